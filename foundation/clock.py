@@ -1,0 +1,18 @@
+"""The one place that asks what time it is, so that every time is aware UTC."""
+
+from datetime import UTC, datetime
+
+
+def utc_now() -> datetime:
+    """The current time, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def milliseconds(moment: datetime) -> int:
+    """Milliseconds since the epoch: how Redis and the wire carry a time."""
+    return int(moment.timestamp() * 1000)
+
+
+def from_milliseconds(value: int) -> datetime:
+    """The aware UTC time that `milliseconds` stands for."""
+    return datetime.fromtimestamp(value / 1000, UTC)

@@ -1,0 +1,19 @@
+"""Ids that are ours, chosen before the request is made, and opaque to whoever reads them."""
+
+import secrets
+import time
+
+# Crockford's base 32 in lower case: no letter that is mistaken for a digit, safe in file names, URLs and SIP headers.
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_TIME_CHARACTERS = 10
+_RANDOM_CHARACTERS = 16
+
+
+def new_id(kind: str) -> str:
+    """A new id such as `call-01jd…`: the kind, then 48 bits of time (so that ids sort by age), then 80 random bits."""
+    age = _base32(time.time_ns() // 1_000_000, _TIME_CHARACTERS)
+    return f"{kind}-{age}{_base32(secrets.randbits(80), _RANDOM_CHARACTERS)}"
+
+
+def _base32(number: int, characters: int) -> str:
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(5 * (characters - 1), -1, -5))

@@ -1,0 +1,103 @@
+"""Errors that reach a person or a program outside, as RFC 9457 problem details."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from pydantic import BaseModel
+
+
+class FieldProblem(BaseModel):
+    """One field that broke one rule."""
+
+    field: str
+    """Where: a dotted path, or `row 12, column phone` in a file."""
+    rule: str
+    """What the field must be, as a sentence that says how to mend it."""
+
+
+class ProblemDetails(BaseModel):
+    """The body of an error answer, served as application/problem+json (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[FieldProblem] = []
+
+
+class Problem(Exception):
+    """A refusal with a meaning. Features subclass it in their `errors.py`; the desk turns it into problem details.
+
+    `status` is the HTTP status, `slug` names the type (`/problems/<slug>`), `title` is the same for every occurrence.
+    """
+
+    status: ClassVar[int] = 400
+    slug: ClassVar[str] = "bad-request"
+    title: ClassVar[str] = "The request cannot be carried out"
+
+    def __init__(self, detail: str, errors: Sequence[FieldProblem] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = list(errors)
+
+    def details(self) -> ProblemDetails:
+        """The problem as it is sent."""
+        return ProblemDetails(
+            type=f"/problems/{self.slug}", title=self.title, status=self.status, detail=self.detail, errors=self.errors
+        )
+
+
+class NotFound(Problem):
+    """There is no such thing, or it is not this caller's to see (S7: both look the same)."""
+
+    status = 404
+    slug = "not-found"
+    title = "Not found"
+
+
+class Invalid(Problem):
+    """A field broke a rule; `errors` names which and how."""
+
+    status = 422
+    slug = "invalid"
+    title = "A field breaks a rule"
+
+
+class Conflict(Problem):
+    """The state does not allow it, or somebody else changed it first."""
+
+    status = 409
+    slug = "conflict"
+    title = "The present state does not allow this"
+
+
+class Forbidden(Problem):
+    """Signed in, but not entitled."""
+
+    status = 403
+    slug = "forbidden"
+    title = "Not allowed for this role"
+
+
+class Unauthenticated(Problem):
+    """Not signed in, or the session is over."""
+
+    status = 401
+    slug = "unauthenticated"
+    title = "Sign in first"
+
+
+class TooMany(Problem):
+    """A rate limit; try later."""
+
+    status = 429
+    slug = "too-many-requests"
+    title = "Too many requests"
+
+
+class Unavailable(Problem):
+    """Something the answer depends on is out of reach; nothing was changed."""
+
+    status = 503
+    slug = "unavailable"
+    title = "Temporarily unavailable"

@@ -1,0 +1,154 @@
+"""The route table: what each feature offers over HTTP, and who may use it. The desk serves and enforces it.
+
+A feature's `http.py` builds a `Routes` and returns it; its handlers translate between request models and its service
+and do nothing else. Who may call a route stands beside it, and a route without roles cannot be written.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+Body = TypeVar("Body")
+Query = TypeVar("Query")
+
+
+class Role(StrEnum):
+    """What somebody is here for. A person has one role."""
+
+    AGENT = "agent"
+    DEPARTMENT = "department"
+    CAMPAIGNS = "campaigns"
+    QUALITY = "quality"
+    SUPERVISOR = "supervisor"
+    ADMINISTRATOR = "administrator"
+
+
+EVERYONE = frozenset(Role)
+"""Anybody who is signed in."""
+
+PUBLIC: frozenset[Role] = frozenset()
+"""Anybody at all, signed in or not."""
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who makes a request."""
+
+    staff_id: str
+    staff_number: str
+    name: str
+    role: Role
+    department_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Request(Generic[Body, Query]):
+    """What a handler receives: decoded, validated, and allowed."""
+
+    principal: Principal | None
+    """None only on PUBLIC routes."""
+    path: dict[str, str]
+    query: Query
+    body: Body
+    idempotency_key: str | None = None
+    """The Idempotency-Key header, where the client sent one."""
+    address: str = ""
+    """Where the request came from; for rate limits and the audit."""
+
+    @property
+    def actor(self) -> Principal:
+        """Who makes the request, on a route that is not public."""
+        assert self.principal is not None, "a public route has no actor"
+        return self.principal
+
+
+@dataclass(frozen=True)
+class File:
+    """A file as an answer: served with ranges, under the given name, never by a name from outside."""
+
+    path: Path
+    media_type: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """Text that is not JSON: an SVG, a printable work order."""
+
+    text: str
+    media_type: str
+
+
+class NoQuery(BaseModel, extra="forbid"):
+    """A route that takes no query parameters."""
+
+
+Handler = Callable[[Any], Awaitable[Any]]
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation: all that serving, checking and documenting it needs."""
+
+    method: str
+    path: str
+    handler: Handler
+    roles: frozenset[Role]
+    summary: str
+    tag: str
+    body: type[BaseModel] | None
+    query: type[BaseModel]
+    response: Any
+    """A pydantic model, `list[Model]`, `File`, `Page`, or None for 204."""
+    status: int
+    problems: tuple[int, ...]
+    public: bool
+
+
+@dataclass
+class Routes:
+    """The routes of one feature. `roles=PUBLIC` is the only way to let in somebody who is not signed in."""
+
+    tag: str
+    prefix: str = "/api/v1"
+    table: list[Route] = field(default_factory=list)
+
+    def add(
+        self,
+        method: str,
+        path: str,
+        *,
+        roles: frozenset[Role],
+        summary: str,
+        response: Any,
+        body: type[BaseModel] | None = None,
+        query: type[BaseModel] = NoQuery,
+        status: int = 200,
+        problems: tuple[int, ...] = (),
+    ) -> Callable[[Handler], Handler]:
+        """Declare a route; `path` is relative to the prefix and writes parameters as `{ticket_id}`."""
+
+        def declare(handler: Handler) -> Handler:
+            self.table.append(
+                Route(
+                    method=method,
+                    path=f"{self.prefix}{path}",
+                    handler=handler,
+                    roles=roles,
+                    summary=summary,
+                    tag=self.tag,
+                    body=body,
+                    query=query,
+                    response=response,
+                    status=status,
+                    problems=problems,
+                    public=roles is PUBLIC,
+                )
+            )
+            return handler
+
+        return declare

@@ -1,0 +1,69 @@
+"""What a flow needs of a live call: to speak, to listen for keys, to record. Telephony implements it elsewhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class DigitRules:
+    """How keys are collected after (or during) a prompt. Times in seconds, counted from the end of the prompt."""
+
+    maximum: int = 1
+    terminator: str | None = "#"
+    """The key that ends the input before `maximum`; it is not part of the digits. Not used where `maximum` is 1."""
+    first_s: float = 5.0
+    between_s: float = 3.0
+    overall_s: float = 30.0
+    barge_in: bool = True
+    """Whether a key stops the prompt. Where it does not, keys pressed during the prompt still count."""
+
+
+class DigitsEnd(StrEnum):
+    """Why collecting keys ended."""
+
+    COMPLETE = "complete"
+    TERMINATED = "terminated"
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True)
+class Digits:
+    """The keys pressed, without the terminator; may be empty."""
+
+    keys: str
+    end: DigitsEnd
+
+
+@dataclass(frozen=True)
+class SpokenRules:
+    """How a spoken answer is recorded. Times in seconds."""
+
+    maximum_s: float = 60.0
+    silence_s: float = 3.0
+    terminator: str | None = "#"
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A recorded answer."""
+
+    recording_id: str
+    duration_s: float
+
+
+class Voice(Protocol):
+    """One caller's ear, mouth and keypad. A hang-up cancels the task that walks the flow; nothing is raised for it."""
+
+    async def say(self, audio: Sequence[Path]) -> None:
+        """Play files one after another, to the end. A file that cannot be played is skipped and logged (bad input never
+        ends a call that could go on).
+        """
+
+    async def ask(self, audio: Sequence[Path], rules: DigitRules) -> Digits:
+        """Play files and collect keys, those pressed during the prompt included."""
+
+    async def record(self, purpose: str, rules: SpokenRules) -> Spoken | None:
+        """Record what the caller says, as a recording of its own named by `purpose`; None where it could not be."""

@@ -1,0 +1,86 @@
+"""Real servers for every test that claims one: each worker process starts its own, on free ports, once."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+from sqlmodel import SQLModel
+
+from ari_app.local.asterisk import Asterisk, free_address
+from ari_app.local.postgres import Postgres
+from ari_app.local.processes import free_port
+from ari_app.local.redis import Redis
+from foundation.database import Database
+from foundation.ids import new_id
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
+    """One Redis for the worker."""
+    server = Redis(free_port(), tmp_path_factory.mktemp("redis"), persistent=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_server: Redis) -> str:
+    """An empty Redis."""
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.flushall()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """One PostgreSQL for the worker."""
+    server = Postgres(free_port(), tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'hotline.db'}"
+    server: Postgres = request.getfixturevalue("postgres_server")
+    name = new_id("test").replace("-", "_")
+    with psycopg.connect(f"host=127.0.0.1 port={server.port} user=hotline dbname=postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+    return server.url(name)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """An empty database with every table, of either kind."""
+    opened = Database(database_url)
+    await _create_tables(opened)
+    yield opened
+    await opened.aclose()
+
+
+@pytest.fixture
+async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
+    """An empty SQLite database with every table."""
+    opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'hotline.db'}")
+    await _create_tables(opened)
+    yield opened
+    await opened.aclose()
+
+
+async def _create_tables(database: Database) -> None:
+    async with database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+
+
+@pytest.fixture(scope="session")
+def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
+    """One Asterisk for the worker, as shipped, with no phones of its own."""
+    server = Asterisk(free_address(tmp_path_factory.mktemp("asterisk")))
+    server.start()
+    yield server
+    server.stop()
