@@ -67,6 +67,8 @@ class Asterisk:
 
     at: AsteriskAddress
     prompts: Path = RUNTIME / "prompts"
+    recordings: Path | None = None
+    """Where ARI's own recordings go; by default a folder of this Asterisk's state."""
     pjsip: dict[str, str] = field(default_factory=dict)
     extensions: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
@@ -107,8 +109,11 @@ class Asterisk:
 
     def _render(self) -> Path:
         state = self.at.state
-        for folder in ("lib/keys", "run", "log", "spool/recording", "agi", "etc"):
+        for folder in ("lib/keys", "run", "log", "spool", "agi", "etc"):
             (state / folder).mkdir(parents=True, exist_ok=True)
+        recordings = self.recordings or state / "recordings"
+        recordings.mkdir(parents=True, exist_ok=True)
+        _link(state / "spool" / "recording", recordings)
         (state / "run" / "asterisk.ctl").unlink(missing_ok=True)
         data = self._data_folder()
         values = {

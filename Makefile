@@ -1,0 +1,31 @@
+# Every target prepares what it needs: the first run takes minutes, later ones seconds.
+HOTLINE := .runtime/venv/bin/hotline
+PYTHON_VENV := .runtime/venv/bin/python
+
+.PHONY: prepare run demo test check bench lock
+
+prepare:
+	@sh asterisk/bootstrap.sh
+
+run: prepare          ## Asterisk, Redis and the hotline with sample data; Ctrl-C ends all of it
+	@$(HOTLINE) up
+
+demo: prepare         ## run, and a day at the hotline told with simulated phones
+	@$(PYTHON_VENV) -m tests.demo
+
+check: prepare        ## ruff, mypy, import-linter, flows
+	@.runtime/venv/bin/ruff check .
+	@.runtime/venv/bin/ruff format --check .
+	@.runtime/venv/bin/mypy
+	@.runtime/venv/bin/lint-imports
+	@$(HOTLINE) flows check
+
+test: check           ## everything CI runs
+	@.runtime/venv/bin/pytest -n auto
+
+bench: prepare        ## make bench ONLY=G1 runs one
+	@$(PYTHON_VENV) -m bench $(ONLY)
+
+lock: prepare         ## resolve requirements.lock again; needs uv
+	uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o requirements.lock

@@ -1,0 +1,181 @@
+"""The whole hotline on one machine: Redis, Asterisk and the service, started in order and ended in reverse.
+
+`make run`, the demo, the end-to-end tests and the benchmarks all start it here.
+"""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ari_app.local.asterisk import Asterisk, AsteriskAddress, free_address
+from ari_app.local.paths import PROJECT, RUNTIME
+from ari_app.local.processes import ChildProcess, free_port
+from ari_app.local.programs import Program
+from ari_app.local.redis import Redis
+
+SERVICE_READY_SECONDS = 60.0
+RESTART_PAUSE_SECONDS = 0.5
+SAMPLE_PASSWORD = "hotline-sample"
+
+
+@dataclass
+class Stack:
+    """Redis, Asterisk and the service in one folder.
+
+    `pjsip`, `extensions` and `queues` go to Asterisk beside what is shipped; `settings` are HOTLINE_… variables without
+    the prefix. Servers that are already there are used: `HOTLINE_REDIS_URL`, `HOTLINE_DATABASE_URL`.
+    """
+
+    folder: Path
+    at: AsteriskAddress
+    http_port: int
+    pjsip: dict[str, str] = field(default_factory=dict)
+    extensions: dict[str, str] = field(default_factory=dict)
+    queues: dict[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.asterisk = Asterisk(
+            self.at,
+            recordings=self.recordings / "spool",
+            pjsip=self.pjsip,
+            extensions=self.extensions,
+            queues=self.queues,
+        )
+        self.redis = None if "HOTLINE_REDIS_URL" in os.environ else Redis(free_port(), self.folder / "redis")
+        self.service: ChildProcess | None = None
+        self._stopping = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def recordings(self) -> Path:
+        return self.folder / "recordings"
+
+    @property
+    def redis_url(self) -> str:
+        return self.redis.url if self.redis is not None else os.environ["HOTLINE_REDIS_URL"]
+
+    def start(self) -> None:
+        """Start all of it and wait until the service says it is ready.
+
+        Raises:
+            ProcessFailed: something did not come up; what had started is stopped again.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            if self.redis is not None:
+                self.redis.start()
+            self.asterisk.start()
+            self.start_service()
+        except BaseException:
+            self.stop()
+            raise
+
+    def start_service(self) -> None:
+        """Start the service process and wait until `/readyz` is content."""
+        self.service = ChildProcess(
+            "hotline",
+            Program((sys.executable, "-m", "ari_app.cli", "serve"), {**self.environment(), "PYTHONPATH": str(PROJECT)}),
+            [],
+            log=self.folder / "hotline.log",
+            folder=PROJECT,
+        )
+        self.service.wait_until(self.ready, seconds=SERVICE_READY_SECONDS)
+
+    def environment(self) -> dict[str, str]:
+        """The service's settings, as environment variables."""
+        settings = {
+            "PROFILE": "sample",
+            "SAMPLE_PASSWORD": SAMPLE_PASSWORD,
+            "DATABASE_URL": os.environ.get("HOTLINE_DATABASE_URL", f"sqlite+aiosqlite:///{self.folder / 'hotline.db'}"),
+            "REDIS_URL": self.redis_url,
+            "APPLICATION": self.at.application,
+            "ARI_URL": self.at.rest_url,
+            "ARI_USER": self.at.user,
+            "ARI_PASSWORD": self.at.password,
+            "EVENTS_PORT": str(self.at.events_port),
+            "AMI_PORT": str(self.at.ami_port),
+            "HTTP_PORT": str(self.http_port),
+            "PUBLIC_URL": self.url,
+            "HOTLINE_NUMBER": self.at.hotline_number,
+            "RECORDINGS": str(self.recordings),
+            # In the sample profile the outside world is phones that register here under their own number.
+            "TRUNK": "PJSIP/{number}",
+            **self.settings,
+        }
+        return {f"HOTLINE_{name}": value for name, value in settings.items()}
+
+    def ready(self) -> bool:
+        """Whether the service answers and finds Asterisk, Redis and the database in order."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:  # noqa: S310 - always loopback HTTP
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def watch(self) -> None:
+        """Keep the service running until `stop`: one that ends is started again, as a supervisor would."""
+        while not self._stopping.wait(RESTART_PAUSE_SECONDS):
+            if self.service is not None and not self.service.running:
+                print("hotline: the service ended; starting it again", flush=True)  # noqa: T201
+                self.start_service()
+
+    def stop(self) -> None:
+        """End the service, then Asterisk, then Redis."""
+        self._stopping.set()
+        if self.service is not None:
+            self.service.stop()
+        self.asterisk.stop()
+        if self.redis is not None:
+            self.redis.stop()
+
+    def ask_to_stop(self, *_: object) -> None:
+        """A signal handler: makes `watch` return."""
+        self._stopping.set()
+
+
+def private_stack(folder: Path, **others: dict[str, str]) -> Stack:
+    """A stack on free ports, for a test, the demo or a benchmark."""
+    return Stack(folder, free_address(folder / "asterisk"), free_port(), **others)
+
+
+def up(pjsip: dict[str, str]) -> None:
+    """`make run`: start everything in `.runtime/run`, say where it is, and end it on Ctrl-C."""
+    folder = RUNTIME / "run"
+    at = AsteriskAddress(http_port=8088, sip_port=5060, ami_port=5038, events_port=8089, state=folder / "asterisk")
+    stack = Stack(folder, at, 8080, pjsip=pjsip)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stack.ask_to_stop)
+    try:
+        stack.start()
+        _announce(stack)
+        stack.watch()
+    finally:
+        stack.stop()
+
+
+def clear(stack: Stack) -> None:
+    """Forget everything a stopped stack stored."""
+    shutil.rmtree(stack.folder, ignore_errors=True)
+
+
+def _announce(stack: Stack) -> None:
+    lines = {
+        "API": f"{stack.url}/api/openapi.json",
+        "SIP server": f"{stack.at.address}:{stack.at.sip_port} (UDP)",
+        "hotline number": stack.at.hotline_number,
+        "agents' desks": f"1001 … 1006, password {SAMPLE_PASSWORD}",
+        "other accounts": f"2001 department, 3001 supervisor, 4001 quality, 9001 administrator, password {SAMPLE_PASSWORD}",
+        "logs": str(stack.folder),
+    }
+    print("\n".join(f"{name:>16}  {value}" for name, value in lines.items()), flush=True)  # noqa: T201

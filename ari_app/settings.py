@@ -1,0 +1,81 @@
+"""What an operator sets, from `HOTLINE_…` in the environment; validated whole before anything starts."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from ari_app.local.paths import PROJECT, RUNTIME
+
+DIALLED_NUMBER = "{number}"
+
+
+class Settings(BaseSettings):
+    """The service's settings. Every field has its variable: `HOTLINE_REDIS_URL`, `HOTLINE_HTTP_PORT`, …"""
+
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", extra="forbid")
+
+    node: str = "node-1"
+    """This process among others that share one Redis and one database."""
+    profile: Literal["production", "sample"] = "production"
+    """`sample` loads sample data and accounts whose passwords are in the README; never use it on a reachable address."""
+
+    database_url: str = f"sqlite+aiosqlite:///{RUNTIME / 'hotline.db'}"
+    redis_url: str = "redis://127.0.0.1:6379/0"
+
+    application: str = "hotline"
+    """The Stasis application's name."""
+    ari_url: str = "http://127.0.0.1:8088/ari"
+    ari_user: str = "hotline"
+    ari_password: SecretStr
+    events: Literal["outbound", "inbound"] = "outbound"
+    """Who opens the event WebSocket. Outbound (Asterisk connects to us) keeps events while we are away."""
+    events_host: str = "127.0.0.1"
+    events_port: int = Field(default=8089, ge=1, le=65535)
+    ami_host: str = "127.0.0.1"
+    ami_port: int = Field(default=5038, ge=1, le=65535)
+
+    http_host: str = "127.0.0.1"
+    http_port: int = Field(default=8080, ge=1, le=65535)
+    public_url: str = "http://127.0.0.1:8080"
+    """How browsers reach the desk: the only origin its WebSocket accepts, and the base of links."""
+
+    trunk: str = "PJSIP/{number}@trunk"
+    """How a number outside is dialled. Only validated digits ever take the place of {number} (S15)."""
+    trunk_number_format: Literal["e164", "digits", "national"] = "national"
+    """How the trunk wants {number}: +8613800000001, 8613800000001 or 13800000001."""
+    hotline_number: str = Field(default="96001", pattern=r"^\+?[0-9]{3,15}$")
+    """What callers dial, what they see when we call, and what the survey names at its end."""
+    organisation_zh: str = "供热服务热线"
+    organisation_en: str = "heating service hotline"
+    region: str = Field(default="CN", pattern=r"^[A-Z]{2}$")
+    """Where a number without a country code belongs (ISO 3166)."""
+    time_zone: Annotated[str, BeforeValidator(lambda value: str(ZoneInfo(str(value))))] = "Asia/Shanghai"
+
+    callflows: Path = PROJECT / "callflows"
+    prompts: Path = RUNTIME / "prompts"
+    recordings: Path = RUNTIME / "recordings"
+    espeak: str = ""
+    """The espeak-ng to use; empty: the one unpacked into `.runtime/`."""
+    sox: str = ""
+
+    survey_delay_s: float = Field(default=60.0, ge=0)
+    """From a department's reply to the first callback."""
+    survey_attempts: int = Field(default=3, ge=1, le=20)
+    survey_retry_s: float = Field(default=3600.0, ge=0)
+    survey_parallel: int = Field(default=10, ge=1)
+    survey_from_hour: int = Field(default=8, ge=0, le=23)
+    survey_until_hour: int = Field(default=21, ge=1, le=24)
+    """Callbacks are placed only between these hours, by the clock of `time_zone` (R3, R5)."""
+
+    sample_password: SecretStr | None = None
+    """The sample accounts' password; required by the sample profile."""
+
+    @field_validator("trunk")
+    @classmethod
+    def _one_number(cls, value: str) -> str:
+        if value.count(DIALLED_NUMBER) != 1 or "&" in value:
+            raise ValueError(f"must name one endpoint and hold {DIALLED_NUMBER} once, such as PJSIP/{{number}}@trunk")
+        return value
