@@ -20,7 +20,7 @@ class Settings(BaseSettings):
     node: str = "node-1"
     """This process among others that share one Redis and one database."""
     profile: Literal["production", "sample"] = "production"
-    """`sample` loads sample data and accounts whose passwords are in the README; never use it on a reachable address."""
+    """`sample` loads sample data and accounts with a known password; never use it on a reachable address."""
 
     database_url: str = f"sqlite+aiosqlite:///{RUNTIME / 'hotline.db'}"
     redis_url: str = "redis://127.0.0.1:6379/0"

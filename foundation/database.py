@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, MetaData, TypeDecorator, event, text
+from sqlalchemy import DateTime, Dialect, Enum, MetaData, TypeDecorator, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -54,6 +55,13 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def text_enum(kind: type[StrEnum]) -> Any:
+    """The column type of an enum: its values as text in both databases, so that a new value needs no migration."""
+    return Enum(
+        kind, native_enum=False, length=32, values_callable=lambda members: [member.value for member in members]
+    )
 
 
 class Database:
@@ -104,12 +112,8 @@ class Database:
         if self.is_sqlite:
             return {"pool_size": pool_size, "connect_args": {"isolation_level": None}}
         timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
-        return {
-            "pool_pre_ping": True,
-            "pool_size": pool_size,
-            "max_overflow": pool_size,
-            "connect_args": {"options": timeouts},
-        }
+        connect = {"options": timeouts}
+        return {"pool_pre_ping": True, "pool_size": pool_size, "max_overflow": pool_size, "connect_args": connect}
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -175,7 +175,7 @@ def _announce(stack: Stack) -> None:
         "SIP server": f"{stack.at.address}:{stack.at.sip_port} (UDP)",
         "hotline number": stack.at.hotline_number,
         "agents' desks": f"1001 … 1006, password {SAMPLE_PASSWORD}",
-        "other accounts": f"2001 department, 3001 supervisor, 4001 quality, 9001 administrator, password {SAMPLE_PASSWORD}",
+        "other accounts": "2001 department, 3001 supervisor, 4001 quality, 9001 administrator, the same password",
         "logs": str(stack.folder),
     }
     print("\n".join(f"{name:>16}  {value}" for name, value in lines.items()), flush=True)  # noqa: T201

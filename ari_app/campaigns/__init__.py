@@ -1,0 +1,1 @@
+"""Outbound: whom to call, when, how often, and what they answered."""

@@ -1,0 +1,148 @@
+"""Campaign contacts as explicit state machines, their attempts, and survey answers."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel
+from sqlalchemy import Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from foundation.database import UtcDateTime, text_enum
+
+
+class ContactState(StrEnum):
+    """Where one person's callback is."""
+
+    PLANNED = "planned"
+    DIALLING = "dialling"
+    """Leased by a node; the lease ends by itself if the node dies (F30)."""
+    ANSWERED = "answered"
+    """In conversation."""
+    DONE = "done"
+    """The survey was answered to its last necessary question."""
+    EXHAUSTED = "exhausted"
+    """Not reached in as many attempts as allowed."""
+    CANCELLED = "cancelled"
+    """No longer wanted: the ticket changed, or the number may not be called."""
+
+
+TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
+    ContactState.PLANNED: frozenset({ContactState.DIALLING, ContactState.CANCELLED}),
+    ContactState.DIALLING: frozenset({ContactState.ANSWERED, ContactState.PLANNED, ContactState.EXHAUSTED}),
+    ContactState.ANSWERED: frozenset({ContactState.DONE, ContactState.PLANNED, ContactState.EXHAUSTED}),
+    ContactState.DONE: frozenset(),
+    ContactState.EXHAUSTED: frozenset(),
+    ContactState.CANCELLED: frozenset(),
+}
+
+FINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
+
+
+class AttemptOutcome(StrEnum):
+    """What came of one dialling."""
+
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    """Answered, but hung up before the question everything depends on."""
+    POSTPONED = "postponed"
+    """Answered: not a good moment, call again at the time the customer chose."""
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REJECTED = "rejected"
+    UNAVAILABLE = "unavailable"
+    FAILED = "failed"
+
+
+class Contact(SQLModel, table=True):
+    """One person to call about one ticket, once per round of work on it."""
+
+    __tablename__ = "campaign_contact"
+    __table_args__ = (
+        # A reporter is asked once for every time the work was reported done, however often the event is delivered.
+        UniqueConstraint("ticket_id", "number", "round"),
+        Index("ix_campaign_contact_due", "state", "next_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    flow: str
+    ticket_id: str
+    customer_id: str | None = None
+    number: str
+    name: str = ""
+    language: str = "zh"
+    round: int = 0
+    state: ContactState = Field(default=ContactState.PLANNED, sa_type=text_enum(ContactState))
+    attempts: int = 0
+    next_at: datetime = Field(sa_type=UtcDateTime)
+    lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    attempt_id: str | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Attempt(SQLModel, table=True):
+    """One dialling of a contact."""
+
+    __tablename__ = "campaign_attempt"
+
+    id: str = Field(primary_key=True)
+    contact_id: str = Field(foreign_key="campaign_contact.id", index=True)
+    call_id: str
+    number: str = Field(index=True)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: AttemptOutcome | None = Field(default=None, sa_type=text_enum(AttemptOutcome))
+
+
+class SurveyAnswers(SQLModel, table=True):
+    """What a customer answered to the callback survey (H10), question by question; None where not asked or answered."""
+
+    __tablename__ = "survey_answers"
+
+    contact_id: str = Field(primary_key=True, foreign_key="campaign_contact.id")
+    ticket_id: str = Field(index=True)
+    call_id: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    solved: bool | None = None
+    attitude: str | None = None
+    charged: bool | None = None
+    score: int | None = None
+    suggestion_recording_id: str | None = None
+
+
+class SurveyVerdict(StrEnum):
+    """What the answers mean for the ticket."""
+
+    CONFIRMED = "confirmed"
+    """Solved and satisfied: archive."""
+    SUPERVISOR = "supervisor"
+    """Solved, but dissatisfied or charged: archive is a supervisor's decision."""
+    REDO = "redo"
+    """Not solved: back to the department."""
+    UNREACHED = "unreached"
+
+
+class ContactView(BaseModel):
+    """A contact as the API shows it."""
+
+    id: str
+    ticket_id: str
+    number: str
+    name: str
+    round: int
+    state: ContactState
+    attempts: int
+    next_at: datetime
+
+
+class AnswersView(BaseModel):
+    """A survey's answers as the API shows them."""
+
+    contact_id: str
+    ticket_id: str
+    call_id: str
+    at: datetime
+    solved: bool | None
+    attitude: str | None
+    charged: bool | None
+    score: int | None
+    suggestion_recording_id: str | None

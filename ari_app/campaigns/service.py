@@ -1,0 +1,270 @@
+"""Callback surveys: planned when a department replies, dialled within hours, settled when everybody was asked."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import select
+
+from ari_app.campaigns import store
+from ari_app.campaigns.hours import CallingHours
+from ari_app.campaigns.model import (
+    FINAL,
+    AnswersView,
+    Attempt,
+    AttemptOutcome,
+    Contact,
+    ContactState,
+    ContactView,
+    SurveyAnswers,
+    SurveyVerdict,
+)
+from ari_app.campaigns.survey import read_answers, together, verdict
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.ids import new_id
+
+SURVEY_FLOW = "survey"
+RING_LEASE = timedelta(seconds=90)
+"""Longer than any ringing: a lease that runs out means that its node died."""
+TALK_LEASE = timedelta(minutes=20)
+ATTEMPTS_PER_DAY = 5
+"""No number is dialled more often in 24 hours, over all campaigns (S23)."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class CampaignRules:
+    """How callbacks are placed."""
+
+    delay_s: float
+    attempts: int
+    retry_s: float
+    parallel: int
+    hours: CallingHours
+
+
+@dataclass(frozen=True)
+class Dialling:
+    """One leased attempt: everything the call needs."""
+
+    attempt_id: str
+    call_id: str
+    contact_id: str
+    ticket_id: str
+    customer_id: str | None
+    number: str
+    flow: str
+    language: str
+
+
+class SurveyedTickets(Protocol):
+    """What settling a survey does to a ticket."""
+
+    async def confirmed(self, ticket_id: str, grounds: str) -> None:
+        """Archive it: the customer confirmed."""
+
+    async def not_solved(self, ticket_id: str, reason: str, recording_id: str | None) -> None:
+        """Send it back to its department as redo, with what the customer said."""
+
+    async def for_supervisor(self, ticket_id: str, reason: str) -> None:
+        """Tell a supervisor; the ticket waits for a decision."""
+
+
+class CampaignService:
+    """Plans, leases and settles survey contacts."""
+
+    def __init__(
+        self,
+        database: Database,
+        rules: CampaignRules,
+        tickets: SurveyedTickets,
+        recording_of: Callable[[str], Awaitable[str | None]],
+    ) -> None:
+        self.rules = rules
+        self._database = database
+        self._tickets = tickets
+        self._recording_of = recording_of
+        """The recording of a call, by its id."""
+        self.on_planned: Callable[[], None] = lambda: None
+
+    async def plan_surveys(self, payload: Mapping[str, Any]) -> None:
+        """Plan a callback to every reporter with a number; an event delivered twice plans nothing twice.
+
+        Args:
+            payload: of the outbox's `ticket.replied`: ticket_id, redo_count, reporters of customer_id, number, name.
+        """
+        now = utc_now()
+        first = self.rules.hours.next_allowed(now + timedelta(seconds=self.rules.delay_s))
+        rows = [
+            {
+                "id": new_id("contact"),
+                "flow": SURVEY_FLOW,
+                "ticket_id": payload["ticket_id"],
+                "customer_id": reporter.get("customer_id"),
+                "number": reporter["number"],
+                "name": reporter.get("name") or "",
+                "language": reporter.get("language") or "zh",
+                "round": payload.get("redo_count", 0),
+                "state": ContactState.PLANNED,
+                "attempts": 0,
+                "next_at": first,
+                "created_at": now,
+            }
+            for reporter in payload["reporters"]
+            if reporter.get("number")
+        ]
+        if not rows:
+            log.warning("survey_without_number", ticket_id=payload["ticket_id"])
+            return
+        dialect = sqlite if self._database.is_sqlite else postgresql
+        async with self._database.write() as session:
+            await session.exec(dialect.insert(Contact).values(rows).on_conflict_do_nothing())
+        self.on_planned()
+
+    async def lease(self, limit: int) -> list[Dialling]:
+        """Take up to `limit` contacts that are due; each has its attempt stored before anything rings (F30)."""
+        now = utc_now()
+        async with self._database.write() as session:
+            taken = []
+            for contact in await store.due(session, now, limit):
+                if contact.state != ContactState.PLANNED:
+                    await self._give_back(session, contact)
+                elif not self.rules.hours.allowed(now):
+                    contact.next_at = self.rules.hours.next_allowed(now)
+                elif await store.attempts_today(session, contact.number, now) >= ATTEMPTS_PER_DAY:
+                    contact.next_at = self.rules.hours.next_allowed(now + timedelta(days=1))
+                else:
+                    taken.append(_take(session, contact, now))
+        return taken
+
+    async def next_due(self) -> datetime | None:
+        """When the dialler must look again."""
+        async with self._database.read() as session:
+            return await store.next_due(session)
+
+    async def answered(self, attempt_id: str) -> None:
+        """Somebody picked up."""
+        async with self._database.write() as session:
+            contact = await self._contact_of(session, attempt_id)
+            store.move(contact, ContactState.ANSWERED)
+            contact.lease_until = utc_now() + TALK_LEASE
+
+    async def store_answers(self, attempt_id: str, given: Mapping[str, Any]) -> None:
+        """Keep the answers as they stand; called again with more of them, it replaces them."""
+        async with self._database.write() as session:
+            attempt = await session.get_one(Attempt, attempt_id)
+            contact = await session.get_one(Contact, attempt.contact_id)
+            answers = SurveyAnswers(
+                contact_id=contact.id,
+                ticket_id=contact.ticket_id,
+                call_id=attempt.call_id,
+                at=utc_now(),
+                **read_answers(given),
+            )
+            await session.merge(answers)
+
+    async def finished(self, attempt_id: str, outcome: AttemptOutcome, call_again_at: datetime | None = None) -> None:
+        """An attempt is over: settle the contact or plan the next attempt, then settle the ticket if all were asked."""
+        async with self._database.write() as session:
+            attempt = await session.get_one(Attempt, attempt_id)
+            if attempt.outcome is not None:
+                return
+            attempt.outcome, attempt.ended_at = outcome, utc_now()
+            contact = await store.contact(session, attempt.contact_id)
+            if outcome is AttemptOutcome.COMPLETED:
+                store.move(contact, ContactState.DONE)
+            elif contact.attempts >= self.rules.attempts and call_again_at is None:
+                store.move(contact, ContactState.EXHAUSTED)
+            else:
+                again = call_again_at or utc_now() + timedelta(seconds=self.rules.retry_s)
+                store.move(contact, ContactState.PLANNED)
+                contact.next_at = self.rules.hours.next_allowed(again)
+            contact.lease_until = None
+            ticket_id, round_ = contact.ticket_id, contact.round
+        await self.settle(ticket_id, round_)
+        self.on_planned()
+
+    async def settle(self, ticket_id: str, round_: int) -> SurveyVerdict | None:
+        """Carry out what the answers mean. One "not solved" is enough; anything else waits until all were asked.
+
+        Safe to repeat: what was already carried out is refused by the ticket's own state.
+        """
+        async with self._database.write() as session:
+            contacts = await store.of_ticket(session, ticket_id, round_)
+            answers = await store.answers_of(session, [contact.id for contact in contacts])
+            done = {contact.id for contact in contacts if contact.state is ContactState.DONE}
+            by_verdict = {verdict(answer): answer for answer in answers if answer.contact_id in done}
+            decided = together(found for found in by_verdict if found is not None)
+            if decided is SurveyVerdict.REDO:
+                for contact in contacts:
+                    if contact.state is ContactState.PLANNED:
+                        store.move(contact, ContactState.CANCELLED)
+            elif any(contact.state not in FINAL for contact in contacts):
+                return None
+        await self._carry_out(ticket_id, decided, by_verdict.get(decided))
+        return decided
+
+    async def of_ticket(self, ticket_id: str) -> tuple[list[ContactView], list[AnswersView]]:
+        """Everybody asked about a ticket, and what they said."""
+        async with self._database.read() as session:
+            contacts = (await session.exec(select(Contact).where(Contact.ticket_id == ticket_id))).all()
+            answers = await store.answers_of(session, [contact.id for contact in contacts])
+        return (
+            [ContactView.model_validate(contact, from_attributes=True) for contact in contacts],
+            [AnswersView.model_validate(answer, from_attributes=True) for answer in answers],
+        )
+
+    async def _carry_out(self, ticket_id: str, decided: SurveyVerdict, answers: SurveyAnswers | None) -> None:
+        recording_id = await self._recording_of(answers.call_id) if answers is not None else None
+        match decided:
+            case SurveyVerdict.REDO:
+                await self._tickets.not_solved(ticket_id, "callback survey: not solved", recording_id)
+            case SurveyVerdict.CONFIRMED:
+                await self._tickets.confirmed(ticket_id, "callback survey: solved and satisfied")
+            case SurveyVerdict.SUPERVISOR:
+                await self._tickets.for_supervisor(ticket_id, "callback survey: dissatisfied or charged")
+            case SurveyVerdict.UNREACHED:
+                await self._tickets.for_supervisor(ticket_id, "callback survey: nobody was reached")
+
+    async def _contact_of(self, session: Any, attempt_id: str) -> Contact:
+        attempt = await session.get_one(Attempt, attempt_id)
+        return await store.contact(session, attempt.contact_id)
+
+    async def _give_back(self, session: Any, contact: Contact) -> None:
+        """A lease that ran out: the attempt counts, and the retry gap runs from when it rang."""
+        attempt = await session.get(Attempt, contact.attempt_id)
+        if attempt is not None and attempt.outcome is None:
+            attempt.outcome, attempt.ended_at = AttemptOutcome.FAILED, utc_now()
+        if contact.attempts >= self.rules.attempts:
+            store.move(contact, ContactState.EXHAUSTED)
+        else:
+            store.move(contact, ContactState.PLANNED)
+            rang_at = attempt.started_at if attempt is not None else utc_now()
+            contact.next_at = self.rules.hours.next_allowed(rang_at + timedelta(seconds=self.rules.retry_s))
+        contact.lease_until = None
+
+
+def _take(session: Any, contact: Contact, now: datetime) -> Dialling:
+    store.move(contact, ContactState.DIALLING)
+    contact.attempts += 1
+    contact.lease_until = now + RING_LEASE
+    attempt = Attempt(
+        id=new_id("attempt"), contact_id=contact.id, call_id=new_id("call"), number=contact.number, started_at=now
+    )
+    contact.attempt_id = attempt.id
+    session.add(attempt)
+    return Dialling(
+        attempt_id=attempt.id,
+        call_id=attempt.call_id,
+        contact_id=contact.id,
+        ticket_id=contact.ticket_id,
+        customer_id=contact.customer_id,
+        number=contact.number,
+        flow=contact.flow,
+        language=contact.language,
+    )

@@ -1,0 +1,73 @@
+"""Queries over contacts, attempts and answers. A lease and its attempt are one transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ari_app.campaigns.errors import WrongState
+from ari_app.campaigns.model import TRANSITIONS, Attempt, Contact, ContactState, SurveyAnswers
+
+LEASED = (ContactState.DIALLING, ContactState.ANSWERED)
+
+
+async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Contact]:
+    """Contacts to dial now, and those whose lease ran out; locked against other nodes."""
+    waiting = (col(Contact.state) == ContactState.PLANNED) & (col(Contact.next_at) <= now)
+    expired = col(Contact.state).in_(LEASED) & (col(Contact.lease_until) < now)
+    statement = select(Contact).where(or_(waiting, expired)).order_by(col(Contact.next_at)).limit(limit)
+    return (await session.exec(statement.with_for_update(skip_locked=True))).all()
+
+
+async def next_due(session: AsyncSession) -> datetime | None:
+    """When the next contact or lease falls due."""
+    planned = select(func.min(Contact.next_at)).where(col(Contact.state) == ContactState.PLANNED)
+    leased = select(func.min(Contact.lease_until)).where(col(Contact.state).in_(LEASED))
+    moments = [(await session.exec(planned)).one(), (await session.exec(leased)).one()]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+async def contact(session: AsyncSession, contact_id: str) -> Contact:
+    """One contact, locked for change.
+
+    Raises:
+        WrongState: there is none.
+    """
+    found = (await session.exec(select(Contact).where(Contact.id == contact_id).with_for_update())).one_or_none()
+    if found is None:
+        raise WrongState(f"there is no contact {contact_id}")
+    return found
+
+
+def move(found: Contact, to: ContactState) -> None:
+    """Change a contact's state.
+
+    Raises:
+        WrongState: the transition table does not allow it.
+    """
+    if to not in TRANSITIONS[found.state]:
+        raise WrongState(f"contact {found.id} is {found.state} and cannot become {to}")
+    found.state = to
+
+
+async def of_ticket(session: AsyncSession, ticket_id: str, round_: int) -> Sequence[Contact]:
+    """Everybody who is asked about a ticket in one round."""
+    statement = select(Contact).where(Contact.ticket_id == ticket_id, Contact.round == round_)
+    return (await session.exec(statement.order_by(col(Contact.id)))).all()
+
+
+async def answers_of(session: AsyncSession, contact_ids: Sequence[str]) -> Sequence[SurveyAnswers]:
+    """The answers given by these contacts."""
+    return (await session.exec(select(SurveyAnswers).where(col(SurveyAnswers.contact_id).in_(contact_ids)))).all()
+
+
+async def attempts_today(session: AsyncSession, number: str, now: datetime) -> int:
+    """How often a number was dialled in the last 24 hours, over all campaigns (S23)."""
+    statement = (
+        select(func.count())
+        .select_from(Attempt)
+        .where(Attempt.number == number, col(Attempt.started_at) > now - timedelta(days=1))
+    )
+    return int((await session.exec(statement)).one())
