@@ -74,9 +74,7 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._writer = asyncio.Lock() if self.is_sqlite else None
-        self.engine: AsyncEngine = create_async_engine(
-            url, pool_pre_ping=not self.is_sqlite, **self._options(pool_size)
-        )
+        self.engine: AsyncEngine = create_async_engine(url, **self._options(pool_size))
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
         self._sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)

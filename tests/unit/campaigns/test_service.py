@@ -1,0 +1,128 @@
+"""Contacts on real databases: nobody is asked twice, nobody rung again too soon, the answers reach the ticket."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+import time_machine
+
+from ari_app.campaigns.hours import CallingHours
+from ari_app.campaigns.model import AttemptOutcome, ContactState
+from ari_app.campaigns.service import CampaignRules, CampaignService
+from foundation.clock import utc_now
+from foundation.database import Database
+
+ALWAYS = CallingHours(time_zone="UTC", from_hour=0, until_hour=24)
+REPLIED = {
+    "ticket_id": "ticket-1",
+    "redo_count": 0,
+    "reporters": [
+        {"customer_id": "customer-1", "number": "+8613800000001", "name": "A"},
+        {"customer_id": None, "number": "+8613800000002", "name": "B"},
+        {"customer_id": None, "number": None, "name": "no number"},
+    ],
+}
+
+
+class TicketsRemembering:
+    """What surveys did to tickets, in order."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, str | None]] = []
+
+    async def confirmed(self, ticket_id: str, grounds: str) -> None:
+        self.done.append(("confirmed", None))
+
+    async def not_solved(self, ticket_id: str, reason: str, recording_id: str | None) -> None:
+        self.done.append(("redo", recording_id))
+
+    async def for_supervisor(self, ticket_id: str, reason: str) -> None:
+        self.done.append(("supervisor", None))
+
+
+@pytest.fixture
+def tickets() -> TicketsRemembering:
+    return TicketsRemembering()
+
+
+@pytest.fixture
+def campaigns(database: Database, tickets: TicketsRemembering) -> CampaignService:
+    async def recording_of(call_id: str) -> str:
+        return f"recording-of-{call_id}"
+
+    rules = CampaignRules(delay_s=0, attempts=2, retry_s=3600, parallel=5, hours=ALWAYS)
+    return CampaignService(database, rules, tickets, recording_of)
+
+
+async def test_an_event_delivered_twice_plans_once(campaigns: CampaignService) -> None:
+    await asyncio.gather(*(campaigns.plan_surveys(REPLIED) for _ in range(5)))
+
+    contacts, _ = await campaigns.of_ticket("ticket-1")
+    assert sorted(contact.number for contact in contacts) == ["+8613800000001", "+8613800000002"]
+
+
+async def test_f30_no_contact_is_leased_twice(campaigns: CampaignService) -> None:
+    await campaigns.plan_surveys(REPLIED)
+
+    leased = await asyncio.gather(*(campaigns.lease(5) for _ in range(5)))
+
+    attempts = [dialling for dialled in leased for dialling in dialled]
+    assert sorted(dialling.number for dialling in attempts) == ["+8613800000001", "+8613800000002"]
+
+
+async def test_f30_a_dead_dialler_never_means_a_second_ring_within_the_retry_gap(campaigns: CampaignService) -> None:
+    await campaigns.plan_surveys(REPLIED)
+    rang_at = utc_now()
+    await campaigns.lease(5)
+
+    with time_machine.travel(rang_at + timedelta(minutes=2)):
+        assert await campaigns.lease(5) == []
+    with time_machine.travel(rang_at + timedelta(minutes=59)):
+        assert await campaigns.lease(5) == []
+    with time_machine.travel(rang_at + timedelta(minutes=61)):
+        assert len(await campaigns.lease(5)) == 2
+
+
+async def test_not_solved_sends_the_ticket_back_with_the_recording(
+    campaigns: CampaignService, tickets: TicketsRemembering
+) -> None:
+    await campaigns.plan_surveys(REPLIED)
+    first, second = sorted(await campaigns.lease(5), key=lambda dialling: dialling.number)
+
+    await campaigns.answered(first.attempt_id)
+    await campaigns.store_answers(first.attempt_id, {"solved": "yes", "attitude": "satisfied", "score": "10"})
+    await campaigns.finished(first.attempt_id, AttemptOutcome.COMPLETED)
+    assert tickets.done == []
+
+    await campaigns.answered(second.attempt_id)
+    await campaigns.store_answers(second.attempt_id, {"solved": "no"})
+    await campaigns.finished(second.attempt_id, AttemptOutcome.COMPLETED)
+
+    assert tickets.done == [("redo", f"recording-of-{second.call_id}")]
+
+
+async def test_not_reached_is_tried_again_then_given_to_a_supervisor(
+    campaigns: CampaignService, tickets: TicketsRemembering
+) -> None:
+    await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
+    start = utc_now()
+    for attempt in range(2):
+        with time_machine.travel(start + timedelta(hours=2 * attempt, minutes=1)):
+            (dialling,) = await campaigns.lease(5)
+            await campaigns.finished(dialling.attempt_id, AttemptOutcome.NO_ANSWER)
+
+    contacts, _ = await campaigns.of_ticket("ticket-1")
+    assert [contact.state for contact in contacts] == [ContactState.EXHAUSTED]
+    assert tickets.done == [("supervisor", None)]
+
+
+async def test_a_finished_attempt_is_finished_once(campaigns: CampaignService, tickets: TicketsRemembering) -> None:
+    await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
+    (dialling,) = await campaigns.lease(5)
+    await campaigns.answered(dialling.attempt_id)
+    await campaigns.store_answers(dialling.attempt_id, {"solved": "yes", "attitude": "satisfied"})
+
+    for _ in range(2):
+        await campaigns.finished(dialling.attempt_id, AttemptOutcome.COMPLETED)
+
+    assert tickets.done == [("confirmed", None)]
