@@ -1,0 +1,164 @@
+"""A phone's RTP: G.711 every 20 ms, RFC 4733 key presses, and everything heard kept for the test."""
+
+import asyncio
+import random
+import struct
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Self
+
+import numpy
+
+from tests.phones.sound import FRAME, RATE, Codec, Samples, decode, encode
+
+KEYS = "0123456789*#ABCD"
+FRAME_SECONDS = FRAME / RATE
+KEY_FRAMES = 8
+"""A key is held for 160 ms."""
+PAUSE_FRAMES = 4
+END_PACKETS = 3
+GAP_NANOSECONDS = 60_000_000
+"""A later packet than this after the one before it means that nothing was sent in between: silence is filled in."""
+HEADER = struct.Struct("!BBHII")
+EVENT = struct.Struct("!BBH")
+SILENCE: Samples = numpy.zeros(FRAME, dtype=numpy.int16)
+
+
+class Media(asyncio.DatagramProtocol):
+    """One call's RTP socket. It listens from the start and sends once it knows where to."""
+
+    def __init__(self, on_key: Callable[[str], None]) -> None:
+        self._on_key = on_key
+        self._transport: asyncio.DatagramTransport | None = None
+        self._sender: asyncio.Task[None] | None = None
+        self._remote: tuple[str, int] | None = None
+        self._codec = Codec.PCMU
+        self._event_type = 101
+        self._sequence = random.randrange(1 << 15)
+        self._timestamp = random.randrange(1 << 30)
+        self._source = random.getrandbits(32)
+        self._to_play: deque[tuple[Samples, asyncio.Future[None]]] = deque()
+        self._keys: deque[tuple[str, asyncio.Future[None]]] = deque()
+        self._heard: list[tuple[int, Samples]] = []
+        self._heard_event: int | None = None
+        self.port = 0
+
+    @classmethod
+    async def open(cls, address: str, on_key: Callable[[str], None]) -> Self:
+        """Bind a free port."""
+        media = cls(on_key)
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: media, (address, 0))
+        media._transport = transport
+        media.port = transport.get_extra_info("sockname")[1]
+        return media
+
+    def send_to(self, address: str, port: int, codec: Codec, event_type: int) -> None:
+        """Where the other end listens and what it takes; starts sending, at first silence, as a phone does."""
+        self._remote, self._codec, self._event_type = (address, port), codec, event_type
+        if self._sender is None:
+            self._sender = asyncio.create_task(self._send())
+
+    def close(self) -> None:
+        if self._sender is not None:
+            self._sender.cancel()
+        if self._transport is not None:
+            self._transport.close()
+        for _, done in [*self._to_play, *self._keys]:
+            done.cancel()
+
+    async def play(self, samples: Samples) -> None:
+        """Speak; returns when the last of it has been sent. Cancelled when the call ends first."""
+        done = asyncio.get_running_loop().create_future()
+        self._to_play.append((samples, done))
+        await done
+
+    async def press(self, key: str) -> None:
+        """Press one key; returns when it has been released."""
+        done = asyncio.get_running_loop().create_future()
+        self._keys.append((key, done))
+        await done
+
+    def heard(self, seconds: float | None = None) -> Samples:
+        """What arrived, on the wall clock: silence stands where nothing came. `seconds` limits it to the last ones."""
+        now = time.monotonic_ns()
+        since = self._heard[0][0] if self._heard and seconds is None else now - round((seconds or 0.0) * 1e9)
+        sound = numpy.zeros(max(0, (now - since) * RATE // 1_000_000_000), dtype=numpy.int16)
+        position, last_arrival = 0, -GAP_NANOSECONDS
+        for arrived, samples in self._heard:
+            if arrived < since:
+                continue
+            if arrived - last_arrival > GAP_NANOSECONDS:
+                position = max(position, (arrived - since) * RATE // 1_000_000_000)
+            kept = samples[: max(0, sound.size - position)]
+            sound[position : position + kept.size] = kept
+            position += kept.size
+            last_arrival = arrived
+        return sound
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        arrived = time.monotonic_ns()
+        first, second, _, timestamp, _ = HEADER.unpack_from(data)
+        payload = data[HEADER.size + 4 * (first & 0x0F) :]
+        payload_type = second & 0x7F
+        if payload_type in Codec.__members__.values():
+            self._heard.append((arrived, decode(Codec(payload_type), payload)))
+        elif payload_type == self._event_type and timestamp != self._heard_event:
+            self._heard_event = timestamp
+            self._on_key(KEYS[payload[0]])
+
+    async def _send(self) -> None:
+        loop = asyncio.get_running_loop()
+        due = loop.time()
+        while True:
+            if self._keys:
+                key, done = self._keys.popleft()
+                due = await self._send_key(key, due)
+                if not done.done():
+                    done.set_result(None)
+            else:
+                self._send_packet(self._codec, encode(self._codec, self._next_frame()), advance=FRAME)
+                due = await _next(due)
+
+    async def _send_key(self, key: str, due: float) -> float:
+        """RFC 4733: one timestamp for the whole press, its duration growing, the end sent three times."""
+        event = KEYS.index(key)
+        for frame in range(1, KEY_FRAMES + 1):
+            payload = EVENT.pack(event, 10, frame * FRAME)
+            self._send_packet(self._event_type, payload, marker=frame == 1)
+            due = await _next(due)
+        for _ in range(END_PACKETS):
+            self._send_packet(self._event_type, EVENT.pack(event, 0x80 | 10, KEY_FRAMES * FRAME))
+        self._timestamp += KEY_FRAMES * FRAME
+        for _ in range(PAUSE_FRAMES):
+            self._send_packet(self._codec, encode(self._codec, SILENCE), advance=FRAME)
+            due = await _next(due)
+        return due
+
+    def _send_packet(self, payload_type: int, payload: bytes, *, marker: bool = False, advance: int = 0) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        header = HEADER.pack(
+            0x80, payload_type | (0x80 if marker else 0), self._sequence, self._timestamp & 0xFFFFFFFF, self._source
+        )
+        self._transport.sendto(header + payload, self._remote)
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        self._timestamp += advance
+
+    def _next_frame(self) -> Samples:
+        if not self._to_play:
+            return SILENCE
+        samples, done = self._to_play.popleft()
+        if samples.size > FRAME:
+            self._to_play.appendleft((samples[FRAME:], done))
+        elif not done.done():
+            done.set_result(None)
+        return numpy.pad(samples[:FRAME], (0, max(0, FRAME - samples.size)))
+
+
+async def _next(due: float) -> float:
+    """Wait for the next frame's moment; a process that was held up does not send a burst afterwards."""
+    loop = asyncio.get_running_loop()
+    due = max(due + FRAME_SECONDS, loop.time() - FRAME_SECONDS)
+    await asyncio.sleep(due - loop.time())
+    return due

@@ -1,0 +1,96 @@
+"""G.711, levels and tones: what a phone says, and how a test tells what it heard."""
+
+from enum import IntEnum
+from pathlib import Path
+from typing import cast
+
+import numpy
+import soundfile
+from numpy.typing import NDArray
+
+Samples = NDArray[numpy.int16]
+"""Linear 16-bit mono at 8 kHz."""
+
+RATE = 8000
+FRAME = 160
+"""Samples in 20 ms, one RTP packet."""
+SILENCE_LEVEL = -96.0
+
+
+class Codec(IntEnum):
+    """The two G.711 laws by their static RTP payload type."""
+
+    PCMU = 0
+    PCMA = 8
+
+
+def decode(codec: Codec, payload: bytes) -> Samples:
+    """One packet's payload as samples."""
+    return _DECODED[codec][numpy.frombuffer(payload, dtype=numpy.uint8)]
+
+
+def encode(codec: Codec, samples: Samples) -> bytes:
+    """Samples as one packet's payload: the codeword whose value is nearest."""
+    return bytes(_ENCODED[codec][samples.astype(numpy.int32) + 32768])
+
+
+def level(samples: Samples) -> float:
+    """RMS in dB below full scale; -96 for digital silence or nothing at all."""
+    if samples.size == 0:
+        return SILENCE_LEVEL
+    power = float(numpy.mean(samples.astype(numpy.float64) ** 2))
+    return max(SILENCE_LEVEL, 10 * numpy.log10(power / 32768.0**2)) if power > 0 else SILENCE_LEVEL
+
+
+def tone(frequency: float, seconds: float, amplitude: float = 8000.0) -> Samples:
+    """A sine to play, so that the other end can tell who spoke."""
+    times = numpy.arange(round(seconds * RATE)) / RATE
+    return cast("Samples", (amplitude * numpy.sin(2 * numpy.pi * frequency * times)).astype(numpy.int16))
+
+
+def tone_share(samples: Samples, frequency: float) -> float:
+    """How much of the sound's energy lies within 25 Hz of a frequency: 1.0 for the tone alone, about 0 without it."""
+    spectrum = numpy.abs(numpy.fft.rfft(samples.astype(numpy.float64))) ** 2
+    total = float(spectrum.sum())
+    if total == 0.0:
+        return 0.0
+    frequencies = numpy.fft.rfftfreq(samples.size, 1 / RATE)
+    return float(spectrum[numpy.abs(frequencies - frequency) <= 25].sum()) / total
+
+
+def load(path: Path) -> Samples:
+    """A sound file as 8 kHz mono, whatever rate and channels it has."""
+    sound, rate = soundfile.read(path, dtype="int16", always_2d=True)
+    mono = sound.mean(axis=1)
+    if rate != RATE:
+        wanted = numpy.arange(round(mono.size * RATE / rate)) * rate / RATE
+        mono = numpy.interp(wanted, numpy.arange(mono.size), mono)
+    return cast("Samples", mono.astype(numpy.int16))
+
+
+def _decoded_ulaw(codeword: int) -> int:
+    inverted = ~codeword & 0xFF
+    magnitude = ((((inverted & 0x0F) << 3) + 0x84) << ((inverted >> 4) & 0x07)) - 0x84
+    return -magnitude if inverted & 0x80 else magnitude
+
+
+def _decoded_alaw(codeword: int) -> int:
+    toggled = codeword ^ 0x55
+    exponent, mantissa = (toggled >> 4) & 0x07, (toggled & 0x0F) << 4
+    magnitude = mantissa + 8 if exponent == 0 else (mantissa + 0x108) << (exponent - 1)
+    return magnitude if toggled & 0x80 else -magnitude
+
+
+def _encoding(decoded: Samples) -> NDArray[numpy.uint8]:
+    """For every possible sample the codeword with the nearest value."""
+    order = numpy.argsort(decoded, kind="stable")
+    values = decoded[order].astype(numpy.int32)
+    borders = (values[1:] + values[:-1]) / 2
+    return order[numpy.searchsorted(borders, numpy.arange(-32768, 32768))].astype(numpy.uint8)
+
+
+_DECODED = {
+    Codec.PCMU: numpy.array([_decoded_ulaw(codeword) for codeword in range(256)], dtype=numpy.int16),
+    Codec.PCMA: numpy.array([_decoded_alaw(codeword) for codeword in range(256)], dtype=numpy.int16),
+}
+_ENCODED = {codec: _encoding(decoded) for codec, decoded in _DECODED.items()}
