@@ -4,7 +4,6 @@
 """
 
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -14,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ari_app.local.asterisk import Asterisk, AsteriskAddress, free_address
+from ari_app.local.asterisk import Asterisk, AsteriskAddress, free_address, render
 from ari_app.local.paths import PROJECT, RUNTIME
 from ari_app.local.processes import ChildProcess, free_port
 from ari_app.local.programs import Program
@@ -149,11 +148,17 @@ def private_stack(folder: Path, **others: dict[str, str]) -> Stack:
     return Stack(folder, free_address(folder / "asterisk"), free_port(), **others)
 
 
-def up(pjsip: dict[str, str]) -> None:
+def sample_phones() -> dict[str, str]:
+    """The residents' SIP accounts of the sample profile, as files for `pjsip.d`."""
+    accounts = (PROJECT / "asterisk" / "sample" / "pjsip.conf").read_text()
+    return {"sample": render(accounts, {"SAMPLE_PASSWORD": SAMPLE_PASSWORD})}
+
+
+def up() -> None:
     """`make run`: start everything in `.runtime/run`, say where it is, and end it on Ctrl-C."""
     folder = RUNTIME / "run"
     at = AsteriskAddress(http_port=8088, sip_port=5060, ami_port=5038, events_port=8089, state=folder / "asterisk")
-    stack = Stack(folder, at, 8080, pjsip=pjsip)
+    stack = Stack(folder, at, 8080, pjsip=sample_phones())
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stack.ask_to_stop)
     try:
@@ -164,11 +169,6 @@ def up(pjsip: dict[str, str]) -> None:
         stack.stop()
 
 
-def clear(stack: Stack) -> None:
-    """Forget everything a stopped stack stored."""
-    shutil.rmtree(stack.folder, ignore_errors=True)
-
-
 def _announce(stack: Stack) -> None:
     lines = {
         "API": f"{stack.url}/api/openapi.json",
@@ -176,6 +176,7 @@ def _announce(stack: Stack) -> None:
         "hotline number": stack.at.hotline_number,
         "agents' desks": f"1001 … 1006, password {SAMPLE_PASSWORD}",
         "other accounts": "2001 department, 3001 supervisor, 4001 quality, 9001 administrator, the same password",
+        "residents' phones": f"13800000001 … 13800000006, password {SAMPLE_PASSWORD}",
         "logs": str(stack.folder),
     }
     print("\n".join(f"{name:>16}  {value}" for name, value in lines.items()), flush=True)  # noqa: T201
