@@ -1,0 +1,38 @@
+"""How the queues refuse."""
+
+from foundation.problems import Conflict, Invalid, NotFound, Unavailable
+
+
+class QueueUnknown(NotFound):
+    """No queue of that name in `queues.yaml`."""
+
+    slug = "queue-unknown"
+    title = "There is no such queue"
+
+
+class AgentNotSignedIn(Conflict):
+    """An agent who is offline cannot become ready or not ready."""
+
+    slug = "agent-not-signed-in"
+    title = "Sign in to the queues first"
+
+
+class NothingToWrapUp(Conflict):
+    """The agent is not in wrap-up."""
+
+    slug = "nothing-to-wrap-up"
+    title = "There is no wrap-up to end"
+
+
+class QueuesUnavailable(Unavailable):
+    """Redis did not answer in time. Whether the step was carried out is not known; every step may be repeated."""
+
+    slug = "queues-unavailable"
+    title = "The queues cannot be reached"
+
+
+class QueuesFileInvalid(Invalid):
+    """`queues.yaml` breaks a rule; nothing of it takes effect."""
+
+    slug = "queues-file-invalid"
+    title = "The queues file breaks a rule"

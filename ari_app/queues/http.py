@@ -1,0 +1,135 @@
+"""The queues over HTTP: what supervisors see, and the agent's own switch between ready and not ready."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from ari_app.queues.model import AgentSnapshot, AgentState, QueueSnapshot
+from ari_app.queues.service import QueueService
+from ari_app.queues.settings import QueueSettings
+from foundation.routes import NoQuery, Request, Role, Routes
+
+WATCHING = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+SUPERVISING = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+AGENTS = frozenset({Role.AGENT})
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[\w .-]+$")]
+
+
+class QueueView(BaseModel):
+    """One queue as it is now."""
+
+    name: str
+    title_zh: str
+    title_en: str
+    waiting: int
+    """Callers in line, those whose agent's phone is ringing included."""
+    ringing: int
+    longest_wait_ms: int
+    agents: dict[AgentState, int]
+    """How many of its agents are in which state."""
+
+
+class AgentView(BaseModel):
+    """One agent as the queues see him or her."""
+
+    agent_id: str
+    state: AgentState
+    since_ms: int
+    """Epoch milliseconds."""
+    reason: str | None
+    queues: list[str]
+    call_id: str | None
+    queue: str | None
+    next_state: AgentState | None
+    next_reason: str | None
+    until_ms: int | None
+    """When a wrap-up ends by itself, in epoch milliseconds."""
+
+
+class NotReady(BaseModel, extra="forbid"):
+    """Why the agent takes no calls."""
+
+    reason: Reason = Field(examples=["break"])
+
+
+def routes(service: QueueService) -> Routes:
+    """The routes of the queues. An agent is known by the id of his or her staff entry."""
+    table = Routes(tag="queues")
+
+    @table.add("GET", "/queues", roles=WATCHING, summary="Every queue as it is now", response=list[QueueView])
+    async def list_queues(_request: Request[None, NoQuery]) -> list[QueueView]:
+        found = await service.snapshot()
+        return [_queue_view(queue, service.queues[queue.queue]) for queue in found.queues]
+
+    @table.add("GET", "/agents", roles=SUPERVISING, summary="Every agent who is signed in", response=list[AgentView])
+    async def list_agents(_request: Request[None, NoQuery]) -> list[AgentView]:
+        return [agent_view(agent) for agent in (await service.snapshot()).agents]
+
+    @table.add("GET", "/agents/me", roles=AGENTS, summary="The agent's own state", response=AgentView)
+    async def own_state(request: Request[None, NoQuery]) -> AgentView:
+        return agent_view(await service.agent(request.actor.staff_id))
+
+    @table.add(
+        "POST",
+        "/agents/me/ready",
+        roles=AGENTS,
+        summary="Take calls; ends wrap-up, takes back a pause asked for",
+        response=AgentView,
+        problems=(409,),
+    )
+    async def ready(request: Request[None, NoQuery]) -> AgentView:
+        return agent_view(await service.ready(request.actor.staff_id))
+
+    @table.add(
+        "POST",
+        "/agents/me/not-ready",
+        roles=AGENTS,
+        summary="Take no calls, at once or after the present one",
+        body=NotReady,
+        response=AgentView,
+        problems=(409,),
+    )
+    async def not_ready(request: Request[NotReady, NoQuery]) -> AgentView:
+        return agent_view(await service.not_ready(request.actor.staff_id, request.body.reason))
+
+    @table.add(
+        "POST",
+        "/agents/me/wrap-up-done",
+        roles=AGENTS,
+        summary="End the wrap-up before its time",
+        response=AgentView,
+        problems=(409,),
+    )
+    async def wrap_up_done(request: Request[None, NoQuery]) -> AgentView:
+        return agent_view(await service.wrap_up_done(request.actor.staff_id))
+
+    return table
+
+
+def agent_view(agent: AgentSnapshot) -> AgentView:
+    """An agent as the desk sends it, over HTTP and over its WebSocket."""
+    return AgentView(
+        agent_id=agent.agent_id,
+        state=agent.state,
+        since_ms=agent.since_ms,
+        reason=agent.reason,
+        queues=list(agent.queues),
+        call_id=agent.call_id,
+        queue=agent.queue,
+        next_state=agent.next_state,
+        next_reason=agent.next_reason,
+        until_ms=agent.until_ms if agent.state is AgentState.WRAP_UP else None,
+    )
+
+
+def _queue_view(queue: QueueSnapshot, settings: QueueSettings) -> QueueView:
+    return QueueView(
+        name=queue.queue,
+        title_zh=settings.title_zh,
+        title_en=settings.title_en,
+        waiting=queue.waiting,
+        ringing=queue.offered,
+        longest_wait_ms=queue.longest_wait_ms,
+        agents=queue.agents,
+    )

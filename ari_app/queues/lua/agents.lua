@@ -1,0 +1,156 @@
+-- Agents are read once, changed in memory, and written back and published by `finish`.
+
+local AGENT_FIELDS = {
+  'state', 'since', 'idle', 'reason', 'queues', 'call', 'queue', 'reservation',
+  'next', 'next_reason', 'misses', 'deadline', 'calls',
+}
+local agents = {}
+
+local function names(list)
+  local result = {}
+  for name in string.gmatch(list, '[^,]+') do
+    result[#result + 1] = name
+  end
+  return result
+end
+
+local function agent_of(id)
+  local agent = agents[id]
+  if agent then
+    return agent
+  end
+  agent = { id = id, changed = false }
+  local values = redis.call('HMGET', AGENT .. id, unpack(AGENT_FIELDS))
+  for index, field in ipairs(AGENT_FIELDS) do
+    agent[field] = values[index] or ''
+  end
+  agent.exists = agent.state ~= ''
+  if not agent.exists then
+    agent.state = 'offline'
+  end
+  agents[id] = agent
+  return agent
+end
+
+local function is_busy(agent)
+  return agent.state == 'reserved' or agent.state == 'ringing' or agent.state == 'talking'
+end
+
+local function set_deadline(agent, at)
+  if at then
+    agent.deadline = text(at)
+    redis.call('ZADD', DEADLINES, at, 'agent:' .. agent.id)
+  elseif agent.deadline ~= '' then
+    agent.deadline = ''
+    redis.call('ZREM', DEADLINES, 'agent:' .. agent.id)
+  end
+  agent.changed = true
+end
+
+local function leave_ready_sets(agent)
+  for _, queue in ipairs(names(agent.queues)) do
+    redis.call('ZREM', READY .. queue, agent.id)
+  end
+end
+
+local function enter_ready_sets(agent)
+  for _, queue in ipairs(names(agent.queues)) do
+    redis.call('ZADD', READY .. queue, tonumber(agent.idle), agent.id)
+    touch(queue)
+  end
+end
+
+local function move(agent, state)
+  if not transitions[agent.state][state] then
+    error('no way for an agent from ' .. agent.state .. ' to ' .. state)
+  end
+  if agent.state == 'ready' then
+    leave_ready_sets(agent)
+  end
+  agent.state = state
+  agent.since = text(now)
+  agent.reason = ''
+  agent.changed = true
+end
+
+local function free_of_call(agent)
+  agent.call = ''
+  agent.queue = ''
+  agent.reservation = ''
+  set_deadline(agent, nil)
+end
+
+local function clear_next(agent)
+  agent.next = ''
+  agent.next_reason = ''
+  agent.changed = true
+end
+
+local function become_not_ready(agent, reason)
+  move(agent, 'not_ready')
+  free_of_call(agent)
+  clear_next(agent)
+  agent.reason = reason
+end
+
+-- `keep_idle`: the agent was not rung or not at fault and keeps the place among the idle.
+local function become_ready(agent, keep_idle)
+  move(agent, 'ready')
+  free_of_call(agent)
+  clear_next(agent)
+  if not keep_idle or agent.idle == '' then
+    agent.idle = text(next_stamp())
+  end
+  enter_ready_sets(agent)
+end
+
+local function become_offline(agent)
+  move(agent, 'offline')
+  free_of_call(agent)
+  clear_next(agent)
+end
+
+-- What the agent asked for while busy comes into force.
+local function become_free(agent, keep_idle)
+  if agent.next == 'offline' then
+    become_offline(agent)
+  elseif agent.next == 'not_ready' then
+    become_not_ready(agent, agent.next_reason)
+  else
+    become_ready(agent, keep_idle)
+  end
+end
+
+local function write_agent(agent)
+  if agent.state == 'offline' then
+    redis.call('DEL', AGENT .. agent.id)
+    redis.call('SREM', AGENTS, agent.id)
+    return
+  end
+  local fields = {}
+  for _, field in ipairs(AGENT_FIELDS) do
+    fields[field] = agent[field]
+  end
+  redis.call('HSET', AGENT .. agent.id, flat(fields))
+  if not agent.exists then
+    redis.call('SADD', AGENTS, agent.id)
+    agent.exists = true
+  end
+end
+
+local function agent_view(agent)
+  local queue_names = names(agent.queues)
+  return {
+    agent_id = agent.id,
+    state = agent.state,
+    since_ms = tonumber(agent.since) or now,
+    -- An empty Lua table would be encoded as an object.
+    queues = #queue_names > 0 and queue_names or nil,
+    reason = given(agent.reason),
+    call_id = given(agent.call),
+    queue = given(agent.queue),
+    next_state = given(agent.next),
+    next_reason = given(agent.next_reason),
+    until_ms = tonumber(agent.deadline),
+  }
+end

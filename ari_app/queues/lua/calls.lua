@@ -1,0 +1,109 @@
+-- Calls are read once, changed in memory, and written back by `finish`.
+-- state: waiting · offered (an agent is reserved) · connected · gone (the caller hung up, `leave` has not come yet)
+
+local CALL_FIELDS = {
+  'state', 'queue', 'priority', 'joined', 'score', 'node', 'agent', 'reservation', 'failed', 'last_failed',
+}
+local calls = {}
+
+local function call_of(id)
+  local call = calls[id]
+  if call then
+    return call
+  end
+  call = { id = id, changed = false }
+  local values = redis.call('HMGET', CALL .. id, unpack(CALL_FIELDS))
+  for index, field in ipairs(CALL_FIELDS) do
+    call[field] = values[index] or ''
+  end
+  call.exists = call.state ~= ''
+  calls[id] = call
+  return call
+end
+
+local function in_line(call)
+  return call.state == 'waiting' or call.state == 'offered' or call.state == 'gone'
+end
+
+local function score_of(queue, priority, order)
+  local settings = queues[queue]
+  return order - ((settings.priority + priority) * 10 + settings.weight) * RANK_STEP
+end
+
+local function join(call, queue, score)
+  call.state = 'waiting'
+  call.queue = queue
+  call.score = text(score)
+  call.changed = true
+  redis.call('ZADD', LINE .. queue, score, call.id)
+  redis.call('ZADD', WAITING .. queue, score, call.id)
+  lines_changed[queue] = true
+  touch(queue)
+end
+
+-- Out of the line, not out of the world.
+local function quit_line(call)
+  redis.call('ZREM', LINE .. call.queue, call.id)
+  redis.call('ZREM', WAITING .. call.queue, call.id)
+  redis.call('SREM', OFFERED .. call.node, call.id)
+  if call.failed ~= '' or call.state == 'gone' then
+    redis.call('ZREM', DEADLINES, 'call:' .. call.id)
+  end
+  lines_changed[call.queue] = true
+end
+
+local function forget(call)
+  redis.call('DEL', CALL .. call.id)
+  call.state = ''
+  call.exists = false
+  call.changed = false
+end
+
+local function waited(call)
+  return math.max(0, now - tonumber(call.joined))
+end
+
+local function place(call)
+  local rank = redis.call('ZRANK', LINE .. call.queue, call.id)
+  return {
+    position = (rank or 0) + 1,
+    in_line = redis.call('ZCARD', LINE .. call.queue),
+    waited_ms = waited(call),
+    offered = call.state == 'offered',
+  }
+end
+
+-- Back where the call was, with its original join time; the agent who failed is remembered.
+local function back_in_line(call, agent_id)
+  local settings = queues[call.queue]
+  local failed = call.failed ~= '' and cjson.decode(call.failed) or {}
+  local retry_at = now + settings.retry_same_agent_ms
+  failed[agent_id] = retry_at
+  call.failed = cjson.encode(failed)
+  call.last_failed = agent_id
+  call.state = 'waiting'
+  call.agent = ''
+  call.reservation = ''
+  call.changed = true
+  redis.call('SREM', OFFERED .. call.node, call.id)
+  redis.call('ZADD', WAITING .. call.queue, tonumber(call.score), call.id)
+  redis.call('ZADD', DEADLINES, retry_at, 'call:' .. call.id)
+  touch(call.queue)
+end
+
+local function mark_gone(call)
+  call.state = 'gone'
+  call.agent = ''
+  call.reservation = ''
+  call.changed = true
+  redis.call('SREM', OFFERED .. call.node, call.id)
+  redis.call('ZADD', DEADLINES, now + GONE_KEPT_MS, 'call:' .. call.id)
+end
+
+local function write_call(call)
+  local fields = {}
+  for _, field in ipairs(CALL_FIELDS) do
+    fields[field] = call[field]
+  end
+  redis.call('HSET', CALL .. call.id, flat(fields))
+end

@@ -1,0 +1,19 @@
+-- agent_id, call_id. The conversation is over: wrap-up begins, except after a call of no queue.
+local agent = agent_of(ARGV[3])
+if agent.state ~= 'talking' or agent.call ~= ARGV[4] then
+  return answer(false)
+end
+local call = call_of(ARGV[4])
+if call.state == 'connected' and call.agent == agent.id then
+  forget(call)
+end
+local settings = queues[agent.queue]
+if agent.queue == '' or (settings.wrap_up == 'timed' and settings.wrap_up_ms == 0) then
+  become_free(agent)
+  return finish(true)
+end
+move(agent, 'wrap_up')
+-- The call and its queue stay on view: this is what the agent is finishing.
+agent.reservation = ''
+set_deadline(agent, settings.wrap_up == 'timed' and now + settings.wrap_up_ms or nil)
+return finish(true)

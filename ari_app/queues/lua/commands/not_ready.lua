@@ -1,0 +1,13 @@
+-- agent_id, reason. While busy or in wrap-up it is kept for afterwards.
+local agent = agent_of(ARGV[3])
+if agent.state == 'offline' then
+  return answer(nil)
+end
+if is_busy(agent) or agent.state == 'wrap_up' then
+  agent.next = 'not_ready'
+  agent.next_reason = ARGV[4]
+  agent.changed = true
+else
+  become_not_ready(agent, ARGV[4])
+end
+return finish(agent_view(agent))

@@ -1,0 +1,15 @@
+-- agent_id, call_id, queue or ''. The agent is in a call that no match made: dialled out, or taken up again after Redis
+-- lost its data. False where the agent has another call. Who was not ready before is so again afterwards.
+local agent = agent_of(ARGV[3])
+if is_busy(agent) then
+  return answer(agent.state == 'talking' and agent.call == ARGV[4])
+end
+if agent.state == 'not_ready' then
+  agent.next, agent.next_reason = 'not_ready', agent.reason
+end
+move(agent, 'talking')
+set_deadline(agent, nil)
+agent.call = ARGV[4]
+agent.queue = ARGV[5]
+agent.reservation = ''
+return finish(true)

@@ -1,0 +1,13 @@
+-- A JSON list of waiting calls. Those known already are left alone, so it may be repeated and overlap.
+local added = 0
+for _, given_call in ipairs(cjson.decode(ARGV[3])) do
+  local call = call_of(given_call.call_id)
+  if call.state == '' then
+    call.priority = text(given_call.priority)
+    call.joined = text(given_call.joined_at_ms)
+    call.node = given_call.node
+    join(call, given_call.queue, score_of(given_call.queue, given_call.priority, given_call.joined_at_ms))
+    added = added + 1
+  end
+end
+return finish(added)

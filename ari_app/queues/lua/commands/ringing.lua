@@ -1,0 +1,11 @@
+-- reservation_id. The agent's phone was told to ring; the lease runs from here.
+local call_id, agent_id = parts_of(ARGV[3])
+local call, agent = call_of(call_id), agent_of(agent_id)
+if call.state ~= 'offered' or call.reservation ~= ARGV[3] or agent.reservation ~= ARGV[3] then
+  return answer(false)
+end
+if agent.state == 'reserved' then
+  move(agent, 'ringing')
+  set_deadline(agent, now + queues[call.queue].ring_ms + LEASE_GRACE_MS)
+end
+return finish(true)

@@ -1,0 +1,23 @@
+-- agent_id, queue names joined by commas. Signing in again only takes over the queues: a desk that comes back finds the
+-- agent as before.
+local agent = agent_of(ARGV[3])
+if agent.state == 'offline' then
+  agent.queues = ARGV[4]
+  agent.misses = '0'
+  become_not_ready(agent, 'signed_in')
+  return finish(agent_view(agent))
+end
+if agent.next == 'offline' then
+  clear_next(agent)
+end
+if agent.queues ~= ARGV[4] then
+  if agent.state == 'ready' then
+    leave_ready_sets(agent)
+  end
+  agent.queues = ARGV[4]
+  agent.changed = true
+  if agent.state == 'ready' then
+    enter_ready_sets(agent)
+  end
+end
+return finish(function() return agent_view(agent) end)

@@ -1,0 +1,30 @@
+-- Ends what ran out, and gives the asking node every offer of its calls that is open, told before or not.
+local due = redis.call('ZRANGE', DEADLINES, '-inf', now, 'BYSCORE', 'LIMIT', 0, 500)
+for _, member in ipairs(due) do
+  redis.call('ZREM', DEADLINES, member)
+  local kind, id = string.match(member, '^(%a+):(.*)$')
+  if kind == 'agent' then
+    local agent = agent_of(id)
+    if agent.state == 'wrap_up' then
+      become_free(agent)
+    elseif agent.state == 'reserved' or agent.state == 'ringing' then
+      local call = call_of(agent.call)
+      release(agent, call.reservation == agent.reservation and 'no_answer' or 'caller_gone')
+    end
+  else
+    local call = call_of(id)
+    if call.state == 'gone' then
+      quit_line(call)
+      forget(call)
+    elseif call.state == 'waiting' then
+      touch(call.queue)
+    end
+  end
+end
+for _, id in ipairs(redis.call('SMEMBERS', OFFERED .. node)) do
+  local call = call_of(id)
+  if call.state == 'offered' then
+    own_offers[#own_offers + 1] = offer_view(call)
+  end
+end
+return finish(#due)

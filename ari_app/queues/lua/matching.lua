@@ -1,0 +1,199 @@
+-- The match: the best caller and the right agent are found and reserved for each other in the same step.
+
+local MISSES = { no_answer = true, busy = true, refused = true }
+
+-- Each gives a queue's ready agents in the order in which they are to be rung, from index `first` to `last`.
+local strategies = {}
+function strategies.longest_idle(queue, first, last)
+  return redis.call('ZRANGE', READY .. queue, first, last)
+end
+
+-- Somebody who did not fail this call; else, after the back-off, somebody who did, the last one last of all.
+local function choose(queue, call)
+  local ready = strategies[queues[queue].strategy]
+  if call.failed == '' then
+    return ready(queue, 0, 0)[1]
+  end
+  local failed = cjson.decode(call.failed)
+  local second_choice, last_choice
+  local first, chunk = 0, 20
+  while true do
+    local candidates = ready(queue, first, first + chunk - 1)
+    for _, id in ipairs(candidates) do
+      local retry_at = failed[id]
+      if not retry_at then
+        return id
+      end
+      if retry_at <= now then
+        if id == call.last_failed then
+          last_choice = id
+        else
+          second_choice = second_choice or id
+        end
+      end
+    end
+    if #candidates < chunk then
+      return second_choice or last_choice
+    end
+    first = first + chunk
+  end
+end
+
+local function offer_view(call)
+  local rank = redis.call('ZRANK', LINE .. call.queue, call.id)
+  return {
+    reservation_id = call.reservation,
+    call_id = call.id,
+    agent_id = call.agent,
+    queue = call.queue,
+    node = call.node,
+    joined_at_ms = tonumber(call.joined),
+    waited_ms = waited(call),
+    position = (rank or 0) + 1,
+    ring_ms = queues[call.queue].ring_ms,
+  }
+end
+
+local own_offers = {}
+local function tell_owner(call)
+  local offer = offer_view(call)
+  if call.node == node then
+    own_offers[#own_offers + 1] = offer
+  else
+    redis.call('PUBLISH', 'hotline:offers:' .. call.node, cjson.encode(offer))
+  end
+end
+
+-- A reservation's id names both and carries a stamp that no other one ever had: the fencing token.
+local function parts_of(reservation)
+  local call_id, agent_id = string.match(reservation, '^([^~]+)~([^~]+)~%d+$')
+  return call_id or '', agent_id or ''
+end
+
+local function reserve(call, agent)
+  move(agent, 'reserved')
+  local reservation = call.id .. '~' .. agent.id .. '~' .. text(next_stamp())
+  agent.call = call.id
+  agent.queue = call.queue
+  agent.reservation = reservation
+  set_deadline(agent, now + queues[call.queue].ring_ms + LEASE_GRACE_MS)
+  call.state = 'offered'
+  call.agent = agent.id
+  call.reservation = reservation
+  call.changed = true
+  redis.call('ZREM', WAITING .. call.queue, call.id)
+  redis.call('SADD', OFFERED .. call.node, call.id)
+  tell_owner(call)
+end
+
+-- The first call of a queue that has not been passed over, if anybody is ready to be offered one.
+local function look(head)
+  if redis.call('EXISTS', READY .. head.queue) == 0 then
+    return false
+  end
+  if not head.id then
+    local found = redis.call('ZRANGE', WAITING .. head.queue, head.passed, head.passed, 'WITHSCORES')
+    head.id = found[1]
+    head.score = tonumber(found[2])
+  end
+  return head.id ~= nil
+end
+
+-- One pass suffices: agents only become fewer meanwhile, so a call passed over once cannot be served later in the pass.
+local function match()
+  local heads = {}
+  for queue in pairs(touched) do
+    heads[#heads + 1] = { queue = queue, passed = 0 }
+  end
+  while true do
+    local best
+    for _, head in ipairs(heads) do
+      if not head.over then
+        head.over = not look(head)
+        if not head.over and (not best or head.score < best.score) then
+          best = head
+        end
+      end
+    end
+    if not best then
+      return
+    end
+    local call = call_of(best.id)
+    local agent_id = choose(best.queue, call)
+    best.id = nil
+    if agent_id then
+      reserve(call, agent_of(agent_id))
+    else
+      best.passed = best.passed + 1
+    end
+  end
+end
+
+-- The offer came to nothing. A miss is counted; enough of them in a row and the agent is not there.
+local function release(agent, reason)
+  local call = call_of(agent.call)
+  local misses_allowed = queues[agent.queue].misses_until_not_ready
+  if call.state == 'offered' and call.reservation == agent.reservation then
+    if reason == 'caller_gone' then
+      mark_gone(call)
+    else
+      back_in_line(call, agent.id)
+    end
+  end
+  if MISSES[reason] then
+    agent.misses = text((tonumber(agent.misses) or 0) + 1)
+  end
+  if agent.next == 'offline' then
+    become_offline(agent)
+  elseif reason == 'unavailable' then
+    become_not_ready(agent, 'unavailable')
+  elseif agent.next == '' and (tonumber(agent.misses) or 0) >= misses_allowed then
+    become_not_ready(agent, reason)
+  else
+    become_free(agent, reason == 'caller_gone')
+  end
+end
+
+local function next_deadline()
+  local first = redis.call('ZRANGE', DEADLINES, 0, 0, 'WITHSCORES')
+  return tonumber(first[2])
+end
+
+-- Match, write, tell, answer: the end of every script that changes something.
+local function finish(result)
+  if next(touched) then
+    match()
+  end
+  local wake = next_deadline()
+  for _, call in pairs(calls) do
+    if call.changed then
+      write_call(call)
+    end
+  end
+  for _, agent in pairs(agents) do
+    if agent.changed then
+      write_agent(agent)
+      redis.call('PUBLISH', 'hotline:agents',
+        cjson.encode({ now_ms = now, wake_ms = wake, agent = agent_view(agent) }))
+    end
+  end
+  for queue in pairs(lines_changed) do
+    local line = redis.call('ZCARD', LINE .. queue)
+    redis.call('PUBLISH', 'hotline:queues',
+      cjson.encode({ now_ms = now, wake_ms = wake, queue = { queue = queue, in_line = line } }))
+  end
+  if type(result) == 'function' then
+    result = result()
+  end
+  return cjson.encode({
+    now_ms = now, wake_ms = wake, offers = #own_offers > 0 and own_offers or nil, result = result,
+  })
+end
+
+-- A refusal or a reading: nothing was changed, so there is nothing to match or to tell.
+local function answer(result)
+  if result == nil then
+    result = cjson.null
+  end
+  return cjson.encode({ now_ms = now, result = result })
+end

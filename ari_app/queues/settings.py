@@ -1,0 +1,117 @@
+"""Queues as an operator writes them in `callflows/queues.yaml`: validated whole, each problem with its line."""
+
+from collections import Counter
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError
+
+from ari_app.queues.errors import QueuesFileInvalid
+from foundation.problems import FieldProblem
+
+HIGHEST_PRIORITY = 90
+"""Of a queue and of a call each; their sum still leaves a place in line exact to the millisecond."""
+
+
+class Strategy(StrEnum):
+    """Who of the ready agents is rung."""
+
+    LONGEST_IDLE = "longest_idle"
+
+
+class WrapUpMode(StrEnum):
+    """How wrap-up ends."""
+
+    TIMED = "timed"
+    """By itself after `wrap_up_s`, or earlier when the agent says so."""
+    UNTIL_DONE = "until_done"
+    """Only when the agent says so."""
+
+
+class QueueSettings(BaseModel, extra="forbid", frozen=True):
+    """One queue."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    title_zh: str = Field(min_length=1, max_length=60)
+    title_en: str = Field(min_length=1, max_length=60)
+    strategy: Strategy = Strategy.LONGEST_IDLE
+    priority: int = Field(default=0, ge=0, le=HIGHEST_PRIORITY)
+    """Added to the priority of every call in this queue; the higher is served first, in whichever queue it is."""
+    weight: int = Field(default=0, ge=0, le=9)
+    """Which queue an agent of several serves first among calls of equal priority; where equal too, the oldest call."""
+    ring_s: float = Field(default=20.0, ge=1, le=120)
+    """How long an agent's phone rings before the caller is offered to the next."""
+    wrap_up: WrapUpMode = WrapUpMode.TIMED
+    wrap_up_s: float = Field(default=30.0, ge=0, le=900)
+    """With `timed`: 0 means none."""
+    misses_until_not_ready: int = Field(default=2, ge=1, le=10)
+    """So many offers in a row not taken, and the agent is made not ready."""
+    retry_same_agent_s: float = Field(default=20.0, ge=0, le=600)
+    """How long a caller is not offered again to an agent who did not take the call, even if nobody else is ready."""
+    announce_every_s: float = Field(default=30.0, ge=0, le=600)
+    """How often callers hear their place; 0: never."""
+    greeting: str | None = None
+    """The prompt a caller hears once on joining."""
+    music: str = Field(default="default", pattern=r"^[a-zA-Z0-9_-]{1,40}$")
+    """The music-on-hold class."""
+
+
+def load_queues(path: Path) -> dict[str, QueueSettings]:
+    """The queues of a file by name, in its order.
+
+    Raises:
+        QueuesFileInvalid: unreadable, or a rule is broken; every problem is listed with its line.
+    """
+    try:
+        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _invalid(path, [FieldProblem(field="file", rule=f"must be readable: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise _invalid(path, [FieldProblem(field="file", rule="must be UTF-8 text")]) from error
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _invalid(path, [FieldProblem(field=f"line {line}", rule=f"must be YAML: {error.problem}")]) from error
+    if not isinstance(document, CommentedSeq) or not document:
+        raise _invalid(path, [FieldProblem(field="line 1", rule="must be a list of queues, with one at least")])
+    problems: list[FieldProblem] = []
+    queues: list[QueueSettings] = []
+    for index, entry in enumerate(document):
+        try:
+            queues.append(QueueSettings.model_validate(entry))
+        except ValidationError as error:
+            problems += _problems(error, document, index)
+    for name, times in Counter(queue.name for queue in queues).items():
+        if times > 1:
+            lines = [document.lc.item(at)[0] + 1 for at, entry in enumerate(document) if _name(entry) == name]
+            problems.append(
+                FieldProblem(field=f"line {lines[-1]}, name", rule=f"must be unique: {name} is there twice")
+            )
+    if problems:
+        raise _invalid(path, problems)
+    return {queue.name: queue for queue in queues}
+
+
+def _name(entry: Any) -> Any:
+    return entry.get("name") if isinstance(entry, CommentedMap) else None
+
+
+def _problems(error: ValidationError, document: CommentedSeq, index: int) -> list[FieldProblem]:
+    entry = document[index]
+    found = []
+    for problem in error.errors(include_url=False):
+        key = str(problem["loc"][0]) if problem["loc"] else ""
+        line = document.lc.item(index)[0] + 1
+        if isinstance(entry, CommentedMap) and key in entry:
+            line = entry.lc.key(key)[0] + 1
+        where = ", ".join(part for part in (f"line {line}", key) if part)
+        found.append(FieldProblem(field=where, rule=problem["msg"]))
+    return found
+
+
+def _invalid(path: Path, problems: list[FieldProblem]) -> QueuesFileInvalid:
+    listed = "; ".join(f"{problem.field}: {problem.rule}" for problem in problems)
+    return QueuesFileInvalid(f"{path.name}: {listed}", problems)
