@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import msgspec
 from redis.asyncio import Redis
@@ -52,11 +52,13 @@ class Subscription:
         on_offer: Callable[[Offer], None],
         on_agent: Callable[[AgentMessage], None],
         on_queue: Callable[[QueueMessage], None],
-        on_subscribed: Callable[[], Awaitable[None]],
+        on_subscribed: Callable[[], None],
+        silence_s: float = SILENCE_S,
     ) -> None:
         self._redis = redis
         self._offers = OFFERS + node
         self._on_subscribed = on_subscribed
+        self._silence_s = silence_s
         self._offer = msgspec.json.Decoder(Offer)
         self._agent = msgspec.json.Decoder(AgentMessage)
         self._queue = msgspec.json.Decoder(QueueMessage)
@@ -78,14 +80,20 @@ class Subscription:
     async def _listen(self) -> None:
         async with self._redis.pubsub() as pubsub:
             await pubsub.subscribe(self._offers, AGENTS, QUEUES)
+            asked = False
             while True:
-                message = await pubsub.get_message(timeout=SILENCE_S)
+                message = await pubsub.get_message(timeout=self._silence_s)
                 if message is None:
+                    if asked:
+                        raise TimeoutError("Redis answers nothing")
                     await pubsub.ping()
-                elif message["type"] == "subscribe":
+                    asked = True
+                    continue
+                asked = False
+                if message["type"] == "subscribe":
                     # redis-py subscribes again by itself after a lost connection: this is how we learn of it.
                     if _text(message["channel"]) == self._offers:
-                        await self._on_subscribed()
+                        self._on_subscribed()
                 elif message["type"] == "message":
                     self._hand_over(_text(message["channel"]), message["data"])
 

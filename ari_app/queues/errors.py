@@ -25,7 +25,7 @@ class NothingToWrapUp(Conflict):
 
 
 class QueuesUnavailable(Unavailable):
-    """Redis did not answer in time. Whether the step was carried out is not known; every step may be repeated."""
+    """Redis did not answer in time. Whether the step was carried out is not known; repeating it does no harm."""
 
     slug = "queues-unavailable"
     title = "The queues cannot be reached"

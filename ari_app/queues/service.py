@@ -35,6 +35,7 @@ Told = TypeVar("Told")
 
 BACKSTOP_S = 5.0
 """The longest time without a sweep: what a lost message would have told is found then."""
+START_S = 10.0
 OFFERS_REMEMBERED = 4096
 RESTORED_AT_ONCE = 200
 
@@ -68,7 +69,10 @@ _RESTORE = Command[int]("restore", int)
 
 
 class QueueService:
-    """What calls, desks and wallboards do with the queues. Every method may be repeated; all raise QueuesUnavailable.
+    """What calls, desks and wallboards do with the queues.
+
+    Every method raises QueuesUnavailable when Redis does not answer in time. Whether the step was carried out is then
+    unknown; repeating it does no harm (what was done already answers False or None).
 
     `deadline_s` bounds every step on Redis. `now_ms` replaces Redis's clock, in tests.
     """
@@ -101,14 +105,16 @@ class QueueService:
 
         `on_offer` gets every offer for a call that this node owns, once in the life of this process. It must only hand
         over; it is called from whatever step made the offer.
+
+        Raises:
+            QueuesUnavailable: Redis was not there within ten seconds.
         """
         self._on_offer = on_offer
         listening = asyncio.Event()
 
-        async def subscribed() -> None:
+        def subscribed() -> None:
             listening.set()
-            with suppress(QueuesUnavailable):
-                await self.sweep()
+            self._sweep_within(0)
 
         subscription = Subscription(
             self._redis,
@@ -122,7 +128,15 @@ class QueueService:
             asyncio.create_task(subscription.run(), name=f"queues-subscription-{self.node}"),
             asyncio.create_task(self._keep_deadlines(), name=f"queues-deadlines-{self.node}"),
         ]
-        await listening.wait()
+        try:
+            async with asyncio.timeout(START_S):
+                await listening.wait()
+            await self.sweep()
+        except BaseException as error:
+            await self.aclose()
+            if isinstance(error, TimeoutError):
+                raise QueuesUnavailable("Redis cannot be reached") from error
+            raise
 
     async def aclose(self) -> None:
         """Stop listening. Calls and agents stay as they are."""

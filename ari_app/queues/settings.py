@@ -52,6 +52,8 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """So many offers in a row not taken, and the agent is made not ready."""
     retry_same_agent_s: float = Field(default=20.0, ge=0, le=600)
     """How long a caller is not offered again to an agent who did not take the call, even if nobody else is ready."""
+    longest_wait_s: float | None = Field(default=None, ge=5, le=7200)
+    """After so long the flow goes on at its `otherwise`; by default callers wait for a person as long as they like."""
     announce_every_s: float = Field(default=30.0, ge=0, le=600)
     """How often callers hear their place; 0: never."""
     greeting: str | None = None
@@ -87,9 +89,7 @@ def load_queues(path: Path) -> dict[str, QueueSettings]:
     for name, times in Counter(queue.name for queue in queues).items():
         if times > 1:
             lines = [document.lc.item(at)[0] + 1 for at, entry in enumerate(document) if _name(entry) == name]
-            problems.append(
-                FieldProblem(field=f"line {lines[-1]}, name", rule=f"must be unique: {name} is there twice")
-            )
+            problems.append(FieldProblem(field=f"line {lines[-1]}, name", rule=f"must be unique, {name} is not"))
     if problems:
         raise _invalid(path, problems)
     return {queue.name: queue for queue in queues}

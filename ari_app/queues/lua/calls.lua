@@ -73,12 +73,24 @@ local function place(call)
   }
 end
 
+-- When the next of those who failed this call may be rung again.
+local function arm_retry(call, failed)
+  local soonest
+  for _, retry_at in pairs(failed) do
+    if retry_at > now and (not soonest or retry_at < soonest) then
+      soonest = retry_at
+    end
+  end
+  if soonest then
+    redis.call('ZADD', DEADLINES, soonest, 'call:' .. call.id)
+  end
+end
+
 -- Back where the call was, with its original join time; the agent who failed is remembered.
 local function back_in_line(call, agent_id)
   local settings = queues[call.queue]
   local failed = call.failed ~= '' and cjson.decode(call.failed) or {}
-  local retry_at = now + settings.retry_same_agent_ms
-  failed[agent_id] = retry_at
+  failed[agent_id] = now + settings.retry_same_agent_ms
   call.failed = cjson.encode(failed)
   call.last_failed = agent_id
   call.state = 'waiting'
@@ -87,7 +99,7 @@ local function back_in_line(call, agent_id)
   call.changed = true
   redis.call('SREM', OFFERED .. call.node, call.id)
   redis.call('ZADD', WAITING .. call.queue, tonumber(call.score), call.id)
-  redis.call('ZADD', DEADLINES, retry_at, 'call:' .. call.id)
+  arm_retry(call, failed)
   touch(call.queue)
 end
 

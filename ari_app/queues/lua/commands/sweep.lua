@@ -16,7 +16,8 @@ for _, member in ipairs(due) do
     if call.state == 'gone' then
       quit_line(call)
       forget(call)
-    elseif call.state == 'waiting' then
+    elseif call.state == 'waiting' and call.failed ~= '' then
+      arm_retry(call, cjson.decode(call.failed))
       touch(call.queue)
     end
   end

@@ -1,0 +1,233 @@
+"""Several nodes on one Redis, and what happens when Redis forgets, hangs or goes away."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from ari_app.local.processes import free_port
+from ari_app.local.redis import Redis as RedisServer
+from ari_app.queues.channels import Subscription
+from ari_app.queues.errors import QueuesUnavailable
+from ari_app.queues.model import AgentSnapshot, AgentState, LeaveReason, Offer, QueueChanged
+from ari_app.queues.service import QueueService
+from ari_app.queues.settings import QueueSettings
+
+PATIENCE_S = 20.0
+
+
+class Node:
+    """A started service with an inbox of its offers."""
+
+    def __init__(self, service: QueueService) -> None:
+        self.service = service
+        self.inbox: asyncio.Queue[Offer] = asyncio.Queue()
+
+    async def offer(self) -> Offer:
+        return await asyncio.wait_for(self.inbox.get(), PATIENCE_S)
+
+
+Start = Callable[[str], Awaitable[Node]]
+
+
+@asynccontextmanager
+async def started(url: str, queues: dict[str, QueueSettings], name: str, deadline_s: float = 10) -> AsyncIterator[Node]:
+    client = Redis.from_url(url)
+    node = Node(QueueService(client, queues, name, deadline_s=deadline_s))
+    try:
+        await node.service.start(node.inbox.put_nowait)
+        yield node
+    finally:
+        await node.service.aclose()
+        await client.aclose()
+
+
+async def test_an_offer_reaches_the_node_that_owns_the_call(redis_url: str, queues: dict[str, QueueSettings]) -> None:
+    async with started(redis_url, queues, "one") as one, started(redis_url, queues, "two") as two:
+        await one.service.enter("call-1", "repair")
+        await two.service.sign_in("anna", ["repair"])
+        await two.service.ready("anna")
+        offer = await one.offer()
+        assert (offer.call_id, offer.agent_id, offer.node) == ("call-1", "anna", "one")
+        assert await one.service.connected(offer.reservation_id)
+        await one.service.sweep()
+        assert one.inbox.empty()
+        assert two.inbox.empty()
+
+
+async def test_f02_a_node_that_comes_back_is_given_its_open_offers_once(
+    redis_url: str, queues: dict[str, QueueSettings]
+) -> None:
+    async with started(redis_url, queues, "two") as two:
+        async with started(redis_url, queues, "one") as one:
+            await one.service.enter("call-1", "repair")
+        await two.service.sign_in("anna", ["repair"])
+        await two.service.ready("anna")
+        async with started(redis_url, queues, "one") as one:
+            offer = await one.offer()
+            assert (offer.call_id, offer.agent_id) == ("call-1", "anna")
+            await one.service.sweep()
+            assert one.inbox.empty()
+
+
+async def test_another_node_takes_a_call_over_with_its_open_offer(
+    redis_url: str, queues: dict[str, QueueSettings]
+) -> None:
+    async with started(redis_url, queues, "two") as two:
+        async with started(redis_url, queues, "one") as one:
+            await one.service.sign_in("anna", ["repair"])
+            await one.service.ready("anna")
+            await one.service.enter("call-1", "repair")
+            first = await one.offer()
+        entered = await two.service.enter("call-1", "repair")
+        assert entered.offered
+        offer = await two.offer()
+        assert offer.reservation_id == first.reservation_id
+        assert await two.service.connected(offer.reservation_id)
+
+
+async def test_everybody_hears_of_agents_and_lines(redis_url: str, queues: dict[str, QueueSettings]) -> None:
+    async with started(redis_url, queues, "one") as one, started(redis_url, queues, "two") as two:
+        agents: asyncio.Queue[AgentSnapshot] = asyncio.Queue()
+        lines: asyncio.Queue[QueueChanged] = asyncio.Queue()
+
+        def broken(_agent: AgentSnapshot) -> None:
+            raise RuntimeError("must not deafen the others")
+
+        two.service.watch_agents(broken)
+        stop = two.service.watch_agents(agents.put_nowait)
+        two.service.watch_queues(lines.put_nowait)
+        await one.service.sign_in("anna", ["repair"])
+        heard = await asyncio.wait_for(agents.get(), PATIENCE_S)
+        assert (heard.agent_id, heard.state, heard.queues) == ("anna", AgentState.NOT_READY, ("repair",))
+        stop()
+        await one.service.enter("call-1", "repair")
+        assert await asyncio.wait_for(lines.get(), PATIENCE_S) == QueueChanged("repair", 1)
+        await one.service.leave("call-1", LeaveReason.CALLER_HUNG_UP)
+        assert await asyncio.wait_for(lines.get(), PATIENCE_S) == QueueChanged("repair", 0)
+        await one.service.sign_out("anna")
+        await two.service.sweep()
+        assert agents.empty()
+
+
+async def test_a_deadline_is_kept_without_anybody_asking(redis_url: str, queues: dict[str, QueueSettings]) -> None:
+    short = {"repair": queues["repair"].model_copy(update={"wrap_up_s": 0.05})}
+    async with started(redis_url, short, "one") as one, started(redis_url, short, "two") as two:
+        await one.service.sign_in("anna", ["repair"])
+        await one.service.ready("anna")
+        await two.service.enter("call-1", "repair")
+        offer = await two.offer()
+        await two.service.connected(offer.reservation_id)
+        await two.service.enter("call-2", "repair")
+        started_at = asyncio.get_running_loop().time()
+        await two.service.finished("anna", "call-1")
+        following = await two.offer()
+        assert (following.call_id, following.agent_id) == ("call-2", "anna")
+        # Well before the backstop: the deadline itself woke somebody.
+        assert asyncio.get_running_loop().time() - started_at < 3
+
+
+async def test_f22_forgotten_scripts_are_loaded_again_unseen(redis_url: str, queues: dict[str, QueueSettings]) -> None:
+    async with started(redis_url, queues, "one") as one, Redis.from_url(redis_url) as admin:
+        await one.service.sign_in("anna", ["repair"])
+        await admin.script_flush()
+        await one.service.ready("anna")
+        await admin.script_flush()
+        await one.service.enter("call-1", "repair")
+        offer = await one.offer()
+        await admin.script_flush()
+        assert await one.service.connected(offer.reservation_id)
+
+
+async def test_f20_a_redis_that_hangs_is_given_up_at_the_deadline(
+    redis_url: str, queues: dict[str, QueueSettings]
+) -> None:
+    async with started(redis_url, queues, "one", deadline_s=0.2) as one, Redis.from_url(redis_url) as admin:
+        await one.service.sign_in("anna", ["repair"])
+        await admin.client_pause(1500)
+        started_at = asyncio.get_running_loop().time()
+        with pytest.raises(QueuesUnavailable):
+            await one.service.enter("call-1", "repair")
+        assert asyncio.get_running_loop().time() - started_at < 1.0
+        await admin.client_unpause()
+        # The connection that was given up must not answer the next question with the last one's answer.
+        assert (await one.service.agent("anna")).reason == "signed_in"
+        entered = await one.service.enter("call-1", "repair")
+        assert entered.position == 1
+
+
+async def test_offers_of_a_step_whose_answer_was_lost_are_found(
+    redis_url: str, queues: dict[str, QueueSettings]
+) -> None:
+    async with started(redis_url, queues, "one", deadline_s=0.2) as one, Redis.from_url(redis_url) as admin:
+        await one.service.sign_in("anna", ["repair"])
+        await one.service.ready("anna")
+        # Deaf: the reply that carries the offer is never read.
+        script = one.service._store._scripts["enter"]
+
+        async def deaf(**arguments: object) -> bytes:
+            await type(script).__call__(script, **arguments)  # type: ignore[arg-type]
+            raise TimeoutError
+
+        one.service._store._scripts["enter"] = deaf  # type: ignore[assignment]
+        with pytest.raises(QueuesUnavailable):
+            await one.service.enter("call-1", "repair")
+        offer = await one.offer()
+        assert (offer.call_id, offer.agent_id) == ("call-1", "anna")
+        assert await admin.exists("hotline:acd:call:call-1")
+
+
+async def test_a_redis_that_restarts_is_found_again(tmp_path: Path, queues: dict[str, QueueSettings]) -> None:
+    server = RedisServer(free_port(), tmp_path, persistent=True)
+    server.start()
+    try:
+        async with started(server.url, queues, "one", deadline_s=2) as one:
+            await one.service.enter("call-1", "repair")
+            server.stop()
+            with pytest.raises(QueuesUnavailable):
+                await one.service.position("call-1")
+            server.start()
+            async with Redis.from_url(server.url) as other_client:
+                other = QueueService(other_client, queues, "two", deadline_s=10)
+                await other.sign_in("anna", ["repair"])
+                await other.ready("anna")
+            assert (await one.offer()).call_id == "call-1"
+    finally:
+        server.stop()
+
+
+async def test_no_redis_at_the_start_is_said_clearly(queues: dict[str, QueueSettings]) -> None:
+    async with Redis.from_url(f"redis://127.0.0.1:{free_port()}/0") as client:
+        service = QueueService(client, queues, "one")
+        with pytest.raises(QueuesUnavailable):
+            await service.enter("call-1", "repair")
+
+
+async def test_f08_a_silent_connection_is_given_up(redis_url: str) -> None:
+    async with Redis.from_url(redis_url) as client, Redis.from_url(redis_url) as admin:
+        subscribed: asyncio.Queue[None] = asyncio.Queue()
+
+        def ignore(_message: object) -> None:
+            pass
+
+        subscription = Subscription(
+            client,
+            "one",
+            on_offer=ignore,
+            on_agent=ignore,
+            on_queue=ignore,
+            on_subscribed=lambda: subscribed.put_nowait(None),
+            silence_s=0.1,
+        )
+        task = asyncio.create_task(subscription.run())
+        try:
+            await asyncio.wait_for(subscribed.get(), PATIENCE_S)
+            # A living connection would stay as it is until the pause is over, and after it.
+            await admin.client_pause(1500)
+            await asyncio.wait_for(subscribed.get(), PATIENCE_S)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)

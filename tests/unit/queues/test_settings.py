@@ -1,0 +1,71 @@
+"""The queues file is validated whole, and every problem is named with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from ari_app.queues.errors import QueuesFileInvalid
+from ari_app.queues.settings import load_queues
+from tests.unit.queues.conftest import QUEUES_FILE
+
+
+def test_the_shipped_file_is_valid() -> None:
+    assert list(load_queues(QUEUES_FILE)) == ["consult", "complaint", "repair"]
+
+
+def problems(tmp_path: Path, text: str) -> list[tuple[str, str]]:
+    path = tmp_path / "queues.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(QueuesFileInvalid) as caught:
+        load_queues(path)
+    assert "queues.yaml" in caught.value.detail
+    return [(problem.field, problem.rule) for problem in caught.value.errors]
+
+
+def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """\
+- name: consult
+  title_zh: 咨询
+  title_en: Consultation
+  ring_s: many
+- name: Bad Name
+  title_zh: 坏
+  title_en: Bad
+  colour: red
+- title_zh: 无名
+  title_en: Nameless
+- just a word
+- name: consult
+  title_zh: 咨询
+  title_en: Consultation
+""",
+    )
+    assert [field for field, _ in found] == [
+        "line 4, ring_s",
+        "line 5, name",
+        "line 8, colour",
+        "line 9, name",
+        "line 11",
+    ]
+
+
+def test_a_name_is_given_once(tmp_path: Path) -> None:
+    queue = "- {name: consult, title_zh: 咨询, title_en: Consultation}\n"
+    assert problems(tmp_path, queue * 2) == [("line 2, name", "must be unique, consult is not")]
+
+
+@pytest.mark.parametrize("text", ["", "queues: 1", "[]", "- [", "\t- a", "- &a [*a"])
+def test_what_is_no_list_of_queues_is_refused(tmp_path: Path, text: str) -> None:
+    assert len(problems(tmp_path, text)) == 1
+
+
+def test_a_name_cannot_carry_lua(tmp_path: Path) -> None:
+    hostile = """- {name: "x'] = nil; redis.call('FLUSHALL') --", title_zh: 坏, title_en: Bad}\n"""
+    assert problems(tmp_path, hostile)[0][0] == "line 1, name"
+
+
+def test_a_missing_file_is_said_clearly(tmp_path: Path) -> None:
+    with pytest.raises(QueuesFileInvalid, match="readable"):
+        load_queues(tmp_path / "none.yaml")
