@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from signal import SIGINT
 
-from ari_app.local.processes import ChildProcess, listening
+from ari_app.local.processes import ChildProcess
 from ari_app.local.programs import Program, postgres_program
 
 # PostgreSQL refuses to run as root. In a user namespace of its own root is an ordinary user, and its files stay root's.
@@ -57,7 +57,13 @@ class Postgres:
             log=self.state / "postgres.log",
             folder=self.state,
         )
-        self.process.wait_until(lambda: listening(self.port))
+        self.process.wait_until(self._ready)
+
+    def _ready(self) -> bool:
+        """Whether it accepts sessions: it listens a moment before it has started up."""
+        probe = _runnable("pg_isready")
+        asked = [*probe.command, "-q", "-h", "127.0.0.1", "-p", str(self.port)]
+        return subprocess.run(asked, env=probe.environ(), check=False, timeout=10).returncode == 0
 
     def stop(self) -> None:
         if self.process is not None:

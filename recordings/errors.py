@@ -1,0 +1,34 @@
+"""What can be refused about recordings."""
+
+from foundation.problems import Conflict, NotFound
+
+
+class RecordingNotFound(NotFound):
+    """No such recording, or not one this person may hear (S7: both look the same)."""
+
+    slug = "recording-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such recording.")
+
+
+class RecordingUnavailable(Conflict):
+    """The entry exists, but there is no sealed audio behind it (yet)."""
+
+    slug = "recording-unavailable"
+    title = "There is no audio to play"
+
+
+class RecordingAltered(Conflict):
+    """The file is not what was sealed (S31)."""
+
+    slug = "recording-altered"
+    title = "The recording was changed after it was sealed"
+
+
+class StorageUnavailable(Exception):
+    """The disk for recordings is full, read-only or gone; the message says which."""
+
+
+class UnreadableSide(Exception):
+    """A file that should hold one side of a call is no WAV that can be joined; the message says why."""

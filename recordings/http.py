@@ -1,0 +1,104 @@
+"""Recordings over HTTP: find, play, download, verify."""
+
+from pydantic import BaseModel, Field, model_validator
+
+from foundation.routes import File, NoQuery, Request, Role, Routes
+from recordings.errors import RecordingNotFound
+from recordings.model import AuditAction, Peaks, RecordingView, Verification
+from recordings.service import HEARS_ALL, RecordingService, may_hear
+
+MAY_ASK = HEARS_ALL | {Role.AGENT}
+"""Agents see their own calls and get 404 for others (S7)."""
+
+
+class FindRecordings(BaseModel, extra="forbid"):
+    """Which recordings: of one call or of one ticket."""
+
+    call_id: str | None = Field(default=None, max_length=64)
+    ticket_id: str | None = Field(default=None, max_length=64)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "FindRecordings":
+        if (self.call_id is None) == (self.ticket_id is None):
+            raise ValueError("give either call_id or ticket_id")
+        return self
+
+
+class PlayRecording(BaseModel, extra="forbid"):
+    """How the audio is wanted."""
+
+    download: bool = False
+    """Whether it is kept, which the audit tells apart from listening."""
+
+
+def routes(service: RecordingService) -> Routes:
+    """The routes of recordings."""
+    table = Routes(tag="recordings")
+
+    @table.add(
+        "GET",
+        "/recordings",
+        roles=MAY_ASK,
+        summary="Recordings of a call or a ticket",
+        query=FindRecordings,
+        response=list[RecordingView],
+    )
+    async def find(request: Request[None, FindRecordings]) -> list[RecordingView]:
+        query = request.query
+        if query.call_id is not None:
+            found = await service.of_call(query.call_id)
+        else:
+            found = await service.of_ticket(query.ticket_id or "")
+        return [recording for recording in found if may_hear(request.actor, recording)]
+
+    @table.add(
+        "GET",
+        "/recordings/{recording_id}",
+        roles=MAY_ASK,
+        summary="One recording",
+        response=RecordingView,
+        problems=(404,),
+    )
+    async def get(request: Request[None, NoQuery]) -> RecordingView:
+        found = await service.get(request.path["recording_id"])
+        if not may_hear(request.actor, found):
+            raise RecordingNotFound
+        return found
+
+    @table.add(
+        "GET",
+        "/recordings/{recording_id}/audio",
+        roles=MAY_ASK,
+        summary="The audio, caller left and agent right; leaves an audit entry",
+        query=PlayRecording,
+        response=File,
+        problems=(404, 409),
+    )
+    async def audio(request: Request[None, PlayRecording]) -> File:
+        action = AuditAction.DOWNLOAD if request.query.download else AuditAction.LISTEN
+        path = await service.open_file(request.path["recording_id"], request.actor, action=action)
+        return File(path, "audio/wav", path.name)
+
+    @table.add(
+        "GET",
+        "/recordings/{recording_id}/peaks",
+        roles=MAY_ASK,
+        summary="The waveform of every channel, for a player",
+        response=Peaks,
+        problems=(404, 409),
+    )
+    async def peaks(request: Request[None, NoQuery]) -> Peaks:
+        return await service.peaks(request.path["recording_id"], request.actor)
+
+    @table.add(
+        "POST",
+        "/recordings/{recording_id}/verification",
+        roles=MAY_ASK,
+        summary="Compute the checksum again; leaves an audit entry",
+        response=Verification,
+        problems=(404, 409),
+    )
+    async def verify(request: Request[None, NoQuery]) -> Verification:
+        return await service.verify(request.path["recording_id"], request.actor)
+
+    return table

@@ -1,0 +1,211 @@
+"""Recordings as they are stored and shown: one entry per segment, one audit entry per use."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import BaseModel
+from sqlalchemy import Column, Enum, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from foundation.database import UtcDateTime
+
+
+class RecordingKind(StrEnum):
+    """What was being said."""
+
+    CONVERSATION = "conversation"
+    """Caller left, agent right."""
+    SURVEY = "survey"
+    SUGGESTION = "suggestion"
+    MESSAGE = "message"
+
+
+class RecordingStatus(StrEnum):
+    """How far a recording can be relied upon."""
+
+    RECORDING = "recording"
+    SEALED = "sealed"
+    """Complete, closed, and its checksum stored."""
+    PARTIAL = "partial"
+    """Sealed as well, but something is missing from it; `note` says what."""
+    FAILED = "failed"
+    """Nothing was recorded, or it could not be joined; `note` says why."""
+    MISSING = "missing"
+    """There should be a file, and there is none."""
+
+
+class AuditAction(StrEnum):
+    """What somebody did with a recording."""
+
+    LISTEN = "listen"
+    DOWNLOAD = "download"
+    VERIFY = "verify"
+
+
+def _by_value(kind: type[StrEnum]) -> Enum:
+    """Stored as its value in a plain text column, so that a new member needs no change of a database type."""
+    return Enum(
+        kind, native_enum=False, length=16, values_callable=lambda members: [member.value for member in members]
+    )
+
+
+class Recording(SQLModel, table=True):
+    """One segment: what was recorded between two people without a change of either."""
+
+    __tablename__ = "recording"
+    __table_args__ = (
+        UniqueConstraint("call_id", "segment"),
+        Index("ix_recording_customer_id_started_at", "customer_id", "started_at"),
+        Index("ix_recording_status", "status"),
+    )
+
+    id: str = Field(primary_key=True)
+    call_id: str
+    """Indexed through the unique constraint."""
+    segment: int
+    """Counts from 1 within the call: a transfer starts the next one."""
+    ticket_id: str | None = Field(default=None, index=True)
+    customer_id: str | None = None
+    agent_id: str | None = None
+    kind: RecordingKind = Field(sa_column=Column(_by_value(RecordingKind), nullable=False))
+    status: RecordingStatus = Field(sa_column=Column(_by_value(RecordingStatus), nullable=False))
+    channels: int
+    """2: caller left, agent right. 1: one voice."""
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    duration_ms: int | None = None
+    sample_rate: int | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    """Over the closed file, in hexadecimal."""
+    file: str
+    """Relative to the storage's root, made from the id and the date alone (S5)."""
+    gap_ms: int = 0
+    """How much of the longer side has silence opposite because the other side's file was shorter."""
+    note: str = ""
+
+
+class RecordingAudit(SQLModel, table=True):
+    """Who did what with which recording, when. Only ever added to."""
+
+    __tablename__ = "recording_audit"
+    __table_args__ = (Index("ix_recording_audit_recording_id_at", "recording_id", "at"),)
+
+    id: str = Field(primary_key=True)
+    recording_id: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    staff_id: str
+    staff_number: str
+    action: AuditAction = Field(sa_column=Column(_by_value(AuditAction), nullable=False))
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A segment that was begun: where Asterisk is to write its sides. Record only if `failed` is None."""
+
+    id: str
+    call_id: str
+    caller_path: Path
+    """What the caller says: MixMonitor's r() on the caller's channel; an ARI recording's file."""
+    agent_path: Path | None
+    """What the caller hears: MixMonitor's t(); None when only one voice is recorded."""
+    failed: str | None = None
+
+    @property
+    def ari_name(self) -> str:
+        """The name that makes an ARI recording (format wav) land in `caller_path`."""
+        return self.caller_path.stem
+
+
+class RecordingView(BaseModel):
+    """A recording as the API shows it."""
+
+    id: str
+    call_id: str
+    segment: int
+    ticket_id: str | None
+    customer_id: str | None
+    agent_id: str | None
+    kind: RecordingKind
+    status: RecordingStatus
+    channels: int
+    started_at: datetime
+    ended_at: datetime | None
+    duration_ms: int | None
+    sample_rate: int | None
+    bytes: int | None
+    sha256: str | None
+    gap_ms: int
+    note: str
+
+    @property
+    def playable(self) -> bool:
+        """Whether there is a sealed file to listen to."""
+        return self.status in PLAYABLE
+
+
+PLAYABLE = frozenset({RecordingStatus.SEALED, RecordingStatus.PARTIAL})
+
+
+class Verification(BaseModel):
+    """What recomputing a checksum found."""
+
+    recording_id: str
+    ok: bool
+    expected_sha256: str
+    found_sha256: str | None
+    """None when the file is gone."""
+    checked_at: datetime
+
+
+class Peaks(BaseModel):
+    """The waveform for a player: per channel the loudest sample of every stretch, from 0 to 1."""
+
+    duration_ms: int
+    milliseconds_per_peak: float
+    channels: list[list[float]]
+
+
+class OrphanReport(BaseModel):
+    """What the audit of entries against files found, and what it mended. Ids, except for `unknown_files`."""
+
+    sealed: list[str] = []
+    """Left unsealed when the service ended; complete, sealed now."""
+    partial: list[str] = []
+    """Left unsealed and incomplete; what there was is sealed now."""
+    missing: list[str] = []
+    """Entries without any file."""
+    failed: list[str] = []
+    """There are files, but they could not be sealed; they are kept."""
+    adopted: list[str] = []
+    """Recorded while the database was away; their entries exist now."""
+    still_recording: list[str] = []
+    unknown_files: list[str] = []
+    """Files no entry knows, relative to the root. They are left alone."""
+
+    @property
+    def clean(self) -> bool:
+        """Every entry has its file and every file its entry."""
+        return not any((self.sealed, self.partial, self.missing, self.failed, self.adopted, self.unknown_files))
+
+
+class WarningKind(StrEnum):
+    """What somebody should look at."""
+
+    STORAGE = "storage"
+    DATABASE = "database"
+    INCOMPLETE = "incomplete"
+    ALTERED = "altered"
+
+
+@dataclass(frozen=True)
+class RecordingWarning:
+    """Something about recordings that needs a person; calls go on regardless."""
+
+    kind: WarningKind
+    detail: str
+    recording_id: str | None = None
+    call_id: str | None = None

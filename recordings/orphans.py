@@ -1,0 +1,104 @@
+"""The audit of entries against files, both ways: a crash may leave either without the other, and nothing is lost."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from foundation.clock import utc_now
+from recordings import sealing, store
+from recordings.errors import RecordingNotFound
+from recordings.model import PLAYABLE, OrphanReport, Recording, RecordingStatus
+from recordings.sealer import Sealer
+from recordings.storage import Storage, still_written
+
+GRACE_SECONDS = 60.0
+"""A segment this young may not have its files yet, or is just being sealed by the call's end."""
+_PAGE = 500
+
+
+async def audit(sealer: Sealer, grace_s: float) -> OrphanReport:
+    """Compare and mend; see `RecordingService.audit_orphans`."""
+    report = OrphanReport()
+    storage = sealer.storage
+    await sealer.in_thread(lambda: sealing.delete(storage.leftovers(grace_s)))
+    spooled = await sealer.in_thread(storage.spooled_ids)
+    for recording_id in sorted(spooled):
+        await _mend_spooled(sealer, recording_id, grace_s, report)
+    await _find_missing(sealer, spooled, grace_s, report)
+    await _find_unknown(sealer, report)
+    report.unknown_files.extend(await sealer.in_thread(storage.strangers))
+    return report
+
+
+async def _mend_spooled(sealer: Sealer, recording_id: str, grace_s: float, report: OrphanReport) -> None:
+    journalled = sealer.storage.journal_file(recording_id).exists()
+    try:
+        row = await sealer.entry(recording_id)
+    except RecordingNotFound:
+        report.unknown_files.extend(await sealer.in_thread(_spool_names, sealer.storage, recording_id))
+        return
+    if journalled:
+        report.adopted.append(recording_id)
+        # An entry that reached the database although the answer was lost needs its copy no more.
+        await sealer.in_thread(sealing.delete, [sealer.storage.journal_file(recording_id)])
+    sides = sealer.storage.spool_files(recording_id, row.channels)
+    if row.status in PLAYABLE:
+        if await sealer.in_thread(_is_whole, sealer.storage, row):
+            await sealer.in_thread(sealing.delete, sides)
+    elif _young(row, grace_s) or await sealer.in_thread(lambda: any(still_written(side) for side in sides)):
+        report.still_recording.append(recording_id)
+    else:
+        _count(report, recording_id, (await sealer.seal(recording_id, None)).status)
+
+
+async def _find_missing(sealer: Sealer, spooled: set[str], grace_s: float, report: OrphanReport) -> None:
+    wanted = {*PLAYABLE, RecordingStatus.RECORDING}
+    async with sealer.database.read() as session:
+        gone = [
+            row.id
+            async for page in store.pages(session, wanted)
+            for row in await sealer.in_thread(_without_file, sealer.storage, page)
+            if row.id not in spooled and not _young(row, grace_s)
+        ]
+    async with sealer.database.write() as session:
+        for recording_id in gone:
+            await store.mark_missing(session, recording_id, "the audit found no file")
+    report.missing.extend(gone)
+
+
+async def _find_unknown(sealer: Sealer, report: OrphanReport) -> None:
+    names = await sealer.in_thread(lambda: list(sealer.storage.sealed_names()))
+    for start in range(0, len(names), _PAGE):
+        page = names[start : start + _PAGE]
+        async with sealer.database.read() as session:
+            known = await store.known_files(session, page)
+        report.unknown_files.extend(name for name in page if name not in known)
+
+
+def _count(report: OrphanReport, recording_id: str, status: RecordingStatus) -> None:
+    lists = {
+        RecordingStatus.SEALED: report.sealed,
+        RecordingStatus.PARTIAL: report.partial,
+        RecordingStatus.MISSING: report.missing,
+        RecordingStatus.FAILED: report.failed,
+        RecordingStatus.RECORDING: report.still_recording,
+    }
+    lists[status].append(recording_id)
+
+
+def _young(row: Recording, grace_s: float) -> bool:
+    return utc_now() - row.started_at < timedelta(seconds=grace_s)
+
+
+def _without_file(storage: Storage, rows: Iterable[Recording]) -> list[Recording]:
+    return [row for row in rows if not storage.path_of(row.file).is_file()]
+
+
+def _is_whole(storage: Storage, row: Recording) -> bool:
+    try:
+        return sealing.checksum_of(storage.open_sealed(row.file)) == row.sha256
+    except RecordingNotFound:
+        return False
+
+
+def _spool_names(storage: Storage, recording_id: str) -> list[str]:
+    return sorted(str(path.relative_to(storage.root)) for path in storage.spool.glob(f"{recording_id}*"))

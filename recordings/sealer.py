@@ -1,0 +1,181 @@
+"""Ends a recording: from spool files and an open entry to one sealed file and a closed entry."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import structlog
+
+from foundation.database import Database
+from recordings import sealing, store
+from recordings.errors import RecordingNotFound, UnreadableSide
+from recordings.model import (
+    PLAYABLE,
+    Recording,
+    RecordingKind,
+    RecordingStatus,
+    RecordingView,
+    RecordingWarning,
+    WarningKind,
+)
+from recordings.storage import Storage, checked_id, claimed
+
+SHORTFALL_SECONDS = 2.0
+SHORTFALL_SHARE = 0.05
+"""A conversation's recording that is shorter than the conversation by more than both is not complete."""
+_SEALING_THREADS = 2
+
+_log = structlog.get_logger(__name__)
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+
+
+class Sealer:
+    """Seals recordings in threads of its own, so that neither calls nor other files' readers wait for it."""
+
+    def __init__(
+        self, database: Database, storage: Storage, on_warning: Callable[[RecordingWarning], None] | None
+    ) -> None:
+        self.database = database
+        self.storage = storage
+        self._on_warning = on_warning
+        self._threads = ThreadPoolExecutor(_SEALING_THREADS, thread_name_prefix="sealing")
+
+    async def aclose(self) -> None:
+        """Wait for what is being sealed and end the threads."""
+        await asyncio.to_thread(self._threads.shutdown)
+
+    async def in_thread(
+        self, function: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> _Result:
+        """Run what waits for the disk outside the event loop."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(function, *args, **kwargs))
+
+    def warn(self, kind: WarningKind, detail: str, recording_id: str, call_id: str | None = None) -> None:
+        """Log a warning and pass it on."""
+        _log.warning("recording", kind=kind.value, detail=detail, recording_id=recording_id, call_id=call_id)
+        if self._on_warning is not None:
+            self._on_warning(RecordingWarning(kind, detail, recording_id, call_id))
+
+    async def seal(self, recording_id: str, ended_at: datetime | None) -> RecordingView:
+        """Seal one recording; one that is sealed, or that another process is sealing, is returned as it is.
+
+        `ended_at`: when recording was stopped; None if nobody knows.
+
+        Raises:
+            RecordingNotFound: there is no entry, and none waits for the database either.
+        """
+        recording = await self.entry(recording_id)
+        if recording.status not in PLAYABLE:
+            sides = self.storage.spool_files(recording_id, recording.channels)
+            with claimed(sides) as ours:
+                if ours:
+                    await self._finish(recording, sides, ended_at)
+            recording = await self.entry(recording_id)
+        return RecordingView.model_validate(recording, from_attributes=True)
+
+    async def entry(self, recording_id: str) -> Recording:
+        """The stored entry; one that was waiting beside its files is stored first.
+
+        Raises:
+            RecordingNotFound: there is neither.
+        """
+        async with self.database.read() as session:
+            found = await store.get(session, checked_id(recording_id))
+        if found is not None:
+            return found
+        return await self._adopt(recording_id)
+
+    async def insert(self, recording: Recording) -> None:
+        """Store a new entry as the next segment of its call."""
+        async with self.database.write() as session:
+            await store.add(session, recording, lock=not self.database.is_sqlite)
+
+    async def _adopt(self, recording_id: str) -> Recording:
+        journal = self.storage.journal_file(recording_id)
+        try:
+            facts = RecordingView.model_validate_json(await self.in_thread(journal.read_bytes))
+        except (OSError, ValueError) as error:
+            raise RecordingNotFound from error
+        name = self.storage.sealed_name(recording_id, facts.started_at)
+        recording = Recording(**facts.model_dump(), file=name)
+        await self.insert(recording)
+        await self.in_thread(journal.unlink, missing_ok=True)
+        return recording
+
+    async def _finish(self, recording: Recording, sides: Sequence[Path], ended_at: datetime | None) -> None:
+        target = self.storage.path_of(recording.file)
+        try:
+            await self.in_thread(sealing.wait_until_closed, sides)
+            sealed = await self.in_thread(sealing.seal, sides, target)
+        except sealing.StillWritten:
+            self._warn_about(recording, WarningKind.INCOMPLETE, "Asterisk has not closed the files; sealing waits")
+        except sealing.NothingRecorded as nothing:
+            status = RecordingStatus.MISSING if nothing.missing else RecordingStatus.FAILED
+            if await self._fail(recording, status, str(nothing), ended_at):
+                await self.in_thread(sealing.delete, sides)
+        except UnreadableSide as error:
+            await self._fail(recording, RecordingStatus.FAILED, str(error), ended_at)
+        except OSError as error:
+            reason = f"could not be sealed ({error.strerror or error}); the sides are kept"
+            await self._fail(recording, RecordingStatus.FAILED, reason, ended_at, kind=WarningKind.STORAGE)
+        else:
+            if await self._store_sealed(recording, sealed, ended_at):
+                await self.in_thread(sealing.delete, sides)
+
+    async def _store_sealed(self, recording: Recording, sealed: sealing.SealedFile, ended_at: datetime | None) -> bool:
+        notes = [*sealed.notes, *_shortfall(recording, sealed, ended_at)]
+        complete = sealed.complete and len(notes) == len(sealed.notes)
+        if not complete:
+            self._warn_about(recording, WarningKind.INCOMPLETE, "; ".join(notes))
+        return await self._store(
+            recording,
+            status=RecordingStatus.SEALED if complete else RecordingStatus.PARTIAL,
+            ended_at=ended_at or recording.started_at + timedelta(milliseconds=sealed.duration_ms),
+            duration_ms=sealed.duration_ms,
+            sample_rate=sealed.sample_rate,
+            channels=sealed.channels,
+            bytes=sealed.bytes,
+            sha256=sealed.sha256,
+            gap_ms=sealed.gap_ms,
+            note="; ".join(notes),
+        )
+
+    async def _fail(
+        self,
+        recording: Recording,
+        status: RecordingStatus,
+        why: str,
+        ended_at: datetime | None,
+        *,
+        kind: WarningKind = WarningKind.INCOMPLETE,
+    ) -> bool:
+        # What was known before (the disk was full when it began) says more than that there is nothing now.
+        note = recording.note if recording.status is RecordingStatus.FAILED and recording.note else why
+        status = RecordingStatus.FAILED if recording.status is RecordingStatus.FAILED else status
+        self._warn_about(recording, kind, why)
+        return await self._store(
+            recording, status=status, note=note, ended_at=recording.ended_at or ended_at or recording.started_at
+        )
+
+    async def _store(self, recording: Recording, **facts: Any) -> bool:
+        async with self.database.write() as session:
+            return await store.finish(session, recording.id, **facts)
+
+    def _warn_about(self, recording: Recording, kind: WarningKind, detail: str) -> None:
+        self.warn(kind, detail, recording.id, recording.call_id)
+
+
+def _shortfall(recording: Recording, sealed: sealing.SealedFile, ended_at: datetime | None) -> list[str]:
+    """What the time of a conversation says against the length of its recording: a disk that ran full midway."""
+    if ended_at is None or recording.kind is not RecordingKind.CONVERSATION:
+        return []
+    expected_s = (ended_at - recording.started_at).total_seconds()
+    missing_s = expected_s - sealed.duration_ms / 1000
+    if missing_s <= max(SHORTFALL_SECONDS, expected_s * SHORTFALL_SHARE):
+        return []
+    return [f"{missing_s:.1f} s shorter than the conversation"]

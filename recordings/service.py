@@ -1,0 +1,335 @@
+"""Recordings from the first sample to the last listener: begin, seal, link, open, verify, audit."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.ids import new_id
+from foundation.routes import Principal, Role
+from recordings import orphans, sealing, store
+from recordings.errors import RecordingAltered, RecordingNotFound, RecordingUnavailable, StorageUnavailable
+from recordings.model import (
+    AuditAction,
+    OrphanReport,
+    Peaks,
+    Recording,
+    RecordingAudit,
+    RecordingKind,
+    RecordingStatus,
+    RecordingView,
+    RecordingWarning,
+    Segment,
+    Verification,
+    WarningKind,
+)
+from recordings.sealer import Sealer
+from recordings.storage import MINIMUM_FREE_BYTES, Storage, checked_id
+
+HEARS_ALL = frozenset({Role.QUALITY, Role.SUPERVISOR, Role.ADMINISTRATOR})
+STORAGE_SECONDS = 1.0
+DATABASE_SECONDS = 2.0
+"""How long each may hold up a call that is about to be recorded."""
+_OUT_OF_REACH = (SQLAlchemyError, OSError, TimeoutError)
+
+
+@dataclass(frozen=True)
+class _FileStamp:
+    """A file when its checksum was right. While none of this changes, its bytes did not either: no program can set
+    the time of a file's last change."""
+
+    inode: int
+    size: int
+    changed_ns: int
+
+
+class RecordingService:
+    """Entries and files of recordings. `on_warning` hears of what a person should look at; it must not raise.
+
+    Nothing here ends a call: where a recording is impossible, the segment says so and the call goes on.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        root: Path,
+        *,
+        on_warning: Callable[[RecordingWarning], None] | None = None,
+        minimum_free_bytes: int = MINIMUM_FREE_BYTES,
+    ) -> None:
+        self.database = database
+        self.storage = Storage(root, minimum_free_bytes=minimum_free_bytes)
+        self._sealer = Sealer(database, self.storage, on_warning)
+        self._sealing: set[asyncio.Task[RecordingView | None]] = set()
+        self._unchanged: dict[str, _FileStamp] = {}
+
+    async def aclose(self) -> None:
+        """Wait for what is being sealed, then end the threads."""
+        await asyncio.gather(*self._sealing, return_exceptions=True)
+        await self._sealer.aclose()
+
+    async def begin(
+        self,
+        call_id: str,
+        kind: RecordingKind,
+        *,
+        customer_id: str | None = None,
+        agent_id: str | None = None,
+        ticket_id: str | None = None,
+        channels: int | None = None,
+    ) -> Segment:
+        """Store the entry of a recording that is about to start, and say where its sides are to be written.
+
+        `channels` is 2 for a conversation and 1 for everything else, unless given. Check `failed` before recording.
+        With the database away the entry waits beside the files and is stored later: the call is recorded all the same.
+        """
+        recording = Recording(
+            id=new_id("rec"),
+            call_id=call_id,
+            segment=0,
+            ticket_id=ticket_id,
+            customer_id=customer_id,
+            agent_id=agent_id,
+            kind=kind,
+            status=RecordingStatus.RECORDING,
+            channels=channels or (2 if kind is RecordingKind.CONVERSATION else 1),
+            started_at=utc_now(),
+            file="",
+        )
+        recording.file = self.storage.sealed_name(recording.id, recording.started_at)
+        failed = await self._storage_problem()
+        if failed is not None:
+            recording.status, recording.note, recording.ended_at = RecordingStatus.FAILED, failed, recording.started_at
+            self._sealer.warn(WarningKind.STORAGE, failed, recording.id, call_id)
+        facts = RecordingView.model_validate(recording, from_attributes=True)
+        paths = self.storage.spool_files(recording.id, recording.channels)
+        if not await self._inserted(recording) and failed is None:
+            failed = await self._journalled(facts)
+        return Segment(facts.id, call_id, paths[0], paths[1] if len(paths) > 1 else None, failed)
+
+    async def seal(self, segment_id: str, *, ended_at: datetime | None = None) -> RecordingView | None:
+        """Close a recording for good: join its sides, store checksum and length, delete the spool files.
+
+        Call it once Asterisk was told to stop; `ended_at` is that moment, now by default. Safe to repeat. What goes
+        wrong becomes the entry's status and a warning, never an exception. None: the database is away, and the audit
+        will seal it.
+
+        Raises:
+            RecordingNotFound: there never was such a segment.
+        """
+        try:
+            return await self._sealer.seal(segment_id, ended_at or utc_now())
+        except _OUT_OF_REACH as error:
+            self._sealer.warn(WarningKind.DATABASE, f"not sealed yet: {error}", segment_id)
+            return None
+
+    def seal_in_background(self, segment_id: str, *, ended_at: datetime | None = None) -> None:
+        """`seal` in a task this service owns: for the end of a call, whose own task is being cancelled."""
+        moment = ended_at or utc_now()
+        task = asyncio.create_task(self.seal(segment_id, ended_at=moment), name=f"seal {segment_id}")
+        self._sealing.add(task)
+        task.add_done_callback(self._sealing.discard)
+
+    async def fail(self, segment_id: str, why: str) -> None:
+        """Store that a begun recording came to nothing, such as Asterisk refusing it. Never raises."""
+        self._sealer.warn(WarningKind.INCOMPLETE, why, segment_id)
+        try:
+            await self._sealer.entry(segment_id)
+            async with self.database.write() as session:
+                failed = {"status": RecordingStatus.FAILED, "note": why, "ended_at": utc_now()}
+                await store.finish(session, segment_id, **failed)
+        except (*_OUT_OF_REACH, RecordingNotFound) as error:
+            self._sealer.warn(WarningKind.DATABASE, f"its failure is not stored: {error}", segment_id)
+
+    async def link(self, call_id: str, *, ticket_id: str | None = None, customer_id: str | None = None) -> None:
+        """Store which ticket or customer a call's recordings belong to; what is None stays as it is."""
+        facts = {"ticket_id": ticket_id, "customer_id": customer_id}
+        given = {name: value for name, value in facts.items() if value is not None}
+        if given:
+            async with self.database.write() as session:
+                await store.link(session, call_id, **given)
+
+    async def get(self, recording_id: str) -> RecordingView:
+        """One recording.
+
+        Raises:
+            RecordingNotFound: there is none.
+        """
+        return RecordingView.model_validate(await self._row(recording_id), from_attributes=True)
+
+    async def of_call(self, call_id: str) -> list[RecordingView]:
+        """A call's segments in order."""
+        async with self.database.read() as session:
+            return [_view(row) for row in await store.of_call(session, call_id)]
+
+    async def of_ticket(self, ticket_id: str) -> list[RecordingView]:
+        """A ticket's recordings, oldest first."""
+        async with self.database.read() as session:
+            return [_view(row) for row in await store.of_ticket(session, ticket_id)]
+
+    async def open_file(self, recording_id: str, actor: Principal, *, action: AuditAction = AuditAction.LISTEN) -> Path:
+        """The sealed file, checked against its checksum, and an audit entry that this person had it.
+
+        Raises:
+            RecordingNotFound: there is none, or it is not theirs.
+            RecordingUnavailable: there is no audio behind the entry.
+            RecordingAltered: the file is not what was sealed.
+        """
+        row = await self._audible(recording_id, actor)
+        await self._require_unchanged(row)
+        await self._audit(row, actor, action)
+        return self.storage.path_of(row.file)
+
+    async def peaks(self, recording_id: str, actor: Principal) -> Peaks:
+        """The waveform for a player.
+
+        Raises:
+            RecordingNotFound: there is none, or it is not theirs.
+            RecordingUnavailable: there is no audio behind the entry.
+        """
+        row = await self._audible(recording_id, actor)
+        try:
+            return await self._sealer.in_thread(sealing.load_peaks, self.storage.path_of(row.file))
+        except OSError as error:
+            raise RecordingUnavailable("The file of this recording cannot be read.") from error
+
+    async def verify(self, recording_id: str, actor: Principal) -> Verification:
+        """Compute the checksum again and store that, by whom and with what result.
+
+        Raises:
+            RecordingNotFound: there is none, or it is not theirs.
+            RecordingUnavailable: it was never sealed.
+        """
+        row = await self._row(recording_id)
+        if not may_hear(actor, row):
+            raise RecordingNotFound
+        if row.sha256 is None:
+            raise RecordingUnavailable("This recording was never sealed, so there is nothing to verify.")
+        found = await self._sealer.in_thread(self._checksum, row)
+        verification = Verification(
+            recording_id=row.id,
+            ok=found == row.sha256,
+            expected_sha256=row.sha256,
+            found_sha256=found,
+            checked_at=utc_now(),
+        )
+        if not verification.ok:
+            self._warn_altered(row)
+        await self._audit(row, actor, AuditAction.VERIFY, "unchanged" if verification.ok else f"found {found}")
+        return verification
+
+    async def audit_entries(self, recording_id: str) -> list[RecordingAudit]:
+        """Who did what with a recording, oldest first."""
+        async with self.database.read() as session:
+            return list(await store.audit_of(session, checked_id(recording_id)))
+
+    async def audit_orphans(self, *, grace_s: float = orphans.GRACE_SECONDS) -> OrphanReport:
+        """Compare every entry with its files and every file with its entry, and mend what can be mended.
+
+        Run it at start and every night. Segments younger than `grace_s` and files still being written are left alone.
+        """
+        return await orphans.audit(self._sealer, grace_s)
+
+    async def _storage_problem(self) -> str | None:
+        try:
+            async with asyncio.timeout(STORAGE_SECONDS):
+                await asyncio.to_thread(self.storage.check)
+        except StorageUnavailable as error:
+            return str(error)
+        except TimeoutError:
+            return f"the storage for recordings did not answer within {STORAGE_SECONDS} s"
+        return None
+
+    async def _inserted(self, recording: Recording) -> bool:
+        recording_id, call_id = recording.id, recording.call_id
+        try:
+            async with asyncio.timeout(DATABASE_SECONDS):
+                await self._sealer.insert(recording)
+        except _OUT_OF_REACH as error:
+            self._sealer.warn(WarningKind.DATABASE, f"the entry is not stored yet: {error}", recording_id, call_id)
+            return False
+        return True
+
+    async def _journalled(self, facts: RecordingView) -> str | None:
+        """Keep the entry beside the files; gives back why even that failed."""
+        content = facts.model_dump_json().encode()
+        try:
+            await asyncio.to_thread(sealing.write_whole, self.storage.journal_file(facts.id), content)
+        except OSError as error:
+            return f"neither the database nor the storage takes the entry: {error}"
+        return None
+
+    async def _row(self, recording_id: str) -> Recording:
+        async with self.database.read() as session:
+            found = await store.get(session, checked_id(recording_id))
+        if found is None:
+            raise RecordingNotFound
+        return found
+
+    async def _audible(self, recording_id: str, actor: Principal) -> Recording:
+        row = await self._row(recording_id)
+        if not may_hear(actor, row):
+            raise RecordingNotFound
+        if not _view(row).playable:
+            raise RecordingUnavailable(f"This recording is {row.status.value}. {row.note}".strip())
+        return row
+
+    async def _require_unchanged(self, row: Recording) -> None:
+        try:
+            stamp = await self._sealer.in_thread(self._stamp, row)
+        except RecordingNotFound as error:
+            self._sealer.warn(WarningKind.ALTERED, "the file is gone", row.id, row.call_id)
+            raise RecordingUnavailable("The file of this recording is gone.") from error
+        if self._unchanged.get(row.id) == stamp:
+            return
+        if await self._sealer.in_thread(self._checksum, row) != row.sha256:
+            self._warn_altered(row)
+            raise RecordingAltered("The file's checksum is not the one stored when it was sealed.")
+        self._unchanged[row.id] = stamp
+
+    def _stamp(self, row: Recording) -> _FileStamp:
+        descriptor = self.storage.open_sealed(row.file)
+        try:
+            found = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+        return _FileStamp(found.st_ino, found.st_size, found.st_ctime_ns)
+
+    def _checksum(self, row: Recording) -> str | None:
+        try:
+            return sealing.checksum_of(self.storage.open_sealed(row.file))
+        except RecordingNotFound:
+            return None
+
+    def _warn_altered(self, row: Recording) -> None:
+        self._unchanged.pop(row.id, None)
+        self._sealer.warn(WarningKind.ALTERED, "the file is not what was sealed", row.id, row.call_id)
+
+    async def _audit(self, row: Recording, actor: Principal, action: AuditAction, detail: str = "") -> None:
+        entry = RecordingAudit(
+            id=new_id("aud"),
+            recording_id=row.id,
+            at=utc_now(),
+            staff_id=actor.staff_id,
+            staff_number=actor.staff_number,
+            action=action,
+            detail=detail,
+        )
+        async with self.database.write() as session:
+            session.add(entry)
+
+
+def may_hear(actor: Principal, recording: Recording | RecordingView) -> bool:
+    """Whether this person may hear this recording: quality, supervisors, administrators all, agents their own."""
+    own = actor.role is Role.AGENT and recording.agent_id == actor.staff_id
+    return own or actor.role in HEARS_ALL
+
+
+def _view(row: Recording) -> RecordingView:
+    return RecordingView.model_validate(row, from_attributes=True)

@@ -1,0 +1,184 @@
+"""Where recordings lie. Every name is made from an id of ours; nothing from outside becomes part of a path (S5)."""
+
+import fcntl
+import os
+import re
+import shutil
+import stat
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from signal import SIGURG
+
+from recordings.errors import RecordingNotFound, StorageUnavailable
+
+MINIMUM_FREE_BYTES = 200 * 1024 * 1024
+_RECORDING_ID = re.compile(r"rec-[0-9a-hjkmnp-tv-z]{26}")
+_PROBE = b"\0" * 4096
+_QUIET_SECONDS = 10.0
+
+
+class Side(StrEnum):
+    """Whose voice a spool file holds."""
+
+    CALLER = "caller"
+    AGENT = "agent"
+
+
+class Storage:
+    """The folder of recordings: `<yyyy>/<mm>/<dd>/<id>.wav` when sealed, `spool/<id>-<side>.wav` before.
+
+    Asterisk writes into the spool under the same path. Everything here may wait for the disk: call it in a thread.
+    """
+
+    def __init__(self, root: Path, *, minimum_free_bytes: int = MINIMUM_FREE_BYTES) -> None:
+        self.root = root.resolve()
+        self.spool = self.root / "spool"
+        self.minimum_free_bytes = minimum_free_bytes
+
+    def spool_file(self, recording_id: str, side: Side) -> Path:
+        """Where Asterisk writes one side."""
+        return self.spool / f"{checked_id(recording_id)}-{side}.wav"
+
+    def spool_files(self, recording_id: str, channels: int) -> list[Path]:
+        """The spool files of a recording, left channel first."""
+        return [self.spool_file(recording_id, side) for side in list(Side)[:channels]]
+
+    def journal_file(self, recording_id: str) -> Path:
+        """Where a recording's entry waits while the database is away."""
+        return self.spool / f"{checked_id(recording_id)}.json"
+
+    def sealed_name(self, recording_id: str, started_at: datetime) -> str:
+        """The sealed file's name relative to the root: by the UTC day it began."""
+        return f"{started_at:%Y/%m/%d}/{checked_id(recording_id)}.wav"
+
+    def path_of(self, name: str) -> Path:
+        """The absolute path of a stored relative name, which must stay inside the root (S6).
+
+        Raises:
+            RecordingNotFound: it would lead outside.
+        """
+        path = self.root / name
+        if not path.parent.resolve().is_relative_to(self.root) or ".." in path.parts:
+            raise RecordingNotFound
+        return path
+
+    def open_sealed(self, name: str) -> int:
+        """A descriptor of the sealed file, opened without following a link. The caller closes it.
+
+        Raises:
+            RecordingNotFound: it is not there, a link, or no regular file.
+        """
+        try:
+            descriptor = os.open(self.path_of(name), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError as error:
+            raise RecordingNotFound from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise RecordingNotFound
+        return descriptor
+
+    def check(self) -> None:
+        """Find out whether a recording could be written now, by writing.
+
+        Raises:
+            StorageUnavailable: there is too little room, or nothing can be written.
+        """
+        probe = self.spool / f".probe-{os.getpid()}-{time.monotonic_ns()}"
+        try:
+            self.spool.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.spool).free
+            if free < self.minimum_free_bytes:
+                raise StorageUnavailable(f"only {free} bytes are free for recordings, {self.minimum_free_bytes} needed")
+            try:
+                probe.write_bytes(_PROBE)
+            finally:
+                probe.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageUnavailable(f"recordings cannot be written: {error.strerror or error}") from error
+
+    def spooled_ids(self) -> set[str]:
+        """The recordings that have anything in the spool."""
+        found = (_RECORDING_ID.match(path.name) for path in self._files(self.spool))
+        return {match[0] for match in found if match}
+
+    def sealed_names(self) -> Iterator[str]:
+        """Every file outside the spool that is not one of our side files, relative to the root."""
+        for year in sorted(self.root.glob("[0-9][0-9][0-9][0-9]")):
+            for path in sorted(year.rglob("*")):
+                if not path.is_dir() and not path.name.endswith((".peaks.json", ".part")):
+                    yield str(path.relative_to(self.root))
+
+    def leftovers(self, older_than_s: float) -> list[Path]:
+        """Half-written files of a process that ended while it wrote them."""
+        newest = time.time() - older_than_s
+        return [path for path in self.root.rglob("*.part") if path.lstat().st_mtime < newest]
+
+    def strangers(self) -> list[str]:
+        """Files in the spool that carry no id of ours, relative to the root."""
+        return sorted(
+            str(path.relative_to(self.root))
+            for path in self._files(self.spool)
+            if not _RECORDING_ID.match(path.name) and not path.name.startswith(".")
+        )
+
+    def _files(self, folder: Path) -> list[Path]:
+        return [path for path in folder.iterdir() if not path.is_dir()] if folder.is_dir() else []
+
+
+@contextmanager
+def claimed(paths: Sequence[Path]) -> Iterator[bool]:
+    """Whether these spool files are ours alone while the block runs: a call's end and an audit may meet on them."""
+    for path in paths:
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+        finally:
+            os.close(descriptor)
+        return
+    yield True
+
+
+def checked_id(recording_id: str) -> str:
+    """The id itself, if it is one of ours.
+
+    Raises:
+        RecordingNotFound: it is not.
+    """
+    if not _RECORDING_ID.fullmatch(recording_id):
+        raise RecordingNotFound
+    return recording_id
+
+
+def still_written(path: Path) -> bool:
+    """Whether some process has the file open for writing.
+
+    The kernel knows: it grants a read lease only on a file nobody writes, across containers too. Where leases are not
+    supported or not ours to take (another owner, a network disk), a file that changed lately counts as being written.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        # Should a writer open the file in this very moment, the kernel tells us by a signal: one that does no harm.
+        fcntl.fcntl(descriptor, fcntl.F_SETSIG, SIGURG)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return time.time() - os.fstat(descriptor).st_mtime < _QUIET_SECONDS
+    finally:
+        os.close(descriptor)
+    return False

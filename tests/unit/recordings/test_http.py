@@ -1,0 +1,83 @@
+"""The routes: who may hear what, and what the query must say."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from foundation.routes import File, NoQuery, Principal, Request, Role, Route
+from recordings import http
+from recordings.errors import RecordingNotFound
+from recordings.http import FindRecordings, PlayRecording
+from recordings.model import AuditAction
+from recordings.service import RecordingService
+from tests.unit.recordings.conftest import person, sealed_conversation
+
+OWNER = person(Role.AGENT, "staff-1")
+COLLEAGUE = person(Role.AGENT, "staff-2")
+
+
+def route(service: RecordingService, method: str, path: str) -> Route:
+    (found,) = [one for one in http.routes(service).table if (one.method, one.path) == (method, f"/api/v1{path}")]
+    return found
+
+
+async def ask(found: Route, actor: Principal, query: Any = None, **path: str) -> Any:
+    assert actor.role in found.roles
+    return await found.handler(Request(principal=actor, path=path, query=query or NoQuery(), body=None))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/recordings/{recording_id}"),
+        ("GET", "/recordings/{recording_id}/audio"),
+        ("GET", "/recordings/{recording_id}/peaks"),
+        ("POST", "/recordings/{recording_id}/verification"),
+    ],
+)
+async def test_agents_reach_their_own_calls_only(small_service: RecordingService, method: str, path: str) -> None:
+    recording_id = await sealed_conversation(small_service, agent_id="staff-1")
+    found = route(small_service, method, path)
+    query = PlayRecording() if path.endswith("audio") else NoQuery()
+    assert await ask(found, OWNER, query, recording_id=recording_id) is not None
+    with pytest.raises(RecordingNotFound):
+        await ask(found, COLLEAGUE, query, recording_id=recording_id)
+    for role in (Role.QUALITY, Role.SUPERVISOR, Role.ADMINISTRATOR):
+        assert await ask(found, person(role, "staff-9"), query, recording_id=recording_id) is not None
+    assert not found.roles & {Role.DEPARTMENT, Role.CAMPAIGNS}
+    refused = [entry for entry in await small_service.audit_entries(recording_id) if entry.staff_id == "staff-2"]
+    assert refused == []
+
+
+async def test_a_list_shows_what_one_may_hear(small_service: RecordingService) -> None:
+    mine = await sealed_conversation(small_service, "call-1", "staff-1")
+    theirs = await sealed_conversation(small_service, "call-1", "staff-2")
+    await small_service.link("call-1", ticket_id="tic-1")
+    found = route(small_service, "GET", "/recordings")
+    for query in (FindRecordings(call_id="call-1"), FindRecordings(ticket_id="tic-1")):
+        assert [one.id for one in await ask(found, OWNER, query)] == [mine]
+        assert [one.id for one in await ask(found, person(Role.QUALITY), query)] == [mine, theirs]
+
+
+async def test_listening_and_downloading_are_told_apart(small_service: RecordingService) -> None:
+    recording_id = await sealed_conversation(small_service)
+    found = route(small_service, "GET", "/recordings/{recording_id}/audio")
+    answers = [
+        await ask(found, OWNER, PlayRecording(download=download), recording_id=recording_id)
+        for download in (False, True)
+    ]
+    assert all(isinstance(answer, File) and answer.name == f"{recording_id}.wav" for answer in answers)
+    entries = await small_service.audit_entries(recording_id)
+    assert [entry.action for entry in entries] == [AuditAction.LISTEN, AuditAction.DOWNLOAD]
+
+
+@pytest.mark.parametrize("asked", [{}, {"call_id": "a", "ticket_id": "b"}, {"call_id": "a", "path": "/etc"}])
+def test_a_query_names_one_thing(asked: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        FindRecordings(**asked)
+
+
+async def test_the_view_tells_nothing_about_the_file_system(small_service: RecordingService) -> None:
+    recording_id = await sealed_conversation(small_service)
+    assert "file" not in (await small_service.get(recording_id)).model_dump()

@@ -1,0 +1,131 @@
+"""After a crash: nothing that was recorded is lost, nothing is claimed that is not there."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from foundation.database import Database
+from foundation.ids import new_id
+from foundation.routes import Role
+from recordings.model import RecordingKind, RecordingStatus, RecordingWarning, WarningKind
+from recordings.service import RecordingService
+from tests.unit.recordings.audio import tone, write_interrupted, write_wav
+from tests.unit.recordings.conftest import person, sealed_conversation, speak
+
+
+async def test_what_a_killed_asterisk_left_is_sealed_as_partial(service: RecordingService) -> None:
+    segment = await service.begin("call-1", RecordingKind.CONVERSATION)
+    assert segment.agent_path is not None
+    write_interrupted(segment.caller_path, tone(440, 2))
+    write_interrupted(segment.agent_path, tone(1000, 1.9))
+    assert (await service.audit_orphans(grace_s=0)).partial == [segment.id]
+    healed = await service.get(segment.id)
+    assert (healed.status, healed.duration_ms) == (RecordingStatus.PARTIAL, 2000)
+    assert healed.sha256 is not None
+    assert (await service.audit_orphans(grace_s=0)).clean
+
+
+async def test_what_a_killed_service_left_whole_is_sealed_whole(service: RecordingService) -> None:
+    segment = await service.begin("call-1", RecordingKind.CONVERSATION)
+    speak(segment)
+    assert (await service.audit_orphans(grace_s=0)).sealed == [segment.id]
+    healed = await service.get(segment.id)
+    assert healed.ended_at is not None
+    assert (healed.ended_at - healed.started_at).total_seconds() == 1.0
+
+
+async def test_a_young_segment_is_left_alone(service: RecordingService) -> None:
+    spoken = await service.begin("call-1", RecordingKind.CONVERSATION)
+    speak(spoken)
+    await service.begin("call-1", RecordingKind.CONVERSATION)
+    report = await service.audit_orphans()
+    assert (report.still_recording, report.clean) == ([spoken.id], True)
+
+
+async def test_entries_without_files_are_missing(service: RecordingService) -> None:
+    never_written = await service.begin("call-1", RecordingKind.CONVERSATION)
+    deleted = await sealed_conversation(service)
+    service.storage.path_of(next(service.storage.sealed_names())).unlink()
+    report = await service.audit_orphans(grace_s=0)
+    assert sorted(report.missing) == sorted([never_written.id, deleted])
+    assert {entry.status for entry in await service.of_call("call-1")} == {RecordingStatus.MISSING}
+    verification = await service.verify(deleted, person(Role.QUALITY))
+    assert (verification.ok, verification.found_sha256) == (False, None)
+
+
+async def test_files_without_entry_are_named_and_kept(service: RecordingService, root: Path) -> None:
+    await sealed_conversation(service)
+    foreign = [
+        f"spool/{new_id('rec')}-caller.wav",
+        "spool/stray.wav",
+        f"2026/01/01/{new_id('rec')}.wav",
+        "2026/notes.txt",
+    ]
+    for name in foreign:
+        write_wav(root / name, tone(440, 1))
+    report = await service.audit_orphans(grace_s=0)
+    assert sorted(report.unknown_files) == sorted(foreign)
+    assert all((root / name).exists() for name in foreign)
+
+
+async def test_a_crash_between_storing_and_tidying_leaves_no_spool_files(service: RecordingService, root: Path) -> None:
+    recording_id = await sealed_conversation(service)
+    before = await service.get(recording_id)
+    write_wav(root / "spool" / f"{recording_id}-caller.wav", tone(300, 1))
+    (root / "2026").mkdir(exist_ok=True)
+    half = root / "2026" / "x.wav.1-1.part"
+    half.write_bytes(b"half")
+    await service.audit_orphans(grace_s=-1)
+    assert list((root / "spool").iterdir()) == []
+    assert not half.exists()
+    assert await service.get(recording_id) == before
+
+
+async def test_a_recording_begun_without_database_is_adopted(
+    database: Database, root: Path, warnings: list[RecordingWarning], tmp_path: Path
+) -> None:
+    away = RecordingService(
+        Database(f"sqlite+aiosqlite:///{tmp_path / 'nowhere' / 'x.db'}"),
+        root,
+        on_warning=warnings.append,
+        minimum_free_bytes=1,
+    )
+    segment = await away.begin("call-1", RecordingKind.CONVERSATION, customer_id="cust-1")
+    assert segment.failed is None
+    speak(segment)
+    assert await away.seal(segment.id) is None
+    assert [warning.kind for warning in warnings] == [WarningKind.DATABASE] * 2
+    await away.aclose()
+    await away.database.aclose()
+
+    service = RecordingService(database, root, minimum_free_bytes=1)
+    report = await service.audit_orphans(grace_s=0)
+    assert (report.adopted, report.sealed) == ([segment.id], [segment.id])
+    adopted = await service.get(segment.id)
+    assert (adopted.call_id, adopted.customer_id, adopted.segment) == ("call-1", "cust-1", 1)
+    assert list((root / "spool").iterdir()) == []
+    await service.aclose()
+
+
+async def test_a_broken_side_is_reported_and_kept(service: RecordingService) -> None:
+    segment = await service.begin("call-1", RecordingKind.CONVERSATION)
+    speak(segment)
+    segment.caller_path.write_bytes(b"<html>" * 100)
+    assert (await service.audit_orphans(grace_s=0)).failed == [segment.id]
+    assert segment.caller_path.exists()
+    assert "not a WAV file" in (await service.get(segment.id)).note
+
+
+@pytest.mark.parametrize("sealed_first", [False, True])
+async def test_two_nodes_may_audit_at_once(database: Database, root: Path, sealed_first: bool) -> None:
+    nodes = [RecordingService(database, root, minimum_free_bytes=1) for _ in range(2)]
+    segment = await nodes[0].begin("call-1", RecordingKind.CONVERSATION)
+    speak(segment)
+    if sealed_first:
+        await nodes[0].seal(segment.id)
+    await asyncio.gather(*(node.audit_orphans(grace_s=0) for node in nodes))
+    assert (await nodes[0].verify(segment.id, person(Role.QUALITY))).ok
+    assert (await nodes[1].get(segment.id)).status is RecordingStatus.SEALED
+    for node in nodes:
+        await node.aclose()
