@@ -1,0 +1,64 @@
+"""Run all benchmarks, or those named: `python -m bench G1 G3`. Exit 1 when a run cannot be believed.
+
+A missed aim is a result and not an error: it is in the row. `BENCH_ROUNDS`, `BENCH_SEED` and `BENCH_SHARED=1` (others
+work on this machine: report disturbances, do not fail) come from the environment.
+"""
+
+import asyncio
+import importlib
+import os
+import shutil
+import sys
+
+import uvloop
+
+from ari_app.local.paths import RUNTIME
+from bench.harness import SHARED, Context, Row, note, wait_for_quiet
+
+SUITES = {
+    "G1": "bench.handover",
+    "G3": "bench.offered",
+    "G14": "bench.offered",
+    "G4": "bench.cpu",
+    "G6": "bench.ari_client",
+    "G9": "bench.history",
+    "G17": "bench.matching",
+}
+"""Each module has `async def run(context: Context) -> list[Row]`; rows that were not asked for are not printed."""
+
+
+def main(only: list[str]) -> int:
+    """Run them one after the other, each on fresh servers.
+
+    Returns:
+        1 when a row says it was disturbed, or a benchmark failed; else 0.
+    """
+    wanted = only or list(SUITES)
+    if unknown := [name for name in wanted if name not in SUITES]:
+        note(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(SUITES)}")
+        return 2
+    disturbed = False
+    for module in dict.fromkeys(SUITES[name] for name in wanted):
+        for row in _run(module):
+            if row.bench in wanted:
+                print(row.line(), flush=True)
+                disturbed |= bool(row.detail.get("disturbed"))
+    return int(disturbed and not SHARED)
+
+
+def _run(module: str) -> list[Row]:
+    folder = RUNTIME / "bench" / "state" / module.rpartition(".")[2]
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for disturbance in wait_for_quiet():
+        note(f"{module}: {disturbance}")
+    context = Context(
+        seed=int(os.environ.get("BENCH_SEED", "2")), rounds=int(os.environ.get("BENCH_ROUNDS", "5")), folder=folder
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        rows: list[Row] = runner.run(importlib.import_module(module).run(context))
+        return rows
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,157 @@
+"""What every benchmark shares: paired rounds, one JSON line, raw samples, and the reasons not to believe a run."""
+
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ari_app.local.paths import RUNTIME
+
+SAMPLES = RUNTIME / "bench"
+LATE_MS = 5.0
+"""A load generator that sends later than this did not offer the load it claims."""
+QUIET_LOAD = float(os.environ.get("BENCH_QUIET_LOAD", "0.5"))
+"""The load average above which a machine is too busy to start measuring."""
+QUIET_WAIT_SECONDS = float(os.environ.get("BENCH_QUIET_WAIT", "60"))
+SHARED = bool(os.environ.get("BENCH_SHARED"))
+"""Set where others work on the same machine: disturbances are reported, and do not fail the run."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One benchmark's outcome, as printed."""
+
+    bench: str
+    ours: float | None
+    peer: float | None
+    ratio: float | None
+    aim: str
+    met: bool | None
+    """None: not measured on this machine; the detail says why."""
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+    def line(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a benchmark is run with."""
+
+    seed: int
+    rounds: int
+    folder: Path
+    """For servers' state; removed before each run."""
+
+    def keep(self, bench: str, raw: Mapping[str, Any]) -> None:
+        """Keep every raw sample in `.runtime/bench/<bench>.json`, with what is needed to judge them."""
+        SAMPLES.mkdir(parents=True, exist_ok=True)
+        report = {"bench": bench, "seed": self.seed, "at": time.strftime("%FT%T%z"), "machine": machine(), **raw}
+        (SAMPLES / f"{bench}.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
+
+
+Measure = Callable[[int], Awaitable[Any]]
+"""Takes the round's number, returns what that round measured."""
+
+
+async def paired_rounds(count: int, ours: Measure, peer: Measure) -> list[tuple[Any, Any]]:
+    """Measure both sides `count` times in the order A B, B A, A B, …: a drift of the machine favours neither."""
+    pairs = []
+    for number in range(count):
+        if number % 2 == 0:
+            of_ours = await ours(number)
+            of_peer = await peer(number)
+        else:
+            of_peer = await peer(number)
+            of_ours = await ours(number)
+        pairs.append((of_ours, of_peer))
+    return pairs
+
+
+def percentile(samples: Sequence[float], share: float) -> float:
+    """The sample that this share of all do not exceed (nearest rank).
+
+    Raises:
+        ValueError: there are no samples.
+    """
+    if not samples:
+        raise ValueError("nothing was measured")
+    ordered = sorted(samples)
+    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+
+
+def summary(samples: Sequence[float]) -> dict[str, float]:
+    """The usual figures of one side's samples."""
+    return {
+        "count": len(samples),
+        "mean": round(statistics.fmean(samples), 3),
+        "p50": round(percentile(samples, 0.50), 3),
+        "p95": round(percentile(samples, 0.95), 3),
+        "p99": round(percentile(samples, 0.99), 3),
+        "max": round(max(samples), 3),
+    }
+
+
+def ratio_row(  # noqa: PLR0917
+    bench: str, ours: Sequence[float], peer: Sequence[float], aim: float, unit: str, detail: Mapping[str, Any]
+) -> Row:
+    """A row whose ratio is the median of the rounds' ratios; met when that is at most `aim`."""
+    ratios = [one / other for one, other in zip(ours, peer, strict=True)]
+    middle = statistics.median(ratios)
+    return Row(
+        bench,
+        round(statistics.median(ours), 3),
+        round(statistics.median(peer), 3),
+        round(middle, 4),
+        f"<= {aim:g}",
+        middle <= aim,
+        {"unit": unit, "worst_round": round(max(ratios), 4), "rounds": [round(one, 4) for one in ratios], **detail},
+    )
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers depend on besides the code."""
+    packages = ("aiohttp", "redis", "sqlalchemy", "msgspec", "uvloop")
+    return {
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "system": platform.platform(),
+        "load_average": os.getloadavg(),
+        "packages": {name: metadata.version(name) for name in packages},
+    }
+
+
+def wait_for_quiet() -> list[str]:
+    """Wait a while for a quiet machine; what still disturbs it."""
+    deadline = time.monotonic() + (0 if SHARED else QUIET_WAIT_SECONDS)
+    while (load := os.getloadavg()[0]) > QUIET_LOAD:
+        if time.monotonic() > deadline:
+            return [f"load average {load:.2f} before the run"]
+        time.sleep(1)
+    return []
+
+
+def late(lateness_ms: Sequence[float]) -> list[str]:
+    """Whether the load generator kept its own timetable; what to say if it did not."""
+    if not lateness_ms or (behind := percentile(lateness_ms, 0.99)) <= LATE_MS:
+        return []
+    return [f"the load generator was {behind:.1f} ms late (p99)"]
+
+
+def cpu_ms(pid: int) -> float:
+    """CPU time a process and its threads have used so far, user and system, from /proc."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000.0 / os.sysconf("SC_CLK_TCK")
+
+
+def note(text: str) -> None:
+    """Progress for whoever watches; standard output carries only the rows."""
+    print(text, file=sys.stderr, flush=True)
