@@ -7,7 +7,7 @@ from foundation.clock import utc_now
 from recordings import sealing, store
 from recordings.errors import RecordingNotFound
 from recordings.model import PLAYABLE, OrphanReport, Recording, RecordingStatus
-from recordings.sealer import Sealer
+from recordings.sealer import Heard, Sealer
 from recordings.storage import Storage, still_written
 
 GRACE_SECONDS = 60.0
@@ -47,7 +47,7 @@ async def _mend_spooled(sealer: Sealer, recording_id: str, grace_s: float, repor
     elif _young(row, grace_s) or await sealer.in_thread(lambda: any(still_written(side) for side in sides)):
         report.still_recording.append(recording_id)
     else:
-        _count(report, recording_id, (await sealer.seal(recording_id, None)).status)
+        _count(report, recording_id, (await sealer.seal(recording_id, Heard())).status)
 
 
 async def _find_missing(sealer: Sealer, spooled: set[str], grace_s: float, report: OrphanReport) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,6 @@ from recordings.errors import RecordingNotFound, UnreadableSide
 from recordings.model import (
     PLAYABLE,
     Recording,
-    RecordingKind,
     RecordingStatus,
     RecordingView,
     RecordingWarning,
@@ -32,6 +32,14 @@ _SEALING_THREADS = 2
 _log = structlog.get_logger(__name__)
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """When Asterisk really recorded, as far as anybody knows."""
+
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 class Sealer:
@@ -61,10 +69,8 @@ class Sealer:
         if self._on_warning is not None:
             self._on_warning(RecordingWarning(kind, detail, recording_id, call_id))
 
-    async def seal(self, recording_id: str, ended_at: datetime | None) -> RecordingView:
+    async def seal(self, recording_id: str, heard: Heard) -> RecordingView:
         """Seal one recording; one that is sealed, or that another process is sealing, is returned as it is.
-
-        `ended_at`: when recording was stopped; None if nobody knows.
 
         Raises:
             RecordingNotFound: there is no entry, and none waits for the database either.
@@ -74,7 +80,7 @@ class Sealer:
             sides = self.storage.spool_files(recording_id, recording.channels)
             with claimed(sides) as ours:
                 if ours:
-                    await self._finish(recording, sides, ended_at)
+                    await self._finish(recording, sides, heard)
             recording = await self.entry(recording_id)
         return RecordingView.model_validate(recording, from_attributes=True)
 
@@ -107,7 +113,7 @@ class Sealer:
         await self.in_thread(journal.unlink, missing_ok=True)
         return recording
 
-    async def _finish(self, recording: Recording, sides: Sequence[Path], ended_at: datetime | None) -> None:
+    async def _finish(self, recording: Recording, sides: Sequence[Path], heard: Heard) -> None:
         target = self.storage.path_of(recording.file)
         try:
             await self.in_thread(sealing.wait_until_closed, sides)
@@ -116,26 +122,28 @@ class Sealer:
             self._warn_about(recording, WarningKind.INCOMPLETE, "Asterisk has not closed the files; sealing waits")
         except sealing.NothingRecorded as nothing:
             status = RecordingStatus.MISSING if nothing.missing else RecordingStatus.FAILED
-            if await self._fail(recording, status, str(nothing), ended_at):
+            if await self._fail(recording, status, str(nothing), heard):
                 await self.in_thread(sealing.delete, sides)
         except UnreadableSide as error:
-            await self._fail(recording, RecordingStatus.FAILED, str(error), ended_at)
+            await self._fail(recording, RecordingStatus.FAILED, str(error), heard)
         except OSError as error:
             reason = f"could not be sealed ({error.strerror or error}); the sides are kept"
-            await self._fail(recording, RecordingStatus.FAILED, reason, ended_at, kind=WarningKind.STORAGE)
+            await self._fail(recording, RecordingStatus.FAILED, reason, heard, kind=WarningKind.STORAGE)
         else:
-            if await self._store_sealed(recording, sealed, ended_at):
+            if await self._store_sealed(recording, sealed, heard):
                 await self.in_thread(sealing.delete, sides)
 
-    async def _store_sealed(self, recording: Recording, sealed: sealing.SealedFile, ended_at: datetime | None) -> bool:
-        notes = [*sealed.notes, *_shortfall(recording, sealed, ended_at)]
+    async def _store_sealed(self, recording: Recording, sealed: sealing.SealedFile, heard: Heard) -> bool:
+        started_at = heard.since or recording.started_at
+        notes = [*sealed.notes, *_shortfall(heard, sealed)]
         complete = sealed.complete and len(notes) == len(sealed.notes)
         if not complete:
             self._warn_about(recording, WarningKind.INCOMPLETE, "; ".join(notes))
         return await self._store(
             recording,
             status=RecordingStatus.SEALED if complete else RecordingStatus.PARTIAL,
-            ended_at=ended_at or recording.started_at + timedelta(milliseconds=sealed.duration_ms),
+            started_at=started_at,
+            ended_at=heard.until or started_at + timedelta(milliseconds=sealed.duration_ms),
             duration_ms=sealed.duration_ms,
             sample_rate=sealed.sample_rate,
             channels=sealed.channels,
@@ -150,7 +158,7 @@ class Sealer:
         recording: Recording,
         status: RecordingStatus,
         why: str,
-        ended_at: datetime | None,
+        heard: Heard,
         *,
         kind: WarningKind = WarningKind.INCOMPLETE,
     ) -> bool:
@@ -159,7 +167,7 @@ class Sealer:
         status = RecordingStatus.FAILED if recording.status is RecordingStatus.FAILED else status
         self._warn_about(recording, kind, why)
         return await self._store(
-            recording, status=status, note=note, ended_at=recording.ended_at or ended_at or recording.started_at
+            recording, status=status, note=note, ended_at=recording.ended_at or heard.until or recording.started_at
         )
 
     async def _store(self, recording: Recording, **facts: Any) -> bool:
@@ -170,11 +178,11 @@ class Sealer:
         self.warn(kind, detail, recording.id, recording.call_id)
 
 
-def _shortfall(recording: Recording, sealed: sealing.SealedFile, ended_at: datetime | None) -> list[str]:
-    """What the time of a conversation says against the length of its recording: a disk that ran full midway."""
-    if ended_at is None or recording.kind is not RecordingKind.CONVERSATION:
+def _shortfall(heard: Heard, sealed: sealing.SealedFile) -> list[str]:
+    """What the clock says against the length of the file: a disk that ran full midway."""
+    if heard.since is None or heard.until is None:
         return []
-    expected_s = (ended_at - recording.started_at).total_seconds()
+    expected_s = (heard.until - heard.since).total_seconds()
     missing_s = expected_s - sealed.duration_ms / 1000
     if missing_s <= max(SHORTFALL_SECONDS, expected_s * SHORTFALL_SHARE):
         return []

@@ -29,7 +29,7 @@ from recordings.model import (
     Verification,
     WarningKind,
 )
-from recordings.sealer import Sealer
+from recordings.sealer import Heard, Sealer
 from recordings.storage import MINIMUM_FREE_BYTES, Storage, checked_id
 
 HEARS_ALL = frozenset({Role.QUALITY, Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -113,26 +113,31 @@ class RecordingService:
             failed = await self._journalled(facts)
         return Segment(facts.id, call_id, paths[0], paths[1] if len(paths) > 1 else None, failed)
 
-    async def seal(self, segment_id: str, *, ended_at: datetime | None = None) -> RecordingView | None:
+    async def seal(
+        self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
+    ) -> RecordingView | None:
         """Close a recording for good: join its sides, store checksum and length, delete the spool files.
 
-        Call it once Asterisk was told to stop; `ended_at` is that moment, now by default. Safe to repeat. What goes
-        wrong becomes the entry's status and a warning, never an exception. None: the database is away, and the audit
-        will seal it.
+        Call it once Asterisk was told to stop; `ended_at` is that moment, now by default. `started_at` is when it was
+        told to start: given, a file much shorter than the time between is stored as partial. Safe to repeat. What
+        goes wrong becomes the entry's status and a warning, never an exception. None: the database is away, and the
+        audit will seal it.
 
         Raises:
             RecordingNotFound: there never was such a segment.
         """
         try:
-            return await self._sealer.seal(segment_id, ended_at or utc_now())
+            return await self._sealer.seal(segment_id, Heard(started_at, ended_at or utc_now()))
         except _OUT_OF_REACH as error:
             self._sealer.warn(WarningKind.DATABASE, f"not sealed yet: {error}", segment_id)
             return None
 
-    def seal_in_background(self, segment_id: str, *, ended_at: datetime | None = None) -> None:
+    def seal_in_background(
+        self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
+    ) -> None:
         """`seal` in a task this service owns: for the end of a call, whose own task is being cancelled."""
-        moment = ended_at or utc_now()
-        task = asyncio.create_task(self.seal(segment_id, ended_at=moment), name=f"seal {segment_id}")
+        sealing_it = self.seal(segment_id, started_at=started_at, ended_at=ended_at or utc_now())
+        task = asyncio.create_task(sealing_it, name=f"seal {segment_id}")
         self._sealing.add(task)
         task.add_done_callback(self._sealing.discard)
 

@@ -87,11 +87,12 @@ async def test_recordings_are_linked_when_the_ticket_is_known(service: Recording
 async def test_a_call_that_was_longer_than_its_recording_is_partial(service: RecordingService) -> None:
     segment = await service.begin("call-1", RecordingKind.CONVERSATION)
     speak(segment, seconds=3)
-    sealed = await service.seal(segment.id, ended_at=utc_now() + timedelta(seconds=60))
+    now = utc_now()
+    sealed = await service.seal(segment.id, started_at=now, ended_at=now + timedelta(seconds=60))
     assert sealed is not None
     assert sealed.status is RecordingStatus.PARTIAL
-    assert "57." in sealed.note
-    assert sealed.note.endswith("s shorter than the conversation")
+    assert sealed.note == "57.0 s shorter than the conversation"
+    assert sealed.started_at == now
 
 
 async def test_nothing_written_is_missing_and_an_empty_file_failed(
