@@ -1,5 +1,6 @@
 """What every benchmark shares: paired rounds, one JSON line, raw samples, and the reasons not to believe a run."""
 
+import math
 import os
 import platform
 import statistics
@@ -85,7 +86,8 @@ def percentile(samples: Sequence[float], share: float) -> float:
     if not samples:
         raise ValueError("nothing was measured")
     ordered = sorted(samples)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+    # The tolerance keeps 0.95 of 100 at rank 95 whatever binary fractions make of it.
+    return ordered[max(0, math.ceil(share * len(ordered) - 1e-9) - 1)]
 
 
 def summary(samples: Sequence[float]) -> dict[str, float]:

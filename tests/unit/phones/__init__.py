@@ -1,0 +1,1 @@
+"""The simulated phones' sound, without a server."""
