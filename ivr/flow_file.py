@@ -1,0 +1,238 @@
+"""Reads a flow file into its model, and remembers which line each thing stands on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from ivr.findings import Finding, Severity
+from ivr.grammar import KINDS, REPLAY, AskStep, Flow, PromptUse, Step
+
+LONGEST_FILE_BYTES = 256 * 1024
+MOST_STEPS = 500
+DEEPEST_INLINE = 4
+
+
+@dataclass
+class Lines:
+    """Where things stand in a file."""
+
+    file: str
+    steps: dict[str, tuple[CommentedMap, int]] = field(default_factory=dict)
+    """Each step's mapping as written, and the line where the step begins."""
+
+    def of(self, step: str, *path: str | int) -> int:
+        """The line of a step, or of something inside it; as near as can be told."""
+        if step not in self.steps:
+            # A step that was derived from another, such as the read-back of a number.
+            step = step.rpartition(".")[0]
+        if step not in self.steps:
+            return 1
+        node, line = self.steps[step]
+        return _line_inside(node, path, line)
+
+
+@dataclass
+class FlowFile:
+    """What a file held: a flow, or the reasons why not."""
+
+    path: Path
+    flow: Flow | None
+    lines: Lines
+    findings: list[Finding]
+
+
+def read_yaml(path: Path) -> tuple[Any, list[Finding]]:
+    """A YAML document, or the one finding that tells where it cannot be read."""
+    try:
+        raw = path.read_bytes()
+        if len(raw) > LONGEST_FILE_BYTES:
+            return None, [_error(path, 1, f"the file is longer than {LONGEST_FILE_BYTES} bytes")]
+        return YAML(typ="rt").load(raw.decode("utf-8")), []
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = " ".join(part for part in (error.context, error.problem) if part)
+        return None, [_error(path, mark.line + 1 if mark else 1, f"this is not YAML: {what}")]
+    except (YAMLError, UnicodeDecodeError, RecursionError, OSError, ValueError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return None, [_error(path, 1, f"this cannot be read: {reason}")]
+
+
+def read_flow(path: Path) -> FlowFile:
+    """Read one file. It never raises for what the file holds."""
+    document, findings = read_yaml(path)
+    reader = _Reader(path)
+    if not findings:
+        reader.read(document)
+    flow = reader.flow if not (findings or reader.findings) else None
+    return FlowFile(path, flow, reader.lines, findings + reader.findings)
+
+
+class _Reader:
+    """One reading of one file: takes inline steps out, validates each step, then the flow."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines = Lines(path.name)
+        self.findings: list[Finding] = []
+        self.flow: Flow | None = None
+
+    def read(self, document: Any) -> None:
+        if not isinstance(document, CommentedMap):
+            self._refuse(1, "a flow file is a mapping with flow, start and steps")
+            return
+        written = document.get("steps")
+        if not isinstance(written, CommentedMap) or not written:
+            self._refuse(_line_inside(document, ("steps",), 1), "steps: a flow needs a mapping of at least one step")
+            return
+        raw: dict[str, Any] = {}
+        for name, step in written.items():
+            self._take_out(str(name), step, _line_inside(written, (name,), 1), raw, 0)
+        if len(raw) > MOST_STEPS:
+            self._refuse(1, f"a flow has at most {MOST_STEPS} steps; split it with goto")
+            return
+        steps = dict(_with_read_backs({name: model for name in raw if (model := self._step(name, raw[name]))}))
+        head = {key: plain(value) for key, value in document.items() if key != "steps"}
+        try:
+            flow = Flow.model_validate({**head, "steps": steps})
+        except ValidationError as error:
+            for line, message in messages(document, error, 1):
+                self._refuse(line, message)
+        else:
+            self.flow = flow
+
+    def _take_out(self, name: str, step: Any, line: int, raw: dict[str, Any], depth: int) -> None:
+        """Give every step written inside another a name of its own, `menu.1`, because a cursor names places."""
+        if not isinstance(step, CommentedMap):
+            self._refuse(line, f"step {name}: write a mapping such as `{{ say: greeting, next: menu }}`")
+            return
+        if depth > DEEPEST_INLINE or len(raw) > MOST_STEPS:
+            self._refuse(line, f"step {name}: too many steps inside each other; give them names")
+            return
+        self.lines.steps[name] = (step, line)
+        raw[name] = None
+        found = {key: plain(value) for key, value in step.items()}
+        for suffix, path, inner in _inline(step):
+            inner_name = f"{name}.{suffix}"
+            self._take_out(inner_name, inner, _line_inside(step, path, line), raw, depth + 1)
+            _replace(found, path, inner_name)
+        raw[name] = found
+
+    def _step(self, name: str, raw: Any) -> Step | None:
+        if raw is None:
+            return None
+        node, line = self.lines.steps[name]
+        kinds = [kind for kind in KINDS if kind in raw]
+        if kinds == ["hangup", "say"]:
+            kinds = ["hangup"]
+        if len(kinds) != 1:
+            found = f"both {' and '.join(kinds)}" if kinds else "none of them"
+            self._refuse(line, f"step {name}: one key names the kind, of {', '.join(KINDS)}; this has {found}")
+            return None
+        try:
+            return KINDS[kinds[0]].model_validate(_without_replay(name, raw))
+        except ValidationError as error:
+            for where, message in messages(node, error, line):
+                self._refuse(where, f"step {name}: {message}")
+            return None
+
+    def _refuse(self, line: int, message: str) -> None:
+        self.findings.append(_error(self.path, line, message))
+
+
+def messages(node: Any, error: ValidationError, line: int) -> Iterator[tuple[int, str]]:
+    """A validation error as lines and sentences; `node` is what was validated, as written, beginning on `line`."""
+    for fault in error.errors(include_url=False, include_context=False):
+        path = [part for part in fault["loc"] if part != "[key]"]
+        message = fault["msg"].removeprefix("Value error, ")
+        where = ".".join(map(str, path))
+        if fault["type"] == "extra_forbidden":
+            message = "there is no such field here"
+        yield _line_inside(node, path, line), f"{where}: {message}" if where else message
+
+
+def plain(value: Any) -> Any:
+    """The same value in Python's own types, without what the YAML library adds."""
+    if isinstance(value, Mapping):
+        return {plain(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    for kind in (bool, int, float, str):
+        if isinstance(value, kind):
+            return kind(value)
+    return value
+
+
+def _with_read_backs(steps: Mapping[str, Step]) -> Iterator[tuple[str, Step]]:
+    """Let a number that is to be confirmed lead to a step that reads it back."""
+    for name, step in steps.items():
+        if not isinstance(step, AskStep) or step.confirm is None or step.next is None:
+            yield name, step
+            continue
+        read_back = f"{name}.confirm"
+        yield name, step.model_copy(update={"next": read_back})
+        yield (
+            read_back,
+            AskStep(
+                ask=(PromptUse(prompt=step.confirm),),
+                keys={"1": step.next, "2": name},
+                otherwise=step.next,
+            ),
+        )
+
+
+def _inline(step: Mapping[Any, Any]) -> Iterator[tuple[str, tuple[Any, ...], Any]]:
+    """The steps written inside a step: what each adds to the name, its path there, and itself."""
+    for name, value in step.items():
+        if not isinstance(value, Mapping):
+            continue
+        if name in {"next", "otherwise", "failed"}:
+            yield name, (name,), value
+        elif name in {"keys", "when"}:
+            for number, (key, target) in enumerate(value.items(), start=1):
+                if isinstance(target, Mapping):
+                    yield str(key) if name == "keys" else f"when{number}", (name, key), target
+
+
+def _replace(step: dict[Any, Any], path: Sequence[Any], name: str) -> None:
+    if len(path) == 1:
+        step[path[0]] = name
+    else:
+        step[path[0]][plain(path[1])] = name
+
+
+def _without_replay(name: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    """`replay` leads back to the step itself."""
+    keys = raw.get("keys")
+    if not isinstance(keys, Mapping):
+        return dict(raw)
+    return {**raw, "keys": {key: name if target == REPLAY else target for key, target in keys.items()}}
+
+
+def _line_inside(node: Any, path: Sequence[Any], line: int) -> int:
+    for part in path:
+        below = _below(node, part)
+        if below is None:
+            break
+        node, line = below
+    return line
+
+
+def _below(node: Any, part: Any) -> tuple[Any, int] | None:
+    """The value under a key (as it or as a number) or an index, and its line."""
+    if isinstance(node, CommentedMap):
+        for key in (part, int(part) if isinstance(part, str) and part.isdecimal() else part):
+            if key in node:
+                return node[key], node.lc.key(key)[0] + 1
+    if isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
+        return node[part], node.lc.item(part)[0] + 1
+    return None
+
+
+def _error(path: Path, line: int, message: str) -> Finding:
+    return Finding(path.name, line, Severity.ERROR, message)

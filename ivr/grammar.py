@@ -1,0 +1,367 @@
+"""What may stand in a flow file: its steps as pydantic models. `ivr.flow_file` reads the file into them."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from ivr.conditions import Condition, parse_condition
+from ivr.cursor import Cursor
+from ivr.variables import JSON, NAME, read
+from ivr.voice import DigitRules, SpokenRules
+
+Language = Literal["zh", "en"]
+
+REPLAY = "replay"
+"""A target that asks the same step again without counting it as a mistake."""
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0}
+
+
+def _seconds(written: Any) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(ms|s|m)", written, re.ASCII) if isinstance(written, str) else None
+    if match is None:
+        raise ValueError(f"{written!r} is not a duration; write it with its unit, such as 5s, 500ms or 1m")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+def _spoken(written: Any) -> Any:
+    items = written if isinstance(written, list | tuple) else [written]
+    return tuple({"prompt": item} if isinstance(item, str) else item for item in items)
+
+
+def _key_names(written: Any) -> Any:
+    if not isinstance(written, Mapping):
+        return written
+    keys = {str(key): value for key, value in written.items()}
+    if len(keys) != len(written):
+        raise ValueError("a key is written twice, once as a number and once as text")
+    return keys
+
+
+def _conditions(written: Any) -> Any:
+    if not isinstance(written, Mapping):
+        # pydantic turns a ValueError into a finding; a TypeError would pass through it.
+        raise ValueError("write conditions and the steps they lead to, such as `{ customer.known: welcome_back }`")  # noqa: TRY004
+    return tuple((parse_condition(str(text)), target) for text, target in written.items())
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds)]
+StepName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_*#]+)*$")]
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+Variable = Annotated[str, StringConstraints(pattern=f"^{NAME}$", max_length=80)]
+Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
+Priority = Annotated[int, Field(ge=-100, le=100)]
+
+
+class _Written(BaseModel):
+    """Something a person writes: a word that is not known is a mistake, not a comment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
+
+
+class PromptUse(_Written):
+    """A prompt by its name: fixed, or the value of a variable among those that may come."""
+
+    prompt: Name | None = None
+    language: Language | None = None
+    """Where it is to be spoken in another language than the call's."""
+    variable: Annotated[Variable | None, Field(alias="from")] = None
+    among: tuple[Name, ...] = ()
+    """What the variable may name; the first is spoken where it names something else."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "PromptUse":
+        if (self.prompt is None) == (self.variable is None) or bool(self.among) != (self.variable is not None):
+            raise ValueError("write a prompt's name, or `{from: variable, among: [prompt, …]}`")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every prompt that it may speak."""
+        return self.among if self.prompt is None else (self.prompt,)
+
+
+Spoken = Annotated[tuple[PromptUse, ...], BeforeValidator(_spoken), Field(min_length=1, max_length=10)]
+
+
+class Step(_Written):
+    """A place in a flow. The field named by `kind` is the one that names the kind in the file."""
+
+    kind: ClassVar[str]
+
+    @property
+    def prompts(self) -> tuple[PromptUse, ...]:
+        """What it may say."""
+        return ()
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The variables it reads, apart from those in its prompts' texts."""
+        return frozenset(use.variable for use in self.prompts if use.variable is not None)
+
+    @property
+    def writes(self) -> frozenset[str]:
+        """The variables it sets by itself."""
+        return frozenset()
+
+
+class SayStep(Step):
+    """Says prompts to the end."""
+
+    kind: ClassVar[str] = "say"
+    say: Spoken
+    next: StepName
+
+    @property
+    def prompts(self) -> tuple[PromptUse, ...]:
+        return self.say
+
+
+class NumberEntry(_Written):
+    """How a number is keyed in. With `lowest` and `highest` it is saved as a number, else as text (0012 stays 0012)."""
+
+    maximum: Annotated[int, Field(ge=1, le=32)]
+    minimum: Annotated[int, Field(ge=1, le=32)] = 1
+    terminator: Key = "#"
+    first: Annotated[Seconds, Field(gt=0, le=60)] = 5.0
+    between: Annotated[Seconds, Field(gt=0, le=30)] = 3.0
+    overall: Annotated[Seconds, Field(gt=0, le=120)] = 30.0
+    lowest: int | None = None
+    highest: int | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "NumberEntry":
+        if self.minimum > self.maximum:
+            raise ValueError("minimum is greater than maximum")
+        if (self.lowest is None) != (self.highest is None):
+            raise ValueError("lowest and highest are written together")
+        if self.lowest is not None and self.highest is not None and self.lowest > self.highest:
+            raise ValueError("lowest is greater than highest")
+        return self
+
+    def accept(self, keys: str) -> str | int | None:
+        """The value that these keys stand for; None where they are not such a number."""
+        if not (keys.isascii() and keys.isdecimal() and self.minimum <= len(keys) <= self.maximum):
+            return None
+        if self.lowest is None or self.highest is None:
+            return keys
+        return int(keys) if self.lowest <= int(keys) <= self.highest else None
+
+
+class AskStep(Step):
+    """Asks for a key (`keys` that lead on, `answers` that are saved), or for a number (`digits`).
+
+    Silence and wrong keys are asked again `retries` times, then lead to `otherwise`.
+    """
+
+    kind: ClassVar[str] = "ask"
+    ask: Spoken
+    again: Name | None = None
+    """Said before it is asked again."""
+    keys: Annotated[dict[Key, StepName], BeforeValidator(_key_names)] = {}
+    answers: Annotated[dict[Key, str | int | bool], BeforeValidator(_key_names)] = {}
+    digits: NumberEntry | None = None
+    save: Variable | None = None
+    confirm: Name | None = None
+    """A prompt that reads the number back: 1 accepts it, 2 asks for it again."""
+    next: StepName | None = None
+    timeout: Annotated[Seconds, Field(gt=0, le=60)] = 5.0
+    retries: Annotated[int, Field(ge=0, le=5)] = 1
+    barge_in: bool = True
+    otherwise: StepName
+
+    @model_validator(mode="after")
+    def _one_question(self) -> "AskStep":
+        saves = bool(self.answers) or self.digits is not None
+        if not (self.keys or saves):
+            raise ValueError("a question needs keys, answers or digits")
+        if self.answers and self.digits:
+            raise ValueError("answers and digits exclude each other")
+        if saves != (self.save is not None) or saves != (self.next is not None):
+            raise ValueError("answers and digits need save and next, and keys alone have neither")
+        if self.digits and set(self.keys) - {"*"}:
+            raise ValueError("with digits, only '*' can be a key: the others begin a number")
+        if self.digits and "timeout" in self.model_fields_set:
+            raise ValueError("with digits, write first, between and overall inside digits instead of timeout")
+        if self.confirm and not self.digits:
+            raise ValueError("confirm reads back digits; there are none")
+        both = sorted(set(self.keys) & set(self.answers))
+        if both:
+            raise ValueError(f"key {both[0]} stands in both keys and answers")
+        return self
+
+    @property
+    def rules(self) -> DigitRules:
+        """How the keys are collected."""
+        if self.digits is None:
+            return DigitRules(maximum=1, terminator=None, first_s=self.timeout, barge_in=self.barge_in)
+        return DigitRules(
+            maximum=self.digits.maximum,
+            terminator=self.digits.terminator,
+            first_s=self.digits.first,
+            between_s=self.digits.between,
+            overall_s=self.digits.overall,
+            barge_in=self.barge_in,
+        )
+
+    @property
+    def prompts(self) -> tuple[PromptUse, ...]:
+        return self.ask if self.again is None else (*self.ask, PromptUse(prompt=self.again))
+
+    @property
+    def writes(self) -> frozenset[str]:
+        return frozenset() if self.save is None else frozenset({self.save})
+
+
+class RecordStep(Step):
+    """Says prompts, then records the answer. The recording's id is saved; null where nothing could be recorded."""
+
+    kind: ClassVar[str] = "record"
+    record: Spoken
+    save: Variable
+    maximum: Annotated[Seconds, Field(ge=1, le=600)] = 60.0
+    silence: Annotated[Seconds, Field(ge=1, le=30)] = 3.0
+    terminator: Key = "#"
+    next: StepName
+    otherwise: StepName | None = None
+    """Where it goes when nothing could be recorded; `next` by default."""
+
+    @property
+    def rules(self) -> SpokenRules:
+        """How the answer is recorded."""
+        return SpokenRules(maximum_s=self.maximum, silence_s=self.silence, terminator=self.terminator)
+
+    @property
+    def prompts(self) -> tuple[PromptUse, ...]:
+        return self.record
+
+    @property
+    def writes(self) -> frozenset[str]:
+        return frozenset({self.save})
+
+
+class WhenStep(Step):
+    """Goes to the step of the first condition that holds, else to `next`."""
+
+    kind: ClassVar[str] = "when"
+    when: Annotated[tuple[tuple[Condition, StepName], ...], BeforeValidator(_conditions), Field(min_length=1)]
+    next: StepName
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return frozenset().union(*(condition.variables for condition, _ in self.when))
+
+
+class DoStep(Step):
+    """Runs an action. A text argument that is `{a.variable}` passes its value; other texts have such fields filled."""
+
+    kind: ClassVar[str] = "do"
+    do: Name
+    arguments: Annotated[dict[Name, str | int | bool | float | None], Field(alias="with")] = {}
+    next: StepName
+    failed: StepName | None = None
+    """Where it goes when the action could not be carried out; `next` by default."""
+
+    @property
+    def reads(self) -> frozenset[str]:
+        texts = (value for value in self.arguments.values() if isinstance(value, str))
+        return frozenset(name for text in texts for name in re.findall(rf"\{{({NAME})\}}", text))
+
+    def filled(self, variables: Mapping[str, Any]) -> dict[str, JSON]:
+        """The arguments with their variables' values."""
+        return {name: _fill(value, variables) for name, value in self.arguments.items()}
+
+
+class QueueStep(Step):
+    """Hands the caller to people."""
+
+    kind: ClassVar[str] = "queue"
+    queue: Name
+    matter: Annotated[Name | None, Field(alias="kind")] = None
+    """The kind of matter (H1–H3), for the desk's form."""
+    priority: Priority = 0
+    greeting: Name | None = None
+    """Said before the caller waits."""
+    otherwise: StepName | None = None
+    """Where the flow goes on when the queue is closed, full, or waited for too long."""
+
+    @property
+    def prompts(self) -> tuple[PromptUse, ...]:
+        return () if self.greeting is None else (PromptUse(prompt=self.greeting),)
+
+
+class LanguageStep(Step):
+    """Changes the language: to a fixed one, or to a variable's value where the flow speaks that."""
+
+    kind: ClassVar[str] = "language"
+    language: Language | Variable
+    next: StepName
+
+    @property
+    def reads(self) -> frozenset[str]:
+        return frozenset({self.language}) if "." in self.language else frozenset()
+
+
+class GotoStep(Step):
+    """Goes on with another flow, from its start, keeping the variables."""
+
+    kind: ClassVar[str] = "goto"
+    goto: Name
+
+
+class HangupStep(Step):
+    """Ends the call. The word says why, for the call's record."""
+
+    kind: ClassVar[str] = "hangup"
+    hangup: Name
+    say: Spoken | None = None
+    """Said before it ends."""
+
+    @property
+    def prompts(self) -> tuple[PromptUse, ...]:
+        return self.say or ()
+
+
+KINDS: Mapping[str, type[Step]] = {
+    model.kind: model
+    for model in (
+        HangupStep,  # first, because it may also carry `say`
+        AskStep,
+        RecordStep,
+        WhenStep,
+        DoStep,
+        QueueStep,
+        LanguageStep,
+        GotoStep,
+        SayStep,
+    )
+}
+
+
+class Flow(_Written):
+    """A conversation, whole and valid by itself; `ivr.check` compares it with what is around it."""
+
+    name: Annotated[Name, Field(alias="flow")]
+    languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("zh",)
+    """The first is spoken where nothing else is known."""
+    start: StepName
+    fallback: StepName | None = None
+    """Where a call goes whose step is no longer there, or that goes round in circles."""
+    steps: dict[StepName, Step]
+
+    def begin(self, variables: dict[str, Any] | None = None, language: str | None = None) -> Cursor:
+        """The cursor of a call that enters this flow."""
+        spoken = language if language in self.languages else self.languages[0]
+        return Cursor(flow=self.name, step=self.start, language=spoken, variables=variables or {})
+
+
+def _fill(value: JSON, variables: Mapping[str, Any]) -> JSON:
+    if not isinstance(value, str):
+        return value
+    whole = re.fullmatch(rf"\{{({NAME})\}}", value)
+    if whole:
+        found: JSON = read(variables, whole[1])
+        return found
+    return re.sub(rf"\{{({NAME})\}}", lambda match: str(read(variables, match[1]) or ""), value)

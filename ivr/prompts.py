@@ -1,0 +1,148 @@
+"""The catalogue of prompts: what is said, in which language, as a recorded file or as text to be spoken."""
+
+import asyncio
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import structlog
+
+from ivr.findings import Finding, Severity
+from ivr.flow_file import read_yaml
+from ivr.speech import LONGEST_TEXT, SpeechCache, SpeechError
+from ivr.wording import FORMATS, fields, fill, stray_braces
+
+LANGUAGES = ("zh", "en")
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A prompt's text in one language, and where it stands."""
+
+    text: str
+    file: str
+    line: int
+
+    @property
+    def fields(self) -> list[tuple[str, str]]:
+        """Its variables and their formats."""
+        return fields(self.text)
+
+
+@dataclass
+class Catalogue:
+    """Prompts by language and name."""
+
+    texts: dict[str, dict[str, Text]] = field(default_factory=dict)
+    recorded: dict[str, dict[str, Path]] = field(default_factory=dict)
+
+    def text(self, name: str, language: str, variables: Mapping[str, Any] | None = None) -> str | None:
+        """A prompt as it is spoken, or shown to an agent who speaks it; None where there is no such text."""
+        found = self.texts.get(language, {}).get(name)
+        return None if found is None else fill(found.text, language, variables or {})
+
+    def recording(self, name: str, language: str) -> Path | None:
+        """The recorded file of a prompt, which wins over a synthetic one."""
+        return self.recorded.get(language, {}).get(name)
+
+    def has(self, name: str, language: str) -> bool:
+        """Whether a prompt can be heard in a language."""
+        return self.recording(name, language) is not None or name in self.texts.get(language, {})
+
+
+def read_catalogue(folder: Path) -> tuple[Catalogue, list[Finding]]:
+    """Read `prompts/<language>.yaml` and `recorded/<language>/*.wav` of a folder of call flows."""
+    catalogue, findings = Catalogue(), []
+    for language in LANGUAGES:
+        path = folder / "prompts" / f"{language}.yaml"
+        if path.exists():
+            catalogue.texts[language], found = _read_texts(path)
+            findings += found
+        catalogue.recorded[language] = {
+            file.stem: file for file in sorted((folder / "recorded" / language).glob("*.wav")) if file.is_file()
+        }
+    return catalogue, findings
+
+
+def _read_texts(path: Path) -> tuple[dict[str, Text], list[Finding]]:
+    document, findings = read_yaml(path)
+    if findings:
+        return {}, findings
+    if not isinstance(document, Mapping):
+        return {}, [Finding(path.name, 1, Severity.ERROR, "a prompt file maps names to texts")]
+    texts: dict[str, Text] = {}
+    for name, written in document.items():
+        line = document.lc.key(name)[0] + 1  # type: ignore[attr-defined]
+        fault = _fault(name, written)
+        if fault:
+            findings.append(Finding(path.name, line, Severity.ERROR, f"prompt {name}: {fault}"))
+        else:
+            texts[str(name)] = Text(" ".join(str(written).split()), path.name, line)
+    return texts, findings
+
+
+def _fault(name: Any, written: Any) -> str | None:
+    if not isinstance(name, str) or not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        return "a name is written in small letters, digits and underscores"
+    if not isinstance(written, str) or not written.strip():
+        return "the text is missing"
+    if len(written) > LONGEST_TEXT:
+        return f"the text is longer than {LONGEST_TEXT} characters; make it shorter, people are listening"
+    if stray_braces(written):
+        return "braces are for fields such as {ticket.number:digits}"
+    unknown = [form for _, form in fields(written) if form not in FORMATS]
+    return f"there is no format {unknown[0]}; there are {', '.join(FORMATS)}" if unknown else None
+
+
+class PromptAudio(Protocol):
+    """What the walker needs: files to play."""
+
+    async def audio(self, name: str, language: str, variables: Mapping[str, Any]) -> Path | None:
+        """The file of a prompt; None, after logging why, where it cannot be had: the call goes on without it."""
+
+
+class Prompts:
+    """Prompts as audio files."""
+
+    def __init__(self, catalogue: Catalogue, speech: SpeechCache) -> None:
+        self._catalogue = catalogue
+        self._speech = speech
+
+    async def audio(self, name: str, language: str, variables: Mapping[str, Any]) -> Path | None:
+        """The recorded file, else the spoken text; None, after logging why, where neither can be had."""
+        recording = self._catalogue.recording(name, language)
+        if recording is not None:
+            return recording
+        text = self._catalogue.text(name, language, variables)
+        if text is None:
+            log.error("prompt_missing", prompt=name, language=language)
+            return None
+        try:
+            return await self._speech.audio(text, language)
+        except SpeechError as error:
+            log.error("prompt_not_spoken", prompt=name, language=language, error=str(error))  # noqa: TRY400
+            return None
+
+    async def prepare(self, languages: Iterable[str] = LANGUAGES) -> "Prepared":
+        """Speak every text without fields ahead of the first call."""
+        names = [
+            (name, language)
+            for language in languages
+            for name, text in self._catalogue.texts.get(language, {}).items()
+            if not text.fields
+        ]
+        made = await asyncio.gather(*(self.audio(name, language, {}) for name, language in names))
+        failed = [f"{language}/{name}" for (name, language), path in zip(names, made, strict=True) if path is None]
+        return Prepared(len(names) - len(failed), failed)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What `prepare` did."""
+
+    ready: int
+    failed: Sequence[str]

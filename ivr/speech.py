@@ -1,0 +1,173 @@
+"""Speech from text: an engine that can be exchanged, and a content-addressed cache in front of it."""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+LONGEST_TEXT = 600
+"""Characters that are spoken at most in one piece."""
+
+ENGINE_TIMEOUT_S = 15.0
+
+
+class SpeechError(Exception):
+    """A text could not be spoken."""
+
+
+class Speech(Protocol):
+    """An engine that speaks."""
+
+    def identity(self, language: str) -> str:
+        """Engine, voice and settings: audio of one text differs when this differs."""
+
+    async def synthesise(self, text: str, language: str) -> bytes:
+        """A complete WAV file: 16-bit, mono, at the rate Asterisk shall play.
+
+        Raises:
+            SpeechError: it could not be spoken.
+        """
+
+
+class EspeakSpeech:
+    """espeak-ng as a program, then sox for rate and level. Text goes in by standard input, never as an option."""
+
+    voices: Mapping[str, str] = {"zh": "cmn", "en": "en"}
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        sox: Sequence[str],
+        *,
+        words_per_minute: int = 165,
+        rate_hz: int = 8000,
+    ) -> None:
+        self._command = list(command)
+        self._environment = dict(environment)
+        self._sox = list(sox)
+        self._words_per_minute = words_per_minute
+        self._rate_hz = rate_hz
+        # A burst of new sentences must not take the processors from the calls that are talking.
+        self._at_once = asyncio.Semaphore(max(2, (os.cpu_count() or 2) // 2))
+
+    def identity(self, language: str) -> str:
+        return f"espeak-ng/{self.voices.get(language)}/{self._words_per_minute}/{self._rate_hz}/1"
+
+    async def synthesise(self, text: str, language: str) -> bytes:
+        voice = self.voices.get(language)
+        if voice is None:
+            raise SpeechError(f"there is no voice for the language {language!r}")
+        async with self._at_once:
+            spoken = await self._run(
+                [*self._command, "-v", voice, "-s", str(self._words_per_minute), "--stdin", "--stdout"],
+                text.encode("utf-8", "replace"),
+            )
+            return await self._run(
+                # Headroom first: raising the rate of a full-scale wave would clip it.
+                [
+                    *self._sox, "--ignore-length", "-t", "wav", "-", "-t", "wav", "-b", "16", "-c", "1", "-",
+                    "gain", "-6", "rate", str(self._rate_hz), "highpass", "120", "gain", "-n", "-3",
+                ],
+                spoken,
+            )  # fmt: skip
+
+    async def _run(self, command: Sequence[str], given: bytes) -> bytes:
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env={**os.environ, **self._environment},
+            )
+        except OSError as error:
+            raise SpeechError(f"{command[0]} cannot be started: {error}") from error
+        try:
+            async with asyncio.timeout(ENGINE_TIMEOUT_S):
+                made, complaints = await process.communicate(given)
+        except TimeoutError as error:
+            raise SpeechError(f"the engine took longer than {ENGINE_TIMEOUT_S} s") from error
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await asyncio.shield(process.wait())
+        if process.returncode or len(made) <= 44:
+            raise SpeechError(f"the engine failed: {complaints.decode(errors='replace').strip()[:300]}")
+        return made
+
+
+class SpeechCache:
+    """Audio files by the hash of engine, voice, language and text. Close it with `aclose()`.
+
+    Requests for one text at the same time are one synthesis; a caller who hangs up does not cancel it for the others.
+    """
+
+    def __init__(self, engine: Speech, folder: Path) -> None:
+        self._engine = engine
+        self._folder = folder
+        self._under_way: dict[Path, asyncio.Task[None]] = {}
+
+    def path(self, text: str, language: str) -> Path:
+        """Where the audio of a text is, or will be."""
+        content = "\0".join((self._engine.identity(language), language, text))
+        return self._folder / f"{hashlib.sha256(content.encode()).hexdigest()}.wav"
+
+    async def audio(self, text: str, language: str) -> Path:
+        """The audio file of a text, made now if it is new.
+
+        Raises:
+            SpeechError: the text is empty, too long, or could not be spoken or stored.
+        """
+        text = " ".join(text.split())
+        if not text:
+            raise SpeechError("there is nothing to say")
+        if len(text) > LONGEST_TEXT:
+            raise SpeechError(f"a prompt of {len(text)} characters is longer than {LONGEST_TEXT}")
+        target = self.path(text, language)
+        if target.exists():
+            return target
+        task = self._under_way.get(target)
+        if task is None:
+            task = asyncio.create_task(self._make(text, language, target), name=f"speech-{target.stem[:12]}")
+            self._under_way[target] = task
+            task.add_done_callback(lambda done: self._finished(target, done))
+        await asyncio.shield(task)
+        return target
+
+    async def aclose(self) -> None:
+        """Stop what is being synthesised."""
+        tasks = list(self._under_way.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _finished(self, target: Path, task: asyncio.Task[None]) -> None:
+        del self._under_way[target]
+        if not task.cancelled():
+            # Whoever still waits gets the error; if nobody does, it must not be reported as never retrieved.
+            task.exception()
+
+    async def _make(self, text: str, language: str, target: Path) -> None:
+        audio = await self._engine.synthesise(text, language)
+        try:
+            await asyncio.to_thread(_write_whole, target, audio)
+        except OSError as error:
+            raise SpeechError(f"the audio cannot be stored: {error}") from error
+
+
+def _write_whole(target: Path, content: bytes) -> None:
+    """Write a file so that nobody ever reads half of it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as part:
+        try:
+            part.write(content)
+            part.close()
+            Path(part.name).chmod(0o644)
+            Path(part.name).replace(target)
+        except OSError:
+            Path(part.name).unlink(missing_ok=True)
+            raise

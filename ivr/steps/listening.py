@@ -1,0 +1,45 @@
+"""Steps that wait for the caller: keys, numbers, spoken answers."""
+
+from ivr.cursor import Pressed
+from ivr.grammar import AskStep, PromptUse, RecordStep
+from ivr.steps.scene import Again, GoTo, Move, Scene
+from ivr.variables import write
+from ivr.voice import Digits, DigitsEnd
+
+
+async def ask(step: AskStep, scene: Scene) -> Move:
+    """Ask, and take the first usable answer; after the last attempt the flow goes on at `otherwise`."""
+    cursor = scene.cursor
+    uses = step.ask
+    if cursor.attempts and step.again is not None:
+        uses = (PromptUse(prompt=step.again), *uses)
+    digits = await scene.voice.ask(await scene.audio(uses), step.rules)
+    if digits.keys:
+        cursor.pressed.append(Pressed(cursor.step, digits.keys))
+    move = _answered(step, digits, scene)
+    if move is not None:
+        return move
+    declined = not digits.keys and digits.end is DigitsEnd.TERMINATED
+    if declined or cursor.attempts >= step.retries:
+        return GoTo(step.otherwise)
+    return Again(counted=True)
+
+
+def _answered(step: AskStep, digits: Digits, scene: Scene) -> Move | None:
+    """Where a usable answer leads; None where it is none."""
+    target = step.keys.get(digits.keys)
+    if target is not None:
+        return Again(counted=False) if target == scene.cursor.step else GoTo(target)
+    value = step.digits.accept(digits.keys) if step.digits else step.answers.get(digits.keys)
+    if value is None or step.save is None or step.next is None:
+        return None
+    write(scene.cursor.variables, step.save, value)
+    return GoTo(step.next)
+
+
+async def record(step: RecordStep, scene: Scene) -> Move:
+    """Say the prompts, then keep what the caller says."""
+    await scene.voice.say(await scene.audio(step.record))
+    spoken = await scene.voice.record(step.save.rpartition(".")[2], step.rules)
+    write(scene.cursor.variables, step.save, spoken.recording_id if spoken else None)
+    return GoTo(step.next if spoken or step.otherwise is None else step.otherwise)
