@@ -22,7 +22,8 @@ DEEPEST_INLINE = 4
 class Lines:
     """Where things stand in a file."""
 
-    file: str
+    head: dict[str, int] = field(default_factory=dict)
+    """The line of each key of the file itself."""
     steps: dict[str, tuple[CommentedMap, int]] = field(default_factory=dict)
     """Each step's mapping as written, and the line where the step begins."""
 
@@ -78,7 +79,7 @@ class _Reader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.lines = Lines(path.name)
+        self.lines = Lines()
         self.findings: list[Finding] = []
         self.flow: Flow | None = None
 
@@ -90,6 +91,7 @@ class _Reader:
         if not isinstance(written, CommentedMap) or not written:
             self._refuse(_line_inside(document, ("steps",), 1), "steps: a flow needs a mapping of at least one step")
             return
+        self.lines.head = {str(key): _line_inside(document, (key,), 1) for key in document}
         raw: dict[str, Any] = {}
         for name, step in written.items():
             self._take_out(str(name), step, _line_inside(written, (name,), 1), raw, 0)
