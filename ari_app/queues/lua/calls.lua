@@ -2,7 +2,7 @@
 -- state: waiting · offered (an agent is reserved) · connected · gone (the caller hung up, `leave` has not come yet)
 
 local CALL_FIELDS = {
-  'state', 'queue', 'priority', 'joined', 'score', 'node', 'agent', 'reservation', 'failed', 'last_failed',
+  'state', 'queue', 'priority', 'joined', 'order', 'score', 'node', 'agent', 'reservation', 'failed', 'last_failed',
 }
 local calls = {}
 
@@ -30,9 +30,12 @@ local function score_of(queue, priority, order)
   return order - ((settings.priority + priority) * 10 + settings.weight) * RANK_STEP
 end
 
-local function join(call, queue, score)
+-- `order` decides between calls of one rank: the stamp of the first joining, kept for ever.
+local function join(call, queue, priority)
+  local score = score_of(queue, priority, tonumber(call.order))
   call.state = 'waiting'
   call.queue = queue
+  call.priority = text(priority)
   call.score = text(score)
   call.changed = true
   redis.call('ZADD', LINE .. queue, score, call.id)

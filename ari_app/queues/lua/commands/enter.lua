@@ -12,11 +12,11 @@ elseif call.state == 'connected' then
 end
 
 if call.state == '' then
-  call.priority = text(priority)
   call.joined = text(now)
+  call.order = text(next_stamp())
   call.node = node
   call.agent, call.reservation, call.failed, call.last_failed = '', '', '', ''
-  join(call, queue, score_of(queue, priority, next_stamp()))
+  join(call, queue, priority)
 else
   if call.node ~= node then
     if call.state == 'offered' then
@@ -29,8 +29,10 @@ else
   end
   if call.state == 'waiting' and call.queue ~= queue then
     quit_line(call)
-    call.priority = text(priority)
-    join(call, queue, score_of(queue, priority, tonumber(call.joined)))
+    join(call, queue, priority)
+    if call.failed ~= '' then
+      arm_retry(call, cjson.decode(call.failed))
+    end
   end
 end
 return finish(function() return place(call) end)

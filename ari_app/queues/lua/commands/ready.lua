@@ -4,6 +4,7 @@ if agent.state == 'offline' then
   return answer(nil)
 end
 agent.misses = '0'
+agent.changed = true
 if is_busy(agent) then
   clear_next(agent)
 elseif agent.state ~= 'ready' then

@@ -1,0 +1,295 @@
+"""The queues as one would write them without Redis, speed or crashes in mind: the oracle of the property tests.
+
+Everything is looked through from the start at every step, so that nothing can be forgotten.
+"""
+
+from dataclasses import dataclass, field
+from itertools import count
+
+from ari_app.queues.model import AgentState, DeclineReason
+from ari_app.queues.settings import QueueSettings
+
+LEASE_GRACE_MS = 5000
+GONE_GRACE_MS = 800
+GONE_KEPT_MS = 10_000
+BUSY = (AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING)
+MISSES = (DeclineReason.NO_ANSWER, DeclineReason.BUSY, DeclineReason.REFUSED)
+
+
+@dataclass
+class Call:
+    """A call in line, being offered, connected, or hung up while ringing."""
+
+    id: str
+    queue: str
+    priority: int
+    order: int
+    joined_ms: int
+    state: str = "waiting"
+    offer: "Reservation | None" = None
+    failed: dict[str, int] = field(default_factory=dict)
+    last_failed: str = ""
+    forget_at: int | None = None
+
+
+@dataclass
+class Agent:
+    """An agent who is signed in."""
+
+    id: str
+    queues: tuple[str, ...]
+    state: AgentState = AgentState.NOT_READY
+    reason: str | None = "signed_in"
+    idle: int = 0
+    call_id: str | None = None
+    queue: str | None = None
+    offer: "Reservation | None" = None
+    next: tuple[AgentState, str | None] | None = None
+    misses: int = 0
+    until: int | None = None
+
+
+@dataclass(eq=False)
+class Reservation:
+    """One offer."""
+
+    call_id: str
+    agent_id: str
+
+
+class Reference:
+    """Queues, calls and agents; `offers` collects the reservations in the order in which they were made."""
+
+    def __init__(self, queues: dict[str, QueueSettings], now: int) -> None:
+        self.queues = queues
+        self.now = now
+        self.calls: dict[str, Call] = {}
+        self.agents: dict[str, Agent] = {}
+        self.offers: list[Reservation] = []
+        self._order = count(1)
+
+    # What happens
+
+    def enter(self, call_id: str, queue: str, priority: int) -> None:
+        call = self.calls.get(call_id)
+        if call is None or call.state in {"gone", "connected"}:
+            self.calls[call_id] = Call(call_id, queue, priority, next(self._order), self.now)
+        elif call.state == "waiting" and call.queue != queue:
+            call.queue, call.priority = queue, priority
+        self._match()
+
+    def leave(self, call_id: str) -> tuple[int, int] | None:
+        """The place and the wait."""
+        place = self.position(call_id)
+        if place is None:
+            return None
+        call = self.calls.pop(call_id)
+        if call.offer is not None:
+            agent = self.agents[call.offer.agent_id]
+            assert agent.until is not None
+            agent.until = min(agent.until, self.now + GONE_GRACE_MS)
+        return place, self.now - call.joined_ms
+
+    def ringing(self, offer: Reservation) -> bool:
+        call, agent = self._parties(offer)
+        if call is None or agent is None or call.state != "offered":
+            return False
+        if agent.state is AgentState.RESERVED:
+            agent.state = AgentState.RINGING
+            agent.until = self.now + self._ring_ms(call) + LEASE_GRACE_MS
+        return True
+
+    def connected(self, offer: Reservation) -> bool:
+        call, agent = self._parties(offer)
+        if call is None or agent is None:
+            return False
+        if call.state != "connected":
+            call.state, call.failed, call.last_failed = "connected", {}, ""
+            agent.state, agent.until, agent.misses = AgentState.TALKING, None, 0
+        return True
+
+    def declined(self, offer: Reservation, reason: DeclineReason) -> bool:
+        agent = self.agents.get(offer.agent_id)
+        if agent is None or agent.offer is not offer or agent.state not in {AgentState.RESERVED, AgentState.RINGING}:
+            return False
+        self._release(agent, reason)
+        self._match()
+        return True
+
+    def finished(self, agent_id: str, call_id: str) -> bool:
+        agent = self.agents.get(agent_id)
+        if agent is None or agent.state is not AgentState.TALKING or agent.call_id != call_id:
+            return False
+        call = self.calls.get(call_id)
+        if call is not None and call.state == "connected" and call.offer is agent.offer:
+            del self.calls[call_id]
+        if agent.queue is None:
+            self._free(agent)
+        else:
+            agent.state, agent.offer = AgentState.WRAP_UP, None
+            agent.until = self.now + int(self.queues[agent.queue].wrap_up_s * 1000)
+        self._match()
+        return True
+
+    def occupied(self, agent_id: str, call_id: str) -> bool:
+        agent = self.agents[agent_id]
+        if agent.state in BUSY:
+            return agent.state is AgentState.TALKING and agent.call_id == call_id
+        if agent.state is AgentState.NOT_READY:
+            agent.next = (AgentState.NOT_READY, agent.reason)
+        if agent.state is not AgentState.WRAP_UP:
+            agent.queue = None
+        agent.state, agent.reason, agent.until, agent.offer = AgentState.TALKING, None, None, None
+        agent.call_id = call_id
+        return True
+
+    def sign_in(self, agent_id: str, queues: tuple[str, ...]) -> None:
+        agent = self.agents.get(agent_id)
+        if agent is None:
+            self.agents[agent_id] = Agent(agent_id, queues)
+            return
+        if agent.next is not None and agent.next[0] is AgentState.OFFLINE:
+            agent.next = None
+        agent.queues = queues
+        self._match()
+
+    def sign_out(self, agent_id: str) -> None:
+        agent = self.agents.get(agent_id)
+        if agent is None:
+            return
+        if agent.state in BUSY:
+            agent.next = (AgentState.OFFLINE, None)
+        else:
+            del self.agents[agent_id]
+
+    def ready(self, agent_id: str) -> None:
+        agent = self.agents[agent_id]
+        agent.misses = 0
+        if agent.state in BUSY:
+            agent.next = None
+        elif agent.state is not AgentState.READY:
+            self._become_ready(agent, keep_idle=False)
+        self._match()
+
+    def not_ready(self, agent_id: str, reason: str) -> None:
+        agent = self.agents[agent_id]
+        if agent.state in BUSY or agent.state is AgentState.WRAP_UP:
+            agent.next = (AgentState.NOT_READY, reason)
+        else:
+            self._become_not_ready(agent, reason)
+
+    def wrap_up_done(self, agent_id: str) -> None:
+        self._free(self.agents[agent_id])
+        self._match()
+
+    def pass_time(self, ms: int) -> None:
+        """Let time pass, then end what ran out."""
+        self.now += ms
+        due = [(a.until, f"agent:{a.id}") for a in self.agents.values() if a.until is not None and a.until <= self.now]
+        for _, name in sorted(due):
+            agent = self.agents[name.removeprefix("agent:")]
+            if agent.state is AgentState.WRAP_UP:
+                self._free(agent)
+            else:
+                call = self.calls.get(agent.call_id or "")
+                alive = call is not None and call.offer is agent.offer
+                self._release(agent, DeclineReason.NO_ANSWER if alive else DeclineReason.CALLER_GONE)
+        for call in list(self.calls.values()):
+            if call.state == "gone" and call.forget_at is not None and call.forget_at <= self.now:
+                del self.calls[call.id]
+        self._match()
+
+    # What is seen
+
+    def line(self, queue: str) -> list[str]:
+        """The calls not yet with an agent, in order."""
+        inside = [call for call in self.calls.values() if call.queue == queue and call.state != "connected"]
+        return [call.id for call in sorted(inside, key=self._urgency)]
+
+    def position(self, call_id: str) -> int | None:
+        call = self.calls.get(call_id)
+        if call is None or call.state == "connected":
+            return None
+        return self.line(call.queue).index(call_id) + 1
+
+    # How
+
+    def _parties(self, offer: Reservation) -> tuple[Call | None, Agent | None]:
+        call, agent = self.calls.get(offer.call_id), self.agents.get(offer.agent_id)
+        return (
+            call if call is not None and call.offer is offer else None,
+            agent if agent is not None and agent.offer is offer else None,
+        )
+
+    def _ring_ms(self, call: Call) -> int:
+        return int(self.queues[call.queue].ring_s * 1000)
+
+    def _urgency(self, call: Call) -> tuple[int, int, int]:
+        settings = self.queues[call.queue]
+        return -(settings.priority + call.priority), -settings.weight, call.order
+
+    def _choose(self, call: Call) -> Agent | None:
+        ready = [a for a in self.agents.values() if a.state is AgentState.READY and call.queue in a.queues]
+        ready.sort(key=lambda agent: agent.idle)
+        fresh = [agent for agent in ready if agent.id not in call.failed]
+        retried = [agent for agent in ready if agent.id in call.failed and call.failed[agent.id] <= self.now]
+        last = [agent for agent in retried if agent.id == call.last_failed]
+        earlier = [agent for agent in retried if agent.id != call.last_failed]
+        return next(iter(fresh + earlier + last), None)
+
+    def _match(self) -> None:
+        while True:
+            waiting = sorted((call for call in self.calls.values() if call.state == "waiting"), key=self._urgency)
+            pair = next(((call, agent) for call in waiting if (agent := self._choose(call))), None)
+            if pair is None:
+                return
+            call, agent = pair
+            offer = Reservation(call.id, agent.id)
+            call.state, call.offer = "offered", offer
+            agent.state, agent.offer, agent.call_id, agent.queue = AgentState.RESERVED, offer, call.id, call.queue
+            agent.until = self.now + self._ring_ms(call) + LEASE_GRACE_MS
+            self.offers.append(offer)
+
+    def _release(self, agent: Agent, reason: DeclineReason) -> None:
+        assert agent.queue is not None
+        settings = self.queues[agent.queue]
+        call = self.calls.get(agent.call_id or "")
+        if call is None or call.offer is not agent.offer:
+            reason = DeclineReason.CALLER_GONE
+        elif reason is DeclineReason.CALLER_GONE:
+            call.state, call.offer, call.forget_at = "gone", None, self.now + GONE_KEPT_MS
+        else:
+            call.state, call.offer, call.last_failed = "waiting", None, agent.id
+            call.failed[agent.id] = self.now + int(settings.retry_same_agent_s * 1000)
+        if reason in MISSES:
+            agent.misses += 1
+        if agent.next is not None and agent.next[0] is AgentState.OFFLINE:
+            self._free(agent)
+        elif reason is DeclineReason.UNAVAILABLE:
+            self._become_not_ready(agent, "unavailable")
+        elif agent.next is None and agent.misses >= settings.misses_until_not_ready:
+            self._become_not_ready(agent, reason.value)
+        else:
+            self._free(agent, keep_idle=reason is DeclineReason.CALLER_GONE)
+
+    def _free(self, agent: Agent, *, keep_idle: bool = False) -> None:
+        if agent.next is None:
+            self._become_ready(agent, keep_idle=keep_idle)
+        elif agent.next[0] is AgentState.OFFLINE:
+            del self.agents[agent.id]
+        else:
+            self._become_not_ready(agent, agent.next[1])
+
+    def _become_ready(self, agent: Agent, *, keep_idle: bool) -> None:
+        self._off_the_phone(agent)
+        agent.state = AgentState.READY
+        if not keep_idle:
+            agent.idle = next(self._order)
+
+    def _become_not_ready(self, agent: Agent, reason: str | None) -> None:
+        self._off_the_phone(agent)
+        agent.state, agent.reason = AgentState.NOT_READY, reason
+
+    @staticmethod
+    def _off_the_phone(agent: Agent) -> None:
+        agent.call_id = agent.queue = agent.offer = agent.next = agent.until = agent.reason = None
