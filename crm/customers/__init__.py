@@ -1,0 +1,1 @@
+"""Who the service is for, and whose number is calling."""

@@ -1,0 +1,52 @@
+"""Telephone numbers in E.164, through phonenumbers, whatever a network, a keyboard or a spreadsheet made of them."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+import phonenumbers
+from phonenumbers import carrier, geocoder
+
+LONGEST = 40
+"""Characters of an outside string that are looked at; no number needs more."""
+SPELLING = re.compile(r"(?:tel:|sip:)?\+?[0-9][0-9 ().\-/]*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class PhoneOrigin:
+    """Where a number comes from, for the person who answers."""
+
+    region: str
+    carrier: str
+
+
+def normalise(raw: str | None, region: str = "CN") -> str | None:
+    """A number as E.164; None where it is withheld or no telephone number.
+
+    `+86…`, `0086…`, a national number and full-width digits of the same line come out the same.
+    """
+    if raw is None or len(raw) > LONGEST:
+        return None
+    plain = unicodedata.normalize("NFKC", raw).strip()
+    if SPELLING.fullmatch(plain) is None:
+        return None
+    plain = plain.removeprefix("tel:").removeprefix("sip:")
+    if plain.startswith("00"):
+        plain = f"+{plain[2:]}"
+    try:
+        parsed = phonenumbers.parse(plain, region)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_valid_number(parsed):
+        return None
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def describe(number: str | None, language: str = "zh") -> PhoneOrigin:
+    """Region and carrier of an E.164 number; empty where unknown."""
+    if number is None:
+        return PhoneOrigin("", "")
+    parsed = phonenumbers.parse(number)
+    return PhoneOrigin(
+        geocoder.description_for_number(parsed, language), carrier.name_for_number(parsed, language)
+    )

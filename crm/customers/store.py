@@ -1,0 +1,41 @@
+"""Queries over customers."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.customers.model import Customer, CustomerPhone
+
+MATCHES = 20
+"""Customers on one number that are looked at: a company's switchboard has many."""
+
+
+async def by_number(session: AsyncSession, number: str) -> Sequence[Customer]:
+    """Everybody who is currently reached under a number, oldest first."""
+    statement = (
+        select(Customer)
+        .join(CustomerPhone, col(CustomerPhone.customer_id) == col(Customer.id))
+        .where(CustomerPhone.number == number, col(CustomerPhone.current).is_(True))
+        .order_by(col(Customer.id))
+        .limit(MATCHES)
+    )
+    return (await session.exec(statement)).all()
+
+
+async def by_account(session: AsyncSession, account_number: str) -> Customer | None:
+    """The customer with an account number."""
+    return (await session.exec(select(Customer).where(Customer.account_number == account_number))).one_or_none()
+
+
+async def search(session: AsyncSession, text: str, limit: int) -> Sequence[Customer]:
+    """Customers whose account number, name or address contains a text; its `%` and `_` are meant literally (S4)."""
+    pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    matches = [col(field).like(pattern, escape="\\") for field in (Customer.account_number, Customer.name, Customer.address)]
+    return (await session.exec(select(Customer).where(or_(*matches)).order_by(col(Customer.id)).limit(limit))).all()
+
+
+async def phones(session: AsyncSession, customer_id: str) -> Sequence[CustomerPhone]:
+    """A customer's telephones."""
+    statement = select(CustomerPhone).where(CustomerPhone.customer_id == customer_id)
+    return (await session.exec(statement.order_by(col(CustomerPhone.number)))).all()
