@@ -1,0 +1,141 @@
+"""Requests about bridges: where channels hear each other, or wait."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from ari_app.ari.model import Bridge, Playback
+from ari_app.ari.rest import Call, Query, Rest
+
+BridgeType = Literal["mixing", "holding", "dtmf_events", "proxy_media", "video_sfu", "video_single", "sdp_label"]
+Role = Literal["participant", "announcer"]
+
+LIST = Call("GET", "/bridges")
+GET = Call("GET", "/bridges/{bridgeId}")
+CREATE = Call("POST", "/bridges", ("type", "bridgeId", "name"))
+DESTROY = Call("DELETE", "/bridges/{bridgeId}")
+ADD = Call(
+    "POST",
+    "/bridges/{bridgeId}/addChannel",
+    ("channel", "role", "absorbDTMF", "mute", "inhibitConnectedLineUpdates"),
+)
+REMOVE = Call("POST", "/bridges/{bridgeId}/removeChannel", ("channel",))
+PLAY = Call("POST", "/bridges/{bridgeId}/play", ("media", "lang", "playbackId"))
+RECORD = Call(
+    "POST",
+    "/bridges/{bridgeId}/record",
+    ("name", "format", "maxDurationSeconds", "maxSilenceSeconds", "ifExists", "beep", "terminateOn"),
+)
+START_MUSIC = Call("POST", "/bridges/{bridgeId}/moh", ("mohClass",))
+STOP_MUSIC = Call("DELETE", "/bridges/{bridgeId}/moh")
+
+_bridge = msgspec.json.Decoder(Bridge).decode
+_bridges = msgspec.json.Decoder(list[Bridge]).decode
+_playback = msgspec.json.Decoder(Playback).decode
+
+
+class BridgeCalls(Rest):
+    """What can be asked of bridges. Every method with a bridge's id raises `NotFound` where it is gone."""
+
+    async def bridges(self) -> list[Bridge]:
+        """Every bridge of this Asterisk, ours or not."""
+        return _bridges(await self.send(LIST))
+
+    async def bridge(self, bridge_id: str) -> Bridge:
+        """One bridge."""
+        return _bridge(await self.send(GET, bridge_id))
+
+    async def create_bridge(
+        self, bridge_id: str, *, types: Sequence[BridgeType] = ("mixing",), name: str | None = None
+    ) -> Bridge:
+        """Make a bridge of this id.
+
+        Raises:
+            Conflict: a bridge of this id exists: an earlier attempt whose answer was lost did get through.
+        """
+        return _bridge(await self.send(CREATE, query={"type": types, "bridgeId": bridge_id, "name": name}))
+
+    async def destroy_bridge(self, bridge_id: str) -> None:
+        """End a bridge; its channels stay with us.
+
+        Raises:
+            NotFound: it is gone already.
+        """
+        await self.send(DESTROY, bridge_id)
+
+    async def add_to_bridge(
+        self,
+        bridge_id: str,
+        channel_ids: Sequence[str],
+        *,
+        role: Role | None = None,
+        mute: bool | None = None,
+        absorb_dtmf: bool | None = None,
+        inhibit_connected_line_updates: bool | None = None,
+    ) -> None:
+        """Put channels into a bridge, out of any other; waits for a playback on them, so stop it before.
+
+        In a holding bridge participants hear music and an announcer is heard by all. `mute` keeps their audio,
+        `absorb_dtmf` their keys from the others; `inhibit_connected_line_updates` keeps from phones whom they talk to.
+
+        Raises:
+            NotFound: the bridge or one of the channels is gone.
+            NotInStasis: one of the channels is not (yet) in our application.
+        """
+        query: Query = {
+            "channel": channel_ids,
+            "role": role,
+            "absorbDTMF": absorb_dtmf,
+            "mute": mute,
+            "inhibitConnectedLineUpdates": inhibit_connected_line_updates,
+        }
+        await self.send(ADD, bridge_id, query=query)
+
+    async def remove_from_bridge(self, bridge_id: str, channel_ids: Sequence[str]) -> None:
+        """Take channels out of a bridge; they stay with us.
+
+        Raises:
+            Invalid: one of them is not in this bridge.
+        """
+        await self.send(REMOVE, bridge_id, query={"channel": channel_ids})
+
+    async def play_on_bridge(
+        self, bridge_id: str, media: Sequence[str], *, playback_id: str, language: str | None = None
+    ) -> Playback:
+        """Play media to everybody in a bridge; see `play`."""
+        query = {"media": media, "playbackId": playback_id, "lang": language}
+        return _playback(await self.send(PLAY, bridge_id, query=query))
+
+    async def record_bridge(
+        self,
+        bridge_id: str,
+        *,
+        name: str,
+        max_duration_s: int = 0,
+        file_format: str = "wav",
+        if_exists: Literal["fail", "overwrite", "append"] = "fail",
+        beep: bool = False,
+    ) -> None:
+        """Record everybody in a bridge, mixed; a `max_duration_s` of 0 means until stopped.
+
+        Raises:
+            Conflict: there is such a recording already.
+            Invalid: an unknown format.
+        """
+        query: Query = {
+            "name": name,
+            "format": file_format,
+            "maxDurationSeconds": max_duration_s,
+            "ifExists": if_exists,
+            "beep": beep,
+        }
+        await self.send(RECORD, bridge_id, query=query)
+
+    async def start_bridge_music(self, bridge_id: str, music_class: str | None = None) -> None:
+        """Play music on hold to a bridge."""
+        await self.send(START_MUSIC, bridge_id, query={"mohClass": music_class})
+
+    async def stop_bridge_music(self, bridge_id: str) -> None:
+        """End what `start_bridge_music` began."""
+        await self.send(STOP_MUSIC, bridge_id)

@@ -1,0 +1,317 @@
+"""Requests about channels: one leg of a call each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from ari_app.ari.model import Channel, Playback, Variable
+from ari_app.ari.rest import Call, Query, Rest
+
+FORMATS: Final = ("ulaw", "alaw")
+"""What a leg without an originator is asked for. Without any, a Local channel plays nothing, silently."""
+
+HangupReason = Literal[
+    "normal",
+    "busy",
+    "congestion",
+    "no_answer",
+    "timeout",
+    "rejected",
+    "unallocated",
+    "normal_unspecified",
+    "number_incomplete",
+    "codec_mismatch",
+    "interworking",
+    "failure",
+    "answered_elsewhere",
+]
+Direction = Literal["both", "in", "out"]
+SnoopDirection = Literal["none", "both", "in", "out"]
+
+LIST = Call("GET", "/channels")
+GET = Call("GET", "/channels/{channelId}")
+ORIGINATE = Call(
+    "POST",
+    "/channels",
+    (
+        "endpoint",
+        "app",
+        "appArgs",
+        "callerId",
+        "timeout",
+        "channelId",
+        "otherChannelId",
+        "originator",
+        "formats",
+    ),
+    "variables",
+)
+CREATE = Call(
+    "POST",
+    "/channels/create",
+    ("endpoint", "app", "appArgs", "channelId", "otherChannelId", "originator", "formats"),
+    "variables",
+)
+DIAL = Call("POST", "/channels/{channelId}/dial", ("caller", "timeout"))
+HANG_UP = Call("DELETE", "/channels/{channelId}", ("reason", "reason_code"))
+CONTINUE = Call("POST", "/channels/{channelId}/continue", ("context", "extension", "priority", "label"))
+ANSWER = Call("POST", "/channels/{channelId}/answer")
+RING = Call("POST", "/channels/{channelId}/ring")
+STOP_RINGING = Call("DELETE", "/channels/{channelId}/ring")
+SEND_DTMF = Call("POST", "/channels/{channelId}/dtmf", ("dtmf", "before", "between", "duration", "after"))
+MUTE = Call("POST", "/channels/{channelId}/mute", ("direction",))
+UNMUTE = Call("DELETE", "/channels/{channelId}/mute", ("direction",))
+HOLD = Call("POST", "/channels/{channelId}/hold")
+UNHOLD = Call("DELETE", "/channels/{channelId}/hold")
+START_MUSIC = Call("POST", "/channels/{channelId}/moh", ("mohClass",))
+STOP_MUSIC = Call("DELETE", "/channels/{channelId}/moh")
+PLAY = Call("POST", "/channels/{channelId}/play", ("media", "lang", "playbackId"))
+RECORD = Call(
+    "POST",
+    "/channels/{channelId}/record",
+    ("name", "format", "maxDurationSeconds", "maxSilenceSeconds", "ifExists", "beep", "terminateOn"),
+)
+GET_VARIABLE = Call("GET", "/channels/{channelId}/variable", ("variable",))
+SET_VARIABLE = Call("POST", "/channels/{channelId}/variable", ("variable", "value"))
+SNOOP = Call("POST", "/channels/{channelId}/snoop", ("spy", "whisper", "app", "appArgs", "snoopId"))
+
+_channel = msgspec.json.Decoder(Channel).decode
+_channels = msgspec.json.Decoder(list[Channel]).decode
+_playback = msgspec.json.Decoder(Playback).decode
+_variable = msgspec.json.Decoder(Variable).decode
+
+
+class ChannelCalls(Rest):
+    """What can be asked of channels. Every method with a channel's id raises `NotFound` where it is gone."""
+
+    async def channels(self) -> list[Channel]:
+        """Every channel of this Asterisk, ours or not."""
+        return _channels(await self.send(LIST))
+
+    async def channel(self, channel_id: str) -> Channel:
+        """One channel."""
+        return _channel(await self.send(GET, channel_id))
+
+    async def originate(
+        self,
+        endpoint: str,
+        *,
+        channel_id: str,
+        timeout_s: int,
+        app_args: str | Sequence[str] = (),
+        caller_id: str | None = None,
+        originator: str | None = None,
+        formats: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+        other_channel_id: str | None = None,
+    ) -> Channel:
+        """Call an endpoint; its channel enters our application with `app_args` when it answers.
+
+        `timeout_s` is how long it rings: never endless, so that a ring outlives us by that much and no more. Without
+        an `originator` to take them from, `formats` defaults to `FORMATS`.
+
+        Raises:
+            Conflict: a channel of this id exists: an earlier attempt whose answer was lost did get through.
+            Invalid: the endpoint makes no sense to Asterisk.
+            EndpointUnavailable: nobody can be called there, such as a phone that is not registered.
+            ValueError: a timeout below one second.
+        """
+        if timeout_s < 1:
+            raise ValueError("timeout_s: at least one second")
+        query: Query = {
+            "endpoint": endpoint,
+            "app": self.application,
+            "appArgs": app_args or None,
+            "callerId": caller_id,
+            "timeout": timeout_s,
+            "channelId": channel_id,
+            "otherChannelId": other_channel_id,
+            "originator": originator,
+            "formats": _formats(formats, originator),
+        }
+        return _channel(await self.send(ORIGINATE, query=query, body=_variables(variables)))
+
+    async def create_channel(
+        self,
+        endpoint: str,
+        *,
+        channel_id: str,
+        app_args: str | Sequence[str] = (),
+        originator: str | None = None,
+        formats: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
+        other_channel_id: str | None = None,
+    ) -> Channel:
+        """Make a channel that is in our application at once and rings only when dialled with `dial`.
+
+        Raises:
+            Conflict: a channel of this id exists.
+            EndpointUnavailable: nobody can be called there.
+        """
+        query: Query = {
+            "endpoint": endpoint,
+            "app": self.application,
+            "appArgs": app_args or None,
+            "channelId": channel_id,
+            "otherChannelId": other_channel_id,
+            "originator": originator,
+            "formats": _formats(formats, originator),
+        }
+        return _channel(await self.send(CREATE, query=query, body=_variables(variables)))
+
+    async def dial(self, channel_id: str, *, timeout_s: int, caller: str | None = None) -> None:
+        """Ring a created channel.
+
+        Raises:
+            Conflict: it was dialled already.
+            ValueError: a timeout below one second.
+        """
+        if timeout_s < 1:
+            raise ValueError("timeout_s: at least one second")
+        await self.send(DIAL, channel_id, query={"caller": caller, "timeout": timeout_s})
+
+    async def hang_up(self, channel_id: str, *, reason: HangupReason | None = None, cause: int | None = None) -> None:
+        """End a channel, telling the far end why: a reason by name, or a Q.850 cause.
+
+        Raises:
+            NotFound: it is gone already.
+        """
+        await self.send(HANG_UP, channel_id, query={"reason": reason, "reason_code": cause})
+
+    async def continue_in_dialplan(
+        self,
+        channel_id: str,
+        *,
+        context: str | None = None,
+        extension: str | None = None,
+        priority: int | None = None,
+        label: str | None = None,
+    ) -> None:
+        """Let go of a channel: it goes on in the dialplan, by default after the `Stasis()` it came from."""
+        query: Query = {"context": context, "extension": extension, "priority": priority, "label": label}
+        await self.send(CONTINUE, channel_id, query=query)
+
+    async def answer(self, channel_id: str) -> None:
+        """Answer; waits for a playback on that channel, so answer before the first prompt."""
+        await self.send(ANSWER, channel_id)
+
+    async def ring(self, channel_id: str) -> None:
+        """Let the caller hear ringing."""
+        await self.send(RING, channel_id)
+
+    async def stop_ringing(self, channel_id: str) -> None:
+        """End what `ring` began."""
+        await self.send(STOP_RINGING, channel_id)
+
+    async def send_dtmf(
+        self, channel_id: str, digits: str, *, before_ms: int = 0, between_ms: int = 100, duration_ms: int = 100
+    ) -> None:
+        """Press keys towards the far end."""
+        query: Query = {"dtmf": digits, "before": before_ms, "between": between_ms, "duration": duration_ms}
+        await self.send(SEND_DTMF, channel_id, query=query)
+
+    async def mute(self, channel_id: str, direction: Direction = "both") -> None:
+        """Silence a channel's audio; `in` is what it says, `out` what it hears."""
+        await self.send(MUTE, channel_id, query={"direction": direction})
+
+    async def unmute(self, channel_id: str, direction: Direction = "both") -> None:
+        """End what `mute` began."""
+        await self.send(UNMUTE, channel_id, query={"direction": direction})
+
+    async def hold(self, channel_id: str) -> None:
+        """Tell the far end that it is on hold."""
+        await self.send(HOLD, channel_id)
+
+    async def unhold(self, channel_id: str) -> None:
+        """End what `hold` began."""
+        await self.send(UNHOLD, channel_id)
+
+    async def start_music(self, channel_id: str, music_class: str | None = None) -> None:
+        """Play music on hold to a channel."""
+        await self.send(START_MUSIC, channel_id, query={"mohClass": music_class})
+
+    async def stop_music(self, channel_id: str) -> None:
+        """End what `start_music` began."""
+        await self.send(STOP_MUSIC, channel_id)
+
+    async def play(
+        self, channel_id: str, media: Sequence[str], *, playback_id: str, language: str | None = None
+    ) -> Playback:
+        """Play media one after another: `sound:PATH` without an extension, `tone:NAME`, `recording:NAME`, …
+
+        It is heard when everything queued before is; expect `PlaybackFinished` before asking, and look at
+        `playback.failed`, since a missing file is only known then.
+        """
+        query = {"media": media, "playbackId": playback_id, "lang": language}
+        return _playback(await self.send(PLAY, channel_id, query=query))
+
+    async def record_channel(
+        self,
+        channel_id: str,
+        *,
+        name: str,
+        max_duration_s: int,
+        file_format: str = "wav",
+        max_silence_s: int = 0,
+        if_exists: Literal["fail", "overwrite", "append"] = "fail",
+        beep: bool = False,
+        terminate_on: str = "none",
+    ) -> None:
+        """Record what a channel says; not while it is in a bridge (that fails later, as `RecordingFailed`).
+
+        `max_silence_s` 0 means any silence; `terminate_on` is `none`, `any`, `*` or `#`.
+
+        Raises:
+            Conflict: there is such a recording already.
+            Invalid: an unknown format.
+        """
+        query: Query = {
+            "name": name,
+            "format": file_format,
+            "maxDurationSeconds": max_duration_s,
+            "maxSilenceSeconds": max_silence_s,
+            "ifExists": if_exists,
+            "beep": beep,
+            "terminateOn": terminate_on,
+        }
+        await self.send(RECORD, channel_id, query=query)
+
+    async def variable(self, channel_id: str, name: str) -> str:
+        """A channel's variable, or a dialplan function's value.
+
+        Raises:
+            NotFound: no such variable, or no such channel.
+        """
+        return _variable(await self.send(GET_VARIABLE, channel_id, query={"variable": name})).value
+
+    async def set_variable(self, channel_id: str, name: str, value: str) -> None:
+        """Set one; waits for a playback on that channel, so better give variables to `originate`."""
+        await self.send(SET_VARIABLE, channel_id, query={"variable": name, "value": value})
+
+    async def snoop(
+        self,
+        channel_id: str,
+        *,
+        snoop_id: str,
+        spy: SnoopDirection = "both",
+        whisper: SnoopDirection = "none",
+        app_args: str | Sequence[str] = (),
+    ) -> Channel:
+        """Make a channel in our application that hears, or speaks to, another one."""
+        query: Query = {
+            "spy": spy,
+            "whisper": whisper,
+            "app": self.application,
+            "appArgs": app_args or None,
+            "snoopId": snoop_id,
+        }
+        return _channel(await self.send(SNOOP, channel_id, query=query))
+
+
+def _formats(formats: Sequence[str], originator: str | None) -> Sequence[str] | None:
+    return formats or (None if originator is not None else FORMATS)
+
+
+def _variables(variables: Mapping[str, str] | None) -> dict[str, Mapping[str, str]] | None:
+    return {"variables": variables} if variables else None

@@ -1,0 +1,101 @@
+"""Asterisk connects to us. While we are away it keeps events in order, and new calls wait instead of failing."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Final, Literal
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from ari_app.ari.events import Event
+from ari_app.ari.source import HEARTBEAT_S, LARGEST_FRAME, SUBPROTOCOL, EventSource
+
+PATH: Final = "/ari/events"
+CLOSE_TIMEOUT_S: Final = 1.0
+
+log = structlog.get_logger()
+
+
+class OutboundEvents(EventSource):
+    """A small server of its own, so that whatever else the service serves cannot delay Asterisk's upgrade.
+
+    Asterisk's `websocket_client.conf` names `ws://HOST:PORT/ari/events`, the subprotocol `ari`, the user and password.
+    """
+
+    def __init__(
+        self,
+        on_event: Callable[[Event], None],
+        *,
+        host: str,
+        port: int,
+        user: str,
+        password: str,
+        on_connected: Callable[[], Awaitable[None]] | None = None,
+        on_disconnected: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(on_event, on_connected=on_connected, on_disconnected=on_disconnected)
+        self._host = host
+        self._port = port
+        self._authorization = aiohttp.encode_basic_auth(user, password).encode()
+        self._runner: web.AppRunner | None = None
+        self._socket: web.WebSocketResponse[Literal[False]] | None = None
+        self._one_reader = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Listen for Asterisk.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        application = web.Application()
+        application.router.add_get(PATH, self._accept)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSE_TIMEOUT_S)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self._port).start()
+
+    async def aclose(self) -> None:
+        """Let Asterisk go; from now on it keeps events for whoever comes next."""
+        runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        for site in list(runner.sites):
+            await site.stop()
+        if self._socket is not None:
+            await self._socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+        async with self._one_reader:
+            await runner.cleanup()
+
+    async def _accept(self, request: web.Request) -> web.StreamResponse:
+        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if not secrets.compare_digest(given, self._authorization):
+            log.warning("ari_events_refused", remote=request.remote, reason="wrong credentials")
+            return web.Response(status=401)
+        socket: web.WebSocketResponse[Literal[False]] = web.WebSocketResponse(
+            protocols=(SUBPROTOCOL,),
+            heartbeat=HEARTBEAT_S,
+            timeout=CLOSE_TIMEOUT_S,
+            max_msg_size=LARGEST_FRAME,
+            compress=False,
+            decode_text=False,
+        )
+        if not socket.can_prepare(request).ok or SUBPROTOCOL not in _offered(request):
+            return web.Response(status=400, text="a WebSocket upgrade with the subprotocol ari is expected")
+        # The upgrade is answered before anything is waited for: Asterisk's thread for all its WebSockets waits on it.
+        await socket.prepare(request)
+        earlier, self._socket = self._socket, socket
+        if earlier is not None:
+            # Asterisk never opens a second one while it believes in the first.
+            await earlier.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+        async with self._one_reader:
+            try:
+                await self._read(socket, announced=True)
+            finally:
+                if self._socket is socket:
+                    self._socket = None
+        return socket
+
+
+def _offered(request: web.Request) -> list[str]:
+    return [offer.strip() for offer in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]

@@ -1,0 +1,179 @@
+"""Requests about Asterisk itself: who it is, our application, phones, and objects that configure it."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+
+from ari_app.ari.errors import NotReady, Unanswered
+from ari_app.ari.model import Application, AsteriskInfo, ConfigTuple, DeviceState, Endpoint, Ping, Variable
+from ari_app.ari.rest import Call, Rest
+
+PING = Call("GET", "/asterisk/ping")
+INFO = Call("GET", "/asterisk/info")
+GET_GLOBAL = Call("GET", "/asterisk/variable", ("variable",))
+SET_GLOBAL = Call("POST", "/asterisk/variable", ("variable", "value"))
+APPLICATIONS = Call("GET", "/applications")
+APPLICATION = Call("GET", "/applications/{applicationName}")
+SUBSCRIBE = Call("POST", "/applications/{applicationName}/subscription", ("eventSource",))
+UNSUBSCRIBE = Call("DELETE", "/applications/{applicationName}/subscription", ("eventSource",))
+FILTER = Call("PUT", "/applications/{applicationName}/eventFilter", body="filter")
+GET_DYNAMIC = Call("GET", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}")
+PUT_DYNAMIC = Call("PUT", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}", body="fields")
+DELETE_DYNAMIC = Call("DELETE", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}")
+ENDPOINTS = Call("GET", "/endpoints")
+ENDPOINTS_OF = Call("GET", "/endpoints/{tech}")
+ENDPOINT = Call("GET", "/endpoints/{tech}/{resource}")
+DEVICE_STATES = Call("GET", "/deviceStates")
+DEVICE_STATE = Call("GET", "/deviceStates/{deviceName}")
+SET_DEVICE_STATE = Call("PUT", "/deviceStates/{deviceName}", ("deviceState",))
+DELETE_DEVICE_STATE = Call("DELETE", "/deviceStates/{deviceName}")
+
+READY_POLL_S = 0.1
+
+UNUSED_EVENTS = ("ChannelVarset", "ChannelDialplan", "ChannelUserevent", "BridgeVideoSourceChanged")
+"""What Asterisk should not even send: with a busy dialplan, most of all events."""
+
+_ping = msgspec.json.Decoder(Ping).decode
+_info = msgspec.json.Decoder(AsteriskInfo).decode
+_variable = msgspec.json.Decoder(Variable).decode
+_application = msgspec.json.Decoder(Application).decode
+_applications = msgspec.json.Decoder(list[Application]).decode
+_settings = msgspec.json.Decoder(list[ConfigTuple]).decode
+_endpoint = msgspec.json.Decoder(Endpoint).decode
+_endpoints = msgspec.json.Decoder(list[Endpoint]).decode
+_device_state = msgspec.json.Decoder(DeviceState).decode
+_device_states = msgspec.json.Decoder(list[DeviceState]).decode
+
+
+class ServerCalls(Rest):
+    """What can be asked of Asterisk as a whole."""
+
+    async def ping(self) -> Ping:
+        """Whether it answers."""
+        return _ping(await self.send(PING))
+
+    async def wait_until_ready(self, timeout_s: float = 60.0) -> None:
+        """Wait while Asterisk starts: it connects to us and answers HTTP before it takes requests.
+
+        Raises:
+            TimeoutError: it did not come up.
+            Refused: it did, and does not know us.
+        """
+        async with asyncio.timeout(timeout_s):
+            while True:
+                try:
+                    await self.ping()
+                except (NotReady, Unanswered):
+                    await asyncio.sleep(READY_POLL_S)
+                else:
+                    return
+
+    async def info(self) -> AsteriskInfo:
+        """Its version, id and start."""
+        return _info(await self.send(INFO))
+
+    async def global_variable(self, name: str) -> str:
+        """A global variable; empty where there is none."""
+        return _variable(await self.send(GET_GLOBAL, query={"variable": name})).value
+
+    async def set_global_variable(self, name: str, value: str) -> None:
+        """Set a global variable."""
+        await self.send(SET_GLOBAL, query={"variable": name, "value": value})
+
+    async def applications(self) -> list[Application]:
+        """Every Stasis application."""
+        return _applications(await self.send(APPLICATIONS))
+
+    async def registered_application(self) -> Application:
+        """Ours, with what it is subscribed to.
+
+        Raises:
+            NotFound: it is not registered.
+        """
+        return _application(await self.send(APPLICATION, self.application))
+
+    async def subscribe(self, sources: Sequence[str]) -> None:
+        """Hear of things that are not ours: `endpoint:PJSIP`, `deviceState:NAME`, `channel:ID`, `bridge:ID`.
+
+        Raises:
+            Invalid: there is no such thing.
+        """
+        await self.send(SUBSCRIBE, self.application, query={"eventSource": sources})
+
+    async def unsubscribe(self, sources: Sequence[str]) -> None:
+        """End what `subscribe` began."""
+        await self.send(UNSUBSCRIBE, self.application, query={"eventSource": sources})
+
+    async def filter_events(self, disallow: Iterable[str] = UNUSED_EVENTS) -> None:
+        """Keep events by type from being sent; repeat it after every connect, as a new application has none.
+
+        Raises:
+            NotFound: our application is not registered.
+        """
+        disallowed = [{"type": kind} for kind in disallow]
+        await self.send(FILTER, self.application, body={"allowed": [], "disallowed": disallowed})
+
+    async def dynamic(self, config_class: str, object_type: str, object_id: str) -> dict[str, str]:
+        """The settings of an object that was made over ARI.
+
+        Raises:
+            NotFound: there is none.
+        """
+        answer = _settings(await self.send(GET_DYNAMIC, config_class, object_type, object_id))
+        return {setting.attribute: setting.value for setting in answer}
+
+    async def put_dynamic(
+        self, config_class: str, object_type: str, object_id: str, fields: Mapping[str, str]
+    ) -> dict[str, str]:
+        """Make or change an object; a change is complete, never field by field for a reader.
+
+        Raises:
+            Refused: a setting makes no sense, or these objects cannot be made over ARI.
+            NotFound: there is no such type of objects.
+        """
+        body = {"fields": [{"attribute": attribute, "value": value} for attribute, value in fields.items()]}
+        answer = _settings(await self.send(PUT_DYNAMIC, config_class, object_type, object_id, body=body))
+        return {setting.attribute: setting.value for setting in answer}
+
+    async def delete_dynamic(self, config_class: str, object_type: str, object_id: str) -> None:
+        """Delete an object.
+
+        Raises:
+            NotFound: there is none.
+        """
+        await self.send(DELETE_DYNAMIC, config_class, object_type, object_id)
+
+    async def endpoints(self, technology: str | None = None) -> list[Endpoint]:
+        """Every phone and trunk, or those of one technology, such as `PJSIP`."""
+        if technology is None:
+            return _endpoints(await self.send(ENDPOINTS))
+        return _endpoints(await self.send(ENDPOINTS_OF, technology))
+
+    async def endpoint(self, technology: str, resource: str) -> Endpoint:
+        """One phone or trunk.
+
+        Raises:
+            NotFound: there is none.
+        """
+        return _endpoint(await self.send(ENDPOINT, technology, resource))
+
+    async def device_states(self) -> list[DeviceState]:
+        """Devices that were made over ARI."""
+        return _device_states(await self.send(DEVICE_STATES))
+
+    async def device_state(self, name: str) -> DeviceState:
+        """Any device, such as `PJSIP/6001`."""
+        return _device_state(await self.send(DEVICE_STATE, name))
+
+    async def set_device_state(self, name: str, state: str) -> None:
+        """Set a device of ours, `Stasis:NAME`: a lamp on a phone.
+
+        Raises:
+            Conflict: the device is not one of those.
+        """
+        await self.send(SET_DEVICE_STATE, name, query={"deviceState": state})
+
+    async def delete_device_state(self, name: str) -> None:
+        """Delete a device of ours."""
+        await self.send(DELETE_DEVICE_STATE, name)

@@ -1,0 +1,153 @@
+"""Where events come from: a WebSocket that Asterisk opens to us, or one that we open to Asterisk, behind one interface.
+
+A reader only decodes and hands over; it never runs anybody's coroutine, because Asterisk expels a reader that stalls.
+"""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final, Literal
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from ari_app.ari.decoding import EventDecoder
+from ari_app.ari.events import ApplicationReplaced, Event
+
+SUBPROTOCOL: Final = "ari"
+HEARTBEAT_S: Final = 6.0
+"""A ping after this much silence, and half of it to answer: a dead connection is noticed within nine seconds."""
+
+LARGEST_FRAME: Final = 16 * 1024 * 1024
+HOOK_TIMEOUT_S: Final = 60.0
+LONG_BACKLOG: Final = 10_000
+
+log = structlog.get_logger()
+
+
+Socket = web.WebSocketResponse[Literal[False]] | aiohttp.ClientWebSocketResponse[Literal[False]]
+"""Text frames as bytes: a frame that is not even UTF-8 is then one malformed event, not the end of a connection."""
+
+
+class EventSource(ABC):
+    """Delivers an application's events in order, to `on_event`, which must not wait.
+
+    After every connect `on_connected` runs in a task of its own: re-send the event filter, find our way back to live
+    calls. Until it is over events are kept back, then delivered in order, so that nothing is handled against a state
+    that is still being restored; it must therefore not wait for an event. `on_disconnected` must not wait.
+    """
+
+    def __init__(
+        self,
+        on_event: Callable[[Event], None],
+        *,
+        on_connected: Callable[[], Awaitable[None]] | None = None,
+        on_disconnected: Callable[[], None] | None = None,
+    ) -> None:
+        self.decoder = EventDecoder()
+        """Counts what was decoded, ignored and malformed."""
+        self.replaced = False
+        """Another process took our application's name; this source stays silent from then on."""
+        self.connects = 0
+        self._on_event = on_event
+        self._on_connected = on_connected
+        self._on_disconnected = on_disconnected
+        self._ready = asyncio.Event()
+        self._kept_back: deque[Event] = deque()
+        self._hook: asyncio.Task[None] | None = None
+
+    @abstractmethod
+    async def start(self) -> None:
+        """Begin; returns before the first connection is there."""
+
+    @abstractmethod
+    async def aclose(self) -> None:
+        """Close the connection and stop."""
+
+    @property
+    def connected(self) -> bool:
+        """Events are being delivered."""
+        return self._ready.is_set()
+
+    async def wait_connected(self) -> None:
+        """Wait until events are being delivered."""
+        await self._ready.wait()
+
+    async def _read(self, socket: Socket, *, announced: bool) -> None:
+        """Deliver a connection's events until it closes.
+
+        `announced`: Asterisk's first frame says that our application is registered, and only then can REST requests
+        name it.
+        """
+        try:
+            if not announced:
+                self._begin()
+            async for message in socket:
+                if message.type is not aiohttp.WSMsgType.TEXT:
+                    continue
+                if self._hook is None:
+                    self._begin()
+                event = self.decoder.decode(message.data)
+                if event is not None:
+                    self._take(event)
+        finally:
+            await self._end()
+
+    def _begin(self) -> None:
+        self.connects += 1
+        self._hook = asyncio.create_task(self._prepare(), name="ari-connected")
+
+    def _take(self, event: Event) -> None:
+        if type(event) is ApplicationReplaced:
+            self._stand_down()
+        elif self.replaced:
+            return
+        if self._ready.is_set():
+            self._hand_over(event)
+            return
+        self._kept_back.append(event)
+        if len(self._kept_back) % LONG_BACKLOG == 0:
+            log.warning("ari_events_kept_back", waiting=len(self._kept_back))
+
+    def _stand_down(self) -> None:
+        self.replaced = True
+        log.error("ari_application_replaced", action="standing down: another process took our application's name")
+
+    async def _prepare(self) -> None:
+        if self._on_connected is not None:
+            try:
+                async with asyncio.timeout(HOOK_TIMEOUT_S):
+                    await self._on_connected()
+            except Exception:
+                # Calls are served all the same: better with noise or unadopted calls than not at all.
+                log.exception("ari_connected_hook_failed")
+        while self._kept_back:
+            self._hand_over(self._kept_back.popleft())
+        self._ready.set()
+        log.info("ari_events_connected", connects=self.connects)
+
+    def _hand_over(self, event: Event) -> None:
+        try:
+            self._on_event(event)
+        except Exception:
+            log.exception("ari_event_not_handled", event_type=type(event).__name__)
+
+    async def _end(self) -> None:
+        """Whatever was kept back is delivered before the end is told: Asterisk will not send it again."""
+        hook, self._hook = self._hook, None
+        if hook is None:
+            return
+        if not hook.done():
+            hook.cancel()
+            await asyncio.wait({hook})
+        while self._kept_back:
+            self._hand_over(self._kept_back.popleft())
+        self._ready.clear()
+        log.warning("ari_events_disconnected", connects=self.connects)
+        if self._on_disconnected is not None:
+            try:
+                self._on_disconnected()
+            except Exception:
+                log.exception("ari_disconnected_hook_failed")
