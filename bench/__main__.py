@@ -9,6 +9,7 @@ import importlib
 import os
 import shutil
 import sys
+from dataclasses import replace
 
 import uvloop
 
@@ -50,14 +51,19 @@ def _run(module: str) -> list[Row]:
     folder = RUNTIME / "bench" / "state" / module.rpartition(".")[2]
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for disturbance in wait_for_quiet():
+    disturbances = wait_for_quiet()
+    for disturbance in disturbances:
         note(f"{module}: {disturbance}")
     context = Context(
         seed=int(os.environ.get("BENCH_SEED", "2")), rounds=int(os.environ.get("BENCH_ROUNDS", "5")), folder=folder
     )
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         rows: list[Row] = runner.run(importlib.import_module(module).run(context))
-        return rows
+    return [_with(row, disturbances) for row in rows]
+
+
+def _with(row: Row, disturbances: list[str]) -> Row:
+    return replace(row, detail={**row.detail, "disturbed": [*disturbances, *row.detail.get("disturbed", [])]})
 
 
 if __name__ == "__main__":

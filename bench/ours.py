@@ -1,28 +1,156 @@
-"""Our side of a comparison: the whole stack with everything on that a customer would have on."""
+"""Our side of a comparison: the whole stack, with everything on that a customer would have on.
 
+Redis matches, the database is written, the history is looked up, pops go to desks that are open, both sides of every
+call are recorded. Only two things differ from what is shipped: callers come to the queue without a menu, because the
+peer has none, and agents have no wrap-up, because the peer has none.
+"""
+
+import asyncio
+import re
+import shutil
+import time
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from ari_app.local.paths import PROJECT
+from ari_app.local.stack import SAMPLE_PASSWORD, Stack, private_stack
+from bench.systems import TRUNK
+from tests.desk_client import Desk
+
+ADMINISTRATOR = "9001"
+QUEUE = "repair"
+PASSWORD = "bench-agent-1"
+FIRST_AGENT = 5001
+STRAIGHT_TO_THE_QUEUE = f"""\
+flow: hotline
+languages: [zh, en]
+start: identify
+fallback: person
+steps:
+  identify: {{ do: identify_caller, next: person, failed: person }}
+  person: {{ queue: {QUEUE}, kind: fault, otherwise: nobody_there }}
+  nobody_there: {{ hangup: unserved, say: [goodbye] }}
+"""
 
 
 @dataclass(frozen=True)
 class Pop:
+    """A screen pop that reached an agent's desk socket."""
+
     agent: str
+    """The SIP user of her phone."""
     caller: str
     at_ns: int
+    """CLOCK_REALTIME, when the frame had been read: later than it arrived, to our disadvantage."""
 
 
 class OurSystem:
-    name = "hotline"
-    pops: list[Pop]
-    sip: tuple[str, int]
+    """The stack, its agents hired through the API and sitting at open desks."""
 
-    async def start(self, agents: Sequence[str], *, callers_port: int, agents_port: int) -> None: ...
+    def __init__(self, folder: Path) -> None:
+        self.name = "hotline"
+        self.pops: list[Pop] = []
+        self._folder = folder / "ours"
+        self._stack: Stack | None = None
+        self._open = AsyncExitStack()
+        self._readers: list[asyncio.Task[None]] = []
+
+    @property
+    def sip(self) -> tuple[str, int]:
+        at = self._running.at
+        return at.address, at.sip_port
+
+    async def start(self, agents: Sequence[str], *, callers_port: int, agents_port: int) -> None:
+        """Start all of it, hire as many agents as there are names, seat them and make them ready."""
+        self._stack = private_stack(
+            self._folder,
+            pjsip={"bench": TRUNK.format(context="hotline", callers_port=callers_port)},
+            settings={"CALLFLOWS": str(self._callflows())},
+        )
+        await asyncio.to_thread(self._stack.start)
+        async with Desk(self._stack.url, ADMINISTRATOR, SAMPLE_PASSWORD, socket=False) as administrator:
+            hired = [await self._hire(administrator, str(FIRST_AGENT + index)) for index in range(len(agents))]
+        await self._plug_in([member["endpoint"] for member in hired], agents_port)
+        for member in hired:
+            await self._seat(member["staff_number"], member["endpoint"])
+
     def pids(self) -> dict[str, int]:
-        return {}
+        """Asterisk, the service and Redis."""
+        stack = self._running
+        processes = {"asterisk": stack.asterisk.process, "service": stack.service}
+        if stack.redis is not None:
+            processes["redis"] = stack.redis.process
+        return {name: process.pid for name, process in processes.items() if process is not None}
 
-    async def stop(self) -> None: ...
+    async def stop(self) -> None:
+        for reader in self._readers:
+            reader.cancel()
+        await asyncio.gather(*self._readers, return_exceptions=True)
+        await self._open.aclose()
+        if self._stack is not None:
+            await asyncio.to_thread(self._stack.stop)
+
+    @property
+    def _running(self) -> Stack:
+        assert self._stack is not None, "started"
+        return self._stack
+
+    def _callflows(self) -> Path:
+        """What is shipped, with the two differences."""
+        folder = self._folder / "callflows"
+        shutil.copytree(PROJECT / "callflows", folder, dirs_exist_ok=True)
+        (folder / "hotline.yaml").write_text(STRAIGHT_TO_THE_QUEUE)
+        queues = (folder / "queues.yaml").read_text()
+        (folder / "queues.yaml").write_text(re.sub(r"wrap_up_s: \d+", "wrap_up_s: 0", queues))
+        return folder
+
+    async def _hire(self, administrator: Desk, staff_number: str) -> dict[str, Any]:
+        hired: dict[str, Any] = await administrator.post(
+            "/api/v1/staff",
+            {
+                "staff_number": staff_number,
+                "name": f"Agent {staff_number}",
+                "role": "agent",
+                "password": PASSWORD,
+                "queues": [QUEUE],
+            },
+        )
+        return hired
+
+    async def _plug_in(self, endpoints: Sequence[str], agents_port: int) -> None:
+        """Give each phone a fixed address instead of a registration: the load's port for phones."""
+        at = self._running.at
+        credentials = {"Authorization": aiohttp.encode_basic_auth(at.user, at.password)}
+        async with aiohttp.ClientSession(headers=credentials) as http:
+            for endpoint in endpoints:
+                fields = {"contact": f"sip:{endpoint}@{at.address}:{agents_port}", "support_path": "no"}
+                body = {"fields": [{"attribute": name, "value": value} for name, value in fields.items()]}
+                url = f"{at.rest_url}/asterisk/config/dynamic/res_pjsip/aor/{endpoint}"
+                async with http.put(url, json=body, raise_for_status=True):
+                    pass
+
+    async def _seat(self, staff_number: str, endpoint: str) -> None:
+        desk = await self._open.enter_async_context(Desk(self._running.url, staff_number, PASSWORD))
+        self._readers.append(asyncio.create_task(self._note_pops(desk, endpoint), name=f"pops:{staff_number}"))
+        await desk.say(type="ready")
+
+    async def _note_pops(self, desk: Desk, endpoint: str) -> None:
+        while True:
+            pop = await desk.message("pop", seconds=86400)
+            at_ns = time.time_ns() - (time.monotonic_ns() - round(pop["arrived_at"] * 1e9))
+            self.pops.append(Pop(endpoint, caller_of(pop), at_ns))
+
+
+def caller_of(pop: dict[str, Any]) -> str:
+    """The caller's number as the agent's phone shows it: the national number."""
+    return str(pop["pop"]["number"]).removeprefix("+86")
 
 
 def our_system(folder: Path) -> OurSystem:
-    return OurSystem()
+    """One per benchmark."""
+    return OurSystem(folder)

@@ -44,8 +44,8 @@ class Message:
 
     @property
     def caller_user(self) -> str:
-        """The user in the From header."""
-        return self.headers["from"].partition("sip:")[2].partition("@")[0]
+        """The user in the From header, without the country code that a system may have put before it."""
+        return self.headers["from"].partition("sip:")[2].partition("@")[0].removeprefix("+86")
 
     @property
     def contact(self) -> str:
