@@ -8,7 +8,7 @@ from ivr.actions import Action
 from ivr.circles import silent_circles
 from ivr.findings import Finding, FlowsInvalid, Severity
 from ivr.flow_file import FlowFile, read_flow
-from ivr.grammar import REPLAY, AskStep, DoStep, Flow, GotoStep, QueueStep, Step
+from ivr.grammar import REPLAY, AskStep, DoStep, Flow, GotoStep, PromptUse, QueueStep, Step
 from ivr.graph import reachable, ways
 from ivr.prompts import Catalogue, read_catalogue
 
@@ -150,7 +150,7 @@ class _Checker:
     def _prompts(self, file: FlowFile, name: str, step: Step) -> Iterator[Finding]:
         for use in step.prompts:
             for prompt in use.names:
-                for language in (use.language,) if use.language else _flow(file).languages:
+                for language in _languages(use, _flow(file)):
                     yield from self._prompt(file, name, prompt, language)
 
     def _prompt(self, file: FlowFile, name: str, prompt: str, language: str) -> Iterator[Finding]:
@@ -180,6 +180,13 @@ class _Checker:
                 if text is not None and step.save not in {variable for variable, _ in text.fields}:
                     message = f"prompt {step.confirm}: it is to read back {step.save}, and does not say it"
                     yield Finding(text.file, text.line, Severity.ERROR, message)
+
+
+def _languages(use: PromptUse, flow: Flow) -> tuple[str, ...]:
+    """The languages in which a prompt may be spoken."""
+    if use.language is not None:
+        return (use.language,)
+    return (use.only,) if use.only is not None else flow.languages
 
 
 def _flow(file: FlowFile) -> Flow:

@@ -67,6 +67,8 @@ class PromptUse(_Written):
     prompt: Name | None = None
     language: Language | None = None
     """Where it is to be spoken in another language than the call's."""
+    only: Language | None = None
+    """Where it is meant for callers of one language alone, such as the hint that another one is spoken."""
     variable: Annotated[Variable | None, Field(alias="from")] = None
     among: tuple[Name, ...] = ()
     """What the variable may name; the first is spoken where it names something else."""

@@ -78,7 +78,8 @@ class Scene:
 
     async def audio(self, uses: Iterable[PromptUse]) -> list[Path]:
         """The files of prompts, in order; what cannot be had is left out."""
-        files = await asyncio.gather(*(self._file(use) for use in uses))
+        spoken = [use for use in uses if use.only in {None, self.cursor.language}]
+        files = await asyncio.gather(*map(self._file, spoken))
         return [file for file in files if file is not None]
 
     async def _file(self, use: PromptUse) -> Path | None:
