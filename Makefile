@@ -26,6 +26,8 @@ test: check           ## everything CI runs
 bench: prepare        ## make bench ONLY=G1 runs one
 	@$(PYTHON_VENV) -m bench $(ONLY)
 
-lock: prepare         ## resolve requirements.lock again; needs uv
+lock: prepare         ## resolve both lock files again (the second is what the container image installs); needs uv
 	uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o requirements.lock
+	uv pip compile pyproject.toml -c requirements.lock --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" -q -o requirements-service.lock

@@ -1,0 +1,73 @@
+#!/bin/sh
+# Renders Asterisk's configuration from the templates and the environment, then becomes Asterisk.
+# Every @NAME@ in a template is the environment variable NAME: one that is not set is an error, so that no
+# half-configured Asterisk starts. Files under $SITE (pjsip.d, extensions.d, queues.d) are the operator's own, such as
+# the carrier's trunk; they may use @NAME@ too.
+set -eu
+
+TEMPLATES=${TEMPLATES:-/usr/share/hotline/asterisk}
+SITE=${SITE:-/etc/hotline/asterisk}
+export STATE="${STATE:-/var/lib/hotline/asterisk}"
+export ETC="${ETC:-$STATE/etc}"
+export DATA="${DATA:-/usr/share/asterisk}"
+if [ -z "${MODULES:-}" ]; then
+    set -- /usr/lib/*/asterisk/modules
+    MODULES=$1
+fi
+export MODULES
+
+fail() {
+    echo "entrypoint: $*" >&2
+    exit 1
+}
+
+# A value as the replacement of sed's s|…|…|, which gives backslash, ampersand and the delimiter a meaning.
+escaped() {
+    printenv "$1" | sed -e 's/[\\&|]/\\&/g'
+}
+
+# One sed program for all templates: names are taken from them, so that a new name needs no change here.
+substitutions() {
+    for name in $(grep -rhoE '@[A-Z_]+@' "$@" | tr -d '@' | sort -u); do
+        printenv "$name" >/dev/null || fail "the environment variable $name is not set"
+        [ "$(printenv "$name" | wc -l)" -eq 1 ] || fail "the environment variable $name spans several lines"
+        echo "s|@$name@|$(escaped "$name")|g"
+    done
+}
+
+# render TEMPLATE TARGET
+render() {
+    program=$(substitutions "$1")
+    sed -e "$program" "$1" >"$2"
+}
+
+umask 027
+for folder in lib/keys run log spool agi; do mkdir -p "$STATE/$folder"; done
+rm -rf "$ETC" && mkdir -p "$ETC"
+rm -f "$STATE/run/asterisk.ctl"
+mkdir -p "$RECORDINGS/spool" "$PROMPTS"
+# ARI's own recordings land where the service seals them.
+rm -rf "$STATE/spool/recording" && ln -s "$RECORDINGS/spool" "$STATE/spool/recording"
+
+for template in "$TEMPLATES"/etc/*.conf; do render "$template" "$ETC/${template##*/}"; done
+for folder in pjsip.d extensions.d queues.d; do
+    mkdir "$ETC/$folder"
+    # An #include that matches nothing is an error.
+    : >"$ETC/$folder/shipped.conf"
+    for own in "$SITE/$folder"/*.conf; do
+        if [ -e "$own" ]; then render "$own" "$ETC/$folder/${own##*/}"; fi
+    done
+done
+if [ "${PROFILE:-production}" = sample ]; then
+    for sample in "$TEMPLATES"/sample/*.conf; do render "$sample" "$ETC/$(basename "$sample" .conf).d/sample.conf"; done
+fi
+if [ -n "${EXTERNAL_ADDRESS:-}" ]; then
+    # Behind a container's address translation, phones and carriers must be told the address they can reach.
+    cat >"$ETC/pjsip.d/external.conf" <<END
+[transport-udp](+)
+external_signaling_address = $EXTERNAL_ADDRESS
+external_media_address = $EXTERNAL_ADDRESS
+local_net = $LOCAL_NETWORK
+END
+fi
+exec /usr/sbin/asterisk -f -C "$ETC/asterisk.conf"
