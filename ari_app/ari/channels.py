@@ -5,6 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from ari_app.ari.errors import Conflict, EndpointUnavailable, NotFound
 from ari_app.ari.model import Channel, Playback, Variable
 from ari_app.ari.rest import Call, Query, Rest
 
@@ -130,7 +131,7 @@ class ChannelCalls(Rest):
             "originator": originator,
             "formats": _formats(formats, originator),
         }
-        return _channel(await self.send(ORIGINATE, query=query, body=_variables(variables)))
+        return await self._made(ORIGINATE, channel_id, query, variables)
 
     async def create_channel(
         self,
@@ -158,7 +159,20 @@ class ChannelCalls(Rest):
             "originator": originator,
             "formats": _formats(formats, originator),
         }
-        return _channel(await self.send(CREATE, query=query, body=_variables(variables)))
+        return await self._made(CREATE, channel_id, query, variables)
+
+    async def _made(self, call: Call, channel_id: str, query: Query, variables: Mapping[str, str] | None) -> Channel:
+        body = {"variables": variables} if variables else None
+        try:
+            return _channel(await self.send(call, query=query, body=body))
+        except Conflict as error:
+            # Asterisk answers with the last error of the thread that serves this connection: a phone that is not
+            # registered "exists already" where an earlier request's channel did. So we look.
+            try:
+                await self.channel(channel_id)
+            except NotFound:
+                raise EndpointUnavailable(error.method, error.path, "Allocation failed", status=409) from error
+            raise
 
     async def dial(self, channel_id: str, *, timeout_s: int, caller: str | None = None) -> None:
         """Ring a created channel.
@@ -311,7 +325,3 @@ class ChannelCalls(Rest):
 
 def _formats(formats: Sequence[str], originator: str | None) -> Sequence[str] | None:
     return formats or (None if originator is not None else FORMATS)
-
-
-def _variables(variables: Mapping[str, str] | None) -> dict[str, Mapping[str, str]] | None:
-    return {"variables": variables} if variables else None

@@ -1,0 +1,254 @@
+"""The few verbs that ARI lacks, over Asterisk's manager interface: recording both sides of a call with MixMonitor.
+
+One connection that comes back by itself. It asks and is answered; events are off.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import count
+from os import PathLike, fspath
+from typing import Final, Literal
+
+import structlog
+
+from ari_app.ari.errors import AriError, AriTimeout, Conflict, Invalid, NotFound, Refused, Unreachable
+from ari_app.ari.inbound import delay_s
+
+CONNECT_TIMEOUT_S: Final = 5.0
+STABLE_S: Final = 10.0
+
+# A line break would begin another action, the rest would begin another argument of the application.
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f,()"\\]')
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+Response = Mapping[str, str]
+
+log = structlog.get_logger()
+
+
+class AmiClient:
+    """One Asterisk's manager interface: `start()`, verbs, `aclose()`.
+
+    Verbs raise the same errors as ARI's do; their `method` is `AMI` and their `path` the action's name.
+    """
+
+    def __init__(self, host: str, port: int, user: str, password: str, *, timeout_s: float = 5.0) -> None:
+        self._host = host
+        self._port = port
+        self._user = user
+        self._password = password
+        self._timeout_s = timeout_s
+        self._numbers = count(1)
+        self._pending: dict[str, tuple[str, asyncio.Future[Response]]] = {}
+        self._writer: asyncio.StreamWriter | None = None
+        self._ready = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begin to connect; verbs wait for the connection."""
+        self._task = asyncio.create_task(self._run(), name="ami")
+
+    async def aclose(self) -> None:
+        """Disconnect."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    @property
+    def connected(self) -> bool:
+        """Logged in."""
+        return self._ready.is_set()
+
+    async def mix_monitor(
+        self,
+        channel_id: str,
+        receive_path: str | PathLike[str],
+        transmit_path: str | PathLike[str] | None = None,
+        *,
+        options: str = "",
+    ) -> str:
+        """Record what a channel says, and what it hears if `transmit_path` is given, each into a file of its own.
+
+        The files are as long as each other: MixMonitor fills in silence unless told not to. It goes on without us
+        until the channel ends. `options` are further letters without arguments, such as `b` (only while bridged).
+        Returns the recording's id, by which it alone can be stopped.
+
+        Raises:
+            NotFound: the channel is gone.
+            ValueError: a path that is not absolute, or a character that would mean something else to Asterisk.
+        """
+        if not re.fullmatch("[a-zA-Z]*", options):
+            raise ValueError("options: letters only")
+        sides = f"r({_path('receive_path', receive_path)})"
+        if transmit_path is not None:
+            sides += f"t({_path('transmit_path', transmit_path)})"
+        fields = {"Channel": _safe("channel_id", channel_id), "Options": sides + options}
+        return (await self._ask("MixMonitor", fields)).get("MixMonitorID", "")
+
+    async def stop_mix_monitor(self, channel_id: str, mix_monitor_id: str | None = None) -> None:
+        """Stop one of the channel's recordings, by default any; its files are complete when this returns.
+
+        Raises:
+            NotFound: the channel is gone, and its recording ended with it.
+            Conflict: there is no recording on this channel.
+        """
+        fields = {"Channel": _safe("channel_id", channel_id)}
+        if mix_monitor_id is not None:
+            fields["MixMonitorID"] = _safe("mix_monitor_id", mix_monitor_id)
+        await self._ask("StopMixMonitor", fields)
+
+    async def mute_mix_monitor(
+        self, channel_id: str, *, muted: bool = True, direction: Literal["read", "write", "both"] = "both"
+    ) -> None:
+        """Record silence while something is said that must not be kept; `read` is what the channel says.
+
+        Raises:
+            NotFound: the channel is gone.
+            Conflict: there is no recording on this channel.
+        """
+        fields = {
+            "Channel": _safe("channel_id", channel_id),
+            "Direction": direction,
+            "State": "1" if muted else "0",
+        }
+        await self._ask("MixMonitorMute", fields)
+
+    async def ping(self) -> None:
+        """Whether it answers."""
+        await self._ask("Ping", {})
+
+    async def _ask(self, action: str, fields: Mapping[str, str]) -> Response:
+        """Send an action and return its response.
+
+        Raises:
+            AriTimeout, Unreachable: no answer.
+            AriError: what the answer meant.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._timeout_s
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._ready.wait()
+        except TimeoutError:
+            raise Unreachable("AMI", action, "not connected", sent=False) from None
+        try:
+            async with asyncio.timeout_at(deadline):
+                return await self._exchange(action, fields)
+        except TimeoutError:
+            # Whatever is wrong with this connection, the next action gets another one.
+            if self._writer is not None:
+                self._writer.close()
+            raise AriTimeout("AMI", action, f"no answer within {self._timeout_s:g} s") from None
+
+    async def _exchange(self, action: str, fields: Mapping[str, str]) -> Response:
+        writer = self._writer
+        if writer is None:
+            raise Unreachable("AMI", action, "not connected", sent=False)
+        action_id = str(next(self._numbers))
+        message = message_of({"Action": action, "ActionID": action_id, **fields})
+        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self._pending[action_id] = (action, future)
+        try:
+            writer.write(message)
+            response = await future
+        finally:
+            del self._pending[action_id]
+        if response.get("Response") != "Success":
+            raise _error_for(action, response.get("Message", ""))
+        return response
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        failures = 0
+        while True:
+            began = loop.time()
+            try:
+                await self._connect_and_read()
+            except (OSError, TimeoutError, EOFError, AriError, ValueError) as error:
+                log.warning("ami_disconnected", error=str(error) or type(error).__name__)
+            failures = 1 if loop.time() - began >= STABLE_S else failures + 1
+            await asyncio.sleep(delay_s(failures))
+
+    async def _connect_and_read(self) -> None:
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            reader, writer = await asyncio.open_connection(self._host, self._port)
+        self._writer = writer
+        reading: asyncio.Task[None] | None = None
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await reader.readline()  # the banner
+                reading = asyncio.create_task(self._read(reader), name="ami-reader")
+                await self._exchange("Login", {"Username": self._user, "Secret": self._password, "Events": "off"})
+            self._ready.set()
+            await reading
+        finally:
+            self._ready.clear()
+            self._writer = None
+            if reading is not None:
+                reading.cancel()
+                await asyncio.wait({reading})
+            for action, future in self._pending.values():
+                if not future.done():
+                    future.set_exception(Unreachable("AMI", action, "the connection broke"))
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        """Hand responses to whoever asked, until the connection ends."""
+        while True:
+            try:
+                message = parse(await reader.readuntil(b"\r\n\r\n"))
+            except asyncio.IncompleteReadError:
+                return
+            _, future = self._pending.get(message.get("ActionID", ""), ("", None))
+            if future is not None and not future.done():
+                future.set_result(message)
+
+
+def message_of(fields: Mapping[str, str]) -> bytes:
+    """An action as it goes over the wire.
+
+    Raises:
+        ValueError: a control character in a name or value, which could begin another action.
+    """
+    for name, value in fields.items():
+        if _CONTROL.search(name) or _CONTROL.search(value):
+            raise ValueError(f"{name}: must not contain control characters")
+    return ("".join(f"{name}: {value}\r\n" for name, value in fields.items()) + "\r\n").encode()
+
+
+def parse(message: bytes) -> Response:
+    """A response's fields by name."""
+    lines = message.decode(errors="replace").split("\r\n")
+    return {name: value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon}
+
+
+def _safe(name: str, value: str) -> str:
+    if not value or _UNSAFE.search(value):
+        forbidden = "control characters, commas, brackets, quotes and backslashes"
+        raise ValueError(f"{name}: must not be empty, and must be free of {forbidden}")
+    return value
+
+
+def _path(name: str, path: str | PathLike[str]) -> str:
+    text = fspath(path)
+    if not text.startswith("/"):
+        raise ValueError(f"{name}: must be absolute, or Asterisk puts it elsewhere")
+    return _safe(name, text)
+
+
+def _error_for(action: str, message: str) -> AriError:
+    words = message.casefold()
+    kind: type[AriError] = Invalid
+    if "no such channel" in words:
+        kind = NotFound
+    elif "authentication" in words or "permission" in words:
+        kind = Refused
+    elif "could not stop" in words or "cannot set mute" in words:
+        kind = Conflict
+    return kind("AMI", action, message)
