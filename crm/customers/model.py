@@ -4,7 +4,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, Field as InputField
+from pydantic import AfterValidator, BaseModel
+from pydantic import Field as InputField
 from sqlmodel import Field, SQLModel
 
 from crm.customers.phone import normalise

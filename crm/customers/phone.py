@@ -47,6 +47,4 @@ def describe(number: str | None, language: str = "zh") -> PhoneOrigin:
     if number is None:
         return PhoneOrigin("", "")
     parsed = phonenumbers.parse(number)
-    return PhoneOrigin(
-        geocoder.description_for_number(parsed, language), carrier.name_for_number(parsed, language)
-    )
+    return PhoneOrigin(geocoder.description_for_number(parsed, language), carrier.name_for_number(parsed, language))

@@ -31,7 +31,9 @@ async def by_account(session: AsyncSession, account_number: str) -> Customer | N
 async def search(session: AsyncSession, text: str, limit: int) -> Sequence[Customer]:
     """Customers whose account number, name or address contains a text; its `%` and `_` are meant literally (S4)."""
     pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    matches = [col(field).like(pattern, escape="\\") for field in (Customer.account_number, Customer.name, Customer.address)]
+    matches = [
+        col(field).like(pattern, escape="\\") for field in (Customer.account_number, Customer.name, Customer.address)
+    ]
     return (await session.exec(select(Customer).where(or_(*matches)).order_by(col(Customer.id)).limit(limit))).all()
 
 

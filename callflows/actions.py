@@ -1,0 +1,100 @@
+"""The few things a flow may make happen: find out who calls, find an account, urge a ticket."""
+
+from collections.abc import Mapping
+
+from crm.customers.model import CustomerView
+from crm.customers.service import CustomerService
+from crm.departments.service import DepartmentService
+from crm.tickets.model import Actor, ActorKind, TicketView
+from crm.tickets.service import TicketService
+from ivr.actions import Action, ActionCall
+from ivr.variables import JSON, read
+
+CUSTOMER_VARIABLES = frozenset(
+    {
+        "customer.id",
+        "customer.name",
+        "customer.known",
+        "customer.matches",
+        "customer.arrears_cents",
+        "customer.language",
+    }
+)
+TICKET_VARIABLES = frozenset(
+    {"ticket.open", "ticket.id", "ticket.number", "ticket.subject", "ticket.department", "ticket.status"}
+)
+
+
+class CallerActions:
+    """Actions of the inbound hotline."""
+
+    def __init__(self, customers: CustomerService, tickets: TicketService, departments: DepartmentService) -> None:
+        self._customers = customers
+        self._tickets = tickets
+        self._departments = departments
+
+    def actions(self) -> dict[str, Action]:
+        """By name, as flows call them."""
+        found = CUSTOMER_VARIABLES | TICKET_VARIABLES
+        table = [
+            Action("identify_caller", self.identify_caller, sets=found),
+            Action("find_account", self.find_account, arguments=frozenset({"account_number"}), sets=found),
+            Action("urge_ticket", self.urge_ticket, sets=frozenset({"call.served", "ticket.urge_count"})),
+        ]
+        return {action.name: action for action in table}
+
+    async def identify_caller(self, call: ActionCall) -> Mapping[str, JSON]:
+        """Who calls, by number: linked only where exactly one customer has it; an agent tells several apart."""
+        number = read(call.cursor.variables, "call.number")
+        identification = await self._customers.identify(number)
+        if identification.customer is None:
+            return {
+                "customer.known": False,
+                "customer.matches": len(identification.customers),
+                "customer.language": None,
+                "ticket.open": False,
+            }
+        return await self._found(identification.customer)
+
+    async def find_account(self, call: ActionCall) -> Mapping[str, JSON]:
+        """Who calls, by the account number he keyed."""
+        customer = await self._customers.by_account(str(call.arguments["account_number"]))
+        if customer is None:
+            return {"customer.known": False, "customer.matches": 0, "ticket.open": False}
+        return await self._found(customer)
+
+    async def urge_ticket(self, call: ActionCall) -> Mapping[str, JSON]:
+        """Urge the caller's open ticket (催办): whoever holds it hears of it again. Once per call, if repeated."""
+        variables = call.cursor.variables
+        ticket = await self._tickets.urge(
+            str(read(variables, "ticket.id")),
+            Actor(
+                kind=ActorKind.CALLER, id=read(variables, "customer.id"), name=read(variables, "customer.name") or ""
+            ),
+            channel="ivr",
+            call_id=read(variables, "call.id"),
+        )
+        return {"call.served": True, "ticket.urge_count": ticket.urge_count}
+
+    async def _found(self, customer: CustomerView) -> Mapping[str, JSON]:
+        tickets = await self._tickets.open_for_customer(customer.id)
+        return {
+            "customer.known": True,
+            "customer.matches": 1,
+            "customer.id": customer.id,
+            "customer.name": customer.name,
+            "customer.arrears_cents": customer.arrears_cents,
+            "customer.language": customer.language,
+            **(await self._open_ticket(tickets[0]) if tickets else {"ticket.open": False}),
+        }
+
+    async def _open_ticket(self, ticket: TicketView) -> Mapping[str, JSON]:
+        department = await self._departments.get(ticket.department_id) if ticket.department_id else None
+        return {
+            "ticket.open": True,
+            "ticket.id": ticket.id,
+            "ticket.number": ticket.number,
+            "ticket.subject": ticket.subject,
+            "ticket.department": department.name if department is not None else "",
+            "ticket.status": ticket.status,
+        }

@@ -1,0 +1,30 @@
+"""Routes of history."""
+
+from crm.history.model import CallRecordView, History
+from crm.history.service import HistoryService
+from foundation.routes import NoQuery, Request, Role, Routes
+
+READERS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR})
+
+
+def routes(service: HistoryService) -> Routes:
+    """What can be read of the past."""
+    table = Routes("history")
+
+    @table.add(
+        "GET",
+        "/customers/{customer_id}/history",
+        roles=READERS,
+        summary="A customer's tickets and calls of the last 30 days, newest first",
+        response=History,
+    )
+    async def of_customer(request: Request[None, NoQuery]) -> History:
+        return await service.of_customer(request.path["customer_id"])
+
+    @table.add(
+        "GET", "/calls/{call_id}", roles=READERS, summary="A call's record", response=CallRecordView, problems=(404,)
+    )
+    async def call(request: Request[None, NoQuery]) -> CallRecordView:
+        return await service.get(request.path["call_id"])
+
+    return table

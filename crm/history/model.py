@@ -1,0 +1,92 @@
+"""The record of a call, and what an agent sees of a customer's last days."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+from sqlalchemy import JSON, Column, Index, text
+from sqlmodel import Field, SQLModel
+
+from foundation.database import UtcDateTime
+
+DAYS = 30
+"""How far back an agent sees (H4)."""
+
+
+class CallRecord(SQLModel, table=True):
+    """One call, stored when it has ended. Durations in milliseconds."""
+
+    __tablename__ = "call_record"
+    __table_args__ = (
+        # The 30 days before "hello": newest first, straight from the index (H4).
+        Index("ix_call_record_customer_id_started_at", "customer_id", text("started_at DESC")),
+        Index("ix_call_record_number_started_at", "number", text("started_at DESC")),
+    )
+
+    id: str = Field(primary_key=True)
+    direction: str
+    number: str | None = None
+    access_number: str = ""
+    customer_id: str | None = None
+    agent_id: str | None = None
+    queue: str | None = None
+    ticket_id: str | None = Field(default=None, index=True)
+    started_at: datetime = Field(sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    queued_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    connected_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: str
+    abandon_position: int | None = None
+    wait_ms: int | None = None
+    talk_ms: int | None = None
+    hangup_by: str = ""
+    keys: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
+
+
+class CallLine(BaseModel, from_attributes=True):
+    """A call in a history."""
+
+    id: str
+    direction: str
+    number: str | None
+    queue: str | None
+    agent_id: str | None
+    ticket_id: str | None
+    started_at: datetime
+    outcome: str
+    wait_ms: int | None
+    talk_ms: int | None
+
+
+class CallRecordView(CallLine):
+    """A call's record whole."""
+
+    access_number: str
+    customer_id: str | None
+    answered_at: datetime | None
+    queued_at: datetime | None
+    connected_at: datetime | None
+    ended_at: datetime | None
+    abandon_position: int | None
+    hangup_by: str
+    keys: list[str]
+
+
+class TicketLine(BaseModel, from_attributes=True):
+    """A ticket in a history."""
+
+    id: str
+    number: str
+    kind: str
+    status: str
+    subject: str
+    department_id: str | None
+    registered_at: datetime
+    urge_count: int
+
+
+class History(BaseModel):
+    """What happened with a customer, newest first."""
+
+    tickets: list[TicketLine]
+    calls: list[CallLine]

@@ -1,0 +1,60 @@
+"""What happened, by customer and by number."""
+
+from datetime import timedelta
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from crm.history import store
+from crm.history.errors import CallNotFound
+from crm.history.model import DAYS, CallLine, CallRecord, CallRecordView, History, TicketLine
+from foundation.clock import utc_now
+from foundation.database import Database
+
+MOST = 50
+
+
+class HistoryService:
+    """The last days of a customer (H4), and the records of calls."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def of_customer(self, customer_id: str, days: int = DAYS, limit: int = MOST) -> History:
+        """Tickets and calls of the last days, newest first, at most `limit` of each."""
+        since = utc_now() - timedelta(days=days)
+        async with self._database.engine.connect() as connection:
+            tickets, calls = await store.of_customer(connection, customer_id, since, limit)
+        return History(
+            tickets=[TicketLine.model_construct(**row._mapping) for row in tickets],  # noqa: SLF001 - a Row's public name
+            calls=[CallLine.model_construct(**row._mapping) for row in calls],  # noqa: SLF001
+        )
+
+    async def of_number(self, number: str, days: int = DAYS, limit: int = MOST) -> History:
+        """Calls from and to a number that belongs to no one customer."""
+        since = utc_now() - timedelta(days=days)
+        async with self._database.engine.connect() as connection:
+            calls = await store.calls_of_number(connection, number, since, limit)
+        return History(tickets=[], calls=[CallLine.model_construct(**row._mapping) for row in calls])  # noqa: SLF001
+
+    async def record_call(self, record: CallRecord) -> None:
+        """Store a call's record; storing it again changes nothing but what is newer."""
+        async with self._database.write() as session:
+            await session.merge(record)
+
+    async def get(self, call_id: str) -> CallRecordView:
+        """One call's record.
+
+        Raises:
+            CallNotFound: there is none.
+        """
+        async with self._database.read() as session:
+            found = await session.get(CallRecord, call_id)
+        if found is None:
+            raise CallNotFound(f"there is no record of call {call_id}")
+        return CallRecordView.model_validate(found)
+
+    async def link_ticket(self, call_id: str, ticket_id: str) -> None:
+        """A ticket came of a call."""
+        async with self._database.write() as session:
+            await session.exec(update(CallRecord).where(col(CallRecord.id) == call_id).values(ticket_id=ticket_id))

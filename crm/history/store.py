@@ -1,0 +1,74 @@
+"""Queries over the past. Core rows, not entities: this is looked up before every ring."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import SQLModel
+
+from crm.history.model import CallRecord
+from crm.tickets.model import Ticket
+
+_TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
+_CALL = SQLModel.metadata.tables[CallRecord.__tablename__].c
+
+_TICKET_COLUMNS = (
+    _TICKET.id,
+    _TICKET.number,
+    _TICKET.kind,
+    _TICKET.status,
+    _TICKET.subject,
+    _TICKET.department_id,
+    _TICKET.registered_at,
+    _TICKET.urge_count,
+)
+_CALL_COLUMNS = (
+    _CALL.id,
+    _CALL.direction,
+    _CALL.number,
+    _CALL.queue,
+    _CALL.agent_id,
+    _CALL.ticket_id,
+    _CALL.started_at,
+    _CALL.outcome,
+    _CALL.wait_ms,
+    _CALL.talk_ms,
+)
+
+TICKETS_OF_CUSTOMER = (
+    select(*_TICKET_COLUMNS)
+    .where(_TICKET.customer_id == bindparam("customer_id"), _TICKET.registered_at >= bindparam("since"))
+    .order_by(_TICKET.registered_at.desc())
+    .limit(bindparam("most"))
+)
+CALLS_OF_CUSTOMER = (
+    select(*_CALL_COLUMNS)
+    .where(_CALL.customer_id == bindparam("customer_id"), _CALL.started_at >= bindparam("since"))
+    .order_by(_CALL.started_at.desc())
+    .limit(bindparam("most"))
+)
+CALLS_OF_NUMBER = (
+    select(*_CALL_COLUMNS)
+    .where(_CALL.number == bindparam("number"), _CALL.started_at >= bindparam("since"))
+    .order_by(_CALL.started_at.desc())
+    .limit(bindparam("most"))
+)
+
+
+async def of_customer(
+    connection: AsyncConnection, customer_id: str, since: datetime, most: int
+) -> tuple[Sequence[Row[*tuple[Any, ...]]], Sequence[Row[*tuple[Any, ...]]]]:
+    """A customer's tickets and calls since a moment, newest first."""
+    bound = {"customer_id": customer_id, "since": since, "most": most}
+    tickets = (await connection.execute(TICKETS_OF_CUSTOMER, bound)).all()
+    calls = (await connection.execute(CALLS_OF_CUSTOMER, bound)).all()
+    return tickets, calls
+
+
+async def calls_of_number(
+    connection: AsyncConnection, number: str, since: datetime, most: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """A number's calls since a moment, newest first."""
+    return (await connection.execute(CALLS_OF_NUMBER, {"number": number, "since": since, "most": most})).all()

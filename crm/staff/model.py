@@ -1,0 +1,62 @@
+"""Staff: one account a person, one role an account; agents have a phone and queues."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+from pydantic import Field as InputField
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel
+
+from foundation.database import UtcDateTime, text_enum
+from foundation.routes import Principal, Role
+
+
+class Staff(SQLModel, table=True):
+    """Somebody who works here."""
+
+    __tablename__ = "staff"
+
+    id: str = Field(primary_key=True)
+    staff_number: str = Field(unique=True)
+    """工号, which customers hear."""
+    name: str
+    role: Role = Field(sa_type=text_enum(Role))
+    password_hash: str
+    """argon2id."""
+    department_id: str | None = Field(default=None, foreign_key="department.id")
+    endpoint: str | None = Field(default=None, unique=True)
+    """The SIP user an agent's phone registers as."""
+    sip_password: str | None = None
+    queues: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
+    language: str = "zh"
+    active: bool = True
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+    def principal(self) -> Principal:
+        """Who this is, as routes see it."""
+        return Principal(self.id, self.staff_number, self.name, self.role, self.department_id)
+
+
+class StaffInput(BaseModel, extra="forbid"):
+    """Somebody new."""
+
+    staff_number: str = InputField(pattern=r"^[0-9]{3,8}$")
+    name: str = InputField(min_length=1, max_length=60)
+    role: Role
+    password: str = InputField(min_length=10, max_length=200)
+    department_id: str | None = None
+    queues: list[str] = InputField(default=[], max_length=50)
+    language: str = InputField(default="zh", pattern="^(zh|en)$")
+
+
+class StaffView(BaseModel, from_attributes=True):
+    """Somebody as shown: never a password or a hash."""
+
+    id: str
+    staff_number: str
+    name: str
+    role: Role
+    department_id: str | None
+    endpoint: str | None
+    queues: list[str]
+    active: bool

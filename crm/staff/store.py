@@ -1,0 +1,25 @@
+"""Queries over staff."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.staff.model import Staff
+from foundation.routes import Role
+
+
+async def by_number(session: AsyncSession, staff_number: str) -> Staff | None:
+    """The person with a staff number."""
+    return (await session.exec(select(Staff).where(Staff.staff_number == staff_number))).one_or_none()
+
+
+async def agents(session: AsyncSession) -> Sequence[Staff]:
+    """Everybody who answers calls."""
+    statement = select(Staff).where(col(Staff.active).is_(True), Staff.role == Role.AGENT)
+    return (await session.exec(statement.order_by(col(Staff.staff_number)))).all()
+
+
+async def everybody(session: AsyncSession) -> Sequence[Staff]:
+    """All accounts."""
+    return (await session.exec(select(Staff).order_by(col(Staff.staff_number)))).all()

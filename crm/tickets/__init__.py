@@ -1,0 +1,1 @@
+"""Tickets: one matter each, from first contact to archive."""

@@ -1,0 +1,300 @@
+"""Tickets, their log, their reporters, and what is shown and entered of them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import AwareDatetime, BaseModel, model_validator
+from pydantic import Field as InputField
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+from crm.customers.model import PhoneNumber
+from foundation.database import UtcDateTime, text_enum
+from foundation.routes import Principal, Role
+
+
+class TicketKind(StrEnum):
+    """工单类型 (H1–H3)."""
+
+    CONSULTATION = "consultation"
+    COMPLAINT = "complaint"
+    SUGGESTION = "suggestion"
+    FAULT = "fault"
+
+
+class TicketStatus(StrEnum):
+    """Where a ticket is. What may follow what stands in `transitions.py`."""
+
+    REGISTERED = "registered"
+    """In nobody's hands: new, or refused by a department, which `refused` then marks."""
+    DISPATCHED = "dispatched"
+    SIGNED = "signed"
+    REPLIED = "replied"
+    """The department says it is done; the customer is being asked (H8)."""
+    ARCHIVED = "archived"
+    CANCELLED = "cancelled"
+
+
+CLOSED = frozenset({TicketStatus.ARCHIVED, TicketStatus.CANCELLED})
+
+
+class Urgency(StrEnum):
+    """一般/紧急/特急."""
+
+    NORMAL = "normal"
+    URGENT = "urgent"
+    CRITICAL = "critical"
+
+
+class ActorKind(StrEnum):
+    """Who did something to a ticket."""
+
+    STAFF = "staff"
+    CALLER = "caller"
+    SYSTEM = "system"
+
+
+class Actor(BaseModel, frozen=True):
+    """Who acts, for the log and for what may be done."""
+
+    kind: ActorKind
+    id: str | None = None
+    name: str = ""
+    role: Role | None = None
+    department_id: str | None = None
+
+    @classmethod
+    def of(cls, principal: Principal) -> "Actor":
+        """Somebody signed in."""
+        return cls(
+            kind=ActorKind.STAFF,
+            id=principal.staff_id,
+            name=f"{principal.name} ({principal.staff_number})",
+            role=principal.role,
+            department_id=principal.department_id,
+        )
+
+
+SYSTEM = Actor(kind=ActorKind.SYSTEM, name="hotline")
+
+
+class Ticket(SQLModel, table=True):
+    """One matter."""
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        # The 30 days before "hello" (H4): newest first, straight from the index.
+        Index("ix_ticket_customer_id_registered_at", "customer_id", text("registered_at DESC")),
+        Index("ix_ticket_department_id_status", "department_id", "status"),
+        Index("ix_ticket_address_key_status", "address_key", "status"),
+        Index("ix_ticket_area_status", "area", "status"),
+    )
+
+    id: str = Field(primary_key=True)
+    number: str = Field(unique=True)
+    """Digits, so that it can be said and keyed on a telephone: yymmdd and a sequence."""
+    kind: TicketKind = Field(sa_type=text_enum(TicketKind))
+    status: TicketStatus = Field(default=TicketStatus.REGISTERED, sa_type=text_enum(TicketStatus))
+    customer_id: str | None = Field(default=None, foreign_key="customer.id")
+    category_id: str | None = Field(default=None, foreign_key="category.id")
+    department_id: str | None = Field(default=None, foreign_key="department.id")
+    person_id: str | None = Field(default=None, foreign_key="staff.id")
+    subject: str
+    description: str = ""
+    address: str = ""
+    address_key: str = ""
+    """The address as it is compared: however it was written."""
+    area: str = ""
+    urgency: Urgency = Field(default=Urgency.NORMAL, sa_type=text_enum(Urgency))
+    visit_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    visit_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    urge_count: int = 0
+    redo_count: int = 0
+    refused: bool = False
+    """A department declined it: it shows in the undispatched list with a mark (H6)."""
+    reply: str = ""
+    closing_grounds: str = ""
+    """Why it was closed: the customer's confirmation, or the recorded reason for doing without (H19)."""
+    open_matter: str | None = Field(default=None, unique=True)
+    """The matter's key while the ticket is open: at most one open ticket has it, whoever files at the same moment."""
+    registered_at: datetime = Field(sa_type=UtcDateTime)
+    dispatched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    version: int = 1
+    """Grows with every change; who changes an older one gets a conflict."""
+
+
+class TicketLog(SQLModel, table=True):
+    """One action on a ticket: who, when, from what, to what, why. Only ever added to (H6)."""
+
+    __tablename__ = "ticket_log"
+    __table_args__ = (UniqueConstraint("ticket_id", "version"),)
+
+    id: str = Field(primary_key=True)
+    ticket_id: str = Field(foreign_key="ticket.id")
+    version: int
+    """The ticket's version that this action made."""
+    at: datetime = Field(sa_type=UtcDateTime)
+    action: str
+    from_status: str | None = None
+    to_status: str
+    actor_kind: ActorKind = Field(sa_type=text_enum(ActorKind))
+    actor_id: str | None = None
+    actor_name: str = ""
+    detail: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
+
+
+class TicketReporter(SQLModel, table=True):
+    """Somebody who reported the matter and wants to hear how it ended."""
+
+    __tablename__ = "ticket_reporter"
+
+    id: str = Field(primary_key=True)
+    ticket_id: str = Field(foreign_key="ticket.id", index=True)
+    customer_id: str | None = Field(default=None, foreign_key="customer.id")
+    number: str | None = Field(default=None, index=True)
+    name: str = ""
+    call_id: str | None = None
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TicketAttachment(SQLModel, table=True):
+    """A recording that belongs to a ticket."""
+
+    __tablename__ = "ticket_attachment"
+
+    id: str = Field(primary_key=True)
+    ticket_id: str = Field(foreign_key="ticket.id", index=True)
+    recording_id: str
+    note: str = ""
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TicketRequest(SQLModel, table=True):
+    """A request that created something, by its idempotency key: repeated, it answers the same."""
+
+    __tablename__ = "ticket_request"
+
+    key: str = Field(primary_key=True)
+    ticket_id: str = Field(foreign_key="ticket.id")
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+class TicketCounter(SQLModel, table=True):
+    """The last number given on a day."""
+
+    __tablename__ = "ticket_counter"
+
+    day: str = Field(primary_key=True)
+    last: int
+
+
+class Reporter(BaseModel, extra="forbid"):
+    """Who reports."""
+
+    customer_id: str | None = None
+    number: PhoneNumber | None = None
+    name: str = InputField(default="", max_length=100)
+
+
+class FileTicket(BaseModel, extra="forbid"):
+    """A new ticket as an agent enters it."""
+
+    kind: TicketKind
+    subject: str = InputField(min_length=1, max_length=200)
+    description: str = InputField(default="", max_length=4000)
+    category_id: str | None = None
+    address: str = InputField(default="", max_length=200)
+    area: str = InputField(default="", max_length=60)
+    urgency: Urgency = Urgency.NORMAL
+    visit_from: AwareDatetime | None = None
+    visit_until: AwareDatetime | None = None
+    reporter: Reporter = Reporter()
+    call_id: str | None = InputField(default=None, max_length=60)
+
+    @model_validator(mode="after")
+    def _window(self) -> "FileTicket":
+        if (self.visit_from is None) != (self.visit_until is None):
+            raise ValueError("visit_from and visit_until belong together")
+        if self.visit_from is not None and self.visit_until is not None:
+            if self.kind is not TicketKind.FAULT:
+                raise ValueError("visit_from: only a fault report has a visit window")
+            if self.visit_until <= self.visit_from:
+                raise ValueError("visit_until must be after visit_from")
+        return self
+
+
+class AppendToTicket(BaseModel, extra="forbid"):
+    """More about an open matter; whoever adds it also urges it (H4)."""
+
+    text: str = InputField(min_length=1, max_length=4000)
+    reporter: Reporter = Reporter()
+    call_id: str | None = InputField(default=None, max_length=60)
+
+
+class ReporterView(BaseModel, from_attributes=True):
+    """A reporter as shown."""
+
+    customer_id: str | None
+    number: str | None
+    name: str
+    at: datetime
+
+
+class AttachmentView(BaseModel, from_attributes=True):
+    """An attached recording as shown."""
+
+    recording_id: str
+    note: str
+    at: datetime
+
+
+class LogView(BaseModel, from_attributes=True):
+    """A log entry as shown."""
+
+    version: int
+    at: datetime
+    action: str
+    from_status: str | None
+    to_status: str
+    actor_kind: ActorKind
+    actor_name: str
+    detail: dict[str, Any]
+
+
+class TicketView(BaseModel, from_attributes=True):
+    """A ticket as shown."""
+
+    id: str
+    number: str
+    kind: TicketKind
+    status: TicketStatus
+    customer_id: str | None
+    category_id: str | None
+    department_id: str | None
+    person_id: str | None
+    subject: str
+    description: str
+    address: str
+    area: str
+    urgency: Urgency
+    visit_from: datetime | None
+    visit_until: datetime | None
+    urge_count: int
+    redo_count: int
+    refused: bool
+    reply: str
+    closing_grounds: str
+    registered_at: datetime
+    dispatched_at: datetime | None
+    closed_at: datetime | None
+    version: int
+
+
+class TicketDetail(TicketView):
+    """A ticket with all that belongs to it."""
+
+    reporters: list[ReporterView]
+    attachments: list[AttachmentView]
+    log: list[LogView]

@@ -1,0 +1,91 @@
+"""Open tickets that may be about the same matter, ranked, each with why (H4)."""
+
+from collections.abc import Iterable
+
+from pydantic import BaseModel
+from rapidfuzz import fuzz
+
+from crm.tickets.address import address_key
+from crm.tickets.model import Ticket, TicketView
+
+SHOWN = 5
+LEAST_SCORE = 0.3
+
+# The same address and the same cause is the same matter, whoever calls; everything else makes it likelier.
+ADDRESS, CUSTOMER, NUMBER, CATEGORY, AREA, WORDS = 0.5, 0.4, 0.4, 0.25, 0.1, 0.25
+ALIKE = 0.35
+"""Texts less alike than this have only common words in common."""
+
+
+class SimilarQuery(BaseModel, extra="forbid"):
+    """What is known of the matter so far."""
+
+    customer_id: str | None = None
+    number: str | None = None
+    address: str = ""
+    area: str = ""
+    category_id: str | None = None
+    text: str = ""
+
+
+class Reason(BaseModel):
+    """Why a ticket is offered."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class SimilarTicket(BaseModel):
+    """An open ticket that may be about the same matter. `score` is from 0 to 1."""
+
+    ticket: TicketView
+    score: float
+    why: list[Reason]
+
+
+REASONS = {
+    "address": Reason(code="address", zh="同一地址", en="same address"),
+    "customer": Reason(code="customer", zh="同一用户", en="same customer"),
+    "number": Reason(code="number", zh="同一来电号码", en="same caller number"),
+    "category": Reason(code="category", zh="同一类别", en="same category"),
+    "area": Reason(code="area", zh="同一片区", en="same area"),
+    "words": Reason(code="words", zh="内容相近", en="similar words"),
+}
+
+
+def rank(query: SimilarQuery, tickets: Iterable[Ticket], numbers: dict[str, set[str]]) -> list[SimilarTicket]:
+    """The likeliest few, best first. `numbers` holds the reporters' numbers by ticket."""
+    key = address_key(query.address)
+    scored = [_score(query, key, ticket, numbers.get(ticket.id, set())) for ticket in tickets]
+    likely = [found for found in scored if found.score >= LEAST_SCORE]
+    return sorted(likely, key=lambda found: (-found.score, found.ticket.number))[:SHOWN]
+
+
+def _score(query: SimilarQuery, key: str, ticket: Ticket, numbers: set[str]) -> SimilarTicket:
+    alike = _alike(query.text, f"{ticket.subject} {ticket.description}")
+    weights = {
+        "address": ADDRESS if key and key == ticket.address_key else 0.0,
+        "customer": CUSTOMER if query.customer_id is not None and query.customer_id == ticket.customer_id else 0.0,
+        "number": NUMBER if query.number is not None and query.number in numbers else 0.0,
+        "category": CATEGORY if query.category_id is not None and query.category_id == ticket.category_id else 0.0,
+        "area": AREA if query.area and query.area == ticket.area else 0.0,
+        "words": WORDS * alike if alike >= ALIKE else 0.0,
+    }
+    return SimilarTicket(
+        ticket=TicketView.model_validate(ticket),
+        score=round(min(1.0, sum(weights.values())), 3),
+        why=[REASONS[code] for code, weight in weights.items() if weight > 0],
+    )
+
+
+def _alike(one: str, other: str) -> float:
+    """How alike two texts are, from 0 to 1, by the pairs of characters they share: Chinese has no spaces."""
+    if not one or not other:
+        return 0.0
+    return fuzz.token_set_ratio(_pairs(one), _pairs(other)) / 100
+
+
+def _pairs(text: str) -> str:
+    plain = "".join(character for character in text.casefold() if character.isalnum())
+    return " ".join(plain[index : index + 2] for index in range(max(1, len(plain) - 1)))

@@ -1,0 +1,162 @@
+"""Queries over tickets. Whoever changes one holds its row until the transaction ends."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.tickets.errors import TicketNotFound
+from crm.tickets.model import (
+    CLOSED,
+    Ticket,
+    TicketAttachment,
+    TicketCounter,
+    TicketLog,
+    TicketReporter,
+    TicketRequest,
+    TicketStatus,
+)
+from foundation.clock import utc_now
+
+NUMBER_WIDTH = 5
+CANDIDATES = 200
+OPEN_MATTERS = [status for status in TicketStatus if status not in CLOSED]
+
+
+async def next_number(session: AsyncSession, day: str) -> str:
+    """A ticket number nobody else gets: the day and a sequence."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(TicketCounter).values(day=day, last=1)
+    statement = insert.on_conflict_do_update(
+        index_elements=["day"],
+        set_={"last": TicketCounter.__table__.c.last + 1},  # type: ignore[attr-defined]
+    ).returning(TicketCounter.__table__.c.last)  # type: ignore[attr-defined]
+    last = (await session.exec(statement)).scalar_one()
+    return f"{day}{last:0{NUMBER_WIDTH}d}"
+
+
+async def locked(session: AsyncSession, ticket_id: str) -> Ticket:
+    """A ticket, held for change.
+
+    Raises:
+        TicketNotFound: there is none.
+    """
+    found = (await session.exec(select(Ticket).where(Ticket.id == ticket_id).with_for_update())).one_or_none()
+    if found is None:
+        raise TicketNotFound(f"there is no ticket {ticket_id}")
+    return found
+
+
+async def by_number(session: AsyncSession, number: str) -> Ticket | None:
+    """The ticket with a number."""
+    return (await session.exec(select(Ticket).where(Ticket.number == number))).one_or_none()
+
+
+async def by_open_matter(session: AsyncSession, key: str) -> Ticket | None:
+    """The open ticket about a matter, held for change."""
+    return (await session.exec(select(Ticket).where(Ticket.open_matter == key).with_for_update())).one_or_none()
+
+
+async def ticket_of_request(session: AsyncSession, key: str) -> str | None:
+    """The ticket an earlier request with this key made or changed."""
+    found = await session.get(TicketRequest, key)
+    return found.ticket_id if found is not None else None
+
+
+async def open_for_customer(session: AsyncSession, customer_id: str, limit: int) -> Sequence[Ticket]:
+    """A customer's open tickets, newest first."""
+    statement = (
+        select(Ticket)
+        .where(Ticket.customer_id == customer_id, col(Ticket.status).in_(OPEN_MATTERS))
+        .order_by(col(Ticket.registered_at).desc())
+        .limit(limit)
+    )
+    return (await session.exec(statement)).all()
+
+
+async def listed(
+    session: AsyncSession,
+    *,
+    status: TicketStatus | None,
+    department_id: str | None,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> Sequence[Ticket]:
+    """Tickets newest first, from after a place in that order: a later page costs no more than the first."""
+    statement = select(Ticket).order_by(col(Ticket.registered_at).desc(), col(Ticket.id).desc()).limit(limit)
+    if status is not None:
+        statement = statement.where(Ticket.status == status)
+    if department_id is not None:
+        statement = statement.where(Ticket.department_id == department_id)
+    if before is not None:
+        moment, ticket_id = before
+        statement = statement.where(
+            or_(
+                col(Ticket.registered_at) < moment,
+                (col(Ticket.registered_at) == moment) & (col(Ticket.id) < ticket_id),
+            )
+        )
+    return (await session.exec(statement)).all()
+
+
+async def log_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketLog]:
+    """A ticket's whole log, in order."""
+    return (
+        await session.exec(select(TicketLog).where(TicketLog.ticket_id == ticket_id).order_by(col(TicketLog.version)))
+    ).all()
+
+
+async def reporters_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketReporter]:
+    """Everybody who reported the matter, in order."""
+    statement = select(TicketReporter).where(TicketReporter.ticket_id == ticket_id).order_by(col(TicketReporter.id))
+    return (await session.exec(statement)).all()
+
+
+async def attachments_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketAttachment]:
+    """A ticket's recordings, in order."""
+    statement = (
+        select(TicketAttachment).where(TicketAttachment.ticket_id == ticket_id).order_by(col(TicketAttachment.id))
+    )
+    return (await session.exec(statement)).all()
+
+
+async def candidates(
+    session: AsyncSession, *, customer_id: str | None, number: str | None, key: str, area: str
+) -> Sequence[Ticket]:
+    """Open tickets that share a customer, a reporter's number, an address or an area; each part through its index."""
+    found: dict[str, Ticket] = {}
+    conditions: list[ColumnElement[bool]] = []
+    if customer_id is not None:
+        conditions.append(col(Ticket.customer_id) == customer_id)
+    if number is not None:
+        reported = select(TicketReporter.ticket_id).where(TicketReporter.number == number)
+        conditions.append(col(Ticket.id).in_(reported))
+    if key:
+        conditions.append(col(Ticket.address_key) == key)
+    if area:
+        conditions.append(col(Ticket.area) == area)
+    for condition in conditions:
+        statement = (
+            select(Ticket)
+            .where(condition, col(Ticket.status).in_(OPEN_MATTERS))
+            .order_by(col(Ticket.registered_at).desc())
+            .limit(CANDIDATES)
+        )
+        found.update({ticket.id: ticket for ticket in (await session.exec(statement)).all()})
+    return list(found.values())
+
+
+async def reporters_with(session: AsyncSession, number: str, ticket_ids: Sequence[str]) -> Sequence[TicketReporter]:
+    """Those of some tickets' reporters who have a number."""
+    statement = select(TicketReporter).where(
+        TicketReporter.number == number, col(TicketReporter.ticket_id).in_(ticket_ids)
+    )
+    return (await session.exec(statement)).all()
+
+
+def remember_request(session: AsyncSession, key: str, ticket_id: str) -> None:
+    """Keep what a request led to, for when it is repeated."""
+    session.add(TicketRequest(key=key, ticket_id=ticket_id, at=utc_now()))

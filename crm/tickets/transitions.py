@@ -1,0 +1,84 @@
+"""What may be done to a ticket, when, and by whom: the only table of it, enforced in one place."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crm.tickets.errors import NotAllowedNow, NotYours
+from crm.tickets.model import CLOSED, Actor, ActorKind, Ticket, TicketStatus
+from foundation.problems import Forbidden
+from foundation.routes import Role
+
+OPEN = frozenset(TicketStatus) - CLOSED
+DESKS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+FIELD = frozenset({Role.DEPARTMENT})
+
+
+class TicketAction(StrEnum):
+    """What people do to tickets; the words of the log."""
+
+    FILE = "file"
+    APPEND = "append"
+    URGE = "urge"
+    DISPATCH = "dispatch"
+    SIGN = "sign"
+    REFUSE = "refuse"
+    REPLY = "reply"
+    REDO = "redo"
+    ARCHIVE = "archive"
+    CANCEL = "cancel"
+    ATTACH = "attach"
+    ESCALATE = "escalate"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """From which states, into which (None: it stays), and who may; the caller himself and the system where said."""
+
+    states: frozenset[TicketStatus]
+    to: TicketStatus | None
+    roles: frozenset[Role]
+    caller: bool = False
+
+
+_S = TicketStatus
+
+RULES: dict[TicketAction, Rule] = {
+    TicketAction.APPEND: Rule(OPEN, None, DESKS, caller=True),
+    TicketAction.URGE: Rule(OPEN, None, DESKS, caller=True),
+    TicketAction.DISPATCH: Rule(frozenset({_S.REGISTERED, _S.DISPATCHED, _S.SIGNED}), _S.DISPATCHED, DESKS),
+    TicketAction.SIGN: Rule(frozenset({_S.DISPATCHED}), _S.SIGNED, FIELD),
+    TicketAction.REFUSE: Rule(frozenset({_S.DISPATCHED}), _S.REGISTERED, FIELD),
+    TicketAction.REPLY: Rule(frozenset({_S.SIGNED}), _S.REPLIED, FIELD),
+    TicketAction.REDO: Rule(frozenset({_S.REPLIED}), _S.DISPATCHED, LEADERS),
+    TicketAction.ARCHIVE: Rule(frozenset({_S.REGISTERED, _S.REPLIED}), _S.ARCHIVED, DESKS),
+    TicketAction.CANCEL: Rule(OPEN, _S.CANCELLED, LEADERS),
+    TicketAction.ATTACH: Rule(frozenset(_S), None, DESKS),
+    TicketAction.ESCALATE: Rule(OPEN, None, LEADERS),
+}
+"""The system may do whatever the ticket's state allows: it acts for rules that people made."""
+
+
+def check(action: TicketAction, ticket: Ticket, actor: Actor) -> TicketStatus:
+    """The state an action leads to.
+
+    Raises:
+        NotAllowedNow: the ticket's state does not allow it.
+        Forbidden: the role does not allow it.
+        NotYours: it lies with another department.
+    """
+    rule = RULES[action]
+    if actor.kind is ActorKind.CALLER and not rule.caller:
+        raise Forbidden(f"callers cannot {action} a ticket")
+    if actor.kind is ActorKind.STAFF:
+        if actor.role not in rule.roles:
+            raise Forbidden(f"the role {actor.role} cannot {action} a ticket")
+        if actor.role is Role.DEPARTMENT and actor.department_id != ticket.department_id:
+            raise NotYours(f"there is no ticket {ticket.id}")
+    if ticket.status not in rule.states:
+        raise NotAllowedNow(f"ticket {ticket.number} is {ticket.status}; {action} needs {_listed(rule.states)}")
+    return rule.to or ticket.status
+
+
+def _listed(states: frozenset[TicketStatus]) -> str:
+    return " or ".join(sorted(states))
