@@ -1,0 +1,138 @@
+"""A caller for the walker: our own protocols faked, with a clock that does not make anybody wait."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ivr.actions import Action, ActionCall
+from ivr.check import Vocabulary
+from ivr.cursor import Cursor
+from ivr.variables import JSON
+from ivr.voice import Digits, DigitRules, DigitsEnd, Spoken, SpokenRules
+
+CALLFLOWS = Path(__file__).parents[3] / "callflows"
+
+FOUND = frozenset(
+    """customer.id customer.name customer.known customer.matches customer.arrears_cents customer.language
+    ticket.open ticket.id ticket.number ticket.subject ticket.department ticket.status""".split()
+)
+GIVEN = frozenset(
+    """call.number call.access_number call.greeting survey.ticket_number survey.subject survey.remind_payment
+    survey.hotline_number""".split()
+)
+QUEUES = frozenset({"consult", "complaint", "repair"})
+
+
+@dataclass
+class Service:
+    """The actions that the flows name, with what they answer and what they were asked."""
+
+    answers: dict[str, Mapping[str, JSON] | Exception] = field(default_factory=dict)
+    calls: list[tuple[str, Mapping[str, JSON]]] = field(default_factory=list)
+
+    def table(self) -> dict[str, Action]:
+        """The actions by name."""
+        written = [
+            ("identify_caller", frozenset[str](), FOUND),
+            ("find_account", frozenset({"account_number"}), FOUND),
+            ("urge_ticket", frozenset[str](), frozenset[str]()),
+            ("store_answers", frozenset[str](), frozenset[str]()),
+            ("postpone_survey", frozenset({"when"}), frozenset[str]()),
+        ]
+        return {name: Action(name, self._run(name), arguments, sets) for name, arguments, sets in written}
+
+    def vocabulary(self) -> Vocabulary:
+        """What the shipped flows may name."""
+        return Vocabulary(self.table(), QUEUES, GIVEN)
+
+    def _run(self, name: str) -> Any:
+        async def run(call: ActionCall) -> Mapping[str, JSON]:
+            self.calls.append((name, dict(call.arguments)))
+            answer = self.answers.get(name, {})
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return run
+
+
+@dataclass
+class Caller:
+    """Answers question after question: keys as pressed, `#` included; an empty text is silence. After the last answer
+    the caller says nothing more. `heard` is what was played, `clock_s` how long it all took.
+    """
+
+    answers: list[str] = field(default_factory=list)
+    spoken: str | None = "recording-1"
+    hang_up_at: int | None = None
+    """The question, counted from 0, at which the line goes dead."""
+    heard: list[str] = field(default_factory=list)
+    clock_s: float = 0.0
+    asked: int = 0
+    rules: list[DigitRules] = field(default_factory=list)
+    purposes: list[str] = field(default_factory=list)
+
+    async def say(self, audio: Sequence[Path]) -> None:
+        """Play to the end."""
+        self.heard += [str(file) for file in audio]
+        self.clock_s += len(audio)
+
+    async def ask(self, audio: Sequence[Path], rules: DigitRules) -> Digits:
+        """Play and collect."""
+        await self.say(audio)
+        self.asked += 1
+        self.rules.append(rules)
+        if self.hang_up_at == self.asked - 1:
+            raise asyncio.CancelledError
+        keys = self.answers.pop(0) if self.answers else ""
+        if rules.maximum > 1 and rules.terminator and rules.terminator in keys[: rules.maximum + 1]:
+            return Digits(keys.partition(rules.terminator)[0], DigitsEnd.TERMINATED)
+        if len(keys) >= rules.maximum:
+            return Digits(keys[: rules.maximum], DigitsEnd.COMPLETE)
+        self.clock_s += rules.between_s if keys else rules.first_s
+        return Digits(keys, DigitsEnd.TIMEOUT)
+
+    async def record(self, purpose: str, rules: SpokenRules) -> Spoken | None:
+        """Keep what is said."""
+        self.purposes.append(purpose)
+        self.clock_s += rules.silence_s
+        return Spoken(self.spoken, 4.0) if self.spoken else None
+
+
+class Names:
+    """Prompts whose audio is their name."""
+
+    def __init__(self, missing: Sequence[str] = ()) -> None:
+        self.missing = missing
+
+    async def audio(self, name: str, language: str, variables: Mapping[str, Any]) -> Path | None:
+        """A path that tells prompt and language apart."""
+        return None if name in self.missing else Path(language) / name
+
+
+@dataclass
+class Kept:
+    """The stored cursor, as it would lie in Redis; `dead_at` is the save after which the process dies."""
+
+    saved: list[bytes] = field(default_factory=list)
+    dead_at: int | None = None
+
+    async def save(self, cursor: Cursor) -> None:
+        """Store it."""
+        self.saved.append(msgspec.json.encode(cursor))
+        if self.dead_at == len(self.saved) - 1:
+            raise asyncio.CancelledError
+
+    @property
+    def last(self) -> Cursor:
+        """What another process finds."""
+        return msgspec.json.decode(self.saved[-1], type=Cursor)
+
+    @property
+    def steps(self) -> list[str]:
+        """Where the call was, in order."""
+        return [msgspec.json.decode(saved, type=Cursor).step for saved in self.saved]
