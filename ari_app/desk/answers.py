@@ -1,0 +1,112 @@
+"""What every answer has in common: errors as problem details, headers that keep browsers safe, and a measurement."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from ari_app.desk import metrics
+from foundation.ids import new_id
+from foundation.problems import NotFound, Problem, ProblemDetails
+
+log = structlog.get_logger()
+
+PROBLEM_TYPE = "application/problem+json"
+_DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_PAGE_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_TITLES = {
+    400: "The request cannot be read",
+    404: "Not found",
+    405: "This path does not take this method",
+    413: "The body is too large",
+    417: "An expectation that cannot be met",
+}
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@web.middleware
+async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Run a handler and turn whatever it raises into problem details (RFC 9457)."""
+    started = time.perf_counter()
+    response: web.StreamResponse | None = None
+    try:
+        response = await _response(request, handler)
+        return response
+    finally:
+        if response is not None and request.headers.get("Upgrade") is None:
+            labels = (_method(request), _route(request), str(response.status))
+            metrics.REQUESTS.labels(*labels).observe(time.perf_counter() - started)
+
+
+async def _response(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Problem as problem:
+        return problem_response(problem)
+    except web.HTTPException as error:
+        return _refused_by_aiohttp(error)
+    except Exception:
+        error_id = new_id("error")
+        log.exception("request_failed", error_id=error_id, method=_method(request), route=_route(request))
+        details = ProblemDetails(
+            type="/problems/internal",
+            title="This failed on our side",
+            status=500,
+            detail=f"Nothing you sent is to blame. Name {error_id} when you report it.",
+        )
+        return _as_response(details)
+
+
+def problem_response(problem: Problem) -> web.Response:
+    """A problem as an answer, with Retry-After or WWW-Authenticate where it has one."""
+    response = _as_response(problem.details())
+    retry_after_s = getattr(problem, "retry_after_s", None)
+    if retry_after_s is not None:
+        response.headers["Retry-After"] = str(retry_after_s)
+    if problem.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
+    """On every answer, also on errors and files (S12, S38)."""
+    page = response.content_type in {"text/html", "image/svg+xml"}
+    headers = response.headers
+    headers["Server"] = "hotline"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Content-Security-Policy"] = _PAGE_POLICY if page else _DATA_POLICY
+    headers["X-Frame-Options"] = "DENY"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers.setdefault("Cache-Control", "no-store")
+
+
+def _as_response(details: ProblemDetails) -> web.Response:
+    return web.Response(body=details.model_dump_json(), status=details.status, content_type=PROBLEM_TYPE)
+
+
+def _refused_by_aiohttp(error: web.HTTPException) -> web.Response:
+    if error.status == 404:
+        return problem_response(NotFound("There is nothing here."))
+    title = _TITLES.get(error.status, error.reason)
+    details = ProblemDetails(type=f"/problems/http-{error.status}", title=title, status=error.status, detail=title)
+    response = _as_response(details)
+    if "Allow" in error.headers:
+        response.headers["Allow"] = error.headers["Allow"]
+    return response
+
+
+def _route(request: web.Request) -> str:
+    """The route's pattern: a path itself may hold somebody's data."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "none"
+
+
+def _method(request: web.Request) -> str:
+    return request.method if request.method in {"GET", "POST", "PUT", "PATCH", "DELETE"} else "other"

@@ -1,0 +1,118 @@
+"""What desks ask for: decoded in the socket's reader, carried out in order beside it."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import msgspec
+import structlog
+from redis.exceptions import RedisError
+
+from ari_app.desk.model import (
+    AgentCommand,
+    AnyCommand,
+    Draft,
+    Hello,
+    KeepDraft,
+    Message,
+    NotReady,
+    Ping,
+    Pong,
+    PopSeen,
+    Ready,
+    Refused,
+    WrapUpDone,
+)
+from ari_app.desk.socket import DeskSocket
+from foundation.clock import milliseconds, utc_now
+from foundation.problems import Problem
+from foundation.routes import Role
+
+log = structlog.get_logger()
+
+WAITING: Final = 64
+"""Commands one desk may have waiting; more means that it does not wait for answers."""
+FINISH_S: Final = 5.0
+"""How long what was asked for before the socket closed may take."""
+
+_DECODER: Final = msgspec.json.Decoder(AnyCommand)
+
+
+class CommandReader:
+    """Reads one desk's commands."""
+
+    def __init__(
+        self,
+        socket: DeskSocket,
+        *,
+        carry_out: Callable[[str, AgentCommand], Awaitable[None]],
+        keep_draft: Callable[[str, Draft], Awaitable[None]],
+        encode: Callable[[Message], bytes],
+    ) -> None:
+        self._socket = socket
+        self._carry_out = carry_out
+        self._keep_draft = keep_draft
+        self._encode = encode
+        self._waiting: asyncio.Queue[AnyCommand | None] = asyncio.Queue(WAITING + 1)
+
+    async def run(self) -> None:
+        """Read until the socket closes; what was asked for until then is still carried out."""
+        worker = asyncio.create_task(self._work(), name=f"desk-commands:{self._socket.staff_id}")
+        try:
+            async for raw in self._socket.messages():
+                await self._read(raw)
+            self._waiting.put_nowait(None)
+            await asyncio.wait({worker}, timeout=FINISH_S)
+        finally:
+            worker.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await worker
+
+    async def _read(self, raw: bytes) -> None:
+        try:
+            command = _DECODER.decode(raw)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            # msgspec names the field and the rule, never the value.
+            await self._send(Refused(command="unknown", problem="malformed", detail=str(error)))
+            return
+        if isinstance(command, Ping):
+            await self._send(Pong(now_ms=milliseconds(utc_now())))
+        elif self._waiting.qsize() >= WAITING:
+            await self._send(Refused(command=_name(command), problem="too-many-requests", detail="Wait for answers."))
+        else:
+            self._waiting.put_nowait(command)
+
+    async def _work(self) -> None:
+        while (command := await self._waiting.get()) is not None:
+            try:
+                await self._obey(command)
+            except Problem as problem:
+                await self._send(Refused(command=_name(command), problem=problem.slug, detail=problem.detail))
+            except (RedisError, OSError, TimeoutError):
+                log.warning("desk_command_failed", command=_name(command), exc_info=True)
+                await self._send(Refused(command=_name(command), problem="unavailable", detail="Try again."))
+            except Exception:
+                log.exception("desk_command_failed", command=_name(command))
+                await self._send(Refused(command=_name(command), problem="internal", detail="This failed on our side."))
+
+    async def _obey(self, command: AnyCommand) -> None:
+        match command:
+            case KeepDraft():
+                await self._keep_draft(self._socket.staff_id, Draft(command.call_id, command.fields))
+            case Ready() | NotReady() | WrapUpDone() | PopSeen():
+                if self._socket.role is Role.AGENT:
+                    await self._carry_out(self._socket.staff_id, command)
+                else:
+                    await self._send(Refused(command=_name(command), problem="forbidden", detail="For agents only."))
+            case Hello():
+                pass  # a client that has a cookie as well as a ticket: it is in already
+            case Ping():
+                pass  # answered where it was read
+
+    async def _send(self, message: Message) -> None:
+        await self._socket.send(self._encode(message))
+
+
+def _name(command: AnyCommand) -> str:
+    return str(type(command).__struct_config__.tag)

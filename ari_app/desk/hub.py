@@ -1,0 +1,301 @@
+"""Everybody who sits at a desk of this node: pops, messages, broadcasts, and the commands that come back."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol
+
+import msgspec
+import structlog
+from aiohttp import WSCloseCode
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ari_app.desk import metrics
+from ari_app.desk.commands import CommandReader
+from ari_app.desk.model import (
+    AgentCommand,
+    CallChanged,
+    Message,
+    Pop,
+    PopClosed,
+    PopShown,
+    Replaced,
+    Welcome,
+)
+from ari_app.desk.relay import Relay, Relayed
+from ari_app.desk.socket import CloseCode, DeskSocket
+from ari_app.desk.store import DeskState
+from foundation.clock import milliseconds, utc_now
+from foundation.routes import Principal, Role
+
+log = structlog.get_logger()
+
+DESKS_PER_PERSON = 4
+"""Supervisors may keep a wallboard open beside their desk; agents have one desk."""
+AT_ONCE = 100
+"""After so many sockets a broadcast lets others run: a pop never waits for a thousand wallboards."""
+DEADLINE_S = 2.0
+
+
+async def _no_command(_agent_id: str, _command: AgentCommand) -> None:
+    return
+
+
+async def _no_presence(_agent_id: str, _connected: bool) -> None:
+    return
+
+
+async def _no_snapshot(_principal: Principal) -> None:
+    return None
+
+
+class LiveCall(Protocol):
+    """What a desk is told of a live call."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def stage(self) -> str: ...
+    @property
+    def ticket_id(self) -> str | None: ...
+
+
+class Hub:
+    """The desks of this node, and the way to those of others.
+
+    Set before `start`: `on_command(agent_id, command)` carries out what an agent asked for and raises a Problem to
+    refuse; `on_presence(agent_id, connected)` hears of agents' desks, connected more than once where a desk came back;
+    `snapshot(principal)` is what the welcome shows, anything that msgspec encodes.
+    """
+
+    def __init__(self, redis: Redis, *, absence_grace_s: float = 5.0) -> None:
+        self.on_command: Callable[[str, AgentCommand], Awaitable[None]] = _no_command
+        self.on_presence: Callable[[str, bool], Awaitable[None]] = _no_presence
+        self.snapshot: Callable[[Principal], Awaitable[Any]] = _no_snapshot
+        self.state = DeskState(redis)
+        self._relay = Relay(redis, self._relayed)
+        self._grace_s = absence_grace_s
+        self._sockets: dict[str, list[DeskSocket]] = {}
+        self._numbers = itertools.count(1)
+        self._broadcasting = asyncio.Lock()
+        self._absences: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    async def start(self) -> None:
+        """Begin to hear what other nodes say."""
+        await self._relay.start()
+
+    async def aclose(self) -> None:
+        """Close every desk; browsers come back by themselves."""
+        self._closed = True
+        self._spawn_closing(self.sockets(), WSCloseCode.GOING_AWAY, "the service stops")
+        for task in self._absences.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._absences.values(), return_exceptions=True)
+        await self._relay.aclose()
+
+    def sockets(self) -> list[DeskSocket]:
+        """Every open desk of this node."""
+        return [socket for sockets in self._sockets.values() for socket in sockets]
+
+    def connected(self, staff_id: str) -> bool:
+        """Whether this person has a desk open on this node."""
+        return bool(self._sockets.get(staff_id))
+
+    async def pop(self, agent_id: str, pop: Pop) -> bool:
+        """Show a call on the agent's desk; True once a desk's transport has it. Ring the phone after that (G14).
+
+        The desk is written to first and remembered meanwhile; a desk that connects in between gets the pop as well,
+        with its welcome or again as a message.
+        """
+        body = msgspec.json.encode(pop)
+        payload = self._encode(PopShown(pop=msgspec.Raw(body)))  # type: ignore[arg-type]  # already encoded
+        before = self._sockets.get(agent_id)
+        before_ids = {socket.id for socket in before or ()}
+        shown = await self._deliver(agent_id, payload)
+        with _out_of_reach("desk_state_lost", agent_id):
+            async with asyncio.timeout(DEADLINE_S):
+                await self.state.show(agent_id, pop.call_id, body)
+        for socket in tuple(self._sockets.get(agent_id, ())):
+            if socket.id not in before_ids:
+                shown = await socket.send(payload) or shown
+        shown = shown or await self._relay.publish(agent_id, Relayed(payload=msgspec.Raw(payload)))
+        metrics.POPS.labels("yes" if shown else "no").inc()
+        return shown
+
+    async def close_pop(self, agent_id: str, call_id: str) -> None:
+        """The call no longer concerns this agent. What was typed for it is kept."""
+        await self.send(agent_id, PopClosed(call_id=call_id))
+        with _out_of_reach("desk_state_lost", agent_id):
+            async with asyncio.timeout(DEADLINE_S):
+                await self.state.close(agent_id, call_id)
+
+    async def call_changed(self, agent_id: str, state: LiveCall) -> None:
+        """The agent's own call entered another stage."""
+        now_ms = milliseconds(utc_now())
+        await self.send(
+            agent_id, CallChanged(call_id=state.id, stage=state.stage, at_ms=now_ms, ticket_id=state.ticket_id)
+        )
+
+    async def send(self, staff_id: str, message: Message, *, relay: bool = True) -> bool:
+        """Send to one person, wherever the desk is connected; whether a desk took it.
+
+        Where every node hears of what the message tells, each sends it with `relay=False`, or it arrives twice.
+        """
+        payload = self._encode(message)
+        if await self._deliver(staff_id, payload):
+            return True
+        return relay and await self._relay.publish(staff_id, Relayed(payload=msgspec.Raw(payload)))
+
+    async def broadcast(self, role: Role | Iterable[Role], message: Message) -> None:
+        """Send to everybody of a role (or of several) on this node. Broadcasts keep their order."""
+        roles = {role} if isinstance(role, Role) else set(role)
+        payload = self._encode(message)
+        async with self._broadcasting:
+            for count, socket in enumerate(self.sockets(), 1):
+                if socket.role in roles:
+                    await socket.send(payload)
+                if count % AT_ONCE == 0:
+                    await asyncio.sleep(0)
+
+    async def end_session(self, staff_id: str, session_id: str | None) -> None:
+        """Close the desks of a session that was ended; without an id, all of that person's."""
+        self._end_session(staff_id, session_id)
+        await self._relay.publish(staff_id, Relayed(ended_session=session_id or "*"))
+
+    async def serve(self, socket: DeskSocket) -> None:
+        """Everything between an authenticated socket's opening and its end."""
+        if self._closed:
+            await socket.close(WSCloseCode.GOING_AWAY, "the service stops")
+            return
+        commands = CommandReader(socket, carry_out=self._carry_out, keep_draft=self.state.keep, encode=self._encode)
+        try:
+            await self._join(socket)
+            await commands.run()
+        except (RedisError, OSError, TimeoutError):
+            log.warning("desk_not_welcomed", staff_id=socket.staff_id, exc_info=True)
+            await socket.close(WSCloseCode.TRY_AGAIN_LATER, "try again")
+        finally:
+            self._leave(socket)
+            await self._relay.unsubscribe(socket.staff_id)
+
+    async def _join(self, socket: DeskSocket) -> None:
+        async with asyncio.timeout(DEADLINE_S):
+            await self._relay.subscribe(socket.staff_id)
+            socket.order = await self.state.next_order()
+        self._sockets.setdefault(socket.staff_id, []).append(socket)
+        metrics.SOCKETS.labels(socket.role.value).inc()
+        if socket.role is Role.AGENT:
+            self._replace_older(socket.staff_id, socket.order, 1)
+            await self._relay.publish(socket.staff_id, Relayed(newest_order=socket.order))
+            await self._report_present(socket.staff_id)
+        else:
+            self._replace_older(socket.staff_id, socket.order, DESKS_PER_PERSON)
+        async with asyncio.timeout(DEADLINE_S):
+            await socket.open(self._encode(await self._welcome(socket.session.principal)))
+
+    def _leave(self, socket: DeskSocket) -> None:
+        sockets = self._sockets.get(socket.staff_id, [])
+        if socket in sockets:
+            sockets.remove(socket)
+            metrics.SOCKETS.labels(socket.role.value).dec()
+        if sockets or self._sockets.pop(socket.staff_id, None) is None:
+            return
+        if socket.role is Role.AGENT and not self._closed:
+            self._absences[socket.staff_id] = asyncio.create_task(
+                self._report_absent(socket.staff_id), name=f"desk-absence:{socket.staff_id}"
+            )
+
+    async def _welcome(self, who: Principal) -> Welcome:
+        shown = await self.state.shown(who.staff_id)
+        return Welcome(
+            now_ms=milliseconds(utc_now()),
+            staff_id=who.staff_id,
+            staff_number=who.staff_number,
+            name=who.name,
+            role=who.role,
+            snapshot=await self.snapshot(who),
+            pop=shown.pop,
+            draft=shown.draft,
+        )
+
+    async def _carry_out(self, agent_id: str, command: AgentCommand) -> None:
+        await self.on_command(agent_id, command)
+
+    async def _report_present(self, agent_id: str) -> None:
+        absence = self._absences.pop(agent_id, None)
+        if absence is not None:
+            absence.cancel()
+            await asyncio.wait({absence})
+        await self.on_presence(agent_id, True)
+
+    async def _report_absent(self, agent_id: str) -> None:
+        """After a while, for a reload of the page is no absence; unless the desk is open on another node."""
+        await asyncio.sleep(self._grace_s)
+        try:
+            if not await self._relay.heard(agent_id):
+                await self.on_presence(agent_id, False)
+        except Exception:
+            log.exception("absence_not_reported", agent_id=agent_id)
+        self._absences.pop(agent_id, None)
+
+    async def _deliver(self, staff_id: str, payload: bytes) -> bool:
+        taken = False
+        for socket in tuple(self._sockets.get(staff_id, ())):
+            taken = await socket.send(payload) or taken
+        return taken
+
+    def _replace_older(self, staff_id: str, newest_order: int, allowed: int) -> None:
+        """Close all but the newest, `newest_order` counted as one of them wherever it is."""
+        older = [socket for socket in self._sockets.get(staff_id, ()) if socket.order < newest_order]
+        older.sort(key=lambda socket: socket.order, reverse=True)
+        for socket in older[allowed - 1 :]:
+            log.info("desk_replaced", staff_id=staff_id, socket=socket.id)
+            self._sockets[staff_id].remove(socket)
+            metrics.SOCKETS.labels(socket.role.value).dec()
+            self._spawn(self._replace(socket), f"desk-replace:{socket.id}")
+
+    async def _replace(self, socket: DeskSocket) -> None:
+        await socket.send(self._encode(Replaced()))
+        await socket.close(CloseCode.REPLACED, "replaced")
+
+    def _end_session(self, staff_id: str, session_id: str | None) -> None:
+        ended = [
+            socket
+            for socket in self._sockets.get(staff_id, ())
+            if session_id is None or socket.session.id == session_id
+        ]
+        self._spawn_closing(ended, CloseCode.SIGNED_OUT, "signed out")
+
+    async def _relayed(self, staff_id: str, message: Relayed) -> None:
+        """What another node (or this one) said about a person of ours."""
+        if message.payload is not None:
+            await self._deliver(staff_id, bytes(message.payload))
+        if message.newest_order is not None:
+            self._replace_older(staff_id, message.newest_order, 1)
+        if message.ended_session is not None:
+            self._end_session(staff_id, None if message.ended_session == "*" else message.ended_session)
+
+    def _spawn_closing(self, sockets: Iterable[DeskSocket], code: int, reason: str) -> None:
+        for socket in sockets:
+            self._spawn(socket.close(code, reason), f"desk-close:{socket.id}")
+
+    def _spawn(self, work: Any, name: str) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _encode(self, message: Message) -> bytes:
+        return msgspec.json.encode(msgspec.structs.replace(message, id=next(self._numbers)))
+
+
+@contextlib.contextmanager
+def _out_of_reach(event: str, agent_id: str) -> Any:
+    """What a desk shows now matters more than that it is remembered: the call goes on without."""
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError):
+        log.warning(event, agent_id=agent_id, exc_info=True)

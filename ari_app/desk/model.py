@@ -1,0 +1,273 @@
+"""What a desk shows, and what it and the server say to each other over the WebSocket.
+
+Every message is one JSON object with `type`. Server to desk: `id` is the message's number on its node. Times are epoch
+milliseconds, money is integer cents.
+"""
+
+from typing import Any
+
+import msgspec
+
+from foundation.routes import Role
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """What the agent says, in both languages."""
+
+    zh: str
+    en: str
+
+
+class CallerNumber(msgspec.Struct, frozen=True):
+    """The caller's number as shown, and where it comes from."""
+
+    display: str
+    """E.164; or what came, cut and stripped of control characters, where it is no number."""
+    region: str | None = None
+    carrier: str | None = None
+
+
+class CustomerCard(msgspec.Struct, frozen=True):
+    """A customer the caller may be."""
+
+    id: str
+    account_number: str
+    name: str
+    address: str
+    area: str
+    grade: str
+    arrears_cents: int
+    contract_active: bool
+
+
+class TicketLine(msgspec.Struct, frozen=True):
+    """A ticket in a list."""
+
+    id: str
+    number: str
+    kind: str
+    status: str
+    subject: str
+    registered_at_ms: int
+    department: str | None = None
+    urge_count: int = 0
+    redo_count: int = 0
+
+
+class CallLine(msgspec.Struct, frozen=True):
+    """A former call in a list."""
+
+    id: str
+    direction: str
+    started_at_ms: int
+    outcome: str
+    queue: str | None = None
+    agent: str | None = None
+    """The agent's name."""
+    talk_ms: int = 0
+    ticket_id: str | None = None
+
+
+class HistoryView(msgspec.Struct, frozen=True):
+    """The customer's last days, newest first."""
+
+    days: int
+    tickets: list[TicketLine]
+    calls: list[CallLine]
+
+
+class SimilarLine(msgspec.Struct, frozen=True):
+    """An open ticket that may be about the same matter, and why."""
+
+    ticket: TicketLine
+    score: float
+    """0 to 1."""
+    why: list[str]
+
+
+class Pop(msgspec.Struct, frozen=True):
+    """All that an agent's desk shows of a call before the phone rings (H4, H5, H9)."""
+
+    id: str
+    call_id: str
+    offered_at_ms: int
+    queue: str
+    waited_ms: int
+    greeting: Wording
+    """Names the organisation and the agent's staff number."""
+    number: CallerNumber | None = None
+    """None where the caller withheld it."""
+    customers: list[CustomerCard] = []
+    customer_id: str | None = None
+    """Who it is, where that is certain; otherwise the agent chooses among `customers`."""
+    history: HistoryView | None = None
+    open_tickets: list[TicketLine] = []
+    similar: list[SimilarLine] = []
+    keys: list[str] = []
+    """What was pressed in the menus, in order."""
+    kind: str | None = None
+    """The kind of matter chosen in the menus."""
+    arrears: Wording | None = None
+    """How to remind of what is owed; None where nothing is."""
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """What the agent typed for a call and has not filed; kept so that a lost browser loses nothing (F14)."""
+
+    call_id: str
+    fields: dict[str, Any]
+
+
+class Message(msgspec.Struct, kw_only=True, tag_field="type"):
+    """Server to desk; the hub numbers it."""
+
+    id: int = 0
+
+
+class Welcome(Message, tag="welcome"):
+    """The first message: everything the desk shows now."""
+
+    now_ms: int
+    staff_id: str
+    staff_number: str
+    name: str
+    role: Role
+    snapshot: Any
+    """Queues and agents, as far as the role sees them."""
+    pop: msgspec.Raw | None
+    """The call this desk shows, if any (a `Pop`)."""
+    draft: msgspec.Raw | None
+    """What was typed for it (a `Draft`)."""
+
+
+class PopShown(Message, tag="pop"):
+    """A call is offered; the phone rings next. The same pop may come again: its id tells."""
+
+    pop: Pop
+
+
+class PopClosed(Message, tag="pop_closed"):
+    """The call no longer concerns this desk."""
+
+    call_id: str
+
+
+class CallChanged(Message, tag="call"):
+    """The agent's own call entered another stage."""
+
+    call_id: str
+    stage: str
+    at_ms: int
+    ticket_id: str | None = None
+
+
+class OwnState(Message, tag="agent"):
+    """The agent's own state."""
+
+    agent_id: str
+    state: str
+    since_ms: int
+    reason: str | None = None
+    call_id: str | None = None
+    queue: str | None = None
+    queues: list[str] = []
+    next_state: str | None = None
+    next_reason: str | None = None
+    until_ms: int | None = None
+
+
+class Presence(Message, tag="presence"):
+    """Another agent's state, for supervisors."""
+
+    agent_id: str
+    state: str
+    since_ms: int
+    name: str | None = None
+    staff_number: str | None = None
+    reason: str | None = None
+    call_id: str | None = None
+    queue: str | None = None
+    queues: list[str] = []
+
+
+class QueueState(Message, tag="queue"):
+    """A queue as it is now."""
+
+    queue: str
+    waiting: int
+    ringing: int = 0
+    longest_wait_ms: int = 0
+    agents: dict[str, int] = {}
+
+
+class Notice(Message, tag="notice"):
+    """Something a person should read."""
+
+    level: str
+    """`info`, `warning` or `alarm`."""
+    text: Wording
+
+
+class Replaced(Message, tag="replaced"):
+    """This agent opened a desk elsewhere: this socket is closed next and must not reconnect by itself."""
+
+
+class Refused(Message, tag="refused"):
+    """A command was not carried out."""
+
+    command: str
+    problem: str
+    """The slug of the problem, as over HTTP."""
+    detail: str
+
+
+class Pong(Message, tag="pong"):
+    """The answer to `ping`."""
+
+    now_ms: int
+
+
+class Command(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
+    """Desk to server."""
+
+
+class Hello(Command, frozen=True, tag="hello"):
+    """The first message of a client without a cookie: the one-time ticket."""
+
+    ticket: str
+
+
+class Ready(Command, frozen=True, tag="ready"):
+    """Take calls."""
+
+
+class NotReady(Command, frozen=True, tag="not_ready"):
+    """Take no calls, at once or after the present one."""
+
+    reason: str
+
+
+class WrapUpDone(Command, frozen=True, tag="wrap_up_done"):
+    """The work after the call is done."""
+
+
+class PopSeen(Command, frozen=True, tag="pop_seen"):
+    """The pop is on the screen."""
+
+    id: str
+
+
+class KeepDraft(Command, frozen=True, tag="draft"):
+    """Keep what was typed so far."""
+
+    call_id: str
+    fields: dict[str, Any]
+
+
+class Ping(Command, frozen=True, tag="ping"):
+    """Is the server there?"""
+
+
+AgentCommand = Ready | NotReady | WrapUpDone | PopSeen
+"""What the hub hands to `on_command`."""
+AnyCommand = Hello | Ready | NotReady | WrapUpDone | PopSeen | KeepDraft | Ping

@@ -1,0 +1,158 @@
+"""From node to node: each hears the people whose desks it has, one channel per person.
+
+Redis says how many nodes heard a message: that is how a pop for a desk elsewhere knows that it arrived.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.asyncio.client import PubSub
+from redis.exceptions import RedisError
+
+log = structlog.get_logger()
+
+CHANNEL = "hotline:desk-of:"
+IDLE = "hotline:desk-nodes"
+"""A channel nobody speaks on: a subscription needs at least one."""
+SILENCE_S = 5.0
+LONGEST_PAUSE_S = 2.0
+DEADLINE_S = 2.0
+
+
+class Relayed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What one node tells the node that has somebody's desk."""
+
+    payload: msgspec.Raw | None = None
+    """A message for the desk, encoded."""
+    newest_order: int | None = None
+    """A newer desk was opened: older ones give way."""
+    ended_session: str | None = None
+    """This session is over; `*`: all of this person's are."""
+
+
+@dataclass
+class _Listener:
+    """How many desks of a person are here, and whether Redis knows."""
+
+    desks: int = 0
+    confirmed: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Relay:
+    """One subscription for all desks of this node. It comes back by itself after Redis was away."""
+
+    def __init__(self, redis: Redis, on_message: Callable[[str, Relayed], Awaitable[None]]) -> None:
+        self._redis = redis
+        self._on_message = on_message
+        self._decoder = msgspec.json.Decoder(Relayed)
+        self._people: dict[str, _Listener] = {}
+        self._pubsub: PubSub | None = None
+        self._ready = asyncio.Event()
+        self._listening: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect, and listen from now on.
+
+        Raises:
+            TimeoutError: Redis is out of reach.
+        """
+        self._listening = asyncio.create_task(self._run(), name="desk-relay")
+        async with asyncio.timeout(DEADLINE_S):
+            await self._ready.wait()
+
+    async def aclose(self) -> None:
+        """Stop listening."""
+        if self._listening is not None:
+            self._listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listening
+
+    async def subscribe(self, staff_id: str) -> None:
+        """Hear what concerns this person; returns when Redis has confirmed it.
+
+        Raises:
+            RedisError, OSError: Redis is out of reach.
+        """
+        listener = self._people.setdefault(staff_id, _Listener())
+        listener.desks += 1
+        if listener.desks == 1 and self._pubsub is not None:
+            await self._pubsub.subscribe(CHANNEL + staff_id)
+        await listener.confirmed.wait()
+
+    async def unsubscribe(self, staff_id: str) -> None:
+        """Hear no more of this person, once for each time of `subscribe`, whether that came to its end or not."""
+        listener = self._people.get(staff_id)
+        if listener is None:
+            return
+        listener.desks -= 1
+        if listener.desks == 0:
+            del self._people[staff_id]
+            if self._pubsub is not None:
+                with contextlib.suppress(RedisError, OSError):
+                    await self._pubsub.unsubscribe(CHANNEL + staff_id)
+
+    async def publish(self, staff_id: str, message: Relayed) -> bool:
+        """Tell whichever node has this person's desk; whether one heard it."""
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                return bool(await self._redis.publish(CHANNEL + staff_id, msgspec.json.encode(message)))
+        except (RedisError, OSError, TimeoutError):
+            log.warning("desk_relay_failed", staff_id=staff_id, exc_info=True)
+            return False
+
+    async def heard(self, staff_id: str) -> bool:
+        """Whether any node has this person's desk."""
+        ((_, nodes),) = await self._redis.pubsub_numsub(CHANNEL + staff_id)
+        return bool(nodes)
+
+    async def _run(self) -> None:
+        pause_s = 0.05
+        while True:
+            try:
+                await self._listen()
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("desk_relay_lost", error=str(error))
+            self._pubsub = None
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+
+    async def _listen(self) -> None:
+        async with self._redis.pubsub() as pubsub:
+            await pubsub.subscribe(IDLE, *(CHANNEL + staff_id for staff_id in self._people))
+            self._pubsub = pubsub
+            asked = False
+            while True:
+                message = await pubsub.get_message(timeout=SILENCE_S)
+                if message is None:
+                    if asked:
+                        raise TimeoutError("Redis answers nothing")
+                    await pubsub.ping()
+                    asked = True
+                    continue
+                asked = False
+                await self._hear(message["type"], _text(message["channel"]), message["data"])
+
+    async def _hear(self, kind: str, channel: str, data: bytes) -> None:
+        staff_id = channel.removeprefix(CHANNEL)
+        if kind == "subscribe":
+            if channel == IDLE:
+                self._ready.set()
+            elif staff_id in self._people:
+                self._people[staff_id].confirmed.set()
+        elif kind == "message" and channel != IDLE:
+            try:
+                message = self._decoder.decode(data)
+            except msgspec.DecodeError:
+                log.exception("desk_relay_unreadable", channel=channel)
+                return
+            await self._on_message(staff_id, message)
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,68 @@
+"""What each desk shows now, in Redis: it survives the browser and the node (F14)."""
+
+import msgspec
+from redis.asyncio import Redis
+
+from ari_app.desk.model import Draft
+
+DESK = "hotline:desk:"
+ORDER = "hotline:desk-order"
+KEPT_S = 24 * 3600
+"""Longer than any call; a desk nobody comes back to is forgotten then."""
+
+_CLOSE = """
+if redis.call('HGET', KEYS[1], 'call_id') ~= ARGV[1] then return 0 end
+redis.call('HDEL', KEYS[1], 'call_id', 'pop')
+return 1
+"""
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A desk's content, still encoded: it goes out as it came in."""
+
+    pop: msgspec.Raw | None = None
+    draft: msgspec.Raw | None = None
+
+
+class DeskState:
+    """The store of what desks show. Every method raises RedisError or OSError where Redis is out of reach."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._close = redis.register_script(_CLOSE)
+
+    async def show(self, agent_id: str, call_id: str, pop: bytes) -> None:
+        """The desk shows this call (an encoded `Pop`) in place of any other."""
+        name = DESK + agent_id
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.hset(name, mapping={"call_id": call_id, "pop": pop})
+            pipeline.expire(name, KEPT_S)
+            await pipeline.execute()
+
+    async def close(self, agent_id: str, call_id: str) -> bool:
+        """The desk no longer shows this call; False where it shows another one, or none."""
+        return bool(await self._close(keys=[DESK + agent_id], args=[call_id]))
+
+    async def keep(self, agent_id: str, draft: Draft) -> None:
+        """Keep what was typed; without fields, forget it."""
+        name = DESK + agent_id
+        if not draft.fields:
+            await self._redis.hdel(name, "draft")
+            return
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.hset(name, "draft", msgspec.json.encode(draft))
+            pipeline.expire(name, KEPT_S)
+            await pipeline.execute()
+
+    async def shown(self, agent_id: str) -> Shown:
+        """What the desk shows."""
+        pop, draft = await self._redis.hmget(DESK + agent_id, ["pop", "draft"])
+        return Shown(_raw(pop), _raw(draft))
+
+    async def next_order(self) -> int:
+        """A number higher than all before: of two desks of one person, the one with the higher number is the newer."""
+        return int(await self._redis.incr(ORDER))
+
+
+def _raw(stored: bytes | str | None) -> msgspec.Raw | None:
+    return None if stored is None else msgspec.Raw(stored.encode() if isinstance(stored, str) else stored)

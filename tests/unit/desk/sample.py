@@ -1,0 +1,117 @@
+"""A feature as features write theirs: one route of every kind."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, field_validator
+
+from foundation.problems import Conflict
+from foundation.routes import EVERYONE, PUBLIC, File, NoQuery, Page, Request, Role, Routes
+
+SUPERVISING = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+
+
+class Contact(BaseModel, extra="forbid"):
+    """Whom to call."""
+
+    name: Annotated[str, Field(min_length=1, max_length=20)]
+    number: str
+
+    @field_validator("number")
+    @classmethod
+    def _digits(cls, value: str) -> str:
+        if not value.isdigit():
+            raise ValueError("must be digits only")
+        return value
+
+
+class FileThing(BaseModel, extra="forbid"):
+    """A new thing."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=80)]
+    contacts: list[Contact] = []
+
+
+class Thing(BaseModel):
+    """A thing as shown."""
+
+    id: str
+    subject: str
+    filed_by: str
+    idempotency_key: str | None = None
+
+
+class FindThings(BaseModel, extra="forbid"):
+    """Which things."""
+
+    subject: str = "all"
+    limit: Annotated[int, Field(ge=1, le=100)] = 10
+    kinds: list[str] = []
+
+
+class Secretive(Thing):
+    """What the store knows and nobody is told."""
+
+    secret: str = "canary"
+
+
+def sample_routes(folder: Path) -> Routes:
+    """The sample feature; `folder` is where its files are."""
+    table = Routes(tag="things")
+
+    @table.add("GET", "/things", roles=EVERYONE, summary="Find", query=FindThings, response=list[Thing])
+    async def find(request: Request[None, FindThings]) -> list[Thing]:
+        names = request.query.kinds or [request.query.subject]
+        return [Thing(id=str(n), subject=name, filed_by=request.actor.name) for n, name in enumerate(names)]
+
+    @table.add(
+        "POST", "/things", roles=frozenset({Role.AGENT}), summary="File", body=FileThing, response=Thing, status=201
+    )
+    async def file(request: Request[FileThing, NoQuery]) -> Thing:
+        return Thing(
+            id="1",
+            subject=request.body.subject,
+            filed_by=request.actor.staff_id,
+            idempotency_key=request.idempotency_key,
+        )
+
+    @table.add("GET", "/things/{thing_id}", roles=EVERYONE, summary="One", response=Thing, problems=(404,))
+    async def one(request: Request[None, NoQuery]) -> Thing:
+        return Thing(id=request.path["thing_id"], subject=request.address, filed_by="")
+
+    @table.add("DELETE", "/things/{thing_id}", roles=SUPERVISING, summary="Remove", response=None, problems=(409,))
+    async def remove(request: Request[None, NoQuery]) -> None:
+        if request.path["thing_id"] == "kept":
+            raise Conflict("It is still needed.")
+
+    @table.add("GET", "/things/{thing_id}/sheet", roles=SUPERVISING, summary="Printable", response=Page)
+    async def sheet(_request: Request[None, NoQuery]) -> Page:
+        return Page("<p>工单</p>", "text/html")
+
+    @table.add("GET", "/things/{thing_id}/audio", roles=EVERYONE, summary="Audio", response=File)
+    async def audio(request: Request[None, NoQuery]) -> File:
+        return File(folder / request.path["thing_id"], "audio/wav", '录音";x=\r\n.wav')
+
+    @table.add("GET", "/broken", roles=EVERYONE, summary="A bug", response=Thing)
+    async def broken(_request: Request[None, NoQuery]) -> Thing:
+        raise RuntimeError("SELECT canary FROM secrets")
+
+    @table.add("GET", "/leaky", roles=EVERYONE, summary="Another bug", response=list[Thing])
+    async def leaky(_request: Request[None, NoQuery]) -> list[dict[str, str]]:
+        return [{"id": "1", "subject": "s", "filed_by": "f", "secret": "canary"}]
+
+    @table.add("GET", "/secretive", roles=EVERYONE, summary="More than is declared", response=list[Thing])
+    async def secretive(_request: Request[None, NoQuery]) -> list[Thing]:
+        return [Secretive(id="1", subject="s", filed_by="f")]
+
+    @table.add("GET", "/notice", roles=PUBLIC, summary="For anybody", response=Thing)
+    async def notice(_request: Request[None, NoQuery]) -> Thing:
+        return Thing(id="0", subject="notice", filed_by="")
+
+    @table.add("POST", "/slow", roles=EVERYONE, summary="Takes a moment", response=Thing)
+    async def slow(_request: Request[None, NoQuery]) -> Thing:
+        await asyncio.sleep(0.05)
+        return Thing(id="2", subject="slow", filed_by="")
+
+    return table
