@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from recordings.model import AuditAction, RecordingKind, RecordingStatus, Record
 from recordings.service import RecordingService
 from tests.unit.recordings.audio import read_wav, strength
 from tests.unit.recordings.conftest import AGENT_HERTZ, CALLER_HERTZ, person, sealed_conversation, speak
+from tests.unit.recordings.disk import enlarge, small_disk
 
 QUALITY = person(Role.QUALITY, "staff-quality")
 
@@ -251,26 +251,17 @@ async def test_closing_waits_for_what_is_being_sealed(sqlite_database: Database,
     assert (await service.get(segment.id)).status is RecordingStatus.SEALED
 
 
-def mount(*arguments: str) -> bool:
-    return subprocess.run(["/bin/mount", *arguments], check=False, capture_output=True).returncode == 0
-
-
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of four megabytes, really full when it is full (F27)."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    if not mount("-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)):
-        pytest.skip("only root may mount a disk of its own here")
-    yield place
-    subprocess.run(["/bin/umount", place], check=True)
+def four_megabytes(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "4m"):
+        yield tmp_path / "disk"
 
 
 async def test_a_full_disk_fails_the_recording_and_not_the_call(
-    database: Database, small_disk: Path, warnings: list[RecordingWarning]
+    database: Database, four_megabytes: Path, warnings: list[RecordingWarning]
 ) -> None:
-    service = RecordingService(database, small_disk, on_warning=warnings.append, minimum_free_bytes=1_000_000)
-    ballast = small_disk / "ballast"
+    service = RecordingService(database, four_megabytes, on_warning=warnings.append, minimum_free_bytes=1_000_000)
+    ballast = four_megabytes / "ballast"
     ballast.write_bytes(b"\0" * 3_500_000)
     refused = await service.begin("call-1", RecordingKind.CONVERSATION)
     assert refused.failed is not None
@@ -287,9 +278,9 @@ async def test_a_full_disk_fails_the_recording_and_not_the_call(
 
 
 async def test_a_disk_that_fills_during_the_call_keeps_what_there_is(
-    database: Database, small_disk: Path, warnings: list[RecordingWarning]
+    database: Database, four_megabytes: Path, warnings: list[RecordingWarning]
 ) -> None:
-    service = RecordingService(database, small_disk, on_warning=warnings.append, minimum_free_bytes=1)
+    service = RecordingService(database, four_megabytes, on_warning=warnings.append, minimum_free_bytes=1)
     segment = await service.begin("call-1", RecordingKind.CONVERSATION)
     speak(segment, seconds=100)  # 3.2 MB: the joined file does not fit beside them
     failed = await service.seal(segment.id, ended_at=utc_now() + timedelta(seconds=100))
@@ -300,7 +291,7 @@ async def test_a_disk_that_fills_during_the_call_keeps_what_there_is(
     assert segment.caller_path.exists()
     assert list(service.storage.sealed_names()) == []
 
-    assert mount("-o", "remount,size=12m", str(small_disk))
+    enlarge(four_megabytes, "12m")
     assert (await service.audit_orphans(grace_s=0)).sealed == [segment.id]
     healed = await service.get(segment.id)
     assert (healed.status, healed.note, healed.duration_ms) == (RecordingStatus.SEALED, "", 100_000)
