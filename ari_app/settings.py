@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ari_app.local.paths import PROJECT, RUNTIME
@@ -72,6 +72,12 @@ class Settings(BaseSettings):
 
     sample_password: SecretStr | None = None
     """The sample accounts' password; required by the sample profile."""
+
+    @model_validator(mode="after")
+    def _sample_accounts_need_a_password(self) -> "Settings":
+        if self.profile == "sample" and self.sample_password is None:
+            raise ValueError("the sample profile needs HOTLINE_SAMPLE_PASSWORD")
+        return self
 
     @field_validator("trunk")
     @classmethod

@@ -1,0 +1,49 @@
+"""The agents of this hotline, in memory: looked up between a match and a ring. The database has the truth."""
+
+from ari_app.calls.provisioning import PhoneAccount
+from ari_app.calls.tools import AgentLine
+from crm.staff.model import Staff
+from crm.staff.service import StaffService
+from foundation.routes import Role
+
+
+class Agents:
+    """Lines, queues and phone accounts of all agents, kept as staff change."""
+
+    def __init__(self, staff: StaffService) -> None:
+        self._staff = staff
+        self._agents: dict[str, Staff] = {}
+
+    async def load(self) -> None:
+        """Read everybody from the database."""
+        self._agents = {agent.id: agent for agent in await self._staff.agents()}
+
+    def changed(self, staff: Staff) -> PhoneAccount | None:
+        """Somebody was added or changed; her phone's account where she is an agent."""
+        if staff.role is not Role.AGENT or not staff.active:
+            self._agents.pop(staff.id, None)
+            return None
+        self._agents[staff.id] = staff
+        return _account(staff)
+
+    def line(self, agent_id: str) -> AgentLine | None:
+        """The agent's line, or None where she is unknown or no longer active."""
+        agent = self._agents.get(agent_id)
+        if agent is None or agent.endpoint is None:
+            return None
+        return AgentLine(agent.id, agent.staff_number, agent.name, agent.endpoint)
+
+    def queues(self, agent_id: str) -> list[str]:
+        """The queues she serves."""
+        agent = self._agents.get(agent_id)
+        return agent.queues if agent is not None else []
+
+    def accounts(self) -> list[PhoneAccount]:
+        """Every agent's phone account."""
+        return [account for agent in self._agents.values() if (account := _account(agent)) is not None]
+
+
+def _account(agent: Staff) -> PhoneAccount | None:
+    if agent.endpoint is None or agent.sip_password is None:
+        return None
+    return PhoneAccount(agent.endpoint, agent.sip_password)

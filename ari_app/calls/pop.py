@@ -1,0 +1,175 @@
+"""What a desk shows before the phone rings: gathered while the caller waits, finished for the agent he gets."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+
+from ari_app.calls.model import CallState
+from ari_app.calls.tools import AgentLine, PopMaker
+from ari_app.calls.wording import AgentWording
+from ari_app.desk.model import (
+    CallerNumber,
+    CallLine,
+    CustomerCard,
+    HistoryView,
+    Pop,
+    SimilarLine,
+    TicketLine,
+    Wording,
+)
+from crm.customers.model import CustomerView
+from crm.customers.phone import describe
+from crm.customers.service import CustomerService
+from crm.history.model import DAYS, History
+from crm.history.model import TicketLine as HistoryTicket
+from crm.history.service import HistoryService
+from crm.tickets.model import CLOSED, TicketView
+from crm.tickets.service import TicketService
+from crm.tickets.similar import SimilarQuery, SimilarTicket
+from foundation.clock import milliseconds, utc_now
+from foundation.ids import new_id
+
+GATHERING_S = 2.0
+"""A desk without history is better than a caller who waits for a slow database (F23, F25)."""
+
+log = structlog.get_logger()
+
+
+class CallerFacts:
+    """What is known of a caller, as desks show it."""
+
+    def __init__(self, number: CallerNumber | None = None) -> None:
+        self.number = number
+        self.customers: list[CustomerCard] = []
+        self.customer_id: str | None = None
+        self.history: HistoryView | None = None
+        self.open_tickets: list[TicketLine] = []
+        self.similar: list[SimilarLine] = []
+        self.arrears: Wording | None = None
+
+
+class PopService:
+    """Gathers facts and words the greeting (H9) and the arrears reminder (H5)."""
+
+    def __init__(
+        self,
+        customers: CustomerService,
+        history: HistoryService,
+        tickets: TicketService,
+        wording: AgentWording,
+        language: str = "zh",
+    ) -> None:
+        self._customers = customers
+        self._history = history
+        self._tickets = tickets
+        self._wording = wording
+        self._language = language
+
+    async def prepare(self, state: CallState) -> PopMaker:
+        """Look everything up once. With the database away the desk shows the number, the keys and the greeting."""
+        number = _number(state, self._language)
+        try:
+            async with asyncio.timeout(GATHERING_S):
+                facts = await self._gather(state, number)
+        except Exception:
+            log.exception("pop_without_history")
+            facts = CallerFacts(number)
+        return lambda now, line, waited_ms: self._pop(facts, now, line, waited_ms)
+
+    async def _gather(self, state: CallState, number: CallerNumber | None) -> CallerFacts:
+        facts = CallerFacts(number)
+        customers = await self._candidates(state)
+        facts.customers = [_card(customer) for customer in customers]
+        address, area = "", ""
+        if len(customers) == 1:
+            customer = customers[0]
+            facts.customer_id, address, area = customer.id, customer.address, customer.area
+            facts.arrears = self._wording.arrears(customer.arrears_cents)
+            history = await self._history.of_customer(customer.id)
+            facts.open_tickets = [_ticket(ticket) for ticket in history.tickets if ticket.status not in CLOSED]
+        else:
+            history = await self._history.of_number(state.number) if state.number else History(tickets=[], calls=[])
+        facts.history = _history(history)
+        known = {ticket.id for ticket in history.tickets}
+        query = SimilarQuery(customer_id=facts.customer_id, number=state.number, address=address, area=area)
+        facts.similar = [
+            _similar(found) for found in await self._tickets.similar(query) if found.ticket.id not in known
+        ]
+        return facts
+
+    async def _candidates(self, state: CallState) -> Sequence[CustomerView]:
+        if state.customer_id is not None:
+            return [await self._customers.get(state.customer_id)]
+        return (await self._customers.identify(state.number)).customers
+
+    def _pop(self, facts: CallerFacts, state: CallState, line: AgentLine, waited_ms: int) -> Pop:
+        return Pop(
+            id=new_id("pop"),
+            call_id=state.id,
+            offered_at_ms=milliseconds(utc_now()),
+            queue=state.queue or "",
+            waited_ms=waited_ms,
+            greeting=self._wording.greeting(line.staff_number),
+            number=facts.number,
+            customers=facts.customers,
+            customer_id=facts.customer_id,
+            history=facts.history,
+            open_tickets=facts.open_tickets,
+            similar=facts.similar,
+            keys=[pressed.keys for pressed in state.cursor.pressed] if state.cursor is not None else [],
+            kind=state.kind,
+            arrears=facts.arrears,
+        )
+
+
+def _number(state: CallState, language: str) -> CallerNumber | None:
+    if state.number is None:
+        return None
+    origin = describe(state.number, language)
+    return CallerNumber(display=state.number, region=origin.region or None, carrier=origin.carrier or None)
+
+
+def _card(customer: CustomerView) -> CustomerCard:
+    return CustomerCard(
+        id=customer.id,
+        account_number=customer.account_number,
+        name=customer.name,
+        address=customer.address,
+        area=customer.area,
+        grade=customer.grade,
+        arrears_cents=customer.arrears_cents,
+        contract_active=customer.contract_active,
+    )
+
+
+def _history(history: History) -> HistoryView:
+    calls = [
+        CallLine(
+            id=call.id,
+            direction=call.direction,
+            started_at_ms=milliseconds(call.started_at),
+            outcome=call.outcome,
+            queue=call.queue,
+            talk_ms=call.talk_ms or 0,
+            ticket_id=call.ticket_id,
+        )
+        for call in history.calls
+    ]
+    return HistoryView(days=DAYS, tickets=[_ticket(ticket) for ticket in history.tickets], calls=calls)
+
+
+def _ticket(ticket: HistoryTicket | TicketView) -> TicketLine:
+    return TicketLine(
+        id=ticket.id,
+        number=ticket.number,
+        kind=ticket.kind,
+        status=ticket.status,
+        subject=ticket.subject,
+        registered_at_ms=milliseconds(ticket.registered_at),
+        urge_count=ticket.urge_count,
+    )
+
+
+def _similar(found: SimilarTicket) -> SimilarLine:
+    return SimilarLine(ticket=_ticket(found.ticket), score=found.score, why=[reason.zh for reason in found.why])

@@ -1,0 +1,130 @@
+"""A caller waits: music, his position from time to time, and an agent as soon as one is reserved for him."""
+
+import asyncio
+from enum import StrEnum
+
+import structlog
+
+from ari_app.ari.errors import AriError, NotFound
+from ari_app.calls.model import CallStage, CallState
+from ari_app.calls.talk import AgentLeg, OfferEnd
+from ari_app.calls.tools import CallTools, PopMaker
+from ari_app.calls.voice import ChannelVoice
+from ari_app.queues.model import DeclineReason, Departure, LeaveReason, Offer
+from ari_app.queues.settings import QueueSettings
+from foundation.clock import milliseconds, utc_now
+from ivr.walker import ToQueue
+
+HOLD_BRIDGE = "hold"
+POSITION_PROMPT = "queue_position"
+
+log = structlog.get_logger()
+
+
+class WaitEnd(StrEnum):
+    """Why waiting ended."""
+
+    SERVED = "served"
+    TIMED_OUT = "timed_out"
+
+
+class Waiting:
+    """One caller in one queue. Offers arrive in `offers`, from whichever process made the match."""
+
+    def __init__(
+        self, tools: CallTools, state: CallState, voice: ChannelVoice, language: str, offers: asyncio.Queue[Offer]
+    ) -> None:
+        self._tools = tools
+        self._state = state
+        self._voice = voice
+        self._language = language
+        self._offers = offers
+        self._hold: asyncio.Task[None] | None = None
+        self.departure: Departure | None = None
+        """Where and after how long the caller left without being served."""
+
+    async def run(self, target: ToQueue) -> WaitEnd:
+        """Wait until served or until the queue's longest wait is over. A hang-up cancels it: that is an abandon."""
+        state = self._state
+        settings = self._tools.queues.queues[target.queue]
+        state.stage, state.queue = CallStage.QUEUED, target.queue
+        state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
+        pop = asyncio.create_task(self._tools.pops.prepare(state), name=f"pop:{state.id}")
+        reason = LeaveReason.CALLER_HUNG_UP
+        try:
+            await self._tools.queues.enter(state.id, target.queue, target.priority)
+            await self._tools.store.save(state)
+            served = await self._until_served(settings, pop)
+            reason = LeaveReason.TIMED_OUT
+            return WaitEnd.SERVED if served else WaitEnd.TIMED_OUT
+        finally:
+            pop.cancel()
+            self.departure = await asyncio.shield(self._tools.queues.leave(state.id, reason))
+
+    async def _until_served(self, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> bool:
+        try:
+            async with asyncio.timeout_at(self._patience(settings)) as patience:
+                while True:
+                    offer = await self._next_offer(settings)
+                    # An agent is being rung: whoever waited this long is not sent away now.
+                    patience.reschedule(None)
+                    if await self._served(offer, await pop):
+                        return True
+                    patience.reschedule(self._patience(settings))
+        except TimeoutError:
+            return False
+
+    def _patience(self, settings: QueueSettings) -> float | None:
+        """The loop's time at which this caller's wait is over, counted from when he joined."""
+        if settings.longest_wait_s is None or self._state.queued_at_ms is None:
+            return None
+        waited_s = (milliseconds(utc_now()) - self._state.queued_at_ms) / 1000
+        return asyncio.get_running_loop().time() + max(0.0, settings.longest_wait_s - waited_s)
+
+    async def _next_offer(self, settings: QueueSettings) -> Offer:
+        if not self._offers.empty():
+            return self._offers.get_nowait()
+        if self._hold is None:
+            self._hold = asyncio.create_task(self._hold_caller(settings), name=f"hold:{self._state.id}")
+        announcing = asyncio.create_task(self._announce(settings), name=f"announce:{self._state.id}")
+        try:
+            return await self._offers.get()
+        finally:
+            announcing.cancel()
+
+    async def _served(self, offer: Offer, make_pop: PopMaker) -> bool:
+        """Carry out an offer; whether the caller was served."""
+        line = self._tools.agents.line(offer.agent_id)
+        if line is None:
+            log.warning("offer_to_unknown_agent", agent_id=offer.agent_id)
+            await self._tools.queues.declined(offer.reservation_id, DeclineReason.UNAVAILABLE)
+            return False
+        leg = AgentLeg(self._tools, self._state, offer, line, self._hold)
+        return await leg.run(make_pop) is OfferEnd.TALKED
+
+    async def _hold_caller(self, settings: QueueSettings) -> None:
+        """Into the queue's holding bridge: music, until moved on. Where that fails he waits in silence."""
+        bridge_id = f"{HOLD_BRIDGE}-{settings.name}"
+        channel_id = self._state.channel_id
+        try:
+            try:
+                await self._tools.ari.add_to_bridge(bridge_id, [channel_id])
+            except NotFound:
+                await self._tools.ari.create_bridge(bridge_id, types=["holding"], name=settings.name)
+                await self._tools.ari.add_to_bridge(bridge_id, [channel_id])
+        except AriError as error:
+            log.warning("caller_not_held", error=str(error))
+
+    async def _announce(self, settings: QueueSettings) -> None:
+        """Say the caller's position at once, then from time to time."""
+        if settings.announce_every_s == 0:
+            return
+        if self._hold is not None:
+            await asyncio.wait({self._hold})
+        while True:
+            place = await self._tools.queues.position(self._state.id)
+            if place is not None and not place.offered:
+                variables = {"queue": {"position": place.position}}
+                audio = await self._tools.prompts.audio(POSITION_PROMPT, self._language, variables)
+                await self._voice.say([audio] if audio is not None else [])
+            await asyncio.sleep(settings.announce_every_s)

@@ -1,0 +1,77 @@
+"""One attempt carried out as a call: dialled, surveyed, judged."""
+
+from datetime import datetime
+
+import structlog
+
+from ari_app.ari.errors import AriError
+from ari_app.calls.call import LiveCall
+from ari_app.calls.errors import NumberRefused
+from ari_app.calls.model import CallStage, CallState, Direction
+from ari_app.calls.service import CallService
+from ari_app.campaigns.actions import CALL_AGAIN
+from ari_app.campaigns.model import AttemptOutcome
+from ari_app.campaigns.service import CampaignService, Dialling
+from foundation.clock import from_milliseconds, milliseconds, utc_now
+from foundation.ids import new_id
+from ivr.variables import read
+
+# Q.850: why a phone that rang was not answered.
+UNANSWERED = {17: AttemptOutcome.BUSY, 18: AttemptOutcome.NO_ANSWER, 19: AttemptOutcome.NO_ANSWER}
+REJECTED = 21
+
+log = structlog.get_logger()
+
+
+class SurveyCalls:
+    """Places the dialler's calls."""
+
+    def __init__(self, campaigns: CampaignService, calls: CallService, node: str) -> None:
+        self._campaigns = campaigns
+        self._calls = calls
+        self._node = node
+
+    async def place(self, dialling: Dialling) -> tuple[AttemptOutcome, datetime | None]:
+        """Carry out an attempt; what came of it, and when to call again where the customer chose a moment.
+
+        What was answered until a hang-up is kept: "not solved" counts whether or not the survey went on.
+        """
+        state = _outbound(self._node, dialling)
+        call = await self._calls.place(state)
+        variables = call.state.cursor.variables if call.state.cursor is not None else {}
+        answers = read(variables, "answers") or {}
+        if answers:
+            await self._campaigns.store_answers(dialling.attempt_id, answers)
+        chosen = read(variables, CALL_AGAIN)
+        outcome = _outcome(call, answered=bool(answers.get("solved")), postponed=chosen is not None)
+        log.info("survey_attempt", attempt_id=dialling.attempt_id, outcome=outcome)
+        return outcome, from_milliseconds(chosen) if chosen is not None else None
+
+
+def _outcome(call: LiveCall, *, answered: bool, postponed: bool) -> AttemptOutcome:
+    if call.state.answered_at_ms is None:
+        if isinstance(call.failure, AriError | NumberRefused):
+            return AttemptOutcome.UNAVAILABLE
+        if call.cause == REJECTED:
+            return AttemptOutcome.REJECTED
+        return UNANSWERED.get(call.cause, AttemptOutcome.UNAVAILABLE)
+    if answered:
+        return AttemptOutcome.COMPLETED
+    return AttemptOutcome.POSTPONED if postponed else AttemptOutcome.PARTIAL
+
+
+def _outbound(node: str, dialling: Dialling) -> CallState:
+    """The state of a call that is about to be placed."""
+    return CallState(
+        id=dialling.call_id,
+        node=node,
+        direction=Direction.OUTBOUND,
+        channel_id=new_id("contact-leg"),
+        number=dialling.number,
+        access_number="",
+        stage=CallStage.DIALLING,
+        started_at_ms=milliseconds(utc_now()),
+        attempt_id=dialling.attempt_id,
+        customer_id=dialling.customer_id,
+        ticket_id=dialling.ticket_id,
+    )

@@ -1,0 +1,90 @@
+"""The `hotline` command."""
+
+import asyncio
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from ari_app import flows as call_flows
+from ari_app import service
+from ari_app.local import stack
+from ari_app.local.paths import PROJECT
+from ari_app.settings import Settings
+
+app = typer.Typer(help="A service hotline and call centre on Asterisk.", no_args_is_help=True, add_completion=False)
+flows = typer.Typer(help="What callers hear.", no_args_is_help=True)
+agents = typer.Typer(help="Who answers.", no_args_is_help=True)
+app.add_typer(flows, name="flows")
+app.add_typer(agents, name="agents")
+
+CALLFLOWS = PROJECT / "callflows"
+
+
+@app.command()
+def up() -> None:
+    """Start Asterisk, Redis and the hotline with sample data; Ctrl-C ends all of it."""
+    stack.up()
+
+
+@app.command()
+def serve() -> None:
+    """Run the service alone, with the servers that HOTLINE_… names."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        for problem in error.errors():
+            name = "HOTLINE_" + "_".join(str(part) for part in problem["loc"]).upper()
+            typer.echo(f"{name}: {problem['msg']}", err=True)
+        sys.exit(2)
+    service.run(settings)
+
+
+@flows.command("check")
+def check_flows(folder: Annotated[Path, typer.Argument(help="the folder of flows")] = CALLFLOWS) -> None:
+    """Name every unreachable step, dead end, missing prompt and unknown variable, with its line."""
+    library = call_flows.check(folder)
+    for finding in library.findings:
+        typer.echo(str(finding))
+    if not library.valid:
+        sys.exit(1)
+    typer.echo(f"{folder}: in order")
+
+
+@flows.command("draw")
+def draw_flow(
+    flow: Annotated[str, typer.Argument(help="the flow's name, such as hotline")],
+    output: Annotated[Path | None, typer.Option(help="where to write the SVG; standard output otherwise")] = None,
+    folder: Annotated[Path, typer.Option(help="the folder of flows")] = CALLFLOWS,
+    language: Annotated[str, typer.Option(help="the language of its prompts: zh or en")] = "zh",
+) -> None:
+    """Draw a flow as SVG."""
+    picture = call_flows.drawn(folder, flow, language)
+    if output is None:
+        typer.echo(picture)
+    else:
+        output.write_text(picture)
+
+
+@agents.command("add")
+def add_agent(
+    staff_number: Annotated[str, typer.Argument(help="the number customers hear, such as 1007")],
+    name: Annotated[str, typer.Argument(help="her name")],
+    queue: Annotated[list[str], typer.Option(help="a queue she answers; may be repeated")],
+) -> None:
+    """Add an agent; prints her desk's and her phone's passwords once."""
+    password = secrets.token_urlsafe(12)
+    sip_user, sip_password = asyncio.run(service.add_agent(Settings(), staff_number, name, queue, password))
+    typer.echo(f"desk: {staff_number} / {password}\nphone: {sip_user} / {sip_password}")
+
+
+def main() -> None:
+    """The entry point."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

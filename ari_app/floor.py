@@ -1,0 +1,134 @@
+"""The floor: agents at their desks, as the queues see them, and what desks and wallboards are told of it."""
+
+import asyncio
+from typing import Any
+
+import structlog
+
+from ari_app.agents import Agents
+from ari_app.desk.hub import Hub
+from ari_app.desk.model import AgentCommand, NotReady, OwnState, Presence, QueueState, Ready, WrapUpDone
+from ari_app.queues.errors import QueuesUnavailable
+from ari_app.queues.model import AgentSnapshot, QueueChanged, QueueSnapshot
+from ari_app.queues.service import QueueService
+from foundation.routes import Principal, Role
+
+WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+BOARD_PAUSE_S = 0.2
+"""A wallboard shows a burst of arrivals as one change."""
+DESK_CLOSED = "desk_closed"
+
+log = structlog.get_logger()
+
+
+class Floor:
+    """Signs agents in and out with their desks, carries out what they ask, and tells everybody who must know."""
+
+    def __init__(self, hub: Hub, queues: QueueService, agents: Agents) -> None:
+        self._hub = hub
+        self._queues = queues
+        self._agents = agents
+        self._changed = asyncio.Event()
+        self._messages: asyncio.Queue[AgentSnapshot] = asyncio.Queue()
+        hub.on_presence = self._presence
+        hub.on_command = self._command
+        hub.snapshot = self._snapshot
+
+    async def run(self) -> None:
+        """Tell desks and wallboards of changes, until cancelled."""
+        stop_agents = self._queues.watch_agents(self._messages.put_nowait)
+        stop_queues = self._queues.watch_queues(self._queue_changed)
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._tell_agents(), name="floor-agents")
+                group.create_task(self._tell_queues(), name="floor-queues")
+        finally:
+            stop_agents()
+            stop_queues()
+
+    async def _presence(self, agent_id: str, connected: bool) -> None:
+        if connected:
+            await self._queues.sign_in(agent_id, self._agents.queues(agent_id))
+        else:
+            # She keeps the call she has; nobody else is put through to an empty desk (F14).
+            await self._queues.not_ready(agent_id, DESK_CLOSED)
+
+    async def _command(self, agent_id: str, command: AgentCommand) -> None:
+        match command:
+            case Ready():
+                await self._queues.ready(agent_id)
+            case NotReady(reason=reason):
+                await self._queues.not_ready(agent_id, reason)
+            case WrapUpDone():
+                await self._queues.wrap_up_done(agent_id)
+
+    async def _snapshot(self, who: Principal) -> dict[str, Any]:
+        found = await self._queues.snapshot()
+        if who.role is Role.AGENT:
+            return {"agent": _own(await self._queues.agent(who.staff_id))}
+        agents = [self._seen(agent) for agent in found.agents] if who.role in WATCHERS else []
+        return {"queues": [_board(queue) for queue in found.queues], "agents": agents}
+
+    def _queue_changed(self, _change: QueueChanged) -> None:
+        self._changed.set()
+
+    async def _tell_agents(self) -> None:
+        while True:
+            agent = await self._messages.get()
+            self._changed.set()
+            await self._hub.send(agent.agent_id, _own(agent), relay=False)
+            await self._hub.broadcast(WATCHERS, self._seen(agent))
+
+    async def _tell_queues(self) -> None:
+        while True:
+            await self._changed.wait()
+            await asyncio.sleep(BOARD_PAUSE_S)
+            self._changed.clear()
+            if not any(socket.role in WATCHERS for socket in self._hub.sockets()):
+                continue
+            try:
+                found = await self._queues.snapshot()
+            except QueuesUnavailable:
+                log.warning("board_not_told")
+                continue
+            for queue in found.queues:
+                await self._hub.broadcast(WATCHERS, _board(queue))
+
+    def _seen(self, agent: AgentSnapshot) -> Presence:
+        line = self._agents.line(agent.agent_id)
+        return Presence(
+            agent_id=agent.agent_id,
+            state=agent.state,
+            since_ms=agent.since_ms,
+            name=line.name if line is not None else None,
+            staff_number=line.staff_number if line is not None else None,
+            reason=agent.reason,
+            call_id=agent.call_id,
+            queue=agent.queue,
+            queues=list(agent.queues),
+        )
+
+
+def _own(agent: AgentSnapshot) -> OwnState:
+    return OwnState(
+        agent_id=agent.agent_id,
+        state=agent.state,
+        since_ms=agent.since_ms,
+        reason=agent.reason,
+        call_id=agent.call_id,
+        queue=agent.queue,
+        queues=list(agent.queues),
+        next_state=agent.next_state,
+        next_reason=agent.next_reason,
+        until_ms=agent.until_ms,
+    )
+
+
+def _board(queue: QueueSnapshot) -> QueueState:
+    return QueueState(
+        queue=queue.queue,
+        waiting=queue.waiting,
+        ringing=queue.offered,
+        longest_wait_ms=queue.longest_wait_ms,
+        agents={state.value: count for state, count in queue.agents.items()},
+    )

@@ -1,0 +1,70 @@
+"""The call flows with everything they may name: checked whole before any of it is used."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from ari_app.campaigns.actions import SurveyActions
+from ari_app.campaigns.hours import CallingHours
+from ari_app.campaigns.service import CampaignRules, CampaignService
+from ari_app.campaigns.settling import SurveyedTicketsByRule
+from ari_app.queues.settings import load_queues
+from callflows.actions import CallerActions
+from crm.customers.service import CustomerService
+from crm.departments.service import DepartmentService
+from crm.tickets.service import TicketService
+from foundation.database import Database
+from ivr.actions import Action
+from ivr.check import Library, Vocabulary, check_library
+from ivr.draw import draw
+
+INBOUND_FLOW = "hotline"
+CALL_VARIABLES = frozenset(
+    {
+        "call.id",
+        "call.number",
+        "call.access_number",
+        "call.greeting",
+        "call.attempt_id",
+        "customer.id",
+        "customer.name",
+        "customer.language",
+        "survey.ticket_number",
+        "survey.subject",
+        "survey.remind_payment",
+        "survey.hotline_number",
+        "queue.position",
+    }
+)
+"""What a call brings along into a flow."""
+
+
+def vocabulary(actions: Iterable[Mapping[str, Action]], queues: Iterable[str]) -> Vocabulary:
+    """What flows may name that is not theirs."""
+    merged = {name: action for table in actions for name, action in table.items()}
+    return Vocabulary(merged, frozenset(queues), CALL_VARIABLES)
+
+
+def check(folder: Path) -> Library:
+    """Read and check a folder of flows without a service: the actions are named, not carried out."""
+    database = Database("sqlite+aiosqlite:///:memory:")
+    tickets = TicketService(database)
+    caller = CallerActions(CustomerService(database), tickets, DepartmentService(database))
+    always = CallingHours(time_zone="UTC", from_hour=0, until_hour=24)
+    rules = CampaignRules(delay_s=0, attempts=1, retry_s=0, parallel=1, hours=always)
+    campaigns = CampaignService(database, rules, SurveyedTicketsByRule(tickets), _no_recording)
+    actions = (caller.actions(), SurveyActions(campaigns).actions())
+    return check_library(folder, vocabulary(actions, load_queues(folder / "queues.yaml")))
+
+
+def drawn(folder: Path, flow: str, language: str) -> str:
+    """A flow as SVG.
+
+    Raises:
+        KeyError: there is no such flow in the folder.
+    """
+    library = check(folder)
+    return draw(library.flows[flow], library.catalogue, language)
+
+
+async def _no_recording(_call_id: str) -> str | None:
+    return None

@@ -1,0 +1,375 @@
+"""Puts the hotline together, starts it and stops it. Every part is made here and handed what it needs."""
+
+import asyncio
+import contextlib
+import shlex
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+import uvloop
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from sqlalchemy import text
+
+import crm.customers.http
+import crm.departments.http
+import crm.history.http
+import crm.staff.http
+import crm.tickets.http
+import recordings.http
+from ari_app import migrations, versions
+from ari_app.agents import Agents
+from ari_app.ari.ami import AmiClient
+from ari_app.ari.client import AriClient
+from ari_app.ari.dispatch import Dispatcher
+from ari_app.ari.inbound import InboundEvents
+from ari_app.ari.outbound import OutboundEvents
+from ari_app.ari.source import EventSource
+from ari_app.calls.dialling import DialPlan
+from ari_app.calls.pop import PopService
+from ari_app.calls.provisioning import push
+from ari_app.calls.service import CallService
+from ari_app.calls.store import CallStore
+from ari_app.calls.tools import CallTools
+from ari_app.calls.wording import AgentWording
+from ari_app.campaigns import http as campaigns_http
+from ari_app.campaigns.actions import SurveyActions
+from ari_app.campaigns.dialler import Dialler
+from ari_app.campaigns.hours import CallingHours
+from ari_app.campaigns.placing import SurveyCalls
+from ari_app.campaigns.service import CampaignRules, CampaignService
+from ari_app.campaigns.settling import SurveyedTicketsByRule
+from ari_app.desk.hub import Hub
+from ari_app.desk.model import Notice, Wording
+from ari_app.desk.server import DeskServer
+from ari_app.desk.sessions import Sessions
+from ari_app.floor import WATCHERS, Floor
+from ari_app.flows import vocabulary
+from ari_app.local.programs import Program, program
+from ari_app.openings import Openings
+from ari_app.queues import http as queues_http
+from ari_app.queues.service import QueueService
+from ari_app.queues.settings import load_queues
+from ari_app.settings import Settings
+from callflows.actions import CallerActions
+from crm import sample
+from crm.customers.service import CustomerService
+from crm.departments.service import DepartmentService
+from crm.history.service import HistoryService
+from crm.outbox.service import OutboxWorker
+from crm.staff.model import Staff, StaffInput
+from crm.staff.service import StaffService
+from crm.tickets.service import TicketService
+from foundation.database import Database
+from foundation.routes import Role
+from ivr.calendar import HolidayCalendar
+from ivr.check import load_library
+from ivr.prompts import Prompts
+from ivr.speech import EspeakSpeech, SpeechCache
+from ivr.walker import FlowWalker
+from recordings.model import RecordingKind, RecordingWarning
+from recordings.service import RecordingService
+
+REDIS_S = 2.0
+"""How long Redis may take for one command before it counts as away."""
+
+log = structlog.get_logger()
+
+
+class Service:
+    """One process of the hotline."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._tasks: list[asyncio.Task[None]] = []
+        self._open_stores()
+        self._open_domain()
+        self._open_telephony()
+        self._open_desk()
+        self._open_calls()
+
+    def _open_stores(self) -> None:
+        settings = self.settings
+        self.database = Database(settings.database_url)
+        # A command is not repeated by the client: whoever gave it knows whether that is safe.
+        self.redis: Redis = Redis.from_url(
+            settings.redis_url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S, retry=Retry(NoBackoff(), 0)
+        )
+        self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
+        self.queue_settings = load_queues(settings.callflows / "queues.yaml")
+
+    def _open_domain(self) -> None:
+        settings = self.settings
+        self.customers = CustomerService(self.database, settings.region)
+        self.departments = DepartmentService(self.database)
+        self.staff = StaffService(self.database, self.queue_settings)
+        self.tickets = TicketService(self.database)
+        self.history = HistoryService(self.database)
+        hours = CallingHours(
+            time_zone=settings.time_zone, from_hour=settings.survey_from_hour, until_hour=settings.survey_until_hour
+        )
+        rules = CampaignRules(
+            delay_s=settings.survey_delay_s,
+            attempts=settings.survey_attempts,
+            retry_s=settings.survey_retry_s,
+            parallel=settings.survey_parallel,
+            hours=hours,
+        )
+        self.campaigns = CampaignService(
+            self.database, rules, SurveyedTicketsByRule(self.tickets), self._survey_recording
+        )
+        self.outbox = OutboxWorker(
+            self.database,
+            {
+                "ticket.reply": self.campaigns.plan_surveys,
+                "ticket.file": self._ticket_of_call,
+                "ticket.append": self._ticket_of_call,
+            },
+        )
+        self.tickets.on_outbox = self.outbox.wake
+
+    def _open_telephony(self) -> None:
+        settings = self.settings
+        password = settings.ari_password.get_secret_value()
+        self.ari = AriClient(settings.ari_url, settings.ari_user, password, application=settings.application)
+        self.ami = AmiClient(settings.ami_host, settings.ami_port, settings.ari_user, password)
+        self.dispatcher = Dispatcher()
+        self.events = self._event_source(password)
+        self.queues = QueueService(self.redis, self.queue_settings, settings.node)
+        self.agents = Agents(self.staff)
+        self.staff.on_changed = self._staff_changed
+
+    def _event_source(self, password: str) -> EventSource:
+        settings = self.settings
+        if settings.events == "outbound":
+            return OutboundEvents(
+                self.dispatcher.dispatch,
+                host=settings.events_host,
+                port=settings.events_port,
+                user=settings.ari_user,
+                password=password,
+                on_connected=self._connected,
+            )
+        return InboundEvents(
+            self.dispatcher.dispatch,
+            url=settings.ari_url,
+            user=settings.ari_user,
+            password=password,
+            application=settings.application,
+            on_connected=self._connected,
+        )
+
+    def _open_desk(self) -> None:
+        settings = self.settings
+        self.sessions = Sessions(self.redis, self.staff)
+        self.hub = Hub(self.redis)
+        self.floor = Floor(self.hub, self.queues, self.agents)
+        self.desk = DeskServer(
+            [
+                crm.customers.http.routes(self.customers),
+                crm.departments.http.routes(self.departments),
+                crm.staff.http.routes(self.staff),
+                crm.tickets.http.routes(self.tickets),
+                crm.history.http.routes(self.history),
+                recordings.http.routes(self.recordings),
+                queues_http.routes(self.queues),
+                campaigns_http.routes(self.campaigns),
+            ],
+            self.sessions,
+            self.hub,
+            host=settings.http_host,
+            port=settings.http_port,
+            allowed_origins=[settings.public_url],
+            checks={"asterisk": self._check_asterisk, "redis": self._check_redis, "database": self._check_database},
+        )
+
+    def _open_calls(self) -> None:
+        settings = self.settings
+        caller_actions = CallerActions(self.customers, self.tickets, self.departments).actions()
+        actions = {**caller_actions, **SurveyActions(self.campaigns).actions()}
+        library = load_library(settings.callflows, vocabulary([actions], self.queue_settings))
+        flows = dict(library.flows)
+        calendar = HolidayCalendar()
+        self.prompts = Prompts(library.catalogue, SpeechCache(_speech(settings), settings.prompts))
+        wording = AgentWording(
+            library.catalogue, calendar, Wording(zh=settings.organisation_zh, en=settings.organisation_en)
+        )
+        tools = CallTools(
+            node=settings.node,
+            ari=self.ari,
+            ami=self.ami,
+            dispatcher=self.dispatcher,
+            store=CallStore(self.redis, settings.node),
+            queues=self.queues,
+            recordings=self.recordings,
+            history=self.history,
+            agents=self.agents,
+            desks=self.hub,
+            pops=PopService(self.customers, self.history, self.tickets, wording),
+            dial_plan=DialPlan(settings.trunk, settings.trunk_number_format, settings.region),
+            caller_id=settings.hotline_number,
+            walker=lambda voice, store: FlowWalker(flows, voice, self.prompts, actions, store),
+            prompts=self.prompts,
+            openings=Openings(flows, calendar, self.tickets, self.customers, self.campaigns, settings.hotline_number),
+        )
+        self.calls = CallService(tools, settings.region)
+        self.dispatcher.on_stasis_start = self.calls.arrived
+        surveys = SurveyCalls(self.campaigns, self.calls, settings.node)
+        self.dialler = Dialler(self.campaigns, surveys.place)
+
+    async def start(self) -> None:
+        """Bring the schema up to date, connect everything, and begin to take calls."""
+        settings = self.settings
+        await asyncio.to_thread(migrations.upgrade, settings.database_url)
+        if settings.profile == "sample":
+            assert settings.sample_password is not None, "the settings see to it"
+            await sample.load(self.database, settings.sample_password.get_secret_value(), self.queue_settings)
+        await self.agents.load()
+        spoken = await self.prompts.prepare()
+        log.info("prompts_ready", ready=spoken.ready, failed=list(spoken.failed))
+        await self.ari.start()
+        await self.ami.start()
+        await self.queues.start(self.calls.offered)
+        self._own("floor", self.floor.run)
+        self._own("outbox", self.outbox.run)
+        await self.desk.start()
+        await self.events.start()
+        self._own("dialler", self.dialler.run)
+
+    async def aclose(self) -> None:
+        """Stop in the reverse order. Calls stay with Asterisk."""
+        await self.events.aclose()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.calls.aclose()
+        await self.desk.aclose()
+        await self.queues.aclose()
+        await self.recordings.aclose()
+        await self.ami.aclose()
+        await self.ari.aclose()
+        await self.redis.aclose()
+        await self.database.aclose()
+
+    def _own(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run a part of the service until it stops; a part that fails is logged and begun again."""
+
+        async def keep_running() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception:
+                    log.exception("part_failed", part=name)
+                    await asyncio.sleep(1)
+
+        self._tasks.append(asyncio.create_task(keep_running(), name=name))
+
+    async def _connected(self) -> None:
+        """Asterisk sends events (again): tell it which we do not want, and whose phones it serves."""
+        await self.ari.filter_events()
+        info = await self.ari.info()
+        versions.check(info.system.version)
+        pushed = await push(self.ari, self.agents.accounts())
+        log.info("asterisk_connected", version=info.system.version, phones=pushed)
+
+    def _staff_changed(self, staff: Staff) -> None:
+        account = self.agents.changed(staff)
+        if account is not None:
+            task = asyncio.create_task(self._push_phone(account), name=f"phone:{account.user}")
+            self._tasks.append(task)
+            task.add_done_callback(self._tasks.remove)
+
+    async def _push_phone(self, account: Any) -> None:
+        try:
+            await push(self.ari, [account])
+        except Exception:
+            # Pushed again at the next connection.
+            log.exception("phone_not_pushed", user=account.user)
+
+    async def _ticket_of_call(self, payload: dict[str, Any]) -> None:
+        """A ticket was filed in a call: its recordings and its record belong to it from now on."""
+        call_id = payload.get("call_id")
+        if call_id is not None:
+            await self.recordings.link(call_id, ticket_id=payload["ticket_id"])
+            await self.history.link_ticket(call_id, payload["ticket_id"])
+
+    async def _survey_recording(self, call_id: str) -> str | None:
+        found = [view for view in await self.recordings.of_call(call_id) if view.kind is RecordingKind.SURVEY]
+        return found[0].id if found else None
+
+    def _warn(self, warning: RecordingWarning) -> None:
+        log.warning("recording_warning", kind=warning.kind, detail=warning.detail, call_id=warning.call_id)
+        words = Wording(zh=f"录音异常：{warning.detail}", en=f"Recording: {warning.detail}")
+        task = asyncio.ensure_future(self.hub.broadcast(WATCHERS, Notice(level="warning", text=words)))
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
+
+    async def _check_asterisk(self) -> str | None:
+        if not self.events.connected:
+            return "no event connection"
+        await self.ari.ping()
+        return None
+
+    async def _check_redis(self) -> str | None:
+        await self.redis.ping()
+        return None
+
+    async def _check_database(self) -> str | None:
+        async with self.database.read() as session:
+            await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
+        return None
+
+
+def _speech(settings: Settings) -> EspeakSpeech:
+    espeak = Program(tuple(shlex.split(settings.espeak))) if settings.espeak else program("usr/bin/espeak-ng")
+    sox = Program(tuple(shlex.split(settings.sox))) if settings.sox else program("usr/bin/sox")
+    return EspeakSpeech(espeak.command, espeak.environ(), sox.command)
+
+
+async def add_agent(
+    settings: Settings, staff_number: str, name: str, queues: list[str], password: str
+) -> tuple[str, str]:
+    """Add an agent to the database; her SIP user and password. A running service learns of her when it restarts."""
+    database = Database(settings.database_url)
+    try:
+        staff = StaffService(database, load_queues(settings.callflows / "queues.yaml"))
+        given = StaffInput(staff_number=staff_number, name=name, role=Role.AGENT, password=password, queues=queues)
+        added = await staff.create(given)
+    finally:
+        await database.aclose()
+    assert added.endpoint is not None, "agents have phones"
+    assert added.sip_password is not None, "agents have phones"
+    return added.endpoint, added.sip_password
+
+
+async def serve(settings: Settings) -> None:
+    """Run until told to stop by SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    service = Service(settings)
+    async with contextlib.AsyncExitStack() as cleanup:
+        cleanup.push_async_callback(service.aclose)
+        await service.start()
+        log.info("hotline_started", node=settings.node, http_port=settings.http_port)
+        await stop.wait()
+        log.info("hotline_stopping")
+
+
+def run(settings: Settings) -> None:
+    """The process: its logs as JSON lines, its loop, its end."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.dict_tracebacks,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(settings))
