@@ -17,7 +17,7 @@ STATUTORY: Mapping[str, str] = {
     chinese_calendar.Holiday.new_years_day.value: "greeting_new_year",
     chinese_calendar.Holiday.spring_festival.value: "greeting_new_year",
     chinese_calendar.Holiday.labour_day.value: "greeting_labour_day",
-    chinese_calendar.Holiday.mid_autumn.value: "greeting_mid_autumn",
+    chinese_calendar.Holiday.mid_autumn_festival.value: "greeting_mid_autumn",
     chinese_calendar.Holiday.national_day.value: "greeting_national_day",
 }
 """The greeting prompt of each statutory holiday, for all days it frees from work. Others greet as usual."""

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from ivr.findings import Finding, Severity
 from ivr.grammar import KINDS, REPLAY, AskStep, Flow, PromptUse, Step
@@ -16,6 +17,7 @@ from ivr.grammar import KINDS, REPLAY, AskStep, Flow, PromptUse, Step
 LONGEST_FILE_BYTES = 256 * 1024
 MOST_STEPS = 500
 DEEPEST_INLINE = 4
+DEEPEST_YAML = 40
 
 
 @dataclass
@@ -54,7 +56,11 @@ def read_yaml(path: Path) -> tuple[Any, list[Finding]]:
         raw = path.read_bytes()
         if len(raw) > LONGEST_FILE_BYTES:
             return None, [_error(path, 1, f"the file is longer than {LONGEST_FILE_BYTES} bytes")]
-        return YAML(typ="rt").load(raw.decode("utf-8")), []
+        text = raw.decode("utf-8")
+        fault = _unbounded(path, text)
+        if fault is not None:
+            return None, [fault]
+        return YAML(typ="rt").load(text), []
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         what = " ".join(part for part in (error.context, error.problem) if part)
@@ -62,6 +68,18 @@ def read_yaml(path: Path) -> tuple[Any, list[Finding]]:
     except (YAMLError, UnicodeDecodeError, RecursionError, OSError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         return None, [_error(path, 1, f"this cannot be read: {reason}")]
+
+
+def _unbounded(path: Path, text: str) -> Finding | None:
+    """What would make a small file large in memory, or slow to read; found before it is built."""
+    depth = 0
+    for event in YAML(typ="rt").parse(text):
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST_YAML:
+            return _error(path, event.start_mark.line + 1, "this is nested too deeply")
+        if isinstance(event, AliasEvent):
+            return _error(path, event.start_mark.line + 1, "aliases (*name) are not allowed; use next")
+    return None
 
 
 def read_flow(path: Path) -> FlowFile:
@@ -153,9 +171,18 @@ def messages(node: Any, error: ValidationError, line: int) -> Iterator[tuple[int
         path = [part for part in fault["loc"] if part != "[key]"]
         message = fault["msg"].removeprefix("Value error, ")
         where = ".".join(map(str, path))
-        if fault["type"] == "extra_forbidden":
-            message = "there is no such field here"
+        message = _PLAINER.get(fault["type"], message)
         yield _line_inside(node, path, line), f"{where}: {message}" if where else message
+
+
+_PLAINER = {
+    "extra_forbidden": "there is no such field here",
+    "missing": "this is required",
+    "string_type": "write a name here",
+    "model_type": "write a name, or a mapping in braces",
+    "dict_type": "write a mapping in braces",
+}
+"""What some of pydantic's messages mean to somebody who writes a flow."""
 
 
 def plain(value: Any) -> Any:

@@ -12,17 +12,17 @@ from ivr.actions import Action, ActionCall
 from ivr.check import Vocabulary
 from ivr.cursor import Cursor
 from ivr.variables import JSON
-from ivr.voice import Digits, DigitRules, DigitsEnd, Spoken, SpokenRules
+from ivr.voice import DigitRules, Digits, DigitsEnd, Spoken, SpokenRules
 
 CALLFLOWS = Path(__file__).parents[3] / "callflows"
 
 FOUND = frozenset(
-    """customer.id customer.name customer.known customer.matches customer.arrears_cents customer.language
-    ticket.open ticket.id ticket.number ticket.subject ticket.department ticket.status""".split()
+    {f"customer.{name}" for name in ("id", "name", "known", "matches", "arrears_cents", "language")}
+    | {f"ticket.{name}" for name in ("open", "id", "number", "subject", "department", "status")}
 )
 GIVEN = frozenset(
-    """call.number call.access_number call.greeting survey.ticket_number survey.subject survey.remind_payment
-    survey.hotline_number""".split()
+    {f"call.{name}" for name in ("number", "access_number", "greeting")}
+    | {f"survey.{name}" for name in ("ticket_number", "subject", "remind_payment", "hotline_number")}
 )
 QUEUES = frozenset({"consult", "complaint", "repair"})
 

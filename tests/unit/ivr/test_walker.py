@@ -153,7 +153,7 @@ async def test_an_account_number_keeps_its_zeros_and_is_read_back(flow: WriteFlo
 
 async def test_the_terminator_alone_declines_at_once(flow: WriteFlow) -> None:
     caller = Caller(["5#", "#"])
-    _, kept, variables = await walk(flow(NUMBER), caller)
+    _, _, variables = await walk(flow(NUMBER), caller)
     assert caller.asked == 2
     assert read(variables, "account.number") is None
 
@@ -234,7 +234,9 @@ async def test_an_action_that_never_answers_is_given_up(flow: WriteFlow) -> None
     actions = {**Service().table(), "find_account": Action("find_account", never, timeout_s=0.01)}
     action_flow = flow(ACTION)
     with capture_logs() as logs:
-        outcome = await FlowWalker({"action": action_flow}, Caller(), Names(), actions, Kept()).walk(action_flow.begin())
+        outcome = await FlowWalker({"action": action_flow}, Caller(), Names(), actions, Kept()).walk(
+            action_flow.begin()
+        )
     assert outcome == Ended("failed")
     assert logs[0]["event"] == "action_failed"
 

@@ -1,0 +1,184 @@
+"""A folder of flows is compared with itself and its surroundings as a whole."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from ivr.check import check_library, load_library
+from ivr.findings import FlowsInvalid, Severity
+from tests.unit.ivr.caller import CALLFLOWS, Service
+
+VOCABULARY = Service().vocabulary()
+
+GOOD = """\
+flow: trial
+languages: [zh, en]
+start: hello
+fallback: person
+steps:
+  hello: { say: hello, next: ask }
+  ask: { ask: question, keys: { 1: person }, otherwise: person }
+  person: { queue: repair, otherwise: bye }
+  bye: { hangup: over, say: bye }
+"""
+
+ZH = "hello: 您好\nquestion: 人工请按1\nbye: 再见\n"
+EN = "hello: Hello\nquestion: For a person, press 1\nbye: Goodbye\n"
+
+
+def lay(folder: Path, flow: str = GOOD, zh: str = ZH, en: str = EN) -> Path:
+    """A folder of call flows."""
+    (folder / "prompts").mkdir()
+    (folder / "trial.yaml").write_text(dedent(flow))
+    (folder / "prompts" / "zh.yaml").write_text(zh)
+    (folder / "prompts" / "en.yaml").write_text(en)
+    return folder
+
+
+def found(folder: Path) -> list[str]:
+    """The findings, as they are printed."""
+    return [str(finding) for finding in check_library(folder, VOCABULARY).findings]
+
+
+def test_a_folder_in_order_has_no_findings(tmp_path: Path) -> None:
+    assert found(lay(tmp_path)) == []
+    assert list(load_library(tmp_path, VOCABULARY).flows) == ["trial"]
+
+
+def test_the_shipped_flows_are_in_order() -> None:
+    assert found(CALLFLOWS) == []
+
+
+WRONG = [
+    ("next: ask }", "next: asc }", "trial.yaml:6: error: step hello: there is no step asc"),
+    ("keys: { 1: person }", "keys: { 1: persn }", "trial.yaml:7: error: step ask: there is no step persn"),
+    ("otherwise: person }", "otherwise: replay }", "there is no step replay, which only a key can lead to"),
+    ("start: hello", "start: hallo", "trial.yaml:3: error: start: there is no step hallo"),
+    ("fallback: person", "fallback: persn", "trial.yaml:4: error: fallback: there is no step persn"),
+    ("fallback: person\n", "", "trial.yaml:1: warning: there is no fallback"),
+    ("start: hello", "start: ask", "trial.yaml:6: error: step hello: no way leads here"),
+    ("queue: repair", "queue: repairs", "trial.yaml:8: error: step person: there is no queue repairs"),
+    (", otherwise: bye }", " }", "trial.yaml:8: warning: step person: without otherwise"),
+    ("say: bye", "say: farewell", "trial.yaml:9: error: step bye: there is no prompt farewell"),
+    (
+        "{ say: hello,",
+        "{ do: sing, next: person, failed: ask } \n  x: { say: hello,",
+        "6: error: step hello: there is no action sing",
+    ),
+    ("{ say: hello,", "{ do: find_account,", "step hello: the action find_account needs account_number"),
+    (
+        "{ say: hello,",
+        "{ do: urge_ticket, with: { loud: true },",
+        "trial.yaml:6: error: step hello: the action urge_ticket takes no loud",
+    ),
+    (
+        "{ say: hello,",
+        "{ do: find_account, with: { account_number: '{x.y}' },",
+        "step hello: nothing sets the variable x.y",
+    ),
+    (
+        "{ say: hello,",
+        "{ when: { ticket.opn: ask },",
+        "trial.yaml:6: error: step hello: nothing sets the variable ticket.opn",
+    ),
+    (
+        "{ say: hello,",
+        "{ say: { from: call.greting, among: [hello] },",
+        "step hello: nothing sets the variable call.greting",
+    ),
+    ("{ say: hello, next: ask }", "{ goto: survey }", "trial.yaml:6: error: step hello: there is no flow survey"),
+    ("hangup: over, say: bye", "say: bye, next: hello", "goes round here for ever"),
+    (
+        "{ hangup: over, say: bye }",
+        "{ say: bye, next: person }",
+        "trial.yaml:8: error: step person: a caller who presses nothing",
+    ),
+    ("otherwise: person }", "otherwise: hello }", "a caller who presses nothing goes round here for ever"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), WRONG, ids=[str(number) for number in range(len(WRONG))])
+def test_each_fault_is_found(tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in GOOD
+    findings = found(lay(tmp_path, GOOD.replace(old, new, 1)))
+    assert any(message in finding for finding in findings), findings
+
+
+PROMPTS = [
+    ("bye: 再见\n", "", "trial.yaml:9: error: step bye: the prompt bye has neither text nor audio in zh"),
+    ("bye: 再见", "bye: ''", "zh.yaml:3: error: prompt bye: the text is missing"),
+    ("bye: 再见", "bye: 12", "zh.yaml:3: error: prompt bye: the text is missing"),
+    ("bye: 再见", "bye: 再见{ticket.numbr}", "zh.yaml:3: error: prompt bye: nothing sets the variable ticket.numbr"),
+    ("bye: 再见", "bye: 再见{ticket}", "zh.yaml:3: error: prompt bye: braces are for fields"),
+    ("bye: 再见", "bye: 再见{ticket.number:roman}", "zh.yaml:3: error: prompt bye: there is no format roman"),
+    ("bye: 再见", f"bye: {'再' * 601}", "zh.yaml:3: error: prompt bye: the text is longer"),
+    ("bye: 再见", "Bye: 再见", "zh.yaml:3: error: prompt Bye: a name is written in small letters"),
+    ("bye: 再见", "bye: 再见\nbye: 再会", "zh.yaml:4: error: this is not YAML"),
+    (ZH, "- a\n- b\n", "zh.yaml:1: error: a prompt file maps names to texts"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), PROMPTS, ids=[str(number) for number in range(len(PROMPTS))])
+def test_each_fault_of_a_prompt_is_found(tmp_path: Path, old: str, new: str, message: str) -> None:
+    findings = found(lay(tmp_path, zh=ZH.replace(old, new, 1)))
+    assert any(message in finding for finding in findings), findings
+
+
+def test_a_recorded_prompt_needs_no_text(tmp_path: Path) -> None:
+    folder = lay(tmp_path, zh=ZH.replace("bye: 再见\n", ""))
+    (folder / "recorded" / "zh").mkdir(parents=True)
+    (folder / "recorded" / "zh" / "bye.wav").write_bytes(b"RIFF")
+    assert found(folder) == []
+
+
+def test_a_recording_that_hides_a_variable_is_a_warning(tmp_path: Path) -> None:
+    folder = lay(tmp_path, zh=ZH.replace("再见", "再见{call.number:digits}"))
+    (folder / "recorded" / "zh").mkdir(parents=True)
+    (folder / "recorded" / "zh" / "bye.wav").write_bytes(b"RIFF")
+    assert found(folder) == ["zh.yaml:3: warning: prompt bye: its recording wins, and says nothing of call.number"]
+    assert load_library(folder, VOCABULARY).valid
+
+
+def test_a_read_back_must_say_what_it_reads_back(tmp_path: Path) -> None:
+    ask = "ask: { ask: question, digits: { maximum: 4 }, save: a.b, confirm: bye, next: person, otherwise: person }"
+    folder = lay(tmp_path, GOOD.replace("ask: { ask: question, keys: { 1: person }, otherwise: person }", ask))
+    assert any("it is to read back a.b, and does not say it" in finding for finding in found(folder))
+
+
+def test_a_circle_through_two_flows_is_found(tmp_path: Path) -> None:
+    folder = lay(tmp_path, GOOD.replace("bye: { hangup: over, say: bye }", "bye: { goto: other }"))
+    (folder / "other.yaml").write_text("flow: other\nstart: a\nfallback: a\nsteps:\n  a: { goto: trial }\n")
+    assert any("goes round here for ever" in finding for finding in found(folder))
+
+
+def test_a_circle_that_a_key_leads_into_is_allowed(tmp_path: Path) -> None:
+    folder = lay(tmp_path, GOOD.replace("keys: { 1: person }", "keys: { 1: person, 2: hello, '*': replay }"))
+    assert found(folder) == []
+
+
+def test_one_name_for_two_flows_is_refused(tmp_path: Path) -> None:
+    folder = lay(tmp_path)
+    (folder / "zweite.yaml").write_text(GOOD)
+    assert "zweite.yaml:1: error: a flow named trial is in another file too" in found(folder)
+
+
+def test_nothing_is_taken_over_unless_all_of_it_is_in_order(tmp_path: Path) -> None:
+    folder = lay(tmp_path)
+    (folder / "broken.yaml").write_text("flow: [\n")
+    with pytest.raises(FlowsInvalid) as refused:
+        load_library(folder, VOCABULARY)
+    (finding,) = refused.value.findings
+    assert (finding.file, finding.severity) == ("broken.yaml", Severity.ERROR)
+    assert refused.value.details().errors[0].field.startswith("broken.yaml:")
+
+
+def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FlowsInvalid):
+        load_library(tmp_path, VOCABULARY)
+
+
+def test_a_flow_that_cannot_be_read_does_not_make_others_look_wrong(tmp_path: Path) -> None:
+    folder = lay(tmp_path, GOOD.replace("{ hangup: over, say: bye }", "{ goto: survey }"))
+    (folder / "survey.yaml").write_text("flow: survey\nsteps: [")
+    assert {finding.split(":")[0] for finding in found(folder)} == {"survey.yaml"}

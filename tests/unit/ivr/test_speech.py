@@ -1,0 +1,196 @@
+"""Speech on the real espeak-ng and sox, and the cache in front of an engine."""
+
+import asyncio
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+from structlog.testing import capture_logs
+
+from ari_app.local.programs import program
+from ivr.prompts import Catalogue, Prompts, Text, read_catalogue
+from ivr.speech import LONGEST_TEXT, EspeakSpeech, SpeechCache, SpeechError
+from tests.unit.ivr.caller import CALLFLOWS
+
+
+@pytest.fixture
+def espeak() -> EspeakSpeech:
+    """The engine as it is shipped."""
+    speaker, sox = program("usr/bin/espeak-ng"), program("usr/bin/sox")
+    return EspeakSpeech(speaker.command, speaker.environment, sox.command)
+
+
+@pytest.fixture
+def cache(espeak: EspeakSpeech, tmp_path: Path) -> SpeechCache:
+    """The engine behind an empty cache."""
+    return SpeechCache(espeak, tmp_path / "prompts")
+
+
+def files(folder: Path) -> list[str]:
+    """Every file below a folder, half-written ones included."""
+    return [path.name for path in folder.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize(("text", "language"), [("您好，欢迎致电。", "zh"), ("Welcome to the hotline.", "en")])
+async def test_a_sentence_is_a_file_that_asterisk_plays(cache: SpeechCache, text: str, language: str) -> None:
+    path = await cache.audio(text, language)
+    info = soundfile.info(path)
+    assert (info.samplerate, info.channels, info.subtype, info.format) == (8000, 1, "PCM_16", "WAV")
+    assert 0.8 < info.duration < 5
+    sound, _ = soundfile.read(path)
+    loudest = np.abs(sound).max()
+    assert 0.5 < loudest < 0.75  # three decibels below full scale
+    assert np.sqrt(np.mean(sound**2)) > 0.03
+
+
+async def test_a_wider_rate_is_a_different_file(espeak: EspeakSpeech, cache: SpeechCache, tmp_path: Path) -> None:
+    speaker, sox = program("usr/bin/espeak-ng"), program("usr/bin/sox")
+    wide = SpeechCache(
+        EspeakSpeech(speaker.command, speaker.environment, sox.command, rate_hz=16000), tmp_path / "prompts"
+    )
+    assert wide.path("hello", "en") != cache.path("hello", "en")
+    assert soundfile.info(await wide.audio("hello", "en")).samplerate == 16000
+
+
+async def test_text_is_never_an_option_or_a_command(cache: SpeechCache, tmp_path: Path) -> None:
+    for text in ("-f /etc/passwd", "--help", f"$(touch {tmp_path}/owned)", "`id`; rm -rf /", "a\0b"):
+        assert soundfile.info(await cache.audio(text, "en")).duration > 0.3
+    assert not (tmp_path / "owned").exists()
+
+
+@pytest.mark.parametrize("text", ["", "   ", "x" * (LONGEST_TEXT + 1)])
+async def test_what_cannot_be_said_is_refused(cache: SpeechCache, text: str) -> None:
+    with pytest.raises(SpeechError):
+        await cache.audio(text, "zh")
+
+
+async def test_an_unknown_language_is_refused(cache: SpeechCache) -> None:
+    with pytest.raises(SpeechError, match="no voice"):
+        await cache.audio("bonjour", "fr")
+
+
+@pytest.mark.parametrize(
+    "command", [["/nonexistent/espeak"], ["/bin/false"], ["/bin/true"], ["/bin/cat", "/nonexistent"]]
+)
+async def test_an_engine_that_fails_is_an_error_and_leaves_no_file(command: list[str], tmp_path: Path) -> None:
+    cache = SpeechCache(EspeakSpeech(command, {}, ["/bin/cat"]), tmp_path / "prompts")
+    with pytest.raises(SpeechError):
+        await cache.audio("hello", "en")
+    assert files(tmp_path) == []
+
+
+class Counting:
+    """An engine that counts, waits to be let go, and may fail."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.texts: list[str] = []
+        self.go = asyncio.Event()
+        self.begun = asyncio.Event()
+        self.fails = fails
+
+    def identity(self, language: str) -> str:
+        """One voice."""
+        return "counting/1"
+
+    async def synthesise(self, text: str, language: str) -> bytes:
+        """Count, wait, answer."""
+        self.texts.append(text)
+        self.begun.set()
+        await self.go.wait()
+        if self.fails:
+            raise SpeechError("no")
+        return b"sound of " + text.encode()
+
+
+async def test_requests_at_the_same_time_are_one_synthesis(tmp_path: Path) -> None:
+    engine = Counting()
+    cache = SpeechCache(engine, tmp_path)
+    waiting = [asyncio.create_task(cache.audio(text, "zh")) for text in ("a", "a", "a ", "b")]
+    await engine.begun.wait()
+    engine.go.set()
+    paths = await asyncio.gather(*waiting)
+    assert sorted(engine.texts) == ["a", "b"]
+    assert len(set(paths)) == 2
+    assert await cache.audio("a", "zh") == paths[0]
+    assert sorted(engine.texts) == ["a", "b"]
+    assert paths[0].read_bytes() == b"sound of a"
+
+
+async def test_a_caller_who_hangs_up_does_not_silence_the_others(tmp_path: Path) -> None:
+    engine = Counting()
+    cache = SpeechCache(engine, tmp_path)
+    first = asyncio.create_task(cache.audio("a", "zh"))
+    second = asyncio.create_task(cache.audio("a", "zh"))
+    await engine.begun.wait()
+    first.cancel()
+    engine.go.set()
+    assert (await second).exists()
+    assert first.cancelled()
+
+
+async def test_a_failure_reaches_all_who_wait_and_the_next_one_tries_again(tmp_path: Path) -> None:
+    engine = Counting(fails=True)
+    engine.go.set()
+    cache = SpeechCache(engine, tmp_path)
+    results = await asyncio.gather(*(cache.audio("a", "zh") for _ in range(3)), return_exceptions=True)
+    assert [type(result) for result in results] == [SpeechError] * 3
+    engine.fails = False
+    assert (await cache.audio("a", "zh")).exists()
+
+
+async def test_closing_stops_what_is_under_way(tmp_path: Path) -> None:
+    engine = Counting()
+    cache = SpeechCache(engine, tmp_path)
+    waiting = asyncio.create_task(cache.audio("a", "zh"))
+    await engine.begun.wait()
+    await cache.aclose()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert files(tmp_path) == []
+
+
+async def test_a_full_disk_is_a_prompt_left_out(tmp_path: Path) -> None:
+    engine = Counting()
+    engine.go.set()
+    blocked = tmp_path / "prompts"
+    blocked.write_text("a file where the folder should be")
+    prompts = Prompts(Catalogue({"zh": {"hello": Text("您好", "zh.yaml", 1)}}), SpeechCache(engine, blocked))
+    with capture_logs() as logs:
+        assert await prompts.audio("hello", "zh", {}) is None
+    assert logs[0]["event"] == "prompt_not_spoken"
+
+
+async def test_a_recorded_file_wins(tmp_path: Path) -> None:
+    engine = Counting()
+    recorded = tmp_path / "hello.wav"
+    catalogue = Catalogue({"zh": {"hello": Text("您好", "zh.yaml", 1)}}, {"zh": {"hello": recorded}})
+    assert await Prompts(catalogue, SpeechCache(engine, tmp_path)).audio("hello", "zh", {}) == recorded
+    assert engine.texts == []
+
+
+async def test_a_prompt_without_text_or_audio_is_left_out(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        assert await Prompts(Catalogue(), SpeechCache(Counting(), tmp_path)).audio("hello", "zh", {}) is None
+    assert logs[0]["event"] == "prompt_missing"
+
+
+async def test_preparing_speaks_every_text_without_fields(tmp_path: Path) -> None:
+    engine = Counting()
+    engine.go.set()
+    catalogue, findings = read_catalogue(CALLFLOWS)
+    assert findings == []
+    prepared = await Prompts(catalogue, SpeechCache(engine, tmp_path)).prepare()
+    static = [text for texts in catalogue.texts.values() for text in texts.values() if not text.fields]
+    assert (prepared.ready, prepared.failed) == (len(static), [])
+    assert len(engine.texts) == len({text.text for text in static})
+
+
+async def test_a_dynamic_prompt_is_spoken_with_its_values(tmp_path: Path) -> None:
+    engine = Counting()
+    engine.go.set()
+    catalogue, _ = read_catalogue(CALLFLOWS)
+    prompts = Prompts(catalogue, SpeechCache(engine, tmp_path))
+    variables = {"ticket": {"subject": "暖气不热", "department": "城西工区"}}
+    await prompts.audio("your_open_ticket", "zh", variables)
+    assert engine.texts[0].startswith("您反映的暖气不热，正在由城西工区处理。")

@@ -1,0 +1,181 @@
+"""The conversations as shipped, from the caller's side (H4, H9, H10, H11)."""
+
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from ivr.check import load_library
+from ivr.variables import JSON, merge
+from ivr.walker import Ended, FlowWalker, Outcome, ToQueue
+from tests.unit.ivr.caller import CALLFLOWS, Caller, Kept, Names, Service
+
+LIBRARY = load_library(CALLFLOWS, Service().vocabulary())
+
+UNKNOWN: dict[str, JSON] = {"customer.known": False, "customer.matches": 0, "ticket.open": False}
+KNOWN: dict[str, JSON] = {
+    "customer.known": True, "customer.id": "customer-1", "customer.matches": 1, "customer.language": "zh",
+    "ticket.open": False,
+}  # fmt: skip
+WITH_TICKET = KNOWN | {
+    "ticket.open": True, "ticket.id": "ticket-1", "ticket.subject": "暖气不热", "ticket.department": "城西工区",
+}  # fmt: skip
+
+
+async def call(flow: str, keys: list[str], service: Service, **given: JSON) -> tuple[Outcome, Caller, dict[str, Any]]:
+    """One call through a shipped flow."""
+    variables: dict[str, Any] = {}
+    merge(variables, {name.replace("__", "."): value for name, value in given.items()})
+    cursor = LIBRARY.flows[flow].begin(variables)
+    caller = Caller(keys)
+    outcome = await FlowWalker(LIBRARY.flows, caller, Names(), service.table(), Kept()).walk(cursor)
+    return outcome, caller, cursor.variables
+
+
+async def test_a_resident_urges_the_open_ticket_without_a_person() -> None:
+    service = Service({"identify_caller": WITH_TICKET})
+    outcome, caller, _ = await call("hotline", ["1"], service)
+    assert outcome == Ended("self_served")
+    assert service.calls == [("identify_caller", {}), ("urge_ticket", {})]
+    assert caller.heard == ["zh/greeting", "zh/your_open_ticket", "zh/urge_noted", "zh/goodbye"]
+
+
+async def test_something_else_than_the_open_ticket_leads_to_the_menu() -> None:
+    outcome, caller, _ = await call("hotline", ["2", "3"], Service({"identify_caller": WITH_TICKET}))
+    assert outcome == ToQueue("repair", "fault", 0, "nobody_there")
+    assert "zh/main_menu" in caller.heard
+
+
+async def test_an_open_ticket_that_nobody_has_yet_is_told_as_such() -> None:
+    service = Service({"identify_caller": WITH_TICKET | {"ticket.department": ""}})
+    outcome, caller, _ = await call("hotline", ["1"], service)
+    assert outcome == Ended("self_served")
+    assert "zh/your_undispatched_ticket" in caller.heard
+
+
+async def test_an_urge_that_fails_reaches_a_person() -> None:
+    service = Service({"identify_caller": WITH_TICKET, "urge_ticket": RuntimeError("no database")})
+    with capture_logs():
+        outcome, caller, _ = await call("hotline", ["1"], service)
+    assert isinstance(outcome, ToQueue)
+    assert "zh/urge_not_noted" in caller.heard
+
+
+@pytest.mark.parametrize(
+    ("key", "queue", "kind"),
+    [
+        ("1", "consult", "consultation"),
+        ("2", "complaint", "complaint"),
+        ("3", "repair", "fault"),
+        ("0", "repair", "fault"),
+    ],
+)
+@pytest.mark.parametrize("caller", [KNOWN, UNKNOWN])
+async def test_each_key_of_the_menu(key: str, queue: str, kind: str, caller: dict[str, JSON]) -> None:
+    outcome, _, _ = await call("hotline", [key], Service({"identify_caller": caller}))
+    assert outcome == ToQueue(queue, kind, 0, "nobody_there")
+
+
+@pytest.mark.parametrize("caller", [KNOWN, UNKNOWN, WITH_TICKET])
+async def test_who_says_nothing_reaches_a_person_soon(caller: dict[str, JSON]) -> None:
+    outcome, heard, _ = await call("hotline", [], Service({"identify_caller": caller}))
+    assert isinstance(outcome, ToQueue)
+    assert heard.asked <= 3
+
+
+async def test_a_caller_nobody_could_identify_is_served_all_the_same() -> None:
+    with capture_logs():
+        outcome, _, _ = await call("hotline", ["3"], Service({"identify_caller": RuntimeError("no database")}))
+    assert outcome == ToQueue("repair", "fault", 0, "nobody_there")
+
+
+async def test_an_unknown_number_may_key_an_account_and_urge_its_ticket() -> None:
+    service = Service({"identify_caller": UNKNOWN, "find_account": WITH_TICKET})
+    outcome, _, _ = await call("hotline", ["4", "00123456#", "1", "1"], service)
+    assert outcome == Ended("self_served")
+    assert service.calls[1] == ("find_account", {"account_number": "00123456"})
+
+
+async def test_an_account_that_is_not_found_leads_to_the_menu() -> None:
+    service = Service({"identify_caller": UNKNOWN, "find_account": UNKNOWN})
+    outcome, caller, _ = await call("hotline", ["4", "00123456#", "1", "1"], service)
+    assert outcome == ToQueue("consult", "consultation", 0, "nobody_there")
+    assert "zh/account_not_found" in caller.heard
+
+
+async def test_no_account_number_at_hand_is_no_obstacle() -> None:
+    outcome, caller, _ = await call("hotline", ["4", "#", "2"], Service({"identify_caller": UNKNOWN}))
+    assert outcome == ToQueue("complaint", "complaint", 0, "nobody_there")
+    assert "zh/account_hint" in caller.heard
+
+
+async def test_a_known_customer_is_not_asked_for_an_account() -> None:
+    _, caller, _ = await call("hotline", ["1"], Service({"identify_caller": KNOWN}))
+    assert "zh/account_hint" not in caller.heard
+
+
+async def test_english_is_one_key_away_or_the_customers_own() -> None:
+    _, caller, _ = await call("hotline", ["9", "3"], Service({"identify_caller": UNKNOWN}))
+    assert caller.heard == [
+        "zh/greeting", "zh/main_menu", "zh/account_hint", "en/english_hint",
+        "en/main_menu", "en/account_hint", "en/to_person",
+    ]  # fmt: skip
+    _, caller, _ = await call("hotline", ["3"], Service({"identify_caller": KNOWN | {"customer.language": "en"}}))
+    assert caller.heard == ["zh/greeting", "en/main_menu", "en/to_person"]
+
+
+async def test_the_greeting_of_the_day_is_said() -> None:
+    _, caller, _ = await call("hotline", [], Service(), call__greeting="greeting_mid_autumn")
+    assert caller.heard[0] == "zh/greeting_mid_autumn"
+
+
+async def survey(keys: list[str], **given: JSON) -> tuple[Outcome, Caller, dict[str, Any], Service]:
+    """One survey call."""
+    service = Service()
+    outcome, caller, variables = await call("survey", keys, service, **given)
+    return outcome, caller, variables, service
+
+
+async def test_a_survey_from_end_to_end() -> None:
+    outcome, caller, variables, service = await survey(["1", "1", "1", "2", "10"], survey__remind_payment=True)
+    assert outcome == Ended("completed")
+    assert variables["answers"] == {
+        "solved": "yes", "attitude": "satisfied", "charged": "no", "score": 10, "suggestion": "recording-1",
+    }  # fmt: skip
+    assert service.calls == [("store_answers", {})]
+    assert [name.removeprefix("zh/survey_") for name in caller.heard] == [
+        "opening", "solved", "attitude", "charged", "score", "suggestion", "remind_payment", "closing",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("keys", "due"), [("121", True), ("112", True), ("113", True), ("111", False)])
+async def test_only_the_satisfied_who_owe_are_reminded(keys: str, due: bool) -> None:
+    _, caller, _, _ = await survey([*keys, "2", "5#"], survey__remind_payment=due)
+    assert "zh/survey_remind_payment" not in caller.heard
+
+
+@pytest.mark.parametrize(("key", "when"), [("1", "hour"), ("2", "evening"), ("3", "tomorrow"), ("", "tomorrow")])
+async def test_not_a_good_moment_is_called_again_then(key: str, when: str) -> None:
+    outcome, _, variables, service = await survey(["2", key])
+    assert outcome == Ended("postponed")
+    assert service.calls == [("postpone_survey", {"when": when})]
+    assert "answers" not in variables
+
+
+async def test_silence_at_the_opening_is_no_consent() -> None:
+    outcome, caller, _, service = await survey([])
+    assert outcome == Ended("no_response")
+    assert (caller.asked, service.calls) == (2, [])
+
+
+async def test_questions_without_answers_are_left_out() -> None:
+    outcome, _, variables, service = await survey(["1", "", "", "7", "8", "1", "", "3#"])
+    assert outcome == Ended("completed")
+    assert variables["answers"] == {"charged": "yes", "score": 3, "suggestion": "recording-1"}
+    assert service.calls == [("store_answers", {})]
+
+
+async def test_a_score_out_of_bounds_is_asked_again() -> None:
+    _, caller, variables, _ = await survey(["1", "1", "1", "2", "0#", "9#"])
+    assert variables["answers"]["score"] == 9
+    assert "zh/survey_score_again" in caller.heard
