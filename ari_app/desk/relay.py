@@ -136,6 +136,9 @@ class Relay:
                     asked = True
                     continue
                 asked = False
+                if message["type"] == "pong":
+                    # The answer to our own question belongs to no channel.
+                    continue
                 await self._hear(message["type"], _text(message["channel"]), message["data"])
 
     async def _hear(self, kind: str, channel: str, data: bytes) -> None:
