@@ -10,7 +10,7 @@ from ivr.findings import Finding, FlowsInvalid, Severity
 from ivr.flow_file import FlowFile, read_flow
 from ivr.grammar import REPLAY, AskStep, DoStep, Flow, GotoStep, PromptUse, QueueStep, Step
 from ivr.graph import reachable, ways
-from ivr.prompts import Catalogue, read_catalogue
+from ivr.prompts import LANGUAGES, Catalogue, read_catalogue
 
 OTHER_FILES = frozenset({"queues.yaml"})
 """YAML files of the folder that are no flows."""
@@ -24,6 +24,8 @@ class Vocabulary:
     queues: frozenset[str]
     variables: frozenset[str]
     """Those that the call brings along, such as `call.number`; what actions and steps set is known from themselves."""
+    prompts: frozenset[str] = frozenset()
+    """Prompts that are spoken or shown outside flows, such as a caller's place in a queue."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,12 @@ def check_library(folder: Path, vocabulary: Vocabulary) -> Library:
     catalogue, findings = read_catalogue(folder)
     checker = _Checker(files, catalogue, vocabulary)
     found = {*findings, *(finding for file in files for finding in file.findings), *checker.findings()}
+    found.update(
+        Finding(f"prompts/{language}.yaml", 1, Severity.ERROR, f"the service speaks {name}, which is not here")
+        for name in vocabulary.prompts
+        for language in LANGUAGES
+        if not catalogue.has(name, language)
+    )
     if not files:
         found.add(Finding(folder.name, 1, Severity.ERROR, "there is no flow in this folder"))
     return Library(checker.flows, catalogue, sorted(found))

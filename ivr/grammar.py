@@ -218,17 +218,20 @@ class AskStep(Step):
 
 
 class RecordStep(Step):
-    """Says prompts, then records the answer. The recording's id is saved; null where nothing could be recorded."""
+    """Says prompts, records the answer and saves the recording's id. Null is saved where nothing could be recorded,
+    or the answer is shorter than `minimum`: who ends it at once had nothing to say.
+    """
 
     kind: ClassVar[str] = "record"
     record: Spoken
     save: Variable
+    minimum: Annotated[Seconds, Field(ge=0, le=10)] = 1.0
     maximum: Annotated[Seconds, Field(ge=1, le=600)] = 60.0
     silence: Annotated[Seconds, Field(ge=1, le=30)] = 3.0
     terminator: Key = "#"
     next: StepName
     otherwise: StepName | None = None
-    """Where it goes when nothing could be recorded; `next` by default."""
+    """Where it goes when there is no answer; `next` by default."""
 
     @property
     def rules(self) -> SpokenRules:

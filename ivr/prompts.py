@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -61,6 +61,7 @@ def read_catalogue(folder: Path) -> tuple[Catalogue, list[Finding]]:
         path = folder / "prompts" / f"{language}.yaml"
         if path.exists():
             catalogue.texts[language], found = _read_texts(path)
+            found = [replace(finding, file=f"prompts/{path.name}") for finding in found]
             findings += found
         catalogue.recorded[language] = {
             file.stem: file for file in sorted((folder / "recorded" / language).glob("*.wav")) if file.is_file()
@@ -81,7 +82,7 @@ def _read_texts(path: Path) -> tuple[dict[str, Text], list[Finding]]:
         if fault:
             findings.append(Finding(path.name, line, Severity.ERROR, f"prompt {name}: {fault}"))
         else:
-            texts[str(name)] = Text(" ".join(str(written).split()), path.name, line)
+            texts[str(name)] = Text(" ".join(str(written).split()), f"prompts/{path.name}", line)
     return texts, findings
 
 

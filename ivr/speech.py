@@ -4,7 +4,9 @@ import asyncio
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -128,7 +130,12 @@ class SpeechCache:
         if len(text) > LONGEST_TEXT:
             raise SpeechError(f"a prompt of {len(text)} characters is longer than {LONGEST_TEXT}")
         target = self.path(text, language)
-        if target.exists():
+        try:
+            # Its age is the time since it was last wanted: `sweep` goes by that.
+            os.utime(target)
+        except OSError:
+            pass
+        else:
             return target
         task = self._under_way.get(target)
         if task is None:
@@ -137,6 +144,12 @@ class SpeechCache:
             task.add_done_callback(lambda done: self._finished(target, done))
         await asyncio.shield(task)
         return target
+
+    async def sweep(self, unused_s: float) -> int:
+        """Remove what nobody heard for so many seconds, because sentences with customers' matters must not pile up.
+        Returns how many files that were.
+        """
+        return await asyncio.to_thread(_remove_unused, self._folder, time.time() - unused_s)
 
     async def aclose(self) -> None:
         """Stop what is being synthesised."""
@@ -171,3 +184,13 @@ def _write_whole(target: Path, content: bytes) -> None:
         except OSError:
             Path(part.name).unlink(missing_ok=True)
             raise
+
+
+def _remove_unused(folder: Path, before: float) -> int:
+    removed = 0
+    for file in folder.glob("*.wav"):
+        with suppress(FileNotFoundError):
+            if file.stat().st_mtime < before:
+                file.unlink()
+                removed += 1
+    return removed

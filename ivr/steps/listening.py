@@ -41,5 +41,6 @@ async def record(step: RecordStep, scene: Scene) -> Move:
     """Say the prompts, then keep what the caller says."""
     await scene.voice.say(await scene.audio(step.record))
     spoken = await scene.voice.record(step.save.rpartition(".")[2], step.rules)
-    write(scene.cursor.variables, step.save, spoken.recording_id if spoken else None)
-    return GoTo(step.next if spoken or step.otherwise is None else step.otherwise)
+    answered = spoken is not None and spoken.duration_s >= step.minimum
+    write(scene.cursor.variables, step.save, spoken.recording_id if spoken and answered else None)
+    return GoTo(step.next if answered or step.otherwise is None else step.otherwise)

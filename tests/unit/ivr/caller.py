@@ -68,6 +68,7 @@ class Caller:
 
     answers: list[str] = field(default_factory=list)
     spoken: str | None = "recording-1"
+    spoken_s: float = 4.0
     hang_up_at: int | None = None
     """The question, counted from 0, at which the line goes dead."""
     heard: list[str] = field(default_factory=list)
@@ -100,7 +101,7 @@ class Caller:
         """Keep what is said."""
         self.purposes.append(purpose)
         self.clock_s += rules.silence_s
-        return Spoken(self.spoken, 4.0) if self.spoken else None
+        return Spoken(self.spoken, self.spoken_s) if self.spoken else None
 
 
 class Names:

@@ -1,5 +1,6 @@
 """A folder of flows is compared with itself and its surroundings as a whole."""
 
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -107,15 +108,19 @@ def test_each_fault_is_found(tmp_path: Path, old: str, new: str, message: str) -
 
 PROMPTS = [
     ("bye: 再见\n", "", "trial.yaml:9: error: step bye: the prompt bye has neither text nor audio in zh"),
-    ("bye: 再见", "bye: ''", "zh.yaml:3: error: prompt bye: the text is missing"),
-    ("bye: 再见", "bye: 12", "zh.yaml:3: error: prompt bye: the text is missing"),
-    ("bye: 再见", "bye: 再见{ticket.numbr}", "zh.yaml:3: error: prompt bye: nothing sets the variable ticket.numbr"),
-    ("bye: 再见", "bye: 再见{ticket}", "zh.yaml:3: error: prompt bye: braces are for fields"),
-    ("bye: 再见", "bye: 再见{ticket.number:roman}", "zh.yaml:3: error: prompt bye: there is no format roman"),
-    ("bye: 再见", f"bye: {'再' * 601}", "zh.yaml:3: error: prompt bye: the text is longer"),
-    ("bye: 再见", "Bye: 再见", "zh.yaml:3: error: prompt Bye: a name is written in small letters"),
-    ("bye: 再见", "bye: 再见\nbye: 再会", "zh.yaml:4: error: this is not YAML"),
-    (ZH, "- a\n- b\n", "zh.yaml:1: error: a prompt file maps names to texts"),
+    ("bye: 再见", "bye: ''", "prompts/zh.yaml:3: error: prompt bye: the text is missing"),
+    ("bye: 再见", "bye: 12", "prompts/zh.yaml:3: error: prompt bye: the text is missing"),
+    (
+        "bye: 再见",
+        "bye: 再见{ticket.numbr}",
+        "prompts/zh.yaml:3: error: prompt bye: nothing sets the variable ticket.numbr",
+    ),
+    ("bye: 再见", "bye: 再见{ticket}", "prompts/zh.yaml:3: error: prompt bye: braces are for fields"),
+    ("bye: 再见", "bye: 再见{ticket.number:roman}", "prompts/zh.yaml:3: error: prompt bye: there is no format roman"),
+    ("bye: 再见", f"bye: {'再' * 601}", "prompts/zh.yaml:3: error: prompt bye: the text is longer"),
+    ("bye: 再见", "Bye: 再见", "prompts/zh.yaml:3: error: prompt Bye: a name is written in small letters"),
+    ("bye: 再见", "bye: 再见\nbye: 再会", "prompts/zh.yaml:4: error: this is not YAML"),
+    (ZH, "- a\n- b\n", "prompts/zh.yaml:1: error: a prompt file maps names to texts"),
 ]
 
 
@@ -136,7 +141,9 @@ def test_a_recording_that_hides_a_variable_is_a_warning(tmp_path: Path) -> None:
     folder = lay(tmp_path, zh=ZH.replace("再见", "再见{call.number:digits}"))
     (folder / "recorded" / "zh").mkdir(parents=True)
     (folder / "recorded" / "zh" / "bye.wav").write_bytes(b"RIFF")
-    assert found(folder) == ["zh.yaml:3: warning: prompt bye: its recording wins, and says nothing of call.number"]
+    assert found(folder) == [
+        "prompts/zh.yaml:3: warning: prompt bye: its recording wins, and says nothing of call.number"
+    ]
     assert load_library(folder, VOCABULARY).valid
 
 
@@ -155,6 +162,15 @@ def test_a_circle_through_two_flows_is_found(tmp_path: Path) -> None:
 def test_a_circle_that_a_key_leads_into_is_allowed(tmp_path: Path) -> None:
     folder = lay(tmp_path, GOOD.replace("keys: { 1: person }", "keys: { 1: person, 2: hello, '*': replay }"))
     assert found(folder) == []
+
+
+def test_prompts_that_the_service_speaks_must_be_there(tmp_path: Path) -> None:
+    wanted = replace(VOCABULARY, prompts=frozenset({"queue_position", "bye"}))
+    findings = [str(finding) for finding in check_library(lay(tmp_path), wanted).findings]
+    assert findings == [
+        f"prompts/{language}.yaml:1: error: the service speaks queue_position, which is not here"
+        for language in ("en", "zh")
+    ]
 
 
 def test_one_name_for_two_flows_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Speech on the real espeak-ng and sox, and the cache in front of an engine."""
 
 import asyncio
+import os
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,18 @@ async def test_a_failure_reaches_all_who_wait_and_the_next_one_tries_again(tmp_p
     assert [type(result) for result in results] == [SpeechError] * 3
     engine.fails = False
     assert (await cache.audio("a", "zh")).exists()
+
+
+async def test_what_nobody_hears_any_more_is_swept_away(tmp_path: Path) -> None:
+    engine = Counting()
+    engine.go.set()
+    cache = SpeechCache(engine, tmp_path)
+    old, used = await cache.audio("old", "zh"), await cache.audio("used", "zh")
+    for path in (old, used):
+        os.utime(path, (1, 1))
+    await cache.audio("used", "zh")
+    assert await cache.sweep(3600) == 1
+    assert files(tmp_path) == [used.name]
 
 
 async def test_closing_stops_what_is_under_way(tmp_path: Path) -> None:

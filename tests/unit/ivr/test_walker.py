@@ -185,8 +185,9 @@ async def test_a_spoken_answer_is_saved_as_its_recordings_id(flow: WriteFlow) ->
     assert caller.heard == ["zh/please", "zh/thanks", "zh/bye"]
 
 
-async def test_a_recording_that_could_not_be_made_does_not_end_the_flow(flow: WriteFlow) -> None:
-    outcome, _, variables = await walk(flow(SPOKEN), Caller(spoken=None))
+@pytest.mark.parametrize("caller", [Caller(spoken=None), Caller(spoken_s=0.4)])
+async def test_no_spoken_answer_does_not_end_the_flow(flow: WriteFlow, caller: Caller) -> None:
+    outcome, _, variables = await walk(flow(SPOKEN), caller)
     assert outcome == Ended("lost")
     assert variables == {"answers": {"suggestion": None}}
 
