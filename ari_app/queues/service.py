@@ -35,6 +35,7 @@ Told = TypeVar("Told")
 
 BACKSTOP_S = 5.0
 """The longest time without a sweep: what a lost message would have told is found then."""
+LOOK_AGAIN_S = 0.05
 START_S = 10.0
 OFFERS_REMEMBERED = 4096
 RESTORED_AT_ONCE = 200
@@ -296,9 +297,9 @@ class QueueService:
     async def _run(self, command: Command[Result], *arguments: str | int) -> Result:
         try:
             reply = await self._store.run(command, *arguments)
-        except QueuesUnavailable:
-            # The step may have been carried out and have made offers: look soon.
-            self._sweep_within(0.2)
+        except BaseException:
+            # Cut off by the deadline or by a hang-up, the step may still be carried out and make offers: look soon.
+            self._sweep_within(LOOK_AGAIN_S)
             raise
         self._heard(reply)
         return reply.result

@@ -74,11 +74,17 @@ class QueueStore:
             QueuesUnavailable: Redis did not answer within the deadline, or refused.
         """
         now = "" if self._now_ms is None else self._now_ms()
+        task = asyncio.current_task()
+        cancellations = task.cancelling() if task else 0
         try:
             async with asyncio.timeout(self._deadline_s):
                 raw = await self._scripts[command.name](args=(self._node, now, *arguments))
         except (RedisError, OSError, TimeoutError) as error:
             raise QueuesUnavailable(f"{command.name}: {error or 'no answer in time'}") from error
+        if task and task.cancelling() > cancellations:
+            # Before Python 3.12 wait_for, which redis-py sends under, may answer a cancellation with a result. A
+            # hang-up lost this way would leave its call running.
+            raise asyncio.CancelledError
         return command.decoder.decode(raw)
 
 

@@ -12,7 +12,7 @@ from ari_app.local.processes import free_port
 from ari_app.local.redis import Redis as RedisServer
 from ari_app.queues.channels import Subscription
 from ari_app.queues.errors import QueuesUnavailable
-from ari_app.queues.model import AgentSnapshot, AgentState, LeaveReason, Offer, QueueChanged
+from ari_app.queues.model import AgentSnapshot, AgentState, DeclineReason, LeaveReason, Offer, QueueChanged
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
 
@@ -178,6 +178,31 @@ async def test_offers_of_a_step_whose_answer_was_lost_are_found(
         offer = await one.offer()
         assert (offer.call_id, offer.agent_id) == ("call-1", "anna")
         assert await admin.exists("hotline:acd:call:call-1")
+
+
+async def test_a_step_that_is_cancelled_stays_cancelled_and_its_offers_are_found(
+    redis_url: str, queues: dict[str, QueueSettings]
+) -> None:
+    async with started(redis_url, queues, "one") as one:
+        await one.service.sign_in("anna", ["repair"])
+        for number in range(100):
+            await one.service.ready("anna")
+            await one.service.enter(f"call-{number}", "repair")
+            offer = await one.offer()
+            await one.service.enter(f"call-{number}-next", "repair")
+            # A hang-up at any moment of the step: before it is sent, on its way, or when the answer is there.
+            step = asyncio.create_task(one.service.declined(offer.reservation_id, DeclineReason.CALLER_GONE))
+            for _ in range(number % 10):
+                await asyncio.sleep(0)
+            cancelled = step.cancel()
+            await asyncio.wait([step], timeout=PATIENCE_S)
+            assert step.cancelled() == cancelled
+            await one.service.declined(offer.reservation_id, DeclineReason.CALLER_GONE)
+            following = await one.offer()
+            assert following.call_id == f"call-{number}-next"
+            for call_id in (offer.call_id, following.call_id):
+                await one.service.leave(call_id, LeaveReason.CALLER_HUNG_UP)
+            await one.service.declined(following.reservation_id, DeclineReason.CALLER_GONE)
 
 
 async def test_a_redis_that_restarts_is_found_again(tmp_path: Path, queues: dict[str, QueueSettings]) -> None:

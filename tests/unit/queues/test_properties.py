@@ -218,11 +218,17 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def nobody_has_two(self) -> None:
-        """Of the store itself, without the reference: what a call says of its agent, the agent says of the call."""
-        snapshot = self.do(self.service.snapshot())
-        busy = (AgentState.RESERVED, AgentState.RINGING)
-        offered = [agent.call_id for agent in snapshot.agents if agent.state in busy]
-        assert len(set(offered)) == len(offered)
+        """Of the store itself, without the reference: a reservation in force is held by one call and one agent."""
+        held = self.do(self._reservations("agent"))
+        assert len(set(held)) == len(held)
+        for reservation in self.do(self._reservations("call")):
+            assert held.count(reservation) == 1
+
+    async def _reservations(self, kind: str) -> list[Any]:
+        async with self.redis.pipeline() as pipe:
+            for key in await self.redis.keys(f"hotline:acd:{kind}:*"):
+                pipe.hget(key, "reservation")
+            return [reservation for reservation in await pipe.execute() if reservation]
 
     @invariant()
     def no_call_is_lost(self) -> None:
