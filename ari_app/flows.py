@@ -1,5 +1,6 @@
 """The call flows with everything they may name: checked whole before any of it is used."""
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -46,7 +47,7 @@ def vocabulary(actions: Iterable[Mapping[str, Action]], queues: Iterable[str]) -
 
 def check(folder: Path) -> Library:
     """Read and check a folder of flows without a service: the actions are named, not carried out."""
-    database = Database("sqlite+aiosqlite:///:memory:")
+    database = Database(f"sqlite+aiosqlite:///{os.devnull}")  # never opened
     tickets = TicketService(database)
     caller = CallerActions(CustomerService(database), tickets, DepartmentService(database))
     always = CallingHours(time_zone="UTC", from_hour=0, until_hour=24)

@@ -27,6 +27,10 @@ class NotFound(Answered):
     """The channel, bridge, playback, recording or object is gone or never was."""
 
 
+class NotRegistered(NotFound):
+    """Asterisk does not know our application: this connection's events are not being sent to us."""
+
+
 class Conflict(Answered):
     """It already exists, or is busy with something that excludes this."""
 
@@ -100,7 +104,9 @@ def error_for(method: str, path: str, status: int, message: str | None) -> AriEr
         return NotReady(method, path, "ARI is not there (yet)", status=status)
     words = message.casefold()
     kind = _BY_STATUS.get(status, ServerFault if status >= 500 else Invalid)
-    if status == 503:
+    if status == 404 and path.startswith("/applications/"):
+        kind = NotRegistered
+    elif status == 503:
         kind = NotReady
     elif status == 500 and words == "allocation failed" and path in {"/channels", "/channels/create"}:
         kind = EndpointUnavailable

@@ -173,7 +173,7 @@ class BridgeCreated(BridgeEvent, frozen=True, kw_only=True):
 
 
 class BridgeDestroyed(BridgeEvent, frozen=True, kw_only=True):
-    """A bridge is gone."""
+    """A bridge is gone; heard of for certain only after subscribing to `bridge:ID`."""
 
 
 class PlaybackEvent(Event, frozen=True, kw_only=True):

@@ -86,10 +86,10 @@ class InboundEvents(EventSource):
         finally:
             await socket.close()
 
-    def _stand_down(self) -> None:
-        super()._stand_down()
+    def _stand_down(self, reason: str) -> None:
+        super()._stand_down(reason)
         if self._task is not None:
-            # The reader ends, and nothing connects again: two processes fighting over a name would both lose calls.
+            # The reader ends, and nothing connects again.
             self._task.cancel()
 
 

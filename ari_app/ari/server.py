@@ -89,7 +89,7 @@ class ServerCalls(Rest):
         """Ours, with what it is subscribed to.
 
         Raises:
-            NotFound: it is not registered.
+            NotRegistered: Asterisk does not know it.
         """
         return _application(await self.send(APPLICATION, self.application))
 
@@ -109,7 +109,7 @@ class ServerCalls(Rest):
         """Keep events by type from being sent; repeat it after every connect, as a new application has none.
 
         Raises:
-            NotFound: our application is not registered.
+            NotRegistered: Asterisk does not know our application.
         """
         disallowed = [{"type": kind} for kind in disallow]
         await self.send(FILTER, self.application, body={"allowed": [], "disallowed": disallowed})

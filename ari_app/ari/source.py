@@ -14,6 +14,7 @@ import structlog
 from aiohttp import web
 
 from ari_app.ari.decoding import EventDecoder
+from ari_app.ari.errors import NotRegistered
 from ari_app.ari.events import ApplicationReplaced, Event
 
 SUBPROTOCOL: Final = "ari"
@@ -36,7 +37,8 @@ class EventSource(ABC):
 
     After every connect `on_connected` runs in a task of its own: re-send the event filter, find our way back to live
     calls. Until it is over events are kept back, then delivered in order, so that nothing is handled against a state
-    that is still being restored; it must therefore not wait for an event. `on_disconnected` must not wait.
+    that is still being restored; it must therefore not wait for an event. Where it raises, calls are served all the
+    same, except for `NotRegistered`: the connection is deaf then. `on_disconnected` must not wait.
     """
 
     def __init__(
@@ -101,30 +103,39 @@ class EventSource(ABC):
 
     def _take(self, event: Event) -> None:
         if type(event) is ApplicationReplaced:
-            self._stand_down()
+            self._stand_down("another connection took our application's name")
         elif self.replaced:
             return
-        if self._ready.is_set():
+        if self._ready.is_set() or self.replaced:
             self._hand_over(event)
             return
         self._kept_back.append(event)
         if len(self._kept_back) % LONG_BACKLOG == 0:
             log.warning("ari_events_kept_back", waiting=len(self._kept_back))
 
-    def _stand_down(self) -> None:
+    def _stand_down(self, reason: str) -> None:
+        """Be silent from now on, visibly: two processes fighting over one name would both lose calls."""
         self.replaced = True
-        log.error("ari_application_replaced", action="standing down: another process took our application's name")
+        self._ready.clear()
+        log.error("ari_application_replaced", reason=reason, remedy="end the other process, then restart Asterisk")
 
     async def _prepare(self) -> None:
         if self._on_connected is not None:
             try:
                 async with asyncio.timeout(HOOK_TIMEOUT_S):
                     await self._on_connected()
+            except NotRegistered as error:
+                # Asterisk loses an outbound connection's application for good once an inbound one took its name and
+                # went; neither a new connection nor a reload brings it back.
+                self._stand_down(str(error))
+                return
             except Exception:
                 # Calls are served all the same: better with noise or unadopted calls than not at all.
                 log.exception("ari_connected_hook_failed")
         while self._kept_back:
             self._hand_over(self._kept_back.popleft())
+        if self.replaced:
+            return
         self._ready.set()
         log.info("ari_events_connected", connects=self.connects)
 

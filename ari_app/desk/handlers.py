@@ -1,6 +1,7 @@
 """Turns a route of the table into an aiohttp handler: who may, what was sent, and what goes back."""
 
 import asyncio
+import os
 import re
 import stat
 from collections.abc import Awaitable, Callable, Mapping
@@ -37,12 +38,13 @@ def handler(route: Route, gate: Gate) -> AiohttpHandler:
             gate.check_origin(request)
         else:
             session = (await gate.enter(request, route.roles)).session
+        key = idempotency_key(request)
         asked = DeskRequest(
             principal=session.principal if session else None,
             path=_path(request.match_info),
             query=_query(request, route.query, lists),
             body=await _body(request, route.body) if route.body is not None else None,
-            idempotency_key=idempotency_key(request),
+            idempotency_key=key,
             address=gate.address(request),
             session=session,
         )
@@ -143,7 +145,15 @@ async def _file(result: File) -> web.StreamResponse:
         "Content-Type": result.media_type,
         "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(result.name, safe='')}",
     }
-    return web.FileResponse(result.path, headers=headers)
+    return _PlainFile(result.path, headers=headers)
+
+
+class _PlainFile(web.FileResponse):
+    """The very file: aiohttp by itself would follow links, and prefer a compressed file that lies beside it (S6)."""
+
+    def _get_file_path_stat_encoding(self, _accept_encoding: str) -> tuple[Path | None, os.stat_result, str | None]:
+        found = self._path.lstat()
+        return (self._path if stat.S_ISREG(found.st_mode) else None), found, None
 
 
 def _is_plain(path: Path) -> bool:

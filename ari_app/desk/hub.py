@@ -24,7 +24,7 @@ from ari_app.desk.model import (
     Replaced,
     Welcome,
 )
-from ari_app.desk.relay import Relay, Relayed
+from ari_app.desk.relay import NOTHING, Relay, Relayed
 from ari_app.desk.socket import CloseCode, DeskSocket
 from ari_app.desk.store import DeskState
 from foundation.clock import milliseconds, utc_now
@@ -272,7 +272,7 @@ class Hub:
 
     async def _relayed(self, staff_id: str, message: Relayed) -> None:
         """What another node (or this one) said about a person of ours."""
-        if message.payload is not None:
+        if message.payload != NOTHING:
             await self._deliver(staff_id, bytes(message.payload))
         if message.newest_order is not None:
             self._replace_older(staff_id, message.newest_order, 1)

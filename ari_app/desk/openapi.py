@@ -151,11 +151,11 @@ def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
 
 
 def _refusals(route: Route, schemas: _Schemas) -> dict[str, Any]:
-    statuses = {422, *route.problems}
+    statuses = {400, 422, *route.problems}
     if not route.public:
         statuses |= {401, 403, 503}
     if route.body is not None:
-        statuses |= {400, 413, 415}
+        statuses |= {413, 415}
     if _PARAMETER.search(route.path):
         statuses.add(404)
     problem = {"application/problem+json": {"schema": schemas.of(ProblemDetails, "serialization")}}

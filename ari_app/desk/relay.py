@@ -25,10 +25,13 @@ LONGEST_PAUSE_S = 2.0
 DEADLINE_S = 2.0
 
 
-class Relayed(msgspec.Struct, frozen=True, omit_defaults=True):
+NOTHING = msgspec.Raw(b"null")
+
+
+class Relayed(msgspec.Struct, frozen=True):
     """What one node tells the node that has somebody's desk."""
 
-    payload: msgspec.Raw | None = None
+    payload: msgspec.Raw = NOTHING
     """A message for the desk, encoded."""
     newest_order: int | None = None
     """A newer desk was opened: older ones give way."""
