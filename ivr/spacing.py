@@ -10,9 +10,10 @@ SWEEPS = 120
 GAP = 28.0
 LAYER_GAP = 74.0
 WAYPOINT_WIDTH = 14.0
-WAYPOINT_PULL = 16.0
-"""How much more a bend in a long edge is worth straightening than a box is worth centring."""
-WAYPOINT_HOLD = 12.0
+PULLS = (1.0, 2.0, 12.0)
+"""The pull of an edge between two boxes, a box and a waypoint, two waypoints."""
+LOOSE = 0.01
+"""The weight of a node that nothing pulls on."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def _spread(layout: Layout, width: Mapping[str, float]) -> dict[str, float]:
             below[upper].append(lower)
     middle: dict[str, float] = {}
     for layer in layout.layers:
-        middle.update(zip(layer, _keep_apart([0.0] * len(layer), layer, width), strict=True))
+        middle.update(zip(layer, _keep_apart([0.0] * len(layer), layer, width, [1.0] * len(layer)), strict=True))
     for sweep in range(SWEEPS):
         down = sweep % 2 == 0
         for layer in layout.layers if down else reversed(layout.layers):
@@ -71,29 +72,31 @@ def _spread(layout: Layout, width: Mapping[str, float]) -> dict[str, float]:
             near = {
                 node: above[node] + below[node] if sweep >= 8 else (above if down else below)[node] for node in layer
             }
-            wanted = [_between(node, near[node], middle, width) for node in layer]
-            middle.update(zip(layer, _keep_apart(wanted, layer, width), strict=True))
+            weights = [sum(_pull(width, node, other) for other in near[node]) or LOOSE for node in layer]
+            wanted = [
+                sum(middle[other] * _pull(width, node, other) for other in near[node]) / weight
+                if near[node]
+                else middle[node]
+                for node, weight in zip(layer, weights, strict=True)
+            ]
+            middle.update(zip(layer, _keep_apart(wanted, layer, width, weights), strict=True))
     return middle
 
 
-def _between(node: str, near: Sequence[str], middle: Mapping[str, float], width: Mapping[str, float]) -> float:
-    """The mean of its neighbours. Waypoints hold on to each other, so that a long edge bends at its ends."""
-    bend = width[node] == WAYPOINT_WIDTH
-    weights = [WAYPOINT_HOLD if bend and width[other] == WAYPOINT_WIDTH else 1.0 for other in near]
-    total = sum(weights)
-    if not total:
-        return middle[node]
-    return sum(middle[other] * weight for other, weight in zip(near, weights, strict=True)) / total
+def _pull(width: Mapping[str, float], one: str, other: str) -> float:
+    """How strongly the ends of a piece of an edge pull on each other: long edges bend at their ends, if anywhere."""
+    return PULLS[(width[one] == WAYPOINT_WIDTH) + (width[other] == WAYPOINT_WIDTH)]
 
 
-def _keep_apart(wanted: Sequence[float], layer: Sequence[str], width: Mapping[str, float]) -> list[float]:
+def _keep_apart(
+    wanted: Sequence[float], layer: Sequence[str], width: Mapping[str, float], weights: Sequence[float]
+) -> list[float]:
     """The places nearest to the wanted ones (least squares) that keep the order and the gaps."""
     offsets = [0.0]
     for left, right in pairwise(layer):
         offsets.append(offsets[-1] + (width[left] + width[right]) / 2 + GAP)
     blocks: list[tuple[float, float, int]] = []  # the common place of neighbours pushed together, its weight, how many
-    for node, want, offset in zip(layer, wanted, offsets, strict=True):
-        weight = WAYPOINT_PULL if width[node] == WAYPOINT_WIDTH else 1.0
+    for want, offset, weight in zip(wanted, offsets, weights, strict=True):
         blocks.append((want - offset, weight, 1))
         while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
             (x, a, m), (z, b, n) = blocks[-2:]

@@ -73,3 +73,10 @@ def test_any_graph_is_laid_out_without_overlaps(graph: tuple[list[str], list[tup
     for layer in layout.layers:
         boxes = [places.middle[node] for node in layer if "\0" not in node]
         assert all(right - left >= 100 + GAP - 0.01 for left, right in pairwise(boxes))
+
+
+def test_one_step_after_another_is_one_column_even_beside_a_shortcut() -> None:
+    nodes = list("abcdefghi")
+    layout = arrange(nodes, [*pairwise(nodes), ("f", "i")], "a")
+    places = place(layout, dict.fromkeys(nodes, Size(100, 40)))
+    assert places.width < 300
