@@ -74,9 +74,7 @@ class DeskSocket:
 
     async def open(self, welcome: bytes) -> None:
         """Send the first message, then what came meanwhile."""
-        held, self._held = self._held or [], None
-        for payload in (welcome, *held):
-            await self.send(payload)
+        await self._release(welcome)
 
     async def send(self, payload: bytes) -> bool:
         """Hand a message to the transport, at once and without waiting; False where the desk is gone or too slow.
@@ -111,6 +109,7 @@ class DeskSocket:
     async def close(self, code: int, reason: str) -> None:
         """Say goodbye, and after a short while hang up on a peer that does not answer."""
         self._farewell = self._farewell or asyncio.Event()
+        await self._release()
         try:
             with contextlib.suppress(ConnectionError, RuntimeError):
                 await self._response.close(code=code, message=reason.encode())
@@ -122,6 +121,11 @@ class DeskSocket:
         """Hang up at once."""
         self._note_drop(reason)
         self._transport.abort()
+
+    async def _release(self, *first: bytes) -> None:
+        held, self._held = self._held or [], None
+        for payload in (*first, *held):
+            await self._write(payload, WSMsgType.TEXT)
 
     async def _write(self, payload: bytes, kind: WSMsgType) -> bool:
         if self._response.closed or self._transport.is_closing():

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 
 from ari_app.desk.hub import Hub
 from ari_app.desk.limits import SignInLimits
+from ari_app.desk.model import CallerNumber, CustomerCard, Pop, Wording
 from ari_app.desk.server import DeskServer
 from ari_app.desk.sessions import Sessions
 from ari_app.desk.socket import SocketLimits
@@ -30,6 +31,23 @@ def person(role: Role, number: int = 0) -> Principal:
     """The first person of a role, or another one."""
     place = list(Role).index(role) + 1
     return Principal(f"stf-{role}-{number}", f"{place}00{number}", f"{role} {number}", role)
+
+
+AGENT = person(Role.AGENT).staff_id
+
+
+def pop(call_id: str = "call-1") -> Pop:
+    """What a desk shows of a call."""
+    return Pop(
+        id=f"pop-{call_id}",
+        call_id=call_id,
+        offered_at_ms=1,
+        queue="repair",
+        waited_ms=1200,
+        greeting=Wording("您好", "Hello"),
+        number=CallerNumber("+8613800000001", "北京", "中国移动"),
+        customers=[CustomerCard("cus-1", "A1", "张三", "x", "y", "VIP", 12_300, contract_active=True)],
+    )
 
 
 class Staff:
@@ -70,8 +88,7 @@ class House:
 
     async def token(self, role: Role, number: int = 0) -> str:
         """Signed in without asking the server."""
-        signed_in = await self.sessions.sign_in(person(role, number).staff_number, PASSWORD, "192.0.2.1")
-        return signed_in.token
+        return (await self.sessions._begin(person(role, number))).token
 
     async def signed_in(self, role: Role, number: int = 0) -> aiohttp.ClientSession:
         """A client of somebody who is signed in."""
@@ -126,7 +143,12 @@ def build(redis_url: str, stack: AsyncExitStack, tmp_path: Path) -> Build:
     """Start a server; more than one is a service of several nodes."""
 
     async def start(
-        *, limits: SignInLimits = QUICK, sockets: SocketLimits | None = None, grace_s: float = 0.05, **options: Any
+        *,
+        limits: SignInLimits = QUICK,
+        sockets: SocketLimits | None = None,
+        grace_s: float = 0.05,
+        redis_url: str = redis_url,
+        **options: Any,
     ) -> House:
         redis = Redis.from_url(redis_url)
         stack.push_async_callback(redis.aclose)
@@ -154,7 +176,7 @@ def open_desk(house: House, stack: AsyncExitStack) -> OpenDesk:
     """Open a desk with a ticket, up to its welcome."""
 
     async def opened(role: Role = Role.AGENT, number: int = 0, *, at: House = house, **options: Any) -> Desk:
-        ticket = await at.sessions.ticket((await at.sessions.sign_in(*_credentials(role, number), "192.0.2.1")).session)
+        ticket = await at.sessions.ticket((await at.sessions._begin(person(role, number))).session)
         http = at.client()
         desk = Desk(await http.ws_connect(SOCKET, origin=ORIGIN, **options), http)
         stack.push_async_callback(desk.leave)
@@ -162,7 +184,3 @@ def open_desk(house: House, stack: AsyncExitStack) -> OpenDesk:
         return desk
 
     return opened
-
-
-def _credentials(role: Role, number: int) -> tuple[str, str]:
-    return person(role, number).staff_number, PASSWORD

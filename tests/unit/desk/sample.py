@@ -1,6 +1,5 @@
 """A feature as features write theirs: one route of every kind."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -93,6 +92,11 @@ def sample_routes(folder: Path) -> Routes:
     async def audio(request: Request[None, NoQuery]) -> File:
         return File(folder / request.path["thing_id"], "audio/wav", '录音";x=\r\n.wav')
 
+    _add_faulty(table)
+    return table
+
+
+def _add_faulty(table: Routes) -> None:
     @table.add("GET", "/broken", roles=EVERYONE, summary="A bug", response=Thing)
     async def broken(_request: Request[None, NoQuery]) -> Thing:
         raise RuntimeError("SELECT canary FROM secrets")
@@ -108,10 +112,3 @@ def sample_routes(folder: Path) -> Routes:
     @table.add("GET", "/notice", roles=PUBLIC, summary="For anybody", response=Thing)
     async def notice(_request: Request[None, NoQuery]) -> Thing:
         return Thing(id="0", subject="notice", filed_by="")
-
-    @table.add("POST", "/slow", roles=EVERYONE, summary="Takes a moment", response=Thing)
-    async def slow(_request: Request[None, NoQuery]) -> Thing:
-        await asyncio.sleep(0.05)
-        return Thing(id="2", subject="slow", filed_by="")
-
-    return table

@@ -1,31 +1,14 @@
-"""Desks over real sockets: pops, newest wins, reconnects, several nodes."""
+"""Desks over real sockets: pops, newest wins, reconnects, commands, broadcasts."""
 
+import asyncio
 
+import pytest
 
-from ari_app.desk.model import (
-    CallerNumber,
-    CustomerCard,
-    Pop,
-    Wording,
-)
+from ari_app.desk.model import Notice, NotReady, PopSeen, QueueState, Ready, Wording, WrapUpDone
 from ari_app.desk.socket import CloseCode
+from foundation.problems import Conflict
 from foundation.routes import Principal, Role
-from tests.unit.desk.conftest import House, OpenDesk, person
-
-AGENT = person(Role.AGENT).staff_id
-
-
-def pop(call_id: str = "call-1") -> Pop:
-    return Pop(
-        id=f"pop-{call_id}",
-        call_id=call_id,
-        offered_at_ms=1,
-        queue="repair",
-        waited_ms=1200,
-        greeting=Wording("您好", "Hello"),
-        number=CallerNumber("+8613800000001", "北京", "中国移动"),
-        customers=[CustomerCard("cus-1", "A1", "张三", "x", "y", "VIP", 12_300, contract_active=True)],
-    )
+from tests.unit.desk.conftest import AGENT, Build, House, OpenDesk, pop
 
 
 async def test_the_welcome_says_who_and_shows_the_snapshot(house: House, open_desk: OpenDesk) -> None:
@@ -81,3 +64,164 @@ async def test_the_newest_desk_of_an_agent_wins(house: House, open_desk: OpenDes
     assert await old.closed() == CloseCode.REPLACED
     assert await house.hub.pop(AGENT, pop())
     assert (await new.read())["type"] == "pop"
+
+
+async def test_a_supervisor_may_keep_a_wallboard_beside_the_desk(house: House, open_desk: OpenDesk) -> None:
+    desks = [await open_desk(Role.SUPERVISOR) for _ in range(5)]
+    for desk in desks:
+        await desk.read("welcome")
+    assert (await desks[0].read())["type"] == "replaced"
+    await house.hub.broadcast(Role.SUPERVISOR, QueueState(queue="repair", waiting=3))
+    for desk in desks[1:]:
+        assert (await desk.read())["waiting"] == 3
+
+
+async def test_a_pop_between_two_desks_reaches_the_new_one(
+    house: House, open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The desk connects while the pop is being remembered: it read too early and was not there to be sent to."""
+    shown, may_go_on = asyncio.Event(), asyncio.Event()
+    show = house.hub.state.show
+
+    async def slow(agent_id: str, call_id: str, body: bytes) -> None:
+        shown.set()
+        await may_go_on.wait()
+        await show(agent_id, call_id, body)
+
+    monkeypatch.setattr(house.hub.state, "show", slow)
+    popping = asyncio.create_task(house.hub.pop(AGENT, pop()))
+    await shown.wait()
+    desk = await open_desk()
+    assert (await desk.read("welcome"))["pop"] is None
+    may_go_on.set()
+    assert await popping
+    assert (await desk.read())["type"] == "pop"
+
+
+async def test_what_is_sent_before_the_welcome_comes_after_it(house: House, open_desk: OpenDesk) -> None:
+    asked, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def snapshot(_who: Principal) -> object:
+        asked.set()
+        await may_go_on.wait()
+        return None
+
+    house.hub.snapshot = snapshot
+    desk = await open_desk()
+    await asked.wait()
+    assert await house.hub.pop(AGENT, pop())
+    may_go_on.set()
+    assert [(await desk.read())["type"] for _ in range(2)] == ["welcome", "pop"]
+
+
+async def test_a_call_that_is_over_does_not_close_the_pop_of_the_next(house: House, open_desk: OpenDesk) -> None:
+    await house.hub.pop(AGENT, pop("call-1"))
+    await house.hub.pop(AGENT, pop("call-2"))
+    await house.hub.close_pop(AGENT, "call-1")
+    assert (await (await open_desk()).read("welcome"))["pop"]["call_id"] == "call-2"
+    await house.hub.close_pop(AGENT, "call-2")
+    assert (await (await open_desk()).read("welcome"))["pop"] is None
+
+
+async def test_commands_arrive_in_order_and_as_themselves(house: House, open_desk: OpenDesk) -> None:
+    done: asyncio.Queue[tuple[str, object]] = asyncio.Queue()
+
+    async def carry_out(agent_id: str, command: object) -> None:
+        await done.put((agent_id, command))
+
+    house.hub.on_command = carry_out
+    desk = await open_desk()
+    for message in (
+        {"type": "ready"},
+        {"type": "not_ready", "reason": "break"},
+        {"type": "wrap_up_done"},
+        {"type": "pop_seen", "id": "pop-1"},
+    ):
+        await desk.say(**message)
+    expected = [Ready(), NotReady("break"), WrapUpDone(), PopSeen("pop-1")]
+    async with asyncio.timeout(5):
+        assert [await done.get() for _ in expected] == [(AGENT, command) for command in expected]
+
+
+async def test_what_was_asked_for_before_leaving_is_still_done(house: House, open_desk: OpenDesk) -> None:
+    may_go_on, done = asyncio.Event(), asyncio.Event()
+
+    async def carry_out(_agent_id: str, _command: object) -> None:
+        await may_go_on.wait()
+        done.set()
+
+    house.hub.on_command = carry_out
+    desk = await open_desk()
+    await desk.say(type="not_ready", reason="going home")
+    await desk.leave()
+    may_go_on.set()
+    async with asyncio.timeout(5):
+        await done.wait()
+
+
+async def test_a_refused_command_says_why(house: House, open_desk: OpenDesk) -> None:
+    async def carry_out(_agent_id: str, command: object) -> None:
+        if isinstance(command, Ready):
+            raise Conflict("You are talking.")
+        raise RuntimeError("canary")
+
+    house.hub.on_command = carry_out
+    agent, supervisor = await open_desk(), await open_desk(Role.SUPERVISOR)
+    await agent.say(type="ready")
+    refused = await agent.read("refused")
+    assert (refused["command"], refused["problem"], refused["detail"]) == ("ready", "conflict", "You are talking.")
+    await agent.say(type="wrap_up_done")
+    assert "canary" not in (await agent.read("refused"))["detail"]
+    await supervisor.say(type="ready")
+    assert (await supervisor.read("refused"))["problem"] == "forbidden"
+
+
+async def test_presence_is_reported_once_a_desk_is_gone_for_good(build: Build, open_desk: OpenDesk) -> None:
+    house = await build(grace_s=0.3)
+    reported: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+
+    async def on_presence(agent_id: str, connected: bool) -> None:
+        await reported.put((agent_id, connected))
+
+    house.hub.on_presence = on_presence
+    desk = await open_desk(at=house)
+    await desk.read("welcome")
+    await desk.leave()
+    again = await open_desk(at=house)
+    await again.read("welcome")
+    assert house.hub.connected(AGENT)
+    await again.leave()
+    async with asyncio.timeout(5):
+        assert [await reported.get() for _ in range(3)] == [(AGENT, True), (AGENT, True), (AGENT, False)]
+    assert not house.hub.connected(AGENT)
+
+
+async def test_a_notice_reaches_every_desk_of_the_roles_meant(house: House, open_desk: OpenDesk) -> None:
+    desks = {role: await open_desk(role) for role in (Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR)}
+    for desk in desks.values():
+        await desk.read("welcome")
+    await house.hub.broadcast([Role.AGENT, Role.ADMINISTRATOR], Notice(level="info", text=Wording("停水", "No water")))
+    await house.hub.broadcast(Role.SUPERVISOR, QueueState(queue="repair", waiting=1))
+    assert (await desks[Role.AGENT].read())["text"] == {"zh": "停水", "en": "No water"}
+    assert (await desks[Role.ADMINISTRATOR].read())["type"] == "notice"
+    assert (await desks[Role.SUPERVISOR].read())["type"] == "queue"
+
+
+async def test_broadcasts_keep_their_order(house: House, open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ari_app.desk.hub.AT_ONCE", 1)
+    desks = [await open_desk(Role.SUPERVISOR, number) for number in range(3)]
+    for desk in desks:
+        await desk.read("welcome")
+    states = [QueueState(queue="repair", waiting=n) for n in range(20)]
+    await asyncio.gather(*(house.hub.broadcast(Role.SUPERVISOR, state) for state in states))
+    for desk in desks:
+        assert [(await desk.read())["waiting"] for _ in states] == list(range(20))
+
+
+async def test_a_stopping_service_sends_desks_away(build: Build, open_desk: OpenDesk) -> None:
+    house = await build()
+    desk = await open_desk(at=house)
+    await desk.read("welcome")
+    closed = asyncio.create_task(desk.closed())
+    await house.server.aclose()
+    assert await closed == 1001
