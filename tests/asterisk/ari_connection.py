@@ -1,0 +1,116 @@
+"""A client, a dispatcher and an event source on the worker's Asterisk, for tests of ARI."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Literal
+
+from ari_app.ari.client import AriClient
+from ari_app.ari.dispatch import Dispatcher
+from ari_app.ari.errors import NotFound
+from ari_app.ari.events import StasisStart
+from ari_app.ari.inbound import InboundEvents
+from ari_app.ari.outbound import OutboundEvents
+from ari_app.ari.source import EventSource
+from ari_app.local.asterisk import Asterisk
+from foundation.ids import new_id
+
+PATIENCE_S = 20.0
+
+INBOUND_APPLICATION = "hotline-inbound"
+"""Not the outbound one's: Asterisk loses that for good when an inbound connection takes its name (see `EventSource`)."""
+
+SourceKind = Literal["outbound", "inbound"]
+
+
+@dataclass
+class Connection:
+    """What a service has of one Asterisk."""
+
+    application: str
+    ari: AriClient
+    dispatcher: Dispatcher
+    source: EventSource
+
+    @property
+    def caller(self) -> str:
+        """A dial string whose far half enters our application like a caller, by the context Asterisk makes for it."""
+        return f"Local/96001@stasis-{self.application}/n"
+
+
+def new_source(
+    asterisk: Asterisk,
+    kind: SourceKind,
+    dispatcher: Dispatcher,
+    on_connected: Callable[[], Awaitable[None]] | None = None,
+    on_disconnected: Callable[[], None] | None = None,
+) -> EventSource:
+    """An event source of either kind, not started."""
+    at = asterisk.at
+    if kind == "outbound":
+        return OutboundEvents(
+            dispatcher.dispatch,
+            host=at.address,
+            port=at.events_port,
+            user=at.user,
+            password=at.password,
+            on_connected=on_connected,
+            on_disconnected=on_disconnected,
+        )
+    return InboundEvents(
+        dispatcher.dispatch,
+        url=at.rest_url,
+        user=at.user,
+        password=at.password,
+        application=INBOUND_APPLICATION,
+        on_connected=on_connected,
+        on_disconnected=on_disconnected,
+    )
+
+
+@asynccontextmanager
+async def new_client(asterisk: Asterisk, kind: SourceKind = "outbound") -> AsyncIterator[AriClient]:
+    """A started client."""
+    at = asterisk.at
+    application = at.application if kind == "outbound" else INBOUND_APPLICATION
+    ari = AriClient(at.rest_url, at.user, at.password, application=application)
+    await ari.start()
+    try:
+        await ari.wait_until_ready(PATIENCE_S)
+        yield ari
+    finally:
+        await ari.aclose()
+
+
+@asynccontextmanager
+async def connected(asterisk: Asterisk, kind: SourceKind = "outbound") -> AsyncIterator[Connection]:
+    """Everything started; channels that a test leaves behind are hung up."""
+    async with new_client(asterisk, kind) as ari:
+        dispatcher = Dispatcher()
+        source = new_source(asterisk, kind, dispatcher, on_connected=ari.filter_events)
+        await source.start()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await source.wait_connected()
+            yield Connection(ari.application, ari, dispatcher, source)
+        finally:
+            for channel in await ari.channels():
+                with suppress(NotFound):
+                    await ari.hang_up(channel.id)
+            await source.aclose()
+
+
+@asynccontextmanager
+async def caller_and_leg(connection: Connection) -> AsyncIterator[tuple[str, str]]:
+    """Both halves of a Local channel in our application: a caller who dialled the hotline, and a leg that we placed."""
+    dispatcher, leg_id = connection.dispatcher, new_id("leg")
+    callers: asyncio.Queue[str] = asyncio.Queue()
+    dispatcher.on_stasis_start = lambda event: callers.put_nowait(event.channel.id)
+    with dispatcher.channel(leg_id) as inbox:
+        await connection.ari.originate(connection.caller, channel_id=leg_id, timeout_s=10, app_args=["leg"])
+        async with asyncio.timeout(PATIENCE_S):
+            caller_id = await callers.get()
+            await connection.ari.answer(caller_id)
+            await inbox.next_of(StasisStart)
+            yield caller_id, leg_id
