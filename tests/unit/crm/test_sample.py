@@ -1,0 +1,71 @@
+"""The sample data: what the demo and a first look need, and nothing twice."""
+
+import asyncio
+
+from sqlmodel import func, select
+
+from crm import sample
+from crm.customers.service import CustomerService
+from crm.departments.model import Category, Department
+from crm.history.service import HistoryService
+from crm.outbox.model import OutboxEntry
+from crm.staff.model import Staff
+from crm.staff.service import StaffService
+from crm.tickets.model import Ticket, TicketLog, TicketStatus
+from crm.tickets.service import TicketService
+from crm.tickets.similar import SimilarQuery
+from foundation.database import Database
+
+PASSWORD = "a-sample-password"
+QUEUES = ("consult", "complaint", "repair")
+TABLES = (Department, Category, Staff, Ticket, TicketLog, OutboxEntry)
+
+
+async def counts(database: Database) -> dict[str, int]:
+    async with database.read() as session:
+        return {table.__name__: (await session.exec(select(func.count()).select_from(table))).one() for table in TABLES}
+
+
+async def test_loading_again_and_at_once_adds_nothing(database: Database) -> None:
+    await asyncio.gather(*(sample.load(database, PASSWORD, QUEUES) for _ in range(3)))
+    first = await counts(database)
+    await sample.load(database, PASSWORD, QUEUES)
+
+    assert await counts(database) == first
+    assert first["Staff"] == 11
+    assert first["Ticket"] == 2
+    assert first["OutboxEntry"] == 0
+
+
+async def test_a_caller_has_a_past_and_one_open_matter(database: Database) -> None:
+    await sample.load(database, PASSWORD, QUEUES)
+
+    found = await CustomerService(database).identify("013800000001")
+    assert found.customer is not None
+    history = await HistoryService(database).of_customer(found.customer.id)
+    (open_ticket,) = await TicketService(database).open_for_customer(found.customer.id)
+
+    assert [ticket.status for ticket in history.tickets] == [TicketStatus.DISPATCHED, TicketStatus.ARCHIVED]
+    assert open_ticket.subject == "暖气不热"
+    detail = await TicketService(database).get(open_ticket.id)
+    assert [entry.version for entry in detail.log] == list(range(1, detail.version + 1))
+
+
+async def test_a_neighbour_without_a_number_is_offered_no_strangers(database: Database) -> None:
+    await sample.load(database, PASSWORD, QUEUES)
+
+    customers = CustomerService(database)
+    assert (await customers.identify("13800000003")).customers == []
+    assert [found.name for found in (await customers.identify("13800000005")).customers] == ["孙丽", "孙丽商铺"]
+    assert await TicketService(database).similar(SimilarQuery(address="幸福路12号3单元402")) == []
+
+
+async def test_everybody_can_sign_in_and_agents_have_phones(database: Database) -> None:
+    await sample.load(database, PASSWORD, QUEUES)
+    staff = StaffService(database, QUEUES)
+
+    agents = await staff.agents()
+    assert [agent.endpoint for agent in agents] == [f"agent100{digit}" for digit in range(1, 7)]
+    assert {agent.sip_password for agent in agents} == {PASSWORD}
+    for number in ("1001", "2001", "3001", "4001", "9001"):
+        assert await staff.authenticate(number, PASSWORD) is not None
