@@ -4,6 +4,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ari_app.calls.waiting import POSITION_PROMPT
+from ari_app.calls.wording import ARREARS, ORDINARY
 from ari_app.campaigns.actions import SurveyActions
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.service import CampaignRules, CampaignService
@@ -39,10 +41,14 @@ CALL_VARIABLES = frozenset(
 """What a call brings along into a flow."""
 
 
+SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS})
+"""Prompts that no flow names: said while waiting, and by agents."""
+
+
 def vocabulary(actions: Iterable[Mapping[str, Action]], queues: Iterable[str]) -> Vocabulary:
     """What flows may name that is not theirs."""
     merged = {name: action for table in actions for name, action in table.items()}
-    return Vocabulary(merged, frozenset(queues), CALL_VARIABLES)
+    return Vocabulary(merged, frozenset(queues), CALL_VARIABLES, SPOKEN_ELSEWHERE)
 
 
 def check(folder: Path) -> Library:

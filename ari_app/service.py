@@ -194,7 +194,8 @@ class Service:
         library = load_library(settings.callflows, vocabulary([actions], self.queue_settings))
         flows = dict(library.flows)
         calendar = HolidayCalendar()
-        self.prompts = Prompts(library.catalogue, SpeechCache(_speech(settings), settings.prompts))
+        self.speech = SpeechCache(_speech(settings), settings.prompts)
+        self.prompts = Prompts(library.catalogue, self.speech)
         wording = AgentWording(
             library.catalogue, calendar, Wording(zh=settings.organisation_zh, en=settings.organisation_en)
         )
@@ -250,6 +251,7 @@ class Service:
         await self.desk.aclose()
         await self.queues.aclose()
         await self.recordings.aclose()
+        await self.speech.aclose()
         await self.ami.aclose()
         await self.ari.aclose()
         await self.redis.aclose()

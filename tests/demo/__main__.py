@@ -29,7 +29,7 @@ def tell(folder: Path, result: Path, console: Console) -> bool:
     stack.start()
     try:
         asyncio.run(asyncio.wait_for(Story(stack, telling).tell(), LONGEST_S))
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever went wrong, it is told and the exit says so
         console.print_exception()
         return False
     finally:

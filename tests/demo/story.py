@@ -88,7 +88,7 @@ class Story:
             step.evidence |= {
                 "ticket": after["number"],
                 "urge_count": after["urge_count"],
-                "log": f"{entry['at']} {entry['actor_kind']} {entry['actor_name']} urged over {entry['detail']['channel']}",
+                "log": f"{entry['at']} {entry['actor_kind']} {entry['actor_name']}, {entry['detail']['channel']}",
                 "heard_db": round(heard, 1),
                 "call_ended_by": ended.details["by"],
                 "call": entry["detail"]["call_id"],

@@ -1,0 +1,98 @@
+"""The whole hotline for end-to-end tests: one stack a worker process, phones and desks as each test needs them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from ari_app.local.stack import SAMPLE_PASSWORD, Stack, private_stack, sample_phones
+from tests.desk_client import Desk
+from tests.phones.accounts import account
+from tests.phones.phone import Phone
+
+WAIT_S = 20.0
+AGENT, OTHER_AGENT, SUPERVISOR, ADMINISTRATOR = "1001", "1002", "3001", "9001"
+TRUNK_USER = "carrier"
+"""A phone in a carrier's place: what it says of the caller is what we hear."""
+
+
+def stack_in(folder: Path, **settings: str) -> Stack:
+    """A stack whose callbacks are placed at once, with a carrier's line beside the sample residents."""
+    pjsip = {**sample_phones(), "carrier": account(TRUNK_USER, SAMPLE_PASSWORD)}
+    always = {"SURVEY_DELAY_S": "0", "SURVEY_FROM_HOUR": "0", "SURVEY_UNTIL_HOUR": "24"}
+    return private_stack(folder, pjsip=pjsip, settings={**always, **settings})
+
+
+class Hotline:
+    """A running hotline and the people around it; what a test opens is closed with it."""
+
+    def __init__(self, stack: Stack, opened: AsyncExitStack) -> None:
+        self.stack = stack
+        self._opened = opened
+
+    @property
+    def number(self) -> str:
+        """What callers dial."""
+        return self.stack.at.hotline_number
+
+    async def phone(self, user: str, **manners: Any) -> Phone:
+        """A registered phone."""
+        at = self.stack.at
+        phone = Phone(user, user, SAMPLE_PASSWORD, at.address, at.sip_port, **manners)
+        return await self._opened.enter_async_context(phone)
+
+    async def desk(self, staff_number: str, *, socket: bool = True) -> Desk:
+        """A signed-in person; an agent is not ready yet."""
+        return await self._opened.enter_async_context(
+            Desk(self.stack.url, staff_number, SAMPLE_PASSWORD, socket=socket)
+        )
+
+    async def ready_agent(self, staff_number: str = AGENT, **manners: Any) -> tuple[Desk, Phone]:
+        """An agent at her desk with her phone registered, taking calls."""
+        phone = await self.phone(f"agent{staff_number}", **manners)
+        desk = await self.desk(staff_number)
+        await desk.say(type="ready")
+        await desk.message("agent", state="ready")
+        self._opened.push_async_callback(self._stand_down, staff_number)
+        return desk, phone
+
+    async def _stand_down(self, staff_number: str) -> None:
+        """Whatever state a test left her in, the next one does not find her ready."""
+        async with Desk(self.stack.url, staff_number, SAMPLE_PASSWORD, socket=False) as desk:
+            await desk.post("/api/v1/agents/me/not-ready", {"reason": "test over"})
+
+    async def into_queue(self, caller: Phone, key: str = "3") -> None:
+        """Dial and press a key of the menu once it is heard."""
+        await caller.call(self.number)
+        await caller.answered()
+        await caller.hears(seconds=0.5)
+        await caller.press(key)
+
+    async def waiting(self, supervisor: Desk, queue: str, count: int) -> dict[str, Any]:
+        """The queue once so many callers are in it."""
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                found: dict[str, Any] = next(
+                    board for board in await supervisor.get("/api/v1/queues") if board["name"] == queue
+                )
+                if found["waiting"] == count:
+                    return found
+                await asyncio.sleep(0.05)
+
+    async def call_record(self, supervisor: Desk, call_id: str) -> dict[str, Any]:
+        """A call's record once the call is over."""
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                try:
+                    record: dict[str, Any] = await supervisor.get(f"/api/v1/calls/{call_id}")
+                except AssertionError:
+                    await asyncio.sleep(0.05)
+                else:
+                    return record
+
+
+async def people(stack: Stack) -> AsyncIterator[Hotline]:
+    """The body of a fixture: a hotline whose phones and desks are closed after each test."""
+    async with AsyncExitStack() as opened:
+        yield Hotline(stack, opened)

@@ -1,0 +1,175 @@
+"""Calls from end to end on the whole hotline: who is known, who is not, and what goes wrong on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from ari_app.local.stack import Stack
+from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, TRUNK_USER, Hotline, people, stack_in
+
+LI_JIANGUO = "13800000002"
+TWO_ACCOUNTS = "13800000005"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = stack_in(tmp_path_factory.mktemp("hotline"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+async def hotline(stack: Stack) -> AsyncIterator[Hotline]:
+    async for opened in people(stack):
+        yield opened
+
+
+async def test_the_desk_shows_everything_before_the_phone_rings(hotline: Hotline) -> None:
+    """G14, H4, H5, H9."""
+    desk, phone = await hotline.ready_agent()
+    caller = await hotline.phone(LI_JIANGUO)
+
+    await hotline.into_queue(caller)
+    message = await desk.message("pop")
+    invite = await phone.ringing()
+
+    pop = message["pop"]
+    assert message["arrived_at"] < invite.at_ns / 1e9
+    assert pop["customers"][0]["name"] == "李建国"
+    assert pop["customer_id"] == pop["customers"][0]["id"]
+    assert pop["customers"][0]["arrears_cents"] == 128050
+    assert "1280" in pop["arrears"]["zh"]
+    assert "幺零零幺" in pop["greeting"]["zh"]
+    assert pop["keys"] == ["3"]
+    assert pop["kind"] == "fault"
+    assert pop["number"]["carrier"] == "中国移动"
+
+
+@pytest.mark.parametrize("written", ["+8613800000002", "008613800000002", "13800000002"])
+async def test_one_person_however_the_number_is_written(hotline: Hotline, written: str) -> None:
+    desk, _ = await hotline.ready_agent()
+    caller = await hotline.phone(TRUNK_USER, shown_as=f"<sip:{written}@carrier.invalid>")
+
+    await hotline.into_queue(caller)
+    pop = (await desk.message("pop"))["pop"]
+
+    assert pop["number"]["display"] == "+8613800000002"
+    assert [customer["name"] for customer in pop["customers"]] == ["李建国"]
+
+
+@pytest.mark.parametrize(
+    "shown_as",
+    [
+        '"Anonymous" <sip:anonymous@anonymous.invalid>',
+        "<sip:1380000abc@carrier.invalid>",
+        '"<img src=x onerror=alert(1)>" <sip:1%27%20OR%201@carrier.invalid>',
+    ],
+    ids=["withheld", "letters", "S12, S14: markup and quotes"],
+)
+async def test_a_caller_without_a_usable_number_is_served_like_any_other(hotline: Hotline, shown_as: str) -> None:
+    desk, phone = await hotline.ready_agent()
+    caller = await hotline.phone(TRUNK_USER, shown_as=shown_as)
+
+    await hotline.into_queue(caller)
+    pop = (await desk.message("pop"))["pop"]
+    await phone.ringing()
+    await phone.answer()
+    await phone.answered()
+
+    assert pop["number"] is None
+    assert pop["customers"] == []
+    assert "onerror" not in str(pop)
+
+
+async def test_two_accounts_on_one_phone_are_the_agents_choice(hotline: Hotline) -> None:
+    desk, _ = await hotline.ready_agent()
+    caller = await hotline.phone(TWO_ACCOUNTS)
+
+    await hotline.into_queue(caller)
+    pop = (await desk.message("pop"))["pop"]
+
+    assert len(pop["customers"]) == 2
+    assert pop["customer_id"] is None
+
+
+async def test_who_knows_the_menu_need_not_hear_it(hotline: Hotline) -> None:
+    """A key pressed during the greeting counts."""
+    desk, _ = await hotline.ready_agent()
+    caller = await hotline.phone(LI_JIANGUO)
+    await caller.call(hotline.number)
+    await caller.answered()
+
+    await caller.press("2")
+
+    assert (await desk.message("pop"))["pop"]["queue"] == "complaint"
+
+
+async def test_silence_reaches_a_person(hotline: Hotline) -> None:
+    """H11: a human is one key, or simply waiting, away."""
+    desk, _ = await hotline.ready_agent()
+    caller = await hotline.phone(LI_JIANGUO)
+    await caller.call(hotline.number)
+    await caller.answered()
+
+    pop = (await desk.message("pop", seconds=60))["pop"]
+
+    assert pop["keys"] == []
+
+
+async def test_an_agent_whose_phone_is_gone_costs_the_caller_nothing(hotline: Hotline) -> None:
+    """F15: the next agent is rung; the first is not ready, with the reason on her desk."""
+    absent = await hotline.desk(AGENT)
+    await absent.say(type="ready")
+    await absent.message("agent", state="ready")
+    other, phone = await hotline.ready_agent(OTHER_AGENT)
+    caller = await hotline.phone(LI_JIANGUO)
+
+    await hotline.into_queue(caller)
+    refused = await absent.message("agent", state="not_ready", reason="unavailable")
+    pop = (await other.message("pop"))["pop"]
+    await phone.ringing()
+    await phone.answer()
+    await phone.answered()
+
+    assert refused["call_id"] is None
+    assert (await other.message("call", stage="talking"))["call_id"] == pop["call_id"]
+
+
+async def test_an_agent_who_refuses_is_not_rung_again_for_the_same_call(hotline: Hotline) -> None:
+    _, refusing = await hotline.ready_agent(AGENT, rejects="486 Busy Here")
+    other, phone = await hotline.ready_agent(OTHER_AGENT)
+    caller = await hotline.phone(LI_JIANGUO)
+
+    await hotline.into_queue(caller)
+    await refusing.ringing()
+    await phone.ringing()
+    await phone.answer()
+    await phone.answered()
+
+    assert [event.name for event in refusing.events].count("invite") == 1
+    assert (await other.message("agent", state="talking"))["queue"] == "repair"
+
+
+async def test_callers_hear_each_other_and_both_sides_are_kept(hotline: Hotline) -> None:
+    desk, phone = await hotline.ready_agent()
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    caller = await hotline.phone(LI_JIANGUO)
+    await hotline.into_queue(caller)
+    pop = (await desk.message("pop"))["pop"]
+    await phone.ringing()
+    await phone.answer()
+    await phone.answered()
+    await asyncio.gather(
+        phone.play_tone(1000, 1.5), caller.play_tone(440, 1.5), phone.hears_tone(440), caller.hears_tone(1000)
+    )
+
+    await phone.hang_up()
+    await caller.ended()
+
+    record = await hotline.call_record(supervisor, pop["call_id"])
+    assert record["outcome"] == "answered"
+    assert record["hangup_by"] == "agent"
+    assert record["talk_ms"] >= 1500
+    assert (await desk.message("agent", state="wrap_up"))["call_id"] == pop["call_id"]
