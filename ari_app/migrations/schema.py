@@ -1,0 +1,15 @@
+"""The tables of all rooms: importing their models puts them on the one metadata."""
+# ruff: noqa: F401 - each is imported for its tables
+
+from sqlmodel import SQLModel
+
+import ari_app.campaigns.model
+import crm.customers.model
+import crm.departments.model
+import crm.history.model
+import crm.outbox.model
+import crm.staff.model
+import crm.tickets.model
+import recordings.model
+
+METADATA = SQLModel.metadata

@@ -1,0 +1,339 @@
+"""The first schema."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0001"
+down_revision: str | None = None
+branch_labels: str | None = None
+depends_on: str | None = None
+
+
+def upgrade() -> None:
+    """Forward only: a schema goes back by restoring a backup."""
+    op.create_table(
+        "call_record",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("direction", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=True),
+        sa.Column("access_number", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=True),
+        sa.Column("agent_id", sa.String(), nullable=True),
+        sa.Column("queue", sa.String(), nullable=True),
+        sa.Column("ticket_id", sa.String(), nullable=True),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("abandon_position", sa.Integer(), nullable=True),
+        sa.Column("wait_ms", sa.Integer(), nullable=True),
+        sa.Column("talk_ms", sa.Integer(), nullable=True),
+        sa.Column("hangup_by", sa.String(), nullable=False),
+        sa.Column("keys", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_call_record")),
+    )
+    with op.batch_alter_table("call_record", schema=None) as batch_op:
+        batch_op.create_index("ix_call_record_customer_id_started_at", ["customer_id", "started_at"], unique=False)
+        batch_op.create_index("ix_call_record_number_started_at", ["number", "started_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_call_record_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "campaign_contact",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("flow", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=True),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempt_id", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_contact")),
+        sa.UniqueConstraint("ticket_id", "number", "round", name=op.f("uq_campaign_contact_ticket_id_number_round")),
+    )
+    with op.batch_alter_table("campaign_contact", schema=None) as batch_op:
+        batch_op.create_index("ix_campaign_contact_due", ["state", "next_at"], unique=False)
+
+    op.create_table(
+        "customer",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("account_number", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("area", sa.String(), nullable=False),
+        sa.Column("grade", sa.String(32), nullable=False),
+        sa.Column("arrears_cents", sa.Integer(), nullable=False),
+        sa.Column("contract_active", sa.Boolean(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer")),
+        sa.UniqueConstraint("account_number", name=op.f("uq_customer_account_number")),
+    )
+    with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_customer_area"), ["area"], unique=False)
+
+    op.create_table(
+        "department",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("parent_id", sa.String(), nullable=True),
+        sa.Column("area", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["parent_id"], ["department.id"], name=op.f("fk_department_parent_id_department")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_department")),
+        sa.UniqueConstraint("name", name=op.f("uq_department_name")),
+    )
+    op.create_table(
+        "outbox",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("dead", sa.Boolean(), nullable=False),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_key", ["key", "id"], unique=False)
+        batch_op.create_index("ix_outbox_pending", ["done_at", "next_at"], unique=False)
+
+    op.create_table(
+        "recording",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("call_id", sa.String(), nullable=False),
+        sa.Column("segment", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=True),
+        sa.Column("customer_id", sa.String(), nullable=True),
+        sa.Column("agent_id", sa.String(), nullable=True),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("status", sa.String(16), nullable=False),
+        sa.Column("channels", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("duration_ms", sa.Integer(), nullable=True),
+        sa.Column("sample_rate", sa.Integer(), nullable=True),
+        sa.Column("bytes", sa.Integer(), nullable=True),
+        sa.Column("sha256", sa.String(), nullable=True),
+        sa.Column("file", sa.String(), nullable=False),
+        sa.Column("gap_ms", sa.Integer(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recording")),
+        sa.UniqueConstraint("call_id", "segment", name=op.f("uq_recording_call_id_segment")),
+    )
+    with op.batch_alter_table("recording", schema=None) as batch_op:
+        batch_op.create_index("ix_recording_customer_id_started_at", ["customer_id", "started_at"], unique=False)
+        batch_op.create_index("ix_recording_status", ["status"], unique=False)
+        batch_op.create_index(batch_op.f("ix_recording_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "recording_audit",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("recording_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("staff_id", sa.String(), nullable=False),
+        sa.Column("staff_number", sa.String(), nullable=False),
+        sa.Column("action", sa.String(16), nullable=False),
+        sa.Column("detail", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recording_audit")),
+    )
+    with op.batch_alter_table("recording_audit", schema=None) as batch_op:
+        batch_op.create_index("ix_recording_audit_recording_id_at", ["recording_id", "at"], unique=False)
+
+    op.create_table(
+        "ticket_counter",
+        sa.Column("day", sa.String(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_ticket_counter")),
+    )
+    op.create_table(
+        "campaign_attempt",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("call_id", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(32), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["campaign_contact.id"], name=op.f("fk_campaign_attempt_contact_id_campaign_contact")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign_attempt")),
+    )
+    with op.batch_alter_table("campaign_attempt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_campaign_attempt_contact_id"), ["contact_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_campaign_attempt_number"), ["number"], unique=False)
+
+    op.create_table(
+        "category",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("parent_id", sa.String(), nullable=True),
+        sa.Column("department_id", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_category_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["parent_id"], ["category.id"], name=op.f("fk_category_parent_id_category")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_category")),
+        sa.UniqueConstraint("name", name=op.f("uq_category_name")),
+    )
+    op.create_table(
+        "customer_phone",
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("current", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_customer_phone_customer_id_customer")),
+        sa.PrimaryKeyConstraint("number", "customer_id", name=op.f("pk_customer_phone")),
+    )
+    with op.batch_alter_table("customer_phone", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_customer_phone_customer_id"), ["customer_id"], unique=False)
+
+    op.create_table(
+        "staff",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("staff_number", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("role", sa.String(32), nullable=False),
+        sa.Column("password_hash", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=True),
+        sa.Column("endpoint", sa.String(), nullable=True),
+        sa.Column("sip_password", sa.String(), nullable=True),
+        sa.Column("queues", sa.JSON(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_staff_department_id_department")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
+        sa.UniqueConstraint("endpoint", name=op.f("uq_staff_endpoint")),
+        sa.UniqueConstraint("staff_number", name=op.f("uq_staff_staff_number")),
+    )
+    op.create_table(
+        "survey_answers",
+        sa.Column("contact_id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("call_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("solved", sa.Boolean(), nullable=True),
+        sa.Column("attitude", sa.String(), nullable=True),
+        sa.Column("charged", sa.Boolean(), nullable=True),
+        sa.Column("score", sa.Integer(), nullable=True),
+        sa.Column("suggestion_recording_id", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["campaign_contact.id"], name=op.f("fk_survey_answers_contact_id_campaign_contact")
+        ),
+        sa.PrimaryKeyConstraint("contact_id", name=op.f("pk_survey_answers")),
+    )
+    with op.batch_alter_table("survey_answers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_survey_answers_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "ticket",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=True),
+        sa.Column("category_id", sa.String(), nullable=True),
+        sa.Column("department_id", sa.String(), nullable=True),
+        sa.Column("person_id", sa.String(), nullable=True),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("description", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("address_key", sa.String(), nullable=False),
+        sa.Column("area", sa.String(), nullable=False),
+        sa.Column("urgency", sa.String(32), nullable=False),
+        sa.Column("visit_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("visit_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("urge_count", sa.Integer(), nullable=False),
+        sa.Column("redo_count", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Boolean(), nullable=False),
+        sa.Column("reply", sa.String(), nullable=False),
+        sa.Column("closing_grounds", sa.String(), nullable=False),
+        sa.Column("open_matter", sa.String(), nullable=True),
+        sa.Column("registered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("dispatched_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["category_id"], ["category.id"], name=op.f("fk_ticket_category_id_category")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_ticket_customer_id_customer")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_ticket_department_id_department")),
+        sa.ForeignKeyConstraint(["person_id"], ["staff.id"], name=op.f("fk_ticket_person_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
+        sa.UniqueConstraint("number", name=op.f("uq_ticket_number")),
+        sa.UniqueConstraint("open_matter", name=op.f("uq_ticket_open_matter")),
+    )
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.create_index("ix_ticket_address_key_status", ["address_key", "status"], unique=False)
+        batch_op.create_index("ix_ticket_area_status", ["area", "status"], unique=False)
+        batch_op.create_index("ix_ticket_customer_id_registered_at", ["customer_id", "registered_at"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_department_id_registered_at", ["department_id", "registered_at", "id"], unique=False
+        )
+        batch_op.create_index("ix_ticket_registered_at", ["registered_at", "id"], unique=False)
+        batch_op.create_index("ix_ticket_status_registered_at", ["status", "registered_at", "id"], unique=False)
+
+    op.create_table(
+        "ticket_attachment",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("recording_id", sa.String(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_attachment_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_attachment")),
+    )
+    with op.batch_alter_table("ticket_attachment", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_attachment_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "ticket_log",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("from_status", sa.String(), nullable=True),
+        sa.Column("to_status", sa.String(), nullable=False),
+        sa.Column("actor_kind", sa.String(32), nullable=False),
+        sa.Column("actor_id", sa.String(), nullable=True),
+        sa.Column("actor_name", sa.String(), nullable=False),
+        sa.Column("detail", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_log_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_log")),
+        sa.UniqueConstraint("ticket_id", "version", name=op.f("uq_ticket_log_ticket_id_version")),
+    )
+    op.create_table(
+        "ticket_reporter",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=True),
+        sa.Column("number", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("call_id", sa.String(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_ticket_reporter_customer_id_customer")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_reporter_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_reporter")),
+    )
+    with op.batch_alter_table("ticket_reporter", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_reporter_number"), ["number"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ticket_reporter_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "ticket_request",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_request_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_ticket_request")),
+    )

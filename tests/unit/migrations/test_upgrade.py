@@ -1,0 +1,97 @@
+"""Migrations make exactly the schema of the models, once, however many services start."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, MetaData, create_engine, inspect, make_url
+from sqlalchemy.exc import DBAPIError
+
+from ari_app.local.paths import PROJECT
+from ari_app.migrations import upgrade
+from ari_app.migrations.schema import METADATA
+
+PROCESSES = 4
+
+
+def blocking_engine(url: str) -> Engine:
+    return create_engine(make_url(url.replace("+aiosqlite", "")))
+
+
+def differences(url: str, metadata: MetaData = METADATA) -> list[Any]:
+    engine = blocking_engine(url)
+    try:
+        with engine.connect() as connection:
+            return list(compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata))
+    finally:
+        engine.dispose()
+
+
+def test_an_upgraded_database_has_the_schema_of_the_models(database_url: str) -> None:
+    upgrade(database_url)
+
+    assert differences(database_url) == []
+
+
+def test_the_comparison_sees_a_missing_index(database_url: str) -> None:
+    upgrade(database_url)
+    other = MetaData()
+    for table in METADATA.tables.values():
+        table.to_metadata(other)
+    dropped = next(iter(other.tables["ticket"].indexes))
+    other.tables["ticket"].indexes.remove(dropped)
+
+    assert [difference[0] for difference in differences(database_url, other)] == ["remove_index"]
+
+
+def test_upgrading_again_does_nothing(database_url: str) -> None:
+    upgrade(database_url)
+    engine = blocking_engine(database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("INSERT INTO ticket_counter (day, last) VALUES ('260101', 7)")
+
+    upgrade(database_url)
+
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT last FROM ticket_counter").scalar_one() == 7
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all() == ["0001"]
+    engine.dispose()
+
+
+def test_services_that_start_together_wait_for_each_other(database_url: str) -> None:
+    """Separate processes, as services are; each must succeed."""
+    program = "import sys; from ari_app.migrations import upgrade; upgrade(sys.argv[1])"
+
+    def start(_: int) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-W", "error", "-c", program, database_url]
+        return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
+
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        finished = list(pool.map(start, range(PROCESSES)))
+
+    assert [(run.returncode, run.stderr) for run in finished] == [(0, "")] * PROCESSES
+    assert differences(database_url) == []
+
+
+def test_threads_of_one_process_wait_for_each_other(database_url: str) -> None:
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        list(pool.map(upgrade, [database_url] * PROCESSES))
+
+    assert differences(database_url) == []
+
+
+def test_a_failed_upgrade_leaves_nothing_behind(database_url: str) -> None:
+    """Somebody's table is in the way of the last one: none of the others may remain."""
+    engine = blocking_engine(database_url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE ticket_request (unexpected INTEGER)")
+
+    with pytest.raises(DBAPIError, match="ticket_request"):
+        upgrade(database_url)
+
+    assert inspect(engine).get_table_names() == ["ticket_request"]
+    engine.dispose()
