@@ -48,6 +48,8 @@ async def _push_account(ari: AriClient, account: PhoneAccount) -> None:
         user,
         {
             "context": "agents",
+            # By credentials, whatever the phone says of itself.
+            "identify_by": "auth_username,username",
             "disallow": "all",
             "allow": "ulaw,alaw",
             "auth": user,

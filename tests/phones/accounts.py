@@ -19,6 +19,7 @@ def account(
     return f"""
 [{user}]
 type = endpoint
+identify_by = auth_username,username
 context = {context}
 disallow = all
 allow = ulaw,alaw

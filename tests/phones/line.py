@@ -40,6 +40,8 @@ class Call:
     dialog: Dialog
     media: Media
     stage: Stage
+    given_up: bool = False
+    """Hung up before the other end answered."""
 
 
 @dataclass
@@ -129,7 +131,8 @@ class Line(asyncio.DatagramProtocol):
         if call.stage is Stage.RINGING:
             self.reject()
         elif call.stage is Stage.CALLING:
-            # The INVITE's own final response ends the call.
+            # The INVITE's own final response ends the call, unless the other end answered before it heard of this.
+            call.given_up = True
             await self._request(self._messages.cancel(call.dialog.invite))
         else:
             self._ended(call, by="us", status=200)
@@ -192,7 +195,7 @@ class Line(asyncio.DatagramProtocol):
 
     async def _see_call_through(self, call: Call, number: str, text: str) -> None:
         response = await self._request(text, provisional=lambda heard: self._progress(call, heard))
-        if int(response.status) == 401:
+        if int(response.status) == 401 and not call.given_up:
             self._send(self._messages.acknowledge(call.dialog.invite, response))
             text = self._messages.invitation(
                 number, call.media.port, challenge=response, call_id=call.dialog.call_id, tag=call.dialog.local_tag
@@ -204,6 +207,10 @@ class Line(asyncio.DatagramProtocol):
             self._ended(call, by="them", status=int(response.status), reason=response.headers.get("Reason"))
             return
         call.dialog.remote_tag, call.dialog.target = response.headers["To"]["tag"], contact(response)
+        if call.given_up:
+            self._ended(call, by="us", status=200)
+            await self._request(self._messages.farewell(call.dialog))
+            return
         call.stage = Stage.ANSWERED
         self._connect_media(call, response)
         self._tell("answered", call=call.dialog.call_id)
