@@ -1,9 +1,12 @@
 """Routes of customers."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, Field
 
-from crm.customers.model import CustomerInput, CustomerView
+from crm.customers.model import CustomerChange, CustomerDetail, CustomerInput, CustomerView
 from crm.customers.service import CustomerService
+from crm.text import OneLine
 from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 
 KEEPERS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -12,8 +15,8 @@ KEEPERS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 class CustomerSearch(BaseModel, extra="forbid"):
     """Which customers."""
 
-    text: str = Field(min_length=2, max_length=100)
-    """Part of an account number, a name or an address."""
+    text: Annotated[OneLine, Field(min_length=2, max_length=100)]
+    """A telephone number, or part of an account number, a name or an address."""
 
 
 def routes(service: CustomerService) -> Routes:
@@ -24,7 +27,7 @@ def routes(service: CustomerService) -> Routes:
         "GET",
         "/customers",
         roles=KEEPERS,
-        summary="Find customers by account number, name or address",
+        summary="Find customers by telephone, account number, name or address",
         query=CustomerSearch,
         response=list[CustomerView],
         problems=(422,),
@@ -36,12 +39,12 @@ def routes(service: CustomerService) -> Routes:
         "GET",
         "/customers/{customer_id}",
         roles=EVERYONE,
-        summary="One customer",
-        response=CustomerView,
+        summary="One customer with the telephones",
+        response=CustomerDetail,
         problems=(404,),
     )
-    async def get(request: Request[None, NoQuery]) -> CustomerView:
-        return await service.get(request.path["customer_id"])
+    async def get(request: Request[None, NoQuery]) -> CustomerDetail:
+        return await service.detail(request.path["customer_id"])
 
     @table.add(
         "POST",
@@ -49,11 +52,23 @@ def routes(service: CustomerService) -> Routes:
         roles=KEEPERS,
         summary="Add a customer",
         body=CustomerInput,
-        response=CustomerView,
+        response=CustomerDetail,
         status=201,
         problems=(409, 422),
     )
-    async def create(request: Request[CustomerInput, NoQuery]) -> CustomerView:
+    async def create(request: Request[CustomerInput, NoQuery]) -> CustomerDetail:
         return await service.create(request.body)
+
+    @table.add(
+        "PATCH",
+        "/customers/{customer_id}",
+        roles=KEEPERS,
+        summary="Change a customer; what is left out stays, and telephones no longer named become former ones",
+        body=CustomerChange,
+        response=CustomerDetail,
+        problems=(404, 409, 422),
+    )
+    async def update(request: Request[CustomerChange, NoQuery]) -> CustomerDetail:
+        return await service.update(request.path["customer_id"], request.body)
 
     return table

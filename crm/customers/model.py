@@ -6,10 +6,15 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel
 from pydantic import Field as InputField
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from crm.customers.phone import normalise
+from crm.text import OneLine
 from foundation.database import UtcDateTime, text_enum
+
+ACCOUNT_NUMBER = r"^[A-Za-z0-9\-]{3,30}$"
+MOST_CENTS = 10**12
 
 
 class Grade(StrEnum):
@@ -32,7 +37,7 @@ class Customer(SQLModel, table=True):
     address: str = ""
     area: str = Field(default="", index=True)
     grade: Grade = Field(default=Grade.C, sa_type=text_enum(Grade))
-    arrears_cents: int = 0
+    arrears_cents: int = Field(default=0, sa_type=BigInteger)
     contract_active: bool = True
     language: str = "zh"
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -61,18 +66,41 @@ PhoneNumber = Annotated[str, AfterValidator(_e164)]
 """A number as people write it, kept as E.164."""
 
 
+AccountNumber = Annotated[str, InputField(pattern=ACCOUNT_NUMBER)]
+Name = Annotated[OneLine, InputField(min_length=1, max_length=100)]
+Address = Annotated[OneLine, InputField(max_length=200)]
+Area = Annotated[OneLine, InputField(max_length=60)]
+Cents = Annotated[int, InputField(ge=0, le=MOST_CENTS)]
+Language = Annotated[str, InputField(pattern="^(zh|en)$")]
+Phones = Annotated[list[PhoneNumber], InputField(max_length=20)]
+
+
 class CustomerInput(BaseModel, extra="forbid"):
     """A customer as people enter one."""
 
-    account_number: str = InputField(pattern=r"^[A-Za-z0-9\-]{3,30}$")
-    name: str = InputField(min_length=1, max_length=100)
-    address: str = InputField(default="", max_length=200)
-    area: str = InputField(default="", max_length=60)
+    account_number: AccountNumber
+    name: Name
+    address: Address = ""
+    area: Area = ""
     grade: Grade = Grade.C
-    arrears_cents: int = InputField(default=0, ge=0)
+    arrears_cents: Cents = 0
     contract_active: bool = True
-    language: str = InputField(default="zh", pattern="^(zh|en)$")
-    phones: list[PhoneNumber] = InputField(default=[], max_length=20)
+    language: Language = "zh"
+    phones: Phones = []
+
+
+class CustomerChange(BaseModel, extra="forbid"):
+    """What is to be different; what is left out stays. `phones` are all current ones, others are kept as former."""
+
+    account_number: AccountNumber = ""
+    name: Name = ""
+    address: Address = ""
+    area: Area = ""
+    grade: Grade = Grade.C
+    arrears_cents: Cents = 0
+    contract_active: bool = True
+    language: Language = "zh"
+    phones: Phones = []
 
 
 class CustomerView(BaseModel, from_attributes=True):
@@ -87,6 +115,19 @@ class CustomerView(BaseModel, from_attributes=True):
     arrears_cents: int
     contract_active: bool
     language: str
+
+
+class PhoneView(BaseModel, from_attributes=True):
+    """A telephone as shown."""
+
+    number: str
+    current: bool
+
+
+class CustomerDetail(CustomerView):
+    """A customer with the telephones, current ones first."""
+
+    phones: list[PhoneView]
 
 
 class Identification(BaseModel):

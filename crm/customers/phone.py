@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import carrier, geocoder
@@ -23,7 +24,8 @@ class PhoneOrigin:
 def normalise(raw: str | None, region: str = "CN") -> str | None:
     """A number as E.164; None where it is withheld or no telephone number.
 
-    `+86…`, `0086…`, a national number and full-width digits of the same line come out the same.
+    `+86…`, `0086…`, `86…`, a national number and full-width digits of the same line come out the same. A service number
+    such as 10086 or 110 is nobody's telephone: it has no E.164 form, and is None.
     """
     if raw is None or len(raw) > LONGEST:
         return None
@@ -42,9 +44,11 @@ def normalise(raw: str | None, region: str = "CN") -> str | None:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+@lru_cache(maxsize=4096)
 def describe(number: str | None, language: str = "zh") -> PhoneOrigin:
-    """Region and carrier of an E.164 number; empty where unknown."""
-    if number is None:
+    """Region and carrier of an E.164 number, in `zh` or `en`; empty where unknown."""
+    try:
+        parsed = phonenumbers.parse(number or "")
+    except phonenumbers.NumberParseException:
         return PhoneOrigin("", "")
-    parsed = phonenumbers.parse(number)
     return PhoneOrigin(geocoder.description_for_number(parsed, language), carrier.name_for_number(parsed, language))

@@ -31,13 +31,22 @@ async def by_account(session: AsyncSession, account_number: str) -> Customer | N
 async def search(session: AsyncSession, text: str, limit: int) -> Sequence[Customer]:
     """Customers whose account number, name or address contains a text; its `%` and `_` are meant literally (S4)."""
     pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    matches = [
-        col(field).like(pattern, escape="\\") for field in (Customer.account_number, Customer.name, Customer.address)
-    ]
+    fields = (Customer.account_number, Customer.name, Customer.address)
+    matches = [col(field).ilike(pattern, escape="\\") for field in fields]
     return (await session.exec(select(Customer).where(or_(*matches)).order_by(col(Customer.id)).limit(limit))).all()
 
 
 async def phones(session: AsyncSession, customer_id: str) -> Sequence[CustomerPhone]:
-    """A customer's telephones."""
+    """A customer's telephones, current ones first."""
     statement = select(CustomerPhone).where(CustomerPhone.customer_id == customer_id)
-    return (await session.exec(statement.order_by(col(CustomerPhone.number)))).all()
+    order = (col(CustomerPhone.current).desc(), col(CustomerPhone.number))
+    return (await session.exec(statement.order_by(*order))).all()
+
+
+async def replace_phones(session: AsyncSession, customer_id: str, numbers: set[str]) -> None:
+    """Make these the current telephones; others the customer had are kept as former ones."""
+    known = {phone.number: phone for phone in await phones(session, customer_id)}
+    for number, phone in known.items():
+        phone.current = number in numbers
+    session.add_all(CustomerPhone(number=number, customer_id=customer_id) for number in numbers - known.keys())
+    await session.flush()

@@ -1,0 +1,33 @@
+"""Text as people enter it: kept as it is, but for what no screen and no database should have to bear (S12)."""
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, StringConstraints
+
+_LINE_BREAKS = frozenset("\n\t")
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Make a text read other than it is stored, such as U+202E right-to-left override."""
+
+
+def _one_line(value: str) -> str:
+    if any(_is_unfit(character) for character in value):
+        raise ValueError("must be one line of text without control characters")
+    return value
+
+
+def _lines(value: str) -> str:
+    if any(_is_unfit(character) and character not in _LINE_BREAKS for character in value):
+        raise ValueError("must be text without control characters")
+    return value
+
+
+def _is_unfit(character: str) -> bool:
+    return unicodedata.category(character) in {"Cc", "Cs"} or character in _TURNING
+
+
+OneLine = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_one_line)]
+"""A name, an address: printable, without spaces around it."""
+
+Lines = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_lines)]
+"""A description: may have line breaks."""
