@@ -31,3 +31,6 @@ OneLine = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidato
 
 Lines = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_lines)]
 """A description: may have line breaks."""
+
+Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,80}$")]
+"""The id of something of ours."""

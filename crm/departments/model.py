@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from pydantic import Field as InputField
 from sqlmodel import Field, SQLModel
 
+from crm.text import Id, OneLine
 from foundation.database import UtcDateTime
 
 
@@ -37,9 +38,9 @@ class Category(SQLModel, table=True):
 class DepartmentInput(BaseModel, extra="forbid"):
     """A department as people enter one."""
 
-    name: str = InputField(min_length=1, max_length=100)
-    parent_id: str | None = None
-    area: str = InputField(default="", max_length=60)
+    name: OneLine = InputField(min_length=1, max_length=100)
+    parent_id: Id | None = None
+    area: OneLine = InputField(default="", max_length=60)
 
 
 class DepartmentView(BaseModel, from_attributes=True):
@@ -54,9 +55,9 @@ class DepartmentView(BaseModel, from_attributes=True):
 class CategoryInput(BaseModel, extra="forbid"):
     """A category as people enter one."""
 
-    name: str = InputField(min_length=1, max_length=100)
-    parent_id: str | None = None
-    department_id: str | None = None
+    name: OneLine = InputField(min_length=1, max_length=100)
+    parent_id: Id | None = None
+    department_id: Id | None = None
 
 
 class CategoryView(BaseModel, from_attributes=True):

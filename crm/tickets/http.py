@@ -4,11 +4,12 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from crm.text import Id, Lines, OneLine
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.model import Actor, AppendToTicket, FileTicket, TicketDetail, TicketStatus, TicketView
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery, SimilarTicket
-from crm.tickets.transitions import DESKS, FIELD, LEADERS
+from crm.tickets.transitions import DESKS, FIELD, LEADERS, lies_with
 from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 
 REFUSALS = (404, 409, 422)
@@ -18,9 +19,9 @@ class ListQuery(BaseModel, extra="forbid"):
     """Which tickets, newest first."""
 
     status: TicketStatus | None = None
-    department_id: str | None = None
+    department_id: Id | None = None
     number: str | None = Field(default=None, pattern=r"^[0-9]{6,20}$")
-    after: str | None = None
+    after: Id | None = None
     """The id of the last ticket of the page before."""
     limit: int = Field(default=50, ge=1, le=200)
 
@@ -34,40 +35,40 @@ class Versioned(BaseModel, extra="forbid"):
 class Dispatch(Versioned):
     """To whom."""
 
-    department_id: str
-    person_id: str | None = None
+    department_id: Id
+    person_id: Id | None = None
 
 
 class Urge(Versioned):
     """How the customer asked again."""
 
     channel: str = Field(default="agent", pattern=r"^[a-z_]{2,20}$")
-    call_id: str | None = Field(default=None, max_length=60)
+    call_id: Id | None = None
 
 
 class Reason(Versioned):
     """Why."""
 
-    reason: str = Field(min_length=1, max_length=2000)
+    reason: Lines = Field(min_length=1, max_length=2000)
 
 
 class Reply(Versioned):
     """What was done."""
 
-    text: str = Field(min_length=1, max_length=4000)
+    text: Lines = Field(min_length=1, max_length=4000)
 
 
 class Grounds(Versioned):
     """On what grounds it is closed (H19)."""
 
-    grounds: str = Field(min_length=3, max_length=1000)
+    grounds: Lines = Field(min_length=3, max_length=1000)
 
 
 class Attach(BaseModel, extra="forbid"):
     """A recording that belongs to the matter."""
 
     recording_id: str = Field(pattern=r"^rec-[0-9a-z]{26}$")
-    note: str = Field(default="", max_length=500)
+    note: OneLine = Field(default="", max_length=500)
 
 
 def routes(service: TicketService) -> Routes:
@@ -95,7 +96,11 @@ def _reading(table: Routes, service: TicketService) -> None:
         if query.number is not None:
             found = await service.by_number(query.number)
             return [found] if found is not None and _visible(request, found) else []
-        own = request.actor.department_id if request.actor.role is Role.DEPARTMENT else query.department_id
+        own = query.department_id
+        if request.actor.role is Role.DEPARTMENT:
+            own = request.actor.department_id
+            if own is None:
+                return []
         return await service.listed(status=query.status, department_id=own, after=query.after, limit=query.limit)
 
     @table.add(
@@ -258,7 +263,10 @@ def _closing(table: Routes, service: TicketService) -> None:
         problems=REFUSALS,
     )
     async def redo(request: Request[Reason, NoQuery]) -> TicketView:
-        return await service.redo(request.path["ticket_id"], request.body.reason, None, Actor.of(request.actor))
+        body = request.body
+        return await service.redo(
+            request.path["ticket_id"], body.reason, None, Actor.of(request.actor), expected_version=body.version
+        )
 
     @table.add(
         "POST",
@@ -292,8 +300,8 @@ def _closing(table: Routes, service: TicketService) -> None:
 
 
 def _visible(request: Request[Any, Any], ticket: TicketView) -> bool:
-    """A department sees what lies with it; to it the rest does not exist (S7)."""
-    return request.actor.role is not Role.DEPARTMENT or ticket.department_id == request.actor.department_id
+    """To a department what lies with others does not exist (S7)."""
+    return lies_with(request.actor.role, request.actor.department_id, ticket.department_id)
 
 
 def _key(request: Request[Any, Any]) -> str | None:

@@ -10,6 +10,7 @@ from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from crm.customers.model import PhoneNumber
+from crm.text import Id, Lines, OneLine
 from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
 
@@ -197,25 +198,25 @@ class TicketCounter(SQLModel, table=True):
 class Reporter(BaseModel, extra="forbid"):
     """Who reports."""
 
-    customer_id: str | None = None
+    customer_id: Id | None = None
     number: PhoneNumber | None = None
-    name: str = InputField(default="", max_length=100)
+    name: OneLine = InputField(default="", max_length=100)
 
 
 class FileTicket(BaseModel, extra="forbid"):
     """A new ticket as an agent enters it."""
 
     kind: TicketKind
-    subject: str = InputField(min_length=1, max_length=200)
-    description: str = InputField(default="", max_length=4000)
-    category_id: str | None = None
-    address: str = InputField(default="", max_length=200)
-    area: str = InputField(default="", max_length=60)
+    subject: OneLine = InputField(min_length=1, max_length=200)
+    description: Lines = InputField(default="", max_length=4000)
+    category_id: Id | None = None
+    address: OneLine = InputField(default="", max_length=200)
+    area: OneLine = InputField(default="", max_length=60)
     urgency: Urgency = Urgency.NORMAL
     visit_from: AwareDatetime | None = None
     visit_until: AwareDatetime | None = None
     reporter: Reporter = Reporter()
-    call_id: str | None = InputField(default=None, max_length=60)
+    call_id: Id | None = None
 
     @model_validator(mode="after")
     def _window(self) -> "FileTicket":
@@ -232,9 +233,9 @@ class FileTicket(BaseModel, extra="forbid"):
 class AppendToTicket(BaseModel, extra="forbid"):
     """More about an open matter; whoever adds it also urges it (H4)."""
 
-    text: str = InputField(min_length=1, max_length=4000)
+    text: Lines = InputField(min_length=1, max_length=4000)
     reporter: Reporter = Reporter()
-    call_id: str | None = InputField(default=None, max_length=60)
+    call_id: Id | None = None
 
 
 class ReporterView(BaseModel, from_attributes=True):

@@ -3,8 +3,11 @@
 from collections.abc import Iterable
 
 from pydantic import BaseModel
+from pydantic import Field as InputField
 from rapidfuzz import fuzz
 
+from crm.customers.model import PhoneNumber
+from crm.text import Id, Lines, OneLine
 from crm.tickets.address import address_key
 from crm.tickets.model import Ticket, TicketView
 
@@ -15,17 +18,21 @@ LEAST_SCORE = 0.3
 ADDRESS, CUSTOMER, NUMBER, CATEGORY, AREA, WORDS = 0.5, 0.4, 0.4, 0.25, 0.1, 0.25
 ALIKE = 0.35
 """Texts less alike than this have only common words in common."""
+COMPARED = 300
+"""Characters of a text that are compared: what it is about is said first, and the caller is waiting."""
+SUFFIX = 5
+"""Characters from where on an address may lack its beginning, such as the district, and still be the same."""
 
 
 class SimilarQuery(BaseModel, extra="forbid"):
     """What is known of the matter so far."""
 
-    customer_id: str | None = None
-    number: str | None = None
-    address: str = ""
-    area: str = ""
-    category_id: str | None = None
-    text: str = ""
+    customer_id: Id | None = None
+    number: PhoneNumber | None = None
+    address: OneLine = InputField(default="", max_length=200)
+    area: OneLine = InputField(default="", max_length=60)
+    category_id: Id | None = None
+    text: Lines = InputField(default="", max_length=4000)
 
 
 class Reason(BaseModel):
@@ -65,7 +72,7 @@ def rank(query: SimilarQuery, tickets: Iterable[Ticket], numbers: dict[str, set[
 def _score(query: SimilarQuery, key: str, ticket: Ticket, numbers: set[str]) -> SimilarTicket:
     alike = _alike(query.text, f"{ticket.subject} {ticket.description}")
     weights = {
-        "address": ADDRESS if key and key == ticket.address_key else 0.0,
+        "address": ADDRESS if _same_place(key, ticket.address_key) else 0.0,
         "customer": CUSTOMER if query.customer_id is not None and query.customer_id == ticket.customer_id else 0.0,
         "number": NUMBER if query.number is not None and query.number in numbers else 0.0,
         "category": CATEGORY if query.category_id is not None and query.category_id == ticket.category_id else 0.0,
@@ -79,6 +86,13 @@ def _score(query: SimilarQuery, key: str, ticket: Ticket, numbers: set[str]) -> 
     )
 
 
+def _same_place(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    if len(shorter) < SUFFIX or not any(character.isdigit() for character in shorter):
+        return bool(one) and one == other
+    return longer.endswith(shorter)
+
+
 def _alike(one: str, other: str) -> float:
     """How alike two texts are, from 0 to 1, by the pairs of characters they share: Chinese has no spaces."""
     if not one or not other:
@@ -87,5 +101,5 @@ def _alike(one: str, other: str) -> float:
 
 
 def _pairs(text: str) -> str:
-    plain = "".join(character for character in text.casefold() if character.isalnum())
+    plain = "".join(character for character in text[:COMPARED].casefold() if character.isalnum())
     return " ".join(plain[index : index + 2] for index in range(max(1, len(plain) - 1)))

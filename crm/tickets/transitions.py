@@ -71,13 +71,18 @@ def check(action: TicketAction, ticket: Ticket, actor: Actor) -> TicketStatus:
     if actor.kind is ActorKind.CALLER and not rule.caller:
         raise Forbidden(f"callers cannot {action} a ticket")
     if actor.kind is ActorKind.STAFF:
-        if actor.role not in rule.roles:
+        if actor.role is None or actor.role not in rule.roles:
             raise Forbidden(f"the role {actor.role} cannot {action} a ticket")
-        if actor.role is Role.DEPARTMENT and actor.department_id != ticket.department_id:
+        if not lies_with(actor.role, actor.department_id, ticket.department_id):
             raise NotYours(f"there is no ticket {ticket.id}")
     if ticket.status not in rule.states:
         raise NotAllowedNow(f"ticket {ticket.number} is {ticket.status}; {action} needs {_listed(rule.states)}")
     return rule.to or ticket.status
+
+
+def lies_with(role: Role, own: str | None, department_id: str | None) -> bool:
+    """Whether somebody may know of a ticket: a department's people only of what lies with it (S7)."""
+    return role is not Role.DEPARTMENT or (own is not None and own == department_id)
 
 
 def _listed(states: frozenset[TicketStatus]) -> str:

@@ -1,0 +1,104 @@
+"""One change of a ticket: checked, made, logged, and told to whoever must hear of it, in the caller's transaction."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.outbox.service import enqueue
+from crm.tickets import store
+from crm.tickets.errors import ChangedMeanwhile
+from crm.tickets.model import CLOSED, Actor, Ticket, TicketAttachment, TicketLog, TicketStatus
+from crm.tickets.transitions import TicketAction, check
+from foundation.clock import utc_now
+from foundation.ids import new_id
+from foundation.problems import FieldProblem
+
+
+@dataclass
+class Change:
+    """What a block changes."""
+
+    session: AsyncSession
+    ticket: Ticket
+    detail: dict[str, Any] = field(default_factory=dict)
+    """What the log keeps of it."""
+
+    def attach(self, recording_id: str, note: str) -> None:
+        """Add a recording to the ticket."""
+        self.session.add(
+            TicketAttachment(
+                id=new_id("attachment"), ticket_id=self.ticket.id, recording_id=recording_id, note=note, at=utc_now()
+            )
+        )
+
+
+@asynccontextmanager
+async def change(
+    session: AsyncSession, ticket: Ticket, action: TicketAction, actor: Actor, expected_version: int | None = None
+) -> AsyncIterator[Change]:
+    """Change a ticket that is held: the block makes the change, its end moves state and version and writes the log.
+
+    Raises:
+        ChangedMeanwhile: the ticket is not at `expected_version` any more.
+        NotAllowedNow: its state does not allow the action.
+        Forbidden: the actor may not do it.
+        NotYours: it lies with another department.
+    """
+    if expected_version is not None and ticket.version != expected_version:
+        raise ChangedMeanwhile(
+            f"ticket {ticket.number} is at version {ticket.version}, not {expected_version}",
+            [FieldProblem(field="version", rule=f"must be {ticket.version}; read the ticket again")],
+        )
+    before, to = ticket.status, check(action, ticket, actor)
+    made = Change(session, ticket)
+    yield made
+    ticket.status = to
+    ticket.version += 1
+    if to in CLOSED:
+        ticket.open_matter = None
+    await record(session, ticket, action, before, actor, made.detail)
+
+
+async def record(
+    session: AsyncSession,
+    ticket: Ticket,
+    action: TicketAction,
+    before: TicketStatus | None,
+    actor: Actor,
+    detail: dict[str, Any],
+) -> None:
+    """Log what was done to a ticket, and tell it."""
+    session.add(
+        TicketLog(
+            id=new_id("log"),
+            ticket_id=ticket.id,
+            version=ticket.version,
+            at=utc_now(),
+            action=action,
+            from_status=before,
+            to_status=ticket.status,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            detail=detail,
+        )
+    )
+    reporters = await store.reporters_of(session, ticket.id)
+    payload = {
+        "ticket_id": ticket.id,
+        "number": ticket.number,
+        "kind": ticket.kind,
+        "status": ticket.status,
+        "subject": ticket.subject,
+        "department_id": ticket.department_id,
+        "redo_count": ticket.redo_count,
+        "version": ticket.version,
+        "reporters": [
+            {"customer_id": found.customer_id, "number": found.number, "name": found.name} for found in reporters
+        ],
+        **{key: detail[key] for key in ("call_id", "recording_id") if detail.get(key) is not None},
+    }
+    enqueue(session, f"ticket.{action}", ticket.id, payload)

@@ -1,0 +1,115 @@
+"""How a report becomes a ticket, or a part of the one that is open about the same matter (H4)."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.customers.model import Customer
+from crm.departments.model import Category
+from crm.tickets import store
+from crm.tickets.address import address_key
+from crm.tickets.changes import change, record
+from crm.tickets.errors import UnknownReference
+from crm.tickets.model import Actor, AppendToTicket, FileTicket, Reporter, Ticket, TicketKind, TicketReporter
+from crm.tickets.transitions import TicketAction
+from foundation.clock import utc_now
+from foundation.ids import new_id
+from foundation.problems import FieldProblem
+
+
+def matter_key(given: FileTicket) -> str | None:
+    """What makes two reports one matter; None where each is its own, as with two people's complaints."""
+    key = address_key(given.address)
+    if given.kind is not TicketKind.FAULT or not key:
+        return None
+    return hashlib.sha256(f"{given.kind}|{given.category_id or ''}|{key}".encode()).hexdigest()
+
+
+async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: datetime, day: str) -> Ticket:
+    """The open ticket about this matter with the report added, or a new one; `day` begins its number.
+
+    Raises:
+        UnknownReference: a customer or category that does not exist.
+        IntegrityError: somebody else is filing the same matter at this moment.
+    """
+    matter = matter_key(given)
+    ticket = await store.by_open_matter(session, matter) if matter is not None else None
+    if ticket is None:
+        return await _create(session, given, matter, actor, now, day)
+    addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)
+    visit = {"visit_from": given.visit_from.isoformat()} if given.visit_from is not None else {}
+    await append(session, ticket, addition, actor, visit)
+    return ticket
+
+
+async def append(
+    session: AsyncSession,
+    ticket: Ticket,
+    given: AppendToTicket,
+    actor: Actor,
+    more: dict[str, Any] | None = None,
+    expected_version: int | None = None,
+) -> None:
+    """Add a report to a ticket that is held; whoever is new among its reporters will be called back too."""
+    await _must_exist(session, given.reporter, None)
+    async with change(session, ticket, TicketAction.APPEND, actor, expected_version) as made:
+        known = await store.reporters_of(session, ticket.id)
+        somebody = given.reporter.number is not None or given.reporter.customer_id is not None
+        is_new = somebody and not any(_same_person(found, given.reporter) for found in known)
+        if is_new:
+            session.add(_reporter(ticket.id, given.reporter, given.call_id))
+        ticket.urge_count += 1
+        made.detail.update(
+            text=given.text,
+            call_id=given.call_id,
+            reporter=given.reporter.name,
+            new_reporter=is_new,
+            urge_count=ticket.urge_count,
+            **(more or {}),
+        )
+
+
+async def _create(
+    session: AsyncSession, given: FileTicket, matter: str | None, actor: Actor, now: datetime, day: str
+) -> Ticket:
+    await _must_exist(session, given.reporter, given.category_id)
+    ticket = Ticket(
+        id=new_id("ticket"),
+        number=await store.next_number(session, day),
+        customer_id=given.reporter.customer_id,
+        address_key=address_key(given.address),
+        open_matter=matter,
+        registered_at=now,
+        **given.model_dump(exclude={"reporter", "call_id"}),
+    )
+    session.add(ticket)
+    await session.flush()
+    session.add(_reporter(ticket.id, given.reporter, given.call_id))
+    detail = {"call_id": given.call_id, "subject": given.subject}
+    await record(session, ticket, TicketAction.FILE, None, actor, detail)
+    return ticket
+
+
+async def _must_exist(session: AsyncSession, reporter: Reporter, category_id: str | None) -> None:
+    if category_id is not None and await session.get(Category, category_id) is None:
+        raise _unknown("category_id", category_id)
+    if reporter.customer_id is not None and await session.get(Customer, reporter.customer_id) is None:
+        raise _unknown("reporter.customer_id", reporter.customer_id)
+
+
+def _unknown(field: str, value: str) -> UnknownReference:
+    return UnknownReference(f"{field} names nothing: {value}", [FieldProblem(field=field, rule="must exist")])
+
+
+def _same_person(found: TicketReporter, reporter: Reporter) -> bool:
+    if reporter.customer_id is not None and found.customer_id == reporter.customer_id:
+        return True
+    return reporter.number is not None and found.number == reporter.number
+
+
+def _reporter(ticket_id: str, given: Reporter, call_id: str | None) -> TicketReporter:
+    return TicketReporter(
+        id=new_id("reporter"), ticket_id=ticket_id, call_id=call_id, at=utc_now(), **given.model_dump()
+    )

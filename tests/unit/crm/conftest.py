@@ -1,0 +1,75 @@
+"""A small service: two departments, their workers, two customers, a cause."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from crm.customers.model import CustomerInput, CustomerView
+from crm.customers.service import CustomerService
+from crm.departments.model import CategoryInput, DepartmentInput
+from crm.departments.service import DepartmentService
+from crm.tickets.model import Actor, ActorKind, FileTicket, Reporter, TicketKind
+from crm.tickets.service import TicketService
+from foundation.database import Database
+from foundation.routes import Role
+
+AGENT = Actor(kind=ActorKind.STAFF, id="staff-agent", name="Agent (1001)", role=Role.AGENT)
+SUPERVISOR = Actor(kind=ActorKind.STAFF, id="staff-supervisor", name="Supervisor (3001)", role=Role.SUPERVISOR)
+CALLER = Actor(kind=ActorKind.CALLER, id="customer-1", name="王秀英")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What there is."""
+
+    east: str
+    west: str
+    cold: str
+    """The category 暖气不热."""
+    wang: CustomerView
+    li: CustomerView
+
+    def worker(self, department_id: str | None) -> Actor:
+        return Actor(
+            kind=ActorKind.STAFF, id="staff-worker", name="Worker", role=Role.DEPARTMENT, department_id=department_id
+        )
+
+    def fault(self, number: str | None = "+8613800000001", **changes: object) -> FileTicket:
+        given: dict[str, object] = {
+            "kind": TicketKind.FAULT,
+            "subject": "暖气不热",
+            "category_id": self.cold,
+            "address": "幸福路12号3单元402",
+            "area": "城东",
+            "reporter": Reporter(number=number, name="王秀英"),
+        }
+        return FileTicket.model_validate(given | changes)
+
+
+@pytest.fixture
+async def place(database: Database) -> Place:
+    return await furnish(database)
+
+
+@pytest.fixture
+def tickets(database: Database) -> TicketService:
+    return TicketService(database)
+
+
+async def furnish(database: Database) -> Place:
+    """Put everything there."""
+    departments, customers = DepartmentService(database), CustomerService(database)
+    east = await departments.create(DepartmentInput(name="城东维修工区", area="城东"))
+    west = await departments.create(DepartmentInput(name="城西维修工区", area="城西"))
+    cold = await departments.create_category(CategoryInput(name="暖气不热", department_id=east.id))
+    wang = await customers.create(
+        CustomerInput(
+            account_number="6001000001", name="王秀英", phones=["13800000001"], address="建设街8号", area="城东"
+        )
+    )
+    li = await customers.create(
+        CustomerInput(
+            account_number="6001000002", name="李建国", phones=["13800000002"], address="幸福路12号", area="城东"
+        )
+    )
+    return Place(east.id, west.id, cold.id, wang, li)

@@ -1,0 +1,125 @@
+"""Similar tickets are offered, best first, each with why (H4)."""
+
+import time
+
+import pytest
+from pydantic import ValidationError
+
+from crm.tickets.address import address_key
+from crm.tickets.model import AppendToTicket, Reporter
+from crm.tickets.service import TicketService
+from crm.tickets.similar import SimilarQuery, SimilarTicket
+from tests.unit.crm.conftest import AGENT, Place
+
+
+def codes(found: SimilarTicket) -> list[str]:
+    return [reason.code for reason in found.why]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "幸福路12号3单元402",
+        "幸福路 12 号 3 单元 402 室",
+        "幸福路１２号３单元４０２",
+        "幸福路12号三单元402户",
+        "幸福路十二号三单元四〇二",
+        "幸福路12-3-402",
+        "幸福路12号,3单元,402",
+    ],
+)
+def test_one_place_however_it_was_written(other: str) -> None:
+    assert address_key(other) == address_key("幸福路12号3单元402室")
+
+
+@pytest.mark.parametrize(
+    "other", ["幸福路12号3单元403", "幸福路123号402", "幸福路1号23单元402", "解放路12号3单元402", ""]
+)
+def test_another_place(other: str) -> None:
+    assert address_key(other) != address_key("幸福路12号3单元402")
+
+
+@pytest.mark.parametrize(
+    ("spoken", "digits"),
+    [("十号", "10"), ("二十楼", "20"), ("二十三号", "23"), ("一百零二室", "102"), ("一〇二室", "102"), ("两单元", "2")],
+)
+def test_numbers_in_characters(spoken: str, digits: str) -> None:
+    assert address_key(spoken) == digits
+
+
+def test_a_road_named_after_a_number_keeps_its_name() -> None:
+    assert address_key("八一路3号") == "八一路3"
+
+
+async def test_the_likeliest_comes_first_and_says_why(tickets: TicketService, place: Place) -> None:
+    same_place = await tickets.file(place.fault(), AGENT)
+    same_area = await tickets.file(
+        place.fault("+8613800000004", address="和平路5号", subject="暖气不热", description="整栋楼暖气都不热"), AGENT
+    )
+    await tickets.file(
+        place.fault("+8613800000005", address="长安街1号", area="城西", category_id=None, subject="收费咨询"), AGENT
+    )
+
+    found = await tickets.similar(
+        SimilarQuery(address="幸福路 １２号 三单元402室", area="城东", category_id=place.cold, text="暖气不热")
+    )
+
+    assert [similar.ticket.id for similar in found] == [same_place.id, same_area.id]
+    assert codes(found[0]) == ["address", "category", "area", "words"]
+    assert codes(found[1]) == ["category", "area", "words"]
+    assert 1.0 >= found[0].score > found[1].score >= 0.3
+    assert found[0].why[0].zh == "同一地址"
+
+
+async def test_an_address_without_its_district_is_still_the_place(tickets: TicketService, place: Place) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+
+    (found,) = await tickets.similar(SimilarQuery(address="城东区幸福路12号3单元402室", area="城东"))
+
+    assert found.ticket.id == filed.id
+    assert codes(found) == ["address", "area"]
+
+
+async def test_a_second_reporters_number_is_a_reason(tickets: TicketService, place: Place) -> None:
+    filed = await tickets.file(place.fault(reporter=Reporter(customer_id=place.wang.id)), AGENT)
+    await tickets.append(
+        filed.id, AppendToTicket(text="也不热", reporter=Reporter(number="13800000003", name="张敏")), AGENT
+    )
+
+    (by_number,) = await tickets.similar(SimilarQuery(number="0086 138 0000 0003"))
+    (by_customer,) = await tickets.similar(SimilarQuery(customer_id=place.wang.id))
+
+    assert codes(by_number) == ["number"]
+    assert codes(by_customer) == ["customer"]
+    assert await tickets.similar(SimilarQuery(number="13800000009")) == []
+
+
+async def test_what_is_closed_is_not_offered(tickets: TicketService, place: Place) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+    await tickets.archive(filed.id, "用户确认", AGENT)
+
+    assert await tickets.similar(SimilarQuery(address="幸福路12号3单元402", number="13800000001")) == []
+
+
+async def test_nothing_known_finds_nothing(tickets: TicketService, place: Place) -> None:
+    await tickets.file(place.fault(), AGENT)
+
+    assert await tickets.similar(SimilarQuery()) == []
+
+
+@pytest.mark.parametrize("text", ["%" * 4000, "_" * 500, "' OR 1=1 --", "暖" * 4000, "\n", "(CASE WHEN 1=1 THEN 1)"])
+async def test_s3_s4_hostile_texts_are_only_texts(tickets: TicketService, place: Place, text: str) -> None:
+    filed = await tickets.file(place.fault(description="不热" * 2000), AGENT)
+
+    begun = time.process_time()
+    found = await tickets.similar(SimilarQuery(address="幸福路12号3单元402", area=text[:60], text=text))
+
+    assert time.process_time() - begun < 0.5
+    assert [similar.ticket.id for similar in found] == [filed.id]
+
+
+@pytest.mark.parametrize("text", ["\x00", "\u202ekcolb", "\ud800"])
+def test_s12_what_no_database_can_bear_is_refused(text: str) -> None:
+    for field in ("address", "area", "text", "customer_id", "category_id"):
+        with pytest.raises(ValidationError, match=field):
+            SimilarQuery.model_validate({field: text})

@@ -1,0 +1,82 @@
+"""What may be done to a ticket, when and by whom: every action in every state by everybody."""
+
+import itertools
+
+import pytest
+
+from crm.tickets.errors import NotAllowedNow, NotYours
+from crm.tickets.model import SYSTEM, Actor, ActorKind, Ticket, TicketKind, TicketStatus
+from crm.tickets.transitions import TicketAction, check
+from foundation.clock import utc_now
+from foundation.problems import Forbidden, Problem
+from foundation.routes import Role
+
+OPEN = "registered dispatched signed replied"
+DESK = "agent supervisor administrator"
+# Written out once more on purpose: whoever changes the table has to mean it.
+ALLOWED = {
+    "append": (OPEN, f"{DESK} caller system", None),
+    "urge": (OPEN, f"{DESK} caller system", None),
+    "dispatch": ("registered dispatched signed", f"{DESK} system", "dispatched"),
+    "sign": ("dispatched", "department system", "signed"),
+    "refuse": ("dispatched", "department system", "registered"),
+    "reply": ("signed", "department system", "replied"),
+    "redo": ("replied", "supervisor administrator system", "dispatched"),
+    "archive": ("registered replied", f"{DESK} system", "archived"),
+    "cancel": (OPEN, "supervisor administrator system", "cancelled"),
+    "attach": (f"{OPEN} archived cancelled", f"{DESK} system", None),
+    "escalate": (OPEN, "supervisor administrator system", None),
+}
+ACTORS = {
+    **{role.value: Actor(kind=ActorKind.STAFF, id="staff-1", role=role, department_id="department-1") for role in Role},
+    "caller": Actor(kind=ActorKind.CALLER, id="customer-1"),
+    "system": SYSTEM,
+}
+
+
+def ticket(status: TicketStatus, department_id: str | None = "department-1") -> Ticket:
+    return Ticket(
+        id="ticket-1",
+        number="26010100001",
+        kind=TicketKind.FAULT,
+        subject="x",
+        status=status,
+        department_id=department_id,
+        registered_at=utc_now(),
+    )
+
+
+def test_every_action_but_filing_is_in_the_table() -> None:
+    assert set(ALLOWED) == set(TicketAction) - {"file"}
+
+
+@pytest.mark.parametrize("action", ALLOWED)
+def test_every_state_and_everybody(action: str) -> None:
+    states, actors, to = ALLOWED[action]
+    for status, name in itertools.product(TicketStatus, ACTORS):
+        found: str | type[Problem]
+        try:
+            found = check(TicketAction(action), ticket(status), ACTORS[name])
+        except Problem as refusal:
+            found = type(refusal)
+        expected: str | type[Problem] = to or status
+        if status not in states.split():
+            expected = NotAllowedNow
+        if name not in actors.split():
+            expected = Forbidden
+        assert found == expected, (action, status, name)
+
+
+@pytest.mark.parametrize("own", ["department-2", None])
+@pytest.mark.parametrize("theirs", ["department-1", None])
+def test_s7_to_a_department_what_lies_elsewhere_does_not_exist(own: str | None, theirs: str | None) -> None:
+    worker = Actor(kind=ActorKind.STAFF, id="staff-1", role=Role.DEPARTMENT, department_id=own)
+    with pytest.raises(NotYours):
+        check(TicketAction.SIGN, ticket(TicketStatus.DISPATCHED, theirs), worker)
+
+
+def test_somebody_without_a_role_may_nothing() -> None:
+    nobody = Actor(kind=ActorKind.STAFF, id="staff-1")
+    for action in ALLOWED:
+        with pytest.raises(Forbidden):
+            check(TicketAction(action), ticket(TicketStatus.REGISTERED), nobody)
