@@ -31,7 +31,7 @@ TRANSITIONS: dict[AgentState, frozenset[AgentState]] = {
     AgentState.TALKING: frozenset({_OFFLINE, _NOT_READY, _READY, AgentState.WRAP_UP}),
     AgentState.WRAP_UP: frozenset({_OFFLINE, _NOT_READY, _READY, AgentState.TALKING}),
 }
-"""What may follow what. The scripts carry this very table and refuse anything else.
+"""What may follow what. The steps in Redis carry this very table and refuse anything else.
 
 Talking follows not-ready, ready and wrap-up where the agent dials out, and offline where a call that goes on is taken
 up again after Redis lost its data.

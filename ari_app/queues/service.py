@@ -1,4 +1,4 @@
-"""The queues of one node. Every step is one atomic script on Redis; nothing about a queue is kept in this process."""
+"""The queues of one node. Every step is one atomic function on Redis; nothing about a queue is kept in this process."""
 
 import asyncio
 import logging
@@ -36,6 +36,7 @@ Told = TypeVar("Told")
 BACKSTOP_S = 5.0
 """The longest time without a sweep: what a lost message would have told is found then."""
 LOOK_AGAIN_S = 0.05
+SWEEP_AGAIN_S = 1.0
 START_S = 10.0
 OFFERS_REMEMBERED = 4096
 RESTORED_AT_ONCE = 200
@@ -298,8 +299,8 @@ class QueueService:
         try:
             reply = await self._store.run(command, *arguments)
         except BaseException:
-            # Cut off by the deadline or by a hang-up, the step may still be carried out and make offers: look soon.
-            self._sweep_within(LOOK_AGAIN_S)
+            # Cut off by the deadline or by a hang-up, the step may still be carried out and make offers: look again.
+            self._sweep_within(LOOK_AGAIN_S if command is not _SWEEP else SWEEP_AGAIN_S)
             raise
         self._heard(reply)
         return reply.result
@@ -358,7 +359,7 @@ class QueueService:
 
 
 def _plain(identifier: str) -> str:
-    """An id as the scripts can carry it inside a reservation's id.
+    """An id as the steps can carry it inside a reservation's id.
 
     Raises:
         ValueError: it has other characters.

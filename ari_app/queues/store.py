@@ -1,17 +1,19 @@
-"""Runs the queues' scripts on Redis: one script call is one atomic step, and one round trip.
+"""Runs the queues' steps on Redis: one function call is one atomic step, and one round trip.
 
-The scripts read and write many keys, all under `hotline:acd:`; they need one Redis (a primary and its replicas), not a
-Redis Cluster.
+They are a library of Redis functions rather than scripts: a script is set up anew at every call, which took longer than
+most steps themselves. The steps read and write many keys, all under `hotline:acd:`; they need one Redis of version 7 or
+later (a primary and its replicas), not a Redis Cluster.
 """
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import RedisError, ResponseError
 
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import TRANSITIONS, Offer
@@ -21,10 +23,13 @@ Result = TypeVar("Result")
 
 SCRIPTS: Final = Path(__file__).parent / "lua"
 SHARED: Final = ("prelude", "agents", "calls", "matching")
+NAME: Final = "LIBRARY"
+"""Stands in the code for the library's name, which is made from the code."""
+FUNCTION_UNKNOWN: Final = "Function not found"
 
 
 class Reply(msgspec.Struct, Generic[Result]):
-    """What every script answers."""
+    """What every step answers."""
 
     now_ms: int
     """Redis's time."""
@@ -36,7 +41,7 @@ class Reply(msgspec.Struct, Generic[Result]):
 
 
 class Command(Generic[Result]):
-    """One script by name, and the type of its result."""
+    """One step by name, and the type of its result."""
 
     def __init__(self, name: str, result: Any) -> None:
         self.name = name
@@ -44,9 +49,11 @@ class Command(Generic[Result]):
 
 
 class QueueStore:
-    """The scripts, loaded with the queues' settings in them, so that a call carries no more than its own facts.
+    """The library, with the queues' settings in it, so that a call carries no more than its own facts.
 
-    Redis may forget them at any time (a restart, SCRIPT FLUSH): they are then loaded again, once, unseen.
+    Redis may forget it at any time (a restart without data, FUNCTION FLUSH): it is then loaded again, once, unseen.
+    Its name tells its content, so nodes with other settings or another version, as while a service is renewed, do not
+    disturb each other.
     """
 
     def __init__(
@@ -58,14 +65,13 @@ class QueueStore:
         deadline_s: float,
         now_ms: Callable[[], int] | None = None,
     ) -> None:
+        self._redis = redis
         self._node = node
         self._deadline_s = deadline_s
         self._now_ms = now_ms
-        head = "\n".join([_settings_in_lua(queues), _transitions_in_lua(), *map(_shared, SHARED)])
-        self._scripts = {
-            path.stem: redis.register_script(f"{head}\n{path.read_text(encoding='utf-8')}")
-            for path in sorted((SCRIPTS / "commands").glob("*.lua"))
-        }
+        body = _library(queues)
+        self.library = f"hotline_{hashlib.sha256(body.encode()).hexdigest()[:16]}"
+        self._code = f"#!lua name={self.library}\n{body.replace(NAME, self.library)}"
 
     async def run(self, command: Command[Result], *arguments: str | int) -> Reply[Result]:
         """Carry out one step.
@@ -74,33 +80,56 @@ class QueueStore:
             QueuesUnavailable: Redis did not answer within the deadline, or refused.
         """
         now = "" if self._now_ms is None else self._now_ms()
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                raw = await self._call(f"{self.library}_{command.name}", self._node, now, *arguments)
+        except (RedisError, OSError, TimeoutError) as error:
+            raise QueuesUnavailable(f"{command.name}: {error or 'no answer in time'}") from error
+        return command.decoder.decode(raw)
+
+    async def _call(self, function: str, *arguments: str | int) -> bytes:
         task = asyncio.current_task()
         cancellations = task.cancelling() if task else 0
         try:
-            async with asyncio.timeout(self._deadline_s):
-                raw = await self._scripts[command.name](args=(self._node, now, *arguments))
-        except (RedisError, OSError, TimeoutError) as error:
-            raise QueuesUnavailable(f"{command.name}: {error or 'no answer in time'}") from error
-        if task and task.cancelling() > cancellations:
-            # Before Python 3.12 wait_for, which redis-py sends under, may answer a cancellation with a result. A
-            # hang-up lost this way would leave its call running.
-            raise asyncio.CancelledError
-        return command.decoder.decode(raw)
+            return await self._call_loaded(function, *arguments)
+        finally:
+            if task and task.cancelling() > cancellations:
+                # Before Python 3.12 wait_for, which redis-py sends under, may answer a cancellation with a result. A
+                # hang-up lost this way would leave its call running.
+                raise asyncio.CancelledError
+
+    async def _call_loaded(self, function: str, *arguments: str | int) -> bytes:
+        try:
+            return cast("bytes", await self._redis.fcall(function, 0, *arguments))
+        except ResponseError as error:
+            if FUNCTION_UNKNOWN not in str(error):
+                raise
+        await self._redis.function_load(self._code, replace=True)
+        return cast("bytes", await self._redis.fcall(function, 0, *arguments))
 
 
-def _shared(name: str) -> str:
-    return (SCRIPTS / f"{name}.lua").read_text(encoding="utf-8")
+def _library(queues: Mapping[str, QueueSettings]) -> str:
+    """The library's code. A command's file is the body of its function."""
+    parts = [_settings_in_lua(queues), _transitions_in_lua(), *(_read(f"{name}.lua") for name in SHARED)]
+    for path in sorted((SCRIPTS / "commands").glob("*.lua")):
+        body = path.read_text(encoding="utf-8")
+        parts.append(f"local function {path.stem}_command(ARGV)\n{body}end")
+        parts.append(
+            f"redis.register_function('{NAME}_{path.stem}', function(_, arguments)\n"
+            f"  begin(arguments)\n  return {path.stem}_command(arguments)\nend)"
+        )
+    return "\n".join(parts)
+
+
+def _read(name: str) -> str:
+    return (SCRIPTS / name).read_text(encoding="utf-8")
 
 
 def _settings_in_lua(queues: Mapping[str, QueueSettings]) -> str:
     """The settings as a Lua table. Names are plain words, the rest numbers and enums: nothing needs quoting."""
     usual = QueueSettings(name="usual", title_zh="-", title_en="-")
     entries = ",\n".join(f"  ['{name}'] = {_queue_in_lua(settings)}" for name, settings in sorted(queues.items()))
-    return (
-        f"local queues = {{\n{entries}\n}}\n"
-        "-- A queue taken out of the file while calls wait in it is served to its end, by the usual settings.\n"
-        f"setmetatable(queues, {{ __index = function() return {_queue_in_lua(usual)} end }})"
-    )
+    return f"local queues = {{\n{entries}\n}}\nlocal usual_settings = {_queue_in_lua(usual)}"
 
 
 def _queue_in_lua(settings: QueueSettings) -> str:

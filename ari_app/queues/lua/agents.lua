@@ -4,7 +4,6 @@ local AGENT_FIELDS = {
   'state', 'since', 'idle', 'reason', 'queues', 'call', 'queue', 'reservation',
   'next', 'next_reason', 'misses', 'deadline', 'calls',
 }
-local agents = {}
 
 local function names(list)
   local result = {}

@@ -4,7 +4,6 @@
 local CALL_FIELDS = {
   'state', 'queue', 'priority', 'joined', 'order', 'score', 'node', 'agent', 'reservation', 'failed', 'last_failed',
 }
-local calls = {}
 
 local function call_of(id)
   local call = calls[id]
@@ -26,7 +25,7 @@ local function in_line(call)
 end
 
 local function score_of(queue, priority, order)
-  local settings = queues[queue]
+  local settings = settings_of(queue)
   return order - ((settings.priority + priority) * 10 + settings.weight) * RANK_STEP
 end
 
@@ -91,7 +90,7 @@ end
 
 -- Back where the call was, with its original join time; the agent who failed is remembered.
 local function back_in_line(call, agent_id)
-  local settings = queues[call.queue]
+  local settings = settings_of(call.queue)
   local failed = call.failed ~= '' and cjson.decode(call.failed) or {}
   failed[agent_id] = now + settings.retry_same_agent_ms
   call.failed = cjson.encode(failed)

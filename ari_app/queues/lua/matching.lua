@@ -10,7 +10,7 @@ end
 
 -- Somebody who did not fail this call; else, after the back-off, somebody who did, the last one last of all.
 local function choose(queue, call)
-  local ready = strategies[queues[queue].strategy]
+  local ready = strategies[settings_of(queue).strategy]
   if call.failed == '' then
     return ready(queue, 0, 0)[1]
   end
@@ -50,11 +50,10 @@ local function offer_view(call)
     joined_at_ms = tonumber(call.joined),
     waited_ms = waited(call),
     position = (rank or 0) + 1,
-    ring_ms = queues[call.queue].ring_ms,
+    ring_ms = settings_of(call.queue).ring_ms,
   }
 end
 
-local own_offers = {}
 local function tell_owner(call)
   local offer = offer_view(call)
   if call.node == node then
@@ -76,7 +75,7 @@ local function reserve(call, agent)
   agent.call = call.id
   agent.queue = call.queue
   agent.reservation = reservation
-  set_deadline(agent, now + queues[call.queue].ring_ms + LEASE_GRACE_MS)
+  set_deadline(agent, now + settings_of(call.queue).ring_ms + LEASE_GRACE_MS)
   call.state = 'offered'
   call.agent = agent.id
   call.reservation = reservation
@@ -132,7 +131,7 @@ end
 -- The offer came to nothing. A miss is counted; enough of them in a row and the agent is not there.
 local function release(agent, reason)
   local call = call_of(agent.call)
-  local misses_allowed = queues[agent.queue].misses_until_not_ready
+  local misses_allowed = settings_of(agent.queue).misses_until_not_ready
   if call.state == 'offered' and call.reservation == agent.reservation then
     if reason == 'caller_gone' then
       mark_gone(call)
@@ -159,10 +158,13 @@ local function next_deadline()
   return tonumber(first[2])
 end
 
--- Match, write, tell, answer: the end of every script that changes something.
+-- Match, write, tell, answer: the end of every step that changes something.
 local function finish(result)
   if next(touched) then
     match()
+  end
+  if new_stamp then
+    redis.call('SET', STAMP, new_stamp)
   end
   local wake = next_deadline()
   for _, call in pairs(calls) do

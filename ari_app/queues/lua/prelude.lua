@@ -1,5 +1,6 @@
--- What every script of the queues shares. `queues` (settings by name) and `transitions` stand before this text.
--- ARGV[1] is the asking node, ARGV[2] the time in milliseconds or '' for Redis's own, the command's arguments follow.
+-- What every step of the queues shares. `queues` and `usual_settings` and `transitions` stand before this text.
+-- All of it is one library, set up once when Redis loads it; what belongs to one step is set by `begin`.
+-- ARGV[1] is the asking node, ARGV[2] the time in milliseconds or '' for Redis's own, the step's arguments follow.
 
 local PREFIX = 'hotline:acd:'
 local AGENT = PREFIX .. 'agent:'        -- hash: one agent who is signed in
@@ -20,21 +21,38 @@ local LEASE_GRACE_MS = 5000
 local GONE_GRACE_MS = 800
 local GONE_KEPT_MS = 10000
 
-local node = ARGV[1]
-local now
-if ARGV[2] == '' then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-else
-  now = tonumber(ARGV[2])
+-- Of one step:
+local node, now
+local agents, calls         -- those read, by id, with the changes that `finish` writes
+local touched               -- queues in which somebody joined, came back or became free: `finish` matches them
+local lines_changed         -- queues whose line changed: `finish` tells those who announce places
+local own_offers            -- offers for calls of the asking node
+local last_stamp, new_stamp
+
+local function begin(arguments)
+  node = arguments[1]
+  if arguments[2] == '' then
+    local time = redis.call('TIME')
+    now = time[1] * 1000 + math.floor(time[2] / 1000)
+  else
+    now = tonumber(arguments[2])
+  end
+  agents, calls, touched, lines_changed, own_offers = {}, {}, {}, {}, {}
+  last_stamp, new_stamp = nil, nil
 end
 
 -- Later than every stamp before, even within one millisecond or after a clock stepped back: who came first is never a
 -- matter of luck, and a reservation of a Redis that lost its last writes is never equal to a new one.
 local function next_stamp()
-  local stamp = math.max(now, tonumber(redis.call('GET', STAMP) or 0) + 1)
-  redis.call('SET', STAMP, stamp)
-  return stamp
+  last_stamp = last_stamp or tonumber(redis.call('GET', STAMP) or 0)
+  last_stamp = math.max(now, last_stamp + 1)
+  new_stamp = last_stamp
+  return last_stamp
+end
+
+-- A queue taken out of the file while calls wait in it is served to its end, by the usual settings.
+local function settings_of(queue)
+  return queues[queue] or usual_settings
 end
 
 local function text(number)
@@ -57,11 +75,6 @@ local function flat(fields)
   return unpack(list)
 end
 
--- Queues in which somebody joined, came back or became free: `finish` matches them.
-local touched = {}
 local function touch(queue)
   touched[queue] = true
 end
-
--- Queues whose line changed: `finish` tells those who announce places.
-local lines_changed = {}

@@ -130,15 +130,15 @@ async def test_a_deadline_is_kept_without_anybody_asking(redis_url: str, queues:
         assert asyncio.get_running_loop().time() - started_at < 3
 
 
-async def test_f22_forgotten_scripts_are_loaded_again_unseen(redis_url: str, queues: dict[str, QueueSettings]) -> None:
+async def test_f22_forgotten_code_is_loaded_again_unseen(redis_url: str, queues: dict[str, QueueSettings]) -> None:
     async with started(redis_url, queues, "one") as one, Redis.from_url(redis_url) as admin:
         await one.service.sign_in("anna", ["repair"])
-        await admin.script_flush()
+        await admin.function_flush()
         await one.service.ready("anna")
-        await admin.script_flush()
+        await admin.function_flush()
         await one.service.enter("call-1", "repair")
         offer = await one.offer()
-        await admin.script_flush()
+        await admin.function_flush()
         assert await one.service.connected(offer.reservation_id)
 
 
@@ -166,13 +166,14 @@ async def test_offers_of_a_step_whose_answer_was_lost_are_found(
         await one.service.sign_in("anna", ["repair"])
         await one.service.ready("anna")
         # Deaf: the reply that carries the offer is never read.
-        script = one.service._store._scripts["enter"]
+        call = one.service._store._call
 
-        async def deaf(**arguments: object) -> bytes:
-            await type(script).__call__(script, **arguments)  # type: ignore[arg-type]
+        async def deaf(function: str, *arguments: str | int) -> bytes:
+            await call(function, *arguments)
+            one.service._store._call = call  # type: ignore[method-assign]
             raise TimeoutError
 
-        one.service._store._scripts["enter"] = deaf  # type: ignore[assignment]
+        one.service._store._call = deaf  # type: ignore[method-assign]
         with pytest.raises(QueuesUnavailable):
             await one.service.enter("call-1", "repair")
         offer = await one.offer()

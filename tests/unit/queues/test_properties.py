@@ -185,8 +185,8 @@ class Histories(RuleBasedStateMachine):
         self.reference.pass_time(int(seconds * 1000))
 
     @rule()
-    def scripts_are_forgotten(self) -> None:
-        self.do(self.redis.script_flush())
+    def the_code_is_forgotten(self) -> None:
+        self.do(self.redis.function_flush())
 
     # What must be true after every step
 

@@ -7,7 +7,7 @@ local call = call_of(ARGV[4])
 if call.state == 'connected' and call.agent == agent.id then
   forget(call)
 end
-local settings = queues[agent.queue]
+local settings = settings_of(agent.queue)
 if agent.queue == '' or (settings.wrap_up == 'timed' and settings.wrap_up_ms == 0) then
   become_free(agent)
   return finish(true)

@@ -6,6 +6,6 @@ if call.state ~= 'offered' or call.reservation ~= ARGV[3] or agent.reservation ~
 end
 if agent.state == 'reserved' then
   move(agent, 'ringing')
-  set_deadline(agent, now + queues[call.queue].ring_ms + LEASE_GRACE_MS)
+  set_deadline(agent, now + settings_of(call.queue).ring_ms + LEASE_GRACE_MS)
 end
 return finish(true)
