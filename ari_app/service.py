@@ -74,6 +74,7 @@ from ivr.walker import FlowWalker
 from recordings.model import RecordingKind, RecordingWarning
 from recordings.service import RecordingService
 
+AUDIT_EVERY_S = 24 * 3600.0
 REDIS_S = 2.0
 """How long Redis may take for one command before it counts as away."""
 
@@ -240,6 +241,7 @@ class Service:
         await self.desk.start()
         await self.events.start()
         self._own("dialler", self.dialler.run)
+        self._own("recordings-audit", self._audit_recordings)
 
     async def aclose(self) -> None:
         """Stop in the reverse order. Calls stay with Asterisk."""
@@ -291,6 +293,13 @@ class Service:
         except Exception:
             # Pushed again at the next connection.
             log.exception("phone_not_pushed", user=account.user)
+
+    async def _audit_recordings(self) -> None:
+        """At the start and once a day: no file without an entry, no entry without a file."""
+        while True:
+            report = await self.recordings.audit_orphans()
+            log.info("recordings_audited", clean=report.clean)
+            await asyncio.sleep(AUDIT_EVERY_S)
 
     async def _ticket_of_call(self, payload: dict[str, Any]) -> None:
         """A ticket was filed in a call: its recordings and its record belong to it from now on."""

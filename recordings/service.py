@@ -152,6 +152,15 @@ class RecordingService:
         except (*_OUT_OF_REACH, RecordingNotFound) as error:
             self._sealer.warn(WarningKind.DATABASE, f"its failure is not stored: {error}", segment_id)
 
+    async def discard(self, segment_id: str) -> None:
+        """Take back a segment that was prepared and never started; it leaves no entry. Never raises."""
+        try:
+            await asyncio.to_thread(self.storage.journal_file(segment_id).unlink, missing_ok=True)
+            async with self.database.write() as session:
+                await store.discard(session, segment_id)
+        except _OUT_OF_REACH as error:
+            self._sealer.warn(WarningKind.DATABASE, f"an unused entry is not removed: {error}", segment_id)
+
     async def link(self, call_id: str, *, ticket_id: str | None = None, customer_id: str | None = None) -> None:
         """Store which ticket or customer a call's recordings belong to; what is None stays as it is."""
         facts = {"ticket_id": ticket_id, "customer_id": customer_id}

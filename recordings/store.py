@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import text, update
+from sqlalchemy import delete, text, update
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -47,6 +47,11 @@ async def finish(session: AsyncSession, recording_id: str, **facts: Any) -> bool
     """Store how an unsealed recording ended; False if somebody else already sealed it, which stands."""
     query = update(Recording).where(col(Recording.id) == recording_id, col(Recording.status).in_(_UNSEALED))
     return bool((await session.exec(query.values(**facts))).rowcount)
+
+
+async def discard(session: AsyncSession, recording_id: str) -> None:
+    """Remove an entry under which nothing was ever recorded."""
+    await session.exec(delete(Recording).where(col(Recording.id) == recording_id, col(Recording.status).in_(_UNSEALED)))
 
 
 async def mark_missing(session: AsyncSession, recording_id: str, note: str) -> None:

@@ -169,7 +169,7 @@ class LiveCall:
         state = self.state
         state.stage = CallStage.ENDED
         if self._tape is not None:
-            await self._tape.stop(state.channel_id, kept=True)
+            await self._tape.stop(state.channel_id)
         with suppress(AriError):
             await self._tools.ari.hang_up(state.channel_id)
         try:

@@ -61,5 +61,7 @@ async def _push_account(ari: AriClient, account: PhoneAccount) -> None:
             "rewrite_contact": "yes",
             "device_state_busy_at": "1",
             "allow_transfer": "no",
+            # A phone that vanished without a word ends its call (F18).
+            "rtp_timeout": "60",
         },
     )

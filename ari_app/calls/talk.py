@@ -156,7 +156,7 @@ class AgentLeg:
     async def _clean_up(self, reason: DeclineReason, *, connected: bool) -> None:
         if self._originating is not None:
             # Hanging up a leg whose creation is still on its way would miss it.
-            await asyncio.wait({self._originating})
+            await _over(self._originating)
         with suppress(AriError):
             await self._tools.ari.hang_up(self._talk.channel_id)
         if connected:
@@ -166,10 +166,17 @@ class AgentLeg:
             self._state.talk, self._state.stage = None, CallStage.QUEUED
             await self._tools.desks.close_pop(self._line.agent_id, self._state.id)
         if self._preparing is not None:
-            await asyncio.wait({self._preparing})
+            await _over(self._preparing)
             with suppress(AriError):
                 await self._tools.ari.destroy_bridge(self._talk.bridge_id)
-            await self._tape.stop(self._state.channel_id, kept=connected)
+            await self._tape.stop(self._state.channel_id)
+
+
+async def _over(task: asyncio.Task[None]) -> None:
+    """Wait for a task whose failure, if any, whoever started it has heard of or no longer needs."""
+    await asyncio.wait({task})
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.info("leg_task_failed", task=task.get_name(), error=str(error))
 
 
 async def _until_answered(inbox: Inbox) -> DeclineReason | None:

@@ -1,6 +1,7 @@
 """Recording one channel, both sides: MixMonitor, which costs half of what ARI's snooping does and outlives us."""
 
 from contextlib import suppress
+from datetime import datetime
 
 import structlog
 
@@ -20,7 +21,7 @@ class Tape:
         self._ami = ami
         self._recordings = recordings
         self._segment: Segment | None = None
-        self._running = False
+        self._started_at: datetime | None = None
 
     @property
     def segment_id(self) -> str | None:
@@ -47,19 +48,18 @@ class Tape:
             log.exception("recording_not_started")
             await self._recordings.fail(segment.id, str(error))
         else:
-            self._running = True
+            self._started_at = utc_now()
 
-    async def stop(self, channel_id: str, *, kept: bool) -> None:
-        """End it and have it sealed; with `kept` false nobody talked, and the entry says so."""
+    async def stop(self, channel_id: str) -> None:
+        """End it and have it sealed; what never started leaves no entry."""
         segment = self._segment
         if segment is None or segment.failed is not None:
             return
-        if not self._running:
-            if not kept:
-                await self._recordings.fail(segment.id, "the call was not taken")
+        if self._started_at is None:
+            await self._recordings.discard(segment.id)
             return
         ended_at = utc_now()
         with suppress(AriError, TimeoutError):
             # Where the channel is gone, MixMonitor has stopped by itself.
             await self._ami.stop_mix_monitor(channel_id)
-        self._recordings.seal_in_background(segment.id, ended_at=ended_at)
+        self._recordings.seal_in_background(segment.id, started_at=self._started_at, ended_at=ended_at)

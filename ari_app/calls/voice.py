@@ -129,7 +129,8 @@ class ChannelVoice:
             log.warning("prompt_not_played", audio=[path.name for path in audio], error=str(error))
             return
         if finished.playback.failed:
-            log.warning("prompt_not_played", audio=[path.name for path in audio], error="Asterisk could not play it")
+            # A hang-up during the prompt looks the same; the channel's end then follows at once.
+            log.info("prompt_not_finished", audio=[path.name for path in audio])
 
     async def _stop(self, playback_id: str) -> None:
         try:

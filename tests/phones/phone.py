@@ -284,6 +284,10 @@ class Phone:
         assert self._process is not None
         assert self._process.stdin is not None
         assert self._reader is not None
+        if not self._reader.done():
+            # Who leaves in the middle of a call says goodbye first; there may be none.
+            with suppress(PhoneProblem, OSError):
+                await self._do("hang_up")
         self._process.stdin.close()
         try:
             async with asyncio.timeout(END_SECONDS):
