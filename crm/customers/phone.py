@@ -10,7 +10,7 @@ from phonenumbers import carrier, geocoder
 
 LONGEST = 40
 """Characters of an outside string that are looked at; no number needs more."""
-SPELLING = re.compile(r"(?:tel:|sip:)?\+?[0-9][0-9 ().\-/]*", re.ASCII)
+SPELLING = re.compile(r"(?:tel:|sip:)?\+?[0-9(][0-9 ().\-/]*", re.ASCII)
 
 
 @dataclass(frozen=True)

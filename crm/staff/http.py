@@ -1,6 +1,6 @@
 """Routes of staff accounts."""
 
-from crm.staff.model import StaffInput, StaffView
+from crm.staff.model import StaffChange, StaffInput, StaffView
 from crm.staff.service import StaffService
 from foundation.routes import NoQuery, Request, Role, Routes
 
@@ -33,5 +33,18 @@ def routes(service: StaffService) -> Routes:
     )
     async def create(request: Request[StaffInput, NoQuery]) -> StaffView:
         return StaffView.model_validate(await service.create(request.body))
+
+    @table.add(
+        "PATCH",
+        "/staff/{staff_id}",
+        roles=ADMINISTRATORS,
+        summary="Change or close an account; what is left out stays",
+        body=StaffChange,
+        response=StaffView,
+        problems=(404, 409, 422),
+    )
+    async def update(request: Request[StaffChange, NoQuery]) -> StaffView:
+        changed = await service.update(request.path["staff_id"], request.body, by=request.actor.staff_id)
+        return StaffView.model_validate(changed)
 
     return table

@@ -1,14 +1,18 @@
 """Staff: one account a person, one role an account; agents have a phone and queues."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel
 from pydantic import Field as InputField
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
+from crm.text import OneLine
 from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
+
+STAFF_NUMBER = r"^[0-9]{3,8}$"
 
 
 class Staff(SQLModel, table=True):
@@ -37,16 +41,36 @@ class Staff(SQLModel, table=True):
         return Principal(self.id, self.staff_number, self.name, self.role, self.department_id)
 
 
+StaffNumber = Annotated[str, InputField(pattern=STAFF_NUMBER)]
+Name = Annotated[OneLine, InputField(min_length=1, max_length=60)]
+Password = Annotated[str, InputField(min_length=10, max_length=200)]
+Queues = Annotated[list[str], InputField(max_length=50)]
+Language = Annotated[str, InputField(pattern="^(zh|en)$")]
+
+
 class StaffInput(BaseModel, extra="forbid"):
     """Somebody new."""
 
-    staff_number: str = InputField(pattern=r"^[0-9]{3,8}$")
-    name: str = InputField(min_length=1, max_length=60)
+    staff_number: StaffNumber
+    name: Name
     role: Role
-    password: str = InputField(min_length=10, max_length=200)
+    password: Password
     department_id: str | None = None
-    queues: list[str] = InputField(default=[], max_length=50)
-    language: str = InputField(default="zh", pattern="^(zh|en)$")
+    queues: Queues = []
+    language: Language = "zh"
+
+
+class StaffChange(BaseModel, extra="forbid"):
+    """What is to be different about somebody; what is left out stays. A staff number stays its person's for good:
+    logs and audits name it."""
+
+    name: Name = ""
+    role: Role = Role.AGENT
+    password: Password = ""
+    department_id: str | None = None
+    queues: Queues = []
+    language: Language = "zh"
+    active: bool = True
 
 
 class StaffView(BaseModel, from_attributes=True):
@@ -59,4 +83,5 @@ class StaffView(BaseModel, from_attributes=True):
     department_id: str | None
     endpoint: str | None
     queues: list[str]
+    language: str
     active: bool

@@ -1,16 +1,19 @@
-"""Accounts: made, checked, listed."""
+"""Accounts: made, changed, checked, listed."""
 
 import asyncio
+import re
 import secrets
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.departments.model import Department
 from crm.staff import store
-from crm.staff.errors import NumberTaken, UnknownQueue
-from crm.staff.model import Staff, StaffInput, StaffView
+from crm.staff.errors import NumberTaken, OwnAccount, StaffNotFound, UnknownDepartment, UnknownQueue
+from crm.staff.model import STAFF_NUMBER, Staff, StaffChange, StaffInput, StaffView
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -20,6 +23,12 @@ from foundation.routes import Principal, Role
 SIP_PASSWORD_BYTES = 18
 HASH_PASSES, HASH_MEMORY_KIB, HASH_LANES = 2, 19 * 1024, 1
 """OWASP's argon2id minimum: a shift that signs in at once must not take memory and cores from its calls."""
+ACCESS = frozenset({"role", "password", "active", "department_id", "name"})
+"""What a session carries or rests on: changed, the person signs in again."""
+
+
+async def _unheard(_staff_id: str) -> None:
+    return
 
 
 class StaffService:
@@ -33,11 +42,15 @@ class StaffService:
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
         self.on_changed: Callable[[Staff], None] = lambda _: None
         """Hears of every account that was made or changed."""
+        self.on_access_changed: Callable[[str], Awaitable[None]] = _unheard
+        """Hears the id of everybody whose sessions are out of date: they are to sign in again."""
 
     async def authenticate(self, staff_number: str, password: str) -> Principal | None:
         """Who this is; None where number or password is wrong or the account is closed."""
-        async with self._database.read() as session:
-            staff = await store.by_number(session, staff_number)
+        staff = None
+        if re.fullmatch(STAFF_NUMBER, staff_number, re.ASCII) is not None:
+            async with self._database.read() as session:
+                staff = await store.by_number(session, staff_number)
         matches = await asyncio.to_thread(self._matches, staff.password_hash if staff else self._nobody, password)
         return staff.principal() if staff is not None and staff.active and matches else None
 
@@ -47,27 +60,49 @@ class StaffService:
         Raises:
             NumberTaken: somebody else has the number.
             UnknownQueue: a queue that is not there.
+            UnknownDepartment: a department that is not there, or none for somebody who acts for one.
         """
-        unknown = set(given.queues) - self._queues
-        if unknown:
-            problem = FieldProblem(field="queues", rule=f"must be among {', '.join(sorted(self._queues))}")
-            raise UnknownQueue(f"there is no queue {', '.join(sorted(unknown))}", [problem])
-        is_agent = given.role is Role.AGENT
         staff = Staff(
             id=new_id("staff"),
-            password_hash=await asyncio.to_thread(self._hasher.hash, given.password),
-            endpoint=(endpoint or f"agent{given.staff_number}") if is_agent else None,
-            sip_password=(sip_password or secrets.token_urlsafe(SIP_PASSWORD_BYTES)) if is_agent else None,
+            password_hash=await self._hash(given.password),
+            endpoint=endpoint if given.role is Role.AGENT else None,
+            sip_password=sip_password if given.role is Role.AGENT else None,
             created_at=utc_now(),
             **given.model_dump(exclude={"password"}),
         )
         try:
             async with self._database.write() as session:
+                await self._check(session, staff)
                 session.add(staff)
         except IntegrityError as error:
             problem = FieldProblem(field="staff_number", rule="must not be another's")
             raise NumberTaken(f"staff number {given.staff_number} exists", [problem]) from error
         self.on_changed(staff)
+        return staff
+
+    async def update(self, staff_id: str, change: StaffChange, *, by: str | None = None) -> Staff:
+        """An account as it is from now on; `by` is the id of whoever changes it.
+
+        Raises:
+            StaffNotFound: there is none.
+            OwnAccount: they would close their own account or change their own role.
+            UnknownQueue, UnknownDepartment: as for a new one.
+        """
+        changes = change.model_dump(exclude_unset=True, exclude={"password"})
+        if "password" in change.model_fields_set:
+            changes["password_hash"] = await self._hash(change.password)
+        async with self._database.write() as session:
+            staff = await session.get(Staff, staff_id)
+            if staff is None:
+                raise StaffNotFound(f"there is no account {staff_id}")
+            keeps_access = changes.get("role", staff.role) is staff.role and changes.get("active", True)
+            if staff_id == by and not keeps_access:
+                raise OwnAccount("nobody closes their own account or changes their own role")
+            staff.sqlmodel_update(changes)
+            await self._check(session, staff)
+        self.on_changed(staff)
+        if change.model_fields_set & ACCESS:
+            await self.on_access_changed(staff_id)
         return staff
 
     async def agents(self) -> list[Staff]:
@@ -79,6 +114,27 @@ class StaffService:
         """All accounts."""
         async with self._database.read() as session:
             return [StaffView.model_validate(staff) for staff in await store.everybody(session)]
+
+    async def _check(self, session: AsyncSession, staff: Staff) -> None:
+        """Refuse what names nothing; see that an agent has a phone."""
+        unknown = set(staff.queues) - self._queues
+        if unknown:
+            problem = FieldProblem(field="queues", rule=f"must be among {', '.join(sorted(self._queues))}")
+            raise UnknownQueue(f"there is no queue {', '.join(sorted(unknown))}", [problem])
+        if staff.department_id is None and staff.role is Role.DEPARTMENT:
+            problem = FieldProblem(field="department_id", rule="must be given to somebody who acts for a department")
+            raise UnknownDepartment("whose tickets would they see?", [problem])
+        with session.no_autoflush:
+            named = staff.department_id is not None
+            if named and await session.get(Department, staff.department_id) is None:
+                problem = FieldProblem(field="department_id", rule="must exist")
+                raise UnknownDepartment(f"there is no department {staff.department_id}", [problem])
+        if staff.role is Role.AGENT:
+            staff.endpoint = staff.endpoint or f"agent{staff.staff_number}"
+            staff.sip_password = staff.sip_password or secrets.token_urlsafe(SIP_PASSWORD_BYTES)
+
+    async def _hash(self, password: str) -> str:
+        return await asyncio.to_thread(self._hasher.hash, password)
 
     def _matches(self, stored: str, password: str) -> bool:
         try:

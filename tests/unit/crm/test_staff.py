@@ -1,0 +1,246 @@
+"""Accounts: nobody learns who exists, no secret is shown, and what names nothing is refused."""
+
+import time
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from crm.departments.model import DepartmentInput
+from crm.departments.service import DepartmentService
+from crm.staff.errors import NumberTaken, OwnAccount, StaffNotFound, UnknownDepartment, UnknownQueue
+from crm.staff.http import routes
+from crm.staff.model import Staff, StaffChange, StaffInput
+from crm.staff.service import StaffService
+from foundation.database import Database
+from foundation.routes import NoQuery, Principal, Request, Role
+
+PASSWORD = "a long password"
+QUEUES = ("consult", "repair")
+
+
+def somebody(staff_number: str = "1001", **changes: Any) -> StaffInput:
+    given = {"staff_number": staff_number, "name": "刘芳", "role": Role.AGENT, "password": PASSWORD, **changes}
+    return StaffInput(**given)
+
+
+@pytest.fixture
+def staff(database: Database) -> StaffService:
+    return StaffService(database, QUEUES)
+
+
+async def test_the_right_password_says_who_it_is(staff: StaffService) -> None:
+    created = await staff.create(somebody())
+
+    assert await staff.authenticate("1001", PASSWORD) == Principal(created.id, "1001", "刘芳", Role.AGENT, None)
+
+
+@pytest.mark.parametrize(
+    ("number", "password"),
+    [
+        ("1001", "a wrong password"),
+        ("1001", ""),
+        ("1002", PASSWORD),
+        ("", PASSWORD),
+        ("1001' OR '1'='1", PASSWORD),
+        ("','',sleep(6));#", PASSWORD),
+        ("10\x0001", PASSWORD),
+        ("1001\n", PASSWORD),
+        ("１００１", PASSWORD),
+        ("9" * 10_000, PASSWORD),
+        ("1001", "\x00" * 10_000),
+    ],
+)
+async def test_anything_else_is_nobody(staff: StaffService, number: str, password: str) -> None:
+    await staff.create(somebody())
+
+    assert await staff.authenticate(number, password) is None
+
+
+async def test_an_unknown_number_takes_as_long_as_a_wrong_password(staff: StaffService) -> None:
+    await staff.create(somebody())
+
+    async def seconds(number: str) -> float:
+        best = float("inf")
+        for _ in range(5):
+            began = time.perf_counter()
+            await staff.authenticate(number, "a wrong password")
+            best = min(best, time.perf_counter() - began)
+        return best
+
+    wrong = await seconds("1001")
+    assert 0.5 < await seconds("1002") / wrong < 2
+    assert 0.5 < await seconds("' OR '1'='1") / wrong < 2
+
+
+async def test_passwords_are_kept_as_argon2id_and_shown_to_nobody(staff: StaffService) -> None:
+    created = await staff.create(somebody())
+
+    assert created.password_hash.startswith("$argon2id$")
+    (shown,) = await staff.all()
+    assert created.sip_password is not None
+    for secret in (created.password_hash, created.sip_password, PASSWORD):
+        assert secret not in shown.model_dump_json()
+    assert not {"password_hash", "sip_password", "password"} & set(type(shown).model_fields)
+
+
+async def test_an_agent_has_a_phone_with_a_secret_of_its_own_and_others_have_none(staff: StaffService) -> None:
+    first = await staff.create(somebody("1001"))
+    second = await staff.create(somebody("1002"))
+    other = await staff.create(somebody("3001", role=Role.SUPERVISOR), endpoint="desk", sip_password="given")
+
+    assert (first.endpoint, second.endpoint) == ("agent1001", "agent1002")
+    assert first.sip_password != second.sip_password
+    assert len(first.sip_password or "") >= 20
+    assert (other.endpoint, other.sip_password) == (None, None)
+    assert [agent.staff_number for agent in await staff.agents()] == ["1001", "1002"]
+
+
+async def test_what_names_nothing_is_refused_and_changes_nothing(staff: StaffService) -> None:
+    with pytest.raises(UnknownQueue) as queue:
+        await staff.create(somebody(queues=["repair", "sales"]))
+    with pytest.raises(UnknownDepartment) as department:
+        await staff.create(somebody(department_id="department-none"))
+    with pytest.raises(UnknownDepartment) as missing:
+        await staff.create(somebody(role=Role.DEPARTMENT))
+
+    fields = [refused.value.errors[0].field for refused in (queue, department, missing)]
+    assert fields == ["queues", "department_id", "department_id"]
+    assert "consult, repair" in queue.value.errors[0].rule
+    assert await staff.all() == []
+
+
+async def test_a_staff_number_belongs_to_one(staff: StaffService) -> None:
+    await staff.create(somebody())
+
+    with pytest.raises(NumberTaken) as refused:
+        await staff.create(somebody(name="another"))
+    assert refused.value.errors[0].field == "staff_number"
+
+
+async def test_a_change_keeps_what_is_left_out_and_is_heard_of(database: Database, staff: StaffService) -> None:
+    department = await DepartmentService(database).create(DepartmentInput(name="客户服务科"))
+    created = await staff.create(somebody(queues=["consult"], department_id=department.id))
+    heard: list[Staff] = []
+    signed_out: list[str] = []
+
+    async def sign_out(staff_id: str) -> None:
+        signed_out.append(staff_id)
+
+    staff.on_changed, staff.on_access_changed = heard.append, sign_out
+    await staff.update(created.id, StaffChange(queues=["repair"], language="en"))
+
+    (shown,) = await staff.all()
+    assert (shown.queues, shown.language, shown.name, shown.department_id) == (
+        ["repair"],
+        "en",
+        "刘芳",
+        department.id,
+    )
+    assert [changed.queues for changed in heard] == [["repair"]]
+    assert signed_out == []
+    assert await staff.authenticate("1001", PASSWORD) is not None
+
+    await staff.update(created.id, StaffChange(department_id=None))
+    assert (await staff.all())[0].department_id is None
+    assert signed_out == [created.id]
+
+
+async def test_a_new_password_replaces_the_old_and_ends_sessions(staff: StaffService) -> None:
+    created = await staff.create(somebody())
+    signed_out: list[str] = []
+
+    async def sign_out(staff_id: str) -> None:
+        signed_out.append(staff_id)
+
+    staff.on_access_changed = sign_out
+    await staff.update(created.id, StaffChange(password="another password"))
+
+    assert await staff.authenticate("1001", PASSWORD) is None
+    assert await staff.authenticate("1001", "another password") is not None
+    assert signed_out == [created.id]
+
+
+async def test_a_closed_account_opens_nothing_and_rings_nowhere(staff: StaffService) -> None:
+    created = await staff.create(somebody())
+    closed = await staff.update(created.id, StaffChange(active=False))
+
+    assert await staff.authenticate("1001", PASSWORD) is None
+    assert await staff.agents() == []
+    # Whoever told Asterisk of the phone has to know which one to take back.
+    assert closed.endpoint == "agent1001"
+
+    await staff.update(created.id, StaffChange(active=True))
+    assert await staff.authenticate("1001", PASSWORD) is not None
+
+
+async def test_who_becomes_an_agent_gets_a_phone(staff: StaffService) -> None:
+    created = await staff.create(somebody("3001", role=Role.SUPERVISOR))
+    changed = await staff.update(created.id, StaffChange(role=Role.AGENT))
+
+    assert changed.endpoint == "agent3001"
+    assert changed.sip_password
+
+
+async def test_a_refused_change_changes_nothing(staff: StaffService) -> None:
+    created = await staff.create(somebody(queues=["consult"]))
+    heard: list[Staff] = []
+    staff.on_changed = heard.append
+
+    with pytest.raises(UnknownQueue):
+        await staff.update(created.id, StaffChange(name="another", queues=["sales"]))
+    with pytest.raises(UnknownDepartment):
+        await staff.update(created.id, StaffChange(name="another", department_id="department-none"))
+    with pytest.raises(UnknownDepartment):
+        await staff.update(created.id, StaffChange(role=Role.DEPARTMENT))
+    with pytest.raises(StaffNotFound):
+        await staff.update("staff-none", StaffChange(name="another"))
+
+    (shown,) = await staff.all()
+    assert (shown.name, shown.queues, shown.role) == ("刘芳", ["consult"], Role.AGENT)
+    assert heard == []
+
+
+async def test_nobody_closes_their_own_account(staff: StaffService) -> None:
+    created = await staff.create(somebody("9001", role=Role.ADMINISTRATOR))
+    route = next(found for found in routes(staff).table if found.method == "PATCH")
+
+    async def asked(change: StaffChange) -> None:
+        await route.handler(Request(created.principal(), {"staff_id": created.id}, NoQuery(), change))
+
+    for change in (StaffChange(active=False), StaffChange(role=Role.AGENT)):
+        with pytest.raises(OwnAccount):
+            await asked(change)
+    await asked(StaffChange(name="改名", role=Role.ADMINISTRATOR, active=True))
+    assert (await staff.all())[0].name == "改名"
+
+
+def test_only_administrators_make_and_change_accounts(staff: StaffService) -> None:
+    writing = [route for route in routes(staff).table if route.method != "GET"]
+
+    assert {route.method for route in writing} == {"POST", "PATCH"}
+    assert all(route.roles == {Role.ADMINISTRATOR} for route in writing)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("staff_number", "12"),
+        ("staff_number", "1001x"),
+        ("staff_number", "１００１"),
+        ("name", " "),
+        ("name", "a\u202eb"),
+        ("role", "root"),
+        ("password", "short"),
+        ("password", "x" * 201),
+        ("queues", ["q"] * 51),
+        ("language", "fr"),
+        ("endpoint", "trunk"),
+    ],
+)
+def test_bad_input_names_the_field(field: str, value: Any) -> None:
+    with pytest.raises(ValidationError) as refused:
+        somebody(**{field: value})
+    assert refused.value.errors()[0]["loc"][0] == field
+    with pytest.raises(ValidationError):
+        StaffChange.model_validate({field: value})
