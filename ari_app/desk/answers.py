@@ -13,6 +13,8 @@ from foundation.problems import NotFound, Problem, ProblemDetails
 log = structlog.get_logger()
 
 PROBLEM_TYPE = "application/problem+json"
+CLIENT_GONE = 499
+"""Counted, and heard by nobody."""
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
@@ -50,7 +52,10 @@ async def _response(request: web.Request, handler: Handler) -> web.StreamRespons
         return problem_response(problem)
     except web.HTTPException as error:
         return _refused_by_aiohttp(error)
-    except Exception:
+    except Exception as error:
+        if _gone(request):
+            log.warning("client_gone", method=_method(request), route=_route(request), error=repr(error))
+            return web.Response(status=CLIENT_GONE)
         error_id = new_id("error")
         log.exception("request_failed", error_id=error_id, method=_method(request), route=_route(request))
         details = ProblemDetails(
@@ -100,6 +105,10 @@ def _refused_by_aiohttp(error: web.HTTPException) -> web.Response:
     if "Allow" in error.headers:
         response.headers["Allow"] = error.headers["Allow"]
     return response
+
+
+def _gone(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _route(request: web.Request) -> str:

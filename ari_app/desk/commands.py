@@ -89,8 +89,8 @@ class CommandReader:
                 await self._obey(command)
             except Problem as problem:
                 await self._send(Refused(command=_name(command), problem=problem.slug, detail=problem.detail))
-            except (RedisError, OSError, TimeoutError):
-                log.warning("desk_command_failed", command=_name(command), exc_info=True)
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("desk_command_failed", command=_name(command), error=repr(error))
                 await self._send(Refused(command=_name(command), problem="unavailable", detail="Try again."))
             except Exception:
                 log.exception("desk_command_failed", command=_name(command))

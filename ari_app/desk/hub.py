@@ -28,6 +28,7 @@ from ari_app.desk.relay import NOTHING, Relay, Relayed
 from ari_app.desk.socket import CloseCode, DeskSocket
 from ari_app.desk.store import DeskState
 from foundation.clock import milliseconds, utc_now
+from foundation.problems import Conflict, Problem
 from foundation.routes import Principal, Role
 
 log = structlog.get_logger()
@@ -36,6 +37,9 @@ DESKS_PER_PERSON = 4
 """Supervisors may keep a wallboard open beside their desk; agents have one desk."""
 AT_ONCE = 100
 """After so many sockets a broadcast lets others run: a pop never waits for a thousand wallboards."""
+JOINING = 16
+"""So many desks are welcomed at once: after a restart a thousand come back, and calls need Redis as well."""
+SAY_AGAIN_S = 0.5
 DEADLINE_S = 2.0
 
 
@@ -80,6 +84,7 @@ class Hub:
         self._sockets: dict[str, list[DeskSocket]] = {}
         self._numbers = itertools.count(1)
         self._broadcasting = asyncio.Lock()
+        self._joining = asyncio.Semaphore(JOINING)
         self._absences: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -173,11 +178,15 @@ class Hub:
             return
         commands = CommandReader(socket, carry_out=self._carry_out, keep_draft=self.state.keep, encode=self._encode)
         try:
-            await self._join(socket)
+            async with self._joining:
+                await self._join(socket)
             await commands.run()
-        except (RedisError, OSError, TimeoutError):
-            log.warning("desk_not_welcomed", staff_id=socket.staff_id, exc_info=True)
+        except (RedisError, OSError, TimeoutError, Problem) as error:
+            log.warning("desk_not_welcomed", staff_id=socket.staff_id, error=repr(error))
             await socket.close(WSCloseCode.TRY_AGAIN_LATER, "try again")
+        except Exception:
+            log.exception("desk_failed", staff_id=socket.staff_id)
+            await socket.close(WSCloseCode.INTERNAL_ERROR, "this failed on our side")
         finally:
             self._leave(socket)
             await self._relay.unsubscribe(socket.staff_id)
@@ -233,13 +242,23 @@ class Hub:
         await self.on_presence(agent_id, True)
 
     async def _report_absent(self, agent_id: str) -> None:
-        """After a while, for a reload of the page is no absence; unless the desk is open on another node."""
-        await asyncio.sleep(self._grace_s)
-        try:
-            if not await self._relay.heard(agent_id):
-                await self.on_presence(agent_id, False)
-        except Exception:
-            log.exception("absence_not_reported", agent_id=agent_id)
+        """After a while, for a reload of the page is no absence; unless the desk is open on another node.
+
+        An agent who is gone and stays ready would be given calls: it is said until it is heard.
+        """
+        pause_s = self._grace_s
+        while True:
+            await asyncio.sleep(pause_s)
+            try:
+                async with self._joining:
+                    if not await self._relay.heard(agent_id):
+                        await self.on_presence(agent_id, False)
+                break
+            except Conflict:
+                break  # signed out otherwise
+            except Exception as error:  # noqa: BLE001 - whatever it is, saying it again is right
+                log.warning("absence_not_reported", agent_id=agent_id, error=repr(error))
+                pause_s = min(max(pause_s, SAY_AGAIN_S) * 2, 30.0)
         self._absences.pop(agent_id, None)
 
     async def _deliver(self, staff_id: str, payload: bytes) -> bool:
@@ -297,5 +316,5 @@ def _out_of_reach(event: str, agent_id: str) -> Any:
     """What a desk shows now matters more than that it is remembered: the call goes on without."""
     try:
         yield
-    except (RedisError, OSError, TimeoutError):
-        log.warning(event, agent_id=agent_id, exc_info=True)
+    except (RedisError, OSError, TimeoutError) as error:
+        log.warning(event, agent_id=agent_id, error=repr(error))

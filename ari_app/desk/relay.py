@@ -105,8 +105,8 @@ class Relay:
         try:
             async with asyncio.timeout(DEADLINE_S):
                 return bool(await self._redis.publish(CHANNEL + staff_id, msgspec.json.encode(message)))
-        except (RedisError, OSError, TimeoutError):
-            log.warning("desk_relay_failed", staff_id=staff_id, exc_info=True)
+        except (RedisError, OSError, TimeoutError) as error:
+            log.warning("desk_relay_failed", staff_id=staff_id, error=repr(error))
             return False
 
     async def heard(self, staff_id: str) -> bool:

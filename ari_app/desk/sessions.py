@@ -25,6 +25,8 @@ TICKET_S = 30
 TOKEN_BYTES = 32
 PARALLEL_VERIFICATIONS = 4
 """A password hash costs tens of megabytes and milliseconds on purpose: so many at a time, the rest wait."""
+PARALLEL_QUESTIONS = 32
+"""How many of Redis's connections sessions may use at once: a thousand desks that come back leave some to the calls."""
 DEADLINE_S = 2.0
 
 
@@ -78,6 +80,7 @@ class Sessions:
         self._guard = SignInGuard(redis, limits or SignInLimits())
         self._idle_s = idle_s
         self._verifying = asyncio.Semaphore(PARALLEL_VERIFICATIONS)
+        self._turns = asyncio.Semaphore(PARALLEL_QUESTIONS)
         self._decoder = msgspec.json.Decoder(Session)
 
     async def sign_in(self, staff_number: str, password: str, address: str) -> SignedIn:
@@ -88,13 +91,13 @@ class Sessions:
             TooManyAttempts: too many failures for this number or from this address.
             Unavailable: Redis is out of reach.
         """
-        async with _reachable():
+        async with self._reachable():
             attempt = await self._guard.begin(staff_number, address)
         async with self._verifying:
             principal = await self._authenticator.authenticate(staff_number, password)
         if principal is None:
             raise SignInFailed
-        async with _reachable():
+        async with self._reachable():
             await self._guard.succeeded(attempt)
             return await self._begin(principal)
 
@@ -112,7 +115,7 @@ class Sessions:
         Raises:
             Unavailable: Redis is out of reach.
         """
-        async with _reachable():
+        async with self._reachable():
             stored = await self._redis.getex(SESSION + session_id, ex=self._idle_s)
         if stored is None:
             return None
@@ -126,7 +129,7 @@ class Sessions:
             Unavailable: Redis is out of reach.
         """
         staff_id = session.principal.staff_id
-        async with _reachable(), self._redis.pipeline(transaction=True) as pipeline:
+        async with self._reachable(), self._redis.pipeline(transaction=True) as pipeline:
             pipeline.delete(SESSION + session.id)
             pipeline.srem(SESSIONS_OF + staff_id, session.id)
             await pipeline.execute()
@@ -138,7 +141,7 @@ class Sessions:
         Raises:
             Unavailable: Redis is out of reach.
         """
-        async with _reachable():
+        async with self._reachable():
             ids = await self._redis.smembers(SESSIONS_OF + staff_id)
             names = [SESSION + (one.decode() if isinstance(one, bytes) else one) for one in ids]
             await self._redis.delete(SESSIONS_OF + staff_id, *names)
@@ -151,7 +154,7 @@ class Sessions:
             Unavailable: Redis is out of reach.
         """
         ticket = secrets.token_urlsafe(TOKEN_BYTES)
-        async with _reachable():
+        async with self._reachable():
             await self._redis.set(TICKET + _hash(ticket), session.id, ex=TICKET_S)
         return ticket
 
@@ -161,7 +164,7 @@ class Sessions:
         Raises:
             Unavailable: Redis is out of reach.
         """
-        async with _reachable():
+        async with self._reachable():
             session_id = await self._redis.getdel(TICKET + _hash(ticket))
         if session_id is None:
             return None
@@ -183,16 +186,16 @@ class Sessions:
             await pipeline.execute()
         return SignedIn(token, session)
 
+    @asynccontextmanager
+    async def _reachable(self) -> AsyncIterator[None]:
+        async with self._turns:
+            try:
+                async with asyncio.timeout(DEADLINE_S):
+                    yield
+            except (RedisError, OSError, TimeoutError) as error:
+                raise Unavailable("Sign-in is out of reach for the moment.") from error
+
 
 def _hash(secret: str) -> str:
     """Tokens are 256 random bits: a plain hash of one cannot be turned back."""
     return hashlib.sha256(secret.encode()).hexdigest()
-
-
-@asynccontextmanager
-async def _reachable() -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout(DEADLINE_S):
-            yield
-    except (RedisError, OSError, TimeoutError) as error:
-        raise Unavailable("Sign-in is out of reach for the moment.") from error

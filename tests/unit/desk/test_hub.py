@@ -6,7 +6,7 @@ import pytest
 
 from ari_app.desk.model import Notice, NotReady, PopSeen, QueueState, Ready, Wording, WrapUpDone
 from ari_app.desk.socket import CloseCode
-from foundation.problems import Conflict
+from foundation.problems import Conflict, Unavailable
 from foundation.routes import Principal, Role
 from tests.unit.desk.conftest import AGENT, Build, House, OpenDesk, pop
 
@@ -67,9 +67,10 @@ async def test_the_newest_desk_of_an_agent_wins(house: House, open_desk: OpenDes
 
 
 async def test_a_supervisor_may_keep_a_wallboard_beside_the_desk(house: House, open_desk: OpenDesk) -> None:
-    desks = [await open_desk(Role.SUPERVISOR) for _ in range(5)]
-    for desk in desks:
-        await desk.read("welcome")
+    desks = []
+    for _ in range(5):
+        desks.append(await open_desk(Role.SUPERVISOR))
+        await desks[-1].read("welcome")
     assert (await desks[0].read())["type"] == "replaced"
     await house.hub.broadcast(Role.SUPERVISOR, QueueState(queue="repair", waiting=3))
     for desk in desks[1:]:
@@ -225,3 +226,49 @@ async def test_a_stopping_service_sends_desks_away(build: Build, open_desk: Open
     closed = asyncio.create_task(desk.closed())
     await house.server.aclose()
     assert await closed == 1001
+
+
+async def test_an_absence_is_said_until_it_is_heard(
+    build: Build, open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ari_app.desk.hub.SAY_AGAIN_S", 0.01)
+    house = await build()
+    heard, told = asyncio.Event(), 0
+
+    async def on_presence(_agent_id: str, connected: bool) -> None:
+        nonlocal told
+        if connected:
+            return
+        told += 1
+        if told < 3:
+            raise Unavailable("The queues are out of reach.")
+        heard.set()
+
+    house.hub.on_presence = on_presence
+    desk = await open_desk(at=house)
+    await desk.read("welcome")
+    await desk.leave()
+    async with asyncio.timeout(5):
+        await heard.wait()
+    assert told == 3
+
+
+@pytest.mark.parametrize(("error", "code"), [(Unavailable("away"), 1013), (RuntimeError("canary"), 1011)])
+async def test_a_desk_that_cannot_be_welcomed_is_told_to_come_back(
+    house: House, open_desk: OpenDesk, error: Exception, code: int
+) -> None:
+    async def snapshot(_who: Principal) -> object:
+        raise error
+
+    gone = asyncio.Event()
+
+    async def on_presence(_agent_id: str, connected: bool) -> None:
+        if not connected:
+            gone.set()
+
+    house.hub.snapshot, house.hub.on_presence = snapshot, on_presence
+    desk = await open_desk()
+    assert await desk.closed() == code
+    async with asyncio.timeout(5):
+        await gone.wait()
+    assert house.hub.sockets() == []
