@@ -167,6 +167,7 @@ class Service:
     def _open_desk(self) -> None:
         settings = self.settings
         self.sessions = Sessions(self.redis, self.staff)
+        self.staff.on_access_changed = self.sessions.end_all
         self.hub = Hub(self.redis)
         self.floor = Floor(self.hub, self.queues, self.agents)
         self.desk = DeskServer(

@@ -88,6 +88,7 @@ async def test_a_change_keeps_what_is_left_out_and_former_telephones(database: D
     back = await customers.update(created.id, CustomerChange(phones=["13800000002"]))
     assert [phone.number for phone in back.phones if phone.current] == ["+8613800000002"]
     assert back.grade is Grade.VIP
+    assert (await customers.update(created.id, CustomerChange(area="城东"))).phones == back.phones
 
 
 async def test_an_account_number_belongs_to_one(database: Database) -> None:
