@@ -133,12 +133,23 @@ class QueueService:
         try:
             async with asyncio.timeout(START_S):
                 await listening.wait()
-            await self.sweep()
-        except BaseException as error:
+                await self._first_sweep()
+        except TimeoutError as error:
             await self.aclose()
-            if isinstance(error, TimeoutError):
-                raise QueuesUnavailable("Redis cannot be reached") from error
+            raise QueuesUnavailable("Redis cannot be reached") from error
+        except BaseException:
+            await self.aclose()
             raise
+
+    async def _first_sweep(self) -> None:
+        while True:
+            try:
+                await self.sweep()
+            except QueuesUnavailable:
+                # Redis accepts connections before it has read its data.
+                await asyncio.sleep(LOOK_AGAIN_S)
+            else:
+                return
 
     async def aclose(self) -> None:
         """Stop listening. Calls and agents stay as they are."""

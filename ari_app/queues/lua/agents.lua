@@ -37,7 +37,7 @@ end
 
 local function set_deadline(agent, at)
   if at then
-    agent.deadline = text(at)
+    agent.deadline = at
     redis.call('ZADD', DEADLINES, at, 'agent:' .. agent.id)
   elseif agent.deadline ~= '' then
     agent.deadline = ''
@@ -47,15 +47,29 @@ local function set_deadline(agent, at)
 end
 
 local function leave_ready_sets(agent)
+  if newly_ready[agent.id] then
+    newly_ready[agent.id] = nil
+    return
+  end
   for _, queue in ipairs(names(agent.queues)) do
     redis.call('ZREM', READY .. queue, agent.id)
   end
 end
 
+-- Whoever is taken at once, from a backlog, never enters them.
 local function enter_ready_sets(agent)
+  newly_ready[agent.id] = agent
   for _, queue in ipairs(names(agent.queues)) do
-    redis.call('ZADD', READY .. queue, tonumber(agent.idle), agent.id)
     touch(queue)
+  end
+end
+
+local function store_newly_ready()
+  for id, agent in pairs(newly_ready) do
+    newly_ready[id] = nil
+    for _, queue in ipairs(names(agent.queues)) do
+      redis.call('ZADD', READY .. queue, tonumber(agent.idle), id)
+    end
   end
 end
 
@@ -67,7 +81,7 @@ local function move(agent, state)
     leave_ready_sets(agent)
   end
   agent.state = state
-  agent.since = text(now)
+  agent.since = now
   agent.reason = ''
   agent.changed = true
 end
@@ -98,7 +112,7 @@ local function become_ready(agent, keep_idle)
   free_of_call(agent)
   clear_next(agent)
   if not keep_idle or agent.idle == '' then
-    agent.idle = text(next_stamp())
+    agent.idle = next_stamp()
   end
   enter_ready_sets(agent)
 end

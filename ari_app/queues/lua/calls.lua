@@ -34,8 +34,8 @@ local function join(call, queue, priority)
   local score = score_of(queue, priority, tonumber(call.order))
   call.state = 'waiting'
   call.queue = queue
-  call.priority = text(priority)
-  call.score = text(score)
+  call.priority = priority
+  call.score = score
   call.changed = true
   redis.call('ZADD', LINE .. queue, score, call.id)
   redis.call('ZADD', WAITING .. queue, score, call.id)

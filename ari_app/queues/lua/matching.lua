@@ -39,6 +39,20 @@ local function choose(queue, call)
   end
 end
 
+-- The agent of a backlog: the only one who is ready, since this very step. There is nobody to choose from.
+local function only_ready(ready_in)
+  local id, agent = next(newly_ready)
+  if not id or next(newly_ready, id) then
+    return nil
+  end
+  for _, ready in pairs(ready_in) do
+    if ready > 0 then
+      return nil
+    end
+  end
+  return agent
+end
+
 local function offer_view(call)
   local rank = redis.call('ZRANK', LINE .. call.queue, call.id)
   return {
@@ -85,17 +99,40 @@ local function reserve(call, agent)
   tell_owner(call)
 end
 
--- The first call of a queue that has not been passed over, if anybody is ready to be offered one.
-local function look(head)
-  if redis.call('EXISTS', READY .. head.queue) == 0 then
-    return false
+-- The best call of all the queues that was not passed over, in a queue where somebody is ready.
+local function best_of(heads, ready_in)
+  local best
+  for _, head in ipairs(heads) do
+    if not head.over then
+      if ready_in[head.queue] == 0 then
+        head.over = true
+      elseif not head.id then
+        local found = redis.call('ZRANGE', WAITING .. head.queue, head.passed, head.passed, 'WITHSCORES')
+        head.id, head.score = found[1], tonumber(found[2])
+        head.over = head.id == nil
+      end
+      if not head.over and (not best or head.score < best.score) then
+        best = head
+      end
+    end
   end
-  if not head.id then
-    local found = redis.call('ZRANGE', WAITING .. head.queue, head.passed, head.passed, 'WITHSCORES')
-    head.id = found[1]
-    head.score = tonumber(found[2])
+  return best
+end
+
+local function count_ready(heads)
+  local ready_in = {}
+  for _, head in ipairs(heads) do
+    ready_in[head.queue] = redis.call('ZCARD', READY .. head.queue)
   end
-  return head.id ~= nil
+  return ready_in
+end
+
+local function count_agent(ready_in, agent, change)
+  for _, queue in ipairs(names(agent.queues)) do
+    if ready_in[queue] then
+      ready_in[queue] = ready_in[queue] + change
+    end
+  end
 end
 
 -- One pass suffices: agents only become fewer meanwhile, so a call passed over once cannot be served later in the pass.
@@ -104,28 +141,35 @@ local function match()
   for queue in pairs(touched) do
     heads[#heads + 1] = { queue = queue, passed = 0 }
   end
-  while true do
-    local best
-    for _, head in ipairs(heads) do
-      if not head.over then
-        head.over = not look(head)
-        if not head.over and (not best or head.score < best.score) then
-          best = head
-        end
-      end
-    end
-    if not best then
-      return
-    end
+  local ready_in = count_ready(heads)
+  local only = only_ready(ready_in)
+  if only then
+    count_agent(ready_in, only, 1)
+  elseif next(newly_ready) then
+    store_newly_ready()
+    ready_in = count_ready(heads)
+  end
+  local best = best_of(heads, ready_in)
+  while best do
     local call = call_of(best.id)
-    local agent_id = choose(best.queue, call)
+    local agent
+    if only and call.failed == '' then
+      agent = only
+    else
+      store_newly_ready()
+      local agent_id = choose(best.queue, call)
+      agent = agent_id and agent_of(agent_id)
+    end
     best.id = nil
-    if agent_id then
-      reserve(call, agent_of(agent_id))
+    if agent then
+      count_agent(ready_in, agent, -1)
+      reserve(call, agent)
     else
       best.passed = best.passed + 1
     end
+    best = best_of(heads, ready_in)
   end
+  store_newly_ready()
 end
 
 -- The offer came to nothing. A miss is counted; enough of them in a row and the agent is not there.
@@ -140,7 +184,7 @@ local function release(agent, reason)
     end
   end
   if MISSES[reason] then
-    agent.misses = text((tonumber(agent.misses) or 0) + 1)
+    agent.misses = (tonumber(agent.misses) or 0) + 1
   end
   if agent.next == 'offline' then
     become_offline(agent)

@@ -25,6 +25,7 @@ local GONE_KEPT_MS = 10000
 local node, now
 local agents, calls         -- those read, by id, with the changes that `finish` writes
 local touched               -- queues in which somebody joined, came back or became free: `finish` matches them
+local newly_ready           -- agents who became ready in this step and are not in the ready sets yet
 local lines_changed         -- queues whose line changed: `finish` tells those who announce places
 local own_offers            -- offers for calls of the asking node
 local last_stamp, new_stamp
@@ -37,7 +38,7 @@ local function begin(arguments)
   else
     now = tonumber(arguments[2])
   end
-  agents, calls, touched, lines_changed, own_offers = {}, {}, {}, {}, {}
+  agents, calls, touched, lines_changed, own_offers, newly_ready = {}, {}, {}, {}, {}, {}
   last_stamp, new_stamp = nil, nil
 end
 
@@ -55,6 +56,7 @@ local function settings_of(queue)
   return queues[queue] or usual_settings
 end
 
+-- A whole number, whatever its size: Lua's own way shows 14 digits. Redis's commands take numbers as they are.
 local function text(number)
   return string.format('%.0f', number)
 end

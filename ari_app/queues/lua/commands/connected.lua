@@ -14,5 +14,5 @@ call.changed = true
 move(agent, 'talking')
 set_deadline(agent, nil)
 agent.misses = '0'
-agent.calls = text((tonumber(agent.calls) or 0) + 1)
+agent.calls = (tonumber(agent.calls) or 0) + 1
 return finish(true)

@@ -12,8 +12,8 @@ elseif call.state == 'connected' then
 end
 
 if call.state == '' then
-  call.joined = text(now)
-  call.order = text(next_stamp())
+  call.joined = now
+  call.order = next_stamp()
   call.node = node
   call.agent, call.reservation, call.failed, call.last_failed = '', '', '', ''
   join(call, queue, priority)

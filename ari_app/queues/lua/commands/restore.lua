@@ -3,7 +3,7 @@ local added = 0
 for _, given_call in ipairs(cjson.decode(ARGV[3])) do
   local call = call_of(given_call.call_id)
   if call.state == '' then
-    call.joined = text(given_call.joined_at_ms)
+    call.joined = given_call.joined_at_ms
     call.order = call.joined
     call.node = given_call.node
     join(call, given_call.queue, given_call.priority)
