@@ -1,0 +1,138 @@
+"""The last 30 days, newest first, straight from the index (H4)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import Select, text
+
+from crm.customers.model import CustomerView
+from crm.history.errors import CallNotFound
+from crm.history.model import CallRecord
+from crm.history.service import MOST, HistoryService
+from crm.history.store import CALLS_OF_CUSTOMER, CALLS_OF_NUMBER, TICKETS_OF_CUSTOMER
+from crm.tickets.model import Reporter, TicketStatus
+from crm.tickets.service import TicketService
+from foundation.database import Database
+from tests.unit.crm.conftest import AGENT, Place
+
+NOW = datetime(2026, 7, 12, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def history(database: Database) -> HistoryService:
+    return HistoryService(database)
+
+
+def called(call_id: str, started_at: datetime, **changes: Any) -> CallRecord:
+    facts: dict[str, Any] = {
+        "direction": "inbound",
+        "number": "+8613800000001",
+        "outcome": "answered",
+        "keys": ["3"],
+        "wait_ms": 1200,
+    }
+    return CallRecord(id=call_id, started_at=started_at, **facts | changes)
+
+
+async def file_at(tickets: TicketService, place: Place, customer: CustomerView, moment: datetime) -> str:
+    with time_machine.travel(moment, tick=False):
+        return (await tickets.file(place.fault(address="", reporter=Reporter(customer_id=customer.id)), AGENT)).id
+
+
+async def test_thirty_days_newest_first_of_this_customer_only(
+    history: HistoryService, tickets: TicketService, place: Place
+) -> None:
+    ages = [timedelta(days=29, hours=23), timedelta(days=30, seconds=1), timedelta(days=3), timedelta(0)]
+    filed = [await file_at(tickets, place, place.wang, NOW - age) for age in ages]
+    await file_at(tickets, place, place.li, NOW)
+    for index, age in enumerate(ages):
+        await history.record_call(called(f"call-{index}", NOW - age, customer_id=place.wang.id))
+    await history.record_call(called("call-li", NOW, customer_id=place.li.id))
+    await history.record_call(called("call-nobody", NOW))
+
+    with time_machine.travel(NOW, tick=False):
+        found = await history.of_customer(place.wang.id)
+
+    assert [ticket.id for ticket in found.tickets] == [filed[3], filed[2], filed[0]]
+    assert [call.id for call in found.calls] == ["call-3", "call-2", "call-0"]
+    assert found.tickets[0].status is TicketStatus.REGISTERED
+    assert found.calls[0].started_at == NOW
+
+
+async def test_at_most_so_many_the_newest(history: HistoryService, place: Place) -> None:
+    for minutes in range(MOST + 5):
+        moment = NOW - timedelta(minutes=minutes)
+        await history.record_call(called(f"call-{minutes}", moment, customer_id=place.wang.id))
+
+    with time_machine.travel(NOW, tick=False):
+        found = await history.of_customer(place.wang.id)
+        few = await history.of_customer(place.wang.id, limit=2)
+
+    assert [call.id for call in found.calls] == [f"call-{minutes}" for minutes in range(MOST)]
+    assert [call.id for call in few.calls] == ["call-0", "call-1"]
+
+
+async def test_a_number_of_nobody_has_a_history(history: HistoryService) -> None:
+    await history.record_call(called("call-1", NOW - timedelta(days=1)))
+    await history.record_call(called("call-2", NOW - timedelta(days=40)))
+    await history.record_call(called("call-3", NOW, number="+8613800000002"))
+
+    with time_machine.travel(NOW, tick=False):
+        found = await history.of_number("+8613800000001")
+
+    assert [call.id for call in found.calls] == ["call-1"]
+
+
+async def test_a_record_stored_again_is_the_newer_one(history: HistoryService) -> None:
+    await history.record_call(called("call-1", NOW, outcome="lost"))
+    await history.record_call(called("call-1", NOW, outcome="answered", talk_ms=60_000, ended_at=NOW))
+
+    found = await history.get("call-1")
+    assert (found.outcome, found.talk_ms, found.ended_at, found.keys) == ("answered", 60_000, NOW, ["3"])
+
+
+async def test_a_ticket_of_a_call(history: HistoryService) -> None:
+    await history.record_call(called("call-1", NOW))
+    await history.link_ticket("call-1", "ticket-1")
+    await history.link_ticket("call-none", "ticket-1")
+
+    assert (await history.get("call-1")).ticket_id == "ticket-1"
+
+
+async def test_no_such_call(history: HistoryService) -> None:
+    with pytest.raises(CallNotFound):
+        await history.get("call-none")
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        (TICKETS_OF_CUSTOMER, "ix_ticket_customer_id_registered_at"),
+        (CALLS_OF_CUSTOMER, "ix_call_record_customer_id_started_at"),
+        (CALLS_OF_NUMBER, "ix_call_record_number_started_at"),
+    ],
+)
+async def test_the_plan_is_one_index_without_sorting(database: Database, query: Select[Any], index: str) -> None:
+    bound = {"customer_id": "customer-1", "number": "+8613800000001", "since": NOW, "most": MOST}
+    async with database.engine.connect() as connection:
+        if database.is_sqlite:
+            asked = query.compile(dialect=connection.dialect)
+            values = asked.construct_params({key: str(value) for key, value in bound.items()} | {"most": MOST})
+            names = asked.positiontup or []
+            steps = await connection.exec_driver_sql(
+                f"EXPLAIN QUERY PLAN {asked}", tuple(values[name] for name in names)
+            )
+            plan = " > ".join(str(step.detail) for step in steps)
+        else:
+            # An empty table is read whole by preference; what matters is that the index needs no sort.
+            for method in ("enable_seqscan", "enable_bitmapscan"):
+                await connection.execute(text(f"SET LOCAL {method} = off"))
+            asked = query.compile(dialect=connection.dialect)
+            names = [name for name in bound if f"({name})" in str(asked)]
+            steps = await connection.exec_driver_sql(f"EXPLAIN {asked}", {name: bound[name] for name in names})
+            plan = " > ".join(steps.scalars())
+    assert index in plan
+    assert "sort" not in plan.casefold()
+    assert "temp b-tree" not in plan.casefold()

@@ -1,0 +1,150 @@
+"""The routes' translation: whose tickets one sees, and what a request may hold."""
+
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, ValidationError
+
+from crm.tickets.errors import TicketNotFound
+from crm.tickets.http import routes
+from crm.tickets.model import TicketView
+from crm.tickets.service import TicketService
+from foundation.problems import Problem
+from foundation.routes import NoQuery, Principal, Request, Role, Route
+from tests.unit.crm.conftest import AGENT, Place
+
+DESK = Principal("staff-agent", "1001", "Agent", Role.AGENT)
+
+
+@pytest.fixture
+def table(tickets: TicketService) -> dict[str, Route]:
+    return {f"{route.method} {route.path.removeprefix('/api/v1')}": route for route in routes(tickets).table}
+
+
+async def call(
+    route: Route,
+    principal: Principal,
+    path: dict[str, str] | None = None,
+    query: dict[str, Any] | None = None,
+    body: dict[str, Any] | None = None,
+    key: str | None = None,
+) -> Any:
+    """What the desk does: validate, then hand over."""
+    given: BaseModel | None = route.body.model_validate(body or {}) if route.body is not None else None
+    asked = route.query.model_validate(query or {})
+    return await route.handler(Request(principal, path or {}, asked, given, key))
+
+
+def worker(department_id: str | None) -> Principal:
+    return Principal("staff-worker", "2001", "Worker", Role.DEPARTMENT, department_id)
+
+
+async def test_s7_a_department_sees_only_what_lies_with_it(
+    tickets: TicketService, place: Place, table: dict[str, Route]
+) -> None:
+    theirs = await tickets.file(place.fault(), AGENT)
+    await tickets.dispatch(theirs.id, place.east, AGENT)
+    undispatched = await tickets.file(place.fault(address=""), AGENT)
+    listed, get = table["GET /tickets"], table["GET /tickets/{ticket_id}"]
+
+    seen: list[TicketView] = await call(listed, worker(place.east))
+    assert [found.id for found in seen] == [theirs.id]
+    assert (await call(get, worker(place.east), {"ticket_id": theirs.id})).id == theirs.id
+    for stranger in (worker(place.west), worker(None)):
+        assert await call(listed, stranger) == []
+        assert await call(listed, stranger, query={"department_id": place.east}) == []
+        assert await call(listed, stranger, query={"number": theirs.number}) == []
+        for ticket in (theirs, undispatched):
+            with pytest.raises(TicketNotFound) as hidden:
+                await call(get, stranger, {"ticket_id": ticket.id})
+            with pytest.raises(TicketNotFound) as missing:
+                await call(get, stranger, {"ticket_id": "ticket-none"})
+            # Both look the same: whoever asks cannot tell which of them is there.
+            assert hidden.value.detail.replace(ticket.id, "") == missing.value.detail.replace("ticket-none", "")
+    assert {found.id for found in await call(listed, DESK)} == {theirs.id, undispatched.id}
+
+
+async def test_s7_a_department_works_only_on_what_lies_with_it(
+    tickets: TicketService, place: Place, table: dict[str, Route]
+) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+    await tickets.dispatch(filed.id, place.east, AGENT)
+
+    for action, body in (("sign", {}), ("refuse", {"reason": "no"}), ("reply", {"text": "done"})):
+        for stranger in (worker(place.west), worker(None)):
+            with pytest.raises(Problem) as refusal:
+                await call(table[f"POST /tickets/{{ticket_id}}/{action}"], stranger, {"ticket_id": filed.id}, body=body)
+            assert refusal.value.status == 404
+    assert (await tickets.get(filed.id)).version == 2
+
+
+async def test_one_key_of_two_people_is_two_keys(place: Place, table: dict[str, Route]) -> None:
+    file = table["POST /tickets"]
+    body = {"kind": "complaint", "subject": "服务态度"}
+    others = Principal("staff-other", "1002", "Other", Role.AGENT)
+
+    first = await call(file, DESK, body=body, key="key-1")
+    assert (await call(file, DESK, body=body, key="key-1")).id == first.id
+    assert (await call(file, others, body=body, key="key-1")).id != first.id
+
+
+@pytest.mark.parametrize("action", ["dispatch", "sign", "refuse", "reply", "redo", "archive", "cancel", "urge"])
+async def test_every_change_honours_the_version_it_was_made_for(
+    tickets: TicketService, place: Place, table: dict[str, Route], action: str
+) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+    await tickets.dispatch(filed.id, place.east, AGENT)
+    who = {
+        **dict.fromkeys(("sign", "refuse", "reply"), worker(place.east)),
+        **dict.fromkeys(("redo", "cancel"), Principal("staff-s", "3001", "S", Role.SUPERVISOR)),
+    }.get(action, DESK)
+    body = {
+        "dispatch": {"department_id": place.west},
+        "refuse": {"reason": "no"},
+        "redo": {"reason": "no"},
+        "reply": {"text": "done"},
+        "archive": {"grounds": "confirmed"},
+        "cancel": {"grounds": "mistake"},
+    }.get(action, {})
+
+    with pytest.raises(Problem) as refusal:
+        await call(
+            table[f"POST /tickets/{{ticket_id}}/{action}"], who, {"ticket_id": filed.id}, body=body | {"version": 1}
+        )
+    assert (refusal.value.status, refusal.value.slug) == (409, "ticket-changed")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"sort": "created;DROP TABLE t--"},
+        {"order": "(CASE WHEN 1=1 THEN id ELSE number END)"},
+        {"limit": "1 OFFSET 1e9"},
+        {"limit": "201"},
+        {"limit": "0"},
+        {"status": "archived' OR 1=1"},
+        {"number": "%"},
+        {"after": "\x00"},
+        {"department_id": "x' OR '1'='1"},
+    ],
+)
+def test_s3_a_list_takes_only_what_it_knows(query: dict[str, str], table: dict[str, Route]) -> None:
+    with pytest.raises(ValidationError):
+        table["GET /tickets"].query.model_validate(query)
+
+
+async def test_a_page_after_nothing_is_not_found(table: dict[str, Route]) -> None:
+    with pytest.raises(TicketNotFound):
+        await call(table["GET /tickets"], DESK, query={"after": "ticket-none"})
+
+
+@pytest.mark.parametrize("text", ["", "  ", "\x00", "x" * 1001])
+def test_h19_nothing_is_closed_without_grounds(text: str, table: dict[str, Route]) -> None:
+    body = table["POST /tickets/{ticket_id}/archive"].body
+    assert body is not None
+    with pytest.raises(ValidationError):
+        body.model_validate({"grounds": text})
+
+
+def test_reading_takes_no_query_it_would_ignore(table: dict[str, Route]) -> None:
+    assert table["GET /tickets/{ticket_id}"].query is NoQuery
