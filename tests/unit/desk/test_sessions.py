@@ -127,7 +127,7 @@ async def test_attempts_in_parallel_do_not_slip_through(house: House) -> None:
 
 
 async def test_each_further_failure_doubles_the_lock(build: Build) -> None:
-    house = await build(limits=SignInLimits(per_number=2, first_lock_s=0.05, longest_lock_s=10))
+    house = await build(limits=SignInLimits(per_number=2, first_lock_s=100, longest_lock_s=300))
     locks = []
     for _ in range(4):
         with pytest.raises(SignInFailed):
@@ -138,8 +138,8 @@ async def test_each_further_failure_doubles_the_lock(build: Build) -> None:
         if key:
             await house.redis.delete(key)
     assert locks[0] == 0
-    for found, expected in zip(locks[1:], [50, 100, 200], strict=True):
-        assert expected - 20 <= found <= expected
+    for found, expected in zip(locks[1:], [100_000, 200_000, 300_000], strict=True):
+        assert expected - 20_000 <= found <= expected
 
 
 async def test_success_forgets_the_failures(house: House) -> None:
