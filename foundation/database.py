@@ -7,7 +7,7 @@ loading.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -16,6 +16,8 @@ from sqlalchemy import DateTime, Dialect, Enum, MetaData, TypeDecorator, event, 
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+from foundation.tasks import seen_through
 
 SQLModel.metadata.naming_convention = MetaData(
     naming_convention={
@@ -82,25 +84,39 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session for reading; what it changes is not stored."""
-        async with self._sessions() as session:
+        session = self._sessions()
+        try:
             yield session
+        finally:
+            await seen_through(session.close())
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed when the block ends, rolled back when it raises."""
-        if self._writer is None:
-            async with self._sessions() as session, session.begin():
+        """One transaction: committed when the block ends, rolled back when it raises.
+
+        A cancellation between two statements rolls back; one that arrives during the commit comes after it.
+        """
+        async with self._turn_to_write():
+            session = self._sessions()
+            try:
+                await seen_through(self._begin(session))
                 yield session
-            return
-        async with self._writer, self._sessions() as session:
+                await seen_through(session.commit())
+            except BaseException:
+                await seen_through(session.rollback())
+                raise
+            finally:
+                await seen_through(session.close())
+
+    def _turn_to_write(self) -> AbstractAsyncContextManager[object]:
+        return self._writer if self._writer is not None else nullcontext()
+
+    async def _begin(self, session: AsyncSession) -> None:
+        if self.is_sqlite:
             # Take the write lock at once: a read that turns into a write could find its snapshot stale.
             await session.exec(text("BEGIN IMMEDIATE"))  # type: ignore[call-overload]
-            try:
-                yield session
-            except BaseException:
-                await session.rollback()
-                raise
-            await session.commit()
+        else:
+            await session.begin()
 
     async def aclose(self) -> None:
         """Close every connection."""

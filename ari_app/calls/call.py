@@ -19,6 +19,7 @@ from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.waiting import WaitEnd, Waiting
 from ari_app.queues.model import Departure, Offer
 from foundation.clock import milliseconds, utc_now
+from foundation.tasks import seen_through
 from ivr.cursor import Cursor
 from ivr.variables import read
 from ivr.walker import ToQueue
@@ -98,7 +99,7 @@ class LiveCall:
             await self._tools.ari.answer(state.channel_id)
             state.answered_at_ms = milliseconds(utc_now())
         if state.cursor is None:
-            state.cursor = await self._tools.openings.cursor(state)
+            state.cursor = await seen_through(self._tools.openings.cursor(state))
         await self._walk(state.cursor)
 
     async def _walk(self, cursor: Cursor) -> None:
@@ -148,7 +149,7 @@ class LiveCall:
         await self._answered.wait()
         state.answered_at_ms = milliseconds(utc_now())
         self._tape = Tape(self._tools.ami, self._tools.recordings)
-        await self._tape.prepare(state.id, RecordingKind.SURVEY, customer_id=state.customer_id)
+        await seen_through(self._tape.prepare(state.id, RecordingKind.SURVEY, customer_id=state.customer_id))
         await self._tape.start(state.channel_id)
 
     def _note_failure(self, conversation: asyncio.Task[None]) -> None:

@@ -1,6 +1,7 @@
 """All live calls of this process: who comes in, who is called, and which call an offer is for."""
 
 import asyncio
+from contextlib import ExitStack
 
 import structlog
 
@@ -49,12 +50,12 @@ class CallService:
             stage=CallStage.ARRIVED,
             started_at_ms=milliseconds(utc_now()),
         )
-        self._own(asyncio.create_task(self._run(LiveCall(self._tools, state)), name=f"call:{state.id}"))
+        self._begin(LiveCall(self._tools, state))
 
     async def place(self, call: CallState) -> LiveCall:
         """Call somebody and stay until the call is over; the result tells what became of it."""
         live = LiveCall(self._tools, call)
-        await self._run(live)
+        await self._begin(live)
         return live
 
     def offered(self, offer: Offer) -> None:
@@ -72,13 +73,16 @@ class CallService:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _run(self, call: LiveCall) -> None:
+    def _begin(self, call: LiveCall) -> asyncio.Task[None]:
+        """Register the call before anything else can happen: a hang-up may be the very next event."""
+        registered = ExitStack()
+        inbox = registered.enter_context(self._tools.dispatcher.channel(call.state.channel_id))
         self._calls[call.state.id] = call
-        try:
-            with self._tools.dispatcher.channel(call.state.channel_id) as inbox:
-                await call.run(inbox)
-        finally:
-            del self._calls[call.state.id]
+        registered.callback(self._calls.pop, call.state.id)
+        task = asyncio.create_task(call.run(inbox), name=f"call:{call.state.id}")
+        task.add_done_callback(lambda _: registered.close())
+        self._own(task)
+        return task
 
     async def _give_back(self, offer: Offer) -> None:
         await self._tools.queues.declined(offer.reservation_id, DeclineReason.CALLER_GONE)

@@ -7,7 +7,7 @@ from enum import StrEnum
 import structlog
 
 from ari_app.ari.dispatch import Inbox
-from ari_app.ari.errors import AriError
+from ari_app.ari.errors import AriError, NotFound
 from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd, StasisStart
 from ari_app.calls.model import CallStage, CallState, Talk
 from ari_app.calls.taping import Tape
@@ -107,6 +107,9 @@ class AgentLeg:
             await asyncio.shield(self._originating)
             async with asyncio.timeout(ring_s + ANSWER_GRACE_S):
                 return await _until_answered(inbox)
+        except NotFound:
+            # The caller's channel is gone, and with it the call.
+            raise
         except AriError as error:
             log.warning("agent_leg_failed", agent_id=self._line.agent_id, error=str(error))
             return DeclineReason.UNAVAILABLE
@@ -140,7 +143,7 @@ class AgentLeg:
     async def _bridge(self) -> None:
         """Let them hear each other, and record both sides."""
         assert self._preparing is not None, "rung before bridged"
-        await self._preparing
+        await asyncio.shield(self._preparing)
         if self._hold is not None:
             await asyncio.wait({self._hold})
         await asyncio.gather(

@@ -14,6 +14,7 @@ from ari_app.ari.events import PlaybackFinished, RecordingFailed, RecordingFinis
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.spoken import SpokenAnswers
 from foundation.ids import new_id
+from foundation.tasks import seen_through
 from ivr.voice import DigitRules, Digits, DigitsEnd, Spoken, SpokenRules
 
 LONGEST_PROMPT_S = 300.0
@@ -52,7 +53,7 @@ class ChannelVoice:
 
     async def record(self, purpose: str, rules: SpokenRules) -> Spoken | None:
         """Record what the caller says until silence, the terminator or the longest time."""
-        begun = await self._recordings.begin_spoken(purpose)
+        begun = await seen_through(self._recordings.begin_spoken(purpose))
         if begun is None:
             return None
         recording_id, name = begun
@@ -74,7 +75,7 @@ class ChannelVoice:
                 failed = str(error) or "the recording did not end in time"
             finally:
                 # A hang-up cancels us here, and what was said until then is kept all the same.
-                duration_s = await asyncio.shield(self._recordings.end_spoken(recording_id, failed=failed))
+                duration_s = await seen_through(self._recordings.end_spoken(recording_id, failed=failed))
         self._keypad.clear()
         return None if failed else Spoken(recording_id, duration_s)
 

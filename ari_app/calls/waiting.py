@@ -58,7 +58,8 @@ class Waiting:
             reason = LeaveReason.TIMED_OUT
             return WaitEnd.SERVED if served else WaitEnd.TIMED_OUT
         finally:
-            pop.cancel()
+            # What is being looked up is seen through: a query cut off halfway costs its connection.
+            pop.add_done_callback(_retrieve)
             self.departure = await asyncio.shield(self._tools.queues.leave(state.id, reason))
 
     async def _until_served(self, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> bool:
@@ -68,7 +69,7 @@ class Waiting:
                     offer = await self._next_offer(settings)
                     # An agent is being rung: whoever waited this long is not sent away now.
                     patience.reschedule(None)
-                    if await self._served(offer, await pop):
+                    if await self._served(offer, await asyncio.shield(pop)):
                         return True
                     patience.reschedule(self._patience(settings))
         except TimeoutError:
@@ -128,3 +129,9 @@ class Waiting:
                 audio = await self._tools.prompts.audio(POSITION_PROMPT, self._language, variables)
                 await self._voice.say([audio] if audio is not None else [])
             await asyncio.sleep(settings.announce_every_s)
+
+
+def _retrieve(task: asyncio.Task[PopMaker]) -> None:
+    """Nobody waits for this look-up any more; `prepare` has logged what failed."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,98 @@
+"""A session that is cut off at any moment leaves the database as if it had never begun, or as if it had ended well."""
+
+import asyncio
+import random
+from datetime import datetime
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import StatementError
+
+from crm.departments.model import Department
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.ids import new_id
+from foundation.tasks import seen_through
+
+ROUNDS = 150
+
+
+async def names(database: Database) -> set[str]:
+    async with database.read() as session:
+        found = await session.exec(text("SELECT name FROM department"))  # type: ignore[call-overload]
+        return {row[0] for row in found}
+
+
+async def add_two(database: Database, number: int, committed: set[int]) -> None:
+    async with database.write() as session:
+        for half in "ab":
+            session.add(Department(id=new_id("department"), name=f"{number}{half}", created_at=utc_now()))
+            await session.flush()
+    committed.add(number)
+
+
+async def test_a_cancelled_transaction_is_whole_or_never_was_and_holds_no_lock(database: Database) -> None:
+    chance = random.Random(7)
+    committed: set[int] = set()
+    for number in range(ROUNDS):
+        task = asyncio.create_task(add_two(database, number, committed))
+        for _ in range(chance.randrange(40)):
+            await asyncio.sleep(0)
+        await asyncio.sleep(chance.choice([0, 0, 0.0005, 0.002]))
+        # A hang-up and a deadline may both cut off the same transaction.
+        for _ in range(chance.randrange(1, 8)):
+            task.cancel()
+            await asyncio.sleep(chance.choice([0, 0.0001, 0.0003]))
+        await asyncio.wait({task})
+    await add_two(database, ROUNDS, committed)
+
+    stored = await names(database)
+    assert {f"{number}{half}" for number in committed for half in "ab"} <= stored
+    assert {name[:-1] for name in stored if name.endswith("a")} == {name[:-1] for name in stored if name.endswith("b")}
+
+
+async def test_cancelled_readers_give_their_connections_back(database: Database) -> None:
+    chance = random.Random(8)
+    for _ in range(ROUNDS):
+        task = asyncio.create_task(names(database))
+        for _ in range(chance.randrange(25)):
+            await asyncio.sleep(0)
+        for _ in range(chance.randrange(1, 8)):
+            task.cancel()
+            await asyncio.sleep(chance.choice([0, 0.0001, 0.0003]))
+        await asyncio.wait({task})
+
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*(names(database) for _ in range(10))) == [set()] * 10
+
+
+async def test_work_is_seen_through_and_the_cancellation_follows() -> None:
+    done = asyncio.Event()
+
+    async def work() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+        done.set()
+
+    task = asyncio.create_task(seen_through(work()))
+    for _ in range(2):
+        await asyncio.sleep(0)
+        task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done.is_set()
+
+
+async def test_a_failure_is_the_waiters_own() -> None:
+    async def work() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        await seen_through(work())
+
+
+async def test_a_naive_time_is_refused(database: Database) -> None:
+    with pytest.raises(StatementError, match="without a zone"):
+        async with database.write() as session:
+            session.add(Department(id="d", name="n", created_at=datetime(2026, 1, 1)))  # noqa: DTZ001
