@@ -18,6 +18,7 @@ from ari_app.ari.inbound import delay_s
 
 CONNECT_TIMEOUT_S: Final = 5.0
 STABLE_S: Final = 10.0
+ID_VARIABLE: Final = "HOTLINE_MIXMONITOR"
 
 # A line break would begin another action, the rest would begin another argument of the application.
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f,()"\\]')
@@ -86,7 +87,8 @@ class AmiClient:
         sides = f"r({_path('receive_path', receive_path)})"
         if transmit_path is not None:
             sides += f"t({_path('transmit_path', transmit_path)})"
-        fields = {"Channel": _safe("channel_id", channel_id), "Options": sides + options}
+        # Asterisk tells the id only to those who have it stored in a variable too.
+        fields = {"Channel": _safe("channel_id", channel_id), "Options": f"{sides}i({ID_VARIABLE}){options}"}
         return (await self._ask("MixMonitor", fields)).get("MixMonitorID", "")
 
     async def stop_mix_monitor(self, channel_id: str, mix_monitor_id: str | None = None) -> None:

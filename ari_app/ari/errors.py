@@ -99,9 +99,10 @@ def error_for(method: str, path: str, status: int, message: str | None) -> AriEr
     A verb that takes a second id in its query says 400 or 422 for "not found" and "not in Stasis", so the words count
     more than the code.
     """
-    if message is None:
+    if message is None and status == 404:
         # Before ARI is loaded, Asterisk's web server knows no such page: nothing there is "gone".
         return NotReady(method, path, "ARI is not there (yet)", status=status)
+    message = message or "Asterisk gave no reason"
     words = message.casefold()
     kind = _BY_STATUS.get(status, ServerFault if status >= 500 else Invalid)
     if status == 404 and path.startswith("/applications/"):

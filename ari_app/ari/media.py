@@ -55,7 +55,7 @@ class MediaCalls(Rest):
         return _live(await self.send(GET_LIVE, name))
 
     async def stop_recording(self, name: str) -> None:
-        """End a recording and keep it."""
+        """End a recording and keep it; only after its RecordingStarted, or there may be no event of its end."""
         await self.send(STOP_LIVE, name)
 
     async def discard_recording(self, name: str) -> None:

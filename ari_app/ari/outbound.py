@@ -9,11 +9,14 @@ import aiohttp
 import structlog
 from aiohttp import web
 
+from ari_app.ari.errors import AriError
 from ari_app.ari.events import Event
 from ari_app.ari.source import HEARTBEAT_S, LARGEST_FRAME, SUBPROTOCOL, EventSource
 
 PATH: Final = "/ari/events"
 CLOSE_TIMEOUT_S: Final = 1.0
+WRITING_S: Final = 0.05
+"""What Asterisk may need to finish the event that it is writing when the others are silenced."""
 
 log = structlog.get_logger()
 
@@ -22,6 +25,10 @@ class OutboundEvents(EventSource):
     """A small server of its own, so that whatever else the service serves cannot delay Asterisk's upgrade.
 
     Asterisk's `websocket_client.conf` names `ws://HOST:PORT/ari/events`, the subprotocol `ari`, the user and password.
+
+    Asterisk 22.10 may crash when this connection ends while it writes an event to it: between its check for the
+    connection and its write there is no lock. So `on_closing` should silence the events and `on_closed` let them flow
+    again, into the queue for whoever comes next: `AriClient.silence_events` and `AriClient.filter_events`.
     """
 
     def __init__(
@@ -34,13 +41,17 @@ class OutboundEvents(EventSource):
         password: str,
         on_connected: Callable[[], Awaitable[None]] | None = None,
         on_disconnected: Callable[[], None] | None = None,
+        on_closing: Callable[[], Awaitable[None]] | None = None,
+        on_closed: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(on_event, on_connected=on_connected, on_disconnected=on_disconnected)
         self._host = host
         self._port = port
         self._authorization = aiohttp.encode_basic_auth(user, password).encode()
+        self._on_closing = on_closing
+        self._on_closed = on_closed
         self._runner: web.AppRunner | None = None
-        self._socket: web.WebSocketResponse[Literal[False]] | None = None
+        self._accepted: web.WebSocketResponse[Literal[False]] | None = None
         self._one_reader = asyncio.Lock()
 
     async def start(self) -> None:
@@ -62,10 +73,15 @@ class OutboundEvents(EventSource):
             return
         for site in list(runner.sites):
             await site.stop()
-        if self._socket is not None:
-            await self._socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+        accepted = self._accepted
+        if accepted is not None:
+            if self._on_closing is not None and await _tried(self._on_closing):
+                await asyncio.sleep(WRITING_S)
+            await accepted.close(code=aiohttp.WSCloseCode.GOING_AWAY)
         async with self._one_reader:
             await runner.cleanup()
+        if accepted is not None and self._on_closed is not None:
+            await _tried(self._on_closed)
 
     async def _accept(self, request: web.Request) -> web.StreamResponse:
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
@@ -84,7 +100,7 @@ class OutboundEvents(EventSource):
             return web.Response(status=400, text="a WebSocket upgrade with the subprotocol ari is expected")
         # The upgrade is answered before anything is waited for: Asterisk's thread for all its WebSockets waits on it.
         await socket.prepare(request)
-        earlier, self._socket = self._socket, socket
+        earlier, self._accepted = self._accepted, socket
         if earlier is not None:
             # Asterisk never opens a second one while it believes in the first.
             await earlier.close(code=aiohttp.WSCloseCode.GOING_AWAY)
@@ -92,9 +108,18 @@ class OutboundEvents(EventSource):
             try:
                 await self._read(socket, announced=True)
             finally:
-                if self._socket is socket:
-                    self._socket = None
+                if self._accepted is socket:
+                    self._accepted = None
         return socket
+
+
+async def _tried(hook: Callable[[], Awaitable[None]]) -> bool:
+    try:
+        await hook()
+    except AriError as error:
+        log.warning("ari_events_not_silenced", error=str(error))
+        return False
+    return True
 
 
 def _offered(request: web.Request) -> list[str]:

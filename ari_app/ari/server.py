@@ -114,6 +114,15 @@ class ServerCalls(Rest):
         disallowed = [{"type": kind} for kind in disallow]
         await self.send(FILTER, self.application, body={"allowed": [], "disallowed": disallowed})
 
+    async def silence_events(self) -> None:
+        """Keep every event from being sent, until `filter_events`; for the moment in which a connection is closed.
+
+        Raises:
+            NotRegistered: Asterisk does not know our application.
+        """
+        nothing = [{"type": "ApplicationRegistered"}]
+        await self.send(FILTER, self.application, body={"allowed": nothing, "disallowed": []})
+
     async def dynamic(self, config_class: str, object_type: str, object_id: str) -> dict[str, str]:
         """The settings of an object that was made over ARI.
 

@@ -57,6 +57,7 @@ class EventSource(ABC):
         self._on_connected = on_connected
         self._on_disconnected = on_disconnected
         self._ready = asyncio.Event()
+        self._socket: Socket | None = None
         self._kept_back: deque[Event] = deque()
         self._hook: asyncio.Task[None] | None = None
 
@@ -83,6 +84,7 @@ class EventSource(ABC):
         `announced`: Asterisk's first frame says that our application is registered, and only then can REST requests
         name it.
         """
+        self._socket = socket
         try:
             if not announced:
                 self._begin()
@@ -95,6 +97,7 @@ class EventSource(ABC):
                 if event is not None:
                     self._take(event)
         finally:
+            self._socket = None
             await self._end()
 
     def _begin(self) -> None:

@@ -19,7 +19,7 @@ from foundation.ids import new_id
 PATIENCE_S = 20.0
 
 INBOUND_APPLICATION = "hotline-inbound"
-"""Not the outbound one's: Asterisk loses that for good when an inbound connection takes its name (see `EventSource`)."""
+"""Not the outbound one's: Asterisk loses that for good once an inbound connection took its name."""
 
 SourceKind = Literal["outbound", "inbound"]
 
@@ -43,6 +43,7 @@ def new_source(
     asterisk: Asterisk,
     kind: SourceKind,
     dispatcher: Dispatcher,
+    ari: AriClient,
     on_connected: Callable[[], Awaitable[None]] | None = None,
     on_disconnected: Callable[[], None] | None = None,
 ) -> EventSource:
@@ -57,6 +58,8 @@ def new_source(
             password=at.password,
             on_connected=on_connected,
             on_disconnected=on_disconnected,
+            on_closing=ari.silence_events,
+            on_closed=ari.filter_events,
         )
     return InboundEvents(
         dispatcher.dispatch,
@@ -88,7 +91,7 @@ async def connected(asterisk: Asterisk, kind: SourceKind = "outbound") -> AsyncI
     """Everything started; channels that a test leaves behind are hung up."""
     async with new_client(asterisk, kind) as ari:
         dispatcher = Dispatcher()
-        source = new_source(asterisk, kind, dispatcher, on_connected=ari.filter_events)
+        source = new_source(asterisk, kind, dispatcher, ari, on_connected=ari.filter_events)
         await source.start()
         try:
             async with asyncio.timeout(PATIENCE_S):

@@ -149,10 +149,11 @@ async def test_a_bridged_channel_cannot_be_recorded_and_says_so_late(connection:
             await ari.record_channel(caller_id, name=name, max_duration_s=5)
             assert isinstance(await ended, RecordingFailed)
         bridge_recording = new_id("bridge-recording")
-        with connection.dispatcher.expect(RecordingFinished, bridge_recording) as finished:
+        with connection.dispatcher.subject(bridge_recording) as inbox:
             await ari.record_bridge(bridge_id, name=bridge_recording)
+            await inbox.next_of(RecordingStarted)
             await ari.stop_recording(bridge_recording)
-            assert (await finished).recording_name == bridge_recording
+            await inbox.next_of(RecordingFinished)
         await ari.destroy_bridge(bridge_id)
 
 
