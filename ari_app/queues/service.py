@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -26,7 +25,7 @@ from ari_app.queues.model import (
     WaitingCall,
 )
 from ari_app.queues.settings import HIGHEST_PRIORITY, QueueSettings
-from ari_app.queues.store import Command, QueueStore, Reply
+from ari_app.queues.store import Command, QueueStore, Reply, plain_id
 
 log = logging.getLogger(__name__)
 
@@ -40,8 +39,6 @@ SWEEP_AGAIN_S = 1.0
 START_S = 10.0
 OFFERS_REMEMBERED = 4096
 RESTORED_AT_ONCE = 200
-
-_ID = re.compile(r"[A-Za-z0-9._:@/-]{1,200}")
 
 
 class _Left(msgspec.Struct):
@@ -171,7 +168,7 @@ class QueueService:
         self._check_queue(queue)
         if not 0 <= priority <= HIGHEST_PRIORITY:
             raise ValueError(f"a priority is from 0 to {HIGHEST_PRIORITY}, not {priority}")
-        return await self._run(_ENTER, _plain(call_id), queue, priority)
+        return await self._run(_ENTER, plain_id(call_id), queue, priority)
 
     async def leave(self, call_id: str, reason: LeaveReason) -> Departure | None:
         """Leave the line without an agent. None where the call is in no line: never entered, left, or connected.
@@ -217,7 +214,7 @@ class QueueService:
 
     async def occupied(self, agent_id: str, call_id: str, queue: str | None = None) -> bool:
         """The agent talks in a call that no match made, such as one dialled out. False: the agent has another call."""
-        return await self._run(_OCCUPIED, _plain(agent_id), _plain(call_id), queue or "")
+        return await self._run(_OCCUPIED, plain_id(agent_id), plain_id(call_id), queue or "")
 
     # Agents
 
@@ -229,7 +226,7 @@ class QueueService:
         """
         for queue in queues:
             self._check_queue(queue)
-        return await self._run(_SIGN_IN, _plain(agent_id), ",".join(dict.fromkeys(queues)))
+        return await self._run(_SIGN_IN, plain_id(agent_id), ",".join(dict.fromkeys(queues)))
 
     async def sign_out(self, agent_id: str) -> AgentSnapshot:
         """Serve no queue; with a call, as soon as it is over."""
@@ -367,17 +364,6 @@ class QueueService:
     def _check_queue(self, queue: str) -> None:
         if queue not in self.queues:
             raise QueueUnknown(f"there is no queue {queue!r}")
-
-
-def _plain(identifier: str) -> str:
-    """An id as the steps can carry it inside a reservation's id.
-
-    Raises:
-        ValueError: it has other characters.
-    """
-    if not _ID.fullmatch(identifier):
-        raise ValueError(f"not an id: {identifier!r}")
-    return identifier
 
 
 def _signed_in(agent_id: str, snapshot: AgentSnapshot | None) -> AgentSnapshot:

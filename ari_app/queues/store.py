@@ -7,6 +7,7 @@ later (a primary and its replicas), not a Redis Cluster.
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar, cast
@@ -25,6 +26,7 @@ SCRIPTS: Final = Path(__file__).parent / "lua"
 SHARED: Final = ("prelude", "agents", "calls", "matching")
 NAME: Final = "LIBRARY"
 """Stands in the code for the library's name, which is made from the code."""
+_ID: Final = re.compile(r"[A-Za-z0-9._:@/-]{1,200}")
 FUNCTION_UNKNOWN: Final = "Function not found"
 
 
@@ -106,6 +108,17 @@ class QueueStore:
                 raise
         await self._redis.function_load(self._code, replace=True)
         return cast("bytes", await self._redis.fcall(function, 0, *arguments))
+
+
+def plain_id(identifier: str) -> str:
+    """An id as the steps can carry it inside a reservation's id.
+
+    Raises:
+        ValueError: it has other characters.
+    """
+    if not _ID.fullmatch(identifier):
+        raise ValueError(f"not an id: {identifier!r}")
+    return identifier
 
 
 def _library(queues: Mapping[str, QueueSettings]) -> str:
