@@ -156,17 +156,17 @@ async def test_a_search_is_bounded_in_what_it_returns_and_what_it_costs(database
         await customers.create(described(f"6001{number:04d}", phones=[], address="a" * 190))
 
     async def seconds(text: str) -> float:
-        best = float("inf")
-        for _ in range(5):
-            began = time.perf_counter()
-            await customers.search(text)
-            best = min(best, time.perf_counter() - began)
-        return best
+        began = time.perf_counter()
+        await customers.search(text)
+        return time.perf_counter() - began
 
     assert len(await customers.search("6001")) == SEARCH_LIMIT
-    usual = await seconds("nobody at all is called like this")
-    assert await seconds("%" * 100) < 3 * usual
-    assert await seconds("_" * 100) < 3 * usual
+    # The best of many taken in turn: how busy the machine is must not matter.
+    texts = ("nobody at all is called like this", "%" * 100, "_" * 100)
+    rounds = [[await seconds(text) for text in texts] for _ in range(20)]
+    usual, percents, underscores = (min(times) for times in zip(*rounds, strict=True))
+    assert percents < 3 * usual
+    assert underscores < 3 * usual
 
 
 @pytest.mark.parametrize("text", ["", "x", " x ", "%" * 4096, "_" * 500, "a\x00b", "a\u202eb", "a\nb"])
