@@ -1,0 +1,144 @@
+"""Who hears of which event, and in which order."""
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from ari_app.ari import dispatch
+from ari_app.ari.dispatch import LONG_INBOX, Dispatcher
+from ari_app.ari.events import (
+    ChannelDestroyed,
+    ChannelDtmfReceived,
+    ChannelHangupRequest,
+    DeviceStateChanged,
+    Event,
+    PlaybackFinished,
+    PlaybackStarted,
+    StasisEnd,
+    StasisStart,
+)
+from ari_app.ari.model import Channel, DeviceState, Playback
+
+
+def key(digit: str, channel_id: str = "a") -> ChannelDtmfReceived:
+    return ChannelDtmfReceived(channel=Channel(id=channel_id), digit=digit)
+
+
+def playback(kind: type[PlaybackStarted] | type[PlaybackFinished], playback_id: str) -> Event:
+    return kind(playback=Playback(id=playback_id, target_uri="channel:a"))
+
+
+async def test_an_inbox_gets_its_channel_s_events_in_order() -> None:
+    dispatcher = Dispatcher()
+    with dispatcher.channel("a") as inbox:
+        for digit in "123":
+            dispatcher.dispatch(key(digit))
+            dispatcher.dispatch(key("9", "b"))
+        dispatcher.dispatch(playback(PlaybackStarted, "p"))
+        assert [(await inbox.next_of(ChannelDtmfReceived)).digit for _ in "123"] == ["1", "2", "3"]
+        assert isinstance(await inbox.get(), PlaybackStarted)
+        assert len(inbox) == 0
+    dispatcher.dispatch(key("4"))
+    assert len(inbox) == 0
+    assert dispatcher._by_id == {}
+
+
+async def test_waiting_ends_with_the_event() -> None:
+    dispatcher = Dispatcher()
+    with dispatcher.channel("a") as inbox:
+        waiting = asyncio.create_task(inbox.next_of(StasisEnd, ChannelDestroyed))
+        await asyncio.sleep(0)
+        dispatcher.dispatch(key("1"))
+        dispatcher.dispatch(ChannelDestroyed(channel=Channel(id="a"), cause=16))
+        assert isinstance(await waiting, ChannelDestroyed)
+
+
+async def test_an_expectation_takes_the_first_of_its_kinds_and_id() -> None:
+    dispatcher = Dispatcher()
+    with dispatcher.expect((PlaybackFinished, ChannelDestroyed), "p") as ended:
+        dispatcher.dispatch(playback(PlaybackStarted, "p"))
+        dispatcher.dispatch(playback(PlaybackFinished, "q"))
+        assert not ended.done()
+        dispatcher.dispatch(playback(PlaybackFinished, "p"))
+        dispatcher.dispatch(playback(PlaybackFinished, "p"))
+        assert isinstance(await ended, PlaybackFinished)
+    with dispatcher.expect(PlaybackFinished, "p") as never:
+        pass
+    assert never.cancelled()
+    assert dispatcher._by_id == {}
+
+
+async def test_several_may_hear_of_one_id() -> None:
+    dispatcher = Dispatcher()
+    with dispatcher.channel("a") as first, dispatcher.channel("a") as second, dispatcher.expect(StasisEnd, "a") as end:
+        dispatcher.dispatch(StasisEnd(channel=Channel(id="a")))
+        assert (len(first), len(second), end.done()) == (1, 1, True)
+
+
+async def test_a_new_call_is_one_that_nobody_waits_for() -> None:
+    new: list[str] = []
+    dispatcher = Dispatcher(lambda event: new.append(event.channel.id))
+    with dispatcher.channel("ours") as inbox:
+        dispatcher.dispatch(StasisStart(channel=Channel(id="ours")))
+        assert len(inbox) == 1
+    dispatcher.dispatch(StasisStart(channel=Channel(id="caller")))
+    assert new == ["caller"]
+
+
+async def test_a_new_call_s_task_gets_what_came_before_it_ran() -> None:
+    dispatcher = Dispatcher(lambda _: None)
+    dispatcher.dispatch(StasisStart(channel=Channel(id="a")))
+    dispatcher.dispatch(key("1"))
+    dispatcher.dispatch(ChannelHangupRequest(channel=Channel(id="a")))
+    with dispatcher.channel("a") as inbox:
+        assert isinstance(await inbox.get(), ChannelDtmfReceived)
+        assert isinstance(await inbox.get(), ChannelHangupRequest)
+        dispatcher.dispatch(key("2"))
+        assert len(inbox) == 1
+    assert dispatcher._by_id == {}
+
+
+async def test_a_new_call_that_nobody_takes_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "CLAIM_S", 0.0)
+    dispatcher = Dispatcher(lambda _: None)
+    dispatcher.dispatch(StasisStart(channel=Channel(id="a")))
+    assert "a" in dispatcher._by_id
+    while dispatcher._by_id:
+        await asyncio.sleep(0)
+    with dispatcher.channel("a") as inbox:
+        assert len(inbox) == 0
+
+
+async def test_listeners_hear_of_their_kind_until_they_stop() -> None:
+    dispatcher = Dispatcher()
+    heard: list[str] = []
+    stop = dispatcher.listen(DeviceStateChanged, lambda event: heard.append(event.device_state.state))
+    dispatcher.dispatch(DeviceStateChanged(device_state=DeviceState(name="d", state="INUSE")))
+    dispatcher.dispatch(key("1"))
+    stop()
+    dispatcher.dispatch(DeviceStateChanged(device_state=DeviceState(name="d", state="NOT_INUSE")))
+    assert heard == ["INUSE"]
+
+
+async def test_one_listener_s_bug_is_nobody_else_s() -> None:
+    def broken(event: Event) -> None:
+        raise RuntimeError("a bug")
+
+    dispatcher = Dispatcher(broken)
+    heard: list[Event] = []
+    dispatcher.listen(StasisStart, broken)
+    dispatcher.listen(StasisStart, heard.append)
+    with capture_logs() as logs:
+        dispatcher.dispatch(StasisStart(channel=Channel(id="a")))
+    assert len(heard) == 1
+    assert [entry["event"] for entry in logs] == ["ari_listener_failed"] * 2
+
+
+async def test_a_task_that_is_stuck_is_seen() -> None:
+    dispatcher = Dispatcher()
+    with dispatcher.channel("a") as inbox, dispatcher.channel("b"), capture_logs() as logs:
+        for _ in range(LONG_INBOX):
+            dispatcher.dispatch(key("1"))
+        assert dispatcher.longest_inbox == len(inbox) == LONG_INBOX
+    assert [entry["event"] for entry in logs] == ["ari_inbox_long"]

@@ -1,0 +1,209 @@
+"""The transport against servers that answer late, wrongly or not at all: what a caller may conclude from it."""
+
+import asyncio
+import inspect
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+import pytest
+
+from ari_app.ari.client import AriClient
+from ari_app.ari.errors import AriError, AriTimeout, NotFound, ServerFault, Unreachable
+from ari_app.ari.rest import Call, Query, encode_query
+from ari_app.local.processes import free_port
+
+Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
+
+
+@asynccontextmanager
+async def server(answer: Answer) -> AsyncIterator[AriClient]:
+    """A client of a server that does `answer` with every connection."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await answer(reader, writer)
+        finally:
+            writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    port = listening.sockets[0].getsockname()[1]
+    client = AriClient(f"http://127.0.0.1:{port}/ari", "user", "password", application="hotline", timeout_s=0.2)
+    await client.start()
+    yield client
+    await client.aclose()
+    listening.close()
+    await listening.wait_closed()
+
+
+async def request_of(reader: asyncio.StreamReader) -> str:
+    return (await reader.readuntil(b"\r\n\r\n")).decode()
+
+
+async def test_an_answer_that_does_not_come_was_sent() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        await reader.read()
+
+    async with server(silent) as client:
+        with pytest.raises(AriTimeout, match=r"POST /channels/x/answer: no answer within 0\.2 s") as caught:
+            await client.answer("x")
+    assert caught.value.sent
+
+
+async def test_a_connection_that_breaks_after_the_request_was_sent() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+
+    async with server(hang_up) as client:
+        with pytest.raises(Unreachable) as caught:
+            await client.answer("x")
+    assert caught.value.sent
+
+
+async def test_nobody_there_was_not_sent() -> None:
+    client = AriClient(f"http://127.0.0.1:{free_port()}/ari", "user", "password", application="hotline")
+    with pytest.raises(Unreachable, match="not started"):
+        await client.ping()
+    await client.start()
+    with pytest.raises(Unreachable) as caught:
+        await client.ping()
+    assert not caught.value.sent
+    await client.aclose()
+
+
+async def test_waiting_for_a_free_connection_in_vain_was_not_sent() -> None:
+    asked: list[str] = []
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await request_of(reader))
+        await reader.read()
+
+    async with server(silent) as client:
+        outcomes = await asyncio.gather(*(client.answer(str(n)) for n in range(30)), return_exceptions=True)
+    assert len(asked) == 24, "the pool is bounded"
+    sent = [outcome.sent for outcome in outcomes if isinstance(outcome, AriTimeout)]
+    assert sorted(sent) == [False] * 6 + [True] * 24
+
+
+async def test_refusals_and_nonsense() -> None:
+    answers = iter(
+        [
+            b"HTTP/1.1 404 Not Found\r\nContent-Length: 31\r\n\r\n" + b'{"message":"Channel not found"}',
+            b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 4\r\n\r\noops",
+            b"complete nonsense\r\n\r\n",
+        ]
+    )
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        writer.write(next(answers))
+        await writer.drain()
+
+    async with server(answer) as client:
+        with pytest.raises(NotFound, match="DELETE /channels/x: Channel not found"):
+            await client.hang_up("x")
+        with pytest.raises(ServerFault):
+            await client.hang_up("x")
+        with pytest.raises(Unreachable) as caught:
+            await client.hang_up("x")
+    assert caught.value.sent
+
+
+async def test_credentials_travel_in_a_header_and_ids_stay_in_their_segment() -> None:
+    requests: list[str] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await request_of(reader))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await writer.drain()
+
+    async with server(answer) as client:
+        await client.delete_stored_recording("2026/11 日?x=#1")
+    (request,) = requests
+    assert request.startswith("DELETE /ari/recordings/stored/2026%2F11%20%E6%97%A5%3Fx%3D%231 HTTP/1.1\r\n")
+    assert "\r\nAuthorization: Basic dXNlcjpwYXNzd29yZA==\r\n" in request
+    assert "api_key" not in request
+
+
+def test_queries() -> None:
+    query: Query = {"media": ["sound:a b", "tone:ring;tonezone=fr"], "beep": True, "timeout": 5, "lang": None, "x": ""}
+    assert encode_query(query) == "media=sound%3Aa+b%2Ctone%3Aring%3Btonezone%3Dfr&beep=true&timeout=5&x="
+    with pytest.raises(ValueError, match="media: an element must not contain a comma"):
+        encode_query({"media": ["sound:a,sound:b"]})
+
+
+class Recorder(AriClient):
+    """Notes what would be sent."""
+
+    def __init__(self) -> None:
+        super().__init__("http://nowhere", "", "", application="hotline")
+        self.sent: list[tuple[Call, Sequence[str], Query | None, object]] = []
+
+    async def send(self, call: Call, *ids: str, query: Query | None = None, body: object = None) -> bytes:
+        self.sent.append((call, ids, query, body))
+        return b"{}"
+
+
+VERBS = sorted(
+    name
+    for name, verb in inspect.getmembers(AriClient, inspect.iscoroutinefunction)
+    if not name.startswith("_") and name not in {"start", "aclose", "send", "wait_until_ready"}
+)
+
+
+@pytest.mark.parametrize("name", VERBS)
+async def test_every_verb_sends_what_its_row_of_the_table_says(name: str) -> None:
+    """And the table is what a test on a real Asterisk compares with its documentation."""
+    recorder = Recorder()
+    verb = getattr(recorder, name)
+    arguments: dict[str, Any] = {
+        parameter.name: _example(str(parameter.annotation)) for parameter in inspect.signature(verb).parameters.values()
+    }
+    with suppress(ValueError):  # `{}` is no answer to a verb that returns something
+        await verb(**arguments)
+    assert recorder.sent, "it asked"
+    assert len(VERBS) > 50
+    for call, ids, query, body in recorder.sent:
+        assert call.path.count("{") == len(ids)
+        assert set(query or ()) <= set(call.query)
+        assert body is None or call.body is not None
+
+
+def _example(annotation: str) -> object:
+    if "Mapping" in annotation:
+        return {"name": "value"}
+    if "Sequence" in annotation or "Iterable" in annotation:
+        return ["value"]
+    if "bool" in annotation:
+        return True
+    return 1 if "int" in annotation and "str" not in annotation else "value"
+
+
+async def test_a_ring_is_never_endless() -> None:
+    for timeout_s in (0, -1):
+        with pytest.raises(ValueError, match="timeout_s"):
+            await Recorder().originate("PJSIP/1001", channel_id="leg", timeout_s=timeout_s)
+        with pytest.raises(ValueError, match="timeout_s"):
+            await Recorder().dial("leg", timeout_s=timeout_s)
+
+
+async def test_a_leg_always_has_formats_or_an_originator_to_take_them_from() -> None:
+    recorder = Recorder()
+    for originator, formats, expected in (
+        (None, (), ("ulaw", "alaw")),
+        ("caller", (), None),
+        (None, ("slin16",), ("slin16",)),
+    ):
+        with pytest.raises(ValueError, match="id"):
+            await recorder.originate(
+                "PJSIP/1001", channel_id="leg", timeout_s=5, originator=originator, formats=formats
+            )
+        _, _, query, _ = recorder.sent[-1]
+        assert query is not None
+        assert (query["originator"], query["formats"]) == (originator, expected)
+
+
+def test_every_error_is_an_ari_error() -> None:
+    assert issubclass(AriTimeout, AriError)
+    assert issubclass(Unreachable, AriError)
