@@ -29,6 +29,8 @@ class Floor:
         self._queues = queues
         self._agents = agents
         self._changed = asyncio.Event()
+        self._shown: dict[str, str] = {}
+        """The call each agent's desk shows, for clearing it; a cache."""
         self._messages: asyncio.Queue[AgentSnapshot] = asyncio.Queue()
         hub.on_presence = self._presence
         hub.on_command = self._command
@@ -77,7 +79,15 @@ class Floor:
             agent = await self._messages.get()
             self._changed.set()
             await self._hub.send(agent.agent_id, _own(agent), relay=False)
+            await self._clear_desk(agent)
             await self._hub.broadcast(WATCHERS, self._seen(agent))
+
+    async def _clear_desk(self, agent: AgentSnapshot) -> None:
+        """The pop stays through the wrap-up and goes when the work on the call is over."""
+        if agent.call_id is not None:
+            self._shown[agent.agent_id] = agent.call_id
+        elif (call_id := self._shown.pop(agent.agent_id, None)) is not None:
+            await self._hub.close_pop(agent.agent_id, call_id)
 
     async def _tell_queues(self) -> None:
         while True:

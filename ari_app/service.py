@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 import uvloop
-from redis.asyncio import Redis
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from sqlalchemy import text
@@ -76,7 +76,8 @@ from recordings.service import RecordingService
 
 AUDIT_EVERY_S = 24 * 3600.0
 REDIS_S = 2.0
-"""How long Redis may take for one command before it counts as away."""
+"""How long a connection to Redis may take before Redis counts as away."""
+REDIS_CONNECTIONS = 64
 
 log = structlog.get_logger()
 
@@ -96,10 +97,7 @@ class Service:
     def _open_stores(self) -> None:
         settings = self.settings
         self.database = Database(settings.database_url)
-        # A command is not repeated by the client: whoever gave it knows whether that is safe.
-        self.redis: Redis = Redis.from_url(
-            settings.redis_url, socket_timeout=REDIS_S, socket_connect_timeout=REDIS_S, retry=Retry(NoBackoff(), 0)
-        )
+        self.redis = _redis(settings.redis_url)
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
         self.queue_settings = load_queues(settings.callflows / "queues.yaml")
 
@@ -334,6 +332,23 @@ class Service:
         async with self.database.read() as session:
             await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
         return None
+
+
+def _redis(url: str) -> Redis:
+    """The client all parts share.
+
+    No socket timeout: before Python 3.12 redis-py's can answer a cancellation with a result, and a hang-up is lost.
+    Whoever gives a command bounds it; and nothing is repeated that its giver did not repeat.
+    """
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=REDIS_CONNECTIONS,
+        timeout=REDIS_S,
+        socket_timeout=None,
+        socket_connect_timeout=REDIS_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return Redis(connection_pool=pool)
 
 
 def _speech(settings: Settings) -> EspeakSpeech:

@@ -25,6 +25,7 @@ from ivr.variables import read
 from ivr.walker import ToQueue
 from recordings.model import RecordingKind
 
+CANCEL_AGAIN_S = 2.0
 RING_OUTSIDE_S = 45
 """How long a customer's phone rings."""
 OUTSIDE_FORMATS = ("alaw", "ulaw")
@@ -65,8 +66,7 @@ class LiveCall:
         try:
             await self._until_over(inbox, conversation)
         finally:
-            conversation.cancel()
-            await asyncio.wait({conversation})
+            await _ended(conversation)
             self._note_failure(conversation)
             await asyncio.shield(self._finish())
 
@@ -181,3 +181,10 @@ class LiveCall:
             await self._tools.store.save(state)
         else:
             await self._tools.store.forget(state.id)
+
+
+async def _ended(conversation: asyncio.Task[None]) -> None:
+    """Cancel a conversation until it is over: a library that swallows the cancellation must not keep the call."""
+    while not conversation.done():
+        conversation.cancel()
+        await asyncio.wait({conversation}, timeout=CANCEL_AGAIN_S)

@@ -1,11 +1,15 @@
 """Live calls in Redis: one key a call, and the set of those a node owns."""
 
+import asyncio
+
 import msgspec
 from redis.asyncio import Redis
 
 from ari_app.calls.model import CallState
 
 KEY = "hotline:live:"
+DEADLINE_S = 1.0
+"""How long a call waits for its state to be stored."""
 NODE_KEY = "hotline:live-of-node:"
 
 
@@ -20,14 +24,14 @@ class CallStore:
 
     async def save(self, state: CallState) -> None:
         """Store the call as it is now."""
-        async with self._redis.pipeline(transaction=True) as pipe:
+        async with asyncio.timeout(DEADLINE_S), self._redis.pipeline(transaction=True) as pipe:
             pipe.set(KEY + state.id, self._encoder.encode(state))
             pipe.sadd(self._calls_of_node, state.id)
             await pipe.execute()
 
     async def forget(self, call_id: str) -> None:
         """Remove a call that has ended and whose record is stored."""
-        async with self._redis.pipeline(transaction=True) as pipe:
+        async with asyncio.timeout(DEADLINE_S), self._redis.pipeline(transaction=True) as pipe:
             pipe.delete(KEY + call_id)
             pipe.srem(self._calls_of_node, call_id)
             await pipe.execute()
