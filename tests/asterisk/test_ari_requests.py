@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -18,7 +19,7 @@ from ari_app.ari.errors import (
     WrongState,
 )
 from ari_app.ari.events import StasisEnd, StasisStart
-from ari_app.local.asterisk import Asterisk
+from ari_app.local.asterisk import Asterisk, free_address
 from foundation.ids import new_id
 from tests.asterisk.ari_connection import Connection, caller_and_leg, connected, new_client
 
@@ -33,6 +34,16 @@ async def connection(asterisk: Asterisk) -> AsyncIterator[Connection]:
 async def ari(asterisk: Asterisk) -> AsyncIterator[AriClient]:
     async with new_client(asterisk) as client:
         yield client
+
+
+@pytest.fixture
+async def spare(tmp_path: Path) -> AsyncIterator[Connection]:
+    """On an Asterisk of its own, ended by force: once an id was asked for twice, Asterisk no longer ends when asked."""
+    server = Asterisk(free_address(tmp_path))
+    server.start()
+    async with connected(server) as opened, asyncio.timeout(60):
+        yield opened
+    server.kill()
 
 
 async def test_who_asterisk_is(ari: AriClient) -> None:
@@ -96,23 +107,23 @@ async def test_a_bridge_made_twice_is_a_conflict(ari: AriClient) -> None:
     await ari.destroy_bridge(bridge_id)
 
 
-async def test_a_channel_made_twice_is_a_conflict_and_not_yet_answered_a_wrong_state(connection: Connection) -> None:
-    ari, channel_id = connection.ari, new_id("leg")
-    await ari.create_channel(connection.caller, channel_id=channel_id)
+async def test_a_channel_made_twice_is_a_conflict_and_not_yet_answered_a_wrong_state(spare: Connection) -> None:
+    ari, channel_id = spare.ari, new_id("leg")
+    await ari.create_channel(spare.caller, channel_id=channel_id)
     with pytest.raises(Conflict):
-        await ari.create_channel(connection.caller, channel_id=channel_id)
+        await ari.create_channel(spare.caller, channel_id=channel_id)
     with pytest.raises(WrongState):
         await ari.answer(channel_id)
     await ari.hang_up(channel_id)
 
 
-async def test_a_phone_that_cannot_be_called_is_unavailable_even_after_a_conflict(connection: Connection) -> None:
-    ari, channel_id, user = connection.ari, new_id("leg"), new_id("phone")
+async def test_a_phone_that_cannot_be_called_is_unavailable_even_after_a_conflict(spare: Connection) -> None:
+    ari, channel_id, user = spare.ari, new_id("leg"), new_id("phone")
     await ari.put_dynamic("res_pjsip", "aor", user, {"max_contacts": "1"})
     await ari.put_dynamic("res_pjsip", "endpoint", user, {"aors": user, "allow": "ulaw"})
-    await ari.create_channel(connection.caller, channel_id=channel_id)
+    await ari.create_channel(spare.caller, channel_id=channel_id)
     with pytest.raises(Conflict):
-        await ari.create_channel(connection.caller, channel_id=channel_id)
+        await ari.create_channel(spare.caller, channel_id=channel_id)
     # Asterisk remembers that conflict per connection and repeats it for what never got as far.
     for _ in range(3):
         with pytest.raises(EndpointUnavailable):
