@@ -1,11 +1,12 @@
 """A caller waits: music, his position from time to time, and an agent as soon as one is reserved for him."""
 
 import asyncio
+from contextlib import suppress
 from enum import StrEnum
 
 import structlog
 
-from ari_app.ari.errors import AriError, NotFound
+from ari_app.ari.errors import AriError, Conflict, NotFound
 from ari_app.calls.model import CallStage, CallState
 from ari_app.calls.talk import AgentLeg, OfferEnd
 from ari_app.calls.tools import CallTools, PopMaker
@@ -111,7 +112,8 @@ class Waiting:
             try:
                 await self._tools.ari.add_to_bridge(bridge_id, [channel_id])
             except NotFound:
-                await self._tools.ari.create_bridge(bridge_id, types=["holding"], name=settings.name)
+                with suppress(Conflict):  # another caller was first
+                    await self._tools.ari.create_bridge(bridge_id, types=["holding"], name=settings.name)
                 await self._tools.ari.add_to_bridge(bridge_id, [channel_id])
         except AriError as error:
             log.warning("caller_not_held", error=str(error))
