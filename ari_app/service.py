@@ -152,6 +152,9 @@ class Service:
                 user=settings.ari_user,
                 password=password,
                 on_connected=self._connected,
+                # Asterisk may crash when the connection ends while it writes an event to it.
+                on_closing=self.ari.silence_events,
+                on_closed=self.ari.filter_events,
             )
         return InboundEvents(
             self.dispatcher.dispatch,
@@ -273,6 +276,7 @@ class Service:
 
     async def _connected(self) -> None:
         """Asterisk sends events (again): tell it which we do not want, and whose phones it serves."""
+        await self.ari.wait_until_ready()
         await self.ari.filter_events()
         info = await self.ari.info()
         versions.check(info.system.version)
