@@ -57,6 +57,11 @@ class Desk:
         async with self._http.post(path, json=body, headers=headers) as answer:
             return await _content(answer)
 
+    async def status(self, method: str, path: str) -> int:
+        """The status a request without a body is answered with."""
+        async with self._http.request(method.upper(), path) as answer:
+            return answer.status
+
     async def download(self, path: str) -> bytes:
         """A file's bytes."""
         async with self._http.get(path) as answer:

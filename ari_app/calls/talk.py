@@ -162,7 +162,7 @@ class AgentLeg:
             await _over(self._originating)
         with suppress(AriError):
             await self._tools.ari.hang_up(self._talk.channel_id)
-        # A hang-up in the very moment of her answer: the queue may know of it though we were cut off before we heard so.
+        # A hang-up in the very moment of her answer: the queue may know of it though we were cut off before hearing so.
         if connected or not await self._tools.queues.declined(self._offer.reservation_id, reason):
             connected = await self._tools.queues.finished(self._line.agent_id, self._state.id) or connected
         if not connected:
