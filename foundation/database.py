@@ -79,6 +79,10 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(url, **self._options(pool_size))
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
+        # A look-up without BEGIN and ROLLBACK takes a third less; a statement sees what is committed either way.
+        autocommit = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        self.lookups: AsyncEngine = self.engine.execution_options(**autocommit)
+        """For single reading statements outside a session, such as those a ringing phone waits for."""
         self._sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
 
     @asynccontextmanager

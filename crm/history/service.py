@@ -23,7 +23,7 @@ class HistoryService:
     async def of_customer(self, customer_id: str, days: int = DAYS, limit: int = MOST) -> History:
         """Tickets and calls of the last days, newest first, at most `limit` of each."""
         since = utc_now() - timedelta(days=days)
-        async with self._database.engine.connect() as connection:
+        async with self._database.lookups.connect() as connection:
             tickets, calls = await store.of_customer(connection, customer_id, since, limit)
         return History(
             tickets=[TicketLine.model_construct(**row._mapping) for row in tickets],  # noqa: SLF001 - a Row's public name
@@ -33,7 +33,7 @@ class HistoryService:
     async def of_number(self, number: str, days: int = DAYS, limit: int = MOST) -> History:
         """Calls from and to a number that belongs to no one customer."""
         since = utc_now() - timedelta(days=days)
-        async with self._database.engine.connect() as connection:
+        async with self._database.lookups.connect() as connection:
             calls = await store.calls_of_number(connection, number, since, limit)
         return History(tickets=[], calls=[CallLine.model_construct(**row._mapping) for row in calls])  # noqa: SLF001
 
