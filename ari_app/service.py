@@ -106,7 +106,7 @@ class Service:
         self.customers = CustomerService(self.database, settings.region)
         self.departments = DepartmentService(self.database)
         self.staff = StaffService(self.database, self.queue_settings)
-        self.tickets = TicketService(self.database)
+        self.tickets = TicketService(self.database, settings.time_zone)
         self.history = HistoryService(self.database)
         hours = CallingHours(
             time_zone=settings.time_zone, from_hour=settings.survey_from_hour, until_hour=settings.survey_until_hour

@@ -29,8 +29,8 @@ make_venv() {
 if ! cmp -s requirements.lock "$stamp"; then
     echo "hotline: preparing the Python environment (a minute, once)"
     make_venv
-    "$venv/bin/python" -m pip -q --disable-pip-version-check install --no-deps --require-hashes -r requirements.lock
-    "$venv/bin/python" -m pip -q --disable-pip-version-check install --no-deps -e .
+    "$venv/bin/python" -m pip -qq --disable-pip-version-check install --no-deps --require-hashes -r requirements.lock
+    "$venv/bin/python" -m pip -qq --disable-pip-version-check install --no-deps -e .
     cp requirements.lock "$stamp"
 fi
 echo "hotline: preparing Asterisk, Redis and the voices (a minute, once)" | { [ -e "$runtime/debian/.ready" ] && cat >/dev/null || cat; }
