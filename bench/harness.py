@@ -102,7 +102,7 @@ def summary(samples: Sequence[float]) -> dict[str, float]:
     }
 
 
-def ratio_row(  # noqa: PLR0917
+def ratio_row(
     bench: str, ours: Sequence[float], peer: Sequence[float], aim: float, unit: str, detail: Mapping[str, Any]
 ) -> Row:
     """A row whose ratio is the median of the rounds' ratios; met when that is at most `aim`."""

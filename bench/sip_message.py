@@ -81,7 +81,7 @@ def response(request: Message, status: str, local: tuple[str, int], tag: str, bo
     ).encode()
 
 
-def request(  # noqa: PLR0917
+def request(
     method: str,
     uri: str,
     local: tuple[str, int],

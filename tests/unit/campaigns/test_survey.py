@@ -33,6 +33,8 @@ def test_one_not_solved_outweighs_everything() -> None:
     assert together([]) is SurveyVerdict.UNREACHED
 
 
-@pytest.mark.parametrize(("keyed", "score"), [("1", 1), ("10", 10), ("0", None), ("11", None), ("abc", None), ("²", None)])
+@pytest.mark.parametrize(
+    ("keyed", "score"), [("1", 1), ("10", 10), ("0", None), ("11", None), ("abc", None), ("²", None)]
+)
 def test_a_score_is_one_to_ten(keyed: str, score: int | None) -> None:
     assert answers(score=keyed).score == score
