@@ -101,6 +101,16 @@ def free_port(kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int
         return port
 
 
+def preferred_port(port: int, kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
+    """The usual port where nobody has it, else a free one."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return free_port(kind, address)
+    return port
+
+
 def listening(port: int, address: str = "127.0.0.1") -> bool:
     """Whether something accepts TCP connections there."""
     with socket.socket() as probe:

@@ -5,6 +5,7 @@
 
 import os
 import signal
+import socket
 import sys
 import threading
 import urllib.error
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from ari_app.local.asterisk import Asterisk, AsteriskAddress, free_address, render
 from ari_app.local.paths import PROJECT, RUNTIME
-from ari_app.local.processes import ChildProcess, free_port
+from ari_app.local.processes import ChildProcess, free_port, preferred_port
 from ari_app.local.programs import Program
 from ari_app.local.redis import Redis
 
@@ -157,8 +158,14 @@ def sample_phones() -> dict[str, str]:
 def up() -> None:
     """`make run`: start everything in `.runtime/run`, say where it is, and end it on Ctrl-C."""
     folder = RUNTIME / "run"
-    at = AsteriskAddress(http_port=8088, sip_port=5060, ami_port=5038, events_port=8089, state=folder / "asterisk")
-    stack = Stack(folder, at, 8080, pjsip=sample_phones())
+    at = AsteriskAddress(
+        http_port=preferred_port(8088),
+        sip_port=preferred_port(5060, socket.SOCK_DGRAM),
+        ami_port=preferred_port(5038),
+        events_port=preferred_port(8089),
+        state=folder / "asterisk",
+    )
+    stack = Stack(folder, at, preferred_port(8080), pjsip=sample_phones())
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stack.ask_to_stop)
     try:
