@@ -222,7 +222,7 @@ class Service:
         )
         self.calls = CallService(tools, settings.region)
         self.dispatcher.on_stasis_start = self.calls.arrived
-        surveys = SurveyCalls(self.campaigns, self.calls, settings.node)
+        surveys = SurveyCalls(self.campaigns, self.calls, self.tickets, settings.node)
         self.dialler = Dialler(self.campaigns, surveys.place)
 
     async def start(self) -> None:

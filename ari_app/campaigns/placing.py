@@ -12,6 +12,8 @@ from ari_app.calls.service import CallService
 from ari_app.campaigns.actions import CALL_AGAIN
 from ari_app.campaigns.model import AttemptOutcome
 from ari_app.campaigns.service import CampaignService, Dialling
+from crm.tickets.model import SYSTEM, FileTicket, Reporter, TicketKind
+from crm.tickets.service import TicketService
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 from foundation.ids import new_id
 from ivr.variables import read
@@ -19,6 +21,7 @@ from ivr.variables import read
 # Q.850: why a phone that rang was not answered.
 UNANSWERED = {17: AttemptOutcome.BUSY, 18: AttemptOutcome.NO_ANSWER, 19: AttemptOutcome.NO_ANSWER}
 REJECTED = 21
+SUBJECT_LENGTH = 200
 
 log = structlog.get_logger()
 
@@ -26,9 +29,10 @@ log = structlog.get_logger()
 class SurveyCalls:
     """Places the dialler's calls."""
 
-    def __init__(self, campaigns: CampaignService, calls: CallService, node: str) -> None:
+    def __init__(self, campaigns: CampaignService, calls: CallService, tickets: TicketService, node: str) -> None:
         self._campaigns = campaigns
         self._calls = calls
+        self._tickets = tickets
         self._node = node
 
     async def place(self, dialling: Dialling) -> tuple[AttemptOutcome, datetime | None]:
@@ -42,10 +46,25 @@ class SurveyCalls:
         answers = read(variables, "answers") or {}
         if answers:
             await self._campaigns.store_answers(dialling.attempt_id, answers)
+        if answers.get("suggestion"):
+            await self._file_suggestion(dialling, str(answers["suggestion"]))
         chosen = read(variables, CALL_AGAIN)
         outcome = _outcome(call, answered=bool(answers.get("solved")), postponed=chosen is not None)
         log.info("survey_attempt", attempt_id=dialling.attempt_id, outcome=outcome)
         return outcome, from_milliseconds(chosen) if chosen is not None else None
+
+    async def _file_suggestion(self, dialling: Dialling, recording_id: str) -> None:
+        """What the customer suggested becomes a ticket with the recording attached (H10); once per callback."""
+        about = await self._tickets.get(dialling.ticket_id)
+        given = FileTicket(
+            kind=TicketKind.SUGGESTION,
+            subject=f"回访建议：{about.subject}"[:SUBJECT_LENGTH],
+            description=f"工单 {about.number} 回访时口述，见录音",
+            reporter=Reporter(customer_id=dialling.customer_id, number=dialling.number),
+            call_id=dialling.call_id,
+        )
+        filed = await self._tickets.file(given, SYSTEM, f"suggestion:{dialling.contact_id}")
+        await self._tickets.attach(filed.id, recording_id, "survey suggestion")
 
 
 def _outcome(call: LiveCall, *, answered: bool, postponed: bool) -> AttemptOutcome:

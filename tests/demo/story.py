@@ -192,6 +192,7 @@ class Story:
             assert answers[True]["score"] == 10
             assert answers[False]["suggestion_recording_id"] is not None
             (attached,) = ticket["attachments"]
+            suggestions = await self._suggestions(2)
             step.evidence |= {
                 "answers": [
                     {key: answer[key] for key in ("solved", "attitude", "charged", "score")}
@@ -200,6 +201,7 @@ class Story:
                 "ticket": f"{ticket['number']} is {ticket['status']}, redo {ticket['redo_count']}",
                 "attached_recording": attached["recording_id"],
                 "suggestion_recording": answers[False]["suggestion_recording_id"],
+                "suggestion_tickets": [found["number"] for found in suggestions],
             }
 
     async def _quality_listens(self) -> None:
@@ -286,6 +288,16 @@ class Story:
                 ticket: dict[str, Any] = await self.supervisor.get(f"/api/v1/tickets/{self._ticket['id']}")
                 if ticket["status"] == status:
                     return ticket
+                await asyncio.sleep(0.2)
+
+    async def _suggestions(self, count: int) -> list[dict[str, Any]]:
+        """The suggestion tickets that the callbacks became."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                listed = await self.supervisor.get("/api/v1/tickets")
+                found = [ticket for ticket in listed if ticket["kind"] == "suggestion"]
+                if len(found) == count:
+                    return found
                 await asyncio.sleep(0.2)
 
     async def _sealed(self, call_id: str) -> dict[str, Any]:
