@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import shlex
+import shutil
 import signal
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -74,6 +75,7 @@ from ivr.walker import FlowWalker
 from recordings.model import RecordingKind, RecordingWarning
 from recordings.service import RecordingService
 
+APOLOGY_PROMPT, APOLOGY_FILE = "nobody_free", "fallback.wav"
 AUDIT_EVERY_S = 24 * 3600.0
 REDIS_S = 2.0
 """How long a connection to Redis may take before Redis counts as away."""
@@ -235,6 +237,7 @@ class Service:
         await self.agents.load()
         spoken = await self.prompts.prepare()
         log.info("prompts_ready", ready=spoken.ready, failed=list(spoken.failed))
+        await self._leave_apology()
         await self.ari.start()
         await self.ami.start()
         await self.queues.start(self.calls.offered)
@@ -244,6 +247,12 @@ class Service:
         await self.events.start()
         self._own("dialler", self.dialler.run)
         self._own("recordings-audit", self._audit_recordings)
+
+    async def _leave_apology(self) -> None:
+        """Where the dialplan finds it when it has to answer without us."""
+        spoken = await self.prompts.audio(APOLOGY_PROMPT, "zh", {})
+        if spoken is not None:
+            await asyncio.to_thread(shutil.copyfile, spoken, self.settings.prompts / APOLOGY_FILE)
 
     async def aclose(self) -> None:
         """Stop in the reverse order. Calls stay with Asterisk."""

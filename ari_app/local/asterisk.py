@@ -1,4 +1,4 @@
-"""A real Asterisk from `.runtime/`, with the configuration as shipped in `asterisk/etc`."""
+"""A real Asterisk, the machine's own or the one from `.runtime/`, with the configuration as shipped in `asterisk/etc`."""
 
 import re
 import shutil
@@ -7,12 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
 
-from ari_app.local.packages import suite_root
+from ari_app.local.installed import InstalledAsterisk, find_asterisk
 from ari_app.local.paths import ASTERISK_CONFIGURATION, RUNTIME
 from ari_app.local.processes import ChildProcess, free_port, listening
-from ari_app.local.programs import SUITE, library_folder, program
-
-SOUNDS = ("en_US_f_Allison", "en")
 
 
 @dataclass(frozen=True)
@@ -72,6 +69,7 @@ class Asterisk:
     pjsip: dict[str, str] = field(default_factory=dict)
     extensions: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
+    installed: InstalledAsterisk = field(default_factory=find_asterisk)
     process: ChildProcess | None = None
 
     def start(self) -> None:
@@ -83,7 +81,7 @@ class Asterisk:
         folder = self._render()
         self.process = ChildProcess(
             "asterisk",
-            program("usr/sbin/asterisk"),
+            self.installed.program,
             ["-f", "-C", str(folder / "asterisk.conf")],
             log=self.at.state / "log" / "console.log",
             folder=self.at.state,
@@ -120,7 +118,7 @@ class Asterisk:
             "ETC": state / "etc",
             "STATE": state,
             "DATA": data,
-            "MODULES": library_folder() / "asterisk" / "modules",
+            "MODULES": self.installed.modules,
             "SYSTEM_NAME": self.at.application,
             "PROMPTS": self.prompts,
             "APPLICATION": self.at.application,
@@ -148,14 +146,12 @@ class Asterisk:
 
     def _data_folder(self) -> Path:
         """Asterisk's data with relative links, since Debian's are absolute and point outside an unpacked tree."""
-        packaged = suite_root(SUITE) / "usr" / "share" / "asterisk"
         data = self.at.state / "data"
         data.mkdir(exist_ok=True)
         for name in ("documentation", "rest-api", "moh", "static-http"):
-            _link(data / name, packaged / name)
+            _link(data / name, self.installed.data / name)
         (data / "sounds").mkdir(exist_ok=True)
-        voice, language = SOUNDS
-        _link(data / "sounds" / language, packaged / "sounds" / voice)
+        _link(data / "sounds" / "en", self.installed.sounds)
         return data
 
 

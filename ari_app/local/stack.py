@@ -30,7 +30,7 @@ class Stack:
     """Redis, Asterisk and the service in one folder.
 
     `pjsip`, `extensions` and `queues` go to Asterisk beside what is shipped; `settings` are HOTLINE_… variables without
-    the prefix. Servers that are already there are used: `HOTLINE_REDIS_URL`, `HOTLINE_DATABASE_URL`.
+    the prefix. Servers that are already there are used: `REDIS_URL`, `DATABASE_URL`.
     """
 
     folder: Path
@@ -49,7 +49,7 @@ class Stack:
             extensions=self.extensions,
             queues=self.queues,
         )
-        self.redis = None if "HOTLINE_REDIS_URL" in os.environ else Redis(free_port(), self.folder / "redis")
+        self.redis = None if "REDIS_URL" in os.environ else Redis(free_port(), self.folder / "redis")
         self.service: ChildProcess | None = None
         self._stopping = threading.Event()
 
@@ -63,7 +63,7 @@ class Stack:
 
     @property
     def redis_url(self) -> str:
-        return self.redis.url if self.redis is not None else os.environ["HOTLINE_REDIS_URL"]
+        return self.redis.url if self.redis is not None else os.environ["REDIS_URL"]
 
     def start(self) -> None:
         """Start all of it and wait until the service says it is ready.
@@ -97,7 +97,7 @@ class Stack:
         settings = {
             "PROFILE": "sample",
             "SAMPLE_PASSWORD": SAMPLE_PASSWORD,
-            "DATABASE_URL": os.environ.get("HOTLINE_DATABASE_URL", f"sqlite+aiosqlite:///{self.folder / 'hotline.db'}"),
+            "DATABASE_URL": os.environ.get("DATABASE_URL", f"sqlite+aiosqlite:///{self.folder / 'hotline.db'}"),
             "REDIS_URL": self.redis_url,
             "APPLICATION": self.at.application,
             "ARI_URL": self.at.rest_url,
