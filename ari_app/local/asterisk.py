@@ -1,4 +1,4 @@
-"""A real Asterisk, the machine's own or the one from `.runtime/`, with the configuration as shipped in `asterisk/etc`."""
+"""A real Asterisk, the machine's own or the one in `.runtime/`, configured as shipped in `asterisk/etc`."""
 
 import re
 import shutil
