@@ -325,7 +325,6 @@ class Service:
         return found[0].id if found else None
 
     def _warn(self, warning: RecordingWarning) -> None:
-        log.warning("recording_warning", kind=warning.kind, detail=warning.detail, call_id=warning.call_id)
         words = Wording(zh=f"录音异常：{warning.detail}", en=f"Recording: {warning.detail}")
         task = asyncio.ensure_future(self.hub.broadcast(WATCHERS, Notice(level="warning", text=words)))
         self._tasks.append(task)

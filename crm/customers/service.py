@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -41,9 +42,9 @@ class CustomerService:
         number = normalise(raw_number, self._region)
         if number is None:
             return Identification(number=None, customers=[])
-        async with self._database.read() as session:
-            found = await store.by_number(session, number)
-        return Identification(number=number, customers=_views(found))
+        async with self._database.lookups.connect() as connection:
+            found = await store.by_number(connection, number)
+        return Identification(number=number, customers=found)
 
     async def by_account(self, account_number: str) -> CustomerView | None:
         """The customer with an account number, whatever was keyed or typed for one."""
@@ -75,10 +76,10 @@ class CustomerService:
         """At most SEARCH_LIMIT customers: those with this telephone, or whose account, name or address contains it."""
         number = normalise(text, self._region)
         async with self._database.read() as session:
-            by_number = await store.by_number(session, number) if number is not None else []
+            by_number = await store.by_number(await session.connection(), number) if number is not None else []
             by_text = await store.search(session, text, SEARCH_LIMIT)
-        found = {customer.id: customer for customer in (*by_number, *by_text)}
-        return _views(list(found.values())[:SEARCH_LIMIT])
+        found = {customer.id: customer for customer in (*by_number, *_views(by_text))}
+        return list(found.values())[:SEARCH_LIMIT]
 
     async def create(self, given: CustomerInput) -> CustomerDetail:
         """A new customer with telephones.
@@ -130,7 +131,7 @@ async def _detail(session: AsyncSession, customer: Customer) -> CustomerDetail:
     return CustomerDetail(**view.model_dump(), phones=[PhoneView.model_validate(phone) for phone in phones])
 
 
-def _views(customers: Iterable[Customer]) -> list[CustomerView]:
+def _views(customers: Iterable[Customer | Row[*tuple[Any, ...]]]) -> list[CustomerView]:
     return [CustomerView.model_validate(customer) for customer in customers]
 
 

@@ -2,25 +2,42 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import col, or_, select
+import sqlalchemy as sql
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.customers.model import Customer, CustomerPhone
+from crm.customers.model import Customer, CustomerPhone, CustomerView
 
 MATCHES = 20
 """Customers on one number that are looked at: a company's switchboard has many."""
 
 
-async def by_number(session: AsyncSession, number: str) -> Sequence[Customer]:
-    """Everybody who is currently reached under a number, oldest first."""
-    statement = (
-        select(Customer)
-        .join(CustomerPhone, col(CustomerPhone.customer_id) == col(Customer.id))
-        .where(CustomerPhone.number == number, col(CustomerPhone.current).is_(True))
-        .order_by(col(Customer.id))
-        .limit(MATCHES)
-    )
-    return (await session.exec(statement)).all()
+_CUSTOMER = SQLModel.metadata.tables["customer"].c
+_PHONE = SQLModel.metadata.tables["customer_phone"].c
+BY_NUMBER = (
+    sql.select(*(_CUSTOMER[name] for name in CustomerView.model_fields))
+    .join_from(_CUSTOMER.id.table, _PHONE.number.table, _PHONE.customer_id == _CUSTOMER.id)
+    .where(_PHONE.number == sql.bindparam("number"), _PHONE.current.is_(True))
+    .order_by(_CUSTOMER.id)
+    .limit(MATCHES)
+)
+
+
+_CUSTOMER = SQLModel.metadata.tables[Customer.__tablename__]
+_PHONE = SQLModel.metadata.tables[CustomerPhone.__tablename__]
+BY_NUMBER = (
+    sqlalchemy.select(_CUSTOMER)
+    .join(_PHONE, _PHONE.c.customer_id == _CUSTOMER.c.id)
+    .where(_PHONE.c.number == bindparam("number"), _PHONE.c.current.is_(True))
+    .order_by(_CUSTOMER.c.id)
+    .limit(MATCHES)
+)
+
+
+def by_number(connection: Connection, number: str) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Everybody who is currently reached under a number, oldest first. Core rows: it is asked of every call."""
+    return connection.execute(BY_NUMBER, {"number": number}).all()
 
 
 async def by_account(session: AsyncSession, account_number: str) -> Customer | None:
