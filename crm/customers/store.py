@@ -24,20 +24,10 @@ BY_NUMBER = (
 )
 
 
-_CUSTOMER = SQLModel.metadata.tables[Customer.__tablename__]
-_PHONE = SQLModel.metadata.tables[CustomerPhone.__tablename__]
-BY_NUMBER = (
-    sqlalchemy.select(_CUSTOMER)
-    .join(_PHONE, _PHONE.c.customer_id == _CUSTOMER.c.id)
-    .where(_PHONE.c.number == bindparam("number"), _PHONE.c.current.is_(True))
-    .order_by(_CUSTOMER.c.id)
-    .limit(MATCHES)
-)
-
-
-def by_number(connection: Connection, number: str) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Everybody who is currently reached under a number, oldest first. Core rows: it is asked of every call."""
-    return connection.execute(BY_NUMBER, {"number": number}).all()
+async def by_number(connection: AsyncConnection, number: str) -> list[CustomerView]:
+    """Everybody who is currently reached under a number, oldest first. Core rows: every call begins with it."""
+    rows = (await connection.execute(BY_NUMBER, {"number": number})).all()
+    return [CustomerView.model_construct(None, **row._mapping) for row in rows]  # noqa: SLF001 - a Row's public name
 
 
 async def by_account(session: AsyncSession, account_number: str) -> Customer | None:
