@@ -1,18 +1,20 @@
-"""The database session: SQLite by default, PostgreSQL when there is more than one node.
+"""The database: SQLite by default, PostgreSQL when there is more than one node.
 
 Tables are SQLModel classes on the one shared metadata. `table=True` models do not validate: what comes from outside is
 validated by a pydantic model first. Objects are read and written inside one `read()` or `write()` block, without lazy
-loading.
+loading. What runs for every call goes through `look_up()` and `change()` instead: statements of the core, made once, on
+a plain connection. A session costs several times as much, and with SQLite each of its steps is a change of threads.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Enum, MetaData, TypeDecorator, event, text
+from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, create_engine, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -32,6 +34,9 @@ SQLModel.metadata.naming_convention = MetaData(
 BUSY_TIMEOUT_MS = 5000
 STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 5000
+SQLITE_THREADS = 4
+
+Result = TypeVar("Result")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -79,11 +84,17 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(url, **self._options(pool_size))
         if self.is_sqlite:
             event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
+        self._direct = _SqliteThreads(url) if self.is_sqlite else None
         # A look-up without BEGIN and ROLLBACK takes a third less; a statement sees what is committed either way.
         autocommit = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        self.lookups: AsyncEngine = self.engine.execution_options(**autocommit)
-        """For single reading statements outside a session, such as those a ringing phone waits for."""
+        self._lookups: AsyncEngine = self.engine.execution_options(**autocommit)
         self._sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
+
+    @property
+    def sync_engines(self) -> list[Engine]:
+        """Every engine that a statement may go through, for whoever watches statements."""
+        direct = [self._direct.engine] if self._direct is not None else []
+        return [self.engine.sync_engine, *direct]
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -112,6 +123,31 @@ class Database:
             finally:
                 await seen_through(session.close())
 
+    async def look_up(self, work: Callable[[Connection], Result]) -> Result:
+        """Carry out reading statements, such as those a ringing phone waits for; each sees what is committed by then.
+
+        `work` must only execute statements and fetch rows: with SQLite it runs in a thread.
+        """
+        if self._direct is not None:
+            return await self._direct.look_up(work)
+        async with self._lookups.connect() as connection:
+            return await connection.run_sync(work)
+
+    async def change(self, work: Callable[[Connection], Result]) -> Result:
+        """Carry out statements as one transaction: committed when `work` returns, rolled back when it raises.
+
+        `work` must only execute statements and fetch rows: with SQLite it runs in a thread. A cancellation comes after
+        it, never in the middle.
+        """
+        async with self._turn_to_write():
+            if self._direct is not None:
+                return await seen_through(self._direct.change(work))
+            return await seen_through(self._change(work))
+
+    async def _change(self, work: Callable[[Connection], Result]) -> Result:
+        async with self.engine.begin() as connection:
+            return await connection.run_sync(work)
+
     def _turn_to_write(self) -> AbstractAsyncContextManager[object]:
         return self._writer if self._writer is not None else nullcontext()
 
@@ -124,6 +160,8 @@ class Database:
 
     async def aclose(self) -> None:
         """Close every connection."""
+        if self._direct is not None:
+            await self._direct.aclose()
         await self.engine.dispose()
 
     def _options(self, pool_size: int) -> dict[str, Any]:
@@ -132,6 +170,37 @@ class Database:
         timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
         connect = {"options": timeouts}
         return {"pool_pre_ping": True, "pool_size": pool_size, "max_overflow": pool_size, "connect_args": connect}
+
+
+class _SqliteThreads:
+    """SQLite from a few threads, each carrying a whole piece of work: one change of threads instead of one a step."""
+
+    def __init__(self, url: str) -> None:
+        options = {"isolation_level": None, "check_same_thread": False}
+        self.engine: Engine = create_engine(
+            url.replace("+aiosqlite", "", 1), pool_size=SQLITE_THREADS, connect_args=options
+        )
+        event.listen(self.engine, "connect", _configure_sqlite)
+        self._threads = ThreadPoolExecutor(SQLITE_THREADS, thread_name_prefix="sqlite")
+
+    async def look_up(self, work: Callable[[Connection], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._look_up, work)
+
+    async def change(self, work: Callable[[Connection], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._change, work)
+
+    async def aclose(self) -> None:
+        await asyncio.to_thread(self._threads.shutdown)
+        self.engine.dispose()
+
+    def _look_up(self, work: Callable[[Connection], Result]) -> Result:
+        with self.engine.connect() as connection:
+            return work(connection)
+
+    def _change(self, work: Callable[[Connection], Result]) -> Result:
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return work(connection)
 
 
 def _configure_sqlite(connection: Any, _record: Any) -> None:

@@ -9,6 +9,7 @@ from recordings.errors import RecordingNotFound
 from recordings.model import PLAYABLE, OrphanReport, Recording, RecordingStatus
 from recordings.sealer import Heard, Sealer
 from recordings.storage import Storage, still_written
+from recordings.store import Entry
 
 GRACE_SECONDS = 60.0
 """A segment this young may not have its files yet, or is just being sealed by the call's end."""
@@ -85,7 +86,7 @@ def _count(report: OrphanReport, recording_id: str, status: RecordingStatus) -> 
     lists[status].append(recording_id)
 
 
-def _young(row: Recording, grace_s: float) -> bool:
+def _young(row: Entry, grace_s: float) -> bool:
     return utc_now() - row.started_at < timedelta(seconds=grace_s)
 
 
@@ -93,7 +94,7 @@ def _without_file(storage: Storage, rows: Iterable[Recording]) -> list[Recording
     return [row for row in rows if not storage.path_of(row.file).is_file()]
 
 
-def _is_whole(storage: Storage, row: Recording) -> bool:
+def _is_whole(storage: Storage, row: Entry) -> bool:
     try:
         return sealing.checksum_of(storage.open_sealed(row.file)) == row.sha256
     except RecordingNotFound:

@@ -23,6 +23,7 @@ from recordings.model import (
     WarningKind,
 )
 from recordings.storage import Storage, checked_id, claimed
+from recordings.store import Entry
 
 SHORTFALL_SECONDS = 2.0
 SHORTFALL_SHARE = 0.05
@@ -78,28 +79,26 @@ class Sealer:
         recording = await self.entry(recording_id)
         if recording.status not in PLAYABLE:
             sides = self.storage.spool_files(recording_id, recording.channels)
+            finished = None
             with claimed(sides) as ours:
                 if ours:
-                    await self._finish(recording, sides, heard)
-            recording = await self.entry(recording_id)
+                    finished = await self._finish(recording, sides, heard)
+            recording = finished or await self.entry(recording_id)
         return RecordingView.model_validate(recording, from_attributes=True)
 
-    async def entry(self, recording_id: str) -> Recording:
+    async def entry(self, recording_id: str) -> Entry:
         """The stored entry; one that was waiting beside its files is stored first.
 
         Raises:
             RecordingNotFound: there is neither.
         """
-        async with self.database.read() as session:
-            found = await store.get(session, checked_id(recording_id))
-        if found is not None:
-            return found
-        return await self._adopt(recording_id)
+        known = checked_id(recording_id)
+        found = await self.database.look_up(lambda connection: store.entry(connection, known))
+        return found if found is not None else await self._adopt(recording_id)
 
     async def insert(self, recording: Recording) -> None:
         """Store a new entry as the next segment of its call."""
-        async with self.database.write() as session:
-            await store.add(session, recording, lock=not self.database.is_sqlite)
+        await self.database.change(lambda connection: store.add(connection, recording))
 
     async def _adopt(self, recording_id: str) -> Recording:
         journal = self.storage.journal_file(recording_id)
@@ -113,27 +112,30 @@ class Sealer:
         await self.in_thread(journal.unlink, missing_ok=True)
         return recording
 
-    async def _finish(self, recording: Recording, sides: Sequence[Path], heard: Heard) -> None:
+    async def _finish(self, recording: Entry, sides: Sequence[Path], heard: Heard) -> Entry | None:
+        """The entry as stored; None where it was not changed."""
         target = self.storage.path_of(recording.file)
         try:
             await self.in_thread(sealing.wait_until_closed, sides)
             sealed = await self.in_thread(sealing.seal, sides, target)
         except sealing.StillWritten:
             self._warn_about(recording, WarningKind.INCOMPLETE, "Asterisk has not closed the files; sealing waits")
+            return None
         except sealing.NothingRecorded as nothing:
             status = RecordingStatus.MISSING if nothing.missing else RecordingStatus.FAILED
-            if await self._fail(recording, status, str(nothing), heard):
-                await self.in_thread(sealing.delete, sides)
+            finished = await self._fail(recording, status, str(nothing), heard)
         except UnreadableSide as error:
-            await self._fail(recording, RecordingStatus.FAILED, str(error), heard)
+            return await self._fail(recording, RecordingStatus.FAILED, str(error), heard)
         except OSError as error:
             reason = f"could not be sealed ({error.strerror or error}); the sides are kept"
-            await self._fail(recording, RecordingStatus.FAILED, reason, heard, kind=WarningKind.STORAGE)
+            return await self._fail(recording, RecordingStatus.FAILED, reason, heard, kind=WarningKind.STORAGE)
         else:
-            if await self._store_sealed(recording, sealed, heard):
-                await self.in_thread(sealing.delete, sides)
+            finished = await self._store_sealed(recording, sealed, heard)
+        if finished is not None:
+            await self.in_thread(sealing.delete, sides)
+        return finished
 
-    async def _store_sealed(self, recording: Recording, sealed: sealing.SealedFile, heard: Heard) -> bool:
+    async def _store_sealed(self, recording: Entry, sealed: sealing.SealedFile, heard: Heard) -> Entry | None:
         started_at = heard.since or recording.started_at
         notes = [*sealed.notes, *_shortfall(heard, sealed)]
         complete = sealed.complete and len(notes) == len(sealed.notes)
@@ -155,13 +157,13 @@ class Sealer:
 
     async def _fail(
         self,
-        recording: Recording,
+        recording: Entry,
         status: RecordingStatus,
         why: str,
         heard: Heard,
         *,
         kind: WarningKind = WarningKind.INCOMPLETE,
-    ) -> bool:
+    ) -> Entry | None:
         # What was known before (the disk was full when it began) says more than that there is nothing now.
         note = recording.note if recording.status is RecordingStatus.FAILED and recording.note else why
         status = RecordingStatus.FAILED if recording.status is RecordingStatus.FAILED else status
@@ -170,11 +172,11 @@ class Sealer:
             recording, status=status, note=note, ended_at=recording.ended_at or heard.until or recording.started_at
         )
 
-    async def _store(self, recording: Recording, **facts: Any) -> bool:
-        async with self.database.write() as session:
-            return await store.finish(session, recording.id, **facts)
+    async def _store(self, recording: Entry, **facts: Any) -> Entry | None:
+        recording_id = recording.id
+        return await self.database.change(lambda connection: store.finish(connection, recording_id, facts))
 
-    def _warn_about(self, recording: Recording, kind: WarningKind, detail: str) -> None:
+    def _warn_about(self, recording: Entry, kind: WarningKind, detail: str) -> None:
         self.warn(kind, detail, recording.id, recording.call_id)
 
 

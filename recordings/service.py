@@ -146,9 +146,8 @@ class RecordingService:
         self._sealer.warn(WarningKind.INCOMPLETE, why, segment_id)
         try:
             await self._sealer.entry(segment_id)
-            async with self.database.write() as session:
-                failed = {"status": RecordingStatus.FAILED, "note": why, "ended_at": utc_now()}
-                await store.finish(session, segment_id, **failed)
+            failed = {"status": RecordingStatus.FAILED, "note": why, "ended_at": utc_now()}
+            await self.database.change(lambda connection: store.finish(connection, segment_id, failed))
         except (*_OUT_OF_REACH, RecordingNotFound) as error:
             self._sealer.warn(WarningKind.DATABASE, f"its failure is not stored: {error}", segment_id)
 

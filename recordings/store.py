@@ -1,11 +1,12 @@
 """Queries on recordings and their audit."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import delete, text, update
-from sqlmodel import col, func, select
+import sqlalchemy as sql
+from sqlalchemy import Connection, Row, bindparam, delete, insert, text, update
+from sqlmodel import SQLModel, col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from recordings.model import Recording, RecordingAudit, RecordingStatus
@@ -14,16 +15,41 @@ _PAGE = 500
 _UNSEALED = (RecordingStatus.RECORDING, RecordingStatus.FAILED, RecordingStatus.MISSING)
 
 
-async def add(session: AsyncSession, recording: Recording, *, lock: bool) -> None:
-    """Store a new entry as its call's next segment. `lock`: the database has several writers."""
-    if lock:
+_RECORDING = SQLModel.metadata.tables[Recording.__tablename__]
+_COLUMNS = _RECORDING.c
+_SEGMENTS = _RECORDING.alias()
+_NEXT_SEGMENT = (
+    select(func.coalesce(func.max(_SEGMENTS.c.segment), 0) + 1)
+    .where(_SEGMENTS.c.call_id == bindparam("call_id"))
+    .scalar_subquery()
+)
+_GIVEN: dict[str, Any] = {column.name: bindparam(column.name) for column in _COLUMNS if column.name != "segment"}
+ADD = insert(_RECORDING).values(**_GIVEN, segment=_NEXT_SEGMENT).returning(_COLUMNS.segment)
+GET = sql.select(*_COLUMNS).where(_COLUMNS.id == bindparam("recording_id"))
+LOCK_CALL = text("SELECT pg_advisory_xact_lock(hashtext(:call_id))")
+
+Entry = Recording | Row[*tuple[Any, ...]]
+"""A recording: what is read for every call is read as a plain row of its columns."""
+
+
+def add(connection: Connection, recording: Recording) -> None:
+    """Store a new entry as its call's next segment."""
+    if connection.dialect.name != "sqlite":
         # Two segments of one call that begin at once must not get the same number.
-        statement = text("SELECT pg_advisory_xact_lock(hashtext(:call_id))").bindparams(call_id=recording.call_id)
-        await session.exec(statement)  # type: ignore[call-overload]
-    query = select(func.max(Recording.segment)).where(Recording.call_id == recording.call_id)
-    recording.segment = ((await session.exec(query)).one() or 0) + 1
-    session.add(recording)
-    await session.flush()
+        connection.execute(LOCK_CALL, {"call_id": recording.call_id})
+    given = {name: getattr(recording, name) for name in _GIVEN}
+    recording.segment = connection.execute(ADD, given).scalar_one()
+
+
+def entry(connection: Connection, recording_id: str) -> Entry | None:
+    """One entry by id."""
+    return connection.execute(GET, {"recording_id": recording_id}).one_or_none()
+
+
+def finish(connection: Connection, recording_id: str, facts: Mapping[str, Any]) -> Entry | None:
+    """Store how an unsealed recording ended; None if somebody else already sealed it, which stands."""
+    unsealed = _COLUMNS.id == recording_id, _COLUMNS.status.in_(_UNSEALED)
+    return connection.execute(update(_RECORDING).where(*unsealed).values(facts).returning(*_COLUMNS)).one_or_none()
 
 
 async def get(session: AsyncSession, recording_id: str) -> Recording | None:
@@ -41,12 +67,6 @@ async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[Recording
     """A ticket's recordings, oldest first."""
     query = select(Recording).where(Recording.ticket_id == ticket_id)
     return (await session.exec(query.order_by(col(Recording.started_at), col(Recording.segment)))).all()
-
-
-async def finish(session: AsyncSession, recording_id: str, **facts: Any) -> bool:
-    """Store how an unsealed recording ended; False if somebody else already sealed it, which stands."""
-    query = update(Recording).where(col(Recording.id) == recording_id, col(Recording.status).in_(_UNSEALED))
-    return bool((await session.exec(query.values(**facts))).rowcount)
 
 
 async def discard(session: AsyncSession, recording_id: str) -> None:

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Row
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -42,8 +41,7 @@ class CustomerService:
         number = normalise(raw_number, self._region)
         if number is None:
             return Identification(number=None, customers=[])
-        async with self._database.lookups.connect() as connection:
-            found = await store.by_number(connection, number)
+        found = await self._database.look_up(lambda connection: store.by_number(connection, number))
         return Identification(number=number, customers=found)
 
     async def by_account(self, account_number: str) -> CustomerView | None:
@@ -74,11 +72,10 @@ class CustomerService:
 
     async def search(self, text: str) -> list[CustomerView]:
         """At most SEARCH_LIMIT customers: those with this telephone, or whose account, name or address contains it."""
-        number = normalise(text, self._region)
+        by_number = (await self.identify(text)).customers
         async with self._database.read() as session:
-            by_number = await store.by_number(await session.connection(), number) if number is not None else []
-            by_text = await store.search(session, text, SEARCH_LIMIT)
-        found = {customer.id: customer for customer in (*by_number, *_views(by_text))}
+            by_text = _views(await store.search(session, text, SEARCH_LIMIT))
+        found = {customer.id: customer for customer in (*by_number, *by_text)}
         return list(found.values())[:SEARCH_LIMIT]
 
     async def create(self, given: CustomerInput) -> CustomerDetail:
@@ -131,7 +128,7 @@ async def _detail(session: AsyncSession, customer: Customer) -> CustomerDetail:
     return CustomerDetail(**view.model_dump(), phones=[PhoneView.model_validate(phone) for phone in phones])
 
 
-def _views(customers: Iterable[Customer | Row[*tuple[Any, ...]]]) -> list[CustomerView]:
+def _views(customers: Iterable[Customer]) -> list[CustomerView]:
     return [CustomerView.model_validate(customer) for customer in customers]
 
 

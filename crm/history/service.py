@@ -23,8 +23,9 @@ class HistoryService:
     async def of_customer(self, customer_id: str, days: int = DAYS, limit: int = MOST) -> History:
         """Tickets and calls of the last days, newest first, at most `limit` of each."""
         since = utc_now() - timedelta(days=days)
-        async with self._database.lookups.connect() as connection:
-            tickets, calls = await store.of_customer(connection, customer_id, since, limit)
+        tickets, calls = await self._database.look_up(
+            lambda connection: store.of_customer(connection, customer_id, since, limit)
+        )
         return History(
             tickets=[TicketLine.model_construct(**row._mapping) for row in tickets],  # noqa: SLF001 - a Row's public name
             calls=[CallLine.model_construct(**row._mapping) for row in calls],  # noqa: SLF001
@@ -33,14 +34,12 @@ class HistoryService:
     async def of_number(self, number: str, days: int = DAYS, limit: int = MOST) -> History:
         """Calls from and to a number that belongs to no one customer."""
         since = utc_now() - timedelta(days=days)
-        async with self._database.lookups.connect() as connection:
-            calls = await store.calls_of_number(connection, number, since, limit)
+        calls = await self._database.look_up(lambda connection: store.calls_of_number(connection, number, since, limit))
         return History(tickets=[], calls=[CallLine.model_construct(**row._mapping) for row in calls])  # noqa: SLF001
 
     async def record_call(self, record: CallRecord) -> None:
         """Store a call's record; storing it again changes nothing but what is newer."""
-        async with self._database.write() as session:
-            await session.merge(record)
+        await self._database.change(lambda connection: store.store_call(connection, record))
 
     async def get(self, call_id: str) -> CallRecordView:
         """One call's record.

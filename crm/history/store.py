@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from crm.history.model import CallRecord
 from crm.tickets.model import Ticket
 
 _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
-_CALL = SQLModel.metadata.tables[CallRecord.__tablename__].c
+_CALL_TABLE = SQLModel.metadata.tables[CallRecord.__tablename__]
+_CALL = _CALL_TABLE.c
 
 _TICKET_COLUMNS = (
     _TICKET.id,
@@ -57,18 +58,31 @@ CALLS_OF_NUMBER = (
 )
 
 
-async def of_customer(
-    connection: AsyncConnection, customer_id: str, since: datetime, most: int
+def _storing(insert: Any) -> Any:
+    statement = insert(_CALL_TABLE)
+    newer = {column.name: statement.excluded[column.name] for column in _CALL if not column.primary_key}
+    return statement.on_conflict_do_update(index_elements=[_CALL.id], set_=newer)
+
+
+STORE_CALL = {"sqlite": _storing(sqlite.insert), "postgresql": _storing(postgresql.insert)}
+
+
+def of_customer(
+    connection: Connection, customer_id: str, since: datetime, most: int
 ) -> tuple[Sequence[Row[*tuple[Any, ...]]], Sequence[Row[*tuple[Any, ...]]]]:
     """A customer's tickets and calls since a moment, newest first."""
     bound = {"customer_id": customer_id, "since": since, "most": most}
-    tickets = (await connection.execute(TICKETS_OF_CUSTOMER, bound)).all()
-    calls = (await connection.execute(CALLS_OF_CUSTOMER, bound)).all()
+    tickets = connection.execute(TICKETS_OF_CUSTOMER, bound).all()
+    calls = connection.execute(CALLS_OF_CUSTOMER, bound).all()
     return tickets, calls
 
 
-async def calls_of_number(
-    connection: AsyncConnection, number: str, since: datetime, most: int
-) -> Sequence[Row[*tuple[Any, ...]]]:
+def calls_of_number(connection: Connection, number: str, since: datetime, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """A number's calls since a moment, newest first."""
-    return (await connection.execute(CALLS_OF_NUMBER, {"number": number, "since": since, "most": most})).all()
+    return connection.execute(CALLS_OF_NUMBER, {"number": number, "since": since, "most": most}).all()
+
+
+def store_call(connection: Connection, record: CallRecord) -> None:
+    """Insert a call's record, or put the newer facts in place of the older ones."""
+    facts = {column.name: getattr(record, column.name) for column in _CALL}
+    connection.execute(STORE_CALL[connection.dialect.name], facts)

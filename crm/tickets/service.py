@@ -2,8 +2,10 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -238,19 +240,21 @@ class TicketService:
 
     async def similar(self, query: SimilarQuery) -> list[SimilarTicket]:
         """Open tickets that may be about the same matter, best first, each with why."""
-        async with self._database.read() as session:
-            tickets = await store.candidates(
-                session,
-                customer_id=query.customer_id,
-                number=query.number,
-                key=address_key(query.address),
-                area=query.area,
-            )
-            numbers: dict[str, set[str]] = {}
-            if query.number is not None:
-                for reporter in await store.reporters_with(session, query.number, [found.id for found in tickets]):
-                    numbers.setdefault(reporter.ticket_id, set()).add(query.number)
-        return rank(query, tickets, numbers)
+        facts = {
+            "customer_id": query.customer_id,
+            "number": query.number,
+            "address_key": address_key(query.address),
+            "area": query.area,
+        }
+        number = query.number
+
+        def looked_up(connection: Connection) -> tuple[list[Row[*tuple[Any, ...]]], set[str]]:
+            tickets = store.candidates(connection, facts)
+            ids = [ticket.id for ticket in tickets]
+            return tickets, store.reported_with(connection, number, ids) if number is not None else set()
+
+        tickets, reported = await self._database.look_up(looked_up)
+        return rank(query, tickets, reported)
 
     async def _file_once(self, given: FileTicket, actor: Actor, idempotency_key: str | None) -> TicketView:
         key, now = f"file:{idempotency_key}", utc_now()

@@ -1,15 +1,17 @@
 """Open tickets that may be about the same matter, ranked, each with why (H4)."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from pydantic import BaseModel
 from pydantic import Field as InputField
 from rapidfuzz import fuzz
+from sqlalchemy import Row
 
 from crm.customers.model import PhoneNumber
 from crm.text import Id, Lines, OneLine
 from crm.tickets.address import address_key
-from crm.tickets.model import Ticket, TicketView
+from crm.tickets.model import TicketView
 
 SHOWN = 5
 LEAST_SCORE = 0.3
@@ -22,6 +24,10 @@ COMPARED = 300
 """Characters of a text that are compared: what it is about is said first, and the caller is waiting."""
 SUFFIX = 5
 """Characters from where on an address may lack its beginning, such as the district, and still be the same."""
+
+
+Candidate = Row[*tuple[Any, ...]]
+"""A ticket's columns."""
 
 
 class SimilarQuery(BaseModel, extra="forbid"):
@@ -61,20 +67,20 @@ REASONS = {
 }
 
 
-def rank(query: SimilarQuery, tickets: Iterable[Ticket], numbers: dict[str, set[str]]) -> list[SimilarTicket]:
-    """The likeliest few, best first. `numbers` holds the reporters' numbers by ticket."""
+def rank(query: SimilarQuery, tickets: Iterable[Candidate], reported: set[str]) -> list[SimilarTicket]:
+    """The likeliest few, best first. `reported` holds the tickets that were reported from the caller's number."""
     key = address_key(query.address)
-    scored = [_score(query, key, ticket, numbers.get(ticket.id, set())) for ticket in tickets]
+    scored = [_score(query, key, ticket, reported=ticket.id in reported) for ticket in tickets]
     likely = [found for found in scored if found.score >= LEAST_SCORE]
     return sorted(likely, key=lambda found: (-found.score, found.ticket.number))[:SHOWN]
 
 
-def _score(query: SimilarQuery, key: str, ticket: Ticket, numbers: set[str]) -> SimilarTicket:
+def _score(query: SimilarQuery, key: str, ticket: Candidate, *, reported: bool) -> SimilarTicket:
     alike = _alike(query.text, f"{ticket.subject} {ticket.description}")
     weights = {
         "address": ADDRESS if _same_place(key, ticket.address_key) else 0.0,
         "customer": CUSTOMER if query.customer_id is not None and query.customer_id == ticket.customer_id else 0.0,
-        "number": NUMBER if query.number is not None and query.number in numbers else 0.0,
+        "number": NUMBER if reported else 0.0,
         "category": CATEGORY if query.category_id is not None and query.category_id == ticket.category_id else 0.0,
         "area": AREA if query.area and query.area == ticket.area else 0.0,
         "words": WORDS * alike if alike >= ALIKE else 0.0,

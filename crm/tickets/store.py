@@ -1,11 +1,13 @@
 """Queries over tickets. Whoever changes one holds its row until the transaction ends."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement
+import sqlalchemy
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import col, or_, select
+from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.errors import TicketNotFound
@@ -123,38 +125,44 @@ async def attachments_of(session: AsyncSession, ticket_id: str) -> Sequence[Tick
     return (await session.exec(statement)).all()
 
 
-async def candidates(
-    session: AsyncSession, *, customer_id: str | None, number: str | None, key: str, area: str
-) -> Sequence[Ticket]:
-    """Open tickets that share a customer, a reporter's number, an address or an area; each part through its index."""
-    found: dict[str, Ticket] = {}
-    conditions: list[ColumnElement[bool]] = []
-    if customer_id is not None:
-        conditions.append(col(Ticket.customer_id) == customer_id)
-    if number is not None:
-        reported = select(TicketReporter.ticket_id).where(TicketReporter.number == number)
-        conditions.append(col(Ticket.id).in_(reported))
-    if key:
-        conditions.append(col(Ticket.address_key) == key)
-    if area:
-        conditions.append(col(Ticket.area) == area)
-    for condition in conditions:
-        statement = (
-            select(Ticket)
-            .where(condition, col(Ticket.status).in_(OPEN_MATTERS))
-            .order_by(col(Ticket.registered_at).desc())
-            .limit(CANDIDATES)
-        )
-        found.update({ticket.id: ticket for ticket in (await session.exec(statement)).all()})
+_TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
+_REPORTER = SQLModel.metadata.tables[TicketReporter.__tablename__].c
+
+
+def _open_where(condition: ColumnElement[bool]) -> Select[Any]:
+    """Each condition has a statement of its own, and so its own index."""
+    return (
+        sqlalchemy.select(*_TICKET)
+        .where(condition, _TICKET.status.in_(OPEN_MATTERS))
+        .order_by(_TICKET.registered_at.desc())
+        .limit(CANDIDATES)
+    )
+
+
+_REPORTED = sqlalchemy.select(_REPORTER.ticket_id).where(_REPORTER.number == bindparam("number"))
+CANDIDATES_BY = {
+    "customer_id": _open_where(_TICKET.customer_id == bindparam("customer_id")),
+    "number": _open_where(_TICKET.id.in_(_REPORTED)),
+    "address_key": _open_where(_TICKET.address_key == bindparam("address_key")),
+    "area": _open_where(_TICKET.area == bindparam("area")),
+}
+REPORTED_OF = _REPORTED.where(_REPORTER.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
+
+
+def candidates(connection: Connection, facts: Mapping[str, str | None]) -> list[Row[*tuple[Any, ...]]]:
+    """Open tickets that share a customer, a reporter's number, an address or an area; facts not known are left out."""
+    found: dict[str, Row[*tuple[Any, ...]]] = {}
+    for name, value in facts.items():
+        if value:
+            found.update({ticket.id: ticket for ticket in connection.execute(CANDIDATES_BY[name], {name: value})})
     return list(found.values())
 
 
-async def reporters_with(session: AsyncSession, number: str, ticket_ids: Sequence[str]) -> Sequence[TicketReporter]:
-    """Those of some tickets' reporters who have a number."""
-    statement = select(TicketReporter).where(
-        TicketReporter.number == number, col(TicketReporter.ticket_id).in_(ticket_ids)
-    )
-    return (await session.exec(statement)).all()
+def reported_with(connection: Connection, number: str, ticket_ids: Sequence[str]) -> set[str]:
+    """Those of some tickets that were reported from a number."""
+    if not ticket_ids:
+        return set()
+    return set(connection.execute(REPORTED_OF, {"number": number, "ticket_ids": ticket_ids}).scalars())
 
 
 def remember_request(session: AsyncSession, key: str, ticket_id: str) -> None:

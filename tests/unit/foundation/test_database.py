@@ -2,10 +2,11 @@
 
 import asyncio
 import random
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import StatementError
 
 from crm.departments.model import Department
@@ -64,6 +65,67 @@ async def test_cancelled_readers_give_their_connections_back(database: Database)
 
     async with asyncio.timeout(5):
         assert await asyncio.gather(*(names(database) for _ in range(10))) == [set()] * 10
+
+
+def adding_two(number: int) -> Callable[[Connection], None]:
+    def work(connection: Connection) -> None:
+        for half in "ab":
+            row = {"id": f"{number}{half}", "name": f"{number}{half}", "area": "", "at": utc_now()}
+            connection.execute(
+                text("INSERT INTO department (id, name, area, created_at) VALUES (:id, :name, :area, :at)"), row
+            )
+
+    return work
+
+
+async def test_a_cancelled_change_is_whole_or_never_was_and_holds_no_lock(database: Database) -> None:
+    chance = random.Random(9)
+    for number in range(ROUNDS):
+        task = asyncio.create_task(database.change(adding_two(number)))
+        await asyncio.sleep(chance.choice([0, 0, 0.0005, 0.002]))
+        for _ in range(chance.randrange(1, 4)):
+            task.cancel()
+            await asyncio.sleep(chance.choice([0, 0.0001, 0.0003]))
+        await asyncio.wait({task})
+    await database.change(adding_two(ROUNDS))
+
+    stored = await names(database)
+    assert {f"{ROUNDS}a", f"{ROUNDS}b"} <= stored
+    assert {name[:-1] for name in stored if name.endswith("a")} == {name[:-1] for name in stored if name.endswith("b")}
+
+
+async def test_a_change_that_fails_leaves_nothing(database: Database) -> None:
+    def work(connection: Connection) -> None:
+        adding_two(1)(connection)
+        raise LookupError("no")
+
+    with pytest.raises(LookupError, match="no"):
+        await database.change(work)
+    assert await names(database) == set()
+
+
+async def test_changes_and_transactions_wait_for_each_other(database: Database) -> None:
+    committed: set[int] = set()
+    await asyncio.gather(
+        *(database.change(adding_two(number)) for number in range(10)),
+        *(add_two(database, number, committed) for number in range(10, 20)),
+    )
+    assert len(await names(database)) == 40
+
+
+async def test_cancelled_look_ups_give_their_connections_back(database: Database) -> None:
+    def count(connection: Connection) -> int:
+        return int(connection.execute(text("SELECT count(*) FROM department")).scalar_one())
+
+    chance = random.Random(10)
+    for _ in range(ROUNDS):
+        task = asyncio.create_task(database.look_up(count))
+        await asyncio.sleep(chance.choice([0, 0, 0.0002]))
+        task.cancel()
+        await asyncio.wait({task})
+
+    async with asyncio.timeout(5):
+        assert await asyncio.gather(*(database.look_up(count) for _ in range(30))) == [0] * 30
 
 
 async def test_work_is_seen_through_and_the_cancellation_follows() -> None:
