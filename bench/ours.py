@@ -148,7 +148,7 @@ class OurSystem:
 
 def caller_of(pop: dict[str, Any]) -> str:
     """The caller's number as the agent's phone shows it: the national number."""
-    return str(pop["pop"]["number"]).removeprefix("+86")
+    return str(pop["pop"]["number"]["display"]).removeprefix("+86")
 
 
 def our_system(folder: Path) -> OurSystem:
