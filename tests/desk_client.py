@@ -9,7 +9,8 @@ from typing import Any, Self
 
 import aiohttp
 
-WAIT_S = 20.0
+WAIT_S = 60.0
+"""Longer than anything takes on two busy cores; who waits so long has been forgotten."""
 
 
 class Desk:

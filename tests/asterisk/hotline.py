@@ -11,7 +11,7 @@ from tests.desk_client import Desk
 from tests.phones.accounts import account
 from tests.phones.phone import Phone
 
-WAIT_S = 20.0
+WAIT_S = 60.0
 AGENT, OTHER_AGENT, SUPERVISOR, ADMINISTRATOR = "1001", "1002", "3001", "9001"
 TRUNK_USER = "carrier"
 """A phone in a carrier's place: what it says of the caller is what we hear."""

@@ -20,4 +20,3 @@ def test_every_step_of_the_story_is_seen(tmp_path: Path) -> None:
     assert seen, told.getvalue()
     assert [step["ok"] for step in steps] == [True] * STEPS
     assert all(step["evidence"] for step in steps)
-    assert steps[-1]["at_s"] < 120

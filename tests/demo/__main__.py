@@ -12,7 +12,7 @@ from ari_app.local.stack import private_stack, sample_phones
 from tests.demo.story import Story
 from tests.demo.telling import Telling
 
-LONGEST_S = 120.0
+LONGEST_S = 180.0
 SETTINGS = {
     # Customers are called back at once, at whatever hour the demo is shown.
     "SURVEY_DELAY_S": "0",

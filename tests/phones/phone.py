@@ -20,7 +20,7 @@ from tests.phones.sound import Samples, level, tone_share
 PROJECT = Path(__file__).resolve().parents[2]
 LINE_LIMIT = 1 << 26
 """Bytes of one line of the phone's output: minutes of what it heard."""
-WAIT_SECONDS = 10.0
+WAIT_SECONDS = 30.0
 END_SECONDS = 5.0
 LISTEN_PAUSE_SECONDS = 0.1
 QUIET = -60.0
