@@ -5,6 +5,7 @@ import contextlib
 import shlex
 import shutil
 import signal
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -76,6 +77,8 @@ from recordings.model import RecordingKind, RecordingWarning
 from recordings.service import RecordingService
 
 APOLOGY_PROMPT, APOLOGY_FILE = "nobody_free", "fallback.wav"
+SWITCH_S = 0.0005
+"""How long a thread that did SQLite's work waits for a busy loop: several times for every write, while others queue."""
 AUDIT_EVERY_S = 24 * 3600.0
 REDIS_S = 2.0
 """How long a connection to Redis may take before Redis counts as away."""
@@ -402,6 +405,7 @@ async def serve(settings: Settings) -> None:
 
 def run(settings: Settings) -> None:
     """The process: its logs as JSON lines, its loop, its end."""
+    sys.setswitchinterval(SWITCH_S)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -116,8 +116,7 @@ class Sealer:
         """The entry as stored; None where it was not changed."""
         target = self.storage.path_of(recording.file)
         try:
-            await self.in_thread(sealing.wait_until_closed, sides)
-            sealed = await self.in_thread(sealing.seal, sides, target)
+            sealed = await self.in_thread(_seal_when_closed, sides, target)
         except sealing.StillWritten:
             self._warn_about(recording, WarningKind.INCOMPLETE, "Asterisk has not closed the files; sealing waits")
             return None
@@ -178,6 +177,11 @@ class Sealer:
 
     def _warn_about(self, recording: Entry, kind: WarningKind, detail: str) -> None:
         self.warn(kind, detail, recording.id, recording.call_id)
+
+
+def _seal_when_closed(sides: Sequence[Path], target: Path) -> sealing.SealedFile:
+    sealing.wait_until_closed(sides)
+    return sealing.seal(sides, target)
 
 
 def _shortfall(heard: Heard, sealed: sealing.SealedFile) -> list[str]:

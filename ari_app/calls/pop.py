@@ -81,22 +81,28 @@ class PopService:
         facts = CallerFacts(number)
         customers = await self._candidates(state)
         facts.customers = [_card(customer) for customer in customers]
-        address, area = "", ""
-        if len(customers) == 1:
-            customer = customers[0]
-            facts.customer_id, address, area = customer.id, customer.address, customer.area
+        customer = customers[0] if len(customers) == 1 else None
+        history, similar = await asyncio.gather(self._past(state, customer), self._alike(state, customer))
+        if customer is not None:
+            facts.customer_id = customer.id
             facts.arrears = self._wording.arrears(customer.arrears_cents)
-            history = await self._history.of_customer(customer.id)
             facts.open_tickets = [_ticket(ticket) for ticket in history.tickets if ticket.status not in CLOSED]
-        else:
-            history = await self._history.of_number(state.number) if state.number else History(tickets=[], calls=[])
         facts.history = _history(history)
         known = {ticket.id for ticket in history.tickets}
-        query = SimilarQuery(customer_id=facts.customer_id, number=state.number, address=address, area=area)
-        facts.similar = [
-            _similar(found) for found in await self._tickets.similar(query) if found.ticket.id not in known
-        ]
+        facts.similar = [_similar(found) for found in similar if found.ticket.id not in known]
         return facts
+
+    async def _past(self, state: CallState, customer: CustomerView | None) -> History:
+        if customer is not None:
+            return await self._history.of_customer(customer.id)
+        return await self._history.of_number(state.number) if state.number else History(tickets=[], calls=[])
+
+    async def _alike(self, state: CallState, customer: CustomerView | None) -> list[SimilarTicket]:
+        if customer is None:
+            return await self._tickets.similar(SimilarQuery(number=state.number))
+        return await self._tickets.similar(
+            SimilarQuery(customer_id=customer.id, number=state.number, address=customer.address, area=customer.area)
+        )
 
     async def _candidates(self, state: CallState) -> Sequence[CustomerView]:
         if state.customer_id is not None:

@@ -63,6 +63,8 @@ class AgentLeg:
         self._tape = Tape(tools.ami, tools.recordings)
         self._originating: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
+        self._gone = False
+        """Her leg ended by itself: there is nothing to hang up."""
 
     async def run(self, make_pop: PopMaker) -> OfferEnd:
         """Carry the offer out, from the pop to the agent's hang-up."""
@@ -82,6 +84,7 @@ class AgentLeg:
                 connected = True
                 await self._bridge()
                 await _until_gone(inbox)
+                self._gone = True
                 return OfferEnd.TALKED
             finally:
                 await asyncio.shield(self._clean_up(reason, connected=connected))
@@ -160,8 +163,9 @@ class AgentLeg:
         if self._originating is not None:
             # Hanging up a leg whose creation is still on its way would miss it.
             await _over(self._originating)
-        with suppress(AriError):
-            await self._tools.ari.hang_up(self._talk.channel_id)
+        if not self._gone:
+            with suppress(AriError):
+                await self._tools.ari.hang_up(self._talk.channel_id)
         # A hang-up in the very moment of her answer: the queue may know of it though we were cut off before hearing so.
         if connected or not await self._tools.queues.declined(self._offer.reservation_id, reason):
             connected = await self._tools.queues.finished(self._line.agent_id, self._state.id) or connected

@@ -27,8 +27,12 @@ def normalise(raw: str | None, region: str = "CN") -> str | None:
     `+86…`, `0086…`, `86…`, a national number and full-width digits of the same line come out the same. A service number
     such as 10086 or 110 is nobody's telephone: it has no E.164 form, and is None.
     """
-    if raw is None or len(raw) > LONGEST:
-        return None
+    return None if raw is None or len(raw) > LONGEST else _normalised(raw, region)
+
+
+@lru_cache(maxsize=4096)
+def _normalised(raw: str, region: str) -> str | None:
+    """One call asks several times: the channel, the flow, the desk."""
     plain = unicodedata.normalize("NFKC", raw).strip()
     if SPELLING.fullmatch(plain) is None:
         return None
