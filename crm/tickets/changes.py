@@ -11,10 +11,13 @@ from crm.outbox.service import enqueue
 from crm.tickets import store
 from crm.tickets.errors import ChangedMeanwhile
 from crm.tickets.model import CLOSED, Actor, Ticket, TicketAttachment, TicketLog, TicketStatus
-from crm.tickets.transitions import TicketAction, check
+from crm.tickets.transitions import TicketAction, lead, permit
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
+
+TOLD_CHANGES = 10
+"""How many changes a conflict names; the ticket's log has them all."""
 
 
 @dataclass
@@ -42,17 +45,20 @@ async def change(
     """Change a ticket that is held: the block makes the change, its end moves state and version and writes the log.
 
     Raises:
-        ChangedMeanwhile: the ticket is not at `expected_version` any more.
-        NotAllowedNow: its state does not allow the action.
         Forbidden: the actor may not do it.
         NotYours: it lies with another department.
+        ChangedMeanwhile: the ticket is not at `expected_version` any more; says what changed.
+        NotAllowedNow: its state does not allow the action.
     """
+    # Whose it is comes first: to a stranger even a version would tell that the ticket exists (S7, S39).
+    permit(action, actor, ticket)
     if expected_version is not None and ticket.version != expected_version:
         raise ChangedMeanwhile(
-            f"ticket {ticket.number} is at version {ticket.version}, not {expected_version}",
+            f"ticket {ticket.number} is at version {ticket.version}, not {expected_version}"
+            + await _since(session, ticket, expected_version),
             [FieldProblem(field="version", rule=f"must be {ticket.version}; read the ticket again")],
         )
-    before, to = ticket.status, check(action, ticket, actor)
+    before, to = ticket.status, lead(action, ticket)
     made = Change(session, ticket)
     yield made
     ticket.status = to
@@ -60,6 +66,13 @@ async def change(
     if to in CLOSED:
         ticket.open_matter = None
     await record(session, ticket, action, before, actor, made.detail)
+
+
+async def _since(session: AsyncSession, ticket: Ticket, version: int) -> str:
+    """What was done after a version, newest first, in a few words."""
+    later = await store.log_after(session, ticket.id, version, TOLD_CHANGES)
+    told = [f"{entry.action} by {entry.actor_name or entry.actor_kind} ({entry.to_status})" for entry in later]
+    return f"; since then, newest first: {', '.join(told)}" if told else ""
 
 
 async def record(

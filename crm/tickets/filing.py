@@ -12,17 +12,24 @@ from crm.tickets import store
 from crm.tickets.address import address_key
 from crm.tickets.changes import change, record
 from crm.tickets.errors import UnknownReference
-from crm.tickets.model import Actor, AppendToTicket, FileTicket, Reporter, Ticket, TicketKind, TicketReporter
+from crm.tickets.model import Actor, AppendToTicket, FileTicket, Reporter, Ticket, TicketKind, TicketReporter, Urgency
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
 
+_URGENCIES = list(Urgency)
+"""From the least to the most."""
+
 
 def matter_key(given: FileTicket) -> str | None:
-    """What makes two reports one matter; None where each is its own, as with two people's complaints."""
+    """What makes two reports one matter; None where each is its own, as with two people's complaints.
+
+    A place without a number, such as a compound, holds many households: their faults are theirs, and an agent who is
+    offered the similar ones decides.
+    """
     key = address_key(given.address)
-    if given.kind is not TicketKind.FAULT or not key:
+    if given.kind is not TicketKind.FAULT or not any(character.isdigit() for character in key):
         return None
     return hashlib.sha256(f"{given.kind}|{given.category_id or ''}|{key}".encode()).hexdigest()
 
@@ -39,9 +46,24 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
     if ticket is None:
         return await _create(session, given, matter, actor, now, day)
     addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)
-    visit = {"visit_from": given.visit_from.isoformat()} if given.visit_from is not None else {}
-    await append(session, ticket, addition, actor, visit)
+    await append(session, ticket, addition, actor, _taken_over(ticket, given))
     return ticket
+
+
+def _taken_over(ticket: Ticket, given: FileTicket) -> dict[str, Any]:
+    """Let a later report make the ticket more urgent and give it the visit window it lacks; what the log keeps of it.
+
+    A window that was agreed with the first reporter stays: the other one is only noted.
+    """
+    noted: dict[str, Any] = {}
+    if given.visit_from is not None and given.visit_until is not None:
+        noted |= {"visit_from": given.visit_from.isoformat(), "visit_until": given.visit_until.isoformat()}
+        if ticket.visit_from is None:
+            ticket.visit_from, ticket.visit_until = given.visit_from, given.visit_until
+    if _URGENCIES.index(given.urgency) > _URGENCIES.index(ticket.urgency):
+        noted |= {"from_urgency": ticket.urgency, "to_urgency": given.urgency}
+        ticket.urgency = given.urgency
+    return noted
 
 
 async def append(

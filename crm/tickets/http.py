@@ -9,7 +9,7 @@ from crm.tickets.errors import TicketNotFound
 from crm.tickets.model import Actor, AppendToTicket, FileTicket, TicketDetail, TicketStatus, TicketView
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery, SimilarTicket
-from crm.tickets.transitions import DESKS, FIELD, LEADERS, lies_with
+from crm.tickets.transitions import DESKS, RULES, TicketAction, lies_with
 from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 
 REFUSALS = (404, 409, 422)
@@ -134,7 +134,7 @@ def _filing(table: Routes, service: TicketService) -> None:
     @table.add(
         "POST",
         "/tickets",
-        roles=DESKS,
+        roles=RULES[TicketAction.FILE].roles,
         summary="File a ticket; the same fault at the same address is appended to the open one",
         body=FileTicket,
         response=TicketView,
@@ -147,7 +147,7 @@ def _filing(table: Routes, service: TicketService) -> None:
     @table.add(
         "POST",
         "/tickets/{ticket_id}/additions",
-        roles=DESKS,
+        roles=RULES[TicketAction.APPEND].roles,
         summary="Add to an open ticket instead of filing the matter again",
         body=AppendToTicket,
         response=TicketView,
@@ -160,7 +160,7 @@ def _filing(table: Routes, service: TicketService) -> None:
     @table.add(
         "POST",
         "/tickets/{ticket_id}/urge",
-        roles=DESKS,
+        roles=RULES[TicketAction.URGE].roles,
         summary="The customer asks again",
         body=Urge,
         response=TicketView,
@@ -176,7 +176,7 @@ def _filing(table: Routes, service: TicketService) -> None:
     @table.add(
         "POST",
         "/tickets/{ticket_id}/attachments",
-        roles=DESKS,
+        roles=RULES[TicketAction.ATTACH].roles,
         summary="Attach a recording",
         body=Attach,
         response=TicketView,
@@ -192,7 +192,7 @@ def _handling(table: Routes, service: TicketService) -> None:
     @table.add(
         "POST",
         "/tickets/{ticket_id}/dispatch",
-        roles=DESKS,
+        roles=RULES[TicketAction.DISPATCH].roles,
         summary="Hand it to a department, or to one person in it",
         body=Dispatch,
         response=TicketView,
@@ -211,7 +211,7 @@ def _handling(table: Routes, service: TicketService) -> None:
     @table.add(
         "POST",
         "/tickets/{ticket_id}/sign",
-        roles=FIELD,
+        roles=RULES[TicketAction.SIGN].roles,
         summary="The department takes it",
         body=Versioned,
         response=TicketView,
@@ -224,7 +224,7 @@ def _handling(table: Routes, service: TicketService) -> None:
     @table.add(
         "POST",
         "/tickets/{ticket_id}/refuse",
-        roles=FIELD,
+        roles=RULES[TicketAction.REFUSE].roles,
         summary="The department declines it, with a reason",
         body=Reason,
         response=TicketView,
@@ -239,7 +239,7 @@ def _handling(table: Routes, service: TicketService) -> None:
     @table.add(
         "POST",
         "/tickets/{ticket_id}/reply",
-        roles=FIELD,
+        roles=RULES[TicketAction.REPLY].roles,
         summary="The department says what was done; the customer is called back",
         body=Reply,
         response=TicketView,
@@ -256,7 +256,7 @@ def _closing(table: Routes, service: TicketService) -> None:
     @table.add(
         "POST",
         "/tickets/{ticket_id}/redo",
-        roles=LEADERS,
+        roles=RULES[TicketAction.REDO].roles,
         summary="Back to the same department: it is not solved",
         body=Reason,
         response=TicketView,
@@ -271,7 +271,7 @@ def _closing(table: Routes, service: TicketService) -> None:
     @table.add(
         "POST",
         "/tickets/{ticket_id}/archive",
-        roles=DESKS,
+        roles=RULES[TicketAction.ARCHIVE].roles,
         summary="Close it, with the customer's confirmation or the reason for doing without",
         body=Grounds,
         response=TicketView,
@@ -286,7 +286,7 @@ def _closing(table: Routes, service: TicketService) -> None:
     @table.add(
         "POST",
         "/tickets/{ticket_id}/cancel",
-        roles=LEADERS,
+        roles=RULES[TicketAction.CANCEL].roles,
         summary="It should never have been filed",
         body=Grounds,
         response=TicketView,

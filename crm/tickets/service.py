@@ -29,10 +29,10 @@ from crm.tickets.model import (
     TicketView,
 )
 from crm.tickets.similar import SimilarQuery, SimilarTicket, rank
-from crm.tickets.transitions import DESKS, TicketAction
+from crm.tickets.transitions import TicketAction, permit
 from foundation.clock import utc_now
 from foundation.database import Database
-from foundation.problems import FieldProblem, Forbidden
+from foundation.problems import FieldProblem
 
 OPEN_LIMIT = 20
 RACES = 3
@@ -54,15 +54,15 @@ class TicketService:
         """Create a ticket, or append to the open one about the same matter.
 
         A fault at one address in one category is one matter, whoever reports it: two callers who file it in the same
-        second make one ticket with two reporters (H4). Everything else is always a ticket of its own. The same
+        second make one ticket with two reporters (H4), as urgent as the more urgent of them. The address must have a
+        number: a whole road or compound is many households. Everything else is always a ticket of its own. The same
         idempotency key gives the same ticket.
 
         Raises:
             UnknownReference: a customer or category that does not exist.
             Forbidden: the role does not file tickets.
         """
-        if actor.role is not None and actor.role not in DESKS:
-            raise Forbidden(f"the role {actor.role} cannot file a ticket")
+        permit(TicketAction.FILE, actor)
         for _ in range(RACES):
             try:
                 filed = await self._file_once(given, actor, idempotency_key)
@@ -316,8 +316,8 @@ async def _must_be_there(session: AsyncSession, department_id: str, person_id: s
     if person_id is None:
         return
     person = await session.get(Staff, person_id)
-    if person is None or person.department_id != department_id:
-        problem = FieldProblem(field="person_id", rule="must be somebody in this department")
+    if person is None or not person.active or person.department_id != department_id:
+        problem = FieldProblem(field="person_id", rule="must be somebody who works in this department")
         raise UnknownReference(f"{person_id} is nobody in department {department_id}", [problem])
 
 

@@ -1,6 +1,7 @@
 """Open tickets that may be about the same matter, ranked, each with why (H4)."""
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,8 +17,10 @@ from crm.tickets.model import TicketView
 SHOWN = 5
 LEAST_SCORE = 0.3
 
-# The same address and the same cause is the same matter, whoever calls; everything else makes it likelier.
+# Each reason takes its share of the doubt that the others left: score = 1 - (1 - a)(1 - b)…
 ADDRESS, CUSTOMER, NUMBER, CATEGORY, AREA, WORDS = 0.5, 0.4, 0.4, 0.25, 0.1, 0.25
+SAME_MATTER = 0.9
+"""The same address and the same cause together, in place of either: more than all other reasons and one of the two."""
 ALIKE = 0.35
 """Texts less alike than this have only common words in common."""
 COMPARED = 300
@@ -87,9 +90,17 @@ def _score(query: SimilarQuery, key: str, ticket: Candidate, *, reported: bool) 
     }
     return SimilarTicket(
         ticket=TicketView.model_validate(ticket),
-        score=round(min(1.0, sum(weights.values())), 3),
+        score=round(combined(weights), 3),
         why=[REASONS[code] for code, weight in weights.items() if weight > 0],
     )
+
+
+def combined(weights: Mapping[str, float]) -> float:
+    """How likely all reasons together make it: from 0 to 1, and never less for one reason more."""
+    counted = dict(weights)
+    if weights["address"] > 0 and weights["category"] > 0:
+        counted |= {"address": SAME_MATTER, "category": 0.0}
+    return 1 - math.prod(1 - weight for weight in counted.values())
 
 
 def _same_place(one: str, other: str) -> bool:

@@ -111,6 +111,17 @@ async def log_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketLog]:
     ).all()
 
 
+async def log_after(session: AsyncSession, ticket_id: str, version: int, limit: int) -> Sequence[TicketLog]:
+    """What was done to a ticket after a version, newest first."""
+    statement = (
+        select(TicketLog)
+        .where(TicketLog.ticket_id == ticket_id, TicketLog.version > version)
+        .order_by(col(TicketLog.version).desc())
+        .limit(limit)
+    )
+    return (await session.exec(statement)).all()
+
+
 async def reporters_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketReporter]:
     """Everybody who reported the matter, in order."""
     statement = select(TicketReporter).where(TicketReporter.ticket_id == ticket_id).order_by(col(TicketReporter.id))

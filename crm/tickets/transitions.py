@@ -44,6 +44,8 @@ class Rule:
 _S = TicketStatus
 
 RULES: dict[TicketAction, Rule] = {
+    # There is no ticket yet that could be in a state.
+    TicketAction.FILE: Rule(frozenset(), _S.REGISTERED, DESKS, caller=True),
     TicketAction.APPEND: Rule(OPEN, None, DESKS, caller=True),
     TicketAction.URGE: Rule(OPEN, None, DESKS, caller=True),
     TicketAction.DISPATCH: Rule(frozenset({_S.REGISTERED, _S.DISPATCHED, _S.SIGNED}), _S.DISPATCHED, DESKS),
@@ -59,13 +61,12 @@ RULES: dict[TicketAction, Rule] = {
 """The system may do whatever the ticket's state allows: it acts for rules that people made."""
 
 
-def check(action: TicketAction, ticket: Ticket, actor: Actor) -> TicketStatus:
-    """The state an action leads to.
+def permit(action: TicketAction, actor: Actor, ticket: Ticket | None = None) -> None:
+    """Whether somebody may do it at all, in whatever state the ticket is: asked before anything is told of the ticket.
 
     Raises:
-        NotAllowedNow: the ticket's state does not allow it.
         Forbidden: the role does not allow it.
-        NotYours: it lies with another department.
+        NotYours: the ticket lies with another department.
     """
     rule = RULES[action]
     if actor.kind is ActorKind.CALLER and not rule.caller:
@@ -73,8 +74,17 @@ def check(action: TicketAction, ticket: Ticket, actor: Actor) -> TicketStatus:
     if actor.kind is ActorKind.STAFF:
         if actor.role is None or actor.role not in rule.roles:
             raise Forbidden(f"the role {actor.role} cannot {action} a ticket")
-        if not lies_with(actor.role, actor.department_id, ticket.department_id):
+        if ticket is not None and not lies_with(actor.role, actor.department_id, ticket.department_id):
             raise NotYours(f"there is no ticket {ticket.id}")
+
+
+def lead(action: TicketAction, ticket: Ticket) -> TicketStatus:
+    """The state an action leads to.
+
+    Raises:
+        NotAllowedNow: the ticket's state does not allow it.
+    """
+    rule = RULES[action]
     if ticket.status not in rule.states:
         raise NotAllowedNow(f"ticket {ticket.number} is {ticket.status}; {action} needs {_listed(rule.states)}")
     return rule.to or ticket.status

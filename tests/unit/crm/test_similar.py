@@ -3,12 +3,14 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from crm.tickets.address import address_key
 from crm.tickets.model import AppendToTicket, Reporter
 from crm.tickets.service import TicketService
-from crm.tickets.similar import SimilarQuery, SimilarTicket
+from crm.tickets.similar import ADDRESS, AREA, CATEGORY, CUSTOMER, NUMBER, WORDS, SimilarQuery, SimilarTicket, combined
 from tests.unit.crm.conftest import AGENT, Place
 
 
@@ -69,6 +71,45 @@ async def test_the_likeliest_comes_first_and_says_why(tickets: TicketService, pl
     assert codes(found[1]) == ["category", "area", "words"]
     assert 1.0 >= found[0].score > found[1].score >= 0.3
     assert found[0].why[0].zh == "同一地址"
+
+
+async def test_h4_same_place_and_cause_comes_before_everything_else(tickets: TicketService, place: Place) -> None:
+    """Also before a ticket of the very same customer, from the same number, in the same words, elsewhere."""
+    text = "家里一点都不暖和"
+    same_matter = await tickets.file(place.fault("+8613800000009", area="", subject="阀门漏水"), AGENT)
+    reporter = Reporter(customer_id=place.wang.id, number="+8613800000001")
+    alike = await tickets.file(place.fault(reporter=reporter, address="和平路5号", subject=text), AGENT)
+    no_cause = await tickets.file(place.fault(reporter=reporter, category_id=None, subject=text), AGENT)
+
+    found = await tickets.similar(
+        SimilarQuery(
+            customer_id=place.wang.id,
+            number="13800000001",
+            address="幸福路12号3单元402",
+            area="城东",
+            category_id=place.cold,
+            text=text,
+        )
+    )
+
+    assert found[0].ticket.id == same_matter.id
+    assert {similar.ticket.id for similar in found[1:]} == {alike.id, no_cause.id}
+    assert found[0].score > found[1].score
+
+
+@given(st.lists(st.booleans(), min_size=6, max_size=6), st.integers(0, 5), st.floats(0, 1))
+def test_a_further_reason_never_makes_it_less_likely(there: list[bool], more: int, words: float) -> None:
+    names = ("address", "customer", "number", "category", "area", "words")
+    most = dict(zip(names, (ADDRESS, CUSTOMER, NUMBER, CATEGORY, AREA, WORDS * words), strict=True))
+    weights = {name: most[name] if given_ else 0.0 for name, given_ in zip(names, there, strict=True)}
+
+    less, further = combined(weights), combined(weights | {names[more]: most[names[more]]})
+
+    assert 0.0 <= less <= further + 1e-12
+    assert further < 1.0
+    if there[0] and there[3]:
+        assert less > combined(most | {"category": 0.0})
+        assert less > combined(most | {"address": 0.0})
 
 
 async def test_an_address_without_its_district_is_still_the_place(tickets: TicketService, place: Place) -> None:

@@ -78,6 +78,41 @@ async def test_s7_a_department_works_only_on_what_lies_with_it(
     assert (await tickets.get(filed.id)).version == 2
 
 
+async def test_s39_a_version_tells_a_stranger_nothing(
+    tickets: TicketService, place: Place, table: dict[str, Route]
+) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+    await tickets.dispatch(filed.id, place.east, AGENT)
+
+    for action, body in (("sign", {}), ("refuse", {"reason": "no"}), ("reply", {"text": "done"})):
+        for ticket_id in (filed.id, "ticket-none"):
+            with pytest.raises(Problem) as refusal:
+                await call(
+                    table[f"POST /tickets/{{ticket_id}}/{action}"],
+                    worker(place.west),
+                    {"ticket_id": ticket_id},
+                    body=body | {"version": 1},
+                )
+            assert (refusal.value.status, refusal.value.slug) == (404, "not-found")
+            assert refusal.value.detail == f"there is no ticket {ticket_id}"
+
+
+def test_every_route_has_the_roles_of_its_action(table: dict[str, Route]) -> None:
+    desk = {Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR}
+    expected: dict[str, set[Role]] = {
+        "": desk,
+        **dict.fromkeys(("/additions", "/urge", "/attachments", "/dispatch", "/archive"), desk),
+        **dict.fromkeys(("/sign", "/refuse", "/reply"), {Role.DEPARTMENT}),
+        **dict.fromkeys(("/redo", "/cancel"), {Role.SUPERVISOR, Role.ADMINISTRATOR}),
+    }
+    posts = {
+        name.removeprefix("POST /tickets").removeprefix("/{ticket_id}"): set(route.roles)
+        for name, route in table.items()
+        if name.startswith("POST /tickets")
+    }
+    assert posts == expected
+
+
 async def test_one_key_of_two_people_is_two_keys(place: Place, table: dict[str, Route]) -> None:
     file = table["POST /tickets"]
     body = {"kind": "complaint", "subject": "服务态度"}

@@ -110,10 +110,11 @@ class Lives(RuleBasedStateMachine):
         refusal: type[Problem] | None = None
         if expected.status not in states:
             refusal = NotAllowedNow
-        if action in {"sign", "refuse", "reply"} and own != expected.department:
-            refusal = NotYours
         if takes_version and version not in {None, expected.version}:
             refusal = ChangedMeanwhile
+        # A stranger is told nothing of the ticket, not even that it changed.
+        if action in {"sign", "refuse", "reply"} and own != expected.department:
+            refusal = NotYours
         refused: type[Problem] | None = None
         try:
             self.run(self._do(action, ticket, own, version))

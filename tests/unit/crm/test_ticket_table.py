@@ -6,7 +6,7 @@ import pytest
 
 from crm.tickets.errors import NotAllowedNow, NotYours
 from crm.tickets.model import SYSTEM, Actor, ActorKind, Ticket, TicketKind, TicketStatus
-from crm.tickets.transitions import TicketAction, check
+from crm.tickets.transitions import TicketAction, lead, permit
 from foundation.clock import utc_now
 from foundation.problems import Forbidden, Problem
 from foundation.routes import Role
@@ -46,8 +46,30 @@ def ticket(status: TicketStatus, department_id: str | None = "department-1") -> 
     )
 
 
+def check(action: TicketAction, subject: Ticket, actor: Actor) -> TicketStatus:
+    """What a change does: who it is comes before what state the ticket is in."""
+    permit(action, actor, subject)
+    return lead(action, subject)
+
+
 def test_every_action_but_filing_is_in_the_table() -> None:
     assert set(ALLOWED) == set(TicketAction) - {"file"}
+
+
+@pytest.mark.parametrize("name", ACTORS)
+def test_who_may_file(name: str) -> None:
+    try:
+        permit(TicketAction.FILE, ACTORS[name])
+        may = True
+    except Forbidden:
+        may = False
+    assert may == (name in f"{DESK} caller system".split())
+
+
+@pytest.mark.parametrize("status", TicketStatus)
+def test_what_is_there_cannot_be_filed_again(status: TicketStatus) -> None:
+    with pytest.raises(NotAllowedNow):
+        lead(TicketAction.FILE, ticket(status))
 
 
 @pytest.mark.parametrize("action", ALLOWED)
@@ -80,3 +102,5 @@ def test_somebody_without_a_role_may_nothing() -> None:
     for action in ALLOWED:
         with pytest.raises(Forbidden):
             check(TicketAction(action), ticket(TicketStatus.REGISTERED), nobody)
+    with pytest.raises(Forbidden):
+        permit(TicketAction.FILE, nobody)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import select
 
 from crm.outbox.model import OutboxEntry
-from crm.staff.model import StaffInput
+from crm.staff.model import StaffChange, StaffInput
 from crm.staff.service import StaffService
 from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow, TicketNotFound, UnknownReference
 from crm.tickets.model import SYSTEM, AppendToTicket, FileTicket, Reporter, TicketKind, TicketLog, TicketStatus
@@ -145,9 +145,64 @@ async def test_an_older_version_is_refused_and_told_the_present_one(tickets: Tic
     with pytest.raises(ChangedMeanwhile) as refusal:
         await tickets.archive(filed.id, "用户确认", SUPERVISOR, expected_version=1)
 
-    assert "version 2, not 1" in refusal.value.detail
+    assert "version 2, not 1; since then, newest first: urge by 王秀英 (registered)" in refusal.value.detail
     assert refusal.value.errors[0].field == "version"
     assert "must be 2" in refusal.value.errors[0].rule
+
+
+async def test_a_conflict_names_the_latest_changes_and_no_more_than_fit(tickets: TicketService, place: Place) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+    for _ in range(12):
+        await tickets.urge(filed.id, AGENT, "agent")
+    await tickets.dispatch(filed.id, place.east, SUPERVISOR)
+
+    with pytest.raises(ChangedMeanwhile) as late:
+        await tickets.dispatch(filed.id, place.west, AGENT, expected_version=1)
+    with pytest.raises(ChangedMeanwhile) as early:
+        await tickets.dispatch(filed.id, place.west, AGENT, expected_version=99)
+
+    told = late.value.detail.partition("newest first: ")[2].split(", ")
+    assert told == ["dispatch by Supervisor (3001) (dispatched)", *["urge by Agent (1001) (registered)"] * 9]
+    assert early.value.detail == f"ticket {filed.number} is at version 14, not 99"
+
+
+async def test_a_later_report_makes_it_more_urgent_but_never_less(tickets: TicketService, place: Place) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+    worse = await tickets.file(place.fault("+8613800000002", urgency="critical"), AGENT)
+    calmer = await tickets.file(place.fault("+8613800000003", urgency="urgent"), AGENT)
+
+    assert (filed.urgency, worse.urgency, calmer.urgency) == ("normal", "critical", "critical")
+    assert worse.id == calmer.id == filed.id
+    log = (await tickets.get(filed.id)).log
+    assert (log[1].detail["from_urgency"], log[1].detail["to_urgency"]) == ("normal", "critical")
+    assert "to_urgency" not in log[2].detail
+
+
+async def test_a_later_report_brings_a_visit_window_but_moves_none(tickets: TicketService, place: Place) -> None:
+    first = {"visit_from": "2026-07-12T08:00:00Z", "visit_until": "2026-07-12T10:00:00Z"}
+    other = {"visit_from": "2026-07-13T08:00:00Z", "visit_until": "2026-07-13T10:00:00Z"}
+    filed = await tickets.file(place.fault(), AGENT)
+    await tickets.file(place.fault("+8613800000002", **first), AGENT)
+    kept = await tickets.file(place.fault("+8613800000003", **other), AGENT)
+
+    assert kept.id == filed.id
+    assert (kept.visit_from, kept.visit_until) == (
+        datetime(2026, 7, 12, 8, tzinfo=UTC),
+        datetime(2026, 7, 12, 10, tzinfo=UTC),
+    )
+    noted = (await tickets.get(filed.id)).log[2].detail
+    assert (noted["visit_from"], noted["visit_until"]) == ("2026-07-13T08:00:00+00:00", "2026-07-13T10:00:00+00:00")
+
+
+@pytest.mark.parametrize("address", ["幸福小区", "幸福路", "A座"])
+async def test_many_households_of_one_compound_keep_their_own_tickets(
+    tickets: TicketService, place: Place, address: str
+) -> None:
+    one = await tickets.file(place.fault(address=address), AGENT)
+    other = await tickets.file(place.fault("+8613800000002", address=address), AGENT)
+
+    assert one.id != other.id
+    assert (one.urge_count, other.urge_count) == (0, 0)
 
 
 async def test_only_a_fault_at_a_known_place_is_one_matter(tickets: TicketService, place: Place) -> None:
@@ -229,6 +284,10 @@ async def test_a_person_must_be_in_the_department(database: Database, tickets: T
         await tickets.dispatch(filed.id, place.east, AGENT, person_id=worker.id)
     assert refusal.value.errors[0].field == "person_id"
     assert (await tickets.dispatch(filed.id, place.west, AGENT, person_id=worker.id)).person_id == worker.id
+
+    await staff.update(worker.id, StaffChange(active=False))
+    with pytest.raises(UnknownReference, match="nobody"):
+        await tickets.dispatch(filed.id, place.west, AGENT, person_id=worker.id)
 
 
 @pytest.mark.parametrize(
