@@ -102,8 +102,8 @@ def test_every_route_has_the_roles_of_its_action(table: dict[str, Route]) -> Non
     expected: dict[str, set[Role]] = {
         "": desk,
         **dict.fromkeys(("/additions", "/urge", "/attachments", "/dispatch", "/archive"), desk),
-        **dict.fromkeys(("/sign", "/refuse", "/reply"), {Role.DEPARTMENT}),
-        **dict.fromkeys(("/redo", "/cancel"), {Role.SUPERVISOR, Role.ADMINISTRATOR}),
+        **{key: {Role.DEPARTMENT} for key in ("/sign", "/refuse", "/reply")},
+        **{key: {Role.SUPERVISOR, Role.ADMINISTRATOR} for key in ("/redo", "/cancel")},
     }
     posts = {
         name.removeprefix("POST /tickets").removeprefix("/{ticket_id}"): set(route.roles)
