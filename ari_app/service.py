@@ -17,12 +17,6 @@ from redis.backoff import NoBackoff
 from sqlalchemy import text
 from structlog.tracebacks import ExceptionDictTransformer
 
-import crm.customers.http
-import crm.departments.http
-import crm.history.http
-import crm.staff.http
-import crm.tickets.http
-import recordings.http
 from ari_app import migrations, versions
 from ari_app.agents import Agents
 from ari_app.ari.ami import AmiClient
@@ -31,6 +25,7 @@ from ari_app.ari.dispatch import Dispatcher
 from ari_app.ari.inbound import InboundEvents
 from ari_app.ari.outbound import OutboundEvents
 from ari_app.ari.source import EventSource
+from ari_app.business import Business
 from ari_app.calls.dialling import DialPlan
 from ari_app.calls.pop import PopService
 from ari_app.calls.provisioning import push
@@ -38,13 +33,9 @@ from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
 from ari_app.calls.tools import CallTools
 from ari_app.calls.wording import AgentWording
-from ari_app.campaigns import http as campaigns_http
 from ari_app.campaigns.actions import SurveyActions
 from ari_app.campaigns.dialler import Dialler
-from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.placing import SurveyCalls
-from ari_app.campaigns.service import CampaignRules, CampaignService
-from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import Notice, Wording
 from ari_app.desk.server import DeskServer
@@ -59,13 +50,8 @@ from ari_app.queues.settings import load_queues
 from ari_app.settings import Settings
 from callflows.actions import CallerActions
 from crm import sample
-from crm.customers.service import CustomerService
-from crm.departments.service import DepartmentService
-from crm.history.service import HistoryService
-from crm.outbox.service import OutboxWorker
 from crm.staff.model import Staff, StaffInput
 from crm.staff.service import StaffService
-from crm.tickets.service import TicketService
 from foundation.database import Database
 from foundation.routes import Role
 from ivr.calendar import HolidayCalendar
@@ -73,7 +59,7 @@ from ivr.check import load_library
 from ivr.prompts import Prompts
 from ivr.speech import EspeakSpeech, SpeechCache
 from ivr.walker import FlowWalker
-from recordings.model import RecordingKind, RecordingWarning
+from recordings.model import RecordingWarning
 from recordings.service import RecordingService
 
 APOLOGY_PROMPT, APOLOGY_FILE = "nobody_free", "fallback.wav"
@@ -94,7 +80,6 @@ class Service:
         self.settings = settings
         self._tasks: list[asyncio.Task[None]] = []
         self._open_stores()
-        self._open_domain()
         self._open_telephony()
         self._open_desk()
         self._open_calls()
@@ -105,36 +90,7 @@ class Service:
         self.redis = _redis(settings.redis_url)
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
         self.queue_settings = load_queues(settings.callflows / "queues.yaml")
-
-    def _open_domain(self) -> None:
-        settings = self.settings
-        self.customers = CustomerService(self.database, settings.region)
-        self.departments = DepartmentService(self.database)
-        self.staff = StaffService(self.database, self.queue_settings)
-        self.tickets = TicketService(self.database, settings.time_zone)
-        self.history = HistoryService(self.database)
-        hours = CallingHours(
-            time_zone=settings.time_zone, from_hour=settings.survey_from_hour, until_hour=settings.survey_until_hour
-        )
-        rules = CampaignRules(
-            delay_s=settings.survey_delay_s,
-            attempts=settings.survey_attempts,
-            retry_s=settings.survey_retry_s,
-            parallel=settings.survey_parallel,
-            hours=hours,
-        )
-        self.campaigns = CampaignService(
-            self.database, rules, SurveyedTicketsByRule(self.tickets), self._survey_recording
-        )
-        self.outbox = OutboxWorker(
-            self.database,
-            {
-                "ticket.reply": self.campaigns.plan_surveys,
-                "ticket.file": self._ticket_of_call,
-                "ticket.append": self._ticket_of_call,
-            },
-        )
-        self.tickets.on_outbox = self.outbox.wake
+        self.business = Business(settings, self.database, self.recordings, self.queue_settings)
 
     def _open_telephony(self) -> None:
         settings = self.settings
@@ -144,8 +100,8 @@ class Service:
         self.dispatcher = Dispatcher()
         self.events = self._event_source(password)
         self.queues = QueueService(self.redis, self.queue_settings, settings.node)
-        self.agents = Agents(self.staff)
-        self.staff.on_changed = self._staff_changed
+        self.agents = Agents(self.business.staff)
+        self.business.staff.on_changed = self._staff_changed
 
     def _event_source(self, password: str) -> EventSource:
         settings = self.settings
@@ -172,21 +128,12 @@ class Service:
 
     def _open_desk(self) -> None:
         settings = self.settings
-        self.sessions = Sessions(self.redis, self.staff)
-        self.staff.on_access_changed = self.sessions.end_all
+        self.sessions = Sessions(self.redis, self.business.staff)
+        self.business.staff.on_access_changed = self.sessions.end_all
         self.hub = Hub(self.redis)
         self.floor = Floor(self.hub, self.queues, self.agents)
         self.desk = DeskServer(
-            [
-                crm.customers.http.routes(self.customers),
-                crm.departments.http.routes(self.departments),
-                crm.staff.http.routes(self.staff),
-                crm.tickets.http.routes(self.tickets),
-                crm.history.http.routes(self.history),
-                recordings.http.routes(self.recordings),
-                queues_http.routes(self.queues),
-                campaigns_http.routes(self.campaigns),
-            ],
+            [*self.business.routes(), queues_http.routes(self.queues)],
             self.sessions,
             self.hub,
             host=settings.http_host,
@@ -196,9 +143,9 @@ class Service:
         )
 
     def _open_calls(self) -> None:
-        settings = self.settings
-        caller_actions = CallerActions(self.customers, self.tickets, self.departments).actions()
-        actions = {**caller_actions, **SurveyActions(self.campaigns).actions()}
+        settings, business = self.settings, self.business
+        caller_actions = CallerActions(business.customers, business.tickets, business.departments).actions()
+        actions = {**caller_actions, **SurveyActions(business.campaigns).actions()}
         library = load_library(settings.callflows, vocabulary([actions], self.queue_settings))
         flows = dict(library.flows)
         calendar = HolidayCalendar()
@@ -215,20 +162,22 @@ class Service:
             store=CallStore(self.redis, settings.node),
             queues=self.queues,
             recordings=self.recordings,
-            history=self.history,
+            history=business.history,
             agents=self.agents,
             desks=self.hub,
-            pops=PopService(self.customers, self.history, self.tickets, wording),
+            pops=PopService(business.customers, business.history, business.tickets, wording),
             dial_plan=DialPlan(settings.trunk, settings.trunk_number_format, settings.region),
             caller_id=settings.hotline_number,
             walker=lambda voice, store: FlowWalker(flows, voice, self.prompts, actions, store),
             prompts=self.prompts,
-            openings=Openings(flows, calendar, self.tickets, self.customers, self.campaigns, settings.hotline_number),
+            openings=Openings(
+                flows, calendar, business.tickets, business.customers, business.campaigns, settings.hotline_number
+            ),
         )
         self.calls = CallService(tools, settings.region)
         self.dispatcher.on_stasis_start = self.calls.arrived
-        surveys = SurveyCalls(self.campaigns, self.calls, self.tickets, settings.node)
-        self.dialler = Dialler(self.campaigns, surveys.place)
+        surveys = SurveyCalls(business.campaigns, self.calls, business.tickets, settings.node)
+        self.dialler = Dialler(business.campaigns, surveys.place)
 
     async def start(self) -> None:
         """Bring the schema up to date, connect everything, and begin to take calls."""
@@ -245,7 +194,8 @@ class Service:
         await self.ami.start()
         await self.queues.start(self.calls.offered)
         self._own("floor", self.floor.run)
-        self._own("outbox", self.outbox.run)
+        for name, work in self.business.background().items():
+            self._own(name, work)
         await self.desk.start()
         await self.events.start()
         self._own("dialler", self.dialler.run)
@@ -315,17 +265,6 @@ class Service:
             report = await self.recordings.audit_orphans()
             log.info("recordings_audited", clean=report.clean)
             await asyncio.sleep(AUDIT_EVERY_S)
-
-    async def _ticket_of_call(self, payload: dict[str, Any]) -> None:
-        """A ticket was filed in a call: its recordings and its record belong to it from now on."""
-        call_id = payload.get("call_id")
-        if call_id is not None:
-            await self.recordings.link(call_id, ticket_id=payload["ticket_id"])
-            await self.history.link_ticket(call_id, payload["ticket_id"])
-
-    async def _survey_recording(self, call_id: str) -> str | None:
-        found = [view for view in await self.recordings.of_call(call_id) if view.kind is RecordingKind.SURVEY]
-        return found[0].id if found else None
 
     def _warn(self, warning: RecordingWarning) -> None:
         words = Wording(zh=f"录音异常：{warning.detail}", en=f"Recording: {warning.detail}")

@@ -1,0 +1,100 @@
+"""What the hotline knows and decides without a telephone: customers, tickets, recordings' owners, callbacks.
+
+Every such part is made here, with its routes, what it hears from the outbox and what it does in the background.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import crm.customers.http
+import crm.departments.http
+import crm.history.http
+import crm.staff.http
+import crm.tickets.http
+import recordings.http
+from ari_app.campaigns import http as campaigns_http
+from ari_app.campaigns.hours import CallingHours
+from ari_app.campaigns.service import CampaignRules, CampaignService
+from ari_app.campaigns.settling import SurveyedTicketsByRule
+from ari_app.queues.settings import QueueSettings
+from ari_app.settings import Settings
+from crm.customers.service import CustomerService
+from crm.departments.service import DepartmentService
+from crm.history.service import HistoryService
+from crm.outbox.service import OutboxWorker
+from crm.staff.service import StaffService
+from crm.tickets.service import TicketService
+from foundation.database import Database
+from foundation.routes import Routes
+from recordings.model import RecordingKind
+from recordings.service import RecordingService
+
+
+class Business:
+    """The services of one process that stand on the database alone."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        recorded: RecordingService,
+        queues: Mapping[str, QueueSettings],
+    ) -> None:
+        self._recorded = recorded
+        self.customers = CustomerService(database, settings.region)
+        self.departments = DepartmentService(database)
+        self.staff = StaffService(database, queues)
+        self.tickets = TicketService(database, settings.time_zone)
+        self.history = HistoryService(database)
+        self.campaigns = CampaignService(
+            database, _rules(settings), SurveyedTicketsByRule(self.tickets), self._survey_recording
+        )
+        self.outbox = OutboxWorker(
+            database,
+            {
+                "ticket.reply": self.campaigns.plan_surveys,
+                "ticket.file": self._ticket_of_call,
+                "ticket.append": self._ticket_of_call,
+            },
+        )
+        self.tickets.on_outbox = self.outbox.wake
+
+    def routes(self) -> Sequence[Routes]:
+        """What each part offers over HTTP."""
+        return [
+            crm.customers.http.routes(self.customers),
+            crm.departments.http.routes(self.departments),
+            crm.staff.http.routes(self.staff),
+            crm.tickets.http.routes(self.tickets),
+            crm.history.http.routes(self.history),
+            recordings.http.routes(self._recorded),
+            campaigns_http.routes(self.campaigns),
+        ]
+
+    def background(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """What runs as long as the process does, by name; one that fails is begun again."""
+        return {"outbox": self.outbox.run}
+
+    async def _ticket_of_call(self, payload: dict[str, Any]) -> None:
+        """A ticket was filed in a call: its recordings and its record belong to it from now on."""
+        call_id = payload.get("call_id")
+        if call_id is not None:
+            await self._recorded.link(call_id, ticket_id=payload["ticket_id"])
+            await self.history.link_ticket(call_id, payload["ticket_id"])
+
+    async def _survey_recording(self, call_id: str) -> str | None:
+        found = [view for view in await self._recorded.of_call(call_id) if view.kind is RecordingKind.SURVEY]
+        return found[0].id if found else None
+
+
+def _rules(settings: Settings) -> CampaignRules:
+    hours = CallingHours(
+        time_zone=settings.time_zone, from_hour=settings.survey_from_hour, until_hour=settings.survey_until_hour
+    )
+    return CampaignRules(
+        delay_s=settings.survey_delay_s,
+        attempts=settings.survey_attempts,
+        retry_s=settings.survey_retry_s,
+        parallel=settings.survey_parallel,
+        hours=hours,
+    )
