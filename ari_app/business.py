@@ -9,6 +9,7 @@ from typing import Any
 import crm.customers.http
 import crm.departments.http
 import crm.history.http
+import crm.outbox.http
 import crm.staff.http
 import crm.tickets.http
 import recordings.http
@@ -21,7 +22,7 @@ from ari_app.settings import Settings
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.history.service import HistoryService
-from crm.outbox.service import OutboxWorker
+from crm.outbox.service import OutboxService, OutboxWorker
 from crm.staff.service import StaffService
 from crm.tickets.service import TicketService
 from foundation.database import Database
@@ -52,12 +53,13 @@ class Business:
         self.outbox = OutboxWorker(
             database,
             {
-                "ticket.reply": self.campaigns.plan_surveys,
-                "ticket.file": self._ticket_of_call,
-                "ticket.append": self._ticket_of_call,
+                "ticket.reply": [self.campaigns.plan_surveys],
+                "ticket.file": [self._ticket_of_call],
+                "ticket.append": [self._ticket_of_call],
             },
         )
-        self.tickets.on_outbox = self.outbox.wake
+        self.undelivered = OutboxService(database)
+        self.tickets.on_outbox = self.undelivered.on_outbox = self.outbox.wake
 
     def routes(self) -> Sequence[Routes]:
         """What each part offers over HTTP."""
@@ -67,13 +69,18 @@ class Business:
             crm.staff.http.routes(self.staff),
             crm.tickets.http.routes(self.tickets),
             crm.history.http.routes(self.history),
+            crm.outbox.http.routes(self.undelivered),
             recordings.http.routes(self._recorded),
             campaigns_http.routes(self.campaigns),
         ]
 
     def background(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """What runs as long as the process does, by name; one that fails is begun again."""
-        return {"outbox": self.outbox.run}
+        return {
+            "outbox": self.outbox.run,
+            "outbox-pruning": self.undelivered.keep_small,
+            "outbox-counting": self.undelivered.keep_counting,
+        }
 
     async def _ticket_of_call(self, payload: dict[str, Any]) -> None:
         """A ticket was filed in a call: its recordings and its record belong to it from now on."""

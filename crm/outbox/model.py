@@ -1,14 +1,20 @@
 """One thing to be told, and how far that got."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import BaseModel
+from pydantic import Field as InputField
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
 from foundation.database import UtcDateTime
 
 _PENDING = text("next_at IS NOT NULL")
+_DEAD = text("next_at IS NULL AND done_at IS NULL")
+
+Kind = Annotated[str, InputField(pattern=r"^[a-z][a-z_]{0,30}(\.[a-z][a-z_]{0,30}){0,3}$")]
+"""What an entry tells: whose event, and which, such as `ticket.dispatch`."""
 
 
 class OutboxEntry(SQLModel, table=True):
@@ -19,6 +25,8 @@ class OutboxEntry(SQLModel, table=True):
         # What is pending stays few however much was ever delivered.
         Index("ix_outbox_pending", "next_at", postgresql_where=_PENDING, sqlite_where=_PENDING),
         Index("ix_outbox_pending_of_key", "key", "sequence", postgresql_where=_PENDING, sqlite_where=_PENDING),
+        Index("ix_outbox_dead", "sequence", postgresql_where=_DEAD, sqlite_where=_DEAD),
+        Index("ix_outbox_done_at", "done_at"),
     )
 
     sequence: int | None = Field(
@@ -36,3 +44,17 @@ class OutboxEntry(SQLModel, table=True):
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = None
     """Of the last attempt that failed. Given up: no `next_at`, no `done_at`, and this says why."""
+    dropped_by: str | None = None
+    """Who decided that nobody has to hear of it any more; it counts as done then."""
+    drop_reason: str | None = None
+
+
+class DeadLetterView(BaseModel, from_attributes=True):
+    """What was given up. Not what it would have told: that may hold personal data (S29)."""
+
+    sequence: int
+    kind: str
+    key: str
+    created_at: datetime
+    attempts: int
+    error: str | None

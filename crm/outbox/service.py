@@ -1,47 +1,50 @@
-"""Writing to the outbox, and the worker that delivers it."""
+"""Writing to the outbox, delivering it, and what to do with what could not be delivered."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.outbox import store
-from crm.outbox.model import OutboxEntry
-from foundation.clock import utc_now
+from crm.outbox import metrics, store
+from crm.outbox.errors import NoDeadLetter
+from crm.outbox.model import DeadLetterView, OutboxEntry
+from crm.outbox.worker import DeliveryRules, Outcome, Worker, told
+from foundation.clock import milliseconds, utc_now
 from foundation.database import Database
+from foundation.routes import Principal
 
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 """Receives an entry's payload; raises where it must be tried again."""
 
-LONGEST_SLEEP_S = 60.0
-"""How often to look for entries of a node that died before it delivered them."""
-SHORTEST_SLEEP_S = 0.05
-UNREACHABLE_S = 1.0
+KEPT_DAYS = 30
+"""How long what was delivered is kept, for whoever asks what happened."""
+PRUNE_AT_ONCE = 500
+PRUNE_EVERY_S = 600.0
+COUNT_EVERY_S = 30.0
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class DeliveryRules:
-    """How hard to try. The defaults give up after about half a day."""
+class Event:
+    """An entry as it is told to whoever hears of everything."""
 
-    parallel: int = 8
-    """Entries being delivered at once, each of a key of its own."""
-    timeout_s: float = 30.0
-    """For one attempt; shorter than the lease, so that no entry is delivered twice at once."""
-    lease_s: float = 60.0
-    """After this an entry whose worker died is tried again."""
-    attempts: int = 24
-    first_retry_s: float = 1.0
-    longest_retry_s: float = 3600.0
+    id: str
+    """The same however often it is told: by this a receiver knows what it had already (F26)."""
+    kind: str
+    key: str
+    payload: dict[str, Any]
+    at: datetime
+    """When it became true."""
 
-    def pause_s(self, attempts: int) -> float:
-        """How long to wait after an attempt that failed."""
-        return min(self.longest_retry_s, self.first_retry_s * 2.0 ** (attempts - 1))
+
+Listener = Callable[[Event], Awaitable[None]]
+"""Hears of every entry, whatever its kind; raises where it must be tried again."""
 
 
 def enqueue(session: AsyncSession, kind: str, key: str, payload: dict[str, Any]) -> None:
@@ -54,96 +57,151 @@ class OutboxWorker:
     """Delivers entries at least once, in order within a key; who receives one twice must notice.
 
     Several workers, also on several nodes, share the work. A kind without a handler is done at once: nobody has to
-    hear of it. An entry that fails too often is given up and no longer holds back those after it.
+    hear of it. One that fails too often is given up and no longer holds back those after it. Where one of several
+    handlers fails, the others still hear of it, and all hear of it again.
     """
 
-    def __init__(self, database: Database, handlers: Mapping[str, Handler], rules: DeliveryRules | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        handlers: Mapping[str, Sequence[Handler]],
+        rules: DeliveryRules | None = None,
+        *,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
         self._database = database
         self._handlers = dict(handlers)
+        self._listeners = tuple(listeners)
         self._rules = rules or DeliveryRules()
-        self._wake = asyncio.Event()
-        self._delivering = 0
+        self._worker = Worker("outbox", self, self._rules)
+        self.wake = self._worker.wake
+        self.run = self._worker.run
 
-    def wake(self) -> None:
-        """Something was committed to the outbox."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Deliver until cancelled; what is being delivered then is given back."""
-        async with asyncio.TaskGroup() as deliveries:
-            while True:
-                self._wake.clear()
-                try:
-                    pause_s = await self._begin_due(deliveries)
-                except Exception:
-                    log.exception("outbox_unreachable")
-                    pause_s = UNREACHABLE_S
-                await self._sleep(pause_s)
-
-    async def _begin_due(self, deliveries: asyncio.TaskGroup) -> float:
-        """Begin to deliver what is due; how long there is nothing more to begin, in seconds."""
-        free = self._rules.parallel - self._delivering
-        for entry in await self._lease(free) if free else ():
-            self._delivering += 1
-            deliveries.create_task(self._deliver(entry), name=f"outbox:{entry.sequence}")
-        if self._delivering == self._rules.parallel:
-            return LONGEST_SLEEP_S
-        async with self._database.read() as session:
-            due = await store.next_due(session)
-        if due is None:
-            return LONGEST_SLEEP_S
-        return min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, (due - utc_now()).total_seconds()))
-
-    async def _lease(self, limit: int) -> list[OutboxEntry]:
-        now = utc_now()
-        until = now + timedelta(seconds=self._rules.lease_s)
+    async def lease(self, now: datetime, until: datetime, limit: int) -> Sequence[OutboxEntry]:
+        """Take what is due, at most one entry of a key."""
         async with self._database.write() as session:
-            return list(await store.lease(session, now, until, limit))
+            return await store.lease(session, now, until, limit)
 
-    async def _deliver(self, entry: OutboxEntry) -> None:
-        try:
-            outcome = await self._attempt(entry)
-            await self._finish(entry, outcome)
-        except asyncio.CancelledError:
-            await self._finish(entry, {"next_at": utc_now(), "attempts": entry.attempts - 1})
-            raise
-        finally:
-            self._delivering -= 1
-            self._wake.set()
+    async def next_due(self) -> datetime | None:
+        """When the next entry is to be tried."""
+        async with self._database.read() as session:
+            return await store.next_due(session)
 
-    async def _attempt(self, entry: OutboxEntry) -> dict[str, object]:
-        """Deliver; what to store of how it went."""
-        handler = self._handlers.get(entry.kind)
-        try:
-            if handler is not None:
-                async with asyncio.timeout(self._rules.timeout_s):
-                    await handler(entry.payload)
-        except Exception as error:
-            given_up = entry.attempts >= self._rules.attempts
-            retry_at = utc_now() + timedelta(seconds=self._rules.pause_s(entry.attempts))
-            log.exception(
+    async def attempt(self, entry: OutboxEntry) -> Outcome:
+        """Tell everybody who has to hear of an entry; what to store of how it went."""
+        failures = await self._tell(entry)
+        if not failures:
+            metrics.DELIVERED.labels("done").inc()
+            return {"next_at": None, "done_at": utc_now(), "error": None}
+        given_up = entry.attempts >= self._rules.attempts
+        metrics.DELIVERED.labels("given_up" if given_up else "failed").inc()
+        for failure in failures:
+            log.error(
                 "outbox_entry_given_up" if given_up else "outbox_delivery_failed",
                 kind=entry.kind,
                 key=entry.key,
                 attempts=entry.attempts,
+                exc_info=failure,
             )
-            return {
-                "next_at": None if given_up else retry_at,
-                "error": f"{type(error).__name__}: {error}".replace("\x00", "")[:500],
-            }
-        return {"next_at": None, "done_at": utc_now(), "error": None}
+        return {
+            "next_at": None if given_up else self._rules.retry_at(entry.attempts),
+            "error": "; ".join(told(failure) for failure in failures)[:500],
+        }
 
-    async def _finish(self, entry: OutboxEntry, outcome: dict[str, object]) -> None:
-        try:
+    async def finish(self, entry: OutboxEntry, outcome: Outcome) -> None:
+        """Store how a delivery went."""
+        async with self._database.write() as session:
+            await store.finish(session, entry, **outcome)
+
+    async def _tell(self, entry: OutboxEntry) -> list[Exception]:
+        event = _event(entry)
+        hearings = [partial(handler, entry.payload) for handler in self._handlers.get(entry.kind, ())]
+        hearings += [partial(listener, event) for listener in self._listeners]
+        failures: list[Exception] = []
+        for hear in hearings:
+            try:
+                async with asyncio.timeout(self._rules.timeout_s / len(hearings)):
+                    await hear()
+            except Exception as error:  # noqa: BLE001 - told to the log and stored with the entry
+                failures.append(error)
+        return failures
+
+
+def _event(entry: OutboxEntry) -> Event:
+    """The time is part of the id: SQLite gives a sequence again once the last entries were pruned."""
+    event_id = f"event-{entry.sequence}-{milliseconds(entry.created_at)}"
+    return Event(event_id, entry.kind, entry.key, entry.payload, entry.created_at)
+
+
+class OutboxService:
+    """What could not be delivered, for somebody to act on; and keeping the outbox small."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.on_outbox: Callable[[], None] = lambda: None
+        """Called after something became due."""
+
+    async def dead_letters(self, *, kind: str | None, after: int | None, limit: int) -> list[DeadLetterView]:
+        """What was given up, newest first; `after` is the sequence of the last one of the page before."""
+        async with self._database.read() as session:
+            found = await store.dead(session, kind=kind, before=after, limit=limit)
+        return [DeadLetterView.model_validate(entry) for entry in found]
+
+    async def redeliver(self, sequence: int) -> None:
+        """Try one again, with all its attempts before it.
+
+        Raises:
+            NoDeadLetter: it is not there, or not given up.
+        """
+        async with self._database.write() as session:
+            if not await store.revive(session, utc_now(), sequence=sequence):
+                raise NoDeadLetter(f"no entry {sequence} was given up")
+        self.on_outbox()
+
+    async def redeliver_all(self, *, kind: str | None) -> int:
+        """Try everything again that was given up, of one kind or of all; how many."""
+        async with self._database.write() as session:
+            revived = await store.revive(session, utc_now(), kind=kind)
+        self.on_outbox()
+        return revived
+
+    async def drop(self, sequence: int, reason: str, by: Principal) -> None:
+        """Nobody has to hear of it any more; who decided that and why is kept with it.
+
+        Raises:
+            NoDeadLetter: it is not there, or not given up.
+        """
+        async with self._database.write() as session:
+            if not await store.drop(session, sequence, utc_now(), reason, f"{by.name} ({by.staff_number})"):
+                raise NoDeadLetter(f"no entry {sequence} was given up")
+        log.info("outbox_entry_dropped", sequence=sequence, by=by.staff_id)
+
+    async def prune(self, now: datetime | None = None) -> int:
+        """Remove what was delivered long ago, a batch at a time; how many."""
+        before = (now or utc_now()) - timedelta(days=KEPT_DAYS)
+        removed = 0
+        while True:
             async with self._database.write() as session:
-                await store.finish(session, entry, **outcome)
-        except Exception:
-            # The lease ends by itself, and the entry is delivered again.
-            log.exception("outbox_outcome_not_stored", kind=entry.kind, key=entry.key)
+                batch = await store.prune(session, before, PRUNE_AT_ONCE)
+            removed += batch
+            if batch < PRUNE_AT_ONCE:
+                return removed
 
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+    async def keep_small(self) -> None:
+        """Prune now and then, until cancelled."""
+        while True:
+            removed = await self.prune()
+            if removed:
+                log.info("outbox_pruned", removed=removed)
+            await asyncio.sleep(PRUNE_EVERY_S)
+
+    async def keep_counting(self) -> None:
+        """Count what waits and what was given up, until cancelled."""
+        while True:
+            async with self._database.read() as session:
+                counts = await store.counts(session)
+            metrics.WAITING.set(counts.waiting)
+            metrics.DEAD.set(counts.dead)
+            oldest_s = (utc_now() - counts.oldest).total_seconds() if counts.oldest is not None else 0.0
+            metrics.OLDEST.set(max(0.0, oldest_s))
+            await asyncio.sleep(COUNT_EVERY_S)

@@ -1,14 +1,25 @@
 """Queries over the outbox."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, update
+from sqlalchemy import ColumnElement, and_, delete, func, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.outbox.model import OutboxEntry
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How full the outbox is."""
+
+    waiting: int
+    dead: int
+    oldest: datetime | None
+    """When the oldest that waits became true."""
 
 
 def _is_head() -> ColumnElement[bool]:
@@ -55,3 +66,49 @@ async def finish(session: AsyncSession, leased: OutboxEntry, **changes: object) 
         col(OutboxEntry.next_at).is_not(None),
     )
     await session.exec(update(OutboxEntry).where(*still_ours).values(**changes))
+
+
+def _given_up() -> ColumnElement[bool]:
+    return and_(col(OutboxEntry.next_at).is_(None), col(OutboxEntry.done_at).is_(None))
+
+
+async def dead(session: AsyncSession, *, kind: str | None, before: int | None, limit: int) -> Sequence[OutboxEntry]:
+    """What was given up, newest first."""
+    statement = select(OutboxEntry).where(_given_up())
+    if kind is not None:
+        statement = statement.where(OutboxEntry.kind == kind)
+    if before is not None:
+        statement = statement.where(col(OutboxEntry.sequence) < before)
+    return (await session.exec(statement.order_by(col(OutboxEntry.sequence).desc()).limit(limit))).all()
+
+
+async def revive(session: AsyncSession, now: datetime, *, sequence: int | None = None, kind: str | None = None) -> int:
+    """Make due what was given up, as if it had never been tried; how many."""
+    statement = update(OutboxEntry).where(_given_up())
+    if sequence is not None:
+        statement = statement.where(col(OutboxEntry.sequence) == sequence)
+    if kind is not None:
+        statement = statement.where(col(OutboxEntry.kind) == kind)
+    return (await session.exec(statement.values(next_at=now, attempts=0))).rowcount
+
+
+async def drop(session: AsyncSession, sequence: int, now: datetime, reason: str, by: str) -> bool:
+    """Count what was given up as done; whether there was such an entry."""
+    statement = update(OutboxEntry).where(_given_up(), col(OutboxEntry.sequence) == sequence)
+    dropped = await session.exec(statement.values(done_at=now, dropped_by=by, drop_reason=reason))
+    return dropped.rowcount == 1
+
+
+async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
+    """Remove what was done before a time, at most so many; how many."""
+    old = select(OutboxEntry.sequence).where(col(OutboxEntry.done_at) < before)
+    batch = old.order_by(col(OutboxEntry.done_at)).limit(limit)
+    return (await session.exec(delete(OutboxEntry).where(col(OutboxEntry.sequence).in_(batch)))).rowcount
+
+
+async def counts(session: AsyncSession) -> Counts:
+    """How much waits, since when, and how much was given up."""
+    pending = select(func.count(), func.min(OutboxEntry.created_at)).where(col(OutboxEntry.next_at).is_not(None))
+    waiting, oldest = (await session.exec(pending)).one()
+    given_up = (await session.exec(select(func.count()).select_from(OutboxEntry).where(_given_up()))).one()
+    return Counts(waiting, given_up, oldest)

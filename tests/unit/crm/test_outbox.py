@@ -10,11 +10,14 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import col, select
 
-from crm.outbox import store
+from crm.outbox import metrics, store
+from crm.outbox.errors import NoDeadLetter
 from crm.outbox.model import OutboxEntry
-from crm.outbox.service import DeliveryRules, Handler, OutboxWorker, enqueue
+from crm.outbox.service import KEPT_DAYS, Event, Handler, OutboxService, OutboxWorker, enqueue
+from crm.outbox.worker import DeliveryRules
 from foundation.clock import utc_now
 from foundation.database import Database
+from foundation.routes import Principal, Role
 
 IMPATIENT = DeliveryRules(first_retry_s=0.02, longest_retry_s=0.05, attempts=3, timeout_s=5)
 
@@ -59,7 +62,14 @@ async def until(database: Database, holds: Callable[[list[OutboxEntry]], bool]) 
 async def working(
     database: Database, handlers: dict[str, Handler], rules: DeliveryRules = IMPATIENT
 ) -> AsyncIterator[OutboxWorker]:
-    worker = OutboxWorker(database, handlers, rules)
+    async with running(
+        OutboxWorker(database, {kind: [handler] for kind, handler in handlers.items()}, rules)
+    ) as worker:
+        yield worker
+
+
+@asynccontextmanager
+async def running(worker: OutboxWorker) -> AsyncIterator[OutboxWorker]:
     task = asyncio.create_task(worker.run())
     try:
         yield worker
@@ -276,3 +286,123 @@ async def test_waiting_asks_the_database_nothing(database: Database) -> None:
     # One more look for the delivery that ended and one for the wake, each at most a lease and a next due.
     assert len([statement for statement in asked if statement.startswith("SELECT outbox")]) <= 2
     assert len(asked) <= 8
+
+
+async def test_everybody_hears_of_a_kind_even_where_one_of_them_fails(database: Database) -> None:
+    first, second, everything = Receiver(), Receiver(), Receiver()
+    refusals = 1
+
+    async def reluctant(payload: dict[str, Any]) -> None:
+        nonlocal refusals
+        refusals -= 1
+        if refusals >= 0:
+            raise ConnectionError("away")
+        await first.hear(payload)
+
+    async def listen(event: Event) -> None:
+        await everything.hear({"value": (event.id, event.kind, event.key)})
+
+    await add(database, "a", "a1")
+    worker = OutboxWorker(database, {"told": [reluctant, second.hear]}, IMPATIENT, listeners=[listen])
+    async with running(worker):
+        await first.until(1)
+
+    assert (first.heard, second.heard) == (["a1"], ["a1", "a1"])
+    # Told twice under one id: by that a receiver notices.
+    assert len(everything.heard) == 2
+    assert len(set(everything.heard)) == 1
+    assert everything.heard[0][1:] == ("told", "a")
+
+
+async def give_up(database: Database, *kinds: str) -> list[OutboxEntry]:
+    """Entries that were given up, one of each kind."""
+    async with database.write() as session:
+        for kind in kinds:
+            enqueue(session, kind, f"ticket-{kind}", {"value": kind, "number": "+8613800000001"})
+
+    async def fails(_: dict[str, Any]) -> None:
+        raise ConnectionError("away")
+
+    worker = OutboxWorker(database, {kind: [fails] for kind in kinds}, DeliveryRules(attempts=1))
+    async with running(worker):
+        return await until(database, lambda found: all(entry.next_at is None for entry in found))
+
+
+async def test_what_was_given_up_is_listed_without_what_it_would_have_told(database: Database) -> None:
+    entries = await give_up(database, "one", "two", "three")
+    service = OutboxService(database)
+
+    listed = await service.dead_letters(kind=None, after=None, limit=10)
+    assert [(found.kind, found.error) for found in listed] == [
+        (kind, "ConnectionError: away") for kind in ("three", "two", "one")
+    ]
+    assert "13800000001" not in "".join(found.model_dump_json() for found in listed)
+    assert [found.kind for found in await service.dead_letters(kind="two", after=None, limit=10)] == ["two"]
+    paged = await service.dead_letters(kind=None, after=entries[1].sequence, limit=10)
+    assert [found.kind for found in paged] == ["one"]
+
+
+async def test_what_was_given_up_is_told_again_when_somebody_says_so(database: Database) -> None:
+    given_up = await give_up(database, "one", "two", "three")
+    service, receiver = OutboxService(database), Receiver()
+    sequence = given_up[0].sequence
+    assert sequence is not None
+
+    worker = OutboxWorker(database, {kind: [receiver.hear] for kind in ("one", "two", "three")}, IMPATIENT)
+    service.on_outbox = worker.wake
+    async with running(worker):
+        await service.redeliver(sequence)
+        await receiver.until(1)
+        assert receiver.heard == ["one"]
+        assert await service.redeliver_all(kind="two") == 1
+        await receiver.until(2)
+        assert await service.redeliver_all(kind=None) == 1
+        await receiver.until(3)
+        await until(database, lambda found: all(entry.done_at is not None for entry in found))
+        with pytest.raises(NoDeadLetter):
+            await service.redeliver(sequence)
+
+    assert receiver.heard == ["one", "two", "three"]
+
+
+async def test_what_nobody_has_to_hear_is_dropped_with_who_and_why(database: Database) -> None:
+    (entry,) = await give_up(database, "one")
+    service = OutboxService(database)
+    supervisor = Principal("staff-3", "3001", "Zhao", Role.SUPERVISOR)
+    assert entry.sequence is not None
+    await service.drop(entry.sequence, "the department was closed", supervisor)
+
+    (dropped,) = await entries(database)
+    assert (dropped.dropped_by, dropped.drop_reason) == ("Zhao (3001)", "the department was closed")
+    assert dropped.error == "ConnectionError: away"
+    assert await service.dead_letters(kind=None, after=None, limit=10) == []
+    with pytest.raises(NoDeadLetter):
+        await service.drop(entry.sequence, "again", supervisor)
+
+
+async def test_old_entries_go_and_what_waits_or_was_given_up_stays(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm.outbox.service.PRUNE_AT_ONCE", 3)
+    await give_up(database, "dead")
+    receiver = Receiver()
+    await add(database, "a", *range(7))
+    async with working(database, {"told": receiver.hear}):
+        await until(database, lambda found: sum(entry.done_at is not None for entry in found) == 7)
+    await add(database, "a", "waits")
+    service = OutboxService(database)
+
+    assert await service.prune() == 0
+    assert await service.prune(utc_now() + timedelta(days=KEPT_DAYS + 1)) == 7
+    assert [entry.kind for entry in await entries(database)] == ["dead", "told"]
+
+
+async def test_what_waits_and_what_was_given_up_is_counted(database: Database) -> None:
+    await give_up(database, "dead")
+    await add(database, "a", "waits", "waits too")
+    task = asyncio.create_task(OutboxService(database).keep_counting())
+    async with asyncio.timeout(5):
+        while metrics.WAITING._value.get() != 2 or metrics.DEAD._value.get() != 1:
+            await asyncio.sleep(0.01)
+    task.cancel()
+    assert metrics.OLDEST._value.get() >= 0

@@ -1,0 +1,98 @@
+"""Routes of what could not be told to whoever had to hear of it."""
+
+from pydantic import BaseModel, Field
+
+from crm.outbox.errors import NoDeadLetter
+from crm.outbox.model import DeadLetterView, Kind
+from crm.outbox.service import OutboxService
+from crm.text import Lines
+from foundation.routes import NoQuery, Request, Role, Routes
+
+LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+
+
+class DeadLetterQuery(BaseModel, extra="forbid"):
+    """Which, newest first."""
+
+    kind: Kind | None = None
+    after: int | None = Field(default=None, ge=1)
+    """The sequence of the last one of the page before."""
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class RedeliverAll(BaseModel, extra="forbid"):
+    """Of which kind; of all where it is left out."""
+
+    kind: Kind | None = None
+
+
+class Redelivered(BaseModel):
+    """How many are tried again."""
+
+    count: int
+
+
+class Drop(BaseModel, extra="forbid"):
+    """Why nobody has to hear of it any more."""
+
+    reason: Lines = Field(min_length=3, max_length=500)
+
+
+def routes(service: OutboxService) -> Routes:
+    """What can be done with what was given up."""
+    table = Routes("outbox")
+
+    @table.add(
+        "GET",
+        "/outbox/dead-letters",
+        roles=LEADERS,
+        summary="What could not be told and was given up, newest first, each with its last error",
+        query=DeadLetterQuery,
+        response=list[DeadLetterView],
+    )
+    async def dead_letters(request: Request[None, DeadLetterQuery]) -> list[DeadLetterView]:
+        query = request.query
+        return await service.dead_letters(kind=query.kind, after=query.after, limit=query.limit)
+
+    @table.add(
+        "POST",
+        "/outbox/dead-letters/redeliver",
+        roles=LEADERS,
+        summary="Try everything again that was given up",
+        body=RedeliverAll,
+        response=Redelivered,
+    )
+    async def redeliver_all(request: Request[RedeliverAll, NoQuery]) -> Redelivered:
+        return Redelivered(count=await service.redeliver_all(kind=request.body.kind))
+
+    @table.add(
+        "POST",
+        "/outbox/dead-letters/{sequence}/redeliver",
+        roles=LEADERS,
+        summary="Try one again",
+        response=None,
+        problems=(404,),
+    )
+    async def redeliver(request: Request[None, NoQuery]) -> None:
+        await service.redeliver(_sequence(request.path["sequence"]))
+
+    @table.add(
+        "POST",
+        "/outbox/dead-letters/{sequence}/drop",
+        roles=LEADERS,
+        summary="Nobody has to hear of it any more; why is kept",
+        body=Drop,
+        response=None,
+        problems=(404,),
+    )
+    async def drop(request: Request[Drop, NoQuery]) -> None:
+        await service.drop(_sequence(request.path["sequence"]), request.body.reason, request.actor)
+
+    return table
+
+
+def _sequence(text: str) -> int:
+    """The number in a path; what is none names nothing."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise NoDeadLetter(f"no entry {text} was given up")
+    return int(text)
