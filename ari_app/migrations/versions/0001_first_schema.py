@@ -101,9 +101,19 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.String(), nullable=True),
+        sa.Column("dropped_by", sa.String(), nullable=True),
+        sa.Column("drop_reason", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_outbox")),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outbox_dead",
+            ["sequence"],
+            unique=False,
+            postgresql_where=sa.text("next_at IS NULL AND done_at IS NULL"),
+            sqlite_where=sa.text("next_at IS NULL AND done_at IS NULL"),
+        )
+        batch_op.create_index("ix_outbox_done_at", ["done_at"], unique=False)
         batch_op.create_index(
             "ix_outbox_pending",
             ["next_at"],
