@@ -4,6 +4,7 @@ Every such part is made here, with its routes, what it hears from the outbox and
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import crm.customers.http
@@ -24,6 +25,7 @@ from crm.departments.service import DepartmentService
 from crm.history.service import HistoryService
 from crm.outbox.service import OutboxService, OutboxWorker
 from crm.staff.service import StaffService
+from crm.tickets.errors import NotAllowedNow
 from crm.tickets.service import TicketService
 from foundation.database import Database
 from foundation.routes import Routes
@@ -53,7 +55,7 @@ class Business:
         self.outbox = OutboxWorker(
             database,
             {
-                "ticket.reply": [self.campaigns.plan_surveys],
+                "ticket.reply": [self._replied],
                 "ticket.file": [self._ticket_of_call],
                 "ticket.append": [self._ticket_of_call],
             },
@@ -81,6 +83,13 @@ class Business:
             "outbox-pruning": self.undelivered.keep_small,
             "outbox-counting": self.undelivered.keep_counting,
         }
+
+    async def _replied(self, payload: dict[str, Any]) -> None:
+        """A department says it is done: the customers are asked (H8), where there is a number to ask at."""
+        await self.campaigns.plan_surveys(payload)
+        if any(reporter["number"] for reporter in payload["reporters"]):
+            with suppress(NotAllowedNow):
+                await self.tickets.survey(payload["ticket_id"])
 
     async def _ticket_of_call(self, payload: dict[str, Any]) -> None:
         """A ticket was filed in a call: its recordings and its record belong to it from now on."""

@@ -31,7 +31,7 @@ NEEDED = ("ix_ticket_customer_id_registered_at", "ix_call_record_customer_id_sta
 
 TICKET_COLUMNS = (
     "id, number, kind, status, customer_id, subject, description, address, address_key, area, urgency, "
-    "urge_count, redo_count, refused, reply, closing_grounds, registered_at, version"
+    "urge_count, redo_count, escalated, reply, closing_grounds, registered_at, version"
 )
 CALL_COLUMNS = (
     "id, direction, number, access_number, customer_id, queue, started_at, outcome, wait_ms, talk_ms, hangup_by, keys"

@@ -249,7 +249,7 @@ async def _tickets(database: Database, departments: dict[str, str], categories: 
         asked,
         [
             _Step(TicketAction.FILE, TicketStatus.REGISTERED, 0, "1002", {"subject": asked.subject}),
-            _Step(TicketAction.ARCHIVE, TicketStatus.ARCHIVED, 0.05, "1002", grounds),
+            _Step(TicketAction.ANSWER, TicketStatus.ARCHIVED, 0.05, "1002", grounds),
         ],
     )
     await _past(
@@ -321,7 +321,7 @@ def _mark(ticket: Ticket, step: _Step, version: int, moment: datetime) -> None:
     ticket.status, ticket.version = step.to, version
     if step.action is TicketAction.DISPATCH:
         ticket.dispatched_at = moment
-    if step.action is TicketAction.ARCHIVE:
+    if step.action is TicketAction.ANSWER:
         ticket.closed_at = moment
 
 

@@ -12,6 +12,9 @@ from alembic.config import Config
 from sqlalchemy import Connection, create_engine, event, make_url, text
 from sqlalchemy.engine import URL, Engine
 
+from ari_app.migrations.schema import METADATA
+from foundation.append_only import guard
+
 _FOLDER = Path(__file__).parent
 _LOCK_WAIT_SECONDS = 120
 _LOCK_KEY = 0x686F746C696E65
@@ -37,6 +40,7 @@ def upgrade(url: str) -> None:
                 if connection.dialect.name == "postgresql":
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
                 command.upgrade(configuration(connection), "head")
+                guard(connection, METADATA)
         finally:
             engine.dispose()
 

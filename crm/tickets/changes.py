@@ -16,6 +16,8 @@ from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
 
+TOLD_DETAILS = ("call_id", "recording_id", "reason", "instruction", "grounds", "until", "from_department")
+"""What of an action's details others hear as well."""
 TOLD_CHANGES = 10
 """How many changes a conflict names; the ticket's log has them all."""
 
@@ -29,13 +31,21 @@ class Change:
     detail: dict[str, Any] = field(default_factory=dict)
     """What the log keeps of it."""
 
-    def attach(self, recording_id: str, note: str) -> None:
-        """Add a recording to the ticket."""
+    async def attach(self, recording_id: str, note: str) -> None:
+        """Add a recording to the ticket, once."""
+        if await store.is_attached(self.session, self.ticket.id, recording_id):
+            return
         self.session.add(
             TicketAttachment(
                 id=new_id("attachment"), ticket_id=self.ticket.id, recording_id=recording_id, note=note, at=utc_now()
             )
         )
+
+    def hand_to(self, department_id: str, person_id: str | None) -> None:
+        """From now on it lies with them."""
+        ticket = self.ticket
+        self.detail.update(from_department=ticket.department_id, to_department=department_id, person_id=person_id)
+        ticket.department_id, ticket.person_id, ticket.dispatched_at = department_id, person_id, utc_now()
 
 
 @asynccontextmanager
@@ -64,7 +74,7 @@ async def change(
     ticket.status = to
     ticket.version += 1
     if to in CLOSED:
-        ticket.open_matter = None
+        ticket.open_matter, ticket.escalated, ticket.closed_at = None, False, utc_now()
     await record(session, ticket, action, before, actor, made.detail)
 
 
@@ -84,12 +94,13 @@ async def record(
     detail: dict[str, Any],
 ) -> None:
     """Log what was done to a ticket, and tell it."""
+    now = utc_now()
     session.add(
         TicketLog(
             id=new_id("log"),
             ticket_id=ticket.id,
             version=ticket.version,
-            at=utc_now(),
+            at=now,
             action=action,
             from_status=before,
             to_status=ticket.status,
@@ -102,16 +113,24 @@ async def record(
     reporters = await store.reporters_of(session, ticket.id)
     payload = {
         "ticket_id": ticket.id,
+        "version": ticket.version,
+        "action": action,
+        "at": now.isoformat(),
+        "from_status": before,
+        "status": ticket.status,
         "number": ticket.number,
         "kind": ticket.kind,
-        "status": ticket.status,
         "subject": ticket.subject,
+        "urgency": ticket.urgency,
+        "category_id": ticket.category_id,
+        "area": ticket.area,
+        "customer_id": ticket.customer_id,
         "department_id": ticket.department_id,
+        "person_id": ticket.person_id,
         "redo_count": ticket.redo_count,
-        "version": ticket.version,
         "reporters": [
             {"customer_id": found.customer_id, "number": found.number, "name": found.name} for found in reporters
         ],
-        **{key: detail[key] for key in ("call_id", "recording_id") if detail.get(key) is not None},
+        **{key: detail[key] for key in TOLD_DETAILS if detail.get(key) is not None},
     }
     enqueue(session, f"ticket.{action}", ticket.id, payload)

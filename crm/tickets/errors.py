@@ -29,3 +29,57 @@ class UnknownReference(Invalid):
     """A customer, category, department or person that does not exist."""
 
     slug = "unknown-reference"
+
+
+class AlreadyOverruled(Conflict):
+    """The department refused before and was told that the ticket is its own."""
+
+    slug = "refusal-overruled"
+    title = "This refusal was overruled before"
+
+
+class SameDepartment(Invalid):
+    """An upheld refusal cannot send the ticket back to who refused it."""
+
+    slug = "same-department"
+
+
+class TooLate(Conflict):
+    """More time is asked for before the deadline, not after."""
+
+    slug = "deadline-passed"
+    title = "The deadline has passed"
+
+
+class ExtensionPending(Conflict):
+    """A request for more time waits to be decided."""
+
+    slug = "extension-pending"
+    title = "An extension waits to be decided"
+
+
+class ExtensionRefused(Invalid):
+    """What is asked for is no extension."""
+
+    slug = "no-extension"
+
+
+class NoExtension(Conflict):
+    """There is no request to decide."""
+
+    slug = "no-extension-asked"
+    title = "Nobody asked for more time"
+
+
+class NotAComplaint(Conflict):
+    """Only a complaint is valid or invalid."""
+
+    slug = "not-a-complaint"
+    title = "Only a complaint is judged"
+
+
+class NoFinding(Conflict):
+    """There is no finding to disagree with."""
+
+    slug = "not-judged"
+    title = "The complaint was not judged yet"

@@ -2,41 +2,46 @@
 
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
-from crm.text import Id, Lines, OneLine
+from crm.text import Id, OneLine
+from crm.tickets import handling
+from crm.tickets.acting import REFUSALS, Versioned, act
 from crm.tickets.errors import TicketNotFound
-from crm.tickets.model import Actor, AppendToTicket, FileTicket, TicketDetail, TicketStatus, TicketView
+from crm.tickets.extensions import http as extensions_http
+from crm.tickets.findings import http as findings_http
+from crm.tickets.model import UNDISPATCHED, Actor, AppendToTicket, FileTicket, TicketDetail, TicketStatus, TicketView
+from crm.tickets.refusals import http as refusals_http
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery, SimilarTicket
 from crm.tickets.transitions import DESKS, RULES, TicketAction, lies_with
 from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
-
-REFUSALS = (404, 409, 422)
 
 
 class ListQuery(BaseModel, extra="forbid"):
     """Which tickets, newest first."""
 
     status: TicketStatus | None = None
+    undispatched: bool = False
+    """Only what is in nobody's hands; what a department refused is among them, and its status says so (H6)."""
+    escalated: bool | None = None
+    """Only what waits for a supervisor, or only what does not."""
     department_id: Id | None = None
     number: str | None = Field(default=None, pattern=r"^[0-9]{6,20}$")
     after: Id | None = None
     """The id of the last ticket of the page before."""
     limit: int = Field(default=50, ge=1, le=200)
 
+    def statuses(self) -> frozenset[TicketStatus]:
+        """The states asked for; none are all of them."""
+        asked = frozenset() if self.status is None else frozenset({self.status})
+        return asked | UNDISPATCHED if self.undispatched else asked
 
-class Versioned(BaseModel, extra="forbid"):
-    """A change that may name the version it was made for, and is refused where that is no longer the present one."""
-
-    version: int | None = None
-
-
-class Dispatch(Versioned):
-    """To whom."""
-
-    department_id: Id
-    person_id: Id | None = None
+    @model_validator(mode="after")
+    def _one_way(self) -> "ListQuery":
+        if self.status is not None and self.undispatched:
+            raise ValueError("undispatched: is a choice of states itself; leave out status")
+        return self
 
 
 class Urge(Versioned):
@@ -44,24 +49,6 @@ class Urge(Versioned):
 
     channel: str = Field(default="agent", pattern=r"^[a-z_]{2,20}$")
     call_id: Id | None = None
-
-
-class Reason(Versioned):
-    """Why."""
-
-    reason: Lines = Field(min_length=1, max_length=2000)
-
-
-class Reply(Versioned):
-    """What was done."""
-
-    text: Lines = Field(min_length=1, max_length=4000)
-
-
-class Grounds(Versioned):
-    """On what grounds it is closed (H19)."""
-
-    grounds: Lines = Field(min_length=3, max_length=1000)
 
 
 class Attach(BaseModel, extra="forbid"):
@@ -76,8 +63,10 @@ def routes(service: TicketService) -> Routes:
     table = Routes("tickets")
     _reading(table, service)
     _filing(table, service)
-    _handling(table, service)
-    _closing(table, service)
+    handling.add_routes(table, service)
+    refusals_http.add_routes(table, service.refusals)
+    extensions_http.add_routes(table, service.extensions)
+    findings_http.add_routes(table, service.findings)
     return table
 
 
@@ -101,7 +90,13 @@ def _reading(table: Routes, service: TicketService) -> None:
             own = request.actor.department_id
             if own is None:
                 return []
-        return await service.listed(status=query.status, department_id=own, after=query.after, limit=query.limit)
+        return await service.listed(
+            statuses=query.statuses(),
+            department_id=own,
+            escalated=query.escalated,
+            after=query.after,
+            limit=query.limit,
+        )
 
     @table.add(
         "GET",
@@ -157,146 +152,25 @@ def _filing(table: Routes, service: TicketService) -> None:
     async def append(request: Request[AppendToTicket, NoQuery]) -> TicketView:
         return await service.append(request.path["ticket_id"], request.body, Actor.of(request.actor), _key(request))
 
-    @table.add(
-        "POST",
-        "/tickets/{ticket_id}/urge",
-        roles=RULES[TicketAction.URGE].roles,
-        summary="The customer asks again",
-        body=Urge,
-        response=TicketView,
-        problems=REFUSALS,
+    act(
+        table,
+        TicketAction.URGE,
+        "urge",
+        "The customer asks again",
+        Urge,
+        lambda ticket, body, actor: service.urge(
+            ticket, actor, body.channel, body.call_id, expected_version=body.version
+        ),
     )
-    async def urge(request: Request[Urge, NoQuery]) -> TicketView:
-        body = request.body
-        actor = Actor.of(request.actor)
-        return await service.urge(
-            request.path["ticket_id"], actor, body.channel, body.call_id, expected_version=body.version
-        )
-
-    @table.add(
-        "POST",
-        "/tickets/{ticket_id}/attachments",
-        roles=RULES[TicketAction.ATTACH].roles,
-        summary="Attach a recording",
-        body=Attach,
-        response=TicketView,
+    act(
+        table,
+        TicketAction.ATTACH,
+        "attachments",
+        "Attach a recording",
+        Attach,
+        lambda ticket, body, actor: service.attach(ticket, body.recording_id, body.note, actor),
         status=201,
-        problems=REFUSALS,
     )
-    async def attach(request: Request[Attach, NoQuery]) -> TicketView:
-        body = request.body
-        return await service.attach(request.path["ticket_id"], body.recording_id, body.note, Actor.of(request.actor))
-
-
-def _handling(table: Routes, service: TicketService) -> None:
-    @table.add(
-        "POST",
-        "/tickets/{ticket_id}/dispatch",
-        roles=RULES[TicketAction.DISPATCH].roles,
-        summary="Hand it to a department, or to one person in it",
-        body=Dispatch,
-        response=TicketView,
-        problems=REFUSALS,
-    )
-    async def dispatch(request: Request[Dispatch, NoQuery]) -> TicketView:
-        body = request.body
-        return await service.dispatch(
-            request.path["ticket_id"],
-            body.department_id,
-            Actor.of(request.actor),
-            person_id=body.person_id,
-            expected_version=body.version,
-        )
-
-    @table.add(
-        "POST",
-        "/tickets/{ticket_id}/sign",
-        roles=RULES[TicketAction.SIGN].roles,
-        summary="The department takes it",
-        body=Versioned,
-        response=TicketView,
-        problems=REFUSALS,
-    )
-    async def sign(request: Request[Versioned, NoQuery]) -> TicketView:
-        actor = Actor.of(request.actor)
-        return await service.sign(request.path["ticket_id"], actor, expected_version=request.body.version)
-
-    @table.add(
-        "POST",
-        "/tickets/{ticket_id}/refuse",
-        roles=RULES[TicketAction.REFUSE].roles,
-        summary="The department declines it, with a reason",
-        body=Reason,
-        response=TicketView,
-        problems=REFUSALS,
-    )
-    async def refuse(request: Request[Reason, NoQuery]) -> TicketView:
-        body = request.body
-        return await service.refuse(
-            request.path["ticket_id"], body.reason, Actor.of(request.actor), expected_version=body.version
-        )
-
-    @table.add(
-        "POST",
-        "/tickets/{ticket_id}/reply",
-        roles=RULES[TicketAction.REPLY].roles,
-        summary="The department says what was done; the customer is called back",
-        body=Reply,
-        response=TicketView,
-        problems=REFUSALS,
-    )
-    async def reply(request: Request[Reply, NoQuery]) -> TicketView:
-        body = request.body
-        return await service.reply(
-            request.path["ticket_id"], body.text, Actor.of(request.actor), expected_version=body.version
-        )
-
-
-def _closing(table: Routes, service: TicketService) -> None:
-    @table.add(
-        "POST",
-        "/tickets/{ticket_id}/redo",
-        roles=RULES[TicketAction.REDO].roles,
-        summary="Back to the same department: it is not solved",
-        body=Reason,
-        response=TicketView,
-        problems=REFUSALS,
-    )
-    async def redo(request: Request[Reason, NoQuery]) -> TicketView:
-        body = request.body
-        return await service.redo(
-            request.path["ticket_id"], body.reason, None, Actor.of(request.actor), expected_version=body.version
-        )
-
-    @table.add(
-        "POST",
-        "/tickets/{ticket_id}/archive",
-        roles=RULES[TicketAction.ARCHIVE].roles,
-        summary="Close it, with the customer's confirmation or the reason for doing without",
-        body=Grounds,
-        response=TicketView,
-        problems=REFUSALS,
-    )
-    async def archive(request: Request[Grounds, NoQuery]) -> TicketView:
-        body = request.body
-        return await service.archive(
-            request.path["ticket_id"], body.grounds, Actor.of(request.actor), expected_version=body.version
-        )
-
-    @table.add(
-        "POST",
-        "/tickets/{ticket_id}/cancel",
-        roles=RULES[TicketAction.CANCEL].roles,
-        summary="It should never have been filed",
-        body=Grounds,
-        response=TicketView,
-        problems=REFUSALS,
-    )
-    async def cancel(request: Request[Grounds, NoQuery]) -> TicketView:
-        body = request.body
-        return await service.cancel(
-            request.path["ticket_id"], body.grounds, Actor.of(request.actor), expected_version=body.version
-        )
 
 
 def _visible(request: Request[Any, Any], ticket: TicketView) -> bool:

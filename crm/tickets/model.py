@@ -1,5 +1,6 @@
 """Tickets, their log, their reporters, and what is shown and entered of them."""
 
+import json
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -11,6 +12,10 @@ from sqlmodel import Field, SQLModel
 
 from crm.customers.model import PhoneNumber
 from crm.text import Id, Lines, OneLine
+from crm.tickets.extensions.model import ExtensionView
+from crm.tickets.findings.model import FindingView, Validity
+from crm.tickets.refusals.model import RefusalView
+from foundation.append_only import append_only
 from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
 
@@ -28,16 +33,24 @@ class TicketStatus(StrEnum):
     """Where a ticket is. What may follow what stands in `transitions.py`."""
 
     REGISTERED = "registered"
-    """In nobody's hands: new, or refused by a department, which `refused` then marks."""
+    """New, in nobody's hands."""
     DISPATCHED = "dispatched"
+    REFUSED = "refused"
+    """A department declined it: in nobody's hands again, until a supervisor rules (H6)."""
     SIGNED = "signed"
+    PARKED = "parked"
+    """Waits for the customer; goes on where it was."""
     REPLIED = "replied"
-    """The department says it is done; the customer is being asked (H8)."""
+    """The department says it is done."""
+    SURVEY = "survey"
+    """The customer is being asked (H8)."""
     ARCHIVED = "archived"
     CANCELLED = "cancelled"
 
 
 CLOSED = frozenset({TicketStatus.ARCHIVED, TicketStatus.CANCELLED})
+UNDISPATCHED = frozenset({TicketStatus.REGISTERED, TicketStatus.REFUSED})
+"""In nobody's hands: somebody has to answer or dispatch them."""
 
 
 class Urgency(StrEnum):
@@ -116,8 +129,11 @@ class Ticket(SQLModel, table=True):
     visit_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     urge_count: int = 0
     redo_count: int = 0
-    refused: bool = False
-    """A department declined it: it shows in the undispatched list with a mark (H6)."""
+    parked_from: TicketStatus | None = Field(default=None, sa_type=text_enum(TicketStatus))
+    escalated: bool = False
+    """A supervisor has to look at it, and has not yet."""
+    validity: Validity | None = Field(default=None, sa_type=text_enum(Validity))
+    """Of a complaint, once judged (H2)."""
     reply: str = ""
     closing_grounds: str = ""
     """Why it was closed: the customer's confirmation, or the recorded reason for doing without (H19)."""
@@ -148,6 +164,11 @@ class TicketLog(SQLModel, table=True):
     actor_id: str | None = None
     actor_name: str = ""
     detail: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
+
+
+ERASED: dict[str, Any] = {"erased": True}
+"""What stands in place of a log entry's detail once the law had it erased; that something was done stays."""
+append_only(SQLModel.metadata.tables[TicketLog.__tablename__], {"detail": json.dumps(ERASED), "actor_name": ""})
 
 
 class TicketReporter(SQLModel, table=True):
@@ -288,7 +309,8 @@ class TicketView(BaseModel, from_attributes=True):
     visit_until: datetime | None
     urge_count: int
     redo_count: int
-    refused: bool
+    escalated: bool
+    validity: Validity | None
     reply: str
     closing_grounds: str
     registered_at: datetime
@@ -302,4 +324,7 @@ class TicketDetail(TicketView):
 
     reporters: list[ReporterView]
     attachments: list[AttachmentView]
+    refusals: list[RefusalView]
+    extensions: list[ExtensionView]
+    findings: list[FindingView]
     log: list[LogView]

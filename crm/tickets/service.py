@@ -1,7 +1,6 @@
 """What is done to tickets. Every change is one transaction: the row, its log entry, and whoever must hear of it."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Collection
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,12 +8,17 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.departments.model import Department
-from crm.staff.model import Staff
 from crm.tickets import filing, store
 from crm.tickets.address import address_key
-from crm.tickets.changes import Change, change
-from crm.tickets.errors import ChangedMeanwhile, TicketNotFound, UnknownReference
+from crm.tickets.changes import change
+from crm.tickets.errors import ChangedMeanwhile, TicketNotFound
+from crm.tickets.extensions import store as extensions_store
+from crm.tickets.extensions.model import ExtensionView
+from crm.tickets.extensions.service import ExtensionService
+from crm.tickets.findings import store as findings_store
+from crm.tickets.findings.model import FindingView
+from crm.tickets.findings.service import FindingService
+from crm.tickets.holding import TicketHolder, must_be_there
 from crm.tickets.model import (
     SYSTEM,
     Actor,
@@ -28,27 +32,31 @@ from crm.tickets.model import (
     TicketStatus,
     TicketView,
 )
+from crm.tickets.refusals import store as refusals_store
+from crm.tickets.refusals.model import RefusalView
+from crm.tickets.refusals.service import RefusalService
 from crm.tickets.similar import SimilarQuery, SimilarTicket, rank
 from crm.tickets.transitions import TicketAction, permit
 from foundation.clock import utc_now
 from foundation.database import Database
-from foundation.problems import FieldProblem
 
 OPEN_LIMIT = 20
 RACES = 3
 """How often filing looks again after somebody else filed the same at that moment."""
 
 
-class TicketService:
-    """Tickets from first contact to archive. `on_outbox` is called after every commit that told it something.
+class TicketService(TicketHolder):
+    """Tickets from first contact to archive; `time_zone` is where the day that begins a ticket's number begins.
 
-    `time_zone` is where the day that begins a ticket's number begins.
+    Refusals, extensions and findings have services of their own, which change tickets through this one.
     """
 
     def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
-        self._database = database
+        super().__init__(database)
         self._zone = ZoneInfo(time_zone)
-        self.on_outbox: Callable[[], None] = lambda: None
+        self.refusals = RefusalService(self)
+        self.extensions = ExtensionService(self)
+        self.findings = FindingService(self)
 
     async def file(self, given: FileTicket, actor: Actor, idempotency_key: str | None = None) -> TicketView:
         """Create a ticket, or append to the open one about the same matter.
@@ -79,7 +87,7 @@ class TicketService:
         self, ticket_id: str, given: AppendToTicket, actor: Actor, idempotency_key: str | None = None
     ) -> TicketView:
         """Add to an open matter instead of filing it again: it counts as an urge and is dispatched again (H4)."""
-        async with self._held(ticket_id) as (session, ticket):
+        async with self.held(ticket_id) as (session, ticket):
             if await _first_time(session, f"append:{ticket_id}:{idempotency_key}", ticket, idempotency_key):
                 await filing.append(session, ticket, given, actor)
         return TicketView.model_validate(ticket)
@@ -94,7 +102,7 @@ class TicketService:
         expected_version: int | None = None,
     ) -> TicketView:
         """The customer asks again (催单): counted, logged, and whoever holds the ticket hears of it. Once per call."""
-        async with self._held(ticket_id) as (session, ticket):
+        async with self.held(ticket_id) as (session, ticket):
             if await _first_time(session, f"urge:{call_id}:{ticket_id}", ticket, call_id):
                 async with change(session, ticket, TicketAction.URGE, actor, expected_version) as made:
                     ticket.urge_count += 1
@@ -115,38 +123,63 @@ class TicketService:
         Raises:
             UnknownReference: a department that does not exist, or a person who is not in it.
         """
-        async with self._change(ticket_id, TicketAction.DISPATCH, actor, expected_version) as made:
-            await _must_be_there(made.session, department_id, person_id)
-            made.detail.update(
-                from_department=made.ticket.department_id, to_department=department_id, person_id=person_id
-            )
-            made.ticket.department_id, made.ticket.person_id = department_id, person_id
-            made.ticket.refused, made.ticket.dispatched_at = False, utc_now()
+        async with self.change(ticket_id, TicketAction.DISPATCH, actor, expected_version) as made:
+            await must_be_there(made.session, department_id, person_id)
+            made.hand_to(department_id, person_id)
         return TicketView.model_validate(made.ticket)
 
     async def sign(self, ticket_id: str, actor: Actor, *, expected_version: int | None = None) -> TicketView:
         """The department takes it (签收)."""
-        async with self._change(ticket_id, TicketAction.SIGN, actor, expected_version) as made:
+        async with self.change(ticket_id, TicketAction.SIGN, actor, expected_version) as made:
             pass
         return TicketView.model_validate(made.ticket)
 
-    async def refuse(
+    async def park(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """The department declines it with a reason (退单): back to the undispatched list, with a mark."""
-        async with self._change(ticket_id, TicketAction.REFUSE, actor, expected_version) as made:
-            made.detail.update(reason=reason, by_department=made.ticket.department_id)
-            made.ticket.department_id, made.ticket.person_id = None, None
-            made.ticket.refused = True
+        """It waits for the customer: for an answer, a key, a payment."""
+        async with self.change(ticket_id, TicketAction.PARK, actor, expected_version) as made:
+            made.ticket.parked_from = made.ticket.status
+            made.detail.update(reason=reason)
+        return TicketView.model_validate(made.ticket)
+
+    async def unpark(self, ticket_id: str, actor: Actor, *, expected_version: int | None = None) -> TicketView:
+        """The customer did what it waited for: it goes on where it was."""
+        async with self.change(ticket_id, TicketAction.UNPARK, actor, expected_version) as made:
+            pass
+        return TicketView.model_validate(made.ticket)
+
+    async def supervise(
+        self, ticket_id: str, instruction: str, actor: Actor, *, expected_version: int | None = None
+    ) -> TicketView:
+        """A supervisor looked at it and says what to do (督办); whoever holds the ticket hears of it."""
+        async with self.change(ticket_id, TicketAction.SUPERVISE, actor, expected_version) as made:
+            made.ticket.escalated = False
+            made.detail.update(instruction=instruction)
+        return TicketView.model_validate(made.ticket)
+
+    async def escalate(
+        self, ticket_id: str, reason: str, actor: Actor = SYSTEM, *, expected_version: int | None = None
+    ) -> TicketView:
+        """A supervisor has to look at it: it is marked until one did."""
+        async with self.change(ticket_id, TicketAction.ESCALATE, actor, expected_version) as made:
+            made.ticket.escalated = True
+            made.detail.update(reason=reason)
         return TicketView.model_validate(made.ticket)
 
     async def reply(
         self, ticket_id: str, text: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
         """The department says what was done; the customer is asked next (H8)."""
-        async with self._change(ticket_id, TicketAction.REPLY, actor, expected_version) as made:
+        async with self.change(ticket_id, TicketAction.REPLY, actor, expected_version) as made:
             made.detail.update(text=text)
             made.ticket.reply = text
+        return TicketView.model_validate(made.ticket)
+
+    async def survey(self, ticket_id: str, actor: Actor = SYSTEM, *, expected_version: int | None = None) -> TicketView:
+        """The customer is being asked whether it is solved (回访, H8)."""
+        async with self.change(ticket_id, TicketAction.SURVEY, actor, expected_version) as made:
+            pass
         return TicketView.model_validate(made.ticket)
 
     async def redo(
@@ -159,13 +192,19 @@ class TicketService:
         expected_version: int | None = None,
     ) -> TicketView:
         """Not solved: back to the same department, marked, with what the customer said (重办, H8)."""
-        async with self._change(ticket_id, TicketAction.REDO, actor, expected_version) as made:
+        async with self.change(ticket_id, TicketAction.REDO, actor, expected_version) as made:
             made.ticket.redo_count += 1
             made.ticket.dispatched_at = utc_now()
             made.detail.update(reason=reason, recording_id=recording_id, redo_count=made.ticket.redo_count)
-            if recording_id is not None and not await _has(made.session, ticket_id, recording_id):
-                made.attach(recording_id, reason)
+            if recording_id is not None:
+                await made.attach(recording_id, reason)
         return TicketView.model_validate(made.ticket)
+
+    async def answer(
+        self, ticket_id: str, grounds: str, actor: Actor, *, expected_version: int | None = None
+    ) -> TicketView:
+        """Answered at the desk, to nobody's further work (直接答复): archived, with what was answered (H1)."""
+        return await self._close(ticket_id, TicketAction.ANSWER, grounds, actor, expected_version)
 
     async def archive(
         self, ticket_id: str, grounds: str, actor: Actor, *, expected_version: int | None = None
@@ -181,18 +220,12 @@ class TicketService:
 
     async def attach(self, ticket_id: str, recording_id: str, note: str, actor: Actor = SYSTEM) -> TicketView:
         """Add a recording, once."""
-        async with self._held(ticket_id) as (session, ticket):
-            if not await _has(session, ticket_id, recording_id):
+        async with self.held(ticket_id) as (session, ticket):
+            if not await store.is_attached(session, ticket_id, recording_id):
                 async with change(session, ticket, TicketAction.ATTACH, actor) as made:
-                    made.attach(recording_id, note)
+                    await made.attach(recording_id, note)
                     made.detail.update(recording_id=recording_id, note=note)
         return TicketView.model_validate(ticket)
-
-    async def escalate(self, ticket_id: str, reason: str, actor: Actor = SYSTEM) -> TicketView:
-        """A supervisor has to look at it."""
-        async with self._change(ticket_id, TicketAction.ESCALATE, actor, None) as made:
-            made.detail.update(reason=reason)
-        return TicketView.model_validate(made.ticket)
 
     async def get(self, ticket_id: str) -> TicketDetail:
         """A ticket with its reporters, recordings and whole log.
@@ -200,42 +233,65 @@ class TicketService:
         Raises:
             TicketNotFound: there is none.
         """
-        async with self._database.read() as session:
+        async with self.database.read() as session:
             ticket = await session.get(Ticket, ticket_id)
             if ticket is None:
                 raise TicketNotFound(f"there is no ticket {ticket_id}")
             reporters = await store.reporters_of(session, ticket_id)
             attachments = await store.attachments_of(session, ticket_id)
+            refusals = await refusals_store.of_ticket(session, ticket_id)
+            extensions = await extensions_store.of_ticket(session, ticket_id)
+            findings = await findings_store.of_ticket(session, ticket_id)
             log = await store.log_of(session, ticket_id)
         return TicketDetail(
             **TicketView.model_validate(ticket).model_dump(),
             reporters=[ReporterView.model_validate(found) for found in reporters],
             attachments=[AttachmentView.model_validate(found) for found in attachments],
+            refusals=[RefusalView.model_validate(found) for found in refusals],
+            extensions=[ExtensionView.model_validate(found) for found in extensions],
+            findings=[FindingView.model_validate(found) for found in findings],
             log=[LogView.model_validate(found) for found in log],
         )
 
     async def by_number(self, number: str) -> TicketView | None:
         """The ticket with a number."""
-        async with self._database.read() as session:
+        async with self.database.read() as session:
             found = await store.by_number(session, number)
         return TicketView.model_validate(found) if found is not None else None
 
     async def open_for_customer(self, customer_id: str) -> list[TicketView]:
         """A customer's open tickets, newest first."""
-        async with self._database.read() as session:
+        async with self.database.read() as session:
             found = await store.open_for_customer(session, customer_id, OPEN_LIMIT)
         return [TicketView.model_validate(ticket) for ticket in found]
 
     async def listed(
-        self, *, status: TicketStatus | None, department_id: str | None, after: str | None, limit: int
+        self,
+        *,
+        statuses: Collection[TicketStatus] = (),
+        department_id: str | None = None,
+        escalated: bool | None = None,
+        after: str | None = None,
+        limit: int,
     ) -> list[TicketView]:
-        """Tickets newest first; `after` is the id of the last one of the page before."""
-        async with self._database.read() as session:
+        """Tickets newest first; `after` is the id of the last one of the page before. No `statuses` are all of them.
+
+        Raises:
+            TicketNotFound: there is no ticket `after`.
+        """
+        async with self.database.read() as session:
             last = await session.get(Ticket, after) if after is not None else None
             if after is not None and last is None:
                 raise TicketNotFound(f"there is no ticket {after}")
             before = (last.registered_at, last.id) if last is not None else None
-            found = await store.listed(session, status=status, department_id=department_id, before=before, limit=limit)
+            found = await store.listed(
+                session,
+                statuses=statuses,
+                department_id=department_id,
+                escalated=escalated,
+                before=before,
+                limit=limit,
+            )
         return [TicketView.model_validate(ticket) for ticket in found]
 
     async def similar(self, query: SimilarQuery) -> list[SimilarTicket]:
@@ -253,12 +309,12 @@ class TicketService:
             ids = [ticket.id for ticket in tickets]
             return tickets, store.reported_with(connection, number, ids) if number is not None else set()
 
-        tickets, reported = await self._database.look_up(looked_up)
+        tickets, reported = await self.database.look_up(looked_up)
         return rank(query, tickets, reported)
 
     async def _file_once(self, given: FileTicket, actor: Actor, idempotency_key: str | None) -> TicketView:
         key, now = f"file:{idempotency_key}", utc_now()
-        async with self._database.write() as session:
+        async with self.database.write() as session:
             if idempotency_key is not None:
                 filed = await store.ticket_of_request(session, key)
                 if filed is not None:
@@ -271,28 +327,10 @@ class TicketService:
     async def _close(
         self, ticket_id: str, action: TicketAction, grounds: str, actor: Actor, expected_version: int | None
     ) -> TicketView:
-        async with self._change(ticket_id, action, actor, expected_version) as made:
+        async with self.change(ticket_id, action, actor, expected_version) as made:
             made.detail.update(grounds=grounds)
-            made.ticket.closing_grounds, made.ticket.closed_at = grounds, utc_now()
+            made.ticket.closing_grounds = grounds
         return TicketView.model_validate(made.ticket)
-
-    @asynccontextmanager
-    async def _held(self, ticket_id: str) -> AsyncIterator[tuple[AsyncSession, Ticket]]:
-        """A transaction that holds one ticket; after its commit the outbox is woken."""
-        async with self._database.write() as session:
-            yield session, await store.locked(session, ticket_id)
-        self.on_outbox()
-
-    @asynccontextmanager
-    async def _change(
-        self, ticket_id: str, action: TicketAction, actor: Actor, expected_version: int | None
-    ) -> AsyncIterator[Change]:
-        """A transaction with one change of one ticket."""
-        async with (
-            self._held(ticket_id) as (session, ticket),
-            change(session, ticket, action, actor, expected_version) as made,
-        ):
-            yield made
 
 
 async def _first_time(session: AsyncSession, key: str, ticket: Ticket, given: str | None) -> bool:
@@ -303,22 +341,6 @@ async def _first_time(session: AsyncSession, key: str, ticket: Ticket, given: st
         return False
     store.remember_request(session, key, ticket.id)
     return True
-
-
-async def _has(session: AsyncSession, ticket_id: str, recording_id: str) -> bool:
-    return any(found.recording_id == recording_id for found in await store.attachments_of(session, ticket_id))
-
-
-async def _must_be_there(session: AsyncSession, department_id: str, person_id: str | None) -> None:
-    if await session.get(Department, department_id) is None:
-        problem = FieldProblem(field="department_id", rule="must exist")
-        raise UnknownReference(f"there is no department {department_id}", [problem])
-    if person_id is None:
-        return
-    person = await session.get(Staff, person_id)
-    if person is None or not person.active or person.department_id != department_id:
-        problem = FieldProblem(field="person_id", rule="must be somebody who works in this department")
-        raise UnknownReference(f"{person_id} is nobody in department {department_id}", [problem])
 
 
 def _is_unique(error: IntegrityError) -> bool:

@@ -1,6 +1,6 @@
 """Queries over tickets. Whoever changes one holds its row until the transaction ends."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,15 +82,21 @@ async def open_for_customer(session: AsyncSession, customer_id: str, limit: int)
 async def listed(
     session: AsyncSession,
     *,
-    status: TicketStatus | None,
+    statuses: Collection[TicketStatus],
     department_id: str | None,
+    escalated: bool | None,
     before: tuple[datetime, str] | None,
     limit: int,
 ) -> Sequence[Ticket]:
-    """Tickets newest first, from after a place in that order: a later page costs no more than the first."""
+    """Tickets newest first, from after a place in that order: a later page costs no more than the first.
+
+    No `statuses` are all of them.
+    """
     statement = select(Ticket).order_by(col(Ticket.registered_at).desc(), col(Ticket.id).desc()).limit(limit)
-    if status is not None:
-        statement = statement.where(Ticket.status == status)
+    if statuses:
+        statement = statement.where(col(Ticket.status).in_(statuses))
+    if escalated is not None:
+        statement = statement.where(Ticket.escalated == escalated)
     if department_id is not None:
         statement = statement.where(Ticket.department_id == department_id)
     if before is not None:
@@ -126,6 +132,14 @@ async def reporters_of(session: AsyncSession, ticket_id: str) -> Sequence[Ticket
     """Everybody who reported the matter, in order."""
     statement = select(TicketReporter).where(TicketReporter.ticket_id == ticket_id).order_by(col(TicketReporter.id))
     return (await session.exec(statement)).all()
+
+
+async def is_attached(session: AsyncSession, ticket_id: str, recording_id: str) -> bool:
+    """Whether a ticket has a recording."""
+    statement = select(TicketAttachment.id).where(
+        TicketAttachment.ticket_id == ticket_id, TicketAttachment.recording_id == recording_id
+    )
+    return (await session.exec(statement)).first() is not None
 
 
 async def attachments_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketAttachment]:

@@ -20,15 +20,27 @@ class TicketAction(StrEnum):
     FILE = "file"
     APPEND = "append"
     URGE = "urge"
+    ATTACH = "attach"
+    ANSWER = "answer"
     DISPATCH = "dispatch"
     SIGN = "sign"
     REFUSE = "refuse"
+    UPHOLD = "uphold"
+    OVERRULE = "overrule"
+    PARK = "park"
+    UNPARK = "unpark"
+    ASK_EXTENSION = "ask_extension"
+    GRANT_EXTENSION = "grant_extension"
+    DENY_EXTENSION = "deny_extension"
+    SUPERVISE = "supervise"
+    ESCALATE = "escalate"
     REPLY = "reply"
+    JUDGE = "judge"
+    CONTEST = "contest"
+    SURVEY = "survey"
     REDO = "redo"
     ARCHIVE = "archive"
     CANCEL = "cancel"
-    ATTACH = "attach"
-    ESCALATE = "escalate"
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,8 @@ class Rule:
     to: TicketStatus | None
     roles: frozenset[Role]
     caller: bool = False
+    resumes: bool = False
+    """It leads to where the ticket was before it was parked."""
 
 
 _S = TicketStatus
@@ -48,15 +62,27 @@ RULES: dict[TicketAction, Rule] = {
     TicketAction.FILE: Rule(frozenset(), _S.REGISTERED, DESKS, caller=True),
     TicketAction.APPEND: Rule(OPEN, None, DESKS, caller=True),
     TicketAction.URGE: Rule(OPEN, None, DESKS, caller=True),
+    TicketAction.ATTACH: Rule(frozenset(_S), None, DESKS),
+    TicketAction.ANSWER: Rule(frozenset({_S.REGISTERED, _S.REFUSED}), _S.ARCHIVED, DESKS),
     TicketAction.DISPATCH: Rule(frozenset({_S.REGISTERED, _S.DISPATCHED, _S.SIGNED}), _S.DISPATCHED, DESKS),
     TicketAction.SIGN: Rule(frozenset({_S.DISPATCHED}), _S.SIGNED, FIELD),
-    TicketAction.REFUSE: Rule(frozenset({_S.DISPATCHED}), _S.REGISTERED, FIELD),
+    TicketAction.REFUSE: Rule(frozenset({_S.DISPATCHED}), _S.REFUSED, FIELD),
+    TicketAction.UPHOLD: Rule(frozenset({_S.REFUSED}), _S.DISPATCHED, LEADERS),
+    TicketAction.OVERRULE: Rule(frozenset({_S.REFUSED}), _S.DISPATCHED, LEADERS),
+    TicketAction.PARK: Rule(frozenset({_S.REGISTERED, _S.SIGNED}), _S.PARKED, DESKS | FIELD),
+    TicketAction.UNPARK: Rule(frozenset({_S.PARKED}), None, DESKS | FIELD, resumes=True),
+    TicketAction.ASK_EXTENSION: Rule(frozenset({_S.SIGNED}), None, FIELD),
+    TicketAction.GRANT_EXTENSION: Rule(OPEN, None, LEADERS),
+    TicketAction.DENY_EXTENSION: Rule(OPEN, None, LEADERS),
+    TicketAction.SUPERVISE: Rule(OPEN, None, LEADERS),
+    TicketAction.ESCALATE: Rule(OPEN, None, DESKS | FIELD),
     TicketAction.REPLY: Rule(frozenset({_S.SIGNED}), _S.REPLIED, FIELD),
-    TicketAction.REDO: Rule(frozenset({_S.REPLIED}), _S.DISPATCHED, LEADERS),
-    TicketAction.ARCHIVE: Rule(frozenset({_S.REGISTERED, _S.REPLIED}), _S.ARCHIVED, DESKS),
+    TicketAction.JUDGE: Rule(frozenset({_S.SIGNED, _S.REPLIED, _S.SURVEY}), None, LEADERS),
+    TicketAction.CONTEST: Rule(frozenset({_S.SIGNED, _S.REPLIED, _S.SURVEY}), None, DESKS | FIELD),
+    TicketAction.SURVEY: Rule(frozenset({_S.REPLIED}), _S.SURVEY, DESKS),
+    TicketAction.REDO: Rule(frozenset({_S.REPLIED, _S.SURVEY}), _S.DISPATCHED, LEADERS),
+    TicketAction.ARCHIVE: Rule(frozenset({_S.REPLIED, _S.SURVEY}), _S.ARCHIVED, DESKS),
     TicketAction.CANCEL: Rule(OPEN, _S.CANCELLED, LEADERS),
-    TicketAction.ATTACH: Rule(frozenset(_S), None, DESKS),
-    TicketAction.ESCALATE: Rule(OPEN, None, LEADERS),
 }
 """The system may do whatever the ticket's state allows: it acts for rules that people made."""
 
@@ -87,6 +113,8 @@ def lead(action: TicketAction, ticket: Ticket) -> TicketStatus:
     rule = RULES[action]
     if ticket.status not in rule.states:
         raise NotAllowedNow(f"ticket {ticket.number} is {ticket.status}; {action} needs {_listed(rule.states)}")
+    if rule.resumes and ticket.parked_from is not None:
+        return ticket.parked_from
     return rule.to or ticket.status
 
 

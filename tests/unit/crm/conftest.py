@@ -9,12 +9,15 @@ from crm.customers.service import CustomerService
 from crm.departments.model import CategoryInput, DepartmentInput
 from crm.departments.service import DepartmentService
 from crm.tickets.model import Actor, ActorKind, FileTicket, Reporter, TicketKind
+from crm.tickets.refusals.model import RefusalReason
+from crm.tickets.refusals.service import RefuseTicket
 from crm.tickets.service import TicketService
 from foundation.database import Database
 from foundation.routes import Role
 
 AGENT = Actor(kind=ActorKind.STAFF, id="staff-agent", name="Agent (1001)", role=Role.AGENT)
 SUPERVISOR = Actor(kind=ActorKind.STAFF, id="staff-supervisor", name="Supervisor (3001)", role=Role.SUPERVISOR)
+NOT_OURS = RefuseTicket(reason=RefusalReason.NOT_OUR_AREA, explanation="该户不在本工区范围内")
 CALLER = Actor(kind=ActorKind.CALLER, id="customer-1", name="王秀英")
 
 

@@ -137,7 +137,7 @@ async def test_a_second_reporters_number_is_a_reason(tickets: TicketService, pla
 
 async def test_what_is_closed_is_not_offered(tickets: TicketService, place: Place) -> None:
     filed = await tickets.file(place.fault(), AGENT)
-    await tickets.archive(filed.id, "用户确认", AGENT)
+    await tickets.answer(filed.id, "用户确认", AGENT)
 
     assert await tickets.similar(SimilarQuery(address="幸福路12号3单元402", number="13800000001")) == []
 

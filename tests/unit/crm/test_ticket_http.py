@@ -13,6 +13,8 @@ from foundation.problems import Problem
 from foundation.routes import NoQuery, Principal, Request, Role, Route
 from tests.unit.crm.conftest import AGENT, Place
 
+REFUSE = {"reason": "not_our_area", "explanation": "该户不在本工区范围内"}
+LATER = "2099-01-01T00:00:00Z"
 DESK = Principal("staff-agent", "1001", "Agent", Role.AGENT)
 
 
@@ -70,7 +72,7 @@ async def test_s7_a_department_works_only_on_what_lies_with_it(
     filed = await tickets.file(place.fault(), AGENT)
     await tickets.dispatch(filed.id, place.east, AGENT)
 
-    for action, body in (("sign", {}), ("refuse", {"reason": "no"}), ("reply", {"text": "done"})):
+    for action, body in (("sign", {}), ("refuse", REFUSE), ("reply", {"text": "done"})):
         for stranger in (worker(place.west), worker(None)):
             with pytest.raises(Problem) as refusal:
                 await call(table[f"POST /tickets/{{ticket_id}}/{action}"], stranger, {"ticket_id": filed.id}, body=body)
@@ -84,7 +86,7 @@ async def test_s39_a_version_tells_a_stranger_nothing(
     filed = await tickets.file(place.fault(), AGENT)
     await tickets.dispatch(filed.id, place.east, AGENT)
 
-    for action, body in (("sign", {}), ("refuse", {"reason": "no"}), ("reply", {"text": "done"})):
+    for action, body in (("sign", {}), ("refuse", REFUSE), ("reply", {"text": "done"})):
         for ticket_id in (filed.id, "ticket-none"):
             with pytest.raises(Problem) as refusal:
                 await call(
@@ -98,12 +100,14 @@ async def test_s39_a_version_tells_a_stranger_nothing(
 
 
 def test_every_route_has_the_roles_of_its_action(table: dict[str, Route]) -> None:
-    desk = {Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR}
+    desk, field = {Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR}, {Role.DEPARTMENT}
+    leaders = ("redo", "cancel", "supervise", "finding", "uphold-refusal", "overrule-refusal")
     expected: dict[str, set[Role]] = {
         "": desk,
-        **dict.fromkeys(("/additions", "/urge", "/attachments", "/dispatch", "/archive"), desk),
-        **{key: {Role.DEPARTMENT} for key in ("/sign", "/refuse", "/reply")},
-        **{key: {Role.SUPERVISOR, Role.ADMINISTRATOR} for key in ("/redo", "/cancel")},
+        **{f"/{key}": desk for key in ("additions", "urge", "attachments", "dispatch", "answer", "survey", "archive")},
+        **{f"/{key}": field for key in ("sign", "refuse", "reply", "extension")},
+        **{f"/{key}": desk | field for key in ("park", "unpark", "escalate", "contest-finding")},
+        **{f"/{key}": desk - {Role.AGENT} for key in (*leaders, "grant-extension", "deny-extension")},
     }
     posts = {
         name.removeprefix("POST /tickets").removeprefix("/{ticket_id}"): set(route.roles)
@@ -123,29 +127,48 @@ async def test_one_key_of_two_people_is_two_keys(place: Place, table: dict[str, 
     assert (await call(file, others, body=body, key="key-1")).id != first.id
 
 
-@pytest.mark.parametrize("action", ["dispatch", "sign", "refuse", "reply", "redo", "archive", "cancel", "urge"])
+@pytest.mark.parametrize(
+    "action",
+    [
+        *(
+            "dispatch",
+            "sign",
+            "refuse",
+            "uphold-refusal",
+            "overrule-refusal",
+            "park",
+            "unpark",
+            "reply",
+            "redo",
+            "urge",
+        ),
+        *("extension", "grant-extension", "deny-extension", "supervise", "escalate", "finding", "contest-finding"),
+        *("answer", "survey", "archive", "cancel"),
+    ],
+)
 async def test_every_change_honours_the_version_it_was_made_for(
     tickets: TicketService, place: Place, table: dict[str, Route], action: str
 ) -> None:
     filed = await tickets.file(place.fault(), AGENT)
     await tickets.dispatch(filed.id, place.east, AGENT)
-    who = {
-        **dict.fromkeys(("sign", "refuse", "reply"), worker(place.east)),
-        **dict.fromkeys(("redo", "cancel"), Principal("staff-s", "3001", "S", Role.SUPERVISOR)),
-    }.get(action, DESK)
+    route = table[f"POST /tickets/{{ticket_id}}/{action}"]
+    everybody = [DESK, worker(place.east), Principal("staff-s", "3001", "S", Role.SUPERVISOR)]
+    who = next(principal for principal in everybody if principal.role in route.roles)
     body = {
         "dispatch": {"department_id": place.west},
-        "refuse": {"reason": "no"},
-        "redo": {"reason": "no"},
+        "refuse": REFUSE,
+        "uphold-refusal": {"grounds": "right", "department_id": place.west},
+        "extension": {"reason": "no", "until": LATER},
         "reply": {"text": "done"},
-        "archive": {"grounds": "confirmed"},
-        "cancel": {"grounds": "mistake"},
+        "supervise": {"instruction": "today"},
+        "finding": {"validity": "valid", "finding": "true"},
+        **{key: {"reason": "no"} for key in ("park", "redo", "escalate", "contest-finding")},
+        **{key: {"grounds": "confirmed"} for key in ("answer", "archive", "cancel", "overrule-refusal")},
+        **{key: {"grounds": "confirmed"} for key in ("grant-extension", "deny-extension")},
     }.get(action, {})
 
     with pytest.raises(Problem) as refusal:
-        await call(
-            table[f"POST /tickets/{{ticket_id}}/{action}"], who, {"ticket_id": filed.id}, body=body | {"version": 1}
-        )
+        await call(route, who, {"ticket_id": filed.id}, body=body | {"version": 1})
     assert (refusal.value.status, refusal.value.slug) == (409, "ticket-changed")
 
 
@@ -183,3 +206,19 @@ def test_h19_nothing_is_closed_without_grounds(text: str, table: dict[str, Route
 
 def test_reading_takes_no_query_it_would_ignore(table: dict[str, Route]) -> None:
     assert table["GET /tickets/{ticket_id}"].query is NoQuery
+
+
+async def test_h6_what_was_refused_is_among_the_undispatched(
+    tickets: TicketService, place: Place, table: dict[str, Route]
+) -> None:
+    for _ in range(3):
+        await tickets.file(place.fault(address=""), AGENT)
+    refused, held, new = await tickets.listed(limit=3)
+    for ticket in (refused, held):
+        await tickets.dispatch(ticket.id, place.east, AGENT)
+    await call(table["POST /tickets/{ticket_id}/refuse"], worker(place.east), {"ticket_id": refused.id}, body=REFUSE)
+
+    seen: list[TicketView] = await call(table["GET /tickets"], DESK, query={"undispatched": "true"})
+    assert {(found.id, found.status) for found in seen} == {(refused.id, "refused"), (new.id, "registered")}
+    with pytest.raises(ValidationError, match="leave out status"):
+        table["GET /tickets"].query.model_validate({"undispatched": "true", "status": "signed"})

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -12,41 +13,131 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from sqlmodel import SQLModel, select
 
 from crm.outbox.model import OutboxEntry
-from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow, NotYours
+from crm.tickets.errors import (
+    AlreadyOverruled,
+    ChangedMeanwhile,
+    ExtensionPending,
+    NoExtension,
+    NoFinding,
+    NotAComplaint,
+    NotAllowedNow,
+    NotYours,
+    SameDepartment,
+)
+from crm.tickets.findings.model import JudgeComplaint, Validity
 from crm.tickets.model import SYSTEM, AppendToTicket, Reporter, TicketView
 from crm.tickets.service import TicketService
 from foundation.database import Database
 from foundation.problems import Problem
-from tests.unit.crm.conftest import CALLER, SUPERVISOR, Place, furnish
+from tests.unit.crm.conftest import CALLER, NOT_OURS, SUPERVISOR, Place, furnish
 
 # From which states, to which: what people may expect, without looking at the code's own table.
-OPEN = {"registered", "dispatched", "signed", "replied"}
+OPEN = {"registered", "dispatched", "refused", "signed", "parked", "replied", "survey"}
+JUDGED = {"signed", "replied", "survey"}
+BACK = "where it was before it was parked"
 MOVES: dict[str, tuple[set[str], str | None]] = {
     "append": (OPEN, None),
     "urge": (OPEN, None),
+    "attach": (OPEN | {"archived", "cancelled"}, None),
+    "answer": ({"registered", "refused"}, "archived"),
     "dispatch": ({"registered", "dispatched", "signed"}, "dispatched"),
     "sign": ({"dispatched"}, "signed"),
-    "refuse": ({"dispatched"}, "registered"),
-    "reply": ({"signed"}, "replied"),
-    "redo": ({"replied"}, "dispatched"),
-    "archive": ({"registered", "replied"}, "archived"),
-    "cancel": (OPEN, "cancelled"),
+    "refuse": ({"dispatched"}, "refused"),
+    "uphold": ({"refused"}, "dispatched"),
+    "overrule": ({"refused"}, "dispatched"),
+    "park": ({"registered", "signed"}, "parked"),
+    "unpark": ({"parked"}, BACK),
+    "ask_extension": ({"signed"}, None),
+    "grant_extension": (OPEN, None),
+    "deny_extension": (OPEN, None),
+    "supervise": (OPEN, None),
     "escalate": (OPEN, None),
-    "attach": (OPEN | {"archived", "cancelled"}, None),
+    "reply": ({"signed"}, "replied"),
+    "judge": (JUDGED, None),
+    "contest": (JUDGED, None),
+    "survey": ({"replied"}, "survey"),
+    "redo": ({"replied", "survey"}, "dispatched"),
+    "archive": ({"replied", "survey"}, "archived"),
+    "cancel": (OPEN, "cancelled"),
 }
-FOLLOWING = {(state, to or state) for states, to in MOVES.values() for state in states}
+BY_DEPARTMENT = {"sign", "refuse", "reply", "ask_extension"}
+WITHOUT_VERSION = {"append", "attach"}
+FOLLOWING = {(state, to or state) for states, to in MOVES.values() for state in states if to is not BACK} | {
+    ("parked", "registered"),
+    ("parked", "signed"),
+}
+UNTIL = datetime(2099, 1, 1, tzinfo=UTC)
+FINDING = JudgeComplaint(validity=Validity.VALID, finding="属实")
 
 
 class Expected:
     """What a ticket should be."""
 
-    def __init__(self, address: str | None) -> None:
-        self.address = address
+    def __init__(self, kind: str, address: str | None) -> None:
+        self.kind, self.address = kind, address
         self.status, self.version, self.urges, self.redos = "registered", 1, 0, 0
+        self.parked_from = ""
         self.department: str | None = None
+        self.refused_by: str | None = None
+        self.overruled: set[str] = set()
+        self.asks_for_time = self.judged = self.escalated = False
         self.actions = ["file"]
         self.numbers: set[str] = set()
         self.recordings: set[str] = set()
+
+    def to(self, action: str) -> str:
+        """The state an action leads to."""
+        to = MOVES[action][1]
+        return self.parked_from if to is BACK else to or self.status
+
+    def refusal(self, action: str, own: str, stale: bool) -> type[Problem] | None:
+        """Why an action is refused; None where it is carried out."""
+        # A stranger is told nothing of the ticket, not even that it changed.
+        if action in BY_DEPARTMENT and own != self.department:
+            return NotYours
+        if stale and action not in WITHOUT_VERSION:
+            return ChangedMeanwhile
+        if self.status not in MOVES[action][0]:
+            return NotAllowedNow
+        reasons: dict[str, tuple[bool, type[Problem]]] = {
+            "refuse": (own in self.overruled, AlreadyOverruled),
+            "uphold": (own == self.refused_by, SameDepartment),
+            "ask_extension": (self.asks_for_time, ExtensionPending),
+            "grant_extension": (not self.asks_for_time, NoExtension),
+            "deny_extension": (not self.asks_for_time, NoExtension),
+            "judge": (self.kind != "complaint", NotAComplaint),
+            "contest": (not self.judged, NoFinding),
+        }
+        applies, problem = reasons.get(action, (False, Problem))
+        return problem if applies else None
+
+    def happened(self, action: str, own: str) -> None:
+        """An action was carried out."""
+        before, self.status = self.status, self.to(action)
+        self.version += 1
+        self.actions.append(action)
+        self.urges += action in {"urge", "append"}
+        self.redos += action == "redo"
+        self.judged |= action == "judge"
+        match action:
+            case "dispatch" | "uphold":
+                self.department = own
+            case "refuse":
+                self.department, self.refused_by = None, own
+            case "overrule":
+                assert self.refused_by is not None
+                self.department = self.refused_by
+                self.overruled.add(self.refused_by)
+            case "park":
+                self.parked_from = before
+            case "ask_extension":
+                self.asks_for_time = True
+            case "grant_extension" | "deny_extension":
+                self.asks_for_time = False
+            case "escalate" | "contest":
+                self.escalated = True
+            case "supervise" | "judge" | "answer" | "archive" | "cancel":
+                self.escalated = False
 
 
 class Lives(RuleBasedStateMachine):
@@ -81,7 +172,9 @@ class Lives(RuleBasedStateMachine):
         number=st.sampled_from(["+8613800000001", "+8613800000002", "+8613800000003"]),
     )
     def file(self, house: str | None, number: str) -> str:
-        filed: TicketView = self.run(self.service.file(self.place.fault(number, address=house or ""), SUPERVISOR))
+        kind = "complaint" if house is None else "fault"
+        report = self.place.fault(number, address=house or "", kind=kind)
+        filed: TicketView = self.run(self.service.file(report, SUPERVISOR))
         same = [
             ticket_id
             for ticket_id, expected in self.expected.items()
@@ -95,26 +188,17 @@ class Lives(RuleBasedStateMachine):
             known.actions.append("append")
         else:
             assert filed.id not in self.expected
-            known = self.expected[filed.id] = Expected(house)
+            known = self.expected[filed.id] = Expected(kind, house)
         known.numbers.add(number)
         return filed.id
 
     @rule(ticket=tickets, action=st.sampled_from(sorted(MOVES)), data=st.data())
     def act(self, ticket: str, action: str, data: st.DataObject) -> None:
         expected = self.expected[ticket]
-        states, to = MOVES[action]
         own = data.draw(st.sampled_from([self.place.east, self.place.west]), label="department")
         stale = data.draw(st.sampled_from([None, None, 0, 1]), label="stale")
         version = None if stale is None else expected.version - stale
-        takes_version = action not in {"append", "attach", "escalate"}
-        refusal: type[Problem] | None = None
-        if expected.status not in states:
-            refusal = NotAllowedNow
-        if takes_version and version not in {None, expected.version}:
-            refusal = ChangedMeanwhile
-        # A stranger is told nothing of the ticket, not even that it changed.
-        if action in {"sign", "refuse", "reply"} and own != expected.department:
-            refusal = NotYours
+        refusal = expected.refusal(action, own, version not in {None, expected.version})
         refused: type[Problem] | None = None
         try:
             self.run(self._do(action, ticket, own, version))
@@ -122,41 +206,43 @@ class Lives(RuleBasedStateMachine):
             refused = type(problem)
         assert refused is refusal, (action, expected.status)
         if refused is None:
-            self._happened(expected, action, to or expected.status, own)
+            expected.happened(action, own)
+            if action == "append":
+                expected.numbers.add("+8613800000009")
+            if action == "attach":
+                expected.recordings.add(f"rec-{self.attachments}")
 
     async def _do(self, action: str, ticket: str, own: str, version: int | None) -> None:
         service, worker = self.service, self.place.worker(own)
         addition = AppendToTicket(text="还是不热", reporter=Reporter(number="+8613800000009"))
         self.attachments += action == "attach"
+        at: dict[str, Any] = {"expected_version": version}
         deeds: dict[str, Callable[[], Awaitable[TicketView]]] = {
             "append": lambda: service.append(ticket, addition, SUPERVISOR),
-            "urge": lambda: service.urge(ticket, CALLER, "ivr", expected_version=version),
-            "dispatch": lambda: service.dispatch(ticket, own, SUPERVISOR, expected_version=version),
-            "sign": lambda: service.sign(ticket, worker, expected_version=version),
-            "refuse": lambda: service.refuse(ticket, "不属于本工区", worker, expected_version=version),
-            "reply": lambda: service.reply(ticket, "已处理", worker, expected_version=version),
-            "redo": lambda: service.redo(ticket, "仍然不热", None, SYSTEM, expected_version=version),
-            "archive": lambda: service.archive(ticket, "用户确认", SUPERVISOR, expected_version=version),
-            "cancel": lambda: service.cancel(ticket, "重复登记", SUPERVISOR, expected_version=version),
-            "escalate": lambda: service.escalate(ticket, "未接通"),
+            "urge": lambda: service.urge(ticket, CALLER, "ivr", **at),
             "attach": lambda: service.attach(ticket, f"rec-{self.attachments}", ""),
+            "answer": lambda: service.answer(ticket, "当场答复", SUPERVISOR, **at),
+            "dispatch": lambda: service.dispatch(ticket, own, SUPERVISOR, **at),
+            "sign": lambda: service.sign(ticket, worker, **at),
+            "refuse": lambda: service.refusals.refuse(ticket, NOT_OURS, worker, **at),
+            "uphold": lambda: service.refusals.uphold(ticket, own, "确非其责", SUPERVISOR, **at),
+            "overrule": lambda: service.refusals.overrule(ticket, "是其职责", SUPERVISOR, **at),
+            "park": lambda: service.park(ticket, "等用户提供房号", SUPERVISOR, **at),
+            "unpark": lambda: service.unpark(ticket, SUPERVISOR, **at),
+            "ask_extension": lambda: service.extensions.ask(ticket, UNTIL, "等配件", worker, **at),
+            "grant_extension": lambda: service.extensions.grant(ticket, "同意", SUPERVISOR, **at),
+            "deny_extension": lambda: service.extensions.deny(ticket, "不同意", SUPERVISOR, **at),
+            "supervise": lambda: service.supervise(ticket, "今日内办结", SUPERVISOR, **at),
+            "escalate": lambda: service.escalate(ticket, "未接通", SYSTEM, **at),
+            "reply": lambda: service.reply(ticket, "已处理", worker, **at),
+            "judge": lambda: service.findings.judge(ticket, FINDING, SUPERVISOR, **at),
+            "contest": lambda: service.findings.contest(ticket, "不认可", SUPERVISOR, **at),
+            "survey": lambda: service.survey(ticket, SYSTEM, **at),
+            "redo": lambda: service.redo(ticket, "仍然不热", None, SYSTEM, **at),
+            "archive": lambda: service.archive(ticket, "用户确认", SUPERVISOR, **at),
+            "cancel": lambda: service.cancel(ticket, "重复登记", SUPERVISOR, **at),
         }
         await deeds[action]()
-
-    def _happened(self, expected: Expected, action: str, to: str, own: str) -> None:
-        expected.status = to
-        expected.version += 1
-        expected.actions.append(action)
-        expected.urges += action in {"urge", "append"}
-        expected.redos += action == "redo"
-        if action == "dispatch":
-            expected.department = own
-        if action == "refuse":
-            expected.department = None
-        if action == "append":
-            expected.numbers.add("+8613800000009")
-        if action == "attach":
-            expected.recordings.add(f"rec-{self.attachments}")
 
     @invariant()
     def everything_is_as_expected(self) -> None:
@@ -171,6 +257,9 @@ class Lives(RuleBasedStateMachine):
             assert (found.status, found.version, found.urge_count, found.redo_count, found.department_id) == (
                 *(expected.status, expected.version, expected.urges, expected.redos, expected.department),
             )
+            assert found.escalated == expected.escalated
+            waiting = [refusal for refusal in found.refusals if refusal.ruling is None]
+            assert len(waiting) == (found.status == "refused") or found.status in {"archived", "cancelled"}
             assert [entry.action for entry in found.log] == expected.actions
             assert [entry.version for entry in found.log] == list(range(1, found.version + 1))
             for before, after in zip(found.log, found.log[1:], strict=False):
@@ -190,8 +279,8 @@ class Lives(RuleBasedStateMachine):
 
 
 Lives.TestCase.settings = settings(
-    max_examples=10,
-    stateful_step_count=20,
+    max_examples=12,
+    stateful_step_count=30,
     deadline=None,
     # Each step is a transaction on a disk that others use as well.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

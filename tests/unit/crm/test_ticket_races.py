@@ -94,7 +94,7 @@ async def test_archiving_while_callers_add_loses_nobody(tickets: TicketService, 
 
     filed = await asyncio.gather(
         *(tickets.file(place.fault(f"+86138000001{number:02d}"), AGENT) for number in range(CALLERS)),
-        tickets.archive(first.id, "用户确认", SYSTEM),
+        tickets.answer(first.id, "用户确认", SYSTEM),
     )
 
     reporters: list[str | None] = []
@@ -129,7 +129,7 @@ async def test_nothing_moves_a_closed_ticket_however_close_the_race(tickets: Tic
     filed = await tickets.file(place.fault(), AGENT)
 
     outcomes = await asyncio.gather(
-        tickets.archive(filed.id, "用户确认", SUPERVISOR),
+        tickets.answer(filed.id, "用户确认", SUPERVISOR),
         tickets.cancel(filed.id, "重复登记", SUPERVISOR),
         tickets.dispatch(filed.id, place.east, AGENT),
         return_exceptions=True,

@@ -11,21 +11,34 @@ from foundation.clock import utc_now
 from foundation.problems import Forbidden, Problem
 from foundation.routes import Role
 
-OPEN = "registered dispatched signed replied"
+OPEN = "registered dispatched refused signed parked replied survey"
 DESK = "agent supervisor administrator"
+LEADER = "supervisor administrator"
 # Written out once more on purpose: whoever changes the table has to mean it.
 ALLOWED = {
     "append": (OPEN, f"{DESK} caller system", None),
     "urge": (OPEN, f"{DESK} caller system", None),
+    "attach": (f"{OPEN} archived cancelled", f"{DESK} system", None),
+    "answer": ("registered refused", f"{DESK} system", "archived"),
     "dispatch": ("registered dispatched signed", f"{DESK} system", "dispatched"),
     "sign": ("dispatched", "department system", "signed"),
-    "refuse": ("dispatched", "department system", "registered"),
+    "refuse": ("dispatched", "department system", "refused"),
+    "uphold": ("refused", f"{LEADER} system", "dispatched"),
+    "overrule": ("refused", f"{LEADER} system", "dispatched"),
+    "park": ("registered signed", f"{DESK} department system", "parked"),
+    "unpark": ("parked", f"{DESK} department system", "signed"),
+    "ask_extension": ("signed", "department system", None),
+    "grant_extension": (OPEN, f"{LEADER} system", None),
+    "deny_extension": (OPEN, f"{LEADER} system", None),
+    "supervise": (OPEN, f"{LEADER} system", None),
+    "escalate": (OPEN, f"{DESK} department system", None),
     "reply": ("signed", "department system", "replied"),
-    "redo": ("replied", "supervisor administrator system", "dispatched"),
-    "archive": ("registered replied", f"{DESK} system", "archived"),
-    "cancel": (OPEN, "supervisor administrator system", "cancelled"),
-    "attach": (f"{OPEN} archived cancelled", f"{DESK} system", None),
-    "escalate": (OPEN, "supervisor administrator system", None),
+    "judge": ("signed replied survey", f"{LEADER} system", None),
+    "contest": ("signed replied survey", f"{DESK} department system", None),
+    "survey": ("replied", f"{DESK} system", "survey"),
+    "redo": ("replied survey", f"{LEADER} system", "dispatched"),
+    "archive": ("replied survey", f"{DESK} system", "archived"),
+    "cancel": (OPEN, f"{LEADER} system", "cancelled"),
 }
 ACTORS = {
     **{role.value: Actor(kind=ActorKind.STAFF, id="staff-1", role=role, department_id="department-1") for role in Role},
@@ -41,6 +54,7 @@ def ticket(status: TicketStatus, department_id: str | None = "department-1") -> 
         kind=TicketKind.FAULT,
         subject="x",
         status=status,
+        parked_from=TicketStatus.SIGNED,
         department_id=department_id,
         registered_at=utc_now(),
     )

@@ -19,7 +19,7 @@ from crm.tickets.service import TicketService
 from foundation.database import Database
 from foundation.problems import Forbidden
 from foundation.routes import Role
-from tests.unit.crm.conftest import AGENT, CALLER, SUPERVISOR, Place
+from tests.unit.crm.conftest import AGENT, CALLER, NOT_OURS, SUPERVISOR, Place
 
 
 async def told(database: Database) -> list[tuple[str, dict[str, Any]]]:
@@ -33,9 +33,8 @@ async def test_a_fault_from_report_to_archive(database: Database, tickets: Ticke
     worker = place.worker(place.east)
     filed = await tickets.file(place.fault(reporter=Reporter(customer_id=place.wang.id)), AGENT)
     await tickets.dispatch(filed.id, place.east, AGENT, expected_version=1)
-    await tickets.refuse(filed.id, "不属于本工区", worker)
-    refused = await tickets.get(filed.id)
-    await tickets.dispatch(filed.id, place.east, AGENT)
+    refused = await tickets.refusals.refuse(filed.id, NOT_OURS, worker)
+    await tickets.refusals.overrule(filed.id, "该户在本工区范围内", SUPERVISOR)
     await tickets.sign(filed.id, worker)
     await tickets.reply(filed.id, "已更换阀门", worker)
     redone = await tickets.redo(filed.id, "仍然不热", "rec-1")
@@ -43,19 +42,18 @@ async def test_a_fault_from_report_to_archive(database: Database, tickets: Ticke
     await tickets.reply(filed.id, "已清洗管道", worker)
     archived = await tickets.archive(filed.id, "用户确认已解决", SYSTEM)
 
-    assert (refused.status, refused.refused, refused.department_id) == (TicketStatus.REGISTERED, True, None)
+    assert (refused.status, refused.department_id) == (TicketStatus.REFUSED, None)
     assert (redone.status, redone.redo_count, redone.department_id) == (TicketStatus.DISPATCHED, 1, place.east)
     assert (archived.status, archived.closing_grounds) == (TicketStatus.ARCHIVED, "用户确认已解决")
     assert archived.closed_at is not None
     detail = await tickets.get(filed.id)
     assert [entry.action for entry in detail.log] == [
-        *("file", "dispatch", "refuse", "dispatch", "sign", "reply", "redo", "sign", "reply", "archive")
+        *("file", "dispatch", "refuse", "overrule", "sign", "reply", "redo", "sign", "reply", "archive")
     ]
     assert [entry.version for entry in detail.log] == list(range(1, 11))
     assert [entry.from_status for entry in detail.log[1:]] == [entry.to_status for entry in detail.log[:-1]]
-    assert detail.log[2].detail == {"reason": "不属于本工区", "by_department": place.east}
-    assert detail.log[3].detail == {"from_department": None, "to_department": place.east, "person_id": None}
-    assert detail.log[3].actor_name == AGENT.name
+    assert detail.log[1].detail == {"from_department": None, "to_department": place.east, "person_id": None}
+    assert detail.log[1].actor_name == AGENT.name
     assert [found.recording_id for found in detail.attachments] == ["rec-1"]
     assert [kind for kind, _ in await told(database)] == [f"ticket.{entry.action}" for entry in detail.log]
 
@@ -65,15 +63,24 @@ async def test_what_others_are_told(database: Database, tickets: TicketService, 
 
     ((kind, payload),) = await told(database)
     assert kind == "ticket.file"
+    at = datetime.fromisoformat(payload.pop("at"))
+    assert filed.registered_at <= at <= datetime.now(UTC)
     assert payload == {
         "ticket_id": filed.id,
+        "version": 1,
+        "action": "file",
+        "from_status": None,
+        "status": "registered",
         "number": filed.number,
         "kind": "fault",
-        "status": "registered",
         "subject": "暖气不热",
+        "urgency": "normal",
+        "category_id": place.cold,
+        "area": "城东",
+        "customer_id": None,
         "department_id": None,
+        "person_id": None,
         "redo_count": 0,
-        "version": 1,
         "reporters": [{"customer_id": None, "number": "+8613800000001", "name": "王秀英"}],
         "call_id": "call-1",
     }
@@ -143,7 +150,7 @@ async def test_an_older_version_is_refused_and_told_the_present_one(tickets: Tic
     await tickets.urge(filed.id, CALLER, "ivr")
 
     with pytest.raises(ChangedMeanwhile) as refusal:
-        await tickets.archive(filed.id, "用户确认", SUPERVISOR, expected_version=1)
+        await tickets.answer(filed.id, "用户确认", SUPERVISOR, expected_version=1)
 
     assert "version 2, not 1; since then, newest first: urge by 王秀英 (registered)" in refusal.value.detail
     assert refusal.value.errors[0].field == "version"
@@ -219,7 +226,7 @@ async def test_only_a_fault_at_a_known_place_is_one_matter(tickets: TicketServic
 
 async def test_a_closed_matter_may_come_again(tickets: TicketService, place: Place) -> None:
     first = await tickets.file(place.fault(), AGENT)
-    await tickets.archive(first.id, "当场解决", AGENT)
+    await tickets.answer(first.id, "当场解决", AGENT)
 
     assert (await tickets.file(place.fault(), AGENT)).id != first.id
 
@@ -245,7 +252,7 @@ async def test_whoever_adds_is_called_back_too_but_once(tickets: TicketService, 
 
 async def test_adding_to_a_closed_matter_is_refused(tickets: TicketService, place: Place) -> None:
     filed = await tickets.file(place.fault(), AGENT)
-    await tickets.archive(filed.id, "当场解决", AGENT)
+    await tickets.answer(filed.id, "当场解决", AGENT)
 
     with pytest.raises(NotAllowedNow):
         await tickets.append(filed.id, AppendToTicket(text="又不热了"), AGENT)
@@ -257,7 +264,7 @@ async def test_a_repeated_addition_or_urge_is_answered_even_when_the_ticket_was_
     filed = await tickets.file(place.fault(), AGENT)
     await tickets.append(filed.id, AppendToTicket(text="还是不热"), AGENT, "key-1")
     await tickets.urge(filed.id, CALLER, "ivr", "call-1")
-    await tickets.archive(filed.id, "用户确认", AGENT)
+    await tickets.answer(filed.id, "用户确认", AGENT)
 
     assert (await tickets.append(filed.id, AppendToTicket(text="还是不热"), AGENT, "key-1")).urge_count == 2
     assert (await tickets.urge(filed.id, CALLER, "ivr", "call-1")).urge_count == 2
@@ -347,7 +354,7 @@ async def test_pages_go_on_where_the_last_one_ended(tickets: TicketService, plac
     sizes: list[int] = []
     while not sizes or sizes[-1]:
         after = seen[-1] if seen else None
-        page = await tickets.listed(status=None, department_id=None, after=after, limit=2)
+        page = await tickets.listed(after=after, limit=2)
         seen += [found.id for found in page]
         sizes.append(len(page))
 

@@ -1,0 +1,1 @@
+"""More time, asked for before the deadline and decided by a supervisor."""

@@ -1,0 +1,44 @@
+"""Extensions asked for and decided."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+from sqlmodel import Field, SQLModel
+
+from foundation.database import UtcDateTime
+
+
+class TicketExtension(SQLModel, table=True):
+    """A department asked for more time."""
+
+    __tablename__ = "ticket_extension"
+
+    id: str = Field(primary_key=True)
+    ticket_id: str = Field(foreign_key="ticket.id", index=True)
+    department_id: str | None = Field(default=None, foreign_key="department.id")
+    """Who asked."""
+    reason: str
+    until: datetime = Field(sa_type=UtcDateTime)
+    """The deadline it asks for."""
+    asked_by: str = ""
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    granted: bool | None = None
+    """None until it is decided."""
+    decision: str = ""
+    """Why it was decided so."""
+    decided_by: str = ""
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ExtensionView(BaseModel, from_attributes=True):
+    """An extension as shown."""
+
+    department_id: str | None
+    reason: str
+    until: datetime
+    asked_by: str
+    asked_at: datetime
+    granted: bool | None
+    decision: str
+    decided_by: str
+    decided_at: datetime | None

@@ -1,0 +1,111 @@
+"""Asking for more time, and deciding it."""
+
+from datetime import datetime
+from typing import Protocol
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.tickets.errors import ExtensionPending, ExtensionRefused, NoExtension, TooLate
+from crm.tickets.extensions import store
+from crm.tickets.extensions.model import TicketExtension
+from crm.tickets.holding import TicketHolder
+from crm.tickets.model import Actor, Ticket, TicketView
+from crm.tickets.transitions import TicketAction
+from foundation.clock import utc_now
+from foundation.ids import new_id
+from foundation.problems import FieldProblem
+
+
+class Deadlines(Protocol):
+    """What extensions need of whoever keeps the deadlines. Both are called in the ticket's own transaction."""
+
+    async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
+        """Until when the ticket is to be resolved; None where it has no deadline."""
+
+    async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
+        """The deadline is later now."""
+
+
+class NoDeadlines:
+    """Where nobody keeps deadlines, every ticket has time."""
+
+    async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:  # noqa: ARG002
+        """There is none."""
+        return None
+
+    async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
+        """Nothing is kept."""
+
+
+class ExtensionService:
+    """Extensions (延期申请). Whoever keeps the deadlines sets `deadlines`."""
+
+    def __init__(self, tickets: TicketHolder) -> None:
+        self._tickets = tickets
+        self.deadlines: Deadlines = NoDeadlines()
+
+    async def ask(
+        self, ticket_id: str, until: datetime, reason: str, actor: Actor, *, expected_version: int | None = None
+    ) -> TicketView:
+        """A department asks for time until then; one request at a time, and only before the deadline.
+
+        Raises:
+            TooLate: the deadline has passed.
+            ExtensionPending: another request waits to be decided.
+            ExtensionRefused: `until` is not later than the deadline, or than now.
+        """
+        action = TicketAction.ASK_EXTENSION
+        async with self._tickets.change(ticket_id, action, actor, expected_version) as made:
+            await self._check(made.session, made.ticket, until)
+            made.session.add(
+                TicketExtension(
+                    id=new_id("extension"),
+                    ticket_id=ticket_id,
+                    department_id=made.ticket.department_id,
+                    reason=reason,
+                    until=until,
+                    asked_by=actor.name,
+                    asked_at=utc_now(),
+                )
+            )
+            made.detail.update(until=until.isoformat(), reason=reason)
+        return TicketView.model_validate(made.ticket)
+
+    async def grant(
+        self, ticket_id: str, decision: str, actor: Actor, *, expected_version: int | None = None
+    ) -> TicketView:
+        """The department gets the time it asked for."""
+        return await self._decide(ticket_id, TicketAction.GRANT_EXTENSION, decision, actor, expected_version)
+
+    async def deny(
+        self, ticket_id: str, decision: str, actor: Actor, *, expected_version: int | None = None
+    ) -> TicketView:
+        """The deadline stays."""
+        return await self._decide(ticket_id, TicketAction.DENY_EXTENSION, decision, actor, expected_version)
+
+    async def _check(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
+        deadline, now = await self.deadlines.resolve_by(session, ticket), utc_now()
+        if deadline is not None and deadline <= now:
+            raise TooLate(
+                f"ticket {ticket.number} was to be resolved by {deadline.isoformat()}: ask before the deadline"
+            )
+        if await store.undecided(session, ticket.id) is not None:
+            raise ExtensionPending(f"an extension of ticket {ticket.number} waits to be decided")
+        least = max(now, deadline or now)
+        if until <= least:
+            problem = FieldProblem(field="until", rule=f"must be later than {least.isoformat()}")
+            raise ExtensionRefused("an extension ends after the deadline it extends", [problem])
+
+    async def _decide(
+        self, ticket_id: str, action: TicketAction, decision: str, actor: Actor, expected_version: int | None
+    ) -> TicketView:
+        async with self._tickets.change(ticket_id, action, actor, expected_version) as made:
+            asked = await store.undecided(made.session, ticket_id)
+            if asked is None:
+                raise NoExtension(f"nobody asked for more time for ticket {made.ticket.number}")
+            asked.granted = action is TicketAction.GRANT_EXTENSION
+            asked.decision, asked.decided_by, asked.decided_at = decision, actor.name, utc_now()
+            if asked.granted:
+                await self.deadlines.extend(made.session, made.ticket, asked.until)
+            made.detail.update(until=asked.until.isoformat(), decision=decision)
+        return TicketView.model_validate(made.ticket)

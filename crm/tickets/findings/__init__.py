@@ -1,0 +1,1 @@
+"""Whether a complaint was valid, and why (H2, H13)."""

@@ -1,0 +1,63 @@
+"""Transactions that hold one ticket: what every part that changes tickets stands on."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.departments.model import Department
+from crm.staff.model import Staff
+from crm.tickets import store
+from crm.tickets.changes import Change, change
+from crm.tickets.errors import UnknownReference
+from crm.tickets.model import Actor, Ticket
+from crm.tickets.transitions import TicketAction
+from foundation.database import Database
+from foundation.problems import FieldProblem
+
+
+class TicketHolder:
+    """Holds a ticket while it changes. `on_outbox` is called after every commit that told the outbox something."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.on_outbox: Callable[[], None] = lambda: None
+
+    @asynccontextmanager
+    async def held(self, ticket_id: str) -> AsyncIterator[tuple[AsyncSession, Ticket]]:
+        """A transaction that holds one ticket.
+
+        Raises:
+            TicketNotFound: there is none.
+        """
+        async with self.database.write() as session:
+            yield session, await store.locked(session, ticket_id)
+        self.on_outbox()
+
+    @asynccontextmanager
+    async def change(
+        self, ticket_id: str, action: TicketAction, actor: Actor, expected_version: int | None
+    ) -> AsyncIterator[Change]:
+        """A transaction with one change of one ticket; raises as `changes.change` does."""
+        async with (
+            self.held(ticket_id) as (session, ticket),
+            change(session, ticket, action, actor, expected_version) as made,
+        ):
+            yield made
+
+
+async def must_be_there(session: AsyncSession, department_id: str, person_id: str | None) -> None:
+    """Whether a ticket can be handed to them.
+
+    Raises:
+        UnknownReference: a department that does not exist, or a person who is not in it.
+    """
+    if await session.get(Department, department_id) is None:
+        problem = FieldProblem(field="department_id", rule="must exist")
+        raise UnknownReference(f"there is no department {department_id}", [problem])
+    if person_id is None:
+        return
+    person = await session.get(Staff, person_id)
+    if person is None or not person.active or person.department_id != department_id:
+        problem = FieldProblem(field="person_id", rule="must be somebody who works in this department")
+        raise UnknownReference(f"{person_id} is nobody in department {department_id}", [problem])

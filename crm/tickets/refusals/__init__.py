@@ -1,0 +1,1 @@
+"""What a department declines, and what a supervisor rules about it (H6)."""

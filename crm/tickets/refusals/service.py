@@ -1,0 +1,103 @@
+"""Declining a ticket, and ruling on it."""
+
+from pydantic import BaseModel
+from pydantic import Field as InputField
+
+from crm.text import Lines
+from crm.tickets.changes import Change
+from crm.tickets.errors import AlreadyOverruled, SameDepartment
+from crm.tickets.holding import TicketHolder, must_be_there
+from crm.tickets.model import Actor, TicketView
+from crm.tickets.refusals import store
+from crm.tickets.refusals.model import RefusalReason, Ruling, TicketRefusal
+from crm.tickets.transitions import TicketAction
+from foundation.clock import utc_now
+from foundation.ids import new_id
+from foundation.problems import FieldProblem
+
+
+class RefuseTicket(BaseModel, extra="forbid"):
+    """Why a department declines: whoever reads it must not take it for a brush-off."""
+
+    reason: RefusalReason
+    explanation: Lines = InputField(min_length=4, max_length=2000)
+    evidence_recording_id: str | None = InputField(default=None, pattern=r"^rec-[0-9a-z]{26}$")
+
+
+class RefusalService:
+    """Refusals and rulings (退单裁定)."""
+
+    def __init__(self, tickets: TicketHolder) -> None:
+        self._tickets = tickets
+
+    async def refuse(
+        self, ticket_id: str, given: RefuseTicket, actor: Actor, *, expected_version: int | None = None
+    ) -> TicketView:
+        """The department declines it (退单): back to the undispatched ones, marked, until a supervisor rules.
+
+        Raises:
+            AlreadyOverruled: it was told before that the ticket is its own.
+        """
+        async with self._tickets.change(ticket_id, TicketAction.REFUSE, actor, expected_version) as made:
+            ticket, department_id = made.ticket, made.ticket.department_id
+            assert department_id is not None, "what is dispatched lies with a department"
+            if await store.was_overruled(made.session, ticket_id, department_id):
+                raise AlreadyOverruled(f"a refusal of ticket {ticket.number} was overruled: it cannot be refused again")
+            refusal = TicketRefusal(
+                id=new_id("refusal"),
+                ticket_id=ticket_id,
+                department_id=department_id,
+                person_id=ticket.person_id,
+                at=utc_now(),
+                **given.model_dump(include=set(RefuseTicket.model_fields)),
+            )
+            made.session.add(refusal)
+            if given.evidence_recording_id is not None:
+                await made.attach(given.evidence_recording_id, "evidence of a refusal")
+            made.detail.update(reason=given.reason, explanation=given.explanation, by_department=department_id)
+            ticket.department_id, ticket.person_id = None, None
+        return TicketView.model_validate(made.ticket)
+
+    async def uphold(
+        self,
+        ticket_id: str,
+        department_id: str,
+        grounds: str,
+        actor: Actor,
+        *,
+        person_id: str | None = None,
+        expected_version: int | None = None,
+    ) -> TicketView:
+        """The department was right: it goes to another.
+
+        Raises:
+            SameDepartment: that is the department that declined.
+            UnknownReference: a department that does not exist, or a person who is not in it.
+        """
+        async with self._tickets.change(ticket_id, TicketAction.UPHOLD, actor, expected_version) as made:
+            refusal = await store.undecided(made.session, ticket_id)
+            if department_id == refusal.department_id:
+                problem = FieldProblem(
+                    field="department_id", rule="must be another than the one that was right to refuse"
+                )
+                raise SameDepartment("an upheld refusal sends the ticket elsewhere", [problem])
+            await must_be_there(made.session, department_id, person_id)
+            _rule(made, refusal, Ruling.UPHELD, grounds, actor)
+            made.hand_to(department_id, person_id)
+        return TicketView.model_validate(made.ticket)
+
+    async def overrule(
+        self, ticket_id: str, grounds: str, actor: Actor, *, expected_version: int | None = None
+    ) -> TicketView:
+        """It is theirs: back to the department, which cannot refuse it a second time."""
+        async with self._tickets.change(ticket_id, TicketAction.OVERRULE, actor, expected_version) as made:
+            refusal = await store.undecided(made.session, ticket_id)
+            _rule(made, refusal, Ruling.OVERRULED, grounds, actor)
+            made.hand_to(refusal.department_id, refusal.person_id)
+        return TicketView.model_validate(made.ticket)
+
+
+def _rule(made: Change, refusal: TicketRefusal, ruling: Ruling, grounds: str, actor: Actor) -> None:
+    refusal.ruling, refusal.ruling_grounds = ruling, grounds
+    refusal.ruled_by, refusal.ruled_at = actor.name, utc_now()
+    made.detail.update(grounds=grounds, refused_by=refusal.department_id)
