@@ -277,7 +277,9 @@ def upgrade() -> None:
         sa.Column("visit_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("urge_count", sa.Integer(), nullable=False),
         sa.Column("redo_count", sa.Integer(), nullable=False),
-        sa.Column("refused", sa.Boolean(), nullable=False),
+        sa.Column("parked_from", sa.String(32), nullable=True),
+        sa.Column("escalated", sa.Boolean(), nullable=False),
+        sa.Column("validity", sa.String(32), nullable=True),
         sa.Column("reply", sa.String(), nullable=False),
         sa.Column("closing_grounds", sa.String(), nullable=False),
         sa.Column("open_matter", sa.String(), nullable=True),
@@ -317,6 +319,48 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_ticket_attachment_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
+        "ticket_extension",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("asked_by", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("granted", sa.Boolean(), nullable=True),
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_ticket_extension_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_extension_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_extension")),
+    )
+    with op.batch_alter_table("ticket_extension", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_extension_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "ticket_finding",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("validity", sa.String(32), nullable=False),
+        sa.Column("finding", sa.String(), nullable=False),
+        sa.Column("responsibility", sa.String(), nullable=False),
+        sa.Column("corrective_measures", sa.String(), nullable=False),
+        sa.Column("preventive_measures", sa.String(), nullable=False),
+        sa.Column("judged_by", sa.String(), nullable=False),
+        sa.Column("judged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("contested_because", sa.String(), nullable=False),
+        sa.Column("contested_by", sa.String(), nullable=False),
+        sa.Column("contested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_finding_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_finding")),
+    )
+    with op.batch_alter_table("ticket_finding", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_finding_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
         "ticket_log",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("ticket_id", sa.String(), nullable=False),
@@ -332,7 +376,32 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_log_ticket_id_ticket")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_log")),
         sa.UniqueConstraint("ticket_id", "version", name=op.f("uq_ticket_log_ticket_id_version")),
+        info={"append_only": {"detail": '{"erased": true}', "actor_name": ""}},
     )
+    op.create_table(
+        "ticket_refusal",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=False),
+        sa.Column("person_id", sa.String(), nullable=True),
+        sa.Column("reason", sa.String(32), nullable=False),
+        sa.Column("explanation", sa.String(), nullable=False),
+        sa.Column("evidence_recording_id", sa.String(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ruling", sa.String(32), nullable=True),
+        sa.Column("ruling_grounds", sa.String(), nullable=False),
+        sa.Column("ruled_by", sa.String(), nullable=False),
+        sa.Column("ruled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_ticket_refusal_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["staff.id"], name=op.f("fk_ticket_refusal_person_id_staff")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_refusal_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_refusal")),
+    )
+    with op.batch_alter_table("ticket_refusal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_refusal_ticket_id"), ["ticket_id"], unique=False)
+
     op.create_table(
         "ticket_reporter",
         sa.Column("id", sa.String(), nullable=False),
