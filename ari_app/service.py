@@ -6,7 +6,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -29,6 +29,7 @@ from ari_app.business import Business
 from ari_app.calls.dialling import DialPlan
 from ari_app.calls.pop import PopService
 from ari_app.calls.provisioning import push
+from ari_app.calls.reconciling import Reconciler
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
 from ari_app.calls.tools import CallTools
@@ -154,12 +155,13 @@ class Service:
         wording = AgentWording(
             library.catalogue, calendar, Wording(zh=settings.organisation_zh, en=settings.organisation_en)
         )
+        store = CallStore(self.redis, settings.node)
         tools = CallTools(
             node=settings.node,
             ari=self.ari,
             ami=self.ami,
             dispatcher=self.dispatcher,
-            store=CallStore(self.redis, settings.node),
+            store=store,
             queues=self.queues,
             recordings=self.recordings,
             history=business.history,
@@ -176,8 +178,9 @@ class Service:
         )
         self.calls = CallService(tools, settings.region)
         self.dispatcher.on_stasis_start = self.calls.arrived
+        self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, store, self.queues)
         surveys = SurveyCalls(business.campaigns, self.calls, business.tickets, settings.node)
-        self.dialler = Dialler(business.campaigns, surveys.place)
+        self.dialler = Dialler(business.campaigns, surveys.place, self.calls.outbound)
 
     async def start(self) -> None:
         """Bring the schema up to date, connect everything, and begin to take calls."""
@@ -208,7 +211,8 @@ class Service:
             await asyncio.to_thread(shutil.copyfile, spoken, self.settings.prompts / APOLOGY_FILE)
 
     async def aclose(self) -> None:
-        """Stop in the reverse order. Calls stay with Asterisk."""
+        """Stop in the reverse order. Calls stay with Asterisk, for the next process to adopt."""
+        self.calls.leave()
         await self.events.aclose()
         for task in self._tasks:
             task.cancel()
@@ -244,20 +248,30 @@ class Service:
         versions.check(info.system.version)
         pushed = await push(self.ari, self.agents.accounts())
         log.info("asterisk_connected", version=info.system.version, phones=pushed)
+        await self.reconciler.adopt()
+        self._once("reconciliation", self._reconcile())
+
+    async def _reconcile(self) -> None:
+        await self.events.wait_connected()
+        await self.reconciler.look()
 
     def _staff_changed(self, staff: Staff) -> None:
         account = self.agents.changed(staff)
         if account is not None:
-            task = asyncio.create_task(self._push_phone(account), name=f"phone:{account.user}")
-            self._tasks.append(task)
-            task.add_done_callback(self._tasks.remove)
+            self._once(f"phone:{account.user}", push(self.ari, [account]))
 
-    async def _push_phone(self, account: Any) -> None:
-        try:
-            await push(self.ari, [account])
-        except Exception:
-            # Pushed again at the next connection.
-            log.exception("phone_not_pushed", user=account.user)
+    def _once(self, name: str, work: Coroutine[Any, Any, object]) -> None:
+        """Something to do now, besides; where it fails it is done again at the next connection."""
+
+        async def tried() -> None:
+            try:
+                await work
+            except Exception:
+                log.exception("part_failed", part=name)
+
+        task = asyncio.create_task(tried(), name=name)
+        self._tasks.append(task)
+        task.add_done_callback(self._tasks.remove)
 
     async def _audit_recordings(self) -> None:
         """At the start and once a day: no file without an entry, no entry without a file."""
@@ -268,9 +282,7 @@ class Service:
 
     def _warn(self, warning: RecordingWarning) -> None:
         words = Wording(zh=f"录音异常：{warning.detail}", en=f"Recording: {warning.detail}")
-        task = asyncio.ensure_future(self.hub.broadcast(WATCHERS, Notice(level="warning", text=words)))
-        self._tasks.append(task)
-        task.add_done_callback(self._tasks.remove)
+        self._once("warning", self.hub.broadcast(WATCHERS, Notice(level="warning", text=words)))
 
     async def _check_asterisk(self) -> str | None:
         if not self.events.connected:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -37,6 +37,11 @@ STORAGE_SECONDS = 1.0
 DATABASE_SECONDS = 2.0
 """How long each may hold up a call that is about to be recorded."""
 _OUT_OF_REACH = (SQLAlchemyError, OSError, TimeoutError)
+
+
+def new_segment_id() -> str:
+    """An id for a recording that is yet to begin: whoever stores it first can find what became of it."""
+    return new_id("rec")
 
 
 @dataclass(frozen=True)
@@ -83,14 +88,16 @@ class RecordingService:
         agent_id: str | None = None,
         ticket_id: str | None = None,
         channels: int | None = None,
+        segment_id: str | None = None,
     ) -> Segment:
         """Store the entry of a recording that is about to start, and say where its sides are to be written.
 
-        `channels` is 2 for a conversation and 1 for everything else, unless given. Check `failed` before recording.
+        A `segment_id` chosen beforehand lets who does not know whether it was done repeat it. `channels` is 2 for a
+        conversation and 1 for everything else, unless given. Check `failed` before recording.
         With the database away the entry waits beside the files and is stored later: the call is recorded all the same.
         """
         recording = Recording(
-            id=new_id("rec"),
+            id=segment_id or new_segment_id(),
             call_id=call_id,
             segment=0,
             ticket_id=ticket_id,
@@ -140,6 +147,14 @@ class RecordingService:
         task = asyncio.create_task(sealing_it, name=f"seal {segment_id}")
         self._sealing.add(task)
         task.add_done_callback(self._sealing.discard)
+
+    async def has_audio(self, segment_id: str) -> bool:
+        """Whether something was recorded under this segment and is not sealed yet. Never raises."""
+        first = self.storage.spool_files(segment_id, 1)[0]
+        try:
+            return await asyncio.to_thread(first.exists)
+        except OSError:
+            return False
 
     async def fail(self, segment_id: str, why: str) -> None:
         """Store that a begun recording came to nothing, such as Asterisk refusing it. Never raises."""
@@ -264,6 +279,9 @@ class RecordingService:
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
                 await self._sealer.insert(recording)
+        except IntegrityError:
+            # Begun already, by a process that did not live to say so.
+            return True
         except _OUT_OF_REACH as error:
             self._sealer.warn(WarningKind.DATABASE, f"the entry is not stored yet: {error}", recording_id, call_id)
             return False

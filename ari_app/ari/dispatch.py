@@ -84,6 +84,10 @@ class Dispatcher:
         self._unclaimed: dict[str, Inbox] = {}
         self.dispatched = 0
 
+    def hears_of(self, subject_id: str) -> bool:
+        """Whether somebody registered interest in this id."""
+        return subject_id in self._by_id
+
     @property
     def longest_inbox(self) -> int:
         """How many events the slowest call has not looked at."""

@@ -10,20 +10,23 @@ from ari_app.ari.errors import AriError, NotFound, NotInStasis
 from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHangupRequest, StasisEnd, StasisStart
 from ari_app.calls.errors import NumberRefused
 from ari_app.calls.keypad import Keypad
-from ari_app.calls.model import CallStage, CallState, HangUpBy
+from ari_app.calls.model import CallStage, CallState, HangUpBy, LegStage, Talk, Taping
 from ari_app.calls.record import call_record
-from ari_app.calls.spoken import SpokenAnswers
+from ari_app.calls.talk import AgentLeg
 from ari_app.calls.taping import Tape
-from ari_app.calls.tools import CallTools
+from ari_app.calls.tools import AgentLine, CallTools
 from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.waiting import WaitEnd, Waiting
-from ari_app.queues.model import Departure, Offer
+from ari_app.queues.errors import QueuesUnavailable
+from ari_app.queues.model import Departure, LeaveReason, Offer
 from foundation.clock import milliseconds, utc_now
+from foundation.crashpoint import crashpoint
 from foundation.tasks import seen_through
 from ivr.cursor import Cursor
 from ivr.variables import read
 from ivr.walker import ToQueue
 from recordings.model import RecordingKind
+from recordings.service import new_segment_id
 
 CANCEL_AGAIN_S = 2.0
 RING_OUTSIDE_S = 45
@@ -34,10 +37,15 @@ log = structlog.get_logger()
 
 
 class LiveCall:
-    """A call and the task that owns it. `offers` is where a reserved agent is announced to it."""
+    """A call and the task that owns it, from wherever its state says it is.
 
-    def __init__(self, tools: CallTools, state: CallState) -> None:
+    `offers` is where a reserved agent is announced to it. An `adopted` call was begun by another process: Asterisk
+    knows more of it than its state.
+    """
+
+    def __init__(self, tools: CallTools, state: CallState, *, adopted: bool = False) -> None:
         self.state = state
+        self.adopted = adopted
         self.offers: asyncio.Queue[Offer] = asyncio.Queue()
         self.flow_completed = False
         """The flow was walked to its end: the caller got what he came for, or the survey was answered."""
@@ -45,15 +53,16 @@ class LiveCall:
         self.failure: BaseException | None = None
         """What ended the conversation where nobody hung up."""
         self.hung_up_by = HangUpBy.SYSTEM
+        self.media_lost = False
+        """Asterisk died under the call."""
         self.cause = 0
         """Why the other party's leg ended (Q.850)."""
+        self.recorded = False
+        """Its record is stored."""
         self._tools = tools
         self._keypad = Keypad()
         self._answered = asyncio.Event()
-        self._tape: Tape | None = None
-        self._voice = ChannelVoice(
-            tools.ari, tools.dispatcher, state.channel_id, self._keypad, SpokenAnswers(tools.recordings, state)
-        )
+        self._voice = ChannelVoice(tools, state, self._keypad)
 
     async def run(self, inbox: Inbox) -> None:
         """Carry the call to its end and store its record. It enters at whatever stage its state says.
@@ -68,7 +77,8 @@ class LiveCall:
         finally:
             await _ended(conversation)
             self._note_failure(conversation)
-            await asyncio.shield(self._finish())
+            if not self._tools.life.leaving:
+                await asyncio.shield(self._finish())
 
     async def _until_over(self, inbox: Inbox, conversation: asyncio.Task[None]) -> None:
         """Read the channel's events until the conversation is over or the other party is gone."""
@@ -93,6 +103,8 @@ class LiveCall:
     async def _converse(self) -> None:
         """Everything said to and by the other party; each stage is stored before it is acted out."""
         state = self.state
+        if self.adopted:
+            await self._take_over()
         if state.stage is CallStage.DIALLING:
             await self._dial()
         elif state.stage is CallStage.ARRIVED:
@@ -102,28 +114,37 @@ class LiveCall:
             state.cursor = await seen_through(self._tools.openings.cursor(state))
         await self._walk(state.cursor)
 
+    async def _take_over(self) -> None:
+        """See what became of an adopted call since its state was stored.
+
+        Raises:
+            NotFound: the other party is gone.
+        """
+        channel = await self._tools.ari.channel(self.state.channel_id)
+        if channel.stasis_arguments(self._tools.ari.application) is not None:
+            self._answered.set()
+        await self._voice.take_over()
+
     async def _walk(self, cursor: Cursor) -> None:
         walker = self._tools.walker(self._voice, self)
+        state = self.state
         while True:
-            self.state.stage = CallStage.FLOW
-            outcome = await walker.walk(cursor)
-            if not isinstance(outcome, ToQueue):
-                self.flow_completed = True
-                return
-            self.state.kind = outcome.kind
-            if await self._wait_for_agent(outcome, cursor.language) is WaitEnd.SERVED:
+            if state.target is None:
+                state.stage = CallStage.FLOW
+                outcome = await walker.walk(cursor)
+                if not isinstance(outcome, ToQueue):
+                    self.flow_completed = True
+                    return
+                state.kind, state.target = outcome.kind, outcome
+            target = state.target
+            waiting = Waiting(self._tools, state, self._voice, cursor.language, self.offers)
+            if await waiting.run(target) is WaitEnd.SERVED:
                 self.hung_up_by = HangUpBy.AGENT
                 return
-            if outcome.otherwise is None:
+            await self._leave_queue(LeaveReason.TIMED_OUT)
+            if target.otherwise is None:
                 return
-            cursor.step = outcome.otherwise
-
-    async def _wait_for_agent(self, target: ToQueue, language: str) -> WaitEnd:
-        waiting = Waiting(self._tools, self.state, self._voice, language, self.offers)
-        try:
-            return await waiting.run(target)
-        finally:
-            self.departure = waiting.departure
+            state.target, cursor.step = None, target.otherwise
 
     async def save(self, cursor: Cursor) -> None:
         """Store the cursor with the call (the flow's `CursorStore`): a call is found again at the step it is at."""
@@ -131,26 +152,38 @@ class LiveCall:
         state.cursor = cursor
         state.customer_id = read(cursor.variables, "customer.id") or state.customer_id
         state.ticket_id = read(cursor.variables, "ticket.id") or state.ticket_id
+        self._voice.stage()
         await self._tools.store.save(state)
+        crashpoint("step")
 
     async def _dial(self) -> None:
         """Ring the other party until it answers; a leg that ends instead ends the call."""
         state = self.state
         assert state.number is not None, "an outbound call has a number"
-        await self._tools.store.save(state)
-        await self._tools.ari.originate(
-            self._tools.dial_plan.endpoint(state.number),
-            channel_id=state.channel_id,
-            app_args=["contact", state.id],
-            caller_id=self._tools.caller_id,
-            timeout_s=RING_OUTSIDE_S,
-            formats=OUTSIDE_FORMATS,
-        )
+        if not self.adopted:
+            state.taping = Taping(new_segment_id())
+            await self._tools.store.save(state)
+            crashpoint("dialling")
+            await self._tools.ari.originate(
+                self._tools.dial_plan.endpoint(state.number),
+                channel_id=state.channel_id,
+                app_args=["contact", state.id],
+                caller_id=self._tools.caller_id,
+                timeout_s=RING_OUTSIDE_S,
+                formats=OUTSIDE_FORMATS,
+            )
+            crashpoint("dialled")
         await self._answered.wait()
         state.answered_at_ms = milliseconds(utc_now())
-        self._tape = Tape(self._tools.ami, self._tools.recordings)
-        await seen_through(self._tape.prepare(state.id, RecordingKind.SURVEY, customer_id=state.customer_id))
-        await self._tape.start(state.channel_id)
+        tape = self._tape()
+        if tape is not None:
+            await seen_through(tape.prepare(state.id, RecordingKind.SURVEY, customer_id=state.customer_id))
+            await tape.start(state.channel_id)
+
+    def _tape(self) -> Tape | None:
+        """The recording of the whole call, where the machine leads it."""
+        taping = self.state.taping
+        return Tape(self._tools.ami, self._tools.recordings, taping) if taping is not None else None
 
     def _note_failure(self, conversation: asyncio.Task[None]) -> None:
         if conversation.cancelled() or (error := conversation.exception()) is None:
@@ -166,13 +199,17 @@ class LiveCall:
             log.error("call_failed", exc_info=error)
 
     async def _finish(self) -> None:
-        """The end that every call comes to: record sealed, line released, call record stored, live state forgotten."""
+        """The end that every call comes to, whatever its state says: nothing is left behind, its record is stored."""
         state = self.state
+        if state.talk is not None and state.talk.stage is not LegStage.OVER:
+            await self._clean_up_leg(state.talk)
         state.stage = CallStage.ENDED
-        if self._tape is not None:
-            await self._tape.stop(state.channel_id)
+        await self._leave_queue(LeaveReason.CALLER_HUNG_UP)
+        if (tape := self._tape()) is not None:
+            await tape.stop(state.channel_id)
         with suppress(AriError):
             await self._tools.ari.hang_up(state.channel_id)
+        crashpoint("ended")
         try:
             await self._tools.history.record_call(call_record(self))
         except Exception:
@@ -180,7 +217,20 @@ class LiveCall:
             log.exception("call_record_not_stored")
             await self._tools.store.save(state)
         else:
-            await self._tools.store.forget(state.id)
+            self.recorded = True
+
+    async def _clean_up_leg(self, talk: Talk) -> None:
+        """An agent's leg whose own task never ran, or was cut off before it could."""
+        line = self._tools.agents.line(talk.agent_id) or AgentLine(talk.agent_id, talk.staff_number, "", "")
+        await AgentLeg(self._tools, self.state, line).clean_up()
+
+    async def _leave_queue(self, reason: LeaveReason) -> None:
+        if self.state.target is None or self.state.connected_at_ms is not None:
+            return
+        try:
+            self.departure = await self._tools.queues.leave(self.state.id, reason) or self.departure
+        except QueuesUnavailable:
+            log.warning("queue_not_left")
 
 
 async def _ended(conversation: asyncio.Task[None]) -> None:

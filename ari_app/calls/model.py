@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from ivr.cursor import Cursor
+from ivr.walker import ToQueue
 
 
 class Direction(StrEnum):
@@ -26,15 +27,41 @@ class CallStage(StrEnum):
     ENDED = "ended"
 
 
+class LegStage(StrEnum):
+    """How far an offer has been carried out; each is stored before it is acted out."""
+
+    OFFERED = "offered"
+    """Reserved; nothing was shown or rung."""
+    RINGING = "ringing"
+    """Her desk pops and her phone is told to ring."""
+    CONNECTED = "connected"
+    """She answered and the queue knows."""
+    OVER = "over"
+    """Hung up and cleaned away; what stays is who talked."""
+
+
+class Taping(msgspec.Struct):
+    """A recording of both sides: its id is chosen before it begins, so that any process can find and end it."""
+
+    segment_id: str
+    since_ms: int | None = None
+    """When it was told to start; None where it was not."""
+    failed: bool = False
+    """Nothing can be recorded; its entry says why."""
+
+
 class Talk(msgspec.Struct):
-    """The agent's side of a call: reserved, ringing or bridged."""
+    """The agent's side of a call, as data. Every id is chosen before Asterisk hears of it."""
 
     reservation_id: str
     agent_id: str
     staff_number: str
     channel_id: str
     bridge_id: str
-    segment_id: str | None = None
+    ring_ms: int
+    waited_ms: int
+    taping: Taping
+    stage: LegStage = LegStage.OFFERED
 
 
 class CallState(msgspec.Struct):
@@ -55,12 +82,20 @@ class CallState(msgspec.Struct):
     kind: str | None = None
     """The kind of matter the caller chose (H1–H3)."""
     queue: str | None = None
+    target: ToQueue | None = None
+    """What the flow handed the caller over for: he waits, is being rung for, or talks."""
     attempt_id: str | None = None
     """The campaign attempt an outbound call carries out."""
     answered_at_ms: int | None = None
     queued_at_ms: int | None = None
     connected_at_ms: int | None = None
     talk: Talk | None = None
+    taping: Taping | None = None
+    """The recording of a whole call that the machine leads."""
+    playback_id: str | None = None
+    """The prompt of the present step."""
+    spoken_id: str | None = None
+    """The caller's spoken answer being recorded."""
 
 
 class HangUpBy(StrEnum):
@@ -86,3 +121,5 @@ class CallOutcome(StrEnum):
     """An outbound call nobody answered."""
     FAILED = "failed"
     """We could not serve it."""
+    LOST = "lost"
+    """Asterisk died under it: whoever it was is to be called back."""

@@ -1,11 +1,15 @@
 """All live calls of this process: who comes in, who is called, and which call an offer is for."""
 
 import asyncio
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
 
 import structlog
 
+from ari_app.ari.dispatch import Inbox
+from ari_app.ari.errors import NotFound
 from ari_app.ari.events import StasisStart
+from ari_app.ari.model import Channel
 from ari_app.calls.call import LiveCall
 from ari_app.calls.model import CallStage, CallState, Direction
 from ari_app.calls.tools import CallTools
@@ -20,75 +24,123 @@ log = structlog.get_logger()
 
 
 class CallService:
-    """Owns one task per call."""
+    """Owns one task per call, begun here or by a process before us."""
 
     def __init__(self, tools: CallTools, region: str) -> None:
+        self.on_over: Callable[[LiveCall], Awaitable[None]] = _nothing_more
+        """What an outbound call leaves to be done when it has ended; its state is kept until that is done."""
         self._tools = tools
         self._region = region
         self._calls: dict[str, LiveCall] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self._early_offers: list[Offer] | None = []
+        """Offers made before we knew which calls are ours; None from then on."""
 
     @property
     def live(self) -> list[CallState]:
         """Every call of this process, as it is now."""
         return [call.state for call in self._calls.values()]
 
+    @property
+    def calls(self) -> Mapping[str, LiveCall]:
+        """Every call of this process by id."""
+        return self._calls
+
+    def outbound(self) -> int:
+        """How many calls we placed are under way."""
+        return sum(
+            call.state.direction is Direction.OUTBOUND and call.state.stage is not CallStage.ENDED
+            for call in self._calls.values()
+        )
+
     def arrived(self, event: StasisStart) -> None:
         """A channel nobody waited for entered our application: a caller, if the dialplan says so."""
-        if not event.args or event.args[0] != INBOUND:
+        self.take(event.channel, event.args)
+
+    def take(self, channel: Channel, arguments: Sequence[str]) -> None:
+        """A caller whom nobody has yet; anybody else is turned away."""
+        if not arguments or arguments[0] != INBOUND:
             # A leg of ours whose call is gone: the agent answered after the caller had hung up.
-            log.warning("unexpected_channel", channel_id=event.channel.id, arguments=event.args[:4])
-            self._own(asyncio.create_task(self._turn_away(event.channel.id), name=f"turn-away:{event.channel.id}"))
+            log.warning("unexpected_channel", channel_id=channel.id, arguments=arguments[:4])
+            self._own(asyncio.create_task(self._turn_away(channel.id), name=f"turn-away:{channel.id}"))
             return
         state = CallState(
             id=new_id("call"),
             node=self._tools.node,
             direction=Direction.INBOUND,
-            channel_id=event.channel.id,
-            number=normalise(event.channel.caller.number, self._region),
-            access_number=event.args[1] if len(event.args) > 1 else "",
+            channel_id=channel.id,
+            number=normalise(channel.caller.number, self._region),
+            access_number=arguments[1] if len(arguments) > 1 else "",
             stage=CallStage.ARRIVED,
             started_at_ms=milliseconds(utc_now()),
         )
         self._begin(LiveCall(self._tools, state))
 
-    async def place(self, call: CallState) -> LiveCall:
-        """Call somebody and stay until the call is over; the result tells what became of it."""
-        live = LiveCall(self._tools, call)
-        await self._begin(live)
-        return live
+    def place(self, state: CallState) -> None:
+        """Call somebody; `on_over` hears what became of it."""
+        self._begin(LiveCall(self._tools, state))
+
+    def adopt(self, state: CallState) -> None:
+        """Go on with a call that another process began: the same task, at another place."""
+        self._begin(LiveCall(self._tools, state, adopted=True))
+
+    def adopted(self) -> None:
+        """Every call that is ours is known now: offers made meanwhile are handed over."""
+        early, self._early_offers = self._early_offers, None
+        for offer in early or ():
+            self.offered(offer)
 
     def offered(self, offer: Offer) -> None:
         """An agent is reserved for one of our calls."""
+        if self._early_offers is not None:
+            self._early_offers.append(offer)
+            return
         call = self._calls.get(offer.call_id)
-        if call is not None:
+        if call is not None and call.state.connected_at_ms is None:
             call.offers.put_nowait(offer)
             return
         log.warning("offer_for_unknown_call", offered_call_id=offer.call_id)
         self._own(asyncio.create_task(self._give_back(offer), name=f"give-back:{offer.reservation_id}"))
 
+    def leave(self) -> None:
+        """From now on whatever ends here goes on in the next process."""
+        self._tools.life.leaving = True
+
     async def aclose(self) -> None:
-        """End the tasks; what they know is stored, and Asterisk keeps the channels."""
+        """End the tasks; what they know is stored, Asterisk keeps the channels, and the next process adopts them."""
+        self.leave()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _begin(self, call: LiveCall) -> asyncio.Task[None]:
+    def _begin(self, call: LiveCall) -> None:
         """Register the call before anything else can happen: a hang-up may be the very next event."""
+        state = call.state
         registered = ExitStack()
-        inbox = registered.enter_context(self._tools.dispatcher.channel(call.state.channel_id))
-        self._calls[call.state.id] = call
-        registered.callback(self._calls.pop, call.state.id)
-        task = asyncio.create_task(call.run(inbox), name=f"call:{call.state.id}")
+        inbox = registered.enter_context(self._tools.dispatcher.channel(state.channel_id))
+        if state.talk is not None:
+            # Until its own task asks, so that an agent's answer is not taken for a stranger.
+            registered.enter_context(self._tools.dispatcher.channel(state.talk.channel_id))
+        self._calls[state.id] = call
+        registered.callback(self._calls.pop, state.id)
+        task = asyncio.create_task(self._carry(call, inbox), name=f"call:{state.id}")
         task.add_done_callback(lambda _: registered.close())
         self._own(task)
-        return task
+
+    async def _carry(self, call: LiveCall, inbox: Inbox) -> None:
+        """A call from where it is to its end, and what is left to do then. Forgotten only when all is stored."""
+        await call.run(inbox)
+        if call.state.direction is Direction.OUTBOUND:
+            await self.on_over(call)
+        if call.recorded:
+            await self._tools.store.forget(call.state.id)
 
     async def _give_back(self, offer: Offer) -> None:
         await self._tools.queues.declined(offer.reservation_id, DeclineReason.CALLER_GONE)
 
     async def _turn_away(self, channel_id: str) -> None:
-        await self._tools.ari.hang_up(channel_id)
+        with suppress(NotFound):
+            await self._tools.ari.hang_up(channel_id)
 
     def _own(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
@@ -98,3 +150,7 @@ class CallService:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("call_task_failed", task=task.get_name(), exc_info=error)
+
+
+async def _nothing_more(_: LiveCall) -> None:
+    """An outbound call that nobody waits for."""

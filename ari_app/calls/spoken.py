@@ -1,30 +1,44 @@
 """What a caller says to the machine, kept as a recording of its own."""
 
 from ari_app.calls.model import CallState
+from ari_app.calls.store import CallStore
 from recordings.model import RecordingKind
-from recordings.service import RecordingService
+from recordings.service import RecordingService, new_segment_id
 
 KINDS = {"suggestion": RecordingKind.SUGGESTION, "message": RecordingKind.MESSAGE}
 
 
 class SpokenAnswers:
-    """Begins and ends recordings of one call for its voice."""
+    """Begins and ends recordings of one call for its voice; the one being made is in the call's state."""
 
-    def __init__(self, recordings: RecordingService, state: CallState) -> None:
+    def __init__(self, recordings: RecordingService, store: CallStore, state: CallState) -> None:
         self._recordings = recordings
+        self._store = store
         self._state = state
 
     async def begin_spoken(self, purpose: str) -> tuple[str, str] | None:
         """A new recording's id and the name ARI is to record it under; None where nothing can be kept."""
         kind = KINDS.get(purpose, RecordingKind.MESSAGE)
         state = self._state
+        state.spoken_id = new_segment_id()
+        await self._store.save(state)
         segment = await self._recordings.begin(
-            state.id, kind, customer_id=state.customer_id, ticket_id=state.ticket_id, channels=1
+            state.id,
+            kind,
+            customer_id=state.customer_id,
+            ticket_id=state.ticket_id,
+            channels=1,
+            segment_id=state.spoken_id,
         )
         return None if segment.failed is not None else (segment.id, segment.ari_name)
 
+    def name_of(self, recording_id: str) -> str:
+        """The name ARI records it under."""
+        return self._recordings.storage.spool_files(recording_id, 1)[0].stem
+
     async def end_spoken(self, recording_id: str, *, failed: str | None) -> float:
         """Seal it; its duration in seconds, 0 where it came to nothing."""
+        self._state.spoken_id = None
         if failed is not None:
             await self._recordings.fail(recording_id, failed)
             return 0.0

@@ -7,15 +7,18 @@ from enum import StrEnum
 import structlog
 
 from ari_app.ari.dispatch import Inbox
-from ari_app.ari.errors import AriError, NotFound
+from ari_app.ari.errors import AriError, Conflict, NotFound
 from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd, StasisStart
-from ari_app.calls.model import CallStage, CallState, Talk
+from ari_app.calls.model import CallStage, CallState, LegStage, Talk, Taping
 from ari_app.calls.taping import Tape
 from ari_app.calls.tools import AgentLine, CallTools, PopMaker
+from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
 from foundation.clock import milliseconds, utc_now
+from foundation.crashpoint import crashpoint
 from foundation.ids import new_id
 from recordings.model import RecordingKind
+from recordings.service import new_segment_id
 
 ANSWER_GRACE_S = 5.0
 """How much longer than the ringing time we wait for Asterisk to say that it is over."""
@@ -37,80 +40,100 @@ class OfferEnd(StrEnum):
     """They talked, and the agent hung up."""
 
 
+def staged(offer: Offer, line: AgentLine) -> Talk:
+    """An offer as it will be carried out, with every id chosen."""
+    return Talk(
+        reservation_id=offer.reservation_id,
+        agent_id=line.agent_id,
+        staff_number=line.staff_number,
+        channel_id=new_id("agent-leg"),
+        bridge_id=new_id("talk"),
+        ring_ms=offer.ring_ms,
+        waited_ms=offer.waited_ms,
+        taping=Taping(new_segment_id()),
+    )
+
+
 class AgentLeg:
-    """One offer carried out: pop, ring, bridge, talk.
+    """One offer carried out: pop, ring, bridge, talk. It enters at whatever stage its talk says.
 
     A caller's hang-up cancels `run` at any point; then the agent's leg is hung up, her reservation given back or her
     wrap-up begun, and the recording sealed.
     """
 
     def __init__(
-        self, tools: CallTools, state: CallState, offer: Offer, line: AgentLine, hold: asyncio.Task[None] | None
+        self, tools: CallTools, state: CallState, line: AgentLine, hold: asyncio.Task[None] | None = None
     ) -> None:
+        assert state.talk is not None, "an offer was staged"
         self._tools = tools
         self._state = state
-        self._offer = offer
+        self._talk = state.talk
         self._line = line
         self._hold = hold
         """The caller's way into the holding bridge, which must be over before he is moved on."""
-        self._talk = Talk(
-            reservation_id=offer.reservation_id,
-            agent_id=line.agent_id,
-            staff_number=line.staff_number,
-            channel_id=new_id("agent-leg"),
-            bridge_id=new_id("talk"),
-        )
-        self._tape = Tape(tools.ami, tools.recordings)
+        self._tape = Tape(tools.ami, tools.recordings, state.talk.taping)
         self._originating: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
         self._gone = False
         """Her leg ended by itself: there is nothing to hang up."""
+        self._adopted = state.talk.stage is not LegStage.OFFERED
+        """Another process rang her, so that only Asterisk knows how far it got."""
 
     async def run(self, make_pop: PopMaker) -> OfferEnd:
         """Carry the offer out, from the pop to the agent's hang-up."""
-        connected = False
         reason = DeclineReason.CALLER_GONE
-        with self._tools.dispatcher.channel(self._talk.channel_id) as inbox:
+        talk = self._talk
+        with self._tools.dispatcher.channel(talk.channel_id) as inbox:
             try:
-                if not await self._announce(make_pop):
+                if talk.stage is LegStage.OFFERED and not await self._announce(make_pop):
                     return OfferEnd.DECLINED
-                refused = await self._ring(inbox)
-                if refused is not None:
-                    reason = refused
-                    return OfferEnd.DECLINED
-                if not await self._tools.queues.connected(self._offer.reservation_id):
-                    # The reservation ran out or another node has the call: this answer is too late (F17, F21).
-                    return OfferEnd.DECLINED
-                connected = True
-                await self._bridge()
-                await _until_gone(inbox)
+                if talk.stage is LegStage.RINGING:
+                    refused = await self._ring(inbox)
+                    if refused is not None:
+                        reason = refused
+                        return OfferEnd.DECLINED
+                    if not await self._connected():
+                        # The reservation ran out or another node has the call: this answer is too late (F17, F21).
+                        return OfferEnd.DECLINED
+                    talk.stage = LegStage.CONNECTED
+                talked = await self._converse(inbox)
                 self._gone = True
-                return OfferEnd.TALKED
+                return OfferEnd.TALKED if talked else OfferEnd.DECLINED
             finally:
-                await asyncio.shield(self._clean_up(reason, connected=connected))
+                if not self._tools.life.leaving:
+                    await asyncio.shield(self.clean_up(reason))
 
     async def _announce(self, make_pop: PopMaker) -> bool:
         """Pop first; False where the offer is over by then and nobody is to be rung."""
-        self._state.stage, self._state.talk = CallStage.RINGING, self._talk
-        popped, in_force = await asyncio.gather(
-            self._tools.desks.pop(self._line.agent_id, make_pop(self._state, self._line, self._offer.waited_ms)),
-            self._tools.queues.ringing(self._offer.reservation_id),
+        self._state.stage, self._talk.stage = CallStage.RINGING, LegStage.RINGING
+        popped, in_force, _ = await asyncio.gather(
+            self._tools.desks.pop(self._line.agent_id, make_pop(self._state, self._line, self._talk.waited_ms)),
+            self._tools.queues.ringing(self._talk.reservation_id),
+            self._tools.store.save(self._state),
         )
         if not popped:
             # A desk that reconnects gets its pop then (F14); the customer is not kept waiting for a browser.
             log.warning("pop_without_desk", agent_id=self._line.agent_id)
+        crashpoint("reserved")
         return in_force
 
     async def _ring(self, inbox: Inbox) -> DeclineReason | None:
         """Ring until she answers; why not, where she does not."""
-        ring_s = self._offer.ring_ms / 1000
-        self._originating = asyncio.create_task(self._originate(ring_s), name=f"originate:{self._talk.channel_id}")
+        ring_s = self._talk.ring_ms / 1000
         self._preparing = asyncio.create_task(self._prepare(), name=f"prepare:{self._talk.bridge_id}")
         try:
-            await asyncio.shield(self._originating)
+            if not self._adopted:
+                originating = self._originate(ring_s)
+                self._originating = asyncio.create_task(originating, name=f"originate:{self._talk.channel_id}")
+                await asyncio.shield(self._originating)
+                crashpoint("ringing")
+            elif await self._answered_already():
+                return None
             async with asyncio.timeout(ring_s + ANSWER_GRACE_S):
                 return await _until_answered(inbox)
         except NotFound:
+            if self._adopted:
+                return DeclineReason.INTERRUPTED
             # The caller's channel is gone, and with it the call.
             raise
         except AriError as error:
@@ -118,6 +141,15 @@ class AgentLeg:
             return DeclineReason.UNAVAILABLE
         except TimeoutError:
             return DeclineReason.NO_ANSWER
+
+    async def _answered_already(self) -> bool:
+        """Whether an adopted leg is in our application by now.
+
+        Raises:
+            NotFound: it ended.
+        """
+        channel = await self._tools.ari.channel(self._talk.channel_id)
+        return channel.stasis_arguments(self._tools.ari.application) is not None
 
     async def _originate(self, ring_s: float) -> None:
         await self._tools.ari.originate(
@@ -131,24 +163,54 @@ class AgentLeg:
 
     async def _prepare(self) -> None:
         """While her phone rings: the bridge and the recording's entry, so that an answer waits for neither."""
-        await asyncio.gather(
-            self._tape.prepare(
-                self._state.id,
-                RecordingKind.CONVERSATION,
-                customer_id=self._state.customer_id,
-                agent_id=self._line.agent_id,
-            ),
-            self._tools.ari.create_bridge(self._talk.bridge_id, types=["mixing"], name=self._state.id),
-            self._tools.store.save(self._state),
+        await asyncio.gather(self._prepare_tape(), self._make_bridge())
+
+    async def _prepare_tape(self) -> None:
+        await self._tape.prepare(
+            self._state.id,
+            RecordingKind.CONVERSATION,
+            customer_id=self._state.customer_id,
+            agent_id=self._line.agent_id,
         )
-        self._talk.segment_id = self._tape.segment_id
+
+    async def _make_bridge(self) -> None:
+        with suppress(Conflict):  # made by the process before us
+            await self._tools.ari.create_bridge(self._talk.bridge_id, types=["mixing"], name=self._state.id)
+
+    async def _connected(self) -> bool:
+        """Tell the queue that she answered; whether the call is hers."""
+        crashpoint("answered")
+        try:
+            return await self._tools.queues.connected(self._talk.reservation_id)
+        except QueuesUnavailable:
+            # Two people are on the line; the queue is told when it is back (F20).
+            log.warning("answered_without_queue", agent_id=self._line.agent_id)
+            return True
+
+    async def _converse(self, inbox: Inbox) -> bool:
+        """Let them hear each other until she is gone; False where she was gone before they did."""
+        if self._adopted and not await self._there():
+            return self._state.connected_at_ms is not None
+        if self._state.connected_at_ms is None:
+            await self._bridge()
+        await _until_gone(inbox)
+        return True
+
+    async def _there(self) -> bool:
+        try:
+            await self._tools.ari.channel(self._talk.channel_id)
+        except NotFound:
+            return False
+        return True
 
     async def _bridge(self) -> None:
-        """Let them hear each other, and record both sides."""
-        assert self._preparing is not None, "rung before bridged"
+        """Bridge and record both sides. Told to an Asterisk that has it done already, it changes nothing."""
+        if self._preparing is None:
+            self._preparing = asyncio.create_task(self._prepare(), name=f"prepare:{self._talk.bridge_id}")
         await asyncio.shield(self._preparing)
         if self._hold is not None:
             await asyncio.wait({self._hold})
+        crashpoint("committed")
         await asyncio.gather(
             self._tools.ari.add_to_bridge(self._talk.bridge_id, [self._state.channel_id, self._talk.channel_id]),
             self._tape.start(self._state.channel_id),
@@ -158,25 +220,42 @@ class AgentLeg:
         await asyncio.gather(
             self._tools.store.save(self._state), self._tools.desks.call_changed(self._line.agent_id, self._state)
         )
+        crashpoint("talking")
 
-    async def _clean_up(self, reason: DeclineReason, *, connected: bool) -> None:
+    async def clean_up(self, reason: DeclineReason = DeclineReason.CALLER_GONE) -> None:
+        """Leave nothing of the leg behind, whatever stage it reached; safe to repeat."""
+        talk = self._talk
         if self._originating is not None:
             # Hanging up a leg whose creation is still on its way would miss it.
             await _over(self._originating)
         if not self._gone:
             with suppress(AriError):
-                await self._tools.ari.hang_up(self._talk.channel_id)
-        # A hang-up in the very moment of her answer: the queue may know of it though we were cut off before hearing so.
-        if connected or not await self._tools.queues.declined(self._offer.reservation_id, reason):
-            connected = await self._tools.queues.finished(self._line.agent_id, self._state.id) or connected
+                await self._tools.ari.hang_up(talk.channel_id)
+        connected = await self._release_agent(reason)
+        if self._preparing is not None:
+            await _over(self._preparing)
+        if self._preparing is not None or self._adopted:
+            with suppress(AriError):
+                await self._tools.ari.destroy_bridge(talk.bridge_id)
+            await self._tape.stop(self._state.channel_id)
+        talk.stage = LegStage.OVER
         if not connected:
             self._state.talk, self._state.stage = None, CallStage.QUEUED
             await self._tools.desks.close_pop(self._line.agent_id, self._state.id)
-        if self._preparing is not None:
-            await _over(self._preparing)
-            with suppress(AriError):
-                await self._tools.ari.destroy_bridge(self._talk.bridge_id)
-            await self._tape.stop(self._state.channel_id)
+
+    async def _release_agent(self, reason: DeclineReason) -> bool:
+        """Give her back to the queue: free, or into her wrap-up. Whether she had talked."""
+        talk = self._talk
+        connected = talk.stage is LegStage.CONNECTED
+        try:
+            # A hang-up in the very moment of her answer: the queue may know of it though we were cut off before
+            # hearing so.
+            if connected or not await self._tools.queues.declined(talk.reservation_id, reason):
+                connected = await self._tools.queues.finished(talk.agent_id, self._state.id) or connected
+        except QueuesUnavailable:
+            # Set right when the queue is back.
+            log.warning("agent_not_released", agent_id=talk.agent_id)
+        return connected
 
 
 async def _over(task: asyncio.Task[None]) -> None:

@@ -1,13 +1,13 @@
 """Recording one channel, both sides: MixMonitor, which costs half of what ARI's snooping does and outlives us."""
 
 from contextlib import suppress
-from datetime import datetime
 
 import structlog
 
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.errors import AriError
-from foundation.clock import utc_now
+from ari_app.calls.model import Taping
+from foundation.clock import from_milliseconds, milliseconds, utc_now
 from recordings.model import RecordingKind, Segment
 from recordings.service import RecordingService
 
@@ -15,51 +15,60 @@ log = structlog.get_logger()
 
 
 class Tape:
-    """One segment: prepared before it is needed, started, stopped, sealed. A failure never ends the call (F27)."""
+    """One segment: prepared before it is needed, started, stopped, sealed. A failure never ends the call (F27).
 
-    def __init__(self, ami: AmiClient, recordings: RecordingService) -> None:
+    What must outlive the process is in `taping`, which the call's state holds.
+    """
+
+    def __init__(self, ami: AmiClient, recordings: RecordingService, taping: Taping) -> None:
         self._ami = ami
         self._recordings = recordings
+        self._taping = taping
         self._segment: Segment | None = None
-        self._started_at: datetime | None = None
-
-    @property
-    def segment_id(self) -> str | None:
-        """The segment's id, once prepared."""
-        return self._segment.id if self._segment is not None else None
 
     async def prepare(
         self, call_id: str, kind: RecordingKind, *, customer_id: str | None, agent_id: str | None = None
     ) -> None:
         """Store the entry; from here on the segment is known, whatever happens."""
         self._segment = await self._recordings.begin(
-            call_id, kind, customer_id=customer_id, agent_id=agent_id, channels=2
+            call_id,
+            kind,
+            customer_id=customer_id,
+            agent_id=agent_id,
+            channels=2,
+            segment_id=self._taping.segment_id,
         )
+        self._taping.failed = self._segment.failed is not None
 
     async def start(self, channel_id: str) -> None:
         """Record what the channel's party says to the left and what it hears to the right."""
         segment = self._segment
-        if segment is None or segment.failed is not None:
+        if segment is None or self._taping.failed or self._taping.since_ms is not None:
             return
         assert segment.agent_path is not None, "two channels were asked for"
+        since_ms = milliseconds(utc_now())
         try:
-            await self._ami.mix_monitor(channel_id, str(segment.caller_path), str(segment.agent_path))
+            # The process before us may have started it without living to say so; twice would spoil the files.
+            if not await self._recordings.has_audio(segment.id):
+                await self._ami.mix_monitor(channel_id, str(segment.caller_path), str(segment.agent_path))
         except (AriError, TimeoutError, ValueError) as error:
             log.exception("recording_not_started")
+            self._taping.failed = True
             await self._recordings.fail(segment.id, str(error))
         else:
-            self._started_at = utc_now()
+            self._taping.since_ms = since_ms
 
     async def stop(self, channel_id: str) -> None:
         """End it and have it sealed; what never started leaves no entry."""
-        segment = self._segment
-        if segment is None or segment.failed is not None:
+        taping = self._taping
+        if taping.failed:
             return
-        if self._started_at is None:
-            await self._recordings.discard(segment.id)
+        if taping.since_ms is None and not await self._recordings.has_audio(taping.segment_id):
+            await self._recordings.discard(taping.segment_id)
             return
         ended_at = utc_now()
         with suppress(AriError, TimeoutError):
             # Where the channel is gone, MixMonitor has stopped by itself.
             await self._ami.stop_mix_monitor(channel_id)
-        self._recordings.seal_in_background(segment.id, started_at=self._started_at, ended_at=ended_at)
+        started_at = from_milliseconds(taping.since_ms) if taping.since_ms is not None else None
+        self._recordings.seal_in_background(taping.segment_id, started_at=started_at, ended_at=ended_at)

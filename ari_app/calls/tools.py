@@ -1,7 +1,7 @@
 """What every live call works with: the same few services, handed to each call once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from ari_app.ari.ami import AmiClient
@@ -69,6 +69,13 @@ class Opening(Protocol):
         """Where the call's conversation begins, and what it knows."""
 
 
+class Life:
+    """Whether this process is leaving: whatever is cut off from then on goes on in the next one."""
+
+    def __init__(self) -> None:
+        self.leaving = False
+
+
 @dataclass(frozen=True)
 class CallTools:
     """Services shared by all calls of a process."""
@@ -90,3 +97,4 @@ class CallTools:
     walker: Callable[[Voice, CursorStore], FlowWalker]
     prompts: PromptAudio
     openings: Opening
+    life: Life = field(default_factory=Life)

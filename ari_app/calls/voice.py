@@ -2,20 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
 
-from ari_app.ari.client import AriClient
-from ari_app.ari.dispatch import Dispatcher
 from ari_app.ari.errors import AriError, NotFound
 from ari_app.ari.events import PlaybackFinished, RecordingFailed, RecordingFinished
 from ari_app.calls.keypad import Keypad
+from ari_app.calls.model import CallState
 from ari_app.calls.spoken import SpokenAnswers
+from ari_app.calls.tools import CallTools
 from foundation.ids import new_id
 from foundation.tasks import seen_through
 from ivr.voice import DigitRules, Digits, DigitsEnd, Spoken, SpokenRules
+from recordings.errors import RecordingNotFound
 
 LONGEST_PROMPT_S = 300.0
 """A playback whose end never came is given up then."""
@@ -26,14 +27,29 @@ log = structlog.get_logger()
 class ChannelVoice:
     """Speaks to one channel, and hears its keys through a `Keypad` that somebody else fills from events."""
 
-    def __init__(
-        self, ari: AriClient, dispatcher: Dispatcher, channel_id: str, keypad: Keypad, recordings: SpokenAnswers
-    ) -> None:
-        self._ari = ari
-        self._dispatcher = dispatcher
-        self._channel_id = channel_id
+    def __init__(self, tools: CallTools, state: CallState, keypad: Keypad) -> None:
+        self._ari = tools.ari
+        self._dispatcher = tools.dispatcher
+        self._life = tools.life
+        self._recordings = SpokenAnswers(tools.recordings, tools.store, state)
+        self._state = state
+        self._channel_id = state.channel_id
         self._keypad = keypad
-        self._recordings = recordings
+        self._staged: str | None = None
+
+    def stage(self) -> None:
+        """Choose the id of the next prompt, for the state to carry: who adopts the call can then stop it."""
+        self._staged = self._state.playback_id = new_id("playback")
+
+    async def take_over(self) -> None:
+        """End what another process was saying or recording here, before its step is begun again."""
+        if self._state.playback_id is not None:
+            await self._stop(self._state.playback_id)
+        if (spoken_id := self._state.spoken_id) is not None:
+            with suppress(AriError):
+                await self._ari.stop_recording(self._recordings.name_of(spoken_id))
+            with suppress(RecordingNotFound):
+                await seen_through(self._recordings.end_spoken(spoken_id, failed=None))
 
     async def say(self, audio: Sequence[Path]) -> None:
         """Play files one after another, to the end; a file that cannot be played is skipped and logged."""
@@ -74,8 +90,9 @@ class ChannelVoice:
             except (AriError, TimeoutError) as error:
                 failed = str(error) or "the recording did not end in time"
             finally:
-                # A hang-up cancels us here, and what was said until then is kept all the same.
-                duration_s = await seen_through(self._recordings.end_spoken(recording_id, failed=failed))
+                if not self._life.leaving:
+                    # A hang-up cancels us here, and what was said until then is kept all the same.
+                    duration_s = await seen_through(self._recordings.end_spoken(recording_id, failed=failed))
         self._keypad.clear()
         return None if failed else Spoken(recording_id, duration_s)
 
@@ -108,13 +125,13 @@ class ChannelVoice:
     @asynccontextmanager
     async def _playing(self, audio: Sequence[Path]) -> AsyncIterator["asyncio.Task[None]"]:
         """Playback from its request to its end; leaving the block early stops it."""
-        playback_id = new_id("playback")
+        playback_id, self._staged = self._staged or new_id("playback"), None
         with self._dispatcher.expect(PlaybackFinished, playback_id) as ended:
             finished = asyncio.create_task(self._play(playback_id, audio, ended))
             try:
                 yield finished
             finally:
-                if not ended.done() and audio:
+                if not ended.done() and audio and not self._life.leaving:
                     await self._stop(playback_id)
                 finished.cancel()
 

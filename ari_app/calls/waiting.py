@@ -7,17 +7,19 @@ from enum import StrEnum
 import structlog
 
 from ari_app.ari.errors import AriError, Conflict, NotFound
-from ari_app.calls.model import CallStage, CallState
-from ari_app.calls.talk import AgentLeg, OfferEnd
-from ari_app.calls.tools import CallTools, PopMaker
+from ari_app.calls.model import CallStage, CallState, Talk
+from ari_app.calls.talk import AgentLeg, OfferEnd, staged
+from ari_app.calls.tools import AgentLine, CallTools, PopMaker
 from ari_app.calls.voice import ChannelVoice
-from ari_app.queues.model import DeclineReason, Departure, LeaveReason, Offer
+from ari_app.queues.errors import QueuesUnavailable
+from ari_app.queues.model import DeclineReason, Offer
 from ari_app.queues.settings import QueueSettings
 from foundation.clock import milliseconds, utc_now
 from ivr.walker import ToQueue
 
 HOLD_BRIDGE = "hold"
 POSITION_PROMPT = "queue_position"
+ENTER_AGAIN_S = 0.5
 
 log = structlog.get_logger()
 
@@ -41,27 +43,47 @@ class Waiting:
         self._language = language
         self._offers = offers
         self._hold: asyncio.Task[None] | None = None
-        self.departure: Departure | None = None
-        """Where and after how long the caller left without being served."""
+        self._adopted = state.stage in {CallStage.QUEUED, CallStage.RINGING}
 
     async def run(self, target: ToQueue) -> WaitEnd:
-        """Wait until served or until the queue's longest wait is over. A hang-up cancels it: that is an abandon."""
+        """Wait until served or until the queue's longest wait is over. A hang-up cancels it.
+
+        Who was in the line already, or is being rung for, or talks, goes on from there.
+        """
         state = self._state
         settings = self._tools.queues.queues[target.queue]
-        state.stage, state.queue = CallStage.QUEUED, target.queue
-        state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
         pop = asyncio.create_task(self._tools.pops.prepare(state), name=f"pop:{state.id}")
-        reason = LeaveReason.CALLER_HUNG_UP
         try:
-            await self._tools.queues.enter(state.id, target.queue, target.priority)
+            if state.talk is not None and await self._resumed(state.talk, await asyncio.shield(pop)):
+                return WaitEnd.SERVED
+            state.stage, state.queue = CallStage.QUEUED, target.queue
+            state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
             await self._tools.store.save(state)
-            served = await self._until_served(settings, pop)
-            reason = LeaveReason.TIMED_OUT
-            return WaitEnd.SERVED if served else WaitEnd.TIMED_OUT
+            await self._enter(target, settings)
+            return WaitEnd.SERVED if await self._until_served(settings, pop) else WaitEnd.TIMED_OUT
         finally:
             # What is being looked up is seen through: a query cut off halfway costs its connection.
             pop.add_done_callback(_retrieve)
-            self.departure = await asyncio.shield(self._tools.queues.leave(state.id, reason))
+
+    async def _enter(self, target: ToQueue, settings: QueueSettings) -> None:
+        """Join the line; while the queue is away the caller hears its music all the same."""
+        while True:
+            try:
+                await self._tools.queues.enter(self._state.id, target.queue, target.priority)
+            except QueuesUnavailable:
+                self._begin_holding(settings)
+                await asyncio.sleep(ENTER_AGAIN_S)
+            else:
+                return
+
+    async def _resumed(self, talk: Talk, make_pop: PopMaker) -> bool:
+        """Go on with an offer that another process was carrying out; whether the caller was served."""
+        line = self._tools.agents.line(talk.agent_id)
+        if line is None:
+            # She was removed meanwhile; her leg goes by the name it has.
+            line = AgentLine(talk.agent_id, talk.staff_number, "", "")
+        leg = AgentLeg(self._tools, self._state, line, self._hold)
+        return await leg.run(make_pop) is OfferEnd.TALKED
 
     async def _until_served(self, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> bool:
         try:
@@ -86,8 +108,7 @@ class Waiting:
     async def _next_offer(self, settings: QueueSettings) -> Offer:
         if not self._offers.empty():
             return self._offers.get_nowait()
-        if self._hold is None:
-            self._hold = asyncio.create_task(self._hold_caller(settings), name=f"hold:{self._state.id}")
+        self._begin_holding(settings)
         announcing = asyncio.create_task(self._announce(settings), name=f"announce:{self._state.id}")
         try:
             return await self._offers.get()
@@ -99,10 +120,16 @@ class Waiting:
         line = self._tools.agents.line(offer.agent_id)
         if line is None:
             log.warning("offer_to_unknown_agent", agent_id=offer.agent_id)
-            await self._tools.queues.declined(offer.reservation_id, DeclineReason.UNAVAILABLE)
+            with suppress(QueuesUnavailable):
+                await self._tools.queues.declined(offer.reservation_id, DeclineReason.UNAVAILABLE)
             return False
-        leg = AgentLeg(self._tools, self._state, offer, line, self._hold)
+        self._state.talk = staged(offer, line)
+        leg = AgentLeg(self._tools, self._state, line, self._hold)
         return await leg.run(make_pop) is OfferEnd.TALKED
+
+    def _begin_holding(self, settings: QueueSettings) -> None:
+        if self._hold is None:
+            self._hold = asyncio.create_task(self._hold_caller(settings), name=f"hold:{self._state.id}")
 
     async def _hold_caller(self, settings: QueueSettings) -> None:
         """Into the queue's holding bridge: music, until moved on. Where that fails he waits in silence."""
@@ -110,6 +137,8 @@ class Waiting:
         channel_id = self._state.channel_id
         try:
             try:
+                if self._adopted and channel_id in (await self._tools.ari.bridge(bridge_id)).channels:
+                    return  # the music never stopped
                 await self._tools.ari.add_to_bridge(bridge_id, [channel_id])
             except NotFound:
                 with suppress(Conflict):  # another caller was first
@@ -125,7 +154,10 @@ class Waiting:
         if self._hold is not None:
             await asyncio.wait({self._hold})
         while True:
-            place = await self._tools.queues.position(self._state.id)
+            try:
+                place = await self._tools.queues.position(self._state.id)
+            except QueuesUnavailable:
+                place = None
             if place is not None and not place.offered:
                 variables = {"queue": {"position": place.position}}
                 audio = await self._tools.prompts.audio(POSITION_PROMPT, self._language, variables)

@@ -27,43 +27,58 @@ log = structlog.get_logger()
 
 
 class SurveyCalls:
-    """Places the dialler's calls."""
+    """Places the dialler's calls, and carries out what each leaves to be done."""
 
     def __init__(self, campaigns: CampaignService, calls: CallService, tickets: TicketService, node: str) -> None:
         self._campaigns = campaigns
         self._calls = calls
         self._tickets = tickets
         self._node = node
+        calls.on_over = self.over
 
-    async def place(self, dialling: Dialling) -> tuple[AttemptOutcome, datetime | None]:
-        """Carry out an attempt; what came of it, and when to call again where the customer chose a moment.
+    def place(self, dialling: Dialling) -> None:
+        """Begin an attempt."""
+        self._calls.place(_outbound(self._node, dialling))
 
-        What was answered until a hang-up is kept: "not solved" counts whether or not the survey went on.
+    async def over(self, call: LiveCall) -> None:
+        """An attempt's call has ended: keep the answers, and settle the contact or plan the next attempt.
+
+        What was answered until a hang-up is kept: "not solved" counts whether or not the survey went on. Safe to
+        repeat, as it is where the process died halfway.
         """
-        state = _outbound(self._node, dialling)
-        call = await self._calls.place(state)
+        attempt_id = call.state.attempt_id
+        assert attempt_id is not None, "an outbound call carries out an attempt"
+        try:
+            outcome, call_again_at = await self._judge(call, attempt_id)
+        except Exception:
+            log.exception("dialling_failed", attempt_id=attempt_id)
+            outcome, call_again_at = AttemptOutcome.FAILED, None
+        log.info("survey_attempt", attempt_id=attempt_id, outcome=outcome)
+        await self._campaigns.finished(attempt_id, outcome, call_again_at)
+
+    async def _judge(self, call: LiveCall, attempt_id: str) -> tuple[AttemptOutcome, datetime | None]:
         variables = call.state.cursor.variables if call.state.cursor is not None else {}
         answers = read(variables, "answers") or {}
         if answers:
-            await self._campaigns.store_answers(dialling.attempt_id, answers)
+            await self._campaigns.store_answers(attempt_id, answers)
         if answers.get("suggestion"):
-            await self._file_suggestion(dialling, str(answers["suggestion"]))
+            await self._file_suggestion(call.state, str(answers["suggestion"]))
         chosen = read(variables, CALL_AGAIN)
         outcome = _outcome(call, answered=bool(answers.get("solved")), postponed=chosen is not None)
-        log.info("survey_attempt", attempt_id=dialling.attempt_id, outcome=outcome)
         return outcome, from_milliseconds(chosen) if chosen is not None else None
 
-    async def _file_suggestion(self, dialling: Dialling, recording_id: str) -> None:
+    async def _file_suggestion(self, state: CallState, recording_id: str) -> None:
         """What the customer suggested becomes a ticket with the recording attached (H10); once per callback."""
-        about = await self._tickets.get(dialling.ticket_id)
+        assert state.ticket_id is not None, "a survey is about a ticket"
+        about = await self._tickets.get(state.ticket_id)
         given = FileTicket(
             kind=TicketKind.SUGGESTION,
             subject=f"回访建议：{about.subject}"[:SUBJECT_LENGTH],
             description=f"工单 {about.number} 回访时口述，见录音",
-            reporter=Reporter(customer_id=dialling.customer_id, number=dialling.number),
-            call_id=dialling.call_id,
+            reporter=Reporter(customer_id=state.customer_id, number=state.number),
+            call_id=state.id,
         )
-        filed = await self._tickets.file(given, SYSTEM, f"suggestion:{dialling.contact_id}")
+        filed = await self._tickets.file(given, SYSTEM, f"suggestion:{state.attempt_id}")
         await self._tickets.attach(filed.id, recording_id, "survey suggestion")
 
 

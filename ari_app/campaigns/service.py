@@ -148,10 +148,11 @@ class CampaignService:
             return await store.next_due(session)
 
     async def answered(self, attempt_id: str) -> None:
-        """Somebody picked up."""
+        """Somebody picked up; said twice by who does not know whether it was said."""
         async with self._database.write() as session:
             contact = await self._contact_of(session, attempt_id)
-            store.move(contact, ContactState.ANSWERED)
+            if contact.state is not ContactState.ANSWERED:
+                store.move(contact, ContactState.ANSWERED)
             contact.lease_until = utc_now() + TALK_LEASE
 
     async def store_answers(self, attempt_id: str, given: Mapping[str, Any]) -> None:

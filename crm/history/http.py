@@ -1,10 +1,11 @@
 """Routes of history."""
 
-from crm.history.model import CallRecordView, History
+from crm.history.model import CallLine, CallRecordView, FindCalls, History
 from crm.history.service import HistoryService
 from foundation.routes import NoQuery, Request, Role, Routes
 
 READERS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR})
+OVERSEERS = READERS - {Role.AGENT}
 
 
 def routes(service: HistoryService) -> Routes:
@@ -20,6 +21,17 @@ def routes(service: HistoryService) -> Routes:
     )
     async def of_customer(request: Request[None, NoQuery]) -> History:
         return await service.of_customer(request.path["customer_id"])
+
+    @table.add(
+        "GET",
+        "/calls",
+        roles=OVERSEERS,
+        summary="Calls, newest first; those with the outcome lost were cut off and are to be called back",
+        query=FindCalls,
+        response=list[CallLine],
+    )
+    async def find(request: Request[None, FindCalls]) -> list[CallLine]:
+        return await service.find(request.query)
 
     @table.add(
         "GET", "/calls/{call_id}", roles=READERS, summary="A call's record", response=CallRecordView, problems=(404,)

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
+from pydantic import Field as Rule
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
@@ -20,6 +21,8 @@ class CallRecord(SQLModel, table=True):
         # The 30 days before "hello": newest first, by reading the index backwards (H4).
         Index("ix_call_record_customer_id_started_at", "customer_id", "started_at"),
         Index("ix_call_record_number_started_at", "number", "started_at"),
+        Index("ix_call_record_outcome_started_at", "outcome", "started_at"),
+        Index("ix_call_record_started_at", "started_at"),
     )
 
     id: str = Field(primary_key=True)
@@ -41,6 +44,14 @@ class CallRecord(SQLModel, table=True):
     talk_ms: int | None = None
     hangup_by: str = ""
     keys: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
+
+
+class FindCalls(BaseModel, extra="forbid"):
+    """Which calls: with `outcome=lost` whoever Asterisk's end cut off, to be called back."""
+
+    outcome: str | None = Rule(default=None, max_length=32)
+    since: AwareDatetime | None = None
+    limit: int = Rule(default=100, ge=1, le=500)
 
 
 class CallLine(BaseModel, from_attributes=True):

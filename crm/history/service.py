@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from crm.history import store
 from crm.history.errors import CallNotFound
-from crm.history.model import DAYS, CallLine, CallRecord, CallRecordView, History, TicketLine
+from crm.history.model import DAYS, CallLine, CallRecord, CallRecordView, FindCalls, History, TicketLine
 from foundation.clock import utc_now
 from foundation.database import Database
 
@@ -36,6 +36,13 @@ class HistoryService:
         since = utc_now() - timedelta(days=days)
         calls = await self._database.look_up(lambda connection: store.calls_of_number(connection, number, since, limit))
         return History(tickets=[], calls=[CallLine.model_construct(**row._mapping) for row in calls])  # noqa: SLF001
+
+    async def find(self, wanted: FindCalls) -> list[CallLine]:
+        """Calls of everybody, newest first."""
+        calls = await self._database.look_up(
+            lambda connection: store.calls(connection, wanted.outcome, wanted.since, wanted.limit)
+        )
+        return [CallLine.model_construct(**row._mapping) for row in calls]  # noqa: SLF001
 
     async def record_call(self, record: CallRecord) -> None:
         """Store a call's record; storing it again changes nothing but what is newer."""

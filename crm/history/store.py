@@ -77,6 +77,18 @@ def of_customer(
     return tickets, calls
 
 
+def calls(
+    connection: Connection, outcome: str | None, since: datetime | None, most: int
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Calls of everybody, newest first."""
+    statement = select(*_CALL_COLUMNS).order_by(_CALL.started_at.desc()).limit(most)
+    if outcome is not None:
+        statement = statement.where(_CALL.outcome == outcome)
+    if since is not None:
+        statement = statement.where(_CALL.started_at >= since)
+    return connection.execute(statement).all()
+
+
 def calls_of_number(connection: Connection, number: str, since: datetime, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """A number's calls since a moment, newest first."""
     return connection.execute(CALLS_OF_NUMBER, {"number": number, "since": since, "most": most}).all()

@@ -48,12 +48,12 @@ class Hotline:
             Desk(self.stack.url, staff_number, SAMPLE_PASSWORD, socket=socket)
         )
 
-    async def ready_agent(self, staff_number: str = AGENT, **manners: Any) -> tuple[Desk, Phone]:
-        """An agent at her desk with her phone registered, taking calls."""
+    async def ready_agent(self, staff_number: str = AGENT, *, idle: bool = True, **manners: Any) -> tuple[Desk, Phone]:
+        """An agent at her desk with her phone registered, taking calls; not `idle` where somebody waits for her."""
         phone = await self.phone(f"agent{staff_number}", **manners)
         desk = await self.desk(staff_number)
         await desk.say(type="ready")
-        await desk.message("agent", state="ready")
+        await desk.message("agent", state="ready" if idle else "reserved")
         self._opened.push_async_callback(self._stand_down, staff_number)
         return desk, phone
 
@@ -90,6 +90,15 @@ class Hotline:
                     await asyncio.sleep(0.05)
                 else:
                     return record
+
+    async def sealed(self, supervisor: Desk, call_id: str) -> list[dict[str, Any]]:
+        """A call's recordings once none of them is being made any more."""
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                found: list[dict[str, Any]] = await supervisor.get("/api/v1/recordings", call_id=call_id)
+                if found and all(recording["status"] != "recording" for recording in found):
+                    return found
+                await asyncio.sleep(0.05)
 
 
 async def people(stack: Stack) -> AsyncIterator[Hotline]:

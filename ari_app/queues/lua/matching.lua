@@ -193,7 +193,7 @@ local function release(agent, reason)
   elseif agent.next == '' and (tonumber(agent.misses) or 0) >= misses_allowed then
     become_not_ready(agent, reason)
   else
-    become_free(agent, reason == 'caller_gone')
+    become_free(agent, reason == 'caller_gone' or reason == 'interrupted')
   end
 end
 

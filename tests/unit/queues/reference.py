@@ -270,7 +270,7 @@ class Reference:
         elif agent.next is None and agent.misses >= settings.misses_until_not_ready:
             self._become_not_ready(agent, reason.value)
         else:
-            self._free(agent, keep_idle=reason is DeclineReason.CALLER_GONE)
+            self._free(agent, keep_idle=reason in {DeclineReason.CALLER_GONE, DeclineReason.INTERRUPTED})
 
     def _free(self, agent: Agent, *, keep_idle: bool = False) -> None:
         if agent.next is None:

@@ -1,0 +1,213 @@
+"""After every connection to Asterisk: calls of a process before us are adopted, and what we missed is set right."""
+
+from dataclasses import dataclass, field
+
+import structlog
+
+from ari_app.ari.client import AriClient
+from ari_app.ari.dispatch import Dispatcher
+from ari_app.ari.errors import AriError, NotFound
+from ari_app.ari.events import ChannelDestroyed
+from ari_app.ari.model import Channel, moment
+from ari_app.calls.call import LiveCall
+from ari_app.calls.metrics import RECONCILED
+from ari_app.calls.model import CallStage, LegStage
+from ari_app.calls.service import CallService
+from ari_app.calls.store import CallStore
+from ari_app.queues.errors import QueuesUnavailable
+from ari_app.queues.model import AgentState, LeaveReason, WaitingCall
+from ari_app.queues.service import QueueService
+from foundation.clock import milliseconds, utc_now
+
+OURS = ("agent-leg-", "contact-leg-")
+TALK = "talk-"
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Reconciliation:
+    """What one look at Asterisk and the queues found and did."""
+
+    adopted: int = 0
+    """Calls of a process before us that go on."""
+    ended_while_away: int = 0
+    media_lost: int = 0
+    """Of these, cut off by the end of Asterisk itself."""
+    unknown: int = 0
+    """Channels and bridges that belonged to no call: callers were taken, the rest was removed."""
+    repaired: int = 0
+    """Callers and agents about whom the queues were wrong."""
+    lost_calls: list[str] = field(default_factory=list)
+
+
+class Reconciler:
+    """Brings calls, queues and Asterisk to agree. Safe to repeat at any time."""
+
+    def __init__(
+        self, ari: AriClient, dispatcher: Dispatcher, calls: CallService, store: CallStore, queues: QueueService
+    ) -> None:
+        self._ari = ari
+        self._dispatcher = dispatcher
+        self._calls = calls
+        self._store = store
+        self._queues = queues
+        self._adopted: int | None = None
+
+    async def adopt(self) -> None:
+        """Go on with every call this node had, once in the life of a process, before any event is handed over.
+
+        Each finds out by itself what became of it: a call that starts and one that is adopted are the same task.
+        """
+        if self._adopted is not None:
+            return
+        known = set(self._calls.calls)
+        states = [state for state in await self._store.of_node() if state.id not in known]
+        for state in states:
+            self._calls.adopt(state)
+        self._adopted = len(states)
+        self._calls.adopted()
+
+    async def look(self) -> Reconciliation:
+        """Compare what we believe with what Asterisk and the queues have, once events flow again."""
+        found = Reconciliation()
+        started_ms = milliseconds(moment((await self._ari.info()).status.startup_time))
+        believed = [call for call in self._calls.calls.values() if call.state.stage is not CallStage.ENDED]
+        channels = {channel.id: channel for channel in await self._ari.channels()}
+        found.adopted, self._adopted = self._adopted or 0, 0
+        for call in believed:
+            self._see(call, channels, started_ms, found)
+        await self._take_unknown(channels, found)
+        await self._remove_bridges(found)
+        try:
+            found.repaired = await self.repair_queues()
+        except QueuesUnavailable:
+            log.warning("queues_not_repaired")
+        found.adopted = max(0, found.adopted - found.ended_while_away)
+        for name in ("adopted", "ended_while_away", "media_lost", "unknown", "repaired"):
+            RECONCILED.labels(what=name).inc(getattr(found, name))
+        log.info(
+            "reconciled",
+            adopted=found.adopted,
+            ended_while_away=found.ended_while_away,
+            media_lost=found.media_lost,
+            unknown=found.unknown,
+            repaired=found.repaired,
+            live=len(believed) - found.ended_while_away,
+        )
+        return found
+
+    def _see(self, call: LiveCall, channels: dict[str, Channel], started_ms: int, found: Reconciliation) -> None:
+        """Tell a call of legs that ended without our hearing of it."""
+        state = call.state
+        if state.channel_id not in channels:
+            found.ended_while_away += 1
+            if started_ms > state.started_at_ms:
+                call.media_lost = True
+                found.media_lost += 1
+                found.lost_calls.append(state.id)
+            self._tell_gone(state.channel_id)
+        elif (
+            (talk := state.talk) is not None and talk.channel_id not in channels and talk.stage is not LegStage.OFFERED
+        ):
+            self._tell_gone(talk.channel_id)
+
+    def _tell_gone(self, channel_id: str) -> None:
+        self._dispatcher.dispatch(
+            ChannelDestroyed(
+                application=self._ari.application,
+                timestamp=utc_now().isoformat(),
+                channel=Channel(id=channel_id),
+                cause=0,
+                cause_txt="ended while we were away",
+            )
+        )
+
+    async def _take_unknown(self, channels: dict[str, Channel], found: Reconciliation) -> None:
+        """Channels of ours that no call knows: callers whose first event was lost, and legs whose call is over."""
+        talking = {
+            channel_id
+            for bridge in await self._ari.bridges()
+            if bridge.id.startswith(TALK)
+            for channel_id in bridge.channels
+        }
+        for channel in channels.values():
+            if self._dispatcher.hears_of(channel.id) or channel.id in talking:
+                continue
+            arguments = channel.stasis_arguments(self._ari.application)
+            if arguments is not None:
+                found.unknown += 1
+                self._calls.take(channel, arguments)
+            elif channel.id.startswith(OURS):
+                found.unknown += 1
+                await self._hang_up(channel.id)
+
+    async def _hang_up(self, channel_id: str) -> None:
+        try:
+            await self._ari.hang_up(channel_id)
+        except NotFound:
+            return
+        except AriError as error:
+            log.warning("unknown_channel_not_hung_up", channel_id=channel_id, error=str(error))
+
+    async def _remove_bridges(self, found: Reconciliation) -> None:
+        """Bridges of conversations that are over."""
+        wanted = {call.state.talk.bridge_id for call in self._calls.calls.values() if call.state.talk is not None}
+        for bridge in await self._ari.bridges():
+            if bridge.id.startswith(TALK) and bridge.id not in wanted and not bridge.channels:
+                found.unknown += 1
+                try:
+                    await self._ari.destroy_bridge(bridge.id)
+                except NotFound:
+                    continue
+
+    async def repair_queues(self) -> int:
+        """Make the queues agree with the calls there are; after Redis was away, or lost its data (F19).
+
+        Returns how many callers and agents they were wrong about.
+
+        Raises:
+            QueuesUnavailable: Redis does not answer.
+        """
+        calls = [call for call in self._calls.calls.values() if call.state.stage is not CallStage.ENDED]
+        for call in calls:
+            if call.state.id in self._store.unsaved:
+                await self._store.save(call.state)
+        waiting = [call for call in calls if _in_line(call)]
+        repaired = await self._queues.restore([_waiting(call) for call in waiting])
+        for call in waiting:
+            if not _in_line(call):
+                # He left while he was being put back.
+                await self._queues.leave(call.state.id, LeaveReason.SYSTEM)
+        for call in calls:
+            repaired += await self._repair_talk(call)
+        stored = {state.id for state in await self._store.all()} | set(self._calls.calls)
+        for agent in (await self._queues.snapshot()).agents:
+            if agent.state is AgentState.TALKING and agent.call_id is not None and agent.call_id not in stored:
+                # Her call is over and she was never told.
+                repaired += await self._queues.finished(agent.agent_id, agent.call_id)
+        return repaired
+
+    async def _repair_talk(self, call: LiveCall) -> bool:
+        """A conversation that the queues do not know of, because they were away when it began or forgot it."""
+        talk = call.state.talk
+        if talk is None or talk.stage is not LegStage.CONNECTED or await self._queues.connected(talk.reservation_id):
+            return False
+        agent = await self._queues.agent(talk.agent_id)
+        if agent.state is AgentState.TALKING and agent.call_id == call.state.id:
+            return False
+        await self._queues.leave(call.state.id, LeaveReason.SYSTEM)
+        return await self._queues.occupied(talk.agent_id, call.state.id, call.state.queue)
+
+
+def _in_line(call: LiveCall) -> bool:
+    state = call.state
+    waits = state.target is not None and state.queued_at_ms is not None
+    return waits and state.connected_at_ms is None and state.stage is not CallStage.ENDED
+
+
+def _waiting(call: LiveCall) -> WaitingCall:
+    state = call.state
+    assert state.target is not None, "in line"
+    assert state.queued_at_ms is not None, "in line"
+    return WaitingCall(state.id, state.target.queue, state.target.priority, state.queued_at_ms, state.node)
