@@ -37,6 +37,8 @@ def upgrade() -> None:
     with op.batch_alter_table("call_record", schema=None) as batch_op:
         batch_op.create_index("ix_call_record_customer_id_started_at", ["customer_id", "started_at"], unique=False)
         batch_op.create_index("ix_call_record_number_started_at", ["number", "started_at"], unique=False)
+        batch_op.create_index("ix_call_record_outcome_started_at", ["outcome", "started_at"], unique=False)
+        batch_op.create_index("ix_call_record_started_at", ["started_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_call_record_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
