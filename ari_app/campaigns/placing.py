@@ -12,7 +12,7 @@ from ari_app.calls.service import CallService
 from ari_app.campaigns.actions import CALL_AGAIN
 from ari_app.campaigns.model import AttemptOutcome
 from ari_app.campaigns.service import CampaignService, Dialling
-from crm.tickets.model import SYSTEM, FileTicket, Reporter, TicketKind
+from crm.tickets.model import SYSTEM, Channel, FileTicket, Reporter, TicketKind
 from crm.tickets.service import TicketService
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 from foundation.ids import new_id
@@ -73,6 +73,7 @@ class SurveyCalls:
         about = await self._tickets.get(state.ticket_id)
         given = FileTicket(
             kind=TicketKind.SUGGESTION,
+            channel=Channel.SURVEY,
             subject=f"回访建议：{about.subject}"[:SUBJECT_LENGTH],
             description=f"工单 {about.number} 回访时口述，见录音",
             reporter=Reporter(customer_id=state.customer_id, number=state.number),

@@ -9,6 +9,7 @@ import crm.departments.model
 import crm.history.model
 import crm.outbox.model
 import crm.staff.model
+import crm.tickets.forms.model
 import crm.tickets.model
 import recordings.model
 

@@ -83,3 +83,41 @@ class NoFinding(Conflict):
 
     slug = "not-judged"
     title = "The complaint was not judged yet"
+
+
+class FormNotFilled(Invalid):
+    """The answers are not what the kind's form asks."""
+
+    slug = "form"
+
+
+class NoSuchForm(NotFound):
+    """There is no such form."""
+
+
+class FormChangedMeanwhile(Conflict):
+    """Somebody else replaced the form first."""
+
+    slug = "form-changed"
+    title = "Somebody else changed this form first"
+
+
+class NotAnApplication(Conflict):
+    """Only an after-sales application is assessed."""
+
+    slug = "not-an-application"
+    title = "Only an after-sales application is assessed"
+
+
+class AlreadyAssessed(Conflict):
+    """It was assessed before."""
+
+    slug = "assessed"
+    title = "The application was assessed before"
+
+
+class NotAssessed(Conflict):
+    """Nobody works on an application that was not accepted."""
+
+    slug = "not-assessed"
+    title = "The application was not assessed yet"

@@ -12,7 +12,19 @@ from crm.tickets import store
 from crm.tickets.address import address_key
 from crm.tickets.changes import change, record
 from crm.tickets.errors import UnknownReference
-from crm.tickets.model import Actor, AppendToTicket, FileTicket, Reporter, Ticket, TicketKind, TicketReporter, Urgency
+from crm.tickets.forms import store as forms_store
+from crm.tickets.forms.filling import fill
+from crm.tickets.model import (
+    Actor,
+    ActorKind,
+    AppendToTicket,
+    FileTicket,
+    Reporter,
+    Ticket,
+    TicketKind,
+    TicketReporter,
+    Urgency,
+)
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
 from foundation.ids import new_id
@@ -39,6 +51,7 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
 
     Raises:
         UnknownReference: a customer or category that does not exist.
+        FormNotFilled: the answers are not what the kind's form asks.
         IntegrityError: somebody else is filing the same matter at this moment.
     """
     matter = matter_key(given)
@@ -55,7 +68,7 @@ def _taken_over(ticket: Ticket, given: FileTicket) -> dict[str, Any]:
 
     A window that was agreed with the first reporter stays: the other one is only noted.
     """
-    noted: dict[str, Any] = {}
+    noted: dict[str, Any] = {"form": given.form} if given.form else {}
     if given.visit_from is not None and given.visit_until is not None:
         noted |= {"visit_from": given.visit_from.isoformat(), "visit_until": given.visit_until.isoformat()}
         if ticket.visit_from is None:
@@ -97,6 +110,7 @@ async def _create(
     session: AsyncSession, given: FileTicket, matter: str | None, actor: Actor, now: datetime, day: str
 ) -> Ticket:
     await _must_exist(session, given.reporter, given.category_id)
+    form, form_version = await _filled(session, given, actor)
     ticket = Ticket(
         id=new_id("ticket"),
         number=await store.next_number(session, day),
@@ -104,7 +118,9 @@ async def _create(
         address_key=address_key(given.address),
         open_matter=matter,
         registered_at=now,
-        **given.model_dump(exclude={"reporter", "call_id"}),
+        form=form,
+        form_version=form_version,
+        **given.model_dump(exclude={"reporter", "call_id", "form"}),
     )
     session.add(ticket)
     await session.flush()
@@ -112,6 +128,14 @@ async def _create(
     detail = {"call_id": given.call_id, "subject": given.subject}
     await record(session, ticket, TicketAction.FILE, None, actor, detail)
     return ticket
+
+
+async def _filled(session: AsyncSession, given: FileTicket, actor: Actor) -> tuple[dict[str, Any], int]:
+    """The answers, and the version of the form they answer. A machine that asks nothing files without a form."""
+    asked = await forms_store.in_force(session, given.kind)
+    if not given.form and actor.kind is not ActorKind.STAFF:
+        return {}, asked.version
+    return fill(asked.fields, given.form), asked.version
 
 
 async def _must_exist(session: AsyncSession, reporter: Reporter, category_id: str | None) -> None:

@@ -7,9 +7,11 @@ from pydantic import BaseModel, Field, model_validator
 from crm.text import Id, OneLine
 from crm.tickets import handling
 from crm.tickets.acting import REFUSALS, Versioned, act
+from crm.tickets.applications import http as applications_http
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.extensions import http as extensions_http
 from crm.tickets.findings import http as findings_http
+from crm.tickets.forms import http as forms_http
 from crm.tickets.model import UNDISPATCHED, Actor, AppendToTicket, FileTicket, TicketDetail, TicketStatus, TicketView
 from crm.tickets.refusals import http as refusals_http
 from crm.tickets.service import TicketService
@@ -64,6 +66,8 @@ def routes(service: TicketService) -> Routes:
     _reading(table, service)
     _filing(table, service)
     handling.add_routes(table, service)
+    forms_http.add_routes(table, service.forms)
+    applications_http.add_routes(table, service.applications)
     refusals_http.add_routes(table, service.refusals)
     extensions_http.add_routes(table, service.extensions)
     findings_http.add_routes(table, service.findings)

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, model_validator
+from pydantic import AwareDatetime, BaseModel, JsonValue, model_validator
 from pydantic import Field as InputField
 from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
@@ -27,6 +27,12 @@ class TicketKind(StrEnum):
     COMPLAINT = "complaint"
     SUGGESTION = "suggestion"
     FAULT = "fault"
+    AFTER_SALES = "after_sales"
+    """An application for a repair, an exchange, money back (H12)."""
+
+
+VISITED = frozenset({TicketKind.FAULT, TicketKind.AFTER_SALES})
+"""Somebody comes: they have a visit window (H3)."""
 
 
 class TicketStatus(StrEnum):
@@ -59,6 +65,26 @@ class Urgency(StrEnum):
     NORMAL = "normal"
     URGENT = "urgent"
     CRITICAL = "critical"
+
+
+class Channel(StrEnum):
+    """How a matter reached us (H12, H13, H21)."""
+
+    PHONE = "phone"
+    IVR = "ivr"
+    WEB = "web"
+    COUNTER = "counter"
+    LETTER = "letter"
+    EMAIL = "email"
+    SURVEY = "survey"
+    """Said in a callback."""
+
+
+class Assessment(StrEnum):
+    """What was decided about an after-sales application (H12)."""
+
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
 
 
 class ActorKind(StrEnum):
@@ -113,6 +139,7 @@ class Ticket(SQLModel, table=True):
     number: str = Field(unique=True)
     """Digits, so that it can be said and keyed on a telephone: yymmdd and a sequence."""
     kind: TicketKind = Field(sa_type=text_enum(TicketKind))
+    channel: Channel = Field(default=Channel.PHONE, sa_type=text_enum(Channel))
     status: TicketStatus = Field(default=TicketStatus.REGISTERED, sa_type=text_enum(TicketStatus))
     customer_id: str | None = Field(default=None, foreign_key="customer.id")
     category_id: str | None = Field(default=None, foreign_key="category.id")
@@ -125,6 +152,9 @@ class Ticket(SQLModel, table=True):
     """The address as it is compared: however it was written."""
     area: str = ""
     urgency: Urgency = Field(default=Urgency.NORMAL, sa_type=text_enum(Urgency))
+    form: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
+    """The answers to the kind's form."""
+    form_version: int = 0
     visit_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     visit_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     urge_count: int = 0
@@ -134,6 +164,8 @@ class Ticket(SQLModel, table=True):
     """A supervisor has to look at it, and has not yet."""
     validity: Validity | None = Field(default=None, sa_type=text_enum(Validity))
     """Of a complaint, once judged (H2)."""
+    assessment: Assessment | None = Field(default=None, sa_type=text_enum(Assessment))
+    """Of an after-sales application, once assessed (H12)."""
     reply: str = ""
     closing_grounds: str = ""
     """Why it was closed: the customer's confirmation, or the recorded reason for doing without (H19)."""
@@ -228,12 +260,15 @@ class FileTicket(BaseModel, extra="forbid"):
     """A new ticket as an agent enters it."""
 
     kind: TicketKind
+    channel: Channel = Channel.PHONE
     subject: OneLine = InputField(min_length=1, max_length=200)
     description: Lines = InputField(default="", max_length=4000)
     category_id: Id | None = None
     address: OneLine = InputField(default="", max_length=200)
     area: OneLine = InputField(default="", max_length=60)
     urgency: Urgency = Urgency.NORMAL
+    form: dict[str, JsonValue] = InputField(default={}, max_length=40)
+    """The answers to the kind's form, by the names of its fields."""
     visit_from: AwareDatetime | None = None
     visit_until: AwareDatetime | None = None
     reporter: Reporter = Reporter()
@@ -244,8 +279,8 @@ class FileTicket(BaseModel, extra="forbid"):
         if (self.visit_from is None) != (self.visit_until is None):
             raise ValueError("visit_from and visit_until belong together")
         if self.visit_from is not None and self.visit_until is not None:
-            if self.kind is not TicketKind.FAULT:
-                raise ValueError("visit_from: only a fault report has a visit window")
+            if self.kind not in VISITED:
+                raise ValueError("visit_from: only a fault report or an after-sales application has a visit window")
             if self.visit_until <= self.visit_from:
                 raise ValueError("visit_until must be after visit_from")
         return self
@@ -295,6 +330,7 @@ class TicketView(BaseModel, from_attributes=True):
     id: str
     number: str
     kind: TicketKind
+    channel: Channel
     status: TicketStatus
     customer_id: str | None
     category_id: str | None
@@ -305,12 +341,15 @@ class TicketView(BaseModel, from_attributes=True):
     address: str
     area: str
     urgency: Urgency
+    form: dict[str, Any]
+    form_version: int
     visit_from: datetime | None
     visit_until: datetime | None
     urge_count: int
     redo_count: int
     escalated: bool
     validity: Validity | None
+    assessment: Assessment | None
     reply: str
     closing_grounds: str
     registered_at: datetime

@@ -10,14 +10,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets import filing, store
 from crm.tickets.address import address_key
+from crm.tickets.applications.service import ApplicationService
 from crm.tickets.changes import change
-from crm.tickets.errors import ChangedMeanwhile, TicketNotFound
+from crm.tickets.errors import ChangedMeanwhile, NotAssessed, TicketNotFound
 from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.model import ExtensionView
 from crm.tickets.extensions.service import ExtensionService
 from crm.tickets.findings import store as findings_store
 from crm.tickets.findings.model import FindingView
 from crm.tickets.findings.service import FindingService
+from crm.tickets.forms.service import FormService
 from crm.tickets.holding import TicketHolder, must_be_there
 from crm.tickets.model import (
     SYSTEM,
@@ -29,6 +31,7 @@ from crm.tickets.model import (
     ReporterView,
     Ticket,
     TicketDetail,
+    TicketKind,
     TicketStatus,
     TicketView,
 )
@@ -48,7 +51,7 @@ RACES = 3
 class TicketService(TicketHolder):
     """Tickets from first contact to archive; `time_zone` is where the day that begins a ticket's number begins.
 
-    Refusals, extensions and findings have services of their own, which change tickets through this one.
+    Applications, refusals, extensions and findings have services of their own, which change tickets through this one.
     """
 
     def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
@@ -56,6 +59,8 @@ class TicketService(TicketHolder):
         self._zone = ZoneInfo(time_zone)
         self.refusals = RefusalService(self)
         self.extensions = ExtensionService(self)
+        self.applications = ApplicationService(self)
+        self.forms = FormService(database)
         self.findings = FindingService(self)
 
     async def file(self, given: FileTicket, actor: Actor, idempotency_key: str | None = None) -> TicketView:
@@ -68,6 +73,7 @@ class TicketService(TicketHolder):
 
         Raises:
             UnknownReference: a customer or category that does not exist.
+            FormNotFilled: the answers are not what the kind's form asks.
             Forbidden: the role does not file tickets.
         """
         permit(TicketAction.FILE, actor)
@@ -122,8 +128,11 @@ class TicketService(TicketHolder):
 
         Raises:
             UnknownReference: a department that does not exist, or a person who is not in it.
+            NotAssessed: an after-sales application that was not accepted yet.
         """
         async with self.change(ticket_id, TicketAction.DISPATCH, actor, expected_version) as made:
+            if made.ticket.kind is TicketKind.AFTER_SALES and made.ticket.assessment is None:
+                raise NotAssessed(f"application {made.ticket.number} has to be accepted or declined first")
             await must_be_there(made.session, department_id, person_id)
             made.hand_to(department_id, person_id)
         return TicketView.model_validate(made.ticket)

@@ -22,6 +22,8 @@ class TicketAction(StrEnum):
     URGE = "urge"
     ATTACH = "attach"
     ANSWER = "answer"
+    ACCEPT = "accept"
+    DECLINE = "decline"
     DISPATCH = "dispatch"
     SIGN = "sign"
     REFUSE = "refuse"
@@ -64,6 +66,8 @@ RULES: dict[TicketAction, Rule] = {
     TicketAction.URGE: Rule(OPEN, None, DESKS, caller=True),
     TicketAction.ATTACH: Rule(frozenset(_S), None, DESKS),
     TicketAction.ANSWER: Rule(frozenset({_S.REGISTERED, _S.REFUSED}), _S.ARCHIVED, DESKS),
+    TicketAction.ACCEPT: Rule(frozenset({_S.REGISTERED}), None, DESKS),
+    TicketAction.DECLINE: Rule(frozenset({_S.REGISTERED}), _S.ARCHIVED, DESKS),
     TicketAction.DISPATCH: Rule(frozenset({_S.REGISTERED, _S.DISPATCHED, _S.SIGNED}), _S.DISPATCHED, DESKS),
     TicketAction.SIGN: Rule(frozenset({_S.DISPATCHED}), _S.SIGNED, FIELD),
     TicketAction.REFUSE: Rule(frozenset({_S.DISPATCHED}), _S.REFUSED, FIELD),

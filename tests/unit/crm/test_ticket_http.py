@@ -104,7 +104,20 @@ def test_every_route_has_the_roles_of_its_action(table: dict[str, Route]) -> Non
     leaders = ("redo", "cancel", "supervise", "finding", "uphold-refusal", "overrule-refusal")
     expected: dict[str, set[Role]] = {
         "": desk,
-        **{f"/{key}": desk for key in ("additions", "urge", "attachments", "dispatch", "answer", "survey", "archive")},
+        **{
+            f"/{key}": desk
+            for key in (
+                "additions",
+                "urge",
+                "attachments",
+                "dispatch",
+                "accept",
+                "decline",
+                "answer",
+                "survey",
+                "archive",
+            )
+        },
         **{f"/{key}": field for key in ("sign", "refuse", "reply", "extension")},
         **{f"/{key}": desk | field for key in ("park", "unpark", "escalate", "contest-finding")},
         **{f"/{key}": desk - {Role.AGENT} for key in (*leaders, "grant-extension", "deny-extension")},
@@ -143,7 +156,7 @@ async def test_one_key_of_two_people_is_two_keys(place: Place, table: dict[str, 
             "urge",
         ),
         *("extension", "grant-extension", "deny-extension", "supervise", "escalate", "finding", "contest-finding"),
-        *("answer", "survey", "archive", "cancel"),
+        *("accept", "decline", "answer", "survey", "archive", "cancel"),
     ],
 )
 async def test_every_change_honours_the_version_it_was_made_for(
@@ -162,8 +175,8 @@ async def test_every_change_honours_the_version_it_was_made_for(
         "reply": {"text": "done"},
         "supervise": {"instruction": "today"},
         "finding": {"validity": "valid", "finding": "true"},
-        **{key: {"reason": "no"} for key in ("park", "redo", "escalate", "contest-finding")},
-        **{key: {"grounds": "confirmed"} for key in ("answer", "archive", "cancel", "overrule-refusal")},
+        **{key: {"reason": "no"} for key in ("accept", "park", "redo", "escalate", "contest-finding")},
+        **{key: {"grounds": "confirmed"} for key in ("decline", "answer", "archive", "cancel", "overrule-refusal")},
         **{key: {"grounds": "confirmed"} for key in ("grant-extension", "deny-extension")},
     }.get(action, {})
 

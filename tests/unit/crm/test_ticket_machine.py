@@ -14,6 +14,7 @@ from sqlmodel import SQLModel, select
 
 from crm.outbox.model import OutboxEntry
 from crm.tickets.errors import (
+    AlreadyAssessed,
     AlreadyOverruled,
     ChangedMeanwhile,
     ExtensionPending,
@@ -21,6 +22,8 @@ from crm.tickets.errors import (
     NoFinding,
     NotAComplaint,
     NotAllowedNow,
+    NotAnApplication,
+    NotAssessed,
     NotYours,
     SameDepartment,
 )
@@ -40,6 +43,8 @@ MOVES: dict[str, tuple[set[str], str | None]] = {
     "urge": (OPEN, None),
     "attach": (OPEN | {"archived", "cancelled"}, None),
     "answer": ({"registered", "refused"}, "archived"),
+    "accept": ({"registered"}, None),
+    "decline": ({"registered"}, "archived"),
     "dispatch": ({"registered", "dispatched", "signed"}, "dispatched"),
     "sign": ({"dispatched"}, "signed"),
     "refuse": ({"dispatched"}, "refused"),
@@ -80,6 +85,7 @@ class Expected:
         self.department: str | None = None
         self.refused_by: str | None = None
         self.overruled: set[str] = set()
+        self.accepted = False
         self.asks_for_time = self.judged = self.escalated = False
         self.actions = ["file"]
         self.numbers: set[str] = set()
@@ -100,6 +106,9 @@ class Expected:
         if self.status not in MOVES[action][0]:
             return NotAllowedNow
         reasons: dict[str, tuple[bool, type[Problem]]] = {
+            "accept": (self.kind != "after_sales", NotAnApplication),
+            "decline": (self.kind != "after_sales", NotAnApplication),
+            "dispatch": (self.kind == "after_sales" and not self.accepted, NotAssessed),
             "refuse": (own in self.overruled, AlreadyOverruled),
             "uphold": (own == self.refused_by, SameDepartment),
             "ask_extension": (self.asks_for_time, ExtensionPending),
@@ -108,6 +117,8 @@ class Expected:
             "judge": (self.kind != "complaint", NotAComplaint),
             "contest": (not self.judged, NoFinding),
         }
+        if action in {"accept", "decline"} and self.accepted:
+            return AlreadyAssessed
         applies, problem = reasons.get(action, (False, Problem))
         return problem if applies else None
 
@@ -119,6 +130,7 @@ class Expected:
         self.urges += action in {"urge", "append"}
         self.redos += action == "redo"
         self.judged |= action == "judge"
+        self.accepted |= action == "accept"
         match action:
             case "dispatch" | "uphold":
                 self.department = own
@@ -136,7 +148,7 @@ class Expected:
                 self.asks_for_time = False
             case "escalate" | "contest":
                 self.escalated = True
-            case "supervise" | "judge" | "answer" | "archive" | "cancel":
+            case "supervise" | "judge" | "answer" | "decline" | "archive" | "cancel":
                 self.escalated = False
 
 
@@ -169,11 +181,13 @@ class Lives(RuleBasedStateMachine):
     @rule(
         target=tickets,
         house=st.sampled_from([None, "幸福路1号", "幸福路2号"]),
+        elsewhere=st.sampled_from(["complaint", "after_sales"]),
         number=st.sampled_from(["+8613800000001", "+8613800000002", "+8613800000003"]),
     )
-    def file(self, house: str | None, number: str) -> str:
-        kind = "complaint" if house is None else "fault"
-        report = self.place.fault(number, address=house or "", kind=kind)
+    def file(self, house: str | None, elsewhere: str, number: str) -> str:
+        kind = elsewhere if house is None else "fault"
+        form = {"product": "燃气热水器", "problem": "打不着火"} if kind == "after_sales" else {}
+        report = self.place.fault(number, address=house or "", kind=kind, form=form)
         filed: TicketView = self.run(self.service.file(report, SUPERVISOR))
         same = [
             ticket_id
@@ -222,6 +236,8 @@ class Lives(RuleBasedStateMachine):
             "urge": lambda: service.urge(ticket, CALLER, "ivr", **at),
             "attach": lambda: service.attach(ticket, f"rec-{self.attachments}", ""),
             "answer": lambda: service.answer(ticket, "当场答复", SUPERVISOR, **at),
+            "accept": lambda: service.applications.accept(ticket, "在保修期内", SUPERVISOR, **at),
+            "decline": lambda: service.applications.decline(ticket, "已过保修期", SUPERVISOR, **at),
             "dispatch": lambda: service.dispatch(ticket, own, SUPERVISOR, **at),
             "sign": lambda: service.sign(ticket, worker, **at),
             "refuse": lambda: service.refusals.refuse(ticket, NOT_OURS, worker, **at),

@@ -20,6 +20,8 @@ ALLOWED = {
     "urge": (OPEN, f"{DESK} caller system", None),
     "attach": (f"{OPEN} archived cancelled", f"{DESK} system", None),
     "answer": ("registered refused", f"{DESK} system", "archived"),
+    "accept": ("registered", f"{DESK} system", None),
+    "decline": ("registered", f"{DESK} system", "archived"),
     "dispatch": ("registered dispatched signed", f"{DESK} system", "dispatched"),
     "sign": ("dispatched", "department system", "signed"),
     "refuse": ("dispatched", "department system", "refused"),

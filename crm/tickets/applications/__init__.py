@@ -1,0 +1,1 @@
+"""After-sales applications: assessed before anybody works on them (H12)."""

@@ -1,0 +1,61 @@
+"""Routes of forms."""
+
+from pydantic import BaseModel, Field
+
+from crm.tickets.errors import NoSuchForm
+from crm.tickets.forms.model import FormInput, FormView
+from crm.tickets.forms.service import FormService
+from crm.tickets.model import Actor, TicketKind
+from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
+
+
+class ReplaceForm(FormInput):
+    """The form, and the version it was made from."""
+
+    version: int = Field(ge=0)
+
+
+class VersionQuery(BaseModel, extra="forbid"):
+    """Which version: a ticket says by which it was filled."""
+
+    version: int = Field(ge=0)
+
+
+def add_routes(table: Routes, service: FormService) -> None:
+    """Reading forms, and replacing one."""
+
+    @table.add("GET", "/ticket-forms", roles=EVERYONE, summary="Every kind's form", response=list[FormView])
+    async def every(_: Request[None, NoQuery]) -> list[FormView]:
+        return await service.all()
+
+    @table.add(
+        "GET",
+        "/ticket-forms/{kind}",
+        roles=EVERYONE,
+        summary="A kind's form as it was in a version",
+        query=VersionQuery,
+        response=FormView,
+        problems=(404, 422),
+    )
+    async def of_version(request: Request[None, VersionQuery]) -> FormView:
+        return await service.of_version(_kind(request.path["kind"]), request.query.version)
+
+    @table.add(
+        "PUT",
+        "/ticket-forms/{kind}",
+        roles=frozenset({Role.ADMINISTRATOR}),
+        summary="Put another form in force for what is filed from now on",
+        body=ReplaceForm,
+        response=FormView,
+        problems=(404, 409, 422),
+    )
+    async def replace(request: Request[ReplaceForm, NoQuery]) -> FormView:
+        kind, body = _kind(request.path["kind"]), request.body
+        return await service.replace(kind, body, body.version, Actor.of(request.actor))
+
+
+def _kind(name: str) -> TicketKind:
+    try:
+        return TicketKind(name)
+    except ValueError as error:
+        raise NoSuchForm(f"there is no kind of ticket {name}") from error

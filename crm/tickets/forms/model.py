@@ -1,0 +1,112 @@
+"""Forms: the fields of a kind of ticket, and every version they were filled by."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, model_validator
+from pydantic import Field as InputField
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel
+
+from crm.text import OneLine
+from crm.tickets.model import TicketKind
+from foundation.database import UtcDateTime, text_enum
+
+
+class FieldKind(StrEnum):
+    """What a field takes."""
+
+    TEXT = "text"
+    LINES = "lines"
+    NUMBER = "number"
+    DATE = "date"
+    PAST_DATE = "past_date"
+    """A day that is not in the future, such as that of a purchase."""
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+
+
+class Choice(BaseModel, extra="forbid"):
+    """One of several answers."""
+
+    value: str = InputField(pattern=r"^[a-z0-9_]{1,40}$")
+    zh: OneLine = InputField(min_length=1, max_length=60)
+    en: OneLine = InputField(min_length=1, max_length=60)
+
+
+class FormField(BaseModel, extra="forbid"):
+    """One question of a form."""
+
+    name: str = InputField(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    kind: FieldKind
+    zh: OneLine = InputField(min_length=1, max_length=60)
+    en: OneLine = InputField(min_length=1, max_length=60)
+    required: bool = False
+    choices: list[Choice] = InputField(default=[], max_length=50)
+
+    @model_validator(mode="after")
+    def _choices(self) -> "FormField":
+        if (self.kind is FieldKind.CHOICE) != bool(self.choices):
+            raise ValueError(f"choices: {self.name} must have them if, and only if, its kind is choice")
+        values = [choice.value for choice in self.choices]
+        if len(set(values)) != len(values):
+            raise ValueError(f"choices: {self.name} has one value twice")
+        return self
+
+
+class FormInput(BaseModel, extra="forbid"):
+    """A form as an administrator enters it: whole, in place of the one before."""
+
+    fields: list[FormField] = InputField(max_length=40)
+
+    @model_validator(mode="after")
+    def _names(self) -> "FormInput":
+        names = [field.name for field in self.fields]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"fields: more than one is named {', '.join(twice)}")
+        return self
+
+
+class FormView(BaseModel, from_attributes=True):
+    """A form as shown."""
+
+    kind: TicketKind
+    version: int
+    fields: list[FormField]
+    changed_by: str = ""
+    changed_at: datetime | None = None
+
+
+class TicketForm(SQLModel, table=True):
+    """One version of a kind's form. Tickets keep the version they were filled by, so versions stay."""
+
+    __tablename__ = "ticket_form"
+
+    kind: TicketKind = Field(primary_key=True, sa_type=text_enum(TicketKind))
+    version: int = Field(primary_key=True)
+    fields: list[dict[str, Any]] = Field(sa_column=Column(JSON, nullable=False))
+    changed_by: str
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+def _field(name: str, kind: FieldKind, zh: str, en: str, *, required: bool = False) -> FormField:
+    return FormField(name=name, kind=kind, zh=zh, en=en, required=required)
+
+
+SHIPPED: dict[TicketKind, list[FormField]] = {
+    TicketKind.CONSULTATION: [],
+    # H13: what the customer expects.
+    TicketKind.COMPLAINT: [_field("expectation", FieldKind.LINES, "客户期望", "What the customer expects")],
+    TicketKind.SUGGESTION: [],
+    TicketKind.FAULT: [],
+    TicketKind.AFTER_SALES: [
+        _field("product", FieldKind.TEXT, "产品名称", "Product", required=True),
+        _field("model", FieldKind.TEXT, "型号", "Model"),
+        _field("purchase_date", FieldKind.PAST_DATE, "购买日期", "Date of purchase"),
+        _field("purchase_place", FieldKind.TEXT, "购买地点", "Place of purchase"),
+        _field("problem", FieldKind.LINES, "问题描述", "Problem", required=True),
+    ],
+}
+"""The forms as shipped, version 0: in force for a kind until somebody enters another."""
