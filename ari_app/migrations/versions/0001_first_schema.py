@@ -180,6 +180,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", name=op.f("pk_ticket_counter")),
     )
     op.create_table(
+        "ticket_form",
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("changed_by", sa.String(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "version", name=op.f("pk_ticket_form")),
+    )
+    op.create_table(
         "campaign_attempt",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("contact_id", sa.String(), nullable=False),
@@ -264,6 +273,7 @@ def upgrade() -> None:
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("channel", sa.String(32), nullable=False),
         sa.Column("status", sa.String(32), nullable=False),
         sa.Column("customer_id", sa.String(), nullable=True),
         sa.Column("category_id", sa.String(), nullable=True),
@@ -275,6 +285,8 @@ def upgrade() -> None:
         sa.Column("address_key", sa.String(), nullable=False),
         sa.Column("area", sa.String(), nullable=False),
         sa.Column("urgency", sa.String(32), nullable=False),
+        sa.Column("form", sa.JSON(), nullable=False),
+        sa.Column("form_version", sa.Integer(), nullable=False),
         sa.Column("visit_from", sa.DateTime(timezone=True), nullable=True),
         sa.Column("visit_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("urge_count", sa.Integer(), nullable=False),
@@ -282,6 +294,7 @@ def upgrade() -> None:
         sa.Column("parked_from", sa.String(32), nullable=True),
         sa.Column("escalated", sa.Boolean(), nullable=False),
         sa.Column("validity", sa.String(32), nullable=True),
+        sa.Column("assessment", sa.String(32), nullable=True),
         sa.Column("reply", sa.String(), nullable=False),
         sa.Column("closing_grounds", sa.String(), nullable=False),
         sa.Column("open_matter", sa.String(), nullable=True),
