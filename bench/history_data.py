@@ -180,7 +180,8 @@ def _contents(counted: str, customer: str, moment: str, false: str) -> list[tupl
     description = "'卧室暖气片上半部不热，室温约十六度，请尽快上门检查处理。'"
     ticket = (
         f"{counted.format('ticket-', 26)}, {counted.format('26', 9)}, 'fault', 'phone', 'archived', {customer}, "
-        f"'暖气不热', {description}, '幸福路12号3单元402', '幸福路12-3-402', '城东', 'normal', '{{}}', 0, 0, 0, {false}, "
+        f"'暖气不热', {description}, '幸福路12号3单元402', '幸福路12-3-402', '城东', 'normal', "
+        f"'{{}}', 0, 0, 0, {false}, "
         f"'已更换阀门', '用户确认已解决', {moment}, 5"
     )
     call = (
