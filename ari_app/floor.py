@@ -9,7 +9,7 @@ from ari_app.agents import Agents
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import AgentCommand, NotReady, OwnState, Presence, QueueState, Ready, WrapUpDone
 from ari_app.queues.errors import QueuesUnavailable
-from ari_app.queues.model import AgentSnapshot, QueueChanged, QueueSnapshot
+from ari_app.queues.model import AgentSnapshot, AgentState, QueueChanged, QueueSnapshot
 from ari_app.queues.service import QueueService
 from foundation.routes import Principal, Role
 
@@ -17,6 +17,8 @@ WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 BOARD_PAUSE_S = 0.2
 """A wallboard shows a burst of arrivals as one change."""
 DESK_CLOSED = "desk_closed"
+TAKES_CALLS = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING})
+"""Who was in one of these takes calls again; who talks is told so first."""
 
 log = structlog.get_logger()
 
@@ -29,6 +31,8 @@ class Floor:
         self._queues = queues
         self._agents = agents
         self._changed = asyncio.Event()
+        self._last: dict[str, AgentSnapshot] = {}
+        """How each agent was last; a cache, from which presence is rebuilt where Redis lost it."""
         self._shown: dict[str, str] = {}
         """The call each agent's desk shows, for clearing it; a cache."""
         self._messages: asyncio.Queue[AgentSnapshot] = asyncio.Queue()
@@ -47,6 +51,23 @@ class Floor:
         finally:
             stop_agents()
             stop_queues()
+
+    async def rebuild(self) -> None:
+        """Sign everybody in again who sits at a desk here, after Redis lost its data; who was ready is ready (F19).
+
+        Raises:
+            QueuesUnavailable: Redis does not answer.
+        """
+        for agent_id in {socket.staff_id for socket in self._hub.sockets() if socket.role is Role.AGENT}:
+            before = self._last.get(agent_id)
+            known = (await self._queues.agent(agent_id)).state is not AgentState.OFFLINE
+            await self._queues.sign_in(agent_id, self._agents.queues(agent_id))
+            if known or before is None:
+                continue
+            if before.state in TAKES_CALLS and before.next_state is None:
+                await self._queues.ready(agent_id)
+            elif before.reason is not None:
+                await self._queues.not_ready(agent_id, before.reason)
 
     async def _presence(self, agent_id: str, connected: bool) -> None:
         if connected:
@@ -77,6 +98,7 @@ class Floor:
     async def _tell_agents(self) -> None:
         while True:
             agent = await self._messages.get()
+            self._last[agent.agent_id] = agent
             self._changed.set()
             await self._hub.send(agent.agent_id, _own(agent), relay=False)
             await self._clear_desk(agent)

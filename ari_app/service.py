@@ -44,6 +44,7 @@ from ari_app.desk.sessions import Sessions
 from ari_app.floor import WATCHERS, Floor
 from ari_app.flows import vocabulary
 from ari_app.local.programs import Program, program
+from ari_app.node import NodeName, NodeTaken
 from ari_app.openings import Openings
 from ari_app.queues import http as queues_http
 from ari_app.queues.service import QueueService
@@ -89,6 +90,8 @@ class Service:
         settings = self.settings
         self.database = Database(settings.database_url)
         self.redis = _redis(settings.redis_url)
+        self.node = NodeName(self.redis, settings.node)
+        self.node.on_returned = self._redis_returned
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
         self.queue_settings = load_queues(settings.callflows / "queues.yaml")
         self.business = Business(settings, self.database, self.recordings, self.queue_settings)
@@ -132,6 +135,7 @@ class Service:
         self.sessions = Sessions(self.redis, self.business.staff)
         self.business.staff.on_access_changed = self.sessions.end_all
         self.hub = Hub(self.redis)
+        self.sessions.in_use = self.hub.session
         self.floor = Floor(self.hub, self.queues, self.agents)
         self.desk = DeskServer(
             [*self.business.routes(), queues_http.routes(self.queues)],
@@ -185,6 +189,8 @@ class Service:
     async def start(self) -> None:
         """Bring the schema up to date, connect everything, and begin to take calls."""
         settings = self.settings
+        await self.node.take()
+        self._own("node", self.node.run)
         await asyncio.to_thread(migrations.upgrade, settings.database_url)
         if settings.profile == "sample":
             assert settings.sample_password is not None, "the settings see to it"
@@ -224,6 +230,7 @@ class Service:
         await self.speech.aclose()
         await self.ami.aclose()
         await self.ari.aclose()
+        await self.node.release()
         await self.redis.aclose()
         await self.database.aclose()
 
@@ -254,6 +261,13 @@ class Service:
     async def _reconcile(self) -> None:
         await self.events.wait_connected()
         await self.reconciler.look()
+
+    async def _redis_returned(self, emptied: bool) -> None:
+        """Whoever talks, waits or sits at a desk is put back, in an order that keeps places."""
+        repaired = await self.reconciler.repair_queues()
+        if emptied:
+            await self.floor.rebuild()
+        log.info("queues_repaired", emptied=emptied, repaired=repaired)
 
     def _staff_changed(self, staff: Staff) -> None:
         account = self.agents.changed(staff)
@@ -346,9 +360,14 @@ async def serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     service = Service(settings)
+    service.node.on_taken = stop.set
     async with contextlib.AsyncExitStack() as cleanup:
         cleanup.push_async_callback(service.aclose)
-        await service.start()
+        try:
+            await service.start()
+        except NodeTaken as error:
+            log.error("hotline_refused", reason=str(error))  # noqa: TRY400 - the message says all
+            raise SystemExit(1) from error
         log.info("hotline_started", node=settings.node, http_port=settings.http_port)
         await stop.wait()
         log.info("hotline_stopping")

@@ -25,6 +25,7 @@ from ari_app.desk.model import (
     Welcome,
 )
 from ari_app.desk.relay import NOTHING, Relay, Relayed
+from ari_app.desk.sessions import Session
 from ari_app.desk.socket import CloseCode, DeskSocket
 from ari_app.desk.store import DeskState
 from foundation.clock import milliseconds, utc_now
@@ -105,6 +106,10 @@ class Hub:
     def sockets(self) -> list[DeskSocket]:
         """Every open desk of this node."""
         return [socket for sockets in self._sockets.values() for socket in sockets]
+
+    def session(self, session_id: str) -> Session | None:
+        """The session of an open desk, by its id."""
+        return next((socket.session for socket in self.sockets() if socket.session.id == session_id), None)
 
     def connected(self, staff_id: str) -> bool:
         """Whether this person has a desk open on this node."""

@@ -75,6 +75,10 @@ class Sessions:
     ) -> None:
         self.longest_s = longest_s
         self.on_ended: Callable[[str, str | None], Awaitable[None]] = _nobody
+        self.in_use: Callable[[str], Session | None] = lambda _session_id: None
+        """The session of an open desk, by its id."""
+        self._over: set[str] = set()
+        """Sessions ended here, whose desks may still be closing."""
         self._redis = redis
         self._authenticator = authenticator
         self._guard = SignInGuard(redis, limits or SignInLimits())
@@ -117,10 +121,16 @@ class Sessions:
         """
         async with self._reachable():
             stored = await self._redis.getex(SESSION + session_id, ex=self._idle_s)
-        if stored is None:
-            return None
-        session = self._decoder.decode(stored)
-        return session if session.expires_at_ms > milliseconds(utc_now()) else None
+        session = self._decoder.decode(stored) if stored is not None else await self._restored(session_id)
+        return session if session is not None and session.expires_at_ms > milliseconds(utc_now()) else None
+
+    async def _restored(self, session_id: str) -> Session | None:
+        """A session that Redis lost while a desk was open under it (F19); one ended on purpose has no open desk."""
+        session = self.in_use(session_id) if session_id not in self._over else None
+        if session is not None:
+            async with self._reachable():
+                await self._store(session)
+        return session
 
     async def end(self, session: Session) -> None:
         """Sign out: the token is worthless from now on.
@@ -129,6 +139,7 @@ class Sessions:
             Unavailable: Redis is out of reach.
         """
         staff_id = session.principal.staff_id
+        self._over.add(session.id)
         async with self._reachable(), self._redis.pipeline(transaction=True) as pipeline:
             pipeline.delete(SESSION + session.id)
             pipeline.srem(SESSIONS_OF + staff_id, session.id)
@@ -143,8 +154,9 @@ class Sessions:
         """
         async with self._reachable():
             ids = await self._redis.smembers(SESSIONS_OF + staff_id)
-            names = [SESSION + (one.decode() if isinstance(one, bytes) else one) for one in ids]
-            await self._redis.delete(SESSIONS_OF + staff_id, *names)
+            ended = [one.decode() if isinstance(one, bytes) else one for one in ids]
+            self._over.update(ended)
+            await self._redis.delete(SESSIONS_OF + staff_id, *(SESSION + one for one in ended))
         await self.on_ended(staff_id, None)
 
     async def ticket(self, session: Session) -> str:
@@ -178,13 +190,16 @@ class Sessions:
             csrf_token=secrets.token_urlsafe(TOKEN_BYTES),
             expires_at_ms=milliseconds(utc_now()) + self.longest_s * 1000,
         )
-        of_person = SESSIONS_OF + principal.staff_id
+        await self._store(session)
+        return SignedIn(token, session)
+
+    async def _store(self, session: Session) -> None:
+        of_person = SESSIONS_OF + session.principal.staff_id
         async with self._redis.pipeline(transaction=True) as pipeline:
             pipeline.set(SESSION + session.id, msgspec.json.encode(session), ex=self._idle_s)
             pipeline.sadd(of_person, session.id)
             pipeline.expire(of_person, self.longest_s)
             await pipeline.execute()
-        return SignedIn(token, session)
 
     @asynccontextmanager
     async def _reachable(self) -> AsyncIterator[None]:

@@ -1,0 +1,162 @@
+"""One process a node: a second one refuses (F33), and this one learns when Redis is back and what it forgot (F19)."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+KEY = "hotline:node:"
+LEASE_S = 6.0
+"""How long a node's name stays taken after its process was last heard of."""
+RENEW_S = 1.0
+DEADLINE_S = 1.0
+
+RENEW = """
+local held = redis.call('GET', KEYS[1])
+if not held then
+  redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+  return 'emptied'
+end
+if held ~= ARGV[1] then
+  return 'taken'
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return 'held'
+"""
+RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+log = structlog.get_logger()
+
+
+class NodeTaken(Exception):
+    """Another process serves this node: two would fight over its calls."""
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """The process that has a node's name."""
+
+    token: str
+    machine: str
+    process_id: int
+    started: str
+    """The process's start by the machine's clock: a process id may be given again."""
+
+    @classmethod
+    def of_this_process(cls) -> "Holder":
+        return cls(secrets.token_hex(16), _machine(), os.getpid(), _started(os.getpid()))
+
+    @property
+    def dead(self) -> bool:
+        """Whether it certainly runs no more; of another machine nobody can tell."""
+        return self.machine == _machine() and (
+            self.process_id == os.getpid() or _started(self.process_id) != self.started
+        )
+
+
+class NodeName:
+    """This process's hold on its node's name.
+
+    `on_returned(emptied)` hears that Redis is back after an absence, and whether it forgot everything; `on_taken` that
+    another process has the name, after which this one must be silent.
+    """
+
+    def __init__(self, redis: Redis, node: str) -> None:
+        self.on_returned: Callable[[bool], Awaitable[None]] = _ignore
+        self.on_taken: Callable[[], None] = lambda: None
+        self._redis = redis
+        self._node = node
+        self._held = msgspec.json.encode(Holder.of_this_process())
+        self._away = False
+
+    async def take(self) -> None:
+        """Take the name: at once where nobody has it or its holder is dead, else when the holder's lease is over.
+
+        Raises:
+            NodeTaken: its holder lives.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + LEASE_S + RENEW_S
+        while True:
+            if await self._redis.set(KEY + self._node, self._held, px=int(LEASE_S * 1000), nx=True):
+                return
+            holder = await self._holder()
+            if holder is not None and holder.dead:
+                await self._redis.delete(KEY + self._node)
+                continue
+            if loop.time() > deadline:
+                raise NodeTaken(
+                    f"another process serves the node {self._node!r} (process {holder.process_id if holder else '?'}): "
+                    "end it, or give this one another HOTLINE_NODE and another Asterisk"
+                )
+            await asyncio.sleep(RENEW_S / 4)
+
+    async def run(self) -> None:
+        """Keep the name, until cancelled or until somebody else has it."""
+        while True:
+            await asyncio.sleep(RENEW_S)
+            try:
+                async with asyncio.timeout(DEADLINE_S):
+                    found = await self._redis.eval(RENEW, 1, KEY + self._node, self._held, int(LEASE_S * 1000))
+            except (RedisError, OSError, TimeoutError) as error:
+                if not self._away:
+                    log.warning("redis_away", error=str(error))
+                self._away = True
+                continue
+            if found == b"taken":
+                log.error("node_taken", node=self._node, remedy="end the other process, then start this one again")
+                self.on_taken()
+                return
+            await self._returned(emptied=found == b"emptied")
+
+    async def release(self) -> None:
+        """Let the next process have the name at once."""
+        with contextlib.suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(DEADLINE_S):
+                await self._redis.eval(RELEASE, 1, KEY + self._node, self._held)
+
+    async def _returned(self, *, emptied: bool) -> None:
+        if not self._away and not emptied:
+            return
+        try:
+            await self.on_returned(emptied)
+        except Exception:
+            # Tried again with the next beat.
+            log.exception("redis_return_not_handled")
+            self._away = True
+        else:
+            log.info("redis_returned", emptied=emptied)
+            self._away = False
+
+    async def _holder(self) -> Holder | None:
+        held = await self._redis.get(KEY + self._node)
+        try:
+            return msgspec.json.decode(held, type=Holder) if held else None
+        except msgspec.DecodeError:
+            return None
+
+
+async def _ignore(_emptied: bool) -> None:
+    return
+
+
+def _machine() -> str:
+    boot = Path("/proc/sys/kernel/random/boot_id")
+    return f"{socket.gethostname()}/{boot.read_text().strip() if boot.exists() else ''}"
+
+
+def _started(process_id: int) -> str:
+    """When a process started, in the kernel's ticks; empty where there is none."""
+    try:
+        fields = Path(f"/proc/{process_id}/stat").read_text()
+    except OSError:
+        return ""
+    # The name, in brackets, may hold blanks.
+    return fields.rpartition(")")[2].split()[19]

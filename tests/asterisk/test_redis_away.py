@@ -1,0 +1,134 @@
+"""Redis goes, comes back with or without its data, and two services meet: calls and places outlive all of it."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from signal import SIGCONT, SIGSTOP
+
+import pytest
+
+from ari_app.local.paths import PROJECT
+from ari_app.local.stack import Stack
+from tests.asterisk.hotline import OTHER_AGENT, SUPERVISOR, Hotline, people, stack_in
+from tests.desk_client import Desk
+from tests.phones.phone import Phone
+
+CALLER, SECOND, THIRD = "13800000002", "13800000006", "13800000003"
+TONE_HZ = 440.0
+
+pytestmark = pytest.mark.skipif("REDIS_URL" in os.environ, reason="a Redis that is not ours is not ended")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = stack_in(tmp_path_factory.mktemp("redis-away"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+async def hotline(stack: Stack) -> AsyncIterator[Hotline]:
+    async for opened in people(stack):
+        yield opened
+
+
+def restart_empty(stack: Stack) -> None:
+    """Redis is back at once and knows nothing."""
+    assert stack.redis is not None
+    stack.redis.kill()
+    for path in stack.redis.state.rglob("*.aof*"):
+        path.unlink()
+    stack.redis.start()
+
+
+async def talking(hotline: Hotline) -> tuple[Desk, Phone, Phone]:
+    """An agent who talks with a caller."""
+    desk, agent = await hotline.ready_agent()
+    caller = await hotline.phone(CALLER)
+    await hotline.into_queue(caller)
+    await desk.message("pop")
+    await agent.ringing()
+    await agent.answer()
+    await agent.answered()
+    await desk.message("call", stage="talking")
+    return desk, agent, caller
+
+
+async def test_f19_redis_comes_back_empty(hotline: Hotline) -> None:
+    supervisor = await hotline.desk(SUPERVISOR)
+    desk, agent, caller = await talking(hotline)
+    second, third = await hotline.phone(SECOND), await hotline.phone(THIRD)
+    await hotline.into_queue(second)
+    await hotline.waiting(supervisor, "repair", 1)
+    await hotline.into_queue(third)
+    await hotline.waiting(supervisor, "repair", 2)
+
+    await asyncio.to_thread(restart_empty, hotline.stack)
+
+    await desk.message("agent", state="talking")
+    await hotline.waiting(supervisor, "repair", 2)
+    await agent.play_tone(TONE_HZ, 3.0)
+    await caller.hears_tone(TONE_HZ, seconds=0.5)
+    await second.hears(seconds=1.0)
+    await caller.hang_up()
+    await desk.message("agent", state="wrap_up")
+    await desk.say(type="wrap_up_done")
+    pop = (await desk.message("pop"))["pop"]
+    assert pop["number"]["display"].endswith(SECOND)
+    await second.hang_up()
+    await third.hang_up()
+    await hotline.waiting(supervisor, "repair", 0)
+
+
+async def test_f20_redis_hangs_for_a_while(hotline: Hotline) -> None:
+    """Nobody is cut off: the menu goes on, who would wait hears music, and is served as soon as Redis answers."""
+    supervisor = await hotline.desk(SUPERVISOR)
+    desk, agent, caller = await talking(hotline)
+    menu = await hotline.phone(SECOND)
+    await menu.call(hotline.number)
+    await menu.answered()
+    await menu.hears(seconds=0.5)
+    assert hotline.stack.redis is not None
+
+    hotline.stack.redis.signal(SIGSTOP)
+    try:
+        await menu.press("3")
+        await menu.hears(seconds=4.0)
+        await agent.play_tone(TONE_HZ, 3.0)
+        await caller.hears_tone(TONE_HZ, seconds=0.5)
+    finally:
+        hotline.stack.redis.signal(SIGCONT)
+
+    await hotline.waiting(supervisor, "repair", 1)
+    other, phone = await hotline.ready_agent(OTHER_AGENT, idle=False)
+    await other.message("pop")
+    await phone.ringing()
+    await phone.answer()
+    await phone.answered()
+    await menu.hang_up()
+    await agent.hang_up()
+    await caller.ended()
+    await desk.message("agent", state="wrap_up")
+
+
+async def test_f33_a_second_service_refuses(hotline: Hotline) -> None:
+    environment = {**os.environ, **hotline.stack.environment(), "PYTHONPATH": str(PROJECT)}
+    second = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "ari_app.cli", "serve"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert second.returncode == 1
+    assert "another process serves the node" in second.stdout
+    caller = await hotline.phone(CALLER)
+    await caller.call(hotline.number)
+    await caller.answered()
+    await caller.hears(seconds=0.5)
