@@ -1,6 +1,8 @@
 """The floor: agents at their desks, as the queues see them, and what desks and wallboards are told of it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -8,14 +10,15 @@ import structlog
 from ari_app.agents import Agents
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import AgentCommand, NotReady, OwnState, Presence, QueueState, Ready, WrapUpDone
-from ari_app.queues.errors import QueuesUnavailable
-from ari_app.queues.model import AgentSnapshot, AgentState, QueueChanged, QueueSnapshot
+from ari_app.queues.errors import AgentNotSignedIn, QueuesUnavailable
+from ari_app.queues.model import AgentSnapshot, AgentState, DeclineReason, QueueChanged, QueueSnapshot
 from ari_app.queues.service import QueueService
 from foundation.routes import Principal, Role
 
 WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 BOARD_PAUSE_S = 0.2
 """A wallboard shows a burst of arrivals as one change."""
+PHONES_EVERY_S = 2.0
 DESK_CLOSED = "desk_closed"
 TAKES_CALLS = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING})
 """Who was in one of these takes calls again; who talks is told so first."""
@@ -26,10 +29,14 @@ log = structlog.get_logger()
 class Floor:
     """Signs agents in and out with their desks, carries out what they ask, and tells everybody who must know."""
 
-    def __init__(self, hub: Hub, queues: QueueService, agents: Agents) -> None:
+    def __init__(
+        self, hub: Hub, queues: QueueService, agents: Agents, phone_online: Callable[[str], Awaitable[bool]]
+    ) -> None:
         self._hub = hub
         self._queues = queues
         self._agents = agents
+        self._phone_online = phone_online
+        """Whether the SIP user of a phone is registered."""
         self._changed = asyncio.Event()
         self._last: dict[str, AgentSnapshot] = {}
         """How each agent was last; a cache, from which presence is rebuilt where Redis lost it."""
@@ -48,6 +55,7 @@ class Floor:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._tell_agents(), name="floor-agents")
                 group.create_task(self._tell_queues(), name="floor-queues")
+                group.create_task(self._watch_phones(), name="floor-phones")
         finally:
             stop_agents()
             stop_queues()
@@ -125,6 +133,24 @@ class Floor:
                 continue
             for queue in found.queues:
                 await self._hub.broadcast(WATCHERS, _board(queue))
+
+    async def _watch_phones(self) -> None:
+        """An agent who could not be rung because her phone was gone takes calls again once it is back (F11, F15)."""
+        gone: set[str] = set()
+        while True:
+            await asyncio.sleep(PHONES_EVERY_S)
+            silent = {agent.agent_id for agent in self._last.values() if agent.reason == DeclineReason.UNAVAILABLE}
+            gone &= silent
+            for agent_id in silent:
+                line = self._agents.line(agent_id)
+                if line is None or not self._hub.connected(agent_id):
+                    continue
+                if not await self._phone_online(line.endpoint):
+                    gone.add(agent_id)
+                elif agent_id in gone:
+                    gone.discard(agent_id)
+                    with suppress(QueuesUnavailable, AgentNotSignedIn):
+                        await self._queues.ready(agent_id)
 
     def _seen(self, agent: AgentSnapshot) -> Presence:
         line = self._agents.line(agent.agent_id)

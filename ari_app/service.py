@@ -22,6 +22,7 @@ from ari_app.agents import Agents
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.client import AriClient
 from ari_app.ari.dispatch import Dispatcher
+from ari_app.ari.errors import AriError
 from ari_app.ari.inbound import InboundEvents
 from ari_app.ari.outbound import OutboundEvents
 from ari_app.ari.source import EventSource
@@ -136,7 +137,7 @@ class Service:
         self.business.staff.on_access_changed = self.sessions.end_all
         self.hub = Hub(self.redis)
         self.sessions.in_use = self.hub.session
-        self.floor = Floor(self.hub, self.queues, self.agents)
+        self.floor = Floor(self.hub, self.queues, self.agents, self._phone_online)
         self.desk = DeskServer(
             [*self.business.routes(), queues_http.routes(self.queues)],
             self.sessions,
@@ -260,7 +261,14 @@ class Service:
 
     async def _reconcile(self) -> None:
         await self.events.wait_connected()
-        await self.reconciler.look()
+        found = await self.reconciler.look()
+        if found.lost_calls:
+            lost = len(found.lost_calls)
+            words = Wording(
+                zh=f"Asterisk 中断，{lost} 个通话被切断，请按名单回拨",
+                en=f"Asterisk ended and cut {lost} calls off: the list of lost calls says whom to call back",
+            )
+            await self.hub.broadcast(WATCHERS, Notice(level="warning", text=words))
 
     async def _redis_returned(self, emptied: bool) -> None:
         """Whoever talks, waits or sits at a desk is put back, in an order that keeps places."""
@@ -268,6 +276,12 @@ class Service:
         if emptied:
             await self.floor.rebuild()
         log.info("queues_repaired", emptied=emptied, repaired=repaired)
+
+    async def _phone_online(self, user: str) -> bool:
+        try:
+            return (await self.ari.endpoint("PJSIP", user)).online
+        except AriError:
+            return False
 
     def _staff_changed(self, staff: Staff) -> None:
         account = self.agents.changed(staff)

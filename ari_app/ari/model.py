@@ -124,6 +124,11 @@ class Endpoint(Model, frozen=True, kw_only=True):
     """`online`, `offline` or `unknown`."""
     channel_ids: list[str] = []
 
+    @property
+    def online(self) -> bool:
+        """It can be rung."""
+        return self.state == "online"
+
 
 class ContactInfo(Model, frozen=True, kw_only=True):
     """Where a phone registered from."""

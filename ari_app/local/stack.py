@@ -10,7 +10,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,11 +124,20 @@ class Stack:
             return False
 
     def watch(self) -> None:
-        """Keep the service running until `stop`: one that ends is started again, as a supervisor would."""
+        """Keep all of it running until `stop`: what ends is started again, as a supervisor would."""
         while not self._stopping.wait(RESTART_PAUSE_SECONDS):
-            if self.service is not None and not self.service.running:
-                print("hotline: the service ended; starting it again", flush=True)  # noqa: T201
-                self.start_service()
+            for name, process, start in self._parts():
+                if process is not None and not process.running:
+                    print(f"hotline: {name} ended; starting it again", flush=True)  # noqa: T201
+                    start()
+
+    def _parts(self) -> list[tuple[str, ChildProcess | None, Callable[[], None]]]:
+        redis = [("Redis", self.redis.process, self.redis.start)] if self.redis is not None else []
+        return [
+            *redis,
+            ("Asterisk", self.asterisk.process, self.asterisk.start),
+            ("the service", self.service, self.start_service),
+        ]
 
     def stop(self) -> None:
         """End the service, then Asterisk, then Redis."""

@@ -1,0 +1,67 @@
+"""F11: Asterisk dies. Who was cut off is on a list, agents are free again, recordings are kept, calls come in again."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from ari_app.local.stack import Stack
+from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, people, stack_in
+
+CALLER, SECOND = "13800000002", "13800000006"
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = stack_in(tmp_path_factory.mktemp("asterisk-dies"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+async def hotline(stack: Stack) -> AsyncIterator[Hotline]:
+    async for opened in people(stack):
+        yield opened
+
+
+async def test_f11_asterisk_dies_and_comes_back(hotline: Hotline) -> None:
+    supervisor = await hotline.desk(SUPERVISOR)
+    desk, agent = await hotline.ready_agent()
+    caller, waiting = await hotline.phone(CALLER), await hotline.phone(SECOND)
+    await hotline.into_queue(caller)
+    pop = (await desk.message("pop"))["pop"]
+    await agent.ringing()
+    await agent.answer()
+    await agent.answered()
+    await desk.message("call", stage="talking")
+    await caller.hears(min_level=-90.0, seconds=2.0)
+    await hotline.into_queue(waiting)
+    await hotline.waiting(supervisor, "repair", 1)
+
+    await asyncio.to_thread(hotline.stack.asterisk.kill)
+    assert not await asyncio.to_thread(hotline.stack.ready)
+    await asyncio.to_thread(hotline.stack.asterisk.start)
+
+    assert "2" in (await supervisor.message("notice"))["text"]["en"]
+    await desk.message("agent", state="wrap_up")
+    await hotline.waiting(supervisor, "repair", 0)
+    lost = await supervisor.get("/api/v1/calls", outcome="lost")
+    assert {call["number"] for call in lost} == {f"+86{CALLER}", f"+86{SECOND}"}
+    record = await hotline.call_record(supervisor, pop["call_id"])
+    assert (record["outcome"], record["hangup_by"]) == ("lost", "system")
+    (recording,) = await hotline.sealed(supervisor, pop["call_id"])
+    assert recording["status"] in {"sealed", "partial"}
+    assert recording["duration_ms"] > 1000
+    await until_ready(hotline)
+    again = await hotline.phone("13800000003")
+    await again.call(hotline.number)
+    await again.answered()
+    await again.hears(seconds=0.5)
+
+
+async def until_ready(hotline: Hotline) -> None:
+    """The service says that everything it needs is there."""
+    async with asyncio.timeout(WAIT_S):
+        while not await asyncio.to_thread(hotline.stack.ready):
+            await asyncio.sleep(0.05)
