@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import crm.categories.http
 import crm.customers.http
 import crm.departments.http
 import crm.history.http
@@ -20,6 +21,7 @@ from ari_app.campaigns.service import CampaignRules, CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.queues.settings import QueueSettings
 from ari_app.settings import Settings
+from crm.categories.service import CategoryService
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.history.service import HistoryService
@@ -46,6 +48,7 @@ class Business:
         self._recorded = recorded
         self.customers = CustomerService(database, settings.region)
         self.departments = DepartmentService(database)
+        self.categories = CategoryService(database)
         self.staff = StaffService(database, queues)
         self.tickets = TicketService(database, settings.time_zone)
         self.history = HistoryService(database)
@@ -68,6 +71,7 @@ class Business:
         return [
             crm.customers.http.routes(self.customers),
             crm.departments.http.routes(self.departments),
+            crm.categories.http.routes(self.categories),
             crm.staff.http.routes(self.staff),
             crm.tickets.http.routes(self.tickets),
             crm.history.http.routes(self.history),

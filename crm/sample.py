@@ -8,11 +8,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.categories.model import Category, CategoryInput
+from crm.categories.service import CategoryService
 from crm.customers.errors import AccountTaken
 from crm.customers.model import Customer, CustomerInput, Grade
 from crm.customers.service import CustomerService
 from crm.departments.errors import NameTaken
-from crm.departments.model import Category, CategoryInput, Department, DepartmentInput
+from crm.departments.model import Department, DepartmentInput
 from crm.departments.service import DepartmentService
 from crm.staff.errors import NumberTaken
 from crm.staff.model import Staff, StaffInput
@@ -135,8 +137,8 @@ async def _departments(database: Database) -> dict[str, str]:
 
 
 async def _categories(database: Database, departments: dict[str, str]) -> dict[str, str]:
-    service = DepartmentService(database)
-    known = {found.name for found in await service.categories()}
+    service = CategoryService(database)
+    known = {found.name for found in await service.all()}
 
     async def add(name: str, group: str | None, department: str | None) -> None:
         if name in known:
@@ -148,7 +150,7 @@ async def _categories(database: Database, departments: dict[str, str]) -> dict[s
             department_id=departments[department] if department else None,
         )
         try:
-            await service.create_category(given)
+            await service.create(given)
         except NameTaken:
             return
 

@@ -1,1 +1,1 @@
-"""Who tickets are dispatched to, and the catalogue of causes that proposes them."""
+"""Who tickets are dispatched to: a tree of departments."""

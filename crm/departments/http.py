@@ -1,6 +1,6 @@
-"""Routes of departments and the catalogue of causes."""
+"""Routes of departments."""
 
-from crm.departments.model import CategoryInput, CategoryView, DepartmentInput, DepartmentView
+from crm.departments.model import DepartmentChange, DepartmentInput, DepartmentView
 from crm.departments.service import DepartmentService
 from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 
@@ -28,21 +28,16 @@ def routes(service: DepartmentService) -> Routes:
     async def create(request: Request[DepartmentInput, NoQuery]) -> DepartmentView:
         return await service.create(request.body)
 
-    @table.add("GET", "/categories", roles=EVERYONE, summary="The catalogue of causes", response=list[CategoryView])
-    async def categories(_: Request[None, NoQuery]) -> list[CategoryView]:
-        return await service.categories()
-
     @table.add(
-        "POST",
-        "/categories",
+        "PATCH",
+        "/departments/{department_id}",
         roles=ADMINISTRATORS,
-        summary="Add a cause",
-        body=CategoryInput,
-        response=CategoryView,
-        status=201,
-        problems=(409, 422),
+        summary="Rename or move a department, or put it out of use or back; what is left out stays",
+        body=DepartmentChange,
+        response=DepartmentView,
+        problems=(404, 409, 422),
     )
-    async def create_category(request: Request[CategoryInput, NoQuery]) -> CategoryView:
-        return await service.create_category(request.body)
+    async def update(request: Request[DepartmentChange, NoQuery]) -> DepartmentView:
+        return await service.update(request.path["department_id"], request.body)
 
     return table

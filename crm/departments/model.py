@@ -1,4 +1,4 @@
-"""Departments as a tree, and the catalogue of causes that proposes one of them."""
+"""Departments as a tree."""
 
 from datetime import datetime
 
@@ -20,19 +20,9 @@ class Department(SQLModel, table=True):
     parent_id: str | None = Field(default=None, foreign_key="department.id")
     area: str = ""
     """The area it works in; empty for all."""
+    active: bool = True
+    """Out of use, it gets no more tickets; those it has stay its own."""
     created_at: datetime = Field(sa_type=UtcDateTime)
-
-
-class Category(SQLModel, table=True):
-    """A cause in the catalogue; a tree."""
-
-    __tablename__ = "category"
-
-    id: str = Field(primary_key=True)
-    name: str = Field(unique=True)
-    parent_id: str | None = Field(default=None, foreign_key="category.id")
-    department_id: str | None = Field(default=None, foreign_key="department.id")
-    """Whom a ticket of this category is proposed to be dispatched to."""
 
 
 class DepartmentInput(BaseModel, extra="forbid"):
@@ -43,6 +33,15 @@ class DepartmentInput(BaseModel, extra="forbid"):
     area: OneLine = InputField(default="", max_length=60)
 
 
+class DepartmentChange(BaseModel, extra="forbid"):
+    """What is to be different about a department; what is left out stays."""
+
+    name: OneLine = InputField(default="", min_length=1, max_length=100)
+    parent_id: Id | None = None
+    area: OneLine = InputField(default="", max_length=60)
+    active: bool = True
+
+
 class DepartmentView(BaseModel, from_attributes=True):
     """A department as shown."""
 
@@ -50,20 +49,4 @@ class DepartmentView(BaseModel, from_attributes=True):
     name: str
     parent_id: str | None
     area: str
-
-
-class CategoryInput(BaseModel, extra="forbid"):
-    """A category as people enter one."""
-
-    name: OneLine = InputField(min_length=1, max_length=100)
-    parent_id: Id | None = None
-    department_id: Id | None = None
-
-
-class CategoryView(BaseModel, from_attributes=True):
-    """A category as shown."""
-
-    id: str
-    name: str
-    parent_id: str | None
-    department_id: str | None
+    active: bool

@@ -1,17 +1,15 @@
-"""Departments and the catalogue of causes."""
+"""Departments."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments import store
-from crm.departments.errors import NameTaken, UnknownReference
-from crm.departments.model import (
-    Category,
-    CategoryInput,
-    CategoryView,
-    Department,
-    DepartmentInput,
-    DepartmentView,
-)
+from crm.departments.errors import DepartmentNotFound, NameTaken
+from crm.departments.model import Department, DepartmentChange, DepartmentInput, DepartmentView
+from crm.departments.tree import check_place
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -19,7 +17,7 @@ from foundation.problems import FieldProblem
 
 
 class DepartmentService:
-    """Departments, categories, and which department a category proposes."""
+    """The tree of departments."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,41 +39,38 @@ class DepartmentService:
         Raises:
             NameTaken: another one has the name.
             UnknownReference: there is no such parent.
+            OutOfUse: its parent is out of use.
         """
-        await self._must_exist(Department, "parent_id", given.parent_id)
         department = Department(id=new_id("department"), created_at=utc_now(), **given.model_dump())
-        await self._add(department, given.name)
+        async with self._tree(given.name) as (session, nodes):
+            check_place(nodes, department)
+            session.add(department)
         return DepartmentView.model_validate(department)
 
-    async def categories(self) -> list[CategoryView]:
-        """The catalogue of causes."""
-        async with self._database.read() as session:
-            return [CategoryView.model_validate(found) for found in await store.categories(session)]
-
-    async def create_category(self, given: CategoryInput) -> CategoryView:
-        """A new cause.
+    async def update(self, department_id: str, change: DepartmentChange) -> DepartmentView:
+        """Rename or move a department, or put it out of use or back.
 
         Raises:
+            DepartmentNotFound: there is none.
             NameTaken: another one has the name.
-            UnknownReference: there is no such parent or department.
+            UnknownReference: there is no such parent.
+            Circle: it would stand under itself.
+            OutOfUse: it would be in use under one that is not, or the other way round.
         """
-        await self._must_exist(Category, "parent_id", given.parent_id)
-        await self._must_exist(Department, "department_id", given.department_id)
-        category = Category(id=new_id("category"), **given.model_dump())
-        await self._add(category, given.name)
-        return CategoryView.model_validate(category)
+        async with self._tree(change.name) as (_, nodes):
+            department = nodes.get(department_id)
+            if department is None:
+                raise DepartmentNotFound(f"there is no department {department_id}")
+            department.sqlmodel_update(change.model_dump(exclude_unset=True))
+            check_place(nodes, department)
+        return DepartmentView.model_validate(department)
 
-    async def _must_exist(self, table: type[Department | Category], field: str, row_id: str | None) -> None:
-        if row_id is None:
-            return
-        async with self._database.read() as session:
-            if await session.get(table, row_id) is None:
-                raise UnknownReference(f"{field} names nothing", [FieldProblem(field=field, rule="must exist")])
-
-    async def _add(self, row: Department | Category, name: str) -> None:
+    @asynccontextmanager
+    async def _tree(self, name: str) -> AsyncIterator[tuple[AsyncSession, dict[str, Department]]]:
+        """A transaction that holds all departments, in which one gets a name."""
         try:
             async with self._database.write() as session:
-                session.add(row)
+                yield session, {node.id: node for node in await store.held(session)}
         except IntegrityError as error:
             problem = FieldProblem(field="name", rule="must not be another's")
             raise NameTaken(f"{name} exists", [problem]) from error

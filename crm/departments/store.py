@@ -1,11 +1,11 @@
-"""Queries over departments and categories."""
+"""Queries over departments."""
 
 from collections.abc import Sequence
 
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.departments.model import Category, Department
+from crm.departments.model import Department
 
 
 async def departments(session: AsyncSession) -> Sequence[Department]:
@@ -13,6 +13,6 @@ async def departments(session: AsyncSession) -> Sequence[Department]:
     return (await session.exec(select(Department).order_by(col(Department.name)))).all()
 
 
-async def categories(session: AsyncSession) -> Sequence[Category]:
-    """Every category by name."""
-    return (await session.exec(select(Category).order_by(col(Category.name)))).all()
+async def held(session: AsyncSession) -> Sequence[Department]:
+    """Every department, held for change: two that are moved at once must not end up under each other."""
+    return (await session.exec(select(Department).order_by(col(Department.id)).with_for_update())).all()

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.categories.model import Category
 from crm.customers.model import Customer
-from crm.departments.model import Category
 from crm.tickets import store
 from crm.tickets.address import address_key
 from crm.tickets.changes import change, record
@@ -50,7 +50,7 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
     """The open ticket about this matter with the report added, or a new one; `day` begins its number.
 
     Raises:
-        UnknownReference: a customer or category that does not exist.
+        UnknownReference: a customer or category that does not exist, or a category out of use.
         FormNotFilled: the answers are not what the kind's form asks.
         IntegrityError: somebody else is filing the same matter at this moment.
     """
@@ -139,14 +139,18 @@ async def _filled(session: AsyncSession, given: FileTicket, actor: Actor) -> tup
 
 
 async def _must_exist(session: AsyncSession, reporter: Reporter, category_id: str | None) -> None:
-    if category_id is not None and await session.get(Category, category_id) is None:
-        raise _unknown("category_id", category_id)
+    if category_id is not None:
+        category = await session.get(Category, category_id)
+        if category is None or not category.active:
+            raise _unknown("category_id", category_id)
     if reporter.customer_id is not None and await session.get(Customer, reporter.customer_id) is None:
         raise _unknown("reporter.customer_id", reporter.customer_id)
 
 
 def _unknown(field: str, value: str) -> UnknownReference:
-    return UnknownReference(f"{field} names nothing: {value}", [FieldProblem(field=field, rule="must exist")])
+    return UnknownReference(
+        f"{field} names nothing: {value}", [FieldProblem(field=field, rule="must exist and be in use")]
+    )
 
 
 def _same_person(found: TicketReporter, reporter: Reporter) -> bool:

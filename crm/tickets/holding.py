@@ -50,11 +50,12 @@ async def must_be_there(session: AsyncSession, department_id: str, person_id: st
     """Whether a ticket can be handed to them.
 
     Raises:
-        UnknownReference: a department that does not exist, or a person who is not in it.
+        UnknownReference: a department that does not exist or is out of use, or a person who is not in it.
     """
-    if await session.get(Department, department_id) is None:
-        problem = FieldProblem(field="department_id", rule="must exist")
-        raise UnknownReference(f"there is no department {department_id}", [problem])
+    department = await session.get(Department, department_id)
+    if department is None or not department.active:
+        problem = FieldProblem(field="department_id", rule="must exist and be in use")
+        raise UnknownReference(f"there is no department {department_id} in use", [problem])
     if person_id is None:
         return
     person = await session.get(Staff, person_id)

@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 from pydantic import Field as InputField
 
+from crm.categories import store as categories_store
 from crm.text import Lines
 from crm.tickets.changes import Change
 from crm.tickets.errors import AlreadyOverruled, SameDepartment
@@ -14,6 +15,9 @@ from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
+
+ABOUT_WHOSE = frozenset({RefusalReason.NOT_OUR_AREA, RefusalReason.NOT_OUR_DUTY})
+"""Reasons whose rulings teach the catalogue whose such matters are; the others are about the one ticket."""
 
 
 class RefuseTicket(BaseModel, extra="forbid"):
@@ -83,6 +87,7 @@ class RefusalService:
                 raise SameDepartment("an upheld refusal sends the ticket elsewhere", [problem])
             await must_be_there(made.session, department_id, person_id)
             _rule(made, refusal, Ruling.UPHELD, grounds, actor)
+            await _learn(made, refusal, department_id)
             made.hand_to(department_id, person_id)
         return TicketView.model_validate(made.ticket)
 
@@ -93,6 +98,7 @@ class RefusalService:
         async with self._tickets.change(ticket_id, TicketAction.OVERRULE, actor, expected_version) as made:
             refusal = await store.undecided(made.session, ticket_id)
             _rule(made, refusal, Ruling.OVERRULED, grounds, actor)
+            await _learn(made, refusal, refusal.department_id)
             made.hand_to(refusal.department_id, refusal.person_id)
         return TicketView.model_validate(made.ticket)
 
@@ -101,3 +107,13 @@ def _rule(made: Change, refusal: TicketRefusal, ruling: Ruling, grounds: str, ac
     refusal.ruling, refusal.ruling_grounds = ruling, grounds
     refusal.ruled_by, refusal.ruled_at = actor.name, utc_now()
     made.detail.update(grounds=grounds, refused_by=refusal.department_id)
+
+
+async def _learn(made: Change, refusal: TicketRefusal, department_id: str) -> None:
+    """The catalogue proposes better from now on: it was this department's, and not that of who was right to refuse."""
+    ticket = made.ticket
+    if ticket.category_id is None or refusal.reason not in ABOUT_WHOSE:
+        return
+    await categories_store.count(made.session, ticket.category_id, ticket.area, department_id, theirs=True)
+    if department_id != refusal.department_id:
+        await categories_store.count(made.session, ticket.category_id, ticket.area, refusal.department_id, theirs=False)

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
+from crm.categories.model import CategoryInput
+from crm.categories.service import CategoryService
 from crm.customers.model import CustomerInput, CustomerView
 from crm.customers.service import CustomerService
-from crm.departments.model import CategoryInput, DepartmentInput
+from crm.departments.model import DepartmentInput
 from crm.departments.service import DepartmentService
 from crm.tickets.model import Actor, ActorKind, FileTicket, Reporter, TicketKind
 from crm.tickets.refusals.model import RefusalReason
@@ -64,7 +66,7 @@ async def furnish(database: Database) -> Place:
     departments, customers = DepartmentService(database), CustomerService(database)
     east = await departments.create(DepartmentInput(name="城东维修工区", area="城东"))
     west = await departments.create(DepartmentInput(name="城西维修工区", area="城西"))
-    cold = await departments.create_category(CategoryInput(name="暖气不热", department_id=east.id))
+    cold = await CategoryService(database).create(CategoryInput(name="暖气不热", department_id=east.id))
     wang = await customers.create(
         CustomerInput(
             account_number="6001000001", name="王秀英", phones=["13800000001"], address="建设街8号", area="城东"

@@ -1,14 +1,18 @@
-"""Departments and causes: named once, and under what exists."""
+"""Departments: named once, under what exists, never under themselves."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from crm.departments.errors import NameTaken, UnknownReference
-from crm.departments.model import CategoryInput, DepartmentInput
+from crm.departments.errors import Circle, DepartmentNotFound, NameTaken, OutOfUse, UnknownReference
+from crm.departments.http import routes
+from crm.departments.model import DepartmentChange, DepartmentInput, DepartmentView
 from crm.departments.service import DepartmentService
 from foundation.database import Database
+from foundation.problems import Problem
+from foundation.routes import Role
 
 
 @pytest.fixture
@@ -16,21 +20,28 @@ def departments(database: Database) -> DepartmentService:
     return DepartmentService(database)
 
 
-async def test_a_tree_of_departments_and_what_a_cause_proposes(departments: DepartmentService) -> None:
+def change(**changes: Any) -> DepartmentChange:
+    return DepartmentChange.model_validate(changes)
+
+
+async def line(departments: DepartmentService, *names: str) -> list[DepartmentView]:
+    """Each under the one before."""
+    made: list[DepartmentView] = []
+    for name in names:
+        parent_id = made[-1].id if made else None
+        made.append(await departments.create(DepartmentInput(name=name, parent_id=parent_id)))
+    return made
+
+
+async def test_a_tree_of_departments(departments: DepartmentService) -> None:
     repairs = await departments.create(DepartmentInput(name="维修部"))
     east = await departments.create(DepartmentInput(name=" 城东维修工区 ", parent_id=repairs.id, area="城东"))
-    faults = await departments.create_category(CategoryInput(name="供热故障"))
-    cold = await departments.create_category(CategoryInput(name="暖气不热", parent_id=faults.id, department_id=east.id))
 
     assert {found.name: found.parent_id for found in await departments.all()} == {
         "维修部": None,
         "城东维修工区": repairs.id,
     }
     assert await departments.get(east.id) == east
-    assert {found.id: found.department_id for found in await departments.categories()} == {
-        faults.id: None,
-        cold.id: east.id,
-    }
     assert await departments.get("department-none") is None
 
 
@@ -40,23 +51,79 @@ async def test_of_many_who_take_a_name_at_once_one_gets_it(departments: Departme
     )
 
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["DepartmentView", *["NameTaken"] * 4]
-    await departments.create_category(CategoryInput(name="收费咨询"))
-    with pytest.raises(NameTaken):
-        await departments.create_category(CategoryInput(name="收费咨询"))
 
 
-@pytest.mark.parametrize("field", ["parent_id", "department_id"])
-async def test_what_does_not_exist_is_named(departments: DepartmentService, field: str) -> None:
-    with pytest.raises(UnknownReference) as refusal:
-        await departments.create_category(CategoryInput.model_validate({"name": "x", field: "department-none"}))
-    assert [problem.field for problem in refusal.value.errors] == [field]
+async def test_a_department_is_renamed_moved_and_put_out_of_use(departments: DepartmentService) -> None:
+    (city,), (county,) = await line(departments, "市局"), await line(departments, "县局")
+    renamed = await departments.update(county.id, change(name="东县局"))
+    moved = await departments.update(county.id, change(parent_id=city.id, area="东县"))
+    closed = await departments.update(county.id, change(active=False))
+
+    assert (renamed.name, renamed.parent_id) == ("东县局", None)
+    assert (moved.name, moved.parent_id, moved.area) == ("东县局", city.id, "东县")
+    assert (closed.active, closed.parent_id) == (False, city.id)
+    assert (await departments.update(county.id, change(parent_id=None))).parent_id is None
+
+
+@pytest.mark.parametrize("under", [0, 1, 2])
+async def test_no_department_is_under_itself(departments: DepartmentService, under: int) -> None:
+    chain = await line(departments, "省", "市", "县")
+    with pytest.raises(Circle) as refused:
+        await departments.update(chain[0].id, change(parent_id=chain[under].id))
+    assert [problem.field for problem in refused.value.errors] == ["parent_id"]
+    assert [found.parent_id for found in (await departments.all()) if found.id == chain[0].id] == [None]
+
+
+async def test_two_moved_at_once_do_not_end_up_under_each_other(departments: DepartmentService) -> None:
+    for attempt in range(5):
+        (one,), (other,) = await line(departments, f"甲{attempt}"), await line(departments, f"乙{attempt}")
+        outcomes = await asyncio.gather(
+            departments.update(one.id, change(parent_id=other.id)),
+            departments.update(other.id, change(parent_id=one.id)),
+            return_exceptions=True,
+        )
+        assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Circle", "DepartmentView"]
+
+
+async def test_nothing_in_use_is_under_what_is_out_of_use(departments: DepartmentService) -> None:
+    city, county = await line(departments, "市", "县")
+    with pytest.raises(OutOfUse, match="县"):
+        await departments.update(city.id, change(active=False))
+    await departments.update(county.id, change(active=False))
+    await departments.update(city.id, change(active=False))
+    with pytest.raises(OutOfUse):
+        await departments.update(county.id, change(active=True))
+    with pytest.raises(OutOfUse):
+        await departments.create(DepartmentInput(name="区", parent_id=city.id))
+
+
+@pytest.mark.parametrize(
+    ("changes", "refusal"),
+    [
+        ({"name": "县"}, NameTaken),
+        ({"parent_id": "department-none"}, UnknownReference),
+    ],
+)
+async def test_a_change_that_is_refused_changes_nothing(
+    departments: DepartmentService, changes: dict[str, Any], refusal: type[Problem]
+) -> None:
+    city, _ = await line(departments, "市", "县")
+    with pytest.raises(refusal):
+        await departments.update(city.id, change(**changes, area="城东"))
+    assert await departments.get(city.id) == city
+    with pytest.raises(DepartmentNotFound):
+        await departments.update("department-none", change(name="区"))
     with pytest.raises(UnknownReference):
         await departments.create(DepartmentInput(name="x", parent_id="department-none"))
-    assert await departments.all() == []
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\x00b", "a\nb"])
 def test_a_name_is_one_line(name: str) -> None:
-    for kind in (DepartmentInput, CategoryInput):
+    for kind in (DepartmentInput, DepartmentChange):
         with pytest.raises(ValidationError):
             kind(name=name)
+
+
+def test_only_administrators_change_departments(sqlite_database: Database) -> None:
+    table = routes(DepartmentService(sqlite_database)).table
+    assert {frozenset({Role.ADMINISTRATOR})} == {route.roles for route in table if route.method != "GET"}

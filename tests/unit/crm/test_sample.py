@@ -5,8 +5,9 @@ import asyncio
 from sqlmodel import func, select
 
 from crm import sample
+from crm.categories.model import Category
 from crm.customers.service import CustomerService
-from crm.departments.model import Category, Department
+from crm.departments.model import Department
 from crm.history.service import HistoryService
 from crm.outbox.model import OutboxEntry
 from crm.staff.model import Staff

@@ -1,0 +1,66 @@
+"""Routes of the catalogue of causes."""
+
+from pydantic import BaseModel, Field
+
+from crm.categories.model import CategoryChange, CategoryInput, CategoryView, ProposedDepartment
+from crm.categories.service import CategoryService
+from crm.text import Id, OneLine
+from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
+
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+DESKS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+
+
+class ProposalQuery(BaseModel, extra="forbid"):
+    """What the matter is, and where."""
+
+    category_id: Id
+    area: OneLine = Field(default="", max_length=60)
+
+
+def routes(service: CategoryService) -> Routes:
+    """What can be done with categories."""
+    table = Routes("categories")
+
+    @table.add("GET", "/categories", roles=EVERYONE, summary="The catalogue of causes", response=list[CategoryView])
+    async def categories(_: Request[None, NoQuery]) -> list[CategoryView]:
+        return await service.all()
+
+    @table.add(
+        "POST",
+        "/categories",
+        roles=ADMINISTRATORS,
+        summary="Add a cause",
+        body=CategoryInput,
+        response=CategoryView,
+        status=201,
+        problems=(409, 422),
+    )
+    async def create(request: Request[CategoryInput, NoQuery]) -> CategoryView:
+        return await service.create(request.body)
+
+    @table.add(
+        "PATCH",
+        "/categories/{category_id}",
+        roles=ADMINISTRATORS,
+        summary="Rename or move a cause, or put it out of use or back; what is left out stays",
+        body=CategoryChange,
+        response=CategoryView,
+        problems=(404, 409, 422),
+    )
+    async def update(request: Request[CategoryChange, NoQuery]) -> CategoryView:
+        return await service.update(request.path["category_id"], request.body)
+
+    @table.add(
+        "GET",
+        "/department-proposals",
+        roles=DESKS,
+        summary="Departments that a matter may be for, by its cause and area, each with why",
+        query=ProposalQuery,
+        response=list[ProposedDepartment],
+        problems=(404, 422),
+    )
+    async def proposed(request: Request[None, ProposalQuery]) -> list[ProposedDepartment]:
+        return await service.proposed(request.query.category_id, request.query.area)
+
+    return table

@@ -1,0 +1,95 @@
+"""The catalogue of causes: maintained by people, corrected by rulings."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.categories import store
+from crm.categories.errors import CategoryNotFound
+from crm.categories.model import Category, CategoryChange, CategoryInput, CategoryView, ProposedDepartment
+from crm.categories.proposing import propose
+from crm.departments import store as departments_store
+from crm.departments.errors import NameTaken, UnknownReference
+from crm.departments.model import Department
+from crm.departments.tree import check_place
+from foundation.database import Database
+from foundation.ids import new_id
+from foundation.problems import FieldProblem
+
+
+class CategoryService:
+    """The tree of causes, and which department a matter of one may be for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> list[CategoryView]:
+        """Every category, those out of use as well."""
+        async with self._database.read() as session:
+            return [CategoryView.model_validate(found) for found in await store.categories(session)]
+
+    async def create(self, given: CategoryInput) -> CategoryView:
+        """A new cause.
+
+        Raises:
+            NameTaken: another one has the name.
+            UnknownReference: there is no such parent or department.
+            OutOfUse: its parent is out of use.
+        """
+        category = Category(id=new_id("category"), **given.model_dump())
+        async with self._tree(given.name) as (session, nodes):
+            await _check(session, nodes, category)
+            session.add(category)
+        return CategoryView.model_validate(category)
+
+    async def update(self, category_id: str, change: CategoryChange) -> CategoryView:
+        """Rename or move a cause, give it another department, or put it out of use or back.
+
+        Raises:
+            CategoryNotFound: there is none.
+            NameTaken: another one has the name.
+            UnknownReference: there is no such parent or department.
+            Circle: it would stand under itself.
+            OutOfUse: it would be in use under one that is not, or the other way round.
+        """
+        async with self._tree(change.name) as (session, nodes):
+            category = nodes.get(category_id)
+            if category is None:
+                raise CategoryNotFound(f"there is no category {category_id}")
+            with session.no_autoflush:
+                category.sqlmodel_update(change.model_dump(exclude_unset=True))
+                await _check(session, nodes, category)
+        return CategoryView.model_validate(category)
+
+    async def proposed(self, category_id: str, area: str) -> list[ProposedDepartment]:
+        """Departments that a matter of this cause in this area may be for, the likeliest first, each with why.
+
+        Raises:
+            CategoryNotFound: there is no such category.
+        """
+        async with self._database.read() as session:
+            categories = {node.id: node for node in await store.categories(session)}
+            if category_id not in categories:
+                raise CategoryNotFound(f"there is no category {category_id}")
+            departments = {node.id: node for node in await departments_store.departments(session)}
+            counts = await store.counts(session, category_id, area)
+        return propose(categories, departments, counts, category_id, area)
+
+    @asynccontextmanager
+    async def _tree(self, name: str) -> AsyncIterator[tuple[AsyncSession, dict[str, Category]]]:
+        """A transaction that holds all categories, in which one gets a name."""
+        try:
+            async with self._database.write() as session:
+                yield session, {node.id: node for node in await store.held(session)}
+        except IntegrityError as error:
+            problem = FieldProblem(field="name", rule="must not be another's")
+            raise NameTaken(f"{name} exists", [problem]) from error
+
+
+async def _check(session: AsyncSession, nodes: dict[str, Category], category: Category) -> None:
+    check_place(nodes, category)
+    if category.department_id is not None and await session.get(Department, category.department_id) is None:
+        problem = FieldProblem(field="department_id", rule="must exist")
+        raise UnknownReference("department_id names nothing", [problem])

@@ -1,0 +1,39 @@
+"""Queries over categories and what rulings taught."""
+
+from collections.abc import Sequence
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.categories.model import Category, RulingCount
+
+_COUNT = SQLModel.metadata.tables[RulingCount.__tablename__]
+
+
+async def categories(session: AsyncSession) -> Sequence[Category]:
+    """Every category by name."""
+    return (await session.exec(select(Category).order_by(col(Category.name)))).all()
+
+
+async def held(session: AsyncSession) -> Sequence[Category]:
+    """Every category, held for change: two that are moved at once must not end up under each other."""
+    return (await session.exec(select(Category).order_by(col(Category.id)).with_for_update())).all()
+
+
+async def counts(session: AsyncSession, category_id: str, area: str) -> Sequence[RulingCount]:
+    """What rulings taught about a cause in an area."""
+    statement = select(RulingCount).where(RulingCount.category_id == category_id, RulingCount.area == area)
+    return (await session.exec(statement)).all()
+
+
+async def count(session: AsyncSession, category_id: str, area: str, department_id: str, *, theirs: bool) -> None:
+    """One ruling more; also where several are made at the same moment."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    first = {"theirs": int(theirs), "not_theirs": int(not theirs)}
+    insert = dialect.insert(_COUNT).values(category_id=category_id, area=area, department_id=department_id, **first)
+    counted = "theirs" if theirs else "not_theirs"
+    statement = insert.on_conflict_do_update(
+        index_elements=["category_id", "area", "department_id"], set_={counted: _COUNT.c[counted] + 1}
+    )
+    await session.exec(statement)

@@ -1,0 +1,52 @@
+"""What holds for every tree that people maintain: nothing under itself, nothing in use under what is out of use."""
+
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+
+from crm.departments.errors import Circle, OutOfUse, UnknownReference
+from foundation.problems import FieldProblem
+
+
+class Node(Protocol):
+    """A row that may stand under another of its kind."""
+
+    id: str
+    name: str
+    parent_id: str | None
+    active: bool
+
+
+AnyNode = TypeVar("AnyNode", bound=Node)
+
+
+def path_up(nodes: Mapping[str, AnyNode], start: str | None) -> list[AnyNode]:
+    """A node and those it stands under, from the nearest to the root; it ends where a circle would begin."""
+    path: list[AnyNode] = []
+    while start is not None and start in nodes and nodes[start] not in path:
+        path.append(nodes[start])
+        start = nodes[start].parent_id
+    return path
+
+
+def check_place(nodes: Mapping[str, AnyNode], placed: AnyNode) -> None:
+    """Whether a node may stand where its `parent_id` says, in use or not as it says; `nodes` are all of its kind, held.
+
+    Raises:
+        UnknownReference: there is no such parent.
+        Circle: it would stand under itself.
+        OutOfUse: it would be in use under one that is not, or the other way round.
+    """
+    if placed.parent_id is not None and placed.parent_id not in nodes:
+        problem = FieldProblem(field="parent_id", rule="must exist")
+        raise UnknownReference("parent_id names nothing", [problem])
+    above = path_up(nodes, placed.parent_id)
+    if any(node.id == placed.id for node in above):
+        problem = FieldProblem(field="parent_id", rule="must not be the same one, or one under it")
+        raise Circle(f"{placed.name} would stand under itself", [problem])
+    if placed.active and above and not above[0].active:
+        problem = FieldProblem(field="parent_id", rule="must be in use")
+        raise OutOfUse(f"{above[0].name} is out of use", [problem])
+    under = [node.name for node in nodes.values() if node.parent_id == placed.id and node.active]
+    if not placed.active and under:
+        problem = FieldProblem(field="active", rule="must be true while something under it is in use")
+        raise OutOfUse(f"{', '.join(sorted(under))} under {placed.name} would be left in use", [problem])

@@ -1,0 +1,188 @@
+"""The catalogue of causes: a tree people maintain, and what it proposes."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from crm.categories.errors import CategoryNotFound
+from crm.categories.http import routes
+from crm.categories.model import CategoryChange, CategoryInput, ProposalReason
+from crm.categories.service import CategoryService
+from crm.departments.errors import Circle, NameTaken, OutOfUse, UnknownReference
+from crm.departments.model import DepartmentChange, DepartmentInput, DepartmentView
+from crm.departments.service import DepartmentService
+from crm.tickets.errors import UnknownReference as UnknownToTickets
+from crm.tickets.refusals.model import RefusalReason
+from crm.tickets.service import TicketService
+from foundation.database import Database
+from foundation.routes import Role
+from tests.unit.crm.conftest import AGENT, NOT_OURS, SUPERVISOR, Place
+
+
+@pytest.fixture
+def categories(database: Database) -> CategoryService:
+    return CategoryService(database)
+
+
+@pytest.fixture
+def departments(database: Database) -> DepartmentService:
+    return DepartmentService(database)
+
+
+def change(**changes: Any) -> CategoryChange:
+    return CategoryChange.model_validate(changes)
+
+
+async def test_a_cause_is_renamed_moved_given_to_another_and_put_out_of_use(
+    categories: CategoryService, departments: DepartmentService
+) -> None:
+    repairs = await departments.create(DepartmentInput(name="维修部"))
+    faults = await categories.create(CategoryInput(name="供热故障"))
+    cold = await categories.create(CategoryInput(name="暖气不热"))
+    await categories.update(cold.id, change(name="不热", parent_id=faults.id, department_id=repairs.id))
+    await categories.update(cold.id, change(active=False))
+
+    (found,) = [found for found in await categories.all() if found.id == cold.id]
+    assert (found.name, found.parent_id, found.department_id, found.active) == ("不热", faults.id, repairs.id, False)
+
+
+async def test_what_makes_no_tree_is_refused_and_changes_nothing(categories: CategoryService) -> None:
+    faults = await categories.create(CategoryInput(name="供热故障"))
+    cold = await categories.create(CategoryInput(name="暖气不热", parent_id=faults.id))
+    before = await categories.all()
+    for wrong, refusal in (
+        (change(parent_id=cold.id), Circle),
+        (change(parent_id=faults.id), Circle),
+        (change(active=False), OutOfUse),
+        (change(name="暖气不热"), NameTaken),
+        (change(parent_id="category-none"), UnknownReference),
+        (change(name="其他", department_id="department-none"), UnknownReference),
+    ):
+        with pytest.raises(refusal):
+            await categories.update(faults.id, wrong)
+    with pytest.raises(NameTaken):
+        await categories.create(CategoryInput(name="暖气不热"))
+    for field in ("parent_id", "department_id"):
+        with pytest.raises(UnknownReference) as refused:
+            await categories.create(CategoryInput.model_validate({"name": "x", field: "none"}))
+        assert [problem.field for problem in refused.value.errors] == [field]
+    with pytest.raises(CategoryNotFound):
+        await categories.update("category-none", change(name="x"))
+    assert await categories.all() == before
+
+
+async def test_two_moved_at_once_do_not_end_up_under_each_other(categories: CategoryService) -> None:
+    one, other = [await categories.create(CategoryInput(name=name)) for name in ("甲", "乙")]
+    outcomes = await asyncio.gather(
+        categories.update(one.id, change(parent_id=other.id)),
+        categories.update(other.id, change(parent_id=one.id)),
+        return_exceptions=True,
+    )
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["CategoryView", "Circle"]
+
+
+async def test_nothing_is_filed_under_what_is_out_of_use(
+    categories: CategoryService, departments: DepartmentService, tickets: TicketService, place: Place
+) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+    await categories.update(place.cold, change(active=False))
+    await departments.update(place.east, DepartmentChange(active=False))
+
+    with pytest.raises(UnknownToTickets, match="category_id"):
+        await tickets.file(place.fault(address=""), AGENT)
+    with pytest.raises(UnknownToTickets, match="no department"):
+        await tickets.dispatch(filed.id, place.east, AGENT)
+
+
+async def proposed(categories: CategoryService, category_id: str, area: str = "") -> list[tuple[str, list[str]]]:
+    found = await categories.proposed(category_id, area)
+    return [(one.name, [str(reason) for reason in one.why]) for one in found]
+
+
+async def test_the_cause_proposes_its_department_or_that_of_the_cause_above(
+    categories: CategoryService, departments: DepartmentService
+) -> None:
+    repairs = await departments.create(DepartmentInput(name="维修部"))
+    faults = await categories.create(CategoryInput(name="供热故障", department_id=repairs.id))
+    cold = await categories.create(CategoryInput(name="暖气不热", parent_id=faults.id))
+    other = await categories.create(CategoryInput(name="其他"))
+
+    assert await proposed(categories, faults.id) == [("维修部", ["category"])]
+    assert await proposed(categories, cold.id) == [("维修部", ["parent_category"])]
+    assert await proposed(categories, other.id) == []
+    with pytest.raises(CategoryNotFound):
+        await proposed(categories, "category-none")
+    await departments.update(repairs.id, DepartmentChange(active=False))
+    assert await proposed(categories, cold.id) == []
+
+
+async def test_of_departments_side_by_side_the_one_in_the_area_comes_first(
+    categories: CategoryService, departments: DepartmentService, place: Place
+) -> None:
+    fees = await departments.create(DepartmentInput(name="收费科"))
+    bill = await categories.create(CategoryInput(name="收费咨询", department_id=fees.id))
+
+    assert await proposed(categories, place.cold, "城东") == [("城东维修工区", ["category", "area"])]
+    assert await proposed(categories, place.cold, "城西") == [
+        ("城西维修工区", ["area"]),
+        ("城东维修工区", ["category"]),
+    ]
+    assert await proposed(categories, place.cold) == [("城东维修工区", ["category"])]
+    assert await proposed(categories, bill.id, "城西") == [("收费科", ["category"])]
+    west_fees = await departments.create(DepartmentInput(name="西收费组", parent_id=fees.id, area="城西"))
+    assert (await categories.proposed(bill.id, "城西"))[0].department_id == west_fees.id
+
+
+async def rule(tickets: TicketService, place: Place, to: DepartmentView, reason: RefusalReason) -> None:
+    """The eastern department refuses, and is right."""
+    filed = await tickets.file(place.fault(address=""), AGENT)
+    await tickets.dispatch(filed.id, place.east, AGENT)
+    refused = NOT_OURS.model_copy(update={"reason": reason})
+    await tickets.refusals.refuse(filed.id, refused, place.worker(place.east))
+    await tickets.refusals.uphold(filed.id, to.id, "应由抢修队处理", SUPERVISOR)
+
+
+async def test_rulings_correct_what_is_proposed(
+    categories: CategoryService, departments: DepartmentService, tickets: TicketService, place: Place
+) -> None:
+    crew = await departments.create(DepartmentInput(name="抢修队"))
+    for _ in range(3):
+        await rule(tickets, place, crew, RefusalReason.DUPLICATE)
+    assert await proposed(categories, place.cold, "城东") == [("城东维修工区", ["category", "area"])]
+
+    await rule(tickets, place, crew, RefusalReason.NOT_OUR_DUTY)
+    assert [name for name, _ in await proposed(categories, place.cold, "城东")] == ["城东维修工区", "抢修队"]
+    await rule(tickets, place, crew, RefusalReason.NOT_OUR_DUTY)
+    assert await proposed(categories, place.cold, "城东") == [
+        ("抢修队", [ProposalReason.RULINGS]),
+        ("城东维修工区", ["category", "area"]),
+    ]
+    # What was ruled about one area says nothing about another.
+    assert [name for name, _ in await proposed(categories, place.cold, "城西")] == ["城西维修工区", "城东维修工区"]
+
+
+async def test_an_overruled_refusal_confirms_what_was_proposed(
+    categories: CategoryService, tickets: TicketService, place: Place
+) -> None:
+    filed = await tickets.file(place.fault(address=""), AGENT)
+    await tickets.dispatch(filed.id, place.east, AGENT)
+    await tickets.refusals.refuse(filed.id, NOT_OURS, place.worker(place.east))
+    before = (await categories.proposed(place.cold, "城东"))[0].score
+    await tickets.refusals.overrule(filed.id, "该户在本工区", SUPERVISOR)
+
+    (one,) = await categories.proposed(place.cold, "城东")
+    assert (one.department_id, one.score) == (place.east, before + 1)
+
+
+@pytest.mark.parametrize("name", ["", "   ", "x" * 101, "a\x00b", "a\nb"])
+def test_a_name_is_one_line(name: str) -> None:
+    for kind in (CategoryInput, CategoryChange):
+        with pytest.raises(ValidationError):
+            kind(name=name)
+
+
+def test_only_administrators_change_the_catalogue(sqlite_database: Database) -> None:
+    table = routes(CategoryService(sqlite_database)).table
+    assert {frozenset({Role.ADMINISTRATOR})} == {route.roles for route in table if route.method != "GET"}
