@@ -19,6 +19,7 @@ from ari_app.campaigns import http as campaigns_http
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.service import CampaignRules, CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
+from ari_app.notices import Notices
 from ari_app.queues.settings import QueueSettings
 from ari_app.settings import Settings
 from crm.categories.service import CategoryService
@@ -55,6 +56,7 @@ class Business:
         self.campaigns = CampaignService(
             database, _rules(settings), SurveyedTicketsByRule(self.tickets), self._survey_recording
         )
+        self.notices = Notices(settings, database)
         self.outbox = OutboxWorker(
             database,
             {
@@ -62,6 +64,7 @@ class Business:
                 "ticket.file": [self._ticket_of_call],
                 "ticket.append": [self._ticket_of_call],
             },
+            listeners=[self.notices.hear],
         )
         self.undelivered = OutboxService(database)
         self.tickets.on_outbox = self.undelivered.on_outbox = self.outbox.wake
@@ -76,6 +79,7 @@ class Business:
             crm.tickets.http.routes(self.tickets),
             crm.history.http.routes(self.history),
             crm.outbox.http.routes(self.undelivered),
+            self.notices.routes(),
             recordings.http.routes(self._recorded),
             campaigns_http.routes(self.campaigns),
         ]
@@ -86,7 +90,12 @@ class Business:
             "outbox": self.outbox.run,
             "outbox-pruning": self.undelivered.keep_small,
             "outbox-counting": self.undelivered.keep_counting,
+            **self.notices.background(),
         }
+
+    async def aclose(self) -> None:
+        """Let go of what the parts hold beside the database."""
+        await self.notices.aclose()
 
     async def _replied(self, payload: dict[str, Any]) -> None:
         """A department says it is done: the customers are asked (H8), where there is a number to ask at."""

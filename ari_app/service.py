@@ -227,6 +227,7 @@ class Service:
         await self.calls.aclose()
         await self.desk.aclose()
         await self.queues.aclose()
+        await self.business.aclose()
         await self.recordings.aclose()
         await self.speech.aclose()
         await self.ami.aclose()

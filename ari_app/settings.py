@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from ari_app.local.paths import PROJECT, RUNTIME
+from crm.notices.channels import gateway_problem
 
 DIALLED_NUMBER = "{number}"
 
@@ -70,6 +71,14 @@ class Settings(BaseSettings):
     survey_until_hour: int = Field(default=21, ge=1, le=24)
     """Callbacks are placed only between these hours, by the clock of `time_zone` (R3, R5)."""
 
+    sms_gateway: SecretStr = SecretStr("")
+    """Where notices go out as SMS: a URL of Apprise (https://appriseit.com/services) with {address} for the number,
+    such as twilio://SID:TOKEN@FROM/{address}. Empty: nobody is told by SMS."""
+    mail_gateway: SecretStr = SecretStr("")
+    """The same for e-mail, such as mailtos://user:password@example.org?to={address}."""
+    webhook_hosts: list[str] = []
+    """Hosts of our own network that webhooks may go to; of all others, only what is on the open Internet (S35)."""
+
     sample_password: SecretStr | None = None
     """The sample accounts' password; required by the sample profile."""
 
@@ -78,6 +87,14 @@ class Settings(BaseSettings):
         if self.profile == "sample" and self.sample_password is None:
             raise ValueError("the sample profile needs HOTLINE_SAMPLE_PASSWORD")
         return self
+
+    @field_validator("sms_gateway", "mail_gateway")
+    @classmethod
+    def _known_gateway(cls, value: SecretStr) -> SecretStr:
+        problem = gateway_problem(value.get_secret_value()) if value.get_secret_value() else None
+        if problem is not None:
+            raise ValueError(problem)
+        return value
 
     @field_validator("trunk")
     @classmethod

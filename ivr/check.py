@@ -12,7 +12,7 @@ from ivr.grammar import REPLAY, AskStep, DoStep, Flow, GotoStep, PromptUse, Queu
 from ivr.graph import reachable, ways
 from ivr.prompts import LANGUAGES, Catalogue, read_catalogue
 
-OTHER_FILES = frozenset({"queues.yaml"})
+OTHER_FILES = frozenset({"notices.yaml", "queues.yaml"})
 """YAML files of the folder that are no flows."""
 
 

@@ -8,6 +8,7 @@ import crm.categories.model
 import crm.customers.model
 import crm.departments.model
 import crm.history.model
+import crm.notices.model
 import crm.outbox.model
 import crm.staff.model
 import crm.tickets.forms.model

@@ -1,0 +1,76 @@
+"""Telling people, put together: the wording, the channels an operator set up, and what runs in the background."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from ari_app.settings import Settings
+from crm.notices import http
+from crm.notices.catalogue import load_catalogue
+from crm.notices.channels import GatewaySender, RobotSender, Sender, WebhookSender
+from crm.notices.delivering import Deliverer
+from crm.notices.duty import DutyService
+from crm.notices.facts import FactFinder
+from crm.notices.model import Channel
+from crm.notices.planning import Planner
+from crm.notices.service import NoticeService
+from crm.webhooks.client import OutsideClient
+from foundation.database import Database
+from foundation.routes import Routes
+
+PRUNE_EVERY_S = 3600.0
+COUNT_EVERY_S = 30.0
+
+
+class Notices:
+    """The services that tell people, of one process. Close it with `aclose()`."""
+
+    def __init__(self, settings: Settings, database: Database) -> None:
+        catalogue = load_catalogue(settings.callflows / "notices.yaml")
+        facts = FactFinder(settings.time_zone, f"{settings.public_url.rstrip('/')}/tickets/{{number}}")
+        self._client = OutsideClient(settings.webhook_hosts)
+        self._gateways = _gateways(settings)
+        robots = {channel: RobotSender(self._client, channel) for channel in (Channel.WECOM, Channel.DINGTALK)}
+        senders: dict[Channel, Sender] = {**self._gateways, **robots, Channel.WEBHOOK: WebhookSender(self._client)}
+        self._deliverer = Deliverer(database, senders)
+        planner = Planner(database, catalogue, facts)
+        self.hear = planner.hear
+        self.service = NoticeService(database, catalogue, planner, self._client, region=settings.region)
+        self.duty = DutyService(database, settings.time_zone)
+        planner.on_planned = self.service.on_due = self._deliverer.wake
+
+    def routes(self) -> Routes:
+        """What can be done with notices."""
+        return http.routes(self.service, self.duty)
+
+    def background(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """What runs as long as the process does, by name."""
+        return {
+            "notices": self._deliverer.run,
+            "notices-pruning": self._keep_small,
+            "notices-counting": self._keep_counting,
+        }
+
+    async def aclose(self) -> None:
+        """Let go of connections and threads."""
+        await self._client.aclose()
+        for gateway in self._gateways.values():
+            gateway.close()
+
+    async def _keep_small(self) -> None:
+        while True:
+            await self.service.prune()
+            await asyncio.sleep(PRUNE_EVERY_S)
+
+    async def _keep_counting(self) -> None:
+        while True:
+            await self.service.count()
+            await asyncio.sleep(COUNT_EVERY_S)
+
+
+def _gateways(settings: Settings) -> dict[Channel, GatewaySender]:
+    urls = {Channel.SMS: settings.sms_gateway, Channel.EMAIL: settings.mail_gateway}
+    return {
+        channel: GatewaySender(url.get_secret_value(), subject_apart=channel is Channel.EMAIL)
+        for channel, url in urls.items()
+        if url.get_secret_value()
+    }

@@ -1,0 +1,68 @@
+"""What an address of each channel may be. None of them ever becomes a URL of the notification library by itself."""
+
+import re
+
+from crm.customers.phone import normalise
+from crm.masking import mask_number
+from crm.notices.errors import RecipientInvalid
+from crm.notices.model import Channel
+from crm.webhooks.client import OutsideClient
+from crm.webhooks.errors import AddressDenied
+from foundation.problems import FieldProblem
+
+_MAILBOX = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}")
+_WECOM_KEY = re.compile(r"[A-Za-z0-9_\-]{16,64}")
+_DINGTALK_TOKEN = re.compile(r"[A-Za-z0-9]{32,128}")
+_DINGTALK_SECRET = re.compile(r"SEC[A-Za-z0-9]{16,128}")
+
+
+def checked(channel: Channel, address: str, region: str, client: OutsideClient) -> str:
+    """An address as it is stored.
+
+    Raises:
+        RecipientInvalid: it is none of this channel.
+    """
+    if channel is Channel.SMS:
+        number = normalise(address, region)
+        return number if number is not None else _refuse("must be a telephone number")
+    if channel is Channel.EMAIL:
+        return address if _MAILBOX.fullmatch(address) else _refuse("must be a mailbox such as duty@example.org")
+    if channel is Channel.WECOM:
+        return address if _WECOM_KEY.fullmatch(address) else _refuse("must be the key of a WeCom group robot")
+    if channel is Channel.DINGTALK:
+        return address if _DINGTALK_TOKEN.fullmatch(address) else _refuse("must be a DingTalk robot's access token")
+    try:
+        client.check(address)
+    except AddressDenied as error:
+        _refuse(str(error))
+    return address
+
+
+def checked_secret(channel: Channel, secret: str | None) -> None:
+    """Refuse a secret that is none of this channel.
+
+    Raises:
+        RecipientInvalid: only a DingTalk robot's is given by people; a webhook's is made here.
+    """
+    if secret is None:
+        return
+    if channel is not Channel.DINGTALK:
+        _refuse("must be left out: only a DingTalk robot has one from elsewhere", "secret")
+    if not _DINGTALK_SECRET.fullmatch(secret):
+        _refuse("must be a DingTalk robot's signing key, SEC…", "secret")
+
+
+def shown(channel: Channel, address: str) -> str:
+    """An address as lists show it: a robot's key is as good as a password, a number is somebody's."""
+    if channel is Channel.SMS:
+        return mask_number(address)
+    if channel is Channel.EMAIL:
+        name, _, domain = address.partition("@")
+        return f"{name[:1]}***@{domain}"
+    if channel is Channel.WEBHOOK:
+        return address.partition("?")[0]
+    return f"****{address[-4:]}"
+
+
+def _refuse(rule: str, field: str = "address") -> str:
+    raise RecipientInvalid(f"{field} {rule}", [FieldProblem(field=field, rule=rule)])

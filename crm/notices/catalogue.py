@@ -1,0 +1,207 @@
+"""What is said of each event, in Chinese and English, as an operator writes it: validated whole, problems by line.
+
+A text names what is put into it in braces, `{number}`. Nothing else in it means anything, and nothing in what is put
+in means anything at all: `{{7*7}}` in a ticket stays what it is (S37). A line of which every name is empty is left out.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedBase, CommentedMap
+from ruamel.yaml.error import MarkedYAMLError
+
+from crm.notices.errors import CatalogueInvalid
+from crm.outbox.model import Kind
+from foundation.problems import FieldProblem
+
+GENERIC = "other"
+"""Says what it can of an event that has no words of its own."""
+VARIABLES = frozenset(
+    {
+        "event", "number", "kind", "status", "urgency", "subject", "description", "address", "area", "department",
+        "reason", "words", "actor", "until", "visit", "urge_count", "redo_count", "caller_name", "caller_number",
+        "due", "step", "at", "link",
+    }
+)  # fmt: skip
+"""What `facts.py` knows of an event."""
+WORDED = frozenset({"kind", "status", "urgency"})
+"""Variables whose values have words of their own in each language."""
+_NAME = re.compile(r"{([a-z_]+)}")
+_BRACE = re.compile(r"[{}]")
+
+Language = Literal["zh", "en"]
+Hears = Literal["department", "house"]
+"""Whose recipients: of the department that holds the ticket, or those that are of no department."""
+
+
+class Words(BaseModel, extra="forbid", frozen=True):
+    """The same in each language."""
+
+    zh: Annotated[str, Field(min_length=1, max_length=60)]
+    en: Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class Wording(BaseModel, extra="forbid", frozen=True):
+    """What is said, with names in braces."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\n]*$")]
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class EventNotice(BaseModel, extra="forbid", frozen=True):
+    """One kind of event."""
+
+    name: Words
+    hear: list[Hears]
+    """Who hears of it unless they switch it off; the others may switch it on."""
+    zh: Wording
+    en: Wording
+
+    def wording(self, language: str) -> Wording:
+        """What is said in a language; in Chinese where it is unknown."""
+        return self.en if language == "en" else self.zh
+
+    def event_name(self, language: str) -> str:
+        """What the event is called."""
+        return self.name.en if language == "en" else self.name.zh
+
+
+class _File(BaseModel, extra="forbid"):
+    words: dict[str, dict[str, Words]]
+    events: dict[Kind, EventNotice]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What one recipient is told."""
+
+    subject: str
+    text: str
+
+
+class Catalogue:
+    """The wording of every event."""
+
+    def __init__(self, events: Mapping[str, EventNotice], words: Mapping[str, Mapping[str, Words]]) -> None:
+        self.events = dict(events)
+        self._words = words
+        self._families = {kind.partition(".")[0] for kind in events if kind != GENERIC}
+
+    def notice(self, kind: str) -> EventNotice | None:
+        """What is said of a kind: its own words, or the generic ones; None where people need not hear of it at all."""
+        found = self.events.get(kind)
+        if found is not None or kind.partition(".")[0] not in self._families:
+            return found
+        return self.events[GENERIC]
+
+    def render(self, kind: str, language: str, facts: Mapping[str, str]) -> Message:
+        """What is said of an event; `facts` by the names that texts use, those that are missing being empty."""
+        notice = self.notice(kind)
+        assert notice is not None, "only what somebody may hear of is put into words"
+        wording = notice.wording(language)
+        named = kind if notice is self.events[GENERIC] else notice.event_name(language)
+        values = {**facts, "event": named, **self._worded(facts, language)}
+        lines = [_filled(line, values) for line in wording.text.splitlines() if _says_something(line, values)]
+        return Message(" ".join(_filled(wording.subject, values).split()), "\n".join(lines).strip())
+
+    def _worded(self, facts: Mapping[str, str], language: str) -> dict[str, str]:
+        found = {}
+        for variable in WORDED & facts.keys():
+            words = self._words.get(variable, {}).get(facts[variable])
+            if words is not None:
+                found[variable] = words.en if language == "en" else words.zh
+        return found
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    """A template with its names replaced, in one pass: what is put in is never looked at again."""
+    return _NAME.sub(lambda found: values.get(found[1], ""), template)
+
+
+def _says_something(line: str, values: Mapping[str, str]) -> bool:
+    names = _NAME.findall(line)
+    return not names or any(values.get(name) for name in names)
+
+
+def load_catalogue(path: Path) -> Catalogue:
+    """The wording of a file.
+
+    Raises:
+        CatalogueInvalid: unreadable, or a rule is broken; every problem is listed with its line.
+    """
+    document = _read(path)
+    try:
+        found = _File.model_validate(document)
+    except ValidationError as error:
+        problems = [
+            FieldProblem(field=_where(document, problem["loc"]), rule=problem["msg"])
+            for problem in error.errors(include_url=False)
+        ]
+        raise _invalid(path, problems) from error
+    problems = [*_wrong_names(document, found)]
+    if GENERIC not in found.events:
+        problems.append(FieldProblem(field="events", rule=f"must have {GENERIC}, for what has no words of its own"))
+    problems += [
+        FieldProblem(field=f"words.{variable}", rule="must give words to every value")
+        for variable in sorted(WORDED - found.words.keys())
+    ]
+    if problems:
+        raise _invalid(path, problems)
+    return Catalogue(found.events, found.words)
+
+
+def _read(path: Path) -> CommentedMap:
+    try:
+        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _invalid(path, [FieldProblem(field="file", rule=f"must be readable: {error.strerror}")]) from error
+    except UnicodeDecodeError as error:
+        raise _invalid(path, [FieldProblem(field="file", rule="must be UTF-8 text")]) from error
+    except MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _invalid(path, [FieldProblem(field=f"line {line}", rule=f"must be YAML: {error.problem}")]) from error
+    if not isinstance(document, CommentedMap):
+        raise _invalid(path, [FieldProblem(field="line 1", rule="must have words and events")])
+    return document
+
+
+def _wrong_names(document: CommentedMap, found: _File) -> Iterator[FieldProblem]:
+    for kind, notice in found.events.items():
+        for language in ("zh", "en"):
+            written = notice.wording(language)
+            for part, text in (("subject", written.subject), ("text", written.text)):
+                for at, line in enumerate(text.splitlines()):
+                    where = _where(document, ("events", kind, language, part), later=at)
+                    yield from (FieldProblem(field=where, rule=rule) for rule in _problems_of(line))
+
+
+def _problems_of(line: str) -> Iterator[str]:
+    for name in _NAME.findall(line):
+        if name not in VARIABLES:
+            yield f"{{{name}}} is unknown; there are {', '.join(sorted(VARIABLES))}"
+    if _BRACE.search(_NAME.sub("", line)):
+        yield "braces must hold one name, such as {number}, and nothing else"
+
+
+def _where(document: CommentedMap, loc: tuple[int | str, ...], later: int = 0) -> str:
+    """The line of a place in the document, as far as it is there; lines of a block begin below its key."""
+    node: Any = document
+    line = 1
+    for part in loc:
+        if not isinstance(node, CommentedBase) or not isinstance(node, dict) or part not in node:
+            break
+        if part in (node.lc.data or {}):  # what is merged in from elsewhere has no line of its own
+            line = node.lc.key(part)[0] + 1
+        node = node[part]
+    below = 1 + later if isinstance(node, str) and "\n" in node else 0
+    return f"line {line + below}, {'.'.join(str(part) for part in loc)}"
+
+
+def _invalid(path: Path, problems: list[FieldProblem]) -> CatalogueInvalid:
+    listed = "; ".join(f"{problem.field}: {problem.rule}" for problem in problems)
+    return CatalogueInvalid(f"{path.name}: {listed}", problems)

@@ -1,0 +1,193 @@
+"""How a message leaves: through an operator's gateway, to a group's robot, or to another system's webhook.
+
+SMS and e-mail go through Apprise, which knows some forty SMS gateways. The robots of WeCom and DingTalk do not: they
+answer 200 to whatever they refuse and say so in the body, which Apprise (2.2) takes for success, so that a message over
+the robot's limit of 20 a minute would be lost without a word.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import logging
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from urllib.parse import quote, quote_plus
+
+import apprise
+
+from crm.masking import mask_numbers_in
+from crm.notices.errors import Undeliverable
+from crm.notices.model import Channel
+from crm.webhooks.client import OutsideClient
+from crm.webhooks.errors import AddressDenied, BadAnswer
+from crm.webhooks.signature import signed
+from foundation.clock import milliseconds, utc_now
+
+ADDRESS = "{address}"
+"""Where a gateway's URL takes the recipient's number or mailbox."""
+SOCKET_S = 8
+"""How long a gateway may be silent: shorter than an attempt, so that its thread ends with it."""
+THREADS = 8
+WECOM, DINGTALK = "https://qyapi.weixin.qq.com", "https://oapi.dingtalk.com"
+WEBHOOK_VERSION = 1
+"""Of the body below; grows when what is there means something else, not when something is added."""
+
+# Its warnings name numbers and keys (S29); what went wrong comes back with the result.
+logging.getLogger("apprise").propagate = False
+logging.getLogger("apprise").addHandler(logging.NullHandler())
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message on its way to one address."""
+
+    event_id: str
+    kind: str
+    happened_at: datetime
+    address: str
+    secret: str | None
+    subject: str
+    text: str
+    data: Mapping[str, Any]
+
+
+class Sender(Protocol):
+    """A way to send."""
+
+    shared: bool
+    """All recipients depend on one machine, the gateway: where that fails, no other recipient is tried."""
+
+    async def send(self, letter: Letter) -> None:
+        """Send a letter; raises where it did not arrive.
+
+        Raises:
+            Undeliverable: trying again would change nothing.
+        """
+        ...
+
+
+class GatewaySender:
+    """An operator's SMS or mail gateway, by an Apprise URL that holds `{address}`."""
+
+    shared = True
+
+    def __init__(self, url: str, *, subject_apart: bool) -> None:
+        self._url = url
+        self._subject_apart = subject_apart
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="notices")
+
+    async def send(self, letter: Letter) -> None:
+        """Send through the gateway, in a thread: its library waits."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._threads, self._send, letter)
+
+    def _send(self, letter: Letter) -> None:
+        # The address was checked when it was entered, and is quoted: it is never more than one part of the URL.
+        gateway = _opened(self._url.replace(ADDRESS, quote(letter.address, safe="")))
+        result = gateway.notify(
+            body=letter.text,
+            title=letter.subject if self._subject_apart else "",
+            body_format=apprise.NotifyFormat.TEXT,
+        )
+        if not result:
+            raise BadAnswer("the gateway did not take it")
+
+    def close(self) -> None:
+        """Let go of the threads; a gateway that hangs is not waited for."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class RobotSender:
+    """A group robot of WeCom or DingTalk. `base` is another server in tests only."""
+
+    shared = False
+
+    def __init__(self, client: OutsideClient, channel: Channel, base: str = "") -> None:
+        self._client = client
+        self._channel = channel
+        self._base = base or (WECOM if channel is Channel.WECOM else DINGTALK)
+
+    async def send(self, letter: Letter) -> None:
+        """Send to the group, and read whether the robot took it."""
+        said = f"{letter.subject}\n{letter.text}"
+        body = json.dumps({"msgtype": "text", "text": {"content": said}}, ensure_ascii=False).encode()
+        answer = await self._client.post(self._url(letter), body, {}, wants_answer=True)
+        try:
+            code = json.loads(answer.body)["errcode"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadAnswer("the robot did not say whether it took it") from error
+        if code != 0:
+            raise BadAnswer(f"the robot refused it with errcode {str(code)[:10]}")
+
+    def _url(self, letter: Letter) -> str:
+        if self._channel is Channel.WECOM:
+            return f"{self._base}/cgi-bin/webhook/send?key={quote(letter.address)}"
+        url = f"{self._base}/robot/send?access_token={quote(letter.address)}"
+        if letter.secret is None:
+            return url
+        timestamp = milliseconds(utc_now())
+        content = f"{timestamp}\n{letter.secret}".encode()
+        signature = base64.b64encode(hmac.new(letter.secret.encode(), content, hashlib.sha256).digest())
+        return f"{url}&timestamp={timestamp}&sign={quote_plus(signature)}"
+
+
+class WebhookSender:
+    """Another system: JSON, signed as Standard Webhooks say (`crm.webhooks.signature` shows how it verifies that)."""
+
+    shared = False
+
+    def __init__(self, client: OutsideClient) -> None:
+        self._client = client
+
+    async def send(self, letter: Letter) -> None:
+        """Send the event; any 2xx says that it was taken."""
+        if letter.secret is None:
+            raise Undeliverable("the webhook has no secret to sign with")
+        content = {
+            "version": WEBHOOK_VERSION,
+            "id": letter.event_id,
+            "type": letter.kind,
+            "timestamp": letter.happened_at.isoformat(),
+            "subject": letter.subject,
+            "text": letter.text,
+            "data": dict(letter.data),
+        }
+        body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+        try:
+            await self._client.post(letter.address, body, signed(letter.secret, letter.event_id, utc_now(), body))
+        except AddressDenied as error:
+            raise Undeliverable(f"the address {error}") from error
+
+
+def gateway_problem(url: str) -> str | None:
+    """What is wrong with a gateway's URL as an operator wrote it; None where it is well."""
+    if url.count(ADDRESS) != 1:
+        return f"must hold {ADDRESS} once, where the recipient's number or mailbox goes"
+    try:
+        _opened(url.replace(ADDRESS, "+8613800000000" if "mail" not in url else quote("a@example.org", safe="")))
+    except Undeliverable:
+        return "must be a URL that Apprise knows, such as mailtos://user:password@example.org?to={address}"
+    return None
+
+
+def _opened(url: str) -> apprise.Apprise:
+    asset = apprise.AppriseAsset(
+        storage_mode=apprise.PersistentStoreMode.MEMORY, http_redirects=False, app_id="hotline", async_mode=False
+    )
+    gateway = apprise.Apprise(asset=asset)
+    joint = "&" if "?" in url else "?"
+    if not gateway.add(f"{url}{joint}cto={SOCKET_S}&rto={SOCKET_S}"):
+        raise Undeliverable("the gateway's URL is wrong")
+    return gateway
+
+
+def safe_error(error: BaseException) -> str:
+    """An error as it is stored and shown: numbers masked, addresses with their keys left out."""
+    said = f"{type(error).__name__}: {error}" if not isinstance(error, (BadAnswer, Undeliverable)) else str(error)
+    words = ["…" if "://" in word or "key=" in word or "token=" in word else word for word in said.split()]
+    return mask_numbers_in(" ".join(words)).replace("\x00", "")[:300]

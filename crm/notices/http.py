@@ -1,0 +1,290 @@
+"""Routes of recipients, duty rotas and the log of what was sent."""
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from crm.notices.duty import DutyService
+from crm.notices.errors import DepartmentNotFound
+from crm.notices.model import Channel, DeliveryState
+from crm.notices.service import NoticeService
+from crm.notices.store import LogQuery
+from crm.notices.views import (
+    DeliveryView,
+    EventView,
+    OnDuty,
+    OverrideInput,
+    OverrideView,
+    RecipientChange,
+    RecipientCreated,
+    RecipientInput,
+    RecipientView,
+    RotaInput,
+    RotaView,
+)
+from crm.outbox.model import Kind
+from crm.text import Id
+from foundation.routes import NoQuery, Principal, Request, Role, Routes
+
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+LEADERS = ADMINISTRATORS | {Role.SUPERVISOR}
+READERS = LEADERS | {Role.DEPARTMENT}
+"""A department's people see what is theirs, and nothing of others (S7)."""
+
+
+class RecipientQuery(BaseModel, extra="forbid"):
+    """Whose."""
+
+    department_id: Id | None = None
+
+
+class DutyQuery(BaseModel, extra="forbid"):
+    """When; now where it is left out."""
+
+    at: AwareDatetime | None = None
+
+
+class DeliveryQuery(BaseModel, extra="forbid"):
+    """Which, newest first; what is left out does not matter."""
+
+    state: DeliveryState | None = None
+    channel: Channel | None = None
+    kind: Kind | None = None
+    ticket_id: Id | None = None
+    recipient_id: Id | None = None
+    department_id: Id | None = None
+    from_at: AwareDatetime | None = None
+    until_at: AwareDatetime | None = None
+    after: int | None = Field(default=None, ge=1)
+    """The sequence of the last one of the page before."""
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class RedeliverDead(BaseModel, extra="forbid"):
+    """Which of those that were given up; all where both are left out."""
+
+    channel: Channel | None = None
+    recipient_id: Id | None = None
+
+
+class Redelivered(BaseModel):
+    """How many are sent again."""
+
+    count: int
+
+
+def routes(notices: NoticeService, duty: DutyService) -> Routes:
+    """What can be done with notices."""
+    table = Routes("notices")
+    _recipients(table, notices)
+    _changing_recipients(table, notices)
+    _rota(table, duty)
+    _overrides(table, duty)
+    _log(table, notices)
+    return table
+
+
+def _recipients(table: Routes, notices: NoticeService) -> None:
+    @table.add(
+        "GET",
+        "/notice-events",
+        roles=READERS,
+        summary="What recipients may be told of, in which words, and who hears of it unless they switch it",
+        response=list[EventView],
+    )
+    async def events(_: Request[None, NoQuery]) -> list[EventView]:
+        return notices.events()
+
+    @table.add(
+        "GET",
+        "/notice-recipients",
+        roles=READERS,
+        summary="Who is told; a department sees its own",
+        query=RecipientQuery,
+        response=list[RecipientView],
+    )
+    async def recipients(request: Request[None, RecipientQuery]) -> list[RecipientView]:
+        if request.actor.role is not Role.DEPARTMENT:
+            return await notices.recipients(request.query.department_id)
+        own = request.actor.department_id
+        return await notices.recipients(own) if own is not None else []
+
+    @table.add(
+        "POST",
+        "/notice-recipients",
+        roles=ADMINISTRATORS,
+        summary="Tell somebody, or another system; a webhook's secret is in this answer and never again",
+        body=RecipientInput,
+        response=RecipientCreated,
+        status=201,
+        problems=(422,),
+    )
+    async def create(request: Request[RecipientInput, NoQuery]) -> RecipientCreated:
+        return await notices.create(request.body)
+
+
+def _changing_recipients(table: Routes, notices: NoticeService) -> None:
+    @table.add(
+        "PATCH",
+        "/notice-recipients/{recipient_id}",
+        roles=ADMINISTRATORS,
+        summary="Change how and of what somebody is told; what is left out stays",
+        body=RecipientChange,
+        response=RecipientView,
+        problems=(404, 422),
+    )
+    async def update(request: Request[RecipientChange, NoQuery]) -> RecipientView:
+        return await notices.update(request.path["recipient_id"], request.body)
+
+    @table.add(
+        "DELETE",
+        "/notice-recipients/{recipient_id}",
+        roles=ADMINISTRATORS,
+        summary="Tell somebody nothing any more, and forget how they are reached",
+        response=None,
+        problems=(404,),
+    )
+    async def remove(request: Request[None, NoQuery]) -> None:
+        await notices.remove(request.path["recipient_id"])
+
+    @table.add(
+        "POST",
+        "/notice-recipients/{recipient_id}/secret",
+        roles=ADMINISTRATORS,
+        summary="Give a webhook a new secret; it is in this answer and never again",
+        response=RecipientCreated,
+        problems=(404,),
+    )
+    async def renew_secret(request: Request[None, NoQuery]) -> RecipientCreated:
+        return await notices.renew_secret(request.path["recipient_id"])
+
+    @table.add(
+        "POST",
+        "/notice-recipients/{recipient_id}/test",
+        roles=ADMINISTRATORS,
+        summary="Send a test message; whether it arrived is in the log of deliveries",
+        response=DeliveryView,
+        status=201,
+        problems=(404,),
+    )
+    async def test(request: Request[None, NoQuery]) -> DeliveryView:
+        return await notices.test(request.path["recipient_id"])
+
+
+def _rota(table: Routes, duty: DutyService) -> None:
+    @table.add(
+        "GET",
+        "/departments/{department_id}/duty-rota",
+        roles=READERS,
+        summary="Who is on duty in an ordinary week, and the exceptions to it that are not over",
+        response=RotaView,
+        problems=(404,),
+    )
+    async def rota(request: Request[None, NoQuery]) -> RotaView:
+        return await duty.rota(_readable(request.path["department_id"], request.actor))
+
+    @table.add(
+        "PUT",
+        "/departments/{department_id}/duty-rota",
+        roles=LEADERS,
+        summary="Another ordinary week instead of the present one",
+        body=RotaInput,
+        response=RotaView,
+        problems=(404, 409, 422),
+    )
+    async def replace(request: Request[RotaInput, NoQuery]) -> RotaView:
+        return await duty.replace(request.path["department_id"], request.body)
+
+    @table.add(
+        "GET",
+        "/departments/{department_id}/on-duty",
+        roles=READERS,
+        summary="Who of a department is told now, or would be at another moment",
+        query=DutyQuery,
+        response=OnDuty,
+        problems=(404,),
+    )
+    async def on_duty(request: Request[None, DutyQuery]) -> OnDuty:
+        return await duty.on_duty(_readable(request.path["department_id"], request.actor), request.query.at)
+
+
+def _overrides(table: Routes, duty: DutyService) -> None:
+    @table.add(
+        "POST",
+        "/departments/{department_id}/duty-overrides",
+        roles=LEADERS,
+        summary="Somebody else is on duty for once, or nobody",
+        body=OverrideInput,
+        response=OverrideView,
+        status=201,
+        problems=(404, 422),
+    )
+    async def add_override(request: Request[OverrideInput, NoQuery]) -> OverrideView:
+        return await duty.add_override(request.path["department_id"], request.body)
+
+    @table.add(
+        "DELETE",
+        "/departments/{department_id}/duty-overrides/{override_id}",
+        roles=LEADERS,
+        summary="As the week says after all",
+        response=None,
+        problems=(404,),
+    )
+    async def remove_override(request: Request[None, NoQuery]) -> None:
+        await duty.remove_override(request.path["department_id"], request.path["override_id"])
+
+
+def _log(table: Routes, notices: NoticeService) -> None:
+    @table.add(
+        "GET",
+        "/notice-deliveries",
+        roles=READERS,
+        summary="What was sent to whom and what was not, newest first; a department sees its own",
+        query=DeliveryQuery,
+        response=list[DeliveryView],
+    )
+    async def deliveries(request: Request[None, DeliveryQuery]) -> list[DeliveryView]:
+        query = request.query
+        department_id = query.department_id
+        if request.actor.role is Role.DEPARTMENT:
+            department_id = request.actor.department_id
+            if department_id is None:
+                return []
+        wanted = LogQuery(
+            state=query.state,
+            channel=query.channel,
+            kind=query.kind,
+            key=query.ticket_id,
+            recipient_id=query.recipient_id,
+            department_id=department_id,
+            from_at=query.from_at,
+            until_at=query.until_at,
+        )
+        return await notices.deliveries(wanted, after=query.after, limit=query.limit)
+
+    @table.add(
+        "POST",
+        "/notice-deliveries/redeliver",
+        roles=LEADERS,
+        summary="Send again what was given up",
+        body=RedeliverDead,
+        response=Redelivered,
+    )
+    async def redeliver_dead(request: Request[RedeliverDead, NoQuery]) -> Redelivered:
+        return Redelivered(count=await notices.redeliver_dead(request.body.channel, request.body.recipient_id))
+
+    @table.add(
+        "POST",
+        "/notice-deliveries/{delivery_id}/redeliver",
+        roles=LEADERS,
+        summary="Send one message again, with the event id it had",
+        response=DeliveryView,
+        problems=(404, 409),
+    )
+    async def redeliver(request: Request[None, NoQuery]) -> DeliveryView:
+        return await notices.redeliver(request.path["delivery_id"])
+
+
+def _readable(department_id: str, actor: Principal) -> str:
+    """A department that somebody may see; to a stranger it is not there (S7)."""
+    if actor.role is Role.DEPARTMENT and actor.department_id != department_id:
+        raise DepartmentNotFound(f"there is no department {department_id}")
+    return department_id

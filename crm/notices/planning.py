@@ -1,0 +1,124 @@
+"""An event becomes messages: one to each recipient, whatever happens between here and there."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.notices import store
+from crm.notices.catalogue import Catalogue, EventNotice
+from crm.notices.facts import FactFinder, Facts
+from crm.notices.model import Channel, DutyRota, NoticeDelivery, NoticeRecipient
+from crm.notices.rota import Shift, on_duty
+from crm.outbox.service import Event
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.ids import new_id
+
+log = structlog.get_logger()
+
+
+class Planner:
+    """Hears every event and stores who is to be told of it, in which words."""
+
+    def __init__(self, database: Database, catalogue: Catalogue, facts: FactFinder) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._facts = facts
+        self.on_planned: Callable[[Collection[Channel]], None] = lambda _: None
+        """Hears, after a commit, the channels on which something became due."""
+
+    async def hear(self, event: Event) -> None:
+        """Store a message for everybody who is to hear of an event; heard again, it changes nothing (F26)."""
+        notice = self._catalogue.notice(event.kind)
+        if notice is None:
+            return
+        messages = await self._messages(event, notice)
+        if not messages:
+            return
+        try:
+            async with self._database.write() as session:
+                if await store.is_planned(session, event.id):
+                    return
+                session.add_all(messages)
+        except IntegrityError:
+            # Another node planned it at this moment.
+            log.info("notices_planned_elsewhere", event_id=event.id)
+            return
+        self.on_planned({message.channel for message in messages})
+
+    def message(self, event: Event, facts: Facts, recipient: NoticeRecipient) -> NoticeDelivery:
+        """What one recipient is told of an event."""
+        values = facts.values if recipient.in_house else facts.masked()
+        said = self._catalogue.render(event.kind, recipient.language, values)
+        now = utc_now()
+        return NoticeDelivery(
+            id=new_id("notice"),
+            event_id=event.id,
+            kind=event.kind,
+            key=event.key,
+            recipient_id=recipient.id,
+            department_id=recipient.department_id,
+            channel=recipient.channel,
+            subject=said.subject,
+            text=said.text,
+            data=_data(event, facts, recipient) if recipient.channel is Channel.WEBHOOK else {},
+            happened_at=event.at,
+            created_at=now,
+            next_at=now,
+        )
+
+    async def _messages(self, event: Event, notice: EventNotice) -> list[NoticeDelivery]:
+        async with self._database.read() as session:
+            facts = await self._facts.of(session, event)
+            candidates = await store.told_of(session, facts.department_id)
+            told = await _told(session, facts, candidates, utc_now())
+        return [self.message(event, facts, recipient) for recipient in told if _hears(recipient, event.kind, notice)]
+
+
+def _hears(recipient: NoticeRecipient, kind: str, notice: EventNotice) -> bool:
+    """Whether a recipient is told of such events: as it was switched, else as the catalogue says."""
+    usual = ("house" if recipient.department_id is None else "department") in notice.hear
+    return recipient.switches.get(kind, usual)
+
+
+async def _told(
+    session: AsyncSession, facts: Facts, candidates: Sequence[NoticeRecipient], now: datetime
+) -> list[NoticeRecipient]:
+    """Those of no department, and of the department: the person it lies with, else who is on duty, else the standing.
+
+    Where nobody of those on duty can be reached any more, the standing recipients are told: nothing is lost because
+    somebody left.
+    """
+    house = [found for found in candidates if found.department_id is None]
+    own = {found.id: found for found in candidates if found.department_id is not None}
+    if not own or facts.department_id is None:
+        return house
+    person = [found for found in own.values() if found.staff_id is not None and found.staff_id == facts.person_id]
+    if person:
+        return [*house, *person]
+    duty = await duty_at(session, facts.department_id, now)
+    reachable = [own[recipient_id] for recipient_id in duty or () if recipient_id in own]
+    return [*house, *(reachable or [found for found in own.values() if found.standing])]
+
+
+async def duty_at(session: AsyncSession, department_id: str, moment: datetime) -> list[str] | None:
+    """The ids of a department's recipients on duty; None where its rota says nothing about the moment."""
+    rota = await session.get(DutyRota, department_id)
+    exceptions = await store.overrides(session, department_id, moment)
+    shifts = [Shift.model_validate(shift) for shift in rota.shifts] if rota is not None else []
+    return on_duty(rota.time_zone if rota is not None else "UTC", shifts, exceptions, moment)
+
+
+def _data(event: Event, facts: Facts, recipient: NoticeRecipient) -> dict[str, Any]:
+    """What a webhook is told beside the words: the codes themselves, for a program to act on."""
+    known = facts.values if recipient.in_house else facts.masked()
+    return {
+        "ticket_id": event.payload.get("ticket_id"),
+        "department_id": facts.department_id,
+        "version": event.payload.get("version"),
+        **known,
+    }

@@ -1,0 +1,233 @@
+"""Recipients, and the log of what was sent to them."""
+
+from collections.abc import Callable, Collection
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, and_, true
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.departments.model import Department
+from crm.notices import address, metrics, store
+from crm.notices.catalogue import Catalogue
+from crm.notices.errors import DeliveryNotFound, NotDelivered, RecipientInvalid, RecipientNotFound
+from crm.notices.facts import Facts
+from crm.notices.model import Channel, DeliveryState, NoticeDelivery, NoticeRecipient
+from crm.notices.planning import Planner
+from crm.notices.views import DeliveryView, EventView, RecipientChange, RecipientCreated, RecipientInput, RecipientView
+from crm.outbox.service import Event
+from crm.staff.model import Staff
+from crm.webhooks.client import OutsideClient
+from crm.webhooks.signature import new_secret
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.ids import new_id
+from foundation.problems import FieldProblem
+
+KEPT_DAYS = 180
+"""How long the log of deliveries is kept."""
+PRUNE_AT_ONCE = 500
+TEST = "notice.test"
+
+
+class NoticeService:
+    """Who is told, and what was sent. `region` is where a number without a country code belongs."""
+
+    def __init__(
+        self,
+        database: Database,
+        catalogue: Catalogue,
+        planner: Planner,
+        client: OutsideClient,
+        *,
+        region: str = "CN",
+    ) -> None:
+        self._database = database
+        self._catalogue = catalogue
+        self._planner = planner
+        self._client = client
+        self._region = region
+        self.on_due: Callable[[Collection[Channel]], None] = lambda _: None
+        """Hears the channels on which something became due."""
+
+    def events(self) -> list[EventView]:
+        """Every kind of event with words of its own, and who hears of it unless they switch it."""
+        return [
+            EventView(
+                kind=kind,
+                name_zh=notice.name.zh,
+                name_en=notice.name.en,
+                department_hears="department" in notice.hear,
+                house_hears="house" in notice.hear,
+                subject_zh=notice.zh.subject,
+                text_zh=notice.zh.text,
+                subject_en=notice.en.subject,
+                text_en=notice.en.text,
+            )
+            for kind, notice in self._catalogue.events.items()
+        ]
+
+    async def recipients(self, department_id: str | None) -> list[RecipientView]:
+        """A department's recipients, or all."""
+        async with self._database.read() as session:
+            found = await store.recipients(session, department_id)
+        return [RecipientView.of(recipient) for recipient in found]
+
+    async def create(self, given: RecipientInput) -> RecipientCreated:
+        """A new recipient; a webhook's secret is in the answer and never again.
+
+        Raises:
+            RecipientInvalid: an address that is none of its channel, or a department, person or event there is not.
+        """
+        where = address.checked(given.channel, given.address, self._region, self._client)
+        address.checked_secret(given.channel, given.secret)
+        secret = new_secret() if given.channel is Channel.WEBHOOK else given.secret
+        facts = given.model_dump(exclude={"address", "secret"})
+        recipient = NoticeRecipient(id=new_id("recipient"), address=where, secret=secret, created_at=utc_now(), **facts)
+        async with self._database.write() as session:
+            await self._check(session, recipient)
+            session.add(recipient)
+        return _with_secret(recipient, shown=given.channel is Channel.WEBHOOK)
+
+    async def update(self, recipient_id: str, change: RecipientChange) -> RecipientView:
+        """A recipient as it is from now on; what is on its way goes to the new address.
+
+        Raises:
+            RecipientNotFound: there is none.
+            RecipientInvalid: as for a new one.
+        """
+        changes = change.model_dump(exclude_unset=True)
+        async with self._database.write() as session:
+            recipient = await _found(session, recipient_id)
+            if "address" in changes:
+                changes["address"] = address.checked(recipient.channel, change.address, self._region, self._client)
+            if "secret" in changes:
+                address.checked_secret(recipient.channel, change.secret)
+            recipient.sqlmodel_update(changes)
+            await self._check(session, recipient)
+        return RecipientView.of(recipient)
+
+    async def remove(self, recipient_id: str) -> None:
+        """Tell somebody nothing any more, and forget how they are reached; the log keeps that they were told.
+
+        Raises:
+            RecipientNotFound: there is none.
+        """
+        async with self._database.write() as session:
+            recipient = await _found(session, recipient_id)
+            recipient.active, recipient.standing, recipient.secret, recipient.staff_id = False, False, None, None
+            recipient.address = "-"
+
+    async def renew_secret(self, recipient_id: str) -> RecipientCreated:
+        """A new secret for a webhook, from the next message on.
+
+        Raises:
+            RecipientNotFound: there is no such webhook.
+        """
+        async with self._database.write() as session:
+            recipient = await _found(session, recipient_id)
+            if recipient.channel is not Channel.WEBHOOK:
+                raise RecipientNotFound(f"there is no webhook {recipient_id}")
+            recipient.secret = new_secret()
+        return _with_secret(recipient, shown=True)
+
+    async def test(self, recipient_id: str) -> DeliveryView:
+        """Send a recipient a message that says nothing, to see whether it arrives.
+
+        Raises:
+            RecipientNotFound: there is none, or it is switched off.
+        """
+        event = Event(new_id("event"), TEST, recipient_id, {}, utc_now())
+        async with self._database.write() as session:
+            recipient = await _found(session, recipient_id)
+            if not recipient.active:
+                raise RecipientNotFound(f"recipient {recipient_id} is switched off")
+            delivery = self._planner.message(event, Facts(recipient.department_id, None), recipient)
+            session.add(delivery)
+        self.on_due({recipient.channel})
+        return DeliveryView.of(delivery, recipient)
+
+    async def deliveries(self, query: store.LogQuery, *, after: int | None, limit: int) -> list[DeliveryView]:
+        """What was sent and what was not, newest first."""
+        async with self._database.read() as session:
+            found = await store.deliveries(session, query, before=after, limit=limit)
+        return [DeliveryView.of(delivery, recipient) for delivery, recipient in found]
+
+    async def redeliver(self, delivery_id: str) -> DeliveryView:
+        """Send a message again, with the event id it had: a receiver that noted it notices.
+
+        Raises:
+            DeliveryNotFound: there is none.
+            NotDelivered: it is on its way already.
+        """
+        async with self._database.write() as session:
+            found = await store.delivery(session, delivery_id)
+            if found is None:
+                raise DeliveryNotFound(f"there is no delivery {delivery_id}")
+            delivery, recipient = found
+            if not await store.revive(session, utc_now(), col(NoticeDelivery.id) == delivery_id):
+                raise NotDelivered(f"delivery {delivery_id} is on its way")
+            await session.refresh(delivery)
+        self.on_due({delivery.channel})
+        return DeliveryView.of(delivery, recipient)
+
+    async def redeliver_dead(self, channel: Channel | None, recipient_id: str | None) -> int:
+        """Send again what was given up, on one channel or to one recipient or all of it; how many."""
+        wanted: ColumnElement[bool] = and_(true(), col(NoticeDelivery.state) == DeliveryState.DEAD)
+        if channel is not None:
+            wanted = and_(wanted, col(NoticeDelivery.channel) == channel)
+        if recipient_id is not None:
+            wanted = and_(wanted, col(NoticeDelivery.recipient_id) == recipient_id)
+        async with self._database.write() as session:
+            revived = await store.revive(session, utc_now(), wanted)
+        self.on_due(frozenset(Channel))
+        return revived
+
+    async def prune(self) -> int:
+        """Remove old deliveries, a batch at a time; how many."""
+        before = utc_now() - timedelta(days=KEPT_DAYS)
+        removed = 0
+        while True:
+            async with self._database.write() as session:
+                batch = await store.prune(session, before, PRUNE_AT_ONCE)
+            removed += batch
+            if batch < PRUNE_AT_ONCE:
+                return removed
+
+    async def count(self) -> None:
+        """Bring the metrics up to date."""
+        async with self._database.read() as session:
+            counts = await store.counts(session)
+        for channel in Channel:
+            for state in (DeliveryState.QUEUED, DeliveryState.FAILED, DeliveryState.DEAD):
+                metrics.UNSETTLED.labels(channel.value, state.value).set(counts.get((channel, state), 0))
+
+    async def _check(self, session: AsyncSession, recipient: NoticeRecipient) -> None:
+        unknown = sorted(recipient.switches.keys() - self._catalogue.events.keys())
+        if unknown:
+            _refuse("switches", f"must name events there are, which {', '.join(unknown)} is not")
+        with session.no_autoflush:
+            department_id = recipient.department_id
+            if department_id is not None and await session.get(Department, department_id) is None:
+                _refuse("department_id", "must exist")
+            if recipient.staff_id is None:
+                return
+            person = await session.get(Staff, recipient.staff_id)
+        if person is None or department_id is None or person.department_id != department_id:
+            _refuse("staff_id", "must be somebody of the recipient's department")
+
+
+async def _found(session: AsyncSession, recipient_id: str) -> NoticeRecipient:
+    recipient = await session.get(NoticeRecipient, recipient_id)
+    if recipient is None:
+        raise RecipientNotFound(f"there is no recipient {recipient_id}")
+    return recipient
+
+
+def _with_secret(recipient: NoticeRecipient, *, shown: bool) -> RecipientCreated:
+    view = RecipientView.of(recipient).model_dump()
+    return RecipientCreated(**view, signing_secret=recipient.secret if shown else None)
+
+
+def _refuse(field: str, rule: str) -> None:
+    raise RecipientInvalid(f"{field} {rule}", [FieldProblem(field=field, rule=rule)])

@@ -1,0 +1,180 @@
+"""Queries over recipients, rotas and deliveries."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, func, or_, update
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.notices.model import Channel, DeliveryState, DutyOverride, NoticeDelivery, NoticeRecipient
+
+
+@dataclass(frozen=True)
+class LogQuery:
+    """Which deliveries; what is None does not matter."""
+
+    state: DeliveryState | None = None
+    channel: Channel | None = None
+    kind: str | None = None
+    key: str | None = None
+    recipient_id: str | None = None
+    department_id: str | None = None
+    from_at: datetime | None = None
+    until_at: datetime | None = None
+
+
+async def recipients(session: AsyncSession, department_id: str | None) -> Sequence[NoticeRecipient]:
+    """A department's recipients, or all."""
+    statement = select(NoticeRecipient)
+    if department_id is not None:
+        statement = statement.where(NoticeRecipient.department_id == department_id)
+    return (await session.exec(statement.order_by(col(NoticeRecipient.name), col(NoticeRecipient.id)))).all()
+
+
+async def told_of(session: AsyncSession, department_id: str | None) -> Sequence[NoticeRecipient]:
+    """Active recipients of a department, and those of none."""
+    whose: ColumnElement[bool] = col(NoticeRecipient.department_id).is_(None)
+    if department_id is not None:
+        whose = or_(whose, col(NoticeRecipient.department_id) == department_id)
+    statement = select(NoticeRecipient).where(col(NoticeRecipient.active).is_(True), whose)
+    return (await session.exec(statement.order_by(col(NoticeRecipient.id)))).all()
+
+
+async def overrides(session: AsyncSession, department_id: str, after: datetime) -> Sequence[DutyOverride]:
+    """Exceptions to a department's rota that are not over by then, by when they begin."""
+    statement = select(DutyOverride).where(
+        DutyOverride.department_id == department_id, col(DutyOverride.until_at) > after
+    )
+    return (await session.exec(statement.order_by(col(DutyOverride.from_at), col(DutyOverride.id)))).all()
+
+
+async def is_planned(session: AsyncSession, event_id: str) -> bool:
+    """Whether somebody is being told of an event already."""
+    statement = select(NoticeDelivery.sequence).where(NoticeDelivery.event_id == event_id).limit(1)
+    return (await session.exec(statement)).first() is not None
+
+
+def _is_head(table: type[NoticeDelivery]) -> ColumnElement[bool]:
+    """Nothing earlier about the same matter is still on its way to the same recipient."""
+    earlier = aliased(NoticeDelivery)
+    return ~(
+        select(earlier.sequence)
+        .where(
+            earlier.recipient_id == table.recipient_id,
+            earlier.key == table.key,
+            col(earlier.sequence) < col(table.sequence),
+            col(earlier.next_at).is_not(None),
+        )
+        .exists()
+    )
+
+
+async def lease(
+    session: AsyncSession, channel: Channel, now: datetime, until: datetime, limit: int, without: Collection[str]
+) -> Sequence[NoticeDelivery]:
+    """Take what is due on a channel: one message of a recipient, and none of the recipients named in `without`."""
+    due = aliased(NoticeDelivery)
+    first = (
+        select(func.min(due.sequence))
+        .where(
+            due.channel == channel,
+            col(due.next_at) <= now,
+            col(due.recipient_id).not_in(without),
+            _is_head(due),
+        )
+        .group_by(col(due.recipient_id))
+    )
+    statement = (
+        select(NoticeDelivery)
+        .where(col(NoticeDelivery.sequence).in_(first), col(NoticeDelivery.next_at) <= now, _is_head(NoticeDelivery))
+        .order_by(col(NoticeDelivery.sequence))
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=NoticeDelivery)
+    )
+    leased = (await session.exec(statement)).all()
+    for delivery in leased:
+        delivery.next_at = until
+        delivery.attempts += 1
+    return leased
+
+
+async def next_due(session: AsyncSession, channel: Channel, without: Collection[str]) -> datetime | None:
+    """When the next message of a channel is to be tried, but for the recipients named."""
+    statement = select(func.min(NoticeDelivery.next_at)).where(
+        NoticeDelivery.channel == channel,
+        col(NoticeDelivery.next_at).is_not(None),
+        col(NoticeDelivery.recipient_id).not_in(without),
+        _is_head(NoticeDelivery),
+    )
+    return (await session.exec(statement)).one()
+
+
+async def finish(session: AsyncSession, leased: NoticeDelivery, **changes: object) -> None:
+    """Store how an attempt went, unless its lease ran out and somebody else has it by now."""
+    still_ours = (
+        col(NoticeDelivery.sequence) == leased.sequence,
+        col(NoticeDelivery.attempts) == leased.attempts,
+        col(NoticeDelivery.next_at).is_not(None),
+    )
+    await session.exec(update(NoticeDelivery).where(*still_ours).values(**changes))
+
+
+async def deliveries(
+    session: AsyncSession, query: LogQuery, *, before: int | None, limit: int
+) -> Sequence[tuple[NoticeDelivery, NoticeRecipient]]:
+    """Deliveries and their recipients, newest first; `before` is the sequence of the last of the page before."""
+    statement = select(NoticeDelivery, NoticeRecipient).join(NoticeRecipient)
+    statement = statement.where(*_conditions(query))
+    if before is not None:
+        statement = statement.where(col(NoticeDelivery.sequence) < before)
+    return (await session.exec(statement.order_by(col(NoticeDelivery.sequence).desc()).limit(limit))).all()
+
+
+async def delivery(session: AsyncSession, delivery_id: str) -> tuple[NoticeDelivery, NoticeRecipient] | None:
+    """One delivery and its recipient."""
+    statement = select(NoticeDelivery, NoticeRecipient).join(NoticeRecipient)
+    return (await session.exec(statement.where(NoticeDelivery.id == delivery_id))).first()
+
+
+async def revive(session: AsyncSession, now: datetime, condition: ColumnElement[bool]) -> int:
+    """Make due again what is not on its way, as if it had never been tried; how many."""
+    idle = and_(col(NoticeDelivery.next_at).is_(None), condition)
+    fresh = {"next_at": now, "attempts": 0, "state": DeliveryState.QUEUED, "error": None}
+    return (await session.exec(update(NoticeDelivery).where(idle).values(fresh))).rowcount
+
+
+async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
+    """Remove what was sent or given up and begun before a time, at most so many; how many."""
+    old = select(NoticeDelivery.sequence).where(
+        col(NoticeDelivery.created_at) < before, col(NoticeDelivery.next_at).is_(None)
+    )
+    batch = old.order_by(col(NoticeDelivery.created_at)).limit(limit)
+    return (await session.exec(delete(NoticeDelivery).where(col(NoticeDelivery.sequence).in_(batch)))).rowcount
+
+
+async def counts(session: AsyncSession) -> dict[tuple[Channel, DeliveryState], int]:
+    """How many messages wait or were given up, by channel."""
+    unsettled = or_(col(NoticeDelivery.next_at).is_not(None), col(NoticeDelivery.state) == DeliveryState.DEAD)
+    statement = select(NoticeDelivery.channel, NoticeDelivery.state, func.count()).where(unsettled)
+    found = await session.exec(statement.group_by(NoticeDelivery.channel, NoticeDelivery.state))
+    return {(Channel(channel), DeliveryState(state)): count for channel, state, count in found}
+
+
+def _conditions(query: LogQuery) -> list[ColumnElement[bool]]:
+    wanted = {
+        NoticeDelivery.state: query.state,
+        NoticeDelivery.channel: query.channel,
+        NoticeDelivery.kind: query.kind,
+        NoticeDelivery.key: query.key,
+        NoticeDelivery.recipient_id: query.recipient_id,
+        NoticeDelivery.department_id: query.department_id,
+    }
+    found = [col(column) == value for column, value in wanted.items() if value is not None]
+    if query.from_at is not None:
+        found.append(col(NoticeDelivery.created_at) >= query.from_at)
+    if query.until_at is not None:
+        found.append(col(NoticeDelivery.created_at) < query.until_at)
+    return found

@@ -1,0 +1,226 @@
+"""From a ticket's change to whoever must hear of it: once each, in order, and in the right words."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from crm.notices.errors import DeliveryNotFound, NotDelivered
+from crm.notices.model import Channel, DeliveryState
+from crm.outbox.service import Event
+from crm.staff.model import StaffInput
+from crm.staff.service import StaffService
+from crm.webhooks.signature import is_genuine
+from foundation.clock import utc_now
+from foundation.ids import new_id
+from foundation.routes import Role
+from tests.unit.crm.conftest import AGENT, Place
+from tests.unit.crm.notices.conftest import House, Received, Receiver
+
+
+async def test_a_dispatch_is_told_signed_and_logged(house: House, place: Place, receiver: Receiver) -> None:
+    webhook = await house.webhook(receiver.url, place.east)
+    assert webhook.signing_secret is not None
+    async with house.working():
+        ticket = await house.tickets.file(place.fault(), AGENT)
+        await house.tickets.dispatch(ticket.id, place.east, AGENT)
+        (came,) = await receiver.until(1)
+        (told,) = await house.until(lambda found: found[0].state is DeliveryState.SENT)
+
+    assert is_genuine(webhook.signing_secret, came.headers, came.body, utc_now())
+    assert came.json["id"] == came.headers["webhook-id"] == told.event_id
+    assert (came.json["version"], came.json["type"]) == (1, "ticket.dispatch")
+    assert came.json["data"]["number"] == ticket.number
+    assert ticket.number in came.json["text"]
+    assert f"https://desk.example.org/tickets/{ticket.number}" in came.json["text"]
+    assert (told.kind, told.key, told.attempts, told.error) == ("ticket.dispatch", ticket.id, 1, None)
+    assert told.sent_at is not None
+
+
+async def test_s29_what_leaves_the_house_is_masked_unless_the_channel_stays_in_it(
+    house: House, place: Place, receiver: Receiver
+) -> None:
+    await house.webhook(receiver.url, place.east)
+    await house.webhook(receiver.url, place.east, name="own", in_house=True)
+    description = "王秀英要求打 13800000001，备用 010-87654321，住幸福路12号3单元402"
+    async with house.working():
+        ticket = await house.tickets.file(place.fault(description=description), AGENT)
+        await house.tickets.dispatch(ticket.id, place.east, AGENT)
+        came = await receiver.until(2)
+
+    bodies = sorted((request.body.decode() for request in came), key=lambda body: "13800000001" in body)
+    assert "13800000001" in bodies[1]
+    for personal in ("13800000001", "87654321", "王秀英", "3单元402"):
+        assert personal not in bodies[0]
+    assert "138****0001" in bodies[0]
+    assert "幸福路12号" in bodies[0]
+
+
+async def test_f26_heard_again_an_event_is_told_once(house: House, place: Place, receiver: Receiver) -> None:
+    await house.webhook(receiver.url, place.east)
+    await house.webhook(receiver.url, None, switches={"ticket.urge": True})
+    event = Event(
+        "event-1", "ticket.urge", "ticket-1", {"department_id": place.east, "number": "2611230001"}, utc_now()
+    )
+    await asyncio.gather(*(house.planner.hear(event) for _ in range(4)))
+    async with house.working():
+        await receiver.until(2)
+        await house.planner.hear(event)
+        found = await house.until(lambda log: all(told.state is DeliveryState.SENT for told in log))
+
+    assert len(found) == len({told.recipient_id for told in found}) == 2
+    assert len(receiver.received) == 2
+
+
+async def test_what_is_not_taken_is_tried_again_under_the_same_id_and_later_news_waits(
+    house: House, place: Place, receiver: Receiver
+) -> None:
+    refusals = 2
+
+    async def reluctant(_: Received) -> web.Response | None:
+        nonlocal refusals
+        refusals -= 1
+        return web.Response(status=503) if refusals >= 0 else None
+
+    receiver.answer = reluctant
+    await house.webhook(receiver.url, place.east)
+    async with house.working():
+        ticket = await house.tickets.file(place.fault(), AGENT)
+        await house.tickets.dispatch(ticket.id, place.east, AGENT)
+        await house.tickets.urge(ticket.id, AGENT, "agent")
+        came = await receiver.until(4)
+        told = await house.until(lambda log: [one.state for one in log] == [DeliveryState.SENT] * 2)
+
+    assert [request.json["type"] for request in came] == ["ticket.dispatch"] * 3 + ["ticket.urge"]
+    assert len({request.headers["webhook-id"] for request in came}) == 2
+    assert [one.attempts for one in told] == [3, 1]
+
+
+async def test_what_is_never_taken_is_given_up_with_its_error_and_sent_when_somebody_says_so(
+    house: House, place: Place, receiver: Receiver
+) -> None:
+    async def refuse(_: Received) -> web.Response:
+        return web.Response(status=500, text="call 13800000001")
+
+    receiver.answer = refuse
+    await house.webhook(receiver.url, place.east)
+    async with house.working():
+        ticket = await house.tickets.file(place.fault(), AGENT)
+        await house.tickets.dispatch(ticket.id, place.east, AGENT)
+        (dead,) = await house.until(lambda log: bool(log) and log[0].state is DeliveryState.DEAD)
+        assert (dead.attempts, dead.error, dead.next_at) == (3, "HTTP 500", None)
+        receiver.answer = None
+        assert (await house.notices.redeliver(dead.id)).state is DeliveryState.QUEUED
+        (sent,) = await house.until(lambda log: log[0].state is DeliveryState.SENT)
+        # What arrived may be sent again, too: the other system lost it.
+        await house.notices.redeliver(dead.id)
+        await receiver.until(5)
+
+    assert (sent.attempts, sent.error) == (1, None)
+    assert len({request.headers["webhook-id"] for request in receiver.received}) == 1
+    with pytest.raises(DeliveryNotFound):
+        await house.notices.redeliver("notice-none")
+
+
+async def test_what_is_on_its_way_is_not_sent_again(house: House, place: Place, receiver: Receiver) -> None:
+    await house.webhook(receiver.url, place.east)
+    ticket = await house.tickets.file(place.fault(), AGENT)
+    await house.planner.hear(Event("event-1", "ticket.urge", ticket.id, {"department_id": place.east}, utc_now()))
+    (queued,) = await house.log()
+    with pytest.raises(NotDelivered):
+        await house.notices.redeliver(queued.id)
+
+
+async def test_everything_given_up_on_a_channel_is_sent_again(house: House, place: Place, receiver: Receiver) -> None:
+    async def refuse(_: Received) -> web.Response:
+        return web.Response(status=500)
+
+    receiver.answer = refuse
+    one, other = await house.webhook(receiver.url, place.east), await house.webhook(receiver.url, place.east)
+    async with house.working():
+        ticket = await house.tickets.file(place.fault(), AGENT)
+        await house.tickets.dispatch(ticket.id, place.east, AGENT)
+        await house.until(lambda log: [told.state for told in log] == [DeliveryState.DEAD] * 2)
+        receiver.answer = None
+        assert await house.notices.redeliver_dead(Channel.SMS, None) == 0
+        assert await house.notices.redeliver_dead(None, one.id) == 1
+        await house.until(lambda log: log[0].state is DeliveryState.SENT, recipient_id=one.id)
+        assert await house.notices.redeliver_dead(Channel.WEBHOOK, None) == 1
+        await house.until(lambda log: log[0].state is DeliveryState.SENT, recipient_id=other.id)
+
+
+async def test_each_hears_what_it_is_switched_to(house: House, place: Place, receiver: Receiver) -> None:
+    usual = await house.webhook(receiver.url, place.east)
+    quiet = await house.webhook(receiver.url, place.east, switches={"ticket.dispatch": False, "ticket.sign": True})
+    await house.webhook(receiver.url, place.west)
+    supervisors = await house.webhook(receiver.url, None)
+    async with house.working():
+        ticket = await house.tickets.file(place.fault(), AGENT)
+        await house.tickets.dispatch(ticket.id, place.east, AGENT)
+        await house.tickets.sign(ticket.id, place.worker(place.east))
+        await house.tickets.escalate(ticket.id, "asks for a manager", AGENT)
+        log = await house.until(lambda log: sum(told.state is DeliveryState.SENT for told in log) == 5)
+
+    assert sorted((told.kind, told.recipient_id) for told in log) == sorted(
+        [
+            ("ticket.dispatch", usual.id),
+            ("ticket.sign", quiet.id),
+            ("ticket.escalate", usual.id),
+            ("ticket.escalate", quiet.id),
+            ("ticket.escalate", supervisors.id),
+        ]
+    )
+
+
+async def test_h6_what_lies_with_one_person_is_told_to_this_person(
+    house: House, place: Place, receiver: Receiver
+) -> None:
+    staff = StaffService(house.database, [])
+    given = StaffInput(
+        staff_number="2001", name="Sun", role=Role.DEPARTMENT, password="long enough 1", department_id=place.east
+    )
+    sun = await staff.create(given)
+    await house.webhook(receiver.url, place.east)
+    hers = await house.webhook(receiver.url, place.east, staff_id=sun.id, standing=False)
+    async with house.working():
+        ticket = await house.tickets.file(place.fault(), AGENT)
+        await house.tickets.dispatch(ticket.id, place.east, AGENT, person_id=sun.id)
+        (told,) = await house.until(lambda log: bool(log) and log[0].state is DeliveryState.SENT)
+    assert told.recipient_id == hers.id
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{}, {"department_id": None}, {"reporters": []}, {"reporters": ["x"], "version": "no"}, {"until": "soon"}],
+)
+async def test_an_event_nobody_wrote_words_for_is_told_in_general_ones(
+    house: House, place: Place, receiver: Receiver, payload: dict[str, Any]
+) -> None:
+    await house.webhook(receiver.url, place.east)
+    given = {"department_id": place.east, "number": "2611230001", "status": "signed", **payload}
+    given["department_id"] = place.east
+    async with house.working():
+        await house.planner.hear(Event(new_id("event"), "ticket.teleport", "ticket-1", given, utc_now()))
+        (came,) = await receiver.until(1)
+    assert "ticket.teleport" in came.json["text"]
+    assert "处理中" in came.json["text"]
+
+
+async def test_what_people_need_not_hear_of_is_nobodys(house: House, place: Place, receiver: Receiver) -> None:
+    await house.webhook(receiver.url, None)
+    await house.planner.hear(Event("event-1", "campaign.begun", "campaign-1", {}, utc_now()))
+    assert await house.log() == []
+
+
+async def test_s37_what_stands_in_a_ticket_is_never_looked_at_as_a_text_with_names(
+    house: House, place: Place, receiver: Receiver
+) -> None:
+    await house.webhook(receiver.url, place.east)
+    hostile = "{{7*7}} {link} {number} ${7*7} %(x)s <b>{0.__class__}</b>"
+    async with house.working():
+        ticket = await house.tickets.file(place.fault(subject=hostile), AGENT)
+        await house.tickets.dispatch(ticket.id, place.east, AGENT)
+        (came,) = await receiver.until(1)
+    assert hostile in came.json["text"]
+    assert "49" not in came.json["text"].replace(ticket.number, "")
