@@ -233,6 +233,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_customer_phone_customer_id"), ["customer_id"], unique=False)
 
     op.create_table(
+        "duty_override",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=False),
+        sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recipient_ids", sa.JSON(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_duty_override_department_id_department")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duty_override")),
+    )
+    with op.batch_alter_table("duty_override", schema=None) as batch_op:
+        batch_op.create_index("ix_duty_override_department_id_until", ["department_id", "until_at"], unique=False)
+
+    op.create_table(
+        "duty_rota",
+        sa.Column("department_id", sa.String(), nullable=False),
+        sa.Column("time_zone", sa.String(), nullable=False),
+        sa.Column("shifts", sa.JSON(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_duty_rota_department_id_department")
+        ),
+        sa.PrimaryKeyConstraint("department_id", name=op.f("pk_duty_rota")),
+    )
+    op.create_table(
         "staff",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("staff_number", sa.String(), nullable=False),
@@ -269,6 +297,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("survey_answers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_survey_answers_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "notice_recipient",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=True),
+        sa.Column("staff_id", sa.String(), nullable=True),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("channel", sa.String(32), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("secret", sa.String(), nullable=True),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("standing", sa.Boolean(), nullable=False),
+        sa.Column("switches", sa.JSON(), nullable=False),
+        sa.Column("in_house", sa.Boolean(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_notice_recipient_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_notice_recipient_staff_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice_recipient")),
+    )
+    with op.batch_alter_table("notice_recipient", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_recipient_department_id"), ["department_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_recipient_staff_id"), ["staff_id"], unique=False)
 
     op.create_table(
         "ruling_count",
@@ -334,6 +387,54 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_ticket_registered_at", ["registered_at", "id"], unique=False)
         batch_op.create_index("ix_ticket_status_registered_at", ["status", "registered_at", "id"], unique=False)
+
+    op.create_table(
+        "notice_delivery",
+        sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("event_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("recipient_id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=True),
+        sa.Column("channel", sa.String(32), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["recipient_id"], ["notice_recipient.id"], name=op.f("fk_notice_delivery_recipient_id_notice_recipient")
+        ),
+        sa.PrimaryKeyConstraint("sequence", name=op.f("pk_notice_delivery")),
+        sa.UniqueConstraint("event_id", "recipient_id", name=op.f("uq_notice_delivery_event_id_recipient_id")),
+        sa.UniqueConstraint("id", name=op.f("uq_notice_delivery_id")),
+    )
+    with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_notice_delivery_created_at", ["created_at"], unique=False)
+        batch_op.create_index("ix_notice_delivery_department_id", ["department_id", "sequence"], unique=False)
+        batch_op.create_index("ix_notice_delivery_key", ["key", "sequence"], unique=False)
+        batch_op.create_index(
+            "ix_notice_delivery_pending",
+            ["channel", "next_at"],
+            unique=False,
+            postgresql_where=sa.text("next_at IS NOT NULL"),
+            sqlite_where=sa.text("next_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_notice_delivery_pending_of_key",
+            ["recipient_id", "key", "sequence"],
+            unique=False,
+            postgresql_where=sa.text("next_at IS NOT NULL"),
+            sqlite_where=sa.text("next_at IS NOT NULL"),
+        )
+        batch_op.create_index("ix_notice_delivery_recipient_id", ["recipient_id", "sequence"], unique=False)
+        batch_op.create_index("ix_notice_delivery_state", ["state", "sequence"], unique=False)
 
     op.create_table(
         "ticket_attachment",
