@@ -33,7 +33,8 @@ ARG PIP_INDEX_URL=""
 RUN sh /usr/share/hotline/install-packages.sh '^(sox|espeak-ng)$' ca-certificates python3 python3-venv tzdata \
     && groupadd --gid 10001 hotline \
     && useradd --uid 10001 --gid 10001 --home-dir /var/lib/hotline --create-home hotline \
-    && install -d -o hotline -g hotline /var/lib/hotline/prompts /var/lib/hotline/recordings
+    && install -d -o hotline -g hotline /var/lib/hotline/prompts /var/lib/hotline/recordings \
+       /var/lib/hotline/spool
 COPY requirements-service.lock /usr/share/hotline/
 RUN python3 -m venv /opt/hotline \
     && if [ -n "$PIP_INDEX_URL" ]; then export PIP_INDEX_URL; else unset PIP_INDEX_URL; fi \
@@ -53,6 +54,7 @@ ENV PYTHONPATH=/srv/hotline \
     HOTLINE_CALLFLOWS=/srv/hotline/callflows \
     HOTLINE_PROMPTS=/var/lib/hotline/prompts \
     HOTLINE_RECORDINGS=/var/lib/hotline/recordings \
+    HOTLINE_SPOOL=/var/lib/hotline/spool \
     HOTLINE_ESPEAK=/usr/bin/espeak-ng \
     HOTLINE_SOX=/usr/bin/sox \
     HOTLINE_HTTP_HOST=0.0.0.0 \

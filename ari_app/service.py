@@ -44,6 +44,7 @@ from ari_app.desk.server import DeskServer
 from ari_app.desk.sessions import Sessions
 from ari_app.floor import WATCHERS, Floor
 from ari_app.flows import vocabulary
+from ari_app.kept import KeptWork
 from ari_app.local.programs import Program, program
 from ari_app.node import NodeName, NodeTaken
 from ari_app.openings import Openings
@@ -57,17 +58,21 @@ from crm.staff.model import Staff, StaffInput
 from crm.staff.service import StaffService
 from foundation.database import Database
 from foundation.routes import Role
+from foundation.spool import Spool
 from ivr.calendar import HolidayCalendar
 from ivr.check import load_library
 from ivr.prompts import Prompts
 from ivr.speech import EspeakSpeech, SpeechCache
 from ivr.walker import FlowWalker
 from recordings.model import RecordingWarning
+from recordings.orphans import GRACE_SECONDS
 from recordings.service import RecordingService
 
 APOLOGY_PROMPT, APOLOGY_FILE = "nobody_free", "fallback.wav"
 SWITCH_S = 0.0005
 """How long a thread that did SQLite's work waits for a busy loop: several times for every write, while others queue."""
+AUDIT_AT_START_GRACE_S = 3.0
+"""What a process before us left unsealed is sealed at once; only what is just beginning is left alone."""
 AUDIT_EVERY_S = 24 * 3600.0
 REDIS_S = 2.0
 """How long a connection to Redis may take before Redis counts as away."""
@@ -94,6 +99,7 @@ class Service:
         self.node = NodeName(self.redis, settings.node)
         self.node.on_returned = self._redis_returned
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
+        self.spool = Spool(settings.spool)
         self.queue_settings = load_queues(settings.callflows / "queues.yaml")
         self.business = Business(settings, self.database, self.recordings, self.queue_settings)
 
@@ -142,6 +148,7 @@ class Service:
             [*self.business.routes(), queues_http.routes(self.queues)],
             self.sessions,
             self.hub,
+            self.spool,
             host=settings.http_host,
             port=settings.http_port,
             allowed_origins=[settings.public_url],
@@ -170,6 +177,7 @@ class Service:
             queues=self.queues,
             recordings=self.recordings,
             history=business.history,
+            spool=self.spool,
             agents=self.agents,
             desks=self.hub,
             pops=PopService(business.customers, business.history, business.tickets, wording),
@@ -209,6 +217,7 @@ class Service:
         await self.desk.start()
         await self.events.start()
         self._own("dialler", self.dialler.run)
+        self._own("kept", KeptWork(self.spool, self.desk, self.hub, self.business.history).run)
         self._own("recordings-audit", self._audit_recordings)
 
     async def _leave_apology(self) -> None:
@@ -304,9 +313,11 @@ class Service:
 
     async def _audit_recordings(self) -> None:
         """At the start and once a day: no file without an entry, no entry without a file."""
+        grace_s = AUDIT_AT_START_GRACE_S
         while True:
-            report = await self.recordings.audit_orphans()
+            report = await self.recordings.audit_orphans(grace_s=grace_s)
             log.info("recordings_audited", clean=report.clean)
+            grace_s = GRACE_SECONDS
             await asyncio.sleep(AUDIT_EVERY_S)
 
     def _warn(self, warning: RecordingWarning) -> None:

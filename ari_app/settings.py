@@ -58,6 +58,8 @@ class Settings(BaseSettings):
     callflows: Path = PROJECT / "callflows"
     prompts: Path = RUNTIME / "prompts"
     recordings: Path = RUNTIME / "recordings"
+    spool: Path = RUNTIME / "spool"
+    """Where work waits while the database is away: on a disk that survives a crash."""
     espeak: str = ""
     """The espeak-ng to use; empty: the one unpacked into `.runtime/`."""
     sox: str = ""

@@ -15,6 +15,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as SqlTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -34,6 +36,9 @@ SQLModel.metadata.naming_convention = MetaData(
 BUSY_TIMEOUT_MS = 5000
 STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 5000
+CONNECT_TIMEOUT_S = 3
+POOL_TIMEOUT_S = 5.0
+"""How long somebody waits for one of the connections, all of which may wait for a database that is away."""
 SQLITE_THREADS = 4
 
 Result = TypeVar("Result")
@@ -68,6 +73,16 @@ def text_enum(kind: type[StrEnum]) -> Any:
     """The column type of an enum: its values as text in both databases, so that a new value needs no migration."""
     return Enum(
         kind, native_enum=False, length=32, values_callable=lambda members: [member.value for member in members]
+    )
+
+
+def out_of_reach(error: BaseException) -> bool:
+    """Whether the database could not be asked or did not answer; whether a commit under way was carried out is unknown.
+
+    A statement it refused is something else: repeating that changes nothing.
+    """
+    return isinstance(error, OperationalError | InterfaceError | SqlTimeout | OSError) or (
+        isinstance(error, DBAPIError) and error.connection_invalidated
     )
 
 
@@ -168,8 +183,14 @@ class Database:
         if self.is_sqlite:
             return {"pool_size": pool_size, "connect_args": {"isolation_level": None}}
         timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
-        connect = {"options": timeouts}
-        return {"pool_pre_ping": True, "pool_size": pool_size, "max_overflow": pool_size, "connect_args": connect}
+        connect = {"options": timeouts, "connect_timeout": CONNECT_TIMEOUT_S}
+        return {
+            "pool_timeout": POOL_TIMEOUT_S,
+            "pool_pre_ping": True,
+            "pool_size": pool_size,
+            "max_overflow": pool_size,
+            "connect_args": connect,
+        }
 
 
 class _SqliteThreads:

@@ -107,6 +107,8 @@ class Route:
     status: int
     problems: tuple[int, ...]
     public: bool
+    kept: bool
+    """While the database is away a request with a key is kept and carried out later, which 202 says."""
 
 
 @dataclass
@@ -129,6 +131,7 @@ class Routes:
         query: type[BaseModel] = NoQuery,
         status: int = 200,
         problems: tuple[int, ...] = (),
+        kept: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a route; `path` is relative to the prefix and writes parameters as `{ticket_id}`."""
 
@@ -147,6 +150,7 @@ class Routes:
                     status=status,
                     problems=problems,
                     public=roles is PUBLIC,
+                    kept=kept,
                 )
             )
             return handler

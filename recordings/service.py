@@ -36,6 +36,7 @@ HEARS_ALL = frozenset({Role.QUALITY, Role.SUPERVISOR, Role.ADMINISTRATOR})
 STORAGE_SECONDS = 1.0
 DATABASE_SECONDS = 2.0
 """How long each may hold up a call that is about to be recorded."""
+SEAL_AGAIN_S = 2.0
 _OUT_OF_REACH = (SQLAlchemyError, OSError, TimeoutError)
 
 
@@ -71,11 +72,13 @@ class RecordingService:
         self.database = database
         self.storage = Storage(root, minimum_free_bytes=minimum_free_bytes)
         self._sealer = Sealer(database, self.storage, on_warning)
-        self._sealing: set[asyncio.Task[RecordingView | None]] = set()
+        self._sealing: set[asyncio.Task[None]] = set()
+        self._closing = asyncio.Event()
         self._unchanged: dict[str, _FileStamp] = {}
 
     async def aclose(self) -> None:
         """Wait for what is being sealed, then end the threads."""
+        self._closing.set()
         await asyncio.gather(*self._sealing, return_exceptions=True)
         await self._sealer.aclose()
 
@@ -142,11 +145,23 @@ class RecordingService:
     def seal_in_background(
         self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
     ) -> None:
-        """`seal` in a task this service owns: for the end of a call, whose own task is being cancelled."""
-        sealing_it = self.seal(segment_id, started_at=started_at, ended_at=ended_at or utc_now())
+        """`seal` in a task of this service, until the database takes it: for the end of a call, whose task is cut off."""
+        sealing_it = self._seal_at_last(segment_id, started_at, ended_at or utc_now())
         task = asyncio.create_task(sealing_it, name=f"seal {segment_id}")
         self._sealing.add(task)
         task.add_done_callback(self._sealing.discard)
+
+    async def _seal_at_last(self, segment_id: str, started_at: datetime | None, ended_at: datetime) -> None:
+        while True:
+            sealed = await self.seal(segment_id, started_at=started_at, ended_at=ended_at)
+            if sealed is not None and sealed.status is not RecordingStatus.RECORDING:
+                return
+            try:
+                async with asyncio.timeout(SEAL_AGAIN_S):
+                    await self._closing.wait()
+                    return  # the next process's audit seals it
+            except TimeoutError:
+                continue
 
     async def has_audio(self, segment_id: str) -> bool:
         """Whether something was recorded under this segment and is not sealed yet. Never raises."""

@@ -11,7 +11,7 @@ from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHan
 from ari_app.calls.errors import NumberRefused
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, HangUpBy, LegStage, Talk, Taping
-from ari_app.calls.record import call_record
+from ari_app.calls.record import call_record, kept
 from ari_app.calls.talk import AgentLeg
 from ari_app.calls.taping import Tape
 from ari_app.calls.tools import AgentLine, CallTools
@@ -19,8 +19,10 @@ from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.waiting import WaitEnd, Waiting
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import Departure, LeaveReason, Offer
+from crm.history.model import CallRecord
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
+from foundation.database import out_of_reach
 from foundation.tasks import seen_through
 from ivr.cursor import Cursor
 from ivr.variables import read
@@ -28,6 +30,8 @@ from ivr.walker import ToQueue
 from recordings.model import RecordingKind
 from recordings.service import new_segment_id
 
+KEPT_RECORD = "call_record"
+"""Records that wait for the database, in the spool."""
 CANCEL_AGAIN_S = 2.0
 RING_OUTSIDE_S = 45
 """How long a customer's phone rings."""
@@ -210,12 +214,20 @@ class LiveCall:
         with suppress(AriError):
             await self._tools.ari.hang_up(state.channel_id)
         crashpoint("ended")
+        await self._store_record(call_record(self))
+
+    async def _store_record(self, record: CallRecord) -> None:
         try:
-            await self._tools.history.record_call(call_record(self))
+            try:
+                await self._tools.history.record_call(record)
+            except Exception as error:
+                if not out_of_reach(error):
+                    raise
+                await self._tools.spool.keep(KEPT_RECORD, kept(record))
         except Exception:
-            # The state stays in Redis, from which the record is made when the database is back.
+            # Its state stays in Redis: the next process makes the record.
             log.exception("call_record_not_stored")
-            await self._tools.store.save(state)
+            await self._tools.store.save(self.state)
         else:
             self.recorded = True
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ari_app.calls.model import CallOutcome, CallState, Direction, HangUpBy
-from crm.history.model import CallRecord
+from crm.history.model import CallRecord, CallRecordView
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 
 if TYPE_CHECKING:
@@ -55,6 +55,16 @@ def call_record(call: "LiveCall") -> CallRecord:
         hangup_by=(HangUpBy.SYSTEM if call.media_lost else call.hung_up_by).value,
         keys=[f"{pressed.step}:{pressed.keys}" for pressed in state.cursor.pressed] if state.cursor is not None else [],
     )
+
+
+def kept(record: CallRecord) -> bytes:
+    """A record as it waits for the database."""
+    return CallRecordView.model_validate(record).model_dump_json().encode()
+
+
+def restored(content: bytes) -> CallRecord:
+    """What `kept` made."""
+    return CallRecord(**CallRecordView.model_validate_json(content).model_dump())
 
 
 def _moment(value: int | None) -> datetime | None:

@@ -16,9 +16,11 @@ from ari_app.calls.tools import CallTools
 from ari_app.queues.model import DeclineReason, Offer
 from crm.customers.phone import normalise
 from foundation.clock import milliseconds, utc_now
+from foundation.database import out_of_reach
 from foundation.ids import new_id
 
 INBOUND = "inbound"
+SETTLE_AGAIN_S = 2.0
 
 log = structlog.get_logger()
 
@@ -131,9 +133,22 @@ class CallService:
         """A call from where it is to its end, and what is left to do then. Forgotten only when all is stored."""
         await call.run(inbox)
         if call.state.direction is Direction.OUTBOUND:
-            await self.on_over(call)
+            await self._settle(call)
         if call.recorded:
             await self._tools.store.forget(call.state.id)
+
+    async def _settle(self, call: LiveCall) -> None:
+        """Do what the call leaves to be done, as often as the database needs to be asked."""
+        while True:
+            try:
+                await self.on_over(call)
+            except Exception as error:
+                if not out_of_reach(error):
+                    raise
+                log.warning("call_not_settled", error=type(error).__name__)
+                await asyncio.sleep(SETTLE_AGAIN_S)
+            else:
+                return
 
     async def _give_back(self, offer: Offer) -> None:
         await self._tools.queues.declined(offer.reservation_id, DeclineReason.CALLER_GONE)

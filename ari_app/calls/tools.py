@@ -13,6 +13,7 @@ from ari_app.calls.store import CallStore
 from ari_app.desk.model import Pop
 from ari_app.queues.service import QueueService
 from crm.history.service import HistoryService
+from foundation.spool import Spool
 from ivr.cursor import Cursor, CursorStore
 from ivr.prompts import PromptAudio
 from ivr.voice import Voice
@@ -88,6 +89,7 @@ class CallTools:
     queues: QueueService
     recordings: RecordingService
     history: HistoryService
+    spool: Spool
     agents: AgentDirectory
     desks: Desks
     pops: Pops

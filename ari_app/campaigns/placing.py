@@ -15,6 +15,7 @@ from ari_app.campaigns.service import CampaignService, Dialling
 from crm.tickets.model import SYSTEM, Channel, FileTicket, Reporter, TicketKind
 from crm.tickets.service import TicketService
 from foundation.clock import from_milliseconds, milliseconds, utc_now
+from foundation.database import out_of_reach
 from foundation.ids import new_id
 from ivr.variables import read
 
@@ -44,13 +45,15 @@ class SurveyCalls:
         """An attempt's call has ended: keep the answers, and settle the contact or plan the next attempt.
 
         What was answered until a hang-up is kept: "not solved" counts whether or not the survey went on. Safe to
-        repeat, as it is where the process died halfway.
+        repeat, as it is where the process died halfway or the database is away.
         """
         attempt_id = call.state.attempt_id
         assert attempt_id is not None, "an outbound call carries out an attempt"
         try:
             outcome, call_again_at = await self._judge(call, attempt_id)
-        except Exception:
+        except Exception as error:
+            if out_of_reach(error):
+                raise
             log.exception("dialling_failed", attempt_id=attempt_id)
             outcome, call_again_at = AttemptOutcome.FAILED, None
         log.info("survey_attempt", attempt_id=attempt_id, outcome=outcome)

@@ -7,8 +7,9 @@ import structlog
 from aiohttp import web
 
 from ari_app.desk import metrics
+from foundation.database import out_of_reach
 from foundation.ids import new_id
-from foundation.problems import NotFound, Problem, ProblemDetails
+from foundation.problems import NotFound, Problem, ProblemDetails, Unavailable
 
 log = structlog.get_logger()
 
@@ -53,6 +54,9 @@ async def _response(request: web.Request, handler: Handler) -> web.StreamRespons
     except web.HTTPException as error:
         return _refused_by_aiohttp(error)
     except Exception as error:
+        if out_of_reach(error):
+            log.warning("database_away", method=_method(request), route=_route(request), error=type(error).__name__)
+            return problem_response(Unavailable("The database is away; nothing is known to have changed. Try again."))
         if _gone(request):
             log.warning("client_gone", method=_method(request), route=_route(request), error=repr(error))
             return web.Response(status=CLIENT_GONE)

@@ -16,6 +16,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from ari_app.desk.errors import BodyTooSlow, Malformed, NotJson
 from ari_app.desk.gate import Gate, idempotency_key
 from ari_app.desk.http import DeskRequest, SetSession
+from ari_app.desk.keeping import Keeping
+from foundation.database import out_of_reach
 from foundation.problems import FieldProblem, Invalid, NotFound
 from foundation.routes import File, Page, Route
 
@@ -27,7 +29,7 @@ _SHOWN_INLINE = ("audio/", "image/png", "image/jpeg")
 AiohttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def handler(route: Route, gate: Gate) -> AiohttpHandler:
+def handler(route: Route, gate: Gate, keeping: Keeping) -> AiohttpHandler:
     """The aiohttp handler of a route."""
     answer = _answering(route)
     lists = frozenset(name for name, one in route.query.model_fields.items() if _takes_several(one.annotation))
@@ -48,7 +50,13 @@ def handler(route: Route, gate: Gate) -> AiohttpHandler:
             address=gate.address(request),
             session=session,
         )
-        result = await route.handler(asked)
+        try:
+            result = await route.handler(asked)
+        except Exception as error:
+            if not route.kept or not out_of_reach(error):
+                raise
+            kept = await keeping.keep(route, asked)
+            return web.Response(status=202, text=kept.model_dump_json(), content_type="application/json")
         if not isinstance(result, SetSession):
             return await answer(result)
         response = await answer(result.body)

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
+from ari_app.desk.keeping import KeptView
 from foundation.problems import ProblemDetails
 from foundation.routes import PUBLIC, File, NoQuery, Page, Request, Route, Routes
 
@@ -96,6 +97,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         "responses": {
             str(204 if route.response is None else route.status): _success(route, schemas),
             **_refusals(route, schemas),
+            **({"202": _kept(schemas)} if route.kept else {}),
         },
         "security": [] if route.public else [{"bearer": []}, {"cookie": []}],
     }
@@ -150,6 +152,13 @@ def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
     }
 
 
+def _kept(schemas: _Schemas) -> dict[str, Any]:
+    return {
+        "description": "The database is away; kept, and carried out once when it is back",
+        "content": {"application/json": {"schema": schemas.of(KeptView, "serialization")}},
+    }
+
+
 def _refusals(route: Route, schemas: _Schemas) -> dict[str, Any]:
     statuses = {400, 422, *route.problems}
     if not route.public:
@@ -169,6 +178,8 @@ def _mentioned(route: Route) -> Iterator[tuple[Any, JsonSchemaMode]]:
     yield route.query, "validation"
     if route.body is not None:
         yield route.body, "validation"
+    if route.kept:
+        yield KeptView, "serialization"
     if route.response not in {None, File, Page}:
         yield route.response, "serialization"
 

@@ -14,10 +14,12 @@ from ari_app.desk.handlers import handler
 from ari_app.desk.handshake import PATH, DeskSockets
 from ari_app.desk.health import Check, Health
 from ari_app.desk.hub import Hub
+from ari_app.desk.keeping import Keeping
 from ari_app.desk.openapi import OPENAPI_PATH, description_routes
 from ari_app.desk.sessions import Sessions
 from ari_app.desk.socket import SocketLimits
 from foundation.routes import Route, Routes
+from foundation.spool import Handler, Spool
 
 log = structlog.get_logger()
 
@@ -39,6 +41,7 @@ class DeskServer:
         routes: Sequence[Routes],
         sessions: Sessions,
         hub: Hub,
+        spool: Spool,
         *,
         host: str,
         port: int,
@@ -47,6 +50,7 @@ class DeskServer:
         trusted_proxies: Collection[str] = (),
         limits: SocketLimits | None = None,
     ) -> None:
+        self._keeping = Keeping(spool)
         self._host = host
         self._port = port
         self._hub = hub
@@ -54,12 +58,19 @@ class DeskServer:
         self._sockets = DeskSockets(self._gate, hub, limits or SocketLimits())
         self._health = Health(self._gate, checks or {})
         own = http.routes(sessions)
-        declared = [*own.table, *(route for table in routes for route in table.table)]
+        tables = [own, self._keeping.routes(), *routes]
+        declared = [route for table in tables for route in table.table]
+        self._keeping.serve(declared)
         self.routes: list[Route] = [*declared, *description_routes(declared, cookie=self._gate.cookie)]
         """Everything served through the table, the desk's own routes included."""
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=STOP_S)
         self._watching: asyncio.Task[None] | None = None
         sessions.on_ended = hub.end_session
+
+    @property
+    def carry_out(self) -> Handler:
+        """Carries out what was kept while the database was away."""
+        return self._keeping.carry_out
 
     @property
     def port(self) -> int:
@@ -97,7 +108,7 @@ class DeskServer:
             if (route.method, route.path) in known:
                 raise ValueError(f"two features declare {route.method} {route.path}")
             known.add((route.method, route.path))
-            application.router.add_route(route.method, route.path, handler(route, self._gate))
+            application.router.add_route(route.method, route.path, handler(route, self._gate, self._keeping))
         application.router.add_route("GET", PATH, self._sockets.handle)
         self._health.add_to(application)
         return application

@@ -109,6 +109,7 @@ class Stack:
             "PUBLIC_URL": self.url,
             "HOTLINE_NUMBER": self.at.hotline_number,
             "RECORDINGS": str(self.recordings),
+            "SPOOL": str(self.folder / "spool"),
             # In the sample profile the outside world is phones that register here under their own number.
             "TRUNK": "PJSIP/{number}",
             **self.settings,

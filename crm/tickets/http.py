@@ -139,6 +139,7 @@ def _filing(table: Routes, service: TicketService) -> None:
         response=TicketView,
         status=201,
         problems=(409, 422),
+        kept=True,
     )
     async def file(request: Request[FileTicket, NoQuery]) -> TicketView:
         return await service.file(request.body, Actor.of(request.actor), _key(request))
@@ -152,6 +153,7 @@ def _filing(table: Routes, service: TicketService) -> None:
         response=TicketView,
         status=201,
         problems=REFUSALS,
+        kept=True,
     )
     async def append(request: Request[AppendToTicket, NoQuery]) -> TicketView:
         return await service.append(request.path["ticket_id"], request.body, Actor.of(request.actor), _key(request))

@@ -19,6 +19,7 @@ from ari_app.desk.server import DeskServer
 from ari_app.desk.sessions import Sessions
 from ari_app.desk.socket import SocketLimits
 from foundation.routes import Principal, Role
+from foundation.spool import Spool
 from tests.unit.desk.sample import sample_routes
 
 ORIGIN = "http://desk.test"
@@ -157,7 +158,14 @@ def build(redis_url: str, stack: AsyncExitStack, tmp_path: Path) -> Build:
         hub = Hub(redis, absence_grace_s=grace_s)
         options = {"allowed_origins": [ORIGIN], **options}
         server = DeskServer(
-            [sample_routes(tmp_path)], sessions, hub, host="127.0.0.1", port=0, limits=sockets, **options
+            [sample_routes(tmp_path)],
+            sessions,
+            hub,
+            Spool(tmp_path / "spool"),
+            host="127.0.0.1",
+            port=0,
+            limits=sockets,
+            **options,
         )
         await server.start()
         stack.push_async_callback(server.aclose)
