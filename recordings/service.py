@@ -145,7 +145,7 @@ class RecordingService:
     def seal_in_background(
         self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
     ) -> None:
-        """`seal` in a task of this service, until the database takes it: for the end of a call, whose task is cut off."""
+        """`seal` in a task of this service, until the database takes it: for a call whose own task is cut off."""
         sealing_it = self._seal_at_last(segment_id, started_at, ended_at or utc_now())
         task = asyncio.create_task(sealing_it, name=f"seal {segment_id}")
         self._sealing.add(task)
