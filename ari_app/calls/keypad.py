@@ -26,6 +26,10 @@ class Keypad:
         self._pressed.clear()
         self._arrived.clear()
 
+    def already(self) -> str | None:
+        """The next key where one was pressed ahead, else None."""
+        return self._pressed.popleft() if self._pressed else None
+
     async def next(self) -> str:
         """The next key, waited for as long as it takes."""
         while not self._pressed:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import structlog
 
-from ari_app.ari.errors import AriError, NotFound
+from ari_app.ari.errors import Answered, AriError, NotFound, ServerFault
 from ari_app.ari.events import PlaybackFinished, RecordingFailed, RecordingFinished
+from ari_app.ari.model import Playback
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallState
 from ari_app.calls.spoken import SpokenAnswers
@@ -20,6 +21,9 @@ from recordings.errors import RecordingNotFound
 
 LONGEST_PROMPT_S = 300.0
 """A playback whose end never came is given up then."""
+STOPPING_S = 2.0
+"""How long a playback may take to become one that can be stopped."""
+STOP_AGAIN_S = 0.02
 
 log = structlog.get_logger()
 
@@ -57,11 +61,16 @@ class ChannelVoice:
             await finished
 
     async def ask(self, audio: Sequence[Path], rules: DigitRules) -> Digits:
-        """Play files and collect keys, those pressed during the prompt included."""
-        async with self._playing(audio) as finished:
-            first = await self._key_or(finished) if rules.barge_in else None
-            if first is None:
-                await finished
+        """Play files and collect keys, those pressed during the prompt included.
+
+        Who pressed a key ahead knows the prompt and is not made to hear it.
+        """
+        first = self._keypad.already() if rules.barge_in else None
+        if first is None:
+            async with self._playing(audio) as finished:
+                first = await self._key_or(finished) if rules.barge_in else None
+                if first is None:
+                    await finished
         try:
             return await self._collect(first, rules)
         finally:
@@ -125,24 +134,30 @@ class ChannelVoice:
     @asynccontextmanager
     async def _playing(self, audio: Sequence[Path]) -> AsyncIterator["asyncio.Task[None]"]:
         """Playback from its request to its end; leaving the block early stops it."""
+        if not audio:
+            yield asyncio.create_task(asyncio.sleep(0))  # nothing to say is said at once
+            return
         playback_id, self._staged = self._staged or new_id("playback"), None
         with self._dispatcher.expect(PlaybackFinished, playback_id) as ended:
-            finished = asyncio.create_task(self._play(playback_id, audio, ended))
+            media = [f"sound:{path.with_suffix('')}" for path in audio]
+            asked = asyncio.create_task(self._ari.play(self._channel_id, media, playback_id=playback_id))
+            finished = asyncio.create_task(self._heard(audio, asked, ended))
             try:
                 yield finished
             finally:
-                if not ended.done() and audio and not self._life.leaving:
-                    await self._stop(playback_id)
+                if not ended.done() and not self._life.leaving:
+                    await seen_through(self._stop_asked(playback_id, asked))
                 finished.cancel()
+                asked.cancel()
 
-    async def _play(self, playback_id: str, audio: Sequence[Path], ended: "asyncio.Future[PlaybackFinished]") -> None:
-        if not audio:
-            return
+    async def _heard(
+        self, audio: Sequence[Path], asked: "asyncio.Task[Playback]", ended: "asyncio.Future[PlaybackFinished]"
+    ) -> None:
         try:
-            media = [f"sound:{path.with_suffix('')}" for path in audio]
-            await self._ari.play(self._channel_id, media, playback_id=playback_id)
+            # Whoever stops listening must not take these two along: the stop waits for one and looks at the other.
+            await asyncio.shield(asked)
             async with asyncio.timeout(LONGEST_PROMPT_S):
-                finished = await ended
+                finished = await asyncio.shield(ended)
         except (AriError, TimeoutError) as error:
             log.warning("prompt_not_played", audio=[path.name for path in audio], error=str(error))
             return
@@ -150,11 +165,32 @@ class ChannelVoice:
             # A hang-up during the prompt looks the same; the channel's end then follows at once.
             log.info("prompt_not_finished", audio=[path.name for path in audio])
 
+    async def _stop_asked(self, playback_id: str, asked: "asyncio.Task[Playback]") -> None:
+        """End a playback whose request may still be on its way.
+
+        A stop that overtook it would find nothing, and the prompt be heard to its end, while whatever else is asked of
+        the channel waits behind it.
+        """
+        await asyncio.wait({asked})
+        if not isinstance(asked.exception(), Answered):
+            await self._stop(playback_id)
+
     async def _stop(self, playback_id: str) -> None:
+        try:
+            async with asyncio.timeout(STOPPING_S):
+                stopped = await self._stopped(playback_id)
+                while not stopped:
+                    await asyncio.sleep(STOP_AGAIN_S)
+                    stopped = await self._stopped(playback_id)
+        except (AriError, TimeoutError) as error:
+            log.warning("prompt_not_stopped", error=str(error))
+
+    async def _stopped(self, playback_id: str) -> bool:
+        """Ask once; False where Asterisk cannot stop it yet: for a moment it counts as playing and takes no orders."""
         try:
             await self._ari.stop_playback(playback_id)
         except NotFound:
-            # It ended by itself in the meantime.
-            return
-        except AriError as error:
-            log.warning("prompt_not_stopped", error=str(error))
+            pass  # it ended by itself in the meantime
+        except ServerFault:
+            return False
+        return True

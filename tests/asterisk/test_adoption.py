@@ -1,30 +1,14 @@
 """A process dies and the next goes on with its calls: nobody is cut off, nobody loses his place."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from signal import SIGKILL, SIGTERM, Signals
 
 import pytest
 
-from ari_app.local.stack import Stack
-from tests.asterisk.hotline import AGENT, SUPERVISOR, Hotline, people, stack_in
+from tests.asterisk.hotline import AGENT, SUPERVISOR, Hotline
 
 CALLER, SECOND = "13800000002", "13800000006"
 TONE_HZ = 440.0
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = stack_in(tmp_path_factory.mktemp("adoption"))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-async def hotline(stack: Stack) -> AsyncIterator[Hotline]:
-    async for opened in people(stack):
-        yield opened
 
 
 async def die(hotline: Hotline, number: Signals = SIGKILL) -> None:

@@ -1,28 +1,10 @@
 """F11: Asterisk dies. Who was cut off is on a list, agents are free again, recordings are kept, calls come in again."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 
-import pytest
-
-from ari_app.local.stack import Stack
-from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, people, stack_in
+from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline
 
 CALLER, SECOND = "13800000002", "13800000006"
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = stack_in(tmp_path_factory.mktemp("asterisk-dies"))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-async def hotline(stack: Stack) -> AsyncIterator[Hotline]:
-    async for opened in people(stack):
-        yield opened
 
 
 async def test_f11_asterisk_dies_and_comes_back(hotline: Hotline) -> None:

@@ -1,30 +1,14 @@
 """Calls from end to end on the whole hotline: who is known, who is not, and what goes wrong on the way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from ari_app.local.stack import Stack
-from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, TRUNK_USER, Hotline, people, stack_in
+from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, TRUNK_USER, Hotline
 
 LI_JIANGUO = "13800000002"
 TWO_ACCOUNTS = "13800000005"
 ROLES = {"agent": AGENT, "department": "2001", "quality": "4001", "supervisor": SUPERVISOR, "administrator": "9001"}
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = stack_in(tmp_path_factory.mktemp("hotline"))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-async def hotline(stack: Stack) -> AsyncIterator[Hotline]:
-    async for opened in people(stack):
-        yield opened
 
 
 async def test_the_desk_shows_everything_before_the_phone_rings(hotline: Hotline) -> None:

@@ -1,32 +1,23 @@
 """F16: a caller hangs up in every state. Counted once, the agent free at once, nothing left behind."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from ari_app.ari.client import AriClient
 from ari_app.local.stack import Stack
-from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, people, stack_in
+from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline
 from tests.desk_client import Desk
 
 CALLER = "13800000004"
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = stack_in(tmp_path_factory.mktemp("hotline"))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-async def hotline(stack: Stack) -> AsyncIterator[Hotline]:
-    async for opened in people(stack):
-        yield opened
-    await nothing_is_left(stack)
+@pytest.fixture(autouse=True)
+async def tidy(hotline: Hotline) -> AsyncIterator[None]:
+    yield
+    await nothing_is_left(hotline.stack)
 
 
 async def nothing_is_left(stack: Stack) -> None:

@@ -4,14 +4,13 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
 from signal import SIGCONT, SIGSTOP
 
 import pytest
 
 from ari_app.local.paths import PROJECT
 from ari_app.local.stack import Stack
-from tests.asterisk.hotline import OTHER_AGENT, SUPERVISOR, Hotline, people, stack_in
+from tests.asterisk.hotline import OTHER_AGENT, SUPERVISOR, Hotline
 from tests.desk_client import Desk
 from tests.phones.phone import Phone
 
@@ -19,20 +18,6 @@ CALLER, SECOND, THIRD = "13800000002", "13800000006", "13800000003"
 TONE_HZ = 440.0
 
 pytestmark = pytest.mark.skipif("REDIS_URL" in os.environ, reason="a Redis that is not ours is not ended")
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = stack_in(tmp_path_factory.mktemp("redis-away"))
-    running.start()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-async def hotline(stack: Stack) -> AsyncIterator[Hotline]:
-    async for opened in people(stack):
-        yield opened
 
 
 def restart_empty(stack: Stack) -> None:

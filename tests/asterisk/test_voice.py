@@ -1,0 +1,121 @@
+"""A prompt that is stopped is not heard, however early the stop; a key pressed ahead needs no prompt."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy
+import pytest
+import soundfile
+
+from ari_app.ari.errors import AriError
+from ari_app.ari.events import PlaybackStarted
+from ari_app.calls.keypad import Keypad
+from ari_app.calls.model import CallStage, CallState, Direction
+from ari_app.calls.tools import CallTools, Life
+from ari_app.calls.voice import ChannelVoice
+from ari_app.local.asterisk import Asterisk
+from ivr.voice import DigitRules, DigitsEnd
+from tests.asterisk.ari_connection import Connection, caller_and_leg, connected
+
+PROMPT_S = 20
+PROMPTLY_S = 3.0
+"""Far less than the prompt lasts, far more than a busy machine needs."""
+
+
+@pytest.fixture
+async def connection(asterisk: Asterisk) -> AsyncIterator[Connection]:
+    async with connected(asterisk) as opened, asyncio.timeout(120):
+        yield opened
+
+
+@pytest.fixture
+def prompt(tmp_path: Path) -> Path:
+    path = tmp_path / "prompt.wav"
+    soundfile.write(path, numpy.zeros(PROMPT_S * 8000, dtype=numpy.int16), 8000)
+    return path
+
+
+def voice_on(connection: Connection, channel_id: str) -> tuple[ChannelVoice, Keypad]:
+    """A voice with what it needs of the tools, which is only the telephony."""
+    tools = SimpleNamespace(
+        ari=connection.ari, dispatcher=connection.dispatcher, life=Life(), recordings=None, store=None
+    )
+    state = CallState(
+        id="call-1",
+        node="node-1",
+        direction=Direction.INBOUND,
+        channel_id=channel_id,
+        number=None,
+        access_number="96001",
+        stage=CallStage.FLOW,
+        started_at_ms=0,
+    )
+    keypad = Keypad()
+    return ChannelVoice(cast("CallTools", cast("Any", tools)), state, keypad), keypad
+
+
+async def free(connection: Connection, channel_id: str) -> None:
+    """Wait until the channel takes orders: a variable waits for whatever is played to it."""
+    async with asyncio.timeout(PROMPTLY_S):
+        await connection.ari.set_variable(channel_id, "FREE", "1")
+
+
+async def test_a_prompt_stopped_while_it_is_being_asked_for_is_not_heard(connection: Connection, prompt: Path) -> None:
+    """The stop must not overtake the request: then it finds nothing, and the caller hears the prompt to its end."""
+    async with caller_and_leg(connection) as (caller_id, _):
+        voice, _ = voice_on(connection, caller_id)
+        for steps in itertools.chain.from_iterable(itertools.repeat(range(12), 3)):
+            saying = asyncio.create_task(voice.say([prompt]))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            saying.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await saying
+            await free(connection, caller_id)
+
+
+async def test_a_prompt_stopped_as_it_begins_is_not_heard(connection: Connection, prompt: Path) -> None:
+    async with caller_and_leg(connection) as (caller_id, _):
+        voice, keypad = voice_on(connection, caller_id)
+        # The key comes at the very moment at which Asterisk says that the prompt begins.
+        forget = connection.dispatcher.listen(PlaybackStarted, lambda _: keypad.press("3"))
+        try:
+            for _ in range(20):
+                async with asyncio.timeout(PROMPTLY_S):
+                    digits = await voice.ask([prompt], DigitRules())
+                assert digits.keys == "3"
+                await free(connection, caller_id)
+        finally:
+            forget()
+
+
+async def test_a_key_pressed_ahead_needs_no_prompt(connection: Connection, prompt: Path) -> None:
+    async with caller_and_leg(connection) as (caller_id, _):
+        voice, keypad = voice_on(connection, caller_id)
+        begun: list[PlaybackStarted] = []
+        forget = connection.dispatcher.listen(PlaybackStarted, begun.append)
+        keypad.press("3")
+        try:
+            digits = await voice.ask([prompt], DigitRules())
+            await free(connection, caller_id)
+        finally:
+            forget()
+
+    assert (digits.keys, digits.end) == ("3", DigitsEnd.COMPLETE)
+    assert begun == []
+
+
+async def test_what_cannot_be_played_ends_nothing(connection: Connection, tmp_path: Path) -> None:
+    async with caller_and_leg(connection) as (caller_id, _):
+        voice, _ = voice_on(connection, caller_id)
+        async with asyncio.timeout(PROMPTLY_S):
+            await voice.say([tmp_path / "missing.wav"])
+            await voice.say([])
+            await connection.ari.hang_up(caller_id)
+            await voice.say([tmp_path / "missing.wav"])
+        with pytest.raises(AriError):
+            await connection.ari.channel(caller_id)
