@@ -2,6 +2,8 @@
 
 import re
 
+from yarl import URL
+
 from crm.customers.phone import normalise
 from crm.masking import mask_number
 from crm.notices.errors import RecipientInvalid
@@ -53,14 +55,14 @@ def checked_secret(channel: Channel, secret: str | None) -> None:
 
 
 def shown(channel: Channel, address: str) -> str:
-    """An address as lists show it: a robot's key is as good as a password, a number is somebody's."""
+    """An address as lists show it: a number is somebody's, a robot's key or a webhook's path often a password."""
     if channel is Channel.SMS:
         return mask_number(address)
     if channel is Channel.EMAIL:
         name, _, domain = address.partition("@")
         return f"{name[:1]}***@{domain}"
     if channel is Channel.WEBHOOK:
-        return address.partition("?")[0]
+        return URL(address).host or "****" if "://" in address else address
     return f"****{address[-4:]}"
 
 

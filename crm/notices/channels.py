@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote
 
 import apprise
 
@@ -38,8 +38,7 @@ WEBHOOK_VERSION = 1
 """Of the body below; grows when what is there means something else, not when something is added."""
 
 # Its warnings name numbers and keys (S29); what went wrong comes back with the result.
-logging.getLogger("apprise").propagate = False
-logging.getLogger("apprise").addHandler(logging.NullHandler())
+logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True)
@@ -189,5 +188,5 @@ def _opened(url: str) -> apprise.Apprise:
 def safe_error(error: BaseException) -> str:
     """An error as it is stored and shown: numbers masked, addresses with their keys left out."""
     said = f"{type(error).__name__}: {error}" if not isinstance(error, (BadAnswer, Undeliverable)) else str(error)
-    words = ["…" if "://" in word or "key=" in word or "token=" in word else word for word in said.split()]
+    words = ["…" if "://" in (plain := unquote(word)) or "=" in plain else word for word in said.split()]
     return mask_numbers_in(" ".join(words)).replace("\x00", "")[:300]

@@ -56,9 +56,9 @@ class FactFinder:
     async def of(self, session: AsyncSession, event: Event) -> Facts:
         """What is known of an event; what cannot be found is left out, and never in the way."""
         payload = event.payload
-        ticket = await session.get(Ticket, str(payload.get("ticket_id", event.key)))
+        ticket = await _ticket(session, event)
         detail = await _detail(session, ticket, payload)
-        department_id = payload.get("department_id", ticket.department_id if ticket else None)
+        department_id = await self.department_of(session, event)
         department = await session.get(Department, department_id) if department_id else None
         values = {
             "at": self._clock(event.at),
@@ -79,6 +79,13 @@ class FactFinder:
             values["reason"] = ""
         short = {key: _short(value) for key, value in values.items()}
         return Facts(department_id, payload.get("person_id", ticket.person_id if ticket else None), short)
+
+    async def department_of(self, session: AsyncSession, event: Event) -> str | None:
+        """Which department's people are to hear of an event."""
+        if "department_id" in event.payload:
+            return event.payload["department_id"] or None
+        ticket = await _ticket(session, event)
+        return ticket.department_id if ticket is not None else None
 
     def _of_ticket(self, ticket: Ticket) -> dict[str, str]:
         window = [self._clock(ticket.visit_from), self._clock(ticket.visit_until)]
@@ -106,6 +113,10 @@ class FactFinder:
         if moment is None or moment.tzinfo is None:
             return ""
         return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M}"
+
+
+async def _ticket(session: AsyncSession, event: Event) -> Ticket | None:
+    return await session.get(Ticket, str(event.payload.get("ticket_id", event.key)))
 
 
 async def _detail(session: AsyncSession, ticket: Ticket | None, payload: Mapping[str, Any]) -> dict[str, Any]:

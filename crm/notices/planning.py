@@ -73,8 +73,11 @@ class Planner:
 
     async def _messages(self, event: Event, notice: EventNotice) -> list[NoticeDelivery]:
         async with self._database.read() as session:
+            department_id = await self._facts.department_of(session, event)
+            candidates = await store.told_of(session, department_id)
+            if not any(_hears(recipient, event.kind, notice) for recipient in candidates):
+                return []
             facts = await self._facts.of(session, event)
-            candidates = await store.told_of(session, facts.department_id)
             told = await _told(session, facts, candidates, utc_now())
         return [self.message(event, facts, recipient) for recipient in told if _hears(recipient, event.kind, notice)]
 

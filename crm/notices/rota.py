@@ -15,7 +15,7 @@ from crm.text import Id
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
-    except (ValueError, OSError) as error:
+    except (KeyError, ValueError, OSError) as error:
         raise ValueError("must be a time zone such as Asia/Shanghai") from error
     return name
 

@@ -55,14 +55,11 @@ def checked(url: str, allowed_hosts: Collection[str] = ()) -> URL:
         return parsed
     if parsed.scheme != "https":
         raise AddressDenied("must begin with https://")
-    if host.rstrip(".") in _INNER or (_is_ip(host) and not is_public(host)):
+    if host.rstrip(".") in _INNER or (_is_number(host) and not is_public(host)):
         raise AddressDenied("must not be of our own network")
     return parsed
 
 
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+def _is_number(host: str) -> bool:
+    """Whether a host is no name: an IP address, also one written as 2130706433, 0x7f.1 or 127.1 (WHATWG URL, 3.5)."""
+    return ":" in host or host.rstrip(".").rpartition(".")[2][:1].isdigit()

@@ -1,0 +1,133 @@
+"""The wording of notices: validated whole, each problem with its line; put together without being executed."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from crm.notices.catalogue import VARIABLES, Catalogue, load_catalogue
+from crm.notices.errors import CatalogueInvalid
+from crm.tickets.model import TicketKind, TicketStatus, Urgency
+from crm.tickets.transitions import TicketAction
+
+FACTS = {name: f"<{name}>" for name in VARIABLES}
+
+
+def broken(path: Path, before: str, after: str) -> list[str]:
+    """What is said of the file after a change, as `field: rule`."""
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(CatalogueInvalid) as refusal:
+        load_catalogue(path)
+    return [f"{problem.field}: {problem.rule}" for problem in refusal.value.errors]
+
+
+def line_of(path: Path, text: str) -> int:
+    return next(at for at, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if text in line)
+
+
+def test_whatever_is_done_to_a_ticket_there_are_words_for_it(catalogue: Catalogue) -> None:
+    for action in TicketAction:
+        assert catalogue.render(f"ticket.{action}", "zh", {"number": "1"}).subject
+    for variable, codes in {"kind": TicketKind, "status": TicketStatus, "urgency": Urgency}.items():
+        for code in codes:
+            assert catalogue.render("ticket.urge", "en", {variable: code, "number": "1"}).text
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_event_can_be_said_with_everything_and_with_nothing(catalogue: Catalogue, language: str) -> None:
+    for kind in [*catalogue.events, "ticket.unheard_of"]:
+        full, empty = catalogue.render(kind, language, FACTS), catalogue.render(kind, language, {})
+        assert full.subject
+        assert full.text
+        assert not {"{", "}"} & set(full.subject + full.text + empty.subject + empty.text)
+
+
+def test_an_unknown_name_is_told_with_its_line(catalogue_file: Path) -> None:
+    line = line_of(catalogue_file, "办理时限：{due}")
+    (problem,) = broken(catalogue_file, "办理时限：{due}", "办理时限：{deadline}")
+    assert problem.startswith(f"line {line}, events.ticket.dispatch.zh.text: {{deadline}} is unknown; there are actor,")
+
+
+def test_an_unknown_name_in_a_subject_is_told_with_its_line(catalogue_file: Path) -> None:
+    line = line_of(catalogue_file, "Urged: ticket {number} {subject}")
+    (problem,) = broken(catalogue_file, "Urged: ticket {number} {subject}", "Urged: {ticket}")
+    assert problem.startswith(f"line {line}, events.ticket.urge.en.subject: {{ticket}} is unknown")
+
+
+@pytest.mark.parametrize("wrong", ["{{number}}", "{0.__class__}", "{number!r}", "{number:>10}", "{", "}", "{Number}"])
+def test_s37_nothing_but_a_name_stands_in_braces(catalogue_file: Path, wrong: str) -> None:
+    problems = broken(catalogue_file, "办理时限：{due}", f"办理时限：{wrong}")
+    assert any("braces must hold one name" in problem for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("hear: [department]", "hear: [everybody]", "events.ticket.dispatch.hear.0: Input should be"),
+        (
+            "name: { zh: 新工单, en: New ticket }",
+            "name: { zh: 新工单 }",
+            "events.ticket.dispatch.name.en: Field required",
+        ),
+        ("  ticket.urge:", "  Ticket Urge:", "events.Ticket Urge"),
+        ("  other:\n", "  ticket.other:\n", "events: must have other"),
+        ("  urgency:\n    normal", "  urgencies:\n    normal", "words.urgency: must give words"),
+        ("words:\n", "words: [\n", "must be YAML"),
+    ],
+)
+def test_what_breaks_a_rule_is_told(catalogue_file: Path, before: str, after: str, told: str) -> None:
+    problems = broken(catalogue_file, before, after)
+    assert any(told in problem for problem in problems), problems
+
+
+def test_every_problem_is_told_at_once(catalogue_file: Path) -> None:
+    text = catalogue_file.read_text(encoding="utf-8").replace("{link}", "{url}")
+    catalogue_file.write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueInvalid) as refusal:
+        load_catalogue(catalogue_file)
+    assert len(refusal.value.errors) > 30
+    lines = [int(problem.field.split(",")[0].removeprefix("line ")) for problem in refusal.value.errors]
+    written = text.splitlines()
+    assert all("{url}" in written[line - 1] for line in lines if "ticket.file" not in refusal.value.errors[0].field)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b"words: {}\nevents: {}\n"])
+def test_a_file_that_is_none_is_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "notices.yaml"
+    path.write_bytes(content)
+    with pytest.raises(CatalogueInvalid):
+        load_catalogue(path)
+    with pytest.raises(CatalogueInvalid):
+        load_catalogue(tmp_path / "none.yaml")
+
+
+def test_a_line_of_which_every_name_is_empty_is_left_out(catalogue: Catalogue) -> None:
+    said = catalogue.render("ticket.dispatch", "zh", {"number": "1", "subject": "x"}).text
+    assert "联系人" not in said
+    assert "办理时限" not in said
+    assert "联系人：王**" in catalogue.render("ticket.dispatch", "zh", {"caller_name": "王**"}).text
+
+
+@given(value=st.text(max_size=60), name=st.sampled_from(sorted(VARIABLES - {"event"})))
+def test_s37_what_is_put_in_stays_what_it_is(value: str, name: str) -> None:
+    catalogue = _shared()
+    hostile = f"{value}{{number}}{{{{7*7}}}}"
+    facts = {**FACTS, name: hostile}
+    said = catalogue.render("ticket.dispatch", "en", facts).text + catalogue.render("ticket.redo", "en", facts).text
+    for used in ("<number>", "<subject>"):
+        assert used in said or name == used.strip("<>")
+    assert "49" not in said.replace(value, "")
+    if name in {"subject", "address", "words", "link"}:
+        assert hostile in said
+
+
+_LOADED: list[Catalogue] = []
+
+
+def _shared() -> Catalogue:
+    if not _LOADED:
+        _LOADED.append(load_catalogue(Path(__file__).parents[4] / "callflows" / "notices.yaml"))
+    return _LOADED[0]
