@@ -10,7 +10,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,10 +19,16 @@ from ari_app.local.paths import PROJECT, RUNTIME
 from ari_app.local.processes import ChildProcess, free_port, preferred_port
 from ari_app.local.programs import Program
 from ari_app.local.redis import Redis
+from ari_app.local.watching import WATCH_SECONDS, Watched
 
 SERVICE_READY_SECONDS = 60.0
-RESTART_PAUSE_SECONDS = 0.5
 SAMPLE_PASSWORD = "hotline-sample"
+PYTHON = {
+    "PYTHONPATH": str(PROJECT),
+    # Whatever the shell says: a restart that compiles every module again takes a second longer.
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPYCACHEPREFIX": str(RUNTIME / "bytecode"),
+}
 
 
 @dataclass
@@ -52,6 +58,7 @@ class Stack:
         self.redis = None if "REDIS_URL" in os.environ else Redis(free_port(), self.folder / "redis")
         self.service: ChildProcess | None = None
         self._stopping = threading.Event()
+        self._starting = threading.Lock()
 
     @property
     def url(self) -> str:
@@ -82,15 +89,22 @@ class Stack:
             raise
 
     def start_service(self) -> None:
-        """Start the service process and wait until `/readyz` is content."""
+        """Start the service process and wait until `/readyz` is content.
+
+        Raises:
+            ProcessFailed: it ended, or was not ready in time.
+        """
+        self._begin_service().wait_until(self.ready, seconds=SERVICE_READY_SECONDS)
+
+    def _begin_service(self) -> ChildProcess:
         self.service = ChildProcess(
             "hotline",
-            Program((sys.executable, "-m", "ari_app.cli", "serve"), {**self.environment(), "PYTHONPATH": str(PROJECT)}),
+            Program((sys.executable, "-m", "ari_app.cli", "serve"), {**self.environment(), **PYTHON}),
             [],
             log=self.folder / "hotline.log",
             folder=PROJECT,
         )
-        self.service.wait_until(self.ready, seconds=SERVICE_READY_SECONDS)
+        return self.service
 
     def environment(self) -> dict[str, str]:
         """The service's settings, as environment variables."""
@@ -126,23 +140,24 @@ class Stack:
 
     def watch(self) -> None:
         """Keep all of it running until `stop`: what ends is started again, as a supervisor would."""
-        while not self._stopping.wait(RESTART_PAUSE_SECONDS):
-            for name, process, start in self._parts():
-                if process is not None and not process.running:
-                    print(f"hotline: {name} ended; starting it again", flush=True)  # noqa: T201
-                    start()
-
-    def _parts(self) -> list[tuple[str, ChildProcess | None, Callable[[], None]]]:
-        redis = [("Redis", self.redis.process, self.redis.start)] if self.redis is not None else []
-        return [
-            *redis,
-            ("Asterisk", self.asterisk.process, self.asterisk.start),
-            ("the service", self.service, self.start_service),
+        parts = [
+            *([Watched("Redis", lambda: redis.process, redis.start)] if (redis := self.redis) is not None else []),
+            Watched("Asterisk", lambda: self.asterisk.process, self.asterisk.start),
+            Watched("the service", lambda: self.service, self._begin_service),
         ]
+        while not self._stopping.wait(WATCH_SECONDS):
+            for part in parts:
+                with self._starting:
+                    if not self._stopping.is_set():
+                        part.look()
 
     def stop(self) -> None:
         """End the service, then Asterisk, then Redis."""
         self._stopping.set()
+        with self._starting:
+            self._end()
+
+    def _end(self) -> None:
         if self.service is not None:
             self.service.stop()
         self.asterisk.stop()
