@@ -12,6 +12,7 @@ import crm.notices.model
 import crm.outbox.model
 import crm.staff.model
 import crm.tickets.forms.model
+import crm.tickets.merges.model
 import crm.tickets.model
 import recordings.model
 

@@ -73,7 +73,7 @@ async def change(
     yield made
     ticket.status = to
     ticket.version += 1
-    if to in CLOSED:
+    if to in CLOSED and before not in CLOSED:
         ticket.open_matter, ticket.escalated, ticket.closed_at = None, False, utc_now()
     await record(session, ticket, action, before, actor, made.detail)
 

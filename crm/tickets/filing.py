@@ -14,6 +14,7 @@ from crm.tickets.changes import change, record
 from crm.tickets.errors import UnknownReference
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
+from crm.tickets.merges import store as merges_store
 from crm.tickets.model import (
     Actor,
     ActorKind,
@@ -55,7 +56,7 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
         IntegrityError: somebody else is filing the same matter at this moment.
     """
     matter = matter_key(given)
-    ticket = await store.by_open_matter(session, matter) if matter is not None else None
+    ticket = await merges_store.open_about(session, matter) if matter is not None else None
     if ticket is None:
         return await _create(session, given, matter, actor, now, day)
     addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)

@@ -12,6 +12,7 @@ from crm.tickets.errors import TicketNotFound
 from crm.tickets.extensions import http as extensions_http
 from crm.tickets.findings import http as findings_http
 from crm.tickets.forms import http as forms_http
+from crm.tickets.merges import http as merges_http
 from crm.tickets.model import UNDISPATCHED, Actor, AppendToTicket, FileTicket, TicketDetail, TicketStatus, TicketView
 from crm.tickets.refusals import http as refusals_http
 from crm.tickets.service import TicketService
@@ -71,6 +72,7 @@ def routes(service: TicketService) -> Routes:
     refusals_http.add_routes(table, service.refusals)
     extensions_http.add_routes(table, service.extensions)
     findings_http.add_routes(table, service.findings)
+    merges_http.add_routes(table, service.merges)
     return table
 
 

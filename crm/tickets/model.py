@@ -52,9 +52,12 @@ class TicketStatus(StrEnum):
     """The customer is being asked (H8)."""
     ARCHIVED = "archived"
     CANCELLED = "cancelled"
+    MERGED = "merged"
+    """Another ticket is about the same matter and stands for this one (并单), until they are taken apart again."""
 
 
-CLOSED = frozenset({TicketStatus.ARCHIVED, TicketStatus.CANCELLED})
+CLOSED = frozenset({TicketStatus.ARCHIVED, TicketStatus.CANCELLED, TicketStatus.MERGED})
+"""Nobody works on these any more; on a merged one, somebody works on the ticket it was merged into."""
 UNDISPATCHED = frozenset({TicketStatus.REGISTERED, TicketStatus.REFUSED})
 """In nobody's hands: somebody has to answer or dispatch them."""
 

@@ -21,6 +21,7 @@ from crm.tickets.findings.model import FindingView
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
 from crm.tickets.holding import TicketHolder, must_be_there
+from crm.tickets.merges.service import MergeService
 from crm.tickets.model import (
     SYSTEM,
     Actor,
@@ -51,7 +52,8 @@ RACES = 3
 class TicketService(TicketHolder):
     """Tickets from first contact to archive; `time_zone` is where the day that begins a ticket's number begins.
 
-    Applications, refusals, extensions and findings have services of their own, which change tickets through this one.
+    Applications, refusals, extensions, findings and merges have services of their own, which change tickets through
+    this one.
     """
 
     def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
@@ -62,6 +64,7 @@ class TicketService(TicketHolder):
         self.applications = ApplicationService(self)
         self.forms = FormService(database)
         self.findings = FindingService(self)
+        self.merges = MergeService(self)
 
     async def file(self, given: FileTicket, actor: Actor, idempotency_key: str | None = None) -> TicketView:
         """Create a ticket, or append to the open one about the same matter.

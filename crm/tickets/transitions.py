@@ -43,6 +43,12 @@ class TicketAction(StrEnum):
     REDO = "redo"
     ARCHIVE = "archive"
     CANCEL = "cancel"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    ABSORB = "absorb"
+    """What a merge does to the ticket that stands for both."""
+    RELEASE = "release"
+    """What unmerging does to it."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ class Rule:
     roles: frozenset[Role]
     caller: bool = False
     resumes: bool = False
-    """It leads to where the ticket was before it was parked."""
+    """It leads to where the ticket was before it was parked, or merged."""
 
 
 _S = TicketStatus
@@ -87,6 +93,10 @@ RULES: dict[TicketAction, Rule] = {
     TicketAction.REDO: Rule(frozenset({_S.REPLIED, _S.SURVEY}), _S.DISPATCHED, LEADERS),
     TicketAction.ARCHIVE: Rule(frozenset({_S.REPLIED, _S.SURVEY}), _S.ARCHIVED, DESKS),
     TicketAction.CANCEL: Rule(OPEN, _S.CANCELLED, LEADERS),
+    TicketAction.MERGE: Rule(OPEN, _S.MERGED, DESKS),
+    TicketAction.UNMERGE: Rule(frozenset({_S.MERGED}), None, DESKS, resumes=True),
+    TicketAction.ABSORB: Rule(OPEN, None, DESKS),
+    TicketAction.RELEASE: Rule(frozenset(_S), None, DESKS),
 }
 """The system may do whatever the ticket's state allows: it acts for rules that people made."""
 

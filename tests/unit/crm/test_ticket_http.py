@@ -116,6 +116,8 @@ def test_every_route_has_the_roles_of_its_action(table: dict[str, Route]) -> Non
                 "answer",
                 "survey",
                 "archive",
+                "merge",
+                "unmerge",
             )
         },
         **{f"/{key}": field for key in ("sign", "refuse", "reply", "extension")},

@@ -18,7 +18,7 @@ LEADER = "supervisor administrator"
 ALLOWED = {
     "append": (OPEN, f"{DESK} caller system", None),
     "urge": (OPEN, f"{DESK} caller system", None),
-    "attach": (f"{OPEN} archived cancelled", f"{DESK} system", None),
+    "attach": (f"{OPEN} archived cancelled merged", f"{DESK} system", None),
     "answer": ("registered refused", f"{DESK} system", "archived"),
     "accept": ("registered", f"{DESK} system", None),
     "decline": ("registered", f"{DESK} system", "archived"),
@@ -41,6 +41,10 @@ ALLOWED = {
     "redo": ("replied survey", f"{LEADER} system", "dispatched"),
     "archive": ("replied survey", f"{DESK} system", "archived"),
     "cancel": (OPEN, f"{LEADER} system", "cancelled"),
+    "merge": (OPEN, f"{DESK} system", "merged"),
+    "unmerge": ("merged", f"{DESK} system", "signed"),
+    "absorb": (OPEN, f"{DESK} system", None),
+    "release": (f"{OPEN} archived cancelled merged", f"{DESK} system", None),
 }
 ACTORS = {
     **{role.value: Actor(kind=ActorKind.STAFF, id="staff-1", role=role, department_id="department-1") for role in Role},

@@ -1,0 +1,192 @@
+"""Merging tickets about one matter, and taking them apart exactly as they were (H4, S39)."""
+
+from collections.abc import Iterable
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.tickets import store as tickets_store
+from crm.tickets.changes import change
+from crm.tickets.errors import ChangedMeanwhile, TicketNotFound
+from crm.tickets.holding import TicketHolder
+from crm.tickets.merges import store
+from crm.tickets.merges.errors import NotMerged, SameMatterAlready, StandsForOthers
+from crm.tickets.merges.model import MergedTickets, MergeTicket, MergeView, TicketMerge
+from crm.tickets.model import Actor, Ticket, TicketView, Urgency
+from crm.tickets.transitions import TicketAction, permit
+from foundation.clock import utc_now
+from foundation.ids import new_id
+
+RACES = 3
+"""How often a merge looks again after others merged the same tickets at that moment."""
+_URGENCIES = list(Urgency)
+"""From the least to the most."""
+
+
+class MergeService:
+    """Merges (并单) and what undoes them (拆单)."""
+
+    def __init__(self, tickets: TicketHolder) -> None:
+        self._tickets = tickets
+
+    async def merge(self, ticket_id: str, given: MergeTicket, actor: Actor) -> TicketView:
+        """Let another ticket stand for this one, and answer that other one.
+
+        It gets this one's reporters and recordings beside its own, so that one reply, one callback and one archive
+        reach everybody, and is as urgent as the more urgent of both. Where `into` was merged itself, the ticket that
+        stands for it is meant.
+
+        Raises:
+            SameMatterAlready: they are one ticket already.
+            StandsForOthers: tickets were merged into this one.
+            NotAllowedNow: one of them is closed.
+            ChangedMeanwhile: it is not at the version any more, or others keep merging the same tickets.
+        """
+        permit(TicketAction.MERGE, actor)
+        for _ in range(RACES):
+            try:
+                async with self._tickets.database.write() as session:
+                    merged = await self._merge_once(session, ticket_id, given, actor)
+            except IntegrityError:
+                continue
+            if merged is not None:
+                self._tickets.on_outbox()
+                return TicketView.model_validate(merged)
+        raise ChangedMeanwhile("others are merging these tickets right now; read them again")
+
+    async def unmerge(self, ticket_id: str, actor: Actor, *, expected_version: int | None = None) -> TicketView:
+        """Take a merged ticket out again: both are as they were, but for what was done to the other one meanwhile.
+
+        Raises:
+            NotMerged: nothing stands for it.
+            ChangedMeanwhile: it is not at the version any more, or others change the same tickets all the time.
+        """
+        permit(TicketAction.UNMERGE, actor)
+        for _ in range(RACES):
+            try:
+                async with self._tickets.database.write() as session:
+                    restored = await self._unmerge_once(session, ticket_id, actor, expected_version)
+            except IntegrityError:
+                # The matter became somebody else's at this very moment: look again.
+                continue
+            if restored is not None:
+                self._tickets.on_outbox()
+                return TicketView.model_validate(restored)
+        raise ChangedMeanwhile("others are changing these tickets right now; read them again")
+
+    async def of(self, ticket_id: str) -> MergedTickets:
+        """What stands for a ticket, what it stands for, and what was merged and undone before.
+
+        Raises:
+            TicketNotFound: there is none.
+        """
+        async with self._tickets.database.read() as session:
+            if await session.get(Ticket, ticket_id) is None:
+                raise TicketNotFound(f"there is no ticket {ticket_id}")
+            history = await store.history(session, ticket_id)
+            now = [merge for merge in history if merge.undone_at is None]
+            into = [await session.get_one(Ticket, merge.into_id) for merge in now if merge.ticket_id == ticket_id]
+            merged = [await session.get_one(Ticket, merge.ticket_id) for merge in now if merge.into_id == ticket_id]
+        return MergedTickets(
+            into=TicketView.model_validate(into[0]) if into else None,
+            merged=[TicketView.model_validate(ticket) for ticket in reversed(merged)],
+            history=[MergeView.model_validate(merge) for merge in history],
+        )
+
+    async def _merge_once(
+        self, session: AsyncSession, ticket_id: str, given: MergeTicket, actor: Actor
+    ) -> Ticket | None:
+        """The ticket that stands for both now; None where its head changed before both were held."""
+        head_id = await store.head_of(session, given.into)
+        if head_id == ticket_id:
+            raise SameMatterAlready(f"{given.into} and {ticket_id} are one ticket already")
+        held = await _held(session, (ticket_id, head_id))
+        if await store.head_of(session, given.into) != head_id:
+            return None
+        ticket, head = held[ticket_id], held[head_id]
+        others = await store.into(session, ticket_id)
+        if others:
+            raise StandsForOthers(f"{len(others)} tickets were merged into {ticket.number}: unmerge them first")
+        merge = TicketMerge(
+            id=new_id("merge"),
+            ticket_id=ticket_id,
+            into_id=head_id,
+            at=utc_now(),
+            by=actor.name,
+            parked_from=ticket.parked_from,
+            escalated=ticket.escalated,
+            open_matter=ticket.open_matter,
+            own_urgency=await _own_urgency(session, head),
+        )
+        async with change(session, ticket, TicketAction.MERGE, actor, given.version) as made:
+            made.detail.update(into=head_id, into_number=head.number)
+            ticket.parked_from = ticket.status
+        session.add(merge)
+        # Its matter is free before the other one is told, and whatever was refused is refused by now.
+        await session.flush()
+        await store.copy(session, merge)
+        async with change(session, head, TicketAction.ABSORB, actor) as made:
+            made.detail.update(merged=ticket_id, merged_number=ticket.number)
+            head.urgency = _most([head.urgency, ticket.urgency])
+        return head
+
+    async def _unmerge_once(
+        self, session: AsyncSession, ticket_id: str, actor: Actor, expected_version: int | None
+    ) -> Ticket | None:
+        head_id = await store.head_of(session, ticket_id)
+        held = await _held(session, {ticket_id, head_id})
+        merge = await store.active(session, ticket_id)
+        if merge is None and head_id == ticket_id:
+            raise NotMerged(f"ticket {held[ticket_id].number} is not merged")
+        if merge is None or merge.into_id != head_id:
+            return None
+        ticket, head = held[ticket_id], held[head_id]
+        async with change(session, ticket, TicketAction.UNMERGE, actor, expected_version) as made:
+            made.detail.update(out_of=head_id, out_of_number=head.number)
+            ticket.parked_from, ticket.escalated, ticket.closed_at = merge.parked_from, merge.escalated, None
+            free = merge.open_matter is not None and not await store.matter_is_taken(session, merge.open_matter)
+            ticket.open_matter = merge.open_matter if free else None
+        async with change(session, head, TicketAction.RELEASE, actor) as made:
+            made.detail.update(unmerged=ticket_id, unmerged_number=ticket.number)
+            head.urgency = await _urgency_without(session, head, ticket)
+            merge.undone_at, merge.undone_by = utc_now(), actor.name
+            await store.remove_copies(session, merge)
+            await session.flush()
+            for other in await store.into(session, head_id):
+                # What both had was copied once.
+                await store.copy(session, other)
+        return ticket
+
+
+async def _held(session: AsyncSession, ticket_ids: Iterable[str]) -> dict[str, Ticket]:
+    """Tickets held for change, in one order whoever asks: two merges the other way round cannot wait for each other."""
+    return {ticket_id: await tickets_store.locked(session, ticket_id) for ticket_id in sorted(ticket_ids)}
+
+
+async def _own_urgency(session: AsyncSession, head: Ticket) -> Urgency:
+    """How urgent a ticket is by itself; what raised it since the last merge is its own."""
+    merges = await store.into(session, head.id)
+    if merges and head.urgency is await _together(session, merges):
+        return merges[0].own_urgency
+    for merge in merges:
+        merge.own_urgency = head.urgency
+    return head.urgency
+
+
+async def _urgency_without(session: AsyncSession, head: Ticket, ticket: Ticket) -> Urgency:
+    """How urgent a ticket is without one that was merged into it; somebody else's word on it meanwhile stands."""
+    merges = await store.into(session, head.id)
+    if head.urgency is not await _together(session, merges):
+        return head.urgency
+    left = [merge for merge in merges if merge.ticket_id != ticket.id]
+    return await _together(session, left) if left else merges[0].own_urgency
+
+
+async def _together(session: AsyncSession, merges: Iterable[TicketMerge]) -> Urgency:
+    """How urgent several merged tickets make the one that stands for them."""
+    found = [(merge.own_urgency, (await session.get_one(Ticket, merge.ticket_id)).urgency) for merge in merges]
+    return _most(urgency for pair in found for urgency in pair)
+
+
+def _most(urgencies: Iterable[Urgency]) -> Urgency:
+    return max(urgencies, key=_URGENCIES.index)

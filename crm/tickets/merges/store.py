@@ -1,0 +1,96 @@
+"""Queries over merges, and the copies that a ticket gets of what was merged into it."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from sqlalchemy import delete
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.tickets import store as tickets_store
+from crm.tickets.merges.model import TicketMerge
+from crm.tickets.model import Ticket, TicketAttachment, TicketReporter
+from foundation.ids import new_id
+
+Kept = TypeVar("Kept", TicketReporter, TicketAttachment)
+
+
+async def active(session: AsyncSession, ticket_id: str) -> TicketMerge | None:
+    """How a ticket is merged now."""
+    statement = select(TicketMerge).where(TicketMerge.ticket_id == ticket_id, col(TicketMerge.undone_at).is_(None))
+    return (await session.exec(statement)).one_or_none()
+
+
+async def into(session: AsyncSession, ticket_id: str) -> Sequence[TicketMerge]:
+    """What is merged into a ticket now, in order."""
+    statement = (
+        select(TicketMerge)
+        .where(TicketMerge.into_id == ticket_id, col(TicketMerge.undone_at).is_(None))
+        .order_by(col(TicketMerge.id))
+    )
+    return (await session.exec(statement)).all()
+
+
+async def head_of(session: AsyncSession, ticket_id: str) -> str:
+    """The ticket that stands for a ticket: itself, where it is not merged."""
+    found = await active(session, ticket_id)
+    return found.into_id if found is not None else ticket_id
+
+
+async def history(session: AsyncSession, ticket_id: str) -> Sequence[TicketMerge]:
+    """Every merge of a ticket or into it, newest first."""
+    concerned = or_(TicketMerge.ticket_id == ticket_id, TicketMerge.into_id == ticket_id)
+    return (await session.exec(select(TicketMerge).where(concerned).order_by(col(TicketMerge.id).desc()))).all()
+
+
+async def copy(session: AsyncSession, merge: TicketMerge) -> None:
+    """Give the ticket that stands for both what it lacks of the merged one's reporters and recordings."""
+    known = [_person(found) for found in await tickets_store.reporters_of(session, merge.into_id)]
+    reporters = [
+        _copied(found, "reporter", merge.into_id)
+        for found in await tickets_store.reporters_of(session, merge.ticket_id)
+        if _person(found) not in known
+    ]
+    recordings = {found.recording_id for found in await tickets_store.attachments_of(session, merge.into_id)}
+    attachments = [
+        _copied(found, "attachment", merge.into_id)
+        for found in await tickets_store.attachments_of(session, merge.ticket_id)
+        if found.recording_id not in recordings
+    ]
+    session.add_all([*reporters, *attachments])
+    merge.reporter_ids = [*merge.reporter_ids, *(copied.id for copied in reporters)]
+    merge.attachment_ids = [*merge.attachment_ids, *(copied.id for copied in attachments)]
+    await session.flush()
+
+
+async def remove_copies(session: AsyncSession, merge: TicketMerge) -> None:
+    """Take from the ticket that stood for both what it got by a merge."""
+    await session.exec(delete(TicketReporter).where(col(TicketReporter.id).in_(merge.reporter_ids)))
+    await session.exec(delete(TicketAttachment).where(col(TicketAttachment.id).in_(merge.attachment_ids)))
+    merge.reporter_ids, merge.attachment_ids = [], []
+
+
+async def open_about(session: AsyncSession, open_matter: str) -> Ticket | None:
+    """The open ticket about a matter, held for change; one that was merged is stood for by another (H4)."""
+    found = await tickets_store.by_open_matter(session, open_matter)
+    if found is not None:
+        return found
+    merged = select(TicketMerge.into_id).where(
+        TicketMerge.open_matter == open_matter, col(TicketMerge.undone_at).is_(None)
+    )
+    heads = select(Ticket).where(col(Ticket.id).in_(merged), col(Ticket.status).in_(tickets_store.OPEN_MATTERS))
+    return (await session.exec(heads.order_by(col(Ticket.id)).limit(1).with_for_update())).one_or_none()
+
+
+async def matter_is_taken(session: AsyncSession, open_matter: str) -> bool:
+    """Whether another ticket is the open one about a matter by now."""
+    statement = select(Ticket.id).where(Ticket.open_matter == open_matter)
+    return (await session.exec(statement)).first() is not None
+
+
+def _person(reporter: TicketReporter) -> tuple[str | None, str | None, str]:
+    return reporter.customer_id, reporter.number, reporter.name
+
+
+def _copied(row: Kept, kind: str, ticket_id: str) -> Kept:
+    return type(row)(**(row.model_dump() | {"id": new_id(kind), "ticket_id": ticket_id}))
