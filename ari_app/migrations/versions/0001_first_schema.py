@@ -510,6 +510,43 @@ def upgrade() -> None:
         info={"append_only": {"detail": '{"erased": true}', "actor_name": ""}},
     )
     op.create_table(
+        "ticket_merge",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("into_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by", sa.String(), nullable=False),
+        sa.Column("parked_from", sa.String(32), nullable=True),
+        sa.Column("escalated", sa.Boolean(), nullable=False),
+        sa.Column("open_matter", sa.String(), nullable=True),
+        sa.Column("own_urgency", sa.String(32), nullable=False),
+        sa.Column("reporter_ids", sa.JSON(), nullable=False),
+        sa.Column("attachment_ids", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["into_id"], ["ticket.id"], name=op.f("fk_ticket_merge_into_id_ticket")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_merge_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_merge")),
+    )
+    with op.batch_alter_table("ticket_merge", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_ticket_merge_active",
+            ["ticket_id"],
+            unique=True,
+            postgresql_where=sa.text("undone_at IS NULL"),
+            sqlite_where=sa.text("undone_at IS NULL"),
+        )
+        batch_op.create_index("ix_ticket_merge_into_id", ["into_id"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_merge_open_matter",
+            ["open_matter"],
+            unique=False,
+            postgresql_where=sa.text("undone_at IS NULL"),
+            sqlite_where=sa.text("undone_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_ticket_merge_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
         "ticket_refusal",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("ticket_id", sa.String(), nullable=False),
