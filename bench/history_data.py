@@ -30,8 +30,8 @@ NEEDED = ("ix_ticket_customer_id_registered_at", "ix_call_record_customer_id_sta
 """The indexes that are built; the others would only cost loading time: no measured query can use them."""
 
 TICKET_COLUMNS = (
-    "id, number, kind, channel, status, customer_id, subject, description, address, address_key, area, urgency, form, "
-    "form_version, urge_count, redo_count, escalated, reply, closing_grounds, registered_at, version"
+    "id, number, kind, channel, status, customer_id, shared, subject, description, address, address_key, area, "
+    "urgency, form, form_version, urge_count, redo_count, escalated, reply, closing_grounds, registered_at, version"
 )
 CALL_COLUMNS = (
     "id, direction, number, access_number, customer_id, queue, started_at, outcome, wait_ms, talk_ms, hangup_by, keys"
@@ -180,7 +180,7 @@ def _contents(counted: str, customer: str, moment: str, false: str) -> list[tupl
     description = "'卧室暖气片上半部不热，室温约十六度，请尽快上门检查处理。'"
     ticket = (
         f"{counted.format('ticket-', 26)}, {counted.format('26', 9)}, 'fault', 'phone', 'archived', {customer}, "
-        f"'暖气不热', {description}, '幸福路12号3单元402', '幸福路12-3-402', '城东', 'normal', "
+        f"{false}, '暖气不热', {description}, '幸福路12号3单元402', '幸福路12-3-402', '城东', 'normal', "
         f"'{{}}', 0, 0, 0, {false}, "
         f"'已更换阀门', '用户确认已解决', {moment}, 5"
     )

@@ -9,14 +9,25 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.outbox.service import enqueue
 from crm.tickets import store
+from crm.tickets.cohandling import store as cohandling_store
 from crm.tickets.errors import ChangedMeanwhile
 from crm.tickets.model import CLOSED, Actor, Ticket, TicketAttachment, TicketLog, TicketStatus
-from crm.tickets.transitions import TicketAction, lead, permit
+from crm.tickets.sharing import others
+from crm.tickets.transitions import Standing, TicketAction, lead, permit
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
 
-TOLD_DETAILS = ("call_id", "recording_id", "reason", "instruction", "grounds", "until", "from_department")
+TOLD_DETAILS = (
+    "call_id",
+    "recording_id",
+    "reason",
+    "instruction",
+    "grounds",
+    "until",
+    "from_department",
+    "asked_departments",
+)
 """What of an action's details others hear as well."""
 TOLD_CHANGES = 10
 """How many changes a conflict names; the ticket's log has them all."""
@@ -41,9 +52,11 @@ class Change:
             )
         )
 
-    def hand_to(self, department_id: str, person_id: str | None) -> None:
+    async def hand_to(self, department_id: str, person_id: str | None) -> None:
         """From now on it lies with them."""
         ticket = self.ticket
+        if ticket.shared:
+            await cohandling_store.release(self.session, ticket.id, department_id)
         self.detail.update(from_department=ticket.department_id, to_department=department_id, person_id=person_id)
         ticket.department_id, ticket.person_id, ticket.dispatched_at = department_id, person_id, utc_now()
 
@@ -61,7 +74,7 @@ async def change(
         NotAllowedNow: its state does not allow the action.
     """
     # Whose it is comes first: to a stranger even a version would tell that the ticket exists (S7, S39).
-    permit(action, actor, ticket)
+    permit(action, actor, ticket, await others(session, ticket))
     if expected_version is not None and ticket.version != expected_version:
         raise ChangedMeanwhile(
             f"ticket {ticket.number} is at version {ticket.version}, not {expected_version}"
@@ -127,6 +140,11 @@ async def record(
         "customer_id": ticket.customer_id,
         "department_id": ticket.department_id,
         "person_id": ticket.person_id,
+        "co_department_ids": [
+            department_id
+            for department_id, standing in (await others(session, ticket)).items()
+            if standing is Standing.CO_HANDLER
+        ],
         "redo_count": ticket.redo_count,
         "reporters": [
             {"customer_id": found.customer_id, "number": found.number, "name": found.name} for found in reporters

@@ -121,3 +121,30 @@ class NotAssessed(Conflict):
 
     slug = "not-assessed"
     title = "The application was not assessed yet"
+
+
+class CannotHelp(Invalid):
+    """The department cannot be asked to help, or be released."""
+
+    slug = "co-handler"
+
+
+class NotYourTurn(Conflict):
+    """The co-handler's part is not where this would be done."""
+
+    slug = "co-handler-state"
+    title = "Your part of the ticket does not allow this"
+
+
+class CoHandlersPending(Conflict):
+    """Departments that were asked to help have not replied."""
+
+    slug = "co-handlers-pending"
+    title = "Co-handling departments have not replied"
+
+
+class NoHigherTier(Conflict):
+    """There is no department above."""
+
+    slug = "no-higher-tier"
+    title = "There is no department above"

@@ -4,22 +4,26 @@ from pydantic import Field
 
 from crm.text import Id, Lines
 from crm.tickets.acting import Grounds, Reason, Versioned, act
+from crm.tickets.cohandling.model import CoTask
 from crm.tickets.service import TicketService
 from crm.tickets.transitions import TicketAction
 from foundation.routes import Routes
 
 
 class Dispatch(Versioned):
-    """To whom."""
+    """To whom, and who is to help them."""
 
     department_id: Id
     person_id: Id | None = None
+    co_handlers: list[CoTask] = Field(default=[], max_length=10)
 
 
 class Reply(Versioned):
     """What was done."""
 
     text: Lines = Field(min_length=1, max_length=4000)
+    left_out_because: Lines = Field(default="", max_length=1000)
+    """Why the reply does without co-handlers that have not replied, where there are any."""
 
 
 class Supervise(Versioned):
@@ -40,10 +44,15 @@ def _working(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.DISPATCH,
         "dispatch",
-        "Hand it to a department, or to one person in it",
+        "Hand it to a department, or to one person in it, and ask others to help",
         Dispatch,
         lambda ticket, body, actor: service.dispatch(
-            ticket, body.department_id, actor, person_id=body.person_id, expected_version=body.version
+            ticket,
+            body.department_id,
+            actor,
+            person_id=body.person_id,
+            co_handlers=body.co_handlers,
+            expected_version=body.version,
         ),
     )
     act(
@@ -74,9 +83,11 @@ def _working(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.REPLY,
         "reply",
-        "The department says what was done; the customer is called back",
+        "The department says what was done; the customer is called back, or who passed it up gets the answer",
         Reply,
-        lambda ticket, body, actor: service.reply(ticket, body.text, actor, expected_version=body.version),
+        lambda ticket, body, actor: service.reply(
+            ticket, body.text, actor, left_out_because=body.left_out_because, expected_version=body.version
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from crm.text import Id, OneLine
 from crm.tickets import handling
 from crm.tickets.acting import REFUSALS, Versioned, act
 from crm.tickets.applications import http as applications_http
+from crm.tickets.cohandling import http as cohandling_http
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.extensions import http as extensions_http
 from crm.tickets.findings import http as findings_http
@@ -17,7 +18,8 @@ from crm.tickets.model import UNDISPATCHED, Actor, AppendToTicket, FileTicket, T
 from crm.tickets.refusals import http as refusals_http
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery, SimilarTicket
-from crm.tickets.transitions import DESKS, RULES, TicketAction, lies_with
+from crm.tickets.tiers import http as tiers_http
+from crm.tickets.transitions import DESKS, RULES, TicketAction
 from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 
 
@@ -69,6 +71,8 @@ def routes(service: TicketService) -> Routes:
     handling.add_routes(table, service)
     forms_http.add_routes(table, service.forms)
     applications_http.add_routes(table, service.applications)
+    cohandling_http.add_routes(table, service.co_handling)
+    tiers_http.add_routes(table, service.tiers)
     refusals_http.add_routes(table, service.refusals)
     extensions_http.add_routes(table, service.extensions)
     findings_http.add_routes(table, service.findings)
@@ -81,7 +85,7 @@ def _reading(table: Routes, service: TicketService) -> None:
         "GET",
         "/tickets",
         roles=EVERYONE,
-        summary="Tickets, newest first; a department sees its own",
+        summary="Tickets, newest first; a department sees those it has anything to do with",
         query=ListQuery,
         response=list[TicketView],
         problems=(404, 422),
@@ -90,7 +94,7 @@ def _reading(table: Routes, service: TicketService) -> None:
         query = request.query
         if query.number is not None:
             found = await service.by_number(query.number)
-            return [found] if found is not None and _visible(request, found) else []
+            return [found] if found is not None and await _visible(service, request, found) else []
         own = query.department_id
         if request.actor.role is Role.DEPARTMENT:
             own = request.actor.department_id
@@ -114,7 +118,7 @@ def _reading(table: Routes, service: TicketService) -> None:
     )
     async def get(request: Request[None, NoQuery]) -> TicketDetail:
         found = await service.get(request.path["ticket_id"])
-        if not _visible(request, found):
+        if not await _visible(service, request, found):
             raise TicketNotFound(f"there is no ticket {found.id}")
         return found
 
@@ -181,9 +185,8 @@ def _filing(table: Routes, service: TicketService) -> None:
     )
 
 
-def _visible(request: Request[Any, Any], ticket: TicketView) -> bool:
-    """To a department what lies with others does not exist (S7)."""
-    return lies_with(request.actor.role, request.actor.department_id, ticket.department_id)
+async def _visible(service: TicketService, request: Request[Any, Any], ticket: TicketView) -> bool:
+    return await service.may_see(ticket, request.actor.role, request.actor.department_id)
 
 
 def _key(request: Request[Any, Any]) -> str | None:

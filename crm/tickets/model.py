@@ -12,9 +12,11 @@ from sqlmodel import Field, SQLModel
 
 from crm.customers.model import PhoneNumber
 from crm.text import Id, Lines, OneLine
+from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.extensions.model import ExtensionView
 from crm.tickets.findings.model import FindingView, Validity
 from crm.tickets.refusals.model import RefusalView
+from crm.tickets.tiers.model import PassView
 from foundation.append_only import append_only
 from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
@@ -162,6 +164,8 @@ class Ticket(SQLModel, table=True):
     visit_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     urge_count: int = 0
     redo_count: int = 0
+    shared: bool = False
+    """Departments beside the lead have, or had, something to do with it."""
     parked_from: TicketStatus | None = Field(default=None, sa_type=text_enum(TicketStatus))
     escalated: bool = False
     """A supervisor has to look at it, and has not yet."""
@@ -339,6 +343,7 @@ class TicketView(BaseModel, from_attributes=True):
     category_id: str | None
     department_id: str | None
     person_id: str | None
+    shared: bool
     subject: str
     description: str
     address: str
@@ -366,6 +371,8 @@ class TicketDetail(TicketView):
 
     reporters: list[ReporterView]
     attachments: list[AttachmentView]
+    co_handlers: list[CoHandlerView]
+    passes: list[PassView]
     refusals: list[RefusalView]
     extensions: list[ExtensionView]
     findings: list[FindingView]

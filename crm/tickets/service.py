@@ -1,64 +1,55 @@
 """What is done to tickets. Every change is one transaction: the row, its log entry, and whoever must hear of it."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets import filing, store
-from crm.tickets.address import address_key
 from crm.tickets.applications.service import ApplicationService
 from crm.tickets.changes import change
-from crm.tickets.errors import ChangedMeanwhile, NotAssessed, TicketNotFound
-from crm.tickets.extensions import store as extensions_store
-from crm.tickets.extensions.model import ExtensionView
+from crm.tickets.cohandling import service as cohandling
+from crm.tickets.cohandling.model import CoTask
+from crm.tickets.errors import ChangedMeanwhile, NotAssessed
 from crm.tickets.extensions.service import ExtensionService
-from crm.tickets.findings import store as findings_store
-from crm.tickets.findings.model import FindingView
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
-from crm.tickets.holding import TicketHolder, must_be_there
+from crm.tickets.holding import must_be_there
 from crm.tickets.merges.service import MergeService
 from crm.tickets.model import (
     SYSTEM,
     Actor,
     AppendToTicket,
-    AttachmentView,
     FileTicket,
-    LogView,
-    ReporterView,
     Ticket,
-    TicketDetail,
     TicketKind,
-    TicketStatus,
     TicketView,
 )
-from crm.tickets.refusals import store as refusals_store
-from crm.tickets.refusals.model import RefusalView
+from crm.tickets.reading import TicketReader
 from crm.tickets.refusals.service import RefusalService
-from crm.tickets.similar import SimilarQuery, SimilarTicket, rank
+from crm.tickets.tiers import store as tiers_store
+from crm.tickets.tiers.service import TierService, answer_down
 from crm.tickets.transitions import TicketAction, permit
 from foundation.clock import utc_now
 from foundation.database import Database
 
-OPEN_LIMIT = 20
 RACES = 3
 """How often filing looks again after somebody else filed the same at that moment."""
 
 
-class TicketService(TicketHolder):
+class TicketService(TicketReader):
     """Tickets from first contact to archive; `time_zone` is where the day that begins a ticket's number begins.
 
-    Applications, refusals, extensions, findings and merges have services of their own, which change tickets through
-    this one.
+    Applications, co-handling, tiers, refusals, extensions, findings and merges have services of their own, which change
+    tickets through this one.
     """
 
     def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
         super().__init__(database)
         self._zone = ZoneInfo(time_zone)
+        self.co_handling = cohandling.CoHandlingService(self)
+        self.tiers = TierService(self)
         self.refusals = RefusalService(self)
         self.extensions = ExtensionService(self)
         self.applications = ApplicationService(self)
@@ -125,19 +116,23 @@ class TicketService(TicketHolder):
         actor: Actor,
         *,
         person_id: str | None = None,
+        co_handlers: Sequence[CoTask] = (),
         expected_version: int | None = None,
     ) -> TicketView:
-        """Hand it to a department, or to one person in it (H6).
+        """Hand it to a department, or to one person in it (H6), and ask others to help it.
 
         Raises:
             UnknownReference: a department that does not exist, or a person who is not in it.
+            CannotHelp: a co-handler is the lead itself, or was asked already.
             NotAssessed: an after-sales application that was not accepted yet.
         """
         async with self.change(ticket_id, TicketAction.DISPATCH, actor, expected_version) as made:
             if made.ticket.kind is TicketKind.AFTER_SALES and made.ticket.assessment is None:
                 raise NotAssessed(f"application {made.ticket.number} has to be accepted or declined first")
             await must_be_there(made.session, department_id, person_id)
-            made.hand_to(department_id, person_id)
+            await tiers_store.withdraw(made.session, ticket_id)
+            await made.hand_to(department_id, person_id)
+            await cohandling.ask(made, co_handlers)
         return TicketView.model_validate(made.ticket)
 
     async def sign(self, ticket_id: str, actor: Actor, *, expected_version: int | None = None) -> TicketView:
@@ -180,13 +175,32 @@ class TicketService(TicketHolder):
         return TicketView.model_validate(made.ticket)
 
     async def reply(
-        self, ticket_id: str, text: str, actor: Actor, *, expected_version: int | None = None
+        self,
+        ticket_id: str,
+        text: str,
+        actor: Actor,
+        *,
+        left_out_because: str = "",
+        expected_version: int | None = None,
     ) -> TicketView:
-        """The department says what was done; the customer is asked next (H8)."""
-        async with self.change(ticket_id, TicketAction.REPLY, actor, expected_version) as made:
-            made.detail.update(text=text)
-            made.ticket.reply = text
-        return TicketView.model_validate(made.ticket)
+        """The department says what was done; the customer is asked next (H8).
+
+        Where a department below passed the ticket up, the reply is its answer and goes down to it (H16).
+
+        Raises:
+            CoHandlersPending: departments that were asked to help have not replied, and `left_out_because` is empty.
+        """
+        async with self.held(ticket_id) as (session, ticket):
+            waiting = await tiers_store.waiting(session, ticket_id) if ticket.shared else ()
+            action = TicketAction.ANSWER_DOWN if waiting else TicketAction.REPLY
+            async with change(session, ticket, action, actor, expected_version) as made:
+                if waiting:
+                    await answer_down(made, waiting[0], text, actor)
+                else:
+                    await cohandling.settle(made, left_out_because)
+                    made.ticket.reply = text
+                    made.detail.update(text=text)
+        return TicketView.model_validate(ticket)
 
     async def survey(self, ticket_id: str, actor: Actor = SYSTEM, *, expected_version: int | None = None) -> TicketView:
         """The customer is being asked whether it is solved (回访, H8)."""
@@ -238,91 +252,6 @@ class TicketService(TicketHolder):
                     await made.attach(recording_id, note)
                     made.detail.update(recording_id=recording_id, note=note)
         return TicketView.model_validate(ticket)
-
-    async def get(self, ticket_id: str) -> TicketDetail:
-        """A ticket with its reporters, recordings and whole log.
-
-        Raises:
-            TicketNotFound: there is none.
-        """
-        async with self.database.read() as session:
-            ticket = await session.get(Ticket, ticket_id)
-            if ticket is None:
-                raise TicketNotFound(f"there is no ticket {ticket_id}")
-            reporters = await store.reporters_of(session, ticket_id)
-            attachments = await store.attachments_of(session, ticket_id)
-            refusals = await refusals_store.of_ticket(session, ticket_id)
-            extensions = await extensions_store.of_ticket(session, ticket_id)
-            findings = await findings_store.of_ticket(session, ticket_id)
-            log = await store.log_of(session, ticket_id)
-        return TicketDetail(
-            **TicketView.model_validate(ticket).model_dump(),
-            reporters=[ReporterView.model_validate(found) for found in reporters],
-            attachments=[AttachmentView.model_validate(found) for found in attachments],
-            refusals=[RefusalView.model_validate(found) for found in refusals],
-            extensions=[ExtensionView.model_validate(found) for found in extensions],
-            findings=[FindingView.model_validate(found) for found in findings],
-            log=[LogView.model_validate(found) for found in log],
-        )
-
-    async def by_number(self, number: str) -> TicketView | None:
-        """The ticket with a number."""
-        async with self.database.read() as session:
-            found = await store.by_number(session, number)
-        return TicketView.model_validate(found) if found is not None else None
-
-    async def open_for_customer(self, customer_id: str) -> list[TicketView]:
-        """A customer's open tickets, newest first."""
-        async with self.database.read() as session:
-            found = await store.open_for_customer(session, customer_id, OPEN_LIMIT)
-        return [TicketView.model_validate(ticket) for ticket in found]
-
-    async def listed(
-        self,
-        *,
-        statuses: Collection[TicketStatus] = (),
-        department_id: str | None = None,
-        escalated: bool | None = None,
-        after: str | None = None,
-        limit: int,
-    ) -> list[TicketView]:
-        """Tickets newest first; `after` is the id of the last one of the page before. No `statuses` are all of them.
-
-        Raises:
-            TicketNotFound: there is no ticket `after`.
-        """
-        async with self.database.read() as session:
-            last = await session.get(Ticket, after) if after is not None else None
-            if after is not None and last is None:
-                raise TicketNotFound(f"there is no ticket {after}")
-            before = (last.registered_at, last.id) if last is not None else None
-            found = await store.listed(
-                session,
-                statuses=statuses,
-                department_id=department_id,
-                escalated=escalated,
-                before=before,
-                limit=limit,
-            )
-        return [TicketView.model_validate(ticket) for ticket in found]
-
-    async def similar(self, query: SimilarQuery) -> list[SimilarTicket]:
-        """Open tickets that may be about the same matter, best first, each with why."""
-        facts = {
-            "customer_id": query.customer_id,
-            "number": query.number,
-            "address_key": address_key(query.address),
-            "area": query.area,
-        }
-        number = query.number
-
-        def looked_up(connection: Connection) -> tuple[list[Row[*tuple[Any, ...]]], set[str]]:
-            tickets = store.candidates(connection, facts)
-            ids = [ticket.id for ticket in tickets]
-            return tickets, store.reported_with(connection, number, ids) if number is not None else set()
-
-        tickets, reported = await self.database.look_up(looked_up)
-        return rank(query, tickets, reported)
 
     async def _file_once(self, given: FileTicket, actor: Actor, idempotency_key: str | None) -> TicketView:
         key, now = f"file:{idempotency_key}", utc_now()

@@ -21,6 +21,7 @@ from crm.tickets.model import (
     TicketRequest,
     TicketStatus,
 )
+from crm.tickets.sharing import shared_with
 from foundation.clock import utc_now
 
 NUMBER_WIDTH = 5
@@ -90,15 +91,13 @@ async def listed(
 ) -> Sequence[Ticket]:
     """Tickets newest first, from after a place in that order: a later page costs no more than the first.
 
-    No `statuses` are all of them.
+    No `statuses` are all of them. Of a department: what it leads, and what it has anything else to do with.
     """
     statement = select(Ticket).order_by(col(Ticket.registered_at).desc(), col(Ticket.id).desc()).limit(limit)
     if statuses:
         statement = statement.where(col(Ticket.status).in_(statuses))
     if escalated is not None:
         statement = statement.where(Ticket.escalated == escalated)
-    if department_id is not None:
-        statement = statement.where(Ticket.department_id == department_id)
     if before is not None:
         moment, ticket_id = before
         statement = statement.where(
@@ -107,7 +106,13 @@ async def listed(
                 (col(Ticket.registered_at) == moment) & (col(Ticket.id) < ticket_id),
             )
         )
-    return (await session.exec(statement)).all()
+    if department_id is None:
+        return (await session.exec(statement)).all()
+    # Two statements, for each has its own index; one with OR between them has none.
+    led = (await session.exec(statement.where(Ticket.department_id == department_id))).all()
+    shared = await session.exec(statement.where(col(Ticket.id).in_(shared_with(department_id))))
+    found = {ticket.id: ticket for ticket in (*led, *shared)}
+    return sorted(found.values(), key=lambda ticket: (ticket.registered_at, ticket.id), reverse=True)[:limit]
 
 
 async def log_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketLog]:

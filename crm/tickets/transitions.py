@@ -1,5 +1,6 @@
 """What may be done to a ticket, when, and by whom: the only table of it, enforced in one place."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -25,10 +26,16 @@ class TicketAction(StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     DISPATCH = "dispatch"
+    CO_ASK = "co_ask"
+    CO_SIGN = "co_sign"
+    CO_REPLY = "co_reply"
+    CO_RELEASE = "co_release"
     SIGN = "sign"
     REFUSE = "refuse"
     UPHOLD = "uphold"
     OVERRULE = "overrule"
+    PASS_UP = "pass_up"  # noqa: S105 - up the tiers
+    ANSWER_DOWN = "answer_down"
     PARK = "park"
     UNPARK = "unpark"
     ASK_EXTENSION = "ask_extension"
@@ -51,6 +58,16 @@ class TicketAction(StrEnum):
     """What unmerging does to it."""
 
 
+class Standing(StrEnum):
+    """What a department is to a ticket."""
+
+    LEAD = "lead"
+    """The ticket lies with it."""
+    CO_HANDLER = "co_handler"
+    BELOW = "below"
+    """It passed the ticket up and waits for the answer."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """From which states, into which (None: it stays), and who may; the caller himself and the system where said."""
@@ -61,9 +78,13 @@ class Rule:
     caller: bool = False
     resumes: bool = False
     """It leads to where the ticket was before it was parked, or merged."""
+    standings: frozenset[Standing] = frozenset({Standing.LEAD})
+    """Of somebody who acts for a department: what it must be to the ticket."""
 
 
 _S = TicketStatus
+_BEING_WORKED_ON = frozenset({_S.DISPATCHED, _S.SIGNED, _S.PARKED})
+_CO_HANDLERS = frozenset({Standing.CO_HANDLER})
 
 RULES: dict[TicketAction, Rule] = {
     # There is no ticket yet that could be in a state.
@@ -75,17 +96,23 @@ RULES: dict[TicketAction, Rule] = {
     TicketAction.ACCEPT: Rule(frozenset({_S.REGISTERED}), None, DESKS),
     TicketAction.DECLINE: Rule(frozenset({_S.REGISTERED}), _S.ARCHIVED, DESKS),
     TicketAction.DISPATCH: Rule(frozenset({_S.REGISTERED, _S.DISPATCHED, _S.SIGNED}), _S.DISPATCHED, DESKS),
+    TicketAction.CO_ASK: Rule(_BEING_WORKED_ON, None, DESKS),
+    TicketAction.CO_SIGN: Rule(_BEING_WORKED_ON, None, FIELD, standings=_CO_HANDLERS),
+    TicketAction.CO_REPLY: Rule(_BEING_WORKED_ON, None, FIELD, standings=_CO_HANDLERS),
+    TicketAction.CO_RELEASE: Rule(_BEING_WORKED_ON, None, DESKS),
     TicketAction.SIGN: Rule(frozenset({_S.DISPATCHED}), _S.SIGNED, FIELD),
     TicketAction.REFUSE: Rule(frozenset({_S.DISPATCHED}), _S.REFUSED, FIELD),
     TicketAction.UPHOLD: Rule(frozenset({_S.REFUSED}), _S.DISPATCHED, LEADERS),
     TicketAction.OVERRULE: Rule(frozenset({_S.REFUSED}), _S.DISPATCHED, LEADERS),
+    TicketAction.PASS_UP: Rule(frozenset({_S.DISPATCHED, _S.SIGNED}), _S.DISPATCHED, FIELD),
+    TicketAction.ANSWER_DOWN: Rule(frozenset({_S.SIGNED}), _S.DISPATCHED, FIELD),
     TicketAction.PARK: Rule(frozenset({_S.REGISTERED, _S.SIGNED}), _S.PARKED, DESKS | FIELD),
     TicketAction.UNPARK: Rule(frozenset({_S.PARKED}), None, DESKS | FIELD, resumes=True),
     TicketAction.ASK_EXTENSION: Rule(frozenset({_S.SIGNED}), None, FIELD),
     TicketAction.GRANT_EXTENSION: Rule(OPEN, None, LEADERS),
     TicketAction.DENY_EXTENSION: Rule(OPEN, None, LEADERS),
     TicketAction.SUPERVISE: Rule(OPEN, None, LEADERS),
-    TicketAction.ESCALATE: Rule(OPEN, None, DESKS | FIELD),
+    TicketAction.ESCALATE: Rule(OPEN, None, DESKS | FIELD, standings=frozenset(Standing)),
     TicketAction.REPLY: Rule(frozenset({_S.SIGNED}), _S.REPLIED, FIELD),
     TicketAction.JUDGE: Rule(frozenset({_S.SIGNED, _S.REPLIED, _S.SURVEY}), None, LEADERS),
     TicketAction.CONTEST: Rule(frozenset({_S.SIGNED, _S.REPLIED, _S.SURVEY}), None, DESKS | FIELD),
@@ -101,11 +128,15 @@ RULES: dict[TicketAction, Rule] = {
 """The system may do whatever the ticket's state allows: it acts for rules that people made."""
 
 
-def permit(action: TicketAction, actor: Actor, ticket: Ticket | None = None) -> None:
+def permit(
+    action: TicketAction, actor: Actor, ticket: Ticket | None = None, others: Mapping[str, Standing] | None = None
+) -> None:
     """Whether somebody may do it at all, in whatever state the ticket is: asked before anything is told of the ticket.
 
+    `others` are the departments beside the lead that have something to do with it.
+
     Raises:
-        Forbidden: the role does not allow it.
+        Forbidden: the role, or what the actor's department is to the ticket, does not allow it.
         NotYours: the ticket lies with another department.
     """
     rule = RULES[action]
@@ -114,8 +145,12 @@ def permit(action: TicketAction, actor: Actor, ticket: Ticket | None = None) -> 
     if actor.kind is ActorKind.STAFF:
         if actor.role is None or actor.role not in rule.roles:
             raise Forbidden(f"the role {actor.role} cannot {action} a ticket")
-        if ticket is not None and not lies_with(actor.role, actor.department_id, ticket.department_id):
-            raise NotYours(f"there is no ticket {ticket.id}")
+        if ticket is not None and actor.role is Role.DEPARTMENT:
+            standing = standing_of(actor.department_id, ticket.department_id, others or {})
+            if standing is None:
+                raise NotYours(f"there is no ticket {ticket.id}")
+            if standing not in rule.standings:
+                raise Forbidden(f"{action} is not for a department that is {standing} of this ticket")
 
 
 def lead(action: TicketAction, ticket: Ticket) -> TicketStatus:
@@ -132,9 +167,11 @@ def lead(action: TicketAction, ticket: Ticket) -> TicketStatus:
     return rule.to or ticket.status
 
 
-def lies_with(role: Role, own: str | None, department_id: str | None) -> bool:
-    """Whether somebody may know of a ticket: a department's people only of what lies with it (S7)."""
-    return role is not Role.DEPARTMENT or (own is not None and own == department_id)
+def standing_of(own: str | None, lead_id: str | None, others: Mapping[str, Standing]) -> Standing | None:
+    """What a department is to a ticket; None: nothing, and the ticket does not exist for it (S7)."""
+    if own is None:
+        return None
+    return Standing.LEAD if own == lead_id else others.get(own)
 
 
 def _listed(states: frozenset[TicketStatus]) -> str:

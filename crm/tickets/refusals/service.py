@@ -11,6 +11,7 @@ from crm.tickets.holding import TicketHolder, must_be_there
 from crm.tickets.model import Actor, TicketView
 from crm.tickets.refusals import store
 from crm.tickets.refusals.model import RefusalReason, Ruling, TicketRefusal
+from crm.tickets.tiers import store as tiers_store
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
 from foundation.ids import new_id
@@ -86,9 +87,10 @@ class RefusalService:
                 )
                 raise SameDepartment("an upheld refusal sends the ticket elsewhere", [problem])
             await must_be_there(made.session, department_id, person_id)
+            await tiers_store.withdraw(made.session, ticket_id)
             _rule(made, refusal, Ruling.UPHELD, grounds, actor)
             await _learn(made, refusal, department_id)
-            made.hand_to(department_id, person_id)
+            await made.hand_to(department_id, person_id)
         return TicketView.model_validate(made.ticket)
 
     async def overrule(
@@ -99,7 +101,7 @@ class RefusalService:
             refusal = await store.undecided(made.session, ticket_id)
             _rule(made, refusal, Ruling.OVERRULED, grounds, actor)
             await _learn(made, refusal, refusal.department_id)
-            made.hand_to(refusal.department_id, refusal.person_id)
+            await made.hand_to(refusal.department_id, refusal.person_id)
         return TicketView.model_validate(made.ticket)
 
 

@@ -33,6 +33,8 @@ class Place:
     """The category 暖气不热."""
     wang: CustomerView
     li: CustomerView
+    above: str
+    """The department above both."""
 
     def worker(self, department_id: str | None) -> Actor:
         return Actor(
@@ -64,8 +66,9 @@ def tickets(database: Database) -> TicketService:
 async def furnish(database: Database) -> Place:
     """Put everything there."""
     departments, customers = DepartmentService(database), CustomerService(database)
-    east = await departments.create(DepartmentInput(name="城东维修工区", area="城东"))
-    west = await departments.create(DepartmentInput(name="城西维修工区", area="城西"))
+    above = await departments.create(DepartmentInput(name="供热公司"))
+    east = await departments.create(DepartmentInput(name="城东维修工区", parent_id=above.id, area="城东"))
+    west = await departments.create(DepartmentInput(name="城西维修工区", parent_id=above.id, area="城西"))
     cold = await CategoryService(database).create(CategoryInput(name="暖气不热", department_id=east.id))
     wang = await customers.create(
         CustomerInput(
@@ -77,4 +80,4 @@ async def furnish(database: Database) -> Place:
             account_number="6001000002", name="李建国", phones=["13800000002"], address="幸福路12号", area="城东"
         )
     )
-    return Place(east.id, west.id, cold.id, wang, li)
+    return Place(east.id, west.id, cold.id, wang, li, above.id)

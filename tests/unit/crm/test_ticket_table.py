@@ -6,7 +6,7 @@ import pytest
 
 from crm.tickets.errors import NotAllowedNow, NotYours
 from crm.tickets.model import SYSTEM, Actor, ActorKind, Ticket, TicketKind, TicketStatus
-from crm.tickets.transitions import TicketAction, lead, permit
+from crm.tickets.transitions import Standing, TicketAction, lead, permit
 from foundation.clock import utc_now
 from foundation.problems import Forbidden, Problem
 from foundation.routes import Role
@@ -23,17 +23,23 @@ ALLOWED = {
     "accept": ("registered", f"{DESK} system", None),
     "decline": ("registered", f"{DESK} system", "archived"),
     "dispatch": ("registered dispatched signed", f"{DESK} system", "dispatched"),
+    "co_ask": ("dispatched signed parked", f"{DESK} system", None),
+    "co_sign": ("dispatched signed parked", "co_handler system", None),
+    "co_reply": ("dispatched signed parked", "co_handler system", None),
+    "co_release": ("dispatched signed parked", f"{DESK} system", None),
     "sign": ("dispatched", "department system", "signed"),
     "refuse": ("dispatched", "department system", "refused"),
     "uphold": ("refused", f"{LEADER} system", "dispatched"),
     "overrule": ("refused", f"{LEADER} system", "dispatched"),
+    "pass_up": ("dispatched signed", "department system", "dispatched"),
+    "answer_down": ("signed", "department system", "dispatched"),
     "park": ("registered signed", f"{DESK} department system", "parked"),
     "unpark": ("parked", f"{DESK} department system", "signed"),
     "ask_extension": ("signed", "department system", None),
     "grant_extension": (OPEN, f"{LEADER} system", None),
     "deny_extension": (OPEN, f"{LEADER} system", None),
     "supervise": (OPEN, f"{LEADER} system", None),
-    "escalate": (OPEN, f"{DESK} department system", None),
+    "escalate": (OPEN, f"{DESK} department co_handler below system", None),
     "reply": ("signed", "department system", "replied"),
     "judge": ("signed replied survey", f"{LEADER} system", None),
     "contest": ("signed replied survey", f"{DESK} department system", None),
@@ -50,7 +56,12 @@ ACTORS = {
     **{role.value: Actor(kind=ActorKind.STAFF, id="staff-1", role=role, department_id="department-1") for role in Role},
     "caller": Actor(kind=ActorKind.CALLER, id="customer-1"),
     "system": SYSTEM,
+    "co_handler": Actor(kind=ActorKind.STAFF, id="staff-2", role=Role.DEPARTMENT, department_id="department-co"),
+    "below": Actor(kind=ActorKind.STAFF, id="staff-3", role=Role.DEPARTMENT, department_id="department-below"),
 }
+
+
+OTHERS = {"department-co": Standing.CO_HANDLER, "department-below": Standing.BELOW}
 
 
 def ticket(status: TicketStatus, department_id: str | None = "department-1") -> Ticket:
@@ -68,7 +79,7 @@ def ticket(status: TicketStatus, department_id: str | None = "department-1") -> 
 
 def check(action: TicketAction, subject: Ticket, actor: Actor) -> TicketStatus:
     """What a change does: who it is comes before what state the ticket is in."""
-    permit(action, actor, subject)
+    permit(action, actor, subject, OTHERS)
     return lead(action, subject)
 
 

@@ -1,0 +1,65 @@
+"""Co-handlers of tickets."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import BaseModel
+from pydantic import Field as InputField
+from sqlalchemy import UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from crm.text import Id, Lines
+from foundation.database import UtcDateTime, text_enum
+
+
+class CoHandlerState(StrEnum):
+    """Where a co-handler's part is."""
+
+    ASKED = "asked"
+    SIGNED = "signed"
+    REPLIED = "replied"
+    RELEASED = "released"
+    """Not needed any more, or the lead replied without it."""
+
+
+PENDING = frozenset({CoHandlerState.ASKED, CoHandlerState.SIGNED})
+
+
+class TicketCoHandler(SQLModel, table=True):
+    """One department's part in another one's ticket."""
+
+    __tablename__ = "ticket_co_handler"
+    __table_args__ = (UniqueConstraint("ticket_id", "department_id"),)
+
+    id: str = Field(primary_key=True)
+    ticket_id: str = Field(foreign_key="ticket.id")
+    department_id: str = Field(foreign_key="department.id", index=True)
+    state: CoHandlerState = Field(default=CoHandlerState.ASKED, sa_type=text_enum(CoHandlerState))
+    task: str = ""
+    reply: str = ""
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    signed_by: str = ""
+    signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    replied_by: str = ""
+    replied_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class CoTask(BaseModel, extra="forbid"):
+    """Who is to help, and with what."""
+
+    department_id: Id
+    task: Lines = InputField(default="", max_length=1000)
+
+
+class CoHandlerView(BaseModel, from_attributes=True):
+    """A co-handler as shown."""
+
+    department_id: str
+    state: CoHandlerState
+    task: str
+    reply: str
+    asked_at: datetime
+    signed_by: str
+    signed_at: datetime | None
+    replied_by: str
+    replied_at: datetime | None

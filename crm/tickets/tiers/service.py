@@ -1,0 +1,58 @@
+"""Passing a ticket up, and the answer down."""
+
+from crm.departments.model import Department
+from crm.tickets.changes import Change
+from crm.tickets.errors import NoHigherTier
+from crm.tickets.holding import TicketHolder, must_be_there
+from crm.tickets.model import Actor, TicketView
+from crm.tickets.tiers.model import PassState, TicketPass
+from crm.tickets.transitions import TicketAction
+from foundation.clock import utc_now
+from foundation.ids import new_id
+
+
+class TierService:
+    """Steps up. The answer goes down when the department above replies."""
+
+    def __init__(self, tickets: TicketHolder) -> None:
+        self._tickets = tickets
+
+    async def pass_up(
+        self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
+    ) -> TicketView:
+        """The department cannot answer it: to the one above.
+
+        Raises:
+            NoHigherTier: there is none above.
+            UnknownReference: the one above is out of use.
+        """
+        async with self._tickets.change(ticket_id, TicketAction.PASS_UP, actor, expected_version) as made:
+            ticket = made.ticket
+            below = await made.session.get_one(Department, ticket.department_id)
+            if below.parent_id is None:
+                raise NoHigherTier(f"there is nobody above {below.name}")
+            await must_be_there(made.session, below.parent_id, None)
+            step = TicketPass(
+                id=new_id("pass"),
+                ticket_id=ticket_id,
+                version=ticket.version + 1,
+                from_department_id=below.id,
+                from_person_id=ticket.person_id,
+                to_department_id=below.parent_id,
+                reason=reason,
+                passed_by=actor.name,
+                passed_at=utc_now(),
+            )
+            made.session.add(step)
+            made.detail.update(reason=reason)
+            ticket.shared = True
+            await made.hand_to(below.parent_id, None)
+        return TicketView.model_validate(made.ticket)
+
+
+async def answer_down(made: Change, step: TicketPass, text: str, actor: Actor) -> None:
+    """The department above replied: whoever passed it up gets the ticket back, with the answer."""
+    step.state, step.answer = PassState.ANSWERED, text
+    step.answered_by, step.answered_at = actor.name, utc_now()
+    made.detail.update(text=text)
+    await made.hand_to(step.from_department_id, step.from_person_id)
