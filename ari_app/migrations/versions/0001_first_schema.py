@@ -359,6 +359,7 @@ def upgrade() -> None:
         sa.Column("visit_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("urge_count", sa.Integer(), nullable=False),
         sa.Column("redo_count", sa.Integer(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
         sa.Column("parked_from", sa.String(32), nullable=True),
         sa.Column("escalated", sa.Boolean(), nullable=False),
         sa.Column("validity", sa.String(32), nullable=True),
@@ -448,6 +449,29 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ticket_attachment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ticket_attachment_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "ticket_co_handler",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("task", sa.String(), nullable=False),
+        sa.Column("reply", sa.String(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed_by", sa.String(), nullable=False),
+        sa.Column("signed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("replied_by", sa.String(), nullable=False),
+        sa.Column("replied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_ticket_co_handler_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_co_handler_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_co_handler")),
+        sa.UniqueConstraint("ticket_id", "department_id", name=op.f("uq_ticket_co_handler_ticket_id_department_id")),
+    )
+    with op.batch_alter_table("ticket_co_handler", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_co_handler_department_id"), ["department_id"], unique=False)
 
     op.create_table(
         "ticket_extension",
@@ -545,6 +569,35 @@ def upgrade() -> None:
             sqlite_where=sa.text("undone_at IS NULL"),
         )
         batch_op.create_index(batch_op.f("ix_ticket_merge_ticket_id"), ["ticket_id"], unique=False)
+
+    op.create_table(
+        "ticket_pass",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("from_department_id", sa.String(), nullable=False),
+        sa.Column("from_person_id", sa.String(), nullable=True),
+        sa.Column("to_department_id", sa.String(), nullable=False),
+        sa.Column("state", sa.String(32), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("passed_by", sa.String(), nullable=False),
+        sa.Column("passed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer", sa.String(), nullable=False),
+        sa.Column("answered_by", sa.String(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["from_department_id"], ["department.id"], name=op.f("fk_ticket_pass_from_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["from_person_id"], ["staff.id"], name=op.f("fk_ticket_pass_from_person_id_staff")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_pass_ticket_id_ticket")),
+        sa.ForeignKeyConstraint(
+            ["to_department_id"], ["department.id"], name=op.f("fk_ticket_pass_to_department_id_department")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_pass")),
+    )
+    with op.batch_alter_table("ticket_pass", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ticket_pass_from_department_id"), ["from_department_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ticket_pass_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
         "ticket_refusal",
