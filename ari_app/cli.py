@@ -14,12 +14,15 @@ from ari_app import service
 from ari_app.local import stack
 from ari_app.local.paths import PROJECT
 from ari_app.settings import Settings
+from crm.tickets import table
 
 app = typer.Typer(help="A service hotline and call centre on Asterisk.", no_args_is_help=True, add_completion=False)
 flows = typer.Typer(help="What callers hear.", no_args_is_help=True)
 agents = typer.Typer(help="Who answers.", no_args_is_help=True)
 app.add_typer(flows, name="flows")
+tickets = typer.Typer(help="What may be done to tickets.", no_args_is_help=True)
 app.add_typer(agents, name="agents")
+app.add_typer(tickets, name="tickets")
 
 CALLFLOWS = PROJECT / "callflows"
 
@@ -79,6 +82,18 @@ def add_agent(
     password = secrets.token_urlsafe(12)
     sip_user, sip_password = asyncio.run(service.add_agent(Settings(), staff_number, name, queue, password))
     typer.echo(f"desk: {staff_number} / {password}\nphone: {sip_user} / {sip_password}")
+
+
+@tickets.command("table")
+def ticket_table(
+    output: Annotated[Path | None, typer.Option(help="where to write it; standard output otherwise")] = None,
+) -> None:
+    """Who may do what to a ticket in which state, from the code, as Markdown."""
+    page = table.rendered()
+    if output is None:
+        typer.echo(page, nl=False)
+    else:
+        output.write_text(page, encoding="utf-8")
 
 
 def main() -> None:

@@ -4,9 +4,11 @@ import itertools
 
 import pytest
 
+from ari_app.local.paths import PROJECT
 from crm.tickets.errors import NotAllowedNow, NotYours
 from crm.tickets.model import SYSTEM, Actor, ActorKind, Ticket, TicketKind, TicketStatus
-from crm.tickets.transitions import Standing, TicketAction, lead, permit
+from crm.tickets.table import ACTIONS, STATES, rendered
+from crm.tickets.transitions import RULES, Standing, TicketAction, lead, permit
 from foundation.clock import utc_now
 from foundation.problems import Forbidden, Problem
 from foundation.routes import Role
@@ -135,3 +137,13 @@ def test_somebody_without_a_role_may_nothing() -> None:
             check(TicketAction(action), ticket(TicketStatus.REGISTERED), nobody)
     with pytest.raises(Forbidden):
         permit(TicketAction.FILE, nobody)
+
+
+def test_the_page_in_the_documentation_is_the_table_in_force() -> None:
+    """Written anew by `hotline tickets table --output docs/tickets.md`."""
+    assert (PROJECT / "docs" / "tickets.md").read_text(encoding="utf-8") == rendered()
+
+
+def test_the_page_names_every_state_and_action() -> None:
+    assert set(STATES) == set(TicketStatus)
+    assert set(ACTIONS) == set(TicketAction) == set(RULES)
