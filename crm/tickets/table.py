@@ -76,8 +76,8 @@ def rendered() -> str:
                 "Rendered from `crm/tickets/transitions.py` by `hotline tickets table`: do not edit.",
                 "## States\n\n" + _states(),
                 "## Actions and who may\n\n"
-                "The system itself may do whatever the state allows: it acts for rules that people made. To a department "
-                "a ticket that it has nothing to do with does not exist.\n\n" + _who(),
+                "The system itself may do whatever the state allows: it acts for rules that people made. To a "
+                "department a ticket that it has nothing to do with does not exist.\n\n" + _who(),
                 "## Actions in each state\n\n"
                 "`·` the ticket stays where it is; a state is where it goes; empty: refused with 409.\n\n" + _moves(),
                 "## The way of a ticket\n\n" + _diagram(),
