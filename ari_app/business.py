@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import crm.categories.http
+import crm.clocks.http
 import crm.customers.http
 import crm.departments.http
 import crm.history.http
@@ -23,6 +24,7 @@ from ari_app.notices import Notices
 from ari_app.queues.settings import QueueSettings
 from ari_app.settings import Settings
 from crm.categories.service import CategoryService
+from crm.clocks.service import ClockService
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.history.service import HistoryService
@@ -52,6 +54,9 @@ class Business:
         self.categories = CategoryService(database)
         self.staff = StaffService(database, queues)
         self.tickets = TicketService(database, settings.time_zone)
+        self.clocks = ClockService(database, settings.time_zone)
+        self.tickets.listeners.append(self.clocks.keeper)
+        self.tickets.extensions.deadlines = self.clocks.keeper
         self.history = HistoryService(database)
         self.campaigns = CampaignService(
             database, _rules(settings), SurveyedTicketsByRule(self.tickets), self._survey_recording
@@ -67,7 +72,7 @@ class Business:
             listeners=[self.notices.hear],
         )
         self.undelivered = OutboxService(database)
-        self.tickets.on_outbox = self.undelivered.on_outbox = self.outbox.wake
+        self.tickets.on_outbox = self.undelivered.on_outbox = self.clocks.runner.on_outbox = self.outbox.wake
 
     def routes(self) -> Sequence[Routes]:
         """What each part offers over HTTP."""
@@ -77,6 +82,7 @@ class Business:
             crm.categories.http.routes(self.categories),
             crm.staff.http.routes(self.staff),
             crm.tickets.http.routes(self.tickets),
+            crm.clocks.http.routes(self.clocks),
             crm.history.http.routes(self.history),
             crm.outbox.http.routes(self.undelivered),
             self.notices.routes(),
@@ -90,6 +96,7 @@ class Business:
             "outbox": self.outbox.run,
             "outbox-pruning": self.undelivered.keep_small,
             "outbox-counting": self.undelivered.keep_counting,
+            "clocks": self.clocks.runner.run,
             **self.notices.background(),
         }
 

@@ -1,9 +1,9 @@
 """One change of a ticket: checked, made, logged, and told to whoever must hear of it, in the caller's transaction."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -31,6 +31,27 @@ TOLD_DETAILS = (
 """What of an action's details others hear as well."""
 TOLD_CHANGES = 10
 """How many changes a conflict names; the ticket's log has them all."""
+
+_LISTENERS = "ticket_listeners"
+
+
+class TicketListener(Protocol):
+    """Whoever changes something of its own whenever a ticket changes, in the same transaction."""
+
+    async def changed(
+        self,
+        session: AsyncSession,
+        ticket: Ticket,
+        action: TicketAction,
+        before: TicketStatus | None,
+        detail: dict[str, Any],
+    ) -> Mapping[str, Any]:
+        """The ticket was changed, and is held; `detail` is what the log will keep. What others are told besides."""
+
+
+def listen(session: AsyncSession, listeners: Iterable[TicketListener]) -> None:
+    """Let them hear of every change of a ticket in this session's transaction."""
+    session.info[_LISTENERS] = tuple(listeners)
 
 
 @dataclass
@@ -108,6 +129,9 @@ async def record(
 ) -> None:
     """Log what was done to a ticket, and tell it."""
     now = utc_now()
+    besides: dict[str, Any] = {}
+    for listener in session.info.get(_LISTENERS, ()):
+        besides |= await listener.changed(session, ticket, action, before, detail)
     session.add(
         TicketLog(
             id=new_id("log"),
@@ -150,5 +174,6 @@ async def record(
             {"customer_id": found.customer_id, "number": found.number, "name": found.name} for found in reporters
         ],
         **{key: detail[key] for key in TOLD_DETAILS if detail.get(key) is not None},
+        **besides,
     }
     enqueue(session, f"ticket.{action}", ticket.id, payload)

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.departments.model import Department
 from crm.staff.model import Staff
 from crm.tickets import store
-from crm.tickets.changes import Change, change
+from crm.tickets.changes import Change, TicketListener, change, listen
 from crm.tickets.errors import UnknownReference
 from crm.tickets.model import Actor, Ticket
 from crm.tickets.transitions import TicketAction
@@ -17,11 +17,22 @@ from foundation.problems import FieldProblem
 
 
 class TicketHolder:
-    """Holds a ticket while it changes. `on_outbox` is called after every commit that told the outbox something."""
+    """Holds a ticket while it changes. `on_outbox` is called after every commit that told the outbox something.
+
+    `listeners` hear of every change within its transaction.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.on_outbox: Callable[[], None] = lambda: None
+        self.listeners: list[TicketListener] = []
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A transaction in which tickets may change."""
+        async with self.database.write() as session:
+            listen(session, self.listeners)
+            yield session
 
     @asynccontextmanager
     async def held(self, ticket_id: str) -> AsyncIterator[tuple[AsyncSession, Ticket]]:
@@ -30,7 +41,7 @@ class TicketHolder:
         Raises:
             TicketNotFound: there is none.
         """
-        async with self.database.write() as session:
+        async with self.transaction() as session:
             yield session, await store.locked(session, ticket_id)
         self.on_outbox()
 

@@ -255,7 +255,7 @@ class TicketService(TicketReader):
 
     async def _file_once(self, given: FileTicket, actor: Actor, idempotency_key: str | None) -> TicketView:
         key, now = f"file:{idempotency_key}", utc_now()
-        async with self.database.write() as session:
+        async with self.transaction() as session:
             if idempotency_key is not None:
                 filed = await store.ticket_of_request(session, key)
                 if filed is not None:

@@ -1,0 +1,183 @@
+"""Deadlines change with their ticket, in its own transaction (H18). A change that moves none costs nothing here."""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.clocks import moving, store
+from crm.clocks.levels import Levels, Situation
+from crm.clocks.model import TicketClock
+from crm.clocks.policy import ClockKind
+from crm.clocks.timing import after, remaining
+from crm.tickets.model import CLOSED, UNDISPATCHED, Ticket, TicketStatus, Urgency
+from crm.tickets.transitions import TicketAction
+from foundation.clock import utc_now
+
+Protected = Callable[[AsyncSession, str, datetime], Awaitable[bool]]
+"""Whether a customer is on a list of protected ones at a moment (H25)."""
+
+HANDING = frozenset({TicketAction.DISPATCH, TicketAction.UPHOLD, TicketAction.OVERRULE})
+UNSIGNED = UNDISPATCHED | {TicketStatus.DISPATCHED}
+TOLD_AS = {ClockKind.RESPOND: "respond_by", ClockKind.RESOLVE: "due_at"}
+
+
+async def nobody(_session: AsyncSession, _customer_id: str, _at: datetime) -> bool:
+    """Where no lists are kept."""
+    return False
+
+
+class ClockKeeper:
+    """Hears of every change of a ticket, and keeps its clocks. Extensions ask it for deadlines.
+
+    `on_due` hears after a commit when something is due next, so that nobody has to look before.
+    """
+
+    def __init__(self, levels: Levels, is_protected: Protected = nobody) -> None:
+        self._levels = levels
+        self._is_protected = is_protected
+        self.on_due: Callable[[datetime], None] = lambda _: None
+
+    async def changed(
+        self,
+        session: AsyncSession,
+        ticket: Ticket,
+        action: TicketAction,
+        before: TicketStatus | None,
+        detail: dict[str, Any],
+    ) -> Mapping[str, Any]:
+        """Start, stop, pause, resume or move the ticket's clocks; tells the deadlines with whatever hands it over."""
+        if before is None:
+            await self._protect(session, ticket, detail)
+            return await self._begin(session, ticket)
+        if before in CLOSED or action is TicketAction.REDO:
+            return {} if ticket.status in CLOSED else await self._again(session, ticket)
+        if ticket.status in CLOSED or action is TicketAction.REPLY:
+            await store.stop(session, ticket.id, list(ClockKind), utc_now(), ticket.department_id)
+        elif action is TicketAction.SIGN:
+            await store.stop(session, ticket.id, [ClockKind.RESPOND], utc_now(), ticket.department_id)
+        elif action in HANDING:
+            return await self._hand_over(session, ticket, before)
+        elif action is TicketAction.PARK:
+            await self._pause(session, ticket)
+        elif action is TicketAction.UNPARK:
+            await self._resume(session, ticket)
+        elif action is TicketAction.APPEND and "to_urgency" in detail:
+            await self._hurry(session, ticket)
+        return {}
+
+    async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
+        """Until when a ticket is to be resolved: as it stands, or as it would if it went on now."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        clock = found.running.get(ClockKind.RESOLVE)
+        if clock is None or clock.paused_at is None or clock.remaining_s <= 0:
+            return clock.due_at if clock is not None else None
+        return after(found.calendar(clock), found.moment, clock.remaining_s)
+
+    async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
+        """The ticket has until then to be resolved; an earlier moment changes nothing."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        clock = found.running.get(ClockKind.RESOLVE)
+        if clock is None:
+            return
+        calendar = found.calendar(clock)
+        if clock.paused_at is None:
+            is_later = until > clock.due_at
+        else:
+            is_later = remaining(calendar, found.moment, until) > clock.remaining_s
+        if is_later:
+            policy = await self._levels.policy(session, clock.policy_version)
+            moving.move(clock, policy, calendar, until, found.moment)
+            self._expect(session, [clock])
+
+    async def _begin(self, session: AsyncSession, ticket: Ticket) -> dict[str, Any]:
+        found = await self._levels.situation_of_new(session, ticket, utc_now())
+        terms = await self._levels.terms(session, found, found.policy_version)
+        clocks = [
+            moving.start(ticket.id, kind, 1, terms, ticket.registered_at, found.moment, terms.rule.seconds(kind))
+            for kind in ClockKind
+        ]
+        return self._add(session, clocks)
+
+    async def _again(self, session: AsyncSession, ticket: Ticket) -> dict[str, Any]:
+        """It came back: clocks of the next round, with at least a share of their time (DESIGN rule 8)."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        if not found.clocks:
+            return await self._begin(session, ticket)
+        begun = []
+        for kind, ended in found.clocks.items():
+            if ended.stopped_at is None or (kind is ClockKind.RESPOND and ticket.status not in UNSIGNED):
+                continue
+            terms = await self._levels.terms(session, found, ended.policy_version)
+            allowed_s = moving.again(terms.policy, terms.rule.seconds(kind), _left_when_stopped(ended, found))
+            begun.append(moving.start(ticket.id, kind, ended.round + 1, terms, found.moment, found.moment, allowed_s))
+        return self._add(session, begun)
+
+    async def _hand_over(self, session: AsyncSession, ticket: Ticket, before: TicketStatus) -> dict[str, Any]:
+        """The deadlines stay the customer's; what is left of them counts in the new holder's hours."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        for clock in found.running.values():
+            terms = await self._levels.terms(session, found, clock.policy_version)
+            moving.hand_over(clock, terms, found.calendar(clock), found.moment)
+        told = self._expect(session, found.running.values())
+        signed = found.clocks.get(ClockKind.RESPOND)
+        if before is TicketStatus.SIGNED and signed is not None:
+            # Whoever gets it has to sign for it too, in a time of their own.
+            terms = await self._levels.terms(session, found, signed.policy_version)
+            allowed_s = terms.rule.seconds(ClockKind.RESPOND)
+            clock = moving.start(
+                ticket.id, ClockKind.RESPOND, signed.round + 1, terms, found.moment, found.moment, allowed_s
+            )
+            told |= self._add(session, [clock])
+        return told
+
+    async def _pause(self, session: AsyncSession, ticket: Ticket) -> None:
+        """Waiting for the customer stops handling, never signing (DESIGN rule 8)."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        clock = found.running.get(ClockKind.RESOLVE)
+        if clock is not None:
+            moving.pause(clock, found.calendar(clock), found.moment)
+
+    async def _resume(self, session: AsyncSession, ticket: Ticket) -> None:
+        found = await self._levels.situation(session, ticket, utc_now())
+        clock = found.running.get(ClockKind.RESOLVE)
+        if clock is not None and clock.paused_at is not None:
+            policy = await self._levels.policy(session, clock.policy_version)
+            moving.resume(clock, policy, found.calendar(clock), found.moment)
+            self._expect(session, [clock])
+
+    async def _hurry(self, session: AsyncSession, ticket: Ticket) -> None:
+        found = await self._levels.situation(session, ticket, utc_now())
+        for clock in found.running.values():
+            terms = await self._levels.terms(session, found, clock.policy_version)
+            moving.hurry(clock, terms, found.calendar(clock), found.moment)
+        self._expect(session, found.running.values())
+
+    async def _protect(self, session: AsyncSession, ticket: Ticket, detail: dict[str, Any]) -> None:
+        """A protected customer's ticket goes before others while the list is in force (H25)."""
+        if ticket.customer_id is None or ticket.urgency is Urgency.CRITICAL:
+            return
+        if await self._is_protected(session, ticket.customer_id, ticket.registered_at):
+            detail.update(protected=True, from_urgency=ticket.urgency, to_urgency=Urgency.CRITICAL)
+            ticket.urgency = Urgency.CRITICAL
+
+    def _add(self, session: AsyncSession, clocks: list[TicketClock]) -> dict[str, Any]:
+        session.add_all(clocks)
+        return self._expect(session, clocks)
+
+    def _expect(self, session: AsyncSession, clocks: Collection[TicketClock]) -> dict[str, Any]:
+        """Let whoever waits know what is due next, once this is committed; the deadlines as others are told them."""
+        due = min((clock.next_at for clock in clocks if clock.next_at is not None), default=None)
+        if due is not None:
+            event.listen(session.sync_session, "after_commit", lambda _: self.on_due(due), once=True)
+        return {TOLD_AS[clock.clock]: clock.due_at.isoformat() for clock in clocks}
+
+
+def _left_when_stopped(clock: TicketClock, found: Situation) -> int:
+    """Business seconds a clock had left when it was stopped."""
+    if clock.paused_at is not None:
+        return clock.remaining_s
+    assert clock.stopped_at is not None, "it runs"
+    return remaining(found.calendar(clock), clock.stopped_at, clock.due_at)

@@ -1,0 +1,41 @@
+"""Which days people work in China: statutory holidays and the weekends that are worked for them (调休, H18).
+
+The State Council publishes a year's make-up workdays late in the year before. A year that no library knows yet is
+guessed from the holidays the law fixes, without make-up workdays; whoever needs the true days before a library has
+them enters them in a calendar.
+"""
+
+import datetime as dt
+from functools import cache
+
+import chinese_calendar
+import structlog
+from holidays import HolidayBase, country_holidays
+
+log = structlog.get_logger()
+
+
+def is_workday(day: dt.date) -> bool:
+    """Whether people work on a day."""
+    return bool(chinese_calendar.is_workday(day)) if is_published(day.year) else _by_law(day.year).is_working_day(day)
+
+
+@cache
+def is_published(year: int) -> bool:
+    """Whether the year's make-up workdays are known; told once a year when they are not."""
+    try:
+        chinese_calendar.is_workday(dt.date(year, 1, 1))
+    except NotImplementedError:
+        log.warning(
+            "workdays_guessed",
+            year=year,
+            known="statutory holidays, no make-up workdays",
+            remedy="update chinesecalendar, or enter the year's days in the calendars",
+        )
+        return False
+    return True
+
+
+@cache
+def _by_law(year: int) -> HolidayBase:
+    return country_holidays("CN", years=year)
