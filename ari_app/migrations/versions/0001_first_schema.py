@@ -94,6 +94,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_department_name")),
     )
     op.create_table(
+        "department_hours",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("hours", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("changed_by", sa.String(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_department_hours")),
+    )
+    with op.batch_alter_table("department_hours", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_department_hours_owner"), ["owner"], unique=False)
+
+    op.create_table(
         "outbox",
         sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
@@ -173,6 +185,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("recording_audit", schema=None) as batch_op:
         batch_op.create_index("ix_recording_audit_recording_id_at", ["recording_id", "at"], unique=False)
+
+    op.create_table(
+        "service_policy",
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("policy", sa.JSON(), nullable=False),
+        sa.Column("effective_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reaches_open", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("changed_by", sa.String(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_service_policy")),
+    )
+    with op.batch_alter_table("service_policy", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_service_policy_effective_from"), ["effective_from"], unique=False)
 
     op.create_table(
         "ticket_counter",
@@ -260,6 +286,26 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("department_id", name=op.f("pk_duty_rota")),
     )
+    op.create_table(
+        "improvement_action",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=True),
+        sa.Column("what", sa.String(), nullable=False),
+        sa.Column("owner", sa.String(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_by", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("outcome", sa.String(), nullable=False),
+        sa.Column("done_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_improvement_action_department_id_department")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_improvement_action")),
+    )
+    with op.batch_alter_table("improvement_action", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_improvement_action_department_id"), ["department_id"], unique=False)
+
     op.create_table(
         "staff",
         sa.Column("id", sa.String(), nullable=False),
@@ -450,6 +496,60 @@ def upgrade() -> None:
     with op.batch_alter_table("ticket_attachment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ticket_attachment_ticket_id"), ["ticket_id"], unique=False)
 
+    op.create_table(
+        "ticket_clock",
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("clock", sa.String(32), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=True),
+        sa.Column("policy_version", sa.Integer(), nullable=False),
+        sa.Column("round_the_clock", sa.Boolean(), nullable=False),
+        sa.Column("allowed_s", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("paused_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("remaining_s", sa.Integer(), nullable=False),
+        sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("next_step", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_ticket_clock_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_clock_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("ticket_id", "clock", "round", name=op.f("pk_ticket_clock")),
+    )
+    with op.batch_alter_table("ticket_clock", schema=None) as batch_op:
+        batch_op.create_index("ix_ticket_clock_due_at", ["due_at"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_clock_next_at",
+            ["next_at"],
+            unique=False,
+            postgresql_where=sa.text("next_at IS NOT NULL"),
+            sqlite_where=sa.text("next_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_ticket_clock_running",
+            ["due_at"],
+            unique=False,
+            postgresql_where=sa.text("stopped_at IS NULL"),
+            sqlite_where=sa.text("stopped_at IS NULL"),
+        )
+
+    op.create_table(
+        "ticket_clock_step",
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("clock", sa.String(32), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_ticket_clock_step_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("ticket_id", "clock", "round", "edition", "step", name=op.f("pk_ticket_clock_step")),
+    )
     op.create_table(
         "ticket_co_handler",
         sa.Column("id", sa.String(), nullable=False),
