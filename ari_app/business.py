@@ -82,7 +82,7 @@ class Business:
             crm.categories.http.routes(self.categories),
             crm.staff.http.routes(self.staff),
             crm.tickets.http.routes(self.tickets),
-            crm.clocks.http.routes(self.clocks),
+            crm.clocks.http.routes(self.clocks, self.tickets.may_see),
             crm.history.http.routes(self.history),
             crm.outbox.http.routes(self.undelivered),
             self.notices.routes(),

@@ -1,6 +1,7 @@
 """Routes of service levels."""
 
 import datetime as dt
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, Field, model_validator
@@ -28,8 +29,7 @@ from crm.clocks.views import (
 from crm.clocks.workdays import is_published, is_workday
 from crm.text import Id
 from crm.tickets.errors import TicketNotFound
-from crm.tickets.model import Actor
-from crm.tickets.transitions import lies_with
+from crm.tickets.model import Actor, TicketView
 from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 
 LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -77,12 +77,16 @@ class ImprovementQuery(BaseModel, extra="forbid"):
     limit: int = Field(default=100, ge=1, le=500)
 
 
-def routes(service: ClockService) -> Routes:
+MaySee = Callable[[TicketView, Role, str | None], Awaitable[bool]]
+"""Whether somebody of a role, in a department, may see a ticket."""
+
+
+def routes(service: ClockService, may_see: MaySee) -> Routes:
     """What can be done with service levels."""
     table = Routes("service-levels")
     _policies(table, service)
     _hours(table, service)
-    _tickets(table, service)
+    _tickets(table, service, may_see)
     _improvements(table, service.improvements)
     return table
 
@@ -188,7 +192,7 @@ def _hours(table: Routes, service: ClockService) -> None:
         return found
 
 
-def _tickets(table: Routes, service: ClockService) -> None:
+def _tickets(table: Routes, service: ClockService, may_see: MaySee) -> None:
     @table.add(
         "GET",
         "/tickets/{ticket_id}/clocks",
@@ -200,7 +204,8 @@ def _tickets(table: Routes, service: ClockService) -> None:
     async def of_ticket(request: Request[None, NoQuery]) -> list[ClockView]:
         ticket, clocks = await service.of_ticket(request.path["ticket_id"])
         # To a department what lies with others does not exist (S7).
-        if ticket is None or not lies_with(request.actor.role, request.actor.department_id, ticket.department_id):
+        actor = request.actor
+        if ticket is None or not await may_see(TicketView.model_validate(ticket), actor.role, actor.department_id):
             raise TicketNotFound(f"there is no ticket {request.path['ticket_id']}")
         return clocks
 

@@ -19,8 +19,10 @@ from foundation.clock import utc_now
 Protected = Callable[[AsyncSession, str, datetime], Awaitable[bool]]
 """Whether a customer is on a list of protected ones at a moment (H25)."""
 
-HANDING = frozenset({TicketAction.DISPATCH, TicketAction.UPHOLD, TicketAction.OVERRULE})
+STOPPING = {TicketAction.SIGN: (ClockKind.RESPOND,), TicketAction.REPLY: tuple(ClockKind)}
+"""Which clocks an action stops that does not close the ticket."""
 UNSIGNED = UNDISPATCHED | {TicketStatus.DISPATCHED}
+ANSWERED = frozenset({TicketStatus.REPLIED, TicketStatus.SURVEY})
 TOLD_AS = {ClockKind.RESPOND: "respond_by", ClockKind.RESOLVE: "due_at"}
 
 
@@ -52,20 +54,17 @@ class ClockKeeper:
         if before is None:
             await self._protect(session, ticket, detail)
             return await self._begin(session, ticket)
-        if before in CLOSED or action is TicketAction.REDO:
-            return {} if ticket.status in CLOSED else await self._again(session, ticket)
-        if ticket.status in CLOSED or action is TicketAction.REPLY:
-            await store.stop(session, ticket.id, list(ClockKind), utc_now(), ticket.department_id)
-        elif action is TicketAction.SIGN:
-            await store.stop(session, ticket.id, [ClockKind.RESPOND], utc_now(), ticket.department_id)
-        elif action in HANDING:
+        if action is TicketAction.REDO:
+            return await self._again(session, ticket)
+        if before in CLOSED and action is not TicketAction.UNMERGE:
+            return {}
+        if ticket.status in CLOSED or action in STOPPING:
+            clocks = STOPPING.get(action, tuple(ClockKind))
+            await store.stop(session, ticket.id, clocks, utc_now(), ticket.department_id)
+            return {}
+        if "to_department" in detail:
             return await self._hand_over(session, ticket, before)
-        elif action is TicketAction.PARK:
-            await self._pause(session, ticket)
-        elif action is TicketAction.UNPARK:
-            await self._resume(session, ticket)
-        elif action is TicketAction.APPEND and "to_urgency" in detail:
-            await self._hurry(session, ticket)
+        await self._move(session, ticket, action, detail)
         return {}
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
@@ -133,6 +132,18 @@ class ClockKeeper:
             told |= self._add(session, [clock])
         return told
 
+    async def _move(
+        self, session: AsyncSession, ticket: Ticket, action: TicketAction, detail: Mapping[str, Any]
+    ) -> None:
+        if action is TicketAction.PARK:
+            await self._pause(session, ticket)
+        elif action is TicketAction.UNPARK:
+            await self._resume(session, ticket)
+        elif action is TicketAction.UNMERGE:
+            await self._reopen(session, ticket)
+        elif action is TicketAction.ABSORB or "to_urgency" in detail:
+            await self._hurry(session, ticket)
+
     async def _pause(self, session: AsyncSession, ticket: Ticket) -> None:
         """Waiting for the customer stops handling, never signing (DESIGN rule 8)."""
         found = await self._levels.situation(session, ticket, utc_now())
@@ -147,6 +158,16 @@ class ClockKeeper:
             policy = await self._levels.policy(session, clock.policy_version)
             moving.resume(clock, policy, found.calendar(clock), found.moment)
             self._expect(session, [clock])
+
+    async def _reopen(self, session: AsyncSession, ticket: Ticket) -> None:
+        """What was merged stands for itself again: its deadlines are as they were, and at least a share away."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        for kind, clock in found.clocks.items():
+            if ticket.status in ANSWERED or (kind is ClockKind.RESPOND and not _is_unsigned(ticket)):
+                continue
+            policy = await self._levels.policy(session, clock.policy_version)
+            moving.reopen(clock, policy, found.calendar(clock), found.moment)
+        self._expect(session, found.running.values())
 
     async def _hurry(self, session: AsyncSession, ticket: Ticket) -> None:
         found = await self._levels.situation(session, ticket, utc_now())
@@ -173,6 +194,10 @@ class ClockKeeper:
         if due is not None:
             event.listen(session.sync_session, "after_commit", lambda _: self.on_due(due), once=True)
         return {TOLD_AS[clock.clock]: clock.due_at.isoformat() for clock in clocks}
+
+
+def _is_unsigned(ticket: Ticket) -> bool:
+    return (ticket.parked_from if ticket.status is TicketStatus.PARKED else ticket.status) in UNSIGNED
 
 
 def _left_when_stopped(clock: TicketClock, found: Situation) -> int:

@@ -73,6 +73,20 @@ def move(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, due_at:
     schedule(clock, policy, calendar, left_s, now)
 
 
+def reopen(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, now: datetime) -> None:
+    """It runs on as if it had never been stopped, but is not late at once: what was in time has at least a share."""
+    stopped_at, clock.stopped_at = clock.stopped_at, None
+    if clock.paused_at is not None:
+        return
+    left_s = remaining(calendar, now, clock.due_at)
+    was_late = stopped_at is not None and stopped_at > clock.due_at
+    share_s = min(_share(policy, clock.allowed_s), remaining(calendar, stopped_at or now, clock.due_at))
+    if was_late or left_s >= share_s:
+        schedule(clock, policy, calendar, left_s, now)
+    else:
+        move(clock, policy, calendar, after(calendar, now, share_s), now)
+
+
 def hand_over(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: datetime) -> None:
     """Somebody else has the ticket: what is left counts in their hours, and by the rule for them.
 

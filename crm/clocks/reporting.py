@@ -62,7 +62,10 @@ async def overdue(
 
 
 async def kept(session: AsyncSession, period: Period, now: datetime) -> list[KeptView]:
-    """Deadlines that came due in a time, by department and kind. A ticket that was cancelled never was one."""
+    """Deadlines that came due in a time, by department and kind.
+
+    A ticket that was cancelled never was one, and for one that was merged another stands.
+    """
     until = min(period.until, now)
     ended = func.coalesce(_CLOCK.paused_at, _CLOCK.stopped_at)
     breached = or_(ended > _CLOCK.due_at, ended.is_(None))
@@ -79,7 +82,7 @@ async def kept(session: AsyncSession, period: Period, now: datetime) -> list[Kep
         .where(
             _CLOCK.due_at >= period.since,
             _CLOCK.due_at < until,
-            _TICKET.status != TicketStatus.CANCELLED,
+            _TICKET.status.not_in([TicketStatus.CANCELLED, TicketStatus.MERGED]),
             # What waits for a customer in time is not due.
             or_(_CLOCK.paused_at.is_(None), _CLOCK.stopped_at.is_not(None), _CLOCK.paused_at > _CLOCK.due_at),
         )

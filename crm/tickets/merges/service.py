@@ -45,7 +45,7 @@ class MergeService:
         permit(TicketAction.MERGE, actor)
         for _ in range(RACES):
             try:
-                async with self._tickets.database.write() as session:
+                async with self._tickets.transaction() as session:
                     merged = await self._merge_once(session, ticket_id, given, actor)
             except IntegrityError:
                 continue
@@ -64,7 +64,7 @@ class MergeService:
         permit(TicketAction.UNMERGE, actor)
         for _ in range(RACES):
             try:
-                async with self._tickets.database.write() as session:
+                async with self._tickets.transaction() as session:
                     restored = await self._unmerge_once(session, ticket_id, actor, expected_version)
             except IntegrityError:
                 # The matter became somebody else's at this very moment: look again.

@@ -9,7 +9,10 @@ from sqlalchemy import event
 
 from crm.clocks.hours import OpenSpan, WorkingHours
 from crm.clocks.policy import ClockKind
+from crm.departments.model import DepartmentChange, DepartmentInput
+from crm.departments.service import DepartmentService
 from crm.tickets.errors import ExtensionRefused, TooLate
+from crm.tickets.merges.model import MergeTicket
 from crm.tickets.model import Actor, TicketView
 from crm.tickets.transitions import TicketAction
 from foundation.database import Database
@@ -284,3 +287,39 @@ async def test_h18_a_transition_costs_at_most_two_statements_more(
     assert more[TicketAction.URGE] == 0
     assert more[TicketAction.SIGN] == more[TicketAction.REPLY] == 1
     assert max(more.values()) <= 2
+
+
+async def test_h18_what_was_merged_and_taken_out_again_has_its_deadlines_back_and_is_not_late_at_once(
+    clocks: Clocks, place: Place, now: time_machine.Traveller
+) -> None:
+    first = await clocks.tickets.file(place.fault(), AGENT)
+    second = await clocks.tickets.file(place.fault(address=""), AGENT)
+    before = await clocks.of(second.id)
+    await clocks.tickets.merges.merge(second.id, MergeTicket(into=first.id), AGENT)
+    assert all(clock.stopped_at == MONDAY and clock.next_at is None for clock in (await clocks.of(second.id)).values())
+    now.shift(minutes(10))
+    await clocks.tickets.merges.unmerge(second.id, AGENT)
+    assert {kind: (clock.due_at, clock.next_at) for kind, clock in (await clocks.of(second.id)).items()} == {
+        kind: (clock.due_at, clock.next_at) for kind, clock in before.items()
+    }
+
+    await clocks.tickets.merges.merge(second.id, MergeTicket(into=first.id), AGENT)
+    now.move_to(local("2026-03-05 08:30"))
+    await clocks.tickets.merges.unmerge(second.id, AGENT)
+    found = await clocks.of(second.id)
+    assert found[RESPOND].due_at == local("2026-03-05 09:00")
+    assert found[RESOLVE].due_at == local("2026-03-05 15:00")
+    assert found[RESOLVE].round == 1
+
+
+async def test_h16_who_passes_a_ticket_up_hands_over_the_deadline_and_above_it_is_signed_anew(
+    clocks: Clocks, place: Place, now: time_machine.Traveller
+) -> None:
+    ticket, worker = await signed(clocks, place)
+    above = await DepartmentService(clocks.database).create(DepartmentInput(name="市公司"))
+    await DepartmentService(clocks.database).update(place.east, DepartmentChange(parent_id=above.id))
+    now.shift(minutes(60))
+    await clocks.tickets.tiers.pass_up(ticket.id, "需市级协调", worker)
+    found = await clocks.of(ticket.id)
+    assert (found[RESPOND].round, found[RESPOND].department_id) == (2, above.id)
+    assert found[RESOLVE].due_at == local("2026-03-03 11:00")
