@@ -18,7 +18,7 @@ from ari_app.desk.model import (
     TicketLine,
     Wording,
 )
-from crm.customers.model import CustomerView
+from crm.customers.model import ChoiceView, CustomerView
 from crm.customers.phone import describe
 from crm.customers.service import CustomerService
 from crm.history.model import DAYS, History
@@ -79,8 +79,8 @@ class PopService:
 
     async def _gather(self, state: CallState, number: CallerNumber | None) -> CallerFacts:
         facts = CallerFacts(number)
-        customers = await self._candidates(state)
-        facts.customers = [_card(customer) for customer in customers]
+        customers, choice = await self._candidates(state)
+        facts.customers = [_card(customer, choice) for customer in customers]
         customer = customers[0] if len(customers) == 1 else None
         history, similar = await asyncio.gather(self._past(state, customer), self._alike(state, customer))
         if customer is not None:
@@ -104,10 +104,11 @@ class PopService:
             SimilarQuery(customer_id=customer.id, number=state.number, address=customer.address, area=customer.area)
         )
 
-    async def _candidates(self, state: CallState) -> Sequence[CustomerView]:
+    async def _candidates(self, state: CallState) -> tuple[Sequence[CustomerView], ChoiceView | None]:
         if state.customer_id is not None:
-            return [await self._customers.get(state.customer_id)]
-        return (await self._customers.identify(state.number)).customers
+            return [await self._customers.get(state.customer_id)], None
+        found = await self._customers.identify(state.number)
+        return found.customers, found.choice
 
     def _pop(self, facts: CallerFacts, state: CallState, line: AgentLine, waited_ms: int) -> Pop:
         return Pop(
@@ -136,7 +137,8 @@ def _number(state: CallState, language: str) -> CallerNumber | None:
     return CallerNumber(display=state.number, region=origin.region or None, carrier=origin.carrier or None)
 
 
-def _card(customer: CustomerView) -> CustomerCard:
+def _card(customer: CustomerView, choice: ChoiceView | None) -> CustomerCard:
+    is_chosen = choice is not None and choice.customer_id == customer.id
     return CustomerCard(
         id=customer.id,
         account_number=customer.account_number,
@@ -146,6 +148,17 @@ def _card(customer: CustomerView) -> CustomerCard:
         grade=customer.grade,
         arrears_cents=customer.arrears_cents,
         contract_active=customer.contract_active,
+        missing=customer.missing,
+        why=_why(choice) if is_chosen and choice is not None else None,
+    )
+
+
+def _why(choice: ChoiceView) -> Wording:
+    """Why somebody is proposed first among those who share a number."""
+    day = choice.at.date().isoformat()
+    return Wording(
+        zh=f"{choice.staff_name} 于 {day} 选定，已连续 {choice.times} 次",
+        en=f"chosen by {choice.staff_name} on {day}, {choice.times} time(s) in a row",
     )
 
 

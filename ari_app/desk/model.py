@@ -38,6 +38,10 @@ class CustomerCard(msgspec.Struct, frozen=True):
     grade: str
     arrears_cents: int
     contract_active: bool
+    missing: list[str] = []
+    """Base data that are not known yet: to be asked now (H15)."""
+    why: Wording | None = None
+    """Why this one is proposed first among several; None where nothing speaks for it."""
 
 
 class TicketLine(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from sqlmodel import SQLModel
 import ari_app.campaigns.model
 import crm.categories.model
 import crm.clocks.model
+import crm.customers.audit
 import crm.customers.model
 import crm.departments.model
 import crm.history.model

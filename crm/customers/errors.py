@@ -1,6 +1,6 @@
 """What can be refused about customers."""
 
-from foundation.problems import Conflict, NotFound
+from foundation.problems import Conflict, Invalid, NotFound
 
 
 class CustomerNotFound(NotFound):
@@ -12,3 +12,28 @@ class AccountTaken(Conflict):
 
     slug = "account-taken"
     title = "This account number is taken"
+
+
+class CustomerChanged(Conflict):
+    """Somebody else changed the customer first; `errors` names what."""
+
+    slug = "customer-changed"
+    title = "Somebody else changed this customer first"
+
+
+class StandsInForAnother(Conflict):
+    """The entry was merged into another one, which stands for it."""
+
+    slug = "customer-merged"
+    title = "This customer was merged into another one"
+
+
+class CustomerInUse(Conflict):
+    """Tickets, calls or recordings name the customer: erase the person's data instead."""
+
+    slug = "customer-in-use"
+    title = "This customer has a history"
+
+
+class NotOnThisNumber(Invalid):
+    """The customer is not among those a number belongs to."""

@@ -4,11 +4,21 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from crm.customers.model import CustomerChange, CustomerDetail, CustomerInput, CustomerView
+from crm.customers.audit import AuditView
+from crm.customers.model import (
+    Choose,
+    ConfirmPhone,
+    CustomerChange,
+    CustomerDetail,
+    CustomerInput,
+    CustomerView,
+    Identification,
+)
 from crm.customers.service import CustomerService
 from crm.text import OneLine
 from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 
+OVERSEERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 KEEPERS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
@@ -57,7 +67,7 @@ def routes(service: CustomerService) -> Routes:
         problems=(409, 422),
     )
     async def create(request: Request[CustomerInput, NoQuery]) -> CustomerDetail:
-        return await service.create(request.body)
+        return await service.create(request.body, request.actor)
 
     @table.add(
         "PATCH",
@@ -69,6 +79,53 @@ def routes(service: CustomerService) -> Routes:
         problems=(404, 409, 422),
     )
     async def update(request: Request[CustomerChange, NoQuery]) -> CustomerDetail:
-        return await service.update(request.path["customer_id"], request.body)
+        return await service.update(request.path["customer_id"], request.body, request.actor)
+
+    @table.add(
+        "DELETE",
+        "/customers/{customer_id}",
+        roles=OVERSEERS,
+        summary="Remove a customer entered by mistake; one with a history is refused",
+        response=None,
+        status=204,
+        problems=(404, 409),
+    )
+    async def remove(request: Request[None, NoQuery]) -> None:
+        await service.remove(request.path["customer_id"], request.actor)
+
+    @table.add(
+        "POST",
+        "/customers/{customer_id}/confirmed-phones",
+        roles=KEEPERS,
+        summary="The customer confirmed a telephone, known or new",
+        body=ConfirmPhone,
+        response=CustomerDetail,
+        problems=(404, 409, 422),
+    )
+    async def confirm_phone(request: Request[ConfirmPhone, NoQuery]) -> CustomerDetail:
+        return await service.confirm_phone(request.path["customer_id"], request.body, request.actor)
+
+    @table.add(
+        "POST",
+        "/phone-choices",
+        roles=KEEPERS,
+        summary="Whom the caller of a shared number was taken for; the next call proposes that one first",
+        body=Choose,
+        response=Identification,
+        problems=(422,),
+    )
+    async def choose(request: Request[Choose, NoQuery]) -> Identification:
+        return await service.choose(request.body, request.actor)
+
+    @table.add(
+        "GET",
+        "/customers/{customer_id}/audit",
+        roles=OVERSEERS,
+        summary="What was done with a customer's data, by whom, newest first",
+        response=list[AuditView],
+        problems=(404,),
+    )
+    async def audited(request: Request[None, NoQuery]) -> list[AuditView]:
+        return await service.audit(request.path["customer_id"])
 
     return table

@@ -4,13 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel
+from pydantic import AfterValidator, BaseModel, computed_field
 from pydantic import Field as InputField
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from crm.customers.phone import normalise
-from crm.text import OneLine
+from crm.text import Id, Lines, OneLine
 from foundation.database import UtcDateTime, text_enum
 
 ACCOUNT_NUMBER = r"^[A-Za-z0-9\-]{3,30}$"
@@ -24,6 +24,14 @@ class Grade(StrEnum):
     B = "B"
     C = "C"
     VIP = "VIP"
+
+
+class Consent(StrEnum):
+    """Whether the person agreed to their data being used for more than the service itself."""
+
+    UNKNOWN = "unknown"
+    GIVEN = "given"
+    WITHDRAWN = "withdrawn"
 
 
 class Customer(SQLModel, table=True):
@@ -40,7 +48,23 @@ class Customer(SQLModel, table=True):
     arrears_cents: int = Field(default=0, sa_type=BigInteger)
     contract_active: bool = True
     language: str = "zh"
+    consent: Consent = Field(default=Consent.UNKNOWN, sa_type=text_enum(Consent))
+    consent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    consent_source: str = ""
+    """How we know: a call, a form, a letter."""
+    do_not_call: bool = False
+    """Nobody calls there but for a matter the customer reported."""
+    do_not_call_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    do_not_call_source: str = ""
+    notes: str = ""
+    legal_hold: str = ""
+    """Why nothing of this customer may be erased, such as a lawsuit; empty: it may."""
+    merged_into: str | None = Field(default=None, foreign_key="customer.id", index=True)
+    """Another entry of the same person, which stands for this one."""
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    version: int = 1
+    """Grows with every change; who changes an older one gets a conflict."""
 
 
 class CustomerPhone(SQLModel, table=True):
@@ -53,6 +77,21 @@ class CustomerPhone(SQLModel, table=True):
     customer_id: str = Field(primary_key=True, foreign_key="customer.id", index=True)
     current: bool = True
     """Whether the customer is still reached there."""
+    verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the customer last confirmed it (H5)."""
+
+
+class PhoneChoice(SQLModel, table=True):
+    """Whom an agent took the caller of a shared number for: proposed first the next time, and changeable."""
+
+    __tablename__ = "phone_choice"
+
+    number: str = Field(primary_key=True)
+    customer_id: str = Field(foreign_key="customer.id", index=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    staff_name: str
+    times: int = 1
+    """How often in a row."""
 
 
 def _e164(value: str) -> str:
@@ -72,6 +111,8 @@ Address = Annotated[OneLine, InputField(max_length=200)]
 Area = Annotated[OneLine, InputField(max_length=60)]
 Cents = Annotated[int, InputField(ge=0, le=MOST_CENTS)]
 Language = Annotated[str, InputField(pattern="^(zh|en)$")]
+Source = Annotated[OneLine, InputField(max_length=60)]
+Notes = Annotated[Lines, InputField(max_length=4000)]
 Phones = Annotated[list[PhoneNumber], InputField(max_length=20)]
 
 
@@ -86,12 +127,19 @@ class CustomerInput(BaseModel, extra="forbid"):
     arrears_cents: Cents = 0
     contract_active: bool = True
     language: Language = "zh"
+    consent: Consent = Consent.UNKNOWN
+    consent_source: Source = ""
+    do_not_call: bool = False
+    do_not_call_source: Source = ""
+    notes: Notes = ""
     phones: Phones = []
 
 
 class CustomerChange(BaseModel, extra="forbid"):
     """What is to be different; what is left out stays. `phones` are all current ones, others are kept as former."""
 
+    version: int | None = None
+    """The version it was made for; refused where that is no longer the present one."""
     account_number: AccountNumber = ""
     name: Name = ""
     address: Address = ""
@@ -100,7 +148,26 @@ class CustomerChange(BaseModel, extra="forbid"):
     arrears_cents: Cents = 0
     contract_active: bool = True
     language: Language = "zh"
+    consent: Consent = Consent.UNKNOWN
+    consent_source: Source = ""
+    do_not_call: bool = False
+    do_not_call_source: Source = ""
+    notes: Notes = ""
     phones: Phones = []
+
+
+class ConfirmPhone(BaseModel, extra="forbid"):
+    """A telephone that the customer confirmed (H5)."""
+
+    number: PhoneNumber
+    version: int | None = None
+
+
+class Choose(BaseModel, extra="forbid"):
+    """Whom the caller of a number was taken for."""
+
+    number: PhoneNumber
+    customer_id: Id
 
 
 class CustomerView(BaseModel, from_attributes=True):
@@ -115,6 +182,17 @@ class CustomerView(BaseModel, from_attributes=True):
     arrears_cents: int
     contract_active: bool
     language: str
+    consent: Consent
+    do_not_call: bool
+    notes: str
+    version: int
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def missing(self) -> list[str]:
+        """The base data that are not known yet, for the desk to ask (H15)."""
+        unknown = {"address": not self.address, "area": not self.area, "consent": self.consent is Consent.UNKNOWN}
+        return [field for field, is_missing in unknown.items() if is_missing]
 
 
 class PhoneView(BaseModel, from_attributes=True):
@@ -122,12 +200,43 @@ class PhoneView(BaseModel, from_attributes=True):
 
     number: str
     current: bool
+    verified_at: datetime | None
 
 
 class CustomerDetail(CustomerView):
     """A customer with the telephones, current ones first."""
 
+    consent_at: datetime | None
+    consent_source: str
+    do_not_call_at: datetime | None
+    do_not_call_source: str
+    legal_hold: str
+    merged_into: str | None
+    erased_at: datetime | None
     phones: list[PhoneView]
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def missing(self) -> list[str]:
+        """The base data that are not known yet, for the desk to ask (H15)."""
+        current = [phone for phone in self.phones if phone.current]
+        unknown = {
+            "phones": not current,
+            "phones.verified_at": bool(current) and not any(phone.verified_at for phone in current),
+            "address": not self.address,
+            "area": not self.area,
+            "consent": self.consent is Consent.UNKNOWN,
+        }
+        return [field for field, is_missing in unknown.items() if is_missing]
+
+
+class ChoiceView(BaseModel, from_attributes=True):
+    """Whom the caller of a number was taken for before."""
+
+    customer_id: str
+    at: datetime
+    staff_name: str
+    times: int
 
 
 class Identification(BaseModel):
@@ -135,6 +244,8 @@ class Identification(BaseModel):
 
     number: str | None
     customers: list[CustomerView]
+    """Whoever was chosen the last time comes first."""
+    choice: ChoiceView | None = None
 
     @property
     def customer(self) -> CustomerView | None:

@@ -1,16 +1,27 @@
 """Who calls, and who is who."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.customers import store
-from crm.customers.errors import AccountTaken, CustomerNotFound
+from crm.customers import audit, store
+from crm.customers.audit import AuditView, CustomerAction
+from crm.customers.errors import (
+    AccountTaken,
+    CustomerChanged,
+    CustomerInUse,
+    CustomerNotFound,
+    NotOnThisNumber,
+    StandsInForAnother,
+)
 from crm.customers.model import (
     ACCOUNT_NUMBER,
+    Choose,
+    ConfirmPhone,
     Customer,
     CustomerChange,
     CustomerDetail,
@@ -25,6 +36,7 @@ from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
+from foundation.routes import Principal
 
 SEARCH_LIMIT = 50
 
@@ -41,8 +53,8 @@ class CustomerService:
         number = normalise(raw_number, self._region)
         if number is None:
             return Identification(number=None, customers=[])
-        found = await self._database.look_up(lambda connection: store.by_number(connection, number))
-        return Identification(number=number, customers=found)
+        found, choice = await self._database.look_up(lambda connection: store.by_number(connection, number))
+        return Identification(number=number, customers=found, choice=choice)
 
     async def by_account(self, account_number: str) -> CustomerView | None:
         """The customer with an account number, whatever was keyed or typed for one."""
@@ -78,41 +90,123 @@ class CustomerService:
         found = {customer.id: customer for customer in (*by_number, *by_text)}
         return list(found.values())[:SEARCH_LIMIT]
 
-    async def create(self, given: CustomerInput) -> CustomerDetail:
+    async def create(self, given: CustomerInput, by: Principal | None = None) -> CustomerDetail:
         """A new customer with telephones.
 
         Raises:
             AccountTaken: the account number is another's.
         """
-        customer = Customer(id=new_id("customer"), created_at=utc_now(), **given.model_dump(exclude={"phones"}))
+        facts = stamped(given.model_dump(exclude_unset=True, exclude={"phones"}))
+        customer = Customer(id=new_id("customer"), created_at=utc_now(), **facts)
         try:
             async with self._database.write() as session:
                 session.add(customer)
                 await session.flush()
                 session.add_all(CustomerPhone(number=number, customer_id=customer.id) for number in set(given.phones))
+                audit.record(session, customer.id, 1, CustomerAction.CREATE, by, {})
                 await session.flush()
                 return await _detail(session, customer)
         except IntegrityError as error:
             raise _taken(given.account_number) from error
 
-    async def update(self, customer_id: str, change: CustomerChange) -> CustomerDetail:
+    async def update(self, customer_id: str, change: CustomerChange, by: Principal | None = None) -> CustomerDetail:
         """A customer as it is from now on.
 
         Raises:
             CustomerNotFound: there is none.
+            CustomerChanged: `version` is given and no longer the present one.
+            StandsInForAnother: it was merged into another one.
             AccountTaken: the account number is another's.
         """
-        changes: dict[str, Any] = change.model_dump(exclude_unset=True, exclude={"phones"})
+        changes = stamped(change.model_dump(exclude_unset=True, exclude={"phones", "version"}))
         try:
-            async with self._database.write() as session:
-                customer = await _existing(session, customer_id)
+            async with self._change(customer_id, change.version, by) as (session, customer):
                 customer.sqlmodel_update(changes)
                 await session.flush()
                 if "phones" in change.model_fields_set:
                     await store.replace_phones(session, customer_id, set(change.phones))
-                return await _detail(session, customer)
+            return await self.detail(customer_id)
         except IntegrityError as error:
             raise _taken(change.account_number) from error
+
+    async def confirm_phone(self, customer_id: str, given: ConfirmPhone, by: Principal | None = None) -> CustomerDetail:
+        """Note that the customer is reached at a telephone, which may be a new one (H5).
+
+        Raises:
+            CustomerNotFound, CustomerChanged, StandsInForAnother: as for a change.
+        """
+        async with self._change(customer_id, given.version, by) as (session, _):
+            phone = await session.get(CustomerPhone, (given.number, customer_id))
+            phone = phone or CustomerPhone(number=given.number, customer_id=customer_id)
+            phone.current, phone.verified_at = True, utc_now()
+            session.add(phone)
+        return await self.detail(customer_id)
+
+    async def choose(self, given: Choose, by: Principal) -> Identification:
+        """Take the caller of a number for one of its customers: the next call proposes that one first.
+
+        Raises:
+            NotOnThisNumber: it is not among them.
+        """
+        found = await self.identify(given.number)
+        chosen = next((one for one in found.customers if one.id == given.customer_id), None)
+        if chosen is None:
+            problem = FieldProblem(field="customer_id", rule="must be one of the customers of this number")
+            raise NotOnThisNumber(f"{given.customer_id} is not reached under this number", [problem])
+        async with self._database.write() as session:
+            await store.choose(session, given.number, chosen.id, f"{by.name} ({by.staff_number})")
+            audit.record(session, chosen.id, chosen.version, CustomerAction.CHOOSE, by, {"number": given.number})
+        return await self.identify(given.number)
+
+    async def remove(self, customer_id: str, by: Principal) -> None:
+        """Remove a customer entered by mistake, about whom nothing else is known.
+
+        Raises:
+            CustomerNotFound: there is none.
+            CustomerInUse: there is a history.
+        """
+        async with self._database.write() as session:
+            customer = await _held(session, customer_id)
+            if customer.legal_hold or await store.has_history(session, customer_id):
+                raise CustomerInUse(f"customer {customer_id} has a history; erase the person's data instead")
+            audit.record(session, customer_id, customer.version, CustomerAction.ERASE, by, {"removed": True})
+            await store.remove(session, customer)
+
+    async def audit(self, customer_id: str) -> list[AuditView]:
+        """What was done with a customer, newest first.
+
+        Raises:
+            CustomerNotFound: there is none.
+        """
+        async with self._database.read() as session:
+            await _existing(session, customer_id)
+            return await audit.of_customer(session, customer_id)
+
+    @asynccontextmanager
+    async def _change(
+        self, customer_id: str, version: int | None, by: Principal | None
+    ) -> AsyncIterator[tuple[AsyncSession, Customer]]:
+        """One change of one customer: held, compared with the version it was made for, and noted."""
+        async with self._database.write() as session:
+            customer = await _held(session, customer_id)
+            if customer.merged_into is not None:
+                raise StandsInForAnother(f"customer {customer_id} was merged into {customer.merged_into}")
+            if version is not None and version != customer.version:
+                raise await _changed(session, customer, version)
+            before = await _facts(session, customer)
+            yield session, customer
+            await session.flush()
+            after = await _facts(session, customer)
+            changes = {name: [before[name], now] for name, now in after.items() if before[name] != now}
+            if changes:
+                customer.version += 1
+                audit.record(session, customer_id, customer.version, CustomerAction.CHANGE, by, changes)
+
+
+def stamped(facts: dict[str, Any]) -> dict[str, Any]:
+    """What was said, and when: a consent and a wish not to be called carry their time."""
+    now = utc_now()
+    return facts | {f"{name}_at": now for name in ("consent", "do_not_call") if name in facts}
 
 
 async def _existing(session: AsyncSession, customer_id: str) -> Customer:
@@ -122,10 +216,31 @@ async def _existing(session: AsyncSession, customer_id: str) -> Customer:
     return found
 
 
+async def _held(session: AsyncSession, customer_id: str) -> Customer:
+    found = await store.held(session, customer_id)
+    if found is None:
+        raise CustomerNotFound(f"there is no customer {customer_id}")
+    return found
+
+
+async def _changed(session: AsyncSession, customer: Customer, version: int) -> CustomerChanged:
+    """A conflict that names what was changed since."""
+    since = await audit.of_customer(session, customer.id, version)
+    fields = sorted({field for entry in since for field in entry.changes})
+    problems = [FieldProblem(field=field, rule="was changed by somebody else; look again") for field in fields]
+    return CustomerChanged(f"customer {customer.id} is at version {customer.version}, not {version}", problems)
+
+
+async def _facts(session: AsyncSession, customer: Customer) -> dict[str, Any]:
+    """A customer as the audit compares and keeps it."""
+    facts: dict[str, Any] = (await _detail(session, customer)).model_dump(mode="json", exclude={"version", "missing"})
+    return facts
+
+
 async def _detail(session: AsyncSession, customer: Customer) -> CustomerDetail:
     phones = await store.phones(session, customer.id)
-    view = CustomerView.model_validate(customer)
-    return CustomerDetail(**view.model_dump(), phones=[PhoneView.model_validate(phone) for phone in phones])
+    facts = customer.model_dump()
+    return CustomerDetail(**facts, phones=[PhoneView.model_validate(phone) for phone in phones])
 
 
 def _views(customers: Iterable[Customer]) -> list[CustomerView]:

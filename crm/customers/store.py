@@ -6,7 +6,8 @@ import sqlalchemy as sql
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.customers.model import Customer, CustomerPhone, CustomerView
+from crm.customers.model import ChoiceView, Customer, CustomerPhone, CustomerView, PhoneChoice
+from foundation.clock import utc_now
 
 MATCHES = 20
 """Customers on one number that are looked at: a company's switchboard has many."""
@@ -14,24 +15,47 @@ MATCHES = 20
 
 _CUSTOMER = SQLModel.metadata.tables["customer"].c
 _PHONE = SQLModel.metadata.tables["customer_phone"].c
+_CHOICE = SQLModel.metadata.tables["phone_choice"].c
 BY_NUMBER = (
-    sql.select(*(_CUSTOMER[name] for name in CustomerView.model_fields))
+    sql.select(
+        *(_CUSTOMER[name] for name in CustomerView.model_fields),
+        _CHOICE.customer_id,
+        *_CHOICE["at", "staff_name", "times"],
+    )
     .join_from(_CUSTOMER.id.table, _PHONE.number.table, _PHONE.customer_id == _CUSTOMER.id)
-    .where(_PHONE.number == sql.bindparam("number"), _PHONE.current.is_(True))
-    .order_by(_CUSTOMER.id)
+    .outerjoin(
+        _CHOICE.number.table, sql.and_(_CHOICE.number == _PHONE.number, _CHOICE.customer_id == _PHONE.customer_id)
+    )
+    .where(_PHONE.number == sql.bindparam("number"), _PHONE.current.is_(True), _CUSTOMER.merged_into.is_(None))
+    .order_by(_CHOICE.customer_id.is_(None), _CUSTOMER.id)
     .limit(MATCHES)
 )
 
 
-def by_number(connection: sql.Connection, number: str) -> list[CustomerView]:
-    """Everybody who is currently reached under a number, oldest first. Core rows: every call asks this."""
+def by_number(connection: sql.Connection, number: str) -> tuple[list[CustomerView], ChoiceView | None]:
+    """Everybody who is currently reached under a number, oldest first but for whom an agent chose the last time.
+
+    Core rows, and one statement: every call asks this.
+    """
     rows = connection.execute(BY_NUMBER, {"number": number}).all()
-    return [CustomerView.model_validate(row) for row in rows]
+    chosen = rows and rows[0].customer_id is not None
+    return [CustomerView.model_validate(row) for row in rows], ChoiceView.model_validate(rows[0]) if chosen else None
+
+
+async def choose(session: AsyncSession, number: str, customer_id: str, staff_name: str) -> PhoneChoice:
+    """Keep whom the caller of a number was taken for."""
+    known = await session.get(PhoneChoice, number, with_for_update=True)
+    times = known.times + 1 if known is not None and known.customer_id == customer_id else 1
+    choice = PhoneChoice(number=number, customer_id=customer_id, at=utc_now(), staff_name=staff_name, times=times)
+    return await session.merge(choice)
 
 
 async def by_account(session: AsyncSession, account_number: str) -> Customer | None:
-    """The customer with an account number."""
-    return (await session.exec(select(Customer).where(Customer.account_number == account_number))).one_or_none()
+    """The customer with an account number, or who stands for that one by now."""
+    found = (await session.exec(select(Customer).where(Customer.account_number == account_number))).one_or_none()
+    while found is not None and found.merged_into is not None:
+        found = await session.get(Customer, found.merged_into)
+    return found
 
 
 async def search(session: AsyncSession, text: str, limit: int) -> Sequence[Customer]:
@@ -39,7 +63,8 @@ async def search(session: AsyncSession, text: str, limit: int) -> Sequence[Custo
     pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     fields = (Customer.account_number, Customer.name, Customer.address)
     matches = [col(field).ilike(pattern, escape="\\") for field in fields]
-    return (await session.exec(select(Customer).where(or_(*matches)).order_by(col(Customer.id)).limit(limit))).all()
+    statement = select(Customer).where(or_(*matches), col(Customer.merged_into).is_(None))
+    return (await session.exec(statement.order_by(col(Customer.id)).limit(limit))).all()
 
 
 async def phones(session: AsyncSession, customer_id: str) -> Sequence[CustomerPhone]:
@@ -47,6 +72,41 @@ async def phones(session: AsyncSession, customer_id: str) -> Sequence[CustomerPh
     statement = select(CustomerPhone).where(CustomerPhone.customer_id == customer_id)
     order = (col(CustomerPhone.current).desc(), col(CustomerPhone.number))
     return (await session.exec(statement.order_by(*order))).all()
+
+
+async def held(session: AsyncSession, customer_id: str) -> Customer | None:
+    """A customer, held for change."""
+    return await session.get(Customer, customer_id, with_for_update=True, populate_existing=True)
+
+
+def tables_about_customers() -> list[sql.Table]:
+    """Every table whose rows belong to a customer by `customer_id`, the customers' own room included."""
+    return [table for table in SQLModel.metadata.sorted_tables if "customer_id" in table.c]
+
+
+_OWN = frozenset({"customer_phone", "phone_choice", "customer_audit"})
+"""What goes with a customer that is removed, or outlives it."""
+
+
+async def has_history(session: AsyncSession, customer_id: str) -> bool:
+    """Whether anything names a customer beside what is entered with it."""
+    connection = await session.connection()
+    for table in tables_about_customers():
+        if table.name not in _OWN:
+            found = await connection.execute(
+                sql.select(table.c.customer_id).where(table.c.customer_id == customer_id).limit(1)
+            )
+            if found.first() is not None:
+                return True
+    return False
+
+
+async def remove(session: AsyncSession, customer: Customer) -> None:
+    """Remove a customer without a history."""
+    for table in (CustomerPhone, PhoneChoice):
+        await session.exec(sql.delete(table).where(col(table.customer_id) == customer.id))
+    await session.delete(customer)
+    await session.flush()
 
 
 async def replace_phones(session: AsyncSession, customer_id: str, numbers: set[str]) -> None:

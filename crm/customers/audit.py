@@ -1,0 +1,100 @@
+"""What was done with a customer's data: by whom, when, what stood there before. Only ever added to."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import JSON, Column, Index
+from sqlmodel import Field, SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from foundation.append_only import append_only
+from foundation.clock import utc_now
+from foundation.database import UtcDateTime, text_enum
+from foundation.ids import new_id
+from foundation.routes import Principal
+
+MOST = 500
+
+
+class CustomerAction(StrEnum):
+    """What can be done with a customer's data."""
+
+    CREATE = "create"
+    CHANGE = "change"
+    IMPORT = "import"
+    CHOOSE = "choose"
+    MERGE = "merge"
+    UNMERGE = "unmerge"
+    LOOK = "look"
+    """Somebody looked at what is masked for the role (S29)."""
+    EXPORT = "export"
+    ERASE = "erase"
+
+
+class CustomerAudit(SQLModel, table=True):
+    """One action on one customer."""
+
+    __tablename__ = "customer_audit"
+    __table_args__ = (Index("ix_customer_audit_customer_id_at", "customer_id", "at"),)
+
+    id: str = Field(primary_key=True)
+    customer_id: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    action: CustomerAction = Field(sa_type=text_enum(CustomerAction))
+    version: int
+    """The customer's version after it."""
+    staff_id: str | None = None
+    """None: the service itself."""
+    staff_name: str = ""
+    changes: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
+    """By field what stood there and what stands there now, or what else the action consisted of."""
+
+
+ERASED: dict[str, Any] = {"erased": True}
+"""What stands in place of changes once the person's data were erased; that something was done stays."""
+append_only(SQLModel.metadata.tables[CustomerAudit.__tablename__], {"changes": json.dumps(ERASED)})
+
+
+class AuditView(BaseModel, from_attributes=True):
+    """An entry as shown."""
+
+    at: datetime
+    action: CustomerAction
+    version: int
+    staff_name: str
+    changes: dict[str, Any]
+
+
+def record(
+    session: AsyncSession,
+    customer_id: str,
+    version: int,
+    action: CustomerAction,
+    by: Principal | None,
+    changes: Mapping[str, Any],
+) -> None:
+    """Note an action in the transaction that carries it out."""
+    session.add(
+        CustomerAudit(
+            id=new_id("audit"),
+            customer_id=customer_id,
+            at=utc_now(),
+            action=action,
+            version=version,
+            staff_id=by.staff_id if by is not None else None,
+            staff_name=f"{by.name} ({by.staff_number})" if by is not None else "",
+            changes=dict(changes),
+        )
+    )
+
+
+async def of_customer(session: AsyncSession, customer_id: str, since_version: int = 0) -> list[AuditView]:
+    """What was done with a customer, newest first, at most MOST entries."""
+    wanted = (CustomerAudit.customer_id == customer_id, CustomerAudit.version > since_version)
+    order = (col(CustomerAudit.at).desc(), col(CustomerAudit.id).desc())
+    found = (await session.exec(select(CustomerAudit).where(*wanted).order_by(*order).limit(MOST))).all()
+    return [AuditView.model_validate(entry) for entry in found]

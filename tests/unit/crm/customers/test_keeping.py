@@ -1,0 +1,129 @@
+"""A customer is kept complete: nobody overwrites another's change unseen, and every change can be looked up."""
+
+import asyncio
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import text
+
+from crm.customers.audit import CustomerAction
+from crm.customers.errors import CustomerChanged, CustomerInUse, CustomerNotFound, NotOnThisNumber
+from crm.customers.model import Choose, ConfirmPhone, Consent, CustomerChange, CustomerDetail, Grade
+from crm.customers.service import CustomerService
+from crm.tickets.service import TicketService
+from foundation.database import Database
+from tests.unit.crm import conftest
+from tests.unit.crm.customers.people import AGENT, SUPERVISOR, described
+
+
+async def test_what_is_missing_is_named_until_it_is_known(database: Database) -> None:
+    customers = CustomerService(database)
+    created = await customers.create(described(phones=[]), AGENT)
+    assert created.missing == ["phones", "address", "area", "consent"]
+
+    known = CustomerChange(address="建设街8号", area="城东", phones=["13800000001"])
+    assert (await customers.update(created.id, known, AGENT)).missing == ["phones.verified_at", "consent"]
+    await customers.confirm_phone(created.id, ConfirmPhone(number="138 0000 0001"), AGENT)
+    complete = await customers.update(created.id, CustomerChange(consent=Consent.GIVEN, consent_source="call"), AGENT)
+
+    assert complete.missing == []
+    assert complete.consent_at is not None
+    assert complete.phones[0].verified_at is not None
+
+
+async def test_a_wish_not_to_be_called_keeps_when_and_how_it_was_said(database: Database) -> None:
+    customers = CustomerService(database)
+    created = await customers.create(described())
+    assert (created.do_not_call, created.do_not_call_at) == (False, None)
+
+    changed = await customers.update(created.id, CustomerChange(do_not_call=True, do_not_call_source="letter"), AGENT)
+
+    assert (changed.do_not_call, changed.do_not_call_source) == (True, "letter")
+    assert changed.do_not_call_at is not None
+
+
+async def test_who_changes_an_older_version_is_told_what_was_changed(database: Database) -> None:
+    customers = CustomerService(database)
+    created = await customers.create(described())
+    await customers.update(created.id, CustomerChange(version=1, grade=Grade.VIP), AGENT)
+
+    with pytest.raises(CustomerChanged) as refused:
+        await customers.update(created.id, CustomerChange(version=1, name="王秀兰"), SUPERVISOR)
+
+    assert [problem.field for problem in refused.value.errors] == ["grade"]
+    assert (await customers.get(created.id)).name == "王秀英"
+
+
+async def test_of_many_who_change_the_same_version_at_once_one_does(database: Database) -> None:
+    customers = CustomerService(database)
+    created = await customers.create(described())
+
+    changes = (customers.update(created.id, CustomerChange(version=1, notes=f"{n}"), AGENT) for n in range(6))
+    results = await asyncio.gather(*changes, return_exceptions=True)
+
+    assert [type(result) for result in results].count(CustomerDetail) == 1
+    assert [type(result) for result in results].count(CustomerChanged) == 5
+    assert (await customers.get(created.id)).version == 2
+
+
+async def test_every_change_is_kept_with_what_stood_there_and_cannot_be_altered(database: Database) -> None:
+    customers = CustomerService(database)
+    created = await customers.create(described(), AGENT)
+    await customers.update(created.id, CustomerChange(grade=Grade.A), SUPERVISOR)
+    await customers.update(created.id, CustomerChange(grade=Grade.A), SUPERVISOR)
+
+    changed, made = await customers.audit(created.id)
+
+    assert (changed.action, changed.changes, changed.staff_name) == (
+        CustomerAction.CHANGE,
+        {"grade": ["C", "A"]},
+        "何主管 (3001)",
+    )
+    assert (made.action, made.staff_name) == (CustomerAction.CREATE, "刘芳 (1001)")
+    with pytest.raises(DBAPIError, match="append-only"):
+        await database.change(lambda connection: connection.execute(text("UPDATE customer_audit SET staff_name = ''")))
+
+
+async def test_whom_an_agent_chose_is_proposed_first_with_why_and_can_be_changed(database: Database) -> None:
+    customers = CustomerService(database)
+    home = await customers.create(described("60010001"))
+    shop = await customers.create(described("60010002", name="王秀英商铺"))
+
+    await customers.choose(Choose(number="13800000001", customer_id=shop.id), AGENT)
+    again = await customers.choose(Choose(number="13800000001", customer_id=shop.id), SUPERVISOR)
+
+    assert [found.id for found in again.customers] == [shop.id, home.id]
+    assert again.customer is None
+    assert again.choice is not None
+    assert (again.choice.times, again.choice.staff_name) == (2, "何主管 (3001)")
+
+    other = await customers.choose(Choose(number="13800000001", customer_id=home.id), AGENT)
+    assert [found.id for found in other.customers] == [home.id, shop.id]
+    assert other.choice is not None
+    assert other.choice.times == 1
+
+
+async def test_nobody_is_chosen_who_is_not_on_the_number(database: Database) -> None:
+    customers = CustomerService(database)
+    await customers.create(described("60010001"))
+    stranger = await customers.create(described("60010002", phones=["13800000002"]))
+
+    with pytest.raises(NotOnThisNumber) as refused:
+        await customers.choose(Choose(number="13800000001", customer_id=stranger.id), AGENT)
+
+    assert [problem.field for problem in refused.value.errors] == ["customer_id"]
+    assert (await customers.identify("13800000001")).choice is None
+
+
+async def test_only_a_customer_without_a_history_is_removed(database: Database) -> None:
+    place = await conftest.furnish(database)
+    customers, tickets = CustomerService(database), TicketService(database)
+    await tickets.file(place.fault(reporter={"customer_id": place.wang.id}), conftest.AGENT)
+
+    with pytest.raises(CustomerInUse):
+        await customers.remove(place.wang.id, SUPERVISOR)
+    await customers.remove(place.li.id, SUPERVISOR)
+
+    with pytest.raises(CustomerNotFound):
+        await customers.get(place.li.id)
+    assert (await customers.get(place.wang.id)).id == place.wang.id
