@@ -74,12 +74,41 @@ def upgrade() -> None:
         sa.Column("arrears_cents", sa.BigInteger(), nullable=False),
         sa.Column("contract_active", sa.Boolean(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
+        sa.Column("consent", sa.String(32), nullable=False),
+        sa.Column("consent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("consent_source", sa.String(), nullable=False),
+        sa.Column("do_not_call", sa.Boolean(), nullable=False),
+        sa.Column("do_not_call_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("do_not_call_source", sa.String(), nullable=False),
+        sa.Column("notes", sa.String(), nullable=False),
+        sa.Column("legal_hold", sa.String(), nullable=False),
+        sa.Column("merged_into", sa.String(), nullable=True),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["merged_into"], ["customer.id"], name=op.f("fk_customer_merged_into_customer")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer")),
         sa.UniqueConstraint("account_number", name=op.f("uq_customer_account_number")),
     )
     with op.batch_alter_table("customer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_customer_area"), ["area"], unique=False)
+        batch_op.create_index(batch_op.f("ix_customer_merged_into"), ["merged_into"], unique=False)
+
+    op.create_table(
+        "customer_audit",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("action", sa.String(32), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("staff_id", sa.String(), nullable=True),
+        sa.Column("staff_name", sa.String(), nullable=False),
+        sa.Column("changes", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_audit")),
+        info={"append_only": {"changes": '{"erased": true}'}},
+    )
+    with op.batch_alter_table("customer_audit", schema=None) as batch_op:
+        batch_op.create_index("ix_customer_audit_customer_id_at", ["customer_id", "at"], unique=False)
 
     op.create_table(
         "department",
@@ -252,6 +281,7 @@ def upgrade() -> None:
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
         sa.Column("current", sa.Boolean(), nullable=False),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_customer_phone_customer_id_customer")),
         sa.PrimaryKeyConstraint("number", "customer_id", name=op.f("pk_customer_phone")),
     )
@@ -305,6 +335,19 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("improvement_action", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_improvement_action_department_id"), ["department_id"], unique=False)
+
+    op.create_table(
+        "phone_choice",
+        sa.Column("number", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("staff_name", sa.String(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_phone_choice_customer_id_customer")),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_phone_choice")),
+    )
+    with op.batch_alter_table("phone_choice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_phone_choice_customer_id"), ["customer_id"], unique=False)
 
     op.create_table(
         "staff",
