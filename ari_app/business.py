@@ -67,7 +67,8 @@ class Business:
             {
                 "ticket.reply": [self._replied],
                 "ticket.file": [self._ticket_of_call],
-                "ticket.append": [self._ticket_of_call],
+                "ticket.append": [self._ticket_of_call, self.campaigns.withdraw_surveys],
+                **{f"ticket.{action}": [self.campaigns.withdraw_surveys] for action in ("redo", "archive", "cancel")},
             },
             listeners=[self.notices.hear],
         )

@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 _LINE_BREAKS = frozenset("\n\t")
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -34,3 +34,9 @@ Lines = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,80}$")]
 """The id of something of ours."""
+
+MOST_VERSIONS = 2**31 - 1
+"""What a database's integer holds."""
+
+Version = Annotated[int, Field(ge=1, le=MOST_VERSIONS)]
+"""The version of something of ours that a change was made for."""

@@ -23,6 +23,7 @@ from ari_app.campaigns.model import (
     SurveyVerdict,
 )
 from ari_app.campaigns.survey import read_answers, together, verdict
+from crm.tickets.model import CLOSED
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -125,6 +126,18 @@ class CampaignService:
         async with self._database.write() as session:
             await session.exec(dialect.insert(Contact).values(rows).on_conflict_do_nothing())
         self.on_planned()
+
+    async def withdraw_surveys(self, payload: Mapping[str, Any]) -> None:
+        """The ticket is not done after all, or is over: nobody not yet called is asked about what was replied before.
+
+        Args:
+            payload: of the outbox's ticket events: ticket_id, status, redo_count.
+        """
+        over = payload["status"] in CLOSED
+        async with self._database.write() as session:
+            for contact in await store.planned(session, payload["ticket_id"]):
+                if over or contact.round < payload["redo_count"]:
+                    store.move(contact, ContactState.CANCELLED)
 
     async def lease(self, limit: int) -> list[Dialling]:
         """Take up to `limit` contacts that are due; each has its attempt stored before anything rings (F30)."""

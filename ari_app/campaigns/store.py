@@ -58,6 +58,12 @@ async def of_ticket(session: AsyncSession, ticket_id: str, round_: int) -> Seque
     return (await session.exec(statement.order_by(col(Contact.id)))).all()
 
 
+async def planned(session: AsyncSession, ticket_id: str) -> Sequence[Contact]:
+    """Who is still to be called about a ticket, locked for change."""
+    statement = select(Contact).where(Contact.ticket_id == ticket_id, Contact.state == ContactState.PLANNED)
+    return (await session.exec(statement.with_for_update())).all()
+
+
 async def answers_of(session: AsyncSession, contact_ids: Sequence[str]) -> Sequence[SurveyAnswers]:
     """The answers given by these contacts."""
     return (await session.exec(select(SurveyAnswers).where(col(SurveyAnswers.contact_id).in_(contact_ids)))).all()

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, Field
 
-from crm.text import Lines
+from crm.text import Lines, Version
 from crm.tickets.model import Actor, TicketView
 from crm.tickets.transitions import RULES, TicketAction
 from foundation.routes import NoQuery, Request, Routes
@@ -16,7 +16,7 @@ REFUSALS = (404, 409, 422)
 class Versioned(BaseModel, extra="forbid"):
     """A change that may name the version it was made for, and is refused where that is no longer the present one."""
 
-    version: int | None = None
+    version: Version | None = None
 
 
 class Reason(Versioned):

@@ -105,6 +105,8 @@ async def change(
     before, to = ticket.status, lead(action, ticket)
     made = Change(session, ticket)
     yield made
+    if to is TicketStatus.DISPATCHED and before is not to:
+        ticket.dispatched_at = utc_now()
     ticket.status = to
     ticket.version += 1
     if to in CLOSED and before not in CLOSED:

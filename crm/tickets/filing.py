@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -24,6 +24,7 @@ from crm.tickets.model import (
     Ticket,
     TicketKind,
     TicketReporter,
+    TicketStatus,
     Urgency,
 )
 from crm.tickets.transitions import TicketAction
@@ -33,6 +34,13 @@ from foundation.problems import FieldProblem
 
 _URGENCIES = list(Urgency)
 """From the least to the most."""
+
+
+class _Form(NamedTuple):
+    """The answers, and the version of the form they answer."""
+
+    answers: dict[str, Any]
+    version: int
 
 
 def matter_key(given: FileTicket) -> str | None:
@@ -55,21 +63,22 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
         FormNotFilled: the answers are not what the kind's form asks.
         IntegrityError: somebody else is filing the same matter at this moment.
     """
+    form = await _filled(session, given, actor)
     matter = matter_key(given)
     ticket = await merges_store.open_about(session, matter) if matter is not None else None
     if ticket is None:
-        return await _create(session, given, matter, actor, now, day)
+        return await _create(session, given, form, matter, actor, now, day)
     addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)
-    await append(session, ticket, addition, actor, _taken_over(ticket, given))
+    await append(session, ticket, addition, actor, _taken_over(ticket, given, form))
     return ticket
 
 
-def _taken_over(ticket: Ticket, given: FileTicket) -> dict[str, Any]:
+def _taken_over(ticket: Ticket, given: FileTicket, form: _Form) -> dict[str, Any]:
     """Let a later report make the ticket more urgent and give it the visit window it lacks; what the log keeps of it.
 
     A window that was agreed with the first reporter stays: the other one is only noted.
     """
-    noted: dict[str, Any] = {"form": given.form} if given.form else {}
+    noted: dict[str, Any] = {"form": form.answers} if form.answers else {}
     if given.visit_from is not None and given.visit_until is not None:
         noted |= {"visit_from": given.visit_from.isoformat(), "visit_until": given.visit_until.isoformat()}
         if ticket.visit_from is None:
@@ -88,7 +97,11 @@ async def append(
     more: dict[str, Any] | None = None,
     expected_version: int | None = None,
 ) -> None:
-    """Add a report to a ticket that is held; whoever is new among its reporters will be called back too."""
+    """Add a report to a ticket that is held; whoever is new among its reporters will be called back too.
+
+    Whoever works on it gets it again, marked (H4). What a department said was done is not, where the customer still has
+    something to say: it counts as sent back.
+    """
     await _must_exist(session, given.reporter, None)
     async with change(session, ticket, TicketAction.APPEND, actor, expected_version) as made:
         known = await store.reporters_of(session, ticket.id)
@@ -97,6 +110,8 @@ async def append(
         if is_new:
             session.add(_reporter(ticket.id, given.reporter, given.call_id))
         ticket.urge_count += 1
+        ticket.added_to = ticket.department_id is not None
+        ticket.redo_count += ticket.status in {TicketStatus.REPLIED, TicketStatus.SURVEY}
         made.detail.update(
             text=given.text,
             call_id=given.call_id,
@@ -108,10 +123,15 @@ async def append(
 
 
 async def _create(
-    session: AsyncSession, given: FileTicket, matter: str | None, actor: Actor, now: datetime, day: str
+    session: AsyncSession,
+    given: FileTicket,
+    form: _Form,
+    matter: str | None,
+    actor: Actor,
+    now: datetime,
+    day: str,
 ) -> Ticket:
     await _must_exist(session, given.reporter, given.category_id)
-    form, form_version = await _filled(session, given, actor)
     ticket = Ticket(
         id=new_id("ticket"),
         number=await store.next_number(session, day),
@@ -119,8 +139,8 @@ async def _create(
         address_key=address_key(given.address),
         open_matter=matter,
         registered_at=now,
-        form=form,
-        form_version=form_version,
+        form=form.answers,
+        form_version=form.version,
         **given.model_dump(exclude={"reporter", "call_id", "form"}),
     )
     session.add(ticket)
@@ -131,12 +151,12 @@ async def _create(
     return ticket
 
 
-async def _filled(session: AsyncSession, given: FileTicket, actor: Actor) -> tuple[dict[str, Any], int]:
-    """The answers, and the version of the form they answer. A machine that asks nothing files without a form."""
+async def _filled(session: AsyncSession, given: FileTicket, actor: Actor) -> _Form:
+    """What was answered. A machine that asks nothing files without a form."""
     asked = await forms_store.in_force(session, given.kind)
     if not given.form and actor.kind is not ActorKind.STAFF:
-        return {}, asked.version
-    return fill(asked.fields, given.form), asked.version
+        return _Form({}, asked.version)
+    return _Form(fill(asked.fields, given.form), asked.version)
 
 
 async def _must_exist(session: AsyncSession, reporter: Reporter, category_id: str | None) -> None:

@@ -5,12 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, JsonValue, model_validator
+from pydantic import BaseModel, JsonValue, model_validator
 from pydantic import Field as InputField
 from sqlalchemy import JSON, Column, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from crm.customers.model import PhoneNumber
+from crm.moments import Moment
 from crm.text import Id, Lines, OneLine
 from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.extensions.model import ExtensionView
@@ -173,6 +174,8 @@ class Ticket(SQLModel, table=True):
     """Of a complaint, once judged (H2)."""
     assessment: Assessment | None = Field(default=None, sa_type=text_enum(Assessment))
     """Of an after-sales application, once assessed (H12)."""
+    added_to: bool = False
+    """Something was added since somebody signed for it (H4): they sign again, and see it."""
     reply: str = ""
     closing_grounds: str = ""
     """Why it was closed: the customer's confirmation, or the recorded reason for doing without (H19)."""
@@ -276,8 +279,8 @@ class FileTicket(BaseModel, extra="forbid"):
     urgency: Urgency = Urgency.NORMAL
     form: dict[str, JsonValue] = InputField(default={}, max_length=40)
     """The answers to the kind's form, by the names of its fields."""
-    visit_from: AwareDatetime | None = None
-    visit_until: AwareDatetime | None = None
+    visit_from: Moment | None = None
+    visit_until: Moment | None = None
     reporter: Reporter = Reporter()
     call_id: Id | None = None
 
@@ -356,6 +359,7 @@ class TicketView(BaseModel, from_attributes=True):
     urge_count: int
     redo_count: int
     escalated: bool
+    added_to: bool
     validity: Validity | None
     assessment: Assessment | None
     reply: str

@@ -138,7 +138,7 @@ class TicketService(TicketReader):
     async def sign(self, ticket_id: str, actor: Actor, *, expected_version: int | None = None) -> TicketView:
         """The department takes it (签收)."""
         async with self.change(ticket_id, TicketAction.SIGN, actor, expected_version) as made:
-            pass
+            made.ticket.added_to = False
         return TicketView.model_validate(made.ticket)
 
     async def park(
@@ -220,7 +220,6 @@ class TicketService(TicketReader):
         """Not solved: back to the same department, marked, with what the customer said (重办, H8)."""
         async with self.change(ticket_id, TicketAction.REDO, actor, expected_version) as made:
             made.ticket.redo_count += 1
-            made.ticket.dispatched_at = utc_now()
             made.detail.update(reason=reason, recording_id=recording_id, redo_count=made.ticket.redo_count)
             if recording_id is not None:
                 await made.attach(recording_id, reason)

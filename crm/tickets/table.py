@@ -1,7 +1,7 @@
 """The transition table as a page to read, rendered from the code: `hotline tickets table`."""
 
 from crm.tickets.model import TicketStatus
-from crm.tickets.transitions import RULES, Rule, Standing, TicketAction
+from crm.tickets.transitions import RULES, WAITING, Rule, Standing, TicketAction
 from foundation.routes import Role
 
 _A, _S = TicketAction, TicketStatus
@@ -22,7 +22,7 @@ STATES: dict[TicketStatus, tuple[str, str]] = {
 
 ACTIONS: dict[TicketAction, tuple[str, str]] = {
     _A.FILE: ("登记", "register a matter"),
-    _A.APPEND: ("追加", "add to it; counts as an urge"),
+    _A.APPEND: ("追加", "add to it: an urge, and dispatched again"),
     _A.URGE: ("催单", "the customer asks again"),
     _A.ATTACH: ("附件", "attach a recording"),
     _A.ANSWER: ("直接答复", "answered at the desk, with what was answered"),
@@ -122,8 +122,10 @@ def _moves() -> str:
 def _move(rule: Rule, state: TicketStatus) -> str:
     if state not in rule.states:
         return ""
-    if rule.resumes:
+    if rule.resumes and state in WAITING:
         return "as before"
+    if state in rule.except_from:
+        return str(rule.except_from[state])
     return "·" if rule.to in {None, state} else str(rule.to)
 
 
@@ -132,9 +134,9 @@ def _diagram() -> str:
     for before in TicketStatus:
         following: dict[TicketStatus, list[str]] = {}
         for action, rule in RULES.items():
-            if before in rule.states and rule.to not in {None, before, TicketStatus.CANCELLED, TicketStatus.MERGED}:
-                assert rule.to is not None
-                following.setdefault(rule.to, []).append(action)
+            to = rule.except_from.get(before, rule.to)
+            if before in rule.states and to is not None and to not in {before, _S.CANCELLED, _S.MERGED}:
+                following.setdefault(to, []).append(action)
         lines += [f"    {before} --> {to}: {', '.join(actions)}" for to, actions in following.items()]
     return "\n".join(
         [
@@ -143,7 +145,7 @@ def _diagram() -> str:
             *lines,
             "```",
             "",
-            "Left out: `cancel` and `merge`, which every open state knows, and the way back of `unpark` and `unmerge`.",
+            "Left out: `cancel` and `merge`, which all open states know, and the ways out of `parked` and `merged`.",
         ]
     )
 

@@ -1,7 +1,7 @@
 """What may be done to a ticket, when, and by whom: the only table of it, enforced in one place."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from crm.tickets.errors import NotAllowedNow, NotYours
@@ -10,6 +10,8 @@ from foundation.problems import Forbidden
 from foundation.routes import Role
 
 OPEN = frozenset(TicketStatus) - CLOSED
+WAITING = frozenset({TicketStatus.PARKED, TicketStatus.MERGED})
+"""They keep in `parked_from` where they were."""
 DESKS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 FIELD = frozenset({Role.DEPARTMENT})
@@ -78,6 +80,8 @@ class Rule:
     caller: bool = False
     resumes: bool = False
     """It leads to where the ticket was before it was parked, or merged."""
+    except_from: Mapping[TicketStatus, TicketStatus] = field(default_factory=dict)
+    """From these states it leads elsewhere."""
     standings: frozenset[Standing] = frozenset({Standing.LEAD})
     """Of somebody who acts for a department: what it must be to the ticket."""
 
@@ -89,7 +93,15 @@ _CO_HANDLERS = frozenset({Standing.CO_HANDLER})
 RULES: dict[TicketAction, Rule] = {
     # There is no ticket yet that could be in a state.
     TicketAction.FILE: Rule(frozenset(), _S.REGISTERED, DESKS, caller=True),
-    TicketAction.APPEND: Rule(OPEN, None, DESKS, caller=True),
+    # Whoever works on it signs again, and sees what was added; what waited for the customer has heard from them.
+    TicketAction.APPEND: Rule(
+        OPEN,
+        None,
+        DESKS,
+        caller=True,
+        resumes=True,
+        except_from=dict.fromkeys((_S.SIGNED, _S.REPLIED, _S.SURVEY), _S.DISPATCHED),
+    ),
     TicketAction.URGE: Rule(OPEN, None, DESKS, caller=True),
     TicketAction.ATTACH: Rule(frozenset(_S), None, DESKS),
     TicketAction.ANSWER: Rule(frozenset({_S.REGISTERED, _S.REFUSED}), _S.ARCHIVED, DESKS),
@@ -162,9 +174,9 @@ def lead(action: TicketAction, ticket: Ticket) -> TicketStatus:
     rule = RULES[action]
     if ticket.status not in rule.states:
         raise NotAllowedNow(f"ticket {ticket.number} is {ticket.status}; {action} needs {_listed(rule.states)}")
-    if rule.resumes and ticket.parked_from is not None:
-        return ticket.parked_from
-    return rule.to or ticket.status
+    resumed = ticket.parked_from if rule.resumes and ticket.status in WAITING else None
+    before = resumed or ticket.status
+    return rule.except_from.get(before, rule.to or before)
 
 
 def standing_of(own: str | None, lead_id: str | None, others: Mapping[str, Standing]) -> Standing | None:

@@ -1,7 +1,6 @@
 """Routes of extensions."""
 
-from pydantic import AwareDatetime
-
+from crm.moments import Moment
 from crm.tickets.acting import Grounds, Reason, act
 from crm.tickets.extensions.service import ExtensionService
 from crm.tickets.transitions import TicketAction
@@ -11,7 +10,7 @@ from foundation.routes import Routes
 class AskExtension(Reason):
     """Until when, and why."""
 
-    until: AwareDatetime
+    until: Moment
 
 
 def add_routes(table: Routes, service: ExtensionService) -> None:

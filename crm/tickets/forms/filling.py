@@ -50,11 +50,14 @@ def fill(fields: Sequence[FormField], answers: Mapping[str, Any]) -> dict[str, A
     try:
         filled = _model(tuple(field.model_dump_json() for field in fields)).model_validate(dict(answers))
     except ValidationError as error:
-        problems = [
-            FieldProblem(field=f"form.{found['loc'][0]}", rule=found["msg"].removeprefix("Value error, "))
-            for found in error.errors(include_url=False, include_context=False)
-        ]
-        raise FormNotFilled("the form is not filled in as its kind asks", problems) from error
+        problems = {
+            str(found["loc"][0])[:64]: found["msg"].removeprefix("Value error, ")
+            for found in error.errors(include_url=False, include_context=False, include_input=False)
+        }
+        raise FormNotFilled(
+            "the form is not filled in as its kind asks",
+            [FieldProblem(field=f"form.{name}", rule=rule) for name, rule in problems.items()],
+        ) from None
     return filled.model_dump(mode="json", exclude_none=True)
 
 

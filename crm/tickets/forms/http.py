@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, Field
 
+from crm.text import MOST_VERSIONS
 from crm.tickets.errors import NoSuchForm
 from crm.tickets.forms.model import FormInput, FormView
 from crm.tickets.forms.service import FormService
@@ -12,13 +13,13 @@ from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 class ReplaceForm(FormInput):
     """The form, and the version it was made from."""
 
-    version: int = Field(ge=0)
+    version: int = Field(ge=0, lt=MOST_VERSIONS)
 
 
 class VersionQuery(BaseModel, extra="forbid"):
     """Which version: a ticket says by which it was filled."""
 
-    version: int = Field(ge=0)
+    version: int = Field(ge=0, lt=MOST_VERSIONS)
 
 
 def add_routes(table: Routes, service: FormService) -> None:

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from sqlalchemy import JSON, Column, Index, text
 from sqlmodel import Field, SQLModel
 
-from crm.text import Id
+from crm.text import Id, Version
 from crm.tickets.model import TicketStatus, TicketView, Urgency
 from foundation.database import UtcDateTime, text_enum
 
@@ -51,7 +51,7 @@ class MergeTicket(BaseModel, extra="forbid"):
     """Into which ticket; one that was merged itself stands for the one it was merged into."""
 
     into: Id
-    version: int | None = None
+    version: Version | None = None
 
 
 class MergeView(BaseModel, from_attributes=True):

@@ -126,3 +126,20 @@ async def test_a_finished_attempt_is_finished_once(campaigns: CampaignService, t
         await campaigns.finished(dialling.attempt_id, AttemptOutcome.COMPLETED)
 
     assert tickets.done == [("confirmed", None)]
+
+
+async def test_what_is_sent_back_or_over_is_asked_about_no_more(campaigns: CampaignService) -> None:
+    await campaigns.plan_surveys(REPLIED)
+    await campaigns.withdraw_surveys({"ticket_id": "ticket-1", "status": "replied", "redo_count": 0})
+    assert len(await campaigns.lease(1)) == 1
+
+    await campaigns.withdraw_surveys({"ticket_id": "ticket-1", "status": "dispatched", "redo_count": 1})
+    contacts, _ = await campaigns.of_ticket("ticket-1")
+    # Who is being called is let finish.
+    assert sorted(contact.state for contact in contacts) == [ContactState.CANCELLED, ContactState.DIALLING]
+    await campaigns.plan_surveys(REPLIED | {"redo_count": 1})
+    assert len(await campaigns.lease(9)) == 2
+
+    await campaigns.plan_surveys(REPLIED | {"ticket_id": "ticket-2"})
+    await campaigns.withdraw_surveys({"ticket_id": "ticket-2", "status": "archived", "redo_count": 0})
+    assert await campaigns.lease(9) == []

@@ -24,8 +24,9 @@ from foundation.problems import Forbidden, Problem
 OPEN = {"registered", "dispatched", "refused", "signed", "parked", "replied", "survey"}
 JUDGED = {"signed", "replied", "survey"}
 BACK = "where it was before it was parked"
+AGAIN = "dispatched again, where somebody had signed for it"
 MOVES: dict[str, tuple[set[str], str | None]] = {
-    "append": (OPEN, None),
+    "append": (OPEN, AGAIN),
     "urge": (OPEN, None),
     "attach": (OPEN | {"archived", "cancelled"}, None),
     "answer": ({"registered", "refused"}, "archived"),
@@ -80,6 +81,8 @@ def is_legal(action: str, before: str, after: str) -> bool:
     if action == "answer_down":
         return (before, after) == ("signed", "dispatched")
     states, to = MOVES[action]
+    if to is AGAIN:
+        return after == "dispatched" if before in JUDGED else after in {before, "registered", "dispatched"}
     if to is BACK:
         return before in states and after in {"registered", "signed"}
     return before in states and after == (to or before)
@@ -122,6 +125,9 @@ class Expected:
         """The state an action leads to."""
         if action == "reply" and self.below:
             return "dispatched"
+        if action == "append":
+            before = self.parked_from if self.status == "parked" else self.status
+            return "dispatched" if before in JUDGED else before
         to = MOVES[action][1]
         return self.parked_from if to is BACK else to or self.status
 
@@ -171,11 +177,11 @@ class Expected:
         """An action was carried out."""
         if action == "park":
             self.parked_from = self.status
-        self.status = self.to(action)
+        before, self.status = self.status, self.to(action)
         self.version += 1
         self.actions.append("answer_down" if action == "reply" and self.below else action)
         self.urges += action in {"urge", "append"}
-        self.redos += action == "redo"
+        self.redos += action == "redo" or (action == "append" and before in {"replied", "survey"})
         self.escalated = ESCALATED.get(action, self.escalated)
         if action in FLAGS:
             setattr(self, *FLAGS[action])

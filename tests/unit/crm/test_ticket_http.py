@@ -212,3 +212,12 @@ async def test_h6_what_was_refused_is_among_the_undispatched(
     assert {(found.id, found.status) for found in seen} == {(refused.id, "refused"), (new.id, "registered")}
     with pytest.raises(ValidationError, match="leave out status"):
         table["GET /tickets"].query.model_validate({"undispatched": "true", "status": "signed"})
+
+
+@pytest.mark.parametrize("version", [0, -1, 2**31, 10**30])
+def test_s12_a_version_that_no_database_can_bear_is_refused(table: dict[str, Route], version: int) -> None:
+    for name, route in table.items():
+        if route.body is not None and "version" in route.body.model_fields and "forms" not in name:
+            with pytest.raises(ValidationError) as refused:
+                route.body.model_validate({"version": version})
+            assert ("version",) in [found["loc"] for found in refused.value.errors()], name

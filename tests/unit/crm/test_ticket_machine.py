@@ -75,9 +75,7 @@ class Lives(RuleBasedStateMachine):
         if same:
             assert same == [filed.id]
             known = self.expected[filed.id]
-            known.urges += 1
-            known.version += 1
-            known.actions.append("append")
+            known.happened("append", "")
         else:
             assert filed.id not in self.expected
             known = self.expected[filed.id] = Expected(kind, house, self.place.above)

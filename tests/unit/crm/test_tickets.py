@@ -386,3 +386,41 @@ async def test_pages_go_on_where_the_last_one_ended(tickets: TicketService, plac
 def test_what_is_entered_wrongly_is_named(given: dict[str, Any], word: str) -> None:
     with pytest.raises(ValidationError, match=word):
         FileTicket.model_validate({"kind": "fault", "subject": "暖气不热"} | given)
+
+
+async def test_h4_what_is_added_is_dispatched_again_marked_and_sent_back_where_it_was_done(
+    tickets: TicketService, place: Place
+) -> None:
+    addition, worker = AppendToTicket(text="还是不热"), place.worker(place.east)
+    filed = await tickets.file(place.fault(), AGENT)
+    alone = await tickets.append(filed.id, addition, AGENT)
+    assert (alone.status, alone.added_to) == (TicketStatus.REGISTERED, False)
+    await tickets.dispatch(filed.id, place.east, AGENT)
+    await tickets.sign(filed.id, worker)
+
+    again = await tickets.append(filed.id, addition, CALLER)
+    assert (again.status, again.added_to, again.department_id) == (TicketStatus.DISPATCHED, True, place.east)
+    signed = await tickets.sign(filed.id, worker)
+    assert (signed.status, signed.added_to, signed.redo_count) == (TicketStatus.SIGNED, False, 0)
+
+    await tickets.park(filed.id, "等用户在家", worker)
+    assert (await tickets.append(filed.id, addition, CALLER)).status is TicketStatus.DISPATCHED
+    await tickets.sign(filed.id, worker)
+    await tickets.reply(filed.id, "已更换阀门", worker)
+    sent_back = await tickets.append(filed.id, addition, CALLER)
+    assert (sent_back.status, sent_back.added_to, sent_back.redo_count) == (TicketStatus.DISPATCHED, True, 1)
+
+
+async def test_what_waits_for_the_customer_goes_on_when_they_add_something(
+    tickets: TicketService, place: Place
+) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+    await tickets.park(filed.id, "等用户提供房号", AGENT)
+    assert (await tickets.append(filed.id, AppendToTicket(text="402室"), CALLER)).status is TicketStatus.REGISTERED
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+12:00", "1800-01-01T00:00:00Z"])
+def test_s12_a_time_that_no_database_can_bear_is_refused(moment: str) -> None:
+    window = {"visit_from": moment, "visit_until": "2026-07-12T09:00:00Z"}
+    with pytest.raises(ValidationError, match="must be between 1900 and 2200"):
+        FileTicket.model_validate({"kind": "fault", "subject": "暖气不热"} | window)
