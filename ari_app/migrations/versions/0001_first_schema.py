@@ -453,6 +453,7 @@ def upgrade() -> None:
         sa.Column("escalated", sa.Boolean(), nullable=False),
         sa.Column("validity", sa.String(32), nullable=True),
         sa.Column("assessment", sa.String(32), nullable=True),
+        sa.Column("added_to", sa.Boolean(), nullable=False),
         sa.Column("reply", sa.String(), nullable=False),
         sa.Column("closing_grounds", sa.String(), nullable=False),
         sa.Column("open_matter", sa.String(), nullable=True),
