@@ -33,6 +33,10 @@ class Agents:
             return None
         return AgentLine(agent.id, agent.staff_number, agent.name, agent.endpoint)
 
+    def of_endpoint(self, endpoint: str) -> str | None:
+        """Whose phone registers as this SIP user."""
+        return next((agent.id for agent in self._agents.values() if agent.endpoint == endpoint), None)
+
     def queues(self, agent_id: str) -> list[str]:
         """The queues she serves."""
         agent = self._agents.get(agent_id)

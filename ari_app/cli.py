@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from ari_app import flows as call_flows
 from ari_app import service
+from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.local import stack
 from ari_app.local.paths import PROJECT
 from ari_app.settings import Settings
@@ -36,14 +37,23 @@ def up() -> None:
 @app.command()
 def serve() -> None:
     """Run the service alone, with the servers that HOTLINE_… names."""
+    service.run(_settings())
+
+
+@app.command()
+def watchdog() -> None:
+    """Lead waiting callers to the fallback when the service is gone for too long; run it beside the service."""
+    asyncio.run(fallback_watchdog.watch(_settings()))
+
+
+def _settings() -> Settings:
     try:
-        settings = Settings()
+        return Settings()
     except ValidationError as error:
         for problem in error.errors():
             name = "HOTLINE_" + "_".join(str(part) for part in problem["loc"]).upper()
             typer.echo(f"{name}: {problem['msg']}", err=True)
         sys.exit(2)
-    service.run(settings)
 
 
 @flows.command("check")

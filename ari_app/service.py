@@ -42,6 +42,7 @@ from ari_app.desk.hub import Hub
 from ari_app.desk.model import Notice, Wording
 from ari_app.desk.server import DeskServer
 from ari_app.desk.sessions import Sessions
+from ari_app.fallback.service import Fallback
 from ari_app.floor import WATCHERS, Floor
 from ari_app.flows import vocabulary
 from ari_app.kept import KeptWork
@@ -68,7 +69,7 @@ from recordings.model import RecordingWarning
 from recordings.orphans import GRACE_SECONDS
 from recordings.service import RecordingService
 
-APOLOGY_PROMPT, APOLOGY_FILE = "nobody_free", "fallback.wav"
+FALLBACK_PROMPTS = ("fallback_wait", "fallback_message")
 SWITCH_S = 0.0005
 """How long a thread that did SQLite's work waits for a busy loop: several times for every write, while others queue."""
 AUDIT_AT_START_GRACE_S = 3.0
@@ -191,6 +192,16 @@ class Service:
         )
         self.calls = CallService(tools, settings.region)
         self.dispatcher.on_stasis_start = self.calls.arrived
+        self.fallback = Fallback(
+            self.ari,
+            self.ami,
+            self.agents,
+            business.customers,
+            business.history,
+            business.tickets,
+            self.recordings,
+            settings.region,
+        )
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, store, self.queues)
         surveys = SurveyCalls(business.campaigns, self.calls, business.tickets, settings.node)
         self.dialler = Dialler(business.campaigns, surveys.place, self.calls.outbound)
@@ -216,15 +227,18 @@ class Service:
             self._own(name, work)
         await self.desk.start()
         await self.events.start()
+        self._own("beat", self.fallback.beat)
+        self._own("fallback", self.fallback.take_in)
         self._own("dialler", self.dialler.run)
         self._own("kept", KeptWork(self.spool, self.desk, self.hub, self.business.history).run)
         self._own("recordings-audit", self._audit_recordings)
 
     async def _leave_apology(self) -> None:
         """Where the dialplan finds it when it has to answer without us."""
-        spoken = await self.prompts.audio(APOLOGY_PROMPT, "zh", {})
-        if spoken is not None:
-            await asyncio.to_thread(shutil.copyfile, spoken, self.settings.prompts / APOLOGY_FILE)
+        for name in FALLBACK_PROMPTS:
+            spoken = await self.prompts.audio(name, "zh", {})
+            if spoken is not None:
+                await asyncio.to_thread(shutil.copyfile, spoken, self.settings.prompts / f"{name}.wav")
 
     async def aclose(self) -> None:
         """Stop in the reverse order. Calls stay with Asterisk, for the next process to adopt."""
@@ -266,6 +280,7 @@ class Service:
         versions.check(info.system.version)
         pushed = await push(self.ari, self.agents.accounts())
         log.info("asterisk_connected", version=info.system.version, phones=pushed)
+        await self.fallback.prepare()
         await self.reconciler.adopt()
         self._once("reconciliation", self._reconcile())
 

@@ -29,6 +29,9 @@ Response = Mapping[str, str]
 log = structlog.get_logger()
 
 
+RESULT_FOLLOWS = "Result will follow"
+
+
 class AmiClient:
     """One Asterisk's manager interface: `start()`, verbs, `aclose()`.
 
@@ -119,6 +122,37 @@ class AmiClient:
         }
         await self._ask("MixMonitorMute", fields)
 
+    async def add_queue_member(self, queue: str, interface: str) -> None:
+        """Make a phone a member of one of `app_queue`'s queues; one that is a member stays one."""
+        with suppress(Conflict):
+            await self._ask("QueueAdd", {"Queue": _safe("queue", queue), "Interface": _safe("interface", interface)})
+
+    async def remove_queue_member(self, queue: str, interface: str) -> None:
+        """Take a phone out of one of `app_queue`'s queues; one that is no member stays none."""
+        with suppress(NotFound):
+            await self._ask("QueueRemove", {"Queue": _safe("queue", queue), "Interface": _safe("interface", interface)})
+
+    async def database_keys(self, family: str) -> list[str]:
+        """The keys of a family of Asterisk's own database."""
+        # A dialplan function, which ARI does not evaluate without a channel.
+        expression = f"DB_KEYS({_safe('family', family)})"
+        keys = (await self._ask("Getvar", {"Variable": expression})).get("Value", "")
+        return [key for key in keys.split(",") if key]
+
+    async def database_entry(self, family: str, key: str) -> str:
+        """An entry of Asterisk's own database.
+
+        Raises:
+            NotFound: there is none.
+        """
+        fields = {"Family": _safe("family", family), "Key": _safe("key", key)}
+        return (await self._ask("DBGet", fields)).get("Val", "")
+
+    async def delete_database_entry(self, family: str, key: str) -> None:
+        """Remove an entry of Asterisk's own database; one that is gone stays gone."""
+        with suppress(NotFound):
+            await self._ask("DBDel", {"Family": _safe("family", family), "Key": _safe("key", key)})
+
     async def ping(self) -> None:
         """Whether it answers."""
         await self._ask("Ping", {})
@@ -159,7 +193,7 @@ class AmiClient:
             response = await future
         finally:
             del self._pending[action_id]
-        if response.get("Response") != "Success":
+        if response.get("Response", "Success") != "Success":
             raise _error_for(action, response.get("Message", ""))
         return response
 
@@ -207,6 +241,8 @@ class AmiClient:
                 message = parse(await reader.readuntil(b"\r\n\r\n"))
             except asyncio.IncompleteReadError:
                 return
+            if message.get("Message") == RESULT_FOLLOWS:
+                continue  # as an event with the same number
             _, future = self._pending.get(message.get("ActionID", ""), ("", None))
             if future is not None and not future.done():
                 future.set_result(message)
@@ -247,8 +283,16 @@ def _path(name: str, path: str | PathLike[str]) -> str:
 def _error_for(action: str, message: str) -> AriError:
     words = message.casefold()
     kind: type[AriError] = Invalid
-    if "no such channel" in words:
+    if (
+        "no such channel" in words
+        or "not there" in words
+        or "not in queue" in words
+        or "entry could not be deleted" in words
+        or "entry not found" in words
+    ):
         kind = NotFound
+    elif "already there" in words:
+        kind = Conflict
     elif "authentication" in words or "permission" in words:
         kind = Refused
     elif "could not stop" in words or "cannot set mute" in words:

@@ -8,9 +8,9 @@ import structlog
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriError, NotFound, NotInStasis
 from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHangupRequest, StasisEnd, StasisStart
-from ari_app.calls.errors import NumberRefused
+from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
-from ari_app.calls.model import CallStage, CallState, HangUpBy, LegStage, Talk, Taping
+from ari_app.calls.model import CallStage, CallState, Direction, HangUpBy, LegStage, Talk, Taping
 from ari_app.calls.record import call_record, kept
 from ari_app.calls.talk import AgentLeg
 from ari_app.calls.taping import Tape
@@ -57,6 +57,8 @@ class LiveCall:
         self.failure: BaseException | None = None
         """What ended the conversation where nobody hung up."""
         self.hung_up_by = HangUpBy.SYSTEM
+        self.moved = False
+        """The dialplan's fallback has the caller now."""
         self.media_lost = False
         """Asterisk died under the call."""
         self.cause = 0
@@ -102,6 +104,8 @@ class LiveCall:
             elif isinstance(event, StasisEnd | ChannelDestroyed | ChannelHangupRequest):
                 self.hung_up_by = HangUpBy.CALLER
                 self.cause = getattr(event, "cause", None) or 0
+                # A hang-up is asked for before a channel leaves us; one that leaves without went on in the dialplan.
+                self.moved = self.moved or (isinstance(event, StasisEnd) and await self._in_dialplan())
                 return
 
     async def _converse(self) -> None:
@@ -123,11 +127,24 @@ class LiveCall:
 
         Raises:
             NotFound: the other party is gone.
+            LeftApplication: the fallback has him.
         """
         channel = await self._tools.ari.channel(self.state.channel_id)
         if channel.stasis_arguments(self._tools.ari.application) is not None:
             self._answered.set()
+        elif self.state.direction is Direction.INBOUND:
+            raise LeftApplication
         await self._voice.take_over()
+
+    async def _in_dialplan(self) -> bool:
+        try:
+            channel = await self._tools.ari.channel(self.state.channel_id)
+        except NotFound:
+            # While nobody watched, it was led away and ended there.
+            return self.adopted
+        except AriError:
+            return False
+        return channel.stasis_arguments(self._tools.ari.application) is None
 
     async def _walk(self, cursor: Cursor) -> None:
         walker = self._tools.walker(self._voice, self)
@@ -196,6 +213,9 @@ class LiveCall:
             # The channel went away under a request: a hang-up, seen from the other side.
             self.hung_up_by = HangUpBy.CALLER
             return
+        if isinstance(error, LeftApplication):
+            self.moved = True
+            return
         self.failure = error
         if isinstance(error, AriError | NumberRefused):
             log.warning("call_not_carried_out", error=str(error))
@@ -211,8 +231,9 @@ class LiveCall:
         await self._leave_queue(LeaveReason.CALLER_HUNG_UP)
         if (tape := self._tape()) is not None:
             await tape.stop(state.channel_id)
-        with suppress(AriError):
-            await self._tools.ari.hang_up(state.channel_id)
+        if not self.moved:
+            with suppress(AriError):
+                await self._tools.ari.hang_up(state.channel_id)
         crashpoint("ended")
         await self._store_record(call_record(self))
 

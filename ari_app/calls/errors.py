@@ -8,3 +8,7 @@ class NumberRefused(Invalid):
 
     slug = "number-refused"
     title = "This number cannot be called"
+
+
+class LeftApplication(Exception):
+    """The dialplan has the caller now: the service was away for too long, and the fallback serves him."""

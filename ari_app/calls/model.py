@@ -121,5 +121,7 @@ class CallOutcome(StrEnum):
     """An outbound call nobody answered."""
     FAILED = "failed"
     """We could not serve it."""
+    FALLBACK = "fallback"
+    """The service was away for so long that the dialplan took the call over."""
     LOST = "lost"
     """Asterisk died under it: whoever it was is to be called back."""

@@ -11,7 +11,7 @@ from ari_app.ari.events import ChannelDestroyed
 from ari_app.ari.model import Channel, moment
 from ari_app.calls.call import LiveCall
 from ari_app.calls.metrics import RECONCILED
-from ari_app.calls.model import CallStage, LegStage
+from ari_app.calls.model import CallStage, Direction, LegStage
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
 from ari_app.queues.errors import QueuesUnavailable
@@ -107,6 +107,10 @@ class Reconciler:
                 found.media_lost += 1
                 found.lost_calls.append(state.id)
             self._tell_gone(state.channel_id)
+        elif state.direction is Direction.INBOUND and _in_dialplan(channels[state.channel_id], self._ari.application):
+            found.ended_while_away += 1
+            call.moved = True
+            self._tell_gone(state.channel_id)
         elif (
             (talk := state.talk) is not None and talk.channel_id not in channels and talk.stage is not LegStage.OFFERED
         ):
@@ -198,6 +202,10 @@ class Reconciler:
             return False
         await self._queues.leave(call.state.id, LeaveReason.SYSTEM)
         return await self._queues.occupied(talk.agent_id, call.state.id, call.state.queue)
+
+
+def _in_dialplan(channel: Channel, application: str) -> bool:
+    return channel.stasis_arguments(application) is None
 
 
 def _in_line(call: LiveCall) -> bool:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def outcome(call: "LiveCall") -> CallOutcome:
     """What became of a call, from what is known of it."""
     state = call.state
-    if call.media_lost:
-        return CallOutcome.LOST
+    if call.media_lost or call.moved:
+        return CallOutcome.LOST if call.media_lost else CallOutcome.FALLBACK
     if state.connected_at_ms is not None:
         return CallOutcome.ANSWERED
     if call.failure is not None:
@@ -52,7 +52,7 @@ def call_record(call: "LiveCall") -> CallRecord:
         abandon_position=departure.position if departure is not None and departure.abandoned else None,
         wait_ms=wait_until_ms - state.queued_at_ms if state.queued_at_ms is not None else None,
         talk_ms=ended_at_ms - connected_at_ms if connected_at_ms is not None else None,
-        hangup_by=(HangUpBy.SYSTEM if call.media_lost else call.hung_up_by).value,
+        hangup_by=(HangUpBy.SYSTEM if call.media_lost or call.moved else call.hung_up_by).value,
         keys=[f"{pressed.step}:{pressed.keys}" for pressed in state.cursor.pressed] if state.cursor is not None else [],
     )
 

@@ -57,6 +57,7 @@ class Stack:
         )
         self.redis = None if "REDIS_URL" in os.environ else Redis(free_port(), self.folder / "redis")
         self.service: ChildProcess | None = None
+        self.watchdog: ChildProcess | None = None
         self._stopping = threading.Event()
         self._starting = threading.Lock()
 
@@ -88,6 +89,14 @@ class Stack:
             self.stop()
             raise
 
+    def start_watchdog(self) -> None:
+        """Start the process that sees to callers when the service is gone."""
+        self.watchdog = self._command("watchdog", "watchdog.log")
+
+    def _command(self, name: str, log: str) -> ChildProcess:
+        program = Program((sys.executable, "-m", "ari_app.cli", name), {**self.environment(), **PYTHON})
+        return ChildProcess(f"hotline {name}", program, [], log=self.folder / log, folder=PROJECT)
+
     def start_service(self) -> None:
         """Start the service process and wait until `/readyz` is content.
 
@@ -97,13 +106,7 @@ class Stack:
         self._begin_service().wait_until(self.ready, seconds=SERVICE_READY_SECONDS)
 
     def _begin_service(self) -> ChildProcess:
-        self.service = ChildProcess(
-            "hotline",
-            Program((sys.executable, "-m", "ari_app.cli", "serve"), {**self.environment(), **PYTHON}),
-            [],
-            log=self.folder / "hotline.log",
-            folder=PROJECT,
-        )
+        self.service = self._command("serve", "hotline.log")
         return self.service
 
     def environment(self) -> dict[str, str]:
@@ -144,6 +147,7 @@ class Stack:
             *([Watched("Redis", lambda: redis.process, redis.start)] if (redis := self.redis) is not None else []),
             Watched("Asterisk", lambda: self.asterisk.process, self.asterisk.start),
             Watched("the service", lambda: self.service, self._begin_service),
+            Watched("the watchdog", lambda: self.watchdog, self.start_watchdog),
         ]
         while not self._stopping.wait(WATCH_SECONDS):
             for part in parts:
@@ -158,6 +162,8 @@ class Stack:
             self._end()
 
     def _end(self) -> None:
+        if self.watchdog is not None:
+            self.watchdog.stop()
         if self.service is not None:
             self.service.stop()
         self.asterisk.stop()
@@ -195,6 +201,7 @@ def up() -> None:
         signal.signal(number, stack.ask_to_stop)
     try:
         stack.start()
+        stack.start_watchdog()
         _announce(stack)
         stack.watch()
     finally:

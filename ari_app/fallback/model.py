@@ -1,0 +1,60 @@
+"""A call that the dialplan took while the service was away, as it noted it in Asterisk's database."""
+
+import re
+from datetime import UTC, datetime
+
+import msgspec
+
+FAMILY = "hotline_fallback"
+QUEUE = "hotline_fallback"
+CONTEXT, EXTENSION = "fallback", "s"
+ALIVE = "HOTLINE_ALIVE"
+"""The global variable that holds when the service was last there, in seconds since the epoch."""
+BEAT_S = 3.0
+AWAY_S = 15.0
+"""After this long without a beat the dialplan stops waiting for the service; `extensions.conf` has the same number."""
+
+_ID = re.compile(r"(call|rec)-[0-9a-f]{26}")
+_FIELDS = 8
+_PHONE = "PJSIP/"
+
+
+class FallbackCall(msgspec.Struct, frozen=True):
+    """One such call."""
+
+    id: str
+    started_at: datetime
+    ended_at: datetime | None
+    """None while it lasts."""
+    number: str
+    access_number: str
+    endpoint: str | None
+    """The SIP user of the phone that answered."""
+    waited_s: int | None
+    talk_segment: str
+    message_segment: str
+
+
+def parse(call_id: str, note: str) -> FallbackCall | None:
+    """What the dialplan noted; None where it is none of its notes."""
+    fields = note.split("|")
+    if len(fields) != _FIELDS or not _ID.fullmatch(call_id):
+        return None
+    started, ended, number, access_number, interface, waited, talk, message = fields
+    if not started.isdecimal() or any(segment and not _ID.fullmatch(segment) for segment in (talk, message)):
+        return None
+    return FallbackCall(
+        id=call_id,
+        started_at=_moment(started),
+        ended_at=_moment(ended) if ended.isdecimal() else None,
+        number=number,
+        access_number=access_number,
+        endpoint=interface.removeprefix(_PHONE) if interface.startswith(_PHONE) else None,
+        waited_s=int(waited) if waited.isdecimal() else None,
+        talk_segment=talk,
+        message_segment=message,
+    )
+
+
+def _moment(seconds: str) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)

@@ -1,0 +1,89 @@
+"""A process of its own that sees to callers whom a vanished service left in its menus and queues."""
+
+import asyncio
+import signal
+import time
+
+import structlog
+
+from ari_app.ari.client import AriClient
+from ari_app.ari.errors import AriError, NotFound
+from ari_app.calls.reconciling import TALK
+from ari_app.calls.service import INBOUND
+from ari_app.fallback.model import ALIVE, AWAY_S, CONTEXT, EXTENSION
+from ari_app.settings import Settings
+
+LOOK_EVERY_S = 2.0
+
+log = structlog.get_logger()
+
+
+class Watchdog:
+    """Leads waiting callers to the fallback, in the order in which they came, once the service is away for too long.
+
+    Who talks is left alone; who was left alone by his agent is let go.
+    """
+
+    def __init__(self, ari: AriClient) -> None:
+        self._ari = ari
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            try:
+                if await self.service_away():
+                    await self.lead_to_fallback()
+            except AriError as error:
+                log.warning("watchdog_blind", error=str(error))
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def service_away(self) -> bool:
+        """Whether the service's last beat is too old; a service that never came is not missed."""
+        try:
+            beat = await self._ari.global_variable(ALIVE)
+        except NotFound:
+            return False
+        return beat.isdecimal() and time.time() - int(beat) > AWAY_S
+
+    async def lead_to_fallback(self) -> int:
+        """Move everybody who waits; how many."""
+        bridged = {
+            channel_id: len(bridge.channels)
+            for bridge in await self._ari.bridges()
+            if bridge.id.startswith(TALK)
+            for channel_id in bridge.channels
+        }
+        moved = 0
+        for channel in sorted(await self._ari.channels(), key=lambda one: one.creationtime):
+            arguments = channel.stasis_arguments(self._ari.application)
+            if arguments is None:
+                continue
+            try:
+                if bridged.get(channel.id) == 1:
+                    await self._ari.hang_up(channel.id)
+                elif channel.id not in bridged and arguments[:1] == [INBOUND]:
+                    await self._ari.continue_in_dialplan(channel.id, context=CONTEXT, extension=EXTENSION, priority=1)
+                    moved += 1
+            except NotFound:
+                continue
+        if moved:
+            log.warning("callers_led_to_fallback", moved=moved)
+        return moved
+
+
+async def watch(settings: Settings) -> None:
+    """Run until told to stop by SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    password = settings.ari_password.get_secret_value()
+    ari = AriClient(settings.ari_url, settings.ari_user, password, application=settings.application)
+    await ari.start()
+    watching = asyncio.create_task(Watchdog(ari).run(), name="watchdog")
+    try:
+        await stop.wait()
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await ari.aclose()

@@ -1,0 +1,98 @@
+"""F5: the service is gone for long. Asterisk by itself apologises, rings agents or takes a message; it all is kept."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from ari_app.local.stack import Stack
+from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, people, stack_in
+from tests.desk_client import Desk
+
+WAITING, NEW, TALKING = "13800000002", "13800000006", "13800000003"
+TONE_HZ = 440.0
+BEEP_HZ = 700.0
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    running = stack_in(tmp_path_factory.mktemp("fallback"))
+    running.start()
+    running.start_watchdog()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+async def hotline(stack: Stack) -> AsyncIterator[Hotline]:
+    async for opened in people(stack):
+        yield opened
+
+
+async def test_f5_the_service_is_gone_for_long(hotline: Hotline) -> None:
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    desk, agent = await hotline.ready_agent()
+    talking, waiting, new = [await hotline.phone(user) for user in (TALKING, WAITING, NEW)]
+    await hotline.into_queue(talking)
+    pop = (await desk.message("pop"))["pop"]
+    await agent.ringing()
+    await agent.answer()
+    await agent.answered()
+    await desk.message("call", stage="talking")
+    await hotline.into_queue(waiting)
+    await hotline.waiting(supervisor, "repair", 1)
+    other = await hotline.phone("agent1002")
+    assert hotline.stack.service is not None
+
+    await asyncio.to_thread(hotline.stack.service.kill)
+
+    # Led from the line to the other agent's phone; who talks is left alone.
+    await other.ringing()
+    await agent.play_tone(TONE_HZ, 3.0)
+    await talking.hears_tone(TONE_HZ, seconds=0.5)
+    await other.answer()
+    await other.answered()
+    await other.play_tone(TONE_HZ, 5.0)
+    await waiting.hears_tone(TONE_HZ, seconds=0.5)
+    # Nobody is free for who calls now: a message.
+    await new.call(hotline.number)
+    await new.answered()
+    await new.hears_tone(BEEP_HZ, seconds=0.2, within=90.0)
+    await new.play_tone(TONE_HZ, 3.0)
+    await asyncio.sleep(3.0)
+    await new.hang_up()
+    await waiting.hang_up()
+    await other.ended()
+    await asyncio.to_thread(hotline.stack.start_service)
+
+    found = await taken_in(supervisor, 2)
+    assert {(ticket["subject"], ticket["status"]) for ticket in found} == {
+        ("系统维护期间来电（值班人员已接听）", "registered"),
+        ("系统维护期间来电（留言）", "registered"),
+    }
+    for ticket in found:
+        details = await supervisor.get(f"/api/v1/tickets/{ticket['id']}")
+        (attachment,) = details["attachments"]
+        recording = await supervisor.get(f"/api/v1/recordings/{attachment['recording_id']}")
+        assert recording["status"] in {"sealed", "partial"}
+        assert recording["duration_ms"] > 1000
+        record = await supervisor.get(f"/api/v1/calls/{recording['call_id']}")
+        assert record["outcome"] in {"answered", "fallback"}
+    moved = await supervisor.get("/api/v1/calls", outcome="fallback")
+    assert len(moved) == 2
+    await agent.play_tone(TONE_HZ, 3.0)
+    await talking.hears_tone(TONE_HZ, seconds=0.5)
+    await talking.hang_up()
+    await agent.ended()
+    assert (await hotline.call_record(supervisor, pop["call_id"]))["outcome"] == "answered"
+
+
+async def taken_in(supervisor: Desk, count: int) -> list[dict[str, str]]:
+    """The tickets made of the fallback's calls, once there are so many."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            listed = await supervisor.get("/api/v1/tickets", limit=50)
+            found = [ticket for ticket in listed if ticket["subject"].startswith("系统维护期间来电")]
+            if len(found) == count:
+                return found
+            await asyncio.sleep(0.1)
