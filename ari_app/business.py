@@ -13,6 +13,7 @@ import crm.customers.http
 import crm.departments.http
 import crm.history.http
 import crm.outbox.http
+import crm.selfservice.http
 import crm.staff.http
 import crm.tickets.http
 import recordings.http
@@ -29,6 +30,8 @@ from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.history.service import HistoryService
 from crm.outbox.service import OutboxService, OutboxWorker
+from crm.selfservice.limits import Limiter
+from crm.selfservice.service import SelfService
 from crm.staff.service import StaffService
 from crm.tickets.errors import NotAllowedNow
 from crm.tickets.service import TicketService
@@ -47,6 +50,7 @@ class Business:
         database: Database,
         recorded: RecordingService,
         queues: Mapping[str, QueueSettings],
+        limiter: Limiter,
     ) -> None:
         self._recorded = recorded
         self.customers = CustomerService(database, settings.region)
@@ -58,6 +62,7 @@ class Business:
         self.tickets.listeners.append(self.clocks.keeper)
         self.tickets.extensions.deadlines = self.clocks.keeper
         self.history = HistoryService(database)
+        self.self_service = SelfService(database, self.tickets, limiter)
         self.campaigns = CampaignService(
             database, _rules(settings), SurveyedTicketsByRule(self.tickets), self._survey_recording
         )
@@ -84,6 +89,7 @@ class Business:
             crm.staff.http.routes(self.staff),
             crm.tickets.http.routes(self.tickets),
             crm.clocks.http.routes(self.clocks, self.tickets.may_see),
+            crm.selfservice.http.routes(self.self_service),
             crm.history.http.routes(self.history),
             crm.outbox.http.routes(self.undelivered),
             self.notices.routes(),

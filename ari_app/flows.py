@@ -14,6 +14,8 @@ from ari_app.queues.settings import load_queues
 from callflows.actions import CallerActions
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
+from crm.selfservice.limits import Unlimited
+from crm.selfservice.service import SelfService
 from crm.tickets.service import TicketService
 from foundation.database import Database
 from ivr.actions import Action
@@ -55,7 +57,12 @@ def check(folder: Path) -> Library:
     """Read and check a folder of flows without a service: the actions are named, not carried out."""
     database = Database(f"sqlite+aiosqlite:///{os.devnull}")  # never opened
     tickets = TicketService(database)
-    caller = CallerActions(CustomerService(database), tickets, DepartmentService(database))
+    caller = CallerActions(
+        CustomerService(database),
+        tickets,
+        DepartmentService(database),
+        SelfService(database, tickets, Unlimited()),
+    )
     always = CallingHours(time_zone="UTC", from_hour=0, until_hour=24)
     rules = CampaignRules(delay_s=0, attempts=1, retry_s=0, parallel=1, hours=always)
     campaigns = CampaignService(database, rules, SurveyedTicketsByRule(tickets), _no_recording)

@@ -39,6 +39,7 @@ from ari_app.campaigns.actions import SurveyActions
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.placing import SurveyCalls
 from ari_app.desk.hub import Hub
+from ari_app.desk.limits import PublicLimiter
 from ari_app.desk.model import Notice, Wording
 from ari_app.desk.server import DeskServer
 from ari_app.desk.sessions import Sessions
@@ -102,7 +103,9 @@ class Service:
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
         self.spool = Spool(settings.spool)
         self.queue_settings = load_queues(settings.callflows / "queues.yaml")
-        self.business = Business(settings, self.database, self.recordings, self.queue_settings)
+        self.business = Business(
+            settings, self.database, self.recordings, self.queue_settings, PublicLimiter(self.redis)
+        )
 
     def _open_telephony(self) -> None:
         settings = self.settings
@@ -158,7 +161,9 @@ class Service:
 
     def _open_calls(self) -> None:
         settings, business = self.settings, self.business
-        caller_actions = CallerActions(business.customers, business.tickets, business.departments).actions()
+        caller_actions = CallerActions(
+            business.customers, business.tickets, business.departments, business.self_service
+        ).actions()
         actions = {**caller_actions, **SurveyActions(business.campaigns).actions()}
         library = load_library(settings.callflows, vocabulary([actions], self.queue_settings))
         flows = dict(library.flows)

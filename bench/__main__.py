@@ -24,6 +24,8 @@ SUITES = {
     "G6": "bench.ari_client",
     "G9": "bench.history",
     "G17": "bench.matching",
+    "similar": "bench.similar",
+    "pop": "bench.similar",
 }
 """Each module has `async def run(context: Context) -> list[Row]`; rows that were not asked for are not printed."""
 

@@ -3,9 +3,10 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,6 @@ EACH = {"ticket": 10, "call_record": 4}
 """How many of each; calls older than that would only cost loading time."""
 STEP = 7919
 """A prime that scatters consecutive tickets over the customers."""
-NEEDED = ("ix_ticket_customer_id_registered_at", "ix_call_record_customer_id_started_at")
-"""The indexes that are built; the others would only cost loading time: no measured query can use them."""
-
 TICKET_COLUMNS = (
     "id, number, kind, channel, status, customer_id, shared, subject, description, address, address_key, area, "
     "urgency, form, form_version, urge_count, redo_count, escalated, reply, closing_grounds, registered_at, version"
@@ -61,18 +59,48 @@ class Loaded:
         return 31 + int((time.time() - self.loaded_at) // 86_400)
 
 
-async def sqlite_of(tickets: int) -> Loaded:
+@dataclass(frozen=True)
+class Words:
+    """How one database writes what rows are made of; `i` is the row's number, from 0."""
+
+    number: Callable[[str, int, str], str]
+    """Text that begins so, and goes on with so many digits of an expression."""
+    customer: str
+    """The number of the customer the row belongs to."""
+    moment: str
+    """When it was."""
+    false: str
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What a database is filled with."""
+
+    name: str
+    each: Mapping[str, int]
+    """How many rows of each table every customer has."""
+    rows: Callable[[Words], list[tuple[str, str, str]]]
+    """Table, columns and values."""
+    needed: tuple[str, ...]
+    """The indexes that are built, as beginnings of names; the others would only cost loading time: no measured query
+    can use them."""
+
+
+async def sqlite_of(tickets: int, filling: Filling | None = None) -> Loaded:
     """The SQLite database with so many tickets."""
+    filling = filling or HISTORY
     CACHE.mkdir(parents=True, exist_ok=True)
-    file = CACHE / f"tickets-{tickets}.db"
+    file = CACHE / f"{filling.name}-{tickets}.db"
     url = f"sqlite+aiosqlite:///{file}"
-    return await asyncio.to_thread(_cached, file.with_suffix(".json"), url, tickets, _fill_sqlite)
+    return await asyncio.to_thread(_cached, file.with_suffix(".json"), url, tickets, partial(_fill_sqlite, filling))
 
 
-async def postgres_of(server: Postgres, tickets: int) -> Loaded:
+async def postgres_of(server: Postgres, tickets: int, filling: Filling | None = None) -> Loaded:
     """The PostgreSQL database with so many tickets, on a running server."""
-    marker = CACHE / f"postgres-{tickets}.json"
-    return await asyncio.to_thread(_cached, marker, server.url(f"tickets_{tickets}"), tickets, _fill_postgres)
+    filling = filling or HISTORY
+    marker = CACHE / f"postgres-{filling.name}-{tickets}.json"
+    url = server.url(f"{filling.name}_{tickets}")
+    return await asyncio.to_thread(_cached, marker, url, tickets, partial(_fill_postgres, filling))
 
 
 def start_postgres() -> Postgres:
@@ -113,7 +141,7 @@ def _cached(marker: Path, url: str, tickets: int, fill: Callable[[str, int, floa
     return loaded
 
 
-def _fill_sqlite(url: str, tickets: int, now: float) -> None:
+def _fill_sqlite(filling: Filling, url: str, tickets: int, now: float) -> None:
     file = Path(make_url(url).database or "")
     for stale in file.parent.glob(f"{file.name}*"):
         stale.unlink()
@@ -128,20 +156,22 @@ def _fill_sqlite(url: str, tickets: int, now: float) -> None:
         numbers = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
         customers = tickets // EACH["ticket"]
         moment = "strftime('%Y-%m-%d %H:%M:%f000', :now - (:count - i) * :step, 'unixepoch')"
-        customer = f"printf('customer-%026d', (i * {STEP}) % :customers)"
+        words = Words(_printed, f"((i * {STEP}) % :customers)", moment, "0")
         connection.execute("BEGIN")
-        for table, columns, values in _contents("printf('{}%0{}d', i)", customer, moment, "0"):
+        for table, columns, values in filling.rows(words):
             fill = f"INSERT INTO {table} ({columns}) {numbers} SELECT {values} FROM n"  # noqa: S608 - all of it is ours
-            bound = {"count": customers * EACH[table], "customers": customers, "now": now, "step": EVERY_S / customers}
+            each = filling.each[table]
+            bound = {"count": customers * each, "customers": customers, "now": now, "step": EVERY_S / customers}
             connection.execute(fill, bound)
-        for name in NEEDED:
-            connection.execute(indexes[name])
+        for name, index in indexes.items():
+            if name.startswith(filling.needed):
+                connection.execute(index)
         connection.execute("COMMIT")
         connection.execute("ANALYZE")
         connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _fill_postgres(url: str, tickets: int, now: float) -> None:
+def _fill_postgres(filling: Filling, url: str, tickets: int, now: float) -> None:
     name = make_url(url).database
     server = make_url(url).set(database="postgres")
     with _session(server) as session:
@@ -149,8 +179,8 @@ def _fill_postgres(url: str, tickets: int, now: float) -> None:
         session.execute(f"CREATE DATABASE {name}".encode())
     upgrade(url)
     customers = tickets // EACH["ticket"]
-    customer = f"'customer-' || lpad(((i * {STEP}) % {customers})::text, 26, '0')"
     moment = f"to_timestamp({now!r} - (count - i) * {EVERY_S / customers!r})"
+    words = Words(_padded, f"((i * {STEP}) % {customers})", moment, "false")
     with _session(make_url(url)) as session:
         rows = session.execute(
             "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE 'ix\\_%'"
@@ -162,33 +192,51 @@ def _fill_postgres(url: str, tickets: int, now: float) -> None:
         for index in indexes:
             session.execute(f"DROP INDEX {index}".encode())
         with session.transaction():
-            session.execute(f"TRUNCATE {', '.join(EACH)} CASCADE".encode())
-            for table, columns, values in _contents("'{}' || lpad(i::text, {}, '0')", customer, moment, "false"):
-                count = customers * EACH[table]
+            session.execute(f"TRUNCATE {', '.join(filling.each)} CASCADE".encode())
+            for table, columns, values in filling.rows(words):
+                count = customers * filling.each[table]
                 source = f"generate_series(0, {count - 1}::bigint) AS n(i), (SELECT {count} AS count) AS size"
                 fill = f"INSERT INTO {table} ({columns}) SELECT {values} FROM {source}"  # noqa: S608 - all of it is ours
                 session.execute(fill.encode())
-            for index in NEEDED:
-                session.execute(indexes[index].encode())
-        for table in EACH:
+            for name, index in indexes.items():
+                if name.startswith(filling.needed):
+                    session.execute(index.encode())
+        for table in filling.each:
             session.execute(f"VACUUM (FREEZE, ANALYZE) {table}".encode())
         session.execute("CHECKPOINT")
 
 
-def _contents(counted: str, customer: str, moment: str, false: str) -> list[tuple[str, str, str]]:
-    """Table, columns and values of both tables; `counted` makes a text of a beginning and so many digits."""
+def _printed(beginning: str, digits: int, expression: str) -> str:
+    return f"printf('{beginning}%0{digits}d', {expression})"
+
+
+def _padded(beginning: str, digits: int, expression: str) -> str:
+    return f"'{beginning}' || lpad(({expression})::text, {digits}, '0')"
+
+
+def _history(words: Words) -> list[tuple[str, str, str]]:
+    """Tickets and calls of the last weeks."""
     description = "'卧室暖气片上半部不热，室温约十六度，请尽快上门检查处理。'"
+    customer = words.number("customer-", 26, words.customer)
     ticket = (
-        f"{counted.format('ticket-', 26)}, {counted.format('26', 9)}, 'fault', 'phone', 'archived', {customer}, "
-        f"{false}, '暖气不热', {description}, '幸福路12号3单元402', '幸福路12-3-402', '城东', 'normal', "
-        f"'{{}}', 0, 0, 0, {false}, "
-        f"'已更换阀门', '用户确认已解决', {moment}, 5"
+        f"{words.number('ticket-', 26, 'i')}, {words.number('26', 9, 'i')}, 'fault', 'phone', 'archived', {customer}, "
+        f"{words.false}, '暖气不热', {description}, '幸福路12号3单元402', '幸福路12-3-402', '城东', 'normal', "
+        f"'{{}}', 0, 0, 0, {words.false}, "
+        f"'已更换阀门', '用户确认已解决', {words.moment}, 5"
     )
     call = (
-        f"{counted.format('call-', 26)}, 'inbound', '+8613800000001', '96001', {customer}, 'repair', {moment}, "
-        "'answered', 12000, 95000, 'caller', '[\"3\"]'"
+        f"{words.number('call-', 26, 'i')}, 'inbound', '+8613800000001', '96001', {customer}, 'repair', "
+        f"{words.moment}, 'answered', 12000, 95000, 'caller', '[\"3\"]'"
     )
     return [("ticket", TICKET_COLUMNS, ticket), ("call_record", CALL_COLUMNS, call)]
+
+
+HISTORY = Filling(
+    "tickets",
+    EACH,
+    _history,
+    ("ix_ticket_customer_id_registered_at", "ix_call_record_customer_id_started_at"),
+)
 
 
 def _session(url: URL) -> "psycopg.Connection[tuple[Any, ...]]":

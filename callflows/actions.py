@@ -1,10 +1,15 @@
-"""The few things a flow may make happen: find out who calls, find an account, urge a ticket."""
+"""The few things a flow may make happen: find out who calls, find an account, urge a ticket, tell its progress."""
 
 from collections.abc import Mapping
+
+from pydantic import ValidationError
 
 from crm.customers.model import CustomerView
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
+from crm.selfservice.errors import NoSuchReport
+from crm.selfservice.model import ProgressQuery, Stage
+from crm.selfservice.service import SelfService
 from crm.tickets.model import Actor, ActorKind, TicketView
 from crm.tickets.service import TicketService
 from ivr.actions import Action, ActionCall
@@ -23,15 +28,26 @@ CUSTOMER_VARIABLES = frozenset(
 TICKET_VARIABLES = frozenset(
     {"ticket.open", "ticket.id", "ticket.number", "ticket.subject", "ticket.department", "ticket.status"}
 )
+NO_PROGRESS = "progress_not_found"
+PROGRESS_OF_DEPARTMENT = "progress_handled_by"
+PROGRESS = {stage: f"progress_{stage.value}" for stage in Stage}
+"""What is said of a ticket that is so far."""
 
 
 class CallerActions:
     """Actions of the inbound hotline."""
 
-    def __init__(self, customers: CustomerService, tickets: TicketService, departments: DepartmentService) -> None:
+    def __init__(
+        self,
+        customers: CustomerService,
+        tickets: TicketService,
+        departments: DepartmentService,
+        self_service: SelfService,
+    ) -> None:
         self._customers = customers
         self._tickets = tickets
         self._departments = departments
+        self._self_service = self_service
 
     def actions(self) -> dict[str, Action]:
         """By name, as flows call them."""
@@ -39,6 +55,12 @@ class CallerActions:
         table = [
             Action("identify_caller", self.identify_caller, sets=found),
             Action("find_account", self.find_account, arguments=frozenset({"account_number"}), sets=found),
+            Action(
+                "find_progress",
+                self.find_progress,
+                arguments=frozenset({"number", "check"}),
+                sets=frozenset({"progress.prompt", "progress.department"}),
+            ),
             Action("urge_ticket", self.urge_ticket, sets=frozenset({"call.served", "ticket.urge_count"})),
         ]
         return {action.name: action for action in table}
@@ -62,6 +84,20 @@ class CallerActions:
         if customer is None:
             return {"customer.known": False, "customer.matches": 0, "ticket.open": False}
         return await self._found(customer)
+
+    async def find_progress(self, call: ActionCall) -> Mapping[str, JSON]:
+        """How far a ticket is, for who keys its number and four digits of a reporter's account or telephone.
+
+        Asked too often, the step fails, and a person helps.
+        """
+        asker = str(read(call.cursor.variables, "call.number") or "withheld")
+        try:
+            query = ProgressQuery.model_validate(call.arguments)
+            found = await self._self_service.progress(query.number, query.check, asker)
+        except (ValidationError, NoSuchReport):
+            return {"progress.prompt": NO_PROGRESS, "progress.department": ""}
+        said = PROGRESS_OF_DEPARTMENT if found.stage is Stage.HANDLED and found.department else PROGRESS[found.stage]
+        return {"progress.prompt": said, "progress.department": found.department}
 
     async def urge_ticket(self, call: ActionCall) -> Mapping[str, JSON]:
         """Urge the caller's open ticket (催办): whoever holds it hears of it again. Once per call, if repeated."""

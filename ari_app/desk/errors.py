@@ -24,6 +24,14 @@ class TooManyAttempts(TooMany):
         self.retry_after_s = retry_after_s
 
 
+class TooManyRequests(TooMany):
+    """Too many requests from this address, or about the same thing; `retry_after_s` says when to come back."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"Try again in {retry_after_s} seconds.")
+        self.retry_after_s = retry_after_s
+
+
 class WrongOrigin(Forbidden):
     """A browser sent this from a page that is not ours, or without proof that it is (S19, S38)."""
 

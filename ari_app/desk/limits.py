@@ -1,12 +1,19 @@
-"""How often somebody may try to sign in: per staff number with growing lock-outs, and per address (S11)."""
+"""How often somebody may try to sign in: per staff number with growing lock-outs, and per address (S11).
 
+And how often anybody may use what is open to everybody.
+"""
+
+import asyncio
 import hashlib
 import ipaddress
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
-from ari_app.desk.errors import TooManyAttempts
+from ari_app.desk.errors import TooManyAttempts, TooManyRequests
+from crm.selfservice.limits import Limit
+from foundation.problems import Unavailable
 
 PREFIX = "hotline:sign-in:"
 
@@ -112,3 +119,45 @@ def _neighbourhood(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network(f"{parsed}/64", strict=False).network_address)
     return str(parsed)
+
+
+# Counted before anything is done, in one step, so that requests in parallel do not slip through together.
+_COUNT = """
+local count = redis.call('INCR', KEYS[1])
+if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+if count <= tonumber(ARGV[1]) then return 0 end
+return math.max(redis.call('PTTL', KEYS[1]), 1)
+"""
+COUNTED = "hotline:limit:"
+DEADLINE_S = 2.0
+
+
+class PublicLimiter:
+    """Counts in Redis what comes from outside, for all nodes together; what is counted cannot be read there."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._count = redis.register_script(_COUNT)
+
+    async def count(self, what: str, who: str, limit: Limit) -> None:
+        """Count one.
+
+        Raises:
+            TooManyRequests: there were too many within the window.
+            Unavailable: Redis is out of reach.
+        """
+        whose = hashlib.sha256(_counted_as(who).encode()).hexdigest()[:32]
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                over_ms = await self._count(
+                    keys=[f"{COUNTED}{what}:{whose}"], args=[limit.most, int(limit.window_s * 1000)]
+                )
+        except (RedisError, OSError, TimeoutError) as error:
+            raise Unavailable("This is out of reach for the moment.") from error
+        if over_ms:
+            raise TooManyRequests(retry_after_s=-(-int(over_ms) // 1000))
+
+
+def _counted_as(who: str) -> str:
+    """An address with its neighbourhood; anything else as it is."""
+    where = _neighbourhood(who)
+    return who if where == "unknown" else where

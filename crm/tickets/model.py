@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, JsonValue, model_validator
 from pydantic import Field as InputField
-from sqlalchemy import JSON, Column, Index, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from crm.customers.model import PhoneNumber
@@ -125,6 +125,9 @@ class Actor(BaseModel, frozen=True):
 SYSTEM = Actor(kind=ActorKind.SYSTEM, name="hotline")
 
 
+_OPEN = text("closed_at IS NULL")
+
+
 class Ticket(SQLModel, table=True):
     """One matter."""
 
@@ -136,9 +139,12 @@ class Ticket(SQLModel, table=True):
         Index("ix_ticket_registered_at", "registered_at", "id"),
         Index("ix_ticket_status_registered_at", "status", "registered_at", "id"),
         Index("ix_ticket_department_id_registered_at", "department_id", "registered_at", "id"),
-        # Open tickets about a place, among them those about the same matter.
-        Index("ix_ticket_address_key_status", "address_key", "status"),
-        Index("ix_ticket_area_status", "area", "status"),
+        # What may be the same matter: the newest open ones of a customer, a place, an area, a cause. Open ones stay few
+        # however many were ever filed.
+        *(
+            Index(f"ix_ticket_open_{'_'.join(by)}", *by, "registered_at", postgresql_where=_OPEN, sqlite_where=_OPEN)
+            for by in (["customer_id"], ["address_key"], ["area"], ["area", "category_id"], ["category_id"])
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -217,11 +223,13 @@ class TicketReporter(SQLModel, table=True):
     """Somebody who reported the matter and wants to hear how it ended."""
 
     __tablename__ = "ticket_reporter"
+    # A switchboard reports much: its newest reports are read without the others.
+    __table_args__ = (Index("ix_ticket_reporter_number", "number", "id"),)
 
     id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id", index=True)
     customer_id: str | None = Field(default=None, foreign_key="customer.id")
-    number: str | None = Field(default=None, index=True)
+    number: str | None = None
     name: str = ""
     call_id: str | None = None
     at: datetime = Field(sa_type=UtcDateTime)

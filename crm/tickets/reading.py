@@ -1,12 +1,8 @@
 """Reading tickets."""
 
 from collections.abc import Collection
-from typing import Any
-
-from sqlalchemy import Connection, Row
 
 from crm.tickets import store
-from crm.tickets.address import address_key
 from crm.tickets.cohandling import store as cohandling_store
 from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.errors import TicketNotFound
@@ -27,7 +23,7 @@ from crm.tickets.model import (
 from crm.tickets.refusals import store as refusals_store
 from crm.tickets.refusals.model import RefusalView
 from crm.tickets.sharing import others
-from crm.tickets.similar import SimilarQuery, SimilarTicket, rank
+from crm.tickets.similar import SimilarQuery, SimilarTicket, find
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.model import PassView
 from crm.tickets.transitions import standing_of
@@ -122,18 +118,4 @@ class TicketReader(TicketHolder):
 
     async def similar(self, query: SimilarQuery) -> list[SimilarTicket]:
         """Open tickets that may be about the same matter, best first, each with why."""
-        facts = {
-            "customer_id": query.customer_id,
-            "number": query.number,
-            "address_key": address_key(query.address),
-            "area": query.area,
-        }
-        number = query.number
-
-        def looked_up(connection: Connection) -> tuple[list[Row[*tuple[Any, ...]]], set[str]]:
-            tickets = store.candidates(connection, facts)
-            ids = [ticket.id for ticket in tickets]
-            return tickets, store.reported_with(connection, number, ids) if number is not None else set()
-
-        tickets, reported = await self.database.look_up(looked_up)
-        return rank(query, tickets, reported)
+        return await self.database.look_up(lambda connection: find(connection, query))

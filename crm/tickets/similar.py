@@ -1,16 +1,17 @@
 """Open tickets that may be about the same matter, ranked, each with why (H4)."""
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from pydantic import BaseModel
 from pydantic import Field as InputField
 from rapidfuzz import fuzz
-from sqlalchemy import Row
+from sqlalchemy import Connection
 
 from crm.customers.model import PhoneNumber
 from crm.text import Id, Lines, OneLine
+from crm.tickets import store
 from crm.tickets.address import address_key
 from crm.tickets.model import TicketView
 
@@ -23,14 +24,8 @@ SAME_MATTER = 0.9
 """The same address and the same cause together, in place of either: more than all other reasons and one of the two."""
 ALIKE = 0.35
 """Texts less alike than this have only common words in common."""
-COMPARED = 300
-"""Characters of a text that are compared: what it is about is said first, and the caller is waiting."""
 SUFFIX = 5
 """Characters from where on an address may lack its beginning, such as the district, and still be the same."""
-
-
-Candidate = Row[*tuple[Any, ...]]
-"""A ticket's columns."""
 
 
 class SimilarQuery(BaseModel, extra="forbid"):
@@ -70,16 +65,43 @@ REASONS = {
 }
 
 
-def rank(query: SimilarQuery, tickets: Iterable[Candidate], reported: set[str]) -> list[SimilarTicket]:
+@dataclass(frozen=True)
+class Likely:
+    """A candidate that is likely enough."""
+
+    ticket_id: str
+    number: str
+    score: float
+    why: list[Reason]
+
+
+def find(connection: Connection, query: SimilarQuery) -> list[SimilarTicket]:
+    """Open tickets that may be about the same matter, best first: a few statements, each with its own index."""
+    facts = query.model_dump(include={"number", "customer_id", "area", "category_id"})
+    facts["address_key"] = address_key(query.address)
+    tickets = store.candidates(connection, facts, words=bool(query.text))
+    reported: set[str] = set()
+    if query.number is not None:
+        reported = store.reported_with(connection, query.number, [ticket.id for ticket in tickets])
+    likely = rank(query, tickets, reported)
+    whole = store.whole(connection, [found.ticket_id for found in likely]) if likely else {}
+    return [
+        SimilarTicket(ticket=TicketView.model_validate(whole[found.ticket_id]), score=found.score, why=found.why)
+        for found in likely
+        if found.ticket_id in whole
+    ]
+
+
+def rank(query: SimilarQuery, tickets: Iterable[store.Compared], reported: Collection[str]) -> list[Likely]:
     """The likeliest few, best first. `reported` holds the tickets that were reported from the caller's number."""
-    key = address_key(query.address)
-    scored = [_score(query, key, ticket, reported=ticket.id in reported) for ticket in tickets]
-    likely = [found for found in scored if found.score >= LEAST_SCORE]
-    return sorted(likely, key=lambda found: (-found.score, found.ticket.number))[:SHOWN]
+    key, words = address_key(query.address), _pairs(query.text)
+    scored = (_score(query, key, words, ticket, reported=ticket.id in reported) for ticket in tickets)
+    likely = (found for found in scored if found.score >= LEAST_SCORE)
+    return sorted(likely, key=lambda found: (-found.score, found.number))[:SHOWN]
 
 
-def _score(query: SimilarQuery, key: str, ticket: Candidate, *, reported: bool) -> SimilarTicket:
-    alike = _alike(query.text, f"{ticket.subject} {ticket.description}")
+def _score(query: SimilarQuery, key: str, words: str, ticket: store.Compared, *, reported: bool) -> Likely:
+    alike = _alike(words, f"{ticket.subject} {ticket.description}") if words else 0.0
     weights = {
         "address": ADDRESS if _same_place(key, ticket.address_key) else 0.0,
         "customer": CUSTOMER if query.customer_id is not None and query.customer_id == ticket.customer_id else 0.0,
@@ -88,10 +110,11 @@ def _score(query: SimilarQuery, key: str, ticket: Candidate, *, reported: bool) 
         "area": AREA if query.area and query.area == ticket.area else 0.0,
         "words": WORDS * alike if alike >= ALIKE else 0.0,
     }
-    return SimilarTicket(
-        ticket=TicketView.model_validate(ticket),
-        score=round(combined(weights), 3),
-        why=[REASONS[code] for code, weight in weights.items() if weight > 0],
+    return Likely(
+        ticket.id,
+        ticket.number,
+        round(combined(weights), 3),
+        [REASONS[code] for code, weight in weights.items() if weight > 0],
     )
 
 
@@ -110,13 +133,11 @@ def _same_place(one: str, other: str) -> bool:
     return longer.endswith(shorter)
 
 
-def _alike(one: str, other: str) -> float:
+def _alike(words: str, other: str) -> float:
     """How alike two texts are, from 0 to 1, by the pairs of characters they share: Chinese has no spaces."""
-    if not one or not other:
-        return 0.0
-    return fuzz.token_set_ratio(_pairs(one), _pairs(other)) / 100
+    return fuzz.token_set_ratio(words, _pairs(other), score_cutoff=ALIKE * 100) / 100
 
 
 def _pairs(text: str) -> str:
-    plain = "".join(character for character in text[:COMPARED].casefold() if character.isalnum())
+    plain = "".join(character for character in text[: store.COMPARED].casefold() if character.isalnum())
     return " ".join(plain[index : index + 2] for index in range(max(1, len(plain) - 1)))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam
+from sqlalchemy import Connection, Row, Select, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -26,6 +26,11 @@ from foundation.clock import utc_now
 
 NUMBER_WIDTH = 5
 CANDIDATES = 200
+"""Tickets that are compared for each thing they may share: the newest, where there are more."""
+COMPARED = 300
+"""Characters of a text that are compared: what it is about is said first, and the caller is waiting."""
+Compared = Row[*tuple[Any, ...]]
+"""What of a ticket is compared."""
 OPEN_MATTERS = [status for status in TicketStatus if status not in CLOSED]
 
 
@@ -157,35 +162,62 @@ async def attachments_of(session: AsyncSession, ticket_id: str) -> Sequence[Tick
 
 _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
 _REPORTER = SQLModel.metadata.tables[TicketReporter.__tablename__].c
+_COMPARED = (
+    *(_TICKET[name] for name in ("id", "number", "customer_id", "category_id", "area", "address_key", "subject")),
+    sqlalchemy.func.substr(_TICKET.description, 1, COMPARED).label("description"),
+)
+"""What of a ticket is compared; the few that are shown are read whole afterwards."""
 
 
-def _open_where(condition: ColumnElement[bool]) -> Select[Any]:
-    """Each condition has a statement of its own, and so its own index."""
+def _open_by(*names: str) -> Select[Any]:
+    """The newest open tickets by some of their facts. Each choice has a statement of its own, and so its own index."""
     return (
-        sqlalchemy.select(*_TICKET)
-        .where(condition, _TICKET.status.in_(OPEN_MATTERS))
+        sqlalchemy.select(*_COMPARED)
+        .where(*(_TICKET[name] == bindparam(name) for name in names), _TICKET.closed_at.is_(None))
         .order_by(_TICKET.registered_at.desc())
         .limit(CANDIDATES)
     )
 
 
-_REPORTED = sqlalchemy.select(_REPORTER.ticket_id).where(_REPORTER.number == bindparam("number"))
-CANDIDATES_BY = {
-    "customer_id": _open_where(_TICKET.customer_id == bindparam("customer_id")),
-    "number": _open_where(_TICKET.id.in_(_REPORTED)),
-    "address_key": _open_where(_TICKET.address_key == bindparam("address_key")),
-    "area": _open_where(_TICKET.area == bindparam("area")),
+_REPORTED = (
+    sqlalchemy.select(_REPORTER.ticket_id)
+    .where(_REPORTER.number == bindparam("number"))
+    .order_by(_REPORTER.id.desc())
+    .limit(CANDIDATES)
+)
+CANDIDATES_BY: dict[tuple[str, ...], Select[Any]] = {
+    ("number",): sqlalchemy.select(*_COMPARED).where(_TICKET.id.in_(_REPORTED), _TICKET.closed_at.is_(None)),
+    **{names: _open_by(*names) for names in (("customer_id",), ("address_key",), ("area", "category_id"))},
 }
-REPORTED_OF = _REPORTED.where(_REPORTER.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
+AROUND_BY: dict[tuple[str, ...], Select[Any]] = {names: _open_by(*names) for names in (("area",), ("category_id",))}
+"""What these share is too little by itself, but not together with the words, or a part of the address."""
+REPORTED_OF = (
+    sqlalchemy.select(_REPORTER.ticket_id)
+    .where(_REPORTER.number == bindparam("number"), _REPORTER.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
+    .distinct()
+)
+SHOWN_OF = sqlalchemy.select(*_TICKET).where(_TICKET.id.in_(bindparam("ticket_ids", expanding=True)))
 
 
-def candidates(connection: Connection, facts: Mapping[str, str | None]) -> list[Row[*tuple[Any, ...]]]:
-    """Open tickets that share a customer, a reporter's number, an address or an area; facts not known are left out."""
-    found: dict[str, Row[*tuple[Any, ...]]] = {}
-    for name, value in facts.items():
-        if value:
-            found.update({ticket.id: ticket for ticket in connection.execute(CANDIDATES_BY[name], {name: value})})
+def candidates(connection: Connection, facts: Mapping[str, str | None], *, words: bool) -> list[Compared]:
+    """The newest open tickets that share something telling; facts not known are left out.
+
+    Args:
+        facts: number (of a reporter), customer_id, address_key, area, category_id.
+        words: whether there are words to compare as well.
+    """
+    known = {name: value for name, value in facts.items() if value}
+    around = AROUND_BY if words or "address_key" in known else {}
+    found: dict[str, Compared] = {}
+    for names, statement in {**CANDIDATES_BY, **around}.items():
+        if known.keys() >= set(names):
+            found.update({ticket.id: ticket for ticket in connection.execute(statement, known)})
     return list(found.values())
+
+
+def whole(connection: Connection, ticket_ids: Sequence[str]) -> dict[str, Row[*tuple[Any, ...]]]:
+    """Some tickets, by id."""
+    return {ticket.id: ticket for ticket in connection.execute(SHOWN_OF, {"ticket_ids": ticket_ids})}
 
 
 def reported_with(connection: Connection, number: str, ticket_ids: Sequence[str]) -> set[str]:

@@ -16,6 +16,7 @@ from ivr.voice import DigitRules, Digits, DigitsEnd, Spoken, SpokenRules
 
 CALLFLOWS = Path(__file__).parents[3] / "callflows"
 
+PROGRESS = frozenset({"progress.prompt", "progress.department"})
 FOUND = frozenset(
     {f"customer.{name}" for name in ("id", "name", "known", "matches", "arrears_cents", "language")}
     | {f"ticket.{name}" for name in ("open", "id", "number", "subject", "department", "status")}
@@ -39,6 +40,7 @@ class Service:
         written = [
             ("identify_caller", frozenset[str](), FOUND),
             ("find_account", frozenset({"account_number"}), FOUND),
+            ("find_progress", frozenset({"number", "check"}), PROGRESS),
             ("urge_ticket", frozenset[str](), frozenset[str]()),
             ("store_answers", frozenset[str](), frozenset[str]()),
             ("postpone_survey", frozenset({"when"}), frozenset[str]()),

@@ -117,11 +117,32 @@ async def test_a_known_customer_is_not_asked_for_an_account() -> None:
 async def test_english_is_one_key_away_or_the_customers_own() -> None:
     _, caller, _ = await call("hotline", ["9", "3"], Service({"identify_caller": UNKNOWN}))
     assert caller.heard == [
-        "zh/greeting", "zh/main_menu", "zh/account_hint", "en/english_hint",
-        "en/main_menu", "en/account_hint", "en/to_person",
+        "zh/greeting", "zh/main_menu", "zh/account_hint", "zh/progress_hint", "en/english_hint",
+        "en/main_menu", "en/account_hint", "en/progress_hint", "en/to_person",
     ]  # fmt: skip
     _, caller, _ = await call("hotline", ["3"], Service({"identify_caller": KNOWN | {"customer.language": "en"}}))
-    assert caller.heard == ["en/greeting", "en/main_menu", "en/to_person"]
+    assert caller.heard == ["en/greeting", "en/main_menu", "en/progress_hint", "en/to_person"]
+
+
+async def test_h21_progress_is_told_to_who_keys_the_number_and_the_check() -> None:
+    told = {"progress.prompt": "progress_handled_by", "progress.department": "城西工区"}
+    service = Service({"identify_caller": KNOWN, "find_progress": told})
+    outcome, caller, _ = await call("hotline", ["5", "26112300001#", "0001"], service)
+    assert outcome == Ended("self_served")
+    assert service.calls[1] == ("find_progress", {"number": "26112300001", "check": "0001"})
+    assert caller.heard[-3:] == ["zh/progress_handled_by", "zh/after_progress", "zh/goodbye"]
+
+
+async def test_who_has_no_ticket_number_reaches_a_person() -> None:
+    outcome, _, _ = await call("hotline", ["5", "#", "#"], Service({"identify_caller": UNKNOWN}))
+    assert outcome == ToQueue("repair", "fault", 0, "nobody_there")
+
+
+async def test_progress_that_cannot_be_told_reaches_a_person() -> None:
+    service = Service({"identify_caller": KNOWN, "find_progress": RuntimeError("asked too often")})
+    with capture_logs():
+        outcome, _, _ = await call("hotline", ["5", "26112300001#", "0001"], service)
+    assert isinstance(outcome, ToQueue)
 
 
 async def test_the_greeting_of_the_day_is_said() -> None:

@@ -1,0 +1,20 @@
+"""What can be refused to customers."""
+
+from foundation.problems import Invalid, NotFound
+
+
+class NoSuchReport(NotFound):
+    """There is no such ticket, or the check is wrong: both look the same (S7)."""
+
+    slug = "no-such-report"
+    title = "Number and check do not belong together"
+
+    def __init__(self) -> None:
+        super().__init__("Check the ticket's number and the last four digits.")
+
+
+class KeyNeeded(Invalid):
+    """A web form that is sent twice must not file twice."""
+
+    slug = "idempotency-key"
+    title = "An Idempotency-Key is needed"

@@ -1,0 +1,91 @@
+"""What customers send, and what they are told."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, Field, JsonValue, StringConstraints
+
+from crm.customers.model import AccountNumber, PhoneNumber
+from crm.text import Lines, OneLine
+from crm.tickets.model import TicketKind, TicketStatus
+
+TicketNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{6,20}$")]
+Check = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
+"""The last four digits of the account, or of the telephone that was given with the report."""
+
+
+class WebReport(BaseModel, extra="forbid"):
+    """A report as a customer enters it in a web form."""
+
+    kind: TicketKind
+    subject: OneLine = Field(min_length=2, max_length=100)
+    description: Lines = Field(default="", max_length=2000)
+    name: OneLine = Field(min_length=1, max_length=60)
+    number: PhoneNumber = Field(max_length=30, description="where the customer is reached")
+    account_number: AccountNumber | None = Field(default=None, description="linked where the number is the account's")
+    address: OneLine = Field(default="", max_length=200)
+    area: OneLine = Field(default="", max_length=60)
+    form: dict[str, JsonValue] = Field(default={}, max_length=40, description="the answers to the kind's form")
+
+
+class Receipt(BaseModel):
+    """All that the sender of a web form learns."""
+
+    number: str
+
+
+class ProgressQuery(BaseModel, extra="forbid"):
+    """Whose ticket: its number, and something that only its reporters know."""
+
+    number: TicketNumber
+    check: Check
+
+
+class Stage(StrEnum):
+    """How far it is, as far as a customer has to know."""
+
+    REGISTERED = "registered"
+    HANDLED = "handled"
+    WAITING = "waiting"
+    """For the customer."""
+    REPLIED = "replied"
+    CLOSED = "closed"
+
+
+STAGES = {
+    TicketStatus.REGISTERED: Stage.REGISTERED,
+    # That a department declined it is a matter of ours.
+    TicketStatus.REFUSED: Stage.REGISTERED,
+    TicketStatus.DISPATCHED: Stage.HANDLED,
+    TicketStatus.SIGNED: Stage.HANDLED,
+    TicketStatus.PARKED: Stage.WAITING,
+    TicketStatus.REPLIED: Stage.REPLIED,
+    TicketStatus.SURVEY: Stage.REPLIED,
+    TicketStatus.ARCHIVED: Stage.CLOSED,
+    TicketStatus.CANCELLED: Stage.CLOSED,
+}
+WORDS: dict[Stage, dict[str, str]] = {
+    Stage.REGISTERED: {"zh": "已登记，正在安排处理", "en": "registered; it is about to be passed on"},
+    Stage.HANDLED: {"zh": "正在处理", "en": "being handled"},
+    Stage.WAITING: {"zh": "等待您提供信息", "en": "waiting for something from you"},
+    Stage.REPLIED: {"zh": "已处理，等待回访确认", "en": "done; we will call to ask whether it is solved"},
+    Stage.CLOSED: {"zh": "已办结", "en": "closed"},
+}
+
+
+class Progress(BaseModel):
+    """How far a ticket is: nothing that anybody said, and nobody's name, number or address."""
+
+    number: str
+    kind: TicketKind
+    stage: Stage
+    zh: str
+    en: str
+    department: str
+    """Who has it; empty while nobody has."""
+    registered_at: datetime
+    visit_from: datetime | None
+    visit_until: datetime | None
+    """When somebody comes; told only where there is one reporter, with whom it was agreed."""
+    closed_at: datetime | None

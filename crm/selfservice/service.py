@@ -1,0 +1,97 @@
+"""Reports by a web form, and the progress of a ticket for whoever reported it."""
+
+import hmac
+
+from crm.selfservice import store
+from crm.selfservice.errors import NoSuchReport
+from crm.selfservice.limits import Limit, Limiter
+from crm.selfservice.model import STAGES, WORDS, Progress, Receipt, WebReport
+from crm.tickets.model import Actor, ActorKind, Channel, FileTicket, Reporter, Ticket
+from crm.tickets.service import TicketService
+from foundation.database import Database
+
+REPORTS_OF_ADDRESS = Limit(10, 600)
+"""A family, a shop, an office behind one address."""
+REPORTS_OF_NUMBER = Limit(10, 86_400)
+QUESTIONS_OF_ADDRESS = Limit(30, 600)
+QUESTIONS_ABOUT_TICKET = Limit(10, 3600)
+"""Right or wrong, whether there is such a ticket or not: four digits are not guessed in so few."""
+
+
+class SelfService:
+    """What is open to everybody; `limiter` keeps it from being too open."""
+
+    def __init__(self, database: Database, tickets: TicketService, limiter: Limiter) -> None:
+        self._database = database
+        self._tickets = tickets
+        self._limiter = limiter
+
+    async def report(self, given: WebReport, idempotency_key: str, address: str) -> Receipt:
+        """File what a web form sent (H12); the number is all that is told of what became of it.
+
+        The same key from the same telephone number is the same report. The account is believed only where the number
+        is one of its own.
+
+        Raises:
+            TooMany: from this address, or for this number.
+            FormNotFilled: the answers are not what the kind's form asks.
+        """
+        await self._limiter.count("intake", address, REPORTS_OF_ADDRESS)
+        await self._limiter.count("intake-number", given.number, REPORTS_OF_NUMBER)
+        customer_id = None
+        if given.account_number is not None:
+            async with self._database.read() as session:
+                customer_id = await store.customer_of(session, given.account_number, given.number)
+        filing = FileTicket(
+            channel=Channel.WEB,
+            reporter=Reporter(customer_id=customer_id, number=given.number, name=given.name),
+            **given.model_dump(exclude={"name", "number", "account_number"}),
+        )
+        sender = Actor(kind=ActorKind.CALLER, id=customer_id, name=given.name)
+        filed = await self._tickets.file(filing, sender, f"web:{given.number}:{idempotency_key}")
+        return Receipt(number=filed.number)
+
+    async def progress(self, number: str, check: str, asker: str) -> Progress:
+        """How far a ticket is, for somebody who knows its number and four digits of a reporter's account or telephone.
+
+        A merged ticket is as far as the one that stands for it.
+
+        Args:
+            asker: the address, or the telephone number, the question comes from.
+
+        Raises:
+            NoSuchReport: there is no such ticket, or the check is wrong.
+            TooMany: from this asker, or about this ticket's number.
+        """
+        await self._limiter.count("progress", asker, QUESTIONS_OF_ADDRESS)
+        await self._limiter.count("progress-ticket", number, QUESTIONS_ABOUT_TICKET)
+        async with self._database.read() as session:
+            found = await store.ticket_of(session, number)
+            known = await store.reporters_known_by(session, found[0].id if found is not None else "")
+            # Compared all of them, and also where there is nothing, so that no answer is quicker than another.
+            matches = [_matches(value, check) for one in known or [("", "")] for value in one]
+            if found is None or not any(matches):
+                raise NoSuchReport
+            ticket, head = found
+            department = await store.department_name(session, head.department_id)
+        return _told(ticket, head, department, alone=ticket is head and len(known) == 1)
+
+
+def _matches(value: str, check: str) -> bool:
+    digits = "".join(character for character in value if character.isdigit())
+    return hmac.compare_digest(digits[-4:].rjust(4, "-"), check)
+
+
+def _told(ticket: Ticket, head: Ticket, department: str, *, alone: bool) -> Progress:
+    stage = STAGES[head.status]
+    return Progress(
+        number=ticket.number,
+        kind=ticket.kind,
+        stage=stage,
+        department=department,
+        registered_at=ticket.registered_at,
+        visit_from=ticket.visit_from if alone else None,
+        visit_until=ticket.visit_until if alone else None,
+        closed_at=head.closed_at,
+        **WORDS[stage],
+    )

@@ -1,0 +1,47 @@
+"""Queries for customers."""
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.customers.model import Customer, CustomerPhone
+from crm.departments.model import Department
+from crm.tickets.merges import store as merges_store
+from crm.tickets.model import Ticket, TicketReporter
+
+
+async def ticket_of(session: AsyncSession, number: str) -> tuple[Ticket, Ticket] | None:
+    """The ticket with a number, and the one that stands for it."""
+    ticket = (await session.exec(select(Ticket).where(Ticket.number == number))).one_or_none()
+    if ticket is None:
+        return None
+    head_id = await merges_store.head_of(session, ticket.id)
+    return ticket, ticket if head_id == ticket.id else await session.get_one(Ticket, head_id)
+
+
+async def reporters_known_by(session: AsyncSession, ticket_id: str) -> list[tuple[str, str]]:
+    """Number and account of everybody who reported a ticket; what is not known is empty."""
+    reporters = select(TicketReporter.number, Customer.account_number).join(
+        Customer, col(Customer.id) == TicketReporter.customer_id, isouter=True
+    )
+    rows = (await session.exec(reporters.where(TicketReporter.ticket_id == ticket_id))).all()
+    return [(number or "", account or "") for number, account in rows]
+
+
+async def customer_of(session: AsyncSession, account_number: str, number: str) -> str | None:
+    """The customer with an account, where the number is currently his own."""
+    statement = (
+        select(Customer.id)
+        .join(CustomerPhone, col(CustomerPhone.customer_id) == Customer.id)
+        .where(
+            Customer.account_number == account_number,
+            CustomerPhone.number == number,
+            col(CustomerPhone.current).is_(True),
+        )
+    )
+    return (await session.exec(statement)).one_or_none()
+
+
+async def department_name(session: AsyncSession, department_id: str | None) -> str:
+    """A department's name; empty where there is none."""
+    found = await session.get(Department, department_id) if department_id is not None else None
+    return found.name if found is not None else ""

@@ -1,0 +1,221 @@
+"""Customers by themselves: a web form files once, progress is told to who knows the reporter (H12, H21)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from callflows.actions import CallerActions
+from crm.customers.service import CustomerService
+from crm.departments.service import DepartmentService
+from crm.selfservice.errors import KeyNeeded, NoSuchReport
+from crm.selfservice.http import routes
+from crm.selfservice.limits import Limit
+from crm.selfservice.model import STAGES, WORDS, Progress, ProgressQuery, Stage, WebReport
+from crm.selfservice.service import QUESTIONS_ABOUT_TICKET, SelfService
+from crm.tickets.merges.model import MergeTicket
+from crm.tickets.model import AppendToTicket, Reporter, TicketStatus
+from crm.tickets.service import TicketService
+from foundation.database import Database
+from foundation.problems import TooMany
+from foundation.routes import NoQuery, Request
+from ivr.actions import ActionCall
+from ivr.cursor import Cursor
+from tests.unit.crm.conftest import AGENT, Place
+
+ELSEWHERE = "203.0.113.7"
+EIGHT, TEN = datetime(2099, 1, 1, 8, tzinfo=UTC), datetime(2099, 1, 1, 10, tzinfo=UTC)
+
+
+class Counting:
+    """Counts as the service's limiter does, in memory."""
+
+    def __init__(self) -> None:
+        self.counted: dict[tuple[str, str], int] = {}
+
+    async def count(self, what: str, who: str, limit: Limit) -> None:
+        self.counted[what, who] = self.counted.get((what, who), 0) + 1
+        if self.counted[what, who] > limit.most:
+            raise TooMany("later")
+
+
+@pytest.fixture
+def service(database: Database, tickets: TicketService) -> SelfService:
+    return SelfService(database, tickets, Counting())
+
+
+def form(**changes: object) -> WebReport:
+    given: dict[str, object] = {
+        "kind": "fault",
+        "subject": "暖气不热",
+        "name": "张敏",
+        "number": "13800000003",
+        "address": "幸福路9号",
+    }
+    return WebReport.model_validate(given | changes)
+
+
+async def test_h12_a_form_sent_twice_files_once_and_answers_the_number_only(
+    service: SelfService, tickets: TicketService, place: Place
+) -> None:
+    first = await service.report(form(), "key-1", ELSEWHERE)
+    again = await service.report(form(), "key-1", ELSEWHERE)
+
+    assert first == again
+    assert set(first.model_dump()) == {"number"}
+    found = await tickets.by_number(first.number)
+    assert found is not None
+    detail = await tickets.get(found.id)
+    assert (detail.channel, detail.customer_id, detail.version) == ("web", None, 1)
+    assert [(one.number, one.name) for one in detail.reporters] == [("+8613800000003", "张敏")]
+    assert [(entry.action, entry.actor_kind) for entry in detail.log] == [("file", "caller")]
+
+
+async def test_the_same_key_of_somebody_else_is_another_report(service: SelfService, place: Place) -> None:
+    first = await service.report(form(kind="complaint"), "key-1", ELSEWHERE)
+    other = await service.report(form(kind="complaint", number="13800000004"), "key-1", ELSEWHERE)
+
+    assert first.number != other.number
+
+
+async def test_an_account_is_linked_only_from_its_own_number(
+    service: SelfService, tickets: TicketService, place: Place
+) -> None:
+    account = place.wang.account_number
+    own = await service.report(form(number="13800000001", account_number=account, kind="complaint"), "1", ELSEWHERE)
+    other = await service.report(form(account_number=account, kind="complaint"), "2", ELSEWHERE)
+
+    linked = [await tickets.by_number(receipt.number) for receipt in (own, other)]
+    assert [found.customer_id if found else "?" for found in linked] == [place.wang.id, None]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("subject", "x" * 101),
+        ("subject", ""),
+        ("description", "x" * 2001),
+        ("name", "<b>" + "\x00"),
+        ("number", "no number"),
+        ("number", "1" * 31),
+        ("address", "\u202egnp"),
+        ("kind", "bribe"),
+        ("status", "archived"),
+        ("urgency", "critical"),
+        ("department_id", "department-1"),
+        ("channel", "phone"),
+        ("form", {str(number): 1 for number in range(41)}),
+    ],
+)
+def test_s38_a_form_holds_what_it_may_and_nothing_else(field: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=field):
+        form(**{field: value})
+
+
+async def test_a_key_is_needed_and_too_many_are_refused(service: SelfService, place: Place) -> None:
+    report = next(route for route in routes(service).table if route.path == "/api/v1/public/reports")
+    assert report.public
+
+    with pytest.raises(KeyNeeded):
+        await report.handler(Request(None, {}, NoQuery(), form(), None, ELSEWHERE))
+    for number in range(10):
+        await service.report(form(kind="complaint", number=f"1380000010{number}"), f"key-{number}", ELSEWHERE)
+    with pytest.raises(TooMany):
+        await service.report(form(), "key-10", ELSEWHERE)
+    await service.report(form(), "key-10", "203.0.113.8")
+
+
+async def test_progress_for_who_knows_the_reporter(service: SelfService, tickets: TicketService, place: Place) -> None:
+    reporter = Reporter(customer_id=place.wang.id, number="+8613800009876", name="王秀英")
+    filed = await tickets.file(place.fault(reporter=reporter, visit_from=EIGHT, visit_until=TEN), AGENT)
+    await tickets.dispatch(filed.id, place.east, AGENT)
+
+    by_number = await service.progress(filed.number, "9876", ELSEWHERE)
+    by_account = await service.progress(filed.number, place.wang.account_number[-4:], ELSEWHERE)
+
+    assert by_number == by_account
+    assert (by_number.stage, by_number.department) == ("handled", "城东维修工区")
+    assert by_number.visit_from == EIGHT
+    told = by_number.model_dump_json()
+    for secret in ("王秀英", "9876", "幸福路", place.wang.account_number, filed.id):
+        assert secret not in told.replace(filed.number, "")
+
+
+async def test_s7_unknown_and_wrong_look_the_same(service: SelfService, tickets: TicketService, place: Place) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+    anonymous = await tickets.file(place.fault(None, kind="complaint"), AGENT)
+
+    refusals = []
+    for number, check in ((filed.number, "9999"), ("99010100001", "0001"), (anonymous.number, "0000")):
+        with pytest.raises(NoSuchReport) as refusal:
+            await service.progress(number, check, ELSEWHERE)
+        refusals.append(refusal.value.details())
+    assert refusals[0] == refusals[1] == refusals[2]
+
+
+async def test_the_check_cannot_be_guessed(service: SelfService, tickets: TicketService, place: Place) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+
+    for number in (filed.number, "99010100001"):
+        for guess in range(QUESTIONS_ABOUT_TICKET.most):
+            with pytest.raises(NoSuchReport):
+                await service.progress(number, f"9{guess:03d}", f"203.0.113.{guess}")
+        with pytest.raises(TooMany):
+            await service.progress(number, "0001", "203.0.113.200")
+
+
+async def test_nobody_elses_appointment_is_told(service: SelfService, tickets: TicketService, place: Place) -> None:
+    filed = await tickets.file(place.fault(visit_from=EIGHT, visit_until=TEN), AGENT)
+    await tickets.append(filed.id, AppendToTicket(text="也不热", reporter=Reporter(number="13800000003")), AGENT)
+
+    assert (await service.progress(filed.number, "0003", ELSEWHERE)).visit_from is None
+
+
+async def test_a_merged_ticket_is_as_far_as_what_stands_for_it(
+    service: SelfService, tickets: TicketService, place: Place
+) -> None:
+    one = await tickets.file(place.fault(), AGENT)
+    other = await tickets.file(place.fault("+8613800000002", address="幸福路99号"), AGENT)
+    await tickets.merges.merge(one.id, MergeTicket(into=other.id), AGENT)
+    await tickets.dispatch(other.id, place.west, AGENT)
+
+    found = await service.progress(one.number, "0001", ELSEWHERE)
+
+    assert (found.number, found.stage, found.department) == (one.number, "handled", "城西维修工区")
+
+
+def test_every_state_is_told_in_both_languages() -> None:
+    assert set(STAGES) == set(TicketStatus) - {TicketStatus.MERGED}
+    assert set(WORDS) == set(Stage)
+    assert all(set(words) == {"zh", "en"} for words in WORDS.values())
+
+
+@pytest.mark.parametrize("check", ["12", "12345", "abcd", "１２３４", "' OR", ""])
+def test_the_check_is_four_digits(check: str) -> None:
+    with pytest.raises(ValidationError):
+        ProgressQuery(number="26010100001", check=check)
+
+
+async def test_h21_the_telephone_tells_the_same(
+    service: SelfService, tickets: TicketService, place: Place, database: Database
+) -> None:
+    actions = CallerActions(CustomerService(database), tickets, DepartmentService(database), service)
+    filed = await tickets.file(place.fault(), AGENT)
+
+    async def ask(number: str, check: str) -> Any:
+        cursor = Cursor(flow="hotline", step="find_progress", language="zh", variables={})
+        return await actions.find_progress(ActionCall(cursor, {"number": number, "check": check}))
+
+    assert (await ask(filed.number, "0001"))["progress.prompt"] == "progress_registered"
+    await tickets.dispatch(filed.id, place.east, AGENT)
+    assert await ask(filed.number, "0001") == {
+        "progress.prompt": "progress_handled_by",
+        "progress.department": "城东维修工区",
+    }
+    assert (await ask(filed.number, "9999"))["progress.prompt"] == "progress_not_found"
+    assert (await ask("123456", "0001"))["progress.prompt"] == "progress_not_found"
+
+
+def test_progress_has_no_field_for_what_somebody_said() -> None:
+    assert not set(Progress.model_fields) & {"subject", "description", "address", "reply", "name", "reporters"}
