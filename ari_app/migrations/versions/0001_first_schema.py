@@ -470,11 +470,44 @@ def upgrade() -> None:
         sa.UniqueConstraint("open_matter", name=op.f("uq_ticket_open_matter")),
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
-        batch_op.create_index("ix_ticket_address_key_status", ["address_key", "status"], unique=False)
-        batch_op.create_index("ix_ticket_area_status", ["area", "status"], unique=False)
         batch_op.create_index("ix_ticket_customer_id_registered_at", ["customer_id", "registered_at"], unique=False)
         batch_op.create_index(
             "ix_ticket_department_id_registered_at", ["department_id", "registered_at", "id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_ticket_open_address_key",
+            ["address_key", "registered_at"],
+            unique=False,
+            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_ticket_open_area",
+            ["area", "registered_at"],
+            unique=False,
+            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_ticket_open_area_category_id",
+            ["area", "category_id", "registered_at"],
+            unique=False,
+            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_ticket_open_category_id",
+            ["category_id", "registered_at"],
+            unique=False,
+            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_ticket_open_customer_id",
+            ["customer_id", "registered_at"],
+            unique=False,
+            postgresql_where=sa.text("closed_at IS NULL"),
+            sqlite_where=sa.text("closed_at IS NULL"),
         )
         batch_op.create_index("ix_ticket_registered_at", ["registered_at", "id"], unique=False)
         batch_op.create_index("ix_ticket_status_registered_at", ["status", "registered_at", "id"], unique=False)
@@ -781,7 +814,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket_reporter")),
     )
     with op.batch_alter_table("ticket_reporter", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_ticket_reporter_number"), ["number"], unique=False)
+        batch_op.create_index("ix_ticket_reporter_number", ["number", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_ticket_reporter_ticket_id"), ["ticket_id"], unique=False)
 
     op.create_table(
