@@ -1,0 +1,50 @@
+"""A process of its own that tells what is in the outbox, for tests that end it with `kill -9`.
+
+`python -m tests.unit.crm.notices.teller <database url> <receiver url> <mode>`, where the mode is `outbox`: each entry
+goes straight to the receiver; `notices`: entries become messages, which go to their recipients; `planning`: as
+`notices`, and the process ends itself where a message is stored and its entry is not done yet.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+
+from ari_app.migrations import schema
+from crm.notices.catalogue import load_catalogue
+from crm.notices.channels import WebhookSender
+from crm.notices.delivering import Deliverer
+from crm.notices.facts import FactFinder
+from crm.notices.model import Channel
+from crm.notices.planning import Planner
+from crm.outbox.service import Event, OutboxWorker
+from crm.outbox.worker import DeliveryRules
+from crm.webhooks.client import OutsideClient
+from foundation.database import Database
+from tests.unit.crm.notices.conftest import CATALOGUE, LINK, LOOPBACK
+
+RULES = DeliveryRules(parallel=4, timeout_s=1, lease_s=1.2, attempts=50, first_retry_s=0.05, longest_retry_s=0.1)
+
+
+async def tell(database_url: str, receiver_url: str, mode: str) -> None:
+    """Tell until killed."""
+    assert schema.METADATA.tables, "every table is known"
+    database, client = Database(database_url), OutsideClient(LOOPBACK)
+    planner = Planner(database, load_catalogue(CATALOGUE), FactFinder("Asia/Shanghai", LINK))
+    deliverer = Deliverer(database, {Channel.WEBHOOK: WebhookSender(client)}, RULES)
+    planner.on_planned = deliverer.wake
+
+    async def straight(event: Event) -> None:
+        await client.post(receiver_url, b"{}", {"webhook-id": event.id, "x-kind": event.kind, "x-key": event.key})
+
+    async def planned_and_killed(event: Event) -> None:
+        await planner.hear(event)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    listener = {"outbox": straight, "notices": planner.hear, "planning": planned_and_killed}[mode]
+    outbox = OutboxWorker(database, {}, RULES, listeners=[listener])
+    await asyncio.gather(outbox.run(), deliverer.run())
+
+
+if __name__ == "__main__":
+    asyncio.run(tell(*sys.argv[1:]))
