@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.categories.model import Category, CategoryInput
 from crm.categories.service import CategoryService
+from crm.clocks import sample as clocks_sample
 from crm.customers.errors import AccountTaken
 from crm.customers.model import Customer, CustomerInput, Grade
 from crm.customers.service import CustomerService
@@ -121,6 +122,7 @@ async def load(database: Database, password: str, queues: Collection[str]) -> No
     categories = await _categories(database, departments)
     await _staff(database, StaffService(database, queues), password, departments, queues)
     await _customers(database)
+    await clocks_sample.load(database, categories, [departments[EAST], departments[WEST]])
     await _tickets(database, departments, categories)
 
 

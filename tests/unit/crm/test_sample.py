@@ -6,20 +6,23 @@ from sqlmodel import func, select
 
 from crm import sample
 from crm.categories.model import Category
+from crm.clocks.model import ServicePolicy
+from crm.clocks.policy import Facts, choose
+from crm.clocks.service import ClockService
 from crm.customers.service import CustomerService
 from crm.departments.model import Department
 from crm.history.service import HistoryService
 from crm.outbox.model import OutboxEntry
 from crm.staff.model import Staff
 from crm.staff.service import StaffService
-from crm.tickets.model import Ticket, TicketLog, TicketStatus
+from crm.tickets.model import Ticket, TicketKind, TicketLog, TicketStatus, Urgency
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery
 from foundation.database import Database
 
 PASSWORD = "a-sample-password"
 QUEUES = ("consult", "complaint", "repair")
-TABLES = (Department, Category, Staff, Ticket, TicketLog, OutboxEntry)
+TABLES = (Department, Category, Staff, Ticket, TicketLog, OutboxEntry, ServicePolicy)
 
 
 async def counts(database: Database) -> dict[str, int]:
@@ -36,6 +39,7 @@ async def test_loading_again_and_at_once_adds_nothing(database: Database) -> Non
     assert first["Staff"] == 11
     assert first["Ticket"] == 2
     assert first["OutboxEntry"] == 0
+    assert first["ServicePolicy"] == 1
 
 
 async def test_a_caller_has_a_past_and_one_open_matter(database: Database) -> None:
@@ -70,3 +74,24 @@ async def test_everybody_can_sign_in_and_agents_have_phones(database: Database) 
     assert {agent.sip_password for agent in agents} == {PASSWORD}
     for number in ("1001", "2001", "3001", "4001", "9001"):
         assert await staff.authenticate(number, PASSWORD) is not None
+
+
+async def test_a_leak_is_more_pressing_than_cold_rooms_and_both_than_the_rest(database: Database) -> None:
+    await sample.load(database, PASSWORD, QUEUES)
+    service = ClockService(database)
+    (policy, _) = await service.policies()
+    async with database.read() as session:
+        categories = dict((await session.exec(select(Category.name, Category.id))).all())
+    above = categories["供热故障"]
+
+    def resolve_minutes(*line: str, urgency: Urgency = Urgency.NORMAL) -> int:
+        return choose(policy.policy, Facts(TicketKind.FAULT, urgency, None, line)).resolve_minutes
+
+    assert resolve_minutes(categories["管道漏水"], above) == 240
+    assert resolve_minutes(categories["暖气不热"], above) == 1440
+    assert resolve_minutes() == 2400
+    # The more urgent is never later than the less urgent.
+    for line in ((categories["管道漏水"], above), (categories["暖气不热"], above), ()):
+        found = [resolve_minutes(*line, urgency=urgency) for urgency in Urgency]
+        assert found == sorted(found, reverse=True)
+    assert [view.owner == "default" for view in await service.hours()] == [True, False, False]
