@@ -29,7 +29,8 @@ STEP = 7919
 """A prime that scatters consecutive tickets over the customers."""
 TICKET_COLUMNS = (
     "id, number, kind, channel, status, customer_id, shared, subject, description, address, address_key, area, "
-    "urgency, form, form_version, urge_count, redo_count, escalated, reply, closing_grounds, registered_at, version"
+    "urgency, form, form_version, urge_count, redo_count, escalated, added_to, reply, closing_grounds, "
+    "registered_at, version"
 )
 CALL_COLUMNS = (
     "id, direction, number, access_number, customer_id, queue, started_at, outcome, wait_ms, talk_ms, hangup_by, keys"
@@ -221,7 +222,7 @@ def _history(words: Words) -> list[tuple[str, str, str]]:
     ticket = (
         f"{words.number('ticket-', 26, 'i')}, {words.number('26', 9, 'i')}, 'fault', 'phone', 'archived', {customer}, "
         f"{words.false}, '暖气不热', {description}, '幸福路12号3单元402', '幸福路12-3-402', '城东', 'normal', "
-        f"'{{}}', 0, 0, 0, {words.false}, "
+        f"'{{}}', 0, 0, 0, {words.false}, {words.false}, "
         f"'已更换阀门', '用户确认已解决', {words.moment}, 5"
     )
     call = (
