@@ -5,8 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ari_app.ari.client import AriClient
+from ari_app.ari.errors import NotFound
 
 PARALLEL = 8
+ADDRESS = {"max_contacts": "1", "remove_existing": "true", "support_path": "false"}
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,8 @@ async def _push_account(ari: AriClient, account: PhoneAccount) -> None:
     await ari.put_dynamic(
         "res_pjsip", "auth", user, {"auth_type": "userpass", "username": user, "password": account.password}
     )
-    await ari.put_dynamic(
-        "res_pjsip", "aor", user, {"max_contacts": "1", "remove_existing": "yes", "support_path": "no"}
-    )
+    if not await _has_address(ari, user):
+        await ari.put_dynamic("res_pjsip", "aor", user, ADDRESS)
     await ari.put_dynamic(
         "res_pjsip",
         "endpoint",
@@ -65,3 +66,15 @@ async def _push_account(ari: AriClient, account: PhoneAccount) -> None:
             "rtp_timeout": "60",
         },
     )
+
+
+async def _has_address(ari: AriClient, user: str) -> bool:
+    """Whether her phone's address of record is there as we want it.
+
+    Written again, Asterisk (22.10) loses hold of the phone registered there: it signs off, and is still rung.
+    """
+    try:
+        found = await ari.dynamic("res_pjsip", "aor", user)
+    except NotFound:
+        return False
+    return all(found.get(name) == value for name, value in ADDRESS.items())

@@ -1,0 +1,46 @@
+"""Agents' phones as the service tells Asterisk of them, again at every connection."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ari_app.ari.client import AriClient
+from ari_app.calls.provisioning import PhoneAccount, push
+from ari_app.local.asterisk import Asterisk
+from foundation.ids import new_id
+from tests.asterisk.ari_connection import PATIENCE_S, new_client
+from tests.phones.phone import Phone
+
+
+@pytest.fixture
+async def ari(asterisk: Asterisk) -> AsyncIterator[AriClient]:
+    async with new_client(asterisk) as client:
+        yield client
+
+
+async def offline(ari: AriClient, user: str) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while (await ari.endpoint("PJSIP", user)).online:
+            await asyncio.sleep(0.05)
+
+
+async def test_a_phone_that_signs_off_after_a_restart_of_ours_is_not_rung(asterisk: Asterisk, ari: AriClient) -> None:
+    """Its account was pushed again meanwhile, and Asterisk must not lose hold of where it registered."""
+    account = PhoneAccount(new_id("phone"), "secret")
+    await push(ari, [account])
+
+    async with Phone("agent", account.user, account.password, asterisk.at.address, asterisk.at.sip_port):
+        assert (await ari.endpoint("PJSIP", account.user)).online
+        assert await push(ari, [account]) == 1
+
+    await offline(ari, account.user)
+
+
+async def test_a_changed_password_is_in_force_with_the_next_push(asterisk: Asterisk, ari: AriClient) -> None:
+    user = new_id("phone")
+    await push(ari, [PhoneAccount(user, "first")])
+    await push(ari, [PhoneAccount(user, "second")])
+
+    async with Phone("agent", user, "second", asterisk.at.address, asterisk.at.sip_port):
+        assert (await ari.endpoint("PJSIP", user)).online
