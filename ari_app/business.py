@@ -10,6 +10,7 @@ from typing import Any
 import crm.categories.http
 import crm.clocks.http
 import crm.customers.http
+import crm.customers.merging.http
 import crm.departments.http
 import crm.history.http
 import crm.outbox.http
@@ -26,6 +27,7 @@ from ari_app.queues.settings import QueueSettings
 from ari_app.settings import Settings
 from crm.categories.service import CategoryService
 from crm.clocks.service import ClockService
+from crm.customers.merging.service import CustomerMergeService
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.history.service import HistoryService
@@ -54,6 +56,7 @@ class Business:
     ) -> None:
         self._recorded = recorded
         self.customers = CustomerService(database, settings.region)
+        self.customer_merges = CustomerMergeService(database)
         self.departments = DepartmentService(database)
         self.categories = CategoryService(database)
         self.staff = StaffService(database, queues)
@@ -84,6 +87,7 @@ class Business:
         """What each part offers over HTTP."""
         return [
             crm.customers.http.routes(self.customers),
+            crm.customers.merging.http.routes(self.customer_merges),
             crm.departments.http.routes(self.departments),
             crm.categories.http.routes(self.categories),
             crm.staff.http.routes(self.staff),

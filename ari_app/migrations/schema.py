@@ -7,6 +7,7 @@ import ari_app.campaigns.model
 import crm.categories.model
 import crm.clocks.model
 import crm.customers.audit
+import crm.customers.merging.model
 import crm.customers.model
 import crm.departments.model
 import crm.history.model

@@ -112,7 +112,7 @@ def routes(service: CustomerService) -> Routes:
         summary="Whom the caller of a shared number was taken for; the next call proposes that one first",
         body=Choose,
         response=Identification,
-        problems=(422,),
+        problems=(409, 422),
     )
     async def choose(request: Request[Choose, NoQuery]) -> Identification:
         return await service.choose(request.body, request.actor)

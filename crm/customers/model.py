@@ -42,7 +42,7 @@ class Customer(SQLModel, table=True):
     id: str = Field(primary_key=True)
     account_number: str = Field(unique=True)
     name: str
-    address: str = ""
+    address: str = Field(default="", index=True)
     area: str = Field(default="", index=True)
     grade: Grade = Field(default=Grade.C, sa_type=text_enum(Grade))
     arrears_cents: int = Field(default=0, sa_type=BigInteger)

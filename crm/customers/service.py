@@ -147,15 +147,18 @@ class CustomerService:
 
         Raises:
             NotOnThisNumber: it is not among them.
+            StandsInForAnother: it was merged into another one.
         """
-        found = await self.identify(given.number)
-        chosen = next((one for one in found.customers if one.id == given.customer_id), None)
-        if chosen is None:
-            problem = FieldProblem(field="customer_id", rule="must be one of the customers of this number")
-            raise NotOnThisNumber(f"{given.customer_id} is not reached under this number", [problem])
         async with self._database.write() as session:
-            await store.choose(session, given.number, chosen.id, f"{by.name} ({by.staff_number})")
-            audit.record(session, chosen.id, chosen.version, CustomerAction.CHOOSE, by, {"number": given.number})
+            phone = await session.get(CustomerPhone, (given.number, given.customer_id))
+            if phone is None or not phone.current:
+                problem = FieldProblem(field="customer_id", rule="must be one of the customers of this number")
+                raise NotOnThisNumber(f"{given.customer_id} is not reached under this number", [problem])
+            customer = await _held(session, given.customer_id)
+            if customer.merged_into is not None:
+                raise StandsInForAnother(f"customer {customer.id} was merged into {customer.merged_into}")
+            await store.choose(session, given.number, customer.id, f"{by.name} ({by.staff_number})")
+            audit.record(session, customer.id, customer.version, CustomerAction.CHOOSE, by, {"number": given.number})
         return await self.identify(given.number)
 
     async def remove(self, customer_id: str, by: Principal) -> None:

@@ -1,0 +1,1 @@
+"""Two entries, one person: merging customers, and taking them apart exactly as they were."""

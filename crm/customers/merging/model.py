@@ -1,0 +1,97 @@
+"""Which customer stands for which, what was moved, and what undoing it takes."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import JSON, Column
+from sqlmodel import Field, SQLModel
+
+from crm.customers.model import CustomerView
+from crm.text import Id
+from foundation.database import UtcDateTime
+
+
+class CustomerMerge(SQLModel, table=True):
+    """One merge. The merged customer keeps its row and its telephones; what named it names the other one meanwhile."""
+
+    __tablename__ = "customer_merge"
+
+    id: str = Field(primary_key=True)
+    kept_id: str = Field(foreign_key="customer.id", index=True)
+    merged_id: str = Field(foreign_key="customer.id", index=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+    staff_name: str
+    filled: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
+    """Fields the kept one lacked and got: what stood there, and what stands there now."""
+    copied_phones: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
+    """Telephones the kept one got."""
+    revived_phones: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
+    """Telephones of both that were former ones of the kept."""
+    undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    undone_by: str = ""
+
+
+class CustomerMergeRow(SQLModel, table=True):
+    """A row of any room that named the merged customer and names the kept one since."""
+
+    __tablename__ = "customer_merge_row"
+
+    merge_id: str = Field(primary_key=True, foreign_key="customer_merge.id")
+    table_name: str = Field(primary_key=True)
+    row_key: str = Field(primary_key=True)
+
+
+class MergeCustomers(BaseModel, extra="forbid"):
+    """Two entries of one person."""
+
+    kept_id: Id
+    """Stands for both from now on."""
+    merged_id: Id
+    kept_version: int | None = None
+    merged_version: int | None = None
+    """The versions looked at; refused where they are no longer the present ones."""
+
+
+class FieldDifference(BaseModel):
+    """A field in which the two differ."""
+
+    field: str
+    kept: Any
+    merged: Any
+
+
+class MergePreview(BaseModel):
+    """What a merge would do."""
+
+    kept: CustomerView
+    merged: CustomerView
+    moves: dict[str, int]
+    """How many rows would name the kept one, by what they are: ticket, call_record, recording, …"""
+    phones: list[str]
+    """Telephones the kept one would get."""
+    fills: list[FieldDifference]
+    """Fields the kept one lacks and would get."""
+    conflicts: list[FieldDifference]
+    """Fields in which both say something, and the kept one's word would stand."""
+
+
+class CustomerMergeView(BaseModel, from_attributes=True):
+    """A merge as shown."""
+
+    id: str
+    kept_id: str
+    merged_id: str
+    at: datetime
+    staff_name: str
+    undone_at: datetime | None
+    undone_by: str
+
+
+class Duplicate(BaseModel):
+    """Two customers who may be one."""
+
+    first: CustomerView
+    second: CustomerView
+    why: list[str]
+    """`phone`: they share one. `address`: they live at the same and are called much alike."""
