@@ -91,6 +91,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("account_number", name=op.f("uq_customer_account_number")),
     )
     with op.batch_alter_table("customer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_customer_address"), ["address"], unique=False)
         batch_op.create_index(batch_op.f("ix_customer_area"), ["area"], unique=False)
         batch_op.create_index(batch_op.f("ix_customer_merged_into"), ["merged_into"], unique=False)
 
@@ -277,6 +278,26 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_category_name")),
     )
     op.create_table(
+        "customer_merge",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("kept_id", sa.String(), nullable=False),
+        sa.Column("merged_id", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("staff_name", sa.String(), nullable=False),
+        sa.Column("filled", sa.JSON(), nullable=False),
+        sa.Column("copied_phones", sa.JSON(), nullable=False),
+        sa.Column("revived_phones", sa.JSON(), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["kept_id"], ["customer.id"], name=op.f("fk_customer_merge_kept_id_customer")),
+        sa.ForeignKeyConstraint(["merged_id"], ["customer.id"], name=op.f("fk_customer_merge_merged_id_customer")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_merge")),
+    )
+    with op.batch_alter_table("customer_merge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_customer_merge_kept_id"), ["kept_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_customer_merge_merged_id"), ["merged_id"], unique=False)
+
+    op.create_table(
         "customer_phone",
         sa.Column("number", sa.String(), nullable=False),
         sa.Column("customer_id", sa.String(), nullable=False),
@@ -387,6 +408,16 @@ def upgrade() -> None:
     with op.batch_alter_table("survey_answers", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_survey_answers_ticket_id"), ["ticket_id"], unique=False)
 
+    op.create_table(
+        "customer_merge_row",
+        sa.Column("merge_id", sa.String(), nullable=False),
+        sa.Column("table_name", sa.String(), nullable=False),
+        sa.Column("row_key", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["merge_id"], ["customer_merge.id"], name=op.f("fk_customer_merge_row_merge_id_customer_merge")
+        ),
+        sa.PrimaryKeyConstraint("merge_id", "table_name", "row_key", name=op.f("pk_customer_merge_row")),
+    )
     op.create_table(
         "notice_recipient",
         sa.Column("id", sa.String(), nullable=False),
