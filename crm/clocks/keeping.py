@@ -54,7 +54,9 @@ class ClockKeeper:
         if before is None:
             await self._protect(session, ticket, detail)
             return await self._begin(session, ticket)
-        if action is TicketAction.REDO:
+        dispatched = ticket.status is TicketStatus.DISPATCHED
+        if before in ANSWERED and dispatched:
+            # Sent back, or something was added to what the department said was done (H4).
             return await self._again(session, ticket)
         if before in CLOSED and action is not TicketAction.UNMERGE:
             return {}
@@ -62,10 +64,11 @@ class ClockKeeper:
             clocks = STOPPING.get(action, tuple(ClockKind))
             await store.stop(session, ticket.id, clocks, utc_now(), ticket.department_id)
             return {}
-        if "to_department" in detail:
-            return await self._hand_over(session, ticket, before)
-        await self._move(session, ticket, action, detail)
-        return {}
+        told = {}
+        if "to_department" in detail or (before is TicketStatus.SIGNED and dispatched):
+            told = await self._hand_over(session, ticket, before)
+        await self._move(session, ticket, action, before, detail)
+        return told
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
         """Until when a ticket is to be resolved: as it stands, or as it would if it went on now."""
@@ -133,13 +136,18 @@ class ClockKeeper:
         return told
 
     async def _move(
-        self, session: AsyncSession, ticket: Ticket, action: TicketAction, detail: Mapping[str, Any]
+        self,
+        session: AsyncSession,
+        ticket: Ticket,
+        action: TicketAction,
+        before: TicketStatus,
+        detail: Mapping[str, Any],
     ) -> None:
         if action is TicketAction.PARK:
             await self._pause(session, ticket)
-        elif action is TicketAction.UNPARK:
+        elif before is TicketStatus.PARKED and ticket.status is not before:
             await self._resume(session, ticket)
-        elif action is TicketAction.UNMERGE:
+        if action is TicketAction.UNMERGE:
             await self._reopen(session, ticket)
         elif action is TicketAction.ABSORB or "to_urgency" in detail:
             await self._hurry(session, ticket)

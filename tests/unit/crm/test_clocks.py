@@ -13,13 +13,14 @@ from crm.departments.model import DepartmentChange, DepartmentInput
 from crm.departments.service import DepartmentService
 from crm.tickets.errors import ExtensionRefused, TooLate
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import Actor, TicketView
+from crm.tickets.model import Actor, AppendToTicket, TicketView
 from crm.tickets.transitions import TicketAction
 from foundation.database import Database
 from tests.unit.crm.clock_kit import ADMINISTRATOR, MONDAY, Clocks, local, minutes, node
 from tests.unit.crm.conftest import AGENT, NOT_OURS, SUPERVISOR, Place
 
 RESPOND, RESOLVE = ClockKind.RESPOND, ClockKind.RESOLVE
+ADDITION = AppendToTicket(text="还是不热")
 
 
 @pytest.fixture
@@ -144,6 +145,36 @@ async def test_h18_a_redo_has_at_least_its_share_of_the_time_again(
     await clocks.tickets.reply(ticket.id, "再修", worker)
     await clocks.tickets.redo(ticket.id, "仍不热", None, SUPERVISOR)
     assert await clocks.due(ticket.id) == local("2026-03-05 15:00")
+
+
+async def test_h4_what_is_added_is_signed_for_again_and_the_deadline_stays(
+    clocks: Clocks, place: Place, now: time_machine.Traveller
+) -> None:
+    ticket, worker = await signed(clocks, place)
+    now.shift(minutes(120))
+    await clocks.tickets.append(ticket.id, ADDITION, AGENT)
+    found = await clocks.of(ticket.id)
+    assert (found[RESPOND].round, found[RESPOND].due_at) == (2, local("2026-03-02 12:00"))
+    assert (found[RESOLVE].round, found[RESOLVE].due_at) == (1, local("2026-03-03 11:00"))
+
+    await clocks.tickets.sign(ticket.id, worker)
+    await clocks.tickets.park(ticket.id, "等用户", worker)
+    assert (await clocks.of(ticket.id))[RESOLVE].paused_at is not None
+    await clocks.tickets.append(ticket.id, ADDITION, AGENT)
+    assert (await clocks.of(ticket.id))[RESOLVE].paused_at is None
+
+
+async def test_h4_what_is_added_to_what_was_done_has_time_again(
+    clocks: Clocks, place: Place, now: time_machine.Traveller
+) -> None:
+    ticket, worker = await signed(clocks, place)
+    now.move_to(local("2026-03-03 10:59"))
+    await clocks.tickets.reply(ticket.id, "已修", worker)
+    now.move_to(local("2026-03-05 08:30"))
+    await clocks.tickets.append(ticket.id, ADDITION, AGENT)
+    found = await clocks.of(ticket.id)
+    assert [found[kind].round for kind in (RESPOND, RESOLVE)] == [2, 2]
+    assert found[RESOLVE].due_at == local("2026-03-05 15:00")
 
 
 async def test_h18_who_is_handed_a_signed_ticket_has_to_sign_too_and_the_deadline_stays(
