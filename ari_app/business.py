@@ -17,6 +17,7 @@ import crm.outbox.http
 import crm.selfservice.http
 import crm.staff.http
 import crm.tickets.http
+import crm.workorders.http
 import recordings.http
 from ari_app.campaigns import http as campaigns_http
 from ari_app.campaigns.hours import CallingHours
@@ -37,6 +38,7 @@ from crm.selfservice.service import SelfService
 from crm.staff.service import StaffService
 from crm.tickets.errors import NotAllowedNow
 from crm.tickets.service import TicketService
+from crm.workorders.service import WorkOrderService
 from foundation.database import Database
 from foundation.routes import Routes
 from recordings.model import RecordingKind
@@ -65,6 +67,13 @@ class Business:
         self.tickets.listeners.append(self.clocks.keeper)
         self.tickets.extensions.deadlines = self.clocks.keeper
         self.history = HistoryService(database)
+        self.work_orders = WorkOrderService(
+            database,
+            self.tickets,
+            link=settings.ticket_link,
+            organisation={"zh": settings.organisation_zh, "en": settings.organisation_en},
+            time_zone=settings.time_zone,
+        )
         self.self_service = SelfService(database, self.tickets, limiter)
         self.campaigns = CampaignService(
             database, _rules(settings), SurveyedTicketsByRule(self.tickets), self._survey_recording
@@ -94,6 +103,7 @@ class Business:
             crm.tickets.http.routes(self.tickets),
             crm.clocks.http.routes(self.clocks, self.tickets.may_see),
             crm.selfservice.http.routes(self.self_service),
+            crm.workorders.http.routes(self.work_orders),
             crm.history.http.routes(self.history),
             crm.outbox.http.routes(self.undelivered),
             self.notices.routes(),

@@ -26,7 +26,7 @@ class Notices:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         catalogue = load_catalogue(settings.callflows / "notices.yaml")
-        facts = FactFinder(settings.time_zone, f"{settings.public_url.rstrip('/')}/tickets/{{number}}")
+        facts = FactFinder(settings.time_zone, settings.ticket_link)
         self._client = OutsideClient(settings.webhook_hosts)
         self._gateways = _gateways(settings)
         robots = {channel: RobotSender(self._client, channel) for channel in (Channel.WECOM, Channel.DINGTALK)}

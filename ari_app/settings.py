@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     sample_password: SecretStr | None = None
     """The sample accounts' password; required by the sample profile."""
 
+    @property
+    def ticket_link(self) -> str:
+        """The address of a ticket's page, with `{number}` in it."""
+        return f"{self.public_url.rstrip('/')}/tickets/{{number}}"
+
     @model_validator(mode="after")
     def _sample_accounts_need_a_password(self) -> "Settings":
         if self.profile == "sample" and self.sample_password is None:

@@ -47,7 +47,8 @@ def _rows(words: Words) -> list[tuple[str, str, str]]:
     )
     person = (
         f"{own}, {words.number('6', 12, 'i')}, '王秀英', {words.number('幸福路', 8, 'i')} || '号', {own_area}, 'C', 0, "
-        f"{'true' if words.false == 'false' else '1'}, 'zh', {words.moment}"
+        f"{'true' if words.false == 'false' else '1'}, 'zh', 'unknown', '', {words.false}, '', '', '', 1, "
+        f"{words.moment}"
     )
     phone = f"{words.number('+86138', 8, 'i')}, {own}, {'true' if words.false == 'false' else '1'}"
     return [
@@ -60,7 +61,8 @@ def _rows(words: Words) -> list[tuple[str, str, str]]:
 
 
 CUSTOMER_COLUMNS = (
-    "id, account_number, name, address, area, grade, arrears_cents, contract_active, language, created_at"
+    "id, account_number, name, address, area, grade, arrears_cents, contract_active, language, consent, "
+    "consent_source, do_not_call, do_not_call_source, notes, legal_hold, version, created_at"
 )
 HOTLINE = Filling(
     "hotline",

@@ -81,6 +81,8 @@ class Page:
 
     text: str
     media_type: str
+    style: str = ""
+    """The one style sheet it brings along, exactly as it stands in it: browsers apply no other."""
 
 
 class NoQuery(BaseModel, extra="forbid"):

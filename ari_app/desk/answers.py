@@ -14,6 +14,8 @@ from foundation.problems import NotFound, Problem, ProblemDetails, Unavailable
 log = structlog.get_logger()
 
 PROBLEM_TYPE = "application/problem+json"
+STYLE_OF_PAGE = "style_of_page"
+"""Where an answer keeps the SHA-256 of the style sheet its page brings along."""
 CLIENT_GONE = 499
 """Counted, and heard by nobody."""
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -89,6 +91,8 @@ async def add_headers(_request: web.Request, response: web.StreamResponse) -> No
     headers["Server"] = "hotline"
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Content-Security-Policy"] = _PAGE_POLICY if page else _DATA_POLICY
+    if style := response.get(STYLE_OF_PAGE):
+        headers["Content-Security-Policy"] += f"; style-src 'sha256-{style}'"
     headers["X-Frame-Options"] = "DENY"
     headers["Referrer-Policy"] = "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -1,6 +1,8 @@
 """Turns a route of the table into an aiohttp handler: who may, what was sent, and what goes back."""
 
 import asyncio
+import base64
+import hashlib
 import os
 import re
 import stat
@@ -13,6 +15,7 @@ from urllib.parse import quote
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from ari_app.desk.answers import STYLE_OF_PAGE
 from ari_app.desk.errors import BodyTooSlow, Malformed, NotJson
 from ari_app.desk.gate import Gate, idempotency_key
 from ari_app.desk.http import DeskRequest, SetSession
@@ -142,7 +145,10 @@ async def _nothing(_result: Any) -> web.StreamResponse:
 
 
 async def _page(result: Page) -> web.StreamResponse:
-    return web.Response(text=result.text, content_type=result.media_type, charset="utf-8")
+    response = web.Response(text=result.text, content_type=result.media_type, charset="utf-8")
+    if result.style:
+        response[STYLE_OF_PAGE] = base64.b64encode(hashlib.sha256(result.style.encode()).digest()).decode()
+    return response
 
 
 async def _file(result: File) -> web.StreamResponse:

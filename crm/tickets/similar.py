@@ -1,6 +1,7 @@
 """Open tickets that may be about the same matter, ranked, each with why (H4)."""
 
 import math
+import operator
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -93,29 +94,37 @@ def find(connection: Connection, query: SimilarQuery) -> list[SimilarTicket]:
 
 
 def rank(query: SimilarQuery, tickets: Iterable[store.Compared], reported: Collection[str]) -> list[Likely]:
-    """The likeliest few, best first. `reported` holds the tickets that were reported from the caller's number."""
+    """The likeliest few, best first. `reported` holds the tickets that were reported from the caller's number.
+
+    Words are compared last, and only of those that could still come among the best: hundreds may share an area.
+    """
     key, words = address_key(query.address), _pairs(query.text)
-    scored = (_score(query, key, words, ticket, reported=ticket.id in reported) for ticket in tickets)
-    likely = (found for found in scored if found.score >= LEAST_SCORE)
-    return sorted(likely, key=lambda found: (-found.score, found.number))[:SHOWN]
+    best: list[Likely] = []
+    facts = ((_shared(query, key, ticket, reported=ticket.id in reported), ticket) for ticket in tickets)
+    bounds = ((combined(shared | {"words": WORDS if words else 0.0}), shared, ticket) for shared, ticket in facts)
+    likely = (bound for bound in bounds if bound[0] >= LEAST_SCORE)
+    for bound, shared, ticket in sorted(likely, key=lambda one: (-one[0], one[2].number)):
+        if len(best) == SHOWN and bound < best[-1].score:
+            break
+        alike = _alike(words, f"{ticket.subject} {ticket.description}") if words else 0.0
+        weights = shared | {"words": WORDS * alike if alike >= ALIKE else 0.0}
+        score = round(combined(weights), 3)
+        if score >= LEAST_SCORE:
+            why = [REASONS[code] for code, weight in weights.items() if weight > 0]
+            best.append(Likely(ticket.id, ticket.number, score, why))
+            best = sorted(best, key=lambda found: (-found.score, found.number))[:SHOWN]
+    return best
 
 
-def _score(query: SimilarQuery, key: str, words: str, ticket: store.Compared, *, reported: bool) -> Likely:
-    alike = _alike(words, f"{ticket.subject} {ticket.description}") if words else 0.0
-    weights = {
+def _shared(query: SimilarQuery, key: str, ticket: store.Compared, *, reported: bool) -> dict[str, float]:
+    """What a ticket shares with the matter apart from the words, and how much that weighs."""
+    return {
         "address": ADDRESS if _same_place(key, ticket.address_key) else 0.0,
         "customer": CUSTOMER if query.customer_id is not None and query.customer_id == ticket.customer_id else 0.0,
         "number": NUMBER if reported else 0.0,
         "category": CATEGORY if query.category_id is not None and query.category_id == ticket.category_id else 0.0,
         "area": AREA if query.area and query.area == ticket.area else 0.0,
-        "words": WORDS * alike if alike >= ALIKE else 0.0,
     }
-    return Likely(
-        ticket.id,
-        ticket.number,
-        round(combined(weights), 3),
-        [REASONS[code] for code, weight in weights.items() if weight > 0],
-    )
 
 
 def combined(weights: Mapping[str, float]) -> float:
@@ -139,5 +148,5 @@ def _alike(words: str, other: str) -> float:
 
 
 def _pairs(text: str) -> str:
-    plain = "".join(character for character in text[: store.COMPARED].casefold() if character.isalnum())
-    return " ".join(plain[index : index + 2] for index in range(max(1, len(plain) - 1)))
+    plain = "".join(filter(str.isalnum, text[: store.COMPARED].casefold()))
+    return " ".join(map(operator.add, plain, plain[1:])) or plain

@@ -1,0 +1,29 @@
+"""The route of work orders."""
+
+from crm.workorders.model import PrintQuery
+from crm.workorders.page import STYLE, page
+from crm.workorders.service import WorkOrderService
+from foundation.routes import Page, Request, Role, Routes
+
+PRINTERS = frozenset({Role.AGENT, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+"""Whose work it is: it shows where a customer lives, and is reached."""
+
+
+def routes(service: WorkOrderService) -> Routes:
+    """What can be printed."""
+    table = Routes("work-orders")
+
+    @table.add(
+        "GET",
+        "/tickets/{ticket_id}/work-order",
+        roles=PRINTERS,
+        summary="The work order as a page for A4 paper, with a code that leads to the ticket",
+        query=PrintQuery,
+        response=Page,
+        problems=(404, 422),
+    )
+    async def work_order(request: Request[None, PrintQuery]) -> Page:
+        order = await service.of(request.path["ticket_id"], request.query.language, request.actor)
+        return Page(page(order), "text/html", style=STYLE)
+
+    return table

@@ -1,0 +1,109 @@
+"""Puts a work order together."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from crm.tickets.errors import TicketNotFound
+from crm.tickets.forms.model import FormField
+from crm.tickets.model import ReporterView, TicketDetail, Urgency
+from crm.tickets.service import TicketService
+from crm.tickets.transitions import TicketAction
+from crm.workorders import store
+from crm.workorders.model import WORDS, Language, WorkOrder
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.routes import Principal
+
+
+class WorkOrderService:
+    """Work orders; `link` is the address of a ticket's page with `{number}` in it."""
+
+    def __init__(
+        self,
+        database: Database,
+        tickets: TicketService,
+        *,
+        link: str,
+        organisation: Mapping[str, str],
+        time_zone: str = "Asia/Shanghai",
+    ) -> None:
+        self._database = database
+        self._tickets = tickets
+        self._link = link
+        self._organisation = organisation
+        self._zone = ZoneInfo(time_zone)
+
+    async def of(self, ticket_id: str, language: Language, reader: Principal) -> WorkOrder:
+        """A ticket's work order.
+
+        Raises:
+            TicketNotFound: there is none, or it lies with another department (S7).
+        """
+        ticket = await self._tickets.get(ticket_id)
+        if not await self._tickets.may_see(ticket, reader.role, reader.department_id):
+            raise TicketNotFound(f"there is no ticket {ticket_id}")
+        async with self._database.read() as session:
+            around = await store.around(session, ticket)
+        by = f"{reader.name} ({reader.staff_number})"
+        return WorkOrder(
+            language=language,
+            organisation=self._organisation[language],
+            number=ticket.number,
+            link=self._link.replace("{number}", ticket.number),
+            urgency=WORDS[ticket.urgency][language],
+            is_urgent=ticket.urgency is not Urgency.NORMAL,
+            facts=[(label, value) for label, value in self._facts(ticket, around, language) if value],
+            subject=ticket.subject,
+            description=ticket.description,
+            additions=[
+                (self._clock(entry.at), str(entry.detail["text"]))
+                for entry in ticket.log
+                if entry.action == TicketAction.APPEND and entry.detail.get("text")
+            ],
+            printed=f"{WORDS['printed'][language]} {self._clock(utc_now())} · {by}",
+        )
+
+    def _facts(self, ticket: TicketDetail, around: store.Around, language: Language) -> Iterator[tuple[str, str]]:
+        def word(key: str) -> str:
+            return WORDS[key][language]
+
+        first, others = ticket.reporters[:1], ticket.reporters[1:]
+        yield word("kind"), word(ticket.kind)
+        yield word("category"), around.category
+        yield word("registered"), self._clock(ticket.registered_at)
+        yield word("due"), self._clock(around.due_at)
+        yield word("department"), around.department
+        yield word("person"), around.person
+        yield word("contact"), " ".join(_reporter(reporter) for reporter in first)
+        yield word("account"), around.account
+        yield word("address"), ticket.address
+        yield word("area"), ticket.area
+        visit = [self._clock(ticket.visit_from), self._clock(ticket.visit_until)]
+        yield word("visit"), " – ".join(filter(None, visit))
+        yield word("others"), "; ".join(_reporter(reporter) for reporter in others)
+        yield word("urged"), str(ticket.urge_count or "")
+        yield word("redo"), str(ticket.redo_count or "")
+        for field in around.fields:
+            yield (field.zh if language is Language.ZH else field.en), _answer(field, ticket.form, language)
+
+    def _clock(self, moment: datetime | None) -> str:
+        """A time by the clock of the place."""
+        return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M}" if moment is not None else ""
+
+
+def _reporter(reporter: ReporterView) -> str:
+    return " ".join(filter(None, (reporter.name, reporter.number)))
+
+
+def _answer(field: FormField, answers: Mapping[str, Any], language: Language) -> str:
+    value = answers.get(field.name)
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return WORDS["yes" if value else "no"][language]
+    chosen = next((choice for choice in field.choices if choice.value == value), None)
+    if chosen is not None:
+        return chosen.zh if language is Language.ZH else chosen.en
+    return str(value)

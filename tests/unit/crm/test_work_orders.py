@@ -1,0 +1,136 @@
+"""The work order on paper: complete, in two languages, and whatever was written on it is only text (H7, S12)."""
+
+import base64
+import hashlib
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+
+from crm.tickets.errors import TicketNotFound
+from crm.tickets.model import AppendToTicket, Reporter, TicketView
+from crm.tickets.service import TicketService
+from crm.workorders.http import routes
+from crm.workorders.model import WORDS, Language, PrintQuery
+from crm.workorders.page import STYLE, page
+from crm.workorders.service import WorkOrderService
+from foundation.database import Database
+from foundation.routes import Page, Principal, Request, Role
+from tests.unit.crm.conftest import AGENT, Place
+
+LINK = "https://desk.example/tickets/{number}"
+DESK = Principal("staff-agent", "1001", "Agent", Role.AGENT)
+HOSTILE = "<img src=x onerror=alert(1)>\"'><svg/onload=alert(2)></style><script>alert(3)</script>&lt;b&gt;"
+
+
+class Elements(HTMLParser):
+    """What a browser would make of a page: tags with their attributes, and the text."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.texts: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+@pytest.fixture
+def service(database: Database, tickets: TicketService) -> WorkOrderService:
+    return WorkOrderService(
+        database, tickets, link=LINK, organisation={"zh": "供热服务热线", "en": "heating service hotline"}
+    )
+
+
+async def filed(tickets: TicketService, place: Place, **changes: object) -> TicketView:
+    given = {
+        "reporter": Reporter(customer_id=place.wang.id, number="13800000001", name="王秀英"),
+        "description": "卧室暖气片上半部不热。\n楼上也一样。",
+        "visit_from": datetime(2099, 1, 1, 1, tzinfo=UTC),
+        "visit_until": datetime(2099, 1, 1, 3, tzinfo=UTC),
+        "urgency": "urgent",
+    }
+    ticket = await tickets.file(place.fault(**(given | changes)), AGENT)  # type: ignore[arg-type]
+    return await tickets.dispatch(ticket.id, place.east, AGENT)
+
+
+async def test_h7_all_that_the_field_needs_is_on_it(
+    service: WorkOrderService, tickets: TicketService, place: Place
+) -> None:
+    ticket = await filed(tickets, place)
+    addition = AppendToTicket(text="对门也不热", reporter=Reporter(number="13800000002", name="李建国"))
+    await tickets.append(ticket.id, addition, AGENT)
+
+    text = page(await service.of(ticket.id, Language.ZH, DESK))
+
+    for expected in (
+        *("供热服务热线", "工作单", ticket.number, "紧急", "报修", "暖气不热", "城东维修工区", "6001000001", "城东"),
+        *("王秀英 +8613800000001", "李建国 +8613800000002", "幸福路12号3单元402", "楼上也一样。", "对门也不热"),
+        *("2099-01-01 09:00 – 2099-01-01 11:00", "用户签字", "Agent (1001)"),
+    ):
+        assert expected in text, expected
+    assert "<svg" in text
+    english = page(await service.of(ticket.id, Language.EN, DESK))
+    for expected in ("heating service hotline", "Work order", "urgent", "fault report", "Customer's signature"):
+        assert expected in english, expected
+    assert 'lang="en"' in english
+
+
+async def test_s12_whatever_was_written_is_only_text(
+    service: WorkOrderService, tickets: TicketService, place: Place
+) -> None:
+    ordinary = Elements(page(await service.of((await filed(tickets, place)).id, Language.ZH, DESK)))
+    reporter = Reporter(customer_id=place.wang.id, number="13800000001", name=HOSTILE[:60])
+    ticket = await filed(
+        tickets, place, reporter=reporter, subject=HOSTILE, description=HOSTILE, address=HOSTILE, area=HOSTILE[:60]
+    )
+
+    found = Elements(page(await service.of(ticket.id, Language.ZH, DESK)))
+
+    assert set(found.tags) == set(ordinary.tags)
+    assert not {"script", "img", "iframe", "link", "a", "form"} & set(found.tags)
+    assert found.attributes == ordinary.attributes
+    assert not any(name.startswith("on") or name in {"href", "src", "style"} for name in found.attributes)
+    assert found.texts.count(HOSTILE) == 3
+
+
+async def test_s7_a_department_prints_its_own_only(
+    service: WorkOrderService, tickets: TicketService, place: Place
+) -> None:
+    ticket = await filed(tickets, place)
+    for department_id in (place.west, None):
+        with pytest.raises(TicketNotFound):
+            await service.of(ticket.id, Language.ZH, Principal("w", "2001", "W", Role.DEPARTMENT, department_id))
+    assert await service.of(ticket.id, Language.ZH, Principal("w", "2001", "W", Role.DEPARTMENT, place.east))
+    with pytest.raises(TicketNotFound):
+        await service.of("ticket-none", Language.ZH, DESK)
+
+
+async def test_nothing_is_loaded_and_its_style_is_the_one_it_names(
+    service: WorkOrderService, tickets: TicketService, place: Place
+) -> None:
+    ticket = await filed(tickets, place)
+    (route,) = routes(service).table
+
+    printed: Page = await route.handler(Request(DESK, {"ticket_id": ticket.id}, PrintQuery(), None))
+
+    assert route.roles == {Role.AGENT, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR}
+    assert printed.media_type == "text/html"
+    assert "://" not in re.sub(r'xmlns="[^"]*"', "", printed.text)
+    (style,) = re.findall(r"<style>(.*?)</style>", printed.text, re.DOTALL)
+    assert printed.style == STYLE
+    # Browsers apply it only if it is the very text whose hash the answer allows.
+    assert base64.b64encode(hashlib.sha256(style.encode()).digest()) == base64.b64encode(
+        hashlib.sha256(STYLE.encode()).digest()
+    )
+
+
+def test_every_word_is_there_in_both_languages() -> None:
+    assert all(words[language] for words in WORDS.values() for language in Language)
