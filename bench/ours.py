@@ -9,7 +9,7 @@ import asyncio
 import re
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,8 +52,13 @@ class Pop:
 class OurSystem:
     """The stack, its agents hired through the API and sitting at open desks."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, *, flow: str = STRAIGHT_TO_THE_QUEUE, settings: Mapping[str, str] | None = None
+    ) -> None:
         self.name = "hotline"
+        self._flow = flow
+        self._settings = settings or {}
+        self._hired: list[dict[str, Any]] = []
         self.pops: list[Pop] = []
         self._folder = folder / "ours"
         self._stack: Stack | None = None
@@ -62,7 +67,7 @@ class OurSystem:
 
     @property
     def sip(self) -> tuple[str, int]:
-        at = self._running.at
+        at = self.stack.at
         return at.address, at.sip_port
 
     async def start(self, agents: Sequence[str], *, callers_port: int, agents_port: int) -> None:
@@ -70,18 +75,23 @@ class OurSystem:
         self._stack = private_stack(
             self._folder,
             pjsip={"bench": TRUNK.format(context="hotline", callers_port=callers_port)},
-            settings={"CALLFLOWS": str(self._callflows())},
+            settings={"CALLFLOWS": str(self._callflows()), **self._settings},
         )
         await asyncio.to_thread(self._stack.start)
         async with Desk(self._stack.url, ADMINISTRATOR, SAMPLE_PASSWORD, socket=False) as administrator:
             hired = [await self._hire(administrator, str(FIRST_AGENT + index)) for index in range(len(agents))]
         await self._plug_in([member["endpoint"] for member in hired], agents_port)
-        for member in hired:
+        self._hired = hired
+        await self.seat()
+
+    async def seat(self) -> None:
+        """Everybody opens a desk and is ready; again, after the desks were lost."""
+        for member in self._hired:
             await self._seat(member["staff_number"], member["endpoint"])
 
     def pids(self) -> dict[str, int]:
         """Asterisk, the service and Redis."""
-        stack = self._running
+        stack = self.stack
         processes = {"asterisk": stack.asterisk.process, "service": stack.service}
         if stack.redis is not None:
             processes["redis"] = stack.redis.process
@@ -96,7 +106,8 @@ class OurSystem:
             await asyncio.to_thread(self._stack.stop)
 
     @property
-    def _running(self) -> Stack:
+    def stack(self) -> Stack:
+        """What runs."""
         assert self._stack is not None, "started"
         return self._stack
 
@@ -104,7 +115,7 @@ class OurSystem:
         """What is shipped, with the two differences."""
         folder = self._folder / "callflows"
         shutil.copytree(PROJECT / "callflows", folder, dirs_exist_ok=True)
-        (folder / "hotline.yaml").write_text(STRAIGHT_TO_THE_QUEUE)
+        (folder / "hotline.yaml").write_text(self._flow)
         queues = (folder / "queues.yaml").read_text()
         (folder / "queues.yaml").write_text(re.sub(r"wrap_up_s: \d+", "wrap_up_s: 0", queues))
         return folder
@@ -124,7 +135,7 @@ class OurSystem:
 
     async def _plug_in(self, endpoints: Sequence[str], agents_port: int) -> None:
         """Give each phone a fixed address instead of a registration: the load's port for phones."""
-        at = self._running.at
+        at = self.stack.at
         credentials = {"Authorization": aiohttp.encode_basic_auth(at.user, at.password)}
         async with aiohttp.ClientSession(headers=credentials) as http:
             for endpoint in endpoints:
@@ -135,7 +146,7 @@ class OurSystem:
                     pass
 
     async def _seat(self, staff_number: str, endpoint: str) -> None:
-        desk = await self._open.enter_async_context(Desk(self._running.url, staff_number, PASSWORD))
+        desk = await self._open.enter_async_context(Desk(self.stack.url, staff_number, PASSWORD))
         self._readers.append(asyncio.create_task(self._note_pops(desk, endpoint), name=f"pops:{staff_number}"))
         await desk.say(type="ready")
 

@@ -18,6 +18,13 @@ class Message:
     first_line: str
     headers: dict[str, str]
     via: tuple[str, ...]
+    body: str = ""
+
+    @property
+    def media_port(self) -> int | None:
+        """Where the other end listens for audio, where its description says so."""
+        found = re.search(r"^m=audio (\d+) ", self.body, re.MULTILINE)
+        return int(found[1]) if found else None
 
     @property
     def call_id(self) -> str:
@@ -55,7 +62,8 @@ class Message:
 
 def read(data: bytes) -> Message:
     """Take a datagram apart."""
-    first_line, *lines = data.decode().partition("\r\n\r\n")[0].split("\r\n")
+    head, _, body = data.decode().partition("\r\n\r\n")
+    first_line, *lines = head.split("\r\n")
     headers: dict[str, str] = {}
     via = []
     for line in lines:
@@ -65,7 +73,7 @@ def read(data: bytes) -> Message:
             via.append(value.strip())
         else:
             headers[name] = value.strip()
-    return Message(first_line, headers, tuple(via))
+    return Message(first_line, headers, tuple(via), body)
 
 
 def response(request: Message, status: str, local: tuple[str, int], tag: str, body: str = "") -> bytes:

@@ -25,14 +25,14 @@ BUSY = "486 Busy Here"
 class SipSocket:
     """One UDP port and a second one that swallows the media, so that nothing is refused and nothing is worked on."""
 
-    def __init__(self, on_message: Callable[[Message, int], None]) -> None:
+    def __init__(self, on_message: Callable[[Message, int], None], media_port: int | None = None) -> None:
         self._on_message = on_message
         self._socket = _bound_socket()
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._media = _bound_socket(receive_buffer=4096)
         self.server = (ADDRESS, 0)
         self.local: tuple[str, int] = self._socket.getsockname()
-        self.body = SDP.format(address=ADDRESS, port=self._media.getsockname()[1])
+        self.body = SDP.format(address=ADDRESS, port=media_port or self._media.getsockname()[1])
         asyncio.get_running_loop().add_reader(self._socket, self._receive)
 
     def send(self, data: bytes) -> int:
@@ -82,10 +82,12 @@ class CallerCall:
 class Callers:
     """Calls in, under any caller number, as a trunk does; waits to be hung up on."""
 
-    def __init__(self) -> None:
-        self.socket = SipSocket(self._received)
+    def __init__(self, media_port: int | None = None) -> None:
+        self.socket = SipSocket(self._received, media_port)
         self.calls: dict[str, CallerCall] = {}
         self.on_end: Callable[[CallerCall], None] | None = None
+        self.on_media: Callable[[CallerCall, int], None] | None = None
+        """Hears where Asterisk listens for a call's audio."""
 
     def call(self, number: str, caller: str) -> CallerCall:
         """Dial `number` as `caller`."""
@@ -134,6 +136,8 @@ class Callers:
         call.receiver = message.headers["to"]
         if message.status < 300:
             call.contact = message.contact
+            if not call.answered_ns and self.on_media is not None and message.media_port is not None:
+                self.on_media(call, message.media_port)
             call.answered_ns = call.answered_ns or at_ns
             self._send_within(call, "ACK", "1")
         else:
@@ -180,11 +184,12 @@ class AgentCall:
 
 
 class AgentPhones:
-    """All agents' phones behind one port: they ring, answer at once, talk, and hang up first."""
+    """All agents' phones behind one port: they ring, answer (at once, unless told otherwise), talk, hang up first."""
 
-    def __init__(self, talk_seconds: float) -> None:
+    def __init__(self, talk_seconds: float, *, ring_seconds: float = 0.0, media_port: int | None = None) -> None:
         self.talk_seconds = talk_seconds
-        self.socket = SipSocket(self._received)
+        self.ring_seconds = ring_seconds
+        self.socket = SipSocket(self._received, media_port)
         self.calls: list[AgentCall] = []
         self.double_offers = 0
         """INVITEs that reached an agent who was in a call: an error of the queue."""
@@ -225,9 +230,16 @@ class AgentPhones:
         self.calls.append(call)
         self._by_call_id[invite.call_id] = self._by_agent[agent] = call
         self._respond(invite, "180 Ringing", call.tag)
-        self._respond(invite, "200 OK", call.tag, self.socket.body)
+        if self.ring_seconds:
+            asyncio.get_running_loop().call_later(self.ring_seconds, self._answer, call)
+        else:
+            self._answer(call)
         if self.on_offer is not None:
             self.on_offer(call)
+
+    def _answer(self, call: AgentCall) -> None:
+        if not call.over.is_set():
+            self._respond(call.invite, "200 OK", call.tag, self.socket.body)
 
     def _hang_up(self, call: AgentCall) -> None:
         if call.over.is_set():

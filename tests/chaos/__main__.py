@@ -1,0 +1,112 @@
+"""`make chaos`: everything that may go wrong, done to real processes under load; exit 1 where a promise broke."""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+from ari_app.local.postgres import Postgres
+from ari_app.local.processes import free_port
+from ari_app.local.stack import SAMPLE_PASSWORD
+from bench.ours import OurSystem
+from foundation.clock import utc_now
+from tests.chaos.ledger import Verdict, judge
+from tests.chaos.load import FLOW, ChaosLoad
+from tests.chaos.rows import ROWS, SHORT, Row, Scene
+from tests.desk_client import Desk
+
+SUPERVISOR = "3001"
+SPREAD_S = 14.0
+"""How long the load runs until there is somebody in every stage."""
+SERVED_WITHIN_S = 90.0
+LONGEST_CALL = timedelta(minutes=5)
+LONGEST_GAP_S = 0.5
+"""A gap that two people who talk would call one. The generator's own delays are within it."""
+
+
+async def chaos(rows: list[type[Row]], random: Random, *, concurrent: int, agents: int) -> bool:
+    """Run rows in random order; whether every promise held."""
+    kept = True
+    with tempfile.TemporaryDirectory(prefix="hotline-chaos-") as folder:
+        postgres = Postgres(free_port(), Path(folder) / "postgres")
+        await asyncio.to_thread(postgres.start)
+        settings = {"DATABASE_URL": postgres.url()}
+        load = ChaosLoad(
+            OurSystem(Path(folder), flow=FLOW, settings=settings), concurrent=concurrent, agents=agents, random=random
+        )
+        try:
+            await load.start()
+            scene = Scene(load.system.stack, postgres)
+            async with Desk(scene.stack.url, SUPERVISOR, SAMPLE_PASSWORD) as desk:
+                for row in random.sample(rows, len(rows)):
+                    kept &= await _run(row(), load, scene, desk)
+        finally:
+            await load.aclose()
+            await asyncio.to_thread(postgres.stop)
+    return kept
+
+
+async def _run(row: Row, load: ChaosLoad, scene: Scene, desk: Desk) -> bool:
+    await load.resume()
+    await asyncio.sleep(SPREAD_S)
+    since, scene.notes = utc_now() - LONGEST_CALL, {}
+    load.pause()
+    snapshot = load.snapshot()
+    whole_s = await row.inject(scene)
+    if row.desks_lost:
+        await load.system.seat()
+    await load.until_over(snapshot, SERVED_WITHIN_S)
+    verdict = await judge(load, snapshot, desk, since, survive=row.calls_survive)
+    broken = _broken(row, verdict, whole_s)
+    line = {
+        "row": row.name,
+        "calls": len(snapshot.promises),
+        "stages": snapshot.stages,
+        "whole_s": round(whole_s, 2),
+        **asdict(verdict),
+        **scene.notes,
+        "double_offers": load.phones.double_offers,
+        "broken": broken,
+    }
+    sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+    return not broken
+
+
+def _broken(row: Row, verdict: Verdict, whole_s: float) -> list[str]:
+    """Which promises did not hold."""
+    wrong = {
+        "somebody was cut off": verdict.dropped > 0,
+        "somebody was never served": verdict.stuck > 0,
+        "somebody was served twice": verdict.served_twice > 0,
+        "a call has no record": verdict.records_missing > 0,
+        "a call has two records": verdict.records_double > 0,
+        "a conversation cannot be heard": verdict.recordings_without_file > 0,
+        "who talked heard a gap": row.audio_goes_on and verdict.longest_gap_s > LONGEST_GAP_S,
+        "it took too long": whole_s > row.longest_whole_s,
+        "who was cut off is not on the list": not row.calls_survive and verdict.lost_listed == 0,
+    }
+    return [what for what, is_so in wrong.items() if is_so]
+
+
+def main() -> int:
+    """Parse, run, tell."""
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, default=None, help="the order of the rows and the callers' numbers")
+    parser.add_argument("--only", default=None, help="rows whose name contains this")
+    parser.add_argument("--short", action="store_true", help="a killed service under a dozen calls")
+    given = parser.parse_args()
+    seed = given.seed if given.seed is not None else Random().randrange(1_000_000)
+    sys.stdout.write(json.dumps({"seed": seed}) + "\n")
+    rows = SHORT if given.short else [row for row in ROWS if given.only is None or given.only in row.name]
+    size = {"concurrent": 12, "agents": 4} if given.short else {"concurrent": 40, "agents": 12}
+    return 0 if asyncio.run(chaos(rows, Random(seed), **size)) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

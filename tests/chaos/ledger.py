@@ -1,0 +1,82 @@
+"""The generator's own list of calls against call records, recordings and agents (FAULTS.md, I1–I5)."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tests.chaos.load import ChaosLoad, Promise, Snapshot
+from tests.desk_client import Desk
+
+SETTLE_S = 30.0
+SEALED = frozenset({"sealed", "partial"})
+
+
+@dataclass
+class Verdict:
+    """What became of the promises."""
+
+    dropped: int
+    """Cut off: ended, and no agent had hung up."""
+    stuck: int
+    """Neither served nor ended in time."""
+    served_twice: int
+    longest_gap_s: float
+    records_missing: int
+    records_double: int
+    recordings_without_file: int
+    lost_listed: int
+    """Calls on the list of those to be called back."""
+
+
+async def judge(load: ChaosLoad, snapshot: Snapshot, desk: Desk, since: datetime, *, survive: bool) -> Verdict:
+    """Compare. Records are stored a moment after a call, so what is missing is looked for again."""
+    over = [promise for promise in snapshot.promises if promise.call.over.is_set()]
+    dropped = [promise for promise in over if load.served(promise.call) is None]
+    records = await _records(load, over, desk, since)
+    counted = Counter(record["number"] for record in records)
+    numbers = [f"+86{promise.call.number}" for promise in over if promise.call.answered_ns]
+    return Verdict(
+        dropped=len(dropped) if survive else 0,
+        stuck=len(snapshot.promises) - len(over),
+        served_twice=sum(load.conversations(promise.call) > 1 for promise in over),
+        longest_gap_s=round(max((load.gap_s(promise) for promise in _talking(snapshot)), default=0.0), 3),
+        records_missing=sum(counted[number] == 0 for number in numbers),
+        records_double=sum(counted[number] > 1 for number in numbers),
+        recordings_without_file=await _unplayable(desk, records),
+        lost_listed=sum(record["outcome"] == "lost" for record in records),
+    )
+
+
+def _talking(snapshot: Snapshot) -> list[Promise]:
+    return [promise for promise in snapshot.promises if promise.stage == "talking"]
+
+
+async def _records(load: ChaosLoad, over: list[Promise], desk: Desk, since: datetime) -> list[dict[str, Any]]:
+    wanted = {f"+86{promise.call.number}" for promise in over if promise.call.answered_ns}
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + SETTLE_S
+    while True:
+        listed = await desk.get("/api/v1/calls", since=since.isoformat(), limit=500)
+        found = [call for call in listed if call["number"] in wanted]
+        if {call["number"] for call in found} >= wanted or loop.time() > deadline:
+            return found
+        await asyncio.sleep(0.25)
+
+
+async def _unplayable(desk: Desk, records: list[dict[str, Any]]) -> int:
+    """Conversations whose recording nobody can hear."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + SETTLE_S
+    talked = [record["id"] for record in records if record["talk_ms"]]
+    while True:
+        unsealed = []
+        for call_id in talked:
+            recordings = await desk.get("/api/v1/recordings", call_id=call_id)
+            if not recordings or any(recording["status"] not in SEALED for recording in recordings):
+                unsealed.append(call_id)
+        if not unsealed or loop.time() > deadline:
+            return len(unsealed)
+        talked = unsealed
+        await asyncio.sleep(0.5)

@@ -1,0 +1,215 @@
+"""What goes wrong, one class a row: done to real processes, and what must hold for those who were on the line then."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from signal import SIGCONT, SIGSTOP
+
+from ari_app.local.paths import PROJECT
+from ari_app.local.postgres import Postgres
+from ari_app.local.stack import Stack
+
+WHOLE_S = 30.0
+POLL_S = 0.02
+
+
+@dataclass
+class Scene:
+    """The processes a row may harm."""
+
+    stack: Stack
+    postgres: Postgres
+    notes: dict[str, object] = field(default_factory=dict)
+    """What a row adds to its line."""
+
+    async def whole(self) -> float:
+        """Seconds until the service says that everything it needs is there.
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        began = time.monotonic()
+        async with asyncio.timeout(WHOLE_S):
+            while not await asyncio.to_thread(self.stack.ready):
+                await asyncio.sleep(POLL_S)
+        return time.monotonic() - began
+
+
+class Row(ABC):
+    """A fault: `inject` does it and returns how long it took until all was whole again, once what failed was back."""
+
+    name: str
+    calls_survive = True
+    """Nobody on the line may be cut off."""
+    audio_goes_on = True
+    """Who talks hears no gap."""
+    longest_whole_s = 3.0
+    desks_lost = False
+    """Desks were hung up on and are opened again afterwards."""
+
+    @abstractmethod
+    async def inject(self, scene: Scene) -> float:
+        """Do it."""
+
+
+class KillService(Row):
+    """F1–F4: `kill -9`, and a supervisor starts it again."""
+
+    name = "service killed"
+    desks_lost = True
+
+    async def inject(self, scene: Scene) -> float:
+        assert scene.stack.service is not None
+        await asyncio.to_thread(scene.stack.service.kill)
+        began = time.monotonic()
+        await asyncio.to_thread(scene.stack.start_service)
+        return time.monotonic() - began
+
+
+class UpgradeService(Row):
+    """F34: stopped in order, as for an upgrade."""
+
+    name = "service stopped for an upgrade"
+    desks_lost = True
+
+    async def inject(self, scene: Scene) -> float:
+        assert scene.stack.service is not None
+        began = time.monotonic()
+        await asyncio.to_thread(scene.stack.service.stop)
+        scene.notes["stopped_s"] = round(time.monotonic() - began, 2)
+        began = time.monotonic()
+        await asyncio.to_thread(scene.stack.start_service)
+        return time.monotonic() - began
+
+
+class PauseService(Row):
+    """F6: the process stands still for ten seconds, its sockets open."""
+
+    name = "service paused"
+    desks_lost = True
+
+    async def inject(self, scene: Scene) -> float:
+        assert scene.stack.service is not None
+        scene.stack.service.signal(SIGSTOP)
+        await asyncio.sleep(10.0)
+        scene.stack.service.signal(SIGCONT)
+        return await scene.whole()
+
+
+class CutEvents(Row):
+    """F7: the event connection is cut; Asterisk connects again."""
+
+    name = "event connection cut"
+
+    async def inject(self, scene: Scene) -> float:
+        at = scene.stack.at
+        port = f"( dport = :{at.events_port} or sport = :{at.events_port} )"
+        cut = await asyncio.to_thread(
+            subprocess.run, ["ss", "-K", "-t", "dst", at.address, port], capture_output=True, text=True, check=False
+        )
+        scene.notes["cut"] = "ss -K" if cut.returncode == 0 else "not possible here"
+        await asyncio.sleep(0.5)
+        return await scene.whole()
+
+
+class PauseAsterisk(Row):
+    """Asterisk stands still for five seconds: everybody hears that, nobody is lost."""
+
+    name = "Asterisk paused"
+    audio_goes_on = False
+
+    async def inject(self, scene: Scene) -> float:
+        scene.stack.asterisk.signal(SIGSTOP)
+        await asyncio.sleep(5.0)
+        scene.stack.asterisk.signal(SIGCONT)
+        return await scene.whole()
+
+
+class PauseRedis(Row):
+    """F20: Redis does not answer for five seconds."""
+
+    name = "Redis hangs"
+
+    async def inject(self, scene: Scene) -> float:
+        assert scene.stack.redis is not None
+        scene.stack.redis.signal(SIGSTOP)
+        await asyncio.sleep(5.0)
+        scene.stack.redis.signal(SIGCONT)
+        return await scene.whole()
+
+
+class EmptyRedis(Row):
+    """F19: Redis is back with nothing in it."""
+
+    name = "Redis restarted empty"
+
+    async def inject(self, scene: Scene) -> float:
+        redis = scene.stack.redis
+        assert redis is not None
+        await asyncio.to_thread(redis.kill)
+        for path in redis.state.rglob("*.aof*"):
+            path.unlink()
+        await asyncio.to_thread(redis.start)
+        return await scene.whole()
+
+
+class DatabaseAway(Row):
+    """F23: PostgreSQL is gone for ten seconds."""
+
+    name = "database away"
+
+    async def inject(self, scene: Scene) -> float:
+        await asyncio.to_thread(scene.postgres.kill)
+        await asyncio.sleep(10.0)
+        await asyncio.to_thread(scene.postgres.start)
+        return await scene.whole()
+
+
+class SecondService(Row):
+    """F33: somebody starts a second one for the same node; it refuses."""
+
+    name = "second service"
+
+    async def inject(self, scene: Scene) -> float:
+        environment = {**os.environ, **scene.stack.environment(), "PYTHONPATH": str(PROJECT)}
+        command = [sys.executable, "-m", "ari_app.cli", "serve"]
+        second = await asyncio.to_thread(
+            subprocess.run, command, env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        scene.notes["refused"] = second.returncode == 1
+        return await scene.whole()
+
+
+class KillAsterisk(Row):
+    """F11: Asterisk dies; who was on the line is on the list of lost calls."""
+
+    name = "Asterisk killed"
+    calls_survive = False
+    audio_goes_on = False
+    longest_whole_s = 10.0
+
+    async def inject(self, scene: Scene) -> float:
+        await asyncio.to_thread(scene.stack.asterisk.kill)
+        began = time.monotonic()
+        await asyncio.to_thread(scene.stack.asterisk.start)
+        await scene.whole()
+        return time.monotonic() - began
+
+
+ROWS: list[type[Row]] = [
+    KillService,
+    UpgradeService,
+    PauseService,
+    CutEvents,
+    PauseAsterisk,
+    PauseRedis,
+    EmptyRedis,
+    DatabaseAway,
+    SecondService,
+    KillAsterisk,
+]
+SHORT: list[type[Row]] = [KillService]
