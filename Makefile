@@ -2,7 +2,7 @@
 HOTLINE := .runtime/venv/bin/hotline
 PYTHON_VENV := .runtime/venv/bin/python
 
-.PHONY: prepare run demo test check bench lock
+.PHONY: prepare run demo test check bench chaos lock
 
 prepare:
 	@sh asterisk/bootstrap.sh
@@ -25,6 +25,9 @@ test: check           ## everything CI runs
 
 bench: prepare        ## make bench ONLY=G1 runs one
 	@$(PYTHON_VENV) -m bench $(ONLY)
+
+chaos: prepare        ## everything that may go wrong, on real processes under load (ONLY=row SEED=n)
+	@.runtime/venv/bin/python -m tests.chaos $(if $(ONLY),--only "$(ONLY)") $(if $(SEED),--seed $(SEED))
 
 lock: prepare         ## resolve both lock files again (the second is what the container image installs); needs uv
 	uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes \

@@ -56,6 +56,7 @@ from ari_app.queues.settings import load_queues
 from ari_app.settings import Settings
 from callflows.actions import CallerActions
 from crm import sample
+from crm.customers.phone import load_origins
 from crm.staff.model import Staff, StaffInput
 from crm.staff.service import StaffService
 from foundation.database import Database
@@ -233,6 +234,7 @@ class Service:
         await self.desk.start()
         await self.events.start()
         self._own("beat", self.fallback.beat)
+        self._once("number-origins", asyncio.to_thread(load_origins))
         self._own("fallback", self.fallback.take_in)
         self._own("dialler", self.dialler.run)
         self._own("kept", KeptWork(self.spool, self.desk, self.hub, self.business.history).run)

@@ -1,8 +1,10 @@
 """The API's description, OpenAPI 3.1, made from the route tables: what is served and what is said cannot differ."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -32,13 +34,16 @@ _PROBLEMS = {
 def description_routes(declared: Sequence[Route], *, cookie: str) -> list[Route]:
     """The public route that answers with the description of all routes, itself included."""
     table = Routes(tag="description", prefix="")
-    text: list[str] = []
+
+    @cache
+    def text() -> str:
+        return json.dumps(describe([*declared, *table.table], cookie=cookie), ensure_ascii=False)
 
     @table.add("GET", OPENAPI_PATH, roles=PUBLIC, summary="This description", response=Page)
     async def openapi(_request: Request[None, NoQuery]) -> Page:
-        return Page(text[0], "application/json")
+        # Made when first asked for: a process that restarts serves its callers first.
+        return Page(await asyncio.to_thread(text), "application/json")
 
-    text.append(json.dumps(describe([*declared, *table.table], cookie=cookie), ensure_ascii=False))
     return table.table
 
 

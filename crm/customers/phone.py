@@ -4,9 +4,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from types import ModuleType
 
 import phonenumbers
-from phonenumbers import carrier, geocoder
 
 LONGEST = 40
 """Characters of an outside string that are looked at; no number needs more."""
@@ -55,4 +55,12 @@ def describe(number: str | None, language: str = "zh") -> PhoneOrigin:
         parsed = phonenumbers.parse(number or "")
     except phonenumbers.NumberParseException:
         return PhoneOrigin("", "")
+    carrier, geocoder = load_origins()
     return PhoneOrigin(geocoder.description_for_number(parsed, language), carrier.name_for_number(parsed, language))
+
+
+def load_origins() -> tuple[ModuleType, ModuleType]:
+    """The tables of carriers and regions: half a second of reading, done once a process serves."""
+    from phonenumbers import carrier, geocoder  # noqa: PLC0415
+
+    return carrier, geocoder

@@ -15,10 +15,8 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, quote_plus, unquote
-
-import apprise
 
 from crm.masking import mask_numbers_in
 from crm.notices.errors import Undeliverable
@@ -27,6 +25,9 @@ from crm.webhooks.client import OutsideClient
 from crm.webhooks.errors import AddressDenied, BadAnswer
 from crm.webhooks.signature import signed
 from foundation.clock import milliseconds, utc_now
+
+if TYPE_CHECKING:
+    import apprise
 
 ADDRESS = "{address}"
 """Where a gateway's URL takes the recipient's number or mailbox."""
@@ -91,7 +92,7 @@ class GatewaySender:
         result = gateway.notify(
             body=letter.text,
             title=letter.subject if self._subject_apart else "",
-            body_format=apprise.NotifyFormat.TEXT,
+            body_format="text",
         )
         if not result:
             raise BadAnswer("the gateway did not take it")
@@ -174,7 +175,10 @@ def gateway_problem(url: str) -> str | None:
     return None
 
 
-def _opened(url: str) -> apprise.Apprise:
+def _opened(url: str) -> "apprise.Apprise":
+    # A quarter of a second to import: a process that restarts serves its callers first.
+    import apprise  # noqa: PLC0415
+
     asset = apprise.AppriseAsset(
         storage_mode=apprise.PersistentStoreMode.MEMORY, http_redirects=False, app_id="hotline", async_mode=False
     )
