@@ -196,7 +196,7 @@ class Lives(RuleBasedStateMachine):
 
 
 Lives.TestCase.settings = settings(
-    max_examples=25,
+    max_examples=15,
     stateful_step_count=8,
     deadline=None,
     # Each step is a transaction on a disk that others use as well.
