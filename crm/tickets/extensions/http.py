@@ -1,10 +1,13 @@
 """Routes of extensions."""
 
+from pydantic import BaseModel, Field
+
 from crm.moments import Moment
 from crm.tickets.acting import Grounds, Reason, act
+from crm.tickets.extensions.model import PendingExtension
 from crm.tickets.extensions.service import ExtensionService
-from crm.tickets.transitions import TicketAction
-from foundation.routes import Routes
+from crm.tickets.transitions import RULES, TicketAction
+from foundation.routes import Request, Routes
 
 
 class AskExtension(Reason):
@@ -13,8 +16,27 @@ class AskExtension(Reason):
     until: Moment
 
 
+class PendingQuery(BaseModel, extra="forbid"):
+    """How many."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+
+
 def add_routes(table: Routes, service: ExtensionService) -> None:
     """Asking for more time, and deciding it."""
+
+    @table.add(
+        "GET",
+        "/pending-extensions",
+        roles=RULES[TicketAction.GRANT_EXTENSION].roles,
+        summary="Requests for more time that wait to be decided, the longest first",
+        query=PendingQuery,
+        response=list[PendingExtension],
+        problems=(422,),
+    )
+    async def pending(request: Request[None, PendingQuery]) -> list[PendingExtension]:
+        return await service.pending(request.query.limit)
+
     act(
         table,
         TicketAction.ASK_EXTENSION,

@@ -3,15 +3,22 @@
 from datetime import datetime
 
 from pydantic import BaseModel
+from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from foundation.database import UtcDateTime
+
+_UNDECIDED = text("granted IS NULL")
 
 
 class TicketExtension(SQLModel, table=True):
     """A department asked for more time."""
 
     __tablename__ = "ticket_extension"
+    # Those that wait stay few however many were ever asked for.
+    __table_args__ = (
+        Index("ix_ticket_extension_undecided", "asked_at", postgresql_where=_UNDECIDED, sqlite_where=_UNDECIDED),
+    )
 
     id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id", index=True)
@@ -42,3 +49,11 @@ class ExtensionView(BaseModel, from_attributes=True):
     decision: str
     decided_by: str
     decided_at: datetime | None
+
+
+class PendingExtension(ExtensionView):
+    """A request that waits to be decided, with its ticket."""
+
+    ticket_id: str
+    number: str
+    subject: str

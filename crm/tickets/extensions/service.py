@@ -7,7 +7,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.errors import ExtensionPending, ExtensionRefused, NoExtension, TooLate
 from crm.tickets.extensions import store
-from crm.tickets.extensions.model import TicketExtension
+from crm.tickets.extensions.model import ExtensionView, PendingExtension, TicketExtension
 from crm.tickets.holding import TicketHolder
 from crm.tickets.model import Actor, Ticket, TicketView
 from crm.tickets.transitions import TicketAction
@@ -82,6 +82,20 @@ class ExtensionService:
     ) -> TicketView:
         """The deadline stays."""
         return await self._decide(ticket_id, TicketAction.DENY_EXTENSION, decision, actor, expected_version)
+
+    async def pending(self, limit: int) -> list[PendingExtension]:
+        """Requests that wait to be decided, the longest first."""
+        async with self._tickets.database.read() as session:
+            found = await store.pending(session, limit)
+        return [
+            PendingExtension(
+                **ExtensionView.model_validate(extension).model_dump(),
+                ticket_id=ticket.id,
+                number=ticket.number,
+                subject=ticket.subject,
+            )
+            for extension, ticket in found
+        ]
 
     async def _check(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
         deadline, now = await self.deadlines.resolve_by(session, ticket), utc_now()

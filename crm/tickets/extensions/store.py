@@ -6,6 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.extensions.model import TicketExtension
+from crm.tickets.model import CLOSED, Ticket
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketExtension]:
@@ -20,3 +21,15 @@ async def undecided(session: AsyncSession, ticket_id: str) -> TicketExtension | 
         TicketExtension.ticket_id == ticket_id, col(TicketExtension.granted).is_(None)
     )
     return (await session.exec(statement)).one_or_none()
+
+
+async def pending(session: AsyncSession, limit: int) -> Sequence[tuple[TicketExtension, Ticket]]:
+    """What waits to be decided about open tickets, the longest first."""
+    statement = (
+        select(TicketExtension, Ticket)
+        .join(Ticket, col(Ticket.id) == col(TicketExtension.ticket_id))
+        .where(col(TicketExtension.granted).is_(None), col(Ticket.status).not_in(CLOSED))
+        .order_by(col(TicketExtension.asked_at), col(TicketExtension.id))
+        .limit(limit)
+    )
+    return (await session.exec(statement)).all()

@@ -24,6 +24,7 @@ from crm.tickets.model import Ticket, TicketStatus, TicketView
 from crm.tickets.refusals.model import RefusalReason, Ruling
 from crm.tickets.refusals.service import RefuseTicket
 from crm.tickets.service import TicketService
+from foundation.clock import utc_now
 from foundation.problems import Forbidden
 from tests.unit.crm.conftest import AGENT, NOT_OURS, SUPERVISOR, Place
 
@@ -152,6 +153,23 @@ async def test_a_denied_extension_leaves_the_deadline_and_may_be_asked_for_again
 
     assert clocks.deadline == NOON
     assert [found.granted for found in (await tickets.get(ticket.id)).extensions] == [False, None]
+
+
+async def test_what_waits_to_be_decided_is_listed_the_longest_first(tickets: TicketService, place: Place) -> None:
+    east, asked = place.worker(place.east), []
+    for _ in range(4):
+        filed = await tickets.file(place.fault(address=""), AGENT)
+        await tickets.dispatch(filed.id, place.east, AGENT)
+        await tickets.sign(filed.id, east)
+        asked.append(await tickets.extensions.ask(filed.id, utc_now() + timedelta(days=2), "等配件", east))
+    await tickets.extensions.deny(asked[0].id, "不同意", SUPERVISOR)
+    await tickets.cancel(asked[1].id, "重复登记", SUPERVISOR)
+
+    pending = await tickets.extensions.pending(9)
+    assert [(found.ticket_id, found.number, found.granted) for found in pending] == [
+        (ticket.id, ticket.number, None) for ticket in asked[2:]
+    ]
+    assert [found.ticket_id for found in await tickets.extensions.pending(1)] == [asked[2].id]
 
 
 async def test_after_the_deadline_it_is_too_late_to_ask(tickets: TicketService, place: Place) -> None:
