@@ -702,6 +702,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ticket_extension", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ticket_extension_ticket_id"), ["ticket_id"], unique=False)
+        batch_op.create_index(
+            "ix_ticket_extension_undecided",
+            ["asked_at"],
+            unique=False,
+            postgresql_where=sa.text("granted IS NULL"),
+            sqlite_where=sa.text("granted IS NULL"),
+        )
 
     op.create_table(
         "ticket_finding",
