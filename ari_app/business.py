@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+import crm.appointments.http
 import crm.categories.http
 import crm.clocks.http
 import crm.customers.http
@@ -26,6 +27,7 @@ from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.notices import Notices
 from ari_app.queues.settings import QueueSettings
 from ari_app.settings import Settings
+from crm.appointments.service import AppointmentService
 from crm.categories.service import CategoryService
 from crm.clocks.service import ClockService
 from crm.customers.merging.service import CustomerMergeService
@@ -67,6 +69,7 @@ class Business:
         self.tickets.listeners.append(self.clocks.keeper)
         self.tickets.extensions.deadlines = self.clocks.keeper
         self.history = HistoryService(database)
+        self.appointments = AppointmentService(database, self.tickets, settings.time_zone)
         self.work_orders = WorkOrderService(
             database,
             self.tickets,
@@ -104,6 +107,7 @@ class Business:
             crm.clocks.http.routes(self.clocks, self.tickets.may_see),
             crm.selfservice.http.routes(self.self_service),
             crm.workorders.http.routes(self.work_orders),
+            crm.appointments.http.routes(self.appointments, self.tickets),
             crm.history.http.routes(self.history),
             crm.outbox.http.routes(self.undelivered),
             self.notices.routes(),

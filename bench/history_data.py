@@ -12,12 +12,14 @@ from typing import Any
 
 import msgspec
 import psycopg
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, Column, make_url
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from ari_app.local.paths import RUNTIME
 from ari_app.local.postgres import Postgres
 from ari_app.local.processes import free_port
 from ari_app.migrations import upgrade
+from ari_app.migrations.schema import METADATA
 from bench.harness import note
 
 CACHE = RUNTIME / "bench" / "history"
@@ -159,7 +161,7 @@ def _fill_sqlite(filling: Filling, url: str, tickets: int, now: float) -> None:
         moment = "strftime('%Y-%m-%d %H:%M:%f000', :now - (:count - i) * :step, 'unixepoch')"
         words = Words(_printed, f"((i * {STEP}) % :customers)", moment, "0")
         connection.execute("BEGIN")
-        for table, columns, values in filling.rows(words):
+        for table, columns, values in _whole(filling, words):
             fill = f"INSERT INTO {table} ({columns}) {numbers} SELECT {values} FROM n"  # noqa: S608 - all of it is ours
             each = filling.each[table]
             bound = {"count": customers * each, "customers": customers, "now": now, "step": EVERY_S / customers}
@@ -194,7 +196,7 @@ def _fill_postgres(filling: Filling, url: str, tickets: int, now: float) -> None
             session.execute(f"DROP INDEX {index}".encode())
         with session.transaction():
             session.execute(f"TRUNCATE {', '.join(filling.each)} CASCADE".encode())
-            for table, columns, values in filling.rows(words):
+            for table, columns, values in _whole(filling, words):
                 count = customers * filling.each[table]
                 source = f"generate_series(0, {count - 1}::bigint) AS n(i), (SELECT {count} AS count) AS size"
                 fill = f"INSERT INTO {table} ({columns}) SELECT {values} FROM {source}"  # noqa: S608 - all of it is ours
@@ -205,6 +207,31 @@ def _fill_postgres(filling: Filling, url: str, tickets: int, now: float) -> None
         for table in filling.each:
             session.execute(f"VACUUM (FREEZE, ANALYZE) {table}".encode())
         session.execute("CHECKPOINT")
+
+
+def _whole(filling: Filling, words: Words) -> list[tuple[str, str, str]]:
+    """A filling's rows with the models' defaults for whatever else must not be empty."""
+    rows = []
+    for table, columns, values in filling.rows(words):
+        named = {name.strip() for name in columns.split(",")}
+        missing = {
+            column.name: _literal(column, words)
+            for column in METADATA.tables[table].columns
+            if not column.nullable and column.name not in named
+        }
+        rows.append((table, ", ".join([columns, *missing]), ", ".join([values, *missing.values()])))
+    return rows
+
+
+def _literal(column: Column[Any], words: Words) -> str:
+    default = column.default.arg if isinstance(column.default, ScalarElementColumnDefault) else None
+    if isinstance(default, bool):
+        return {"0": "1", "false": "true"}[words.false] if default else words.false
+    if isinstance(default, dict | list):
+        return f"'{msgspec.json.encode(default).decode()}'"
+    if default is None:
+        raise ValueError(f"{column.table.name}.{column.name} has no default: name it in the filling")
+    return str(default) if isinstance(default, int) else f"'{default}'"
 
 
 def _printed(beginning: str, digits: int, expression: str) -> str:

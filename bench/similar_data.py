@@ -1,6 +1,6 @@
 """Databases as a hotline has them after years: customers with telephones, tickets of which few are open, reporters."""
 
-from bench.history_data import CALL_COLUMNS, TICKET_COLUMNS, Filling, Words
+from bench.history_data import CALL_COLUMNS, Filling, Words
 
 CUSTOMERS_OF_AREA = 1_000
 """An area stays as large as it is however many there are: about 200 of its tickets are open."""
@@ -29,13 +29,12 @@ def _rows(words: Words) -> list[tuple[str, str, str]]:
         "CASE i % 8 " + " ".join(f"WHEN {n} THEN '{pair[at]}'" for n, pair in enumerate(PROBLEMS)) + " END"
         for at in (0, 1)
     )
+    household = words.number("幸福路", 8, words.customer)
     ticket = (
-        f"{words.number('ticket-', 26, 'i')}, {words.number('26', 9, 'i')}, 'fault', 'phone', "
-        f"CASE WHEN {is_open} THEN 'dispatched' ELSE 'archived' END, {customer}, {words.false}, "
-        f"{subject}, {description}, "
-        f"{words.number('幸福路', 8, words.customer)} || '号', {words.number('幸福路', 8, words.customer)}, {area}, "
-        f"'normal', '{{}}', 0, 0, 0, {words.false}, '', '', {words.moment}, 5, "
-        f"{words.number('category-', 26, f'i % {CATEGORIES}')}, CASE WHEN {is_open} THEN NULL ELSE {words.moment} END"
+        f"{words.number('ticket-', 26, 'i')}, {words.number('26', 9, 'i')}, 'fault', "
+        f"CASE WHEN {is_open} THEN 'dispatched' ELSE 'archived' END, {customer}, {subject}, {description}, "
+        f"{household} || '号', {household}, {area}, {words.number('category-', 26, f'i % {CATEGORIES}')}, "
+        f"{words.moment}, CASE WHEN {is_open} THEN NULL ELSE {words.moment} END"
     )
     reporter = (
         f"{words.number('reporter-', 26, 'i')}, {words.number('ticket-', 26, 'i')}, {customer}, "
@@ -46,24 +45,24 @@ def _rows(words: Words) -> list[tuple[str, str, str]]:
         f"{customer}, 'repair', {words.moment}, 'answered', 12000, 95000, 'caller', '[\"3\"]'"
     )
     person = (
-        f"{own}, {words.number('6', 12, 'i')}, '王秀英', {words.number('幸福路', 8, 'i')} || '号', {own_area}, 'C', 0, "
-        f"{'true' if words.false == 'false' else '1'}, 'zh', 'unknown', '', {words.false}, '', '', '', 1, "
+        f"{own}, {words.number('6', 12, 'i')}, '王秀英', {words.number('幸福路', 8, 'i')} || '号', {own_area}, "
         f"{words.moment}"
     )
-    phone = f"{words.number('+86138', 8, 'i')}, {own}, {'true' if words.false == 'false' else '1'}"
+    phone = f"{words.number('+86138', 8, 'i')}, {own}"
     return [
         ("customer", CUSTOMER_COLUMNS, person),
-        ("customer_phone", "number, customer_id, current", phone),
-        ("ticket", f"{TICKET_COLUMNS}, category_id, closed_at", ticket),
+        ("customer_phone", "number, customer_id", phone),
+        ("ticket", TICKET_COLUMNS, ticket),
         ("ticket_reporter", "id, ticket_id, customer_id, number, name, at", reporter),
         ("call_record", CALL_COLUMNS, call),
     ]
 
 
-CUSTOMER_COLUMNS = (
-    "id, account_number, name, address, area, grade, arrears_cents, contract_active, language, consent, "
-    "consent_source, do_not_call, do_not_call_source, notes, legal_hold, version, created_at"
+TICKET_COLUMNS = (
+    "id, number, kind, status, customer_id, subject, description, address, address_key, area, category_id, "
+    "registered_at, closed_at"
 )
+CUSTOMER_COLUMNS = "id, account_number, name, address, area, created_at"
 HOTLINE = Filling(
     "hotline",
     {"customer": 1, "customer_phone": 1, "ticket": 10, "ticket_reporter": 10, "call_record": 4},

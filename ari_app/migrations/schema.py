@@ -4,6 +4,7 @@
 from sqlmodel import SQLModel
 
 import ari_app.campaigns.model
+import crm.appointments.model
 import crm.categories.model
 import crm.clocks.model
 import crm.customers.audit

@@ -53,6 +53,8 @@ ACTIONS: dict[TicketAction, tuple[str, str]] = {
     _A.REDO: ("重办", "not solved: back to the same department"),
     _A.ARCHIVE: ("归档", "close it for good"),
     _A.CANCEL: ("作废", "it should never have been filed"),
+    _A.BOOK_VISIT: ("预约上门", "agree a visit, or another one instead"),
+    _A.CANCEL_VISIT: ("取消预约", "nobody comes"),
     _A.MERGE: ("并单", "another ticket stands for this one"),
     _A.UNMERGE: ("拆单", "two matters after all"),
     _A.ABSORB: ("并入", "what a merge does to the ticket that stands for both"),

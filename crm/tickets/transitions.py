@@ -56,6 +56,8 @@ class TicketAction(StrEnum):
     UNMERGE = "unmerge"
     ABSORB = "absorb"
     """What a merge does to the ticket that stands for both."""
+    BOOK_VISIT = "book_visit"
+    CANCEL_VISIT = "cancel_visit"
     RELEASE = "release"
     """What unmerging does to it."""
 
@@ -132,6 +134,8 @@ RULES: dict[TicketAction, Rule] = {
     TicketAction.REDO: Rule(frozenset({_S.REPLIED, _S.SURVEY}), _S.DISPATCHED, LEADERS),
     TicketAction.ARCHIVE: Rule(frozenset({_S.REPLIED, _S.SURVEY}), _S.ARCHIVED, DESKS),
     TicketAction.CANCEL: Rule(OPEN, _S.CANCELLED, LEADERS),
+    TicketAction.BOOK_VISIT: Rule(OPEN, None, DESKS | FIELD),
+    TicketAction.CANCEL_VISIT: Rule(OPEN, None, DESKS | FIELD),
     TicketAction.MERGE: Rule(OPEN, _S.MERGED, DESKS),
     TicketAction.UNMERGE: Rule(frozenset({_S.MERGED}), None, DESKS, resumes=True),
     TicketAction.ABSORB: Rule(OPEN, None, DESKS),

@@ -50,6 +50,8 @@ ALLOWED = {
     "redo": ("replied survey", f"{LEADER} system", "dispatched"),
     "archive": ("replied survey", f"{DESK} system", "archived"),
     "cancel": (OPEN, f"{LEADER} system", "cancelled"),
+    "book_visit": (OPEN, f"{DESK} department system", None),
+    "cancel_visit": (OPEN, f"{DESK} department system", None),
     "merge": (OPEN, f"{DESK} system", "merged"),
     "unmerge": ("merged", f"{DESK} system", "signed"),
     "absorb": (OPEN, f"{DESK} system", None),

@@ -1,0 +1,83 @@
+"""Routes of visits and their windows."""
+
+from crm.appointments.model import AppointmentView, BookVisit, FreeQuery, FreeWindow, WeekInput, WindowView
+from crm.appointments.service import AppointmentService
+from crm.tickets.acting import REFUSALS, Reason, act
+from crm.tickets.errors import TicketNotFound
+from crm.tickets.service import TicketService
+from crm.tickets.transitions import DESKS, FIELD, LEADERS, TicketAction
+from foundation.routes import NoQuery, Request, Routes
+
+
+def routes(service: AppointmentService, tickets: TicketService) -> Routes:
+    """What can be booked, and when."""
+    table = Routes("appointments")
+    _windows(table, service)
+    act(
+        table,
+        TicketAction.BOOK_VISIT,
+        "appointment",
+        "Agree a visit in a free window, or another one instead; never more than fit",
+        BookVisit,
+        service.book,
+    )
+    act(
+        table,
+        TicketAction.CANCEL_VISIT,
+        "cancel-appointment",
+        "Nobody comes; the place is free again",
+        Reason,
+        lambda ticket, body, actor: service.cancel(ticket, body.reason, actor, expected_version=body.version),
+    )
+
+    @table.add(
+        "GET",
+        "/tickets/{ticket_id}/appointments",
+        roles=DESKS | FIELD,
+        summary="Every visit a ticket had, in order",
+        response=list[AppointmentView],
+        problems=(REFUSALS[0],),
+    )
+    async def of_ticket(request: Request[None, NoQuery]) -> list[AppointmentView]:
+        ticket = await tickets.get(request.path["ticket_id"])
+        if not await tickets.may_see(ticket, request.actor.role, request.actor.department_id):
+            raise TicketNotFound(f"there is no ticket {ticket.id}")
+        return await service.of_ticket(ticket.id)
+
+    return table
+
+
+def _windows(table: Routes, service: AppointmentService) -> None:
+    @table.add(
+        "GET",
+        "/departments/{department_id}/appointment-week",
+        roles=DESKS | FIELD,
+        summary="The windows of a department's week, and how many visits fit into each",
+        response=list[WindowView],
+    )
+    async def week(request: Request[None, NoQuery]) -> list[WindowView]:
+        return await service.week(request.path["department_id"])
+
+    @table.add(
+        "PUT",
+        "/departments/{department_id}/appointment-week",
+        roles=LEADERS,
+        summary="Replace the windows of a department's week; what is booked stays booked",
+        body=WeekInput,
+        response=list[WindowView],
+        problems=(422,),
+    )
+    async def enter_week(request: Request[WeekInput, NoQuery]) -> list[WindowView]:
+        return await service.enter_week(request.path["department_id"], request.body)
+
+    @table.add(
+        "GET",
+        "/departments/{department_id}/appointment-windows",
+        roles=DESKS | FIELD,
+        summary="The windows of some days that are ahead, and how many visits still fit into each",
+        query=FreeQuery,
+        response=list[FreeWindow],
+        problems=(422,),
+    )
+    async def free(request: Request[None, FreeQuery]) -> list[FreeWindow]:
+        return await service.free(request.path["department_id"], request.query)

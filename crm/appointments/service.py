@@ -1,0 +1,185 @@
+"""Booking, changing and cancelling visits, never more than fit (H3, H26)."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from crm.appointments import store
+from crm.appointments.errors import NoAppointment, NoSuchWindow, NotVisited, WindowFull
+from crm.appointments.model import (
+    Appointment,
+    AppointmentView,
+    AppointmentWindow,
+    BookVisit,
+    FreeQuery,
+    FreeWindow,
+    WeekInput,
+    WindowView,
+)
+from crm.departments.model import Department
+from crm.tickets.errors import UnknownReference
+from crm.tickets.holding import must_be_there
+from crm.tickets.model import VISITED, Actor, TicketView
+from crm.tickets.service import TicketService
+from crm.tickets.transitions import TicketAction
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.ids import new_id
+from foundation.problems import FieldProblem, Forbidden
+from foundation.routes import Role
+
+
+class AppointmentService:
+    """Visits; `time_zone` is where the windows' clocks hang."""
+
+    def __init__(self, database: Database, tickets: TicketService, time_zone: str = "Asia/Shanghai") -> None:
+        self._database = database
+        self._tickets = tickets
+        self._zone = ZoneInfo(time_zone)
+
+    async def week(self, department_id: str) -> list[WindowView]:
+        """A department's windows."""
+        async with self._database.read() as session:
+            found = await store.week(session, department_id)
+        return [WindowView.model_validate(window) for window in found]
+
+    async def enter_week(self, department_id: str, given: WeekInput) -> list[WindowView]:
+        """Replace a department's windows. What was booked stays; fewer places than are booked take no more.
+
+        Raises:
+            UnknownReference: there is no such department in use.
+        """
+        async with self._database.write() as session:
+            await must_be_there(session, department_id, None)
+            before = {
+                (window.weekday, window.from_clock): window for window in await store.week(session, department_id)
+            }
+            for wanted in given.windows:
+                known = before.pop((wanted.weekday, wanted.from_clock), None)
+                if known is None:
+                    session.add(
+                        AppointmentWindow(id=new_id("window"), department_id=department_id, **wanted.model_dump())
+                    )
+                else:
+                    known.until_clock, known.places = wanted.until_clock, wanted.places
+            for gone in before.values():
+                await session.delete(gone)
+        return await self.week(department_id)
+
+    async def free(self, department_id: str, query: FreeQuery) -> list[FreeWindow]:
+        """The windows of some days that are still ahead, and how many visits still fit into each.
+
+        Raises:
+            UnknownReference: there is no such department.
+        """
+        now = utc_now()
+        first = query.first or now.astimezone(self._zone).date()
+        async with self._database.read() as session:
+            if await session.get(Department, department_id) is None:
+                problem = FieldProblem(field="department_id", rule="must exist")
+                raise UnknownReference(f"there is no department {department_id}", [problem])
+            week = await store.week(session, department_id)
+            begin = self._moment(first, "00:00")
+            end = self._moment(first + timedelta(days=query.days), "00:00")
+            booked = await store.booked_between(session, department_id, begin, end)
+        return [
+            FreeWindow(
+                day=day,
+                visit_from=visit_from,
+                visit_until=self._moment(day, window.until_clock),
+                places=window.places,
+                booked=booked[visit_from],
+                free=max(0, window.places - booked[visit_from]),
+            )
+            for day in (first + timedelta(days=ahead) for ahead in range(query.days))
+            for window, visit_from in self._windows_of(day, week)
+            if visit_from > now
+        ]
+
+    async def book(self, ticket_id: str, given: BookVisit, actor: Actor) -> TicketView:
+        """Agree a visit, or another one instead of the one that was agreed. Booked again as it is, it stays.
+
+        Raises:
+            NotVisited: nobody visits for a ticket of this kind.
+            NoSuchWindow: the department offers no window that begins then.
+            WindowFull: everybody who could come then is booked.
+            ChangedMeanwhile, NotAllowedNow, NotYours: as every change of a ticket.
+        """
+        visit_from = given.visit_from.astimezone(UTC)
+        async with self._tickets.change(ticket_id, TicketAction.BOOK_VISIT, actor, given.version) as made:
+            ticket, session = made.ticket, made.session
+            if ticket.kind not in VISITED:
+                raise NotVisited(f"ticket {ticket.number} is a {ticket.kind}")
+            department_id = given.department_id or ticket.department_id
+            if department_id is None:
+                problem = FieldProblem(field="department_id", rule="must be given while the ticket lies with nobody")
+                raise NoSuchWindow("whose window is not known", [problem])
+            if actor.role is Role.DEPARTMENT and department_id != ticket.department_id:
+                raise Forbidden("a department books its own people only")
+            local = visit_from.astimezone(self._zone)
+            window = await store.held_window(session, department_id, local.isoweekday(), f"{local:%H:%M}")
+            if window is None or local != local.replace(second=0, microsecond=0):
+                problem = FieldProblem(field="visit_from", rule="must be when a window of the department begins")
+                raise NoSuchWindow("the department offers no such window", [problem])
+            before = await store.active(session, ticket_id)
+            if before is not None:
+                before.cancelled_at, before.cancelled_by = utc_now(), actor.name
+                # Its place is free for the very same window, and for nobody else until this is done.
+                await session.flush()
+            booked = await store.booked_in(session, department_id, visit_from)
+            if booked >= window.places:
+                raise WindowFull(f"{booked} visits are booked then, and {window.places} fit")
+            visit_until = self._moment(local.date(), window.until_clock)
+            session.add(
+                Appointment(
+                    id=new_id("appointment"),
+                    ticket_id=ticket_id,
+                    department_id=department_id,
+                    visit_from=visit_from,
+                    visit_until=visit_until,
+                    booked_at=utc_now(),
+                    booked_by=actor.name,
+                )
+            )
+            ticket.visit_from, ticket.visit_until = visit_from, visit_until
+            made.detail.update(
+                department_id=department_id,
+                visit_from=visit_from.isoformat(),
+                visit_until=visit_until.isoformat(),
+                instead_of=before.visit_from.isoformat() if before is not None else None,
+            )
+        return TicketView.model_validate(made.ticket)
+
+    async def cancel(
+        self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
+    ) -> TicketView:
+        """Nobody comes; the place is free again.
+
+        Raises:
+            NoAppointment: no visit is booked.
+        """
+        async with self._tickets.change(ticket_id, TicketAction.CANCEL_VISIT, actor, expected_version) as made:
+            found = await store.active(made.session, ticket_id)
+            if found is None:
+                raise NoAppointment(f"no visit is booked for ticket {made.ticket.number}")
+            found.cancelled_at, found.cancelled_by = utc_now(), actor.name
+            made.ticket.visit_from, made.ticket.visit_until = None, None
+            made.detail.update(reason=reason, visit_from=found.visit_from.isoformat())
+        return TicketView.model_validate(made.ticket)
+
+    async def of_ticket(self, ticket_id: str) -> list[AppointmentView]:
+        """Every visit a ticket had, in order."""
+        async with self._database.read() as session:
+            found = await store.of_ticket(session, ticket_id)
+        return [AppointmentView.model_validate(one) for one in found]
+
+    def _windows_of(self, day: date, week: Sequence[AppointmentWindow]) -> Iterator[tuple[AppointmentWindow, datetime]]:
+        for window in week:
+            if window.weekday == day.isoweekday():
+                yield window, self._moment(day, window.from_clock)
+
+    def _moment(self, day: date, clock: str) -> datetime:
+        """A time of day of a day, by the clock of the place."""
+        hour, minute = (int(part) for part in clock.split(":"))
+        late = timedelta(days=hour // 24)
+        return datetime.combine(day + late, time(hour % 24, minute), self._zone).astimezone(UTC)
