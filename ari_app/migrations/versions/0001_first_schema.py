@@ -246,6 +246,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "version", name=op.f("pk_ticket_form")),
     )
     op.create_table(
+        "appointment_window",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=False),
+        sa.Column("weekday", sa.Integer(), nullable=False),
+        sa.Column("from_clock", sa.String(), nullable=False),
+        sa.Column("until_clock", sa.String(), nullable=False),
+        sa.Column("places", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_appointment_window_department_id_department")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appointment_window")),
+        sa.UniqueConstraint(
+            "department_id",
+            "weekday",
+            "from_clock",
+            name=op.f("uq_appointment_window_department_id_weekday_from_clock"),
+        ),
+    )
+    op.create_table(
         "campaign_attempt",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("contact_id", sa.String(), nullable=False),
@@ -542,6 +561,39 @@ def upgrade() -> None:
         )
         batch_op.create_index("ix_ticket_registered_at", ["registered_at", "id"], unique=False)
         batch_op.create_index("ix_ticket_status_registered_at", ["status", "registered_at", "id"], unique=False)
+
+    op.create_table(
+        "appointment",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=False),
+        sa.Column("visit_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("visit_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("booked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("booked_by", sa.String(), nullable=False),
+        sa.Column("cancelled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cancelled_by", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_appointment_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_appointment_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appointment")),
+    )
+    with op.batch_alter_table("appointment", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_appointment_department_id",
+            ["department_id", "visit_from"],
+            unique=False,
+            postgresql_where=sa.text("cancelled_at IS NULL"),
+            sqlite_where=sa.text("cancelled_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_appointment_ticket_id",
+            ["ticket_id"],
+            unique=True,
+            postgresql_where=sa.text("cancelled_at IS NULL"),
+            sqlite_where=sa.text("cancelled_at IS NULL"),
+        )
 
     op.create_table(
         "notice_delivery",
