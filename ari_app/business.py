@@ -11,6 +11,7 @@ import crm.appointments.http
 import crm.categories.http
 import crm.clocks.http
 import crm.customers.http
+import crm.customers.importing.http
 import crm.customers.merging.http
 import crm.departments.http
 import crm.history.http
@@ -30,6 +31,8 @@ from ari_app.settings import Settings
 from crm.appointments.service import AppointmentService
 from crm.categories.service import CategoryService
 from crm.clocks.service import ClockService
+from crm.customers.importing.export import ExportService
+from crm.customers.importing.service import ImportService
 from crm.customers.merging.service import CustomerMergeService
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
@@ -60,6 +63,8 @@ class Business:
     ) -> None:
         self._recorded = recorded
         self.customers = CustomerService(database, settings.region)
+        self.customer_imports = ImportService(database, settings.spool / "imports")
+        self.customer_export = ExportService(database, settings.spool / "exports")
         self.customer_merges = CustomerMergeService(database)
         self.departments = DepartmentService(database)
         self.categories = CategoryService(database)
@@ -100,6 +105,7 @@ class Business:
         return [
             crm.customers.http.routes(self.customers),
             crm.customers.merging.http.routes(self.customer_merges),
+            crm.customers.importing.http.routes(self.customer_imports, self.customer_export),
             crm.departments.http.routes(self.departments),
             crm.categories.http.routes(self.categories),
             crm.staff.http.routes(self.staff),
@@ -127,6 +133,7 @@ class Business:
 
     async def aclose(self) -> None:
         """Let go of what the parts hold beside the database."""
+        await self.customer_imports.aclose()
         await self.notices.aclose()
 
     async def _replied(self, payload: dict[str, Any]) -> None:

@@ -76,6 +76,14 @@ class File:
 
 
 @dataclass(frozen=True)
+class Upload:
+    """A file as a body: on the disk for as long as the handler runs, which may move it away."""
+
+    path: Path
+    bytes: int
+
+
+@dataclass(frozen=True)
 class Page:
     """Text that is not JSON: an SVG, a printable work order."""
 
@@ -109,6 +117,8 @@ class Route:
     status: int
     problems: tuple[int, ...]
     public: bool
+    upload_bytes: int
+    """The largest file the route takes as its body; 0: it takes none."""
     kept: bool
     """While the database is away a request with a key is kept and carried out later, which 202 says."""
 
@@ -133,6 +143,7 @@ class Routes:
         query: type[BaseModel] = NoQuery,
         status: int = 200,
         problems: tuple[int, ...] = (),
+        upload_bytes: int = 0,
         kept: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a route; `path` is relative to the prefix and writes parameters as `{ticket_id}`."""
@@ -152,6 +163,7 @@ class Routes:
                     status=status,
                     problems=problems,
                     public=roles is PUBLIC,
+                    upload_bytes=upload_bytes,
                     kept=kept,
                 )
             )

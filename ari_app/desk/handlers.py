@@ -7,6 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -20,12 +21,11 @@ from ari_app.desk.errors import BodyTooSlow, Malformed, NotJson
 from ari_app.desk.gate import Gate, idempotency_key
 from ari_app.desk.http import DeskRequest, SetSession
 from ari_app.desk.keeping import Keeping
+from ari_app.desk.uploads import BODY_S, received
 from foundation.database import out_of_reach
 from foundation.problems import FieldProblem, Invalid, NotFound
 from foundation.routes import File, Page, Route
 
-BODY_S = 15.0
-"""How long a body may take to arrive."""
 _PATH_VALUE = re.compile(r"[^/\\\x00-\x1f\x7f;]{1,128}")
 _SHOWN_INLINE = ("audio/", "image/png", "image/jpeg")
 
@@ -54,7 +54,7 @@ def handler(route: Route, gate: Gate, keeping: Keeping) -> AiohttpHandler:
             session=session,
         )
         try:
-            result = await route.handler(asked)
+            result = await _handled(request, route, asked)
         except Exception as error:
             if not route.kept or not out_of_reach(error):
                 raise
@@ -67,6 +67,13 @@ def handler(route: Route, gate: Gate, keeping: Keeping) -> AiohttpHandler:
         return response
 
     return handle
+
+
+async def _handled(request: web.Request, route: Route, asked: DeskRequest) -> Any:
+    if not route.upload_bytes:
+        return await route.handler(asked)
+    async with received(request, route.upload_bytes) as upload:
+        return await route.handler(replace(asked, body=upload))
 
 
 def _path(values: Mapping[str, str]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from ari_app.desk import metrics
 from ari_app.desk.sessions import TICKET_S, Session, Sessions
 from ari_app.desk.socket import SUBPROTOCOL
 from foundation.problems import Problem
-from foundation.routes import EVERYONE, PUBLIC, NoQuery, Request, Role, Routes
+from foundation.routes import EVERYONE, PUBLIC, NoQuery, Request, Role, Routes, Upload
 
 DESK_ROLES = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 """Who may open the desk's socket."""
@@ -72,7 +72,7 @@ class DeskRequest(Request[object, object]):
 class SetSession:
     """An answer that sets the session's cookie, or without a token clears it."""
 
-    body: BaseModel | None
+    body: BaseModel | Upload | None
     token: str | None
 
 

@@ -111,6 +111,9 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
     if route.body is not None:
         content = {"application/json": {"schema": schemas.of(route.body, "validation")}}
         operation["requestBody"] = {"required": True, "content": content}
+    if route.upload_bytes:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
@@ -170,6 +173,8 @@ def _refusals(route: Route, schemas: _Schemas) -> dict[str, Any]:
         statuses |= {401, 403, 503}
     if route.body is not None:
         statuses |= {413, 415}
+    if route.upload_bytes:
+        statuses.add(413)
     if _PARAMETER.search(route.path):
         statuses.add(404)
     problem = {"application/problem+json": {"schema": schemas.of(ProblemDetails, "serialization")}}

@@ -8,6 +8,7 @@ import crm.appointments.model
 import crm.categories.model
 import crm.clocks.model
 import crm.customers.audit
+import crm.customers.importing.model
 import crm.customers.merging.model
 import crm.customers.model
 import crm.departments.model

@@ -1,0 +1,71 @@
+"""How long a million customers take from a file, and how much memory: `python -m bench.importing URL ROWS`."""
+
+import asyncio
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sqlmodel import SQLModel
+
+import ari_app.migrations.schema  # noqa: F401 - every table
+from crm.customers.importing import applying
+from crm.customers.importing.model import CustomerImport, ImportStatus
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.ids import new_id
+
+
+async def measure(url: str, rows: int) -> None:
+    """Create the tables, read a file of new customers, apply it, and say what each took."""
+    database = Database(url)
+    async with database.engine.begin() as connection:
+        await connection.run_sync(SQLModel.metadata.create_all)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "customers.csv"
+        write(path, rows)
+        import_id = new_id("import")
+        started = CustomerImport(
+            id=import_id, status=ImportStatus.READING, at=utc_now(), staff_id="staff-1", staff_name="bench"
+        )
+        async with database.write() as session:
+            session.add(started)
+        asked = {"url": url, "import_id": import_id, "path": str(path), "measure": True}
+        reading_s, peak_kib = await asyncio.to_thread(read, asked)
+    began = time.perf_counter()
+    compared = await database.change(lambda connection: applying.compare(connection, import_id, 1000))
+    compared_s = time.perf_counter() - began
+    began = time.perf_counter()
+    await database.change(lambda connection: applying.apply(connection, import_id, "staff-1", "bench"))
+    applied_s = time.perf_counter() - began
+    print(
+        f"{compared.creates} new customers: read and staged in {reading_s:.1f} s with {peak_kib // 1024} MB, "
+        f"compared in {compared_s:.1f} s, applied in {applied_s:.1f} s"
+    )
+    await database.aclose()
+
+
+def read(asked: dict[str, object]) -> tuple[float, int]:
+    """Run the reader as the service does; seconds, and its peak of memory in KiB."""
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "crm.customers.importing.reader"]
+    done = subprocess.run(command, input=json.dumps(asked).encode(), stdout=subprocess.PIPE, check=True)
+    return time.perf_counter() - began, int(done.stdout)
+
+
+def write(path: Path, rows: int) -> None:
+    """A file as an office exports it."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["户号", "姓名", "电话", "地址", "区域", "等级", "欠费(元)"])
+        writer.writerows(
+            [f"6{n:09d}", f"王秀英{n}", f"138{n:08d}", f"幸福路{n % 900}号{n % 30}单元{n}", "城东", "C", "128.50"]
+            for n in range(rows)
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(measure(sys.argv[1], int(sys.argv[2])))

@@ -1,0 +1,77 @@
+"""All customers as a CSV that no spreadsheet takes for a program (S13)."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+import structlog
+from sqlalchemy import Connection, text
+
+from crm.customers.importing.cells import HEADINGS
+from crm.privacy.fields import Personal, shown
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.routes import File, Principal, Role
+
+BATCH = 5000
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_PAGE = text(
+    """SELECT id, account_number, name, address, area, grade, arrears_cents, contract_active, language, notes
+    FROM customer WHERE id > :after AND merged_into IS NULL AND erased_at IS NULL ORDER BY id LIMIT :batch"""
+)
+_PHONES = text(
+    """SELECT customer_id, number FROM customer_phone
+    WHERE customer_id > :after AND customer_id <= :last AND current ORDER BY customer_id, number"""
+)
+
+log = structlog.get_logger()
+
+
+def cell(value: object) -> str:
+    """A cell that a spreadsheet shows and never carries out."""
+    shown_text = "" if value is None else str(value)
+    return f"'{shown_text}" if shown_text.startswith(_FORMULA) else shown_text
+
+
+class ExportService:
+    """Writes the customers into a file of `folder`, which keeps the latest one of everybody."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+
+    async def everybody(self, by: Principal) -> File:
+        """All customers, as far as the role of whoever asks sees them."""
+        path = self._folder / f"{by.staff_id}.csv"
+        count = await self._database.look_up(lambda connection: self._write(connection, path, by.role))
+        log.info("customers_exported", staff_id=by.staff_id, customers=count)
+        return File(path, "text/csv", f"customers-{utc_now():%Y%m%d}.csv")
+
+    def _write(self, connection: Connection, path: Path, role: Role) -> int:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        count, after = 0, ""
+        draft = path.with_suffix(".part")
+        with draft.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(HEADINGS.values())
+            while page := connection.execute(_PAGE, {"after": after, "batch": BATCH}).mappings().all():
+                numbers: dict[str, list[str]] = {}
+                for owner, number in connection.execute(_PHONES, {"after": after, "last": page[-1]["id"]}):
+                    numbers.setdefault(owner, []).append(shown(number, Personal.NUMBER, role))
+                writer.writerows(_row(dict(found), numbers.get(found["id"], []), role) for found in page)
+                count, after = count + len(page), page[-1]["id"]
+        draft.replace(path)
+        return count
+
+
+def _row(found: dict[str, object], numbers: list[str], role: Role) -> Iterable[str]:
+    arrears = int(str(found["arrears_cents"]))
+    facts = found | {
+        "name": shown(found["name"], Personal.NAME, role),
+        "address": shown(found["address"], Personal.ADDRESS, role),
+        "notes": shown(found["notes"], Personal.TEXT, role),
+        "phones": "; ".join(numbers),
+        "arrears_yuan": f"{arrears // 100}.{arrears % 100:02d}",
+        "contract_active": "是" if found["contract_active"] else "否",
+    }
+    return [cell(facts[name]) for name in HEADINGS]

@@ -1,0 +1,70 @@
+"""Routes of imports and of the export."""
+
+from crm.customers.http import OVERSEERS
+from crm.customers.importing.export import ExportService
+from crm.customers.importing.model import ImportView
+from crm.customers.importing.service import ImportService
+from foundation.routes import File, NoQuery, Request, Routes, Upload
+
+MOST_BYTES = 512 * 1024**2
+
+
+def routes(service: ImportService, export: ExportService) -> Routes:
+    """Customers from a file and into one."""
+    table = Routes("customers")
+
+    @table.add(
+        "POST",
+        "/customer-imports",
+        roles=OVERSEERS,
+        summary="Send a CSV or XLSX file of customers; it is read and checked, and nothing is applied yet",
+        upload_bytes=MOST_BYTES,
+        response=ImportView,
+        status=202,
+    )
+    async def begin_import(request: Request[Upload, NoQuery]) -> ImportView:
+        return await service.begin(request.body.path, request.actor)
+
+    @table.add(
+        "GET",
+        "/customer-imports",
+        roles=OVERSEERS,
+        summary="The latest imports, newest first",
+        response=list[ImportView],
+    )
+    async def imports(_: Request[None, NoQuery]) -> list[ImportView]:
+        return await service.listed()
+
+    @table.add(
+        "GET",
+        "/customer-imports/{import_id}",
+        roles=OVERSEERS,
+        summary="How far an import is, what it would do, and what is wrong with it by row, column and rule",
+        response=ImportView,
+        problems=(404,),
+    )
+    async def get_import(request: Request[None, NoQuery]) -> ImportView:
+        return await service.get(request.path["import_id"])
+
+    @table.add(
+        "POST",
+        "/customer-imports/{import_id}/apply",
+        roles=OVERSEERS,
+        summary="Create and update the customers of a file without errors: all of them, or none",
+        response=ImportView,
+        problems=(404, 409),
+    )
+    async def apply_import(request: Request[None, NoQuery]) -> ImportView:
+        return await service.apply(request.path["import_id"], request.actor)
+
+    @table.add(
+        "GET",
+        "/customer-export",
+        roles=OVERSEERS,
+        summary="All customers as CSV, as far as the role sees them",
+        response=File,
+    )
+    async def export_customers(request: Request[None, NoQuery]) -> File:
+        return await export.everybody(request.actor)
+
+    return table

@@ -1,0 +1,133 @@
+"""Reads a file into the staging tables: a process of its own, so that no call waits for a million rows.
+
+`python -m crm.customers.importing.reader`, with the database's address, the import's id and the file on standard input.
+"""
+
+import json
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlmodel import SQLModel
+
+from crm.customers.importing.cells import CustomerRow, columns, parsed
+from crm.customers.importing.files import NotReadable, rows
+from crm.customers.importing.model import RowError
+from foundation.ids import new_id
+
+BATCH = 5000
+MOST_ROWS = 2_000_000
+MOST_ERRORS = 1000
+MEMORY_BYTES = 4 * 1024**3
+"""Of address space: what a made-up file can make of a parser ends here."""
+
+_PROGRESS = text(
+    "UPDATE customer_import SET rows = :rows, error_count = :count, errors = :errors WHERE id = :import_id"
+)
+_ROW = SQLModel.metadata.tables["customer_import_row"]
+_PHONE = SQLModel.metadata.tables["customer_import_phone"]
+
+
+class Reader:
+    """One file."""
+
+    def __init__(self, engine: Engine, import_id: str) -> None:
+        self._engine = engine
+        self._import_id = import_id
+        self._errors: list[RowError] = []
+        self._error_count = 0
+        self._read = 0
+
+    def read(self, path: Path) -> None:
+        """Stage every row that is fit by itself, and note what is wrong with the others."""
+        staged: list[dict[str, Any]] = []
+        phones: list[dict[str, Any]] = []
+        try:
+            for row, found in self._rows(path):
+                if isinstance(found, list):
+                    self._note(found)
+                elif self._error_count == 0:
+                    staged.append(self._staged(row, found))
+                    phones += [{"import_id": self._import_id, "row": row, "number": one} for one in set(found.phones)]
+                if row % BATCH == 0:
+                    self._store(staged, phones)
+                    staged, phones = [], []
+        except NotReadable as error:
+            self._note([RowError(row=error.row, column="", rule=error.rule)])
+        self._store(staged, phones)
+
+    def _rows(self, path: Path) -> Iterator[tuple[int, CustomerRow | list[RowError]]]:
+        names: list[str] = []
+        for row, cells in enumerate(rows(path), start=1):
+            if row == 1:
+                names, errors = columns(cells)
+                if errors:
+                    yield row, errors
+                    return
+            elif any(cell.strip() for cell in cells):
+                self._read += 1
+                if self._read > MOST_ROWS:
+                    raise NotReadable(row, f"must not be there: a file has at most {MOST_ROWS} customers")
+                yield row, parsed(names, cells, row)
+        if not names:
+            raise NotReadable(1, "must have headings")
+
+    def _note(self, errors: list[RowError]) -> None:
+        self._error_count += len(errors)
+        self._errors += errors[: max(0, MOST_ERRORS - len(self._errors))]
+
+    def _staged(self, row: int, found: CustomerRow) -> dict[str, Any]:
+        facts = found.model_dump(mode="json", exclude={"phones", "arrears_yuan"})
+        ids = {"import_id": self._import_id, "row": row, "customer_id": new_id("customer")}
+        return ids | facts | {"arrears_cents": found.arrears_yuan}
+
+    def _store(self, staged: list[dict[str, Any]], phones: list[dict[str, Any]]) -> None:
+        progress = {
+            "import_id": self._import_id,
+            "rows": self._read,
+            "count": self._error_count,
+            "errors": json.dumps([error.model_dump() for error in self._errors]),
+        }
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            if staged:
+                _insert(connection, _ROW.name, list(staged[0]), staged)
+            if phones:
+                _insert(connection, _PHONE.name, list(phones[0]), phones)
+            statement = (
+                "UPDATE customer_import SET rows = :rows, error_count = :count, errors = :errors WHERE id = :import_id"
+            )
+            connection.execute(text(statement), progress)
+
+
+def _insert(connection: Connection, table: str, names: list[str], values: list[dict[str, Any]]) -> None:
+    """By COPY, which PostgreSQL takes five times as fast as statements."""
+    if connection.dialect.name == "sqlite":
+        connection.execute(SQLModel.metadata.tables[table].insert(), values)
+        return
+    driver = connection.connection.driver_connection
+    assert driver is not None, "a connection that is open has one"
+    with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({', '.join(names)}) FROM STDIN") as copy:
+        for one in values:
+            copy.write_row([one[name] for name in names])
+
+
+def _main() -> None:
+    asked = json.load(sys.stdin)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    is_sqlite = asked["url"].startswith("sqlite")
+    options: dict[str, Any] = {"connect_args": {"isolation_level": None, "timeout": 60}} if is_sqlite else {}
+    engine = create_engine(asked["url"].replace("+aiosqlite", "", 1), **options)
+    if is_sqlite:
+        event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = NORMAL"))
+    Reader(engine, asked["import_id"]).read(Path(asked["path"]))
+    if asked.get("measure"):
+        sys.stdout.write(str(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss))
+
+
+if __name__ == "__main__":
+    _main()

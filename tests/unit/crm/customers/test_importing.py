@@ -1,0 +1,193 @@
+"""A file is checked whole and applied whole, whatever somebody has put into it (S13)."""
+
+import asyncio
+import csv
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from crm.customers.importing.errors import CannotApply
+from crm.customers.importing.export import ExportService, cell
+from crm.customers.importing.files import NotReadable, rows
+from crm.customers.importing.model import ImportStatus, ImportView
+from crm.customers.importing.service import ImportService
+from crm.customers.model import CustomerChange
+from crm.customers.service import CustomerService
+from foundation.database import Database
+from foundation.routes import Principal, Role
+from tests.unit.crm.customers.people import SUPERVISOR, described
+
+ADMINISTRATOR = Principal("staff-administrator", "9001", "管理员", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+async def imports(database: Database, tmp_path: Path) -> AsyncIterator[ImportService]:
+    service = ImportService(database, tmp_path / "imports")
+    yield service
+    await service.aclose()
+
+
+async def read(imports: ImportService, tmp_path: Path, content: str | bytes) -> ImportView:
+    path = tmp_path / "customers.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    started = await imports.begin(path, SUPERVISOR)
+    await asyncio.gather(*imports._tasks)
+    return await imports.get(started.id)
+
+
+async def test_a_file_creates_and_updates_after_it_was_looked_at(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    customers = CustomerService(database)
+    known = await customers.create(described("60010001", address="建设街8号", notes="怕狗"))
+
+    seen = await read(
+        imports,
+        tmp_path,
+        "户号,姓名,电话,欠费(元),合同有效,地址\n60010001,王秀兰,13800000001;13800000009,128.50,否,\n60010002,李雷,,,,幸福路1号\n",
+    )
+    assert (seen.status, seen.rows, seen.creates, seen.updates, seen.errors) == (ImportStatus.READY, 2, 1, 1, [])
+    assert (await customers.get(known.id)).name == "王秀英"
+
+    applied = await imports.apply(seen.id, SUPERVISOR)
+
+    assert (applied.status, applied.creates, applied.updates) == (ImportStatus.APPLIED, 1, 1)
+    after = await customers.detail(known.id)
+    assert (after.name, after.arrears_cents, after.contract_active) == ("王秀兰", 12850, False)
+    assert (after.address, after.notes, after.version) == ("建设街8号", "怕狗", 2)
+    assert [phone.number for phone in after.phones if phone.current] == ["+8613800000001", "+8613800000009"]
+    new = await customers.by_account("60010002")
+    assert new is not None
+    assert (new.name, new.address, new.version) == ("李雷", "幸福路1号", 1)
+    for customer_id in (known.id, new.id):
+        assert (await customers.audit(customer_id))[0].changes == {"import_id": seen.id}
+
+
+async def test_the_same_file_again_changes_nothing(database: Database, imports: ImportService, tmp_path: Path) -> None:
+    content = "account_number,name,phones\n60010001,王秀英,13800000001\n"
+    await imports.apply((await read(imports, tmp_path, content)).id, SUPERVISOR)
+
+    again = await read(imports, tmp_path, content)
+
+    assert (again.status, again.creates, again.updates) == (ImportStatus.READY, 0, 0)
+    with pytest.raises(CannotApply):
+        await imports.apply((await imports.listed())[1].id, SUPERVISOR)
+
+
+async def test_everything_wrong_is_named_by_row_column_and_rule_and_nothing_is_applied(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    headings = "account_number,name,phones,grade,arrears_yuan\n"
+    content = "60010001,a,12,Z,1.234\n6 1,b,,,\n60010002,\x00,,,\n60010003,c,,,,,\n"
+
+    seen = await read(imports, tmp_path, headings + content)
+
+    assert seen.status is ImportStatus.REFUSED
+    found = [(error.row, error.column) for error in seen.errors]
+    assert found == [(2, "phones"), (2, "grade"), (2, "arrears_yuan"), (3, "account_number"), (4, "name"), (5, "6")]
+    assert all(error.rule for error in seen.errors)
+    assert seen.error_count == len(found)
+    assert await CustomerService(database).search("6001") == []
+    with pytest.raises(CannotApply):
+        await imports.apply(seen.id, SUPERVISOR)
+
+
+async def test_rows_that_do_not_fit_each_other_or_what_there_is_are_named(
+    imports: ImportService, tmp_path: Path
+) -> None:
+    seen = await read(imports, tmp_path, "account_number,name\n60010001,a\n60010002,\n60010001,b\n")
+
+    assert [(error.row, error.column) for error in seen.errors] == [(4, "account_number"), (3, "name")]
+
+
+async def test_what_does_not_fit_any_more_is_not_applied(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    customers = CustomerService(database)
+    known = await customers.create(described("60010001"))
+    seen = await read(imports, tmp_path, "account_number,area\n60010001,城东\n")
+    assert seen.status is ImportStatus.READY
+    await customers.update(known.id, CustomerChange(account_number="60010009"))
+
+    with pytest.raises(CannotApply):
+        await imports.apply(seen.id, SUPERVISOR)
+
+    assert (await imports.get(seen.id)).status is ImportStatus.REFUSED
+    assert await customers.by_account("60010001") is None
+
+
+async def test_errors_are_counted_and_only_the_first_are_kept(imports: ImportService, tmp_path: Path) -> None:
+    seen = await read(imports, tmp_path, "account_number,name\n" + "x y,z\n" * 6000)
+
+    assert (seen.error_count, len(seen.errors), seen.rows) == (6000, 1000, 6000)
+
+
+async def test_a_workbook_and_a_file_of_an_old_spreadsheet_are_read(imports: ImportService, tmp_path: Path) -> None:
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.append(["户号", "姓名", "电话"])
+    sheet.append([60010001, "王秀英", 13800000001])
+    workbook.save(tmp_path / "customers.xlsx")
+
+    for content in ((tmp_path / "customers.xlsx").read_bytes(), "户号,姓名\n60010001,王秀英\n".encode("gb18030")):
+        seen = await read(imports, tmp_path, content)
+        assert (seen.status, seen.creates, seen.errors) == (ImportStatus.READY, 1, [])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"a," * 10_000_000,
+        b'"' + b"a\n" * 1_000_000,
+        b"x,y\n" + b"," * 60 + b"\n",
+        b"a\n" + b"x" * 20_000 + b"\n",
+        b"\xff\xfe\x00\x81\n",
+        b"PK\x03\x04 no archive",
+    ],
+    ids=[
+        "ten million columns",
+        "a quotation mark left open",
+        "too many columns",
+        "a long cell",
+        "no text",
+        "no workbook",
+    ],
+)
+def test_s13_what_is_no_list_of_customers_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "made-up"
+    path.write_bytes(content)
+
+    with pytest.raises(NotReadable) as refused:
+        list(rows(path))
+    assert refused.value.rule
+
+
+def test_s13_a_workbook_that_unpacks_without_end_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sharedStrings.xml", b"\0" * (65 * 1024**2))
+    assert path.stat().st_size < 1024**2
+
+    with pytest.raises(NotReadable, match="MB"):
+        list(rows(path))
+
+
+@pytest.mark.parametrize("value", ["=cmd|' /C calc'!A0", "+1+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_s13_no_cell_is_a_formula(value: str) -> None:
+    assert cell(value) == f"'{value}"
+
+
+async def test_an_export_can_be_read_and_is_masked_by_role(database: Database, tmp_path: Path) -> None:
+    await CustomerService(database).create(
+        described("60010001", name="=1+1", arrears_cents=12850, notes="电话13800000001")
+    )
+    export = ExportService(database, tmp_path / "exports")
+
+    texts = [(await export.everybody(who)).path.read_text("utf-8-sig") for who in (SUPERVISOR, ADMINISTRATOR)]
+    whole, masked = [list(csv.DictReader(text.splitlines())) for text in texts]
+
+    assert (whole[0]["姓名"], whole[0]["电话"], whole[0]["欠费(元)"]) == ("'=1+1", "'+8613800000001", "128.50")
+    assert (masked[0]["姓名"], masked[0]["电话"], masked[0]["备注"]) == ("'=***", "138****0001", "电话138****0001")
