@@ -112,6 +112,46 @@ def upgrade() -> None:
         batch_op.create_index("ix_customer_audit_customer_id_at", ["customer_id", "at"], unique=False)
 
     op.create_table(
+        "customer_import",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("staff_id", sa.String(), nullable=False),
+        sa.Column("staff_name", sa.String(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("creates", sa.Integer(), nullable=False),
+        sa.Column("updates", sa.Integer(), nullable=False),
+        sa.Column("error_count", sa.Integer(), nullable=False),
+        sa.Column("errors", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_import")),
+    )
+    op.create_table(
+        "customer_import_phone",
+        sa.Column("import_id", sa.String(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("import_id", "row", "number", name=op.f("pk_customer_import_phone")),
+    )
+    op.create_table(
+        "customer_import_row",
+        sa.Column("import_id", sa.String(), nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.Column("account_number", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=True),
+        sa.Column("address", sa.String(), nullable=True),
+        sa.Column("area", sa.String(), nullable=True),
+        sa.Column("grade", sa.String(), nullable=True),
+        sa.Column("arrears_cents", sa.BigInteger(), nullable=True),
+        sa.Column("contract_active", sa.Boolean(), nullable=True),
+        sa.Column("language", sa.String(), nullable=True),
+        sa.Column("notes", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("import_id", "row", name=op.f("pk_customer_import_row")),
+    )
+    with op.batch_alter_table("customer_import_row", schema=None) as batch_op:
+        batch_op.create_index("ix_customer_import_row_account", ["import_id", "account_number"], unique=False)
+
+    op.create_table(
         "department",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
