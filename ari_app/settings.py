@@ -10,6 +10,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from ari_app.local.paths import PROJECT, RUNTIME
 from crm.notices.channels import gateway_problem
 
+DRIVERS = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "sqlite": "sqlite+aiosqlite",
+}
 DIALLED_NUMBER = "{number}"
 
 
@@ -102,6 +107,15 @@ class Settings(BaseSettings):
         if problem is not None:
             raise ValueError(problem)
         return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _our_driver(cls, value: str) -> str:
+        """The address as hosts hand it out, such as `postgres://…`, with the driver that we use."""
+        scheme, separator, rest = value.partition("://")
+        if not separator or (scheme := DRIVERS.get(scheme, scheme)) not in DRIVERS.values():
+            raise ValueError("must begin with postgresql:// or sqlite:///")
+        return f"{scheme}://{rest}"
 
     @field_validator("trunk")
     @classmethod

@@ -20,8 +20,7 @@ make_venv() {
     if "$python" -m venv "$venv" >/dev/null 2>&1; then return; fi
     "$python" -m venv --without-pip "$venv"
     wheels=$runtime/pip-wheel
-    rm -rf "$wheels" && mkdir -p "$wheels"
-    (cd "$wheels" && apt-get -q download python3-pip-whl >/dev/null && dpkg -x ./*.deb .)
+    "$venv/bin/python" -m ari_app.local.packages "$wheels" python3-pip-whl
     wheel=$(ls "$wheels"/usr/share/python-wheels/pip-*.whl)
     "$venv/bin/python" "$wheel/pip" -q install --no-index --find-links "$wheels/usr/share/python-wheels" pip
 }

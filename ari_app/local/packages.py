@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,6 +54,17 @@ def prepare() -> None:
         root.mkdir(parents=True)
         _unpack(root, host_release() if suite == HOST else suite, packages)
         stamp.write_text(wanted)
+
+
+def unpack(root: Path, packages: list[str]) -> None:
+    """Unpack packages of the machine's own release into a folder; what it held is gone.
+
+    Raises:
+        PackagesUnavailable: no mirror is known, or apt could not fetch the archives.
+    """
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir(parents=True)
+    _unpack(root.resolve(), host_release(), packages)
 
 
 def host_release() -> str:
@@ -135,4 +147,11 @@ def _apt_configuration(apt: Path, release: str) -> Path:
 
 
 if __name__ == "__main__":
-    prepare()
+    try:
+        if sys.argv[1:]:
+            # Without a virtual environment's packages yet: only the standard library may be imported here.
+            unpack(Path(sys.argv[1]), sys.argv[2:])
+        else:
+            prepare()
+    except PackagesUnavailable as problem:
+        sys.exit(f"hotline: {problem}")

@@ -1,0 +1,25 @@
+"""What an operator sets is validated whole, and taken as he has it."""
+
+import pytest
+from pydantic import SecretStr, ValidationError
+
+from ari_app.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgres://hotline:s%40@db:5432/hotline", "postgresql+psycopg://hotline:s%40@db:5432/hotline"),
+        ("postgresql://db/hotline?sslmode=require", "postgresql+psycopg://db/hotline?sslmode=require"),
+        ("postgresql+psycopg://db/hotline", "postgresql+psycopg://db/hotline"),
+        ("sqlite:////var/lib/hotline.db", "sqlite+aiosqlite:////var/lib/hotline.db"),
+    ],
+)
+def test_a_databases_address_is_taken_as_hosts_hand_it_out(given: str, used: str) -> None:
+    assert Settings(ari_password=SecretStr("secret"), database_url=given).database_url == used
+
+
+@pytest.mark.parametrize("given", ["mysql://db/hotline", "hotline.db", "postgresql+asyncpg://db/hotline"])
+def test_a_database_that_is_not_ours_is_refused_by_name(given: str) -> None:
+    with pytest.raises(ValidationError, match="database_url"):
+        Settings(ari_password=SecretStr("secret"), database_url=given)
