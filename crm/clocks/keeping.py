@@ -23,6 +23,8 @@ STOPPING = {TicketAction.SIGN: (ClockKind.RESPOND,), TicketAction.REPLY: tuple(C
 """Which clocks an action stops that does not close the ticket."""
 UNSIGNED = UNDISPATCHED | {TicketStatus.DISPATCHED}
 ANSWERED = frozenset({TicketStatus.REPLIED, TicketStatus.SURVEY})
+STOPPED = CLOSED | ANSWERED
+"""Where no clock of a ticket runs."""
 TOLD_AS = {ClockKind.RESPOND: "respond_by", ClockKind.RESOLVE: "due_at"}
 
 
@@ -58,7 +60,7 @@ class ClockKeeper:
         if before in ANSWERED and dispatched:
             # Sent back, or something was added to what the department said was done (H4).
             return await self._again(session, ticket)
-        if before in CLOSED and action is not TicketAction.UNMERGE:
+        if before in STOPPED and action is not TicketAction.UNMERGE:
             return {}
         if ticket.status in CLOSED or action in STOPPING:
             clocks = STOPPING.get(action, tuple(ClockKind))

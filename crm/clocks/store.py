@@ -80,10 +80,14 @@ async def steps_of(session: AsyncSession, ticket_id: str) -> Sequence[ClockStep]
     return (await session.exec(statement.order_by(col(ClockStep.at), col(ClockStep.step)))).all()
 
 
-_STOP = _CLOCK.update().where(
-    _CLOCK.c.ticket_id == bindparam("of_ticket"),
-    _CLOCK.c.clock.in_(bindparam("clocks", expanding=True)),
-    _CLOCK.c.stopped_at.is_(None),
+_STOP = (
+    _CLOCK.update()
+    .where(
+        _CLOCK.c.ticket_id == bindparam("of_ticket"),
+        _CLOCK.c.clock.in_(bindparam("clocks", expanding=True)),
+        _CLOCK.c.stopped_at.is_(None),
+    )
+    .values(stopped_at=bindparam("now"), next_at=None, department_id=bindparam("held_by"))
 )
 
 
@@ -91,8 +95,8 @@ async def stop(
     session: AsyncSession, ticket_id: str, clocks: Sequence[ClockKind], now: datetime, department_id: str | None
 ) -> None:
     """Stop a ticket's clocks, in one step; they were their department's."""
-    statement = _STOP.values(stopped_at=now, next_at=None, department_id=department_id)
-    await session.exec(statement, params={"of_ticket": ticket_id, "clocks": list(clocks)})
+    given = {"of_ticket": ticket_id, "clocks": list(clocks), "now": now, "held_by": department_id}
+    await session.exec(_STOP, params=given)
 
 
 async def category_line(session: AsyncSession, category_id: str) -> list[str]:
