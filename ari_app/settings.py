@@ -21,7 +21,8 @@ DIALLED_NUMBER = "{number}"
 class Settings(BaseSettings):
     """The service's settings. Every field has its variable: `HOTLINE_REDIS_URL`, `HOTLINE_HTTP_PORT`, …"""
 
-    model_config = SettingsConfigDict(env_prefix="HOTLINE_", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="HOTLINE_", extra="forbid", hide_input_in_errors=True)
+    # What is wrong with a value is told, never the value: it may be a password (S29).
 
     node: str = "node-1"
     """This process among others that share one Redis and one database."""

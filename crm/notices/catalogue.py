@@ -25,18 +25,19 @@ VARIABLES = frozenset(
     {
         "event", "number", "kind", "status", "urgency", "subject", "description", "address", "area", "department",
         "reason", "words", "actor", "until", "visit", "urge_count", "redo_count", "caller_name", "caller_number",
-        "due", "step", "at", "link",
+        "due", "respond_by", "clock", "step", "other", "at", "link",
     }
 )  # fmt: skip
 """What `facts.py` knows of an event."""
-WORDED = frozenset({"kind", "status", "urgency"})
+WORDED = frozenset({"kind", "status", "urgency", "clock"})
 """Variables whose values have words of their own in each language."""
 _NAME = re.compile(r"{([a-z_]+)}")
 _BRACE = re.compile(r"[{}]")
 
 Language = Literal["zh", "en"]
-Hears = Literal["department", "house"]
-"""Whose recipients: of the department that holds the ticket, or those that are of no department."""
+Hears = Literal["department", "helpers", "asked", "house"]
+"""Whose recipients: of the department that holds the ticket, of those that help it, of those that the event asks to
+help, or those that are of no department."""
 
 
 class Words(BaseModel, extra="forbid", frozen=True):

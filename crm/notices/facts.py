@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
 from crm.masking import mask_address, mask_name, mask_number, mask_numbers_in
+from crm.notices.catalogue import Hears
 from crm.outbox.service import Event
 from crm.tickets.model import Ticket, TicketLog
 
@@ -20,7 +21,9 @@ _WORDS = ("text", "instruction", "explanation", "grounds", "finding", "decision"
 """Where the log keeps what somebody said with an action, the most telling first."""
 _WRITTEN = ("subject", "description", "words", "reason", "actor")
 """Facts that people wrote: anything may stand in them."""
-_COPIED = ("number", "kind", "status", "urgency", "subject", "area", "redo_count", "step")
+_COPIED = ("number", "kind", "status", "urgency", "subject", "area", "redo_count", "clock", "step")
+_OTHERS = ("into_number", "merged_number", "out_of_number", "unmerged_number")
+"""The other ticket of a merge, by what was done to this one."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,8 @@ class FactFinder:
         payload = event.payload
         ticket = await _ticket(session, event)
         detail = await _detail(session, ticket, payload)
-        department_id = await self.department_of(session, event)
-        department = await session.get(Department, department_id) if department_id else None
+        holder = payload.get("department_id", ticket.department_id if ticket else None)
+        department = await session.get(Department, payload.get("held_by") or holder or "")
         values = {
             "at": self._clock(event.at),
             "department": department.name if department else "",
@@ -70,7 +73,9 @@ class FactFinder:
             "words": _words(detail) or _words(payload),
             "actor": str(detail.get("actor") or ""),
             "until": self._clock(detail.get("until") or payload.get("until")),
-            "due": self._clock(payload.get("due_at") or payload.get("due")),
+            "due": self._clock(payload.get("due_at")),
+            "respond_by": self._clock(payload.get("respond_by")),
+            "other": next((str(detail[key]) for key in _OTHERS if detail.get(key)), ""),
         }
         if values.get("number"):
             values["link"] = self._link.replace("{number}", values["number"])
@@ -78,14 +83,20 @@ class FactFinder:
             # Said once is enough.
             values["reason"] = ""
         short = {key: _short(value) for key, value in values.items()}
-        return Facts(department_id, payload.get("person_id", ticket.person_id if ticket else None), short)
+        return Facts(holder, payload.get("person_id", ticket.person_id if ticket else None), short)
 
-    async def department_of(self, session: AsyncSession, event: Event) -> str | None:
-        """Which department's people are to hear of an event."""
-        if "department_id" in event.payload:
-            return event.payload["department_id"] or None
-        ticket = await _ticket(session, event)
-        return ticket.department_id if ticket is not None else None
+    async def departments(self, session: AsyncSession, event: Event) -> dict[str, Hears]:
+        """Whose people an event may be of interest to, and what each is in it."""
+        holder = event.payload.get("department_id")
+        if "department_id" not in event.payload:
+            ticket = await _ticket(session, event)
+            holder = ticket.department_id if ticket is not None else None
+        found: dict[str, Hears] = {holder: "department"} if holder else {}
+        for department_id in event.payload.get("asked_departments") or ():
+            found.setdefault(department_id, "asked")
+        for department_id in event.payload.get("co_department_ids") or ():
+            found.setdefault(department_id, "helpers")
+        return found
 
     def _of_ticket(self, ticket: Ticket) -> dict[str, str]:
         window = [self._clock(ticket.visit_from), self._clock(ticket.visit_until)]

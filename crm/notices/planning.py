@@ -1,6 +1,7 @@
 """An event becomes messages: one to each recipient, whatever happens between here and there."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.notices import store
-from crm.notices.catalogue import Catalogue, EventNotice
+from crm.notices.catalogue import Catalogue, EventNotice, Hears
 from crm.notices.facts import FactFinder, Facts
 from crm.notices.model import Channel, DutyRota, NoticeDelivery, NoticeRecipient
 from crm.notices.rota import Shift, on_duty
@@ -73,39 +74,49 @@ class Planner:
 
     async def _messages(self, event: Event, notice: EventNotice) -> list[NoticeDelivery]:
         async with self._database.read() as session:
-            department_id = await self._facts.department_of(session, event)
-            candidates = await store.told_of(session, department_id)
-            if not any(_hears(recipient, event.kind, notice) for recipient in candidates):
+            parts = await self._facts.departments(session, event)
+            candidates = await store.told_of(session, parts.keys())
+            hearing = {found.id for found in candidates if _hears(found, event.kind, notice, parts)}
+            if not hearing:
                 return []
             facts = await self._facts.of(session, event)
             told = await _told(session, facts, candidates, utc_now())
-        return [self.message(event, facts, recipient) for recipient in told if _hears(recipient, event.kind, notice)]
+        return [self.message(event, facts, recipient) for recipient in told if recipient.id in hearing]
 
 
-def _hears(recipient: NoticeRecipient, kind: str, notice: EventNotice) -> bool:
+def _hears(recipient: NoticeRecipient, kind: str, notice: EventNotice, parts: Mapping[str, Hears]) -> bool:
     """Whether a recipient is told of such events: as it was switched, else as the catalogue says."""
-    usual = ("house" if recipient.department_id is None else "department") in notice.hear
-    return recipient.switches.get(kind, usual)
+    part = parts[recipient.department_id] if recipient.department_id is not None else "house"
+    return recipient.switches.get(kind, part in notice.hear)
 
 
 async def _told(
     session: AsyncSession, facts: Facts, candidates: Sequence[NoticeRecipient], now: datetime
 ) -> list[NoticeRecipient]:
-    """Those of no department, and of the department: the person it lies with, else who is on duty, else the standing.
+    """Those of no department, and of each department: the person it lies with, else who is on duty, else the standing.
 
     Where nobody of those on duty can be reached any more, the standing recipients are told: nothing is lost because
     somebody left.
     """
-    house = [found for found in candidates if found.department_id is None]
-    own = {found.id: found for found in candidates if found.department_id is not None}
-    if not own or facts.department_id is None:
-        return house
-    person = [found for found in own.values() if found.staff_id is not None and found.staff_id == facts.person_id]
-    if person:
-        return [*house, *person]
-    duty = await duty_at(session, facts.department_id, now)
-    reachable = [own[recipient_id] for recipient_id in duty or () if recipient_id in own]
-    return [*house, *(reachable or [found for found in own.values() if found.standing])]
+    departments: dict[str | None, list[NoticeRecipient]] = defaultdict(list)
+    for found in candidates:
+        departments[found.department_id].append(found)
+    told = departments.pop(None, [])
+    for department_id, own in departments.items():
+        assert department_id is not None, "those of none were taken out"
+        told += [found for found in own if found.staff_id is not None and found.staff_id == facts.person_id] or (
+            await _on_duty(session, department_id, own, now)
+        )
+    return told
+
+
+async def _on_duty(
+    session: AsyncSession, department_id: str, own: Sequence[NoticeRecipient], now: datetime
+) -> list[NoticeRecipient]:
+    by_id = {found.id: found for found in own}
+    duty = await duty_at(session, department_id, now)
+    reachable = [by_id[recipient_id] for recipient_id in duty or () if recipient_id in by_id]
+    return reachable or [found for found in own if found.standing]
 
 
 async def duty_at(session: AsyncSession, department_id: str, moment: datetime) -> list[str] | None:

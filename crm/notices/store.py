@@ -34,11 +34,11 @@ async def recipients(session: AsyncSession, department_id: str | None) -> Sequen
     return (await session.exec(statement.order_by(col(NoticeRecipient.name), col(NoticeRecipient.id)))).all()
 
 
-async def told_of(session: AsyncSession, department_id: str | None) -> Sequence[NoticeRecipient]:
-    """Active recipients of a department, and those of none."""
-    whose: ColumnElement[bool] = col(NoticeRecipient.department_id).is_(None)
-    if department_id is not None:
-        whose = or_(whose, col(NoticeRecipient.department_id) == department_id)
+async def told_of(session: AsyncSession, department_ids: Collection[str]) -> Sequence[NoticeRecipient]:
+    """Active recipients of these departments, and those of none."""
+    whose = or_(
+        col(NoticeRecipient.department_id).is_(None), col(NoticeRecipient.department_id).in_(list(department_ids))
+    )
     statement = select(NoticeRecipient).where(col(NoticeRecipient.active).is_(True), whose)
     return (await session.exec(statement.order_by(col(NoticeRecipient.id)))).all()
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.notices.catalogue import VARIABLES, Catalogue, load_catalogue
@@ -66,7 +66,7 @@ def test_s37_nothing_but_a_name_stands_in_braces(catalogue_file: Path, wrong: st
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        ("hear: [department]", "hear: [everybody]", "events.ticket.dispatch.hear.0: Input should be"),
+        ("hear: [department]", "hear: [everybody]", ".hear.0: Input should be"),
         (
             "name: { zh: 新工单, en: New ticket }",
             "name: { zh: 新工单 }",
@@ -111,6 +111,7 @@ def test_a_line_of_which_every_name_is_empty_is_left_out(catalogue: Catalogue) -
     assert "联系人：王**" in catalogue.render("ticket.dispatch", "zh", {"caller_name": "王**"}).text
 
 
+@settings(deadline=None)
 @given(value=st.text(max_size=60), name=st.sampled_from(sorted(VARIABLES - {"event"})))
 def test_s37_what_is_put_in_stays_what_it_is(value: str, name: str) -> None:
     catalogue = _shared()
@@ -119,7 +120,7 @@ def test_s37_what_is_put_in_stays_what_it_is(value: str, name: str) -> None:
     said = catalogue.render("ticket.dispatch", "en", facts).text + catalogue.render("ticket.redo", "en", facts).text
     for used in ("<number>", "<subject>"):
         assert used in said or name == used.strip("<>")
-    assert "49" not in said.replace(value, "")
+    assert "49" not in said.replace(hostile, "")
     if name in {"subject", "address", "words", "link"}:
         assert hostile in said
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from aiohttp import web
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crm.notices.breaker import Breaker
@@ -170,6 +170,7 @@ def test_a_circuit_opens_longer_each_time_and_closes_with_the_first_success() ->
     assert (breaker.room("a", 5), breaker.closed_to()) == (5, [])
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["failed", "succeeded", "begun", "left_undecided", "wait"]), max_size=40))
 def test_a_circuit_always_opens_again(steps: list[str]) -> None:
     clock = Hands()

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -92,6 +92,7 @@ def test_an_exception_counts_instead_of_the_week_and_the_latest_before_earlier_o
         assert on_duty(SHANGHAI, WEEK, exceptions, at(moment)) == expected
 
 
+@settings(deadline=None)
 @given(
     shifts=st.lists(
         st.builds(

@@ -224,3 +224,52 @@ async def test_s37_what_stands_in_a_ticket_is_never_looked_at_as_a_text_with_nam
         (came,) = await receiver.until(1)
     assert hostile in came.json["text"]
     assert "49" not in came.json["text"].replace(ticket.number, "")
+
+
+async def test_h16_everyone_a_ticket_lands_on_is_told(house: House, place: Place, receiver: Receiver) -> None:
+    holder, helper = await house.webhook(receiver.url, place.east), await house.webhook(receiver.url, place.west)
+    asked = {"department_id": place.east, "asked_departments": [place.west], "co_department_ids": [place.west]}
+    helped = {"department_id": place.east, "co_department_ids": [place.west]}
+    for kind, payload in (
+        ("ticket.dispatch", asked),
+        ("ticket.co_ask", asked),
+        ("ticket.urge", helped),
+        ("ticket.redo", helped),
+        ("ticket.pass_up", {"department_id": place.west}),
+    ):
+        await house.planner.hear(Event(new_id("event"), kind, "ticket-1", payload, utc_now()))
+
+    told = sorted((one.kind, one.recipient_id) for one in await house.log())
+    assert told == sorted(
+        [
+            ("ticket.dispatch", holder.id),
+            ("ticket.dispatch", helper.id),
+            ("ticket.co_ask", helper.id),
+            ("ticket.urge", holder.id),
+            ("ticket.urge", helper.id),
+            ("ticket.redo", holder.id),
+            ("ticket.pass_up", helper.id),
+        ]
+    )
+
+
+async def test_h18_a_deadline_is_told_to_who_the_ladder_names_with_who_holds_the_ticket(
+    house: House, place: Place, receiver: Receiver
+) -> None:
+    above = await house.webhook(receiver.url, place.west)
+    await house.webhook(receiver.url, place.east)
+    ticket = await house.tickets.file(place.fault(), AGENT)
+    payload = {
+        "ticket_id": ticket.id,
+        "department_id": place.west,
+        "held_by": place.east,
+        "role": None,
+        "clock": "resolve",
+        "due_at": "2026-11-23T10:00:00+00:00",
+        "step": 1,
+    }
+    await house.planner.hear(Event("event-1", "clock.escalation", ticket.id, payload, utc_now()))
+    (told,) = await house.log()
+    assert told.recipient_id == above.id
+    assert "办理时限（2026-11-23 18:00）" in told.text
+    assert "承办：城东维修工区" in told.text

@@ -1,0 +1,86 @@
+"""Secrets and personal data stand where they must, and nowhere else (S29)."""
+
+import logging
+from typing import Any
+
+import pytest
+import structlog
+from aiohttp import web
+from prometheus_client import generate_latest
+
+from ari_app.notices import Notices
+from ari_app.settings import Settings
+from crm.notices.channels import GatewaySender
+from crm.notices.model import Channel, DeliveryState
+from crm.notices.views import RecipientInput
+from foundation.database import Database
+from tests.unit.crm.conftest import AGENT, Place
+from tests.unit.crm.notices.conftest import House, Received, Receiver
+
+NUMBER, KEY = "13811112222", "canary-key-canary-key"
+
+
+async def test_s29_nothing_personal_and_no_secret_in_logs_metrics_and_the_log_of_deliveries(
+    house: House, place: Place, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def refuse(_: Received) -> web.Response:
+        return web.Response(status=500, text=f"{NUMBER} {KEY}")
+
+    receiver.answer = refuse
+    gateway = receiver.url.replace("http://", f"json://user:{KEY}@") + "?:to={address}"
+    house.senders[Channel.SMS] = GatewaySender(gateway, subject_apart=False)
+    secret = (await house.webhook(f"{receiver.url}/{KEY}?token={KEY}", place.east)).signing_secret
+    assert secret is not None
+    for channel, address in (("sms", NUMBER), ("wecom", KEY)):
+        given = {"department_id": place.east, "name": "x", "channel": channel, "address": address}
+        await house.notices.create(RecipientInput.model_validate(given))
+    written: list[Any] = []
+
+    def keep(_logger: Any, _name: str, entry: Any) -> Any:
+        written.append(entry)
+        raise structlog.DropEvent
+
+    structlog.configure(processors=[structlog.processors.format_exc_info, keep], cache_logger_on_first_use=False)
+    try:
+        with caplog.at_level(logging.INFO):
+            async with house.working():
+                fault = place.fault(f"+86{NUMBER}", description=f"打 {NUMBER}")
+                ticket = await house.tickets.file(fault, AGENT)
+                await house.tickets.dispatch(ticket.id, place.east, AGENT)
+                log = await house.until(lambda log: [told.state for told in log] == [DeliveryState.DEAD] * 3)
+            await house.notices.count()
+    finally:
+        structlog.reset_defaults()
+
+    assert written, "failures are logged"
+    said = f"{written} {caplog.text} {log} {generate_latest().decode()} {await house.notices.recipients(None)}"
+    for canary in (NUMBER, KEY, secret, "王秀英"):
+        # The server of this test writes paths into its own log.
+        assert canary not in "\n".join(line for line in said.splitlines() if "aiohttp.access" not in line)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "told"),
+    [
+        ("sms_gateway", "twilio://SID:canary@+8613800000000/", "must hold {address} once"),
+        ("mail_gateway", "nosuch://canary/{address}", "must be a URL that Apprise knows"),
+    ],
+)
+def test_a_gateway_that_is_none_stops_the_start_and_its_password_is_not_told(
+    setting: str, value: str, told: str
+) -> None:
+    with pytest.raises(ValueError, match=setting) as refusal:
+        Settings.model_validate({"ari_password": "x", setting: value})
+    assert told in str(refusal.value)
+    assert "canary" not in str(refusal.value)
+
+
+async def test_the_service_puts_together_the_channels_an_operator_set_up(sqlite_database: Database) -> None:
+    settings = Settings.model_validate(
+        {"ari_password": "x", "mail_gateway": "mailto://127.0.0.1:25?from=a@example.org&to={address}"}
+    )
+    notices = Notices(settings, sqlite_database)
+    assert set(notices._gateways) == {Channel.EMAIL}
+    assert notices.background().keys() == {"notices", "notices-pruning", "notices-counting"}
+    assert notices.routes().tag == "notices"
+    await notices.aclose()
