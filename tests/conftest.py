@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import psycopg
 import pytest
 import redis
@@ -14,6 +15,10 @@ from ari_app.local.processes import free_port
 from ari_app.local.redis import Redis
 from foundation.database import Database
 from foundation.ids import new_id
+
+# Speed is measured in bench/; a test on a busy machine may take its time.
+hypothesis.settings.register_profile("hotline", deadline=None)
+hypothesis.settings.load_profile("hotline")
 
 
 @pytest.fixture(scope="session")

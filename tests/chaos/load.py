@@ -13,7 +13,7 @@ from bench.sip_peer import AgentCall, AgentPhones, CallerCall, Callers
 from bench.systems import NUMBER
 from tests.chaos.media import Media, Stream
 
-TALK_S, RING_S = 8.0, 1.5
+TALK_S, RING_S = 5.0, 1.0
 FLOW = """\
 flow: hotline
 languages: [zh, en]

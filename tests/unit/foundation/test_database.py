@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import StatementError
+from sqlmodel import SQLModel
 
 from crm.departments.model import Department
 from foundation.clock import utc_now
@@ -15,6 +16,7 @@ from foundation.database import Database
 from foundation.ids import new_id
 from foundation.tasks import seen_through
 
+DEPARTMENT = SQLModel.metadata.tables["department"]
 ROUNDS = 150
 
 
@@ -70,9 +72,10 @@ async def test_cancelled_readers_give_their_connections_back(database: Database)
 def adding_two(number: int) -> Callable[[Connection], None]:
     def work(connection: Connection) -> None:
         for half in "ab":
-            row = {"id": f"{number}{half}", "name": f"{number}{half}", "area": "", "at": utc_now()}
             connection.execute(
-                text("INSERT INTO department (id, name, area, created_at) VALUES (:id, :name, :area, :at)"), row
+                insert(DEPARTMENT).values(
+                    id=f"{number}{half}", name=f"{number}{half}", area="", active=True, created_at=utc_now()
+                )
             )
 
     return work
