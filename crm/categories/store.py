@@ -17,8 +17,11 @@ async def categories(session: AsyncSession) -> Sequence[Category]:
 
 
 async def held(session: AsyncSession) -> Sequence[Category]:
-    """Every category, held for change: two that are moved at once must not end up under each other."""
-    return (await session.exec(select(Category).order_by(col(Category.id)).with_for_update())).all()
+    """Every category, held for change: two that are moved at once must not end up under each other.
+
+    Whoever only refers to one, as a ticket that is filed does, need not wait.
+    """
+    return (await session.exec(select(Category).order_by(col(Category.id)).with_for_update(key_share=True))).all()
 
 
 async def counts(session: AsyncSession, category_id: str, area: str) -> Sequence[RulingCount]:

@@ -116,6 +116,7 @@ async def _learn(made: Change, refusal: TicketRefusal, department_id: str) -> No
     ticket = made.ticket
     if ticket.category_id is None or refusal.reason not in ABOUT_WHOSE:
         return
-    await categories_store.count(made.session, ticket.category_id, ticket.area, department_id, theirs=True)
-    if department_id != refusal.department_id:
-        await categories_store.count(made.session, ticket.category_id, ticket.area, refusal.department_id, theirs=False)
+    whose = {refusal.department_id: False} | {department_id: True}
+    # In one order, so that two rulings the other way round do not wait for each other.
+    for one in sorted(whose):
+        await categories_store.count(made.session, ticket.category_id, ticket.area, one, theirs=whose[one])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from crm.categories import store
 from crm.categories.errors import CategoryNotFound
 from crm.categories.http import routes
 from crm.categories.model import CategoryChange, CategoryInput, ProposalReason
@@ -161,6 +162,26 @@ async def test_rulings_correct_what_is_proposed(
     ]
     # What was ruled about one area says nothing about another.
     assert [name for name, _ in await proposed(categories, place.cold, "城西")] == ["城西维修工区", "城东维修工区"]
+
+
+async def test_rulings_at_once_the_other_way_round_are_all_counted(
+    database: Database, tickets: TicketService, place: Place
+) -> None:
+    there_and_back = [(place.east, place.west), (place.west, place.east)] * 4
+    rulings = []
+    for refusing, other in there_and_back:
+        filed = await tickets.file(place.fault(address=""), AGENT)
+        await tickets.dispatch(filed.id, refusing, AGENT)
+        await tickets.refusals.refuse(filed.id, NOT_OURS, place.worker(refusing))
+        rulings.append(tickets.refusals.uphold(filed.id, other, "应由对方处理", SUPERVISOR))
+    await asyncio.gather(*rulings)
+
+    async with database.read() as session:
+        counts = {found.department_id: found for found in await store.counts(session, place.cold, "城东")}
+    assert {key: (found.theirs, found.not_theirs) for key, found in counts.items()} == {
+        place.east: (4, 4),
+        place.west: (4, 4),
+    }
 
 
 async def test_an_overruled_refusal_confirms_what_was_proposed(
