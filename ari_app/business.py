@@ -13,6 +13,7 @@ import crm.clocks.http
 import crm.customers.http
 import crm.customers.importing.http
 import crm.customers.merging.http
+import crm.customers.protection.http
 import crm.departments.http
 import crm.history.http
 import crm.outbox.http
@@ -34,6 +35,7 @@ from crm.clocks.service import ClockService
 from crm.customers.importing.export import ExportService
 from crm.customers.importing.service import ImportService
 from crm.customers.merging.service import CustomerMergeService
+from crm.customers.protection.service import ProtectionService
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.history.service import HistoryService
@@ -65,6 +67,7 @@ class Business:
         self.customers = CustomerService(database, settings.region)
         self.customer_imports = ImportService(database, settings.spool / "imports")
         self.customer_export = ExportService(database, settings.spool / "exports")
+        self.protection = ProtectionService(database)
         self.customer_merges = CustomerMergeService(database)
         self.departments = DepartmentService(database)
         self.categories = CategoryService(database)
@@ -105,6 +108,7 @@ class Business:
         return [
             crm.customers.http.routes(self.customers),
             crm.customers.merging.http.routes(self.customer_merges),
+            crm.customers.protection.http.routes(self.protection),
             crm.customers.importing.http.routes(self.customer_imports, self.customer_export),
             crm.departments.http.routes(self.departments),
             crm.categories.http.routes(self.categories),

@@ -21,6 +21,7 @@ CUSTOMER_VARIABLES = frozenset(
         "customer.name",
         "customer.known",
         "customer.matches",
+        "customer.protected",
         "customer.arrears_cents",
         "customer.language",
     }
@@ -118,6 +119,7 @@ class CallerActions:
             "customer.known": True,
             "customer.matches": 1,
             "customer.id": customer.id,
+            "customer.protected": await self._customers.is_protected(customer.id),
             "customer.name": customer.name,
             "customer.arrears_cents": customer.arrears_cents,
             "customer.language": customer.language,

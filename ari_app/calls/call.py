@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 
 import structlog
 
@@ -19,6 +20,7 @@ from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.waiting import WaitEnd, Waiting
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import Departure, LeaveReason, Offer
+from ari_app.queues.settings import HIGHEST_PRIORITY
 from crm.history.model import CallRecord
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
@@ -156,7 +158,7 @@ class LiveCall:
                 if not isinstance(outcome, ToQueue):
                     self.flow_completed = True
                     return
-                state.kind, state.target = outcome.kind, outcome
+                state.kind, state.target = outcome.kind, self._first_if_protected(outcome)
             target = state.target
             waiting = Waiting(self._tools, state, self._voice, cursor.language, self.offers)
             if await waiting.run(target) is WaitEnd.SERVED:
@@ -166,6 +168,12 @@ class LiveCall:
             if target.otherwise is None:
                 return
             state.target, cursor.step = None, target.otherwise
+
+    def _first_if_protected(self, target: ToQueue) -> ToQueue:
+        """Customers on a list in force come before everybody else (H25)."""
+        cursor = self.state.cursor
+        is_protected = cursor is not None and read(cursor.variables, "customer.protected")
+        return replace(target, priority=HIGHEST_PRIORITY) if is_protected else target
 
     async def save(self, cursor: Cursor) -> None:
         """Store the cursor with the call (the flow's `CursorStore`): a call is found again at the step it is at."""

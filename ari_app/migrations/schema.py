@@ -11,6 +11,7 @@ import crm.customers.audit
 import crm.customers.importing.model
 import crm.customers.merging.model
 import crm.customers.model
+import crm.customers.protection.model
 import crm.departments.model
 import crm.history.model
 import crm.notices.model

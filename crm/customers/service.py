@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -32,6 +33,7 @@ from crm.customers.model import (
     PhoneView,
 )
 from crm.customers.phone import normalise
+from crm.customers.protection import store as protection_store
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -55,6 +57,13 @@ class CustomerService:
             return Identification(number=None, customers=[])
         found, choice = await self._database.look_up(lambda connection: store.by_number(connection, number))
         return Identification(number=number, customers=found, choice=choice)
+
+    async def is_protected(self, customer_id: str, at: datetime | None = None) -> bool:
+        """Whether the customer comes first at a moment, by default now (H25)."""
+        moment = at or utc_now()
+        return await self._database.look_up(
+            lambda connection: protection_store.is_protected(connection, customer_id, moment)
+        )
 
     async def by_account(self, account_number: str) -> CustomerView | None:
         """The customer with an account number, whatever was keyed or typed for one."""

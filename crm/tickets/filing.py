@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.categories.model import Category
 from crm.customers.model import Customer
+from crm.customers.protection.store import is_protected_within
 from crm.tickets import store
 from crm.tickets.address import address_key
 from crm.tickets.changes import change, record
@@ -63,6 +64,7 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
         FormNotFilled: the answers are not what the kind's form asks.
         IntegrityError: somebody else is filing the same matter at this moment.
     """
+    given = await _first_if_protected(session, given, now)
     form = await _filled(session, given, actor)
     matter = matter_key(given)
     ticket = await merges_store.open_about(session, matter) if matter is not None else None
@@ -71,6 +73,14 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
     addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)
     await append(session, ticket, addition, actor, _taken_over(ticket, given, form))
     return ticket
+
+
+async def _first_if_protected(session: AsyncSession, given: FileTicket, now: datetime) -> FileTicket:
+    """What a customer on a list in force reports is most urgent (H25)."""
+    customer_id = given.reporter.customer_id
+    if customer_id is None or not await is_protected_within(await session.connection(), customer_id, now):
+        return given
+    return given.model_copy(update={"urgency": Urgency.CRITICAL})
 
 
 def _taken_over(ticket: Ticket, given: FileTicket, form: _Form) -> dict[str, Any]:

@@ -1,0 +1,11 @@
+"""What can be refused about protected customers."""
+
+from foundation.problems import Invalid, NotFound
+
+
+class ListNotFound(NotFound):
+    """There is no such list."""
+
+
+class UnknownCustomers(Invalid):
+    """A list names somebody who is not there."""

@@ -1,0 +1,94 @@
+"""Lists of protected customers: kept by people, in force by the clock."""
+
+from sqlmodel import col, delete, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.customers.model import Customer
+from crm.customers.protection.errors import ListNotFound, UnknownCustomers
+from crm.customers.protection.model import ProtectedList, ProtectedListInput, ProtectedListView, ProtectedMember
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.ids import new_id
+from foundation.problems import FieldProblem
+from foundation.routes import Principal
+
+NAMED = 20
+"""How many unknown customers an error names."""
+
+
+class ProtectionService:
+    """Lists and who is on them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def listed(self) -> list[ProtectedListView]:
+        """Every list, the latest first."""
+        async with self._database.read() as session:
+            lists = (await session.exec(select(ProtectedList).order_by(col(ProtectedList.in_force_from).desc()))).all()
+            return [await _view(session, found) for found in lists]
+
+    async def create(self, given: ProtectedListInput, by: Principal) -> ProtectedListView:
+        """A new list.
+
+        Raises:
+            UnknownCustomers: it names somebody who is not there.
+        """
+        facts = given.model_dump(exclude={"customer_ids"})
+        made = ProtectedList(id=new_id("protected"), created_at=utc_now(), staff_name=_name(by), **facts)
+        async with self._database.write() as session:
+            session.add(made)
+            await session.flush()
+            await _put(session, made.id, given.customer_ids)
+            return await _view(session, made)
+
+    async def replace(self, list_id: str, given: ProtectedListInput, by: Principal) -> ProtectedListView:
+        """A list as it is from now on.
+
+        Raises:
+            ListNotFound: there is none.
+            UnknownCustomers: it names somebody who is not there.
+        """
+        async with self._database.write() as session:
+            found = await _held(session, list_id)
+            found.sqlmodel_update(given.model_dump(exclude={"customer_ids"}) | {"staff_name": _name(by)})
+            await session.exec(delete(ProtectedMember).where(col(ProtectedMember.list_id) == list_id))
+            await _put(session, list_id, given.customer_ids)
+            return await _view(session, found)
+
+    async def remove(self, list_id: str) -> None:
+        """Take a list away.
+
+        Raises:
+            ListNotFound: there is none.
+        """
+        async with self._database.write() as session:
+            found = await _held(session, list_id)
+            await session.exec(delete(ProtectedMember).where(col(ProtectedMember.list_id) == list_id))
+            await session.delete(found)
+
+
+async def _held(session: AsyncSession, list_id: str) -> ProtectedList:
+    found = await session.get(ProtectedList, list_id, with_for_update=True)
+    if found is None:
+        raise ListNotFound(f"there is no list {list_id}")
+    return found
+
+
+async def _put(session: AsyncSession, list_id: str, customer_ids: list[str]) -> None:
+    wanted = set(customer_ids)
+    known = set((await session.exec(select(Customer.id).where(col(Customer.id).in_(wanted)))).all())
+    if wanted - known:
+        rule = f"must name customers that are there; not {', '.join(sorted(wanted - known)[:NAMED])}"
+        raise UnknownCustomers("somebody on the list is no customer", [FieldProblem(field="customer_ids", rule=rule)])
+    session.add_all(ProtectedMember(id=new_id("member"), list_id=list_id, customer_id=one) for one in sorted(wanted))
+    await session.flush()
+
+
+async def _view(session: AsyncSession, found: ProtectedList) -> ProtectedListView:
+    members = select(ProtectedMember.customer_id).where(ProtectedMember.list_id == found.id).distinct()
+    return ProtectedListView.of(found, sorted((await session.exec(members)).all()))
+
+
+def _name(by: Principal) -> str:
+    return f"{by.name} ({by.staff_number})"

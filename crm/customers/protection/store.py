@@ -1,0 +1,32 @@
+"""Whether a customer comes first now: asked in every call of a known customer, and for every ticket of one."""
+
+from datetime import datetime
+
+import sqlalchemy as sql
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import SQLModel
+
+import crm.customers.protection.model  # noqa: F401 - for its tables
+
+_LIST = SQLModel.metadata.tables["protected_list"].c
+_MEMBER = SQLModel.metadata.tables["protected_member"].c
+IN_FORCE = (
+    sql.select(_LIST.id)
+    .join_from(_MEMBER.id.table, _LIST.id.table, _MEMBER.list_id == _LIST.id)
+    .where(
+        _MEMBER.customer_id == sql.bindparam("customer_id"),
+        _LIST.in_force_from <= sql.bindparam("at"),
+        _LIST.in_force_until > sql.bindparam("at"),
+    )
+    .limit(1)
+)
+
+
+def is_protected(connection: sql.Connection, customer_id: str, at: datetime) -> bool:
+    """Whether a list with the customer is in force at a moment."""
+    return connection.execute(IN_FORCE, {"customer_id": customer_id, "at": at}).first() is not None
+
+
+async def is_protected_within(connection: AsyncConnection, customer_id: str, at: datetime) -> bool:
+    """The same within a transaction."""
+    return (await connection.execute(IN_FORCE, {"customer_id": customer_id, "at": at})).first() is not None
