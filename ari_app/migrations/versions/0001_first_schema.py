@@ -215,6 +215,16 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "protected_list",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("name", sa.String(), nullable=False),
+        sa.Column("in_force_from", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("in_force_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("staff_name", sa.String(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_protected_list")),
+    )
+    op.create_table(
         "recording",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("call_id", sa.String(), nullable=False),
@@ -428,6 +438,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("phone_choice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_phone_choice_customer_id"), ["customer_id"], unique=False)
+
+    op.create_table(
+        "protected_member",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("list_id", sa.String(), nullable=False),
+        sa.Column("customer_id", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_protected_member_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["list_id"], ["protected_list.id"], name=op.f("fk_protected_member_list_id_protected_list")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_protected_member")),
+    )
+    with op.batch_alter_table("protected_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_protected_member_customer_id"), ["customer_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_protected_member_list_id"), ["list_id"], unique=False)
 
     op.create_table(
         "staff",
