@@ -15,6 +15,7 @@ import crm.customers.importing.http
 import crm.customers.merging.http
 import crm.customers.protection.http
 import crm.departments.http
+import crm.handover.http
 import crm.history.http
 import crm.outbox.http
 import crm.selfservice.http
@@ -38,6 +39,7 @@ from crm.customers.merging.service import CustomerMergeService
 from crm.customers.protection.service import ProtectionService
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
+from crm.handover.service import HandoverService
 from crm.history.service import HistoryService
 from crm.outbox.service import OutboxService, OutboxWorker
 from crm.selfservice.limits import Limiter
@@ -77,6 +79,7 @@ class Business:
         self.tickets.listeners.append(self.clocks.keeper)
         self.tickets.extensions.deadlines = self.clocks.keeper
         self.history = HistoryService(database)
+        self.handovers = HandoverService(database)
         self.appointments = AppointmentService(database, self.tickets, settings.time_zone)
         self.work_orders = WorkOrderService(
             database,
@@ -118,6 +121,7 @@ class Business:
             crm.selfservice.http.routes(self.self_service),
             crm.workorders.http.routes(self.work_orders),
             crm.appointments.http.routes(self.appointments, self.tickets),
+            crm.handover.http.routes(self.handovers),
             crm.history.http.routes(self.history),
             crm.outbox.http.routes(self.undelivered),
             self.notices.routes(),

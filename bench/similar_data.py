@@ -34,7 +34,7 @@ def _rows(words: Words) -> list[tuple[str, str, str]]:
         f"{words.number('ticket-', 26, 'i')}, {words.number('26', 9, 'i')}, 'fault', "
         f"CASE WHEN {is_open} THEN 'dispatched' ELSE 'archived' END, {customer}, {subject}, {description}, "
         f"{household} || '号', {household}, {area}, {words.number('category-', 26, f'i % {CATEGORIES}')}, "
-        f"{words.moment}, CASE WHEN {is_open} THEN NULL ELSE {words.moment} END"
+        f"'{{}}', {words.moment}, CASE WHEN {is_open} THEN NULL ELSE {words.moment} END"
     )
     reporter = (
         f"{words.number('reporter-', 26, 'i')}, {words.number('ticket-', 26, 'i')}, {customer}, "
@@ -60,7 +60,7 @@ def _rows(words: Words) -> list[tuple[str, str, str]]:
 
 TICKET_COLUMNS = (
     "id, number, kind, status, customer_id, subject, description, address, address_key, area, category_id, "
-    "registered_at, closed_at"
+    "form, registered_at, closed_at"
 )
 CUSTOMER_COLUMNS = "id, account_number, name, address, area, created_at"
 HOTLINE = Filling(

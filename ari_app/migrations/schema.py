@@ -13,6 +13,7 @@ import crm.customers.merging.model
 import crm.customers.model
 import crm.customers.protection.model
 import crm.departments.model
+import crm.handover.model
 import crm.history.model
 import crm.notices.model
 import crm.outbox.model

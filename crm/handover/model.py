@@ -1,0 +1,174 @@
+"""Handovers, what is in them, and complaints that recur."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import AwareDatetime, BaseModel, model_validator
+from pydantic import Field as InputField
+from sqlalchemy import JSON, Column, Index
+from sqlmodel import Field, SQLModel
+
+from crm.text import Id, Lines
+from crm.tickets.model import TicketKind, TicketStatus, Urgency
+from foundation.database import UtcDateTime, text_enum
+
+MOST_OPEN = 500
+"""Tickets of one handover: whoever leaves more open has another problem, and the count says so."""
+
+
+class Why(StrEnum):
+    """Why a ticket has to be handed over."""
+
+    UNDISPATCHED = "undispatched"
+    REFUSED = "refused"
+    ESCALATED = "escalated"
+    UNSIGNED = "unsigned"
+    IN_WORK = "in_work"
+    WAITS_FOR_CUSTOMER = "waits_for_customer"
+    TO_CALL_BACK = "to_call_back"
+    URGED = "urged"
+    """The customer asked again."""
+
+
+class Handover(SQLModel, table=True):
+    """One shift's end."""
+
+    __tablename__ = "handover"
+    __table_args__ = (Index("ix_handover_department_id", "department_id", "at"),)
+
+    id: str = Field(primary_key=True)
+    department_id: str | None = Field(default=None, foreign_key="department.id")
+    """None: of the desk."""
+    staff_id: str = Field(foreign_key="staff.id")
+    staff_name: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    notes: str = ""
+    left_open: int
+    """How many tickets were open, also where not all of them are listed."""
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    acknowledged_by: str = ""
+    acknowledged_notes: str = ""
+
+
+class HandoverItem(SQLModel, table=True):
+    """One open ticket as it was when the shift ended."""
+
+    __tablename__ = "handover_item"
+
+    handover_id: str = Field(primary_key=True, foreign_key="handover.id")
+    place: int = Field(primary_key=True)
+    ticket_id: str = Field(foreign_key="ticket.id")
+    status: TicketStatus = Field(sa_type=text_enum(TicketStatus))
+    why: list[str] = Field(sa_column=Column(JSON, nullable=False))
+    note: str = ""
+
+
+class OpenQuery(BaseModel, extra="forbid"):
+    """Whose open tickets."""
+
+    department_id: Id | None = None
+    """None: what the desk has to do something about."""
+    staff_id: Id | None = None
+    """Only what this person did something to since `since`."""
+    since: AwareDatetime | None = None
+
+    @model_validator(mode="after")
+    def _whose_shift(self) -> "OpenQuery":
+        if (self.staff_id is None) != (self.since is None):
+            raise ValueError("since: when the person's shift began; staff_id and since belong together")
+        return self
+
+
+class OpenTicket(BaseModel):
+    """A ticket that a shift leaves open."""
+
+    ticket_id: str
+    number: str
+    kind: TicketKind
+    status: TicketStatus
+    subject: str
+    urgency: Urgency
+    area: str
+    department_id: str | None
+    person_id: str | None
+    urge_count: int
+    registered_at: datetime
+    why: list[Why]
+    note: str = ""
+
+
+class LeftOpen(BaseModel):
+    """What a shift leaves open; the most urgent first, then the oldest."""
+
+    count: int
+    tickets: list[OpenTicket]
+
+
+class TicketNote(BaseModel, extra="forbid"):
+    """What the next shift has to know of one ticket."""
+
+    ticket_id: Id
+    note: Lines = InputField(min_length=1, max_length=1000)
+
+
+class HandOver(BaseModel, extra="forbid"):
+    """A shift's end; the open tickets are listed by themselves."""
+
+    department_id: Id | None = None
+    notes: Lines = InputField(default="", max_length=4000)
+    tickets: list[TicketNote] = InputField(default=[], max_length=MOST_OPEN)
+
+
+class Acknowledge(BaseModel, extra="forbid"):
+    """The next shift takes over."""
+
+    notes: Lines = InputField(default="", max_length=4000)
+
+
+class ListQuery(BaseModel, extra="forbid"):
+    """Which handovers, newest first."""
+
+    department_id: Id | None = None
+    waiting: bool = False
+    """Only those that nobody acknowledged yet."""
+    limit: int = InputField(default=20, ge=1, le=100)
+
+
+class HandoverView(BaseModel, from_attributes=True):
+    """A handover as shown in a list."""
+
+    id: str
+    department_id: str | None
+    staff_name: str
+    at: datetime
+    notes: str
+    left_open: int
+    acknowledged_at: datetime | None
+    acknowledged_by: str
+    acknowledged_notes: str
+
+
+class HandoverDetail(HandoverView):
+    """A handover with its tickets: their state when the shift ended, and the note; the rest as it is now."""
+
+    tickets: list[OpenTicket]
+
+
+class RecurringQuery(BaseModel, extra="forbid"):
+    """What counts as coming back."""
+
+    kind: TicketKind = TicketKind.COMPLAINT
+    days: int = InputField(default=30, ge=1, le=366)
+    more_than: int = InputField(default=3, ge=1, le=1000)
+
+
+class Recurring(BaseModel):
+    """The same again and again: of one cause in one area, or of one customer."""
+
+    category_id: str | None
+    area: str
+    customer_id: str | None
+    count: int
+    customers: int
+    first_at: datetime
+    last_at: datetime
