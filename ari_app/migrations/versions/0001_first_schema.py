@@ -505,6 +505,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("merge_id", "table_name", "row_key", name=op.f("pk_customer_merge_row")),
     )
     op.create_table(
+        "handover",
+        sa.Column("id", sa.String(), nullable=False),
+        sa.Column("department_id", sa.String(), nullable=True),
+        sa.Column("staff_id", sa.String(), nullable=False),
+        sa.Column("staff_name", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("notes", sa.String(), nullable=False),
+        sa.Column("left_open", sa.Integer(), nullable=False),
+        sa.Column("acknowledged_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acknowledged_by", sa.String(), nullable=False),
+        sa.Column("acknowledged_notes", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_handover_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_handover_staff_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_handover")),
+    )
+    with op.batch_alter_table("handover", schema=None) as batch_op:
+        batch_op.create_index("ix_handover_department_id", ["department_id", "at"], unique=False)
+
+    op.create_table(
         "notice_recipient",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("department_id", sa.String(), nullable=True),
@@ -662,6 +683,18 @@ def upgrade() -> None:
             sqlite_where=sa.text("cancelled_at IS NULL"),
         )
 
+    op.create_table(
+        "handover_item",
+        sa.Column("handover_id", sa.String(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("ticket_id", sa.String(), nullable=False),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("why", sa.JSON(), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["handover_id"], ["handover.id"], name=op.f("fk_handover_item_handover_id_handover")),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_handover_item_ticket_id_ticket")),
+        sa.PrimaryKeyConstraint("handover_id", "place", name=op.f("pk_handover_item")),
+    )
     op.create_table(
         "notice_delivery",
         sa.Column("sequence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
