@@ -10,7 +10,7 @@ from crm.notices.channels import GatewaySender, RobotSender, Sender, WebhookSend
 from crm.notices.delivering import Deliverer
 from crm.notices.duty import DutyService
 from crm.notices.facts import FactFinder
-from crm.notices.model import Channel
+from crm.notices.model import NoticeChannel
 from crm.notices.planning import Planner
 from crm.notices.service import NoticeService
 from crm.webhooks.client import OutsideClient
@@ -29,8 +29,14 @@ class Notices:
         facts = FactFinder(settings.time_zone, settings.ticket_link)
         self._client = OutsideClient(settings.webhook_hosts)
         self._gateways = _gateways(settings)
-        robots = {channel: RobotSender(self._client, channel) for channel in (Channel.WECOM, Channel.DINGTALK)}
-        senders: dict[Channel, Sender] = {**self._gateways, **robots, Channel.WEBHOOK: WebhookSender(self._client)}
+        robots = {
+            channel: RobotSender(self._client, channel) for channel in (NoticeChannel.WECOM, NoticeChannel.DINGTALK)
+        }
+        senders: dict[NoticeChannel, Sender] = {
+            **self._gateways,
+            **robots,
+            NoticeChannel.WEBHOOK: WebhookSender(self._client),
+        }
         self._deliverer = Deliverer(database, senders)
         planner = Planner(database, catalogue, facts)
         self.hear = planner.hear
@@ -67,10 +73,10 @@ class Notices:
             await asyncio.sleep(COUNT_EVERY_S)
 
 
-def _gateways(settings: Settings) -> dict[Channel, GatewaySender]:
-    urls = {Channel.SMS: settings.sms_gateway, Channel.EMAIL: settings.mail_gateway}
+def _gateways(settings: Settings) -> dict[NoticeChannel, GatewaySender]:
+    urls = {NoticeChannel.SMS: settings.sms_gateway, NoticeChannel.EMAIL: settings.mail_gateway}
     return {
-        channel: GatewaySender(url.get_secret_value(), subject_apart=channel is Channel.EMAIL)
+        channel: GatewaySender(url.get_secret_value(), subject_apart=channel is NoticeChannel.EMAIL)
         for channel, url in urls.items()
         if url.get_secret_value()
     }

@@ -7,7 +7,7 @@ from yarl import URL
 from crm.customers.phone import normalise
 from crm.masking import mask_number
 from crm.notices.errors import RecipientInvalid
-from crm.notices.model import Channel
+from crm.notices.model import NoticeChannel
 from crm.webhooks.client import OutsideClient
 from crm.webhooks.errors import AddressDenied
 from foundation.problems import FieldProblem
@@ -18,20 +18,20 @@ _DINGTALK_TOKEN = re.compile(r"[A-Za-z0-9]{32,128}")
 _DINGTALK_SECRET = re.compile(r"SEC[A-Za-z0-9]{16,128}")
 
 
-def checked(channel: Channel, address: str, region: str, client: OutsideClient) -> str:
+def checked(channel: NoticeChannel, address: str, region: str, client: OutsideClient) -> str:
     """An address as it is stored.
 
     Raises:
         RecipientInvalid: it is none of this channel.
     """
-    if channel is Channel.SMS:
+    if channel is NoticeChannel.SMS:
         number = normalise(address, region)
         return number if number is not None else _refuse("must be a telephone number")
-    if channel is Channel.EMAIL:
+    if channel is NoticeChannel.EMAIL:
         return address if _MAILBOX.fullmatch(address) else _refuse("must be a mailbox such as duty@example.org")
-    if channel is Channel.WECOM:
+    if channel is NoticeChannel.WECOM:
         return address if _WECOM_KEY.fullmatch(address) else _refuse("must be the key of a WeCom group robot")
-    if channel is Channel.DINGTALK:
+    if channel is NoticeChannel.DINGTALK:
         return address if _DINGTALK_TOKEN.fullmatch(address) else _refuse("must be a DingTalk robot's access token")
     try:
         client.check(address)
@@ -40,7 +40,7 @@ def checked(channel: Channel, address: str, region: str, client: OutsideClient) 
     return address
 
 
-def checked_secret(channel: Channel, secret: str | None) -> None:
+def checked_secret(channel: NoticeChannel, secret: str | None) -> None:
     """Refuse a secret that is none of this channel.
 
     Raises:
@@ -48,20 +48,20 @@ def checked_secret(channel: Channel, secret: str | None) -> None:
     """
     if secret is None:
         return
-    if channel is not Channel.DINGTALK:
+    if channel is not NoticeChannel.DINGTALK:
         _refuse("must be left out: only a DingTalk robot has one from elsewhere", "secret")
     if not _DINGTALK_SECRET.fullmatch(secret):
         _refuse("must be a DingTalk robot's signing key, SEC…", "secret")
 
 
-def shown(channel: Channel, address: str) -> str:
+def shown(channel: NoticeChannel, address: str) -> str:
     """An address as lists show it: a number is somebody's, a robot's key or a webhook's path often a password."""
-    if channel is Channel.SMS:
+    if channel is NoticeChannel.SMS:
         return mask_number(address)
-    if channel is Channel.EMAIL:
+    if channel is NoticeChannel.EMAIL:
         name, _, domain = address.partition("@")
         return f"{name[:1]}***@{domain}"
-    if channel is Channel.WEBHOOK:
+    if channel is NoticeChannel.WEBHOOK:
         return URL(address).host or "****" if "://" in address else address
     return f"****{address[-4:]}"
 

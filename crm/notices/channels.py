@@ -20,7 +20,7 @@ from urllib.parse import quote, quote_plus, unquote
 
 from crm.masking import mask_numbers_in
 from crm.notices.errors import Undeliverable
-from crm.notices.model import Channel
+from crm.notices.model import NoticeChannel
 from crm.webhooks.client import OutsideClient
 from crm.webhooks.errors import AddressDenied, BadAnswer
 from crm.webhooks.signature import signed
@@ -107,10 +107,10 @@ class RobotSender:
 
     shared = False
 
-    def __init__(self, client: OutsideClient, channel: Channel, base: str = "") -> None:
+    def __init__(self, client: OutsideClient, channel: NoticeChannel, base: str = "") -> None:
         self._client = client
         self._channel = channel
-        self._base = base or (WECOM if channel is Channel.WECOM else DINGTALK)
+        self._base = base or (WECOM if channel is NoticeChannel.WECOM else DINGTALK)
 
     async def send(self, letter: Letter) -> None:
         """Send to the group, and read whether the robot took it."""
@@ -125,7 +125,7 @@ class RobotSender:
             raise BadAnswer(f"the robot refused it with errcode {str(code)[:10]}")
 
     def _url(self, letter: Letter) -> str:
-        if self._channel is Channel.WECOM:
+        if self._channel is NoticeChannel.WECOM:
             return f"{self._base}/cgi-bin/webhook/send?key={quote(letter.address)}"
         url = f"{self._base}/robot/send?access_token={quote(letter.address)}"
         if letter.secret is None:

@@ -12,7 +12,7 @@ from crm.notices import metrics, store
 from crm.notices.breaker import Breaker
 from crm.notices.channels import Letter, Sender, safe_error
 from crm.notices.errors import Undeliverable
-from crm.notices.model import Channel, DeliveryState, NoticeDelivery, NoticeRecipient
+from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.outbox.worker import DeliveryRules, Outcome, Worker
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -27,7 +27,7 @@ class ChannelQueue:
     """What is due on one channel: at most one message to a recipient at once, in order about a ticket."""
 
     def __init__(
-        self, database: Database, channel: Channel, sender: Sender | None, rules: DeliveryRules, breaker: Breaker
+        self, database: Database, channel: NoticeChannel, sender: Sender | None, rules: DeliveryRules, breaker: Breaker
     ) -> None:
         self._database = database
         self._channel = channel
@@ -135,15 +135,17 @@ class ChannelQueue:
 class Deliverer:
     """A worker for every channel. `senders` are those an operator set up; the others give up at once, and say why."""
 
-    def __init__(self, database: Database, senders: Mapping[Channel, Sender], rules: DeliveryRules = RULES) -> None:
+    def __init__(
+        self, database: Database, senders: Mapping[NoticeChannel, Sender], rules: DeliveryRules = RULES
+    ) -> None:
         self._workers = {
             channel: Worker(
                 f"notices-{channel}", ChannelQueue(database, channel, senders.get(channel), rules, Breaker()), rules
             )
-            for channel in Channel
+            for channel in NoticeChannel
         }
 
-    def wake(self, channels: Collection[Channel]) -> None:
+    def wake(self, channels: Collection[NoticeChannel]) -> None:
         """Something became due on these channels."""
         for channel in channels:
             self._workers[channel].wake()

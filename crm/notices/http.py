@@ -4,7 +4,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from crm.notices.duty import DutyService
 from crm.notices.errors import DepartmentNotFound
-from crm.notices.model import Channel, DeliveryState
+from crm.notices.model import DeliveryState, NoticeChannel
 from crm.notices.service import NoticeService
 from crm.notices.store import LogQuery
 from crm.notices.views import (
@@ -20,7 +20,7 @@ from crm.notices.views import (
     RotaInput,
     RotaView,
 )
-from crm.outbox.model import Kind
+from crm.outbox.model import Kind, Redelivered
 from crm.text import Id
 from foundation.routes import NoQuery, Principal, Request, Role, Routes
 
@@ -46,14 +46,14 @@ class DeliveryQuery(BaseModel, extra="forbid"):
     """Which, newest first; what is left out does not matter."""
 
     state: DeliveryState | None = None
-    channel: Channel | None = None
+    channel: NoticeChannel | None = None
     kind: Kind | None = None
     ticket_id: Id | None = None
     recipient_id: Id | None = None
     department_id: Id | None = None
     from_at: AwareDatetime | None = None
     until_at: AwareDatetime | None = None
-    after: int | None = Field(default=None, ge=1)
+    after: int | None = Field(default=None, ge=1, lt=2**63)
     """The sequence of the last one of the page before."""
     limit: int = Field(default=50, ge=1, le=200)
 
@@ -61,14 +61,8 @@ class DeliveryQuery(BaseModel, extra="forbid"):
 class RedeliverDead(BaseModel, extra="forbid"):
     """Which of those that were given up; all where both are left out."""
 
-    channel: Channel | None = None
+    channel: NoticeChannel | None = None
     recipient_id: Id | None = None
-
-
-class Redelivered(BaseModel):
-    """How many are sent again."""
-
-    count: int
 
 
 def routes(notices: NoticeService, duty: DutyService) -> Routes:

@@ -12,7 +12,7 @@ from foundation.database import UtcDateTime, text_enum
 _PENDING = text("next_at IS NOT NULL")
 
 
-class Channel(StrEnum):
+class NoticeChannel(StrEnum):
     """How somebody is reached."""
 
     SMS = "sms"
@@ -46,7 +46,7 @@ class NoticeRecipient(SQLModel, table=True):
     staff_id: str | None = Field(default=None, foreign_key="staff.id", index=True)
     """Whose it is, where it is somebody's: told of what is dispatched to this person, on duty or not."""
     name: str
-    channel: Channel = Field(sa_type=text_enum(Channel))
+    channel: NoticeChannel = Field(sa_type=text_enum(NoticeChannel))
     address: str
     """A number, a mailbox, a robot's key, a URL: what it must be depends on the channel."""
     secret: str | None = None
@@ -125,7 +125,7 @@ class NoticeDelivery(SQLModel, table=True):
     recipient_id: str = Field(foreign_key="notice_recipient.id")
     department_id: str | None = None
     """Whose recipient it is, and who may see it."""
-    channel: Channel = Field(sa_type=text_enum(Channel))
+    channel: NoticeChannel = Field(sa_type=text_enum(NoticeChannel))
     subject: str
     text: str
     data: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))

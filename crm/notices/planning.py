@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.notices import store
 from crm.notices.catalogue import Catalogue, EventNotice, Hears
 from crm.notices.facts import FactFinder, Facts
-from crm.notices.model import Channel, DutyRota, NoticeDelivery, NoticeRecipient
+from crm.notices.model import DutyRota, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.rota import Shift, on_duty
 from crm.outbox.service import Event
 from foundation.clock import utc_now
@@ -29,7 +29,7 @@ class Planner:
         self._database = database
         self._catalogue = catalogue
         self._facts = facts
-        self.on_planned: Callable[[Collection[Channel]], None] = lambda _: None
+        self.on_planned: Callable[[Collection[NoticeChannel]], None] = lambda _: None
         """Hears, after a commit, the channels on which something became due."""
 
     async def hear(self, event: Event) -> None:
@@ -46,6 +46,9 @@ class Planner:
                     return
                 session.add_all(messages)
         except IntegrityError:
+            async with self._database.read() as session:
+                if not await store.is_planned(session, event.id):
+                    raise
             # Another node planned it at this moment.
             log.info("notices_planned_elsewhere", event_id=event.id)
             return
@@ -66,7 +69,7 @@ class Planner:
             channel=recipient.channel,
             subject=said.subject,
             text=said.text,
-            data=_data(event, facts, recipient) if recipient.channel is Channel.WEBHOOK else {},
+            data=_data(event, facts, recipient) if recipient.channel is NoticeChannel.WEBHOOK else {},
             happened_at=event.at,
             created_at=now,
             next_at=now,

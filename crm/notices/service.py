@@ -12,7 +12,7 @@ from crm.notices import address, metrics, store
 from crm.notices.catalogue import Catalogue
 from crm.notices.errors import DeliveryNotFound, NotDelivered, RecipientInvalid, RecipientNotFound
 from crm.notices.facts import Facts
-from crm.notices.model import Channel, DeliveryState, NoticeDelivery, NoticeRecipient
+from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.planning import Planner
 from crm.notices.views import DeliveryView, EventView, RecipientChange, RecipientCreated, RecipientInput, RecipientView
 from crm.outbox.service import Event
@@ -47,7 +47,7 @@ class NoticeService:
         self._planner = planner
         self._client = client
         self._region = region
-        self.on_due: Callable[[Collection[Channel]], None] = lambda _: None
+        self.on_due: Callable[[Collection[NoticeChannel]], None] = lambda _: None
         """Hears the channels on which something became due."""
 
     def events(self) -> list[EventView]:
@@ -81,13 +81,13 @@ class NoticeService:
         """
         where = address.checked(given.channel, given.address, self._region, self._client)
         address.checked_secret(given.channel, given.secret)
-        secret = new_secret() if given.channel is Channel.WEBHOOK else given.secret
+        secret = new_secret() if given.channel is NoticeChannel.WEBHOOK else given.secret
         facts = given.model_dump(exclude={"address", "secret"})
         recipient = NoticeRecipient(id=new_id("recipient"), address=where, secret=secret, created_at=utc_now(), **facts)
         async with self._database.write() as session:
             await self._check(session, recipient)
             session.add(recipient)
-        return _with_secret(recipient, shown=given.channel is Channel.WEBHOOK)
+        return _with_secret(recipient, shown=given.channel is NoticeChannel.WEBHOOK)
 
     async def update(self, recipient_id: str, change: RecipientChange) -> RecipientView:
         """A recipient as it is from now on; what is on its way goes to the new address.
@@ -126,7 +126,7 @@ class NoticeService:
         """
         async with self._database.write() as session:
             recipient = await _found(session, recipient_id)
-            if recipient.channel is not Channel.WEBHOOK:
+            if recipient.channel is not NoticeChannel.WEBHOOK:
                 raise RecipientNotFound(f"there is no webhook {recipient_id}")
             recipient.secret = new_secret()
         return _with_secret(recipient, shown=True)
@@ -171,7 +171,7 @@ class NoticeService:
         self.on_due({delivery.channel})
         return DeliveryView.of(delivery, recipient)
 
-    async def redeliver_dead(self, channel: Channel | None, recipient_id: str | None) -> int:
+    async def redeliver_dead(self, channel: NoticeChannel | None, recipient_id: str | None) -> int:
         """Send again what was given up, on one channel or to one recipient or all of it; how many."""
         wanted: ColumnElement[bool] = and_(true(), col(NoticeDelivery.state) == DeliveryState.DEAD)
         if channel is not None:
@@ -180,7 +180,7 @@ class NoticeService:
             wanted = and_(wanted, col(NoticeDelivery.recipient_id) == recipient_id)
         async with self._database.write() as session:
             revived = await store.revive(session, utc_now(), wanted)
-        self.on_due(frozenset(Channel))
+        self.on_due(frozenset(NoticeChannel))
         return revived
 
     async def prune(self) -> int:
@@ -198,7 +198,7 @@ class NoticeService:
         """Bring the metrics up to date."""
         async with self._database.read() as session:
             counts = await store.counts(session)
-        for channel in Channel:
+        for channel in NoticeChannel:
             for state in (DeliveryState.QUEUED, DeliveryState.FAILED, DeliveryState.DEAD):
                 metrics.UNSETTLED.labels(channel.value, state.value).set(counts.get((channel, state), 0))
 

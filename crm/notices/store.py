@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.notices.model import Channel, DeliveryState, DutyOverride, NoticeDelivery, NoticeRecipient
+from crm.notices.model import DeliveryState, DutyOverride, NoticeChannel, NoticeDelivery, NoticeRecipient
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class LogQuery:
     """Which deliveries; what is None does not matter."""
 
     state: DeliveryState | None = None
-    channel: Channel | None = None
+    channel: NoticeChannel | None = None
     kind: str | None = None
     key: str | None = None
     recipient_id: str | None = None
@@ -73,7 +73,7 @@ def _is_head(table: type[NoticeDelivery]) -> ColumnElement[bool]:
 
 
 async def lease(
-    session: AsyncSession, channel: Channel, now: datetime, until: datetime, limit: int, without: Collection[str]
+    session: AsyncSession, channel: NoticeChannel, now: datetime, until: datetime, limit: int, without: Collection[str]
 ) -> Sequence[NoticeDelivery]:
     """Take what is due on a channel: one message of a recipient, and none of the recipients named in `without`."""
     due = aliased(NoticeDelivery)
@@ -101,7 +101,7 @@ async def lease(
     return leased
 
 
-async def next_due(session: AsyncSession, channel: Channel, without: Collection[str]) -> datetime | None:
+async def next_due(session: AsyncSession, channel: NoticeChannel, without: Collection[str]) -> datetime | None:
     """When the next message of a channel is to be tried, but for the recipients named."""
     statement = select(func.min(NoticeDelivery.next_at)).where(
         NoticeDelivery.channel == channel,
@@ -155,12 +155,12 @@ async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
     return (await session.exec(delete(NoticeDelivery).where(col(NoticeDelivery.sequence).in_(batch)))).rowcount
 
 
-async def counts(session: AsyncSession) -> dict[tuple[Channel, DeliveryState], int]:
+async def counts(session: AsyncSession) -> dict[tuple[NoticeChannel, DeliveryState], int]:
     """How many messages wait or were given up, by channel."""
     unsettled = or_(col(NoticeDelivery.next_at).is_not(None), col(NoticeDelivery.state) == DeliveryState.DEAD)
     statement = select(NoticeDelivery.channel, NoticeDelivery.state, func.count()).where(unsettled)
     found = await session.exec(statement.group_by(NoticeDelivery.channel, NoticeDelivery.state))
-    return {(Channel(channel), DeliveryState(state)): count for channel, state, count in found}
+    return {(NoticeChannel(channel), DeliveryState(state)): count for channel, state, count in found}
 
 
 def _conditions(query: LogQuery) -> list[ColumnElement[bool]]:

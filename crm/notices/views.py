@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, model_validator
 from pydantic import Field as InputField
 
 from crm.notices import address
-from crm.notices.model import Channel, DeliveryState, NoticeDelivery, NoticeRecipient
+from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.rota import Recipients, Shift, TimeZone
 from crm.outbox.model import Kind
 from crm.text import Id, OneLine
@@ -25,7 +25,7 @@ class RecipientInput(BaseModel, extra="forbid"):
     department_id: Id | None = None
     staff_id: Id | None = None
     name: Name
-    channel: Channel
+    channel: NoticeChannel
     address: Address
     secret: Secret | None = None
     """A DingTalk robot's signing key. A webhook's is made here, and answered once."""
@@ -56,7 +56,7 @@ class RecipientView(BaseModel, from_attributes=True):
     department_id: str | None
     staff_id: str | None
     name: str
-    channel: Channel
+    channel: NoticeChannel
     address: str
     language: str
     standing: bool
@@ -143,7 +143,7 @@ class DeliveryView(BaseModel, from_attributes=True):
     recipient_id: str
     recipient_name: str
     department_id: str | None
-    channel: Channel
+    channel: NoticeChannel
     address: str
     subject: str
     text: str

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from crm.outbox.errors import NoDeadLetter
-from crm.outbox.model import DeadLetterView, Kind
+from crm.outbox.model import DeadLetterView, Kind, Redelivered
 from crm.outbox.service import OutboxService
 from crm.text import Lines
 from foundation.routes import NoQuery, Request, Role, Routes
@@ -15,7 +15,7 @@ class DeadLetterQuery(BaseModel, extra="forbid"):
     """Which, newest first."""
 
     kind: Kind | None = None
-    after: int | None = Field(default=None, ge=1)
+    after: int | None = Field(default=None, ge=1, lt=2**63)
     """The sequence of the last one of the page before."""
     limit: int = Field(default=50, ge=1, le=200)
 
@@ -24,12 +24,6 @@ class RedeliverAll(BaseModel, extra="forbid"):
     """Of which kind; of all where it is left out."""
 
     kind: Kind | None = None
-
-
-class Redelivered(BaseModel):
-    """How many are tried again."""
-
-    count: int
 
 
 class Drop(BaseModel, extra="forbid"):

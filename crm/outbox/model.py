@@ -58,3 +58,9 @@ class DeadLetterView(BaseModel, from_attributes=True):
     created_at: datetime
     attempts: int
     error: str | None
+
+
+class Redelivered(BaseModel):
+    """How many are tried again."""
+
+    count: int

@@ -18,7 +18,7 @@ from crm.notices.channels import RobotSender, Sender, WebhookSender
 from crm.notices.delivering import Deliverer
 from crm.notices.duty import DutyService
 from crm.notices.facts import FactFinder
-from crm.notices.model import Channel
+from crm.notices.model import NoticeChannel
 from crm.notices.planning import Planner
 from crm.notices.service import NoticeService
 from crm.notices.store import LogQuery
@@ -106,7 +106,7 @@ class House:
     notices: NoticeService
     duty: DutyService
     planner: Planner
-    senders: dict[Channel, Sender]
+    senders: dict[NoticeChannel, Sender]
 
     async def webhook(self, url: str, department_id: str | None, **changes: Any) -> RecipientCreated:
         given = {"name": "ERP", "channel": "webhook", "address": url, "department_id": department_id, **changes}
@@ -148,9 +148,9 @@ def furnished(database: Database, catalogue: Catalogue, client: OutsideClient, r
         DutyService(database),
         planner,
         {
-            Channel.WEBHOOK: WebhookSender(client),
-            Channel.WECOM: RobotSender(client, Channel.WECOM, robots),
-            Channel.DINGTALK: RobotSender(client, Channel.DINGTALK, robots),
+            NoticeChannel.WEBHOOK: WebhookSender(client),
+            NoticeChannel.WECOM: RobotSender(client, NoticeChannel.WECOM, robots),
+            NoticeChannel.DINGTALK: RobotSender(client, NoticeChannel.DINGTALK, robots),
         },
     )
 

@@ -15,7 +15,7 @@ from crm.notices.catalogue import load_catalogue
 from crm.notices.channels import WebhookSender
 from crm.notices.delivering import Deliverer
 from crm.notices.facts import FactFinder
-from crm.notices.model import Channel
+from crm.notices.model import NoticeChannel
 from crm.notices.planning import Planner
 from crm.outbox.service import Event, OutboxWorker
 from crm.outbox.worker import DeliveryRules
@@ -31,7 +31,7 @@ async def tell(database_url: str, receiver_url: str, mode: str) -> None:
     assert schema.METADATA.tables, "every table is known"
     database, client = Database(database_url), OutsideClient(LOOPBACK)
     planner = Planner(database, load_catalogue(CATALOGUE), FactFinder("Asia/Shanghai", LINK))
-    deliverer = Deliverer(database, {Channel.WEBHOOK: WebhookSender(client)}, RULES)
+    deliverer = Deliverer(database, {NoticeChannel.WEBHOOK: WebhookSender(client)}, RULES)
     planner.on_planned = deliverer.wake
 
     async def straight(event: Event) -> None:

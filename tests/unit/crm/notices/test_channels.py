@@ -19,7 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from ari_app.local.processes import free_port
 from crm.notices.channels import GatewaySender, Letter, RobotSender, gateway_problem, safe_error
-from crm.notices.model import Channel, DeliveryState
+from crm.notices.model import DeliveryState, NoticeChannel
 from crm.notices.views import RecipientInput
 from crm.webhooks.client import OutsideClient
 from crm.webhooks.errors import BadAnswer
@@ -146,7 +146,7 @@ async def test_a_wecom_robot_is_told_and_believed_only_when_it_says_it_took_it(
     receiver: Receiver, client: OutsideClient
 ) -> None:
     base = receiver.url.removesuffix("/hook")
-    sender = RobotSender(client, Channel.WECOM, base)
+    sender = RobotSender(client, NoticeChannel.WECOM, base)
     answers: list[web.Response] = [
         web.json_response({"errcode": 0, "errmsg": "ok"}),
         web.json_response({"errcode": 45009, "errmsg": "api freq out of limit"}),
@@ -173,7 +173,7 @@ async def test_a_dingtalk_robot_is_told_with_its_signature(receiver: Receiver, c
         return web.json_response({"errcode": 0})
 
     receiver.answer = answer
-    sender = RobotSender(client, Channel.DINGTALK, receiver.url.removesuffix("/hook"))
+    sender = RobotSender(client, NoticeChannel.DINGTALK, receiver.url.removesuffix("/hook"))
     secret = "SEC" + "0" * 32
     await sender.send(letter(TOKEN, secret=secret))
     query = parse_qs(urlsplit(receiver.received[0].path).query)
@@ -188,19 +188,19 @@ async def test_h7_each_channel_of_a_department_is_told(house: House, place: Plac
 
     receiver.answer = answer
     gateway = receiver.url.replace("http://", "json://") + "/sms?:to={address}"
-    house.senders[Channel.SMS] = GatewaySender(gateway, subject_apart=False)
+    house.senders[NoticeChannel.SMS] = GatewaySender(gateway, subject_apart=False)
     addresses = {"sms": "138 0000 0009", "email": "duty@example.org", "wecom": KEY, "dingtalk": TOKEN}
     for channel, address in addresses.items():
         given = {"department_id": place.east, "name": channel, "channel": channel, "address": address}
         await house.notices.create(RecipientInput.model_validate(given))
     await house.webhook(receiver.url, place.east, language="en")
     with mail_server() as (mailbox, url):
-        house.senders[Channel.EMAIL] = GatewaySender(url, subject_apart=True)
+        house.senders[NoticeChannel.EMAIL] = GatewaySender(url, subject_apart=True)
         async with house.working():
             ticket = await house.tickets.file(place.fault(), AGENT)
             await house.tickets.dispatch(ticket.id, place.east, AGENT)
             log = await house.until(lambda log: sum(told.state is DeliveryState.SENT for told in log) == 5)
-    assert {told.channel for told in log} == set(Channel)
+    assert {told.channel for told in log} == set(NoticeChannel)
     assert len(mailbox.mails) == 1
     paths = sorted(urlsplit(came.path).path for came in receiver.received)
     assert paths == ["/cgi-bin/webhook/send", "/hook", "/hook/sms", "/robot/send"]

@@ -20,7 +20,7 @@ from crm.notices.catalogue import load_catalogue
 from crm.notices.channels import Letter
 from crm.notices.delivering import ChannelQueue
 from crm.notices.facts import FactFinder
-from crm.notices.model import Channel, DeliveryState, NoticeDelivery, NoticeRecipient
+from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.planning import Planner
 from crm.notices.store import LogQuery, deliveries
 from crm.outbox.service import Event
@@ -86,7 +86,7 @@ class World:
 
     def node(self) -> Node:
         breaker = Breaker(failures=10_000)
-        return Node(ChannelQueue(self.database, Channel.WEBHOOK, self.outside, RULES, breaker))
+        return Node(ChannelQueue(self.database, NoticeChannel.WEBHOOK, self.outside, RULES, breaker))
 
     async def take(self, step: Step) -> None:
         """One step; one that makes no sense now is none."""
@@ -161,7 +161,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
                         id=new_id("recipient"),
                         department_id=department.id,
                         name="x",
-                        channel=Channel.WEBHOOK,
+                        channel=NoticeChannel.WEBHOOK,
                         address=f"https://example.org/{number}",
                         created_at=utc_now(),
                     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from crm.notices.breaker import Breaker
 from crm.notices.channels import Letter
-from crm.notices.model import Channel, DeliveryState
+from crm.notices.model import DeliveryState, NoticeChannel
 from crm.notices.views import RecipientInput
 from crm.outbox.worker import DeliveryRules
 from tests.unit.crm.conftest import AGENT, Place
@@ -52,7 +52,7 @@ async def test_f32_a_slow_channel_holds_back_no_other_and_no_ticket(
     house: House, place: Place, receiver: Receiver
 ) -> None:
     gateway = Gateway()
-    house.senders[Channel.SMS] = gateway
+    house.senders[NoticeChannel.SMS] = gateway
     await sms(house, place.east, 12)
     await house.webhook(receiver.url, place.east)
     async with house.working(DeliveryRules(parallel=4, timeout_s=30)):
@@ -60,9 +60,9 @@ async def test_f32_a_slow_channel_holds_back_no_other_and_no_ticket(
         for _ in range(5):
             await house.tickets.dispatch(ticket.id, place.east, AGENT)
         await receiver.until(5)
-        assert (gateway.most, len(await house.log(state=DeliveryState.SENT, channel=Channel.SMS))) == (4, 0)
+        assert (gateway.most, len(await house.log(state=DeliveryState.SENT, channel=NoticeChannel.SMS))) == (4, 0)
         gateway.opened.set()
-        await house.until(lambda log: len(log) == 60, channel=Channel.SMS, state=DeliveryState.SENT)
+        await house.until(lambda log: len(log) == 60, channel=NoticeChannel.SMS, state=DeliveryState.SENT)
     assert gateway.most == 4
 
 
@@ -98,7 +98,7 @@ async def test_f32_a_broken_gateway_is_left_alone_and_tried_with_one(
     gateway = Gateway()
     gateway.fails = True
     gateway.opened.set()
-    house.senders[Channel.SMS] = gateway
+    house.senders[NoticeChannel.SMS] = gateway
     await sms(house, place.east, 10)
     rules = DeliveryRules(parallel=1, timeout_s=5, first_retry_s=0.01, longest_retry_s=0.01, attempts=50)
     async with house.working(rules):

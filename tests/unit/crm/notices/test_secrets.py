@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 from ari_app.notices import Notices
 from ari_app.settings import Settings
 from crm.notices.channels import GatewaySender
-from crm.notices.model import Channel, DeliveryState
+from crm.notices.model import DeliveryState, NoticeChannel
 from crm.notices.views import RecipientInput
 from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, Place
@@ -28,7 +28,7 @@ async def test_s29_nothing_personal_and_no_secret_in_logs_metrics_and_the_log_of
 
     receiver.answer = refuse
     gateway = receiver.url.replace("http://", f"json://user:{KEY}@") + "?:to={address}"
-    house.senders[Channel.SMS] = GatewaySender(gateway, subject_apart=False)
+    house.senders[NoticeChannel.SMS] = GatewaySender(gateway, subject_apart=False)
     secret = (await house.webhook(f"{receiver.url}/{KEY}?token={KEY}", place.east)).signing_secret
     assert secret is not None
     for channel, address in (("sms", NUMBER), ("wecom", KEY)):
@@ -80,7 +80,7 @@ async def test_the_service_puts_together_the_channels_an_operator_set_up(sqlite_
         {"ari_password": "x", "mail_gateway": "mailto://127.0.0.1:25?from=a@example.org&to={address}"}
     )
     notices = Notices(settings, sqlite_database)
-    assert set(notices._gateways) == {Channel.EMAIL}
+    assert set(notices._gateways) == {NoticeChannel.EMAIL}
     assert notices.background().keys() == {"notices", "notices-pruning", "notices-counting"}
     assert notices.routes().tag == "notices"
     await notices.aclose()

@@ -7,7 +7,7 @@ import pytest
 from aiohttp import web
 
 from crm.notices.errors import DeliveryNotFound, NotDelivered
-from crm.notices.model import Channel, DeliveryState
+from crm.notices.model import DeliveryState, NoticeChannel
 from crm.outbox.service import Event
 from crm.staff.model import StaffInput
 from crm.staff.service import StaffService
@@ -143,10 +143,10 @@ async def test_everything_given_up_on_a_channel_is_sent_again(house: House, plac
         await house.tickets.dispatch(ticket.id, place.east, AGENT)
         await house.until(lambda log: [told.state for told in log] == [DeliveryState.DEAD] * 2)
         receiver.answer = None
-        assert await house.notices.redeliver_dead(Channel.SMS, None) == 0
+        assert await house.notices.redeliver_dead(NoticeChannel.SMS, None) == 0
         assert await house.notices.redeliver_dead(None, one.id) == 1
         await house.until(lambda log: log[0].state is DeliveryState.SENT, recipient_id=one.id)
-        assert await house.notices.redeliver_dead(Channel.WEBHOOK, None) == 1
+        assert await house.notices.redeliver_dead(NoticeChannel.WEBHOOK, None) == 1
         await house.until(lambda log: log[0].state is DeliveryState.SENT, recipient_id=other.id)
 
 
