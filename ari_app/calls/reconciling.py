@@ -14,8 +14,9 @@ from ari_app.calls.metrics import RECONCILED
 from ari_app.calls.model import CallStage, Direction, LegStage
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
+from ari_app.calls.waiting import waiting_call
 from ari_app.queues.errors import QueuesUnavailable
-from ari_app.queues.model import AgentState, LeaveReason, WaitingCall
+from ari_app.queues.model import AgentState, LeaveReason
 from ari_app.queues.service import QueueService
 from foundation.clock import milliseconds, utc_now
 
@@ -178,7 +179,7 @@ class Reconciler:
             if call.state.id in self._store.unsaved:
                 await self._store.save(call.state)
         waiting = [call for call in calls if _in_line(call)]
-        repaired = await self._queues.restore([_waiting(call) for call in waiting])
+        repaired = await self._queues.restore([waiting_call(call.state) for call in waiting])
         for call in waiting:
             if not _in_line(call):
                 # He left while he was being put back.
@@ -193,15 +194,15 @@ class Reconciler:
         return repaired
 
     async def _repair_talk(self, call: LiveCall) -> bool:
-        """A conversation that the queues do not know of, because they were away when it began or forgot it."""
+        """An agent who talks or is being rung, of whom the queues do not know because they were away or forgot her."""
         talk = call.state.talk
-        if talk is None or talk.stage is not LegStage.CONNECTED or await self._queues.connected(talk.reservation_id):
+        if talk is None or talk.stage is LegStage.OVER:
             return False
-        agent = await self._queues.agent(talk.agent_id)
-        if agent.state is AgentState.TALKING and agent.call_id == call.state.id:
+        if talk.stage is LegStage.CONNECTED and await self._queues.connected(talk.reservation_id):
             return False
-        await self._queues.leave(call.state.id, LeaveReason.SYSTEM)
-        return await self._queues.occupied(talk.agent_id, call.state.id, call.state.queue)
+        known = (await self._queues.agent(talk.agent_id)).state is not AgentState.OFFLINE
+        await self._queues.hold_on(talk.agent_id, call.state.id, call.state.queue)
+        return not known
 
 
 def _in_dialplan(channel: Channel, application: str) -> bool:
@@ -210,12 +211,5 @@ def _in_dialplan(channel: Channel, application: str) -> bool:
 
 def _in_line(call: LiveCall) -> bool:
     state = call.state
-    waits = state.target is not None and state.queued_at_ms is not None
+    waits = state.target is not None and state.queued_at_ms is not None and state.talk is None
     return waits and state.connected_at_ms is None and state.stage is not CallStage.ENDED
-
-
-def _waiting(call: LiveCall) -> WaitingCall:
-    state = call.state
-    assert state.target is not None, "in line"
-    assert state.queued_at_ms is not None, "in line"
-    return WaitingCall(state.id, state.target.queue, state.target.priority, state.queued_at_ms, state.node)

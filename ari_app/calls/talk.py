@@ -180,8 +180,11 @@ class AgentLeg:
     async def _connected(self) -> bool:
         """Tell the queue that she answered; whether the call is hers."""
         crashpoint("answered")
+        queues, talk = self._tools.queues, self._talk
         try:
-            return await self._tools.queues.connected(self._talk.reservation_id)
+            return await queues.connected(talk.reservation_id) or await queues.hold_on(
+                talk.agent_id, self._state.id, self._state.queue
+            )
         except QueuesUnavailable:
             # Two people are on the line; the queue is told when it is back (F20).
             log.warning("answered_without_queue", agent_id=self._line.agent_id)
@@ -251,7 +254,8 @@ class AgentLeg:
             # A hang-up in the very moment of her answer: the queue may know of it though we were cut off before
             # hearing so.
             if connected or not await self._tools.queues.declined(talk.reservation_id, reason):
-                connected = await self._tools.queues.finished(talk.agent_id, self._state.id) or connected
+                finished = await self._tools.queues.finished(talk.agent_id, self._state.id)
+                connected = connected or (finished and reason is DeclineReason.CALLER_GONE)
         except QueuesUnavailable:
             # Set right when the queue is back.
             log.warning("agent_not_released", agent_id=talk.agent_id)

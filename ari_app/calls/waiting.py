@@ -12,7 +12,7 @@ from ari_app.calls.talk import AgentLeg, OfferEnd, staged
 from ari_app.calls.tools import AgentLine, CallTools, PopMaker
 from ari_app.calls.voice import ChannelVoice
 from ari_app.queues.errors import QueuesUnavailable
-from ari_app.queues.model import DeclineReason, Offer
+from ari_app.queues.model import DeclineReason, Offer, WaitingCall
 from ari_app.queues.settings import QueueSettings
 from foundation.clock import milliseconds, utc_now
 from ivr.walker import ToQueue
@@ -94,9 +94,15 @@ class Waiting:
                     patience.reschedule(None)
                     if await self._served(offer, await asyncio.shield(pop)):
                         return True
+                    await self._rejoin()
                     patience.reschedule(self._patience(settings))
         except TimeoutError:
             return False
+
+    async def _rejoin(self) -> None:
+        """He kept his place while an agent was rung for him, unless Redis forgot it meanwhile."""
+        with suppress(QueuesUnavailable):
+            await self._tools.queues.restore([waiting_call(self._state)])
 
     def _patience(self, settings: QueueSettings) -> float | None:
         """The loop's time at which this caller's wait is over, counted from when he joined."""
@@ -163,6 +169,13 @@ class Waiting:
                 audio = await self._tools.prompts.audio(POSITION_PROMPT, self._language, variables)
                 await self._voice.say([audio] if audio is not None else [])
             await asyncio.sleep(settings.announce_every_s)
+
+
+def waiting_call(state: CallState) -> WaitingCall:
+    """A caller in line as the queues put the line together again."""
+    assert state.target is not None, "in line"
+    assert state.queued_at_ms is not None, "in line"
+    return WaitingCall(state.id, state.target.queue, state.target.priority, state.queued_at_ms, state.node)
 
 
 def _retrieve(task: asyncio.Task[PopMaker]) -> None:

@@ -14,6 +14,7 @@ from ari_app.queues.channels import AgentMessage, QueueMessage, Subscription
 from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp, QueuesUnavailable, QueueUnknown
 from ari_app.queues.model import (
     AgentSnapshot,
+    AgentState,
     DeclineReason,
     Departure,
     Entered,
@@ -215,6 +216,17 @@ class QueueService:
     async def occupied(self, agent_id: str, call_id: str, queue: str | None = None) -> bool:
         """The agent talks in a call that no match made, such as one dialled out. False: the agent has another call."""
         return await self._run(_OCCUPIED, plain_id(agent_id), plain_id(call_id), queue or "")
+
+    async def hold_on(self, agent_id: str, call_id: str, queue: str | None) -> bool:
+        """Keep an agent for the call she has or is being rung for, where Redis forgot both (F19); whether she has it.
+
+        Whoever is in a call is never offline: one whom Redis takes for that was lost with its data.
+        """
+        agent = await self.agent(agent_id)
+        if agent.state is AgentState.OFFLINE:
+            await self.leave(call_id, LeaveReason.SYSTEM)
+            return await self.occupied(agent_id, call_id, queue)
+        return agent.state is AgentState.TALKING and agent.call_id == call_id
 
     # Agents
 

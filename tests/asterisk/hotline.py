@@ -69,6 +69,12 @@ class Hotline:
         await caller.hears(seconds=0.5)
         await caller.press(key)
 
+    async def whole(self) -> None:
+        """The service says that everything it needs is there."""
+        async with asyncio.timeout(WAIT_S):
+            while not await asyncio.to_thread(self.stack.ready):
+                await asyncio.sleep(0.05)
+
     async def waiting(self, supervisor: Desk, queue: str, count: int) -> dict[str, Any]:
         """The queue once so many callers are in it."""
         async with asyncio.timeout(WAIT_S):

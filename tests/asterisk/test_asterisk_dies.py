@@ -35,7 +35,7 @@ async def test_f11_asterisk_dies_and_comes_back(hotline: Hotline) -> None:
     (recording,) = await hotline.sealed(supervisor, pop["call_id"])
     assert recording["status"] in {"sealed", "partial"}
     assert recording["duration_ms"] > 1000
-    await until_ready(hotline)
+    await hotline.whole()
     again = await hotline.phone("13800000003")
     await again.call(hotline.number)
     await again.answered()
@@ -48,10 +48,3 @@ async def lost_numbers(supervisor: Desk, count: int) -> set[str]:
         while len(lost := await supervisor.get("/api/v1/calls", outcome="lost")) < count:
             await asyncio.sleep(0.05)
     return {call["number"] for call in lost}
-
-
-async def until_ready(hotline: Hotline) -> None:
-    """The service says that everything it needs is there."""
-    async with asyncio.timeout(WAIT_S):
-        while not await asyncio.to_thread(hotline.stack.ready):
-            await asyncio.sleep(0.05)

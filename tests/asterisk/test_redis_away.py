@@ -52,6 +52,7 @@ async def test_f19_redis_comes_back_empty(hotline: Hotline) -> None:
     await hotline.waiting(supervisor, "repair", 2)
 
     await asyncio.to_thread(restart_empty, hotline.stack)
+    await hotline.whole()
 
     await desk.message("agent", state="talking")
     await hotline.waiting(supervisor, "repair", 2)
@@ -87,6 +88,7 @@ async def test_f20_redis_hangs_for_a_while(hotline: Hotline) -> None:
     finally:
         hotline.stack.redis.signal(SIGCONT)
 
+    await hotline.whole()
     await hotline.waiting(supervisor, "repair", 1)
     other, phone = await hotline.ready_agent(OTHER_AGENT, idle=False)
     await other.message("pop")
