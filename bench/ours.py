@@ -8,7 +8,6 @@ peer has none, and agents have no wrap-up, because the peer has none.
 import asyncio
 import re
 import shutil
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ import aiohttp
 
 from ari_app.local.paths import PROJECT
 from ari_app.local.stack import SAMPLE_PASSWORD, Stack, private_stack
+from bench.desk_socket import DeskSocket
 from bench.systems import TRUNK
 from tests.desk_client import Desk
 
@@ -26,6 +26,7 @@ ADMINISTRATOR = "9001"
 QUEUE = "repair"
 PASSWORD = "bench-agent-1"
 FIRST_AGENT = 5001
+WELCOME_SECONDS = 10.0
 STRAIGHT_TO_THE_QUEUE = f"""\
 flow: hotline
 languages: [zh, en]
@@ -46,7 +47,7 @@ class Pop:
     """The SIP user of her phone."""
     caller: str
     at_ns: int
-    """CLOCK_REALTIME, when the frame had been read: later than it arrived, to our disadvantage."""
+    """CLOCK_REALTIME, when the kernel received the frame: the clock that stamps the INVITE at the phone."""
 
 
 class OurSystem:
@@ -63,7 +64,7 @@ class OurSystem:
         self._folder = folder / "ours"
         self._stack: Stack | None = None
         self._open = AsyncExitStack()
-        self._readers: list[asyncio.Task[None]] = []
+        self._desks: list[DeskSocket] = []
 
     @property
     def sip(self) -> tuple[str, int]:
@@ -98,9 +99,8 @@ class OurSystem:
         return {name: process.pid for name, process in processes.items() if process is not None}
 
     async def stop(self) -> None:
-        for reader in self._readers:
-            reader.cancel()
-        await asyncio.gather(*self._readers, return_exceptions=True)
+        for desk in self._desks:
+            desk.close()
         await self._open.aclose()
         if self._stack is not None:
             await asyncio.to_thread(self._stack.stop)
@@ -146,15 +146,22 @@ class OurSystem:
                     pass
 
     async def _seat(self, staff_number: str, endpoint: str) -> None:
-        desk = await self._open.enter_async_context(Desk(self.stack.url, staff_number, PASSWORD))
-        self._readers.append(asyncio.create_task(self._note_pops(desk, endpoint), name=f"pops:{staff_number}"))
-        await desk.say(type="ready")
+        welcomed = asyncio.Event()
 
-    async def _note_pops(self, desk: Desk, endpoint: str) -> None:
-        while True:
-            pop = await desk.message("pop", seconds=86400)
-            at_ns = time.time_ns() - (time.monotonic_ns() - round(pop["arrived_at"] * 1e9))
-            self.pops.append(Pop(endpoint, caller_of(pop), at_ns))
+        def heard(message: dict[str, Any], at_ns: int) -> None:
+            if message["type"] == "welcome":
+                welcomed.set()
+            elif message["type"] == "pop":
+                self.pops.append(Pop(endpoint, caller_of(message), at_ns))
+
+        url = self.stack.url
+        agent = await self._open.enter_async_context(Desk(url, staff_number, PASSWORD, socket=False))
+        ticket = await agent.post("/api/v1/desk/ticket", None)
+        desk = await DeskSocket.opened(url, ticket["ticket"], heard)
+        self._desks.append(desk)
+        async with asyncio.timeout(WELCOME_SECONDS):
+            await welcomed.wait()
+        desk.say(type="ready")
 
 
 def caller_of(pop: dict[str, Any]) -> str:

@@ -3,18 +3,18 @@
 HTTP and not the WebSocket, because a request that waits for a playback then delays nobody else's.
 """
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from typing import Final
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
-import aiohttp
 import msgspec
-from yarl import URL
 
 from ari_app.ari.errors import AriTimeout, Unreachable, error_for
+from ari_app.ari.http_pool import HttpPool, NoConnectionInTime, NotConnected
 
 CONNECTIONS: Final = 24
-"""Asterisk's listener has a backlog of 10: many more at once and some wait for a second SYN."""
+"""As many requests at once; each takes one of Asterisk's threads."""
 
 TIMEOUT_S: Final = 5.0
 CONNECT_SHARE: Final = 0.8
@@ -75,28 +75,24 @@ class Rest:
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self.application = application
-        self._url = url.rstrip("/")
-        self._authorization = aiohttp.encode_basic_auth(user, password)
+        parts = urlsplit(url.rstrip("/"))
+        credentials = b64encode(f"{user}:{password}".encode()).decode()
+        self._base_path = parts.path
+        self._headers = f" HTTP/1.1\r\nHost: {parts.netloc}\r\nAuthorization: Basic {credentials}\r\n"
+        self._url = url
         self._connections = connections
         self._timeout_s = timeout_s
-        self._session: aiohttp.ClientSession | None = None
+        self._pool: HttpPool | None = None
 
     async def start(self) -> None:
         """Open the pool. Connections are made when they are needed."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=KEEP_ALIVE_S),
-            timeout=aiohttp.ClientTimeout(total=self._timeout_s, connect=self._timeout_s * CONNECT_SHARE),
-            headers={"Authorization": self._authorization},
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
-        )
+        self._pool = HttpPool(self._url, connections=self._connections, keep_alive_s=KEEP_ALIVE_S)
 
     async def aclose(self) -> None:
         """Close the pool; requests under way fail as `Unreachable`."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
 
     async def send(self, call: Call, *ids: str, query: Query | None = None, body: object = None) -> bytes:
         """Ask, and return the answer's body.
@@ -106,32 +102,35 @@ class Rest:
             AriError: one of the others, by what Asterisk answered.
         """
         method, path = call.method, call.at(*ids)
-        session = self._session
-        if session is None:
+        if self._pool is None:
             raise Unreachable(method, path, "the client is not started", sent=False)
-        target = f"{self._url}{path}?{encode_query(query)}" if query else f"{self._url}{path}"
-        payload, headers = None, None
-        if body is not None:
-            payload, headers = msgspec.json.encode(body), {"Content-Type": "application/json"}
+        request = self._request(method, path, query, body)
+        connect_s = self._timeout_s * CONNECT_SHARE
         try:
-            async with session.request(method, URL(target, encoded=True), data=payload, headers=headers) as response:
-                answer = await response.read()
-                status = response.status
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            kind = AriTimeout if isinstance(error, TimeoutError) else Unreachable
-            raise kind(method, path, str(error), sent=False) from error
+            status, answer = await self._pool.ask(
+                request, repeatable=method != "POST", connect_s=connect_s, timeout_s=self._timeout_s
+            )
+        except NoConnectionInTime as error:
+            raise AriTimeout(method, path, str(error), sent=False) from error
+        except NotConnected as error:
+            raise Unreachable(method, path, str(error), sent=False) from error
         except TimeoutError as error:
             raise AriTimeout(method, path, f"no answer within {self._timeout_s:g} s") from error
-        except (aiohttp.ClientError, OSError) as error:
+        except OSError as error:
             raise Unreachable(method, path, str(error) or type(error).__name__) from error
-        except RuntimeError as error:
-            # What aiohttp says of a pool that was closed under it.
-            if not session.closed:
-                raise
-            raise Unreachable(method, path, "the client is closed", sent=False) from error
         if status >= 400:
             raise error_for(method, path, status, _words(answer))
         return answer
+
+    def _request(self, method: str, path: str, query: Query | None, body: object) -> bytes:
+        target = f"{self._base_path}{path}?{encode_query(query)}" if query else f"{self._base_path}{path}"
+        head = f"{method} {target}{self._headers}"
+        if body is not None:
+            payload = msgspec.json.encode(body)
+            return f"{head}Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n".encode() + payload
+        if method in {"POST", "PUT"}:
+            return f"{head}Content-Length: 0\r\n\r\n".encode()
+        return f"{head}\r\n".encode()
 
 
 def encode_query(query: Query) -> str:

@@ -207,3 +207,63 @@ async def test_a_leg_always_has_formats_or_an_originator_to_take_them_from() -> 
 def test_every_error_is_an_ari_error() -> None:
     assert issubclass(AriTimeout, AriError)
     assert issubclass(Unreachable, AriError)
+
+
+async def test_a_burst_opens_few_connections_at_a_time_and_uses_what_becomes_free() -> None:
+    """Asterisk's listener has a backlog of 10; what finds it full waits a second for TCP to try again."""
+    opened = 0
+
+    async def prompt(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal opened
+        opened += 1
+        with suppress(asyncio.IncompleteReadError):
+            while True:
+                await request_of(reader)
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+                await writer.drain()
+
+    async with server(prompt) as client:
+        await asyncio.gather(*(client.answer(str(n)) for n in range(200)))
+    assert opened <= 24
+
+
+async def test_a_post_is_not_repeated_when_a_kept_connection_turns_out_to_be_closed() -> None:
+    asked: list[str] = []
+
+    async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await request_of(reader))
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await writer.drain()
+        asked.append(await request_of(reader))
+
+    async with server(once) as client:
+        await client.answer("x")
+        with pytest.raises(Unreachable) as caught:
+            await client.answer("y")
+        assert caught.value.sent
+        assert len(asked) == 2
+        await client.answer("x")
+        await client.hang_up("y")
+    assert [request.split()[0] for request in asked] == ["POST", "POST", "POST", "DELETE", "DELETE"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 200 OK\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\n{}",
+        b"SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+async def test_an_answer_whose_end_is_unknown_is_none(answer: bytes) -> None:
+    async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await request_of(reader)
+        writer.write(answer)
+        await writer.drain()
+        await reader.read()
+
+    async with server(nonsense) as client:
+        with pytest.raises(Unreachable):
+            await client.answer("x")
