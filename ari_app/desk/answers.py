@@ -14,7 +14,7 @@ from foundation.problems import NotFound, Problem, ProblemDetails, Unavailable
 log = structlog.get_logger()
 
 PROBLEM_TYPE = "application/problem+json"
-STYLE_OF_PAGE = "style_of_page"
+STYLE_OF_PAGE = web.ResponseKey("style_of_page", str)
 """Where an answer keeps the SHA-256 of the style sheet its page brings along."""
 CLIENT_GONE = 499
 """Counted, and heard by nobody."""

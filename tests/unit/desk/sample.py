@@ -11,6 +11,9 @@ from foundation.routes import EVERYONE, PUBLIC, File, NoQuery, Page, Request, Ro
 SUPERVISING = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
+STYLE = "p { color: #111; }"
+
+
 class Contact(BaseModel, extra="forbid"):
     """Whom to call."""
 
@@ -87,6 +90,10 @@ def sample_routes(folder: Path) -> Routes:
     @table.add("GET", "/things/{thing_id}/sheet", roles=SUPERVISING, summary="Printable", response=Page)
     async def sheet(_request: Request[None, NoQuery]) -> Page:
         return Page("<p>工单</p>", "text/html")
+
+    @table.add("GET", "/things/{thing_id}/order", roles=SUPERVISING, summary="Printable, with a style", response=Page)
+    async def order(_request: Request[None, NoQuery]) -> Page:
+        return Page(f"<style>{STYLE}</style><p>工单</p>", "text/html", style=STYLE)
 
     @table.add("GET", "/things/{thing_id}/audio", roles=EVERYONE, summary="Audio", response=File)
     async def audio(request: Request[None, NoQuery]) -> File:

@@ -1,6 +1,8 @@
 """Requests against the running server: what is answered, what is refused and how it is said."""
 
 import asyncio
+import base64
+import hashlib
 import io
 import zlib
 from pathlib import Path
@@ -13,6 +15,7 @@ from ari_app.local.processes import free_port
 from ari_app.local.redis import Redis
 from foundation.routes import Role
 from tests.unit.desk.conftest import ORIGIN, PASSWORD, Build, House
+from tests.unit.desk.sample import STYLE
 
 THING = {"subject": "no heat"}
 
@@ -129,6 +132,18 @@ async def test_a_page_is_text_and_may_run_no_inline_script(house: House) -> None
         policy = answer.headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in policy
         assert "unsafe" not in policy
+
+
+async def test_s12_a_page_may_apply_the_one_style_it_brings_along(house: House) -> None:
+    async with (
+        await house.signed_in(Role.SUPERVISOR) as http,
+        http.get("/api/v1/things/1/order") as answer,
+    ):
+        style = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+        policy = answer.headers["Content-Security-Policy"].split("; ")
+        assert f"style-src 'sha256-{style}'" in policy
+        assert "default-src 'self'" in policy
+        assert not any("unsafe" in rule for rule in policy)
 
 
 async def test_a_fault_of_ours_tells_nothing_but_its_number(
