@@ -17,7 +17,7 @@ from redis.backoff import NoBackoff
 from sqlalchemy import text
 from structlog.tracebacks import ExceptionDictTransformer
 
-from ari_app import migrations, versions
+from ari_app import lag, migrations, versions
 from ari_app.agents import Agents
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.client import AriClient
@@ -228,6 +228,7 @@ class Service:
         await self.ari.start()
         await self.ami.start()
         await self.queues.start(self.calls.offered)
+        self._own("loop-lag", lag.watch)
         self._own("floor", self.floor.run)
         for name, work in self.business.background().items():
             self._own(name, work)

@@ -1,0 +1,45 @@
+"""F5: what the dialplan noted while the service was away, whatever an outside string put into it."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ari_app.fallback.model import parse
+
+CALL, TALK, MESSAGE = "call-" + "a" * 26, "rec-" + "b" * 26, "rec-" + "c" * 26
+
+
+def test_an_answered_call() -> None:
+    found = parse(CALL, f"1795411145|1795411245|13800000002|96001|PJSIP/agent1002|12|{TALK}|{MESSAGE}")
+
+    assert found is not None
+    assert found.started_at == datetime.fromtimestamp(1795411145, UTC)
+    assert (found.number, found.endpoint, found.waited_s) == ("13800000002", "agent1002", 12)
+    assert (found.talk_segment, found.message_segment) == (TALK, MESSAGE)
+
+
+def test_one_that_lasts() -> None:
+    found = parse(CALL, "1795411145||13800000002|96001||||")
+
+    assert found is not None
+    assert (found.ended_at, found.endpoint, found.waited_s) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("call_id", "note"),
+    [
+        ("../../etc/passwd", f"1|2|3|4|5|6|{TALK}|{MESSAGE}"),
+        (CALL, f"x|2|3|4|5|6|{TALK}|{MESSAGE}"),
+        (CALL, f"1|2|3|4|5|6|../{TALK}|{MESSAGE}"),
+        (CALL, "1|2|3"),
+    ],
+)
+def test_what_is_no_note_of_ours(call_id: str, note: str) -> None:
+    assert parse(call_id, note) is None
+
+
+@given(st.text(max_size=200))
+def test_nothing_breaks_it(note: str) -> None:
+    parse(CALL, note)
