@@ -23,6 +23,7 @@ STOPPING = {TicketAction.SIGN: (ClockKind.RESPOND,), TicketAction.REPLY: tuple(C
 """Which clocks an action stops that does not close the ticket."""
 UNSIGNED = UNDISPATCHED | {TicketStatus.DISPATCHED}
 ANSWERED = frozenset({TicketStatus.REPLIED, TicketStatus.SURVEY})
+UNDER_WAY = frozenset({TicketStatus.SIGNED, TicketStatus.PARKED})
 STOPPED = CLOSED | ANSWERED
 """Where no clock of a ticket runs."""
 TOLD_AS = {ClockKind.RESPOND: "respond_by", ClockKind.RESOLVE: "due_at"}
@@ -66,10 +67,12 @@ class ClockKeeper:
             clocks = STOPPING.get(action, tuple(ClockKind))
             await store.stop(session, ticket.id, clocks, utc_now(), ticket.department_id)
             return {}
+        if before is TicketStatus.PARKED and ticket.status is not before:
+            await self._resume(session, ticket)
         told = {}
-        if "to_department" in detail or (before is TicketStatus.SIGNED and dispatched):
-            told = await self._hand_over(session, ticket, before)
-        await self._move(session, ticket, action, before, detail)
+        if "to_department" in detail or (dispatched and before in UNDER_WAY):
+            told = await self._hand_over(session, ticket)
+        await self._move(session, ticket, action, detail)
         return told
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
@@ -119,7 +122,7 @@ class ClockKeeper:
             begun.append(moving.start(ticket.id, kind, ended.round + 1, terms, found.moment, found.moment, allowed_s))
         return self._add(session, begun)
 
-    async def _hand_over(self, session: AsyncSession, ticket: Ticket, before: TicketStatus) -> dict[str, Any]:
+    async def _hand_over(self, session: AsyncSession, ticket: Ticket) -> dict[str, Any]:
         """The deadlines stay the customer's; what is left of them counts in the new holder's hours."""
         found = await self._levels.situation(session, ticket, utc_now())
         for clock in found.running.values():
@@ -127,8 +130,8 @@ class ClockKeeper:
             moving.hand_over(clock, terms, found.calendar(clock), found.moment)
         told = self._expect(session, found.running.values())
         signed = found.clocks.get(ClockKind.RESPOND)
-        if before is TicketStatus.SIGNED and signed is not None:
-            # Whoever gets it has to sign for it too, in a time of their own.
+        if signed is not None and signed.stopped_at is not None and ticket.status is TicketStatus.DISPATCHED:
+            # It was signed for before: whoever gets it has to sign too, in a time of their own.
             terms = await self._levels.terms(session, found, signed.policy_version)
             allowed_s = terms.rule.seconds(ClockKind.RESPOND)
             clock = moving.start(
@@ -142,14 +145,11 @@ class ClockKeeper:
         session: AsyncSession,
         ticket: Ticket,
         action: TicketAction,
-        before: TicketStatus,
         detail: Mapping[str, Any],
     ) -> None:
         if action is TicketAction.PARK:
             await self._pause(session, ticket)
-        elif before is TicketStatus.PARKED and ticket.status is not before:
-            await self._resume(session, ticket)
-        if action is TicketAction.UNMERGE:
+        elif action is TicketAction.UNMERGE:
             await self._reopen(session, ticket)
         elif action is TicketAction.ABSORB or "to_urgency" in detail:
             await self._hurry(session, ticket)

@@ -35,7 +35,7 @@ class TicketClock(SQLModel, table=True):
     clock: ClockKind = Field(primary_key=True, sa_type=text_enum(ClockKind))
     round: int = Field(default=1, primary_key=True)
     department_id: str | None = Field(default=None, foreign_key="department.id")
-    """Who holds the ticket, and once stopped who held it."""
+    """Whose hours it runs by: who holds the ticket or held it last; once stopped, who held it then."""
     policy_version: int
     """The policy the ticket was filed under, and stays under."""
     round_the_clock: bool = False

@@ -354,3 +354,15 @@ async def test_h16_who_passes_a_ticket_up_hands_over_the_deadline_and_above_it_i
     found = await clocks.of(ticket.id)
     assert (found[RESPOND].round, found[RESPOND].department_id) == (2, above.id)
     assert found[RESOLVE].due_at == local("2026-03-03 11:00")
+
+
+async def test_h4_what_waited_for_the_customer_goes_on_when_they_add_something_and_is_signed_anew(
+    clocks: Clocks, place: Place, now: time_machine.Traveller
+) -> None:
+    ticket, worker = await signed(clocks, place)
+    await clocks.tickets.park(ticket.id, "等用户回家", worker)
+    now.move_to(local("2026-03-09 09:00"))
+    await clocks.tickets.append(ticket.id, AppendToTicket(text="今天在家"), AGENT)
+    found = await clocks.of(ticket.id)
+    assert (found[RESPOND].round, found[RESPOND].due_at) == (2, local("2026-03-09 10:00"))
+    assert (found[RESOLVE].paused_at, found[RESOLVE].due_at) == (None, local("2026-03-10 11:00"))
