@@ -116,6 +116,10 @@ class Callers:
             )
             self.socket.send(text)
 
+    def end(self, call: CallerCall) -> None:
+        """The call is over without a message from either end."""
+        self._end(call, time.time_ns())
+
     def close(self) -> None:
         self.socket.close()
 
@@ -197,6 +201,10 @@ class AgentPhones:
         self.on_end: Callable[[AgentCall], None] | None = None
         self._by_call_id: dict[str, AgentCall] = {}
         self._by_agent: dict[str, AgentCall] = {}
+
+    def end(self, call: AgentCall) -> None:
+        """The call is over without a message from either end."""
+        self._end(call, time.time_ns())
 
     def close(self) -> None:
         self.socket.close()

@@ -58,6 +58,8 @@ async def _run(row: Row, load: ChaosLoad, scene: Scene, desk: Desk) -> bool:
     load.pause()
     snapshot = load.snapshot()
     whole_s = await row.inject(scene)
+    if not row.calls_survive:
+        load.cut_off()
     if row.desks_lost:
         await load.system.seat()
     await load.until_over(snapshot, SERVED_WITHIN_S)

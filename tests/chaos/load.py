@@ -112,6 +112,13 @@ class ChaosLoad:
         self.media.mark()
         return found
 
+    def cut_off(self) -> None:
+        """Asterisk died and told nobody: both ends notice the silence and hang up."""
+        for call in list(self._active):
+            self.callers.end(call)
+        for agent_call in self.phones.calls:
+            self.phones.end(agent_call)
+
     def served(self, call: CallerCall) -> AgentCall | None:
         """The conversation a caller had, where an agent ended it."""
         return next(
