@@ -25,6 +25,7 @@ from ari_app.ari.dispatch import Dispatcher
 from ari_app.ari.errors import AriError
 from ari_app.ari.inbound import InboundEvents
 from ari_app.ari.outbound import OutboundEvents
+from ari_app.ari.server import STEPS_BETWEEN, UNUSED_EVENTS
 from ari_app.ari.source import EventSource
 from ari_app.business import Business
 from ari_app.calls.dialling import DialPlan
@@ -131,7 +132,7 @@ class Service:
                 on_connected=self._connected,
                 # Asterisk may crash when the connection ends while it writes an event to it.
                 on_closing=self.ari.silence_events,
-                on_closed=self.ari.filter_events,
+                on_closed=self._filter_events,
             )
         return InboundEvents(
             self.dispatcher.dispatch,
@@ -280,10 +281,13 @@ class Service:
 
         self._tasks.append(asyncio.create_task(keep_running(), name=name))
 
+    async def _filter_events(self) -> None:
+        await self.ari.filter_events((*UNUSED_EVENTS, *STEPS_BETWEEN))
+
     async def _connected(self) -> None:
         """Asterisk sends events (again): tell it which we do not want, and whose phones it serves."""
         await self.ari.wait_until_ready()
-        await self.ari.filter_events()
+        await self._filter_events()
         info = await self.ari.info()
         versions.check(info.system.version)
         pushed = await push(self.ari, self.agents.accounts())

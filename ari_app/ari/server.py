@@ -34,6 +34,20 @@ READY_POLL_S = 0.1
 UNUSED_EVENTS = ("ChannelVarset", "ChannelDialplan", "ChannelUserevent", "BridgeVideoSourceChanged")
 """What Asterisk should not even send: with a busy dialplan, most of all events."""
 
+STEPS_BETWEEN = (
+    "BridgeCreated",
+    "BridgeDestroyed",
+    "ChannelCallerId",
+    "ChannelConnectedLine",
+    "ChannelCreated",
+    "ChannelEnteredBridge",
+    "ChannelLeftBridge",
+    "ChannelStateChange",
+    "Dial",
+    "PlaybackStarted",
+)
+"""What lies between the events that a call waits for. Half of all it would be sent, each with a whole channel in it."""
+
 _ping = msgspec.json.Decoder(Ping).decode
 _info = msgspec.json.Decoder(AsteriskInfo).decode
 _variable = msgspec.json.Decoder(Variable).decode

@@ -163,11 +163,13 @@ class Hub:
     async def broadcast(self, role: Role | Iterable[Role], message: Message) -> None:
         """Send to everybody of a role (or of several) on this node. Broadcasts keep their order."""
         roles = {role} if isinstance(role, Role) else set(role)
+        listening = [socket for socket in self.sockets() if socket.role in roles]
+        if not listening:
+            return
         payload = self._encode(message)
         async with self._broadcasting:
-            for count, socket in enumerate(self.sockets(), 1):
-                if socket.role in roles:
-                    await socket.send(payload)
+            for count, socket in enumerate(listening, 1):
+                await socket.send(payload)
                 if count % AT_ONCE == 0:
                     await asyncio.sleep(0)
 

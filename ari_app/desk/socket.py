@@ -55,6 +55,7 @@ class DeskSocket:
     ) -> None:
         self.id = new_id("desk")
         self.session = session
+        self.role: Role = session.principal.role
         self.order = 0
         self._response = response
         self._transport = transport
@@ -67,10 +68,6 @@ class DeskSocket:
     @property
     def staff_id(self) -> str:
         return self.session.principal.staff_id
-
-    @property
-    def role(self) -> Role:
-        return self.session.principal.role
 
     async def open(self, welcome: bytes) -> None:
         """Send the first message, then what came meanwhile."""
