@@ -5,6 +5,7 @@ import asyncio
 import json
 import sys
 import tempfile
+import time
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -13,18 +14,21 @@ from random import Random
 from ari_app.local.postgres import Postgres
 from ari_app.local.processes import free_port
 from ari_app.local.stack import SAMPLE_PASSWORD
-from bench.ours import OurSystem
+from bench.ours import FIRST_AGENT, OurSystem
 from foundation.clock import utc_now
-from tests.chaos.ledger import Verdict, judge
+from tests.chaos.filing import Filed, Filers
+from tests.chaos.ledger import SETTLE_S, Verdict, judge
 from tests.chaos.load import FLOW, ChaosLoad
 from tests.chaos.rows import ROWS, SHORT, Row, Scene
 from tests.desk_client import Desk
 
 SUPERVISOR = "3001"
-SPREAD_S = 14.0
+SPREAD_S = 9.0
 """How long the load runs until there is somebody in every stage."""
 SERVED_WITHIN_S = 90.0
 LONGEST_CALL = timedelta(minutes=5)
+FILERS = 4
+"""As many agents file tickets all the while."""
 LONGEST_GAP_S = 0.5
 """A gap that two people who talk would call one. The generator's own delays are within it."""
 
@@ -41,18 +45,24 @@ async def chaos(rows: list[type[Row]], random: Random, *, concurrent: int, agent
         )
         try:
             await load.start()
-            scene = Scene(load.system.stack, postgres)
-            async with Desk(scene.stack.url, SUPERVISOR, SAMPLE_PASSWORD) as desk:
+            filers = Filers(load.system.stack.url, [str(FIRST_AGENT + index) for index in range(FILERS)])
+            filers.start()
+            try:
+                scene = Scene(load.system.stack, postgres)
                 for row in random.sample(rows, len(rows)):
-                    kept &= await _run(row(), load, scene, desk)
+                    kept &= await _run(row(), load, filers, scene)
+            finally:
+                await filers.aclose()
         finally:
             await load.aclose()
             await asyncio.to_thread(postgres.stop)
     return kept
 
 
-async def _run(row: Row, load: ChaosLoad, scene: Scene, desk: Desk) -> bool:
+async def _run(row: Row, load: ChaosLoad, filers: Filers, scene: Scene) -> bool:
+    began = time.monotonic()
     await load.resume()
+    filers.begin()
     await asyncio.sleep(SPREAD_S)
     since, scene.notes = utc_now() - LONGEST_CALL, {}
     load.pause()
@@ -63,16 +73,23 @@ async def _run(row: Row, load: ChaosLoad, scene: Scene, desk: Desk) -> bool:
     if row.desks_lost:
         await load.system.seat()
     await load.until_over(snapshot, SERVED_WITHIN_S)
-    verdict = await judge(load, snapshot, desk, since, survive=row.calls_survive)
-    broken = _broken(row, verdict, whole_s)
+    filers.pause()
+    async with Desk(scene.stack.url, SUPERVISOR, SAMPLE_PASSWORD, socket=False) as desk:
+        verdict = await judge(load, snapshot, desk, since, survive=row.calls_survive)
+        filed = await filers.judged(desk, SETTLE_S)
+    broken = _broken(row, verdict, filed, filers, whole_s)
     line = {
         "row": row.name,
         "calls": len(snapshot.promises),
         "stages": snapshot.stages,
         "whole_s": round(whole_s, 2),
         **asdict(verdict),
+        **asdict(filed),
+        "kept_for_later": filers.kept,
+        "errors": filers.errors,
         **scene.notes,
         "double_offers": load.phones.double_offers,
+        "took_s": round(time.monotonic() - began),
         "broken": broken,
     }
     sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -80,7 +97,7 @@ async def _run(row: Row, load: ChaosLoad, scene: Scene, desk: Desk) -> bool:
     return not broken
 
 
-def _broken(row: Row, verdict: Verdict, whole_s: float) -> list[str]:
+def _broken(row: Row, verdict: Verdict, filed: Filed, filers: Filers, whole_s: float) -> list[str]:
     """Which promises did not hold."""
     wrong = {
         "somebody was cut off": verdict.dropped > 0,
@@ -89,6 +106,10 @@ def _broken(row: Row, verdict: Verdict, whole_s: float) -> list[str]:
         "a call has no record": verdict.records_missing > 0,
         "a call has two records": verdict.records_double > 0,
         "a conversation cannot be heard": verdict.recordings_without_file > 0,
+        "a ticket was filed twice": filed.filed_twice > 0,
+        "a ticket is lost": filed.lost > 0,
+        "no ticket was filed": filed.filed == 0,
+        "a request failed for no reason it names": bool(filers.errors),
         "who talked heard a gap": row.audio_goes_on and verdict.longest_gap_s > LONGEST_GAP_S,
         "it took too long": whole_s > row.longest_whole_s,
         "who was cut off is not on the list": not row.calls_survive and verdict.lost_listed == 0,
@@ -106,7 +127,7 @@ def main() -> int:
     seed = given.seed if given.seed is not None else Random().randrange(1_000_000)
     sys.stdout.write(json.dumps({"seed": seed}) + "\n")
     rows = SHORT if given.short else [row for row in ROWS if given.only is None or given.only in row.name]
-    size = {"concurrent": 12, "agents": 4} if given.short else {"concurrent": 40, "agents": 12}
+    size = {"concurrent": 12, "agents": 4} if given.short else {"concurrent": 40, "agents": 14}
     return 0 if asyncio.run(chaos(rows, Random(seed), **size)) else 1
 
 

@@ -14,6 +14,8 @@ from bench.systems import NUMBER
 from tests.chaos.media import Media, Stream
 
 TALK_S, RING_S = 5.0, 1.0
+ARRIVAL_S = 0.1
+"""Between two callers, when many come."""
 FLOW = """\
 flow: hotline
 languages: [zh, en]
@@ -73,7 +75,7 @@ class ChaosLoad:
         self._running = True
         for _ in range(self._concurrent):
             self._call_in()
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(ARRIVAL_S)
 
     async def aclose(self) -> None:
         """Hang up and stop everything."""
@@ -94,7 +96,7 @@ class ChaosLoad:
         self._running = True
         while len(self._active) < self._concurrent:
             self._call_in()
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(ARRIVAL_S)
 
     def snapshot(self) -> Snapshot:
         """Who is on the line now; gaps in what they hear are measured from here."""

@@ -15,6 +15,8 @@ from ari_app.local.stack import Stack
 
 WHOLE_S = 30.0
 POLL_S = 0.02
+GONE_S = 35.0
+"""Until who waited was led to the fallback, and some were served by it."""
 
 
 @dataclass
@@ -84,6 +86,25 @@ class UpgradeService(Row):
         began = time.monotonic()
         await asyncio.to_thread(scene.stack.start_service)
         return time.monotonic() - began
+
+
+class ServiceGone(Row):
+    """F5: nobody starts it again for long; the dialplan notices and everybody goes on in the fallback."""
+
+    name = "service gone for long"
+    desks_lost = True
+
+    async def inject(self, scene: Scene) -> float:
+        assert scene.stack.service is not None
+        scene.stack.start_watchdog()
+        assert scene.stack.watchdog is not None
+        await asyncio.to_thread(scene.stack.service.kill)
+        await asyncio.sleep(GONE_S)
+        began = time.monotonic()
+        await asyncio.to_thread(scene.stack.start_service)
+        whole_s = time.monotonic() - began
+        await asyncio.to_thread(scene.stack.watchdog.stop)
+        return whole_s
 
 
 class PauseService(Row):
@@ -203,6 +224,7 @@ class KillAsterisk(Row):
 ROWS: list[type[Row]] = [
     KillService,
     UpgradeService,
+    ServiceGone,
     PauseService,
     CutEvents,
     PauseAsterisk,
