@@ -44,7 +44,7 @@ class Filers:
     """Answers that nothing explains."""
     _paused: asyncio.Event = field(default_factory=asyncio.Event)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
-    _numbers: count[int] = field(default_factory=lambda: count(1))
+    _numbers: "count[int]" = field(default_factory=lambda: count(1))
 
     def start(self) -> None:
         """Sit down."""
