@@ -7,12 +7,12 @@ import hypothesis
 import psycopg
 import pytest
 import redis
-from sqlmodel import SQLModel
 
 from ari_app.local.asterisk import Asterisk, free_address
 from ari_app.local.postgres import Postgres
 from ari_app.local.processes import free_port
 from ari_app.local.redis import Redis
+from ari_app.migrations.schema import METADATA
 from foundation.database import Database
 from foundation.ids import new_id
 
@@ -79,7 +79,7 @@ async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
 
 async def _create_tables(database: Database) -> None:
     async with database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
+        await connection.run_sync(METADATA.create_all)
 
 
 @pytest.fixture(scope="session")

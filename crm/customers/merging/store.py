@@ -11,8 +11,8 @@ from crm.customers.merging.model import CustomerMerge, CustomerMergeRow
 from crm.customers.model import Customer, CustomerPhone
 from crm.customers.store import tables_about_customers
 
-_STAYS = frozenset({"customer_phone", "customer_audit"})
-"""Telephones are copied, and what was done with an entry's data remains its own."""
+_STAYS = frozenset({"customer_phone", "customer_audit", "customer_import_row"})
+"""Telephones are copied; what was done with an entry's data remains its own, and what a file said about it too."""
 NAME_ALIKE = 0.6
 PAIRS = 200
 
