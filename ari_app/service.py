@@ -6,7 +6,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import structlog
@@ -14,6 +14,7 @@ import uvloop
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.maint_notifications import MaintNotificationsConfig
 from sqlalchemy import text
 from structlog.tracebacks import ExceptionDictTransformer
 
@@ -30,7 +31,7 @@ from ari_app.ari.source import EventSource
 from ari_app.business import Business
 from ari_app.calls.dialling import DialPlan
 from ari_app.calls.pop import PopService
-from ari_app.calls.provisioning import push
+from ari_app.calls.provisioning import PhoneAccount, push, remove
 from ari_app.calls.reconciling import Reconciler
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
@@ -99,7 +100,7 @@ class Service:
     def _open_stores(self) -> None:
         settings = self.settings
         self.database = Database(settings.database_url)
-        self.redis = _redis(settings.redis_url)
+        self.redis = redis_client(settings.redis_url)
         self.node = NodeName(self.redis, settings.node)
         self.node.on_returned = self._redis_returned
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
@@ -293,6 +294,7 @@ class Service:
         pushed = await push(self.ari, self.agents.accounts())
         log.info("asterisk_connected", version=info.system.version, phones=pushed)
         await self.fallback.prepare()
+        self._once("former phones", self._unplug_former())
         await self.reconciler.adopt()
         self._once("reconciliation", self._reconcile())
 
@@ -323,7 +325,24 @@ class Service:
     def _staff_changed(self, staff: Staff) -> None:
         account = self.agents.changed(staff)
         if account is not None:
-            self._once(f"phone:{account.user}", push(self.ari, [account]))
+            self._once(f"phone:{account.user}", self._plug_in(account))
+        elif staff.endpoint is not None:
+            self._once(f"phone:{staff.endpoint}", self._unplug([staff.endpoint]))
+
+    async def _plug_in(self, account: PhoneAccount) -> None:
+        await push(self.ari, [account])
+        await self.fallback.include(account.user)
+
+    async def _unplug(self, users: Sequence[str]) -> None:
+        removed = await remove(self.ari, users)
+        for user in users:
+            await self.fallback.exclude(user)
+        if removed:
+            log.info("phones_removed", removed=removed)
+
+    async def _unplug_former(self) -> None:
+        """Whose accounts were closed while Asterisk could not be told."""
+        await self._unplug(await self.business.staff.former_phones())
 
     def _once(self, name: str, work: Coroutine[Any, Any, object]) -> None:
         """Something to do now, besides; where it fails it is done again at the next connection."""
@@ -367,7 +386,7 @@ class Service:
         return None
 
 
-def _redis(url: str) -> Redis:
+def redis_client(url: str) -> Redis:
     """The client all parts share.
 
     No socket timeout: before Python 3.12 redis-py's can answer a cancellation with a result, and a hang-up is lost.
@@ -380,8 +399,11 @@ def _redis(url: str) -> Redis:
         socket_timeout=None,
         socket_connect_timeout=REDIS_S,
         retry=Retry(NoBackoff(), 0),
+        # With them on, redis-py 8 hands out connections whose other end is gone: after Redis is back, the first command
+        # on each fails.
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )
-    return Redis(connection_pool=pool)
+    return Redis.from_pool(pool)
 
 
 def _speech(settings: Settings) -> EspeakSpeech:

@@ -58,6 +58,11 @@ class Desk:
         async with self._http.post(path, json=body, headers=headers) as answer:
             return await _content(answer)
 
+    async def patch(self, path: str, body: object) -> Any:
+        """The JSON answered to a change."""
+        async with self._http.patch(path, json=body) as answer:
+            return await _content(answer)
+
     async def status(self, method: str, path: str) -> int:
         """The status a request without a body is answered with."""
         async with self._http.request(method.upper(), path) as answer:

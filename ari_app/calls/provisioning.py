@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ari_app.ari.client import AriClient
@@ -33,6 +34,21 @@ async def push(ari: AriClient, accounts: Iterable[PhoneAccount]) -> int:
     pushed = [one(account) for account in accounts]
     await asyncio.gather(*pushed)
     return len(pushed)
+
+
+async def remove(ari: AriClient, users: Iterable[str]) -> int:
+    """Take phones' accounts from Asterisk, so that they cannot register any more; returns how many were there."""
+    return sum([await _removed(ari, user) for user in users])
+
+
+async def _removed(ari: AriClient, user: str) -> bool:
+    found = False
+    # The endpoint names the other two, so it goes first.
+    for object_type in ("endpoint", "auth", "aor"):
+        with suppress(NotFound):
+            await ari.delete_dynamic("res_pjsip", object_type, user)
+            found = True
+    return found
 
 
 async def _push_account(ari: AriClient, account: PhoneAccount) -> None:

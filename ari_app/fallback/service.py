@@ -66,7 +66,15 @@ class Fallback:
     async def prepare(self) -> None:
         """Make the agents' phones members of the fallback's queue; repeated after every connection."""
         for account in self._agents.accounts():
-            await self._ami.add_queue_member(QUEUE, f"PJSIP/{account.user}")
+            await self.include(account.user)
+
+    async def include(self, user: str) -> None:
+        """Ring a phone, too, when we are away."""
+        await self._ami.add_queue_member(QUEUE, f"PJSIP/{user}")
+
+    async def exclude(self, user: str) -> None:
+        """Ring a phone no more."""
+        await self._ami.remove_queue_member(QUEUE, f"PJSIP/{user}")
 
     async def take_in(self) -> None:
         """Make records and tickets of the fallback's calls as they end, until cancelled."""

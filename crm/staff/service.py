@@ -110,6 +110,11 @@ class StaffService:
         async with self._database.read() as session:
             return list(await store.agents(session))
 
+    async def former_phones(self) -> list[str]:
+        """The SIP users of everybody who answered calls once and does so no more."""
+        async with self._database.read() as session:
+            return list(await store.former_phones(session))
+
     async def all(self) -> list[StaffView]:
         """All accounts."""
         async with self._database.read() as session:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.staff.model import Staff
@@ -18,6 +18,12 @@ async def agents(session: AsyncSession) -> Sequence[Staff]:
     """Everybody who answers calls."""
     statement = select(Staff).where(col(Staff.active).is_(True), Staff.role == Role.AGENT)
     return (await session.exec(statement.order_by(col(Staff.staff_number)))).all()
+
+
+async def former_phones(session: AsyncSession) -> Sequence[str]:
+    """The SIP users of accounts that are closed or not an agent's any more."""
+    former = or_(col(Staff.active).is_(False), Staff.role != Role.AGENT)
+    return [user for user in await session.exec(select(Staff.endpoint).where(former)) if user is not None]
 
 
 async def everybody(session: AsyncSession) -> Sequence[Staff]:

@@ -1,0 +1,67 @@
+"""Agents hired and closed over the API while the hotline runs: what Asterisk knows of their phones."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from ari_app.ari.ami import AmiClient
+from ari_app.ari.client import AriClient
+from ari_app.ari.errors import NotFound
+from tests.asterisk.hotline import ADMINISTRATOR, WAIT_S, Hotline
+
+STAFF_NUMBER, PHONE = "1901", "agent1901"
+
+
+@pytest.fixture
+async def ari(hotline: Hotline) -> AsyncIterator[AriClient]:
+    at = hotline.stack.at
+    client = AriClient(at.rest_url, at.user, at.password, application=at.application)
+    await client.start()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def ami(hotline: Hotline) -> AsyncIterator[AmiClient]:
+    at = hotline.stack.at
+    client = AmiClient(at.address, at.ami_port, at.user, at.password)
+    await client.start()
+    yield client
+    await client.aclose()
+
+
+async def becomes_true(look: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(WAIT_S):
+        while not await look():
+            await asyncio.sleep(0.05)
+
+
+async def test_who_is_hired_can_be_rung_even_when_the_service_is_away_and_who_left_cannot(
+    hotline: Hotline, ari: AriClient, ami: AmiClient
+) -> None:
+    async def has_account() -> bool:
+        try:
+            return bool(await ari.endpoint("PJSIP", PHONE))
+        except NotFound:
+            return False
+
+    async def in_fallback() -> bool:
+        members = await ami.database_entry("Queue/PersistentMembers", "hotline_fallback")
+        return f"PJSIP/{PHONE};" in members
+
+    async def gone() -> bool:
+        return not await has_account() and not await in_fallback()
+
+    administrator = await hotline.desk(ADMINISTRATOR, socket=False)
+    person = {"staff_number": STAFF_NUMBER, "name": "New", "role": "agent", "password": "a-long-secret", "queues": []}
+    hired = await administrator.post("/api/v1/staff", person)
+    await becomes_true(has_account)
+    await becomes_true(in_fallback)
+
+    await administrator.patch(f"/api/v1/staff/{hired['id']}", {"active": False})
+    await becomes_true(gone)
+
+    await administrator.patch(f"/api/v1/staff/{hired['id']}", {"active": True})
+    await becomes_true(has_account)
+    await becomes_true(in_fallback)
