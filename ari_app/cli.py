@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from ari_app import flows as call_flows
 from ari_app import service
 from ari_app.fallback import watchdog as fallback_watchdog
+from ari_app.keeper import Keeper
 from ari_app.local import stack
 from ari_app.local.paths import PROJECT
 from ari_app.settings import Settings
@@ -38,6 +39,12 @@ def up() -> None:
 def serve() -> None:
     """Run the service alone, with the servers that HOTLINE_… names."""
     service.run(_settings())
+
+
+@app.command()
+def keep() -> None:
+    """Run the service, and the next one at once when it dies; SIGHUP goes over to new code without losing a call."""
+    sys.exit(Keeper(serve).keep())
 
 
 @app.command()

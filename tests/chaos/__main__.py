@@ -41,7 +41,10 @@ async def chaos(rows: list[type[Row]], random: Random, *, concurrent: int, agent
         await asyncio.to_thread(postgres.start)
         settings = {"DATABASE_URL": postgres.url()}
         load = ChaosLoad(
-            OurSystem(Path(folder), flow=FLOW, settings=settings), concurrent=concurrent, agents=agents, random=random
+            OurSystem(Path(folder), flow=FLOW, settings=settings, kept=True),
+            concurrent=concurrent,
+            agents=agents,
+            random=random,
         )
         try:
             await load.start()

@@ -35,7 +35,8 @@ async def judge(load: ChaosLoad, snapshot: Snapshot, desk: Desk, since: datetime
     over = [promise for promise in snapshot.promises if promise.call.over.is_set()]
     dropped = [promise for promise in over if load.served(promise.call) is None]
     records = await _records(load, over, desk, since)
-    counted = Counter(record["number"] for record in records)
+    # Who was led to the fallback has a record of that, and one of the fallback's own call.
+    counted = Counter(record["number"] for record in records if record["outcome"] != "fallback")
     numbers = [f"+86{promise.call.number}" for promise in over if promise.call.answered_ns]
     return Verdict(
         dropped=len(dropped) if survive else 0,

@@ -23,7 +23,7 @@ start: identify
 fallback: person
 steps:
   identify: { do: identify_caller, next: menu, failed: menu }
-  menu: { ask: main_menu, keys: { 3: person }, timeout: 3s, retries: 0, otherwise: person }
+  menu: { ask: progress_hint, keys: { 3: person }, timeout: 3s, retries: 0, otherwise: person }
   person: { queue: repair, kind: fault, otherwise: nobody_there }
   nobody_there: { hangup: unserved, say: [goodbye] }
 """
