@@ -35,8 +35,7 @@ async def judge(load: ChaosLoad, snapshot: Snapshot, desk: Desk, since: datetime
     over = [promise for promise in snapshot.promises if promise.call.over.is_set()]
     dropped = [promise for promise in over if load.served(promise.call) is None]
     records = await _records(load, over, desk, since)
-    # Who was led to the fallback has a record of that, and one of the fallback's own call.
-    counted = Counter(record["number"] for record in records if record["outcome"] != "fallback")
+    counted = Counter(record["number"] for record in records)
     numbers = [f"+86{promise.call.number}" for promise in over if promise.call.answered_ns]
     return Verdict(
         dropped=len(dropped) if survive else 0,
@@ -60,7 +59,8 @@ async def _records(load: ChaosLoad, over: list[Promise], desk: Desk, since: date
     deadline = loop.time() + SETTLE_S
     while True:
         listed = await desk.get("/api/v1/calls", since=since.isoformat(), limit=500)
-        found = [call for call in listed if call["number"] in wanted]
+        # Who was led to the fallback has a record of that, and one of the fallback's own call.
+        found = [call for call in listed if call["number"] in wanted and call["outcome"] != "fallback"]
         if {call["number"] for call in found} >= wanted or loop.time() > deadline:
             return found
         await asyncio.sleep(0.25)

@@ -128,8 +128,8 @@ class ChaosLoad:
         )
 
     def conversations(self, call: CallerCall) -> int:
-        """How many agents talked with a caller."""
-        return sum(agent.caller == call.number and agent.talking_ns > 0 for agent in self.phones.calls)
+        """How many agents talked with a caller: an agent who heard nobody did not."""
+        return sum(agent.caller == call.number and self._heard(agent) for agent in self.phones.calls)
 
     def gap_s(self, promise: Promise) -> float:
         """The longest time without sound of who talked when it happened, on either side."""
@@ -144,6 +144,10 @@ class ChaosLoad:
                     await promise.call.over.wait()
         except TimeoutError:
             return
+
+    def _heard(self, agent: AgentCall) -> bool:
+        stream = self._streams.get(agent)
+        return stream is not None and stream.frames > 0
 
     def _call_in(self) -> None:
         self._active.add(self.callers.call(NUMBER, next(self._numbers)))
