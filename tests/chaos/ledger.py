@@ -28,6 +28,8 @@ class Verdict:
     recordings_without_file: int
     lost_listed: int
     """Calls on the list of those to be called back."""
+    details: list[str]
+    """What there is of each call that something is wrong with."""
 
 
 async def judge(load: ChaosLoad, snapshot: Snapshot, desk: Desk, since: datetime, *, survive: bool) -> Verdict:
@@ -37,6 +39,10 @@ async def judge(load: ChaosLoad, snapshot: Snapshot, desk: Desk, since: datetime
     records = await _records(load, over, desk, since)
     counted = Counter(record["number"] for record in records)
     numbers = [f"+86{promise.call.number}" for promise in over if promise.call.answered_ns]
+    unheard = await _unplayable(desk, records)
+    wrong = {record["number"] for record in records if counted[record["number"]] > 1 or record["id"] in unheard}
+    if survive:
+        wrong |= {f"+86{promise.call.number}" for promise in dropped}
     return Verdict(
         dropped=len(dropped) if survive else 0,
         stuck=len(snapshot.promises) - len(over),
@@ -44,8 +50,10 @@ async def judge(load: ChaosLoad, snapshot: Snapshot, desk: Desk, since: datetime
         longest_gap_s=round(max((load.gap_s(promise) for promise in _talking(snapshot)), default=0.0), 3),
         records_missing=sum(counted[number] == 0 for number in numbers),
         records_double=sum(counted[number] > 1 for number in numbers),
-        recordings_without_file=await _unplayable(desk, records),
+        recordings_without_file=len(unheard),
         lost_listed=sum(record["outcome"] == "lost" for record in records),
+        details=[_told(record, unheard) for record in records if record["number"] in wrong]
+        + [f"{promise.call.number} was {promise.stage}" for promise in over if f"+86{promise.call.number}" in wrong],
     )
 
 
@@ -66,18 +74,25 @@ async def _records(load: ChaosLoad, over: list[Promise], desk: Desk, since: date
         await asyncio.sleep(0.25)
 
 
-async def _unplayable(desk: Desk, records: list[dict[str, Any]]) -> int:
-    """Conversations whose recording nobody can hear."""
+async def _unplayable(desk: Desk, records: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Calls with a conversation that nobody can hear, and the states of their recordings."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + SETTLE_S
     talked = [record["id"] for record in records if record["talk_ms"]]
     while True:
-        unsealed = []
+        unsealed = {}
         for call_id in talked:
-            recordings = await desk.get("/api/v1/recordings", call_id=call_id)
-            if not recordings or any(recording["status"] not in SEALED for recording in recordings):
-                unsealed.append(call_id)
+            states = [recording["status"] for recording in await desk.get("/api/v1/recordings", call_id=call_id)]
+            if not states or any(state not in SEALED for state in states):
+                unsealed[call_id] = states
         if not unsealed or loop.time() > deadline:
-            return len(unsealed)
-        talked = unsealed
+            return unsealed
+        talked = list(unsealed)
         await asyncio.sleep(0.5)
+
+
+def _told(record: dict[str, Any], unheard: dict[str, list[str]]) -> str:
+    times = f"{record['started_at']} to {record['ended_at']}, {record['talk_ms']} ms of talk"
+    return (
+        f"{record['number']} {record['id']}: {record['outcome']}, {times}, recordings {unheard.get(record['id'], '')}"
+    )
