@@ -96,9 +96,8 @@ class ChannelQueue:
             happened_at=entry.happened_at,
             address=recipient.address,
             secret=recipient.secret,
-            subject=entry.subject,
-            text=entry.text,
             data=entry.data,
+            **(entry.whole or {"subject": entry.subject, "text": entry.text}),
         )
         await self._sender.send(letter)
 

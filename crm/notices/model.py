@@ -128,6 +128,9 @@ class NoticeDelivery(SQLModel, table=True):
     channel: NoticeChannel = Field(sa_type=text_enum(NoticeChannel))
     subject: str
     text: str
+    """What the log shows: with personal data masked, whoever it went to."""
+    whole: dict[str, str] | None = Field(default=None, sa_column=Column(JSON))
+    """Subject and text as an in-house recipient is told them; for sending only, never in an answer (S29)."""
     data: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
     """What a webhook is told beside the words."""
     happened_at: datetime = Field(sa_type=UtcDateTime)

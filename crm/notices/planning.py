@@ -56,8 +56,8 @@ class Planner:
 
     def message(self, event: Event, facts: Facts, recipient: NoticeRecipient) -> NoticeDelivery:
         """What one recipient is told of an event."""
-        values = facts.values if recipient.in_house else facts.masked()
-        said = self._catalogue.render(event.kind, recipient.language, values)
+        said = self._catalogue.render(event.kind, recipient.language, facts.masked())
+        whole = self._catalogue.render(event.kind, recipient.language, facts.values) if recipient.in_house else None
         now = utc_now()
         return NoticeDelivery(
             id=new_id("notice"),
@@ -69,6 +69,7 @@ class Planner:
             channel=recipient.channel,
             subject=said.subject,
             text=said.text,
+            whole={"subject": whole.subject, "text": whole.text} if whole is not None else None,
             data=_data(event, facts, recipient) if recipient.channel is NoticeChannel.WEBHOOK else {},
             happened_at=event.at,
             created_at=now,

@@ -4,7 +4,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, update
+from sqlalchemy import ColumnElement, SelectBase, and_, delete, func, or_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -153,6 +154,13 @@ async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
     )
     batch = old.order_by(col(NoticeDelivery.created_at)).limit(limit)
     return (await session.exec(delete(NoticeDelivery).where(col(NoticeDelivery.sequence).in_(batch)))).rowcount
+
+
+async def forget(connection: AsyncConnection, keys: SelectBase) -> None:
+    """Take from what was sent, or given up, about these tickets whatever says who it was about."""
+    settled = and_(col(NoticeDelivery.key).in_(keys), col(NoticeDelivery.next_at).is_(None))
+    nothing: dict[str, object] = {"subject": "", "text": "", "whole": None, "data": {}}
+    await connection.execute(update(NoticeDelivery).where(settled).values(nothing))
 
 
 async def counts(session: AsyncSession) -> dict[tuple[NoticeChannel, DeliveryState], int]:

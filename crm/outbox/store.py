@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, delete, func, update
+from sqlalchemy import ColumnElement, SelectBase, and_, delete, func, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -104,6 +105,14 @@ async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
     old = select(OutboxEntry.sequence).where(col(OutboxEntry.done_at) < before)
     batch = old.order_by(col(OutboxEntry.done_at)).limit(limit)
     return (await session.exec(delete(OutboxEntry).where(col(OutboxEntry.sequence).in_(batch)))).rowcount
+
+
+async def forget(connection: AsyncConnection, keys: SelectBase, now: datetime) -> None:
+    """Take from what was told, or given up, under these keys whatever says who it was about; nobody hears it again."""
+    settled = and_(col(OutboxEntry.key).in_(keys), col(OutboxEntry.next_at).is_(None))
+    dropped = and_(settled, col(OutboxEntry.done_at).is_(None))
+    await connection.execute(update(OutboxEntry).where(dropped).values(done_at=now, drop_reason="erased"))
+    await connection.execute(update(OutboxEntry).where(settled).values(payload={}))
 
 
 async def counts(session: AsyncSession) -> Counts:

@@ -7,12 +7,18 @@ import pytest
 import structlog
 from aiohttp import web
 from prometheus_client import generate_latest
+from sqlmodel import col, select
 
 from ari_app.notices import Notices
 from ari_app.settings import Settings
+from crm.notices import store as notices_store
 from crm.notices.channels import GatewaySender
-from crm.notices.model import DeliveryState, NoticeChannel
+from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery
 from crm.notices.views import RecipientInput
+from crm.outbox import store as outbox_store
+from crm.outbox.model import OutboxEntry
+from crm.tickets.model import Ticket
+from foundation.clock import utc_now
 from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, Place
 from tests.unit.crm.notices.conftest import House, Received, Receiver
@@ -84,3 +90,42 @@ async def test_the_service_puts_together_the_channels_an_operator_set_up(sqlite_
     assert notices.background().keys() == {"notices", "notices-pruning", "notices-counting"}
     assert notices.routes().tag == "notices"
     await notices.aclose()
+
+
+async def test_s29_the_log_shows_masked_what_an_in_house_recipient_was_told_whole(
+    house: House, place: Place, receiver: Receiver
+) -> None:
+    await house.webhook(receiver.url, place.east, in_house=True)
+    async with house.working():
+        ticket = await house.tickets.file(place.fault(f"+86{NUMBER}"), AGENT)
+        await house.tickets.dispatch(ticket.id, place.east, AGENT)
+        (came,) = await receiver.until(1)
+        (told,) = await house.until(lambda log: log[0].state is DeliveryState.SENT)
+    assert NUMBER in came.json["text"]
+    assert "王秀英" in came.json["text"]
+    assert NUMBER not in str(told)
+    assert "王秀英" not in str(told)
+
+
+async def test_what_was_told_of_a_person_can_be_forgotten(house: House, place: Place, receiver: Receiver) -> None:
+    await house.webhook(receiver.url, place.east, in_house=True)
+    async with house.working():
+        tickets = [await house.tickets.file(place.fault(address=f"幸福路{at}号"), AGENT) for at in (1, 2)]
+        for ticket in tickets:
+            await house.tickets.dispatch(ticket.id, place.east, AGENT)
+        await house.until(lambda log: [told.state for told in log] == [DeliveryState.SENT] * 2)
+    theirs = select(Ticket.id).where(Ticket.id == tickets[0].id)
+    async with house.database.write() as session:
+        connection = await session.connection()
+        await notices_store.forget(connection, theirs)
+        await outbox_store.forget(connection, theirs, utc_now())
+
+    async with house.database.read() as session:
+        deliveries = {found.key: found for found in (await session.exec(select(NoticeDelivery))).all()}
+        entries = (await session.exec(select(OutboxEntry).order_by(col(OutboxEntry.sequence)))).all()
+    forgotten, kept = deliveries[tickets[0].id], deliveries[tickets[1].id]
+    assert (forgotten.text, forgotten.whole, forgotten.data) == ("", None, {})
+    assert kept.whole is not None
+    assert "+8613800000001" in kept.whole["text"]
+    assert [bool(entry.payload) for entry in entries if entry.key == tickets[0].id] == [False, False]
+    assert all(entry.payload for entry in entries if entry.key == tickets[1].id)
