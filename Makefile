@@ -1,6 +1,5 @@
 # Every target prepares what it needs: the first run takes minutes, later ones seconds.
-HOTLINE := .runtime/venv/bin/hotline
-PYTHON_VENV := .runtime/venv/bin/python
+VENV := $(or $(HOTLINE_RUNTIME),.runtime)/venv/bin
 
 .PHONY: prepare run demo test check bench chaos lock
 
@@ -8,27 +7,27 @@ prepare:
 	@sh asterisk/bootstrap.sh
 
 run: prepare          ## Asterisk, Redis and the hotline with sample data; Ctrl-C ends all of it
-	@$(HOTLINE) up
+	@$(VENV)/hotline up
 
 demo: prepare         ## run, and a day at the hotline told with simulated phones
-	@$(PYTHON_VENV) -m tests.demo
+	@$(VENV)/python -m tests.demo
 
 check: prepare        ## ruff, mypy, import-linter, flows
-	@.runtime/venv/bin/ruff check .
-	@.runtime/venv/bin/ruff format --check .
-	@.runtime/venv/bin/mypy
-	@.runtime/venv/bin/lint-imports
-	@$(HOTLINE) flows check
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports
+	@$(VENV)/hotline flows check
 
 # The files that wait for a real Asterisk are collected first, so that none of them is left for the end.
 test: check           ## everything CI runs
-	@.runtime/venv/bin/pytest -n auto --dist loadfile --no-loadscope-reorder
+	@$(VENV)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 bench: prepare        ## make bench ONLY=G1 runs one
-	@$(PYTHON_VENV) -m bench $(ONLY)
+	@$(VENV)/python -m bench $(ONLY)
 
 chaos: prepare        ## everything that may go wrong, on real processes under load (ONLY=row SEED=n)
-	@.runtime/venv/bin/python -m tests.chaos $(if $(ONLY),--only "$(ONLY)") $(if $(SEED),--seed $(SEED))
+	@$(VENV)/python -m tests.chaos $(if $(ONLY),--only "$(ONLY)") $(if $(SEED),--seed $(SEED))
 
 lock: prepare         ## resolve both lock files again (the second is what the container image installs); needs uv
 	uv pip compile pyproject.toml --extra dev --extra bench --universal --python-version 3.11 --generate-hashes \

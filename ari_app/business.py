@@ -18,6 +18,7 @@ import crm.departments.http
 import crm.handover.http
 import crm.history.http
 import crm.outbox.http
+import crm.privacy.http
 import crm.selfservice.http
 import crm.staff.http
 import crm.tickets.http
@@ -42,6 +43,7 @@ from crm.departments.service import DepartmentService
 from crm.handover.service import HandoverService
 from crm.history.service import HistoryService
 from crm.outbox.service import OutboxService, OutboxWorker
+from crm.privacy.service import PrivacyService
 from crm.selfservice.limits import Limiter
 from crm.selfservice.service import SelfService
 from crm.staff.service import StaffService
@@ -69,6 +71,7 @@ class Business:
         self.customers = CustomerService(database, settings.region)
         self.customer_imports = ImportService(database, settings.spool / "imports")
         self.customer_export = ExportService(database, settings.spool / "exports")
+        self.privacy = PrivacyService(database)
         self.protection = ProtectionService(database)
         self.customer_merges = CustomerMergeService(database)
         self.departments = DepartmentService(database)
@@ -112,6 +115,7 @@ class Business:
             crm.customers.http.routes(self.customers),
             crm.customers.merging.http.routes(self.customer_merges),
             crm.customers.protection.http.routes(self.protection),
+            crm.privacy.http.routes(self.privacy, self.tickets),
             crm.customers.importing.http.routes(self.customer_imports, self.customer_export),
             crm.departments.http.routes(self.departments),
             crm.categories.http.routes(self.categories),

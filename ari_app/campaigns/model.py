@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from crm.privacy.fields import PersonalName, PersonalNumber
 from foundation.database import UtcDateTime, text_enum
 
 
@@ -126,8 +127,8 @@ class ContactView(BaseModel):
 
     id: str
     ticket_id: str
-    number: str
-    name: str
+    number: PersonalNumber
+    name: PersonalName
     round: int
     state: ContactState
     attempts: int

@@ -22,6 +22,7 @@ from ari_app.desk.gate import Gate, idempotency_key
 from ari_app.desk.http import DeskRequest, SetSession
 from ari_app.desk.keeping import Keeping
 from ari_app.desk.uploads import BODY_S, received
+from crm.privacy.serializer import masked
 from foundation.database import out_of_reach
 from foundation.problems import FieldProblem, Invalid, NotFound
 from foundation.routes import File, Page, Route
@@ -61,7 +62,7 @@ def handler(route: Route, gate: Gate, keeping: Keeping) -> AiohttpHandler:
             kept = await keeping.keep(route, asked)
             return web.Response(status=202, text=kept.model_dump_json(), content_type="application/json")
         if not isinstance(result, SetSession):
-            return await answer(result)
+            return await answer(masked(result, session.principal.role if session else None))
         response = await answer(result.body)
         gate.remember(response, result.token, gate.sessions.longest_s)
         return response

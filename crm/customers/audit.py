@@ -92,7 +92,7 @@ def record(
     )
 
 
-async def of_customer(session: AsyncSession, customer_id: str, since_version: int = 0) -> list[AuditView]:
+async def of_customer(session: AsyncSession, customer_id: str, since_version: int = -1) -> list[AuditView]:
     """What was done with a customer, newest first, at most MOST entries."""
     wanted = (CustomerAudit.customer_id == customer_id, CustomerAudit.version > since_version)
     order = (col(CustomerAudit.at).desc(), col(CustomerAudit.id).desc())

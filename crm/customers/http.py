@@ -48,7 +48,7 @@ def routes(service: CustomerService) -> Routes:
     @table.add(
         "GET",
         "/customers/{customer_id}",
-        roles=EVERYONE,
+        roles=EVERYONE - {Role.DEPARTMENT, Role.CAMPAIGNS},
         summary="One customer with the telephones",
         response=CustomerDetail,
         problems=(404,),
@@ -120,7 +120,7 @@ def routes(service: CustomerService) -> Routes:
     @table.add(
         "GET",
         "/customers/{customer_id}/audit",
-        roles=OVERSEERS,
+        roles=OVERSEERS - {Role.ADMINISTRATOR},
         summary="What was done with a customer's data, by whom, newest first",
         response=list[AuditView],
         problems=(404,),

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from crm.customers.phone import normalise
+from crm.privacy.fields import Personal, PersonalAddress, PersonalName, PersonalNumber, PersonalText
 from crm.text import Id, Lines, OneLine
 from foundation.database import UtcDateTime, text_enum
 
@@ -175,8 +176,8 @@ class CustomerView(BaseModel, from_attributes=True):
 
     id: str
     account_number: str
-    name: str
-    address: str
+    name: PersonalName
+    address: PersonalAddress
     area: str
     grade: Grade
     arrears_cents: int
@@ -184,7 +185,7 @@ class CustomerView(BaseModel, from_attributes=True):
     language: str
     consent: Consent
     do_not_call: bool
-    notes: str
+    notes: PersonalText
     version: int
 
     @computed_field  # type: ignore[prop-decorator]
@@ -198,7 +199,7 @@ class CustomerView(BaseModel, from_attributes=True):
 class PhoneView(BaseModel, from_attributes=True):
     """A telephone as shown."""
 
-    number: str
+    number: PersonalNumber
     current: bool
     verified_at: datetime | None
 
@@ -242,7 +243,7 @@ class ChoiceView(BaseModel, from_attributes=True):
 class Identification(BaseModel):
     """Who a number belongs to. One match links itself; several are for a person to tell apart."""
 
-    number: str | None
+    number: Annotated[str | None, Personal.NUMBER]
     customers: list[CustomerView]
     """Whoever was chosen the last time comes first."""
     choice: ChoiceView | None = None

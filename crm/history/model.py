@@ -1,12 +1,14 @@
 """The record of a call, and what an agent sees of a customer's last days."""
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel
 from pydantic import Field as Rule
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
+from crm.privacy.fields import Personal, PersonalText
 from foundation.database import UtcDateTime
 
 DAYS = 30
@@ -59,7 +61,7 @@ class CallLine(BaseModel, from_attributes=True):
 
     id: str
     direction: str
-    number: str | None
+    number: Annotated[str | None, Personal.NUMBER]
     queue: str | None
     agent_id: str | None
     ticket_id: str | None
@@ -90,7 +92,7 @@ class TicketLine(BaseModel, from_attributes=True):
     number: str
     kind: str
     status: str
-    subject: str
+    subject: PersonalText
     department_id: str | None
     registered_at: datetime
     urge_count: int

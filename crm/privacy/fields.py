@@ -38,6 +38,9 @@ _MASKS = {
     Personal.TEXT: mask_numbers_in,
 }
 
+_BY_KEY = {"reporter": Personal.NAME, "name": Personal.NAME, "address": Personal.ADDRESS}
+"""Of what a mapping holds, such as a log entry's detail, what these keys name."""
+
 PersonalNumber = Annotated[str, Personal.NUMBER]
 PersonalName = Annotated[str, Personal.NAME]
 PersonalAddress = Annotated[str, Personal.ADDRESS]
@@ -57,5 +60,5 @@ def _masked(value: Any, kind: Personal) -> Any:
     if isinstance(value, list):
         return [_masked(one, kind) for one in value]
     if isinstance(value, dict):
-        return {name: _masked(one, kind) for name, one in value.items()}
+        return {name: _masked(one, _BY_KEY.get(name, kind)) for name, one in value.items()}
     return value

@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, JsonValue, model_validator
 from pydantic import Field as InputField
@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from crm.customers.model import PhoneNumber
 from crm.moments import Moment
+from crm.privacy.fields import Personal, PersonalAddress, PersonalName, PersonalText
 from crm.text import Id, Lines, OneLine
 from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.extensions.model import ExtensionView
@@ -316,8 +317,8 @@ class ReporterView(BaseModel, from_attributes=True):
     """A reporter as shown."""
 
     customer_id: str | None
-    number: str | None
-    name: str
+    number: Annotated[str | None, Personal.NUMBER]
+    name: PersonalName
     at: datetime
 
 
@@ -339,7 +340,7 @@ class LogView(BaseModel, from_attributes=True):
     to_status: str
     actor_kind: ActorKind
     actor_name: str
-    detail: dict[str, Any]
+    detail: Annotated[dict[str, Any], Personal.TEXT]
 
 
 class TicketView(BaseModel, from_attributes=True):
@@ -355,12 +356,12 @@ class TicketView(BaseModel, from_attributes=True):
     department_id: str | None
     person_id: str | None
     shared: bool
-    subject: str
-    description: str
-    address: str
+    subject: PersonalText
+    description: PersonalText
+    address: PersonalAddress
     area: str
     urgency: Urgency
-    form: dict[str, Any]
+    form: Annotated[dict[str, Any], Personal.TEXT]
     form_version: int
     visit_from: datetime | None
     visit_until: datetime | None
@@ -370,8 +371,8 @@ class TicketView(BaseModel, from_attributes=True):
     added_to: bool
     validity: Validity | None
     assessment: Assessment | None
-    reply: str
-    closing_grounds: str
+    reply: PersonalText
+    closing_grounds: PersonalText
     registered_at: datetime
     dispatched_at: datetime | None
     closed_at: datetime | None

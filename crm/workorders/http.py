@@ -6,7 +6,7 @@ from crm.workorders.service import WorkOrderService
 from foundation.routes import Page, Request, Role, Routes
 
 PRINTERS = frozenset({Role.AGENT, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
-"""Whose work it is: it shows where a customer lives, and is reached."""
+"""Whose work it is."""
 
 
 def routes(service: WorkOrderService) -> Routes:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from crm.privacy.serializer import masked
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.forms.model import FormField
 from crm.tickets.model import ReporterView, TicketDetail, Urgency
@@ -36,7 +37,7 @@ class WorkOrderService:
         self._zone = ZoneInfo(time_zone)
 
     async def of(self, ticket_id: str, language: Language, reader: Principal) -> WorkOrder:
-        """A ticket's work order.
+        """A ticket's work order, as its reader sees the ticket.
 
         Raises:
             TicketNotFound: there is none, or it lies with another department (S7).
@@ -44,6 +45,7 @@ class WorkOrderService:
         ticket = await self._tickets.get(ticket_id)
         if not await self._tickets.may_see(ticket, reader.role, reader.department_id):
             raise TicketNotFound(f"there is no ticket {ticket_id}")
+        ticket = masked(ticket, reader.role)
         async with self._database.read() as session:
             around = await store.around(session, ticket)
         by = f"{reader.name} ({reader.staff_number})"

@@ -8,6 +8,7 @@ from pydantic import Field as InputField
 from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from crm.privacy.fields import PersonalText
 from crm.text import Id, Lines
 from foundation.database import UtcDateTime, text_enum
 
@@ -57,7 +58,7 @@ class CoHandlerView(BaseModel, from_attributes=True):
     department_id: str
     state: CoHandlerState
     task: str
-    reply: str
+    reply: PersonalText
     asked_at: datetime
     signed_by: str
     signed_at: datetime | None

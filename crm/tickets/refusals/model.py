@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 from sqlmodel import Field, SQLModel
 
+from crm.privacy.fields import PersonalText
 from foundation.database import UtcDateTime, text_enum
 
 
@@ -56,7 +57,7 @@ class RefusalView(BaseModel, from_attributes=True):
 
     department_id: str
     reason: RefusalReason
-    explanation: str
+    explanation: PersonalText
     evidence_recording_id: str | None
     at: datetime
     ruling: Ruling | None

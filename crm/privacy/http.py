@@ -1,0 +1,81 @@
+"""Routes of looks, exports and erasure."""
+
+from crm.privacy.model import Erase, Hold, Look, Person, StoredData
+from crm.privacy.service import PrivacyService
+from crm.tickets.errors import TicketNotFound
+from crm.tickets.service import TicketService
+from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
+
+KEEPERS_OF_DATA = frozenset({Role.SUPERVISOR})
+"""Who answers for people's data."""
+
+
+def routes(service: PrivacyService, tickets: TicketService) -> Routes:
+    """What may be seen, what is handed out, what is forgotten."""
+    table = Routes("privacy")
+
+    @table.add(
+        "POST",
+        "/customers/{customer_id}/looks",
+        roles=EVERYONE - {Role.DEPARTMENT, Role.CAMPAIGNS},
+        summary="See a customer unmasked; who looked, and why, is noted",
+        body=Look,
+        response=Person,
+        problems=(404, 422),
+    )
+    async def look_at_customer(request: Request[Look, NoQuery]) -> Person:
+        return await service.look_at_customer(request.path["customer_id"], request.body, request.actor)
+
+    @table.add(
+        "POST",
+        "/tickets/{ticket_id}/looks",
+        roles=EVERYONE - {Role.CAMPAIGNS},
+        summary="See a ticket's reporters unmasked, to call them; who looked, and why, is noted",
+        body=Look,
+        response=list[Person],
+        problems=(404, 422),
+    )
+    async def look_at_reporters(request: Request[Look, NoQuery]) -> list[Person]:
+        ticket = await tickets.get(request.path["ticket_id"])
+        if not await tickets.may_see(ticket, request.actor.role, request.actor.department_id):
+            raise TicketNotFound(f"there is no ticket {ticket.id}")
+        return await service.look_at_reporters(ticket, request.body, request.actor)
+
+    @table.add(
+        "GET",
+        "/customers/{customer_id}/data",
+        roles=KEEPERS_OF_DATA,
+        summary="Everything that is stored about a customer; that it was handed out is noted",
+        response=StoredData,
+        problems=(404,),
+    )
+    async def export(request: Request[None, NoQuery]) -> StoredData:
+        return await service.export(request.path["customer_id"], request.actor)
+
+    @table.add(
+        "PUT",
+        "/customers/{customer_id}/legal-hold",
+        roles=KEEPERS_OF_DATA,
+        summary="Forbid, with a reason, that a customer's data are erased; without one, allow it again",
+        body=Hold,
+        response=None,
+        status=204,
+        problems=(404, 422),
+    )
+    async def hold(request: Request[Hold, NoQuery]) -> None:
+        await service.hold(request.path["customer_id"], request.body, request.actor)
+
+    @table.add(
+        "POST",
+        "/customers/{customer_id}/erasure",
+        roles=KEEPERS_OF_DATA,
+        summary="Erase who a customer is from everything stored; refused under a legal hold or with open tickets",
+        body=Erase,
+        response=None,
+        status=204,
+        problems=(404, 409, 422),
+    )
+    async def erase(request: Request[Erase, NoQuery]) -> None:
+        await service.erase(request.path["customer_id"], request.body, request.actor)
+
+    return table

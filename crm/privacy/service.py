@@ -1,0 +1,125 @@
+"""Looks at what is masked, a person's data on request, and their erasure: all noted with who and why."""
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.customers import audit
+from crm.customers import store as customers_store
+from crm.customers.audit import CustomerAction
+from crm.customers.errors import CustomerNotFound
+from crm.customers.model import Consent, Customer
+from crm.privacy import store
+from crm.privacy.errors import MustBeKept
+from crm.privacy.model import Erase, Hold, Look, Person, StoredData
+from crm.tickets.model import CLOSED, TicketDetail
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.routes import Principal
+
+
+class PrivacyService:
+    """What may be known and what must be forgotten of a person."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def look_at_customer(self, customer_id: str, look: Look, by: Principal) -> Person:
+        """A customer unmasked; that somebody looked is noted first.
+
+        Raises:
+            CustomerNotFound: there is none.
+        """
+        async with self._database.write() as session:
+            customer = await _existing(session, customer_id)
+            phones = await customers_store.phones(session, customer_id)
+            facts = {"reason": look.reason, "fields": ["name", "phones", "address"]}
+            audit.record(session, customer_id, customer.version, CustomerAction.LOOK, by, facts)
+        return Person(name=customer.name, numbers=[phone.number for phone in phones], address=customer.address)
+
+    async def look_at_reporters(self, ticket: TicketDetail, look: Look, by: Principal) -> list[Person]:
+        """Who reported a matter, unmasked, so that the department can call; noted first, also of strangers."""
+        async with self._database.write() as session:
+            for subject in sorted({one.customer_id or ticket.id for one in ticket.reporters}):
+                facts = {"reason": look.reason, "fields": ["number"], "ticket": ticket.number}
+                audit.record(session, subject, 0, CustomerAction.LOOK, by, facts)
+        return [
+            Person(name=one.name, numbers=[one.number] if one.number else [], address=ticket.address)
+            for one in ticket.reporters
+        ]
+
+    async def export(self, customer_id: str, by: Principal) -> StoredData:
+        """Everything that is stored about a customer.
+
+        Raises:
+            CustomerNotFound: there is none.
+        """
+        async with self._database.write() as session:
+            customer = await _existing(session, customer_id)
+            audit.record(session, customer_id, customer.version, CustomerAction.EXPORT, by, {})
+            await session.flush()
+            data = await store.everything(await session.connection(), customer_id)
+        return StoredData(customer_id=customer_id, at=utc_now(), data=data)
+
+    async def hold(self, customer_id: str, hold: Hold, by: Principal) -> None:
+        """Forbid that anything of a customer is erased, or allow it again.
+
+        Raises:
+            CustomerNotFound: there is none.
+        """
+        async with self._database.write() as session:
+            customer = await _existing(session, customer_id)
+            changes = {"legal_hold": [customer.legal_hold, hold.reason]}
+            customer.legal_hold = hold.reason
+            customer.version += 1
+            audit.record(session, customer_id, customer.version, CustomerAction.CHANGE, by, changes)
+
+    async def erase(self, customer_id: str, given: Erase, by: Principal) -> None:
+        """Take from everything stored about a customer what says who it is.
+
+        That there were calls and tickets, when, and how they ended stays for the statistics. Recordings stay until
+        their own time is over.
+
+        Raises:
+            CustomerNotFound: there is none.
+            MustBeKept: a legal hold, a ticket that is open, or a merge that has to be undone first.
+        """
+        async with self._database.write() as session:
+            customer = await _existing(session, customer_id)
+            await _must_not_be_kept(session, customer)
+            await store.blank(await session.connection(), customer_id)
+            await session.refresh(customer)
+            customer.sqlmodel_update(
+                {
+                    "account_number": f"erased-{customer_id.removeprefix('customer-')}",
+                    "name": "",
+                    "address": "",
+                    "notes": "",
+                    "consent": Consent.UNKNOWN,
+                    "consent_at": None,
+                    "consent_source": "",
+                    "do_not_call": True,
+                    "arrears_cents": 0,
+                    "erased_at": utc_now(),
+                    "version": customer.version + 1,
+                }
+            )
+            facts = {"reason": given.reason}
+            audit.record(session, customer_id, customer.version, CustomerAction.ERASE, by, facts)
+
+
+async def _existing(session: AsyncSession, customer_id: str) -> Customer:
+    found = await customers_store.held(session, customer_id)
+    if found is None:
+        raise CustomerNotFound(f"there is no customer {customer_id}")
+    return found
+
+
+async def _must_not_be_kept(session: AsyncSession, customer: Customer) -> None:
+    if customer.legal_hold:
+        raise MustBeKept(f"there is a legal hold: {customer.legal_hold}")
+    standing = select(Customer.id).where(col(Customer.merged_into) == customer.id)
+    if customer.merged_into is not None or (await session.exec(standing)).first() is not None:
+        raise MustBeKept("the customer is merged with another entry: undo that first, or the wrong person is erased")
+    numbers = await store.open_tickets(await session.connection(), customer.id, CLOSED)
+    if numbers:
+        raise MustBeKept(f"tickets are open: {', '.join(numbers[:10])}")

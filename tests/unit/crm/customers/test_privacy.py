@@ -1,0 +1,122 @@
+"""A person's data: masked by role in one place, looked at with a reason, handed out, and erased where they may be."""
+
+import json
+
+import pytest
+
+from crm.customers.audit import CustomerAction
+from crm.customers.model import CustomerChange, CustomerDetail
+from crm.customers.service import CustomerService
+from crm.customers.store import tables_about_customers
+from crm.privacy.errors import MustBeKept
+from crm.privacy.fields import Personal, shown
+from crm.privacy.model import Erase, Hold, Look
+from crm.privacy.serializer import masked
+from crm.privacy.service import PrivacyService
+from crm.tickets.model import LogView, TicketDetail
+from crm.tickets.service import TicketService
+from foundation.database import Database
+from foundation.routes import Principal, Role
+from tests.unit.crm import conftest
+from tests.unit.crm.conftest import Place
+from tests.unit.crm.customers.people import SUPERVISOR
+
+NUMBER, NAME, FLAT = "13800000001", "王秀英", "3单元402"
+QUALITY = Principal("staff-quality", "4001", "许质检", Role.QUALITY)
+
+
+async def reported(tickets: TicketService, place: Place) -> TicketDetail:
+    given = place.fault(
+        f"+86{NUMBER}",
+        description=f"请打{NUMBER}",
+        reporter={"customer_id": place.wang.id, "number": NUMBER, "name": NAME},
+    )
+    return await tickets.get((await tickets.file(given, conftest.AGENT)).id)
+
+
+@pytest.mark.parametrize(
+    ("role", "seen", "hidden"),
+    [
+        (Role.AGENT, [NUMBER, NAME, FLAT], []),
+        (Role.SUPERVISOR, [NUMBER, NAME, FLAT], []),
+        (Role.DEPARTMENT, [NAME, FLAT], [NUMBER]),
+        (Role.QUALITY, [], [NUMBER, NAME, FLAT]),
+        (Role.CAMPAIGNS, [], [NUMBER, NAME, FLAT]),
+        (Role.ADMINISTRATOR, [], [NUMBER, NAME, FLAT]),
+        (None, [], [NUMBER, NAME, FLAT]),
+    ],
+)
+async def test_every_role_sees_what_the_table_says(
+    database: Database, place: Place, tickets: TicketService, role: Role | None, seen: list[str], hidden: list[str]
+) -> None:
+    ticket = masked(await reported(tickets, place), role).model_dump_json()
+
+    assert [secret for secret in (NUMBER, NAME, FLAT) if secret in ticket] == seen
+    assert not [secret for secret in hidden if secret in ticket]
+    customer: CustomerDetail = masked(await CustomerService(database).detail(place.wang.id), role)
+    assert (customer.phones[0].number == f"+86{NUMBER}") is (NUMBER in seen)
+    assert (customer.name == NAME) is (NAME in seen)
+
+
+def test_what_a_log_names_is_masked_by_what_it_names() -> None:
+    detail = {"reporter": NAME, "text": [f"电话{NUMBER}"], "urge_count": 2}
+
+    assert shown(detail, Personal.TEXT, Role.QUALITY) == {
+        "reporter": "王**",
+        "text": ["电话138****0001"],
+        "urge_count": 2,
+    }
+    assert LogView.model_fields["detail"].metadata == [Personal.TEXT]
+
+
+async def test_every_look_is_noted_with_who_and_why(database: Database, place: Place, tickets: TicketService) -> None:
+    privacy, customers = PrivacyService(database), CustomerService(database)
+    ticket = await reported(tickets, place)
+
+    person = await privacy.look_at_customer(place.wang.id, Look(reason="回访核实"), QUALITY)
+    (reporter,) = await privacy.look_at_reporters(ticket, Look(reason="联系上门"), QUALITY)
+
+    assert (person.name, person.numbers) == (NAME, [f"+86{NUMBER}"])
+    assert reporter.numbers == [f"+86{NUMBER}"]
+    looks = [entry for entry in await customers.audit(place.wang.id) if entry.action is CustomerAction.LOOK]
+    assert [entry.changes["reason"] for entry in looks] == ["联系上门", "回访核实"]
+    assert {entry.staff_name for entry in looks} == {"许质检 (4001)"}
+
+
+async def test_everything_about_a_customer_is_handed_out(
+    database: Database, place: Place, tickets: TicketService
+) -> None:
+    await reported(tickets, place)
+
+    given = await PrivacyService(database).export(place.wang.id, SUPERVISOR)
+
+    assert {"customer", "customer_phone", "customer_audit", "ticket", "ticket_reporter", "ticket_log"} <= set(
+        given.data
+    )
+    assert given.data["customer"][0]["name"] == NAME
+    assert place.li.name not in given.model_dump_json()
+    assert (await CustomerService(database).audit(place.wang.id))[0].action is CustomerAction.EXPORT
+
+
+async def test_who_was_erased_is_nowhere_and_what_happened_stays(
+    database: Database, place: Place, tickets: TicketService
+) -> None:
+    ticket = await reported(tickets, place)
+    customers, privacy = CustomerService(database), PrivacyService(database)
+    await customers.update(place.wang.id, CustomerChange(notes=f"家属{NUMBER}"), SUPERVISOR)
+    with pytest.raises(MustBeKept, match=ticket.number):
+        await privacy.erase(place.wang.id, Erase(reason="本人要求"), SUPERVISOR)
+    await tickets.answer(ticket.id, "已电话答复", conftest.AGENT)
+    await privacy.hold(place.wang.id, Hold(reason="诉讼"), SUPERVISOR)
+    with pytest.raises(MustBeKept, match="诉讼"):
+        await privacy.erase(place.wang.id, Erase(reason="本人要求"), SUPERVISOR)
+    await privacy.hold(place.wang.id, Hold(), SUPERVISOR)
+
+    await privacy.erase(place.wang.id, Erase(reason="本人要求"), SUPERVISOR)
+
+    left = json.dumps((await privacy.export(place.wang.id, SUPERVISOR)).data, ensure_ascii=False)
+    assert [secret for secret in (NUMBER, NAME, FLAT, place.wang.account_number) if secret in left] == []
+    assert (await tickets.get(ticket.id)).status == "archived"
+    assert (await customers.identify(NUMBER)).customers == []
+    assert len((await tickets.get(ticket.id)).log) == 2
+    assert any(table.name == "ticket" for table in tables_about_customers())

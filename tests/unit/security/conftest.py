@@ -1,0 +1,80 @@
+"""The real desk server with every service that stands on the database, on SQLite and a real Redis, and its staff."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+from pydantic import SecretStr
+from redis.asyncio import Redis
+
+from ari_app.business import Business
+from ari_app.desk.hub import Hub
+from ari_app.desk.limits import PublicLimiter
+from ari_app.desk.server import DeskServer
+from ari_app.desk.sessions import Sessions
+from ari_app.settings import Settings
+from crm.staff.model import StaffInput
+from foundation.database import Database
+from foundation.routes import Role
+from foundation.spool import Spool
+from recordings.service import RecordingService
+from tests.unit.crm.conftest import Place, furnish
+
+PASSWORD = "correct horse battery staple"
+
+
+@dataclass
+class Office:
+    """A running service, and somebody of every role."""
+
+    url: str
+    server: DeskServer
+    business: Business
+    database: Database
+    place: Place
+    tokens: dict[Role, str]
+
+    def client(self, role: Role | None = None, **headers: str) -> aiohttp.ClientSession:
+        """A client of a role, or of nobody; it keeps no cookies."""
+        if role is not None:
+            headers["Authorization"] = f"Bearer {self.tokens[role]}"
+        return aiohttp.ClientSession(self.url, headers=headers, cookie_jar=aiohttp.DummyCookieJar())
+
+
+@pytest.fixture
+async def office(sqlite_database: Database, redis_url: str, tmp_path: Path) -> AsyncIterator[Office]:
+    async with AsyncExitStack() as stack:
+        redis = Redis.from_url(redis_url)
+        stack.push_async_callback(redis.aclose)
+        settings = Settings(
+            ari_password=SecretStr("x"), database_url=sqlite_database.url, redis_url=redis_url, spool=tmp_path / "spool"
+        )
+        recorded = RecordingService(sqlite_database, tmp_path / "recordings", minimum_free_bytes=1)
+        stack.push_async_callback(recorded.aclose)
+        business = Business(settings, sqlite_database, recorded, {}, PublicLimiter(redis))
+        stack.push_async_callback(business.aclose)
+        sessions = Sessions(redis, business.staff)
+        server = DeskServer(
+            business.routes(),
+            sessions,
+            Hub(redis),
+            Spool(tmp_path / "kept"),
+            host="127.0.0.1",
+            port=0,
+            allowed_origins=["http://desk.test"],
+        )
+        await server.start()
+        stack.push_async_callback(server.aclose)
+        place = await furnish(sqlite_database)
+        tokens = {}
+        for number, role in enumerate(Role, start=1):
+            department_id = place.east if role is Role.DEPARTMENT else None
+            person = StaffInput(
+                staff_number=f"{number}001", name=role, role=role, password=PASSWORD, department_id=department_id
+            )
+            made = await business.staff.create(person)
+            tokens[role] = (await sessions._begin(made.principal())).token
+        yield Office(f"http://127.0.0.1:{server.port}", server, business, sqlite_database, place, tokens)
