@@ -182,7 +182,7 @@ class WhatIfView(BaseModel):
 class ImprovementInput(BaseModel, extra="forbid"):
     """What is to be done, by whom, until when."""
 
-    what: Lines = InputField(min_length=3, max_length=2000)
+    what: Lines = InputField(min_length=2, max_length=2000)
     owner: OneLine = InputField(min_length=1, max_length=100)
     until: AwareDatetime
     department_id: Id | None = None
@@ -191,7 +191,7 @@ class ImprovementInput(BaseModel, extra="forbid"):
 class ImprovementDone(BaseModel, extra="forbid"):
     """What came of it."""
 
-    outcome: Lines = InputField(min_length=3, max_length=2000)
+    outcome: Lines = InputField(min_length=2, max_length=2000)
 
 
 class ImprovementView(BaseModel, from_attributes=True):

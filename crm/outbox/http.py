@@ -29,7 +29,7 @@ class RedeliverAll(BaseModel, extra="forbid"):
 class Drop(BaseModel, extra="forbid"):
     """Why nobody has to hear of it any more."""
 
-    reason: Lines = Field(min_length=3, max_length=500)
+    reason: Lines = Field(min_length=2, max_length=500)
 
 
 def routes(service: OutboxService) -> Routes:

@@ -28,7 +28,8 @@ class Reason(Versioned):
 class Grounds(Versioned):
     """On what grounds: what the customer confirmed, or why nobody was asked (H19)."""
 
-    grounds: Lines = Field(min_length=3, max_length=1000)
+    # Two characters say it in Chinese: 同意, 属实.
+    grounds: Lines = Field(min_length=2, max_length=1000)
 
 
 Body = TypeVar("Body", bound=BaseModel)

@@ -13,7 +13,7 @@ from crm.tickets.cohandling import store as cohandling_store
 from crm.tickets.errors import ChangedMeanwhile
 from crm.tickets.model import CLOSED, Actor, Ticket, TicketAttachment, TicketLog, TicketStatus
 from crm.tickets.sharing import others
-from crm.tickets.transitions import Standing, TicketAction, lead, permit
+from crm.tickets.transitions import WAITING, Standing, TicketAction, lead, permit
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
@@ -103,9 +103,10 @@ async def change(
             [FieldProblem(field="version", rule=f"must be {ticket.version}; read the ticket again")],
         )
     before, to = ticket.status, lead(action, ticket)
+    was = ticket.parked_from if before in WAITING else before
     made = Change(session, ticket)
     yield made
-    if to is TicketStatus.DISPATCHED and before is not to:
+    if to is TicketStatus.DISPATCHED and was is not to:
         ticket.dispatched_at = utc_now()
     ticket.status = to
     ticket.version += 1

@@ -24,6 +24,7 @@ HEADINGS = {
 }
 """Columns by their two names, either of which may stand in the first row."""
 _NAMES = {heading: name for name, heading in HEADINGS.items()} | {name: name for name in HEADINGS}
+_EITHER = ", ".join(f"{heading} ({name})" for name, heading in HEADINGS.items())
 _BETWEEN_PHONES = re.compile(r"[;；,，、|]")
 _YES_NO = {"是": True, "yes": True, "true": True, "1": True, "否": False, "no": False, "false": False, "0": False}
 
@@ -54,9 +55,7 @@ class CustomerRow(BaseModel):
 
     account_number: AccountNumber
     name: Name | None = None
-    phones: Annotated[
-        Phones, BeforeValidator(lambda value: [one for one in _BETWEEN_PHONES.split(value) if one.strip()])
-    ] = []
+    phones: Annotated[Phones, BeforeValidator(_apart)] = []
     address: Address | None = None
     area: Area | None = None
     grade: Grade | None = None
@@ -70,7 +69,7 @@ def columns(headings: Sequence[str]) -> tuple[list[str], list[RowError]]:
     """Which column is what, and what is wrong with the headings."""
     found = [_NAMES.get(heading.strip().lstrip("\ufeff").lower(), "") for heading in headings]
     errors = [
-        RowError(row=1, column=heading[:60], rule=f"must be one of {', '.join(HEADINGS)}")
+        RowError(row=1, column=heading[:60], rule=f"must be one of {_EITHER}")
         for heading, name in zip(headings, found, strict=True)
         if not name
     ]

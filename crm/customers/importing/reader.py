@@ -49,7 +49,7 @@ class Reader:
             for row, found in self._rows(path):
                 if isinstance(found, list):
                     self._note(found)
-                elif self._error_count == 0:
+                else:
                     staged.append(self._staged(row, found))
                     phones += [{"import_id": self._import_id, "row": row, "number": one} for one in set(found.phones)]
                 if row % BATCH == 0:
@@ -98,10 +98,7 @@ class Reader:
                 _insert(connection, _ROW.name, list(staged[0]), staged)
             if phones:
                 _insert(connection, _PHONE.name, list(phones[0]), phones)
-            statement = (
-                "UPDATE customer_import SET rows = :rows, error_count = :count, errors = :errors WHERE id = :import_id"
-            )
-            connection.execute(text(statement), progress)
+            connection.execute(_PROGRESS, progress)
 
 
 def _insert(connection: Connection, table: str, names: list[str], values: list[dict[str, Any]]) -> None:

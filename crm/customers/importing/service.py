@@ -134,11 +134,11 @@ class ImportService:
 
     async def _check(self, import_id: str) -> None:
         found = await self.get(import_id)
-        compared = applying.Comparison(0, 0, [])
-        if not found.error_count:
-            compared = await self._compare(import_id)
+        # Rows wrong by themselves do not hide what is wrong between the others: it is all said at once.
+        compared = await self._compare(import_id)
         refused = bool(found.error_count or compared.errors)
         if refused:
+            compared = applying.Comparison(0, 0, compared.errors)
             await self._forget(import_id)
         await self._set(import_id, ImportStatus.REFUSED if refused else ImportStatus.READY, compared)
 

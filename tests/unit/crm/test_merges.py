@@ -217,7 +217,7 @@ async def snapshot(database: Database, ticket_ids: list[str]) -> dict[str, Any]:
 
 
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["merge", "merge", "unmerge"]), st.integers(0, 4), st.integers(0, 4)), max_size=12
+    st.tuples(st.sampled_from(["merge", "merge", "unmerge"]), st.integers(0, 5), st.integers(0, 5)), max_size=12
 )
 
 
@@ -252,13 +252,14 @@ async def test_whatever_was_merged_and_unmerged_all_is_as_it_was(
 
 
 async def _different(tickets: TicketService, place: Place) -> list[TicketView]:
-    """Five tickets in different states that share some of their reporters and recordings."""
+    """Six tickets in different states that share some of their reporters and recordings."""
     several = [
         await filed(tickets, place, FIRST, 1),
         await filed(tickets, place, SECOND, 2, urgency="urgent"),
         await filed(tickets, place, FIRST, 3, urgency="critical"),
         await filed(tickets, place, "+8613800000003", 4),
         await tickets.file(place.fault(SECOND, kind="complaint", address=""), AGENT),
+        await filed(tickets, place, SECOND, 5),
     ]
     addition = AppendToTicket(text="也不热", reporter=Reporter(customer_id=place.li.id, number=SECOND))
     await tickets.append(several[0].id, addition, AGENT)
@@ -269,4 +270,5 @@ async def _different(tickets: TicketService, place: Place) -> list[TicketView]:
     await tickets.escalate(several[2].id, "投诉升级", AGENT)
     await tickets.dispatch(several[3].id, place.east, AGENT)
     await tickets.sign(several[3].id, place.worker(place.east))
+    await tickets.dispatch(several[5].id, place.west, AGENT)
     return several

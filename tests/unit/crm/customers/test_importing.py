@@ -103,6 +103,23 @@ async def test_rows_that_do_not_fit_each_other_or_what_there_is_are_named(
     assert [(error.row, error.column) for error in seen.errors] == [(4, "account_number"), (3, "name")]
 
 
+async def test_a_row_wrong_by_itself_hides_nothing_of_the_others(imports: ImportService, tmp_path: Path) -> None:
+    content = "户号,姓名,等级\n60010001,a,Z\n60010002,b,A\n60010003,,\n60010002,c,B\n"
+
+    seen = await read(imports, tmp_path, content)
+
+    found = {(error.row, error.column) for error in seen.errors}
+    assert found == {(2, "grade"), (4, "name"), (5, "account_number")}
+    assert (seen.status, seen.error_count, seen.creates) == (ImportStatus.REFUSED, 3, 0)
+
+
+async def test_a_heading_there_is_not_is_answered_with_those_there_are(imports: ImportService, tmp_path: Path) -> None:
+    seen = await read(imports, tmp_path, "户号,名字\n60010001,a\n")
+
+    assert [(error.row, error.column) for error in seen.errors] == [(1, "名字")]
+    assert "姓名 (name)" in seen.errors[0].rule
+
+
 async def test_what_does_not_fit_any_more_is_not_applied(
     database: Database, imports: ImportService, tmp_path: Path
 ) -> None:
