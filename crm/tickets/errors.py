@@ -31,6 +31,13 @@ class UnknownReference(Invalid):
     slug = "unknown-reference"
 
 
+class KeyReused(Invalid):
+    """An idempotency key stands for one request: under it another one would be lost."""
+
+    slug = "idempotency-key-reused"
+    title = "This Idempotency-Key was sent with another request"
+
+
 class AlreadyOverruled(Conflict):
     """The department refused before and was told that the ticket is its own."""
 

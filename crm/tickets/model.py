@@ -256,6 +256,8 @@ class TicketRequest(SQLModel, table=True):
     key: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id")
     at: datetime = Field(sa_type=UtcDateTime)
+    fingerprint: str = ""
+    """Of what was asked for by people, so that another request under the same key is noticed; else empty."""
 
 
 class TicketCounter(SQLModel, table=True):

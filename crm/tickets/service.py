@@ -1,5 +1,6 @@
 """What is done to tickets. Every change is one transaction: the row, its log entry, and whoever must hear of it."""
 
+import hashlib
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from crm.tickets.merges.service import MergeService
 from crm.tickets.model import (
     SYSTEM,
     Actor,
+    ActorKind,
     AppendToTicket,
     FileTicket,
     Ticket,
@@ -66,6 +68,7 @@ class TicketService(TicketReader):
         idempotency key gives the same ticket.
 
         Raises:
+            KeyReused: the key was sent before, with another request.
             UnknownReference: a customer or category that does not exist.
             FormNotFilled: the answers are not what the kind's form asks.
             Forbidden: the role does not file tickets.
@@ -86,9 +89,14 @@ class TicketService(TicketReader):
     async def append(
         self, ticket_id: str, given: AppendToTicket, actor: Actor, idempotency_key: str | None = None
     ) -> TicketView:
-        """Add to an open matter instead of filing it again: it counts as an urge and is dispatched again (H4)."""
+        """Add to an open matter instead of filing it again: it counts as an urge and is dispatched again (H4).
+
+        Raises:
+            KeyReused: the key was sent before, with another request.
+        """
         async with self.held(ticket_id) as (session, ticket):
-            if await _first_time(session, f"append:{ticket_id}:{idempotency_key}", ticket, idempotency_key):
+            key, asked = f"append:{ticket_id}:{idempotency_key}", _fingerprint(given, actor)
+            if await _first_time(session, key, ticket, idempotency_key, asked):
                 await filing.append(session, ticket, given, actor)
         return TicketView.model_validate(ticket)
 
@@ -253,15 +261,15 @@ class TicketService(TicketReader):
         return TicketView.model_validate(ticket)
 
     async def _file_once(self, given: FileTicket, actor: Actor, idempotency_key: str | None) -> TicketView:
-        key, now = f"file:{idempotency_key}", utc_now()
+        key, now, asked = f"file:{idempotency_key}", utc_now(), _fingerprint(given, actor)
         async with self.transaction() as session:
             if idempotency_key is not None:
-                filed = await store.ticket_of_request(session, key)
+                filed = await store.ticket_of_request(session, key, asked)
                 if filed is not None:
                     return TicketView.model_validate(await session.get_one(Ticket, filed))
             ticket = await filing.file(session, given, actor, now, now.astimezone(self._zone).strftime("%y%m%d"))
             if idempotency_key is not None:
-                store.remember_request(session, key, ticket.id)
+                store.remember_request(session, key, ticket.id, asked)
         return TicketView.model_validate(ticket)
 
     async def _close(
@@ -273,14 +281,27 @@ class TicketService(TicketReader):
         return TicketView.model_validate(made.ticket)
 
 
-async def _first_time(session: AsyncSession, key: str, ticket: Ticket, given: str | None) -> bool:
+async def _first_time(
+    session: AsyncSession, key: str, ticket: Ticket, given: str | None, fingerprint: str = ""
+) -> bool:
     """Whether a request is new, and from now on it is not. The ticket is held, so nobody asks at the same moment."""
     if given is None:
         return True
-    if await store.ticket_of_request(session, key) is not None:
+    if await store.ticket_of_request(session, key, fingerprint) is not None:
         return False
-    store.remember_request(session, key, ticket.id)
+    store.remember_request(session, key, ticket.id, fingerprint)
     return True
+
+
+def _fingerprint(given: FileTicket | AppendToTicket, actor: Actor) -> str:
+    """What somebody asked for, in short; the system repeats itself with what it knows by then.
+
+    Whose number it is may be found out between two tries, and a later release may know more fields.
+    """
+    if actor.kind is ActorKind.SYSTEM:
+        return ""
+    asked = given.model_dump_json(exclude={"reporter": {"customer_id"}}, exclude_defaults=True)
+    return hashlib.sha256(asked.encode()).hexdigest()
 
 
 def _is_unique(error: IntegrityError) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.tickets.errors import TicketNotFound
+from crm.tickets.errors import KeyReused, TicketNotFound
 from crm.tickets.model import (
     CLOSED,
     Ticket,
@@ -23,6 +23,7 @@ from crm.tickets.model import (
 )
 from crm.tickets.sharing import shared_with
 from foundation.clock import utc_now
+from foundation.problems import FieldProblem
 
 NUMBER_WIDTH = 5
 CANDIDATES = 200
@@ -68,10 +69,25 @@ async def by_open_matter(session: AsyncSession, key: str) -> Ticket | None:
     return (await session.exec(select(Ticket).where(Ticket.open_matter == key).with_for_update())).one_or_none()
 
 
-async def ticket_of_request(session: AsyncSession, key: str) -> str | None:
-    """The ticket an earlier request with this key made or changed."""
+async def ticket_of_request(session: AsyncSession, key: str, fingerprint: str = "") -> str | None:
+    """The ticket an earlier request with this key made or changed.
+
+    Raises:
+        KeyReused: that request asked for something else.
+    """
     found = await session.get(TicketRequest, key)
-    return found.ticket_id if found is not None else None
+    if found is None:
+        return None
+    if fingerprint and found.fingerprint and fingerprint != found.fingerprint:
+        raise KeyReused(
+            "this key was sent before, with another request",
+            [
+                FieldProblem(
+                    field="Idempotency-Key", rule="must be a new one for each request that asks for something else"
+                )
+            ],
+        )
+    return found.ticket_id
 
 
 async def open_for_customer(session: AsyncSession, customer_id: str, limit: int) -> Sequence[Ticket]:
@@ -227,6 +243,6 @@ def reported_with(connection: Connection, number: str, ticket_ids: Sequence[str]
     return set(connection.execute(REPORTED_OF, {"number": number, "ticket_ids": ticket_ids}).scalars())
 
 
-def remember_request(session: AsyncSession, key: str, ticket_id: str) -> None:
+def remember_request(session: AsyncSession, key: str, ticket_id: str, fingerprint: str = "") -> None:
     """Keep what a request led to, for when it is repeated."""
-    session.add(TicketRequest(key=key, ticket_id=ticket_id, at=utc_now()))
+    session.add(TicketRequest(key=key, ticket_id=ticket_id, at=utc_now(), fingerprint=fingerprint))

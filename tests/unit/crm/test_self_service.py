@@ -14,6 +14,7 @@ from crm.selfservice.http import routes
 from crm.selfservice.limits import Limit
 from crm.selfservice.model import STAGES, WORDS, Progress, ProgressQuery, Stage, WebReport
 from crm.selfservice.service import QUESTIONS_ABOUT_TICKET, SelfService
+from crm.tickets.errors import KeyReused
 from crm.tickets.merges.model import MergeTicket
 from crm.tickets.model import AppendToTicket, Reporter, TicketStatus
 from crm.tickets.service import TicketService
@@ -70,6 +71,23 @@ async def test_h12_a_form_sent_twice_files_once_and_answers_the_number_only(
     assert (detail.channel, detail.customer_id, detail.version) == ("web", None, 1)
     assert [(one.number, one.name) for one in detail.reporters] == [("+8613800000003", "张敏")]
     assert [(entry.action, entry.actor_kind) for entry in detail.log] == [("file", "caller")]
+
+
+async def test_another_report_under_the_same_key_is_refused_and_not_lost(
+    service: SelfService, tickets: TicketService, place: Place
+) -> None:
+    first = await service.report(form(), "key-1", ELSEWHERE)
+    with pytest.raises(KeyReused) as refused:
+        await service.report(form(subject="水管漏水"), "key-1", ELSEWHERE)
+    assert [problem.field for problem in refused.value.errors] == ["Idempotency-Key"]
+
+    found = await tickets.by_number(first.number)
+    assert found is not None
+    addition = AppendToTicket(text="卧室也不热", reporter=Reporter(number="13800000003"))
+    once = await tickets.append(found.id, addition, AGENT, "key-2")
+    assert (await tickets.append(found.id, addition, AGENT, "key-2")).version == once.version
+    with pytest.raises(KeyReused):
+        await tickets.append(found.id, addition.model_copy(update={"text": "厨房也不热"}), AGENT, "key-2")
 
 
 async def test_the_same_key_of_somebody_else_is_another_report(service: SelfService, place: Place) -> None:
