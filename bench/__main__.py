@@ -26,6 +26,8 @@ SUITES = {
     "G17": "bench.matching",
     "similar": "bench.similar",
     "pop": "bench.similar",
+    "append": "bench.tickets",
+    "transition": "bench.tickets",
 }
 """Each module has `async def run(context: Context) -> list[Row]`; rows that were not asked for are not printed."""
 
