@@ -2,10 +2,13 @@
 
 import asyncio
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import web
 
+from crm.appointments.model import BookVisit, FreeQuery, WeekInput
+from crm.appointments.service import AppointmentService
 from crm.notices.errors import DeliveryNotFound, NotDelivered
 from crm.notices.model import DeliveryState, NoticeChannel
 from crm.outbox.service import Event
@@ -55,6 +58,28 @@ async def test_s29_what_leaves_the_house_is_masked_unless_the_channel_stays_in_i
         assert personal not in bodies[0]
     assert "138****0001" in bodies[0]
     assert "幸福路12号" in bodies[0]
+
+
+async def test_h26_the_department_hears_when_it_is_expected_and_when_not_any_more(
+    house: House, place: Place, receiver: Receiver
+) -> None:
+    await house.webhook(receiver.url, place.east)
+    appointments = AppointmentService(house.database, house.tickets)
+    windows = [{"weekday": day, "from_clock": "09:00", "until_clock": "11:00", "places": 1} for day in range(1, 8)]
+    await appointments.enter_week(place.east, WeekInput.model_validate({"windows": windows}))
+    visit = (await appointments.free(place.east, FreeQuery()))[-1].visit_from
+    async with house.working():
+        ticket = await house.tickets.file(place.fault(), AGENT)
+        await house.tickets.dispatch(ticket.id, place.east, AGENT)
+        await receiver.until(1)
+        await appointments.book(ticket.id, BookVisit(visit_from=visit), AGENT)
+        booked = (await receiver.until(2))[1]
+        await appointments.cancel(ticket.id, "用户不在家", AGENT)
+        cancelled = (await receiver.until(3))[2]
+
+    assert (booked.json["type"], cancelled.json["type"]) == ("ticket.book_visit", "ticket.cancel_visit")
+    assert f"{visit.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d} 09:00" in booked.json["text"]
+    assert "用户不在家" in cancelled.json["text"]
 
 
 async def test_f26_heard_again_an_event_is_told_once(house: House, place: Place, receiver: Receiver) -> None:
