@@ -28,6 +28,7 @@ from foundation.problems import FieldProblem, Invalid, NotFound
 from foundation.routes import File, Page, Route
 
 _PATH_VALUE = re.compile(r"[^/\\\x00-\x1f\x7f;]{1,128}")
+_OF_ONE_FIELD = re.compile(r"([a-z][a-z0-9_]*)(?:: | (?=must\b))(.+)", re.DOTALL)
 _SHOWN_INLINE = ("audio/", "image/png", "image/jpeg")
 
 AiohttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -120,7 +121,15 @@ async def _body(request: web.Request, model: type[BaseModel]) -> BaseModel:
 def _invalid(detail: str, error: ValidationError) -> Invalid:
     """Field and rule of everything that is wrong; never the value, which may be somebody's data (S29)."""
     found = error.errors(include_url=False, include_context=False, include_input=False)
-    return Invalid(detail, [FieldProblem(field=_place(one["loc"]), rule=_rule(one["msg"])) for one in found[:50]])
+    return Invalid(detail, [_problem(one["loc"], _rule(one["msg"])) for one in found[:50]])
+
+
+def _problem(location: tuple[int | str, ...], rule: str) -> FieldProblem:
+    """A rule for several fields of a model begins with the name of the one that breaks it."""
+    told = _OF_ONE_FIELD.match(rule)
+    if told is not None:
+        location, rule = (location if told[1] in location[-1:] else (*location, told[1])), told[2]
+    return FieldProblem(field=_place(location), rule=rule)
 
 
 def _place(location: tuple[int | str, ...]) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, field_validator, model_validator
 
 from foundation.problems import Conflict
 from foundation.routes import EVERYONE, PUBLIC, File, NoQuery, Page, Request, Role, Routes
@@ -50,6 +50,14 @@ class FindThings(BaseModel, extra="forbid"):
     subject: str = "all"
     limit: Annotated[int, Field(ge=1, le=100)] = 10
     kinds: list[str] = []
+    above: int = 0
+    below: int = 100
+
+    @model_validator(mode="after")
+    def _order(self) -> "FindThings":
+        if self.below <= self.above:
+            raise ValueError("below must be more than above")
+        return self
 
 
 class Secretive(Thing):

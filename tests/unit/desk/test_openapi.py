@@ -28,7 +28,7 @@ async def test_the_description_is_sound_and_has_every_route(house: House) -> Non
 async def test_an_operation_says_all_one_needs(house: House) -> None:
     document = await description(house)
     found = document["paths"]["/api/v1/things"]
-    assert {one["name"] for one in found["get"]["parameters"]} == {"subject", "limit", "kinds"}
+    assert {one["name"] for one in found["get"]["parameters"]} == {"subject", "limit", "kinds", "above", "below"}
     (limit,) = [one for one in found["get"]["parameters"] if one["name"] == "limit"]
     assert (limit["in"], limit["required"], limit["schema"]["maximum"]) == ("query", False, 100)
     filed = found["post"]

@@ -73,7 +73,13 @@ async def test_every_wrong_field_is_named_with_its_rule_and_without_its_value(ag
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("limit=0", "limit"), ("limit=x", "limit"), ("color=red", "color"), ("limit=1&limit=2", "limit")],
+    [
+        ("limit=0", "limit"),
+        ("limit=x", "limit"),
+        ("color=red", "color"),
+        ("limit=1&limit=2", "limit"),
+        ("above=3&below=2", "below"),
+    ],
 )
 async def test_a_wrong_query_is_named(agent: aiohttp.ClientSession, query: str, field: str) -> None:
     async with agent.get(f"/api/v1/things?{query}") as answer:
