@@ -12,15 +12,29 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, DateTime, Dialect, Engine, Enum, MetaData, TypeDecorator, create_engine, event, text
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Enum,
+    MetaData,
+    TypeDecorator,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as SqlTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from foundation import sqlite_session
 from foundation.tasks import seen_through
 
 SQLModel.metadata.naming_convention = MetaData(
@@ -181,7 +195,8 @@ class Database:
 
     def _options(self, pool_size: int) -> dict[str, Any]:
         if self.is_sqlite:
-            return {"pool_size": pool_size, "connect_args": {"isolation_level": None}}
+            path = make_url(self.url).database or ""
+            return {"pool_size": pool_size, "async_creator": partial(sqlite_session.connect, path)}
         timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
         connect = {"options": timeouts, "connect_timeout": CONNECT_TIMEOUT_S}
         return {
