@@ -92,7 +92,6 @@ async def _unplayable(desk: Desk, records: list[dict[str, Any]]) -> dict[str, li
 
 
 def _told(record: dict[str, Any], unheard: dict[str, list[str]]) -> str:
-    times = f"{record['started_at']} to {record['ended_at']}, {record['talk_ms']} ms of talk"
-    return (
-        f"{record['number']} {record['id']}: {record['outcome']}, {times}, recordings {unheard.get(record['id'], '')}"
-    )
+    times = f"from {record['started_at']}, {record['wait_ms']} ms of waiting, {record['talk_ms']} ms of talk"
+    recordings = ", ".join(unheard.get(record["id"], []))
+    return f"{record['number']} {record['id']}: {record['outcome']}, {times}; recordings {recordings}"
