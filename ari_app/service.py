@@ -73,7 +73,7 @@ from recordings.model import RecordingWarning
 from recordings.orphans import GRACE_SECONDS
 from recordings.service import RecordingService
 
-FALLBACK_PROMPTS = ("fallback_wait", "fallback_message")
+FALLBACK_PROMPTS = ("fallback_wait", "fallback_message", "fallback_contact")
 SWITCH_S = 0.0005
 """How long a thread that did SQLite's work waits for a busy loop: several times for every write, while others queue."""
 AUDIT_AT_START_GRACE_S = 3.0

@@ -37,6 +37,8 @@ KEPT_RECORD = "call_record"
 CANCEL_AGAIN_S = 2.0
 RING_OUTSIDE_S = 45
 """How long a customer's phone rings."""
+CONTACT = "contact"
+"""What somebody whom we call is to the Stasis application, as `inbound` is a caller."""
 OUTSIDE_FORMATS = ("alaw", "ulaw")
 
 log = structlog.get_logger()
@@ -196,7 +198,7 @@ class LiveCall:
             await self._tools.ari.originate(
                 self._tools.dial_plan.endpoint(state.number),
                 channel_id=state.channel_id,
-                app_args=["contact", state.id],
+                app_args=[CONTACT, state.id],
                 caller_id=self._tools.caller_id,
                 timeout_s=RING_OUTSIDE_S,
                 formats=OUTSIDE_FORMATS,

@@ -3,17 +3,22 @@
 import asyncio
 import signal
 import time
+from collections.abc import Mapping
 
 import structlog
 
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError, NotFound
+from ari_app.ari.model import Channel
+from ari_app.calls.call import CONTACT
 from ari_app.calls.reconciling import TALK
 from ari_app.calls.service import INBOUND
 from ari_app.fallback.model import ALIVE, AWAY_S, CONTEXT, EXTENSION
 from ari_app.settings import Settings
 
 LOOK_EVERY_S = 2.0
+EXTENSIONS = {INBOUND: EXTENSION, CONTACT: CONTACT}
+"""Where in the fallback somebody goes on, by what he is to the service; agents' legs go nowhere."""
 
 log = structlog.get_logger()
 
@@ -21,7 +26,8 @@ log = structlog.get_logger()
 class Watchdog:
     """Leads waiting callers to the fallback, in the order in which they came, once the service is away for too long.
 
-    Who talks is left alone; who was left alone by his agent is let go.
+    Who talks is left alone; who was left alone by his agent is let go, as is an agent whose caller the service did not
+    bring. Whoever was being called back hears an apology, and is called again another time.
     """
 
     def __init__(self, ari: AriClient) -> None:
@@ -56,19 +62,22 @@ class Watchdog:
         moved = 0
         for channel in sorted(await self._ari.channels(), key=lambda one: one.creationtime):
             arguments = channel.stasis_arguments(self._ari.application)
-            if arguments is None:
+            if arguments is None or bridged.get(channel.id, 0) > 1:
                 continue
             try:
-                if bridged.get(channel.id) == 1:
-                    await self._ari.hang_up(channel.id)
-                elif channel.id not in bridged and arguments[:1] == [INBOUND]:
-                    await self._ari.continue_in_dialplan(channel.id, context=CONTEXT, extension=EXTENSION, priority=1)
-                    moved += 1
+                moved += await self._led(channel, EXTENSIONS.get(arguments[0]) if arguments else None, bridged)
             except NotFound:
                 continue
         if moved:
             log.warning("callers_led_to_fallback", moved=moved)
         return moved
+
+    async def _led(self, channel: Channel, extension: str | None, bridged: Mapping[str, int]) -> bool:
+        if extension is None or channel.id in bridged:
+            await self._ari.hang_up(channel.id)
+            return False
+        await self._ari.continue_in_dialplan(channel.id, context=CONTEXT, extension=extension, priority=1)
+        return True
 
 
 async def watch(settings: Settings) -> None:

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from signal import SIGCONT, SIGSTOP
 
 import pytest
 
+from ari_app.ari.client import AriClient
+from ari_app.fallback.model import ALIVE, AWAY_S
 from ari_app.local.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, people, stack_in
 from tests.desk_client import Desk
 
-WAITING, NEW, TALKING = "13800000002", "13800000006", "13800000003"
+WAITING, NEW, TALKING, HUNG = "13800000002", "13800000006", "13800000003", "13800000004"
 TONE_HZ = 440.0
 BEEP_HZ = 700.0
 
@@ -87,6 +90,17 @@ async def test_f5_the_service_is_gone_for_long(hotline: Hotline) -> None:
     assert (await hotline.call_record(supervisor, pop["call_id"]))["outcome"] == "answered"
 
 
+async def missed(stack: Stack) -> None:
+    """As if the service had been silent for long enough already."""
+    at = stack.at
+    ari = AriClient(at.rest_url, at.user, at.password, application=at.application)
+    await ari.start()
+    try:
+        await ari.set_global_variable(ALIVE, str(int(await ari.global_variable(ALIVE)) - int(AWAY_S)))
+    finally:
+        await ari.aclose()
+
+
 async def taken_in(supervisor: Desk, count: int) -> list[dict[str, str]]:
     """The tickets made of the fallback's calls, once there are so many."""
     async with asyncio.timeout(WAIT_S):
@@ -96,3 +110,33 @@ async def taken_in(supervisor: Desk, count: int) -> list[dict[str, str]]:
             if len(found) == count:
                 return found
             await asyncio.sleep(0.1)
+
+
+async def test_f6_a_service_that_hangs_takes_nobody_back(hotline: Hotline) -> None:
+    """Stopped, not dead: who waits goes to the fallback, and when it wakes up it leaves him there."""
+    service = hotline.stack.service
+    assert service is not None
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    caller = await hotline.phone(HUNG)
+    await hotline.into_queue(caller)
+    board = await hotline.waiting(supervisor, "repair", 1)
+    known = {ticket["id"] for ticket in await supervisor.get("/api/v1/tickets", limit=50)}
+
+    service.signal(SIGSTOP)
+    try:
+        await missed(hotline.stack)
+        # No agent's phone is there: he is asked for a message.
+        await caller.hears_tone(BEEP_HZ, seconds=0.2, within=90.0)
+    finally:
+        service.signal(SIGCONT)
+    await hotline.waiting(supervisor, board["name"], 0)
+    await caller.play_tone(TONE_HZ, 4.0)
+    await caller.hang_up()
+
+    async with asyncio.timeout(WAIT_S):
+        while not (new := [t for t in await supervisor.get("/api/v1/tickets", limit=50) if t["id"] not in known]):
+            await asyncio.sleep(0.1)
+    (ticket,) = new
+    assert ticket["subject"] == "系统维护期间来电（留言）"
+    (attachment,) = (await supervisor.get(f"/api/v1/tickets/{ticket['id']}"))["attachments"]
+    assert (await supervisor.get(f"/api/v1/recordings/{attachment['recording_id']}"))["duration_ms"] > 3000

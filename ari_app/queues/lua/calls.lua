@@ -88,13 +88,14 @@ local function arm_retry(call, failed)
   end
 end
 
--- Back where the call was, with its original join time; the agent who failed is remembered.
+-- Back where the call was, with its original join time; the agent who failed, where one did, is remembered.
 local function back_in_line(call, agent_id)
-  local settings = settings_of(call.queue)
   local failed = call.failed ~= '' and cjson.decode(call.failed) or {}
-  failed[agent_id] = now + settings.retry_same_agent_ms
-  call.failed = cjson.encode(failed)
-  call.last_failed = agent_id
+  if agent_id then
+    failed[agent_id] = now + settings_of(call.queue).retry_same_agent_ms
+    call.failed = cjson.encode(failed)
+    call.last_failed = agent_id
+  end
   call.state = 'waiting'
   call.agent = ''
   call.reservation = ''

@@ -180,7 +180,7 @@ local function release(agent, reason)
     if reason == 'caller_gone' then
       mark_gone(call)
     else
-      back_in_line(call, agent.id)
+      back_in_line(call, reason ~= 'interrupted' and agent.id)
     end
   end
   if MISSES[reason] then

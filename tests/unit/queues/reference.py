@@ -259,8 +259,10 @@ class Reference:
         elif reason is DeclineReason.CALLER_GONE:
             call.state, call.offer, call.forget_at = "gone", None, self.now + GONE_KEPT_MS
         else:
-            call.state, call.offer, call.last_failed = "waiting", None, agent.id
-            call.failed[agent.id] = self.now + int(settings.retry_same_agent_s * 1000)
+            call.state, call.offer = "waiting", None
+            if reason is not DeclineReason.INTERRUPTED:
+                call.last_failed = agent.id
+                call.failed[agent.id] = self.now + int(settings.retry_same_agent_s * 1000)
         if reason in MISSES:
             agent.misses += 1
         if agent.next is not None and agent.next[0] is AgentState.OFFLINE:

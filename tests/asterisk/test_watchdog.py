@@ -1,0 +1,91 @@
+"""The watchdog alone, on a real Asterisk: who goes where when the service is gone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import numpy
+import pytest
+import soundfile
+
+from ari_app.ari.dispatch import Inbox
+from ari_app.ari.events import StasisEnd, StasisStart
+from ari_app.fallback.model import ALIVE, AWAY_S
+from ari_app.fallback.watchdog import Watchdog
+from ari_app.local.asterisk import Asterisk, free_address
+from foundation.ids import new_id
+from tests.asterisk.ari_connection import PATIENCE_S, Connection, connected
+
+SILENT = "Local/s@somebody"
+PROMPT_S = 30
+"""Longer than the test looks where they are."""
+
+
+@pytest.fixture(scope="module")
+def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
+    """An Asterisk of our own: what it is told of the service is nobody else's."""
+    somebody = "[somebody]\nexten => s,1,Answer()\n same => n,Wait(60)\n"
+    prompts = tmp_path_factory.mktemp("prompts")
+    for name in ("fallback_wait", "fallback_contact"):
+        soundfile.write(prompts / f"{name}.wav", numpy.zeros(8000 * PROMPT_S, dtype=numpy.int16), 8000)
+    server = Asterisk(
+        free_address(tmp_path_factory.mktemp("watchdog")), prompts=prompts, extensions={"somebody": somebody}
+    )
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def connection(exchange: Asterisk) -> AsyncIterator[Connection]:
+    async with connected(exchange) as opened, asyncio.timeout(60):
+        yield opened
+
+
+@asynccontextmanager
+async def somebody(connection: Connection, *arguments: str) -> AsyncIterator[tuple[str, Inbox]]:
+    """A channel in our application that entered it with these arguments."""
+    channel_id = new_id("leg")
+    with connection.dispatcher.channel(channel_id) as inbox:
+        await connection.ari.originate(SILENT, channel_id=channel_id, timeout_s=10, app_args=list(arguments))
+        async with asyncio.timeout(PATIENCE_S):
+            await inbox.next_of(StasisStart)
+        yield channel_id, inbox
+
+
+async def test_f5_everybody_who_talks_to_nobody_is_seen_to(connection: Connection) -> None:
+    watchdog = Watchdog(connection.ari)
+    async with (
+        somebody(connection, "inbound", "96001") as (caller, caller_events),
+        somebody(connection, "contact", "call-1") as (contact, contact_events),
+        somebody(connection, "agent", "call-2") as (_, agent_events),
+        somebody(connection, "inbound", "96001") as (talking, _),
+        somebody(connection, "agent", "call-3") as (talking_agent, _),
+        somebody(connection, "inbound", "96001") as (alone, alone_events),
+    ):
+        await connection.ari.create_bridge("talk-1", types=["mixing"])
+        await connection.ari.create_bridge("talk-2", types=["mixing"])
+        await connection.ari.add_to_bridge("talk-1", [talking, talking_agent])
+        await connection.ari.add_to_bridge("talk-2", [alone])
+
+        assert await watchdog.lead_to_fallback() == 2
+
+        async with asyncio.timeout(PATIENCE_S):
+            for events in (caller_events, contact_events, agent_events, alone_events):
+                await events.next_of(StasisEnd)
+        for channel_id, extension in ((caller, "s"), (contact, "contact")):
+            position = (await connection.ari.channel(channel_id)).dialplan
+            assert (position.context, position.exten) == ("fallback", extension)
+        bridge = await connection.ari.bridge("talk-1")
+        assert set(bridge.channels) == {talking, talking_agent}
+        assert await watchdog.lead_to_fallback() == 0
+
+
+@pytest.mark.parametrize(("seconds", "away"), [(0, False), (AWAY_S - 5, False), (AWAY_S + 1, True)])
+async def test_f5_a_service_is_missed_when_its_last_beat_is_old(
+    connection: Connection, seconds: float, *, away: bool
+) -> None:
+    now = int(await connection.ari.global_variable("EPOCH"))
+    await connection.ari.set_global_variable(ALIVE, str(int(now - seconds)))
+
+    assert await Watchdog(connection.ari).service_away() is away
