@@ -210,7 +210,7 @@ class Service:
             self.recordings,
             settings.region,
         )
-        self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, store, self.queues)
+        self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, store, self.queues, self.fallback.channels)
         surveys = SurveyCalls(business.campaigns, self.calls, business.tickets, settings.node)
         self.dialler = Dialler(business.campaigns, surveys.place, self.calls.outbound)
 
@@ -287,6 +287,7 @@ class Service:
 
     async def _connected(self) -> None:
         """Asterisk sends events (again): tell it which we do not want, and whose phones it serves."""
+        self.fallback.reconciled.clear()
         await self.ari.wait_until_ready()
         await self._filter_events()
         info = await self.ari.info()
@@ -301,6 +302,7 @@ class Service:
     async def _reconcile(self) -> None:
         await self.events.wait_connected()
         found = await self.reconciler.look()
+        self.fallback.reconciled.set()
         if found.lost_calls:
             lost = len(found.lost_calls)
             words = Wording(

@@ -1,5 +1,6 @@
 """After every connection to Asterisk: calls of a process before us are adopted, and what we missed is set right."""
 
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
 import structlog
@@ -46,13 +47,21 @@ class Reconciler:
     """Brings calls, queues and Asterisk to agree. Safe to repeat at any time."""
 
     def __init__(
-        self, ari: AriClient, dispatcher: Dispatcher, calls: CallService, store: CallStore, queues: QueueService
+        self,
+        ari: AriClient,
+        dispatcher: Dispatcher,
+        calls: CallService,
+        store: CallStore,
+        queues: QueueService,
+        in_fallback: Callable[[], Awaitable[frozenset[str]]],
     ) -> None:
         self._ari = ari
         self._dispatcher = dispatcher
         self._calls = calls
         self._store = store
         self._queues = queues
+        self._in_fallback = in_fallback
+        """The callers' channels that the dialplan took while we were away."""
         self._adopted: int | None = None
 
     async def adopt(self) -> None:
@@ -76,6 +85,7 @@ class Reconciler:
         believed = [call for call in self._calls.calls.values() if call.state.stage is not CallStage.ENDED]
         channels = {channel.id: channel for channel in await self._ari.channels()}
         found.adopted, self._adopted = self._adopted or 0, 0
+        await self._see_who_moved(call for call in believed if call.state.channel_id not in channels)
         for call in believed:
             self._see(call, channels, started_ms, found)
         await self._take_unknown(channels, found)
@@ -98,12 +108,24 @@ class Reconciler:
         )
         return found
 
+    async def _see_who_moved(self, absent: Iterable[LiveCall]) -> None:
+        """Of the calls whose channel is gone, those that went on without us before they ended."""
+        if not (calls := list(absent)):
+            return
+        try:
+            moved = await self._in_fallback()
+        except AriError as error:
+            log.warning("fallback_not_asked", error=str(error))
+            return
+        for call in calls:
+            call.moved = call.moved or call.state.channel_id in moved
+
     def _see(self, call: LiveCall, channels: dict[str, Channel], started_ms: int, found: Reconciliation) -> None:
         """Tell a call of legs that ended without our hearing of it."""
         state = call.state
         if state.channel_id not in channels:
             found.ended_while_away += 1
-            if started_ms > state.started_at_ms:
+            if started_ms > state.started_at_ms and not call.moved:
                 call.media_lost = True
                 found.media_lost += 1
                 found.lost_calls.append(state.id)

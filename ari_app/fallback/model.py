@@ -15,7 +15,7 @@ AWAY_S = 15.0
 """After this long without a beat the dialplan stops waiting for the service; `extensions.conf` has the same number."""
 
 _ID = re.compile(r"(call|rec)-[0-9a-f]{26}")
-_FIELDS = 8
+_FIELDS = 9
 _PHONE = "PJSIP/"
 
 
@@ -33,6 +33,8 @@ class FallbackCall(msgspec.Struct, frozen=True):
     waited_s: int | None
     talk_segment: str
     message_segment: str
+    channel_id: str
+    """The caller's channel, by which the service knew it where it had the call before."""
 
 
 def parse(call_id: str, note: str) -> FallbackCall | None:
@@ -40,7 +42,7 @@ def parse(call_id: str, note: str) -> FallbackCall | None:
     fields = note.split("|")
     if len(fields) != _FIELDS or not _ID.fullmatch(call_id):
         return None
-    started, ended, number, access_number, interface, waited, talk, message = fields
+    started, ended, number, access_number, interface, waited, talk, message, channel_id = fields
     if not started.isdecimal() or any(segment and not _ID.fullmatch(segment) for segment in (talk, message)):
         return None
     return FallbackCall(
@@ -53,6 +55,7 @@ def parse(call_id: str, note: str) -> FallbackCall | None:
         waited_s=int(waited) if waited.isdecimal() else None,
         talk_segment=talk,
         message_segment=message,
+        channel_id=channel_id,
     )
 
 

@@ -53,6 +53,8 @@ class Fallback:
         self._tickets = tickets
         self._recordings = recordings
         self._region = region
+        self.reconciled = asyncio.Event()
+        """Our own calls that went on in the fallback are known; from then on what it noted may be taken in."""
 
     async def beat(self) -> None:
         """Say that we are there, until cancelled."""
@@ -79,6 +81,7 @@ class Fallback:
     async def take_in(self) -> None:
         """Make records and tickets of the fallback's calls as they end, until cancelled."""
         while True:
+            await self.reconciled.wait()
             try:
                 await self.take_in_ended()
             except AriError as error:
@@ -89,11 +92,23 @@ class Fallback:
                 log.warning("fallback_not_stored", error=type(error).__name__)
             await asyncio.sleep(LOOK_EVERY_S)
 
+    async def channels(self) -> frozenset[str]:
+        """The callers' channels that the fallback took and that were not taken in yet.
+
+        Raises:
+            AriError: Asterisk cannot be asked.
+        """
+        notes = [await self._note(call_id) for call_id in await self._ami.database_keys(FAMILY)]
+        return frozenset(call.channel_id for call in notes if call is not None)
+
+    async def _note(self, call_id: str) -> FallbackCall | None:
+        return parse(call_id, await self._ami.database_entry(FAMILY, call_id))
+
     async def take_in_ended(self) -> int:
         """One look at Asterisk's notes; how many calls were taken in. Safe to repeat: nothing is made twice."""
         taken = 0
         for call_id in await self._ami.database_keys(FAMILY):
-            call = parse(call_id, await self._ami.database_entry(FAMILY, call_id))
+            call = await self._note(call_id)
             if call is None:
                 log.error("fallback_note_unreadable", note=call_id[:64])
                 continue

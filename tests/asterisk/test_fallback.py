@@ -62,7 +62,6 @@ async def test_f5_the_service_is_gone_for_long(hotline: Hotline) -> None:
     await new.answered()
     await new.hears_tone(BEEP_HZ, seconds=0.2, within=90.0)
     await new.play_tone(TONE_HZ, 3.0)
-    await asyncio.sleep(3.0)
     await new.hang_up()
     await waiting.hang_up()
     await other.ended()
@@ -101,13 +100,18 @@ async def missed(stack: Stack) -> None:
         await ari.aclose()
 
 
+async def is_whole(supervisor: Desk, ticket: dict[str, str]) -> bool:
+    """The recording is attached once the ticket is filed."""
+    return bool((await supervisor.get(f"/api/v1/tickets/{ticket['id']}"))["attachments"])
+
+
 async def taken_in(supervisor: Desk, count: int) -> list[dict[str, str]]:
     """The tickets made of the fallback's calls, once there are so many."""
     async with asyncio.timeout(WAIT_S):
         while True:
             listed = await supervisor.get("/api/v1/tickets", limit=50)
             found = [ticket for ticket in listed if ticket["subject"].startswith("系统维护期间来电")]
-            if len(found) == count:
+            if len(found) == count and all([await is_whole(supervisor, ticket) for ticket in found]):
                 return found
             await asyncio.sleep(0.1)
 
@@ -136,7 +140,9 @@ async def test_f6_a_service_that_hangs_takes_nobody_back(hotline: Hotline) -> No
     async with asyncio.timeout(WAIT_S):
         while not (new := [t for t in await supervisor.get("/api/v1/tickets", limit=50) if t["id"] not in known]):
             await asyncio.sleep(0.1)
-    (ticket,) = new
+        (ticket,) = new
+        while not await is_whole(supervisor, ticket):
+            await asyncio.sleep(0.1)
     assert ticket["subject"] == "系统维护期间来电（留言）"
     (attachment,) = (await supervisor.get(f"/api/v1/tickets/{ticket['id']}"))["attachments"]
     assert (await supervisor.get(f"/api/v1/recordings/{attachment['recording_id']}"))["duration_ms"] > 3000

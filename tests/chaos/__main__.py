@@ -108,7 +108,7 @@ def _broken(row: Row, verdict: Verdict, filed: Filed, filers: Filers, whole_s: f
         "somebody was served twice": verdict.served_twice > 0,
         "a call has no record": verdict.records_missing > 0,
         "a call has two records": verdict.records_double > 0,
-        "a conversation cannot be heard": verdict.recordings_without_file > 0,
+        "a conversation cannot be heard": row.audio_goes_on and verdict.recordings_without_file > 0,
         "a ticket was filed twice": filed.filed_twice > 0,
         "a ticket is lost": filed.lost > 0,
         "no ticket was filed": filed.filed == 0,

@@ -12,16 +12,17 @@ CALL, TALK, MESSAGE = "call-" + "a" * 26, "rec-" + "b" * 26, "rec-" + "c" * 26
 
 
 def test_an_answered_call() -> None:
-    found = parse(CALL, f"1795411145|1795411245|13800000002|96001|PJSIP/agent1002|12|{TALK}|{MESSAGE}")
+    found = parse(CALL, f"1795411145|1795411245|13800000002|96001|PJSIP/agent1002|12|{TALK}|{MESSAGE}|1795411145.7")
 
     assert found is not None
     assert found.started_at == datetime.fromtimestamp(1795411145, UTC)
     assert (found.number, found.endpoint, found.waited_s) == ("13800000002", "agent1002", 12)
     assert (found.talk_segment, found.message_segment) == (TALK, MESSAGE)
+    assert found.channel_id == "1795411145.7"
 
 
 def test_one_that_lasts() -> None:
-    found = parse(CALL, "1795411145||13800000002|96001||||")
+    found = parse(CALL, "1795411145||13800000002|96001|||||1795411145.7")
 
     assert found is not None
     assert (found.ended_at, found.endpoint, found.waited_s) == (None, None, None)
@@ -30,9 +31,9 @@ def test_one_that_lasts() -> None:
 @pytest.mark.parametrize(
     ("call_id", "note"),
     [
-        ("../../etc/passwd", f"1|2|3|4|5|6|{TALK}|{MESSAGE}"),
-        (CALL, f"x|2|3|4|5|6|{TALK}|{MESSAGE}"),
-        (CALL, f"1|2|3|4|5|6|../{TALK}|{MESSAGE}"),
+        ("../../etc/passwd", f"1|2|3|4|5|6|{TALK}|{MESSAGE}|8"),
+        (CALL, f"x|2|3|4|5|6|{TALK}|{MESSAGE}|8"),
+        (CALL, f"1|2|3|4|5|6|../{TALK}|{MESSAGE}|8"),
         (CALL, "1|2|3"),
     ],
 )
