@@ -73,8 +73,9 @@ class Reconciler:
             return
         known = set(self._calls.calls)
         states = [state for state in await self._store.of_node() if state.id not in known]
+        moved = await self._moved() if states else frozenset()
         for state in states:
-            self._calls.adopt(state)
+            self._calls.adopt(state, moved=state.channel_id in moved)
         self._adopted = len(states)
         self._calls.adopted()
 
@@ -110,15 +111,17 @@ class Reconciler:
 
     async def _see_who_moved(self, absent: Iterable[LiveCall]) -> None:
         """Of the calls whose channel is gone, those that went on without us before they ended."""
-        if not (calls := list(absent)):
-            return
+        if calls := list(absent):
+            moved = await self._moved()
+            for call in calls:
+                call.moved = call.moved or call.state.channel_id in moved
+
+    async def _moved(self) -> frozenset[str]:
         try:
-            moved = await self._in_fallback()
+            return await self._in_fallback()
         except AriError as error:
             log.warning("fallback_not_asked", error=str(error))
-            return
-        for call in calls:
-            call.moved = call.moved or call.state.channel_id in moved
+            return frozenset()
 
     def _see(self, call: LiveCall, channels: dict[str, Channel], started_ms: int, found: Reconciliation) -> None:
         """Tell a call of legs that ended without our hearing of it."""

@@ -82,9 +82,14 @@ class CallService:
         """Call somebody; `on_over` hears what became of it."""
         self._begin(LiveCall(self._tools, state))
 
-    def adopt(self, state: CallState) -> None:
-        """Go on with a call that another process began: the same task, at another place."""
-        self._begin(LiveCall(self._tools, state, adopted=True))
+    def adopt(self, state: CallState, *, moved: bool) -> None:
+        """Go on with a call that another process began: the same task, at another place.
+
+        `moved`: the dialplan took it meanwhile.
+        """
+        call = LiveCall(self._tools, state, adopted=True)
+        call.moved = moved
+        self._begin(call)
 
     def adopted(self) -> None:
         """Every call that is ours is known now: offers made meanwhile are handed over."""
