@@ -105,7 +105,7 @@ class ChaosLoad:
         for call in self._active:
             agent = talking.get(call.number)
             if agent is not None:
-                stage = "talking" if agent.talking_ns else "ringing"
+                stage = "talking" if self._heard(agent) else "ringing"
             elif not call.answered_ns:
                 stage = "arriving"
             else:
