@@ -7,6 +7,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from itertools import count
 from os import PathLike, fspath
 from typing import Final, Literal
@@ -29,7 +30,28 @@ Response = Mapping[str, str]
 log = structlog.get_logger()
 
 
-RESULT_FOLLOWS = "Result will follow"
+@dataclass
+class _Asked:
+    """An action under way."""
+
+    action: str
+    answer: asyncio.Future[list[Response]]
+    """The response, or the events of a list."""
+    listed: list[Response] | None = None
+    """The events so far, once the response has said that they follow."""
+
+    def hear(self, message: Response) -> None:
+        """One message that carries the action's number."""
+        if self.answer.done():
+            return
+        if message.get("EventList", "").casefold() == "start":
+            self.listed = []
+        elif message.get("EventList", "").casefold() == "complete":
+            self.answer.set_result(self.listed or [])
+        elif self.listed is not None:
+            self.listed.append(message)
+        else:
+            self.answer.set_result([message])
 
 
 class AmiClient:
@@ -45,7 +67,7 @@ class AmiClient:
         self._password = password
         self._timeout_s = timeout_s
         self._numbers = count(1)
-        self._pending: dict[str, tuple[str, asyncio.Future[Response]]] = {}
+        self._pending: dict[str, _Asked] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._ready = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -132,21 +154,13 @@ class AmiClient:
         with suppress(NotFound):
             await self._ask("QueueRemove", {"Queue": _safe("queue", queue), "Interface": _safe("interface", interface)})
 
-    async def database_keys(self, family: str) -> list[str]:
-        """The keys of a family of Asterisk's own database."""
-        # A dialplan function, which ARI does not evaluate without a channel.
-        expression = f"DB_KEYS({_safe('family', family)})"
-        keys = (await self._ask("Getvar", {"Variable": expression})).get("Value", "")
-        return [key for key in keys.split(",") if key]
-
-    async def database_entry(self, family: str, key: str) -> str:
-        """An entry of Asterisk's own database.
-
-        Raises:
-            NotFound: there is none.
-        """
-        fields = {"Family": _safe("family", family), "Key": _safe("key", key)}
-        return (await self._ask("DBGet", fields)).get("Val", "")
+    async def database_entries(self, family: str) -> dict[str, str]:
+        """A family of Asterisk's own database, by key; however many there are."""
+        try:
+            found = await self._ask_list("DBGetTree", {"Family": _safe("family", family)})
+        except NotFound:
+            return {}
+        return {entry["Key"].rpartition("/")[2]: entry.get("Val", "") for entry in found if "Key" in entry}
 
     async def delete_database_entry(self, family: str, key: str) -> None:
         """Remove an entry of Asterisk's own database; one that is gone stays gone."""
@@ -164,6 +178,11 @@ class AmiClient:
             AriTimeout, Unreachable: no answer.
             AriError: what the answer meant.
         """
+        (response,) = await self._ask_list(action, fields)
+        return response
+
+    async def _ask_list(self, action: str, fields: Mapping[str, str]) -> list[Response]:
+        """Send an action and return what it answers, the events of a list or a single response; raises as `_ask`."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout_s
         try:
@@ -180,22 +199,22 @@ class AmiClient:
                 self._writer.close()
             raise AriTimeout("AMI", action, f"no answer within {self._timeout_s:g} s") from None
 
-    async def _exchange(self, action: str, fields: Mapping[str, str]) -> Response:
+    async def _exchange(self, action: str, fields: Mapping[str, str]) -> list[Response]:
         writer = self._writer
         if writer is None:
             raise Unreachable("AMI", action, "not connected", sent=False)
         action_id = str(next(self._numbers))
         message = message_of({"Action": action, "ActionID": action_id, **fields})
-        future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
-        self._pending[action_id] = (action, future)
+        asked = self._pending[action_id] = _Asked(action, asyncio.get_running_loop().create_future())
         try:
             writer.write(message)
-            response = await future
+            answer = await asked.answer
         finally:
             del self._pending[action_id]
-        if response.get("Response", "Success") != "Success":
-            raise _error_for(action, response.get("Message", ""))
-        return response
+        for response in answer:
+            if response.get("Response", "Success") != "Success":
+                raise _error_for(action, response.get("Message", ""))
+        return answer
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -227,9 +246,9 @@ class AmiClient:
             if reading is not None:
                 reading.cancel()
                 await asyncio.wait({reading})
-            for action, future in self._pending.values():
-                if not future.done():
-                    future.set_exception(Unreachable("AMI", action, "the connection broke"))
+            for asked in self._pending.values():
+                if not asked.answer.done():
+                    asked.answer.set_exception(Unreachable("AMI", asked.action, "the connection broke"))
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
@@ -241,11 +260,9 @@ class AmiClient:
                 message = parse(await reader.readuntil(b"\r\n\r\n"))
             except asyncio.IncompleteReadError:
                 return
-            if message.get("Message") == RESULT_FOLLOWS:
-                continue  # as an event with the same number
-            _, future = self._pending.get(message.get("ActionID", ""), ("", None))
-            if future is not None and not future.done():
-                future.set_result(message)
+            asked = self._pending.get(message.get("ActionID", ""))
+            if asked is not None:
+                asked.hear(message)
 
 
 def message_of(fields: Mapping[str, str]) -> bytes:

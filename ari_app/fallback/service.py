@@ -98,17 +98,15 @@ class Fallback:
         Raises:
             AriError: Asterisk cannot be asked.
         """
-        notes = [await self._note(call_id) for call_id in await self._ami.database_keys(FAMILY)]
-        return frozenset(call.channel_id for call in notes if call is not None)
-
-    async def _note(self, call_id: str) -> FallbackCall | None:
-        return parse(call_id, await self._ami.database_entry(FAMILY, call_id))
+        notes = await self._ami.database_entries(FAMILY)
+        calls = [parse(call_id, note) for call_id, note in notes.items()]
+        return frozenset(call.channel_id for call in calls if call is not None)
 
     async def take_in_ended(self) -> int:
         """One look at Asterisk's notes; how many calls were taken in. Safe to repeat: nothing is made twice."""
         taken = 0
-        for call_id in await self._ami.database_keys(FAMILY):
-            call = await self._note(call_id)
+        for call_id, note in (await self._ami.database_entries(FAMILY)).items():
+            call = parse(call_id, note)
             if call is None:
                 log.error("fallback_note_unreadable", note=call_id[:64])
                 continue

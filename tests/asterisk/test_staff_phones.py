@@ -47,8 +47,8 @@ async def test_who_is_hired_can_be_rung_even_when_the_service_is_away_and_who_le
             return False
 
     async def in_fallback() -> bool:
-        members = await ami.database_entry("Queue/PersistentMembers", "hotline_fallback")
-        return f"PJSIP/{PHONE};" in members
+        members = await ami.database_entries("Queue/PersistentMembers")
+        return f"PJSIP/{PHONE};" in members.get("hotline_fallback", "")
 
     async def gone() -> bool:
         return not await has_account() and not await in_fallback()
