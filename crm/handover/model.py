@@ -8,6 +8,7 @@ from pydantic import Field as InputField
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
+from crm.privacy.fields import PersonalText
 from crm.text import Id, Lines
 from crm.tickets.model import TicketKind, TicketStatus, Urgency
 from foundation.database import UtcDateTime, text_enum
@@ -94,7 +95,7 @@ class OpenTicket(BaseModel):
     urge_count: int
     registered_at: datetime
     why: list[Why]
-    note: str = ""
+    note: PersonalText = ""
 
 
 class LeftOpen(BaseModel):
@@ -141,11 +142,11 @@ class HandoverView(BaseModel, from_attributes=True):
     department_id: str | None
     staff_name: str
     at: datetime
-    notes: str
+    notes: PersonalText
     left_open: int
     acknowledged_at: datetime | None
     acknowledged_by: str
-    acknowledged_notes: str
+    acknowledged_notes: PersonalText
 
 
 class HandoverDetail(HandoverView):

@@ -10,6 +10,7 @@ from crm.notices import address
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.rota import Recipients, Shift, TimeZone
 from crm.outbox.model import Kind
+from crm.privacy.fields import PersonalText
 from crm.text import Id, OneLine
 
 Name = Annotated[OneLine, InputField(min_length=1, max_length=100)]
@@ -146,7 +147,7 @@ class DeliveryView(BaseModel, from_attributes=True):
     channel: NoticeChannel
     address: str
     subject: str
-    text: str
+    text: PersonalText
     state: DeliveryState
     attempts: int
     next_at: datetime | None

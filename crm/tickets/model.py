@@ -328,7 +328,7 @@ class AttachmentView(BaseModel, from_attributes=True):
     """An attached recording as shown."""
 
     recording_id: str
-    note: str
+    note: PersonalText
     at: datetime
 
 
