@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import Column, Enum, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from crm.privacy.fields import PersonalText
 from foundation.database import UtcDateTime
 
 
@@ -139,7 +140,7 @@ class RecordingView(BaseModel):
     bytes: int | None
     sha256: str | None
     gap_ms: int
-    note: str
+    note: PersonalText
 
     @property
     def playable(self) -> bool:

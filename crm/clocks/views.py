@@ -10,6 +10,7 @@ from crm.clocks.hours import WorkingHours
 from crm.clocks.model import TicketClock
 from crm.clocks.policy import ClockKind, Policy
 from crm.clocks.timing import StepKind
+from crm.privacy.fields import PersonalText
 from crm.text import Id, Lines, OneLine
 from crm.tickets.model import TicketKind, TicketStatus, Urgency
 
@@ -117,7 +118,7 @@ class OverdueView(BaseModel):
     kind: TicketKind
     status: TicketStatus
     urgency: Urgency
-    subject: str
+    subject: PersonalText
     department_id: str | None
     person_id: str | None
     clock: ClockKind
@@ -153,7 +154,7 @@ class Moved(BaseModel):
 
     ticket_id: str
     number: str
-    subject: str
+    subject: PersonalText
     department_id: str | None
     clock: ClockKind
     from_due_at: datetime

@@ -4,13 +4,14 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.privacy.fields import Personal
 from foundation.append_only import append_only
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime, text_enum
@@ -66,7 +67,7 @@ class AuditView(BaseModel, from_attributes=True):
     action: CustomerAction
     version: int
     staff_name: str
-    changes: dict[str, Any]
+    changes: Annotated[dict[str, Any], Personal.TEXT]
 
 
 def record(

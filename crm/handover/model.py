@@ -87,7 +87,7 @@ class OpenTicket(BaseModel):
     number: str
     kind: TicketKind
     status: TicketStatus
-    subject: str
+    subject: PersonalText
     urgency: Urgency
     area: str
     department_id: str | None

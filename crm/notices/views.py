@@ -146,7 +146,7 @@ class DeliveryView(BaseModel, from_attributes=True):
     department_id: str | None
     channel: NoticeChannel
     address: str
-    subject: str
+    subject: PersonalText
     text: PersonalText
     state: DeliveryState
     attempts: int

@@ -16,6 +16,8 @@ class Personal(StrEnum):
     ADDRESS = "address"
     TEXT = "text"
     """What people wrote, in which telephone numbers may stand."""
+    CALLERS_NAME = "callers_name"
+    """Who did something: a name of ours, which everybody sees, unless the view's `actor_kind` says it was a caller."""
 
 
 ALL = frozenset(Personal)
@@ -23,7 +25,7 @@ SEES: Mapping[Role | None, frozenset[Personal]] = {
     Role.AGENT: ALL,
     Role.SUPERVISOR: ALL,
     # Who goes there has to know whose door it is; the number only to call, which is noted.
-    Role.DEPARTMENT: frozenset({Personal.NAME, Personal.ADDRESS}),
+    Role.DEPARTMENT: frozenset({Personal.NAME, Personal.CALLERS_NAME, Personal.ADDRESS}),
     Role.CAMPAIGNS: frozenset(),
     Role.QUALITY: frozenset(),
     Role.ADMINISTRATOR: frozenset(),
@@ -36,6 +38,7 @@ _MASKS = {
     Personal.NAME: mask_name,
     Personal.ADDRESS: mask_address,
     Personal.TEXT: mask_numbers_in,
+    Personal.CALLERS_NAME: mask_name,
 }
 
 _BY_KEY = {"reporter": Personal.NAME, "name": Personal.NAME, "address": Personal.ADDRESS}
@@ -45,6 +48,7 @@ PersonalNumber = Annotated[str, Personal.NUMBER]
 PersonalName = Annotated[str, Personal.NAME]
 PersonalAddress = Annotated[str, Personal.ADDRESS]
 PersonalText = Annotated[str, Personal.TEXT]
+CallersName = Annotated[str, Personal.CALLERS_NAME]
 
 
 def shown(value: Any, kind: Personal, role: Role | None) -> Any:

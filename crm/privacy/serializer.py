@@ -12,6 +12,9 @@ from pydantic import BaseModel
 from crm.privacy.fields import ALL, SEES, Personal, shown
 from foundation.routes import Role
 
+CALLER = "caller"
+"""The kind of actor whose name is a person's outside the house."""
+
 
 def masked(answer: Any, role: Role | None) -> Any:
     """An answer as a role sees it; views are copied where anything of them is masked."""
@@ -30,6 +33,8 @@ def _seen(value: Any, role: Role | None) -> Any:
 
 def _view(view: BaseModel, role: Role | None) -> BaseModel:
     personal = personal_fields(type(view))
+    if view.__dict__.get("actor_kind", CALLER) != CALLER:
+        personal = {name: kind for name, kind in personal.items() if kind is not Personal.CALLERS_NAME}
     changed = {}
     for name, value in view.__dict__.items():
         seen = shown(value, personal[name], role) if name in personal else _seen(value, role)

@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 
 from crm.customers.model import PhoneNumber
 from crm.moments import Moment
-from crm.privacy.fields import Personal, PersonalAddress, PersonalName, PersonalText
+from crm.privacy.fields import CallersName, Personal, PersonalAddress, PersonalName, PersonalText
 from crm.text import Id, Lines, OneLine
 from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.extensions.model import ExtensionView
@@ -341,7 +341,7 @@ class LogView(BaseModel, from_attributes=True):
     from_status: str | None
     to_status: str
     actor_kind: ActorKind
-    actor_name: str
+    actor_name: CallersName
     detail: Annotated[dict[str, Any], Personal.TEXT]
 
 

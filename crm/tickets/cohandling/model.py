@@ -57,7 +57,7 @@ class CoHandlerView(BaseModel, from_attributes=True):
 
     department_id: str
     state: CoHandlerState
-    task: str
+    task: PersonalText
     reply: PersonalText
     asked_at: datetime
     signed_by: str

@@ -6,6 +6,7 @@ from pydantic import BaseModel
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
+from crm.privacy.fields import PersonalText
 from foundation.database import UtcDateTime
 
 _UNDECIDED = text("granted IS NULL")
@@ -41,7 +42,7 @@ class ExtensionView(BaseModel, from_attributes=True):
     """An extension as shown."""
 
     department_id: str | None
-    reason: str
+    reason: PersonalText
     until: datetime
     asked_by: str
     asked_at: datetime
@@ -56,4 +57,4 @@ class PendingExtension(ExtensionView):
 
     ticket_id: str
     number: str
-    subject: str
+    subject: PersonalText

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import BaseModel
 from sqlmodel import Field, SQLModel
 
+from crm.privacy.fields import PersonalText
 from foundation.database import UtcDateTime, text_enum
 
 
@@ -47,7 +48,7 @@ class PassView(BaseModel, from_attributes=True):
     from_department_id: str
     to_department_id: str
     state: PassState
-    reason: str
+    reason: PersonalText
     passed_by: str
     passed_at: datetime
     answer: str
