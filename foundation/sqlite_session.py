@@ -4,6 +4,7 @@ aiosqlite keeps a thread for each connection. Its own cursor goes there to be ma
 closed; for a change of a ticket that is two dozen times, which cost several times what the statements do.
 """
 
+import asyncio
 import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import Any, Self
@@ -70,11 +71,20 @@ class WholeConnection(aiosqlite.Connection):
 
 
 async def connect(path: str) -> WholeConnection:
-    """A connection that leaves transactions to whoever uses it."""
+    """A connection that leaves transactions to whoever uses it.
+
+    Raises:
+        sqlite3.OperationalError: the file cannot be opened.
+    """
     connection = WholeConnection(
         lambda: sqlite3.connect(path, isolation_level=None, check_same_thread=False), iter_chunk_size=CHUNK
     )
     # As SQLAlchemy does: a connection that was forgotten does not keep the process.
     connection._thread.daemon = True  # noqa: SLF001 - SQLAlchemy does it in no other way
-    await connection
+    try:
+        await connection
+    except sqlite3.Error:
+        # Told to end, its thread answers to this loop, which must still be there.
+        await asyncio.to_thread(connection._thread.join)  # noqa: SLF001 - there is no other way to wait for it
+        raise
     return connection

@@ -1,6 +1,7 @@
 """A statement of a session changes threads once, and comes back with all that SQLAlchemy may ask of it."""
 
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -66,5 +67,7 @@ async def test_what_a_statement_breaks_is_told_and_the_next_one_works(sqlite_dat
 
 
 async def test_a_connection_that_cannot_be_opened_says_so(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
     with pytest.raises(sqlite3.OperationalError, match="unable to open"):
         await sqlite_session.connect(str(tmp_path / "nowhere" / "hotline.db"))
+    assert not [thread.name for thread in set(threading.enumerate()) - before if "connection_worker" in thread.name]
