@@ -198,6 +198,7 @@ class Service:
                 flows, calendar, business.tickets, business.customers, business.campaigns, settings.hotline_number
             ),
         )
+        self.call_store = store
         self.calls = CallService(tools, settings.region)
         self.dispatcher.on_stasis_start = self.calls.arrived
         self.fallback = Fallback(
@@ -363,7 +364,9 @@ class Service:
         """At the start and once a day: no file without an entry, no entry without a file."""
         grace_s = AUDIT_AT_START_GRACE_S
         while True:
-            report = await self.recordings.audit_orphans(grace_s=grace_s)
+            # Which calls go on is known only once they were adopted.
+            await self.fallback.reconciled.wait()
+            report = await self.recordings.audit_orphans(grace_s=grace_s, in_use=await self.call_store.segments())
             log.info("recordings_audited", clean=report.clean)
             grace_s = GRACE_SECONDS
             await asyncio.sleep(AUDIT_EVERY_S)

@@ -16,15 +16,15 @@ GRACE_SECONDS = 60.0
 _PAGE = 500
 
 
-async def audit(sealer: Sealer, grace_s: float) -> OrphanReport:
+async def audit(sealer: Sealer, grace_s: float, in_use: frozenset[str]) -> OrphanReport:
     """Compare and mend; see `RecordingService.audit_orphans`."""
     report = OrphanReport()
     storage = sealer.storage
     await sealer.in_thread(lambda: sealing.delete(storage.leftovers(grace_s)))
     spooled = await sealer.in_thread(storage.spooled_ids)
-    for recording_id in sorted(spooled):
+    for recording_id in sorted(spooled - in_use):
         await _mend_spooled(sealer, recording_id, grace_s, report)
-    await _find_missing(sealer, spooled, grace_s, report)
+    await _find_missing(sealer, spooled | in_use, grace_s, report)
     await _find_unknown(sealer, report)
     report.unknown_files.extend(await sealer.in_thread(storage.strangers))
     return report
@@ -51,14 +51,14 @@ async def _mend_spooled(sealer: Sealer, recording_id: str, grace_s: float, repor
         _count(report, recording_id, (await sealer.seal(recording_id, Heard())).status)
 
 
-async def _find_missing(sealer: Sealer, spooled: set[str], grace_s: float, report: OrphanReport) -> None:
+async def _find_missing(sealer: Sealer, spared: set[str], grace_s: float, report: OrphanReport) -> None:
     wanted = {*PLAYABLE, RecordingStatus.RECORDING}
     async with sealer.database.read() as session:
         gone = [
             row.id
             async for page in store.pages(session, wanted)
             for row in await sealer.in_thread(_without_file, sealer.storage, page)
-            if row.id not in spooled and not _young(row, grace_s)
+            if row.id not in spared and not _young(row, grace_s)
         ]
     async with sealer.database.write() as session:
         for recording_id in gone:

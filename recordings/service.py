@@ -272,12 +272,15 @@ class RecordingService:
         async with self.database.read() as session:
             return list(await store.audit_of(session, checked_id(recording_id)))
 
-    async def audit_orphans(self, *, grace_s: float = orphans.GRACE_SECONDS) -> OrphanReport:
+    async def audit_orphans(
+        self, *, grace_s: float = orphans.GRACE_SECONDS, in_use: frozenset[str] = frozenset()
+    ) -> OrphanReport:
         """Compare every entry with its files and every file with its entry, and mend what can be mended.
 
-        Run it at start and every night. Segments younger than `grace_s` and files still being written are left alone.
+        Run it at start and every night. Segments younger than `grace_s`, files still being written, and segments that are
+        `in_use` are left alone: the entry of a call whose agent is being rung has no file yet.
         """
-        return await orphans.audit(self._sealer, grace_s)
+        return await orphans.audit(self._sealer, grace_s, in_use)
 
     async def _storage_problem(self) -> str | None:
         try:

@@ -55,6 +55,12 @@ class CallStore:
         """Every call this node owns; asked for only when a process starts."""
         return [call for call in await self.all() if call.node == self._node]
 
+    async def segments(self) -> frozenset[str]:
+        """The recordings of every call there is, on whatever node."""
+        states = await self.all()
+        tapings = [state.taping for state in states] + [state.talk.taping for state in states if state.talk is not None]
+        return frozenset(taping.segment_id for taping in tapings if taping is not None)
+
     async def all(self) -> list[CallState]:
         """Every live call of every node, oldest first."""
         keys = [key async for key in self._redis.scan_iter(KEY + "*", count=500)]

@@ -129,3 +129,14 @@ async def test_two_nodes_may_audit_at_once(database: Database, root: Path, seale
     assert (await nodes[1].get(segment.id)).status is RecordingStatus.SEALED
     for node in nodes:
         await node.aclose()
+
+
+async def test_the_entry_of_a_call_that_goes_on_is_left_alone(service: RecordingService) -> None:
+    """Its agent's phone still rings: there is no file to miss."""
+    segment = await service.begin("call-1", RecordingKind.CONVERSATION, customer_id=None)
+
+    report = await service.audit_orphans(grace_s=-1, in_use=frozenset({segment.id}))
+
+    assert report.clean
+    assert (await service.get(segment.id)).status is RecordingStatus.RECORDING
+    assert (await service.audit_orphans(grace_s=-1)).missing == [segment.id]
