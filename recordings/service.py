@@ -277,8 +277,8 @@ class RecordingService:
     ) -> OrphanReport:
         """Compare every entry with its files and every file with its entry, and mend what can be mended.
 
-        Run it at start and every night. Segments younger than `grace_s`, files still being written, and segments that are
-        `in_use` are left alone: the entry of a call whose agent is being rung has no file yet.
+        Run it at start and every night. Segments younger than `grace_s`, files still being written, and what is in use
+        are left alone: the entry of a call whose agent is being rung has no file yet.
         """
         return await orphans.audit(self._sealer, grace_s, in_use)
 
