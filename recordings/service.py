@@ -280,6 +280,8 @@ class RecordingService:
         Run it at start and every night. Segments younger than `grace_s`, files still being written, and what is in use
         are left alone: the entry of a call whose agent is being rung has no file yet.
         """
+        # Whoever ended a call knows its times, which the audit does not.
+        await asyncio.gather(*self._sealing, return_exceptions=True)
         return await orphans.audit(self._sealer, grace_s, in_use)
 
     async def _storage_problem(self) -> str | None:

@@ -78,8 +78,9 @@ async def test_f23_calls_go_on_and_nothing_filed_is_lost(place: Place, hotline: 
     mine = [ticket for ticket in await supervisor.get("/api/v1/tickets", limit=50) if ticket["subject"] == subject]
     assert len(mine) == 1
     assert (await hotline.call_record(supervisor, pop["call_id"]))["outcome"] == "answered"
-    recordings = await hotline.sealed(supervisor, pop["call_id"])
-    assert [recording["status"] for recording in recordings] == ["sealed"]
+    statuses = [recording["status"] for recording in await hotline.sealed(supervisor, pop["call_id"])]
+    # A service that died before the database took the times leaves a recording whose length nobody can vouch for.
+    assert statuses == ["sealed"] or (service_dies and statuses == ["partial"])
 
 
 async def until_all_is_stored(supervisor: Desk) -> None:
