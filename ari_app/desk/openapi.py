@@ -151,7 +151,7 @@ def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
     if route.response is None:
         return {"description": "Done"}
     if route.response is File:
-        return {"description": "The file, with ranges", "content": {"application/octet-stream": {}}}
+        return {"description": "The file, with ranges", "content": {"*/*": {}}}
     if route.response is Page:
         return {"description": "Text of the named type", "content": {"text/*": {}}}
     return {

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from crm.departments.model import Department
 from crm.handover import store
 from crm.handover.errors import AlreadyAcknowledged, NoSuchHandover, OwnHandover
 from crm.handover.model import (
@@ -54,11 +55,14 @@ class HandoverService:
         """End a shift: what is open is listed as it is now, each with what the next shift has to know.
 
         Raises:
-            UnknownReference: a note about a ticket that is not among the open ones.
+            UnknownReference: no such department, or a note about a ticket that is not among the open ones.
         """
         notes = {one.ticket_id: one.note for one in given.tickets}
         handover_id = new_id("handover")
         async with self._database.write() as session:
+            if given.department_id is not None and await session.get(Department, given.department_id) is None:
+                problem = FieldProblem(field="department_id", rule="must exist")
+                raise UnknownReference(f"there is no department {given.department_id}", [problem])
             count, tickets = await store.left_open(session, OpenQuery(department_id=given.department_id))
             unknown = notes.keys() - {ticket.id for ticket in tickets}
             if unknown:

@@ -50,6 +50,13 @@ async def several(tickets: TicketService, place: Place) -> dict[str, TicketView]
     return found
 
 
+async def test_a_department_that_is_unknown_is_named(service: HandoverService, database: Database) -> None:
+    agent = await principal(database, "6001", Role.AGENT)
+    with pytest.raises(UnknownReference) as refused:
+        await service.hand_over(HandOver(department_id="department-0"), agent)
+    assert [problem.field for problem in refused.value.errors] == ["department_id"]
+
+
 async def test_what_a_department_and_the_desk_leave_open(
     service: HandoverService, tickets: TicketService, place: Place
 ) -> None:
