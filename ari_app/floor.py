@@ -74,6 +74,14 @@ class Floor:
                 continue
             if before.state in TAKES_CALLS and before.next_state is None:
                 await self._queues.ready(agent_id)
+            elif before.state is AgentState.WRAP_UP and before.call_id is not None:
+                # Her call's work is not done; its time begins again.
+                await self._queues.occupied(agent_id, before.call_id, before.queue)
+                if before.next_state is AgentState.NOT_READY:
+                    await self._queues.not_ready(agent_id, before.next_reason or DESK_CLOSED)
+                else:
+                    await self._queues.ready(agent_id)
+                await self._queues.finished(agent_id, before.call_id)
             elif before.reason is not None:
                 await self._queues.not_ready(agent_id, before.reason)
 

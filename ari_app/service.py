@@ -134,6 +134,7 @@ class Service:
                 # Asterisk may crash when the connection ends while it writes an event to it.
                 on_closing=self.ari.silence_events,
                 on_closed=self._filter_events,
+                on_missing=self.ari.reopen_connections,
             )
         return InboundEvents(
             self.dispatcher.dispatch,

@@ -1,20 +1,33 @@
-"""Places where a test may end the process, to prove that nothing is lost there (F1–F7, F11, F19, F23, F30)."""
+"""Places where a test may end or stop the process, to prove that nothing is lost there (F1–F7, F11, F19, F23, F30)."""
 
 import os
 import signal
+from pathlib import Path
 
-VARIABLE = "HOTLINE_CRASHPOINT"
-"""`name`, or `name:n` for the n-th time; never set but by a test."""
+VARIABLE = "HOTLINE_CRASHPOINTS"
+"""A file that a test writes: what `ordered` makes of it happens once. Never set but by a test."""
 
-_name, _, _count = os.environ.get(VARIABLE, "").partition(":")
-_left = int(_count or 1)
+_orders = os.environ.get(VARIABLE, "")
+
+
+def ordered(signal_name: str, name: str, times: int = 1) -> str:
+    """The file's content for a signal (`SIGKILL`, `SIGSTOP`) when a point is reached for the n-th time from now on."""
+    return f"{signal_name} {name} {times}"
 
 
 def crashpoint(name: str) -> None:
-    """End this process at once, as `kill -9` would, if a test asked for it here."""
-    global _left  # noqa: PLW0603 - counts down once in the life of a process
-    if name != _name:
+    """Send this process the signal that a test ordered for this point."""
+    if not _orders:
         return
-    _left -= 1
-    if _left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+    file = Path(_orders)
+    try:
+        signal_name, where, times = file.read_text().split()
+    except FileNotFoundError:
+        return
+    if where != name:
+        return
+    if int(times) > 1:
+        file.write_text(ordered(signal_name, name, int(times) - 1))
+        return
+    file.unlink()
+    os.kill(os.getpid(), signal.Signals[signal_name])

@@ -15,6 +15,9 @@ from ari_app.ari.source import HEARTBEAT_S, LARGEST_FRAME, SUBPROTOCOL, EventSou
 
 PATH: Final = "/ari/events"
 CLOSE_TIMEOUT_S: Final = 1.0
+MISSING_S: Final = 3.0
+"""Asterisk tries four times a second (`websocket_client.conf`): who has not come by then does not try."""
+ASKED_S: Final = 30.0
 WRITING_S: Final = 0.05
 """What Asterisk may need to finish the event that it is writing when the others are silenced."""
 
@@ -29,6 +32,9 @@ class OutboundEvents(EventSource):
     Asterisk 22.10 may crash when this connection ends while it writes an event to it: between its check for the
     connection and its write there is no lock. So `on_closing` should silence the events and `on_closed` let them flow
     again, into the queue for whoever comes next: `AriClient.silence_events` and `AriClient.filter_events`.
+
+    Asterisk gives the connection up for good when its operator shuts its sessions down: `on_missing` is run while
+    nobody connects, after three seconds and then twice a minute, and should ask for it: `AriClient.reopen_connections`.
     """
 
     def __init__(
@@ -43,6 +49,7 @@ class OutboundEvents(EventSource):
         on_disconnected: Callable[[], None] | None = None,
         on_closing: Callable[[], Awaitable[None]] | None = None,
         on_closed: Callable[[], Awaitable[None]] | None = None,
+        on_missing: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         super().__init__(on_event, on_connected=on_connected, on_disconnected=on_disconnected)
         self._host = host
@@ -50,6 +57,8 @@ class OutboundEvents(EventSource):
         self._authorization = aiohttp.encode_basic_auth(user, password).encode()
         self._on_closing = on_closing
         self._on_closed = on_closed
+        self._on_missing = on_missing
+        self._missing: asyncio.Task[None] | None = None
         self._runner: web.AppRunner | None = None
         self._accepted: web.WebSocketResponse[Literal[False]] | None = None
         self._one_reader = asyncio.Lock()
@@ -65,12 +74,14 @@ class OutboundEvents(EventSource):
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=CLOSE_TIMEOUT_S)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
+        self._look_out()
 
     async def aclose(self) -> None:
         """Let Asterisk go; from now on it keeps events for whoever comes next."""
         runner, self._runner = self._runner, None
         if runner is None:
             return
+        self._look_out(False)
         for site in list(runner.sites):
             await site.stop()
         accepted = self._accepted
@@ -101,6 +112,7 @@ class OutboundEvents(EventSource):
         # The upgrade is answered before anything is waited for: Asterisk's thread for all its WebSockets waits on it.
         await socket.prepare(request)
         earlier, self._accepted = self._accepted, socket
+        self._look_out(False)
         if earlier is not None:
             # Asterisk never opens a second one while it believes in the first.
             await earlier.close(code=aiohttp.WSCloseCode.GOING_AWAY)
@@ -110,14 +122,30 @@ class OutboundEvents(EventSource):
             finally:
                 if self._accepted is socket:
                     self._accepted = None
+                    self._look_out(self._runner is not None and not self.replaced)
         return socket
+
+    def _look_out(self, expected: bool = True) -> None:
+        """Begin to wait for a connection, or stop it: there is one, or we end."""
+        if self._missing is not None:
+            self._missing.cancel()
+        self._missing = asyncio.create_task(self._ask_for_it(), name="ari-missing") if expected else None
+
+    async def _ask_for_it(self) -> None:
+        if self._on_missing is None:
+            return
+        await asyncio.sleep(MISSING_S)
+        while True:
+            log.warning("ari_events_missing", remedy="Asterisk is asked to open its connections again")
+            await _tried(self._on_missing)
+            await asyncio.sleep(ASKED_S)
 
 
 async def _tried(hook: Callable[[], Awaitable[None]]) -> bool:
     try:
         await hook()
     except AriError as error:
-        log.warning("ari_events_not_silenced", error=str(error))
+        log.warning("ari_events_hook_failed", error=str(error))
         return False
     return True
 

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
 from ari_app.ari.errors import NotReady, Unanswered
-from ari_app.ari.model import Application, AsteriskInfo, ConfigTuple, DeviceState, Endpoint, Ping, Variable
+from ari_app.ari.model import Application, AsteriskInfo, ConfigTuple, DeviceState, Endpoint, Ping, Variable, moment
 from ari_app.ari.rest import Call, Rest
 
 PING = Call("GET", "/asterisk/ping")
 INFO = Call("GET", "/asterisk/info")
+RELOAD = Call("PUT", "/asterisk/modules/{moduleName}")
 GET_GLOBAL = Call("GET", "/asterisk/variable", ("variable",))
 SET_GLOBAL = Call("POST", "/asterisk/variable", ("variable", "value"))
 APPLICATIONS = Call("GET", "/applications")
@@ -30,6 +32,8 @@ SET_DEVICE_STATE = Call("PUT", "/deviceStates/{deviceName}", ("deviceState",))
 DELETE_DEVICE_STATE = Call("DELETE", "/deviceStates/{deviceName}")
 
 READY_POLL_S = 0.1
+CONNECTIONS_MODULE = "res_ari.so"
+"""Whose configuration names the outbound connections."""
 
 UNUSED_EVENTS = ("ChannelVarset", "ChannelDialplan", "ChannelUserevent", "BridgeVideoSourceChanged")
 """What Asterisk should not even send: with a busy dialplan, most of all events."""
@@ -66,6 +70,17 @@ class ServerCalls(Rest):
     async def ping(self) -> Ping:
         """Whether it answers."""
         return _ping(await self.send(PING))
+
+    async def started_at(self) -> datetime:
+        """When it started: what began before then is gone."""
+        return moment((await self.info()).status.startup_time)
+
+    async def reopen_connections(self) -> None:
+        """Have Asterisk open the outbound connections of its configuration that it has closed.
+
+        It gives one up for good when its operator says `ari shutdown websocket sessions`.
+        """
+        await self.send(RELOAD, CONNECTIONS_MODULE)
 
     async def wait_until_ready(self, timeout_s: float = 60.0) -> None:
         """Wait while Asterisk starts: it connects to us and answers HTTP before it takes requests.

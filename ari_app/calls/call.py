@@ -7,7 +7,7 @@ from dataclasses import replace
 import structlog
 
 from ari_app.ari.dispatch import Inbox
-from ari_app.ari.errors import AriError, NotFound, NotInStasis
+from ari_app.ari.errors import AriError, NotFound, NotInStasis, NotReady, Unanswered
 from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHangupRequest, StasisEnd, StasisStart
 from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
@@ -40,6 +40,8 @@ RING_OUTSIDE_S = 45
 CONTACT = "contact"
 """What somebody whom we call is to the Stasis application, as `inbound` is a caller."""
 OUTSIDE_FORMATS = ("alaw", "ulaw")
+STARTING_S = 10.0
+"""An Asterisk that starts knows no channel before it takes requests."""
 
 log = structlog.get_logger()
 
@@ -69,6 +71,8 @@ class LiveCall:
         """Why the other party's leg ended (Q.850)."""
         self.recorded = False
         """Its record is stored."""
+        self._unseen_end = False
+        """Nobody told us why the channel is gone, or whether it is."""
         self._tools = tools
         self._keypad = Keypad()
         self._answered = asyncio.Event()
@@ -220,13 +224,15 @@ class LiveCall:
         if conversation.cancelled() or (error := conversation.exception()) is None:
             return
         if isinstance(error, NotFound | NotInStasis):
-            # The channel went away under a request: a hang-up, seen from the other side.
+            # The channel went away under a request: a hang-up, seen from the other side, or Asterisk's end (F11).
             self.hung_up_by = HangUpBy.CALLER
+            self._unseen_end = True
             return
         if isinstance(error, LeftApplication):
             self.moved = True
             return
         self.failure = error
+        self._unseen_end = isinstance(error, Unanswered | NotReady)
         if isinstance(error, AriError | NumberRefused):
             log.warning("call_not_carried_out", error=str(error))
         else:
@@ -235,6 +241,8 @@ class LiveCall:
     async def _finish(self) -> None:
         """The end that every call comes to, whatever its state says: nothing is left behind, its record is stored."""
         state = self.state
+        if self._unseen_end and not self.moved:
+            self.media_lost = self.media_lost or await self._outlived_asterisk()
         if state.talk is not None and state.talk.stage is not LegStage.OVER:
             await self._clean_up_leg(state.talk)
         state.stage = CallStage.ENDED
@@ -246,6 +254,14 @@ class LiveCall:
                 await self._tools.ari.hang_up(state.channel_id)
         crashpoint("ended")
         await self._store_record(call_record(self))
+
+    async def _outlived_asterisk(self) -> bool:
+        """Whether the Asterisk that had the call died: its successor knows none of its channels."""
+        try:
+            await self._tools.ari.wait_until_ready(STARTING_S)
+            return milliseconds(await self._tools.ari.started_at()) > self.state.started_at_ms
+        except (AriError, TimeoutError):
+            return False
 
     async def _store_record(self, record: CallRecord) -> None:
         try:

@@ -9,7 +9,7 @@ from ari_app.ari.client import AriClient
 from ari_app.ari.dispatch import Dispatcher
 from ari_app.ari.errors import AriError, NotFound
 from ari_app.ari.events import ChannelDestroyed
-from ari_app.ari.model import Channel, moment
+from ari_app.ari.model import Channel
 from ari_app.calls.call import LiveCall
 from ari_app.calls.metrics import RECONCILED
 from ari_app.calls.model import CallStage, Direction, LegStage
@@ -82,7 +82,7 @@ class Reconciler:
     async def look(self) -> Reconciliation:
         """Compare what we believe with what Asterisk and the queues have, once events flow again."""
         found = Reconciliation()
-        started_ms = milliseconds(moment((await self._ari.info()).status.startup_time))
+        started_ms = milliseconds(await self._ari.started_at())
         believed = [call for call in self._calls.calls.values() if call.state.stage is not CallStage.ENDED]
         channels = {channel.id: channel for channel in await self._ari.channels()}
         found.adopted, self._adopted = self._adopted or 0, 0

@@ -7,7 +7,7 @@ from enum import StrEnum
 import structlog
 
 from ari_app.ari.dispatch import Inbox
-from ari_app.ari.errors import AriError, Conflict, NotFound
+from ari_app.ari.errors import AriError, Conflict, NotFound, NotReady, Unanswered
 from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd, StasisStart
 from ari_app.calls.model import CallStage, CallState, LegStage, Talk, Taping
 from ari_app.calls.taping import Tape
@@ -22,6 +22,9 @@ from recordings.service import new_segment_id
 
 ANSWER_GRACE_S = 5.0
 """How much longer than the ringing time we wait for Asterisk to say that it is over."""
+
+RING_AGAIN_S = 1.0
+"""Until somebody is offered again, where Asterisk did not take the request to ring her."""
 
 # Q.850 causes, as Asterisk reports why a leg ended.
 BUSY = frozenset({17})
@@ -136,6 +139,11 @@ class AgentLeg:
                 return DeclineReason.INTERRUPTED
             # The caller's channel is gone, and with it the call.
             raise
+        except (Unanswered, NotReady) as error:
+            # Asterisk is not there, which is not her phone's fault (F11); whoever offers again at once only asks again.
+            log.warning("agent_not_rung", agent_id=self._line.agent_id, error=str(error))
+            await asyncio.sleep(RING_AGAIN_S)
+            return DeclineReason.INTERRUPTED
         except AriError as error:
             log.warning("agent_leg_failed", agent_id=self._line.agent_id, error=str(error))
             return DeclineReason.UNAVAILABLE

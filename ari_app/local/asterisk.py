@@ -3,6 +3,7 @@
 import re
 import shutil
 import socket
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
@@ -99,6 +100,12 @@ class Asterisk:
     def signal(self, number: Signals) -> None:
         if self.process is not None:
             self.process.signal(number)
+
+    def command(self, line: str) -> str:
+        """What Asterisk's own console answers to a command."""
+        program = self.installed.program
+        asked = [*program.command, "-C", str(self.at.state / "etc" / "asterisk.conf"), "-rx", line]
+        return subprocess.run(asked, env=program.environ(), capture_output=True, text=True, check=True).stdout
 
     def _ready(self) -> bool:
         return (self.at.state / "run" / "asterisk.ctl").exists() and all(

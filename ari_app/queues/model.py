@@ -47,7 +47,7 @@ class DeclineReason(StrEnum):
     UNAVAILABLE = "unavailable"
     """The agent's phone cannot be reached: the agent is made not ready at once."""
     INTERRUPTED = "interrupted"
-    """The phone was rung while nobody watched, so what came of it is not known: nobody is blamed."""
+    """Rung while nobody watched, or not at all because Asterisk was away: nobody is blamed."""
     CALLER_GONE = "caller_gone"
     """Not the agent's doing: the agent keeps the place among the idle."""
 

@@ -60,6 +60,7 @@ def new_source(
             on_disconnected=on_disconnected,
             on_closing=ari.silence_events,
             on_closed=ari.filter_events,
+            on_missing=ari.reopen_connections,
         )
     return InboundEvents(
         dispatcher.dispatch,

@@ -117,6 +117,13 @@ async def test_a_broken_connection_comes_back(asterisk: Asterisk, kind: SourceKi
     assert hooks == ["connected", "disconnected", "connected", "disconnected"]
 
 
+async def test_f7_what_an_operator_shut_down_is_opened_again(asterisk: Asterisk) -> None:
+    async with connected(asterisk) as connection:
+        await asyncio.to_thread(asterisk.command, "ari shutdown websocket sessions")
+        while connection.source.connects < 2 or not connection.source.connected:
+            await asyncio.sleep(0.01)
+
+
 async def test_a_hook_that_fails_does_not_stop_the_calls(asterisk: Asterisk) -> None:
     async def broken() -> None:
         raise RuntimeError("a bug")

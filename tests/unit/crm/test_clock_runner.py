@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -19,7 +20,7 @@ from crm.clocks.model import ClockStep, TicketClock
 from crm.clocks.policy import ClockKind
 from crm.clocks.runner import ClockRunner
 from foundation.clock import utc_now
-from foundation.crashpoint import VARIABLE
+from foundation.crashpoint import VARIABLE, ordered
 from foundation.database import Database
 from tests.unit.crm.clock_kit import MONDAY, POLICY, Clocks, local, minutes, node
 from tests.unit.crm.conftest import AGENT, SUPERVISOR, Place
@@ -153,13 +154,15 @@ async def test_h18_several_runners_at_once_do_every_step_once(clocks: Clocks, pl
 
 
 async def test_h18_who_is_killed_between_claiming_and_telling_loses_nothing(
-    clocks: Clocks, place: Place, database: Database
+    clocks: Clocks, place: Place, database: Database, tmp_path: Path
 ) -> None:
     await signed_at(clocks, place)
+    orders = tmp_path / "crashpoints"
+    orders.write_text(ordered("SIGKILL", "clock_step_claimed", 2))
     killed = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-c", RUN_UNTIL_KILLED, database.url],
-        env={**os.environ, VARIABLE: "clock_step_claimed:2"},
+        env={**os.environ, VARIABLE: str(orders)},
         timeout=60,
         check=False,
     )

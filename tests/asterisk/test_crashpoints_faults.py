@@ -1,0 +1,216 @@
+"""Something else fails while the service stands at a named step of a call: nobody notices but who it was (I1–I5)."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGCONT, SIGSTOP
+
+import pytest
+
+from ari_app.local.postgres import Postgres
+from ari_app.local.processes import free_port
+from ari_app.local.stack import Stack
+from tests.asterisk.hotline import AGENT, SUPERVISOR, WAIT_S, Hotline, people
+from tests.asterisk.proxy import Proxy
+from tests.asterisk.whole import (
+    LAST_POINT,
+    POINTS,
+    calls_of,
+    is_free_again,
+    nothing_is_left,
+    one_true_recording,
+    only_new,
+    order,
+    stack_with_points,
+)
+from tests.desk_client import Desk
+
+CALLER = "13800000002"
+TONE_HZ = 440.0
+AWAY_S = 2.0
+"""A database is away for longer than a step takes."""
+
+
+@dataclass
+class Place:
+    """A hotline whose parts can be taken away."""
+
+    stack: Stack
+    postgres: Postgres
+    proxy: Proxy
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("faults")
+    postgres = Postgres(free_port(), folder / "postgres")
+    postgres.start()
+    events_port = free_port()
+    stack = stack_with_points(folder, DATABASE_URL=postgres.url(), EVENTS_PORT=str(events_port))
+    proxy = Proxy(stack.at.address, stack.at.events_port, events_port)
+    proxy.start()
+    stack.start()
+    yield Place(stack, postgres, proxy)
+    stack.stop()
+    proxy.stop()
+    postgres.stop()
+
+
+@pytest.fixture
+async def hotline(place: Place) -> AsyncIterator[Hotline]:
+    async for opened in people(place.stack):
+        yield opened
+
+
+class Fault(ABC):
+    """What fails while the service stands still, and what must be repaired once it goes on."""
+
+    @abstractmethod
+    def begin(self, place: Place) -> None:
+        """Make it fail."""
+
+    def end(self, place: Place) -> None:  # noqa: B027 - most need nothing
+        """Make it whole, where it is not by itself."""
+
+
+class EventsCut(Fault):
+    """F7: what is between Asterisk and the service closes the event connection; Asterisk connects again."""
+
+    def begin(self, place: Place) -> None:
+        assert place.proxy.cut() == 2, "a connection has two ends"
+
+
+class RedisEmpty(Fault):
+    """F19: Redis is back with nothing in it."""
+
+    def begin(self, place: Place) -> None:
+        redis = place.stack.redis
+        assert redis is not None
+        redis.kill()
+        for path in redis.state.rglob("*.aof*"):
+            path.unlink()
+        redis.start()
+
+
+class DatabaseAway(Fault):
+    """F23: PostgreSQL is gone, and back a while after the call went on."""
+
+    def begin(self, place: Place) -> None:
+        place.postgres.kill()
+
+    def end(self, place: Place) -> None:
+        place.postgres.start()
+
+
+class AsteriskDies(Fault):
+    """F11: Asterisk is killed and started again."""
+
+    def begin(self, place: Place) -> None:
+        place.stack.asterisk.kill()
+        place.stack.asterisk.start()
+
+
+def stands_still(pid: int) -> bool:
+    """Whether a process was stopped by a signal (proc(5), `stat`)."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+
+@asynccontextmanager
+async def stopped(place: Place, point: str, fault: Fault) -> AsyncIterator[asyncio.Event]:
+    """The service stops at a point, something fails, it goes on; the event says so, and leaving waits for the end."""
+    gone_on = asyncio.Event()
+    order(place.stack, SIGSTOP, point)
+
+    async def fail() -> None:
+        assert place.stack.service is not None
+        async with asyncio.timeout(WAIT_S):
+            while not stands_still(place.stack.service.pid):
+                await asyncio.sleep(0.02)
+        await asyncio.to_thread(fault.begin, place)
+        place.stack.service.signal(SIGCONT)
+        gone_on.set()
+        await asyncio.sleep(AWAY_S)
+        await asyncio.to_thread(fault.end, place)
+
+    failing = asyncio.create_task(fail(), name="the fault")
+    try:
+        yield gone_on
+        await failing
+    finally:
+        failing.cancel()
+        await asyncio.gather(failing, return_exceptions=True)
+
+
+@pytest.mark.parametrize("fault", [EventsCut(), RedisEmpty(), DatabaseAway()], ids=["F7", "F19", "F23"])
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_call_goes_on_whatever_fails_at_any_step(
+    place: Place, hotline: Hotline, point: str, fault: Fault
+) -> None:
+    await hotline.whole()
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    before = len(await calls_of(supervisor, CALLER))
+    _, agent = await hotline.ready_agent()
+    caller = await hotline.phone(CALLER)
+    async with stopped(place, point, fault) as gone_on:
+        await hotline.into_queue(caller)
+        await agent.ringing()
+        await agent.answer()
+        await agent.answered()
+        if point != LAST_POINT:
+            await gone_on.wait()
+        await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), caller.hears_tone(TONE_HZ))
+        await caller.hang_up()
+
+    await hotline.whole()
+    # A Redis without its data knows nobody who signed in.
+    supervisor, desk = await hotline.desk(SUPERVISOR, socket=False), await hotline.desk(AGENT, socket=False)
+    record = await only_new(supervisor, CALLER, before)
+    assert (record["outcome"], record["hangup_by"]) == ("answered", "caller")
+    assert record["agent_id"] is not None
+    await one_true_recording(hotline, supervisor, record["id"])
+    await nothing_is_left(hotline.stack)
+    assert [event.name for event in agent.events].count("invite") == 1, "offered once (I4)"
+    await is_free_again(desk)
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_f11_who_is_cut_off_at_any_step_is_on_the_list(place: Place, hotline: Hotline, point: str) -> None:
+    await hotline.whole()
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    before = len(await calls_of(supervisor, CALLER))
+    desk, agent = await hotline.ready_agent()
+    caller = await hotline.phone(CALLER)
+
+    async def talk() -> None:
+        await hotline.into_queue(caller)
+        await agent.ringing()
+        await agent.answer()
+        await agent.answered()
+        if point == LAST_POINT:
+            await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), caller.hears_tone(TONE_HZ))
+            await caller.hang_up()
+
+    async with stopped(place, point, AsteriskDies()) as gone_on:
+        talking = asyncio.create_task(talk(), name="the call")
+        await gone_on.wait()
+        talking.cancel()
+        await asyncio.gather(talking, return_exceptions=True)
+
+    await hotline.whole()
+    record = await only_new(supervisor, CALLER, before)
+    assert record["outcome"] == ("answered" if point == LAST_POINT else "lost")
+    await nothing_is_left(hotline.stack)
+    await hotline.waiting(supervisor, "repair", 0)
+    await nobody_is_bound(desk)
+
+
+async def nobody_is_bound(desk: Desk) -> None:
+    """The agent of a call that is no more is ready, or winds it up."""
+    async with asyncio.timeout(WAIT_S):
+        while (agent := await desk.get("/api/v1/agents/me"))["state"] not in {"ready", "wrap_up"}:
+            await asyncio.sleep(0.05)
+    if agent["state"] == "wrap_up":
+        assert (await desk.post("/api/v1/agents/me/wrap-up-done", None))["state"] == "ready"

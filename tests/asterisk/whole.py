@@ -1,0 +1,91 @@
+"""Faults at a point that a test names, and what must be true of a call, its records and its people afterwards."""
+
+import asyncio
+import hashlib
+from pathlib import Path
+from signal import Signals
+from typing import Any
+
+from ari_app.ari.client import AriClient
+from ari_app.local.stack import Stack
+from foundation.crashpoint import ordered
+from tests.asterisk.hotline import WAIT_S, Hotline, stack_in
+from tests.desk_client import Desk
+
+POINTS = ["step", "step:3", "reserved", "ringing", "answered", "committed", "talking", "ended"]
+"""The named steps of a call that is queued and answered, `:n` for the n-th time."""
+LAST_POINT = "ended"
+"""The one that is reached only once somebody has hung up."""
+
+
+def stack_with_points(folder: Path, **settings: str) -> Stack:
+    """A stack whose service may be ordered to die or to stop, and that soon calls back who may not have been rung."""
+    running = stack_in(folder, SURVEY_RETRY_S="1", CRASHPOINTS=str(folder / "crashpoints"))
+    running.settings = {**running.settings, **settings}
+    return running
+
+
+def order(stack: Stack, number: Signals, point: str) -> None:
+    """Have the service send itself a signal at a point, once."""
+    name, _, times = point.partition(":")
+    Path(stack.settings["CRASHPOINTS"]).write_text(ordered(number.name, name, int(times or 1)))
+
+
+async def nothing_is_left(stack: Stack) -> None:
+    """No channel without a call, no bridge without anybody in it (I2)."""
+    at = stack.at
+    ari = AriClient(at.rest_url, at.user, at.password, application=at.application)
+    await ari.start()
+    try:
+        async with asyncio.timeout(WAIT_S):
+            while await ari.channels() or any(
+                not bridge.channels and bridge.bridge_type == "mixing" for bridge in await ari.bridges()
+            ):
+                await asyncio.sleep(0.1)
+    finally:
+        await ari.aclose()
+
+
+async def calls_of(supervisor: Desk, number: str) -> list[dict[str, Any]]:
+    """The records of a number's calls, newest first."""
+    return [call for call in await supervisor.get("/api/v1/calls", limit=50) if call["number"].endswith(number)]
+
+
+async def only_new(supervisor: Desk, number: str, before: int) -> dict[str, Any]:
+    """The one record that was added (I1)."""
+    async with asyncio.timeout(WAIT_S):
+        while len(found := await calls_of(supervisor, number)) <= before:
+            await asyncio.sleep(0.05)
+    assert len(found) == before + 1
+    record: dict[str, Any] = await supervisor.get(f"/api/v1/calls/{found[0]['id']}")
+    return record
+
+
+async def one_answered(supervisor: Desk, number: str, before: int) -> None:
+    """Of the records that were added, one was answered; a call that never left the house may be another."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            added = (await calls_of(supervisor, number))[: -before or None]
+            if outcomes := [call["outcome"] for call in added if call["outcome"] == "answered"]:
+                assert len(outcomes) == 1
+                return
+            await asyncio.sleep(0.05)
+
+
+async def one_true_recording(hotline: Hotline, supervisor: Desk, call_id: str) -> None:
+    """Entry and file, one of each, and the sum is the file's (I5)."""
+    (recording,) = await hotline.sealed(supervisor, call_id)
+    assert recording["status"] in {"sealed", "partial"}
+    content = await supervisor.download(f"/api/v1/recordings/{recording['id']}/audio")
+    assert hashlib.sha256(content).hexdigest() == recording["sha256"]
+
+
+async def is_free_again(desk: Desk) -> None:
+    """She is not stuck (I3)."""
+    async with asyncio.timeout(WAIT_S):
+        while (agent := await desk.get("/api/v1/agents/me"))["state"] != "wrap_up":
+            assert agent["state"] in {"talking", "ready"}, agent
+            if agent["state"] == "ready":
+                return
+            await asyncio.sleep(0.05)
+    assert (await desk.post("/api/v1/agents/me/wrap-up-done", None))["state"] == "ready"
