@@ -12,6 +12,8 @@ from signal import SIGCONT, SIGHUP, SIGKILL, SIGSTOP
 from ari_app.local.paths import PROJECT
 from ari_app.local.postgres import Postgres
 from ari_app.local.stack import Stack
+from tests.chaos.desks import SUPERVISOR, desk_of, storm
+from tests.chaos.disk import Disk
 
 WHOLE_S = 30.0
 POLL_S = 0.02
@@ -25,6 +27,8 @@ class Scene:
 
     stack: Stack
     postgres: Postgres
+    disk: Disk
+    """Where the recordings are."""
     notes: dict[str, object] = field(default_factory=dict)
     """What a row adds to its line."""
 
@@ -49,6 +53,8 @@ class Row(ABC):
     """Nobody on the line may be cut off."""
     audio_goes_on = True
     """Who talks hears no gap."""
+    recorded = True
+    """Every conversation can be heard afterwards."""
     longest_whole_s = 3.0
     desks_lost = False
     """Desks were hung up on and are opened again afterwards."""
@@ -122,6 +128,47 @@ class PauseService(Row):
         os.kill(service_id, SIGSTOP)
         await asyncio.sleep(10.0)
         os.kill(service_id, SIGCONT)
+        return await scene.whole()
+
+
+class StallLoop(Row):
+    """F35: for two seconds the event loop does nothing."""
+
+    name = "event loop stalled"
+
+    async def inject(self, scene: Scene) -> float:
+        service_id = scene.stack.service_id()
+        assert service_id is not None
+        os.kill(service_id, SIGSTOP)
+        await asyncio.sleep(2.0)
+        os.kill(service_id, SIGCONT)
+        return await scene.whole()
+
+
+class DeskStorm(Row):
+    """F14: five hundred desks come back at once, and one reads nothing."""
+
+    name = "five hundred desks at once"
+    longest_whole_s = 10.0
+    """Each shakes hands and is sent a snapshot."""
+
+    async def inject(self, scene: Scene) -> float:
+        return await storm(scene.stack.url, 500)
+
+
+class DiskFull(Row):
+    """F27: the recordings' disk takes nothing more for ten seconds."""
+
+    name = "disk full"
+    recorded = False
+
+    async def inject(self, scene: Scene) -> float:
+        async with desk_of(scene.stack.url, SUPERVISOR) as desk:
+            scene.notes["full"] = scene.disk.fill()
+            if scene.notes["full"]:
+                await desk.message("notice", level="warning")
+                await asyncio.sleep(10.0)
+            scene.disk.enlarge()
         return await scene.whole()
 
 
@@ -230,6 +277,9 @@ ROWS: list[type[Row]] = [
     UpgradeService,
     ServiceGone,
     PauseService,
+    StallLoop,
+    DeskStorm,
+    DiskFull,
     CutEvents,
     PauseAsterisk,
     PauseRedis,
