@@ -40,7 +40,10 @@ class CustomerAudit(SQLModel, table=True):
     """One action on one customer."""
 
     __tablename__ = "customer_audit"
-    __table_args__ = (Index("ix_customer_audit_customer_id_at", "customer_id", "at"),)
+    __table_args__ = (
+        Index("ix_customer_audit_customer_id_at", "customer_id", "at"),
+        Index("ix_customer_audit_action_at", "action", "at"),
+    )
 
     id: str = Field(primary_key=True)
     customer_id: str
@@ -99,3 +102,18 @@ async def of_customer(session: AsyncSession, customer_id: str, since_version: in
     order = (col(CustomerAudit.at).desc(), col(CustomerAudit.id).desc())
     found = (await session.exec(select(CustomerAudit).where(*wanted).order_by(*order).limit(MOST))).all()
     return [AuditView.model_validate(entry) for entry in found]
+
+
+async def looks(
+    session: AsyncSession, *, staff_id: str | None, subject_id: str | None, since: datetime | None, limit: int
+) -> list[CustomerAudit]:
+    """Who looked at what is masked for the role, newest first."""
+    wanted = [col(CustomerAudit.action) == CustomerAction.LOOK]
+    if staff_id is not None:
+        wanted.append(col(CustomerAudit.staff_id) == staff_id)
+    if subject_id is not None:
+        wanted.append(col(CustomerAudit.customer_id) == subject_id)
+    if since is not None:
+        wanted.append(col(CustomerAudit.at) >= since)
+    order = (col(CustomerAudit.at).desc(), col(CustomerAudit.id).desc())
+    return list((await session.exec(select(CustomerAudit).where(*wanted).order_by(*order).limit(limit))).all())

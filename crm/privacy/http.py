@@ -1,6 +1,6 @@
 """Routes of looks, exports and erasure."""
 
-from crm.privacy.model import Erase, Hold, Look, Person, StoredData
+from crm.privacy.model import Erase, Hold, Look, LooksQuery, LookView, Person, StoredData
 from crm.privacy.service import PrivacyService
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.service import TicketService
@@ -40,6 +40,18 @@ def routes(service: PrivacyService, tickets: TicketService) -> Routes:
         if not await tickets.may_see(ticket, request.actor.role, request.actor.department_id):
             raise TicketNotFound(f"there is no ticket {ticket.id}")
         return await service.look_at_reporters(ticket, request.body, request.actor)
+
+    @table.add(
+        "GET",
+        "/looks",
+        roles=KEEPERS_OF_DATA,
+        summary="Who looked at what is masked, of whom and why, newest first",
+        query=LooksQuery,
+        response=list[LookView],
+        problems=(422,),
+    )
+    async def looks(request: Request[None, LooksQuery]) -> list[LookView]:
+        return await service.looks(request.query)
 
     @table.add(
         "GET",

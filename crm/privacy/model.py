@@ -3,10 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 from pydantic import Field as InputField
 
-from crm.text import OneLine
+from crm.customers import audit
+from crm.privacy.fields import Personal
+from crm.text import Id, OneLine
 
 Why = Annotated[OneLine, InputField(min_length=3, max_length=200)]
 
@@ -23,6 +25,31 @@ class Person(BaseModel):
     name: str
     numbers: list[str]
     address: str
+
+
+class LooksQuery(BaseModel, extra="forbid"):
+    """Which looks, newest first."""
+
+    staff_id: Id | None = None
+    subject_id: Id | None = None
+    """A customer, or a ticket whose reporters are no customers."""
+    since: AwareDatetime | None = None
+    limit: int = InputField(default=100, ge=1, le=audit.MOST)
+
+
+class LookView(BaseModel):
+    """Somebody looked at what is masked for the role."""
+
+    at: datetime
+    staff_id: str | None
+    staff_name: str
+    subject_id: str
+    """The customer, or the ticket whose reporters are no customers."""
+    ticket_number: str | None
+    """The ticket that was looked at, where it was one."""
+    fields: list[str]
+    reason: Annotated[str, Personal.TEXT]
+    """Empty once the person's data were erased."""
 
 
 class Hold(BaseModel, extra="forbid"):

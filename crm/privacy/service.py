@@ -10,7 +10,7 @@ from crm.customers.errors import CustomerNotFound
 from crm.customers.model import Consent, Customer
 from crm.privacy import store
 from crm.privacy.errors import MustBeKept
-from crm.privacy.model import Erase, Hold, Look, Person, StoredData
+from crm.privacy.model import Erase, Hold, Look, LooksQuery, LookView, Person, StoredData
 from crm.tickets.model import CLOSED, TicketDetail
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -45,6 +45,23 @@ class PrivacyService:
         return [
             Person(name=one.name, numbers=[one.number] if one.number else [], address=ticket.address)
             for one in ticket.reporters
+        ]
+
+    async def looks(self, query: LooksQuery) -> list[LookView]:
+        """Who looked at whom, and why, newest first."""
+        async with self._database.read() as session:
+            found = await audit.looks(session, **query.model_dump())
+        return [
+            LookView(
+                at=look.at,
+                staff_id=look.staff_id,
+                staff_name=look.staff_name,
+                subject_id=look.customer_id,
+                ticket_number=look.changes.get("ticket"),
+                fields=look.changes.get("fields", []),
+                reason=look.changes.get("reason", ""),
+            )
+            for look in found
         ]
 
     async def export(self, customer_id: str, by: Principal) -> StoredData:

@@ -109,6 +109,7 @@ def upgrade() -> None:
         info={"append_only": {"changes": '{"erased": true}'}},
     )
     with op.batch_alter_table("customer_audit", schema=None) as batch_op:
+        batch_op.create_index("ix_customer_audit_action_at", ["action", "at"], unique=False)
         batch_op.create_index("ix_customer_audit_customer_id_at", ["customer_id", "at"], unique=False)
 
     op.create_table(

@@ -10,11 +10,12 @@ from crm.customers.service import CustomerService
 from crm.customers.store import tables_about_customers
 from crm.privacy.errors import MustBeKept
 from crm.privacy.fields import Personal, shown
-from crm.privacy.model import Erase, Hold, Look
+from crm.privacy.model import Erase, Hold, Look, LooksQuery
 from crm.privacy.serializer import masked
 from crm.privacy.service import PrivacyService
 from crm.tickets.model import LogView, TicketDetail
 from crm.tickets.service import TicketService
+from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import Principal, Role
 from tests.unit.crm import conftest
@@ -81,6 +82,26 @@ async def test_every_look_is_noted_with_who_and_why(database: Database, place: P
     looks = [entry for entry in await customers.audit(place.wang.id) if entry.action is CustomerAction.LOOK]
     assert [entry.changes["reason"] for entry in looks] == ["联系上门", "回访核实"]
     assert {entry.staff_name for entry in looks} == {"许质检 (4001)"}
+
+
+async def test_whoever_answers_for_the_data_sees_every_look_also_at_strangers(
+    database: Database, place: Place, tickets: TicketService
+) -> None:
+    privacy = PrivacyService(database)
+    stranger = await tickets.get((await tickets.file(place.fault("+8613912345678"), conftest.AGENT)).id)
+    await privacy.look_at_customer(place.wang.id, Look(reason="回访核实"), QUALITY)
+    await privacy.look_at_reporters(stranger, Look(reason="联系上门"), QUALITY)
+    await privacy.look_at_customer(place.li.id, Look(reason="核对地址"), SUPERVISOR)
+
+    everything = await privacy.looks(LooksQuery())
+    assert [look.reason for look in everything] == ["核对地址", "联系上门", "回访核实"]
+    assert [look.subject_id for look in everything] == [place.li.id, stranger.id, place.wang.id]
+    assert everything[1].ticket_number == stranger.number
+    assert everything[1].fields == ["number"]
+    by_quality = await privacy.looks(LooksQuery(staff_id=QUALITY.staff_id, limit=1))
+    assert [look.reason for look in by_quality] == ["联系上门"]
+    assert [look.reason for look in await privacy.looks(LooksQuery(subject_id=place.wang.id))] == ["回访核实"]
+    assert await privacy.looks(LooksQuery(since=utc_now())) == []
 
 
 async def test_everything_about_a_customer_is_handed_out(
