@@ -1,9 +1,13 @@
 """What can be refused about campaigns."""
 
-from foundation.problems import Conflict
+from foundation.problems import Conflict, NotFound
 
 
 class WrongState(Conflict):
     """The contact's state does not allow the step."""
 
     slug = "contact-state"
+
+
+class NoSuchContact(NotFound):
+    """Nobody is to be asked under this id."""

@@ -4,10 +4,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel
+from pydantic import Field as InputField
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from crm.privacy.fields import PersonalName, PersonalNumber
+from crm.text import Id
 from foundation.database import UtcDateTime, text_enum
 
 
@@ -28,7 +30,8 @@ class ContactState(StrEnum):
 
 
 TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
-    ContactState.PLANNED: frozenset({ContactState.DIALLING, ContactState.CANCELLED}),
+    # Done without being dialled: an agent asked, with the same script on the desk (H10).
+    ContactState.PLANNED: frozenset({ContactState.DIALLING, ContactState.DONE, ContactState.CANCELLED}),
     ContactState.DIALLING: frozenset({ContactState.ANSWERED, ContactState.PLANNED, ContactState.EXHAUSTED}),
     ContactState.ANSWERED: frozenset({ContactState.DONE, ContactState.PLANNED, ContactState.EXHAUSTED}),
     ContactState.DONE: frozenset(),
@@ -101,13 +104,35 @@ class SurveyAnswers(SQLModel, table=True):
 
     contact_id: str = Field(primary_key=True, foreign_key="campaign_contact.id")
     ticket_id: str = Field(index=True)
-    call_id: str
+    call_id: str | None = None
+    """The call in which they were given, where it is known."""
+    staff_id: str | None = None
+    """The agent who asked; None: the machine did."""
     at: datetime = Field(sa_type=UtcDateTime)
     solved: bool | None = None
     attitude: str | None = None
     charged: bool | None = None
     score: int | None = None
     suggestion_recording_id: str | None = None
+
+
+class Attitude(StrEnum):
+    """How the repair worker's attitude was."""
+
+    SATISFIED = "satisfied"
+    AVERAGE = "average"
+    DISSATISFIED = "dissatisfied"
+
+
+class AnswersInput(BaseModel, extra="forbid"):
+    """What a customer said to an agent who asked with the survey's script (H10)."""
+
+    solved: bool
+    attitude: Attitude | None = None
+    charged: bool | None = None
+    score: int | None = InputField(default=None, ge=1, le=10)
+    call_id: Id | None = None
+    """The call in which it was said: its recording goes with a ticket that is sent back."""
 
 
 class SurveyVerdict(StrEnum):
@@ -140,7 +165,8 @@ class AnswersView(BaseModel):
 
     contact_id: str
     ticket_id: str
-    call_id: str
+    call_id: str | None
+    staff_id: str | None
     at: datetime
     solved: bool | None
     attitude: str | None

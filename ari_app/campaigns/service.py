@@ -10,9 +10,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import select
 
 from ari_app.campaigns import store
+from ari_app.campaigns.errors import NoSuchContact
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.model import (
     FINAL,
+    AnswersInput,
     AnswersView,
     Attempt,
     AttemptOutcome,
@@ -27,6 +29,7 @@ from crm.tickets.model import CLOSED
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
+from foundation.routes import Principal
 
 SURVEY_FLOW = "survey"
 RING_LEASE = timedelta(seconds=90)
@@ -182,6 +185,32 @@ class CampaignService:
             )
             await session.merge(answers)
 
+    async def asked_by_agent(self, contact_id: str, given: AnswersInput, by: Principal) -> AnswersView:
+        """An agent asked instead of the machine, which does not call any more; the answers count the same (H10).
+
+        Raises:
+            NoSuchContact: nobody is to be asked under this id.
+            WrongState: the customer is being called, was asked before, or is not asked any more.
+        """
+        async with self._database.write() as session:
+            if await session.get(Contact, contact_id) is None:
+                raise NoSuchContact(f"there is no contact {contact_id}")
+            contact = await store.contact(session, contact_id)
+            store.move(contact, ContactState.DONE)
+            answers = SurveyAnswers(
+                contact_id=contact_id,
+                ticket_id=contact.ticket_id,
+                staff_id=by.staff_id,
+                at=utc_now(),
+                **given.model_dump(),
+            )
+            # What was said to the machine before the customer hung up gives way.
+            answers = await session.merge(answers)
+            ticket_id, round_ = contact.ticket_id, contact.round
+            view = AnswersView.model_validate(answers, from_attributes=True)
+        await self.settle(ticket_id, round_)
+        return view
+
     async def finished(self, attempt_id: str, outcome: AttemptOutcome, call_again_at: datetime | None = None) -> None:
         """An attempt is over: settle the contact or plan the next attempt, then settle the ticket if all were asked."""
         async with self._database.write() as session:
@@ -234,7 +263,8 @@ class CampaignService:
         )
 
     async def _carry_out(self, ticket_id: str, decided: SurveyVerdict, answers: SurveyAnswers | None) -> None:
-        recording_id = await self._recording_of(answers.call_id) if answers is not None else None
+        call_id = answers.call_id if answers is not None else None
+        recording_id = await self._recording_of(call_id) if call_id is not None else None
         match decided:
             case SurveyVerdict.REDO:
                 await self._tickets.not_solved(ticket_id, "callback survey: not solved", recording_id)

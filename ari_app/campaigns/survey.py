@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ari_app.campaigns.model import SurveyAnswers, SurveyVerdict
+from ari_app.campaigns.model import Attitude, SurveyAnswers, SurveyVerdict
 
 LOWEST_SCORE = 1
 HIGHEST_SCORE = 10
-ATTITUDES = frozenset({"satisfied", "average", "dissatisfied"})
+ATTITUDES = frozenset(Attitude)
 
 
 def read_answers(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def verdict(answers: SurveyAnswers) -> SurveyVerdict | None:
         return None
     if not answers.solved:
         return SurveyVerdict.REDO
-    if answers.attitude == "dissatisfied" or answers.charged:
+    if answers.attitude == Attitude.DISSATISFIED or answers.charged:
         return SurveyVerdict.SUPERVISOR
     return SurveyVerdict.CONFIRMED
 

@@ -6,12 +6,15 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from ari_app.campaigns.errors import NoSuchContact, WrongState
 from ari_app.campaigns.hours import CallingHours
-from ari_app.campaigns.model import AttemptOutcome, ContactState
+from ari_app.campaigns.model import AnswersInput, AttemptOutcome, Attitude, ContactState
 from ari_app.campaigns.service import CampaignRules, CampaignService
 from foundation.clock import utc_now
 from foundation.database import Database
+from foundation.routes import Principal, Role
 
+AGENT = Principal("staff-1", "1001", "李明", Role.AGENT)
 ALWAYS = CallingHours(time_zone="UTC", from_hour=0, until_hour=24)
 REPLIED = {
     "ticket_id": "ticket-1",
@@ -143,3 +146,52 @@ async def test_what_is_sent_back_or_over_is_asked_about_no_more(campaigns: Campa
     await campaigns.plan_surveys(REPLIED | {"ticket_id": "ticket-2"})
     await campaigns.withdraw_surveys({"ticket_id": "ticket-2", "status": "archived", "redo_count": 0})
     assert await campaigns.lease(9) == []
+
+
+async def test_h10_an_agent_may_ask_instead_and_the_machine_calls_no_more(
+    campaigns: CampaignService, tickets: TicketsRemembering
+) -> None:
+    await campaigns.plan_surveys(REPLIED)
+    contacts, _ = await campaigns.of_ticket("ticket-1")
+    first, second = sorted(contacts, key=lambda contact: contact.number)
+    satisfied = AnswersInput(solved=True, attitude=Attitude.SATISFIED, charged=False, score=9)
+
+    await campaigns.asked_by_agent(first.id, satisfied, AGENT)
+    (dialling,) = await campaigns.lease(5)
+    assert (dialling.contact_id, tickets.done) == (second.id, [])
+    await campaigns.answered(dialling.attempt_id)
+    await campaigns.store_answers(dialling.attempt_id, {"solved": "yes", "attitude": "satisfied"})
+    await campaigns.finished(dialling.attempt_id, AttemptOutcome.COMPLETED)
+
+    assert tickets.done == [("confirmed", None)]
+    _, answers = await campaigns.of_ticket("ticket-1")
+    assert {(one.contact_id, one.staff_id, one.score) for one in answers} == {
+        (first.id, AGENT.staff_id, 9),
+        (second.id, None, None),
+    }
+
+
+async def test_h10_what_an_agent_heard_sends_the_ticket_back_with_that_calls_recording(
+    campaigns: CampaignService, tickets: TicketsRemembering
+) -> None:
+    await campaigns.plan_surveys(REPLIED)
+    contacts, _ = await campaigns.of_ticket("ticket-1")
+
+    await campaigns.asked_by_agent(contacts[0].id, AnswersInput(solved=False, call_id="call-7"), AGENT)
+
+    assert tickets.done == [("redo", "recording-of-call-7")]
+    assert await campaigns.lease(5) == []
+
+
+async def test_h10_who_was_asked_or_is_being_called_is_not_asked_by_an_agent(campaigns: CampaignService) -> None:
+    await campaigns.plan_surveys(REPLIED)
+    leased = await campaigns.lease(1)
+    contacts, _ = await campaigns.of_ticket("ticket-1")
+    (waiting,) = [contact.id for contact in contacts if contact.id != leased[0].contact_id]
+    await campaigns.asked_by_agent(waiting, AnswersInput(solved=True), AGENT)
+
+    for contact_id in (leased[0].contact_id, waiting):
+        with pytest.raises(WrongState):
+            await campaigns.asked_by_agent(contact_id, AnswersInput(solved=False), AGENT)
+    with pytest.raises(NoSuchContact):
+        await campaigns.asked_by_agent("contact-0", AnswersInput(solved=True), AGENT)
