@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import select
 
 from ari_app.campaigns import store
-from ari_app.campaigns.errors import NoSuchContact
+from ari_app.campaigns.errors import NoSuchContact, WrongState
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.model import (
     FINAL,
@@ -196,6 +196,8 @@ class CampaignService:
             if await session.get(Contact, contact_id) is None:
                 raise NoSuchContact(f"there is no contact {contact_id}")
             contact = await store.contact(session, contact_id)
+            if contact.state is not ContactState.PLANNED:
+                raise WrongState(f"contact {contact_id} is {contact.state}: only who waits to be called can be asked")
             store.move(contact, ContactState.DONE)
             answers = SurveyAnswers(
                 contact_id=contact_id,

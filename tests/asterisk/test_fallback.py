@@ -13,6 +13,7 @@ from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, people, stack_in
 from tests.desk_client import Desk
 
 WAITING, NEW, TALKING, HUNG = "13800000002", "13800000006", "13800000003", "13800000004"
+APOLOGY_MS = 4000
 TONE_HZ = 440.0
 BEEP_HZ = 700.0
 
@@ -80,6 +81,8 @@ async def test_f5_the_service_is_gone_for_long(hotline: Hotline) -> None:
         assert recording["duration_ms"] > 1000
         record = await supervisor.get(f"/api/v1/calls/{recording['call_id']}")
         assert record["outcome"] in {"answered", "fallback"}
+        if record["outcome"] == "answered":
+            assert record["wait_ms"] >= APOLOGY_MS, "what is said before the line is waiting, not talk"
     moved = await supervisor.get("/api/v1/calls", outcome="fallback")
     assert len(moved) == 2
     await agent.play_tone(TONE_HZ, 3.0)

@@ -20,7 +20,7 @@ from tests.chaos.disk import Disk
 from tests.chaos.filing import Filed, Filers
 from tests.chaos.ledger import SETTLE_S, Verdict, judge
 from tests.chaos.load import FLOW, ChaosLoad
-from tests.chaos.rows import ROWS, SHORT, Row, Scene
+from tests.chaos.rows import ROWS, SHORT, DiskFull, Row, Scene
 
 SPREAD_S = 9.0
 """How long the load runs until there is somebody in every stage."""
@@ -39,7 +39,7 @@ async def chaos(rows: list[type[Row]], random: Random, *, concurrent: int, agent
         postgres = Postgres(free_port(), Path(folder) / "postgres")
         await asyncio.to_thread(postgres.start)
         settings = {"DATABASE_URL": postgres.url()}
-        disk = Disk(Path(folder) / "ours" / "recordings")
+        disk = Disk(Path(folder) / "ours" / "recordings", needed=DiskFull in rows)
         load = ChaosLoad(
             OurSystem(Path(folder), flow=FLOW, settings=settings, kept=True),
             concurrent=concurrent,

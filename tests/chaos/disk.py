@@ -9,12 +9,12 @@ WHOLE, SPARE = 4 * 2**30, 64 * 2**10
 
 
 class Disk:
-    """A file system in memory over a folder; where nobody may mount, the folder stays what it is and is never full."""
+    """A file system in memory over a folder, if `needed` and we may mount; else a folder that is never full."""
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, *, needed: bool) -> None:
         self.place = place
         place.mkdir(parents=True)
-        self._mounted = _mount("-t", "tmpfs", "-o", f"size={WHOLE},mode=777", "tmpfs", str(place))
+        self._mounted = needed and _mount("-t", "tmpfs", "-o", f"size={WHOLE},mode=777", "tmpfs", str(place))
 
     def fill(self) -> bool:
         """Leave room for nothing; False where it is not ours to fill."""

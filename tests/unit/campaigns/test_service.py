@@ -193,5 +193,8 @@ async def test_h10_who_was_asked_or_is_being_called_is_not_asked_by_an_agent(cam
     for contact_id in (leased[0].contact_id, waiting):
         with pytest.raises(WrongState):
             await campaigns.asked_by_agent(contact_id, AnswersInput(solved=False), AGENT)
+    await campaigns.answered(leased[0].attempt_id)
+    with pytest.raises(WrongState):
+        await campaigns.asked_by_agent(leased[0].contact_id, AnswersInput(solved=False), AGENT)
     with pytest.raises(NoSuchContact):
         await campaigns.asked_by_agent("contact-0", AnswersInput(solved=True), AGENT)
