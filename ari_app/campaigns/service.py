@@ -193,9 +193,9 @@ class CampaignService:
             WrongState: the customer is being called, was asked before, or is not asked any more.
         """
         async with self._database.write() as session:
-            if await session.get(Contact, contact_id) is None:
+            contact = await session.get(Contact, contact_id, with_for_update=True)
+            if contact is None:
                 raise NoSuchContact(f"there is no contact {contact_id}")
-            contact = await store.contact(session, contact_id)
             if contact.state is not ContactState.PLANNED:
                 raise WrongState(f"contact {contact_id} is {contact.state}: only who waits to be called can be asked")
             store.move(contact, ContactState.DONE)
