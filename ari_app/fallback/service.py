@@ -60,13 +60,20 @@ class Fallback:
         """Say that we are there, until cancelled."""
         while True:
             try:
-                await self._ari.set_global_variable(ALIVE, str(int(time.time())))
+                await self._beat()
             except AriError as error:
                 log.warning("beat_not_heard", error=str(error))
             await asyncio.sleep(BEAT_S)
 
+    async def _beat(self) -> None:
+        await self._ari.set_global_variable(ALIVE, str(int(time.time())))
+
     async def prepare(self) -> None:
-        """Make the agents' phones members of the fallback's queue; repeated after every connection."""
+        """Say that we are there, and make the agents' phones members of the fallback's queue; after every connection.
+
+        An Asterisk that started again has heard of nobody: until it does, it leads everybody who calls to the fallback.
+        """
+        await self._beat()
         for account in self._agents.accounts():
             await self.include(account.user)
 

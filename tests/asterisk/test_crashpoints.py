@@ -45,11 +45,13 @@ async def doomed(hotline: Hotline, point: str) -> AsyncIterator[asyncio.Event]:
 
     async def follow() -> None:
         assert stack.service is not None
-        async with asyncio.timeout(WAIT_S):
-            while stack.service.running:
-                await asyncio.sleep(0.02)
-        await asyncio.to_thread(stack.start_service)
-        followed.set()
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while stack.service.running:
+                    await asyncio.sleep(0.02)
+            await asyncio.to_thread(stack.start_service)
+        finally:
+            followed.set()
 
     following = asyncio.create_task(follow(), name="the next service")
     try:

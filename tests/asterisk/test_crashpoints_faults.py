@@ -129,12 +129,14 @@ async def stopped(place: Place, point: str, fault: Fault) -> AsyncIterator[async
 
     async def fail() -> None:
         assert place.stack.service is not None
-        async with asyncio.timeout(WAIT_S):
-            while not stands_still(place.stack.service.pid):
-                await asyncio.sleep(0.02)
-        await asyncio.to_thread(fault.begin, place)
-        place.stack.service.signal(SIGCONT)
-        gone_on.set()
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while not stands_still(place.stack.service.pid):
+                    await asyncio.sleep(0.02)
+            await asyncio.to_thread(fault.begin, place)
+        finally:
+            place.stack.service.signal(SIGCONT)
+            gone_on.set()
         await asyncio.sleep(AWAY_S)
         await asyncio.to_thread(fault.end, place)
 
