@@ -11,10 +11,6 @@ from typing import Any
 
 import structlog
 import uvloop
-from redis.asyncio import BlockingConnectionPool, Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
-from redis.maint_notifications import MaintNotificationsConfig
 from sqlalchemy import text
 from structlog.tracebacks import ExceptionDictTransformer
 
@@ -62,6 +58,7 @@ from crm.customers.phone import load_origins
 from crm.staff.model import Staff, StaffInput
 from crm.staff.service import StaffService
 from foundation.database import Database
+from foundation.redis_client import redis_client
 from foundation.routes import Role
 from foundation.spool import Spool
 from ivr.calendar import HolidayCalendar
@@ -79,9 +76,6 @@ SWITCH_S = 0.0005
 AUDIT_AT_START_GRACE_S = 3.0
 """What a process before us left unsealed is sealed at once; only what is just beginning is left alone."""
 AUDIT_EVERY_S = 24 * 3600.0
-REDIS_S = 2.0
-"""How long a connection to Redis may take before Redis counts as away."""
-REDIS_CONNECTIONS = 64
 
 log = structlog.get_logger()
 
@@ -390,26 +384,6 @@ class Service:
         async with self.database.read() as session:
             await session.exec(text("SELECT 1"))  # type: ignore[call-overload]
         return None
-
-
-def redis_client(url: str) -> Redis:
-    """The client all parts share.
-
-    No socket timeout: before Python 3.12 redis-py's can answer a cancellation with a result, and a hang-up is lost.
-    Whoever gives a command bounds it; and nothing is repeated that its giver did not repeat.
-    """
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=REDIS_CONNECTIONS,
-        timeout=REDIS_S,
-        socket_timeout=None,
-        socket_connect_timeout=REDIS_S,
-        retry=Retry(NoBackoff(), 0),
-        # With them on, redis-py 8 hands out connections whose other end is gone: after Redis is back, the first command
-        # on each fails.
-        maint_notifications_config=MaintNotificationsConfig(enabled=False),
-    )
-    return Redis.from_pool(pool)
 
 
 def _speech(settings: Settings) -> EspeakSpeech:

@@ -25,6 +25,7 @@ from ari_app.queues.model import DeclineReason, Offer
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
 from bench.harness import Context, Row, note, ratio_row, summary
+from foundation.redis_client import redis_client
 
 AIM = 1.8
 LINE_AIM = 1.3
@@ -92,7 +93,7 @@ async def run(context: Context) -> list[Row]:
 
 async def _measure(url: str, waiting: int) -> dict[str, list[float]]:
     """Milliseconds of each match and each PING, in turns, with that many callers in line."""
-    async with Redis.from_url(url, socket_timeout=None) as client:
+    async with redis_client(url) as client:
         await client.flushall()
         service = QueueService(client, QUEUES, "node-1", deadline_s=30)
         offers: asyncio.Queue[Offer] = asyncio.Queue()
@@ -129,7 +130,7 @@ async def _steps(
 
 async def _assign(url: str) -> tuple[list[Talk], float]:
     """Many callers and agents in several processes at once: every conversation, and the seconds it took."""
-    async with Redis.from_url(url, socket_timeout=None) as client:
+    async with redis_client(url) as client:
         await client.flushall()
         service = QueueService(client, QUEUES, "admin", deadline_s=30)
         for number in range(AGENTS):
@@ -147,7 +148,7 @@ def _work(url: str, name: str) -> bytes:
     """One process with its tasks."""
 
     async def main() -> list[Talk]:
-        async with Redis.from_url(url, socket_timeout=None) as client:
+        async with redis_client(url) as client:
             node = _Node(QueueService(client, QUEUES, name, deadline_s=30), name)
             return await node.run(ASSIGNMENTS // PROCESSES // TASKS)
 

@@ -10,6 +10,10 @@ ORDER = "hotline:desk-order"
 KEPT_S = 24 * 3600
 """Longer than any call; a desk nobody comes back to is forgotten then."""
 
+_KEEP = """
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+"""
 _CLOSE = """
 if redis.call('HGET', KEYS[1], 'call_id') ~= ARGV[1] then return 0 end
 redis.call('HDEL', KEYS[1], 'call_id', 'pop')
@@ -29,15 +33,12 @@ class DeskState:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
+        self._keep = redis.register_script(_KEEP)
         self._close = redis.register_script(_CLOSE)
 
     async def show(self, agent_id: str, call_id: str, pop: bytes) -> None:
         """The desk shows this call (an encoded `Pop`) in place of any other."""
-        name = DESK + agent_id
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.hset(name, mapping={"call_id": call_id, "pop": pop})
-            pipeline.expire(name, KEPT_S)
-            await pipeline.execute()
+        await self._keep(keys=[DESK + agent_id], args=[KEPT_S, "call_id", call_id, "pop", pop])
 
     async def close(self, agent_id: str, call_id: str) -> bool:
         """The desk no longer shows this call; False where it shows another one, or none."""
@@ -49,10 +50,7 @@ class DeskState:
         if not draft.fields:
             await self._redis.hdel(name, "draft")
             return
-        async with self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.hset(name, "draft", msgspec.json.encode(draft))
-            pipeline.expire(name, KEPT_S)
-            await pipeline.execute()
+        await self._keep(keys=[name], args=[KEPT_S, "draft", msgspec.json.encode(draft)])
 
     async def shown(self, agent_id: str) -> Shown:
         """What the desk shows."""

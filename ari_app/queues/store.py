@@ -90,17 +90,6 @@ class QueueStore:
         return command.decoder.decode(raw)
 
     async def _call(self, function: str, *arguments: str | int) -> bytes:
-        task = asyncio.current_task()
-        cancellations = task.cancelling() if task else 0
-        try:
-            return await self._call_loaded(function, *arguments)
-        finally:
-            if task and task.cancelling() > cancellations:
-                # Before Python 3.12 wait_for, which redis-py sends under, may answer a cancellation with a result. A
-                # hang-up lost this way would leave its call running.
-                raise asyncio.CancelledError
-
-    async def _call_loaded(self, function: str, *arguments: str | int) -> bytes:
         try:
             return cast("bytes", await self._redis.fcall(function, 0, *arguments))
         except ResponseError as error:

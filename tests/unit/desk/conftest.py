@@ -18,6 +18,7 @@ from ari_app.desk.model import CallerNumber, CustomerCard, Pop, Wording
 from ari_app.desk.server import DeskServer
 from ari_app.desk.sessions import Sessions
 from ari_app.desk.socket import SocketLimits
+from foundation.redis_client import redis_client
 from foundation.routes import Principal, Role
 from foundation.spool import Spool
 from tests.unit.desk.sample import sample_routes
@@ -151,7 +152,7 @@ def build(redis_url: str, stack: AsyncExitStack, tmp_path: Path) -> Build:
         redis_url: str = redis_url,
         **options: Any,
     ) -> House:
-        redis = Redis.from_url(redis_url)
+        redis = redis_client(redis_url)
         stack.push_async_callback(redis.aclose)
         staff = Staff()
         sessions = Sessions(redis, staff, limits=limits)

@@ -3,18 +3,18 @@
 import asyncio
 
 import pytest
-from redis.asyncio import Redis
 
 from ari_app.desk.errors import TooManyRequests
 from ari_app.desk.limits import PublicLimiter
 from crm.selfservice.limits import Limit
 from foundation.problems import Unavailable
+from foundation.redis_client import redis_client
 
 THREE = Limit(3, 60)
 
 
 async def test_no_more_than_so_many_however_they_come(redis_url: str) -> None:
-    async with Redis.from_url(redis_url) as redis:
+    async with redis_client(redis_url) as redis:
         nodes = [PublicLimiter(redis), PublicLimiter(redis)]
         outcomes = await asyncio.gather(
             *(nodes[turn % 2].count("intake", "203.0.113.7", THREE) for turn in range(10)), return_exceptions=True
@@ -28,7 +28,7 @@ async def test_no_more_than_so_many_however_they_come(redis_url: str) -> None:
 
 
 async def test_one_customer_with_ipv6_has_one_count(redis_url: str) -> None:
-    async with Redis.from_url(redis_url) as redis:
+    async with redis_client(redis_url) as redis:
         limiter = PublicLimiter(redis)
         for host in range(3):
             await limiter.count("intake", f"2001:db8::{host}", THREE)
@@ -37,7 +37,7 @@ async def test_one_customer_with_ipv6_has_one_count(redis_url: str) -> None:
 
 
 async def test_it_begins_anew_and_keeps_no_address(redis_url: str) -> None:
-    async with Redis.from_url(redis_url) as redis:
+    async with redis_client(redis_url) as redis:
         await PublicLimiter(redis).count("intake", "203.0.113.7", THREE)
         (key,) = await redis.keys("*")
         assert b"203.0.113.7" not in key
@@ -45,6 +45,6 @@ async def test_it_begins_anew_and_keeps_no_address(redis_url: str) -> None:
 
 
 async def test_without_redis_nothing_is_let_through() -> None:
-    async with Redis.from_url("redis://127.0.0.1:1/0") as redis:
+    async with redis_client("redis://127.0.0.1:1/0") as redis:
         with pytest.raises(Unavailable):
             await PublicLimiter(redis).count("intake", "203.0.113.7", THREE)

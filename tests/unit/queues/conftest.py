@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from ari_app.queues.model import Offer
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings, load_queues
+from foundation.redis_client import redis_client
 
 QUEUES_FILE = Path(__file__).parents[3] / "callflows" / "queues.yaml"
 START_MS = 1_800_000_000_000
@@ -54,7 +55,7 @@ def queues() -> dict[str, QueueSettings]:
 
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
-    client = Redis.from_url(redis_url)
+    client = redis_client(redis_url)
     yield client
     await client.aclose()
 

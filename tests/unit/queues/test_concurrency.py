@@ -9,11 +9,11 @@ from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 
 import msgspec
-from redis.asyncio import Redis
 
 from ari_app.queues.model import DeclineReason, LeaveReason, Offer
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
+from foundation.redis_client import redis_client
 
 NODES = 3
 CALLS_PER_NODE = 150
@@ -117,14 +117,14 @@ def work(url: str, name: str, seed: int) -> bytes:
     """One process."""
 
     async def main() -> Ledger:
-        async with Redis.from_url(url) as client:
+        async with redis_client(url) as client:
             return await Node(QueueService(client, QUEUES, name, deadline_s=30), name, seed).run()
 
     return msgspec.msgpack.encode(asyncio.run(main()))
 
 
 async def test_i3_i4_nobody_is_lost_or_doubled_among_processes(redis_url: str) -> None:
-    async with Redis.from_url(redis_url) as client:
+    async with redis_client(redis_url) as client:
         service = QueueService(client, QUEUES, "admin", deadline_s=30)
         for number in range(AGENTS):
             await service.sign_in(f"agent-{number}", ["repair"])

@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from redis.asyncio import Redis
 
 from ari_app.local.processes import free_port
 from ari_app.local.redis import Redis as RedisServer
@@ -15,6 +14,7 @@ from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import AgentSnapshot, AgentState, DeclineReason, LeaveReason, Offer, QueueChanged
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
+from foundation.redis_client import redis_client
 
 PATIENCE_S = 20.0
 
@@ -35,7 +35,7 @@ Start = Callable[[str], Awaitable[Node]]
 
 @asynccontextmanager
 async def started(url: str, queues: dict[str, QueueSettings], name: str, deadline_s: float = 10) -> AsyncIterator[Node]:
-    client = Redis.from_url(url)
+    client = redis_client(url)
     node = Node(QueueService(client, queues, name, deadline_s=deadline_s))
     try:
         await node.service.start(node.inbox.put_nowait)
@@ -131,7 +131,7 @@ async def test_a_deadline_is_kept_without_anybody_asking(redis_url: str, queues:
 
 
 async def test_f22_forgotten_code_is_loaded_again_unseen(redis_url: str, queues: dict[str, QueueSettings]) -> None:
-    async with started(redis_url, queues, "one") as one, Redis.from_url(redis_url) as admin:
+    async with started(redis_url, queues, "one") as one, redis_client(redis_url) as admin:
         await one.service.sign_in("anna", ["repair"])
         await admin.function_flush()
         await one.service.ready("anna")
@@ -145,7 +145,7 @@ async def test_f22_forgotten_code_is_loaded_again_unseen(redis_url: str, queues:
 async def test_f20_a_redis_that_hangs_is_given_up_at_the_deadline(
     redis_url: str, queues: dict[str, QueueSettings]
 ) -> None:
-    async with started(redis_url, queues, "one", deadline_s=0.2) as one, Redis.from_url(redis_url) as admin:
+    async with started(redis_url, queues, "one", deadline_s=0.2) as one, redis_client(redis_url) as admin:
         await one.service.sign_in("anna", ["repair"])
         await admin.client_pause(1500)
         started_at = asyncio.get_running_loop().time()
@@ -162,7 +162,7 @@ async def test_f20_a_redis_that_hangs_is_given_up_at_the_deadline(
 async def test_offers_of_a_step_whose_answer_was_lost_are_found(
     redis_url: str, queues: dict[str, QueueSettings]
 ) -> None:
-    async with started(redis_url, queues, "one", deadline_s=0.2) as one, Redis.from_url(redis_url) as admin:
+    async with started(redis_url, queues, "one", deadline_s=0.2) as one, redis_client(redis_url) as admin:
         await one.service.sign_in("anna", ["repair"])
         await one.service.ready("anna")
         # Deaf: the reply that carries the offer is never read.
@@ -216,7 +216,7 @@ async def test_a_redis_that_restarts_is_found_again(tmp_path: Path, queues: dict
             with pytest.raises(QueuesUnavailable):
                 await one.service.position("call-1")
             server.start()
-            async with Redis.from_url(server.url) as other_client:
+            async with redis_client(server.url) as other_client:
                 other = QueueService(other_client, queues, "two", deadline_s=10)
                 await other.sign_in("anna", ["repair"])
                 await other.ready("anna")
@@ -226,14 +226,14 @@ async def test_a_redis_that_restarts_is_found_again(tmp_path: Path, queues: dict
 
 
 async def test_no_redis_at_the_start_is_said_clearly(queues: dict[str, QueueSettings]) -> None:
-    async with Redis.from_url(f"redis://127.0.0.1:{free_port()}/0") as client:
+    async with redis_client(f"redis://127.0.0.1:{free_port()}/0") as client:
         service = QueueService(client, queues, "one")
         with pytest.raises(QueuesUnavailable):
             await service.enter("call-1", "repair")
 
 
 async def test_f08_a_silent_connection_is_given_up(redis_url: str) -> None:
-    async with Redis.from_url(redis_url) as client, Redis.from_url(redis_url) as admin:
+    async with redis_client(redis_url) as client, redis_client(redis_url) as admin:
         subscribed: asyncio.Queue[None] = asyncio.Queue()
 
         def ignore(_message: object) -> None:

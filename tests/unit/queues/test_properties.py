@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
-from redis.asyncio import Redis
 
 from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp
 from ari_app.queues.model import AgentState, DeclineReason, LeaveReason, Offer
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
+from foundation.redis_client import redis_client
 from tests.unit.queues.conftest import Clock
 from tests.unit.queues.reference import Reference, Reservation
 
@@ -37,7 +37,7 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.clock = Clock()
-        self.redis = Redis.from_url(url)
+        self.redis = redis_client(url)
         self.service = QueueService(self.redis, QUEUES, "node-1", deadline_s=30, now_ms=self.clock)
         self.offers: list[Offer] = []
         self.service._on_offer = self.offers.append

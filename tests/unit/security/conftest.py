@@ -8,7 +8,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 from pydantic import SecretStr
-from redis.asyncio import Redis
 
 from ari_app.business import Business
 from ari_app.desk.hub import Hub
@@ -18,6 +17,7 @@ from ari_app.desk.sessions import Sessions
 from ari_app.settings import Settings
 from crm.staff.model import StaffInput
 from foundation.database import Database
+from foundation.redis_client import redis_client
 from foundation.routes import Role
 from foundation.spool import Spool
 from recordings.service import RecordingService
@@ -47,7 +47,7 @@ class Office:
 @pytest.fixture
 async def office(sqlite_database: Database, redis_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     async with AsyncExitStack() as stack:
-        redis = Redis.from_url(redis_url)
+        redis = redis_client(redis_url)
         stack.push_async_callback(redis.aclose)
         settings = Settings(
             ari_password=SecretStr("x"), database_url=sqlite_database.url, redis_url=redis_url, spool=tmp_path / "spool"

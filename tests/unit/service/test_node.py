@@ -8,11 +8,12 @@ from redis.asyncio import Redis
 
 from ari_app import node
 from ari_app.node import KEY, Holder, NodeName, NodeTaken
+from foundation.redis_client import redis_client
 
 
 @pytest.fixture
 async def redis(redis_url: str) -> Redis:
-    return Redis.from_url(redis_url)
+    return redis_client(redis_url)
 
 
 async def held_by(redis: Redis, holder: Holder) -> None:

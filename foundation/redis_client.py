@@ -1,0 +1,174 @@
+"""Redis: one connection that every command of the process shares.
+
+redis-py takes a connection from its pool for each command and puts it back, which costs several times what the command
+does; a call gives a dozen. Here commands that are given in the same moment leave in one write, and their answers come
+back in order. Subscriptions and pipelines have connections of their own, from the pool, as usual.
+"""
+
+import asyncio
+from collections import deque
+from typing import Any, NamedTuple, NoReturn
+
+import hiredis
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import AbstractConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+from redis.maint_notifications import MaintNotificationsConfig
+
+CONNECT_S = 2.0
+SILENCE_S = 2.0
+"""A command that is unanswered for longer has lost its connection, whatever TCP thinks of it."""
+POOLED = 64
+"""Connections at most besides the shared one."""
+CLIENT_SIDE = ("keys", "NEVER_DECODE", "EMPTY_RESPONSE")
+"""Options of a command that are meant for redis-py's own way of carrying it out."""
+
+
+class _Asked(NamedTuple):
+    """A command that waits for its answer."""
+
+    answer: asyncio.Future[Any]
+    at_s: float
+    """On the loop's clock."""
+
+
+class SharedConnection:
+    """Carries commands from anywhere in one event loop over one connection, in the order they were given.
+
+    It connects when it is first needed, and again after it was lost. Whoever waits when it is lost is told; nothing is
+    given twice. A command whose giver no longer waits for it is not taken back: its answer is dropped.
+    """
+
+    def __init__(self, connection: AbstractConnection) -> None:
+        self._connection = connection
+        self._given: list[bytes] = []
+        self._waiting: deque[_Asked] = deque()
+        self._something_given = asyncio.Event()
+        self._carrying: asyncio.Task[None] | None = None
+
+    def ask(self, *command: Any) -> asyncio.Future[Any]:
+        """Give a command, and get what its answer will be.
+
+        The answer raises RedisError or OSError: it was refused, or the connection was lost or could not be made.
+        """
+        loop = asyncio.get_running_loop()
+        name, *arguments = command
+        # Commands of two words, such as FUNCTION LOAD, come as one.
+        packed = hiredis.pack_command((*name.split(), *arguments) if " " in name else command)
+        answer: asyncio.Future[Any] = loop.create_future()
+        self._given.append(packed)
+        self._waiting.append(_Asked(answer, loop.time()))
+        self._something_given.set()
+        if self._carrying is None:
+            self._carrying = asyncio.create_task(self._carry(), name="redis")
+        return answer
+
+    async def aclose(self) -> None:
+        """Close the connection; whoever still waits is told."""
+        if self._carrying is not None:
+            self._carrying.cancel()
+            await asyncio.wait({self._carrying})
+        await self._lost(RedisConnectionError("closed"))
+
+    async def _carry(self) -> None:
+        while True:
+            await self._something_given.wait()
+            try:
+                async with asyncio.timeout(CONNECT_S):
+                    await self._connection.connect()  # type: ignore[no-untyped-call]
+                async with asyncio.TaskGroup() as group:
+                    for part in (self._read(), self._write(), self._watch()):
+                        group.create_task(part)
+            except ExceptionGroup as several:
+                await self._lost(several.exceptions[0])
+            except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, and nobody else
+                await self._lost(error)
+
+    async def _write(self) -> NoReturn:
+        while True:
+            await self._something_given.wait()
+            self._something_given.clear()
+            given, self._given = self._given, []
+            await self._connection.send_packed_command(b"".join(given), check_health=False)
+
+    async def _read(self) -> NoReturn:
+        while True:
+            try:
+                reply = await self._connection.read_response(disconnect_on_error=False)
+            except ResponseError as refusal:
+                answer = self._waiting.popleft().answer
+                if not answer.done():
+                    answer.set_exception(refusal)
+            else:
+                answer = self._waiting.popleft().answer
+                if not answer.done():
+                    answer.set_result(reply)
+
+    async def _watch(self) -> NoReturn:
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(SILENCE_S)
+            if self._waiting and loop.time() - self._waiting[0].at_s > SILENCE_S:
+                raise RedisConnectionError(f"no answer within {SILENCE_S:g} s")
+
+    async def _lost(self, error: Exception) -> None:
+        self._something_given.clear()
+        self._given.clear()
+        waiting, self._waiting = self._waiting, deque()
+        for asked in waiting:
+            if not asked.answer.done():
+                asked.answer.set_exception(error)
+                # Its giver may be gone by now; an exception that nobody fetches is no news.
+                asked.answer.exception()
+        await self._connection.disconnect(nowait=True)
+
+
+class SharedRedis(Redis):
+    """redis-py's client, with each single command on the shared connection.
+
+    No command may block (BLPOP, XREAD BLOCK, WAIT): all others would wait for it.
+    """
+
+    def __init__(self, pool: BlockingConnectionPool) -> None:
+        super().__init__(connection_pool=pool)
+        self.auto_close_connection_pool = True
+        self._shared = SharedConnection(pool.make_connection())  # type: ignore[no-untyped-call]
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Carry out one command; its answer in the form redis-py gives it.
+
+        Raises:
+            RedisError, OSError: it was refused, or Redis is out of reach.
+        """
+        answer = await self._shared.ask(*args)
+        if (formed := self.response_callbacks.get(args[0])) is None:
+            return answer
+        return formed(answer, **{name: given for name, given in options.items() if name not in CLIENT_SIDE})
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        """Close every connection."""
+        await self._shared.aclose()
+        await super().aclose(close_connection_pool)
+
+
+def redis_client(url: str) -> SharedRedis:
+    """The client all parts share, for a URL such as `redis://:password@host:6379/0` (`rediss://` with TLS).
+
+    Whoever gives a command bounds it; and nothing is repeated that its giver did not repeat.
+    """
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=POOLED,
+        timeout=CONNECT_S,
+        # Before Python 3.12 redis-py's can answer a cancellation with a result, and a hang-up is lost.
+        socket_timeout=None,
+        socket_connect_timeout=CONNECT_S,
+        retry=Retry(NoBackoff(), 0),
+        # With them on, redis-py 8 hands out connections whose other end is gone: after Redis is back, the first command
+        # on each fails.
+        maint_notifications_config=MaintNotificationsConfig(enabled=False),
+    )
+    return SharedRedis(pool)
