@@ -1,6 +1,5 @@
 """G9: the last 30 days before "hello", among ten million tickets as quickly as among ten thousand."""
 
-import asyncio
 import random
 import sqlite3
 import statistics
@@ -16,7 +15,7 @@ from sqlalchemy import Select, make_url
 from sqlalchemy.dialects import sqlite
 
 from bench.harness import Context, Row, paired_rounds, percentile, ratio_row, summary
-from bench.history_data import CACHE, Loaded, bring_into_memory, postgres_of, sqlite_of, start_postgres
+from bench.loading import Loaded, bring_into_memory, databases_of, start_postgres
 from crm.history.service import MOST, HistoryService
 from crm.history.store import CALLS_OF_CUSTOMER, TICKETS_OF_CUSTOMER
 from foundation.clock import utc_now
@@ -37,14 +36,15 @@ async def run(context: Context) -> list[Row]:
     """Both databases, each with many and with few tickets."""
     server = start_postgres()
     try:
-        many, few, postgres_many, postgres_few = await asyncio.gather(
-            sqlite_of(MANY), sqlite_of(FEW), postgres_of(server, MANY), postgres_of(server, FEW)
-        )
-        bring_into_memory(CACHE)
-        return [
-            await _row(context, "sqlite", many, few, _explain_sqlite),
-            await _row(context, "postgresql", postgres_many, postgres_few, _explain_postgres),
-        ]
+        databases = await databases_of(server, (MANY, FEW))
+        rows = []
+        for name, (many, few), explain in (
+            ("sqlite", databases.sqlite, _explain_sqlite),
+            ("postgresql", databases.postgres, _explain_postgres),
+        ):
+            bring_into_memory([many, few])
+            rows.append(await _row(context, name, many, few, explain))
+        return rows
     finally:
         server.stop()
 

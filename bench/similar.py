@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 
 from bench.harness import Context, Row, note, paired_rounds, percentile, ratio_row, summary
-from bench.history_data import CACHE, Loaded, bring_into_memory, postgres_of, sqlite_of, start_postgres
-from bench.similar_data import CATEGORIES, CUSTOMERS_OF_AREA, HOTLINE, PROBLEMS
+from bench.hotline_data import CATEGORIES, CUSTOMERS_OF_AREA, PROBLEMS
+from bench.loading import Loaded, bring_into_memory, databases_of, start_postgres
 from crm.customers.service import CustomerService
 from crm.history.service import HistoryService
 from crm.tickets.service import TicketService
@@ -70,12 +70,11 @@ async def run(context: Context) -> list[Row]:
     """Both databases, at every size."""
     server = start_postgres()
     try:
-        sqlite = [await sqlite_of(size, HOTLINE) for size in SIZES]
-        postgres = [await postgres_of(server, size, HOTLINE) for size in SIZES]
-        bring_into_memory(CACHE)
+        databases = await databases_of(server, SIZES)
         rows = []
-        for name, databases in (("sqlite", sqlite), ("postgresql", postgres)):
-            rows += await _rows(context, name, databases)
+        for name, of_sizes in (("sqlite", databases.sqlite), ("postgresql", databases.postgres)):
+            bring_into_memory(of_sizes)
+            rows += await _rows(context, name, of_sizes)
         return rows
     finally:
         server.stop()

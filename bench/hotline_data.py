@@ -1,6 +1,23 @@
-"""Databases as a hotline has them after years: customers with telephones, tickets of which few are open, reporters."""
+"""What a hotline has after years: customers with telephones, tickets of which few are open, reporters, calls."""
 
-from bench.history_data import CALL_COLUMNS, Filling, Words
+from collections.abc import Callable
+from dataclasses import dataclass
+
+EACH = {"customer": 1, "customer_phone": 1, "ticket": 10, "ticket_reporter": 10, "call_record": 4}
+"""How many rows of each table every customer has; older calls would only cost loading time."""
+EVERY_S = 10 * 86_400
+"""Each customer has a ticket and a call every ten days: three in the last 30, never side by side in the table."""
+STEP = 7919
+"""A prime that scatters consecutive tickets over the customers."""
+INDEXES = (
+    "ix_ticket_customer_id_registered_at",
+    "ix_ticket_open_",
+    "ix_ticket_reporter_",
+    "ix_call_record_customer_id_started_at",
+    "ix_call_record_number",
+    "ix_customer_phone_",
+)
+"""Those that are built, as beginnings of names: no measured query can use the others, which only cost loading time."""
 
 CUSTOMERS_OF_AREA = 1_000
 """An area stays as large as it is however many there are: about 200 of its tickets are open."""
@@ -19,7 +36,21 @@ PROBLEMS = (
 )
 
 
-def _rows(words: Words) -> list[tuple[str, str, str]]:
+@dataclass(frozen=True)
+class Words:
+    """How one database writes what rows are made of; `i` is the row's number, from 0."""
+
+    number: Callable[[str, int, str], str]
+    """Text that begins so, and goes on with so many digits of an expression."""
+    customer: str
+    """The number of the customer the row belongs to."""
+    moment: str
+    """When it was."""
+    false: str
+
+
+def rows_of(words: Words) -> list[tuple[str, str, str]]:
+    """Of each table its name, columns and values. Only open tickets have a long text: of others nobody asks for it."""
     customer = words.number("customer-", 26, words.customer)
     area = words.number("片区", 5, f"{words.customer} / {CUSTOMERS_OF_AREA}")
     own = words.number("customer-", 26, "i")
@@ -32,7 +63,8 @@ def _rows(words: Words) -> list[tuple[str, str, str]]:
     household = words.number("幸福路", 8, words.customer)
     ticket = (
         f"{words.number('ticket-', 26, 'i')}, {words.number('26', 9, 'i')}, 'fault', "
-        f"CASE WHEN {is_open} THEN 'dispatched' ELSE 'archived' END, {customer}, {subject}, {description}, "
+        f"CASE WHEN {is_open} THEN 'dispatched' ELSE 'archived' END, {customer}, {subject}, "
+        f"CASE WHEN {is_open} THEN {description} ELSE '已处理' END, "
         f"{household} || '号', {household}, {area}, {words.number('category-', 26, f'i % {CATEGORIES}')}, "
         f"'{{}}', {words.moment}, CASE WHEN {is_open} THEN NULL ELSE {words.moment} END"
     )
@@ -63,16 +95,6 @@ TICKET_COLUMNS = (
     "form, registered_at, closed_at"
 )
 CUSTOMER_COLUMNS = "id, account_number, name, address, area, created_at"
-HOTLINE = Filling(
-    "hotline",
-    {"customer": 1, "customer_phone": 1, "ticket": 10, "ticket_reporter": 10, "call_record": 4},
-    _rows,
-    (
-        "ix_ticket_customer_id_registered_at",
-        "ix_ticket_open_",
-        "ix_ticket_reporter_",
-        "ix_call_record_customer_id_started_at",
-        "ix_call_record_number",
-        "ix_customer_phone_",
-    ),
+CALL_COLUMNS = (
+    "id, direction, number, access_number, customer_id, queue, started_at, outcome, wait_ms, talk_ms, hangup_by, keys"
 )
