@@ -26,7 +26,7 @@ import crm.workorders.http
 import recordings.http
 from ari_app.campaigns import http as campaigns_http
 from ari_app.campaigns.hours import CallingHours
-from ari_app.campaigns.service import CampaignRules, CampaignService
+from ari_app.campaigns.service import SURVEY_OVER, CampaignRules, CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.notices import Notices
 from ari_app.queues.settings import QueueSettings
@@ -103,11 +103,13 @@ class Business:
                 "ticket.file": [self._ticket_of_call],
                 "ticket.append": [self._ticket_of_call, self.campaigns.withdraw_surveys],
                 **{f"ticket.{action}": [self.campaigns.withdraw_surveys] for action in ("redo", "archive", "cancel")},
+                SURVEY_OVER: [self.campaigns.settle],
             },
             listeners=[self.notices.hear],
         )
         self.undelivered = OutboxService(database)
-        self.tickets.on_outbox = self.undelivered.on_outbox = self.clocks.runner.on_outbox = self.outbox.wake
+        for teller in (self.tickets, self.campaigns, self.undelivered, self.clocks.runner):
+            teller.on_outbox = self.outbox.wake
 
     def routes(self) -> Sequence[Routes]:
         """What each part offers over HTTP."""

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ari_app.campaigns import store
 from ari_app.campaigns.errors import NoSuchContact, WrongState
@@ -25,6 +26,7 @@ from ari_app.campaigns.model import (
     SurveyVerdict,
 )
 from ari_app.campaigns.survey import read_answers, together, verdict
+from crm.outbox.service import enqueue
 from crm.tickets.model import CLOSED
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -32,6 +34,8 @@ from foundation.ids import new_id
 from foundation.routes import Principal
 
 SURVEY_FLOW = "survey"
+SURVEY_OVER = "survey.over"
+"""What the outbox is told when somebody was asked, or will not be reached any more."""
 RING_LEASE = timedelta(seconds=90)
 """Longer than any ringing: a lease that runs out means that its node died."""
 TALK_LEASE = timedelta(minutes=20)
@@ -95,6 +99,8 @@ class CampaignService:
         self._recording_of = recording_of
         """The recording of a call, by its id."""
         self.on_planned: Callable[[], None] = lambda: None
+        self.on_outbox: Callable[[], None] = lambda: None
+        """Called after a commit that told the outbox something."""
 
     async def plan_surveys(self, payload: Mapping[str, Any]) -> None:
         """Plan a callback to every reporter with a number; an event delivered twice plans nothing twice.
@@ -144,18 +150,20 @@ class CampaignService:
 
     async def lease(self, limit: int) -> list[Dialling]:
         """Take up to `limit` contacts that are due; each has its attempt stored before anything rings (F30)."""
-        now = utc_now()
+        now, is_over = utc_now(), False
         async with self._database.write() as session:
             taken = []
             for contact in await store.due(session, now, limit):
                 if contact.state != ContactState.PLANNED:
-                    await self._give_back(session, contact)
+                    is_over |= await self._give_back(session, contact)
                 elif not self.rules.hours.allowed(now):
                     contact.next_at = self.rules.hours.next_allowed(now)
                 elif await store.attempts_today(session, contact.number, now) >= ATTEMPTS_PER_DAY:
                     contact.next_at = self.rules.hours.next_allowed(now + timedelta(days=1))
                 else:
                     taken.append(_take(session, contact, now))
+        if is_over:
+            self.on_outbox()
         return taken
 
     async def next_due(self) -> datetime | None:
@@ -198,7 +206,7 @@ class CampaignService:
                 raise NoSuchContact(f"there is no contact {contact_id}")
             if contact.state is not ContactState.PLANNED:
                 raise WrongState(f"contact {contact_id} is {contact.state}: only who waits to be called can be asked")
-            store.move(contact, ContactState.DONE)
+            _end(session, contact, ContactState.DONE)
             answers = SurveyAnswers(
                 contact_id=contact_id,
                 ticket_id=contact.ticket_id,
@@ -208,13 +216,12 @@ class CampaignService:
             )
             # What was said to the machine before the customer hung up gives way.
             answers = await session.merge(answers)
-            ticket_id, round_ = contact.ticket_id, contact.round
             view = AnswersView.model_validate(answers, from_attributes=True)
-        await self.settle(ticket_id, round_)
+        self.on_outbox()
         return view
 
     async def finished(self, attempt_id: str, outcome: AttemptOutcome, call_again_at: datetime | None = None) -> None:
-        """An attempt is over: settle the contact or plan the next attempt, then settle the ticket if all were asked."""
+        """An attempt is over: so is the contact, or the next attempt is planned."""
         async with self._database.write() as session:
             attempt = await session.get_one(Attempt, attempt_id)
             if attempt.outcome is not None:
@@ -222,23 +229,26 @@ class CampaignService:
             attempt.outcome, attempt.ended_at = outcome, utc_now()
             contact = await store.contact(session, attempt.contact_id)
             if outcome is AttemptOutcome.COMPLETED:
-                store.move(contact, ContactState.DONE)
+                _end(session, contact, ContactState.DONE)
             elif contact.attempts >= self.rules.attempts and call_again_at is None:
-                store.move(contact, ContactState.EXHAUSTED)
+                _end(session, contact, ContactState.EXHAUSTED)
             else:
                 again = call_again_at or utc_now() + timedelta(seconds=self.rules.retry_s)
                 store.move(contact, ContactState.PLANNED)
                 contact.next_at = self.rules.hours.next_allowed(again)
             contact.lease_until = None
-            ticket_id, round_ = contact.ticket_id, contact.round
-        await self.settle(ticket_id, round_)
         self.on_planned()
+        self.on_outbox()
 
-    async def settle(self, ticket_id: str, round_: int) -> SurveyVerdict | None:
+    async def settle(self, payload: Mapping[str, Any]) -> None:
         """Carry out what the answers mean. One "not solved" is enough; anything else waits until all were asked.
 
         Safe to repeat: what was already carried out is refused by the ticket's own state.
+
+        Args:
+            payload: of the outbox's `survey.over`, which every contact's end tells: ticket_id, round.
         """
+        ticket_id, round_ = payload["ticket_id"], payload["round"]
         async with self._database.write() as session:
             contacts = await store.of_ticket(session, ticket_id, round_)
             answers = await store.answers_of(session, [contact.id for contact in contacts])
@@ -250,9 +260,8 @@ class CampaignService:
                     if contact.state is ContactState.PLANNED:
                         store.move(contact, ContactState.CANCELLED)
             elif any(contact.state not in FINAL for contact in contacts):
-                return None
+                return
         await self._carry_out(ticket_id, decided, by_verdict.get(decided))
-        return decided
 
     async def of_ticket(self, ticket_id: str) -> tuple[list[ContactView], list[AnswersView]]:
         """Everybody asked about a ticket, and what they said."""
@@ -277,25 +286,33 @@ class CampaignService:
             case SurveyVerdict.UNREACHED:
                 await self._tickets.for_supervisor(ticket_id, "callback survey: nobody was reached")
 
-    async def _contact_of(self, session: Any, attempt_id: str) -> Contact:
+    async def _contact_of(self, session: AsyncSession, attempt_id: str) -> Contact:
         attempt = await session.get_one(Attempt, attempt_id)
         return await store.contact(session, attempt.contact_id)
 
-    async def _give_back(self, session: Any, contact: Contact) -> None:
-        """A lease that ran out: the attempt counts, and the retry gap runs from when it rang."""
+    async def _give_back(self, session: AsyncSession, contact: Contact) -> bool:
+        """A lease that ran out: the attempt counts, the retry gap runs from when it rang; whether it was the last."""
         attempt = await session.get(Attempt, contact.attempt_id)
         if attempt is not None and attempt.outcome is None:
             attempt.outcome, attempt.ended_at = AttemptOutcome.FAILED, utc_now()
-        if contact.attempts >= self.rules.attempts:
-            store.move(contact, ContactState.EXHAUSTED)
+        is_over = contact.attempts >= self.rules.attempts
+        if is_over:
+            _end(session, contact, ContactState.EXHAUSTED)
         else:
             store.move(contact, ContactState.PLANNED)
             rang_at = attempt.started_at if attempt is not None else utc_now()
             contact.next_at = self.rules.hours.next_allowed(rang_at + timedelta(seconds=self.rules.retry_s))
         contact.lease_until = None
+        return is_over
 
 
-def _take(session: Any, contact: Contact, now: datetime) -> Dialling:
+def _end(session: AsyncSession, contact: Contact, state: ContactState) -> None:
+    """A contact is over. What that means for the ticket is carried out from the outbox, even if this process dies."""
+    store.move(contact, state)
+    enqueue(session, SURVEY_OVER, contact.ticket_id, {"ticket_id": contact.ticket_id, "round": contact.round})
+
+
+def _take(session: AsyncSession, contact: Contact, now: datetime) -> Dialling:
     store.move(contact, ContactState.DIALLING)
     contact.attempts += 1
     contact.lease_until = now + RING_LEASE

@@ -9,7 +9,8 @@ import time_machine
 from ari_app.campaigns.errors import NoSuchContact, WrongState
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.model import AnswersInput, AttemptOutcome, Attitude, ContactState
-from ari_app.campaigns.service import CampaignRules, CampaignService
+from ari_app.campaigns.service import SURVEY_OVER, CampaignRules, CampaignService
+from crm.outbox.service import OutboxWorker
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import Principal, Role
@@ -57,6 +58,24 @@ def campaigns(database: Database, tickets: TicketsRemembering) -> CampaignServic
     return CampaignService(database, rules, tickets, recording_of)
 
 
+class Outbox:
+    """Delivers what was told by now."""
+
+    def __init__(self, database: Database, campaigns: CampaignService) -> None:
+        self._worker = OutboxWorker(database, {SURVEY_OVER: [campaigns.settle]})
+
+    async def deliver(self) -> None:
+        now = utc_now()
+        while entries := await self._worker.lease(now, now + timedelta(minutes=1), 10):
+            for entry in entries:
+                await self._worker.finish(entry, await self._worker.attempt(entry))
+
+
+@pytest.fixture
+def outbox(database: Database, campaigns: CampaignService) -> Outbox:
+    return Outbox(database, campaigns)
+
+
 async def test_an_event_delivered_twice_plans_once(campaigns: CampaignService) -> None:
     await asyncio.gather(*(campaigns.plan_surveys(REPLIED) for _ in range(5)))
 
@@ -87,7 +106,7 @@ async def test_f30_a_dead_dialler_never_means_a_second_ring_within_the_retry_gap
 
 
 async def test_not_solved_sends_the_ticket_back_with_the_recording(
-    campaigns: CampaignService, tickets: TicketsRemembering
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
     await campaigns.plan_surveys(REPLIED)
     first, second = sorted(await campaigns.lease(5), key=lambda dialling: dialling.number)
@@ -95,17 +114,19 @@ async def test_not_solved_sends_the_ticket_back_with_the_recording(
     await campaigns.answered(first.attempt_id)
     await campaigns.store_answers(first.attempt_id, {"solved": "yes", "attitude": "satisfied", "score": "10"})
     await campaigns.finished(first.attempt_id, AttemptOutcome.COMPLETED)
+    await outbox.deliver()
     assert tickets.done == []
 
     await campaigns.answered(second.attempt_id)
     await campaigns.store_answers(second.attempt_id, {"solved": "no"})
     await campaigns.finished(second.attempt_id, AttemptOutcome.COMPLETED)
 
+    await outbox.deliver()
     assert tickets.done == [("redo", f"recording-of-{second.call_id}")]
 
 
 async def test_not_reached_is_tried_again_then_given_to_a_supervisor(
-    campaigns: CampaignService, tickets: TicketsRemembering
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
     await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
     start = utc_now()
@@ -113,13 +134,16 @@ async def test_not_reached_is_tried_again_then_given_to_a_supervisor(
         with time_machine.travel(start + timedelta(hours=2 * attempt, minutes=1)):
             (dialling,) = await campaigns.lease(5)
             await campaigns.finished(dialling.attempt_id, AttemptOutcome.NO_ANSWER)
+            await outbox.deliver()
 
     contacts, _ = await campaigns.of_ticket("ticket-1")
     assert [contact.state for contact in contacts] == [ContactState.EXHAUSTED]
     assert tickets.done == [("supervisor", None)]
 
 
-async def test_a_finished_attempt_is_finished_once(campaigns: CampaignService, tickets: TicketsRemembering) -> None:
+async def test_a_finished_attempt_is_finished_once(
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
+) -> None:
     await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
     (dialling,) = await campaigns.lease(5)
     await campaigns.answered(dialling.attempt_id)
@@ -128,7 +152,40 @@ async def test_a_finished_attempt_is_finished_once(campaigns: CampaignService, t
     for _ in range(2):
         await campaigns.finished(dialling.attempt_id, AttemptOutcome.COMPLETED)
 
+    await outbox.deliver()
     assert tickets.done == [("confirmed", None)]
+
+
+async def test_f30_a_last_attempt_whose_dialler_died_leaves_no_ticket_waiting_for_ever(
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
+) -> None:
+    await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
+    start = utc_now()
+    assert len(await campaigns.lease(5)) == 1
+    with time_machine.travel(start + timedelta(hours=2)):
+        assert await campaigns.lease(5) == []  # the attempt counts
+        assert len(await campaigns.lease(5)) == 1
+    with time_machine.travel(start + timedelta(hours=3)):
+        assert await campaigns.lease(5) == []
+        await outbox.deliver()
+
+    assert tickets.done == [("supervisor", None)]
+
+
+async def test_answers_are_carried_out_even_if_the_process_that_took_them_dies(
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
+) -> None:
+    await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
+    (dialling,) = await campaigns.lease(5)
+    await campaigns.answered(dialling.attempt_id)
+    await campaigns.store_answers(dialling.attempt_id, {"solved": "no"})
+    await campaigns.finished(dialling.attempt_id, AttemptOutcome.COMPLETED)
+    assert tickets.done == []  # nothing but the commit above is needed for what follows
+
+    await outbox.deliver()
+    await outbox.deliver()
+
+    assert tickets.done == [("redo", f"recording-of-{dialling.call_id}")]
 
 
 async def test_what_is_sent_back_or_over_is_asked_about_no_more(campaigns: CampaignService) -> None:
@@ -149,7 +206,7 @@ async def test_what_is_sent_back_or_over_is_asked_about_no_more(campaigns: Campa
 
 
 async def test_h10_an_agent_may_ask_instead_and_the_machine_calls_no_more(
-    campaigns: CampaignService, tickets: TicketsRemembering
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
     await campaigns.plan_surveys(REPLIED)
     contacts, _ = await campaigns.of_ticket("ticket-1")
@@ -158,11 +215,13 @@ async def test_h10_an_agent_may_ask_instead_and_the_machine_calls_no_more(
 
     await campaigns.asked_by_agent(first.id, satisfied, AGENT)
     (dialling,) = await campaigns.lease(5)
+    await outbox.deliver()
     assert (dialling.contact_id, tickets.done) == (second.id, [])
     await campaigns.answered(dialling.attempt_id)
     await campaigns.store_answers(dialling.attempt_id, {"solved": "yes", "attitude": "satisfied"})
     await campaigns.finished(dialling.attempt_id, AttemptOutcome.COMPLETED)
 
+    await outbox.deliver()
     assert tickets.done == [("confirmed", None)]
     _, answers = await campaigns.of_ticket("ticket-1")
     assert {(one.contact_id, one.staff_id, one.score) for one in answers} == {
@@ -172,13 +231,14 @@ async def test_h10_an_agent_may_ask_instead_and_the_machine_calls_no_more(
 
 
 async def test_h10_what_an_agent_heard_sends_the_ticket_back_with_that_calls_recording(
-    campaigns: CampaignService, tickets: TicketsRemembering
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
     await campaigns.plan_surveys(REPLIED)
     contacts, _ = await campaigns.of_ticket("ticket-1")
 
     await campaigns.asked_by_agent(contacts[0].id, AnswersInput(solved=False, call_id="call-7"), AGENT)
 
+    await outbox.deliver()
     assert tickets.done == [("redo", "recording-of-call-7")]
     assert await campaigns.lease(5) == []
 
