@@ -26,7 +26,6 @@ from sqlalchemy import (
     create_engine,
     event,
     make_url,
-    text,
 )
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as SqlTimeout
@@ -183,7 +182,7 @@ class Database:
     async def _begin(self, session: AsyncSession) -> None:
         if self.is_sqlite:
             # Take the write lock at once: a read that turns into a write could find its snapshot stale.
-            await session.exec(text("BEGIN IMMEDIATE"))  # type: ignore[call-overload]
+            await (await session.connection()).exec_driver_sql("BEGIN IMMEDIATE")
         else:
             await session.begin()
 
@@ -196,7 +195,9 @@ class Database:
     def _options(self, pool_size: int) -> dict[str, Any]:
         if self.is_sqlite:
             path = make_url(self.url).database or ""
-            return {"pool_size": pool_size, "async_creator": partial(sqlite_session.connect, path)}
+            # What was begun is committed or rolled back here: a connection that is put back needs no ROLLBACK more.
+            creator = partial(sqlite_session.connect, path)
+            return {"pool_size": pool_size, "pool_reset_on_return": None, "async_creator": creator}
         timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
         connect = {"options": timeouts, "connect_timeout": CONNECT_TIMEOUT_S}
         return {

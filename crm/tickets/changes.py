@@ -150,7 +150,6 @@ async def record(
             detail=detail,
         )
     )
-    reporters = await store.reporters_of(session, ticket.id)
     payload = {
         "ticket_id": ticket.id,
         "version": ticket.version,
@@ -173,9 +172,7 @@ async def record(
             if standing is Standing.CO_HANDLER
         ],
         "redo_count": ticket.redo_count,
-        "reporters": [
-            {"customer_id": found.customer_id, "number": found.number, "name": found.name} for found in reporters
-        ],
+        "reporters": [reported._asdict() for reported in await store.who_reported(session, ticket.id)],
         **{key: detail[key] for key in TOLD_DETAILS if detail.get(key) is not None},
         **besides,
     }

@@ -114,7 +114,7 @@ async def append(
     """
     await _must_exist(session, given.reporter, None)
     async with change(session, ticket, TicketAction.APPEND, actor, expected_version) as made:
-        known = await store.reporters_of(session, ticket.id)
+        known = await store.who_reported(session, ticket.id)
         somebody = given.reporter.number is not None or given.reporter.customer_id is not None
         is_new = somebody and not any(_same_person(found, given.reporter) for found in known)
         if is_new:
@@ -184,7 +184,7 @@ def _unknown(field: str, value: str) -> UnknownReference:
     )
 
 
-def _same_person(found: TicketReporter, reporter: Reporter) -> bool:
+def _same_person(found: store.Reported, reporter: Reporter) -> bool:
     if reporter.customer_id is not None and found.customer_id == reporter.customer_id:
         return True
     return reporter.number is not None and found.number == reporter.number

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy
 from sqlalchemy import Connection, Row, Select, bindparam
@@ -32,7 +32,16 @@ COMPARED = 300
 """Characters of a text that are compared: what it is about is said first, and the caller is waiting."""
 Compared = Row[*tuple[Any, ...]]
 """What of a ticket is compared."""
+LOCKED = select(Ticket).where(col(Ticket.id) == bindparam("ticket_id")).with_for_update()
 OPEN_MATTERS = [status for status in TicketStatus if status not in CLOSED]
+
+
+class Reported(NamedTuple):
+    """Who reported a matter."""
+
+    customer_id: str | None
+    number: str | None
+    name: str
 
 
 async def next_number(session: AsyncSession, day: str) -> str:
@@ -53,7 +62,7 @@ async def locked(session: AsyncSession, ticket_id: str) -> Ticket:
     Raises:
         TicketNotFound: there is none.
     """
-    found = (await session.exec(select(Ticket).where(Ticket.id == ticket_id).with_for_update())).one_or_none()
+    found = (await session.exec(LOCKED, params={"ticket_id": ticket_id})).one_or_none()
     if found is None:
         raise TicketNotFound(f"there is no ticket {ticket_id}")
     return found
@@ -160,6 +169,16 @@ async def reporters_of(session: AsyncSession, ticket_id: str) -> Sequence[Ticket
     return (await session.exec(statement)).all()
 
 
+async def who_reported(session: AsyncSession, ticket_id: str) -> list[Reported]:
+    """Everybody who reported the matter, in order, as every change of a ticket tells it; who is being added is last."""
+    if any(isinstance(found, TicketReporter) for found in (*session.dirty, *session.deleted)):
+        await session.flush()
+    pending = [found for found in session.new if isinstance(found, TicketReporter) and found.ticket_id == ticket_id]
+    connection = await session.connection()
+    stored = await connection.execute(REPORTERS, {"ticket_id": ticket_id})
+    return [Reported(*row) for row in (*stored, *((one.customer_id, one.number, one.name) for one in pending))]
+
+
 async def is_attached(session: AsyncSession, ticket_id: str, recording_id: str) -> bool:
     """Whether a ticket has a recording."""
     statement = select(TicketAttachment.id).where(
@@ -211,6 +230,11 @@ REPORTED_OF = (
     sqlalchemy.select(_REPORTER.ticket_id)
     .where(_REPORTER.number == bindparam("number"), _REPORTER.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
     .distinct()
+)
+REPORTERS = (
+    sqlalchemy.select(_REPORTER.customer_id, _REPORTER.number, _REPORTER.name)
+    .where(_REPORTER.ticket_id == bindparam("ticket_id"))
+    .order_by(_REPORTER.id)
 )
 SHOWN_OF = sqlalchemy.select(*_TICKET).where(_TICKET.id.in_(bindparam("ticket_ids", expanding=True)))
 
