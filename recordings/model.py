@@ -114,6 +114,8 @@ class Segment:
     agent_path: Path | None
     """What the caller hears: MixMonitor's t(); None when only one voice is recorded."""
     failed: str | None = None
+    begun_before: bool = False
+    """Whether a process before us may have begun it already, and even be recording."""
 
     @property
     def ari_name(self) -> str:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from pathlib import Path
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
@@ -53,6 +54,14 @@ class _FileStamp:
     inode: int
     size: int
     changed_ns: int
+
+
+class _Stored(Enum):
+    """Whether the entry of a recording is in the database."""
+
+    NEW = auto()
+    BEFORE = auto()
+    NOT_YET = auto()
 
 
 class RecordingService:
@@ -119,9 +128,11 @@ class RecordingService:
             self._sealer.warn(WarningKind.STORAGE, failed, recording.id, call_id)
         facts = RecordingView.model_validate(recording, from_attributes=True)
         paths = self.storage.spool_files(recording.id, recording.channels)
-        if not await self._inserted(recording) and failed is None:
+        stored = await self._stored(recording)
+        if stored is _Stored.NOT_YET and failed is None:
             failed = await self._journalled(facts)
-        return Segment(facts.id, call_id, paths[0], paths[1] if len(paths) > 1 else None, failed)
+        second = paths[1] if len(paths) > 1 else None
+        return Segment(facts.id, call_id, paths[0], second, failed, begun_before=stored is not _Stored.NEW)
 
     async def seal(
         self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
@@ -294,18 +305,18 @@ class RecordingService:
             return f"the storage for recordings did not answer within {STORAGE_SECONDS} s"
         return None
 
-    async def _inserted(self, recording: Recording) -> bool:
+    async def _stored(self, recording: Recording) -> _Stored:
         recording_id, call_id = recording.id, recording.call_id
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
                 await self._sealer.insert(recording)
         except IntegrityError:
             # Begun already, by a process that did not live to say so.
-            return True
+            return _Stored.BEFORE
         except _OUT_OF_REACH as error:
             self._sealer.warn(WarningKind.DATABASE, f"the entry is not stored yet: {error}", recording_id, call_id)
-            return False
-        return True
+            return _Stored.NOT_YET
+        return _Stored.NEW
 
     async def _journalled(self, facts: RecordingView) -> str | None:
         """Keep the entry beside the files; gives back why even that failed."""

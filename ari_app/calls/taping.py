@@ -49,7 +49,7 @@ class Tape:
         since_ms = milliseconds(utc_now())
         try:
             # The process before us may have started it without living to say so; twice would spoil the files.
-            if not await self._recordings.has_audio(segment.id):
+            if not (segment.begun_before and await self._recordings.has_audio(segment.id)):
                 await self._ami.mix_monitor(channel_id, str(segment.caller_path), str(segment.agent_path))
         except (AriError, TimeoutError, ValueError) as error:
             log.exception("recording_not_started")
