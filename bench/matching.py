@@ -1,7 +1,8 @@
-"""G17: one match against one PING over the same client, what a long line costs, and calls or agents given out twice.
+"""G17: one match against one PING of redis-py, what a long line costs, and calls or agents given out twice.
 
 The match is `ready` with callers waiting: one script that frees the agent, picks caller and agent, reserves both,
 writes, publishes, and answers with the offer, decoded and handed over. Redis keeps its append-only file meanwhile.
+The PING goes over redis-py as it is; one over the connection that the match goes over is in the detail.
 `BENCH_ASSIGNMENTS` sets how many assignments are looked through for double ones; 10^6 take their time.
 """
 
@@ -11,6 +12,7 @@ import os
 import statistics
 import time
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
@@ -81,6 +83,7 @@ async def run(context: Context) -> list[Row]:
         {
             "match": summary([sample for one in rounds[SHORT_LINE] for sample in one["match"]]),
             "ping": summary([sample for one in rounds[SHORT_LINE] for sample in one["ping"]]),
+            "shared_ping": summary([sample for one in rounds[SHORT_LINE] for sample in one["shared_ping"]]),
             "cost_5000_waiting_to_50": round(line_ratio, 3),
             "cost_aim": f"<= {LINE_AIM:g}",
             "assignments": len(talks),
@@ -93,7 +96,7 @@ async def run(context: Context) -> list[Row]:
 
 async def _measure(url: str, waiting: int) -> dict[str, list[float]]:
     """Milliseconds of each match and each PING, in turns, with that many callers in line."""
-    async with redis_client(url) as client:
+    async with redis_client(url) as client, Redis.from_url(url) as plain:
         await client.flushall()
         service = QueueService(client, QUEUES, "node-1", deadline_s=30)
         offers: asyncio.Queue[Offer] = asyncio.Queue()
@@ -103,23 +106,24 @@ async def _measure(url: str, waiting: int) -> dict[str, list[float]]:
             names = list(QUEUES)
             for number in range(waiting):
                 await service.enter(f"call-{number}", names[number % len(names)])
-            return await _steps(service, client, offers, waiting)
+            return await _steps(service, {"ping": plain, "shared_ping": client}, offers, waiting)
         finally:
             await service.aclose()
 
 
 async def _steps(
-    service: QueueService, client: Redis, offers: asyncio.Queue[Offer], waiting: int
+    service: QueueService, clients: Mapping[str, Redis], offers: asyncio.Queue[Offer], waiting: int
 ) -> dict[str, list[float]]:
-    samples: dict[str, list[float]] = {"match": [], "ping": []}
+    samples: dict[str, list[float]] = {"match": [], **{name: [] for name in clients}}
     for number in range(STEPS):
         start = time.perf_counter_ns()
         await service.ready("agent")
         samples["match"].append((time.perf_counter_ns() - start) / 1e6)
         offer = offers.get_nowait()
-        start = time.perf_counter_ns()
-        await client.ping()
-        samples["ping"].append((time.perf_counter_ns() - start) / 1e6)
+        for name, client in clients.items():
+            start = time.perf_counter_ns()
+            await client.ping()
+            samples[name].append((time.perf_counter_ns() - start) / 1e6)
         # The agent talks, asks for a pause, hangs up, and a new caller takes the place in line.
         await service.connected(offer.reservation_id)
         await service.not_ready("agent", "bench")
