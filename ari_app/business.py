@@ -26,7 +26,7 @@ import crm.workorders.http
 import recordings.http
 from ari_app.campaigns import http as campaigns_http
 from ari_app.campaigns.hours import CallingHours
-from ari_app.campaigns.service import SURVEY_OVER, CampaignRules, CampaignService
+from ari_app.campaigns.service import SURVEY_OVER, SURVEY_SUGGESTION, CampaignRules, CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.notices import Notices
 from ari_app.queues.settings import QueueSettings
@@ -92,9 +92,8 @@ class Business:
             time_zone=settings.time_zone,
         )
         self.self_service = SelfService(database, self.tickets, limiter)
-        self.campaigns = CampaignService(
-            database, _rules(settings), SurveyedTicketsByRule(self.tickets), self._survey_recording
-        )
+        self.surveyed = SurveyedTicketsByRule(self.tickets)
+        self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
         self.notices = Notices(settings, database)
         self.outbox = OutboxWorker(
             database,
@@ -104,6 +103,7 @@ class Business:
                 "ticket.append": [self._ticket_of_call, self.campaigns.withdraw_surveys],
                 **{f"ticket.{action}": [self.campaigns.withdraw_surveys] for action in ("redo", "archive", "cancel")},
                 SURVEY_OVER: [self.campaigns.settle],
+                SURVEY_SUGGESTION: [self.campaigns.suggested],
             },
             listeners=[self.notices.hear],
         )
@@ -164,9 +164,10 @@ class Business:
             await self._recorded.link(call_id, ticket_id=payload["ticket_id"])
             await self.history.link_ticket(call_id, payload["ticket_id"])
 
-    async def _survey_recording(self, call_id: str) -> str | None:
-        found = [view for view in await self._recorded.of_call(call_id) if view.kind is RecordingKind.SURVEY]
-        return found[0].id if found else None
+    async def _recording_of_survey(self, call_id: str) -> str | None:
+        """The recording of the call in which somebody was asked: the machine's own kind, or an agent's conversation."""
+        found = {view.kind: view.id for view in reversed(await self._recorded.of_call(call_id))}
+        return found.get(RecordingKind.SURVEY) or found.get(RecordingKind.CONVERSATION)
 
 
 def _rules(settings: Settings) -> CampaignRules:

@@ -40,7 +40,9 @@ class Notices:
         self._deliverer = Deliverer(database, senders)
         planner = Planner(database, catalogue, facts)
         self.hear = planner.hear
-        self.service = NoticeService(database, catalogue, planner, self._client, region=settings.region)
+        self.service = NoticeService(
+            database, catalogue, planner, self._client, region=settings.region, channels=senders
+        )
         self.duty = DutyService(database, settings.time_zone)
         planner.on_planned = self.service.on_due = self._deliverer.wake
 

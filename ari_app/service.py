@@ -208,7 +208,7 @@ class Service:
             settings.region,
         )
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, store, self.queues, self.fallback.channels)
-        surveys = SurveyCalls(business.campaigns, self.calls, business.tickets, settings.node)
+        surveys = SurveyCalls(business.campaigns, self.calls, business.surveyed, settings.node)
         self.dialler = Dialler(business.campaigns, surveys.place, self.calls.outbound)
 
     async def start(self) -> None:

@@ -11,6 +11,7 @@ import shutil
 import sys
 from dataclasses import replace
 
+import structlog
 import uvloop
 
 from ari_app.local.paths import RUNTIME
@@ -42,6 +43,8 @@ def main(only: list[str]) -> int:
     if unknown := [name for name in wanted if name not in SUITES]:
         note(f"no such benchmark: {', '.join(unknown)}; there are {', '.join(SUITES)}")
         return 2
+    # Standard output carries the rows alone.
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(file=sys.stderr))
     disturbed = False
     for module in dict.fromkeys(SUITES[name] for name in wanted):
         for row in _run(module):

@@ -19,8 +19,8 @@ from ari_app.local.paths import RUNTIME
 SAMPLES = RUNTIME / "bench"
 LATE_MS = 5.0
 """A load generator that sends later than this did not offer the load it claims."""
-QUIET_LOAD = float(os.environ.get("BENCH_QUIET_LOAD", "0.5"))
-"""The load average above which a machine is too busy to start measuring."""
+QUIET_CORES = float(os.environ.get("BENCH_QUIET_CORES", "0.5"))
+"""More busy cores than that, and a machine is too busy to start measuring."""
 QUIET_WAIT_SECONDS = float(os.environ.get("BENCH_QUIET_WAIT", "60"))
 SHARED = bool(os.environ.get("BENCH_SHARED"))
 """Set where others work on the same machine: disturbances are reported, and do not fail the run."""
@@ -132,13 +132,29 @@ def machine() -> dict[str, Any]:
 
 
 def wait_for_quiet() -> list[str]:
-    """Wait a while for a quiet machine; what still disturbs it."""
+    """Wait a while for a quiet machine; what still disturbs it.
+
+    The load average would still tell of the benchmark before this one.
+    """
     deadline = time.monotonic() + (0 if SHARED else QUIET_WAIT_SECONDS)
-    while (load := os.getloadavg()[0]) > QUIET_LOAD:
+    while (busy := busy_cores()) > QUIET_CORES:
         if time.monotonic() > deadline:
-            return [f"load average {load:.2f} before the run"]
-        time.sleep(1)
+            return [f"{busy:.2f} cores were busy before the run"]
     return []
+
+
+def busy_cores(seconds: float = 2.0) -> float:
+    """How many cores this machine keeps busy by itself, seen for a moment."""
+    ticks = os.sysconf("SC_CLK_TCK")
+    before = _busy_ticks()
+    time.sleep(seconds)
+    return (_busy_ticks() - before) / ticks / seconds
+
+
+def _busy_ticks() -> int:
+    """From /proc/stat: all time but idle and waiting for a disk (proc(5))."""
+    user, nice, system, _, _, interrupts, softirq, steal, *_ = Path("/proc/stat").read_text().split("\n")[0].split()[1:]
+    return sum(map(int, (user, nice, system, interrupts, softirq, steal)))
 
 
 def late(lateness_ms: Sequence[float]) -> list[str]:

@@ -32,7 +32,7 @@ from foundation.redis_client import redis_client
 AIM = 1.8
 LINE_AIM = 1.3
 SHORT_LINE, LONG_LINE = 50, 5000
-STEPS = 1500
+STEPS = 800
 """Matches and PINGs a round, in turns."""
 PROCESSES, TASKS, AGENTS = 4, 16, 32
 ASSIGNMENTS = int(os.environ.get("BENCH_ASSIGNMENTS", "50000"))

@@ -9,7 +9,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from crm.privacy.fields import PersonalName, PersonalNumber
-from crm.text import Id
+from crm.text import Id, Lines
 from foundation.database import UtcDateTime, text_enum
 
 
@@ -131,6 +131,8 @@ class AnswersInput(BaseModel, extra="forbid"):
     attitude: Attitude | None = None
     charged: bool | None = None
     score: int | None = InputField(default=None, ge=1, le=10)
+    suggestion: Lines = InputField(default="", max_length=2000)
+    """Becomes a ticket of its own."""
     call_id: Id | None = None
     """The call in which it was said: its recording goes with a ticket that is sent back."""
 

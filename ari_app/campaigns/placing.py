@@ -12,8 +12,7 @@ from ari_app.calls.service import CallService
 from ari_app.campaigns.actions import CALL_AGAIN
 from ari_app.campaigns.model import AttemptOutcome
 from ari_app.campaigns.service import CampaignService, Dialling
-from crm.tickets.model import SYSTEM, Channel, FileTicket, Reporter, TicketKind
-from crm.tickets.service import TicketService
+from ari_app.campaigns.settling import Suggestion, SurveyedTicketsByRule
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 from foundation.database import out_of_reach
 from foundation.ids import new_id
@@ -22,7 +21,6 @@ from ivr.variables import read
 # Q.850: why a phone that rang was not answered.
 UNANSWERED = {17: AttemptOutcome.BUSY, 18: AttemptOutcome.NO_ANSWER, 19: AttemptOutcome.NO_ANSWER}
 REJECTED = 21
-SUBJECT_LENGTH = 200
 
 log = structlog.get_logger()
 
@@ -30,10 +28,12 @@ log = structlog.get_logger()
 class SurveyCalls:
     """Places the dialler's calls, and carries out what each leaves to be done."""
 
-    def __init__(self, campaigns: CampaignService, calls: CallService, tickets: TicketService, node: str) -> None:
+    def __init__(
+        self, campaigns: CampaignService, calls: CallService, surveyed: SurveyedTicketsByRule, node: str
+    ) -> None:
         self._campaigns = campaigns
         self._calls = calls
-        self._tickets = tickets
+        self._surveyed = surveyed
         self._node = node
         calls.on_over = self.over
 
@@ -65,25 +65,23 @@ class SurveyCalls:
         if answers:
             await self._campaigns.store_answers(attempt_id, answers)
         if answers.get("suggestion"):
-            await self._file_suggestion(call.state, str(answers["suggestion"]))
+            await self._surveyed.suggested(_suggestion(call.state, str(answers["suggestion"])))
         chosen = read(variables, CALL_AGAIN)
         outcome = _outcome(call, answered=bool(answers.get("solved")), postponed=chosen is not None)
         return outcome, from_milliseconds(chosen) if chosen is not None else None
 
-    async def _file_suggestion(self, state: CallState, recording_id: str) -> None:
-        """What the customer suggested becomes a ticket with the recording attached (H10); once per callback."""
-        assert state.ticket_id is not None, "a survey is about a ticket"
-        about = await self._tickets.get(state.ticket_id)
-        given = FileTicket(
-            kind=TicketKind.SUGGESTION,
-            channel=Channel.SURVEY,
-            subject=f"回访建议：{about.subject}"[:SUBJECT_LENGTH],
-            description=f"工单 {about.number} 回访时口述，见录音",
-            reporter=Reporter(customer_id=state.customer_id, number=state.number),
-            call_id=state.id,
-        )
-        filed = await self._tickets.file(given, SYSTEM, f"suggestion:{state.attempt_id}")
-        await self._tickets.attach(filed.id, recording_id, "survey suggestion")
+
+def _suggestion(state: CallState, recording_id: str) -> Suggestion:
+    assert state.ticket_id is not None, "a survey is about a ticket"
+    assert state.attempt_id is not None, "and an attempt's call"
+    return Suggestion(
+        key=state.attempt_id,
+        ticket_id=state.ticket_id,
+        customer_id=state.customer_id,
+        number=state.number,
+        call_id=state.id,
+        recording_id=recording_id,
+    )
 
 
 def _outcome(call: LiveCall, *, answered: bool, postponed: bool) -> AttemptOutcome:

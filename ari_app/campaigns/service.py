@@ -1,7 +1,7 @@
 """Callback surveys: planned when a department replies, dialled within hours, settled when everybody was asked."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -25,6 +25,7 @@ from ari_app.campaigns.model import (
     SurveyAnswers,
     SurveyVerdict,
 )
+from ari_app.campaigns.settling import Suggestion
 from ari_app.campaigns.survey import read_answers, together, verdict
 from crm.outbox.service import enqueue
 from crm.tickets.model import CLOSED
@@ -36,6 +37,7 @@ from foundation.routes import Principal
 SURVEY_FLOW = "survey"
 SURVEY_OVER = "survey.over"
 """What the outbox is told when somebody was asked, or will not be reached any more."""
+SURVEY_SUGGESTION = "survey.suggestion"
 RING_LEASE = timedelta(seconds=90)
 """Longer than any ringing: a lease that runs out means that its node died."""
 TALK_LEASE = timedelta(minutes=20)
@@ -81,6 +83,9 @@ class SurveyedTickets(Protocol):
 
     async def for_supervisor(self, ticket_id: str, reason: str) -> None:
         """Tell a supervisor; the ticket waits for a decision."""
+
+    async def suggested(self, suggestion: Suggestion) -> None:
+        """File what the customer suggested; told twice, once."""
 
 
 class CampaignService:
@@ -212,8 +217,10 @@ class CampaignService:
                 ticket_id=contact.ticket_id,
                 staff_id=by.staff_id,
                 at=utc_now(),
-                **given.model_dump(),
+                **given.model_dump(exclude={"suggestion"}),
             )
+            if given.suggestion:
+                enqueue(session, SURVEY_SUGGESTION, contact.ticket_id, _suggested(contact, given))
             # What was said to the machine before the customer hung up gives way.
             answers = await session.merge(answers)
             view = AnswersView.model_validate(answers, from_attributes=True)
@@ -263,6 +270,16 @@ class CampaignService:
                 return
         await self._carry_out(ticket_id, decided, by_verdict.get(decided))
 
+    async def suggested(self, payload: Mapping[str, Any]) -> None:
+        """What a customer said to an agent becomes a ticket, with the recording of that call where it is known (H10).
+
+        Args:
+            payload: of the outbox's `survey.suggestion`: what a `Suggestion` has but for the recording.
+        """
+        suggestion = Suggestion(**payload)
+        recording_id = await self._recording_of(suggestion.call_id) if suggestion.call_id is not None else None
+        await self._tickets.suggested(replace(suggestion, recording_id=recording_id))
+
     async def of_ticket(self, ticket_id: str) -> tuple[list[ContactView], list[AnswersView]]:
         """Everybody asked about a ticket, and what they said."""
         async with self._database.read() as session:
@@ -310,6 +327,17 @@ def _end(session: AsyncSession, contact: Contact, state: ContactState) -> None:
     """A contact is over. What that means for the ticket is carried out from the outbox, even if this process dies."""
     store.move(contact, state)
     enqueue(session, SURVEY_OVER, contact.ticket_id, {"ticket_id": contact.ticket_id, "round": contact.round})
+
+
+def _suggested(contact: Contact, given: AnswersInput) -> dict[str, Any]:
+    return {
+        "key": contact.id,
+        "ticket_id": contact.ticket_id,
+        "customer_id": contact.customer_id,
+        "number": contact.number,
+        "call_id": given.call_id,
+        "text": given.suggestion,
+    }
 
 
 def _take(session: AsyncSession, contact: Contact, now: datetime) -> Dialling:

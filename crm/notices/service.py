@@ -41,7 +41,10 @@ class NoticeService:
         client: OutsideClient,
         *,
         region: str = "CN",
+        channels: Collection[NoticeChannel] = tuple(NoticeChannel),
     ) -> None:
+        """`channels` are those that there is a way to send on: the others need a gateway of the operator's."""
+        self._channels = frozenset(channels)
         self._database = database
         self._catalogue = catalogue
         self._planner = planner
@@ -77,8 +80,11 @@ class NoticeService:
         """A new recipient; a webhook's secret is in the answer and never again.
 
         Raises:
-            RecipientInvalid: an address that is none of its channel, or a department, person or event there is not.
+            RecipientInvalid: an address that is none of its channel, a channel without a gateway, or a department,
+                person or event there is not.
         """
+        if given.channel not in self._channels:
+            _refuse("channel", f"must have a gateway, and the operator has set none for {given.channel}")
         where = address.checked(given.channel, given.address, self._region, self._client)
         address.checked_secret(given.channel, given.secret)
         secret = new_secret() if given.channel is NoticeChannel.WEBHOOK else given.secret

@@ -9,7 +9,8 @@ import time_machine
 from ari_app.campaigns.errors import NoSuchContact, WrongState
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.model import AnswersInput, AttemptOutcome, Attitude, ContactState
-from ari_app.campaigns.service import SURVEY_OVER, CampaignRules, CampaignService
+from ari_app.campaigns.service import SURVEY_OVER, SURVEY_SUGGESTION, CampaignRules, CampaignService
+from ari_app.campaigns.settling import Suggestion
 from crm.outbox.service import OutboxWorker
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -43,6 +44,9 @@ class TicketsRemembering:
     async def for_supervisor(self, ticket_id: str, reason: str) -> None:
         self.done.append(("supervisor", None))
 
+    async def suggested(self, suggestion: Suggestion) -> None:
+        self.done.append((f"suggestion {suggestion.key}: {suggestion.text}", suggestion.recording_id))
+
 
 @pytest.fixture
 def tickets() -> TicketsRemembering:
@@ -62,7 +66,9 @@ class Outbox:
     """Delivers what was told by now."""
 
     def __init__(self, database: Database, campaigns: CampaignService) -> None:
-        self._worker = OutboxWorker(database, {SURVEY_OVER: [campaigns.settle]})
+        self._worker = OutboxWorker(
+            database, {SURVEY_OVER: [campaigns.settle], SURVEY_SUGGESTION: [campaigns.suggested]}
+        )
 
     async def deliver(self) -> None:
         now = utc_now()
@@ -241,6 +247,19 @@ async def test_h10_what_an_agent_heard_sends_the_ticket_back_with_that_calls_rec
     await outbox.deliver()
     assert tickets.done == [("redo", "recording-of-call-7")]
     assert await campaigns.lease(5) == []
+
+
+async def test_h10_what_a_customer_suggested_to_an_agent_becomes_a_ticket(
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
+) -> None:
+    await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
+    ((contact,), _) = await campaigns.of_ticket("ticket-1")
+    given = AnswersInput(solved=True, attitude=Attitude.SATISFIED, suggestion="多派几个人", call_id="call-7")
+
+    await campaigns.asked_by_agent(contact.id, given, AGENT)
+    await outbox.deliver()
+
+    assert tickets.done == [("confirmed", None), (f"suggestion {contact.id}: 多派几个人", "recording-of-call-7")]
 
 
 async def test_h10_who_was_asked_or_is_being_called_is_not_asked_by_an_agent(campaigns: CampaignService) -> None:

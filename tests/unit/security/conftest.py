@@ -1,4 +1,4 @@
-"""The real desk server with every service that stands on the database, on SQLite and a real Redis, and its staff."""
+"""The real desk server with every service that stands on the database, on each of the two and a real Redis."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -45,16 +45,16 @@ class Office:
 
 
 @pytest.fixture
-async def office(sqlite_database: Database, redis_url: str, tmp_path: Path) -> AsyncIterator[Office]:
+async def office(database: Database, redis_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     async with AsyncExitStack() as stack:
         redis = redis_client(redis_url)
         stack.push_async_callback(redis.aclose)
         settings = Settings(
-            ari_password=SecretStr("x"), database_url=sqlite_database.url, redis_url=redis_url, spool=tmp_path / "spool"
+            ari_password=SecretStr("x"), database_url=database.url, redis_url=redis_url, spool=tmp_path / "spool"
         )
-        recorded = RecordingService(sqlite_database, tmp_path / "recordings", minimum_free_bytes=1)
+        recorded = RecordingService(database, tmp_path / "recordings", minimum_free_bytes=1)
         stack.push_async_callback(recorded.aclose)
-        business = Business(settings, sqlite_database, recorded, {}, PublicLimiter(redis))
+        business = Business(settings, database, recorded, {}, PublicLimiter(redis))
         stack.push_async_callback(business.aclose)
         sessions = Sessions(redis, business.staff)
         server = DeskServer(
@@ -68,7 +68,7 @@ async def office(sqlite_database: Database, redis_url: str, tmp_path: Path) -> A
         )
         await server.start()
         stack.push_async_callback(server.aclose)
-        place = await furnish(sqlite_database)
+        place = await furnish(database)
         tokens = {}
         for number, role in enumerate(Role, start=1):
             department_id = place.east if role is Role.DEPARTMENT else None
@@ -77,4 +77,4 @@ async def office(sqlite_database: Database, redis_url: str, tmp_path: Path) -> A
             )
             made = await business.staff.create(person)
             tokens[role] = (await sessions._begin(made.principal())).token
-        yield Office(f"http://127.0.0.1:{server.port}", server, business, sqlite_database, place, tokens)
+        yield Office(f"http://127.0.0.1:{server.port}", server, business, database, place, tokens)
