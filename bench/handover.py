@@ -10,7 +10,7 @@ from bench.systems import NativeSystem
 AGENTS = ["agent-1"]
 WAITING = 5
 TALK_SECONDS = 1.0
-ROUND_SECONDS = 20.0
+ROUND_SECONDS = 15.0
 AIM = 1 / 20
 """Of the peer's p95, which is its polling interval of one second."""
 

@@ -21,7 +21,7 @@ from foundation.database import Database
 
 SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "10000,100000,1000000,10000000").split(",")]
 MILLION = 1_000_000
-LOOK_UPS = 200
+LOOK_UPS = 120
 """Per round and size, each for another customer."""
 LONGEST_MS = 50.0
 GROWTH = 1.3
@@ -100,21 +100,16 @@ async def _rows(context: Context, name: str, databases: list[Loaded]) -> list[Ro
             for what in ("similar", "pop"):
                 await measure(what, loaded)
                 samples.clear()
-        growth = {}
-        few, most = databases[0], databases[-1]
-        for what in ("similar", "pop"):
-            for between in databases[1:-1]:
-                await measure(what, between)
-            growth[what] = await _paired(context, measure, what, few, most)
+        for loaded in databases:
+            await measure("similar", loaded)
+            await measure("similar", loaded)
+        few, *between, most = databases
+        for loaded in between:
+            await measure("pop", loaded)
+        growth = await paired_rounds(context.rounds, lambda _: measure("pop", most), lambda _: measure("pop", few))
     detail = {what: _by_size(samples, what) for what in ("similar", "pop")}
     context.keep(f"pop-{name}", {f"{what}-{size}": taken for (what, size), taken in samples.items()})
-    return [_similar_row(name, samples, detail["similar"]), _pop_row(name, growth["pop"], detail["pop"])]
-
-
-async def _paired(
-    context: Context, measure: Callable[[str, Loaded], Awaitable[float]], what: str, few: Loaded, most: Loaded
-) -> list[tuple[float, float]]:
-    return await paired_rounds(context.rounds, lambda _: measure(what, most), lambda _: measure(what, few))
+    return [_similar_row(name, samples, detail["similar"]), _pop_row(name, growth, detail["pop"])]
 
 
 async def _timed(look_up: LookUp, loaded: Loaded, chance: random.Random) -> list[float]:
