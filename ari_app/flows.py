@@ -55,7 +55,7 @@ def vocabulary(actions: Iterable[Mapping[str, Action]], queues: Iterable[str]) -
 
 def check(folder: Path) -> Library:
     """Read and check a folder of flows without a service: the actions are named, not carried out."""
-    database = Database(f"sqlite+aiosqlite:///{os.devnull}")  # never opened
+    database = Database(f"sqlite:///{os.devnull}")  # never opened
     tickets = TicketService(database)
     caller = CallerActions(
         CustomerService(database),

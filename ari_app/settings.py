@@ -13,7 +13,7 @@ from crm.notices.channels import gateway_problem
 DRIVERS = {
     "postgres": "postgresql+psycopg",
     "postgresql": "postgresql+psycopg",
-    "sqlite": "sqlite+aiosqlite",
+    "sqlite": "sqlite",
 }
 DIALLED_NUMBER = "{number}"
 
@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     profile: Literal["production", "sample"] = "production"
     """`sample` loads sample data and accounts with a known password; never use it on a reachable address."""
 
-    database_url: str = f"sqlite+aiosqlite:///{RUNTIME / 'hotline.db'}"
+    database_url: str = f"sqlite:///{RUNTIME / 'hotline.db'}"
     redis_url: str = "redis://127.0.0.1:6379/0"
 
     application: str = "hotline"

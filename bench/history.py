@@ -8,10 +8,11 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, closing
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, make_url
+from sqlalchemy import Connection, Select, make_url
 from sqlalchemy.dialects import sqlite
 
 from bench.harness import Context, Row, paired_rounds, percentile, ratio_row, summary
@@ -112,18 +113,20 @@ async def _explain_postgres(loaded: Loaded, customer: str) -> dict[str, Any]:
     database = Database(loaded.url)
     report: dict[str, Any] = {}
     try:
-        async with database.engine.connect() as connection:
-            for name, query in _queries().items():
-                compiled = query.compile(dialect=connection.dialect)
-                asked = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {compiled}"
-                for _ in range(2):  # the first look-up of a session also reads the catalogue
-                    result = await connection.exec_driver_sql(asked, _bound(loaded, customer, utc_now()))
-                    plan = result.scalar_one()[0]["Plan"]
-                report[name] = " > ".join(_nodes(plan))
-                report[f"{name}_blocks"] = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+        for name, query in _queries().items():
+            plan = await database.look_up(partial(_analysed, query, _bound(loaded, customer, utc_now())))
+            report[name] = " > ".join(_nodes(plan))
+            report[f"{name}_blocks"] = plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
     finally:
         await database.aclose()
     return report
+
+
+def _analysed(query: Select[Any], bound: dict[str, Any], connection: Connection) -> dict[str, Any]:
+    asked = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {query.compile(dialect=connection.dialect)}"
+    for _ in range(2):  # the first look-up of a session also reads the catalogue
+        plan: dict[str, Any] = connection.exec_driver_sql(asked, bound).scalar_one()[0]["Plan"]
+    return plan
 
 
 def _nodes(plan: dict[str, Any]) -> list[str]:

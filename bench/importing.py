@@ -22,8 +22,7 @@ from foundation.ids import new_id
 async def measure(url: str, rows: int) -> None:
     """Create the tables, read a file of new customers, apply it, and say what each took."""
     database = Database(url)
-    async with database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
+    await database.change(SQLModel.metadata.create_all)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "customers.csv"
         write(path, rows)

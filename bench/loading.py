@@ -77,7 +77,7 @@ async def databases_of(server: Postgres, sizes: Sequence[int]) -> Databases:
         ]
 
     sqlite, postgres = await asyncio.gather(
-        each("sqlite", lambda size: f"sqlite+aiosqlite:///{CACHE / f'{size}.db'}", _fill_sqlite),
+        each("sqlite", lambda size: f"sqlite:///{CACHE / f'{size}.db'}", _fill_sqlite),
         each("postgres", lambda size: server.url(f"hotline_{size}"), _fill_postgres),
     )
     return Databases(sqlite, postgres)

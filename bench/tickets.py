@@ -28,8 +28,9 @@ from crm.departments.model import DepartmentInput
 from crm.departments.service import DepartmentService
 from crm.tickets.model import Actor, ActorKind, AppendToTicket, FileTicket, Reporter, TicketKind
 from crm.tickets.service import TicketService
-from foundation.database import BUSY_TIMEOUT_MS, Database
+from foundation.database import Database
 from foundation.routes import Role
+from foundation.sqlite import BUSY_TIMEOUT_MS
 
 TICKETS = 300
 """Of each round, each added to once and signed for once."""
@@ -58,7 +59,7 @@ class Sqlite:
     folder: Path
 
     def url(self, name: str) -> str:
-        return f"sqlite+aiosqlite:///{self.folder / name}.db"
+        return f"sqlite:///{self.folder / name}.db"
 
     async def copy(self, name: str) -> str:
         for left in self.folder.glob(f"{name}.db*"):
@@ -226,8 +227,7 @@ async def _recorded(url: str, filed: Filed, work: Work) -> list[list[Statement]]
     def hear(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, many: bool) -> None:
         said.extend((statement, each) for each in (values if many else [values]))
 
-    for engine in database.sync_engines:
-        event.listen(engine, "before_cursor_execute", hear)
+    event.listen(database.engine, "before_cursor_execute", hear)
     for ticket_id in filed.ticket_ids:
         said.clear()
         await work(tickets, ticket_id, filed)

@@ -3,37 +3,34 @@
 Tables are SQLModel classes on the one shared metadata. `table=True` models do not validate: what comes from outside is
 validated by a pydantic model first. Objects are read and written inside one `read()` or `write()` block, without lazy
 loading. What runs for every call goes through `look_up()` and `change()` instead: statements of the core, made once, on
-a plain connection. A session costs several times as much, and with SQLite each of its steps is a change of threads.
+a plain connection. A session costs several times as much.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
     Connection,
+    CursorResult,
     DateTime,
     Dialect,
     Engine,
     Enum,
+    Executable,
     MetaData,
     TypeDecorator,
-    create_engine,
-    event,
-    make_url,
 )
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as SqlTimeout
-from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from foundation import sqlite_session
+from foundation.sqlite import Sqlite
 from foundation.tasks import seen_through
 
 SQLModel.metadata.naming_convention = MetaData(
@@ -46,13 +43,11 @@ SQLModel.metadata.naming_convention = MetaData(
     }
 ).naming_convention
 
-BUSY_TIMEOUT_MS = 5000
 STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 5000
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5.0
 """How long somebody waits for one of the connections, all of which may wait for a database that is away."""
-SQLITE_THREADS = 4
 
 Result = TypeVar("Result")
 
@@ -99,6 +94,15 @@ def out_of_reach(error: BaseException) -> bool:
     )
 
 
+async def execute(session: AsyncSession, statement: Executable, values: Any = None) -> CursorResult[*tuple[Any, ...]]:
+    """Execute a statement of the core, which is about tables and not about classes, within a session's transaction.
+
+    Args:
+        values: what the statement's parameters are, or a sequence of such to execute it for each.
+    """
+    return cast("CursorResult[*tuple[Any, ...]]", await session.exec(statement, params=values))  # type: ignore[call-overload]
+
+
 class Database:
     """The engine and its sessions. Close it with `aclose()`.
 
@@ -109,25 +113,17 @@ class Database:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         self._writer = asyncio.Lock() if self.is_sqlite else None
-        self.engine: AsyncEngine = create_async_engine(url, **self._options(pool_size))
-        if self.is_sqlite:
-            event.listen(self.engine.sync_engine, "connect", _configure_sqlite)
-        self._direct = _SqliteThreads(url) if self.is_sqlite else None
-        # A look-up without BEGIN and ROLLBACK takes a third less; a statement sees what is committed either way.
-        autocommit = {} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
-        self._lookups: AsyncEngine = self.engine.execution_options(**autocommit)
-        self._sessions = async_sessionmaker(self.engine, class_=AsyncSession, expire_on_commit=False)
+        self._server: Sqlite | _Postgresql = Sqlite(url) if self.is_sqlite else _Postgresql(url, pool_size)
 
     @property
-    def sync_engines(self) -> list[Engine]:
-        """Every engine that a statement may go through, for whoever watches statements."""
-        direct = [self._direct.engine] if self._direct is not None else []
-        return [self.engine.sync_engine, *direct]
+    def engine(self) -> Engine:
+        """What every statement goes through, for whoever watches statements."""
+        return self._server.engine
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session for reading; what it changes is not stored."""
-        session = self._sessions()
+        session = self._server.session(writes=False)
         try:
             yield session
         finally:
@@ -140,9 +136,8 @@ class Database:
         A cancellation between two statements rolls back; one that arrives during the commit comes after it.
         """
         async with self._turn_to_write():
-            session = self._sessions()
+            session = self._server.session(writes=True)
             try:
-                await seen_through(self._begin(session))
                 yield session
                 await seen_through(session.commit())
             except BaseException:
@@ -156,10 +151,7 @@ class Database:
 
         `work` must only execute statements and fetch rows: with SQLite it runs in a thread.
         """
-        if self._direct is not None:
-            return await self._direct.look_up(work)
-        async with self._lookups.connect() as connection:
-            return await connection.run_sync(work)
+        return await self._server.look_up(work)
 
     async def change(self, work: Callable[[Connection], Result]) -> Result:
         """Carry out statements as one transaction: committed when `work` returns, rolled back when it raises.
@@ -168,86 +160,43 @@ class Database:
         it, never in the middle.
         """
         async with self._turn_to_write():
-            if self._direct is not None:
-                return await seen_through(self._direct.change(work))
-            return await seen_through(self._change(work))
+            return await seen_through(self._server.change(work))
 
-    async def _change(self, work: Callable[[Connection], Result]) -> Result:
-        async with self.engine.begin() as connection:
-            return await connection.run_sync(work)
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._server.aclose()
 
     def _turn_to_write(self) -> AbstractAsyncContextManager[object]:
         return self._writer if self._writer is not None else nullcontext()
 
-    async def _begin(self, session: AsyncSession) -> None:
-        if self.is_sqlite:
-            # Take the write lock at once: a read that turns into a write could find its snapshot stale.
-            await (await session.connection()).exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            await session.begin()
 
-    async def aclose(self) -> None:
-        """Close every connection."""
-        if self._direct is not None:
-            await self._direct.aclose()
-        await self.engine.dispose()
+class _Postgresql:
+    """The server, and a pool of connections to it."""
 
-    def _options(self, pool_size: int) -> dict[str, Any]:
-        if self.is_sqlite:
-            path = make_url(self.url).database or ""
-            # What was begun is committed or rolled back here: a connection that is put back needs no ROLLBACK more.
-            creator = partial(sqlite_session.connect, path)
-            return {"pool_size": pool_size, "pool_reset_on_return": None, "async_creator": creator}
+    def __init__(self, url: str, pool_size: int) -> None:
         timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
-        connect = {"options": timeouts, "connect_timeout": CONNECT_TIMEOUT_S}
-        return {
-            "pool_timeout": POOL_TIMEOUT_S,
-            "pool_pre_ping": True,
-            "pool_size": pool_size,
-            "max_overflow": pool_size,
-            "connect_args": connect,
-        }
-
-
-class _SqliteThreads:
-    """SQLite from a few threads, each carrying a whole piece of work: one change of threads instead of one a step."""
-
-    def __init__(self, url: str) -> None:
-        options = {"isolation_level": None, "check_same_thread": False}
-        self.engine: Engine = create_engine(
-            url.replace("+aiosqlite", "", 1), pool_size=SQLITE_THREADS, connect_args=options
+        self._engine: AsyncEngine = create_async_engine(
+            url,
+            pool_timeout=POOL_TIMEOUT_S,
+            pool_pre_ping=True,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            connect_args={"options": timeouts, "connect_timeout": CONNECT_TIMEOUT_S},
         )
-        event.listen(self.engine, "connect", _configure_sqlite)
-        self._threads = ThreadPoolExecutor(SQLITE_THREADS, thread_name_prefix="sqlite")
+        self.engine: Engine = self._engine.sync_engine
+        # A look-up without BEGIN and ROLLBACK takes a third less; a statement sees what is committed either way.
+        self._look_ups: AsyncEngine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def session(self, *, writes: bool) -> AsyncSession:  # noqa: ARG002 - its first statement begins in either case
+        return AsyncSession(self._engine, expire_on_commit=False)
 
     async def look_up(self, work: Callable[[Connection], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._look_up, work)
+        async with self._look_ups.connect() as connection:
+            return await connection.run_sync(work)
 
     async def change(self, work: Callable[[Connection], Result]) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._change, work)
+        async with self._engine.begin() as connection:
+            return await connection.run_sync(work)
 
     async def aclose(self) -> None:
-        await asyncio.to_thread(self._threads.shutdown)
-        self.engine.dispose()
-
-    def _look_up(self, work: Callable[[Connection], Result]) -> Result:
-        with self.engine.connect() as connection:
-            return work(connection)
-
-    def _change(self, work: Callable[[Connection], Result]) -> Result:
-        with self.engine.begin() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-            return work(connection)
-
-
-def _configure_sqlite(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode = WAL",
-        # With WAL a crash of the process loses nothing; only a power cut may lose the last commits.
-        "synchronous = NORMAL",
-        f"busy_timeout = {BUSY_TIMEOUT_MS}",
-        "foreign_keys = ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
+        await self._engine.dispose()

@@ -1,13 +1,13 @@
 """Work that a cancellation must not cut in half."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import TypeVar
 
 Result = TypeVar("Result")
 
 
-async def seen_through(work: Coroutine[Any, Any, Result]) -> Result:
+async def seen_through(work: Awaitable[Result]) -> Result:
     """Carry work out to its end, even while the task that waits for it is being cancelled; the cancellation follows.
 
     A hang-up cancels a call's task wherever it is. A transaction, a query or a step of a shared state that is cut in

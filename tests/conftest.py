@@ -51,7 +51,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, of either kind."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'hotline.db'}"
+        return f"sqlite:///{tmp_path / 'hotline.db'}"
     server: Postgres = request.getfixturevalue("postgres_server")
     name = new_id("test").replace("-", "_")
     with psycopg.connect(f"host=127.0.0.1 port={server.port} user=hotline dbname=postgres", autocommit=True) as admin:
@@ -71,15 +71,14 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
     """An empty SQLite database with every table."""
-    opened = Database(f"sqlite+aiosqlite:///{tmp_path / 'hotline.db'}")
+    opened = Database(f"sqlite:///{tmp_path / 'hotline.db'}")
     await _create_tables(opened)
     yield opened
     await opened.aclose()
 
 
 async def _create_tables(database: Database) -> None:
-    async with database.engine.begin() as connection:
-        await connection.run_sync(METADATA.create_all)
+    await database.change(METADATA.create_all)
 
 
 @pytest.fixture(scope="session")

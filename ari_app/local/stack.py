@@ -125,7 +125,7 @@ class Stack:
         settings = {
             "PROFILE": "sample",
             "SAMPLE_PASSWORD": SAMPLE_PASSWORD,
-            "DATABASE_URL": os.environ.get("DATABASE_URL", f"sqlite+aiosqlite:///{self.folder / 'hotline.db'}"),
+            "DATABASE_URL": os.environ.get("DATABASE_URL", f"sqlite:///{self.folder / 'hotline.db'}"),
             "REDIS_URL": self.redis_url,
             "APPLICATION": self.at.application,
             "ARI_URL": self.at.rest_url,

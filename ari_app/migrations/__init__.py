@@ -27,7 +27,7 @@ def upgrade(url: str) -> None:
     """Bring a database to the newest schema in one transaction; an up-to-date one stays as it is.
 
     Services that start at the same moment take turns. It blocks: call it in a thread. Takes the service's own
-    addresses, `sqlite+aiosqlite:///…` and `postgresql+psycopg://…`.
+    addresses, `sqlite:///…` and `postgresql+psycopg://…`.
 
     Raises:
         CommandError: the database is from a newer version of the service.

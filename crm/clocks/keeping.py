@@ -1,7 +1,9 @@
 """Deadlines change with their ticket, in its own transaction (H18). A change that moves none costs nothing here."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import event
@@ -202,7 +204,9 @@ class ClockKeeper:
         """Let whoever waits know what is due next, once this is committed; the deadlines as others are told them."""
         due = min((clock.next_at for clock in clocks if clock.next_at is not None), default=None)
         if due is not None:
-            event.listen(session.sync_session, "after_commit", lambda _: self.on_due(due), once=True)
+            # A commit may happen in a thread.
+            tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self.on_due, due)
+            event.listen(session.sync_session, "after_commit", lambda _: tell(), once=True)
         return {TOLD_AS[clock.clock]: clock.due_at.isoformat() for clock in clocks}
 
 

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers.model import ChoiceView, Customer, CustomerPhone, CustomerView, PhoneChoice
 from foundation.clock import utc_now
+from foundation.database import execute
 
 MATCHES = 20
 """Customers on one number that are looked at: a company's switchboard has many."""
@@ -90,11 +91,10 @@ _OWN = frozenset({"customer_phone", "phone_choice", "customer_audit"})
 
 async def has_history(session: AsyncSession, customer_id: str) -> bool:
     """Whether anything names a customer beside what is entered with it."""
-    connection = await session.connection()
     for table in tables_about_customers():
         if table.name not in _OWN:
-            found = await connection.execute(
-                sql.select(table.c.customer_id).where(table.c.customer_id == customer_id).limit(1)
+            found = await execute(
+                session, sql.select(table.c.customer_id).where(table.c.customer_id == customer_id).limit(1)
             )
             if found.first() is not None:
                 return True

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, SelectBase, and_, delete, func, or_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.notices.model import DeliveryState, DutyOverride, NoticeChannel, NoticeDelivery, NoticeRecipient
+from foundation.database import execute
 
 
 @dataclass(frozen=True)
@@ -156,11 +156,11 @@ async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
     return (await session.exec(delete(NoticeDelivery).where(col(NoticeDelivery.sequence).in_(batch)))).rowcount
 
 
-async def forget(connection: AsyncConnection, keys: SelectBase) -> None:
+async def forget(session: AsyncSession, keys: SelectBase) -> None:
     """Take from what was sent, or given up, about these tickets whatever says who it was about."""
     settled = and_(col(NoticeDelivery.key).in_(keys), col(NoticeDelivery.next_at).is_(None))
     nothing: dict[str, object] = {"subject": "", "text": "", "whole": None, "data": {}}
-    await connection.execute(update(NoticeDelivery).where(settled).values(nothing))
+    await execute(session, update(NoticeDelivery).where(settled).values(nothing))
 
 
 async def counts(session: AsyncSession) -> dict[tuple[NoticeChannel, DeliveryState], int]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, SelectBase, and_, delete, func, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.outbox.model import OutboxEntry
+from foundation.database import execute
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,12 @@ async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
     return (await session.exec(delete(OutboxEntry).where(col(OutboxEntry.sequence).in_(batch)))).rowcount
 
 
-async def forget(connection: AsyncConnection, keys: SelectBase, now: datetime) -> None:
+async def forget(session: AsyncSession, keys: SelectBase, now: datetime) -> None:
     """Take from what was told, or given up, under these keys whatever says who it was about; nobody hears it again."""
     settled = and_(col(OutboxEntry.key).in_(keys), col(OutboxEntry.next_at).is_(None))
     dropped = and_(settled, col(OutboxEntry.done_at).is_(None))
-    await connection.execute(update(OutboxEntry).where(dropped).values(done_at=now, drop_reason="erased"))
-    await connection.execute(update(OutboxEntry).where(settled).values(payload={}))
+    await execute(session, update(OutboxEntry).where(dropped).values(done_at=now, drop_reason="erased"))
+    await execute(session, update(OutboxEntry).where(settled).values(payload={}))
 
 
 async def counts(session: AsyncSession) -> Counts:

@@ -74,7 +74,7 @@ class PrivacyService:
             customer = await _existing(session, customer_id)
             audit.record(session, customer_id, customer.version, CustomerAction.EXPORT, by, {})
             await session.flush()
-            data = await store.everything(await session.connection(), customer_id)
+            data = await store.everything(session, customer_id)
         return StoredData(customer_id=customer_id, at=utc_now(), data=data)
 
     async def hold(self, customer_id: str, hold: Hold, by: Principal) -> None:
@@ -103,7 +103,7 @@ class PrivacyService:
         async with self._database.write() as session:
             customer = await _existing(session, customer_id)
             await _must_not_be_kept(session, customer)
-            await store.blank(await session.connection(), customer_id)
+            await store.blank(session, customer_id)
             await session.refresh(customer)
             customer.sqlmodel_update(
                 {
@@ -137,6 +137,6 @@ async def _must_not_be_kept(session: AsyncSession, customer: Customer) -> None:
     standing = select(Customer.id).where(col(Customer.merged_into) == customer.id)
     if customer.merged_into is not None or (await session.exec(standing)).first() is not None:
         raise MustBeKept("the customer is merged with another entry: undo that first, or the wrong person is erased")
-    numbers = await store.open_tickets(await session.connection(), customer.id, CLOSED)
+    numbers = await store.open_tickets(session, customer.id, CLOSED)
     if numbers:
         raise MustBeKept(f"tickets are open: {', '.join(numbers[:10])}")

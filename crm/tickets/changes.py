@@ -62,6 +62,8 @@ class Change:
     ticket: Ticket
     detail: dict[str, Any] = field(default_factory=dict)
     """What the log keeps of it."""
+    reporters: list[store.Reported] | None = None
+    """Who reported the matter by now, where the block knows."""
 
     async def attach(self, recording_id: str, note: str) -> None:
         """Add a recording to the ticket, once."""
@@ -112,7 +114,7 @@ async def change(
     ticket.version += 1
     if to in CLOSED and before not in CLOSED:
         ticket.open_matter, ticket.escalated, ticket.closed_at = None, False, utc_now()
-    await record(session, ticket, action, before, actor, made.detail)
+    await record(session, ticket, action, before, actor, made.detail, made.reporters)
 
 
 async def _since(session: AsyncSession, ticket: Ticket, version: int) -> str:
@@ -129,8 +131,9 @@ async def record(
     before: TicketStatus | None,
     actor: Actor,
     detail: dict[str, Any],
+    reporters: list[store.Reported] | None = None,
 ) -> None:
-    """Log what was done to a ticket, and tell it."""
+    """Log what was done to a ticket, and tell it; `reporters` are looked up where they are not given."""
     now = utc_now()
     besides: dict[str, Any] = {}
     for listener in session.info.get(_LISTENERS, ()):
@@ -150,6 +153,8 @@ async def record(
             detail=detail,
         )
     )
+    if reporters is None:
+        reporters = await store.who_reported(session, ticket.id)
     payload = {
         "ticket_id": ticket.id,
         "version": ticket.version,
@@ -172,7 +177,7 @@ async def record(
             if standing is Standing.CO_HANDLER
         ],
         "redo_count": ticket.redo_count,
-        "reporters": [reported._asdict() for reported in await store.who_reported(session, ticket.id)],
+        "reporters": [reported._asdict() for reported in reporters],
         **{key: detail[key] for key in TOLD_DETAILS if detail.get(key) is not None},
         **besides,
     }

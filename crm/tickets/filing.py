@@ -78,7 +78,7 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
 async def _first_if_protected(session: AsyncSession, given: FileTicket, now: datetime) -> FileTicket:
     """What a customer on a list in force reports is most urgent (H25)."""
     customer_id = given.reporter.customer_id
-    if customer_id is None or not await is_protected_within(await session.connection(), customer_id, now):
+    if customer_id is None or not await is_protected_within(session, customer_id, now):
         return given
     return given.model_copy(update={"urgency": Urgency.CRITICAL})
 
@@ -119,6 +119,8 @@ async def append(
         is_new = somebody and not any(_same_person(found, given.reporter) for found in known)
         if is_new:
             session.add(_reporter(ticket.id, given.reporter, given.call_id))
+            known.append(store.Reported(given.reporter.customer_id, given.reporter.number, given.reporter.name))
+        made.reporters = known
         ticket.urge_count += 1
         ticket.added_to = ticket.department_id is not None
         ticket.redo_count += ticket.status in {TicketStatus.REPLIED, TicketStatus.SURVEY}

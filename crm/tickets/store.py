@@ -23,6 +23,7 @@ from crm.tickets.model import (
 )
 from crm.tickets.sharing import shared_with
 from foundation.clock import utc_now
+from foundation.database import execute
 from foundation.problems import FieldProblem
 
 NUMBER_WIDTH = 5
@@ -174,8 +175,8 @@ async def who_reported(session: AsyncSession, ticket_id: str) -> list[Reported]:
     if any(isinstance(found, TicketReporter) for found in (*session.dirty, *session.deleted)):
         await session.flush()
     pending = [found for found in session.new if isinstance(found, TicketReporter) and found.ticket_id == ticket_id]
-    connection = await session.connection()
-    stored = await connection.execute(REPORTERS, {"ticket_id": ticket_id})
+    with session.no_autoflush:
+        stored = await execute(session, REPORTERS, {"ticket_id": ticket_id})
     return [Reported(*row) for row in (*stored, *((one.customer_id, one.number, one.name) for one in pending))]
 
 

@@ -12,7 +12,7 @@ from ari_app.settings import Settings
         ("postgres://hotline:s%40@db:5432/hotline", "postgresql+psycopg://hotline:s%40@db:5432/hotline"),
         ("postgresql://db/hotline?sslmode=require", "postgresql+psycopg://db/hotline?sslmode=require"),
         ("postgresql+psycopg://db/hotline", "postgresql+psycopg://db/hotline"),
-        ("sqlite:////var/lib/hotline.db", "sqlite+aiosqlite:////var/lib/hotline.db"),
+        ("sqlite:////var/lib/hotline.db", "sqlite:////var/lib/hotline.db"),
     ],
 )
 def test_a_databases_address_is_taken_as_hosts_hand_it_out(given: str, used: str) -> None:

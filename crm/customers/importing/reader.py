@@ -118,7 +118,7 @@ def _main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     is_sqlite = asked["url"].startswith("sqlite")
     options: dict[str, Any] = {"connect_args": {"isolation_level": None, "timeout": 60}} if is_sqlite else {}
-    engine = create_engine(asked["url"].replace("+aiosqlite", "", 1), **options)
+    engine = create_engine(asked["url"], **options)
     if is_sqlite:
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous = NORMAL"))
     Reader(engine, asked["import_id"]).read(Path(asked["path"]))

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.customers.merging.model import CustomerMerge, CustomerMergeRow
 from crm.customers.model import Customer, CustomerPhone
 from crm.customers.store import tables_about_customers
+from foundation.database import execute
 
 _STAYS = frozenset({"customer_phone", "customer_audit", "customer_import_row"})
 """Telephones are copied; what was done with an entry's data remains its own, and what a file said about it too."""
@@ -24,42 +25,40 @@ def moved_tables() -> list[sql.Table]:
 
 async def counts(session: AsyncSession, customer_id: str) -> dict[str, int]:
     """How many rows name a customer, by table."""
-    connection = await session.connection()
     found = {}
     for table in moved_tables():
         statement = sql.select(sql.func.count()).select_from(table).where(table.c.customer_id == customer_id)
-        found[table.name] = (await connection.execute(statement)).scalar_one()
+        found[table.name] = (await execute(session, statement)).scalar_one()
     return {name: count for name, count in found.items() if count}
 
 
 async def move(session: AsyncSession, merge: CustomerMerge) -> None:
     """Let all that names the merged customer name the kept one, and note each row."""
-    connection = await session.connection()
     journal = CustomerMergeRow.metadata.tables["customer_merge_row"]
     for table in moved_tables():
         (key,) = table.primary_key.columns
         rows = sql.select(sql.literal(merge.id), sql.literal(table.name), key).where(
             table.c.customer_id == merge.merged_id
         )
-        await connection.execute(journal.insert().from_select(["merge_id", "table_name", "row_key"], rows))
-        await connection.execute(
-            table.update().where(table.c.customer_id == merge.merged_id).values(customer_id=merge.kept_id)
+        await execute(session, journal.insert().from_select(["merge_id", "table_name", "row_key"], rows))
+        await execute(
+            session, table.update().where(table.c.customer_id == merge.merged_id).values(customer_id=merge.kept_id)
         )
 
 
 async def move_back(session: AsyncSession, merge: CustomerMerge) -> None:
     """Let what was moved name the customer it named before; what somebody has reassigned since stays where it is."""
-    connection = await session.connection()
     journal = CustomerMergeRow.metadata.tables["customer_merge_row"]
     for table in moved_tables():
         (key,) = table.primary_key.columns
         noted = sql.select(journal.c.row_key).where(journal.c.merge_id == merge.id, journal.c.table_name == table.name)
-        await connection.execute(
+        await execute(
+            session,
             table.update()
             .where(table.c.customer_id == merge.kept_id, key.in_(noted))
-            .values(customer_id=merge.merged_id)
+            .values(customer_id=merge.merged_id),
         )
-    await connection.execute(journal.delete().where(journal.c.merge_id == merge.id))
+    await execute(session, journal.delete().where(journal.c.merge_id == merge.id))
 
 
 async def into(session: AsyncSession, customer_id: str) -> Sequence[CustomerMerge]:
@@ -110,6 +109,5 @@ async def _pairs(
 ) -> list[tuple[str, str]]:
     if customer_id is not None:
         statement = statement.where(sql.or_(first == customer_id, second == customer_id))
-    connection = await session.connection()
-    rows = (await connection.execute(statement.distinct().limit(limit))).all()
+    rows = (await execute(session, statement.distinct().limit(limit))).all()
     return [(one, other) for one, other in rows]

@@ -3,10 +3,11 @@
 from datetime import datetime
 
 import sqlalchemy as sql
-from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 import crm.customers.protection.model  # noqa: F401 - for its tables
+from foundation.database import execute
 
 _LIST = SQLModel.metadata.tables["protected_list"].c
 _MEMBER = SQLModel.metadata.tables["protected_member"].c
@@ -27,6 +28,6 @@ def is_protected(connection: sql.Connection, customer_id: str, at: datetime) -> 
     return connection.execute(IN_FORCE, {"customer_id": customer_id, "at": at}).first() is not None
 
 
-async def is_protected_within(connection: AsyncConnection, customer_id: str, at: datetime) -> bool:
+async def is_protected_within(session: AsyncSession, customer_id: str, at: datetime) -> bool:
     """The same within a transaction."""
-    return (await connection.execute(IN_FORCE, {"customer_id": customer_id, "at": at})).first() is not None
+    return (await execute(session, IN_FORCE, {"customer_id": customer_id, "at": at})).first() is not None

@@ -222,7 +222,7 @@ async def test_the_runner_sleeps_until_the_next_moment_and_asks_nothing_meanwhil
         async with asyncio.timeout(10):
             while clocks.service.runner._until > far + timedelta(days=1):
                 await asyncio.sleep(0.01)
-        event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
         await asyncio.sleep(0.4)
         assert asked == []
         soon = utc_now() + timedelta(seconds=0.3)

@@ -292,7 +292,7 @@ async def test_h18_a_transition_costs_at_most_two_statements_more(
     plain.tickets.listeners.clear()
     worker = place.worker(place.east)
     asked: list[str] = []
-    event.listen(database.engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
 
     async def counted(made: Clocks, address: str) -> dict[str, int]:
         """The statements of each transition, after a first ticket that filled the caches."""

@@ -1,11 +1,12 @@
 """The last 30 days, newest first, straight from the index (H4)."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import Select, text
+from sqlalchemy import Connection, Select, text
 
 from crm.customers.model import CustomerView
 from crm.history.errors import CallNotFound
@@ -115,24 +116,23 @@ async def test_no_such_call(history: HistoryService) -> None:
     ],
 )
 async def test_the_plan_is_one_index_without_sorting(database: Database, query: Select[Any], index: str) -> None:
-    bound = {"customer_id": "customer-1", "number": "+8613800000001", "since": NOW, "most": MOST}
-    async with database.engine.connect() as connection:
-        if database.is_sqlite:
-            asked = query.compile(dialect=connection.dialect)
-            values = asked.construct_params({key: str(value) for key, value in bound.items()} | {"most": MOST})
-            names = asked.positiontup or []
-            steps = await connection.exec_driver_sql(
-                f"EXPLAIN QUERY PLAN {asked}", tuple(values[name] for name in names)
-            )
-            plan = " > ".join(str(step.detail) for step in steps)
-        else:
-            # An empty table is read whole by preference; what matters is that the index needs no sort.
-            for method in ("enable_seqscan", "enable_bitmapscan"):
-                await connection.execute(text(f"SET LOCAL {method} = off"))
-            asked = query.compile(dialect=connection.dialect)
-            names = [name for name in bound if f"({name})" in str(asked)]
-            steps = await connection.exec_driver_sql(f"EXPLAIN {asked}", {name: bound[name] for name in names})
-            plan = " > ".join(steps.scalars())
+    plan = await database.change(partial(_plan, query, database.is_sqlite))
     assert index in plan
     assert "sort" not in plan.casefold()
     assert "temp b-tree" not in plan.casefold()
+
+
+def _plan(query: Select[Any], is_sqlite: bool, connection: Connection) -> str:
+    bound = {"customer_id": "customer-1", "number": "+8613800000001", "since": NOW, "most": MOST}
+    asked = query.compile(dialect=connection.dialect)
+    if is_sqlite:
+        values = asked.construct_params({key: str(value) for key, value in bound.items()} | {"most": MOST})
+        given = tuple(values[name] for name in asked.positiontup or [])
+        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", given)
+        return " > ".join(str(step.detail) for step in steps)
+    # An empty table is read whole by preference; what matters is that the index needs no sort.
+    for method in ("enable_seqscan", "enable_bitmapscan"):
+        connection.execute(text(f"SET LOCAL {method} = off"))
+    names = [name for name in bound if f"({name})" in str(asked)]
+    found = connection.exec_driver_sql(f"EXPLAIN {asked}", {name: bound[name] for name in names})
+    return " > ".join(found.scalars())

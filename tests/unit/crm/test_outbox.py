@@ -278,9 +278,7 @@ async def test_waiting_asks_the_database_nothing(database: Database) -> None:
         await until(database, lambda found: found[0].error is not None)
         worker.wake()
         asked: list[str] = []
-        event.listen(
-            database.engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]), named=False
-        )
+        event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]), named=False)
         await asyncio.sleep(0.5)
 
     # One more look for the delivery that ended and one for the wake, each at most a lease and a next due.

@@ -38,7 +38,7 @@ class Lives(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.folder = TemporaryDirectory()
-        self.database = Database(f"sqlite+aiosqlite:///{Path(self.folder.name) / 'machine.db'}")
+        self.database = Database(f"sqlite:///{Path(self.folder.name) / 'machine.db'}")
         self.service = TicketService(self.database)
         self.expected: dict[str, Expected] = {}
         self.attachments = 0
@@ -50,8 +50,7 @@ class Lives(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         async def prepare() -> Place:
-            async with self.database.engine.begin() as connection:
-                await connection.run_sync(SQLModel.metadata.create_all)
+            await self.database.change(SQLModel.metadata.create_all)
             return await furnish(self.database)
 
         self.place: Place = self.run(prepare())

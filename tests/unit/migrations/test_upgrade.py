@@ -19,7 +19,7 @@ PROCESSES = 4
 
 
 def blocking_engine(url: str) -> Engine:
-    return create_engine(make_url(url.replace("+aiosqlite", "")))
+    return create_engine(make_url(url))
 
 
 def differences(url: str, metadata: MetaData = METADATA) -> list[Any]:

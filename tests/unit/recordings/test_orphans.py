@@ -86,7 +86,7 @@ async def test_a_recording_begun_without_database_is_adopted(
     database: Database, root: Path, warnings: list[RecordingWarning], tmp_path: Path
 ) -> None:
     away = RecordingService(
-        Database(f"sqlite+aiosqlite:///{tmp_path / 'nowhere' / 'x.db'}"),
+        Database(f"sqlite:///{tmp_path / 'nowhere' / 'x.db'}"),
         root,
         on_warning=warnings.append,
         minimum_free_bytes=1,

@@ -16,7 +16,7 @@ from crm.customers.service import CustomerService
 from crm.customers.store import tables_about_customers
 from crm.history.service import HistoryService
 from crm.tickets.service import TicketService
-from foundation.database import Database
+from foundation.database import Database, execute
 from foundation.problems import Conflict
 from tests.unit.crm import conftest
 from tests.unit.crm.conftest import Place
@@ -178,13 +178,13 @@ async def _entered(database: Database, place: Place, people: list[dict[str, Any]
 async def everything(database: Database, ids: list[str]) -> dict[str, list[Any]]:
     """All that is stored about customers, but for their versions and what was done with them."""
     found: dict[str, list[Any]] = {}
-    async with database.engine.connect() as connection:
+    async with database.read() as session:
         for table in tables_about_customers():
             if table.name != "customer_audit":
-                rows = await connection.execute(table.select().where(table.c.customer_id.in_(ids)))
+                rows = await execute(session, table.select().where(table.c.customer_id.in_(ids)))
                 found[table.name] = sorted(map(str, rows.all()))
         customer = table.metadata.tables["customer"]
         columns = [column for column in customer.c if column.name != "version"]
-        rows = await connection.execute(customer.select().with_only_columns(*columns).where(customer.c.id.in_(ids)))
+        rows = await execute(session, customer.select().with_only_columns(*columns).where(customer.c.id.in_(ids)))
         found["customer"] = sorted(map(str, rows.all()))
     return found

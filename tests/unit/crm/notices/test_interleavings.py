@@ -150,9 +150,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     path = tmp_path_factory.mktemp("prepared") / "hotline.db"
 
     async def prepare() -> str:
-        database = Database(f"sqlite+aiosqlite:///{path}")
-        async with database.engine.begin() as connection:
-            await connection.run_sync(SQLModel.metadata.create_all)
+        database = Database(f"sqlite:///{path}")
+        await database.change(SQLModel.metadata.create_all)
         department = await DepartmentService(database).create(DepartmentInput(name="城东维修工区"))
         async with database.write() as session:
             for number in range(RECIPIENTS):
@@ -182,7 +181,7 @@ def test_f26_any_interleaving_tells_each_recipient_of_each_event_once_and_in_ord
     shutil.copy(path, copy)
 
     async def run() -> None:
-        database = Database(f"sqlite+aiosqlite:///{copy}")
+        database = Database(f"sqlite:///{copy}")
         world = World(database, department_id)
         for step in [("plan", EVENTS)] * known + steps:
             await world.take(step)

@@ -116,9 +116,8 @@ async def test_what_was_told_of_a_person_can_be_forgotten(house: House, place: P
         await house.until(lambda log: [told.state for told in log] == [DeliveryState.SENT] * 2)
     theirs = select(Ticket.id).where(Ticket.id == tickets[0].id)
     async with house.database.write() as session:
-        connection = await session.connection()
-        await notices_store.forget(connection, theirs)
-        await outbox_store.forget(connection, theirs, utc_now())
+        await notices_store.forget(session, theirs)
+        await outbox_store.forget(session, theirs, utc_now())
 
     async with house.database.read() as session:
         deliveries = {found.key: found for found in (await session.exec(select(NoticeDelivery))).all()}

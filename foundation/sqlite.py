@@ -1,0 +1,191 @@
+"""SQLite beside an event loop: whatever touches the file is carried to a thread, a whole step at a time.
+
+A change of threads costs several times what most statements do. A driver that changes threads for each statement, as
+aiosqlite does, spends most of a change of a ticket on that; here a flush of five statements and its commit are one.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from foundation.tasks import seen_through
+
+BUSY_TIMEOUT_MS = 5000
+LOOK_UP_THREADS = 4
+"""For what a ringing phone waits for: never behind somebody's report."""
+SESSION_THREADS = 16
+FETCHED_AT_ONCE = {"prebuffer_rows": True}
+"""Objects are made in the thread as well, not when somebody iterates over them."""
+
+Result = TypeVar("Result")
+
+
+class LoadedLazily(Exception):
+    """A statement outside of a session's own steps, such as for an expired column that somebody read."""
+
+
+class WholeCursor(sqlite3.Cursor):
+    """A cursor that has fetched every row when a statement is done, so that reading them touches the file no more."""
+
+    _rows: list[Any]
+
+    def execute(self, *given: Any) -> Self:
+        """Execute it and fetch all there is."""
+        super().execute(*given)
+        self._rows = super().fetchall() if self.description else []
+        return self
+
+    def fetchall(self) -> list[Any]:
+        """The rows that are left."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    def fetchmany(self, size: int | None = 1) -> list[Any]:
+        """The next few."""
+        count = len(self._rows) if size is None else size
+        rows, self._rows = self._rows[:count], self._rows[count:]
+        return rows
+
+    def fetchone(self) -> Any:
+        """The next, or None."""
+        return next(iter(self.fetchmany()), None)
+
+
+class WholeConnection(sqlite3.Connection):
+    """A connection with such cursors."""
+
+    def cursor(self, factory: Any = WholeCursor) -> Any:
+        """What a statement begins with.
+
+        Raises:
+            LoadedLazily: on a thread with an event loop, which must not wait for a disk.
+        """
+        if _on_event_loop():
+            raise LoadedLazily
+        return super().cursor(factory)
+
+
+def _step(name: str, *, fetches: bool = False) -> Any:
+    """A step of a session, carried to a thread."""
+
+    async def step(self: "SqliteSession", *given: Any, **options: Any) -> Any:
+        if fetches:
+            options["execution_options"] = {**options.get("execution_options", {}), **FETCHED_AT_ONCE}
+        return await self.carried(partial(getattr(self.sync_session, name), *given, **options))
+
+    return step
+
+
+class SqliteSession(AsyncSession):
+    """A session whose every step is one change of threads, however many statements it takes.
+
+    A cancellation comes after a step, never in the middle: the next step could meet it in another thread.
+    """
+
+    exec: Any = _step("exec", fetches=True)
+    get: Any = _step("get")
+    get_one: Any = _step("get_one")
+    refresh: Any = _step("refresh")
+    merge: Any = _step("merge")
+    delete: Any = _step("delete")
+    flush: Any = _step("flush")
+    commit: Any = _step("commit")
+
+    def __init__(self, engine: Engine, threads: ThreadPoolExecutor, *, writes: bool) -> None:
+        super().__init__(expire_on_commit=False)
+        self.sync_session.bind = engine
+        self._threads = threads
+        self._begins = writes
+        """Its first step takes the write lock: a read that turns into a write could find its snapshot stale."""
+
+    async def carried(self, step: Callable[[], Result]) -> Result:
+        """Have a thread do it."""
+        begins, self._begins = self._begins, False
+        return await self._in_thread(partial(self._begin_with, step) if begins else step)
+
+    async def rollback(self) -> None:
+        """Undo what was done, and give the connection back."""
+        await self._give_back(self.sync_session.rollback)
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        await self._give_back(self.sync_session.close)
+
+    def _begin_with(self, step: Callable[[], Result]) -> Result:
+        self.sync_session.connection().exec_driver_sql("BEGIN IMMEDIATE")
+        return step()
+
+    async def _give_back(self, ending: Callable[[], None]) -> None:
+        if self.sync_session.in_transaction():
+            await self._in_thread(ending)
+        else:
+            ending()
+
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        return await seen_through(asyncio.get_running_loop().run_in_executor(self._threads, work))
+
+
+class Sqlite:
+    """The file, its connections and the threads that use them.
+
+    There are as many connections as somebody holds: who waited for one would keep a thread that its holder may need.
+    """
+
+    def __init__(self, url: str) -> None:
+        options = {"isolation_level": None, "check_same_thread": False, "factory": WholeConnection}
+        self.engine: Engine = create_engine(url, pool_size=SESSION_THREADS, max_overflow=-1, connect_args=options)
+        event.listen(self.engine, "connect", _configure)
+        self._look_ups = ThreadPoolExecutor(LOOK_UP_THREADS, thread_name_prefix="sqlite-look-up")
+        self._sessions = ThreadPoolExecutor(SESSION_THREADS, thread_name_prefix="sqlite-session")
+
+    def session(self, *, writes: bool) -> SqliteSession:
+        """A new one, that holds nothing yet."""
+        return SqliteSession(self.engine, self._sessions, writes=writes)
+
+    async def look_up(self, work: Callable[[Connection], Result]) -> Result:
+        """Have a thread read."""
+        return await asyncio.get_running_loop().run_in_executor(self._look_ups, self._look_up, work)
+
+    async def change(self, work: Callable[[Connection], Result]) -> Result:
+        """Have a thread carry out one transaction."""
+        return await asyncio.get_running_loop().run_in_executor(self._look_ups, self._change, work)
+
+    async def aclose(self) -> None:
+        """Wait for what is under way, and close every connection."""
+        for threads in (self._look_ups, self._sessions):
+            await asyncio.to_thread(threads.shutdown)
+        self.engine.dispose()
+
+    def _look_up(self, work: Callable[[Connection], Result]) -> Result:
+        with self.engine.connect() as connection:
+            return work(connection)
+
+    def _change(self, work: Callable[[Connection], Result]) -> Result:
+        with self.engine.begin() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return work(connection)
+
+
+def _configure(connection: sqlite3.Connection, _record: Any) -> None:
+    for pragma in (
+        "journal_mode = WAL",
+        # With WAL a crash of the process loses nothing; only a power cut may lose the last commits.
+        "synchronous = NORMAL",
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
