@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 LONGEST_SEARCH_DAYS = 3660
-"""After so many days a calendar that is never open has been looked at long enough."""
+"""After so many days without an opening a calendar has been looked at long enough."""
 
 Span = tuple[int, int]
 """From a minute of the local day to another, which is outside; 1440 is the day's end."""
@@ -76,10 +76,14 @@ class BusinessCalendar:
         """The stretches of business time after a moment, the first of them from there on."""
         moment = moment.astimezone(UTC)
         day = moment.astimezone(self.zone).date()
-        for number in range(LONGEST_SEARCH_DAYS):
-            for begins, ends in self._of(day + timedelta(days=number)):
+        closed_days = 0
+        while closed_days < LONGEST_SEARCH_DAYS:
+            closed_days += 1
+            for begins, ends in self._of(day):
                 if ends > moment:
+                    closed_days = 0
                     yield max(begins, moment), ends
+            day += timedelta(days=1)
 
     def _of(self, day: dt.date) -> list[tuple[datetime, datetime]]:
         """A day's stretches of business time."""

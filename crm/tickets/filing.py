@@ -63,6 +63,7 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
         UnknownReference: a customer or category that does not exist, or a category out of use.
         FormNotFilled: the answers are not what the kind's form asks.
         IntegrityError: somebody else is filing the same matter at this moment.
+        MatterMoved: somebody else is merging or closing it at this moment.
     """
     given = await _first_if_protected(session, given, now)
     form = await _filled(session, given, actor)

@@ -18,6 +18,7 @@ from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
 from crm.tickets.holding import must_be_there
 from crm.tickets.merges.service import MergeService
+from crm.tickets.merges.store import MatterMoved
 from crm.tickets.model import (
     SYSTEM,
     Actor,
@@ -36,8 +37,8 @@ from crm.tickets.transitions import TicketAction, permit
 from foundation.clock import utc_now
 from foundation.database import Database
 
-RACES = 3
-"""How often filing looks again after somebody else filed the same at that moment."""
+RACES = 10
+"""How often filing looks again after somebody else filed, merged or closed the same at that moment."""
 
 
 class TicketService(TicketReader):
@@ -81,6 +82,8 @@ class TicketService(TicketReader):
                 # Somebody filed the same matter, or repeated the request, at this very moment: look again.
                 if not _is_unique(error):
                     raise
+                continue
+            except MatterMoved:
                 continue
             self.on_outbox()
             return filed

@@ -74,11 +74,6 @@ async def by_number(session: AsyncSession, number: str) -> Ticket | None:
     return (await session.exec(select(Ticket).where(Ticket.number == number))).one_or_none()
 
 
-async def by_open_matter(session: AsyncSession, key: str) -> Ticket | None:
-    """The open ticket about a matter, held for change."""
-    return (await session.exec(select(Ticket).where(Ticket.open_matter == key).with_for_update())).one_or_none()
-
-
 async def ticket_of_request(session: AsyncSession, key: str, fingerprint: str = "") -> str | None:
     """The ticket an earlier request with this key made or changed.
 

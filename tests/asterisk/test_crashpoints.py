@@ -75,7 +75,7 @@ async def test_a_call_is_whole_wherever_the_service_dies(hotline: Hotline, point
         await agent.answered()
         if point != LAST_POINT:
             await followed.wait()
-        await asyncio.gather(agent.play_tone(TONE_HZ, 4.0), caller.hears_tone(TONE_HZ))
+        await agent.reaches(caller, TONE_HZ)
         await caller.hang_up()
         await agent.ended()
 

@@ -173,7 +173,7 @@ async def test_a_call_goes_on_whatever_fails_at_any_step(
         await agent.answered()
         if point != LAST_POINT:
             await gone_on.wait()
-        await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), caller.hears_tone(TONE_HZ))
+        await agent.reaches(caller, TONE_HZ)
         await caller.hang_up()
 
     await hotline.whole()
@@ -202,7 +202,7 @@ async def test_f11_who_is_cut_off_at_any_step_is_on_the_list(place: Place, hotli
         await agent.answer()
         await agent.answered()
         if point == LAST_POINT:
-            await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), caller.hears_tone(TONE_HZ))
+            await agent.reaches(caller, TONE_HZ)
             await caller.hang_up()
 
     async with stopped(place, point, AsteriskDies()) as gone_on:

@@ -190,6 +190,19 @@ class Phone:
         """Play a sine, so that the other end can tell whose sound it hears."""
         await self._do("play_tone", frequency=frequency, seconds=seconds)
 
+    async def reaches(self, other: "Phone", frequency: float) -> None:
+        """Play a tone until the other end hears it, however long something keeps them apart.
+
+        Raises:
+            NothingHappened: it was never heard.
+        """
+        playing = asyncio.create_task(self.play_tone(frequency, 2 * WAIT_SECONDS))
+        try:
+            await other.hears_tone(frequency)
+        finally:
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+
     async def hear(self, seconds: float | None = None) -> Samples:
         """What arrived in the latest call: all of it, or its last seconds, with silence where nothing came."""
         sound: str = await self._do("hear", seconds=seconds)

@@ -12,6 +12,11 @@ from crm.tickets.merges.model import TicketMerge
 from crm.tickets.model import Ticket, TicketAttachment, TicketReporter
 from foundation.ids import new_id
 
+
+class MatterMoved(Exception):
+    """Another ticket is the open one about a matter by now, or none is."""
+
+
 Kept = TypeVar("Kept", TicketReporter, TicketAttachment)
 
 
@@ -71,15 +76,31 @@ async def remove_copies(session: AsyncSession, merge: TicketMerge) -> None:
 
 
 async def open_about(session: AsyncSession, open_matter: str) -> Ticket | None:
-    """The open ticket about a matter, held for change; one that was merged is stood for by another (H4)."""
-    found = await tickets_store.by_open_matter(session, open_matter)
-    if found is not None:
-        return found
+    """The open ticket about a matter, held for change; one that was merged is stood for by another (H4).
+
+    No other ticket is held: who held two in any order but a merge's could wait for a merge that waits for him.
+
+    Raises:
+        MatterMoved: it was merged or closed while it was waited for. It is held still: look again in a new transaction.
+    """
+    ticket_id = await _about(session, open_matter)
+    if ticket_id is None:
+        return None
+    ticket = await tickets_store.locked(session, ticket_id)
+    if await _about(session, open_matter) != ticket_id:
+        raise MatterMoved(open_matter)
+    return ticket
+
+
+async def _about(session: AsyncSession, open_matter: str) -> str | None:
+    own = (await session.exec(select(Ticket.id).where(Ticket.open_matter == open_matter))).first()
+    if own is not None:
+        return own
     merged = select(TicketMerge.into_id).where(
         TicketMerge.open_matter == open_matter, col(TicketMerge.undone_at).is_(None)
     )
-    heads = select(Ticket).where(col(Ticket.id).in_(merged), col(Ticket.status).in_(tickets_store.OPEN_MATTERS))
-    return (await session.exec(heads.order_by(col(Ticket.id)).limit(1).with_for_update())).one_or_none()
+    heads = select(Ticket.id).where(col(Ticket.id).in_(merged), col(Ticket.status).in_(tickets_store.OPEN_MATTERS))
+    return (await session.exec(heads.order_by(col(Ticket.id)).limit(1))).first()
 
 
 async def matter_is_taken(session: AsyncSession, open_matter: str) -> bool:

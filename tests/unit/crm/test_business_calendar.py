@@ -77,6 +77,19 @@ def test_h18_round_the_clock_every_moment_counts() -> None:
     assert always.is_open(local("2026-02-17 03:00"))
 
 
+def test_h18_a_minute_a_day_takes_years() -> None:
+    minute = calendar(workday=[(0, 1)])
+    begun = local("2026-03-29 09:00")
+    ends = minute.add(begun, timedelta(minutes=3000))
+    assert (ends - begun).days > 3660
+    assert minute.between(begun, ends) == timedelta(minutes=3000)
+
+
+def test_a_calendar_that_never_opens_is_refused() -> None:
+    with pytest.raises(ValueError, match="closed for"):
+        calendar(workday=[]).add(local("2026-03-29 09:00"), hours(1))
+
+
 def test_h18_a_year_nobody_knows_yet_is_guessed_from_the_law_and_says_so() -> None:
     workdays.is_published.cache_clear()
     with capture_logs() as logged:
