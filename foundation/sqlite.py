@@ -135,11 +135,14 @@ class Sqlite:
     """The file, its connections and the threads that use them.
 
     There are as many connections as somebody holds: who waited for one would keep a thread that its holder may need.
+    The one used last goes first: it has statements and pages at hand.
     """
 
     def __init__(self, url: str) -> None:
         options = {"isolation_level": None, "check_same_thread": False, "factory": WholeConnection}
-        self.engine: Engine = create_engine(url, pool_size=SESSION_THREADS, max_overflow=-1, connect_args=options)
+        self.engine: Engine = create_engine(
+            url, pool_size=SESSION_THREADS, max_overflow=-1, connect_args=options, pool_use_lifo=True
+        )
         event.listen(self.engine, "connect", _configure)
         self._look_ups = ThreadPoolExecutor(LOOK_UP_THREADS, thread_name_prefix="sqlite-look-up")
         self._sessions = ThreadPoolExecutor(SESSION_THREADS, thread_name_prefix="sqlite-session")
