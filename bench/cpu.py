@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 from socket import SOCK_DGRAM
 
-from ari_app.local.processes import free_port
+from ari_app.local.ports import free_port
 from bench import sipp
 from bench.harness import Context, Row, cpu_ms, paired_rounds, ratio_row
 from bench.ours import our_system

@@ -17,8 +17,8 @@ from sqlalchemy import URL, Column, make_url
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from ari_app.local.paths import RUNTIME
+from ari_app.local.ports import free_port
 from ari_app.local.postgres import Postgres
-from ari_app.local.processes import free_port
 from ari_app.migrations import upgrade
 from ari_app.migrations.schema import METADATA
 from bench.harness import note

@@ -21,7 +21,7 @@ import msgspec
 import uvloop
 from redis.asyncio import Redis
 
-from ari_app.local.processes import free_port
+from ari_app.local.ports import free_port
 from ari_app.local.redis import Redis as RedisServer
 from ari_app.queues.model import DeclineReason, Offer
 from ari_app.queues.service import QueueService

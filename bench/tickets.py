@@ -17,8 +17,8 @@ import aiosqlite
 import psycopg
 from sqlalchemy import event, make_url
 
+from ari_app.local.ports import free_port
 from ari_app.local.postgres import Postgres
-from ari_app.local.processes import free_port
 from ari_app.migrations import upgrade
 from bench.harness import Context, Row, note, paired_rounds, ratio_row
 from crm.categories.model import CategoryInput

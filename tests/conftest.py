@@ -9,8 +9,8 @@ import pytest
 import redis
 
 from ari_app.local.asterisk import Asterisk, free_address
+from ari_app.local.ports import free_port
 from ari_app.local.postgres import Postgres
-from ari_app.local.processes import free_port
 from ari_app.local.redis import Redis
 from ari_app.migrations.schema import METADATA
 from foundation.database import Database

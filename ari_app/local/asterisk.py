@@ -1,6 +1,7 @@
 """A real Asterisk, the machine's own or the one in `.runtime/`, configured as shipped in `asterisk/etc`."""
 
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -10,7 +11,8 @@ from signal import Signals
 
 from ari_app.local.installed import InstalledAsterisk, find_asterisk
 from ari_app.local.paths import ASTERISK_CONFIGURATION, RUNTIME
-from ari_app.local.processes import ChildProcess, free_port, listening
+from ari_app.local.ports import free_port, listening
+from ari_app.local.processes import ChildProcess
 
 
 @dataclass(frozen=True)
@@ -177,5 +179,5 @@ def _link(link: Path, target: Path) -> None:
 
 
 def _free_rtp_range() -> int:
-    """The start of a thousand RTP ports: told apart by a TCP port that the caller of this run was just given."""
-    return 20000 + (free_port() % 40) * 1000
+    """The start of a thousand RTP ports; where two share one, Asterisk goes on to the next port that is free."""
+    return 20000 + secrets.randbelow(40) * 1000

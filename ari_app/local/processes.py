@@ -1,7 +1,6 @@
 """Child processes with a log, a readiness check and an end that is always seen through."""
 
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -91,28 +90,3 @@ class ChildProcess:
 
     def _log_end(self) -> str:
         return self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
-
-
-def free_port(kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
-    """A port nobody listens on at the moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind((address, 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def preferred_port(port: int, kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
-    """The usual port where nobody has it, else a free one."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return free_port(kind, address)
-    return port
-
-
-def listening(port: int, address: str = "127.0.0.1") -> bool:
-    """Whether something accepts TCP connections there."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((address, port)) == 0

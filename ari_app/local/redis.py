@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
 
-from ari_app.local.processes import ChildProcess, listening
+from ari_app.local.ports import listening
+from ari_app.local.processes import ChildProcess
 from ari_app.local.programs import program
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from ari_app.local.asterisk import Asterisk, AsteriskAddress, free_address, render
 from ari_app.local.paths import PROJECT, RUNTIME
-from ari_app.local.processes import ChildProcess, free_port, preferred_port
+from ari_app.local.ports import free_port, preferred_port
+from ari_app.local.processes import ChildProcess
 from ari_app.local.programs import Program
 from ari_app.local.redis import Redis
 from ari_app.local.watching import WATCH_SECONDS, Watched

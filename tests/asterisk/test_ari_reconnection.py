@@ -15,7 +15,7 @@ from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, Event, Sta
 from ari_app.ari.inbound import InboundEvents
 from ari_app.ari.source import EventSource
 from ari_app.local.asterisk import Asterisk
-from ari_app.local.processes import free_port
+from ari_app.local.ports import free_port
 from foundation.ids import new_id
 from tests.asterisk.ari_connection import (
     PATIENCE_S,

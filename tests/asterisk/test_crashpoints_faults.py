@@ -11,8 +11,8 @@ from signal import SIGCONT, SIGSTOP
 
 import pytest
 
+from ari_app.local.ports import free_port
 from ari_app.local.postgres import Postgres
-from ari_app.local.processes import free_port
 from ari_app.local.stack import Stack
 from tests.asterisk.hotline import AGENT, SUPERVISOR, WAIT_S, Hotline, people
 from tests.asterisk.proxy import Proxy

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from ari_app.local.ports import free_port
 from ari_app.local.postgres import Postgres
-from ari_app.local.processes import free_port
 from ari_app.local.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, people, stack_in
 from tests.desk_client import Desk

@@ -11,8 +11,8 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
+from ari_app.local.ports import free_port
 from ari_app.local.postgres import Postgres
-from ari_app.local.processes import free_port
 from bench.ours import FIRST_AGENT, OurSystem
 from foundation.clock import utc_now
 from tests.chaos.desks import SUPERVISOR, desk_of

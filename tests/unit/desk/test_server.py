@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ari_app.local.processes import free_port
+from ari_app.local.ports import free_port
 from ari_app.local.redis import Redis
 from foundation.routes import Role
 from tests.unit.desk.conftest import ORIGIN, PASSWORD, Build, House

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError, ResponseError
 
-from ari_app.local.processes import free_port
+from ari_app.local.ports import free_port
 from ari_app.local.redis import Redis
 from foundation.redis_client import SharedRedis, redis_client
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.local.processes import free_port
+from ari_app.local.ports import free_port
 from ari_app.local.redis import Redis as RedisServer
 from ari_app.queues.channels import Subscription
 from ari_app.queues.errors import QueuesUnavailable

@@ -17,7 +17,7 @@ from aiohttp import web
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from ari_app.local.processes import free_port
+from ari_app.local.ports import free_port
 from crm.notices.channels import GatewaySender, Letter, RobotSender, gateway_problem, safe_error
 from crm.notices.model import DeliveryState, NoticeChannel
 from crm.notices.views import RecipientInput

@@ -1,0 +1,75 @@
+"""Ports for the servers that `make run`, a test or a benchmark starts: each is given to one of them only.
+
+A port from the kernel (bind to 0) is free at that moment only: until its server listens, and whenever it is started
+again, the kernel may give the same one to anybody. So these come from below the kernel's own range (ip(7),
+`ip_local_port_range`), in blocks which a process holds for as long as it lives.
+"""
+
+import random
+import socket
+import threading
+from collections.abc import Iterator
+
+FIRST, END = 10_000, 20_000
+BLOCK = 50
+
+
+class _Ports:
+    """The ports of this process, each handed out once."""
+
+    def __init__(self) -> None:
+        self._held: list[socket.socket] = []
+        self._mine = self._of_held_blocks()
+        self._lock = threading.Lock()
+
+    def take(self, kind: int, address: str) -> int:
+        with self._lock:
+            for port in self._mine:
+                if _nobody_has(port, kind, address):
+                    return port
+        raise OSError(f"no port between {FIRST} and {END} is free")
+
+    def _of_held_blocks(self) -> Iterator[int]:
+        for first in random.sample(range(FIRST, END, BLOCK), (END - FIRST) // BLOCK):
+            held = socket.socket(socket.AF_UNIX)
+            try:
+                # An abstract name (unix(7)) belongs to the network namespace, as ports do, and ends with the process.
+                held.bind(f"\0hotline-ports-{first}")
+            except OSError:
+                held.close()
+                continue
+            self._held.append(held)
+            yield from range(first, first + BLOCK)
+
+
+_ports = _Ports()
+
+
+def free_port(kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
+    """A port that nobody has and that is given to nobody else while this process lives.
+
+    Raises:
+        OSError: there is none.
+    """
+    return _ports.take(kind, address)
+
+
+def preferred_port(port: int, kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
+    """The usual port where nobody has it, else a free one."""
+    return port if _nobody_has(port, kind, address) else free_port(kind, address)
+
+
+def listening(port: int, address: str = "127.0.0.1") -> bool:
+    """Whether something accepts TCP connections there."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((address, port)) == 0
+
+
+def _nobody_has(port: int, kind: int, address: str) -> bool:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
