@@ -76,6 +76,10 @@ class NodeName:
         self._held = msgspec.json.encode(Holder.of_this_process())
         self._away = False
 
+    def doubt(self) -> None:
+        """A command had no answer: whether Redis carried it out is seen at its next answer, as after an absence."""
+        self._away = True
+
     async def take(self) -> None:
         """Take the name: at once where nobody has it or its holder is dead, else when the holder's lease is over.
 
@@ -125,6 +129,7 @@ class NodeName:
     async def _returned(self, *, emptied: bool) -> None:
         if not self._away and not emptied:
             return
+        self._away = False
         try:
             await self.on_returned(emptied)
         except Exception:
@@ -133,7 +138,6 @@ class NodeName:
             self._away = True
         else:
             log.info("redis_returned", emptied=emptied)
-            self._away = False
 
     async def _holder(self) -> Holder | None:
         held = await self._redis.get(KEY + self._node)

@@ -113,6 +113,7 @@ class Service:
         self.dispatcher = Dispatcher()
         self.events = self._event_source(password)
         self.queues = QueueService(self.redis, self.queue_settings, settings.node)
+        self.queues.on_unanswered = self.node.doubt
         self.agents = Agents(self.business.staff)
         self.business.staff.on_changed = self._staff_changed
 

@@ -71,6 +71,8 @@ class LiveCall:
         """Why the other party's leg ended (Q.850)."""
         self.recorded = False
         """Its record is stored."""
+        self.channel_made = adopted or state.direction is Direction.INBOUND
+        """Asterisk has the other party's channel, or had it."""
         self._unseen_end = False
         """Nobody told us why the channel is gone, or whether it is."""
         self._tools = tools
@@ -93,6 +95,14 @@ class LiveCall:
             self._note_failure(conversation)
             if not self._tools.life.leaving:
                 await asyncio.shield(self._finish())
+
+    async def catch_up(self) -> None:
+        """Events were missed: whatever ended meanwhile is no longer waited for.
+
+        Raises:
+            AriError: Asterisk did not say.
+        """
+        await self._voice.catch_up()
 
     async def _until_over(self, inbox: Inbox, conversation: asyncio.Task[None]) -> None:
         """Read the channel's events until the conversation is over or the other party is gone."""
@@ -207,6 +217,7 @@ class LiveCall:
                 timeout_s=RING_OUTSIDE_S,
                 formats=OUTSIDE_FORMATS,
             )
+            self.channel_made = True
             crashpoint("dialled")
         await self._answered.wait()
         state.answered_at_ms = milliseconds(utc_now())

@@ -62,6 +62,10 @@ class Talk(msgspec.Struct):
     waited_ms: int
     taping: Taping
     stage: LegStage = LegStage.OFFERED
+    rung: bool = False
+    """Asterisk took the request to ring her: from then on her leg is there, or was."""
+    released: bool = False
+    """She is being given back to the queue, which is not to be told again that she is in this call."""
 
 
 class CallState(msgspec.Struct):

@@ -1,6 +1,6 @@
 """After every connection to Asterisk: calls of a process before us are adopted, and what we missed is set right."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import structlog
@@ -8,7 +8,7 @@ import structlog
 from ari_app.ari.client import AriClient
 from ari_app.ari.dispatch import Dispatcher
 from ari_app.ari.errors import AriError, NotFound
-from ari_app.ari.events import ChannelDestroyed
+from ari_app.ari.events import ChannelDestroyed, StasisStart
 from ari_app.ari.model import Channel
 from ari_app.calls.call import LiveCall
 from ari_app.calls.metrics import RECONCILED
@@ -84,11 +84,14 @@ class Reconciler:
         found = Reconciliation()
         started_ms = milliseconds(await self._ari.started_at())
         believed = [call for call in self._calls.calls.values() if call.state.stage is not CallStage.ENDED]
+        expected = {channel_id for call in believed for channel_id in _legs(call)}
         channels = {channel.id: channel for channel in await self._ari.channels()}
         found.adopted, self._adopted = self._adopted or 0, 0
-        await self._see_who_moved(call for call in believed if call.state.channel_id not in channels)
+        gone = expected - channels.keys()
+        await self._see_who_moved(call for call in believed if call.state.channel_id in gone)
         for call in believed:
-            self._see(call, channels, started_ms, found)
+            self._see(call, channels, gone, started_ms, found)
+        await self._let_catch_up(believed)
         await self._take_unknown(channels, found)
         await self._remove_bridges(found)
         try:
@@ -123,24 +126,48 @@ class Reconciler:
             log.warning("fallback_not_asked", error=str(error))
             return frozenset()
 
-    def _see(self, call: LiveCall, channels: dict[str, Channel], started_ms: int, found: Reconciliation) -> None:
-        """Tell a call of legs that ended without our hearing of it."""
-        state = call.state
-        if state.channel_id not in channels:
+    def _see(
+        self, call: LiveCall, channels: dict[str, Channel], gone: set[str], started_ms: int, found: Reconciliation
+    ) -> None:
+        """Tell a call of legs that ended, or were answered, without our hearing of it."""
+        state, talk = call.state, call.state.talk
+        if state.channel_id in gone:
             found.ended_while_away += 1
             if started_ms > state.started_at_ms and not call.moved:
                 call.media_lost = True
                 found.media_lost += 1
                 found.lost_calls.append(state.id)
             self._tell_gone(state.channel_id)
-        elif state.direction is Direction.INBOUND and _in_dialplan(channels[state.channel_id], self._ari.application):
+            return
+        channel = channels.get(state.channel_id)
+        if channel is not None and state.direction is Direction.INBOUND and self._arguments(channel) is None:
             found.ended_while_away += 1
             call.moved = True
             self._tell_gone(state.channel_id)
-        elif (
-            (talk := state.talk) is not None and talk.channel_id not in channels and talk.stage is not LegStage.OFFERED
-        ):
+            return
+        if state.stage is CallStage.DIALLING:
+            self._tell_entered(channel)
+        if talk is not None and talk.channel_id in gone:
             self._tell_gone(talk.channel_id)
+        elif talk is not None and talk.stage is LegStage.RINGING:
+            self._tell_entered(channels.get(talk.channel_id))
+
+    def _arguments(self, channel: Channel) -> list[str] | None:
+        return channel.stasis_arguments(self._ari.application)
+
+    def _tell_entered(self, channel: Channel | None) -> None:
+        """A leg of ours is in our application: it was answered. Who knows that already does not mind."""
+        if channel is None or (arguments := self._arguments(channel)) is None:
+            return
+        if self._dispatcher.hears_of(channel.id):
+            self._dispatcher.dispatch(
+                StasisStart(
+                    application=self._ari.application,
+                    timestamp=utc_now().isoformat(),
+                    channel=channel,
+                    args=arguments,
+                )
+            )
 
     def _tell_gone(self, channel_id: str) -> None:
         self._dispatcher.dispatch(
@@ -153,6 +180,14 @@ class Reconciler:
             )
         )
 
+    async def _let_catch_up(self, calls: Iterable[LiveCall]) -> None:
+        """Prompts and recordings may have ended without our hearing of it."""
+        for call in calls:
+            try:
+                await call.catch_up()
+            except AriError as error:
+                log.warning("call_not_caught_up", call_id=call.state.id, error=str(error))
+
     async def _take_unknown(self, channels: dict[str, Channel], found: Reconciliation) -> None:
         """Channels of ours that no call knows: callers whose first event was lost, and legs whose call is over."""
         talking = {
@@ -164,7 +199,7 @@ class Reconciler:
         for channel in channels.values():
             if self._dispatcher.hears_of(channel.id) or channel.id in talking:
                 continue
-            arguments = channel.stasis_arguments(self._ari.application)
+            arguments = self._arguments(channel)
             if arguments is not None:
                 found.unknown += 1
                 self._calls.take(channel, arguments)
@@ -211,12 +246,19 @@ class Reconciler:
                 await self._queues.leave(call.state.id, LeaveReason.SYSTEM)
         for call in calls:
             repaired += await self._repair_talk(call)
-        stored = {state.id for state in await self._store.all()} | set(self._calls.calls)
+        return repaired + await self._free_agents()
+
+    async def _free_agents(self) -> int:
+        """Agents whose call is over and whom nobody told; how many."""
+        others = {state.id for state in await self._store.all()}
+        freed = 0
         for agent in (await self._queues.snapshot()).agents:
-            if agent.state is AgentState.TALKING and agent.call_id is not None and agent.call_id not in stored:
-                # Her call is over and she was never told.
-                repaired += await self._queues.finished(agent.agent_id, agent.call_id)
-        return repaired
+            if agent.state is not AgentState.TALKING or agent.call_id is None:
+                continue
+            ours = self._calls.calls.get(agent.call_id)
+            if (agent.call_id not in others) if ours is None else _is_over_for(ours, agent.agent_id):
+                freed += await self._queues.finished(agent.agent_id, agent.call_id)
+        return freed
 
     async def _repair_talk(self, call: LiveCall) -> bool:
         """An agent who talks or is being rung, of whom the queues do not know because they were away or forgot her."""
@@ -227,11 +269,24 @@ class Reconciler:
             return False
         known = (await self._queues.agent(talk.agent_id)).state is not AgentState.OFFLINE
         await self._queues.hold_on(talk.agent_id, call.state.id, call.state.queue)
+        if talk.released:
+            # They hung up meanwhile, and where that was before she was held on, nobody will release her again.
+            await self._queues.finished(talk.agent_id, call.state.id)
         return not known
 
 
-def _in_dialplan(channel: Channel, application: str) -> bool:
-    return channel.stasis_arguments(application) is None
+def _legs(call: LiveCall) -> Iterator[str]:
+    """The channels of a call that Asterisk has, or had."""
+    if call.channel_made:
+        yield call.state.channel_id
+    talk = call.state.talk
+    if talk is not None and (talk.rung or talk.stage is LegStage.CONNECTED):
+        yield talk.channel_id
+
+
+def _is_over_for(call: LiveCall, agent_id: str) -> bool:
+    talk = call.state.talk
+    return call.state.stage is CallStage.ENDED or (talk is not None and talk.agent_id == agent_id and talk.released)
 
 
 def _in_line(call: LiveCall) -> bool:

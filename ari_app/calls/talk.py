@@ -129,6 +129,7 @@ class AgentLeg:
                 originating = self._originate(ring_s)
                 self._originating = asyncio.create_task(originating, name=f"originate:{self._talk.channel_id}")
                 await asyncio.shield(self._originating)
+                self._talk.rung = True
                 crashpoint("ringing")
             elif await self._answered_already():
                 return None
@@ -157,6 +158,7 @@ class AgentLeg:
             NotFound: it ended.
         """
         channel = await self._tools.ari.channel(self._talk.channel_id)
+        self._talk.rung = True
         return channel.stasis_arguments(self._tools.ari.application) is not None
 
     async def _originate(self, ring_s: float) -> None:
@@ -257,7 +259,7 @@ class AgentLeg:
     async def _release_agent(self, reason: DeclineReason) -> bool:
         """Give her back to the queue: free, or into her wrap-up. Whether she had talked."""
         talk = self._talk
-        connected = talk.stage is LegStage.CONNECTED
+        connected, talk.released = talk.stage is LegStage.CONNECTED, True
         try:
             # A hang-up in the very moment of her answer: the queue may know of it though we were cut off before
             # hearing so.
@@ -265,7 +267,7 @@ class AgentLeg:
                 finished = await self._tools.queues.finished(talk.agent_id, self._state.id)
                 connected = connected or (finished and reason is DeclineReason.CALLER_GONE)
         except QueuesUnavailable:
-            # Set right when the queue is back.
+            # Set right when the queue answers again.
             log.warning("agent_not_released", agent_id=talk.agent_id)
         return connected
 

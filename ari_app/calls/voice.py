@@ -9,11 +9,12 @@ import structlog
 
 from ari_app.ari.errors import Answered, AriError, NotFound, ServerFault
 from ari_app.ari.events import PlaybackFinished, RecordingFailed, RecordingFinished
-from ari_app.ari.model import Playback
+from ari_app.ari.model import LiveRecording, Playback
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallState
 from ari_app.calls.spoken import SpokenAnswers
 from ari_app.calls.tools import CallTools
+from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.tasks import seen_through
 from ivr.voice import DigitRules, Digits, DigitsEnd, Spoken, SpokenRules
@@ -40,6 +41,10 @@ class ChannelVoice:
         self._channel_id = state.channel_id
         self._keypad = keypad
         self._staged: str | None = None
+        self._played: str | None = None
+        """The playback that Asterisk has and whose end is waited for."""
+        self._recorded: str | None = None
+        """The recording of which the same is true, by name."""
 
     def stage(self) -> None:
         """Choose the id of the next prompt, for the state to carry: who adopts the call can then stop it."""
@@ -54,6 +59,24 @@ class ChannelVoice:
                 await self._ari.stop_recording(self._recordings.name_of(spoken_id))
             with suppress(RecordingNotFound):
                 await seen_through(self._recordings.end_spoken(spoken_id, failed=None))
+
+    async def catch_up(self) -> None:
+        """Events were missed: a playback or recording that ended meanwhile is no longer waited for.
+
+        Raises:
+            AriError: Asterisk did not say.
+        """
+        about = {"application": self._ari.application, "timestamp": utc_now().isoformat()}
+        if (playback_id := self._played) is not None:
+            try:
+                await self._ari.playback(playback_id)
+            except NotFound:
+                self._dispatcher.dispatch(PlaybackFinished(**about, playback=Playback(id=playback_id, state="done")))
+        if (name := self._recorded) is not None:
+            try:
+                await self._ari.live_recording(name)
+            except NotFound:
+                self._dispatcher.dispatch(RecordingFinished(**about, recording=LiveRecording(name=name, state="done")))
 
     async def say(self, audio: Sequence[Path]) -> None:
         """Play files one after another, to the end; a file that cannot be played is skipped and logged."""
@@ -93,12 +116,14 @@ class ChannelVoice:
                     terminate_on=rules.terminator or "none",
                     beep=True,
                 )
+                self._recorded = name
                 async with asyncio.timeout(rules.maximum_s + LONGEST_PROMPT_S):
                     if isinstance(await ended, RecordingFailed):
                         failed = "Asterisk could not record"
             except (AriError, TimeoutError) as error:
                 failed = str(error) or "the recording did not end in time"
             finally:
+                self._recorded = None
                 if not self._life.leaving:
                     # A hang-up cancels us here, and what was said until then is kept all the same.
                     duration_s = await seen_through(self._recordings.end_spoken(recording_id, failed=failed))
@@ -155,12 +180,14 @@ class ChannelVoice:
     ) -> None:
         try:
             # Whoever stops listening must not take these two along: the stop waits for one and looks at the other.
-            await asyncio.shield(asked)
+            self._played = (await asyncio.shield(asked)).id
             async with asyncio.timeout(LONGEST_PROMPT_S):
                 finished = await asyncio.shield(ended)
         except (AriError, TimeoutError) as error:
             log.warning("prompt_not_played", audio=[path.name for path in audio], error=str(error))
             return
+        finally:
+            self._played = None
         if finished.playback.failed:
             # A hang-up during the prompt looks the same; the channel's end then follows at once.
             log.info("prompt_not_finished", audio=[path.name for path in audio])

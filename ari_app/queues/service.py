@@ -90,6 +90,8 @@ class QueueService:
         self.node = node
         self._redis = redis
         self._store = QueueStore(redis, queues, node, deadline_s=deadline_s, now_ms=now_ms)
+        self.on_unanswered: Callable[[], None] = lambda: None
+        """Hears that a step had no answer, so that nobody knows whether it was carried out."""
         self._on_offer: Callable[[Offer], None] | None = None
         self._told: OrderedDict[str, None] = OrderedDict()
         self._agent_listeners: list[Callable[[AgentSnapshot], None]] = []
@@ -318,9 +320,11 @@ class QueueService:
     async def _run(self, command: Command[Result], *arguments: str | int) -> Result:
         try:
             reply = await self._store.run(command, *arguments)
-        except BaseException:
+        except BaseException as error:
             # Cut off by the deadline or by a hang-up, the step may still be carried out and make offers: look again.
             self._sweep_within(LOOK_AGAIN_S if command is not _SWEEP else SWEEP_AGAIN_S)
+            if isinstance(error, QueuesUnavailable):
+                self.on_unanswered()
             raise
         self._heard(reply)
         return reply.result

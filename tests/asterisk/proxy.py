@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 
 
@@ -11,6 +12,7 @@ class Proxy:
     def __init__(self, address: str, port: int, target_port: int) -> None:
         self._address, self._port, self._target_port = address, port, target_port
         self._writers: set[asyncio.StreamWriter] = set()
+        self._losing: set[asyncio.StreamWriter] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy")
 
@@ -28,12 +30,19 @@ class Proxy:
         """Close every connection on both sides in order; how many sockets that were."""
         return asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result()
 
+    def lose(self) -> None:
+        """From now on, and until they are closed, nothing that the connecting side sends reaches the other."""
+        asyncio.run_coroutine_threadsafe(self._lose(), self._loop).result()
+
     def stop(self) -> None:
         """Cut, and listen no more."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    async def _lose(self) -> None:
+        self._losing |= self._writers
 
     async def _cut(self) -> int:
         writers, self._writers = self._writers, set()
@@ -55,14 +64,20 @@ class Proxy:
         except OSError:
             writer.close()
             return
-        self._writers |= {writer, onwards[1]}
-        await asyncio.gather(_forward(reader, onwards[1]), _forward(onwards[0], writer))
-        self._writers -= {writer, onwards[1]}
+        both = {writer, onwards[1]}
+        self._writers |= both
+        await asyncio.gather(
+            _forward(reader, onwards[1], lambda: onwards[1] in self._losing),
+            _forward(onwards[0], writer, lambda: False),
+        )
+        self._writers -= both
+        self._losing -= both
 
 
-async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lost: Callable[[], bool]) -> None:
     with suppress(OSError):
         while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
+            if not lost():
+                writer.write(data)
+                await writer.drain()
     writer.close()

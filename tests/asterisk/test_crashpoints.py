@@ -8,10 +8,12 @@ from signal import SIGKILL
 import pytest
 
 from ari_app.local.stack import Stack
-from tests.asterisk.hotline import AGENT, SUPERVISOR, WAIT_S, Hotline
+from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline
 from tests.asterisk.whole import (
+    CONTACT,
     LAST_POINT,
     POINTS,
+    answers_questions,
     calls_of,
     is_free_again,
     nothing_is_left,
@@ -19,13 +21,12 @@ from tests.asterisk.whole import (
     one_true_recording,
     only_new,
     order,
+    replied_ticket,
     stack_with_points,
 )
 
-CALLER, CONTACT = "13800000002", "13800000001"
+CALLER = "13800000002"
 TONE_HZ = 440.0
-WORKER = "2001"
-SURVEY_KEYS = ["1", "1", "1", "2", "10#"]
 
 
 @pytest.fixture(scope="module")
@@ -88,20 +89,6 @@ async def test_a_call_is_whole_wherever_the_service_dies(hotline: Hotline, point
     await is_free_again(desk)
 
 
-async def replied_ticket(hotline: Hotline) -> str:
-    """A ticket that its department says is done, so that its reporter is called back; its path."""
-    agent, worker = await hotline.desk(AGENT, socket=False), await hotline.desk(WORKER, socket=False)
-    me = await worker.get("/api/v1/session")
-    ticket = await agent.post(
-        "/api/v1/tickets", {"kind": "complaint", "subject": "热线难打通", "reporter": {"number": CONTACT}}
-    )
-    path = f"/api/v1/tickets/{ticket['id']}"
-    await agent.post(f"{path}/dispatch", {"department_id": me["department_id"]})
-    await worker.post(f"{path}/sign", {})
-    await worker.post(f"{path}/reply", {"text": "已增加坐席"})
-    return path
-
-
 @pytest.mark.parametrize("point", ["dialling", "dialled", "step"])
 async def test_f30_who_is_called_back_is_asked_once_wherever_the_service_dies(hotline: Hotline, point: str) -> None:
     async with doomed(hotline, point):
@@ -112,11 +99,7 @@ async def test_f30_who_is_called_back_is_asked_once_wherever_the_service_dies(ho
         await contact.ringing(WAIT_S)
         await contact.answer()
         await contact.answered()
-        for key in SURVEY_KEYS:
-            await contact.hears(seconds=0.6, within=WAIT_S)
-            await contact.press(key)
-            await contact.hears_silence(seconds=0.1)
-        await contact.hears_silence(seconds=1.0, within=WAIT_S)
+        await answers_questions(contact)
         await contact.press("#")
         await contact.ended(WAIT_S)
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from signal import Signals
 from typing import Any
@@ -9,11 +11,14 @@ from typing import Any
 from ari_app.ari.client import AriClient
 from ari_app.local.stack import Stack
 from foundation.crashpoint import ordered
-from tests.asterisk.hotline import WAIT_S, Hotline, stack_in
+from tests.asterisk.hotline import AGENT, WAIT_S, Hotline, stack_in
 from tests.desk_client import Desk
+from tests.phones.phone import Phone
 
 POINTS = ["step", "step:3", "reserved", "ringing", "answered", "committed", "talking", "ended"]
 """The named steps of a call that is queued and answered, `:n` for the n-th time."""
+CONTACT, WORKER = "13800000001", "2001"
+SURVEY_KEYS = ["1", "1", "1", "2", "10#"]
 LAST_POINT = "ended"
 """The one that is reached only once somebody has hung up."""
 
@@ -31,19 +36,35 @@ def order(stack: Stack, number: Signals, point: str) -> None:
     Path(stack.settings["CRASHPOINTS"]).write_text(ordered(number.name, name, int(times or 1)))
 
 
-async def nothing_is_left(stack: Stack) -> None:
-    """No channel without a call, no bridge without anybody in it (I2)."""
+@asynccontextmanager
+async def asked(stack: Stack) -> AsyncIterator[AriClient]:
+    """The stack's Asterisk, to be asked what it has."""
     at = stack.at
     ari = AriClient(at.rest_url, at.user, at.password, application=at.application)
     await ari.start()
     try:
-        async with asyncio.timeout(WAIT_S):
-            while await ari.channels() or any(
-                not bridge.channels and bridge.bridge_type == "mixing" for bridge in await ari.bridges()
-            ):
-                await asyncio.sleep(0.1)
+        yield ari
     finally:
         await ari.aclose()
+
+
+async def nothing_is_left(stack: Stack) -> None:
+    """No channel without a call, no bridge without anybody in it (I2)."""
+    async with asked(stack) as ari, asyncio.timeout(WAIT_S):
+        while await ari.channels() or any(
+            not bridge.channels and bridge.bridge_type == "mixing" for bridge in await ari.bridges()
+        ):
+            await asyncio.sleep(0.1)
+
+
+async def entered(stack: Stack, prefix: str) -> None:
+    """A leg whose id begins so was answered, as Asterisk sees it."""
+    async with asked(stack) as ari, asyncio.timeout(WAIT_S):
+        while not any(
+            channel.id.startswith(prefix) and channel.stasis_arguments(ari.application) is not None
+            for channel in await ari.channels()
+        ):
+            await asyncio.sleep(0.02)
 
 
 async def calls_of(supervisor: Desk, number: str) -> list[dict[str, Any]]:
@@ -89,3 +110,26 @@ async def is_free_again(desk: Desk) -> None:
                 return
             await asyncio.sleep(0.05)
     assert (await desk.post("/api/v1/agents/me/wrap-up-done", None))["state"] == "ready"
+
+
+async def replied_ticket(hotline: Hotline) -> str:
+    """A ticket that its department says is done, so that its reporter is called back; its path."""
+    agent, worker = await hotline.desk(AGENT, socket=False), await hotline.desk(WORKER, socket=False)
+    me = await worker.get("/api/v1/session")
+    ticket = await agent.post(
+        "/api/v1/tickets", {"kind": "complaint", "subject": "热线难打通", "reporter": {"number": CONTACT}}
+    )
+    path = f"/api/v1/tickets/{ticket['id']}"
+    await agent.post(f"{path}/dispatch", {"department_id": me["department_id"]})
+    await worker.post(f"{path}/sign", {})
+    await worker.post(f"{path}/reply", {"text": "已增加坐席"})
+    return path
+
+
+async def answers_questions(contact: Phone) -> None:
+    """Answer a survey up to the words that are asked for at its end, which `#` ends."""
+    for key in SURVEY_KEYS:
+        await contact.hears(seconds=0.6, within=WAIT_S)
+        await contact.press(key)
+        await contact.hears_silence(seconds=0.1)
+    await contact.hears_silence(seconds=1.0, within=WAIT_S)
