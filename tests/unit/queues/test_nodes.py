@@ -228,8 +228,11 @@ async def test_a_redis_that_restarts_is_found_again(tmp_path: Path, queues: dict
 async def test_no_redis_at_the_start_is_said_clearly(queues: dict[str, QueueSettings]) -> None:
     async with redis_client(f"redis://127.0.0.1:{free_port()}/0") as client:
         service = QueueService(client, queues, "one")
+        unanswered: list[None] = []
+        service.on_unanswered = lambda: unanswered.append(None)
         with pytest.raises(QueuesUnavailable):
             await service.enter("call-1", "repair")
+        assert len(unanswered) == 1
 
 
 async def test_f08_a_silent_connection_is_given_up(redis_url: str) -> None:

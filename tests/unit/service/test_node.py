@@ -57,7 +57,10 @@ async def test_whoever_lost_it_is_told(redis: Redis, monkeypatch: pytest.MonkeyP
     await redis.aclose()
 
 
-async def test_f19_redis_without_its_data_is_noticed(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("emptied", [pytest.param(True, id="F19"), pytest.param(False, id="F20")])
+async def test_what_redis_may_have_missed_is_set_right(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, emptied: bool
+) -> None:
     monkeypatch.setattr(node, "RENEW_S", 0.01)
     name = NodeName(redis, "n")
     heard: asyncio.Queue[bool] = asyncio.Queue()
@@ -68,10 +71,14 @@ async def test_f19_redis_without_its_data_is_noticed(redis: Redis, monkeypatch: 
     name.on_returned = returned
     await name.take()
     running = asyncio.create_task(name.run())
-    await redis.flushall()
+    if emptied:
+        await redis.flushall()
+    else:
+        name.doubt()
 
     async with asyncio.timeout(5):
-        assert await heard.get() is True
+        assert await heard.get() is emptied
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+    assert heard.empty(), "once"
     await redis.aclose()
