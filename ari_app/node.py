@@ -64,8 +64,8 @@ class Holder(msgspec.Struct, frozen=True):
 class NodeName:
     """This process's hold on its node's name.
 
-    `on_returned(emptied)` hears that Redis is back after an absence, and whether it forgot everything; `on_taken` that
-    another process has the name, after which this one must be silent.
+    `on_returned(emptied)` hears that Redis is back after an absence or a doubt, and whether it forgot everything;
+    `on_taken` that another process has the name, after which this one must be silent.
     """
 
     def __init__(self, redis: Redis, node: str) -> None:
@@ -75,10 +75,12 @@ class NodeName:
         self._node = node
         self._held = msgspec.json.encode(Holder.of_this_process())
         self._away = False
+        self._in_doubt = False
+        """What Redis has may not be what we told it."""
 
     def doubt(self) -> None:
-        """A command had no answer: whether Redis carried it out is seen at its next answer, as after an absence."""
-        self._away = True
+        """A command had no answer: what Redis has is set right when it answers again, as after an absence."""
+        self._in_doubt = True
 
     async def take(self) -> None:
         """Take the name: at once where nobody has it or its holder is dead, else when the holder's lease is over.
@@ -112,8 +114,9 @@ class NodeName:
             except (RedisError, OSError, TimeoutError) as error:
                 if not self._away:
                     log.warning("redis_away", error=str(error))
-                self._away = True
+                self._away = self._in_doubt = True
                 continue
+            self._away = False
             if found == b"taken":
                 log.error("node_taken", node=self._node, remedy="end the other process, then start this one again")
                 self.on_taken()
@@ -127,15 +130,15 @@ class NodeName:
                 await self._redis.eval(RELEASE, 1, KEY + self._node, self._held)
 
     async def _returned(self, *, emptied: bool) -> None:
-        if not self._away and not emptied:
+        if not self._in_doubt and not emptied:
             return
-        self._away = False
+        self._in_doubt = False
         try:
             await self.on_returned(emptied)
         except Exception:
             # Tried again with the next beat.
             log.exception("redis_return_not_handled")
-            self._away = True
+            self._in_doubt = True
         else:
             log.info("redis_returned", emptied=emptied)
 

@@ -286,7 +286,8 @@ def _legs(call: LiveCall) -> Iterator[str]:
 
 def _is_over_for(call: LiveCall, agent_id: str) -> bool:
     talk = call.state.talk
-    return call.state.stage is CallStage.ENDED or (talk is not None and talk.agent_id == agent_id and talk.released)
+    is_hers = talk is not None and talk.agent_id == agent_id and not talk.released
+    return call.state.stage is CallStage.ENDED or not is_hers
 
 
 def _in_line(call: LiveCall) -> bool:
