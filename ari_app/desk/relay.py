@@ -5,23 +5,21 @@ Redis says how many nodes heard a message: that is how a pop for a desk elsewher
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 import msgspec
 import structlog
 from redis.asyncio import Redis
-from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
+
+from foundation.redis_channels import ChannelListener
 
 log = structlog.get_logger()
 
 CHANNEL = "hotline:desk-of:"
 IDLE = "hotline:desk-nodes"
 """A channel nobody speaks on: a subscription needs at least one."""
-SILENCE_S = 5.0
-LONGEST_PAUSE_S = 2.0
 DEADLINE_S = 2.0
 
 
@@ -55,7 +53,13 @@ class Relay:
         self._on_message = on_message
         self._decoder = msgspec.json.Decoder(Relayed)
         self._people: dict[str, _Listener] = {}
-        self._pubsub: PubSub | None = None
+        self._listener = ChannelListener(
+            redis,
+            "desks",
+            channels=lambda: (IDLE, *(CHANNEL + staff_id for staff_id in self._people)),
+            on_message=self._hear,
+            on_subscribed=self._subscribed,
+        )
         self._ready = asyncio.Event()
         self._listening: asyncio.Task[None] | None = None
 
@@ -65,7 +69,7 @@ class Relay:
         Raises:
             TimeoutError: Redis is out of reach.
         """
-        self._listening = asyncio.create_task(self._run(), name="desk-relay")
+        self._listening = asyncio.create_task(self._listener.run(), name="desk-relay")
         async with asyncio.timeout(DEADLINE_S):
             await self._ready.wait()
 
@@ -84,8 +88,8 @@ class Relay:
         """
         listener = self._people.setdefault(staff_id, _Listener())
         listener.desks += 1
-        if listener.desks == 1 and self._pubsub is not None:
-            await self._pubsub.subscribe(CHANNEL + staff_id)
+        if listener.desks == 1:
+            await self._listener.subscribe(CHANNEL + staff_id)
         await listener.confirmed.wait()
 
     async def unsubscribe(self, staff_id: str) -> None:
@@ -96,9 +100,8 @@ class Relay:
         listener.desks -= 1
         if listener.desks == 0:
             del self._people[staff_id]
-            if self._pubsub is not None:
-                with contextlib.suppress(RedisError, OSError):
-                    await self._pubsub.unsubscribe(CHANNEL + staff_id)
+            with contextlib.suppress(RedisError, OSError):
+                await self._listener.unsubscribe(CHANNEL + staff_id)
 
     async def publish(self, staff_id: str, message: Relayed) -> bool:
         """Tell whichever node has this person's desk; whether one heard it."""
@@ -114,51 +117,12 @@ class Relay:
         ((_, nodes),) = await self._redis.pubsub_numsub(CHANNEL + staff_id)
         return bool(nodes)
 
-    async def _run(self) -> None:
-        pause_s = 0.05
-        while True:
-            try:
-                await self._listen()
-            except (RedisError, OSError, TimeoutError) as error:
-                log.warning("desk_relay_lost", error=str(error))
-            self._pubsub = None
-            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter
-            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-
-    async def _listen(self) -> None:
-        async with self._redis.pubsub() as pubsub:
-            await pubsub.subscribe(IDLE, *(CHANNEL + staff_id for staff_id in self._people))
-            self._pubsub = pubsub
-            asked = False
-            while True:
-                message = await pubsub.get_message(timeout=SILENCE_S)
-                if message is None:
-                    if asked:
-                        raise TimeoutError("Redis answers nothing")
-                    await pubsub.ping()
-                    asked = True
-                    continue
-                asked = False
-                if message["type"] == "pong":
-                    # The answer to our own question belongs to no channel.
-                    continue
-                await self._hear(message["type"], _text(message["channel"]), message["data"])
-
-    async def _hear(self, kind: str, channel: str, data: bytes) -> None:
+    def _subscribed(self, channel: str) -> None:
         staff_id = channel.removeprefix(CHANNEL)
-        if kind == "subscribe":
-            if channel == IDLE:
-                self._ready.set()
-            elif staff_id in self._people:
-                self._people[staff_id].confirmed.set()
-        elif kind == "message" and channel != IDLE:
-            try:
-                message = self._decoder.decode(data)
-            except msgspec.DecodeError:
-                log.exception("desk_relay_unreadable", channel=channel)
-                return
-            await self._on_message(staff_id, message)
+        if channel == IDLE:
+            self._ready.set()
+        elif staff_id in self._people:
+            self._people[staff_id].confirmed.set()
 
-
-def _text(value: bytes | str) -> str:
-    return value.decode() if isinstance(value, bytes) else value
+    async def _hear(self, channel: str, data: bytes) -> None:
+        await self._on_message(channel.removeprefix(CHANNEL), self._decoder.decode(data))
