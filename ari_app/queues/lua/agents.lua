@@ -18,10 +18,9 @@ local function agent_of(id)
   if agent then
     return agent
   end
-  agent = { id = id, changed = false }
-  local values = redis.call('HMGET', AGENT .. id, unpack(AGENT_FIELDS))
+  agent = { id = id, changed = false, stored = redis.call('HMGET', AGENT .. id, unpack(AGENT_FIELDS)) }
   for index, field in ipairs(AGENT_FIELDS) do
-    agent[field] = values[index] or ''
+    agent[field] = agent.stored[index] or ''
   end
   agent.exists = agent.state ~= ''
   if not agent.exists then
@@ -140,11 +139,7 @@ local function write_agent(agent)
     redis.call('SREM', AGENTS, agent.id)
     return
   end
-  local fields = {}
-  for _, field in ipairs(AGENT_FIELDS) do
-    fields[field] = agent[field]
-  end
-  redis.call('HSET', AGENT .. agent.id, flat(fields))
+  write_changes(AGENT .. agent.id, AGENT_FIELDS, agent)
   if not agent.exists then
     redis.call('SADD', AGENTS, agent.id)
     agent.exists = true

@@ -10,10 +10,9 @@ local function call_of(id)
   if call then
     return call
   end
-  call = { id = id, changed = false }
-  local values = redis.call('HMGET', CALL .. id, unpack(CALL_FIELDS))
+  call = { id = id, changed = false, stored = redis.call('HMGET', CALL .. id, unpack(CALL_FIELDS)) }
   for index, field in ipairs(CALL_FIELDS) do
-    call[field] = values[index] or ''
+    call[field] = call.stored[index] or ''
   end
   call.exists = call.state ~= ''
   calls[id] = call
@@ -56,6 +55,7 @@ end
 
 local function forget(call)
   redis.call('DEL', CALL .. call.id)
+  call.stored = {}
   call.state = ''
   call.exists = false
   call.changed = false
@@ -116,9 +116,5 @@ local function mark_gone(call)
 end
 
 local function write_call(call)
-  local fields = {}
-  for _, field in ipairs(CALL_FIELDS) do
-    fields[field] = call[field]
-  end
-  redis.call('HSET', CALL .. call.id, flat(fields))
+  write_changes(CALL .. call.id, CALL_FIELDS, call)
 end

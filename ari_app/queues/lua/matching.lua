@@ -40,17 +40,16 @@ local function choose(queue, call)
 end
 
 -- The agent of a backlog: the only one who is ready, since this very step. There is nobody to choose from.
-local function only_ready(ready_in)
+local function only_ready(heads)
   local id, agent = next(newly_ready)
   if not id or next(newly_ready, id) then
     return nil
   end
-  for _, ready in pairs(ready_in) do
-    if ready > 0 then
-      return nil
-    end
+  local sets = {}
+  for index, head in ipairs(heads) do
+    sets[index] = READY .. head.queue
   end
-  return agent
+  return redis.call('EXISTS', unpack(sets)) == 0 and agent or nil
 end
 
 local function offer_view(call)
@@ -141,11 +140,14 @@ local function match()
   for queue in pairs(touched) do
     heads[#heads + 1] = { queue = queue, passed = 0 }
   end
-  local ready_in = count_ready(heads)
-  local only = only_ready(ready_in)
+  local only = only_ready(heads)
+  local ready_in = {}
   if only then
+    for _, head in ipairs(heads) do
+      ready_in[head.queue] = 0
+    end
     count_agent(ready_in, only, 1)
-  elseif next(newly_ready) then
+  else
     store_newly_ready()
     ready_in = count_ready(heads)
   end
@@ -202,7 +204,22 @@ local function next_deadline()
   return tonumber(first[2])
 end
 
--- Match, write, tell, answer: the end of every step that changes something.
+-- JSON is put together from parts, so that no part is made twice.
+local function times_of(wake)
+  return '"now_ms":' .. text(now) .. (wake and ',"wake_ms":' .. text(wake) or '')
+end
+
+local function in_json(result)
+  if type(result) == 'function' then
+    result = result()
+  elseif type(result) == 'table' and agents[result.id] == result then
+    return result.told or cjson.encode(agent_view(result))
+  end
+  return cjson.encode(result)
+end
+
+-- Match, write, tell, answer: the end of every step that changes something. `result` may be a function, which is asked
+-- when all is done, or an agent of this step, who is then told of as she is by then.
 local function finish(result)
   if next(touched) then
     match()
@@ -210,7 +227,7 @@ local function finish(result)
   if new_stamp then
     redis.call('SET', STAMP, new_stamp)
   end
-  local wake = next_deadline()
+  local times = times_of(next_deadline())
   for _, call in pairs(calls) do
     if call.changed then
       write_call(call)
@@ -219,27 +236,19 @@ local function finish(result)
   for _, agent in pairs(agents) do
     if agent.changed then
       write_agent(agent)
-      redis.call('PUBLISH', 'hotline:agents',
-        cjson.encode({ now_ms = now, wake_ms = wake, agent = agent_view(agent) }))
+      agent.told = cjson.encode(agent_view(agent))
+      redis.call('PUBLISH', 'hotline:agents', '{' .. times .. ',"agent":' .. agent.told .. '}')
     end
   end
   for queue in pairs(lines_changed) do
-    local line = redis.call('ZCARD', LINE .. queue)
-    redis.call('PUBLISH', 'hotline:queues',
-      cjson.encode({ now_ms = now, wake_ms = wake, queue = { queue = queue, in_line = line } }))
+    local line = cjson.encode({ queue = queue, in_line = redis.call('ZCARD', LINE .. queue) })
+    redis.call('PUBLISH', 'hotline:queues', '{' .. times .. ',"queue":' .. line .. '}')
   end
-  if type(result) == 'function' then
-    result = result()
-  end
-  return cjson.encode({
-    now_ms = now, wake_ms = wake, offers = #own_offers > 0 and own_offers or nil, result = result,
-  })
+  local offers = #own_offers > 0 and ',"offers":' .. cjson.encode(own_offers) or ''
+  return '{' .. times .. offers .. ',"result":' .. in_json(result) .. '}'
 end
 
 -- A refusal or a reading: nothing was changed, so there is nothing to match or to tell.
 local function answer(result)
-  if result == nil then
-    result = cjson.null
-  end
-  return cjson.encode({ now_ms = now, result = result })
+  return '{' .. times_of(nil) .. ',"result":' .. in_json(result) .. '}'
 end

@@ -68,13 +68,19 @@ local function given(value)
   return value
 end
 
-local function flat(fields)
-  local list = {}
-  for name, value in pairs(fields) do
-    list[#list + 1] = name
-    list[#list + 1] = value
+-- Only the fields that are not as they were read.
+local function write_changes(key, fields, record)
+  local list, count = {}, 0
+  for index, field in ipairs(fields) do
+    local value = record[field]
+    if value ~= record.stored[index] then
+      list[count + 1], list[count + 2] = field, value
+      count = count + 2
+    end
   end
-  return unpack(list)
+  if count > 0 then
+    redis.call('HSET', key, unpack(list))
+  end
 end
 
 local function touch(queue)

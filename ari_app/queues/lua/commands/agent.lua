@@ -1,2 +1,2 @@
 -- agent_id.
-return answer(agent_view(agent_of(ARGV[3])))
+return answer(agent_of(ARGV[3]))

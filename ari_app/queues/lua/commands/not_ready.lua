@@ -10,4 +10,4 @@ if is_busy(agent) or agent.state == 'wrap_up' then
 else
   become_not_ready(agent, ARGV[4])
 end
-return finish(agent_view(agent))
+return finish(agent)

@@ -10,4 +10,4 @@ if is_busy(agent) then
 elseif agent.state ~= 'ready' then
   become_ready(agent)
 end
-return finish(function() return agent_view(agent) end)
+return finish(agent)

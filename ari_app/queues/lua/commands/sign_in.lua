@@ -5,7 +5,7 @@ if agent.state == 'offline' then
   agent.queues = ARGV[4]
   agent.misses = '0'
   become_not_ready(agent, 'signed_in')
-  return finish(agent_view(agent))
+  return finish(agent)
 end
 if agent.next == 'offline' then
   clear_next(agent)
@@ -20,4 +20,4 @@ if agent.queues ~= ARGV[4] then
     enter_ready_sets(agent)
   end
 end
-return finish(function() return agent_view(agent) end)
+return finish(agent)

@@ -1,7 +1,7 @@
 -- agent_id. With a call it is kept for afterwards.
 local agent = agent_of(ARGV[3])
 if agent.state == 'offline' then
-  return answer(agent_view(agent))
+  return answer(agent)
 end
 if is_busy(agent) then
   agent.next = 'offline'
@@ -10,4 +10,4 @@ if is_busy(agent) then
 else
   become_offline(agent)
 end
-return finish(agent_view(agent))
+return finish(agent)

@@ -4,4 +4,4 @@ if agent.state ~= 'wrap_up' then
   return answer(nil)
 end
 become_free(agent)
-return finish(function() return agent_view(agent) end)
+return finish(agent)
