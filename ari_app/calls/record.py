@@ -1,17 +1,27 @@
 """The record of a call that has ended."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from ari_app.calls.model import CallOutcome, CallState, Direction, HangUpBy
+from ari_app.queues.model import Departure
 from crm.history.model import CallRecord, CallRecordView
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 
-if TYPE_CHECKING:
-    from ari_app.calls.call import LiveCall
+
+class EndedCall(Protocol):
+    """What is known of a call at its end: `LiveCall` says what each means."""
+
+    state: CallState
+    flow_completed: bool
+    departure: Departure | None
+    failure: BaseException | None
+    hung_up_by: HangUpBy
+    moved: bool
+    media_lost: bool
 
 
-def outcome(call: "LiveCall") -> CallOutcome:
+def outcome(call: EndedCall) -> CallOutcome:
     """What became of a call, from what is known of it."""
     state = call.state
     if call.media_lost or call.moved:
@@ -27,7 +37,7 @@ def outcome(call: "LiveCall") -> CallOutcome:
     return CallOutcome.SELF_SERVED if call.flow_completed or _served_itself(state) else CallOutcome.LEFT_FLOW
 
 
-def call_record(call: "LiveCall") -> CallRecord:
+def call_record(call: EndedCall) -> CallRecord:
     """The row that stays of a call."""
     state = call.state
     ended_at_ms = milliseconds(utc_now())
