@@ -8,7 +8,7 @@ from pydantic import BaseModel, model_validator
 from pydantic import Field as InputField
 
 from crm.clocks.calendar import BusinessCalendar, Span
-from crm.clocks.workdays import is_workday
+from foundation.workdays import is_workday
 
 WALL_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
 

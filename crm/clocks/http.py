@@ -26,11 +26,11 @@ from crm.clocks.views import (
     WhatIf,
     WhatIfView,
 )
-from crm.clocks.workdays import is_published, is_workday
 from crm.text import Id
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.model import Actor, TicketView
 from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
+from foundation.workdays import is_published, is_workday
 
 LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 READERS = LEADERS | {Role.QUALITY}

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from crm.clocks import workdays
 from crm.clocks.calendar import BusinessCalendar, Span
+from foundation import workdays
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OFFICE: list[Span] = [(8 * 60 + 30, 12 * 60), (13 * 60 + 30, 17 * 60 + 30)]

@@ -1,4 +1,4 @@
-"""Which greeting and which hours belong to a day."""
+"""Which greeting belongs to a day."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo
@@ -7,10 +7,8 @@ import pytest
 import time_machine
 from structlog.testing import capture_logs
 
-from ivr import calendar
+from foundation import workdays
 from ivr.calendar import HolidayCalendar
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.mark.parametrize(
@@ -51,43 +49,34 @@ def test_another_zone_has_another_day() -> None:
         assert HolidayCalendar(zone=ZoneInfo("Europe/Berlin")).greeting() == "greeting"
 
 
-def test_overrides_win_both_ways() -> None:
-    holidays = HolidayCalendar(overrides={dt.date(2026, 10, 1): "greeting", dt.date(2026, 3, 5): "greeting_new_year"})
-    assert holidays.greeting(dt.date(2026, 10, 1)) == "greeting"
-    assert holidays.greeting(dt.date(2026, 3, 5)) == "greeting_new_year"
-
-
-@pytest.mark.parametrize("year", [2003, 2090])
-def test_an_unknown_year_greets_as_usual_and_warns_once(year: int) -> None:
-    calendar._covered.cache_clear()
+def test_a_year_that_is_not_published_yet_greets_by_the_law_and_warns_once() -> None:
+    workdays.is_published.cache_clear()
     with capture_logs() as logs:
-        greetings = {HolidayCalendar().greeting(dt.date(year, 10, day)) for day in range(1, 8)}
-    assert greetings == {"greeting"}
-    assert [(entry["event"], entry["year"]) for entry in logs] == [("holidays_unknown", year)]
+        greetings = {
+            day: HolidayCalendar().greeting(dt.date.fromisoformat(day))
+            for day in (
+                "2041-01-01",
+                "2041-02-01",
+                "2041-04-04",
+                "2041-05-01",
+                "2041-09-10",
+                "2041-10-01",
+                "2041-11-01",
+            )
+        }
+    assert greetings == {
+        "2041-01-01": "greeting_new_year",
+        "2041-02-01": "greeting_new_year",
+        "2041-04-04": "greeting",
+        "2041-05-01": "greeting_labour_day",
+        "2041-09-10": "greeting_mid_autumn",
+        "2041-10-01": "greeting_national_day",
+        "2041-11-01": "greeting",
+    }
+    assert [(entry["event"], entry["year"]) for entry in logs] == [("workdays_guessed", 2041)]
 
 
-def test_workdays_follow_the_statutory_calendar_and_else_the_week() -> None:
-    holidays = HolidayCalendar()
-    assert holidays.is_workday(dt.date(2026, 2, 28))  # a Saturday, made up
-    assert not holidays.is_workday(dt.date(2026, 10, 1))  # a Thursday
-    assert holidays.is_workday(dt.date(2090, 11, 22))  # a Wednesday
-    assert not holidays.is_workday(dt.date(2090, 11, 25))
-
-
-@pytest.mark.parametrize(
-    ("moment", "opens", "closes", "inside"),
-    [
-        ("2026-11-23T08:30", "08:30", "17:30", True),
-        ("2026-11-23T17:29", "08:30", "17:30", True),
-        ("2026-11-23T17:30", "08:30", "17:30", False),
-        ("2026-11-22T12:00", "08:30", "17:30", False),  # a Sunday
-        ("2026-11-20T23:00", "20:00", "06:00", True),  # Friday night
-        ("2026-11-21T05:00", "20:00", "06:00", True),  # still Friday's shift
-        ("2026-11-21T23:00", "20:00", "06:00", False),
-        ("2026-11-23T05:00", "20:00", "06:00", False),  # Sunday's shift
-    ],
-)
-def test_opening_hours(moment: str, opens: str, closes: str, inside: bool) -> None:
-    local = dt.datetime.fromisoformat(moment).replace(tzinfo=SHANGHAI)
-    hours = dt.time.fromisoformat(opens), dt.time.fromisoformat(closes)
-    assert HolidayCalendar().is_open(*hours, moment=local.astimezone(dt.UTC)) is inside
+@pytest.mark.parametrize("year", [2003, 2090, 2150])
+def test_no_year_makes_it_fail(year: int) -> None:
+    days = [dt.date(year, 1, 1) + dt.timedelta(days=number) for number in range(365)]
+    assert "greeting" in {HolidayCalendar().greeting(day) for day in days}

@@ -1,4 +1,4 @@
-"""Which days people work in China: statutory holidays and the weekends that are worked for them (调休, H18).
+"""Which days people work in China: statutory holidays and the weekends that are worked for them (调休, H9, H18).
 
 The State Council publishes a year's make-up workdays late in the year before. A year that no library knows yet is
 guessed from the holidays the law fixes, without make-up workdays; whoever needs the true days before a library has
@@ -10,7 +10,19 @@ from functools import cache
 
 import chinese_calendar
 import structlog
+from chinese_calendar import Holiday
 from holidays import HolidayBase, country_holidays
+
+BY_LAW = {
+    "New Year's Day": Holiday.new_years_day,
+    "Chinese New Year": Holiday.spring_festival,
+    "Tomb-Sweeping Day": Holiday.tomb_sweeping_day,
+    "Labor Day": Holiday.labour_day,
+    "Dragon Boat Festival": Holiday.dragon_boat_festival,
+    "Mid-Autumn Festival": Holiday.mid_autumn_festival,
+    "National Day": Holiday.national_day,
+}
+"""How the names begin that a day has by law."""
 
 log = structlog.get_logger()
 
@@ -18,6 +30,15 @@ log = structlog.get_logger()
 def is_workday(day: dt.date) -> bool:
     """Whether people work on a day."""
     return bool(chinese_calendar.is_workday(day)) if is_published(day.year) else _by_law(day.year).is_working_day(day)
+
+
+def holiday(day: dt.date) -> Holiday | None:
+    """The statutory holiday that frees a day from work; a make-up workday is none."""
+    if is_published(day.year):
+        free, name = chinese_calendar.get_holiday_detail(day)
+        return Holiday(name) if free and name is not None else None
+    names = _by_law(day.year).get_list(day)
+    return next((which for begins, which in BY_LAW.items() if any(name.startswith(begins) for name in names)), None)
 
 
 @cache
@@ -38,4 +59,4 @@ def is_published(year: int) -> bool:
 
 @cache
 def _by_law(year: int) -> HolidayBase:
-    return country_holidays("CN", years=year)
+    return country_holidays("CN", years=year, language="en_US")
