@@ -124,15 +124,13 @@ class ChannelListener:
     async def _watch(self, connection: AbstractConnection) -> NoReturn:
         """End a connection on which nothing comes, not even the answer to a question."""
         time = asyncio.get_running_loop().time
-        asked = False
         while True:
             quiet_s = time() - self._heard_at_s
             if quiet_s < self._silence_s:
-                asked = False
                 await asyncio.sleep(self._silence_s - quiet_s)
-            elif asked:
+                continue
+            asked_at_s = time()
+            await connection.send_command("PING")
+            await asyncio.sleep(self._silence_s)
+            if self._heard_at_s < asked_at_s:
                 raise RedisConnectionError(f"no answer within {self._silence_s:g} s")
-            else:
-                asked = True
-                await connection.send_command("PING")
-                await asyncio.sleep(self._silence_s)

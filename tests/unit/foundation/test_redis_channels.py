@@ -8,7 +8,7 @@ import pytest
 
 from ari_app.local.ports import free_port
 from ari_app.local.redis import Redis
-from foundation.redis_channels import ChannelListener
+from foundation.redis_channels import SILENCE_S, ChannelListener
 from foundation.redis_client import SharedRedis, redis_client
 
 PATIENCE_S = 20.0
@@ -17,7 +17,7 @@ PATIENCE_S = 20.0
 class Heard:
     """What one listener was told."""
 
-    def __init__(self, redis: SharedRedis, *channels: str) -> None:
+    def __init__(self, redis: SharedRedis, *channels: str, silence_s: float = SILENCE_S) -> None:
         self.channels = [*channels]
         self.subscribed: asyncio.Queue[str] = asyncio.Queue()
         self.messages: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
@@ -27,6 +27,7 @@ class Heard:
             channels=lambda: self.channels,
             on_message=self._take,
             on_subscribed=self.subscribed.put_nowait,
+            silence_s=silence_s,
         )
 
     async def _take(self, channel: str, data: bytes) -> None:
@@ -83,6 +84,23 @@ async def test_a_message_that_makes_no_sense_ends_nothing(redis: SharedRedis) ->
         await redis.publish("one", b"sense")
         assert await heard.messages.get() == ("one", b"sense")
     await ended(task)
+
+
+async def test_a_quiet_connection_is_kept_as_long_as_it_answers(redis: SharedRedis) -> None:
+    heard = Heard(redis, "one", silence_s=0.5)
+    task = asyncio.create_task(heard.listener.run())
+    async with asyncio.timeout(PATIENCE_S):
+        await heard.subscribed.get()
+        before = await pings(redis)
+        while await pings(redis) < before + 4:
+            await asyncio.sleep(0.01)
+    assert heard.subscribed.empty(), "it did not have to subscribe again"
+    await ended(task)
+
+
+async def pings(redis: SharedRedis) -> int:
+    """How many Redis has answered."""
+    return int((await redis.info("commandstats")).get("cmdstat_ping", {}).get("calls", 0))
 
 
 async def test_it_comes_back_with_all_its_channels(server: Redis) -> None:
