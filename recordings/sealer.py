@@ -1,7 +1,7 @@
 """Ends a recording: from spool files and an open entry to one sealed file and a closed entry."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +16,6 @@ from recordings import sealing, store
 from recordings.errors import RecordingNotFound, UnreadableSide
 from recordings.model import (
     PLAYABLE,
-    Recording,
     RecordingStatus,
     RecordingView,
     RecordingWarning,
@@ -70,13 +69,15 @@ class Sealer:
         if self._on_warning is not None:
             self._on_warning(RecordingWarning(kind, detail, recording_id, call_id))
 
-    async def seal(self, recording_id: str, heard: Heard) -> RecordingView:
+    async def seal(self, recording_id: str, heard: Heard, entry: Entry | None = None) -> Entry:
         """Seal one recording; one that is sealed, or that another process is sealing, is returned as it is.
+
+        `entry` is what was stored when it began, where that is still known.
 
         Raises:
             RecordingNotFound: there is no entry, and none waits for the database either.
         """
-        recording = await self.entry(recording_id)
+        recording = entry if entry is not None else await self.entry(recording_id)
         if recording.status not in PLAYABLE:
             sides = self.storage.spool_files(recording_id, recording.channels)
             finished = None
@@ -84,7 +85,7 @@ class Sealer:
                 if ours:
                     finished = await self._finish(recording, sides, heard)
             recording = finished or await self.entry(recording_id)
-        return RecordingView.model_validate(recording, from_attributes=True)
+        return recording
 
     async def entry(self, recording_id: str) -> Entry:
         """The stored entry; one that was waiting beside its files is stored first.
@@ -96,21 +97,20 @@ class Sealer:
         found = await self.database.look_up(lambda connection: store.entry(connection, known))
         return found if found is not None else await self._adopt(recording_id)
 
-    async def insert(self, recording: Recording) -> None:
+    async def insert(self, facts: Mapping[str, Any]) -> Entry:
         """Store a new entry as the next segment of its call."""
-        await self.database.change(lambda connection: store.add(connection, recording))
+        return await self.database.change(lambda connection: store.add(connection, facts))
 
-    async def _adopt(self, recording_id: str) -> Recording:
+    async def _adopt(self, recording_id: str) -> Entry:
         journal = self.storage.journal_file(recording_id)
         try:
             facts = RecordingView.model_validate_json(await self.in_thread(journal.read_bytes))
         except (OSError, ValueError) as error:
             raise RecordingNotFound from error
         name = self.storage.sealed_name(recording_id, facts.started_at)
-        recording = Recording(**facts.model_dump(), file=name)
-        await self.insert(recording)
+        entry = await self.insert({**facts.model_dump(exclude={"segment"}), "file": name})
         await self.in_thread(journal.unlink, missing_ok=True)
-        return recording
+        return entry
 
     async def _finish(self, recording: Entry, sides: Sequence[Path], heard: Heard) -> Entry | None:
         """The entry as stored; None where it was not changed."""

@@ -1,12 +1,11 @@
 """Recordings from the first sample to the last listener: begin, seal, link, open, verify, audit."""
 
 import asyncio
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -15,7 +14,8 @@ from foundation.database import Database
 from foundation.ids import new_id
 from foundation.routes import Principal, Role
 from recordings import orphans, sealing, store
-from recordings.errors import RecordingAltered, RecordingNotFound, RecordingUnavailable, StorageUnavailable
+from recordings.errors import RecordingNotFound, RecordingUnavailable, StorageUnavailable
+from recordings.integrity import Integrity
 from recordings.model import (
     AuditAction,
     OrphanReport,
@@ -32,11 +32,13 @@ from recordings.model import (
 )
 from recordings.sealer import Heard, Sealer
 from recordings.storage import MINIMUM_FREE_BYTES, Storage, checked_id
+from recordings.store import Entry
 
 HEARS_ALL = frozenset({Role.QUALITY, Role.SUPERVISOR, Role.ADMINISTRATOR})
 STORAGE_SECONDS = 1.0
 DATABASE_SECONDS = 2.0
 """How long each may hold up a call that is about to be recorded."""
+WRITABLE_SECONDS = 1.0
 SEAL_AGAIN_S = 2.0
 _OUT_OF_REACH = (SQLAlchemyError, OSError, TimeoutError)
 
@@ -44,16 +46,6 @@ _OUT_OF_REACH = (SQLAlchemyError, OSError, TimeoutError)
 def new_segment_id() -> str:
     """An id for a recording that is yet to begin: whoever stores it first can find what became of it."""
     return new_id("rec")
-
-
-@dataclass(frozen=True)
-class _FileStamp:
-    """A file when its checksum was right. While none of this changes, its bytes did not either: no program can set
-    the time of a file's last change."""
-
-    inode: int
-    size: int
-    changed_ns: int
 
 
 class _Stored(Enum):
@@ -83,7 +75,11 @@ class RecordingService:
         self._sealer = Sealer(database, self.storage, on_warning)
         self._sealing: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
-        self._unchanged: dict[str, _FileStamp] = {}
+        self._integrity = Integrity(self._sealer)
+        self._begun: dict[str, Entry] = {}
+        """Entries as they were stored when their recordings began here; a cache."""
+        self._writable_until_s = 0.0
+        """On the loop's clock: until then the storage is taken to be as it was found last."""
 
     async def aclose(self) -> None:
         """Wait for what is being sealed, then end the threads."""
@@ -108,31 +104,30 @@ class RecordingService:
         conversation and 1 for everything else, unless given. Check `failed` before recording.
         With the database away the entry waits beside the files and is stored later: the call is recorded all the same.
         """
-        recording = Recording(
-            id=segment_id or new_segment_id(),
-            call_id=call_id,
-            segment=0,
-            ticket_id=ticket_id,
-            customer_id=customer_id,
-            agent_id=agent_id,
-            kind=kind,
-            status=RecordingStatus.RECORDING,
-            channels=channels or (2 if kind is RecordingKind.CONVERSATION else 1),
-            started_at=utc_now(),
-            file="",
-        )
-        recording.file = self.storage.sealed_name(recording.id, recording.started_at)
+        started_at, recording_id = utc_now(), segment_id or new_segment_id()
+        channels = channels or (2 if kind is RecordingKind.CONVERSATION else 1)
+        facts: dict[str, Any] = {
+            "id": recording_id,
+            "call_id": call_id,
+            "ticket_id": ticket_id,
+            "customer_id": customer_id,
+            "agent_id": agent_id,
+            "kind": kind,
+            "status": RecordingStatus.RECORDING,
+            "channels": channels,
+            "started_at": started_at,
+            "file": self.storage.sealed_name(recording_id, started_at),
+        }
         failed = await self._storage_problem()
         if failed is not None:
-            recording.status, recording.note, recording.ended_at = RecordingStatus.FAILED, failed, recording.started_at
-            self._sealer.warn(WarningKind.STORAGE, failed, recording.id, call_id)
-        facts = RecordingView.model_validate(recording, from_attributes=True)
-        paths = self.storage.spool_files(recording.id, recording.channels)
-        stored = await self._stored(recording)
+            facts |= {"status": RecordingStatus.FAILED, "note": failed, "ended_at": started_at}
+            self._sealer.warn(WarningKind.STORAGE, failed, recording_id, call_id)
+        stored = await self._stored(facts)
         if stored is _Stored.NOT_YET and failed is None:
             failed = await self._journalled(facts)
-        second = paths[1] if len(paths) > 1 else None
-        return Segment(facts.id, call_id, paths[0], second, failed, begun_before=stored is not _Stored.NEW)
+        first, *others = self.storage.spool_files(recording_id, channels)
+        second = others[0] if others else None
+        return Segment(recording_id, call_id, first, second, failed, begun_before=stored is not _Stored.NEW)
 
     async def seal(
         self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
@@ -147,24 +142,29 @@ class RecordingService:
         Raises:
             RecordingNotFound: there never was such a segment.
         """
-        try:
-            return await self._sealer.seal(segment_id, Heard(started_at, ended_at or utc_now()))
-        except _OUT_OF_REACH as error:
-            self._sealer.warn(WarningKind.DATABASE, f"not sealed yet: {error}", segment_id)
-            return None
+        sealed = await self._sealed(segment_id, Heard(started_at, ended_at or utc_now()))
+        return _view(sealed) if sealed is not None else None
 
     def seal_in_background(
         self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
     ) -> None:
         """`seal` in a task of this service, until the database takes it: for a call whose own task is cut off."""
-        sealing_it = self._seal_at_last(segment_id, started_at, ended_at or utc_now())
+        sealing_it = self._seal_at_last(segment_id, Heard(started_at, ended_at or utc_now()))
         task = asyncio.create_task(sealing_it, name=f"seal {segment_id}")
         self._sealing.add(task)
         task.add_done_callback(self._sealing.discard)
 
-    async def _seal_at_last(self, segment_id: str, started_at: datetime | None, ended_at: datetime) -> None:
+    async def _sealed(self, segment_id: str, heard: Heard) -> Entry | None:
+        """The sealed entry; None where the database is away."""
+        try:
+            return await self._sealer.seal(segment_id, heard, self._begun.pop(segment_id, None))
+        except _OUT_OF_REACH as error:
+            self._sealer.warn(WarningKind.DATABASE, f"not sealed yet: {error}", segment_id)
+            return None
+
+    async def _seal_at_last(self, segment_id: str, heard: Heard) -> None:
         while True:
-            sealed = await self.seal(segment_id, started_at=started_at, ended_at=ended_at)
+            sealed = await self._sealed(segment_id, heard)
             if sealed is not None and sealed.status is not RecordingStatus.RECORDING:
                 return
             try:
@@ -185,6 +185,7 @@ class RecordingService:
     async def fail(self, segment_id: str, why: str) -> None:
         """Store that a begun recording came to nothing, such as Asterisk refusing it. Never raises."""
         self._sealer.warn(WarningKind.INCOMPLETE, why, segment_id)
+        self._begun.pop(segment_id, None)
         try:
             await self._sealer.entry(segment_id)
             failed = {"status": RecordingStatus.FAILED, "note": why, "ended_at": utc_now()}
@@ -194,6 +195,7 @@ class RecordingService:
 
     async def discard(self, segment_id: str) -> None:
         """Take back a segment that was prepared and never started; it leaves no entry. Never raises."""
+        self._begun.pop(segment_id, None)
         try:
             await asyncio.to_thread(self.storage.journal_file(segment_id).unlink, missing_ok=True)
             async with self.database.write() as session:
@@ -236,7 +238,7 @@ class RecordingService:
             RecordingAltered: the file is not what was sealed.
         """
         row = await self._audible(recording_id, actor)
-        await self._require_unchanged(row)
+        await self._integrity.require_unchanged(row)
         await self._audit(row, actor, action)
         return self.storage.path_of(row.file)
 
@@ -265,7 +267,7 @@ class RecordingService:
             raise RecordingNotFound
         if row.sha256 is None:
             raise RecordingUnavailable("This recording was never sealed, so there is nothing to verify.")
-        found = await self._sealer.in_thread(self._checksum, row)
+        found = await self._integrity.checksum(row)
         verification = Verification(
             recording_id=row.id,
             ok=found == row.sha256,
@@ -274,7 +276,7 @@ class RecordingService:
             checked_at=utc_now(),
         )
         if not verification.ok:
-            self._warn_altered(row)
+            self._integrity.warn(row)
         await self._audit(row, actor, AuditAction.VERIFY, "unchanged" if verification.ok else f"found {found}")
         return verification
 
@@ -296,6 +298,10 @@ class RecordingService:
         return await orphans.audit(self._sealer, grace_s, in_use)
 
     async def _storage_problem(self) -> str | None:
+        """Why nothing can be recorded now. A disk that fills up a moment later fills up during calls just as well."""
+        now_s = asyncio.get_running_loop().time
+        if now_s() < self._writable_until_s:
+            return None
         try:
             async with asyncio.timeout(STORAGE_SECONDS):
                 await asyncio.to_thread(self.storage.check)
@@ -303,13 +309,14 @@ class RecordingService:
             return str(error)
         except TimeoutError:
             return f"the storage for recordings did not answer within {STORAGE_SECONDS} s"
+        self._writable_until_s = now_s() + WRITABLE_SECONDS
         return None
 
-    async def _stored(self, recording: Recording) -> _Stored:
-        recording_id, call_id = recording.id, recording.call_id
+    async def _stored(self, facts: Mapping[str, Any]) -> _Stored:
+        recording_id, call_id = facts["id"], facts["call_id"]
         try:
             async with asyncio.timeout(DATABASE_SECONDS):
-                await self._sealer.insert(recording)
+                self._begun[recording_id] = await self._sealer.insert(facts)
         except IntegrityError:
             # Begun already, by a process that did not live to say so.
             return _Stored.BEFORE
@@ -318,11 +325,11 @@ class RecordingService:
             return _Stored.NOT_YET
         return _Stored.NEW
 
-    async def _journalled(self, facts: RecordingView) -> str | None:
+    async def _journalled(self, facts: Mapping[str, Any]) -> str | None:
         """Keep the entry beside the files; gives back why even that failed."""
-        content = facts.model_dump_json().encode()
+        content = RecordingView.model_validate({"segment": 0, **store.whole(facts)}).model_dump_json().encode()
         try:
-            await asyncio.to_thread(sealing.write_whole, self.storage.journal_file(facts.id), content)
+            await asyncio.to_thread(sealing.write_whole, self.storage.journal_file(facts["id"]), content)
         except OSError as error:
             return f"neither the database nor the storage takes the entry: {error}"
         return None
@@ -341,37 +348,6 @@ class RecordingService:
         if not _view(row).playable:
             raise RecordingUnavailable(f"This recording is {row.status.value}. {row.note}".strip())
         return row
-
-    async def _require_unchanged(self, row: Recording) -> None:
-        try:
-            stamp = await self._sealer.in_thread(self._stamp, row)
-        except RecordingNotFound as error:
-            self._sealer.warn(WarningKind.ALTERED, "the file is gone", row.id, row.call_id)
-            raise RecordingUnavailable("The file of this recording is gone.") from error
-        if self._unchanged.get(row.id) == stamp:
-            return
-        if await self._sealer.in_thread(self._checksum, row) != row.sha256:
-            self._warn_altered(row)
-            raise RecordingAltered("The file's checksum is not the one stored when it was sealed.")
-        self._unchanged[row.id] = stamp
-
-    def _stamp(self, row: Recording) -> _FileStamp:
-        descriptor = self.storage.open_sealed(row.file)
-        try:
-            found = os.fstat(descriptor)
-        finally:
-            os.close(descriptor)
-        return _FileStamp(found.st_ino, found.st_size, found.st_ctime_ns)
-
-    def _checksum(self, row: Recording) -> str | None:
-        try:
-            return sealing.checksum_of(self.storage.open_sealed(row.file))
-        except RecordingNotFound:
-            return None
-
-    def _warn_altered(self, row: Recording) -> None:
-        self._unchanged.pop(row.id, None)
-        self._sealer.warn(WarningKind.ALTERED, "the file is not what was sealed", row.id, row.call_id)
 
     async def _audit(self, row: Recording, actor: Principal, action: AuditAction, detail: str = "") -> None:
         entry = RecordingAudit(
@@ -393,5 +369,5 @@ def may_hear(actor: Principal, recording: Recording | RecordingView) -> bool:
     return own or actor.role in HEARS_ALL
 
 
-def _view(row: Recording) -> RecordingView:
+def _view(row: Entry) -> RecordingView:
     return RecordingView.model_validate(row, from_attributes=True)

@@ -24,7 +24,8 @@ _NEXT_SEGMENT = (
     .scalar_subquery()
 )
 _GIVEN: dict[str, Any] = {column.name: bindparam(column.name) for column in _COLUMNS if column.name != "segment"}
-ADD = insert(_RECORDING).values(**_GIVEN, segment=_NEXT_SEGMENT).returning(_COLUMNS.segment)
+ADD = insert(_RECORDING).values(**_GIVEN, segment=_NEXT_SEGMENT).returning(*_COLUMNS)
+_UNKNOWN: dict[str, Any] = {**dict.fromkeys(_GIVEN), "gap_ms": 0, "note": ""}
 GET = sql.select(*_COLUMNS).where(_COLUMNS.id == bindparam("recording_id"))
 LOCK_CALL = text("SELECT pg_advisory_xact_lock(hashtext(:call_id))")
 
@@ -32,13 +33,17 @@ Entry = Recording | Row[*tuple[Any, ...]]
 """A recording: what is read for every call is read as a plain row of its columns."""
 
 
-def add(connection: Connection, recording: Recording) -> None:
-    """Store a new entry as its call's next segment."""
+def add(connection: Connection, facts: Mapping[str, Any]) -> Entry:
+    """Store a new entry as its call's next segment; what is not among the facts is not known yet."""
     if connection.dialect.name != "sqlite":
         # Two segments of one call that begin at once must not get the same number.
-        connection.execute(LOCK_CALL, {"call_id": recording.call_id})
-    given = {name: getattr(recording, name) for name in _GIVEN}
-    recording.segment = connection.execute(ADD, given).scalar_one()
+        connection.execute(LOCK_CALL, {"call_id": facts["call_id"]})
+    return connection.execute(ADD, whole(facts)).one()
+
+
+def whole(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of an entry that is not stored yet, and what is not."""
+    return {**_UNKNOWN, **facts}
 
 
 def entry(connection: Connection, recording_id: str) -> Entry | None:
