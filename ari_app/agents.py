@@ -13,25 +13,26 @@ class Agents:
     def __init__(self, staff: StaffService) -> None:
         self._staff = staff
         self._agents: dict[str, Staff] = {}
+        self._lines: dict[str, AgentLine] = {}
 
     async def load(self) -> None:
         """Read everybody from the database."""
-        self._agents = {agent.id: agent for agent in await self._staff.agents()}
+        self._agents, self._lines = {}, {}
+        for agent in await self._staff.agents():
+            self._keep(agent)
 
     def changed(self, staff: Staff) -> PhoneAccount | None:
         """Somebody was added or changed; her phone's account where she is an agent."""
         if staff.role is not Role.AGENT or not staff.active:
             self._agents.pop(staff.id, None)
+            self._lines.pop(staff.id, None)
             return None
-        self._agents[staff.id] = staff
+        self._keep(staff)
         return _account(staff)
 
     def line(self, agent_id: str) -> AgentLine | None:
         """The agent's line, or None where she is unknown or no longer active."""
-        agent = self._agents.get(agent_id)
-        if agent is None or agent.endpoint is None:
-            return None
-        return AgentLine(agent.id, agent.staff_number, agent.name, agent.endpoint)
+        return self._lines.get(agent_id)
 
     def of_endpoint(self, endpoint: str) -> str | None:
         """Whose phone registers as this SIP user."""
@@ -45,6 +46,12 @@ class Agents:
     def accounts(self) -> list[PhoneAccount]:
         """Every agent's phone account."""
         return [account for agent in self._agents.values() if (account := _account(agent)) is not None]
+
+    def _keep(self, agent: Staff) -> None:
+        self._agents[agent.id] = agent
+        self._lines.pop(agent.id, None)
+        if agent.endpoint is not None:
+            self._lines[agent.id] = AgentLine(agent.id, agent.staff_number, agent.name, agent.endpoint)
 
 
 def _account(agent: Staff) -> PhoneAccount | None:

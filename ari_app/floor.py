@@ -118,7 +118,8 @@ class Floor:
             self._changed.set()
             await self._hub.send(agent.agent_id, _own(agent), relay=False)
             await self._clear_desk(agent)
-            await self._hub.broadcast(WATCHERS, self._seen(agent))
+            if self._hub.listening(WATCHERS):
+                await self._hub.broadcast(WATCHERS, self._seen(agent))
 
     async def _clear_desk(self, agent: AgentSnapshot) -> None:
         """The pop stays through the wrap-up and goes when the work on the call is over."""
@@ -132,7 +133,7 @@ class Floor:
             await self._changed.wait()
             await asyncio.sleep(BOARD_PAUSE_S)
             self._changed.clear()
-            if not any(socket.role in WATCHERS for socket in self._hub.sockets()):
+            if not self._hub.listening(WATCHERS):
                 continue
             try:
                 found = await self._queues.snapshot()

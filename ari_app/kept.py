@@ -1,12 +1,12 @@
 """What was kept while the database was away, carried out when it is back, and whom to tell."""
 
 from ari_app.calls.call import KEPT_RECORD
-from ari_app.calls.record import restored
 from ari_app.desk.hub import Hub
 from ari_app.desk.keeping import KIND as KEPT_REQUEST
 from ari_app.desk.model import Notice, Wording
 from ari_app.desk.server import DeskServer
 from ari_app.floor import WATCHERS
+from crm.history.model import CallRecordView
 from crm.history.service import HistoryService
 from foundation.spool import Kept, Spool
 
@@ -30,7 +30,7 @@ class KeptWork:
         await self._hub.send(kept.owner, Notice(level="info", text=words))
 
     async def _record(self, kept: Kept) -> None:
-        await self._history.record_call(restored(bytes(kept.content)))
+        await self._history.record_call(CallRecordView.model_validate_json(bytes(kept.content)))
 
     async def _refused(self, kept: Kept) -> None:
         words = Wording(zh=f"暂存内容未能提交：{kept.error}", en=f"What was kept could not be stored: {kept.error}")

@@ -186,7 +186,7 @@ class Service:
             spool=self.spool,
             agents=self.agents,
             desks=self.hub,
-            pops=PopService(business.customers, business.history, business.tickets, wording),
+            pops=PopService(self.database, business.customers, business.history, wording),
             dial_plan=DialPlan(settings.trunk, settings.trunk_number_format, settings.region),
             caller_id=settings.hotline_number,
             walker=lambda voice, store: FlowWalker(flows, voice, self.prompts, actions, store),

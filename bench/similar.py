@@ -3,7 +3,6 @@
 `BENCH_SIZES` names other numbers of tickets, such as `10000,1000000`: the first is what the others are compared with.
 """
 
-import asyncio
 import os
 import random
 import time
@@ -16,7 +15,7 @@ from bench.loading import Loaded, bring_into_memory, databases_of, start_postgre
 from crm.customers.service import CustomerService
 from crm.history.service import HistoryService
 from crm.tickets.service import TicketService
-from crm.tickets.similar import SimilarQuery
+from crm.tickets.similar import SimilarQuery, find
 from foundation.database import Database
 
 SIZES = [int(size) for size in os.environ.get("BENCH_SIZES", "10000,100000,1000000,10000000").split(",")]
@@ -33,6 +32,7 @@ class Desk:
     """What looks things up in one database."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._customers, self._history, self._tickets = (
             CustomerService(database),
             HistoryService(database),
@@ -59,8 +59,8 @@ class Desk:
         query = SimilarQuery(
             customer_id=customer.id, number=_number(index), address=customer.address, area=customer.area
         )
-        history, _ = await asyncio.gather(
-            self._history.of_customer(customer.id, days=loaded.days), self._tickets.similar(query)
+        history, _ = await self._database.look_up_both(
+            self._history.past_of_customer(customer.id, days=loaded.days), lambda connection: find(connection, query)
         )
         if len(history.tickets) < 3:
             raise RuntimeError(f"{customer.id} has {len(history.tickets)} tickets")

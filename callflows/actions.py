@@ -83,7 +83,7 @@ class CallerActions:
         """Who calls, by the account number he keyed."""
         customer = await self._customers.by_account(str(call.arguments["account_number"]))
         if customer is None:
-            return {"customer.known": False, "customer.matches": 0, "ticket.open": False}
+            return {"customer.known": False, "ticket.open": False}
         return await self._found(customer)
 
     async def find_progress(self, call: ActionCall) -> Mapping[str, JSON]:

@@ -50,6 +50,7 @@ POOL_TIMEOUT_S = 5.0
 """How long somebody waits for one of the connections, all of which may wait for a database that is away."""
 
 Result = TypeVar("Result")
+Other = TypeVar("Other")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -152,6 +153,14 @@ class Database:
         `work` must only execute statements and fetch rows: with SQLite it runs in a thread.
         """
         return await self._server.look_up(work)
+
+    async def look_up_both(
+        self, one: Callable[[Connection], Result], other: Callable[[Connection], Other]
+    ) -> tuple[Result, Other]:
+        """Two look-ups at once: a server carries them out side by side, while a file is read by one thread."""
+        if self.is_sqlite:
+            return await self.look_up(lambda connection: (one(connection), other(connection)))
+        return await asyncio.gather(self.look_up(one), self.look_up(other))
 
     async def change(self, work: Callable[[Connection], Result]) -> Result:
         """Carry out statements as one transaction: committed when `work` returns, rolled back when it raises.

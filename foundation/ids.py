@@ -5,15 +5,16 @@ import time
 
 # Crockford's base 32 in lower case: no letter that is mistaken for a digit, safe in file names, URLs and SIP headers.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_TIME_CHARACTERS = 10
-_RANDOM_CHARACTERS = 16
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_TIME_PAIRS = 5
+_RANDOM_PAIRS = 8
 
 
 def new_id(kind: str) -> str:
     """A new id such as `call-01jd…`: the kind, then 48 bits of time (so that ids sort by age), then 80 random bits."""
-    age = _base32(time.time_ns() // 1_000_000, _TIME_CHARACTERS)
-    return f"{kind}-{age}{_base32(secrets.randbits(80), _RANDOM_CHARACTERS)}"
+    age = _base32(time.time_ns() // 1_000_000, _TIME_PAIRS)
+    return f"{kind}-{age}{_base32(secrets.randbits(80), _RANDOM_PAIRS)}"
 
 
-def _base32(number: int, characters: int) -> str:
-    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(5 * (characters - 1), -1, -5))
+def _base32(number: int, pairs: int) -> str:
+    return "".join([_PAIRS[(number >> shift) & 1023] for shift in range(10 * (pairs - 1), -1, -10)])

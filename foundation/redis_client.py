@@ -148,6 +148,13 @@ class SharedRedis(Redis):
             return answer
         return formed(answer, **{name: given for name, given in options.items() if name not in CLIENT_SIDE})
 
+    def give(self, *command: Any) -> asyncio.Future[Any]:
+        """Give a command without waiting: it is carried out before whatever is given after it, or not at all.
+
+        Its answer, as Redis forms it, raises RedisError or OSError: it was refused, or Redis is out of reach.
+        """
+        return self._shared.ask(*command)
+
     async def aclose(self, close_connection_pool: bool | None = None) -> None:
         """Close every connection."""
         await self._shared.aclose()

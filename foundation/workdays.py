@@ -6,7 +6,7 @@ them enters them in a calendar.
 """
 
 import datetime as dt
-from functools import cache
+from functools import cache, lru_cache
 
 import chinese_calendar
 import structlog
@@ -32,6 +32,7 @@ def is_workday(day: dt.date) -> bool:
     return bool(chinese_calendar.is_workday(day)) if is_published(day.year) else _by_law(day.year).is_working_day(day)
 
 
+@lru_cache(maxsize=32)
 def holiday(day: dt.date) -> Holiday | None:
     """The statutory holiday that frees a day from work; a make-up workday is none."""
     if is_published(day.year):

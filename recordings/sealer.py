@@ -114,9 +114,8 @@ class Sealer:
 
     async def _finish(self, recording: Entry, sides: Sequence[Path], heard: Heard) -> Entry | None:
         """The entry as stored; None where it was not changed."""
-        target = self.storage.path_of(recording.file)
         try:
-            sealed = await self.in_thread(_seal_when_closed, sides, target)
+            sealed = await self.in_thread(self._seal_when_closed, sides, recording.file)
         except sealing.StillWritten:
             self._warn_about(recording, WarningKind.INCOMPLETE, "Asterisk has not closed the files; sealing waits")
             return None
@@ -175,13 +174,12 @@ class Sealer:
         recording_id = recording.id
         return await self.database.change(lambda connection: store.finish(connection, recording_id, facts))
 
+    def _seal_when_closed(self, sides: Sequence[Path], name: str) -> sealing.SealedFile:
+        sealing.wait_until_closed(sides)
+        return sealing.seal(sides, self.storage.path_of(name))
+
     def _warn_about(self, recording: Entry, kind: WarningKind, detail: str) -> None:
         self.warn(kind, detail, recording.id, recording.call_id)
-
-
-def _seal_when_closed(sides: Sequence[Path], target: Path) -> sealing.SealedFile:
-    sealing.wait_until_closed(sides)
-    return sealing.seal(sides, target)
 
 
 def _shortfall(heard: Heard, sealed: sealing.SealedFile) -> list[str]:

@@ -12,7 +12,7 @@ from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHan
 from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, Direction, HangUpBy, LegStage, Talk, Taping
-from ari_app.calls.record import call_record, kept
+from ari_app.calls.record import call_record
 from ari_app.calls.talk import AgentLeg
 from ari_app.calls.taping import Tape
 from ari_app.calls.tools import AgentLine, CallTools
@@ -21,7 +21,7 @@ from ari_app.calls.waiting import WaitEnd, Waiting
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import Departure, LeaveReason, Offer
 from ari_app.queues.settings import HIGHEST_PRIORITY
-from crm.history.model import CallRecord
+from crm.history.model import CallRecordView
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
 from foundation.database import out_of_reach
@@ -134,8 +134,7 @@ class LiveCall:
         if state.stage is CallStage.DIALLING:
             await self._dial()
         elif state.stage is CallStage.ARRIVED:
-            await self._tools.ari.answer(state.channel_id)
-            state.answered_at_ms = milliseconds(utc_now())
+            self._voice.answer()
         if state.cursor is None:
             state.cursor = await seen_through(self._tools.openings.cursor(state))
         await self._walk(state.cursor)
@@ -152,6 +151,8 @@ class LiveCall:
             self._answered.set()
         elif self.state.direction is Direction.INBOUND:
             raise LeftApplication
+        if not channel.up and self.state.stage is not CallStage.ARRIVED and self.state.direction is Direction.INBOUND:
+            self._voice.answer()
         await self._voice.take_over()
 
     async def _in_dialplan(self) -> bool:
@@ -198,7 +199,7 @@ class LiveCall:
         state.customer_id = read(cursor.variables, "customer.id") or state.customer_id
         state.ticket_id = read(cursor.variables, "ticket.id") or state.ticket_id
         self._voice.stage()
-        await self._tools.store.save(state)
+        self._tools.store.put(state)
         crashpoint("step")
 
     async def _dial(self) -> None:
@@ -274,14 +275,14 @@ class LiveCall:
         except (AriError, TimeoutError):
             return False
 
-    async def _store_record(self, record: CallRecord) -> None:
+    async def _store_record(self, record: CallRecordView) -> None:
         try:
             try:
                 await self._tools.history.record_call(record)
             except Exception as error:
                 if not out_of_reach(error):
                     raise
-                await self._tools.spool.keep(KEPT_RECORD, kept(record))
+                await self._tools.spool.keep(KEPT_RECORD, record.model_dump_json().encode())
         except Exception:
             # Its state stays in Redis: the next process makes the record.
             log.exception("call_record_not_stored")

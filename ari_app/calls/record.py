@@ -5,7 +5,7 @@ from typing import Protocol
 
 from ari_app.calls.model import CallOutcome, CallState, Direction, HangUpBy
 from ari_app.queues.model import Departure
-from crm.history.model import CallRecord, CallRecordView
+from crm.history.model import CallRecordView
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 
 
@@ -37,14 +37,14 @@ def outcome(call: EndedCall) -> CallOutcome:
     return CallOutcome.SELF_SERVED if call.flow_completed or _served_itself(state) else CallOutcome.LEFT_FLOW
 
 
-def call_record(call: EndedCall) -> CallRecord:
+def call_record(call: EndedCall) -> CallRecordView:
     """The row that stays of a call."""
     state = call.state
     ended_at_ms = milliseconds(utc_now())
     connected_at_ms = state.connected_at_ms
     wait_until_ms = connected_at_ms or ended_at_ms
     departure = call.departure
-    return CallRecord(
+    return CallRecordView(
         id=state.id,
         direction=state.direction.value,
         number=state.number,
@@ -65,16 +65,6 @@ def call_record(call: EndedCall) -> CallRecord:
         hangup_by=(HangUpBy.SYSTEM if call.media_lost or call.moved else call.hung_up_by).value,
         keys=[f"{pressed.step}:{pressed.keys}" for pressed in state.cursor.pressed] if state.cursor is not None else [],
     )
-
-
-def kept(record: CallRecord) -> bytes:
-    """A record as it waits for the database."""
-    return CallRecordView.model_validate(record).model_dump_json().encode()
-
-
-def restored(content: bytes) -> CallRecord:
-    """What `kept` made."""
-    return CallRecord(**CallRecordView.model_validate_json(content).model_dump())
 
 
 def _moment(value: int | None) -> datetime | None:

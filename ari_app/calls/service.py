@@ -140,7 +140,7 @@ class CallService:
         if call.state.direction is Direction.OUTBOUND:
             await self._settle(call)
         if call.recorded:
-            await self._tools.store.forget(call.state.id)
+            self._tools.store.forget(call.state.id)
 
     async def _settle(self, call: LiveCall) -> None:
         """Do what the call leaves to be done, as often as the database needs to be asked."""

@@ -1,13 +1,14 @@
 """Live calls in Redis: one key a call."""
 
 import asyncio
+from functools import partial
+from typing import Any
 
 import msgspec
 import structlog
-from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from ari_app.calls.model import CallState
+from foundation.redis_client import SharedRedis
 
 KEY = "hotline:live:"
 log = structlog.get_logger()
@@ -19,37 +20,51 @@ DEADLINE_S = 1.0
 class CallStore:
     """Stores and finds live calls; a call's state is small and written whole."""
 
-    def __init__(self, redis: Redis, node: str) -> None:
+    def __init__(self, redis: SharedRedis, node: str) -> None:
         self._redis = redis
         self._node = node
         self.unsaved: set[str] = set()
         """Calls whose last state Redis does not have."""
+        self._storing: dict[str, asyncio.Future[Any]] = {}
+        """Of each call the last command that has no answer yet."""
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(CallState)
 
-    async def save(self, state: CallState) -> None:
-        """Store the call as it is now: one command, for it is stored at every step.
+    def put(self, state: CallState) -> None:
+        """Give Redis the call as it is now, without waiting: it is stored before whatever is asked of Redis afterwards.
 
         Never raises: a call whose place is not stored cannot be adopted, but it can go on. It is stored again as soon
-        as Redis is back (`unsaved`).
+        as Redis is back (`unsaved`). Who acts on what was stored waits for `settled`.
         """
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                await self._redis.set(KEY + state.id, self._encoder.encode(state))
-        except (RedisError, OSError, TimeoutError) as error:
-            self.unsaved.add(state.id)
-            log.warning("call_not_saved", saved_call_id=state.id, error=str(error))
-        else:
-            self.unsaved.discard(state.id)
+        storing = self._redis.give("SET", KEY + state.id, self._encoder.encode(state))
+        self._storing[state.id] = storing
+        storing.add_done_callback(partial(self._stored, state.id))
 
-    async def forget(self, call_id: str) -> None:
+    async def settled(self, call_id: str) -> None:
+        """Wait until what was put last of a call is stored, as long as a call may wait for that. Never raises."""
+        storing = self._storing.get(call_id)
+        if storing is not None:
+            await asyncio.wait({storing}, timeout=DEADLINE_S)
+
+    async def save(self, state: CallState) -> None:
+        """Put it, and wait until that is settled."""
+        self.put(state)
+        await self.settled(state.id)
+
+    def forget(self, call_id: str) -> None:
         """Remove a call that has ended and whose record is stored. Never raises: the next start finds it ended."""
         self.unsaved.discard(call_id)
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                await self._redis.delete(KEY + call_id)
-        except (RedisError, OSError, TimeoutError) as error:
-            log.warning("call_not_forgotten", forgotten_call_id=call_id, error=str(error))
+        self._redis.give("DEL", KEY + call_id).add_done_callback(partial(_forgotten, call_id))
+
+    def _stored(self, call_id: str, storing: "asyncio.Future[Any]") -> None:
+        is_last = self._storing.get(call_id) is storing
+        if is_last:
+            del self._storing[call_id]
+        if (error := _failure(storing)) is not None:
+            self.unsaved.add(call_id)
+            log.warning("call_not_saved", saved_call_id=call_id, error=str(error))
+        elif is_last:
+            self.unsaved.discard(call_id)
 
     async def of_node(self) -> list[CallState]:
         """Every call this node owns; asked for only when a process starts."""
@@ -67,3 +82,12 @@ class CallStore:
         found = await self._redis.mget(keys) if keys else []
         calls = [self._decoder.decode(raw) for raw in found if raw is not None]
         return sorted(calls, key=lambda call: call.id)
+
+
+def _forgotten(call_id: str, forgetting: "asyncio.Future[Any]") -> None:
+    if (error := _failure(forgetting)) is not None:
+        log.warning("call_not_forgotten", forgotten_call_id=call_id, error=str(error))
+
+
+def _failure(command: "asyncio.Future[Any]") -> BaseException | None:
+    return None if command.cancelled() else command.exception()

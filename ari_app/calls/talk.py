@@ -109,10 +109,10 @@ class AgentLeg:
     async def _announce(self, make_pop: PopMaker) -> bool:
         """Pop first; False where the offer is over by then and nobody is to be rung."""
         self._state.stage, self._talk.stage = CallStage.RINGING, LegStage.RINGING
-        popped, in_force, _ = await asyncio.gather(
+        self._tools.store.put(self._state)
+        popped, in_force = await asyncio.gather(
             self._tools.desks.pop(self._line.agent_id, make_pop(self._state, self._line, self._talk.waited_ms)),
             self._tools.queues.ringing(self._talk.reservation_id),
-            self._tools.store.save(self._state),
         )
         if not popped:
             # A desk that reconnects gets its pop then (F14); the customer is not kept waiting for a browser.
@@ -123,11 +123,13 @@ class AgentLeg:
     async def _ring(self, inbox: Inbox) -> DeclineReason | None:
         """Ring until she answers; why not, where she does not."""
         ring_s = self._talk.ring_ms / 1000
+        if not self._adopted:
+            originating = self._originate(ring_s)
+            self._originating = asyncio.create_task(originating, name=f"originate:{self._talk.channel_id}")
+        # Asked for after the ringing, which somebody waits for.
         self._preparing = asyncio.create_task(self._prepare(), name=f"prepare:{self._talk.bridge_id}")
         try:
-            if not self._adopted:
-                originating = self._originate(ring_s)
-                self._originating = asyncio.create_task(originating, name=f"originate:{self._talk.channel_id}")
+            if self._originating is not None:
                 await asyncio.shield(self._originating)
                 self._talk.rung = True
                 crashpoint("ringing")

@@ -14,7 +14,7 @@ from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallState
 from ari_app.calls.spoken import SpokenAnswers
 from ari_app.calls.tools import CallTools
-from foundation.clock import utc_now
+from foundation.clock import milliseconds, utc_now
 from foundation.ids import new_id
 from foundation.tasks import seen_through
 from ivr.voice import DigitRules, Digits, DigitsEnd, Spoken, SpokenRules
@@ -36,6 +36,7 @@ class ChannelVoice:
         self._ari = tools.ari
         self._dispatcher = tools.dispatcher
         self._life = tools.life
+        self._store = tools.store
         self._recordings = SpokenAnswers(tools.recordings, tools.store, state)
         self._state = state
         self._channel_id = state.channel_id
@@ -45,6 +46,21 @@ class ChannelVoice:
         """The playback that Asterisk has and whose end is waited for."""
         self._recorded: str | None = None
         """The recording of which the same is true, by name."""
+        self._answering: asyncio.Task[None] | None = None
+
+    def answer(self) -> None:
+        """Answer the call; meanwhile whatever needs no voice goes on, such as finding out who calls."""
+        self._answering = asyncio.create_task(self._answer(), name=f"answer:{self._channel_id}")
+        self._answering.add_done_callback(_retrieved)
+
+    async def answered(self) -> None:
+        """Wait until the call is answered.
+
+        Raises:
+            AriError: it could not be.
+        """
+        if self._answering is not None:
+            await asyncio.shield(self._answering)
 
     def stage(self) -> None:
         """Choose the id of the next prompt, for the state to carry: who adopts the call can then stop it."""
@@ -80,6 +96,7 @@ class ChannelVoice:
 
     async def say(self, audio: Sequence[Path]) -> None:
         """Play files one after another, to the end; a file that cannot be played is skipped and logged."""
+        await self.answered()
         async with self._playing(audio) as finished:
             await finished
 
@@ -88,6 +105,7 @@ class ChannelVoice:
 
         Who pressed a key ahead knows the prompt and is not made to hear it.
         """
+        await self.answered()
         first = self._keypad.already() if rules.barge_in else None
         if first is None:
             async with self._playing(audio) as finished:
@@ -101,6 +119,7 @@ class ChannelVoice:
 
     async def record(self, purpose: str, rules: SpokenRules) -> Spoken | None:
         """Record what the caller says until silence, the terminator or the longest time."""
+        await self.answered()
         begun = await seen_through(self._recordings.begin_spoken(purpose))
         if begun is None:
             return None
@@ -165,7 +184,7 @@ class ChannelVoice:
         playback_id, self._staged = self._staged or new_id("playback"), None
         with self._dispatcher.expect(PlaybackFinished, playback_id) as ended:
             media = [f"sound:{path.with_suffix('')}" for path in audio]
-            asked = asyncio.create_task(self._ari.play(self._channel_id, media, playback_id=playback_id))
+            asked = asyncio.create_task(self._play(media, playback_id))
             finished = asyncio.create_task(self._heard(audio, asked, ended))
             try:
                 yield finished
@@ -174,6 +193,15 @@ class ChannelVoice:
                     await seen_through(self._stop_asked(playback_id, asked))
                 finished.cancel()
                 asked.cancel()
+
+    async def _answer(self) -> None:
+        await self._ari.answer(self._channel_id)
+        self._state.answered_at_ms = milliseconds(utc_now())
+
+    async def _play(self, media: Sequence[str], playback_id: str) -> Playback:
+        # Whoever adopts the call stops the prompt by the id that is stored with it.
+        await self._store.settled(self._state.id)
+        return await self._ari.play(self._channel_id, media, playback_id=playback_id)
 
     async def _heard(
         self, audio: Sequence[Path], asked: "asyncio.Task[Playback]", ended: "asyncio.Future[PlaybackFinished]"
@@ -221,3 +249,9 @@ class ChannelVoice:
         except ServerFault:
             return False
         return True
+
+
+def _retrieved(answering: "asyncio.Task[None]") -> None:
+    """A hang-up may leave nobody to hear why it failed."""
+    if not answering.cancelled():
+        answering.exception()

@@ -52,13 +52,14 @@ class Waiting:
         """
         state = self._state
         settings = self._tools.queues.queues[target.queue]
+        await self._voice.answered()
         pop = asyncio.create_task(self._tools.pops.prepare(state), name=f"pop:{state.id}")
         try:
             if state.talk is not None and await self._resumed(state.talk, await asyncio.shield(pop)):
                 return WaitEnd.SERVED
             state.stage, state.queue = CallStage.QUEUED, target.queue
             state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
-            await self._tools.store.save(state)
+            self._tools.store.put(state)
             await self._enter(target, settings)
             return WaitEnd.SERVED if await self._until_served(settings, pop) else WaitEnd.TIMED_OUT
         finally:

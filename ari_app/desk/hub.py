@@ -83,6 +83,8 @@ class Hub:
         self._relay = Relay(redis, self._relayed)
         self._grace_s = absence_grace_s
         self._sockets: dict[str, list[DeskSocket]] = {}
+        self._by_role: dict[Role, list[DeskSocket]] = {role: [] for role in Role}
+        """The same sockets by role: whom a broadcast is for is asked at every step of every call."""
         self._numbers = itertools.count(1)
         self._broadcasting = asyncio.Lock()
         self._joining = asyncio.Semaphore(JOINING)
@@ -110,6 +112,10 @@ class Hub:
     def session(self, session_id: str) -> Session | None:
         """The session of an open desk, by its id."""
         return next((socket.session for socket in self.sockets() if socket.session.id == session_id), None)
+
+    def listening(self, roles: Iterable[Role]) -> bool:
+        """Whether anybody of these roles has a desk open on this node."""
+        return any(self._by_role[role] for role in roles)
 
     def connected(self, staff_id: str) -> bool:
         """Whether this person has a desk open on this node."""
@@ -163,7 +169,7 @@ class Hub:
     async def broadcast(self, role: Role | Iterable[Role], message: Message) -> None:
         """Send to everybody of a role (or of several) on this node. Broadcasts keep their order."""
         roles = {role} if isinstance(role, Role) else set(role)
-        listening = [socket for socket in self.sockets() if socket.role in roles]
+        listening = [socket for one in roles for socket in self._by_role[one]]
         if not listening:
             return
         payload = self._encode(message)
@@ -203,6 +209,7 @@ class Hub:
             await self._relay.subscribe(socket.staff_id)
             socket.order = await self.state.next_order()
         self._sockets.setdefault(socket.staff_id, []).append(socket)
+        self._by_role[socket.role].append(socket)
         metrics.SOCKETS.labels(socket.role.value).inc()
         if socket.role is Role.AGENT:
             self._replace_older(socket.staff_id, socket.order, 1)
@@ -216,14 +223,18 @@ class Hub:
     def _leave(self, socket: DeskSocket) -> None:
         sockets = self._sockets.get(socket.staff_id, [])
         if socket in sockets:
-            sockets.remove(socket)
-            metrics.SOCKETS.labels(socket.role.value).dec()
+            self._take_out(socket)
         if sockets or self._sockets.pop(socket.staff_id, None) is None:
             return
         if socket.role is Role.AGENT and not self._closed:
             self._absences[socket.staff_id] = asyncio.create_task(
                 self._report_absent(socket.staff_id), name=f"desk-absence:{socket.staff_id}"
             )
+
+    def _take_out(self, socket: DeskSocket) -> None:
+        self._sockets[socket.staff_id].remove(socket)
+        self._by_role[socket.role].remove(socket)
+        metrics.SOCKETS.labels(socket.role.value).dec()
 
     async def _welcome(self, who: Principal) -> Welcome:
         shown = await self.state.shown(who.staff_id)
@@ -280,8 +291,7 @@ class Hub:
         older.sort(key=lambda socket: socket.order, reverse=True)
         for socket in older[allowed - 1 :]:
             log.info("desk_replaced", staff_id=staff_id, socket=socket.id)
-            self._sockets[staff_id].remove(socket)
-            metrics.SOCKETS.labels(socket.role.value).dec()
+            self._take_out(socket)
             self._spawn(self._replace(socket), f"desk-replace:{socket.id}")
 
     async def _replace(self, socket: DeskSocket) -> None:

@@ -14,7 +14,7 @@ from ari_app.calls.model import CallOutcome, Direction
 from ari_app.fallback.model import ALIVE, BEAT_S, FAMILY, QUEUE, FallbackCall, parse
 from crm.customers.phone import normalise
 from crm.customers.service import CustomerService
-from crm.history.model import CallRecord
+from crm.history.model import CallRecordView
 from crm.history.service import HistoryService
 from crm.tickets.model import SYSTEM, FileTicket, Reporter, TicketKind
 from crm.tickets.service import TicketService
@@ -171,14 +171,14 @@ def _words(call: FallbackCall) -> dict[str, str]:
 
 def _record(
     call: FallbackCall, number: str | None, customer_id: str | None, agent_id: str | None, *, message: bool
-) -> CallRecord:
+) -> CallRecordView:
     ended_at = call.ended_at or call.started_at
     waited = timedelta(seconds=call.waited_s or 0)
     answered = call.endpoint is not None
     outcome = CallOutcome.ANSWERED if answered else CallOutcome.FALLBACK if message else CallOutcome.ABANDONED
     connected_at = min(call.started_at + waited, ended_at) if answered else None
     wait_until = connected_at or ended_at
-    return CallRecord(
+    return CallRecordView(
         id=call.id,
         direction=Direction.INBOUND.value,
         number=number,
@@ -186,13 +186,16 @@ def _record(
         customer_id=customer_id,
         agent_id=agent_id,
         queue=QUEUE,
+        ticket_id=None,
         started_at=call.started_at,
         answered_at=call.started_at,
         queued_at=call.started_at,
         connected_at=connected_at,
         ended_at=ended_at,
         outcome=outcome.value,
+        abandon_position=None,
         wait_ms=int((wait_until - call.started_at).total_seconds() * 1000),
         talk_ms=int((ended_at - connected_at).total_seconds() * 1000) if connected_at is not None else None,
         hangup_by="",
+        keys=[],
     )

@@ -79,8 +79,10 @@ class CustomerService:
         Raises:
             CustomerNotFound: there is none.
         """
-        async with self._database.read() as session:
-            return CustomerView.model_validate(await _existing(session, customer_id))
+        found = await self._database.look_up(lambda connection: store.by_id(connection, customer_id))
+        if found is None:
+            raise CustomerNotFound(f"there is no customer {customer_id}")
+        return found
 
     async def detail(self, customer_id: str) -> CustomerDetail:
         """One customer with the telephones.

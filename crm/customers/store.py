@@ -32,6 +32,14 @@ BY_NUMBER = (
     .limit(MATCHES)
 )
 
+BY_ID = sql.select(*(_CUSTOMER[name] for name in CustomerView.model_fields)).where(_CUSTOMER.id == sql.bindparam("id"))
+
+
+def by_id(connection: sql.Connection, customer_id: str) -> CustomerView | None:
+    """One customer."""
+    row = connection.execute(BY_ID, {"id": customer_id}).one_or_none()
+    return CustomerView.model_validate(row) if row is not None else None
+
 
 def by_number(connection: sql.Connection, number: str) -> tuple[list[CustomerView], ChoiceView | None]:
     """Everybody who is currently reached under a number, oldest first but for whom an agent chose the last time.

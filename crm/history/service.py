@@ -1,8 +1,10 @@
 """What happened, by customer and by number."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Connection, Row, update
 from sqlmodel import col
 
 from crm.history import store
@@ -22,29 +24,36 @@ class HistoryService:
 
     async def of_customer(self, customer_id: str, days: int = DAYS, limit: int = MOST) -> History:
         """Tickets and calls of the last days, newest first, at most `limit` of each."""
-        since = utc_now() - timedelta(days=days)
-        tickets, calls = await self._database.look_up(
-            lambda connection: store.of_customer(connection, customer_id, since, limit)
-        )
-        return History(
-            tickets=[TicketLine.model_construct(**row._mapping) for row in tickets],  # noqa: SLF001 - a Row's public name
-            calls=[CallLine.model_construct(**row._mapping) for row in calls],  # noqa: SLF001
-        )
+        return await self._database.look_up(self.past_of_customer(customer_id, days, limit))
 
-    async def of_number(self, number: str, days: int = DAYS, limit: int = MOST) -> History:
-        """Calls from and to a number that belongs to no one customer."""
+    def past_of_customer(
+        self, customer_id: str, days: int = DAYS, limit: int = MOST
+    ) -> Callable[[Connection], History]:
+        """The same as a look-up that may be carried out together with another."""
         since = utc_now() - timedelta(days=days)
-        calls = await self._database.look_up(lambda connection: store.calls_of_number(connection, number, since, limit))
-        return History(tickets=[], calls=[CallLine.model_construct(**row._mapping) for row in calls])  # noqa: SLF001
+
+        def look(connection: Connection) -> History:
+            tickets, calls = store.of_customer(connection, customer_id, since, limit)
+            lines = [TicketLine.model_construct(**row._mapping) for row in tickets]  # noqa: SLF001 - a Row's public name
+            return History(tickets=lines, calls=_lines(calls))
+
+        return look
+
+    def past_of_number(self, number: str) -> Callable[[Connection], History]:
+        """Likewise the calls from and to a number that belongs to no one customer."""
+        since = utc_now() - timedelta(days=DAYS)
+        return lambda connection: History(
+            tickets=[], calls=_lines(store.calls_of_number(connection, number, since, MOST))
+        )
 
     async def find(self, wanted: FindCalls) -> list[CallLine]:
         """Calls of everybody, newest first."""
         calls = await self._database.look_up(
             lambda connection: store.calls(connection, wanted.outcome, wanted.since, wanted.limit)
         )
-        return [CallLine.model_construct(**row._mapping) for row in calls]  # noqa: SLF001
+        return _lines(calls)
 
-    async def record_call(self, record: CallRecord) -> None:
+    async def record_call(self, record: CallRecordView) -> None:
         """Store a call's record; storing it again changes nothing but what is newer."""
         await self._database.change(lambda connection: store.store_call(connection, record))
 
@@ -64,3 +73,7 @@ class HistoryService:
         """A ticket came of a call."""
         async with self._database.write() as session:
             await session.exec(update(CallRecord).where(col(CallRecord.id) == call_id).values(ticket_id=ticket_id))
+
+
+def _lines(calls: Sequence[Row[*tuple[Any, ...]]]) -> list[CallLine]:
+    return [CallLine.model_construct(**row._mapping) for row in calls]  # noqa: SLF001 - a Row's public name

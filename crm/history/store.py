@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from crm.history.model import CallRecord
+from crm.history.model import CallRecord, CallRecordView
 from crm.tickets.model import Ticket
 
 _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
@@ -94,7 +94,6 @@ def calls_of_number(connection: Connection, number: str, since: datetime, most: 
     return connection.execute(CALLS_OF_NUMBER, {"number": number, "since": since, "most": most}).all()
 
 
-def store_call(connection: Connection, record: CallRecord) -> None:
+def store_call(connection: Connection, record: CallRecordView) -> None:
     """Insert a call's record, or put the newer facts in place of the older ones."""
-    facts = {column.name: getattr(record, column.name) for column in _CALL}
-    connection.execute(STORE_CALL[connection.dialect.name], facts)
+    connection.execute(STORE_CALL[connection.dialect.name], vars(record))

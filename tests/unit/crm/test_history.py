@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, text
 
 from crm.customers.model import CustomerView
 from crm.history.errors import CallNotFound
-from crm.history.model import CallRecord
+from crm.history.model import CallRecordView
 from crm.history.service import MOST, HistoryService
 from crm.history.store import CALLS_OF_CUSTOMER, CALLS_OF_NUMBER, TICKETS_OF_CUSTOMER
 from crm.tickets.model import Reporter, TicketStatus
@@ -26,15 +26,18 @@ def history(database: Database) -> HistoryService:
     return HistoryService(database)
 
 
-def called(call_id: str, started_at: datetime, **changes: Any) -> CallRecord:
+def called(call_id: str, started_at: datetime, **changes: Any) -> CallRecordView:
     facts: dict[str, Any] = {
+        **dict.fromkeys(CallRecordView.model_fields),
+        "access_number": "96001",
+        "hangup_by": "agent",
         "direction": "inbound",
         "number": "+8613800000001",
         "outcome": "answered",
         "keys": ["3"],
         "wait_ms": 1200,
     }
-    return CallRecord(id=call_id, started_at=started_at, **facts | changes)
+    return CallRecordView(**facts | {"id": call_id, "started_at": started_at} | changes)
 
 
 async def file_at(tickets: TicketService, place: Place, customer: CustomerView, moment: datetime) -> str:
@@ -75,13 +78,13 @@ async def test_at_most_so_many_the_newest(history: HistoryService, place: Place)
     assert [call.id for call in few.calls] == ["call-0", "call-1"]
 
 
-async def test_a_number_of_nobody_has_a_history(history: HistoryService) -> None:
+async def test_a_number_of_nobody_has_a_history(database: Database, history: HistoryService) -> None:
     await history.record_call(called("call-1", NOW - timedelta(days=1)))
     await history.record_call(called("call-2", NOW - timedelta(days=40)))
     await history.record_call(called("call-3", NOW, number="+8613800000002"))
 
     with time_machine.travel(NOW, tick=False):
-        found = await history.of_number("+8613800000001")
+        found = await database.look_up(history.past_of_number("+8613800000001"))
 
     assert [call.id for call in found.calls] == ["call-1"]
 
