@@ -1,0 +1,69 @@
+"""Whether a sealed file is still what was sealed (S31)."""
+
+import os
+from dataclasses import dataclass
+
+from recordings import sealing
+from recordings.errors import RecordingAltered, RecordingNotFound, RecordingUnavailable
+from recordings.model import Recording, WarningKind
+from recordings.sealer import Sealer
+
+
+@dataclass(frozen=True)
+class _FileStamp:
+    """A file when its checksum was right. While none of this changes, its bytes did not either: no program can set
+    the time of a file's last change."""
+
+    inode: int
+    size: int
+    changed_ns: int
+
+
+class Integrity:
+    """Computes checksums in the sealer's threads, and not again while a file's stamp is the same."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self._unchanged: dict[str, _FileStamp] = {}
+
+    async def require_unchanged(self, row: Recording) -> None:
+        """Return only where the file is what was sealed.
+
+        Raises:
+            RecordingUnavailable: the file is gone.
+            RecordingAltered: it is another.
+        """
+        try:
+            stamp = await self._sealer.in_thread(self._stamp, row)
+        except RecordingNotFound as error:
+            self._sealer.warn(WarningKind.ALTERED, "the file is gone", row.id, row.call_id)
+            raise RecordingUnavailable("The file of this recording is gone.") from error
+        if self._unchanged.get(row.id) == stamp:
+            return
+        if await self.checksum(row) != row.sha256:
+            self.warn(row)
+            raise RecordingAltered("The file's checksum is not the one stored when it was sealed.")
+        self._unchanged[row.id] = stamp
+
+    async def checksum(self, row: Recording) -> str | None:
+        """What the file's checksum is by now; None where there is no file."""
+        return await self._sealer.in_thread(self._checksum, row)
+
+    def warn(self, row: Recording) -> None:
+        """Tell that a file is not what was sealed."""
+        self._unchanged.pop(row.id, None)
+        self._sealer.warn(WarningKind.ALTERED, "the file is not what was sealed", row.id, row.call_id)
+
+    def _stamp(self, row: Recording) -> _FileStamp:
+        descriptor = self._sealer.storage.open_sealed(row.file)
+        try:
+            found = os.fstat(descriptor)
+        finally:
+            os.close(descriptor)
+        return _FileStamp(found.st_ino, found.st_size, found.st_ctime_ns)
+
+    def _checksum(self, row: Recording) -> str | None:
+        try:
+            return sealing.checksum_of(self._sealer.storage.open_sealed(row.file))
+        except RecordingNotFound:
+            return None
