@@ -160,7 +160,8 @@ class Database:
         """Two look-ups at once: a server carries them out side by side, while a file is read by one thread."""
         if self.is_sqlite:
             return await self.look_up(lambda connection: (one(connection), other(connection)))
-        return await asyncio.gather(self.look_up(one), self.look_up(other))
+        of_one, of_other = await asyncio.gather(self.look_up(one), self.look_up(other))
+        return of_one, of_other
 
     async def change(self, work: Callable[[Connection], Result]) -> Result:
         """Carry out statements as one transaction: committed when `work` returns, rolled back when it raises.

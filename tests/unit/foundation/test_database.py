@@ -54,6 +54,21 @@ async def test_a_cancelled_transaction_is_whole_or_never_was_and_holds_no_lock(d
     assert {name[:-1] for name in stored if name.endswith("a")} == {name[:-1] for name in stored if name.endswith("b")}
 
 
+async def test_two_look_ups_at_once_are_each_answered(database: Database) -> None:
+    await add_two(database, 1, set())
+
+    def count(connection: Connection) -> int:
+        return int(connection.execute(text("SELECT count(*) FROM department")).scalar_one())
+
+    def first(connection: Connection) -> str:
+        return str(connection.execute(text("SELECT min(name) FROM department")).scalar_one())
+
+    assert await database.look_up_both(count, first) == (2, "1a")
+    with pytest.raises(ZeroDivisionError):
+        await database.look_up_both(count, lambda _: 1 // 0)
+    assert await database.look_up_both(first, count) == ("1a", 2)
+
+
 async def test_cancelled_readers_give_their_connections_back(database: Database) -> None:
     chance = random.Random(8)
     for _ in range(ROUNDS):

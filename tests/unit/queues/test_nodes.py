@@ -151,7 +151,7 @@ async def test_f20_a_redis_that_hangs_is_given_up_at_the_deadline(
         started_at = asyncio.get_running_loop().time()
         with pytest.raises(QueuesUnavailable):
             await one.service.enter("call-1", "repair")
-        assert asyncio.get_running_loop().time() - started_at < 1.0
+        assert asyncio.get_running_loop().time() - started_at < 1.5, "before Redis goes on"
         await admin.client_unpause()
         # The connection that was given up must not answer the next question with the last one's answer.
         assert (await one.service.agent("anna")).reason == "signed_in"

@@ -1,0 +1,81 @@
+"""Where a call is, in Redis: stored in order, waited for only by who acts on it, and told when it could not be."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from ari_app.calls.model import CallStage, CallState, Direction
+from ari_app.calls.store import KEY, CallStore
+from ari_app.local.ports import free_port
+from ari_app.local.redis import Redis
+from foundation.redis_client import SharedRedis, redis_client
+
+
+def a_call(call_id: str = "call-1", *, node: str = "node-1") -> CallState:
+    return CallState(
+        id=call_id,
+        node=node,
+        direction=Direction.INBOUND,
+        channel_id="channel-1",
+        number="+8613800000001",
+        access_number="96001",
+        stage=CallStage.ARRIVED,
+        started_at_ms=1,
+    )
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[SharedRedis]:
+    client = redis_client(redis_url)
+    yield client
+    await client.aclose()
+
+
+async def test_what_was_put_is_stored_before_whatever_is_asked_afterwards(redis: SharedRedis) -> None:
+    store, state = CallStore(redis, "node-1"), a_call()
+    for stage in (CallStage.FLOW, CallStage.QUEUED, CallStage.RINGING):
+        state.stage = stage
+        store.put(state)
+        (found,) = await store.of_node()
+        assert found.stage is stage
+    assert not store.unsaved
+
+
+async def test_who_acts_on_it_waits_until_it_is_stored(redis: SharedRedis, redis_url: str) -> None:
+    store, state = CallStore(redis, "node-1"), a_call()
+    other = redis_client(redis_url)
+    store.put(state)
+    state.stage = CallStage.FLOW
+    store.put(state)
+    await store.settled(state.id)
+    assert await other.exists(KEY + state.id)
+    assert [found.stage for found in await CallStore(other, "node-1").of_node()] == [CallStage.FLOW]
+    await store.settled("call-nobody-knows")
+    await other.aclose()
+
+
+async def test_a_forgotten_call_is_gone_though_it_was_just_put(redis: SharedRedis) -> None:
+    store, state = CallStore(redis, "node-1"), a_call()
+    store.put(state)
+    store.forget(state.id)
+    assert await store.all() == []
+    assert not store.unsaved
+
+
+async def test_f20_what_redis_did_not_take_is_known_and_stored_later(tmp_path_factory: pytest.TempPathFactory) -> None:
+    server = Redis(free_port(), tmp_path_factory.mktemp("redis"), persistent=False)
+    client = redis_client(server.url)
+    store, state = CallStore(client, "node-1"), a_call()
+    await store.save(state)
+    assert store.unsaved == {state.id}
+    store.forget("call-0")
+
+    await asyncio.to_thread(server.start)
+    try:
+        await store.save(state)
+        assert not store.unsaved
+        assert [found.id for found in await store.of_node()] == [state.id]
+    finally:
+        await client.aclose()
+        await asyncio.to_thread(server.stop)
