@@ -109,6 +109,7 @@ class AgentLeg:
     async def _announce(self, make_pop: PopMaker) -> bool:
         """Pop first; False where the offer is over by then and nobody is to be rung."""
         self._state.stage, self._talk.stage = CallStage.RINGING, LegStage.RINGING
+        # Stored by the time the queue has answered, which is asked over the same connection.
         self._tools.store.put(self._state)
         popped, in_force = await asyncio.gather(
             self._tools.desks.pop(self._line.agent_id, make_pop(self._state, self._line, self._talk.waited_ms)),
