@@ -2,8 +2,11 @@
 
 from ari_app.calls.provisioning import PhoneAccount
 from ari_app.calls.tools import AgentLine
-from crm.staff.model import Staff
+from ari_app.queues.settings import load_queues
+from ari_app.settings import Settings
+from crm.staff.model import Staff, StaffInput
 from crm.staff.service import StaffService
+from foundation.database import Database
 from foundation.routes import Role
 
 
@@ -58,3 +61,17 @@ def _account(agent: Staff) -> PhoneAccount | None:
     if agent.endpoint is None or agent.sip_password is None:
         return None
     return PhoneAccount(agent.endpoint, agent.sip_password)
+
+
+async def hire(settings: Settings, staff_number: str, name: str, queues: list[str], password: str) -> tuple[str, str]:
+    """Add an agent to the database; her SIP user and password. A running service learns of her when it restarts."""
+    database = Database(settings.database_url)
+    try:
+        staff = StaffService(database, load_queues(settings.callflows / "queues.yaml"))
+        given = StaffInput(staff_number=staff_number, name=name, role=Role.AGENT, password=password, queues=queues)
+        added = await staff.create(given)
+    finally:
+        await database.aclose()
+    assert added.endpoint is not None, "agents have phones"
+    assert added.sip_password is not None, "agents have phones"
+    return added.endpoint, added.sip_password

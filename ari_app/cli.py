@@ -10,7 +10,8 @@ import typer
 from pydantic import ValidationError
 
 from ari_app import flows as call_flows
-from ari_app import service
+from ari_app import process
+from ari_app.agents import hire
 from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.keeper import Keeper
 from ari_app.local import stack
@@ -38,7 +39,7 @@ def up() -> None:
 @app.command()
 def serve() -> None:
     """Run the service alone, with the servers that HOTLINE_… names."""
-    service.run(_settings())
+    process.run(_settings())
 
 
 @app.command()
@@ -97,7 +98,7 @@ def add_agent(
 ) -> None:
     """Add an agent; prints her desk's and her phone's passwords once."""
     password = secrets.token_urlsafe(12)
-    sip_user, sip_password = asyncio.run(service.add_agent(Settings(), staff_number, name, queue, password))
+    sip_user, sip_password = asyncio.run(hire(Settings(), staff_number, name, queue, password))
     typer.echo(f"desk: {staff_number} / {password}\nphone: {sip_user} / {sip_password}")
 
 

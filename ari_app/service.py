@@ -1,19 +1,13 @@
 """Puts the hotline together, starts it and stops it. Every part is made here and handed what it needs."""
 
 import asyncio
-import contextlib
-import gc
 import shlex
 import shutil
-import signal
-import sys
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 import structlog
-import uvloop
 from sqlalchemy import text
-from structlog.tracebacks import ExceptionDictTransformer
 
 from ari_app import lag, migrations, versions
 from ari_app.agents import Agents
@@ -47,7 +41,7 @@ from ari_app.floor import WATCHERS, Floor
 from ari_app.flows import vocabulary
 from ari_app.kept import KeptWork
 from ari_app.local.programs import Program, program
-from ari_app.node import NodeName, NodeTaken
+from ari_app.node import NodeName
 from ari_app.openings import Openings
 from ari_app.queues import http as queues_http
 from ari_app.queues.service import QueueService
@@ -56,11 +50,9 @@ from ari_app.settings import Settings
 from callflows.actions import CallerActions
 from crm import sample
 from crm.customers.phone import load_origins
-from crm.staff.model import Staff, StaffInput
-from crm.staff.service import StaffService
+from crm.staff.model import Staff
 from foundation.database import Database
 from foundation.redis_client import redis_client
-from foundation.routes import Role
 from foundation.spool import Spool
 from ivr.calendar import HolidayCalendar
 from ivr.check import load_library
@@ -72,8 +64,6 @@ from recordings.orphans import GRACE_SECONDS
 from recordings.service import RecordingService
 
 FALLBACK_PROMPTS = ("fallback_wait", "fallback_message", "fallback_contact")
-SWITCH_S = 0.0005
-"""How long a thread that did SQLite's work waits for a busy loop: several times for every write, while others queue."""
 AUDIT_AT_START_GRACE_S = 3.0
 """What a process before us left unsealed is sealed at once; only what is just beginning is left alone."""
 AUDIT_EVERY_S = 24 * 3600.0
@@ -392,58 +382,3 @@ def _speech(settings: Settings) -> EspeakSpeech:
     espeak = Program(tuple(shlex.split(settings.espeak))) if settings.espeak else program("usr/bin/espeak-ng")
     sox = Program(tuple(shlex.split(settings.sox))) if settings.sox else program("usr/bin/sox")
     return EspeakSpeech(espeak.command, espeak.environ(), sox.command)
-
-
-async def add_agent(
-    settings: Settings, staff_number: str, name: str, queues: list[str], password: str
-) -> tuple[str, str]:
-    """Add an agent to the database; her SIP user and password. A running service learns of her when it restarts."""
-    database = Database(settings.database_url)
-    try:
-        staff = StaffService(database, load_queues(settings.callflows / "queues.yaml"))
-        given = StaffInput(staff_number=staff_number, name=name, role=Role.AGENT, password=password, queues=queues)
-        added = await staff.create(given)
-    finally:
-        await database.aclose()
-    assert added.endpoint is not None, "agents have phones"
-    assert added.sip_password is not None, "agents have phones"
-    return added.endpoint, added.sip_password
-
-
-async def serve(settings: Settings) -> None:
-    """Run until told to stop by SIGTERM or SIGINT."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    service = Service(settings)
-    service.node.on_taken = stop.set
-    async with contextlib.AsyncExitStack() as cleanup:
-        cleanup.push_async_callback(service.aclose)
-        try:
-            await service.start()
-        except NodeTaken as error:
-            log.error("hotline_refused", reason=str(error))  # noqa: TRY400 - the message says all
-            raise SystemExit(1) from error
-        # What lives as long as the process is not looked through again: that stalls every call for a fifth of a second.
-        gc.freeze()
-        log.info("hotline_started", node=settings.node, http_port=settings.http_port)
-        await stop.wait()
-        log.info("hotline_stopping")
-
-
-def run(settings: Settings) -> None:
-    """The process: its logs as JSON lines, its loop, its end."""
-    sys.setswitchinterval(SWITCH_S)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # Without the variables of each frame: they hold numbers, names and passwords (S29).
-            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ]
-    )
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings))
