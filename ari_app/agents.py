@@ -1,9 +1,10 @@
 """The agents of this hotline, in memory: looked up between a match and a ring. The database has the truth."""
 
+from pathlib import Path
+
 from ari_app.calls.provisioning import PhoneAccount
 from ari_app.calls.tools import AgentLine
 from ari_app.queues.settings import load_queues
-from ari_app.settings import Settings
 from crm.staff.model import Staff, StaffInput
 from crm.staff.service import StaffService
 from foundation.database import Database
@@ -63,13 +64,16 @@ def _account(agent: Staff) -> PhoneAccount | None:
     return PhoneAccount(agent.endpoint, agent.sip_password)
 
 
-async def hire(settings: Settings, staff_number: str, name: str, queues: list[str], password: str) -> tuple[str, str]:
-    """Add an agent to the database; her SIP user and password. A running service learns of her when it restarts."""
-    database = Database(settings.database_url)
+async def hire(database_url: str, callflows: Path, given: StaffInput) -> tuple[str, str]:
+    """Add an agent to the database; her SIP user and password. A running service learns of her when it restarts.
+
+    Raises:
+        Problem: the staff number is taken, or there is no such queue.
+        SQLAlchemyError: the database is out of reach, or no service has begun to use it.
+    """
+    database = Database(database_url)
     try:
-        staff = StaffService(database, load_queues(settings.callflows / "queues.yaml"))
-        given = StaffInput(staff_number=staff_number, name=name, role=Role.AGENT, password=password, queues=queues)
-        added = await staff.create(given)
+        added = await StaffService(database, load_queues(callflows / "queues.yaml")).create(given)
     finally:
         await database.aclose()
     assert added.endpoint is not None, "agents have phones"

@@ -4,10 +4,12 @@ import asyncio
 import secrets
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from ari_app import flows as call_flows
 from ari_app import process
@@ -16,8 +18,11 @@ from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.keeper import Keeper
 from ari_app.local import stack
 from ari_app.local.paths import PROJECT
-from ari_app.settings import Settings
+from ari_app.settings import Settings, database_address
+from crm.staff.model import StaffInput
 from crm.tickets import table
+from foundation.problems import Problem
+from foundation.routes import Role
 
 app = typer.Typer(help="A service hotline and call centre on Asterisk.", no_args_is_help=True, add_completion=False)
 flows = typer.Typer(help="What callers hear.", no_args_is_help=True)
@@ -58,10 +63,8 @@ def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        for problem in error.errors():
-            name = "HOTLINE_" + "_".join(str(part) for part in problem["loc"]).upper()
-            typer.echo(f"{name}: {problem['msg']}", err=True)
-        sys.exit(2)
+        names = ["HOTLINE_" + "_".join(str(part) for part in problem["loc"]).upper() for problem in error.errors()]
+        _refuse(*(f"{name}: {problem['msg']}" for name, problem in zip(names, error.errors(), strict=True)))
 
 
 @flows.command("check")
@@ -95,10 +98,30 @@ def add_agent(
     staff_number: Annotated[str, typer.Argument(help="the number customers hear, such as 1007")],
     name: Annotated[str, typer.Argument(help="her name")],
     queue: Annotated[list[str], typer.Option(help="a queue she answers; may be repeated")],
+    database_url: Annotated[
+        str, typer.Option(envvar="HOTLINE_DATABASE_URL", help="the service's database", show_default="that of make run")
+    ] = "",
+    callflows: Annotated[
+        Path, typer.Option(envvar="HOTLINE_CALLFLOWS", help="where the queues are", show_default=False)
+    ] = CALLFLOWS,
 ) -> None:
     """Add an agent; prints her desk's and her phone's passwords once."""
     password = secrets.token_urlsafe(12)
-    sip_user, sip_password = asyncio.run(hire(Settings(), staff_number, name, queue, password))
+    try:
+        given = StaffInput(staff_number=staff_number, name=name, role=Role.AGENT, password=password, queues=queue)
+        address = database_address(database_url or stack.database_url())
+        file = make_url(address).database if address.startswith("sqlite") else None
+        if file is not None and not Path(file).exists():
+            _refuse(f"there is no database {file} yet: start the service once, or name another (--database-url)")
+        sip_user, sip_password = asyncio.run(hire(address, callflows, given))
+    except ValidationError as error:
+        _refuse(*(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()))
+    except ValueError as error:
+        _refuse(f"--database-url: {error}")
+    except Problem as problem:
+        _refuse(problem.detail, *(f"{one.field}: {one.rule}" for one in problem.errors))
+    except SQLAlchemyError as error:
+        _refuse(f"the database cannot be used; has a service been started with it? ({type(error).__name__})")
     typer.echo(f"desk: {staff_number} / {password}\nphone: {sip_user} / {sip_password}")
 
 
@@ -112,6 +135,12 @@ def ticket_table(
         typer.echo(page, nl=False)
     else:
         output.write_text(page, encoding="utf-8")
+
+
+def _refuse(*lines: str) -> NoReturn:
+    for line in lines:
+        typer.echo(line, err=True)
+    sys.exit(2)
 
 
 def main() -> None:

@@ -112,11 +112,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _our_driver(cls, value: str) -> str:
-        """The address as hosts hand it out, such as `postgres://…`, with the driver that we use."""
-        scheme, separator, rest = value.partition("://")
-        if not separator or (scheme := DRIVERS.get(scheme, scheme)) not in DRIVERS.values():
-            raise ValueError("must begin with postgresql:// or sqlite:///")
-        return f"{scheme}://{rest}"
+        return database_address(value)
 
     @field_validator("trunk")
     @classmethod
@@ -124,3 +120,15 @@ class Settings(BaseSettings):
         if value.count(DIALLED_NUMBER) != 1 or "&" in value:
             raise ValueError(f"must name one endpoint and hold {DIALLED_NUMBER} once, such as PJSIP/{{number}}@trunk")
         return value
+
+
+def database_address(value: str) -> str:
+    """A database's address as hosts hand it out, such as `postgres://…`, with the driver that we use.
+
+    Raises:
+        ValueError: it is of no database that we know.
+    """
+    scheme, separator, rest = value.partition("://")
+    if not separator or (scheme := DRIVERS.get(scheme, scheme)) not in DRIVERS.values():
+        raise ValueError("must begin with postgresql:// or sqlite:///")
+    return f"{scheme}://{rest}"

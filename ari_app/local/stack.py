@@ -24,6 +24,8 @@ from ari_app.local.watching import WATCH_SECONDS, Watched
 
 SERVICE_READY_SECONDS = 60.0
 SAMPLE_PASSWORD = "hotline-sample"
+RUN = RUNTIME / "run"
+"""What `make run` keeps."""
 PYTHON = {
     "PYTHONPATH": str(PROJECT),
     # Whatever the shell says: a restart that compiles every module again takes a second longer.
@@ -126,7 +128,7 @@ class Stack:
         settings = {
             "PROFILE": "sample",
             "SAMPLE_PASSWORD": SAMPLE_PASSWORD,
-            "DATABASE_URL": os.environ.get("DATABASE_URL", f"sqlite:///{self.folder / 'hotline.db'}"),
+            "DATABASE_URL": database_url(self.folder),
             "REDIS_URL": self.redis_url,
             "APPLICATION": self.at.application,
             "ARI_URL": self.at.rest_url,
@@ -198,9 +200,14 @@ def sample_phones() -> dict[str, str]:
     return {"sample": render(accounts, {"SAMPLE_PASSWORD": SAMPLE_PASSWORD})}
 
 
+def database_url(folder: Path = RUN) -> str:
+    """Where a stack in this folder keeps its facts, unless the environment names a server."""
+    return os.environ.get("DATABASE_URL", f"sqlite:///{folder / 'hotline.db'}")
+
+
 def up() -> None:
     """`make run`: start everything in `.runtime/run`, say where it is, and end it on Ctrl-C."""
-    folder = RUNTIME / "run"
+    folder = RUN
     at = AsteriskAddress(
         http_port=preferred_port(8088),
         sip_port=preferred_port(5060, socket.SOCK_DGRAM),
