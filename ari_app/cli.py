@@ -4,12 +4,13 @@ import asyncio
 import secrets
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
+from typer.core import TyperGroup
 
 from ari_app import flows as call_flows
 from ari_app import process
@@ -24,7 +25,24 @@ from crm.tickets import table
 from foundation.problems import Problem
 from foundation.routes import Role
 
-app = typer.Typer(help="A service hotline and call centre on Asterisk.", no_args_is_help=True, add_completion=False)
+
+class Commands(TyperGroup):
+    """What an operator got wrong is told in words, by name and rule; a traceback is for what we got wrong."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Carry out a command."""
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            _refuse(
+                problem.detail,
+                *(f"{one.field}: {one.rule}" for one in problem.errors if one.rule not in problem.detail),
+            )
+
+
+app = typer.Typer(
+    cls=Commands, help="A service hotline and call centre on Asterisk.", no_args_is_help=True, add_completion=False
+)
 flows = typer.Typer(help="What callers hear.", no_args_is_help=True)
 agents = typer.Typer(help="Who answers.", no_args_is_help=True)
 app.add_typer(flows, name="flows")
@@ -86,11 +104,7 @@ def draw_flow(
     language: Annotated[str, typer.Option(help="the language of its prompts: zh or en")] = "zh",
 ) -> None:
     """Draw a flow as SVG."""
-    picture = call_flows.drawn(folder, flow, language)
-    if output is None:
-        typer.echo(picture)
-    else:
-        output.write_text(picture)
+    _hand_out(call_flows.drawn(folder, flow, language), output)
 
 
 @agents.command("add")
@@ -118,8 +132,6 @@ def add_agent(
         _refuse(*(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()))
     except ValueError as error:
         _refuse(f"--database-url: {error}")
-    except Problem as problem:
-        _refuse(problem.detail, *(f"{one.field}: {one.rule}" for one in problem.errors))
     except SQLAlchemyError as error:
         _refuse(f"the database cannot be used; has a service been started with it? ({type(error).__name__})")
     typer.echo(f"desk: {staff_number} / {password}\nphone: {sip_user} / {sip_password}")
@@ -130,11 +142,17 @@ def ticket_table(
     output: Annotated[Path | None, typer.Option(help="where to write it; standard output otherwise")] = None,
 ) -> None:
     """Who may do what to a ticket in which state, from the code, as Markdown."""
-    page = table.rendered()
+    _hand_out(table.rendered(), output)
+
+
+def _hand_out(text: str, output: Path | None) -> None:
     if output is None:
-        typer.echo(page, nl=False)
-    else:
-        output.write_text(page, encoding="utf-8")
+        typer.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _refuse(f"--output: {output} cannot be written: {error.strerror}")
 
 
 def _refuse(*lines: str) -> NoReturn:

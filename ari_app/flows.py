@@ -18,6 +18,7 @@ from crm.selfservice.limits import Unlimited
 from crm.selfservice.service import SelfService
 from crm.tickets.service import TicketService
 from foundation.database import Database
+from foundation.problems import FieldProblem, Invalid
 from ivr.actions import Action
 from ivr.check import Library, Vocabulary, check_library
 from ivr.draw import draw
@@ -74,10 +75,17 @@ def drawn(folder: Path, flow: str, language: str) -> str:
     """A flow as SVG.
 
     Raises:
-        KeyError: there is no such flow in the folder.
+        Invalid: there is no such flow in the folder, or it does not speak this language.
     """
     library = check(folder)
-    return draw(library.flows[flow], library.catalogue, language)
+    found = library.flows.get(flow)
+    if found is None:
+        problem = FieldProblem(field="flow", rule=f"must be one of {', '.join(sorted(library.flows)) or 'none'}")
+        raise Invalid(f"there is no flow {flow!r} in {folder}", [problem])
+    if language not in found.languages:
+        problem = FieldProblem(field="language", rule=f"must be one of {', '.join(found.languages)}")
+        raise Invalid(f"{flow} does not speak {language!r}", [problem])
+    return draw(found, library.catalogue, language)
 
 
 async def _no_recording(_call_id: str) -> str | None:

@@ -13,6 +13,7 @@ from structlog.tracebacks import ExceptionDictTransformer
 from ari_app.node import NodeTaken
 from ari_app.service import Service
 from ari_app.settings import Settings
+from foundation.problems import Problem
 
 SWITCH_S = 0.0005
 """How long a thread that did SQLite's work waits for a busy loop: several times for every write, while others queue."""
@@ -55,5 +56,11 @@ def run(settings: Settings) -> None:
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ]
     )
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings))
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings))
+    except Problem as problem:
+        # What an operator wrote cannot be used: a flow, a queue, a notice.
+        rules = [f"{one.field}: {one.rule}" for one in problem.errors]
+        log.error("hotline_refused", reason=problem.detail, rules=rules)  # noqa: TRY400 - the message says all
+        raise SystemExit(2) from problem

@@ -1,6 +1,10 @@
 """The `hotline` command, as an operator types it."""
 
 import asyncio
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from ari_app import migrations
 from ari_app.cli import app
+from ari_app.local.paths import PROJECT
 from crm.staff.service import StaffService
 from foundation.database import Database
 
@@ -84,3 +89,41 @@ def test_a_setting_that_is_missing_is_named() -> None:
     result = hotline("serve")
     assert result.exit_code == 2
     assert "HOTLINE_ARI_PASSWORD: Field required" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("flows", "check", "/nowhere"), "queues.yaml: file: must be readable: No such file or directory"),
+        (("flows", "draw", "nothing"), "flow: must be one of hotline, survey"),
+        (("flows", "draw", "hotline", "--language", "fr"), "language: must be one of zh, en"),
+        (("flows", "draw", "hotline", "--output", "/nowhere/x.svg"), "--output: /nowhere/x.svg cannot be written"),
+    ],
+)
+def test_flows_that_cannot_be_checked_or_drawn_are_told_in_words(arguments: tuple[str, ...], told: str) -> None:
+    result = hotline(*arguments)
+    assert result.exit_code == 2
+    assert told in result.output
+
+
+def test_a_service_whose_flows_have_errors_says_where_and_ends(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "callflows", tmp_path / "callflows")
+    flow = tmp_path / "callflows" / "survey.yaml"
+    flow.write_text(flow.read_text() + "  lost: { goto: nowhere }\n")
+    settings = {
+        "HOTLINE_ARI_PASSWORD": "x",
+        "HOTLINE_DATABASE_URL": f"sqlite:///{tmp_path / 'hotline.db'}",
+        "HOTLINE_CALLFLOWS": str(tmp_path / "callflows"),
+    }
+    serving = subprocess.run(
+        [sys.executable, "-m", "ari_app.cli", "serve"],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert serving.returncode == 2
+    (line,) = serving.stdout.splitlines()
+    assert "hotline_refused" in line
+    assert "survey.yaml:" in line
