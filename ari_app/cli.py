@@ -68,7 +68,14 @@ def serve() -> None:
 @app.command()
 def keep() -> None:
     """Run the service, and the next one at once when it dies; SIGHUP goes over to new code without losing a call."""
-    sys.exit(Keeper(serve).keep())
+    sys.exit(Keeper(serve, check=("-m", "ari_app.cli", "check")).keep())
+
+
+@app.command()
+def check() -> None:
+    """Say whether the service could start: its code, settings, flows, queues and notices. Changes nothing."""
+    process.check(_settings())
+    typer.echo("in order")
 
 
 @app.command()

@@ -8,9 +8,10 @@ import ctypes
 import gc
 import os
 import signal
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import structlog
@@ -20,15 +21,21 @@ SHORTEST_LIFE_S = 2.0
 PREDECESSOR = "HOTLINE_PREDECESSOR"
 """The process id of the service that ran before the keeper replaced itself."""
 PR_SET_PDEATHSIG = 1
+TOLD_CHARACTERS = 2000
 
 log = structlog.get_logger()
 
 
 class Keeper:
-    """One service at a time, forked from us. SIGTERM and SIGINT end it and us; SIGHUP brings new code."""
+    """One service at a time, forked from us. SIGTERM and SIGINT end it and us; SIGHUP brings new code and new flows.
 
-    def __init__(self, run: Callable[[], None]) -> None:
+    `check` is the command that says beforehand whether a service could start with them: arguments of this Python.
+    Where it cannot, the service that runs goes on.
+    """
+
+    def __init__(self, run: Callable[[], None], check: Sequence[str] = ("-c", "")) -> None:
         self._run = run
+        self._check = check
         self._service: int | None = None
         self._ending = False
 
@@ -92,6 +99,20 @@ class Keeper:
 
     def _replace(self, _number: int, _frame: FrameType | None) -> None:
         """Become a keeper of the code as it is on disk now; our service serves until that is read."""
+        checked = subprocess.run(
+            [sys.executable, *self._check],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if checked.returncode != 0:
+            remedy = "mend it, then send SIGHUP again; until then nothing changes"
+            log.error("upgrade_refused", reason=checked.stdout[-TOLD_CHARACTERS:].strip(), remedy=remedy)
+            return
+        if self._ending:
+            return
         if self._service is not None:
             os.environ[PREDECESSOR] = str(self._service)
         os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - ourselves

@@ -21,6 +21,19 @@ SWITCH_S = 0.0005
 log = structlog.get_logger()
 
 
+def check(settings: Settings) -> None:
+    """Put the service together without starting it: its code, its settings and whatever an operator wrote are in order.
+
+    Raises:
+        Problem: a flow, a queue or a notice has errors.
+    """
+
+    async def put_together() -> None:
+        Service(settings)
+
+    asyncio.run(put_together())
+
+
 async def serve(settings: Settings) -> None:
     """Run until told to stop by SIGTERM or SIGINT."""
     stop = asyncio.Event()

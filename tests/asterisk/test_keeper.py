@@ -2,9 +2,11 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from signal import SIGHUP, SIGKILL
 
 import pytest
@@ -17,8 +19,14 @@ CALLER = "13800000002"
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    running = stack_in(tmp_path_factory.mktemp("kept"), kept=True)
+def callflows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What callers hear, as an operator may change it."""
+    return shutil.copytree(PROJECT / "callflows", tmp_path_factory.mktemp("operator") / "callflows")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, callflows: Path) -> Iterator[Stack]:
+    running = stack_in(tmp_path_factory.mktemp("kept"), kept=True, CALLFLOWS=str(callflows))
     running.start()
     yield running
     running.stop()
@@ -61,6 +69,31 @@ async def test_who_waits_keeps_waiting_while_one_service_follows_another(hotline
     await caller.hears(seconds=1.0)
     await caller.hang_up()
     await hotline.waiting(supervisor, "repair", 0)
+
+
+async def test_flows_with_errors_do_not_take_the_place_of_what_runs(hotline: Hotline, callflows: Path) -> None:
+    stack = hotline.stack
+    keeper, before = stack.service, stack.service_id()
+    assert keeper is not None
+    assert before is not None
+    whole = (callflows / "hotline.yaml").read_text()
+    log = stack.folder / "hotline.log"
+    (callflows / "hotline.yaml").write_text(f"{whole}  lost: {{ goto: nowhere }}\n")
+    keeper.signal(SIGHUP)
+    async with asyncio.timeout(WAIT_S):
+        while "upgrade_refused" not in log.read_text():
+            await asyncio.sleep(0.05)
+    (refusal,) = (line for line in log.read_text().splitlines() if "upgrade_refused" in line)
+    assert "hotline.yaml:" in refusal
+    assert (stack.service_id(), keeper.running) == (before, True)
+    caller = await hotline.phone(CALLER)
+    await hotline.into_queue(caller)
+    await caller.hang_up()
+
+    (callflows / "hotline.yaml").write_text(whole)
+    keeper.signal(SIGHUP)
+    await next_service(stack, before)
+    assert keeper.running
 
 
 DIES_AT_ONCE = """
