@@ -19,6 +19,7 @@ from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.keeper import Keeper
 from ari_app.local import stack
 from ari_app.local.paths import PROJECT
+from ari_app.local.processes import ProcessFailed
 from ari_app.settings import Settings, database_address
 from crm.staff.model import StaffInput
 from crm.tickets import table
@@ -33,6 +34,8 @@ class Commands(TyperGroup):
         """Carry out a command."""
         try:
             return super().invoke(ctx)
+        except ProcessFailed as failed:
+            _refuse(str(failed))
         except Problem as problem:
             _refuse(
                 problem.detail,
