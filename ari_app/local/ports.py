@@ -55,8 +55,11 @@ def free_port(kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int
 
 
 def preferred_port(port: int, kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
-    """The usual port where nobody has it, else a free one."""
-    return port if _nobody_has(port, kind, address) else free_port(kind, address)
+    """The usual port where nobody has it, else a free one.
+
+    Connections that are over and linger (TIME_WAIT) are nobody: who stops and starts again finds all where it was.
+    """
+    return port if _nobody_has(port, kind, address, lingering=True) else free_port(kind, address)
 
 
 def listening(port: int, address: str = "127.0.0.1") -> bool:
@@ -66,8 +69,10 @@ def listening(port: int, address: str = "127.0.0.1") -> bool:
         return probe.connect_ex((address, port)) == 0
 
 
-def _nobody_has(port: int, kind: int, address: str) -> bool:
+def _nobody_has(port: int, kind: int, address: str, *, lingering: bool = False) -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
+        if lingering and kind == socket.SOCK_STREAM:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
         except OSError:

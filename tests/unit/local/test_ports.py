@@ -36,3 +36,15 @@ def test_a_port_that_somebody_has_is_left_to_them() -> None:
         taken = server.getsockname()[1]
         assert preferred_port(taken) != taken
     assert preferred_port(taken) == taken
+
+
+def test_a_server_that_is_started_again_has_its_usual_port() -> None:
+    """What its last run said to its clients lingers for a minute."""
+    usual = free_port()
+    with socket.create_server(("127.0.0.1", usual)) as server, socket.create_connection(("127.0.0.1", usual)) as client:
+        accepted, _ = server.accept()
+        accepted.close()  # who closes first lingers
+        assert client.recv(1) == b""
+    assert preferred_port(usual) == usual
+    with socket.create_server(("127.0.0.1", usual)):
+        assert preferred_port(usual) != usual
