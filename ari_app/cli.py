@@ -37,10 +37,7 @@ class Commands(TyperGroup):
         except ProcessFailed as failed:
             _refuse(str(failed))
         except Problem as problem:
-            _refuse(
-                problem.detail,
-                *(f"{one.field}: {one.rule}" for one in problem.errors if one.rule not in problem.detail),
-            )
+            _refuse(*problem.lines())
 
 
 app = typer.Typer(

@@ -74,6 +74,5 @@ def run(settings: Settings) -> None:
             runner.run(serve(settings))
     except Problem as problem:
         # What an operator wrote cannot be used: a flow, a queue, a notice.
-        rules = [f"{one.field}: {one.rule}" for one in problem.errors]
-        log.error("hotline_refused", reason=problem.detail, rules=rules)  # noqa: TRY400 - the message says all
+        log.error("hotline_refused", reason="\n".join(problem.lines()))  # noqa: TRY400 - the message says all
         raise SystemExit(2) from problem

@@ -40,6 +40,10 @@ class Problem(Exception):
         self.detail = detail
         self.errors = list(errors)
 
+    def lines(self) -> list[str]:
+        """The problem as it is told to an operator: the detail, and each field's rule that it does not name."""
+        return [self.detail, *(f"{one.field}: {one.rule}" for one in self.errors if one.rule not in self.detail)]
+
     def details(self) -> ProblemDetails:
         """The problem as it is sent."""
         return ProblemDetails(
