@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -15,11 +15,15 @@ from ari_app.ari.errors import AriError
 from ari_app.ari.events import PlaybackStarted
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, Direction
+from ari_app.calls.store import CallStore
 from ari_app.calls.tools import CallTools, Life
 from ari_app.calls.voice import ChannelVoice
 from ari_app.local.asterisk import Asterisk
+from foundation.redis_client import redis_client
 from ivr.voice import DigitRules, DigitsEnd
 from tests.asterisk.ari_connection import Connection, caller_and_leg, connected
+
+VoiceOn = Callable[[str], tuple[ChannelVoice, Keypad]]
 
 PROMPT_S = 20
 PROMPTLY_S = 3.0
@@ -39,23 +43,34 @@ def prompt(tmp_path: Path) -> Path:
     return path
 
 
-def voice_on(connection: Connection, channel_id: str) -> tuple[ChannelVoice, Keypad]:
-    """A voice with what it needs of the tools, which is only the telephony."""
+@pytest.fixture
+async def voice_on(connection: Connection, redis_url: str) -> AsyncIterator[VoiceOn]:
+    """A voice on a channel, with what it needs of the tools: the telephony, and where its call's place is stored."""
+    redis = redis_client(redis_url)
     tools = SimpleNamespace(
-        ari=connection.ari, dispatcher=connection.dispatcher, life=Life(), recordings=None, store=None
+        ari=connection.ari,
+        dispatcher=connection.dispatcher,
+        life=Life(),
+        recordings=None,
+        store=CallStore(redis, "node-1"),
     )
-    state = CallState(
-        id="call-1",
-        node="node-1",
-        direction=Direction.INBOUND,
-        channel_id=channel_id,
-        number=None,
-        access_number="96001",
-        stage=CallStage.FLOW,
-        started_at_ms=0,
-    )
-    keypad = Keypad()
-    return ChannelVoice(cast("CallTools", cast("Any", tools)), state, keypad), keypad
+
+    def on(channel_id: str) -> tuple[ChannelVoice, Keypad]:
+        state = CallState(
+            id="call-1",
+            node="node-1",
+            direction=Direction.INBOUND,
+            channel_id=channel_id,
+            number=None,
+            access_number="96001",
+            stage=CallStage.FLOW,
+            started_at_ms=0,
+        )
+        keypad = Keypad()
+        return ChannelVoice(cast("CallTools", cast("Any", tools)), state, keypad), keypad
+
+    yield on
+    await redis.aclose()
 
 
 async def free(connection: Connection, channel_id: str) -> None:
@@ -64,10 +79,12 @@ async def free(connection: Connection, channel_id: str) -> None:
         await connection.ari.set_variable(channel_id, "FREE", "1")
 
 
-async def test_a_prompt_stopped_while_it_is_being_asked_for_is_not_heard(connection: Connection, prompt: Path) -> None:
+async def test_a_prompt_stopped_while_it_is_being_asked_for_is_not_heard(
+    connection: Connection, voice_on: VoiceOn, prompt: Path
+) -> None:
     """The stop must not overtake the request: then it finds nothing, and the caller hears the prompt to its end."""
     async with caller_and_leg(connection) as (caller_id, _):
-        voice, _ = voice_on(connection, caller_id)
+        voice, _ = voice_on(caller_id)
         for steps in itertools.chain.from_iterable(itertools.repeat(range(12), 3)):
             saying = asyncio.create_task(voice.say([prompt]))
             for _ in range(steps):
@@ -78,9 +95,11 @@ async def test_a_prompt_stopped_while_it_is_being_asked_for_is_not_heard(connect
             await free(connection, caller_id)
 
 
-async def test_a_prompt_stopped_as_it_begins_is_not_heard(connection: Connection, prompt: Path) -> None:
+async def test_a_prompt_stopped_as_it_begins_is_not_heard(
+    connection: Connection, voice_on: VoiceOn, prompt: Path
+) -> None:
     async with caller_and_leg(connection) as (caller_id, _):
-        voice, keypad = voice_on(connection, caller_id)
+        voice, keypad = voice_on(caller_id)
         # The key comes at the very moment at which Asterisk says that the prompt begins.
         forget = connection.dispatcher.listen(PlaybackStarted, lambda _: keypad.press("3"))
         try:
@@ -93,9 +112,9 @@ async def test_a_prompt_stopped_as_it_begins_is_not_heard(connection: Connection
             forget()
 
 
-async def test_a_key_pressed_ahead_needs_no_prompt(connection: Connection, prompt: Path) -> None:
+async def test_a_key_pressed_ahead_needs_no_prompt(connection: Connection, voice_on: VoiceOn, prompt: Path) -> None:
     async with caller_and_leg(connection) as (caller_id, _):
-        voice, keypad = voice_on(connection, caller_id)
+        voice, keypad = voice_on(caller_id)
         begun: list[PlaybackStarted] = []
         forget = connection.dispatcher.listen(PlaybackStarted, begun.append)
         keypad.press("3")
@@ -109,9 +128,9 @@ async def test_a_key_pressed_ahead_needs_no_prompt(connection: Connection, promp
     assert begun == []
 
 
-async def test_what_cannot_be_played_ends_nothing(connection: Connection, tmp_path: Path) -> None:
+async def test_what_cannot_be_played_ends_nothing(connection: Connection, voice_on: VoiceOn, tmp_path: Path) -> None:
     async with caller_and_leg(connection) as (caller_id, _):
-        voice, _ = voice_on(connection, caller_id)
+        voice, _ = voice_on(caller_id)
         async with asyncio.timeout(PROMPTLY_S):
             await voice.say([tmp_path / "missing.wav"])
             await voice.say([])
