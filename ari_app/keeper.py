@@ -22,6 +22,8 @@ PREDECESSOR = "HOTLINE_PREDECESSOR"
 """The process id of the service that ran before the keeper replaced itself."""
 PR_SET_PDEATHSIG = 1
 TOLD_CHARACTERS = 2000
+CHECK_S = 60.0
+"""Meanwhile nobody would start the next service: what takes longer is not waited for."""
 
 log = structlog.get_logger()
 
@@ -97,19 +99,27 @@ class Keeper:
         if self._service is not None:
             os.kill(self._service, signal.SIGTERM)
 
+    def _problem(self) -> str | None:
+        """Why a service could not start with what is on disk now."""
+        try:
+            checked = subprocess.run(
+                [sys.executable, *self._check],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                timeout=CHECK_S,
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return str(error)
+        return checked.stdout[-TOLD_CHARACTERS:].strip() if checked.returncode != 0 else None
+
     def _replace(self, _number: int, _frame: FrameType | None) -> None:
         """Become a keeper of the code as it is on disk now; our service serves until that is read."""
-        checked = subprocess.run(
-            [sys.executable, *self._check],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if checked.returncode != 0:
+        if (problem := self._problem()) is not None:
             remedy = "mend it, then send SIGHUP again; until then nothing changes"
-            log.error("upgrade_refused", reason=checked.stdout[-TOLD_CHARACTERS:].strip(), remedy=remedy)
+            log.error("upgrade_refused", reason=problem, remedy=remedy)
             return
         if self._ending:
             return

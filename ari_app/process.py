@@ -73,6 +73,6 @@ def run(settings: Settings) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings))
     except Problem as problem:
-        # What an operator wrote cannot be used: a flow, a queue, a notice.
+        # A flow, a queue or a notice has errors, or Redis is not there: nothing that a traceback would explain.
         log.error("hotline_refused", reason="\n".join(problem.lines()))  # noqa: TRY400 - the message says all
         raise SystemExit(2) from problem
