@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import structlog
 
 from ari_app.ari.client import AriClient
-from ari_app.ari.errors import AriError, NotFound
+from ari_app.ari.errors import AriError, NotFound, NotInStasis
 from ari_app.ari.model import Channel
 from ari_app.calls.call import CONTACT
 from ari_app.calls.reconciling import TALK
@@ -66,7 +66,7 @@ class Watchdog:
                 continue
             try:
                 moved += await self._led(channel, EXTENSIONS.get(arguments[0]) if arguments else None, bridged)
-            except NotFound:
+            except (NotFound, NotInStasis):  # gone, or led elsewhere, since they were listed
                 continue
         if moved:
             log.warning("callers_led_to_fallback", moved=moved)

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from unittest.mock import AsyncMock
 
 import numpy
 import pytest
 import soundfile
 
 from ari_app.ari.dispatch import Inbox
-from ari_app.ari.events import StasisEnd, StasisStart
+from ari_app.ari.events import ChannelDestroyed, StasisEnd, StasisStart
 from ari_app.fallback.model import ALIVE, AWAY_S
 from ari_app.fallback.watchdog import Watchdog
 from ari_app.local.asterisk import Asterisk, free_address
@@ -79,6 +80,31 @@ async def test_f5_everybody_who_talks_to_nobody_is_seen_to(connection: Connectio
         bridge = await connection.ari.bridge("talk-1")
         assert set(bridge.channels) == {talking, talking_agent}
         assert await watchdog.lead_to_fallback() == 0
+
+
+async def test_f5_who_left_since_they_were_listed_keeps_nobody_else_from_being_led(
+    connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        somebody(connection, "inbound", "96001") as (left, left_events),
+        somebody(connection, "inbound", "96001") as (gone, gone_events),
+        somebody(connection, "inbound", "96001") as (waiting, waiting_events),
+    ):
+        listed = await connection.ari.channels()
+        monkeypatch.setattr(connection.ari, "channels", AsyncMock(return_value=listed))
+        await connection.ari.continue_in_dialplan(left, context="fallback", extension="contact", priority=1)
+        await connection.ari.hang_up(gone)
+        async with asyncio.timeout(PATIENCE_S):
+            await left_events.next_of(StasisEnd)
+            await gone_events.next_of(ChannelDestroyed)
+
+        assert await Watchdog(connection.ari).lead_to_fallback() == 1
+
+        async with asyncio.timeout(PATIENCE_S):
+            await waiting_events.next_of(StasisEnd)
+        for channel_id, extension in ((left, "contact"), (waiting, "s")):
+            position = (await connection.ari.channel(channel_id)).dialplan
+            assert (position.context, position.exten) == ("fallback", extension)
 
 
 @pytest.mark.parametrize(("seconds", "away"), [(0, False), (AWAY_S - 5, False), (AWAY_S + 1, True)])
