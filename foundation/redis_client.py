@@ -1,13 +1,13 @@
 """Redis: one connection that every command of the process shares.
 
 redis-py takes a connection from its pool for each command and puts it back, which costs several times what the command
-does; a call gives a dozen. Here commands that are given in the same moment leave in one write, and their answers come
-back in order. Subscriptions and pipelines have connections of their own, from the pool, as usual.
+does; a call gives a dozen. Here commands leave in the moment they are given, and their answers come back in order.
+Subscriptions and pipelines have connections of their own, from the pool, as usual.
 """
 
 import asyncio
 from collections import deque
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import hiredis
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -15,10 +15,11 @@ from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError
 from redis.maint_notifications import MaintNotificationsConfig
 
-CONNECT_S = 2.0
+from foundation.redis_line import CONNECT_S, RedisLine
+
 SILENCE_S = 2.0
 """A command that is unanswered for longer has lost its connection, whatever TCP thinks of it."""
 POOLED = 64
@@ -44,9 +45,10 @@ class SharedConnection:
 
     def __init__(self, connection: AbstractConnection) -> None:
         self._connection = connection
+        self._line: RedisLine | None = None
         self._given: list[bytes] = []
+        """Commands that wait for the connection."""
         self._waiting: deque[_Asked] = deque()
-        self._something_given = asyncio.Event()
         self._carrying: asyncio.Task[None] | None = None
 
     def ask(self, *command: Any) -> asyncio.Future[Any]:
@@ -59,9 +61,11 @@ class SharedConnection:
         # Commands of two words, such as FUNCTION LOAD, come as one.
         packed = hiredis.pack_command((*name.split(), *arguments) if " " in name else command)
         answer: asyncio.Future[Any] = loop.create_future()
-        self._given.append(packed)
         self._waiting.append(_Asked(answer, loop.time()))
-        self._something_given.set()
+        if self._line is not None:
+            self._line.write(packed)
+            return answer
+        self._given.append(packed)
         if self._carrying is None:
             self._carrying = asyncio.create_task(self._carry(), name="redis")
         return answer
@@ -71,51 +75,41 @@ class SharedConnection:
         if self._carrying is not None:
             self._carrying.cancel()
             await asyncio.wait({self._carrying})
-        await self._lost(RedisConnectionError("closed"))
+        self._lost(RedisConnectionError("closed"))
 
     async def _carry(self) -> None:
-        while True:
-            await self._something_given.wait()
-            try:
-                async with asyncio.timeout(CONNECT_S):
-                    await self._connection.connect()  # type: ignore[no-untyped-call]
-                async with asyncio.TaskGroup() as group:
-                    for part in (self._read(), self._write(), self._watch()):
-                        group.create_task(part)
-            except ExceptionGroup as several:
-                await self._lost(several.exceptions[0])
-            except Exception as error:  # noqa: BLE001 - whatever it is, those who wait are told, and nobody else
-                await self._lost(error)
+        """Connect, carry what was given meanwhile, and stay until the connection is lost."""
+        try:
+            line = await RedisLine.open(self._connection, self._answer)
+            line.write(b"".join(self._given))
+            self._given.clear()
+            self._line = line
+            error = await self._until_lost(line)
+        except Exception as failed:  # noqa: BLE001 - whatever it is, those who wait are told, and nobody else
+            error = failed
+        finally:
+            self._line = None
+            await self._connection.disconnect(nowait=True)
+        self._lost(error)
 
-    async def _write(self) -> NoReturn:
-        while True:
-            await self._something_given.wait()
-            self._something_given.clear()
-            given, self._given = self._given, []
-            await self._connection.send_packed_command(b"".join(given), check_health=False)
-
-    async def _read(self) -> NoReturn:
-        while True:
-            try:
-                reply = await self._connection.read_response(disconnect_on_error=False)
-            except ResponseError as refusal:
-                answer = self._waiting.popleft().answer
-                if not answer.done():
-                    answer.set_exception(refusal)
-            else:
-                answer = self._waiting.popleft().answer
-                if not answer.done():
-                    answer.set_result(reply)
-
-    async def _watch(self) -> NoReturn:
+    async def _until_lost(self, line: RedisLine) -> Exception:
         loop = asyncio.get_running_loop()
-        while True:
-            await asyncio.sleep(SILENCE_S)
+        while not (await asyncio.wait({line.lost}, timeout=SILENCE_S))[0]:
             if self._waiting and loop.time() - self._waiting[0].at_s > SILENCE_S:
-                raise RedisConnectionError(f"no answer within {SILENCE_S:g} s")
+                return RedisConnectionError(f"no answer within {SILENCE_S:g} s")
+        return line.lost.result()
 
-    async def _lost(self, error: Exception) -> None:
-        self._something_given.clear()
+    def _answer(self, reply: Any) -> None:
+        answer = self._waiting.popleft().answer
+        if answer.done():
+            return
+        if isinstance(reply, RedisError):
+            answer.set_exception(reply)
+        else:
+            answer.set_result(reply)
+
+    def _lost(self, error: Exception) -> None:
+        self._carrying = None
         self._given.clear()
         waiting, self._waiting = self._waiting, deque()
         for asked in waiting:
@@ -123,7 +117,6 @@ class SharedConnection:
                 asked.answer.set_exception(error)
                 # Its giver may be gone by now; an exception that nobody fetches is no news.
                 asked.answer.exception()
-        await self._connection.disconnect(nowait=True)
 
 
 class SharedRedis(Redis):

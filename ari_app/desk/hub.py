@@ -202,7 +202,7 @@ class Hub:
             await socket.close(WSCloseCode.INTERNAL_ERROR, "this failed on our side")
         finally:
             self._leave(socket)
-            await self._relay.unsubscribe(socket.staff_id)
+            self._relay.unsubscribe(socket.staff_id)
 
     async def _join(self, socket: DeskSocket) -> None:
         async with asyncio.timeout(DEADLINE_S):

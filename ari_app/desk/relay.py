@@ -4,9 +4,9 @@ Redis says how many nodes heard a message: that is how a pop for a desk elsewher
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import msgspec
 import structlog
@@ -61,7 +61,8 @@ class Relay:
             on_subscribed=self._subscribed,
         )
         self._ready = asyncio.Event()
-        self._listening: asyncio.Task[None] | None = None
+        self._heard: asyncio.Queue[tuple[str, Relayed]] = asyncio.Queue()
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Connect, and listen from now on.
@@ -69,30 +70,28 @@ class Relay:
         Raises:
             TimeoutError: Redis is out of reach.
         """
-        self._listening = asyncio.create_task(self._listener.run(), name="desk-relay")
+        self._tasks = [
+            asyncio.create_task(self._listener.run(), name="desk-relay"),
+            asyncio.create_task(self._pass_on(), name="desk-relay-heard"),
+        ]
         async with asyncio.timeout(DEADLINE_S):
             await self._ready.wait()
 
     async def aclose(self) -> None:
         """Stop listening."""
-        if self._listening is not None:
-            self._listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listening
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def subscribe(self, staff_id: str) -> None:
-        """Hear what concerns this person; returns when Redis has confirmed it.
-
-        Raises:
-            RedisError, OSError: Redis is out of reach.
-        """
+        """Hear what concerns this person; returns when Redis has confirmed it, however long that takes."""
         listener = self._people.setdefault(staff_id, _Listener())
         listener.desks += 1
         if listener.desks == 1:
-            await self._listener.subscribe(CHANNEL + staff_id)
+            self._listener.subscribe(CHANNEL + staff_id)
         await listener.confirmed.wait()
 
-    async def unsubscribe(self, staff_id: str) -> None:
+    def unsubscribe(self, staff_id: str) -> None:
         """Hear no more of this person, once for each time of `subscribe`, whether that came to its end or not."""
         listener = self._people.get(staff_id)
         if listener is None:
@@ -100,8 +99,7 @@ class Relay:
         listener.desks -= 1
         if listener.desks == 0:
             del self._people[staff_id]
-            with contextlib.suppress(RedisError, OSError):
-                await self._listener.unsubscribe(CHANNEL + staff_id)
+            self._listener.unsubscribe(CHANNEL + staff_id)
 
     async def publish(self, staff_id: str, message: Relayed) -> bool:
         """Tell whichever node has this person's desk; whether one heard it."""
@@ -124,5 +122,14 @@ class Relay:
         elif staff_id in self._people:
             self._people[staff_id].confirmed.set()
 
-    async def _hear(self, channel: str, data: bytes) -> None:
-        await self._on_message(channel.removeprefix(CHANNEL), self._decoder.decode(data))
+    def _hear(self, channel: str, data: bytes) -> None:
+        self._heard.put_nowait((channel.removeprefix(CHANNEL), self._decoder.decode(data)))
+
+    async def _pass_on(self) -> NoReturn:
+        while True:
+            staff_id, message = await self._heard.get()
+            try:
+                await self._on_message(staff_id, message)
+            except Exception:
+                # What fails for one desk must not end the hearing of all others.
+                log.exception("desk_message_not_taken", staff_id=staff_id)

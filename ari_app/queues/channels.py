@@ -72,7 +72,7 @@ class Subscription:
         if channel == self._offers:
             self._on_subscribed()
 
-    async def _hear(self, channel: str, data: bytes) -> None:
+    def _hear(self, channel: str, data: bytes) -> None:
         if channel == self._offers:
             self._on_offer(self._offer.decode(data))
         elif channel == AGENTS:

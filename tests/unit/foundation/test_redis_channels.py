@@ -30,7 +30,7 @@ class Heard:
             silence_s=silence_s,
         )
 
-    async def _take(self, channel: str, data: bytes) -> None:
+    def _take(self, channel: str, data: bytes) -> None:
         if data == b"nonsense":
             raise ValueError(data)
         self.messages.put_nowait((channel, data))
@@ -61,12 +61,12 @@ async def test_it_hears_what_it_was_told_to_and_nothing_else(redis: SharedRedis)
     task = asyncio.create_task(heard.listener.run())
     async with asyncio.timeout(PATIENCE_S):
         assert await heard.subscribed.get() == "one"
-        await heard.listener.subscribe("two")
+        heard.listener.subscribe("two")
         assert await heard.subscribed.get() == "two"
         assert [await redis.publish(channel, b"1") for channel in ("one", "two", "three")] == [1, 1, 0]
         assert [await heard.messages.get(), await heard.messages.get()] == [("one", b"1"), ("two", b"1")]
 
-        await heard.listener.unsubscribe("two")
+        heard.listener.unsubscribe("two")
         while await redis.publish("two", b"2"):
             await heard.messages.get()
         await redis.publish("one", b"3")
@@ -111,7 +111,7 @@ async def test_it_comes_back_with_all_its_channels(server: Redis) -> None:
         server.kill()
         heard.channels.append("two")
         # Lost or not noticed yet: either way the channel is heard when the connection is back.
-        await asyncio.gather(heard.listener.subscribe("two"), return_exceptions=True)
+        heard.listener.subscribe("two")
         server.start()
         assert {await heard.subscribed.get(), await heard.subscribed.get()} == {"one", "two"}
         await redis.publish("two", b"1")
@@ -126,7 +126,7 @@ async def test_one_added_while_it_connects_is_heard(redis: SharedRedis) -> None:
         # At every step of connecting there is a moment in which somebody signs in.
         await asyncio.sleep(0)
         heard.channels.append(f"later-{step}")
-        await heard.listener.subscribe(f"later-{step}")
+        heard.listener.subscribe(f"later-{step}")
     async with asyncio.timeout(PATIENCE_S):
         missing = set(heard.channels)
         while missing:
