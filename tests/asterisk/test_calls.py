@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, TRUNK_USER, Hotline
+from tests.words import words
 
 LI_JIANGUO = "13800000002"
 TWO_ACCOUNTS = "13800000005"
@@ -101,6 +102,21 @@ async def test_silence_reaches_a_person(hotline: Hotline) -> None:
     pop = (await desk.message("pop", seconds=60))["pop"]
 
     assert pop["keys"] == []
+
+
+async def test_who_waits_is_told_the_place_in_the_line(hotline: Hotline) -> None:
+    """H11: in the words of the catalogue, and in the language that was chosen."""
+    first, second = await hotline.phone(LI_JIANGUO), await hotline.phone("13800000003")
+    await hotline.into_queue(first)
+    await first.hears_words(await words("queue_position", queue={"position": 1}))
+    await hotline.into_queue(second, key="9")
+    await second.hears_words(await words("main_menu", "en"))
+    await second.press("3")
+    await second.hears_words(await words("queue_position", "en", queue={"position": 2}))
+
+    await first.hang_up()
+    await second.hang_up()
+    await hotline.waiting(await hotline.desk(SUPERVISOR, socket=False), "repair", 0)
 
 
 async def test_an_agent_whose_phone_is_gone_costs_the_caller_nothing(hotline: Hotline) -> None:

@@ -16,6 +16,7 @@ from tests.demo.telling import Step, Telling
 from tests.desk_client import Desk
 from tests.phones.phone import Phone
 from tests.phones.sound import tone_share
+from tests.words import words
 
 RESIDENT, REPORTER, NEIGHBOUR = "13800000001", "13800000002", "13800000003"
 AGENT, DEPARTMENT_WORKER, SUPERVISOR, QUALITY = "1001", "2001", "3001", "4001"
@@ -79,6 +80,7 @@ class Story:
             await self.resident.hears_silence(seconds=0.2, within=PATIENCE_S)
             await self.resident.hears(seconds=1.0)
             await self.resident.press("1")
+            told = await self.resident.hears_words(await words("urge_noted"), within=PATIENCE_S)
             ended = await self.resident.ended(PATIENCE_S)
             after = await self.supervisor.get(f"/api/v1/tickets/{before['id']}")
             entry = after["log"][-1]
@@ -90,6 +92,7 @@ class Story:
                 "urge_count": after["urge_count"],
                 "log": f"{entry['at']} {entry['actor_kind']} {entry['actor_name']}, {entry['detail']['channel']}",
                 "heard_db": round(heard, 1),
+                "told_that_it_is_urged": round(told, 2),
                 "call_ended_by": ended.details["by"],
                 "call": entry["detail"]["call_id"],
             }
@@ -231,13 +234,18 @@ class Story:
         await caller.hears(seconds=1.0)
         await caller.press("3")
         await self._queued()
+        told = await caller.hears_words(await words("queue_position", queue={"position": 1}), within=PATIENCE_S)
         heard = await caller.hears(seconds=1.0, within=PATIENCE_S)
         await self.agent.say(type="ready")
         message = await self.agent.message("pop")
         invite = await self.agent_phone.ringing()
         lead_ms = (invite.at_ns / 1e9 - message["arrived_at"]) * 1000
         assert lead_ms > 0, f"the phone rang {-lead_ms:.1f} ms before the pop"
-        step.evidence |= {"heard_while_waiting_db": round(heard, 1), "pop_before_ring_ms": round(lead_ms, 1)}
+        step.evidence |= {
+            "told_the_place": round(told, 2),
+            "heard_while_waiting_db": round(heard, 1),
+            "pop_before_ring_ms": round(lead_ms, 1),
+        }
         pop: dict[str, Any] = message["pop"]
         return pop
 

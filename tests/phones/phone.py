@@ -15,7 +15,7 @@ from typing import Any, Self
 import msgspec
 import numpy
 
-from tests.phones.sound import Samples, level, tone_share
+from tests.phones.sound import RATE, Samples, level, said, tone_share
 
 PROJECT = Path(__file__).resolve().parents[2]
 LINE_LIMIT = 1 << 26
@@ -223,6 +223,15 @@ class Phone:
             NothingHappened: never more than half of what was heard was this tone.
         """
         return await self._listen(lambda sound: tone_share(sound, frequency), 0.5, seconds, within, "of the energy")
+
+    async def hears_words(self, words: Samples, *, within: float = WAIT_SECONDS) -> float:
+        """Wait for these very words, as they were recorded or synthesised; how much of them was heard.
+
+        Raises:
+            NothingHappened: less than nine tenths of them were.
+        """
+        seconds = words.size / RATE + LISTEN_PAUSE_SECONDS + 1.0
+        return await self._listen(lambda sound: said(sound, words), 0.9, seconds, within, "of the words")
 
     async def hears_silence(self, *, seconds: float = 0.5, within: float = WAIT_SECONDS) -> float:
         """Wait for `seconds` of silence; the level.

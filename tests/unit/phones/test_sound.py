@@ -6,7 +6,8 @@ import numpy
 import pytest
 import soundfile
 
-from tests.phones.sound import RATE, Codec, decode, encode, level, load, tone, tone_share
+from tests.phones.sound import RATE, Codec, decode, encode, level, load, said, tone, tone_share
+from tests.words import words
 
 
 @pytest.mark.parametrize("codec", list(Codec))
@@ -18,13 +19,13 @@ def test_every_codeword_is_its_own_best_encoding(codec: Codec) -> None:
 
 @pytest.mark.parametrize(("codec", "subtype"), [(Codec.PCMU, "ULAW"), (Codec.PCMA, "ALAW")])
 def test_another_implementation_reads_the_same(codec: Codec, subtype: str, tmp_path: Path) -> None:
-    said = tone(440, 1)
-    (tmp_path / "said.raw").write_bytes(encode(codec, said))
+    spoken = tone(440, 1)
+    (tmp_path / "said.raw").write_bytes(encode(codec, spoken))
     heard, _ = soundfile.read(
         tmp_path / "said.raw", format="RAW", subtype=subtype, samplerate=RATE, channels=1, dtype="int16"
     )
-    assert (heard == decode(codec, encode(codec, said))).all()
-    assert numpy.abs(heard.astype(int) - said).max() < 400
+    assert (heard == decode(codec, encode(codec, spoken))).all()
+    assert numpy.abs(heard.astype(int) - spoken).max() < 400
 
 
 def test_levels_and_tones() -> None:
@@ -44,3 +45,13 @@ def test_a_file_of_any_rate_and_channels_becomes_eight_kilohertz(tmp_path: Path)
     loaded = load(tmp_path / "stereo.wav")
     assert loaded.size == RATE
     assert tone_share(loaded, 600) > 0.99
+
+
+async def test_words_are_known_from_those_that_are_nearly_the_same() -> None:
+    """One syllable of ten is another one; over G.711, with a tone before."""
+    first, second = [await words("queue_position", queue={"position": place}) for place in (1, 2)]
+    heard = numpy.concatenate((tone(440, 0.7), decode(Codec.PCMU, encode(Codec.PCMU, first))))
+    assert said(heard, first) == 1.0
+    assert said(heard, second) < 0.6
+    assert said(heard[: heard.size // 2], first) < 0.6
+    assert said(tone(440, 5.0), first) == 0.0

@@ -1,0 +1,20 @@
+"""What the hotline says, word for word, for whoever listens to it on a phone."""
+
+from typing import Any
+
+from ari_app.local.paths import PROJECT, RUNTIME
+from ari_app.local.programs import program
+from ivr.prompts import Prompts, read_catalogue
+from ivr.speech import EspeakSpeech, SpeechCache
+from tests.phones.sound import Samples, load
+
+
+async def words(prompt: str, language: str = "zh", **variables: Any) -> Samples:
+    """A prompt of the catalogue as it is played, its fields filled in."""
+    catalogue, findings = read_catalogue(PROJECT / "callflows")
+    assert not findings
+    speaker, sox = program("usr/bin/espeak-ng"), program("usr/bin/sox")
+    speech = EspeakSpeech(speaker.command, speaker.environment, sox.command)
+    audio = await Prompts(catalogue, SpeechCache(speech, RUNTIME / "prompts")).audio(prompt, language, variables)
+    assert audio is not None
+    return load(audio)
