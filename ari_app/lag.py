@@ -1,25 +1,42 @@
-"""How late the event loop is: whoever stalls it holds up every call (F35)."""
+"""How late the event loop is: what stalls it holds up every call (F35), and so do too many calls (F12)."""
 
 import asyncio
+from collections import deque
 
 import structlog
 from prometheus_client import Gauge
 
-EVERY_S = 0.5
+EVERY_S = 0.25
 STALLED_S = 0.25
 """Worth a line in the log: a key pressed or a phone answered waited this long."""
+STANDING_OVER_S = 2.0
 LAG = Gauge("hotline_event_loop_lag_seconds", "How much later than asked for the event loop last woke a task")
 
 log = structlog.get_logger()
 
 
-async def watch() -> None:
-    """Measure, until cancelled."""
-    loop = asyncio.get_running_loop()
-    while True:
-        due = loop.time() + EVERY_S
-        await asyncio.sleep(EVERY_S)
-        late_s = loop.time() - due
+class LoopLag:
+    """Measures it, and tells a moment's stall from a loop that does not catch up."""
+
+    def __init__(self) -> None:
+        self._late_s: deque[float] = deque(maxlen=round(STANDING_OVER_S / EVERY_S))
+
+    @property
+    def standing_s(self) -> float:
+        """The least of the last two seconds, as CoDel judges a queue (RFC 8289): a stall that is over leaves none."""
+        return min(self._late_s) if len(self._late_s) == self._late_s.maxlen else 0.0
+
+    def note(self, late_s: float) -> None:
+        """One measurement."""
+        self._late_s.append(late_s)
         LAG.set(late_s)
         if late_s > STALLED_S:
             log.warning("event_loop_stalled", late_s=round(late_s, 3))
+
+    async def watch(self) -> None:
+        """Measure, until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + EVERY_S
+            await asyncio.sleep(EVERY_S)
+            self.note(loop.time() - due)

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from sqlalchemy import text
 
-from ari_app import lag, migrations, versions
+from ari_app import migrations, versions
 from ari_app.agents import Agents
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.client import AriClient
@@ -20,6 +20,7 @@ from ari_app.ari.outbound import OutboundEvents
 from ari_app.ari.server import STEPS_BETWEEN, UNUSED_EVENTS
 from ari_app.ari.source import EventSource
 from ari_app.business import Business
+from ari_app.calls.admission import Admission
 from ari_app.calls.dialling import DialPlan
 from ari_app.calls.pop import PopService
 from ari_app.calls.provisioning import PhoneAccount, push, remove
@@ -40,6 +41,7 @@ from ari_app.fallback.service import Fallback
 from ari_app.floor import WATCHERS, Floor
 from ari_app.flows import vocabulary
 from ari_app.kept import KeptWork
+from ari_app.lag import LoopLag
 from ari_app.local.programs import Program, program
 from ari_app.node import NodeName
 from ari_app.openings import Openings
@@ -77,6 +79,7 @@ class Service:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._tasks: list[asyncio.Task[None]] = []
+        self.lag = LoopLag()
         self._open_stores()
         self._open_telephony()
         self._open_desk()
@@ -186,7 +189,8 @@ class Service:
             ),
         )
         self.call_store = store
-        self.calls = CallService(tools, settings.region)
+        admission = Admission(lambda: self.lag.standing_s, settings.most_calls)
+        self.calls = CallService(tools, settings.region, admission)
         self.dispatcher.on_stasis_start = self.calls.arrived
         self.fallback = Fallback(
             self.ari,
@@ -218,7 +222,7 @@ class Service:
         await self.ari.start()
         await self.ami.start()
         await self.queues.start(self.calls.offered)
-        self._own("loop-lag", lag.watch)
+        self._own("loop-lag", self.lag.watch)
         self._own("floor", self.floor.run)
         for name, work in self.business.background().items():
             self._own(name, work)

@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     """Where a number without a country code belongs (ISO 3166)."""
     time_zone: Annotated[str, BeforeValidator(lambda value: str(ZoneInfo(str(value))))] = "Asia/Shanghai"
 
+    most_calls: int = Field(default=0, ge=0)
+    """Calls at a time: who calls beyond that is refused before the answer (503), as is whoever calls while the service
+    does not keep up with those it has. 0: as many as the machine carries. RTP takes two ports for each caller and two
+    for each agent who talks."""
+
     callflows: Path = PROJECT / "callflows"
     prompts: Path = RUNTIME / "prompts"
     recordings: Path = RUNTIME / "recordings"

@@ -6,10 +6,12 @@ from contextlib import ExitStack, suppress
 
 import structlog
 
+from ari_app.ari.channels import HangupReason
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import NotFound
 from ari_app.ari.events import StasisStart
 from ari_app.ari.model import Channel
+from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.model import CallStage, CallState, Direction
 from ari_app.calls.tools import CallTools
@@ -28,11 +30,12 @@ log = structlog.get_logger()
 class CallService:
     """Owns one task per call, begun here or by a process before us."""
 
-    def __init__(self, tools: CallTools, region: str) -> None:
+    def __init__(self, tools: CallTools, region: str, admission: Admission) -> None:
         self.on_over: Callable[[LiveCall], Awaitable[None]] = _nothing_more
         """What an outbound call leaves to be done when it has ended; its state is kept until that is done."""
         self._tools = tools
         self._region = region
+        self._admission = admission
         self._calls: dict[str, LiveCall] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._early_offers: list[Offer] | None = []
@@ -60,11 +63,15 @@ class CallService:
         self.take(event.channel, event.args)
 
     def take(self, channel: Channel, arguments: Sequence[str]) -> None:
-        """A caller whom nobody has yet; anybody else is turned away."""
+        """A caller whom nobody has yet, if there is room for him; anybody else is turned away."""
         if not arguments or arguments[0] != INBOUND:
             # A leg of ours whose call is gone: the agent answered after the caller had hung up.
             log.warning("unexpected_channel", channel_id=channel.id, arguments=arguments[:4])
-            self._own(asyncio.create_task(self._turn_away(channel.id), name=f"turn-away:{channel.id}"))
+            self._turn_away(channel.id, "normal")
+            return
+        # Whoever was answered is served, whatever became of the process that did.
+        if not channel.up and self._admission.refusal(len(self._calls)) is not None:
+            self._turn_away(channel.id, "congestion")
             return
         state = CallState(
             id=new_id("call"),
@@ -158,9 +165,12 @@ class CallService:
     async def _give_back(self, offer: Offer) -> None:
         await self._tools.queues.declined(offer.reservation_id, DeclineReason.CALLER_GONE)
 
-    async def _turn_away(self, channel_id: str) -> None:
+    def _turn_away(self, channel_id: str, reason: HangupReason) -> None:
+        self._own(asyncio.create_task(self._hang_up(channel_id, reason), name=f"turn-away:{channel_id}"))
+
+    async def _hang_up(self, channel_id: str, reason: HangupReason) -> None:
         with suppress(NotFound):
-            await self._tools.ari.hang_up(channel_id)
+            await self._tools.ari.hang_up(channel_id, reason=reason)
 
     def _own(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
