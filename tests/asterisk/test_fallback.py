@@ -51,13 +51,11 @@ async def test_f5_the_service_is_gone_for_long(hotline: Hotline) -> None:
     await asyncio.to_thread(hotline.stack.service.kill)
 
     # Led from the line to the other agent's phone; who talks is left alone.
-    await other.ringing()
-    await agent.play_tone(TONE_HZ, 3.0)
-    await talking.hears_tone(TONE_HZ, seconds=0.5)
+    await other.ringing(WAIT_S)
+    await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), talking.hears_tone(TONE_HZ))
     await other.answer()
     await other.answered()
-    await other.play_tone(TONE_HZ, 5.0)
-    await waiting.hears_tone(TONE_HZ, seconds=0.5)
+    await asyncio.gather(other.play_tone(TONE_HZ, 5.0), waiting.hears_tone(TONE_HZ))
     # Nobody is free for who calls now: a message.
     await new.call(hotline.number)
     await new.answered()
@@ -85,8 +83,7 @@ async def test_f5_the_service_is_gone_for_long(hotline: Hotline) -> None:
             assert record["wait_ms"] >= APOLOGY_MS, "what is said before the line is waiting, not talk"
     moved = await supervisor.get("/api/v1/calls", outcome="fallback")
     assert len(moved) == 2
-    await agent.play_tone(TONE_HZ, 3.0)
-    await talking.hears_tone(TONE_HZ, seconds=0.5)
+    await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), talking.hears_tone(TONE_HZ))
     await talking.hang_up()
     await agent.ended()
     assert (await hotline.call_record(supervisor, pop["call_id"]))["outcome"] == "answered"

@@ -19,9 +19,10 @@ async def ari(asterisk: Asterisk) -> AsyncIterator[AriClient]:
         yield client
 
 
-async def offline(ari: AriClient, user: str) -> None:
+async def becomes(ari: AriClient, user: str, *, online: bool) -> None:
+    """Asterisk tells of a registration a moment after it answered it."""
     async with asyncio.timeout(PATIENCE_S):
-        while (await ari.endpoint("PJSIP", user)).online:
+        while (await ari.endpoint("PJSIP", user)).online is not online:
             await asyncio.sleep(0.05)
 
 
@@ -31,10 +32,10 @@ async def test_a_phone_that_signs_off_after_a_restart_of_ours_is_not_rung(asteri
     await push(ari, [account])
 
     async with Phone("agent", account.user, account.password, asterisk.at.address, asterisk.at.sip_port):
-        assert (await ari.endpoint("PJSIP", account.user)).online
+        await becomes(ari, account.user, online=True)
         assert await push(ari, [account]) == 1
 
-    await offline(ari, account.user)
+    await becomes(ari, account.user, online=False)
 
 
 async def test_a_changed_password_is_in_force_with_the_next_push(asterisk: Asterisk, ari: AriClient) -> None:
@@ -43,4 +44,4 @@ async def test_a_changed_password_is_in_force_with_the_next_push(asterisk: Aster
     await push(ari, [PhoneAccount(user, "second")])
 
     async with Phone("agent", user, "second", asterisk.at.address, asterisk.at.sip_port):
-        assert (await ari.endpoint("PJSIP", user)).online
+        await becomes(ari, user, online=True)

@@ -56,8 +56,7 @@ async def test_f19_redis_comes_back_empty(hotline: Hotline) -> None:
 
     await desk.message("agent", state="talking")
     await hotline.waiting(supervisor, "repair", 2)
-    await agent.play_tone(TONE_HZ, 3.0)
-    await caller.hears_tone(TONE_HZ, seconds=0.5)
+    await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), caller.hears_tone(TONE_HZ))
     await second.hears(seconds=1.0)
     await caller.hang_up()
     await desk.message("agent", state="wrap_up")
@@ -83,8 +82,7 @@ async def test_f20_redis_hangs_for_a_while(hotline: Hotline) -> None:
     try:
         await menu.press("3")
         await menu.hears(seconds=4.0)
-        await agent.play_tone(TONE_HZ, 3.0)
-        await caller.hears_tone(TONE_HZ, seconds=0.5)
+        await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), caller.hears_tone(TONE_HZ))
     finally:
         hotline.stack.redis.signal(SIGCONT)
 

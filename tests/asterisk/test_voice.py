@@ -11,8 +11,7 @@ import numpy
 import pytest
 import soundfile
 
-from ari_app.ari.errors import AriError
-from ari_app.ari.events import PlaybackStarted
+from ari_app.ari.events import ChannelDestroyed, PlaybackStarted
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, Direction
 from ari_app.calls.store import CallStore
@@ -21,7 +20,7 @@ from ari_app.calls.voice import ChannelVoice
 from ari_app.local.asterisk import Asterisk
 from foundation.redis_client import redis_client
 from ivr.voice import DigitRules, DigitsEnd
-from tests.asterisk.ari_connection import Connection, caller_and_leg, connected
+from tests.asterisk.ari_connection import PATIENCE_S, Connection, caller_and_leg, connected
 
 VoiceOn = Callable[[str], tuple[ChannelVoice, Keypad]]
 
@@ -134,7 +133,9 @@ async def test_what_cannot_be_played_ends_nothing(connection: Connection, voice_
         async with asyncio.timeout(PROMPTLY_S):
             await voice.say([tmp_path / "missing.wav"])
             await voice.say([])
+        with connection.dispatcher.expect(ChannelDestroyed, caller_id) as gone:
             await connection.ari.hang_up(caller_id)
+            async with asyncio.timeout(PATIENCE_S):
+                await gone
+        async with asyncio.timeout(PROMPTLY_S):
             await voice.say([tmp_path / "missing.wav"])
-        with pytest.raises(AriError):
-            await connection.ari.channel(caller_id)

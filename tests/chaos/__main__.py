@@ -29,7 +29,7 @@ LONGEST_CALL = timedelta(minutes=5)
 FILERS = 4
 """As many agents file tickets all the while."""
 LONGEST_GAP_S = 0.5
-"""A gap that two people who talk would call one. The generator's own delays are within it."""
+"""A gap that two people who talk would call one."""
 
 
 async def chaos(rows: list[type[Row]], random: Random, *, concurrent: int, agents: int) -> bool:

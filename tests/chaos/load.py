@@ -132,9 +132,10 @@ class ChaosLoad:
         return sum(agent.caller == call.number and self._heard(agent) for agent in self.phones.calls)
 
     def gap_s(self, promise: Promise) -> float:
-        """The longest time without sound of who talked when it happened, on either side."""
+        """The longest time without sound of who talked when it happened, on either side; not what we ourselves kept."""
         streams = [self._streams.get(promise.call), self._streams.get(promise.agent)]
-        return max((stream.longest_gap_s for stream in streams if stream is not None), default=0.0)
+        longest_s = max((stream.longest_gap_s for stream in streams if stream is not None), default=0.0)
+        return max(0.0, longest_s - self.media.late_s)
 
     async def until_over(self, snapshot: Snapshot, seconds: float) -> None:
         """Wait until everybody of a snapshot was served or lost, at most so long."""

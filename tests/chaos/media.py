@@ -37,6 +37,8 @@ class Media:
         self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]
         self._streams: dict[int, Stream] = {}
+        self.late_s = 0.0
+        """How much later than due we spoke at most since `mark`: the others heard nothing from us for so long."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._socket, self._receive)
         self._sending = loop.create_task(self._send(), name="chaos-media")
@@ -53,7 +55,7 @@ class Media:
 
     def mark(self) -> None:
         """Measure gaps anew."""
-        now = time.monotonic()
+        now, self.late_s = time.monotonic(), 0.0
         for stream in self._streams.values():
             stream.last_s, stream.longest_gap_s = now, 0.0
 
@@ -68,11 +70,12 @@ class Media:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while True:
+            self.late_s = max(self.late_s, loop.time() - due)
             for stream in self._streams.values():
                 stream.sequence += 1
                 header = HEADER.pack(0x80, 0, stream.sequence & 0xFFFF, stream.sequence * SAMPLES, stream.port)
                 self._socket.sendto(header + TONE, (ADDRESS, stream.port))
-            due += FRAME_SECONDS
+            due = max(due, loop.time() - FRAME_SECONDS) + FRAME_SECONDS
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     def _receive(self) -> None:

@@ -73,6 +73,13 @@ class Media(asyncio.DatagramProtocol):
         self._to_play.append((samples, done))
         await done
 
+    def hush(self) -> None:
+        """Say no more of what is being played; whoever waits for its end has it."""
+        for _, done in self._to_play:
+            if not done.done():
+                done.set_result(None)
+        self._to_play.clear()
+
     async def press(self, key: str) -> None:
         """Press one key; returns when it has been released."""
         done = asyncio.get_running_loop().create_future()

@@ -21,7 +21,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 LINE_LIMIT = 1 << 26
 """Bytes of one line of the phone's output: minutes of what it heard."""
 WAIT_SECONDS = 30.0
-END_SECONDS = 5.0
+END_SECONDS = 15.0
 LISTEN_PAUSE_SECONDS = 0.1
 QUIET = -60.0
 """dB below full scale under which a phone hears silence."""
@@ -200,8 +200,8 @@ class Phone:
         try:
             await other.hears_tone(frequency)
         finally:
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
+            await self._do("hush")
+            await playing
 
     async def hear(self, seconds: float | None = None) -> Samples:
         """What arrived in the latest call: all of it, or its last seconds, with silence where nothing came."""
@@ -290,6 +290,8 @@ class Phone:
                     self.events.append(event)
                     self._happened.notify_all()
         for reply in self._replies.values():
+            if reply.done():
+                continue
             reply.set_exception(PhoneProblem(f"{self.name}'s process ended"))
         self._replies.clear()
 

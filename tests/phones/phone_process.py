@@ -18,7 +18,7 @@ from tests.phones.line import Line, Manners
 from tests.phones.media import Media
 from tests.phones.sound import load, tone
 
-SIGN_OFF_SECONDS = 2.0
+SIGN_OFF_SECONDS = 10.0
 
 
 class PhoneProcess:
@@ -81,6 +81,9 @@ class PhoneProcess:
 
     async def do_play_tone(self, frequency: float, seconds: float) -> None:
         await self._media.play(tone(frequency, seconds))
+
+    async def do_hush(self) -> None:
+        self._media.hush()
 
     async def do_hear(self, seconds: float | None) -> str:
         return base64.b64encode(self._media.heard(seconds).tobytes()).decode()

@@ -9,6 +9,8 @@ from ari_app.desk.socket import CloseCode
 from foundation.routes import Role
 from tests.unit.desk.conftest import AGENT, Build, Desk, House, OpenDesk, person, pop
 
+PATIENCE_S = 20.0
+
 
 @pytest.fixture
 async def other(build: Build) -> House:
@@ -34,8 +36,19 @@ async def test_what_every_node_hears_is_not_relayed(house: House, other: House, 
     assert (await desk.read())["call_id"] == "yes"
 
 
-async def test_the_newest_desk_wins_across_nodes(house: House, other: House, open_desk: OpenDesk) -> None:
+async def test_the_newest_desk_wins_across_nodes(
+    house: House, other: House, open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     absent: list[str] = []
+    asked, heard = asyncio.Event(), house.hub._relay.heard
+
+    async def asking(staff_id: str) -> bool:
+        try:
+            return await heard(staff_id)
+        finally:
+            asked.set()
+
+    monkeypatch.setattr(house.hub._relay, "heard", asking)
 
     async def on_presence(agent_id: str, connected: bool) -> None:
         if not connected:
@@ -50,8 +63,9 @@ async def test_the_newest_desk_wins_across_nodes(house: House, other: House, ope
     assert await old.closed() == CloseCode.REPLACED
     assert await house.hub.pop(AGENT, pop())
     assert (await new.read())["type"] == "pop"
-    (absence,) = house.hub._absences.values()
-    await asyncio.wait({absence}, timeout=5)
+    async with asyncio.timeout(PATIENCE_S):
+        await asked.wait()
+        await asyncio.gather(*house.hub._absences.values())
     assert absent == []
 
 

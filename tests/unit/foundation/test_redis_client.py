@@ -88,12 +88,13 @@ async def test_who_waits_is_told_when_redis_dies_and_the_next_command_finds_it_a
 async def test_a_connection_that_fell_silent_is_given_up(
     server: Redis, client: SharedRedis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("foundation.redis_client.SILENCE_S", 0.1)
     await client.ping()
     os.kill(_pid(server), signal.SIGSTOP)
     try:
-        with pytest.raises((RedisError, OSError), match="no answer"):
-            await client.get("nothing")
+        with monkeypatch.context() as soon:
+            soon.setattr("foundation.redis_client.SILENCE_S", 0.1)
+            with pytest.raises((RedisError, OSError), match="no answer"):
+                await client.get("nothing")
     finally:
         os.kill(_pid(server), signal.SIGCONT)
     assert await client.get("nothing") is None

@@ -27,9 +27,10 @@ class Part:
 def look_for(part: Part, seconds: float) -> None:
     watched = Watched("part", lambda: part.process, part.start)
     until = time.monotonic() + seconds
+    watched.look()
     while time.monotonic() < until:
-        watched.look()
         time.sleep(0.01)
+        watched.look()
 
 
 def test_f1_what_is_killed_runs_again_at_once(tmp_path: Path) -> None:
