@@ -7,7 +7,7 @@ from enum import StrEnum
 import structlog
 
 from ari_app.ari.dispatch import Inbox
-from ari_app.ari.errors import AriError, Conflict, NotFound, NotReady, Unanswered
+from ari_app.ari.errors import AriError, Conflict, NotFound, NotInStasis, NotReady, Unanswered
 from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd, StasisStart
 from ari_app.calls.model import CallStage, CallState, LegStage, Talk, Taping
 from ari_app.calls.taping import Tape
@@ -101,7 +101,11 @@ class AgentLeg:
                     talk.stage = LegStage.CONNECTED
                 talked = await self._converse(inbox)
                 self._gone = True
-                return OfferEnd.TALKED if talked else OfferEnd.DECLINED
+                if talked:
+                    return OfferEnd.TALKED
+                # He waits on in his place; she goes into her wrap-up.
+                reason, talk.stage = DeclineReason.INTERRUPTED, LegStage.RINGING
+                return OfferEnd.DECLINED
             finally:
                 if not self._tools.life.leaving:
                     await asyncio.shield(self.clean_up(reason))
@@ -205,17 +209,33 @@ class AgentLeg:
 
     async def _converse(self, inbox: Inbox) -> bool:
         """Let them hear each other until she is gone; False where she was gone before they did."""
+        connected = self._state.connected_at_ms is not None
         if self._adopted and not await self._there():
-            return self._state.connected_at_ms is not None
-        if self._state.connected_at_ms is None:
-            await self._bridge()
+            return connected
+        if not connected and not await self._brought_together():
+            return False
         await _until_gone(inbox)
         return True
 
     async def _there(self) -> bool:
+        """Whether her leg is still in our application."""
         try:
-            await self._tools.ari.channel(self._talk.channel_id)
+            channel = await self._tools.ari.channel(self._talk.channel_id)
         except NotFound:
+            return False
+        return channel.stasis_arguments(self._tools.ari.application) is not None
+
+    async def _brought_together(self) -> bool:
+        """Bridge them; False where she hung up in that very moment.
+
+        Raises:
+            NotFound, NotInStasis: he did.
+        """
+        try:
+            await self._bridge()
+        except (NotFound, NotInStasis):
+            if await self._there():
+                raise
             return False
         return True
 
@@ -227,10 +247,16 @@ class AgentLeg:
         if self._hold is not None:
             await asyncio.wait({self._hold})
         crashpoint("committed")
-        await asyncio.gather(
+        bridged, taped = await asyncio.gather(
             self._tools.ari.add_to_bridge(self._talk.bridge_id, [self._state.channel_id, self._talk.channel_id]),
             self._tape.start(self._state.channel_id),
+            return_exceptions=True,  # what is being started is started before anybody stops it
         )
+        if isinstance(bridged, BaseException):
+            raise bridged
+        if isinstance(taped, BaseException):
+            # They talk all the same (F27).
+            log.error("recording_not_started", exc_info=taped)
         self._state.stage = CallStage.TALKING
         self._state.connected_at_ms = milliseconds(utc_now())
         await asyncio.gather(

@@ -14,12 +14,13 @@ import pytest
 from ari_app.local.ports import free_port
 from ari_app.local.postgres import Postgres
 from ari_app.local.stack import Stack
-from tests.asterisk.hotline import AGENT, SUPERVISOR, WAIT_S, Hotline, people
+from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, WAIT_S, Hotline, people
 from tests.asterisk.proxy import Proxy
 from tests.asterisk.whole import (
     LAST_POINT,
     POINTS,
     calls_of,
+    hung_up,
     is_free_again,
     nothing_is_left,
     one_true_recording,
@@ -122,20 +123,29 @@ def stands_still(pid: int) -> bool:
 
 
 @asynccontextmanager
+async def standing_still(place: Place) -> AsyncIterator[None]:
+    """Wait until the service stands where it was ordered to; leaving lets it go on."""
+    assert place.stack.service is not None
+    try:
+        async with asyncio.timeout(WAIT_S):
+            while not stands_still(place.stack.service.pid):
+                await asyncio.sleep(0.02)
+        yield
+    finally:
+        place.stack.service.signal(SIGCONT)
+
+
+@asynccontextmanager
 async def stopped(place: Place, point: str, fault: Fault) -> AsyncIterator[asyncio.Event]:
     """The service stops at a point, something fails, it goes on; the event says so, and leaving waits for the end."""
     gone_on = asyncio.Event()
     order(place.stack, SIGSTOP, point)
 
     async def fail() -> None:
-        assert place.stack.service is not None
         try:
-            async with asyncio.timeout(WAIT_S):
-                while not stands_still(place.stack.service.pid):
-                    await asyncio.sleep(0.02)
-            await asyncio.to_thread(fault.begin, place)
+            async with standing_still(place):
+                await asyncio.to_thread(fault.begin, place)
         finally:
-            place.stack.service.signal(SIGCONT)
             gone_on.set()
         await asyncio.sleep(AWAY_S)
         await asyncio.to_thread(fault.end, place)
@@ -186,6 +196,40 @@ async def test_a_call_goes_on_whatever_fails_at_any_step(
     await nothing_is_left(hotline.stack)
     assert [event.name for event in agent.events].count("invite") == 1, "offered once (I4)"
     await is_free_again(desk)
+
+
+@pytest.mark.parametrize("point", ["answered", "committed"])
+async def test_an_agent_who_hangs_up_as_they_are_brought_together_costs_the_caller_only_time(
+    place: Place, hotline: Hotline, point: str
+) -> None:
+    await hotline.whole()
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    before = len(await calls_of(supervisor, CALLER))
+    desk, agent = await hotline.ready_agent()
+    caller = await hotline.phone(CALLER)
+    order(place.stack, SIGSTOP, point)
+    await hotline.into_queue(caller)
+    await agent.ringing()
+    await agent.answer()
+    await agent.answered()
+
+    async with standing_still(place):
+        await agent.hang_up()
+        await hung_up(place.stack, f"agent{AGENT}")
+
+    await desk.message("agent", state="wrap_up")
+    _, other = await hotline.ready_agent(OTHER_AGENT, idle=False)
+    await other.ringing()
+    await other.answer()
+    await other.answered()
+    await other.reaches(caller, TONE_HZ)
+    await caller.hang_up()
+    record = await only_new(supervisor, CALLER, before)
+    assert (record["outcome"], record["hangup_by"]) == ("answered", "caller")
+    recordings = await hotline.sealed(supervisor, record["id"])
+    assert record["agent_id"] in {recording["agent_id"] for recording in recordings if recording["status"] == "sealed"}
+    await nothing_is_left(hotline.stack)
+    await desk.say(type="wrap_up_done")
 
 
 @pytest.mark.parametrize("point", POINTS)

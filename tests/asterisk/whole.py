@@ -67,6 +67,13 @@ async def entered(stack: Stack, prefix: str) -> None:
             await asyncio.sleep(0.02)
 
 
+async def hung_up(stack: Stack, phone: str) -> None:
+    """No channel of a phone is left, as Asterisk sees it."""
+    async with asked(stack) as ari, asyncio.timeout(WAIT_S):
+        while any(channel.name.startswith(f"PJSIP/{phone}-") for channel in await ari.channels()):
+            await asyncio.sleep(0.02)
+
+
 async def calls_of(supervisor: Desk, number: str) -> list[dict[str, Any]]:
     """The records of a number's calls, newest first."""
     return [call for call in await supervisor.get("/api/v1/calls", limit=50) if call["number"].endswith(number)]
