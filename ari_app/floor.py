@@ -13,6 +13,7 @@ from ari_app.desk.model import AgentCommand, NotReady, OwnState, Presence, Queue
 from ari_app.queues.errors import AgentNotSignedIn, QueuesUnavailable
 from ari_app.queues.model import AgentSnapshot, AgentState, DeclineReason, QueueChanged, QueueSnapshot
 from ari_app.queues.service import QueueService
+from foundation.problems import Conflict
 from foundation.routes import Principal, Role
 
 WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -67,23 +68,30 @@ class Floor:
             QueuesUnavailable: Redis does not answer.
         """
         for agent_id in {socket.staff_id for socket in self._hub.sockets() if socket.role is Role.AGENT}:
-            before = self._last.get(agent_id)
-            known = (await self._queues.agent(agent_id)).state is not AgentState.OFFLINE
-            await self._queues.sign_in(agent_id, self._agents.queues(agent_id))
-            if known or before is None:
-                continue
-            if before.state in TAKES_CALLS and before.next_state is None:
+            try:
+                await self._rebuild(agent_id)
+            except Conflict as error:
+                # She did something else meanwhile, which counts; the others are waiting.
+                log.warning("agent_not_rebuilt", agent_id=agent_id, error=str(error))
+
+    async def _rebuild(self, agent_id: str) -> None:
+        before = self._last.get(agent_id)
+        known = (await self._queues.agent(agent_id)).state is not AgentState.OFFLINE
+        await self._queues.sign_in(agent_id, self._agents.queues(agent_id))
+        if known or before is None:
+            return
+        if before.state in TAKES_CALLS and before.next_state is None:
+            await self._queues.ready(agent_id)
+        elif before.state is AgentState.WRAP_UP and before.call_id is not None:
+            # Her call's work is not done; its time begins again.
+            await self._queues.occupied(agent_id, before.call_id, before.queue)
+            if before.next_state is AgentState.NOT_READY:
+                await self._queues.not_ready(agent_id, before.next_reason or DESK_CLOSED)
+            else:
                 await self._queues.ready(agent_id)
-            elif before.state is AgentState.WRAP_UP and before.call_id is not None:
-                # Her call's work is not done; its time begins again.
-                await self._queues.occupied(agent_id, before.call_id, before.queue)
-                if before.next_state is AgentState.NOT_READY:
-                    await self._queues.not_ready(agent_id, before.next_reason or DESK_CLOSED)
-                else:
-                    await self._queues.ready(agent_id)
-                await self._queues.finished(agent_id, before.call_id)
-            elif before.reason is not None:
-                await self._queues.not_ready(agent_id, before.reason)
+            await self._queues.finished(agent_id, before.call_id)
+        elif before.reason is not None:
+            await self._queues.not_ready(agent_id, before.reason)
 
     async def _presence(self, agent_id: str, connected: bool) -> None:
         if connected:

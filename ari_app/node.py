@@ -77,6 +77,8 @@ class NodeName:
         self._away = False
         self._in_doubt = False
         """What Redis has may not be what we told it."""
+        self._emptied = False
+        """It forgot everything, and was not told again yet."""
 
     def doubt(self) -> None:
         """A command had no answer: what Redis has is set right when it answers again, as after an absence."""
@@ -130,17 +132,19 @@ class NodeName:
                 await self._redis.eval(RELEASE, 1, KEY + self._node, self._held)
 
     async def _returned(self, *, emptied: bool) -> None:
-        if not self._in_doubt and not emptied:
+        self._emptied = self._emptied or emptied
+        if not self._in_doubt and not self._emptied:
             return
         self._in_doubt = False
         try:
-            await self.on_returned(emptied)
+            await self.on_returned(self._emptied)
         except Exception:
             # Tried again with the next beat.
             log.exception("redis_return_not_handled")
             self._in_doubt = True
         else:
-            log.info("redis_returned", emptied=emptied)
+            log.info("redis_returned", emptied=self._emptied)
+            self._emptied = False
 
     async def _holder(self) -> Holder | None:
         held = await self._redis.get(KEY + self._node)

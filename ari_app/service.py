@@ -3,13 +3,12 @@
 import asyncio
 import shlex
 import shutil
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import structlog
 from sqlalchemy import text
 
-from ari_app import migrations, versions
+from ari_app import migrations
 from ari_app.agents import Agents
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.client import AriClient
@@ -17,13 +16,11 @@ from ari_app.ari.dispatch import Dispatcher
 from ari_app.ari.errors import AriError
 from ari_app.ari.inbound import InboundEvents
 from ari_app.ari.outbound import OutboundEvents
-from ari_app.ari.server import STEPS_BETWEEN, UNUSED_EVENTS
 from ari_app.ari.source import EventSource
 from ari_app.business import Business
 from ari_app.calls.admission import Admission
 from ari_app.calls.dialling import DialPlan
 from ari_app.calls.pop import PopService
-from ari_app.calls.provisioning import PhoneAccount, push, remove
 from ari_app.calls.reconciling import Reconciler
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
@@ -32,6 +29,7 @@ from ari_app.calls.wording import AgentWording
 from ari_app.campaigns.actions import SurveyActions
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.placing import SurveyCalls
+from ari_app.connecting import Connecting
 from ari_app.desk.hub import Hub
 from ari_app.desk.limits import PublicLimiter
 from ari_app.desk.model import Notice, Wording
@@ -52,8 +50,9 @@ from ari_app.settings import Settings
 from callflows.actions import CallerActions
 from crm import sample
 from crm.customers.phone import load_origins
-from crm.staff.model import Staff
 from foundation.database import Database
+from foundation.errands import Errands
+from foundation.ids import new_id
 from foundation.redis_client import redis_client
 from foundation.spool import Spool
 from ivr.calendar import HolidayCalendar
@@ -80,6 +79,7 @@ class Service:
         self.settings = settings
         self._tasks: list[asyncio.Task[None]] = []
         self.lag = LoopLag()
+        self.errands = Errands()
         self._open_stores()
         self._open_telephony()
         self._open_desk()
@@ -108,7 +108,6 @@ class Service:
         self.queues = QueueService(self.redis, self.queue_settings, settings.node)
         self.queues.on_unanswered = self.node.doubt
         self.agents = Agents(self.business.staff)
-        self.business.staff.on_changed = self._staff_changed
 
     def _event_source(self, password: str) -> EventSource:
         settings = self.settings
@@ -203,6 +202,10 @@ class Service:
             settings.region,
         )
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, store, self.queues, self.fallback.channels)
+        self.connecting = Connecting(
+            self.ari, self.events, self.agents, business.staff, self.fallback, self.reconciler, self.hub
+        )
+        business.staff.on_changed = self.connecting.staff_changed
         surveys = SurveyCalls(business.campaigns, self.calls, business.surveyed, settings.node)
         self.dialler = Dialler(business.campaigns, surveys.place, self.calls.outbound)
 
@@ -229,7 +232,7 @@ class Service:
         await self.desk.start()
         await self.events.start()
         self._own("beat", self.fallback.beat)
-        self._once("number-origins", asyncio.to_thread(load_origins))
+        self.errands.besides("number-origins", lambda: asyncio.to_thread(load_origins))
         self._own("fallback", self.fallback.take_in)
         self._own("dialler", self.dialler.run)
         self._own("kept", KeptWork(self.spool, self.desk, self.hub, self.business.history).run)
@@ -249,6 +252,8 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.connecting.aclose()
+        await self.errands.aclose()
         await self.calls.aclose()
         await self.desk.aclose()
         await self.queues.aclose()
@@ -274,34 +279,11 @@ class Service:
 
         self._tasks.append(asyncio.create_task(keep_running(), name=name))
 
-    async def _filter_events(self) -> None:
-        await self.ari.filter_events((*UNUSED_EVENTS, *STEPS_BETWEEN))
-
     async def _connected(self) -> None:
-        """Asterisk sends events (again): tell it which we do not want, and whose phones it serves."""
-        self.fallback.reconciled.clear()
-        await self.ari.wait_until_ready()
-        await self._filter_events()
-        info = await self.ari.info()
-        versions.check(info.system.version)
-        pushed = await push(self.ari, self.agents.accounts())
-        log.info("asterisk_connected", version=info.system.version, phones=pushed)
-        await self.fallback.prepare()
-        self._once("former phones", self._unplug_former())
-        await self.reconciler.adopt()
-        self._once("reconciliation", self._reconcile())
+        await self.connecting.connected()
 
-    async def _reconcile(self) -> None:
-        await self.events.wait_connected()
-        found = await self.reconciler.look()
-        self.fallback.reconciled.set()
-        if found.lost_calls:
-            lost = len(found.lost_calls)
-            words = Wording(
-                zh=f"Asterisk 中断，{lost} 个通话被切断，请按名单回拨",
-                en=f"Asterisk ended and cut {lost} calls off: the list of lost calls says whom to call back",
-            )
-            await self.hub.broadcast(WATCHERS, Notice(level="warning", text=words))
+    async def _filter_events(self) -> None:
+        await self.connecting.filter_events()
 
     async def _redis_returned(self, emptied: bool) -> None:
         """Whoever talks, waits or sits at a desk is put back, in an order that keeps places."""
@@ -316,41 +298,6 @@ class Service:
         except AriError:
             return False
 
-    def _staff_changed(self, staff: Staff) -> None:
-        account = self.agents.changed(staff)
-        if account is not None:
-            self._once(f"phone:{account.user}", self._plug_in(account))
-        elif staff.endpoint is not None:
-            self._once(f"phone:{staff.endpoint}", self._unplug([staff.endpoint]))
-
-    async def _plug_in(self, account: PhoneAccount) -> None:
-        await push(self.ari, [account])
-        await self.fallback.include(account.user)
-
-    async def _unplug(self, users: Sequence[str]) -> None:
-        removed = await remove(self.ari, users)
-        for user in users:
-            await self.fallback.exclude(user)
-        if removed:
-            log.info("phones_removed", removed=removed)
-
-    async def _unplug_former(self) -> None:
-        """Whose accounts were closed while Asterisk could not be told."""
-        await self._unplug(await self.business.staff.former_phones())
-
-    def _once(self, name: str, work: Coroutine[Any, Any, object]) -> None:
-        """Something to do now, besides; where it fails it is done again at the next connection."""
-
-        async def tried() -> None:
-            try:
-                await work
-            except Exception:
-                log.exception("part_failed", part=name)
-
-        task = asyncio.create_task(tried(), name=name)
-        self._tasks.append(task)
-        task.add_done_callback(self._tasks.remove)
-
     async def _audit_recordings(self) -> None:
         """At the start and once a day: no file without an entry, no entry without a file."""
         grace_s = AUDIT_AT_START_GRACE_S
@@ -364,7 +311,8 @@ class Service:
 
     def _warn(self, warning: RecordingWarning) -> None:
         words = Wording(zh=f"录音异常：{warning.detail}", en=f"Recording: {warning.detail}")
-        self._once("warning", self.hub.broadcast(WATCHERS, Notice(level="warning", text=words)))
+        notice = Notice(level="warning", text=words)
+        self.errands.besides(new_id("warning"), lambda: self.hub.broadcast(WATCHERS, notice))
 
     async def _check_asterisk(self) -> str | None:
         if not self.events.connected:

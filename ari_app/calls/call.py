@@ -40,6 +40,9 @@ RING_OUTSIDE_S = 45
 CONTACT = "contact"
 """What somebody whom we call is to the Stasis application, as `inbound` is a caller."""
 OUTSIDE_FORMATS = ("alaw", "ulaw")
+LEAVING_S = 1.0
+LEAVING_LOOKS = 20
+"""How long, and how often, a channel that left us is looked for in the dialplan."""
 STARTING_S = 10.0
 """An Asterisk that starts knows no channel before it takes requests."""
 
@@ -156,14 +159,19 @@ class LiveCall:
         await self._voice.take_over()
 
     async def _in_dialplan(self) -> bool:
-        try:
-            channel = await self._tools.ari.channel(self.state.channel_id)
-        except NotFound:
-            # While nobody watched, it was led away and ended there.
-            return self.adopted
-        except AriError:
-            return False
-        return channel.stasis_arguments(self._tools.ari.application) is None
+        """Whether the other party went on in the dialplan. Asterisk says so a moment after it says that it left us."""
+        for _ in range(LEAVING_LOOKS):
+            try:
+                channel = await self._tools.ari.channel(self.state.channel_id)
+            except NotFound:
+                # While nobody watched, it was led away and ended there.
+                return self.adopted
+            except AriError:
+                return False
+            if channel.stasis_arguments(self._tools.ari.application) is None:
+                return True
+            await asyncio.sleep(LEAVING_S / LEAVING_LOOKS)
+        return False
 
     async def _walk(self, cursor: Cursor) -> None:
         walker = self._tools.walker(self._voice, self)

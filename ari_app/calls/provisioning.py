@@ -24,6 +24,9 @@ async def push(ari: AriClient, accounts: Iterable[PhoneAccount]) -> int:
     """Create or update the accounts; returns how many. Repeating it changes nothing.
 
     Asterisk keeps them in its own database, so that phones still ring through the fallback while we are away.
+
+    Raises:
+        ExceptionGroup: of the AriErrors of those that it did not take; all others are there.
     """
     limit = asyncio.Semaphore(PARALLEL)
 
@@ -31,8 +34,10 @@ async def push(ari: AriClient, accounts: Iterable[PhoneAccount]) -> int:
         async with limit:
             await _push_account(ari, account)
 
-    pushed = [one(account) for account in accounts]
-    await asyncio.gather(*pushed)
+    pushed = await asyncio.gather(*(one(account) for account in accounts), return_exceptions=True)
+    failed = [outcome for outcome in pushed if isinstance(outcome, Exception)]
+    if failed:
+        raise ExceptionGroup("phones that Asterisk did not take", failed)
     return len(pushed)
 
 

@@ -77,6 +77,7 @@ class AgentLeg:
         self._tape = Tape(tools.ami, tools.recordings, state.talk.taping)
         self._originating: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
+        self._taping: asyncio.Task[None] | None = None
         self._gone = False
         """Her leg ended by itself: there is nothing to hang up."""
         self._adopted = state.talk.stage is not LegStage.OFFERED
@@ -247,21 +248,16 @@ class AgentLeg:
         if self._hold is not None:
             await asyncio.wait({self._hold})
         crashpoint("committed")
-        bridged, taped = await asyncio.gather(
-            self._tools.ari.add_to_bridge(self._talk.bridge_id, [self._state.channel_id, self._talk.channel_id]),
-            self._tape.start(self._state.channel_id),
-            return_exceptions=True,  # what is being started is started before anybody stops it
-        )
-        if isinstance(bridged, BaseException):
-            raise bridged
-        if isinstance(taped, BaseException):
-            # They talk all the same (F27).
-            log.error("recording_not_started", exc_info=taped)
+        starting = self._tape.start(self._state.channel_id)
+        self._taping = asyncio.create_task(starting, name=f"tape:{self._talk.bridge_id}")
+        await self._tools.ari.add_to_bridge(self._talk.bridge_id, [self._state.channel_id, self._talk.channel_id])
+        # From here on they talk, whatever becomes of the recording (F27).
         self._state.stage = CallStage.TALKING
         self._state.connected_at_ms = milliseconds(utc_now())
         await asyncio.gather(
-            self._tools.store.save(self._state), self._tools.desks.call_changed(self._line.agent_id, self._state)
+            self._tools.desks.call_changed(self._line.agent_id, self._state), asyncio.wait({self._taping})
         )
+        await self._tools.store.save(self._state)
         crashpoint("talking")
 
     async def clean_up(self, reason: DeclineReason = DeclineReason.CALLER_GONE) -> None:
@@ -279,7 +275,11 @@ class AgentLeg:
         if self._preparing is not None or self._adopted:
             with suppress(AriError):
                 await self._tools.ari.destroy_bridge(talk.bridge_id)
-            await self._tape.stop(self._state.channel_id)
+            if self._taping is not None:
+                # Whoever records him by now does so without us; nobody else is waited for after his end.
+                self._taping.cancel()
+                await _over(self._taping)
+            await self._tape.stop(self._state.channel_id, talked=self._state.connected_at_ms is not None)
         talk.stage = LegStage.OVER
         if not connected:
             self._state.talk, self._state.stage = None, CallStage.QUEUED

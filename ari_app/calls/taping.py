@@ -58,13 +58,17 @@ class Tape:
         else:
             self._taping.since_ms = since_ms
 
-    async def stop(self, channel_id: str) -> None:
-        """End it and have it sealed; what never started leaves no entry."""
+    async def stop(self, channel_id: str, *, talked: bool = False) -> None:
+        """End it and have it sealed; what never started leaves no entry, unless they `talked` without it."""
         taping = self._taping
         if taping.failed:
             return
         if taping.since_ms is None and not await self._recordings.has_audio(taping.segment_id):
-            await self._recordings.discard(taping.segment_id)
+            if talked:
+                taping.failed = True
+                await self._recordings.fail(taping.segment_id, "it ended before anything was recorded")
+            else:
+                await self._recordings.discard(taping.segment_id)
             return
         ended_at = utc_now()
         with suppress(AriError, TimeoutError):

@@ -21,7 +21,7 @@ from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import out_of_reach
 from recordings.errors import RecordingNotFound
-from recordings.model import PLAYABLE, RecordingKind
+from recordings.model import PLAYABLE, RecordingKind, RecordingStatus
 from recordings.service import RecordingService
 
 LOOK_EVERY_S = 5.0
@@ -29,6 +29,10 @@ ABANDONED_AFTER = timedelta(hours=2)
 """A note without an end this old is of a call that died with Asterisk."""
 
 log = structlog.get_logger()
+
+
+class StillRecorded(Exception):
+    """What somebody said is not a whole file yet."""
 
 
 class Fallback:
@@ -119,10 +123,25 @@ class Fallback:
                 continue
             if call.ended_at is None and utc_now() - call.started_at < ABANDONED_AFTER:
                 continue
-            await self._take_in(call)
-            await self._ami.delete_database_entry(FAMILY, call_id)
-            taken += 1
+            if await self._taken_in(call):
+                await self._ami.delete_database_entry(FAMILY, call_id)
+                taken += 1
         return taken
+
+    async def _taken_in(self, call: FallbackCall) -> bool:
+        """Whether it was; what stands in one call's way does not stand in that of the others."""
+        try:
+            await self._take_in(call)
+        except StillRecorded:
+            return False
+        except AriError:
+            raise
+        except Exception as error:
+            if out_of_reach(error):
+                raise
+            log.exception("fallback_call_not_taken_in", call_id=call.id)
+            return False
+        return True
 
     async def _take_in(self, call: FallbackCall) -> None:
         number = normalise(call.number, self._region)
@@ -142,7 +161,11 @@ class Fallback:
     async def _recording(
         self, call: FallbackCall, segment_id: str, kind: RecordingKind, customer_id: str | None
     ) -> str | None:
-        """The entry of what the dialplan recorded; None where there is nothing to hear."""
+        """The entry of what the dialplan recorded; None where there is nothing to hear.
+
+        Raises:
+            StillRecorded: Asterisk has not closed the file yet.
+        """
         if not segment_id:
             return None
         if await self._recordings.has_audio(segment_id):
@@ -154,6 +177,8 @@ class Fallback:
             found = await self._recordings.get(segment_id)
         except RecordingNotFound:
             return None
+        if found.status is RecordingStatus.RECORDING:
+            raise StillRecorded
         return segment_id if found.status in PLAYABLE else None
 
     def _agent_id(self, call: FallbackCall) -> str | None:

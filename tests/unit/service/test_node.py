@@ -82,3 +82,29 @@ async def test_what_redis_may_have_missed_is_set_right(
     await asyncio.gather(running, return_exceptions=True)
     assert heard.empty(), "once"
     await redis.aclose()
+
+
+async def test_f19_what_redis_forgot_is_told_again_until_it_is_told(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "RENEW_S", 0.01)
+    name = NodeName(redis, "n")
+    heard: asyncio.Queue[bool] = asyncio.Queue()
+
+    async def returned(emptied: bool) -> None:
+        heard.put_nowait(emptied)
+        if heard.qsize() == 1:
+            raise ConnectionError("not yet")
+
+    name.on_returned = returned
+    await name.take()
+    await redis.flushall()
+    running = asyncio.create_task(name.run())
+    async with asyncio.timeout(20):
+        while heard.qsize() < 2:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert [heard.get_nowait(), heard.get_nowait()] == [True, True]
+    await redis.aclose()
