@@ -40,3 +40,6 @@ MOST_VERSIONS = 2**31 - 1
 
 Version = Annotated[int, Field(ge=1, le=MOST_VERSIONS)]
 """The version of something of ours that a change was made for."""
+
+FormerVersion = Annotated[int, Field(ge=0, lt=MOST_VERSIONS)]
+"""The version that another one was made from; 0 is as shipped."""

@@ -4,12 +4,13 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, StringConstraints, model_validator
+from pydantic import BaseModel, StringConstraints, model_validator
 from pydantic import Field as InputField
 from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from crm.text import Id
+from crm.moments import Day, Moment
+from crm.text import Id, Version
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime
 
@@ -99,7 +100,7 @@ class WindowView(WindowInput, from_attributes=True, extra="ignore"):
 class FreeQuery(BaseModel, extra="forbid"):
     """Which days."""
 
-    first: date | None = None
+    first: Day | None = None
     """Today by default."""
     days: int = InputField(default=7, ge=1, le=31)
 
@@ -118,10 +119,10 @@ class FreeWindow(BaseModel):
 class BookVisit(BaseModel, extra="forbid"):
     """Which window: the moment it begins, as the free ones say."""
 
-    visit_from: AwareDatetime
+    visit_from: Moment
     department_id: Id | None = None
     """Whose; by default whose the ticket is."""
-    version: int | None = None
+    version: Version | None = None
 
     @model_validator(mode="after")
     def _near(self) -> "BookVisit":

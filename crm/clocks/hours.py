@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, model_validator
 from pydantic import Field as InputField
 
+from crm import moments
 from crm.clocks.calendar import BusinessCalendar, Span
 from foundation.workdays import is_workday
 
@@ -54,7 +55,7 @@ class WorkingHours(BaseModel, extra="forbid"):
     workday: Day = []
     day_off: Day = []
     """On weekends and holidays."""
-    days: dict[dt.date, Day] = InputField(default={}, max_length=1000)
+    days: dict[moments.Day, Day] = InputField(default={}, max_length=1000)
     """Single days that are not as others are; an empty list is a day nobody works."""
 
     @model_validator(mode="after")

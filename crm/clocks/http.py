@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import BaseModel, Field, model_validator
 
 from crm.clocks.improvements import ImprovementService
 from crm.clocks.policy import ClockKind
@@ -26,6 +26,7 @@ from crm.clocks.views import (
     WhatIf,
     WhatIfView,
 )
+from crm.moments import Moment
 from crm.text import Id
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.model import Actor, TicketView
@@ -43,7 +44,7 @@ class OverdueQuery(BaseModel, extra="forbid"):
 
     department_id: Id | None = None
     clock: ClockKind | None = None
-    after_due_at: AwareDatetime | None = None
+    after_due_at: Moment | None = None
     """With `after` and `after_clock` the last entry of the page before."""
     after: Id | None = None
     after_clock: ClockKind | None = None

@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from pydantic import AwareDatetime, BaseModel, model_validator
+from pydantic import BaseModel, model_validator
 from pydantic import Field as InputField
 
 from crm.clocks.hours import WorkingHours
 from crm.clocks.model import TicketClock
 from crm.clocks.policy import ClockKind, Policy
 from crm.clocks.timing import StepKind
+from crm.moments import Moment
 from crm.privacy.fields import PersonalText
-from crm.text import Id, Lines, OneLine
+from crm.text import FormerVersion, Id, Lines, OneLine
 from crm.tickets.model import TicketKind, TicketStatus, Urgency
 
 
@@ -19,9 +20,9 @@ class PolicyInput(BaseModel, extra="forbid"):
     """A policy as an administrator enters it: whole, in place of the one before."""
 
     policy: Policy
-    version: int = InputField(ge=0)
+    version: FormerVersion
     """The newest one, from which it was made; 0 is the policy as shipped."""
-    effective_from: AwareDatetime | None = None
+    effective_from: Moment | None = None
     """Now, where left out."""
     reaches_open: bool = False
     """Whether tickets that are open then change over to it; see what that does with a what-if first."""
@@ -185,7 +186,7 @@ class ImprovementInput(BaseModel, extra="forbid"):
 
     what: Lines = InputField(min_length=2, max_length=2000)
     owner: OneLine = InputField(min_length=1, max_length=100)
-    until: AwareDatetime
+    until: Moment
     department_id: Id | None = None
 
 
@@ -213,8 +214,8 @@ class ImprovementView(BaseModel, from_attributes=True):
 class Period(BaseModel, extra="forbid"):
     """A time, its end outside."""
 
-    since: AwareDatetime
-    until: AwareDatetime
+    since: Moment
+    until: Moment
     department_id: Id | None = None
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from crm.customers.phone import normalise
 from crm.privacy.fields import Personal, PersonalAddress, PersonalName, PersonalNumber, PersonalText
-from crm.text import Id, Lines, OneLine
+from crm.text import Id, Lines, OneLine, Version
 from foundation.database import UtcDateTime, text_enum
 
 ACCOUNT_NUMBER = r"^[A-Za-z0-9\-]{3,30}$"
@@ -139,7 +139,7 @@ class CustomerInput(BaseModel, extra="forbid"):
 class CustomerChange(BaseModel, extra="forbid"):
     """What is to be different; what is left out stays. `phones` are all current ones, others are kept as former."""
 
-    version: int | None = None
+    version: Version | None = None
     """The version it was made for; refused where that is no longer the present one."""
     account_number: AccountNumber = ""
     name: Name = ""
@@ -161,7 +161,7 @@ class ConfirmPhone(BaseModel, extra="forbid"):
     """A telephone that the customer confirmed (H5)."""
 
     number: PhoneNumber
-    version: int | None = None
+    version: Version | None = None
 
 
 class Choose(BaseModel, extra="forbid"):

@@ -3,11 +3,12 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import AwareDatetime, BaseModel, model_validator
+from pydantic import BaseModel, model_validator
 from pydantic import Field as InputField
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
+from crm.moments import Moment
 from crm.privacy.fields import PersonalText
 from crm.text import Id, Lines
 from crm.tickets.model import TicketKind, TicketStatus, Urgency
@@ -71,7 +72,7 @@ class OpenQuery(BaseModel, extra="forbid"):
     """None: what the desk has to do something about."""
     staff_id: Id | None = None
     """Only what this person did something to since `since`."""
-    since: AwareDatetime | None = None
+    since: Moment | None = None
 
     @model_validator(mode="after")
     def _whose_shift(self) -> "OpenQuery":

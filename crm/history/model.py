@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 from pydantic import Field as Rule
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
+from crm.moments import Moment
 from crm.privacy.fields import Personal, PersonalText
 from foundation.database import UtcDateTime
 
@@ -52,7 +53,7 @@ class FindCalls(BaseModel, extra="forbid"):
     """Which calls: with `outcome=lost` whoever Asterisk's end cut off, to be called back."""
 
     outcome: str | None = Rule(default=None, max_length=32)
-    since: AwareDatetime | None = None
+    since: Moment | None = None
     limit: int = Rule(default=100, ge=1, le=500)
 
 

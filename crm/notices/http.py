@@ -1,7 +1,8 @@
 """Routes of recipients, duty rotas and the log of what was sent."""
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
+from crm.moments import Moment
 from crm.notices.duty import DutyService
 from crm.notices.errors import DepartmentNotFound
 from crm.notices.model import DeliveryState, NoticeChannel
@@ -39,7 +40,7 @@ class RecipientQuery(BaseModel, extra="forbid"):
 class DutyQuery(BaseModel, extra="forbid"):
     """When; now where it is left out."""
 
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class DeliveryQuery(BaseModel, extra="forbid"):
@@ -51,8 +52,8 @@ class DeliveryQuery(BaseModel, extra="forbid"):
     ticket_id: Id | None = None
     recipient_id: Id | None = None
     department_id: Id | None = None
-    from_at: AwareDatetime | None = None
-    until_at: AwareDatetime | None = None
+    from_at: Moment | None = None
+    until_at: Moment | None = None
     after: int | None = Field(default=None, ge=1, lt=2**63)
     """The sequence of the last one of the page before."""
     limit: int = Field(default=50, ge=1, le=200)

@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, model_validator
+from pydantic import BaseModel, model_validator
 from pydantic import Field as InputField
 
+from crm.moments import Moment
 from crm.notices import address
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.rota import Recipients, Shift, TimeZone
 from crm.outbox.model import Kind
 from crm.privacy.fields import PersonalText
-from crm.text import Id, OneLine
+from crm.text import FormerVersion, Id, OneLine
 
 Name = Annotated[OneLine, InputField(min_length=1, max_length=100)]
 Address = Annotated[OneLine, InputField(min_length=3, max_length=2000)]
@@ -84,15 +85,15 @@ class RotaInput(BaseModel, extra="forbid"):
 
     time_zone: TimeZone = "Asia/Shanghai"
     shifts: Annotated[list[Shift], InputField(max_length=200)]
-    version: int | None = None
+    version: FormerVersion | None = None
     """Of the rota that this one was made from: refused where that is no longer the present one."""
 
 
 class OverrideInput(BaseModel, extra="forbid"):
     """Who is on duty for once."""
 
-    from_at: AwareDatetime
-    until_at: AwareDatetime
+    from_at: Moment
+    until_at: Moment
     recipient_ids: Recipients = []
     """Nobody where it is empty: the standing recipients are told then."""
     note: OneLine = InputField(default="", max_length=200)

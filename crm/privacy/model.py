@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 from pydantic import Field as InputField
 
 from crm.customers import audit
+from crm.moments import Moment
 from crm.privacy.fields import Personal
 from crm.text import Id, OneLine
 
@@ -33,7 +34,7 @@ class LooksQuery(BaseModel, extra="forbid"):
     staff_id: Id | None = None
     subject_id: Id | None = None
     """A customer, or a ticket whose reporters are no customers."""
-    since: AwareDatetime | None = None
+    since: Moment | None = None
     limit: int = InputField(default=100, ge=1, le=audit.MOST)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
 from crm.customers.model import CustomerView
-from crm.text import Id
+from crm.text import Id, Version
 from foundation.database import UtcDateTime
 
 
@@ -48,8 +48,8 @@ class MergeCustomers(BaseModel, extra="forbid"):
     kept_id: Id
     """Stands for both from now on."""
     merged_id: Id
-    kept_version: int | None = None
-    merged_version: int | None = None
+    kept_version: Version | None = None
+    merged_version: Version | None = None
     """The versions looked at; refused where they are no longer the present ones."""
 
 

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, model_validator
+from pydantic import BaseModel, model_validator
 from pydantic import Field as InputField
 from sqlmodel import Field, SQLModel
 
+from crm.moments import Moment
 from crm.text import Id, OneLine
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime
@@ -39,8 +40,8 @@ class ProtectedListInput(BaseModel, extra="forbid"):
     """A list as people enter it; what is given replaces what was there."""
 
     name: Annotated[OneLine, InputField(min_length=1, max_length=100)]
-    in_force_from: AwareDatetime
-    in_force_until: AwareDatetime
+    in_force_from: Moment
+    in_force_until: Moment
     """The first moment at which it is over."""
     customer_ids: Annotated[list[Id], InputField(max_length=10_000)] = []
 

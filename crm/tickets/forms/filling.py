@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic import Field as InputField
 
+from crm.moments import Day
 from crm.text import Lines, OneLine
 from crm.tickets.errors import FormNotFilled
 from crm.tickets.forms.model import FieldKind, FormField
@@ -35,8 +36,8 @@ TYPES: dict[FieldKind, Any] = {
     FieldKind.TEXT: Annotated[OneLine, InputField(min_length=1, max_length=200)],
     FieldKind.LINES: Annotated[Lines, InputField(min_length=1, max_length=4000)],
     FieldKind.NUMBER: Annotated[StrictInt | StrictFloat, InputField(ge=-1e12, le=1e12)],
-    FieldKind.DATE: date,
-    FieldKind.PAST_DATE: Annotated[date, AfterValidator(_not_in_the_future)],
+    FieldKind.DATE: Day,
+    FieldKind.PAST_DATE: Annotated[Day, AfterValidator(_not_in_the_future)],
     FieldKind.YES_NO: StrictBool,
 }
 

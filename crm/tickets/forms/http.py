@@ -1,8 +1,8 @@
 """Routes of forms."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
-from crm.text import MOST_VERSIONS
+from crm.text import FormerVersion
 from crm.tickets.errors import NoSuchForm
 from crm.tickets.forms.model import FormInput, FormView
 from crm.tickets.forms.service import FormService
@@ -13,13 +13,13 @@ from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 class ReplaceForm(FormInput):
     """The form, and the version it was made from."""
 
-    version: int = Field(ge=0, lt=MOST_VERSIONS)
+    version: FormerVersion
 
 
 class VersionQuery(BaseModel, extra="forbid"):
     """Which version: a ticket says by which it was filled."""
 
-    version: int = Field(ge=0, lt=MOST_VERSIONS)
+    version: FormerVersion
 
 
 def add_routes(table: Routes, service: FormService) -> None:

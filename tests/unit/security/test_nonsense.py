@@ -18,6 +18,8 @@ TEXTS = [
     *("a" * 5000, "\u202e\u200b", "=cmd|'/C calc'!A0", "' OR 1=1--", "%", "../../etc/passwd", "${7*7}", "\U0001f600"),
 ]
 LIKELY = ["2026-12-01T08:00:00+08:00", "2026-12-01", "08:00", "13800000001", "zh", "https://example.org/", "6001"]
+EDGES = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "0001-01-01", "9999-12-31"]
+"""The calendar's first and last hours, where they lie outside it in another zone."""
 IN_BODIES = ["\ud83d", "a\x00b"]
 """Half a character, and what no database takes."""
 NUMBERS = [0, 1, -1, 2**31, 2**63, -(2**63), 10**30, 0.5, 1e308]
@@ -28,7 +30,7 @@ NO_ANSWER = {"/api/v1/session", "/api/v1/desk/socket"}
 
 
 class Nonsense:
-    """Values that a JSON Schema mostly allows, and now and then does not."""
+    """Values that a JSON Schema mostly allows, and now and then does not: often just outside what is sensible."""
 
     def __init__(self, random: Random, known: list[str]) -> None:
         self._random = random
@@ -56,6 +58,8 @@ class Nonsense:
         chance = self._random.random()
         if chance < 0.2:
             return str(self._random.choice([*TEXTS, *IN_BODIES]))
+        if str(schema.get("format", "")).startswith("date"):
+            return self._random.choice([*LIKELY[:2], *EDGES])
         if "format" in schema or "pattern" in schema:
             return str(self._random.choice([*LIKELY, *self._known]))
         return str(self._random.choice([*self._known, "好" * max(1, schema.get("minLength", 1))]))
