@@ -55,7 +55,7 @@ class Request(Generic[Body, Query]):
     query: Query
     body: Body
     idempotency_key: str | None = None
-    """The Idempotency-Key header, where the client sent one."""
+    """The Idempotency-Key header, where the client sent one and the route is carried out once."""
     address: str = ""
     """Where the request came from; for rate limits and the audit."""
 
@@ -119,6 +119,8 @@ class Route:
     public: bool
     upload_bytes: int
     """The largest file the route takes as its body; 0: it takes none."""
+    once: bool
+    """Repeated with the same Idempotency-Key, it is carried out once. Other routes never see a key."""
     kept: bool
     """While the database is away a request with a key is kept and carried out later, which 202 says."""
 
@@ -144,9 +146,12 @@ class Routes:
         status: int = 200,
         problems: tuple[int, ...] = (),
         upload_bytes: int = 0,
+        once: bool = False,
         kept: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a route; `path` is relative to the prefix and writes parameters as `{ticket_id}`."""
+
+        assert once or not kept, f"{method} {path} is kept, and may then be carried out twice"
 
         def declare(handler: Handler) -> Handler:
             self.table.append(
@@ -164,6 +169,7 @@ class Routes:
                     problems=problems,
                     public=roles is PUBLIC,
                     upload_bytes=upload_bytes,
+                    once=once,
                     kept=kept,
                 )
             )

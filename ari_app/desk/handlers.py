@@ -51,7 +51,7 @@ def handler(route: Route, gate: Gate, keeping: Keeping) -> AiohttpHandler:
             path=_path(request.match_info),
             query=_query(request, route.query, lists),
             body=await _body(request, route.body) if route.body is not None else None,
-            idempotency_key=key,
+            idempotency_key=key if route.once else None,
             address=gate.address(request),
             session=session,
         )

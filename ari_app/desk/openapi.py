@@ -106,7 +106,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         },
         "security": [] if route.public else [{"bearer": []}, {"cookie": []}],
     }
-    if route.method == "POST":
+    if route.once:
         operation["parameters"].append(_idempotency_key())
     if route.body is not None:
         content = {"application/json": {"schema": schemas.of(route.body, "validation")}}

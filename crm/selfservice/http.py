@@ -19,6 +19,7 @@ def routes(service: SelfService) -> Routes:
         body=WebReport,
         response=Receipt,
         status=201,
+        once=True,
         problems=(409, 422, 429, 503),
     )
     async def report(request: Request[WebReport, NoQuery]) -> Receipt:

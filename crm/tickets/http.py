@@ -145,6 +145,7 @@ def _filing(table: Routes, service: TicketService) -> None:
         response=TicketView,
         status=201,
         problems=(409, 422),
+        once=True,
         kept=True,
     )
     async def file(request: Request[FileTicket, NoQuery]) -> TicketView:
@@ -159,21 +160,32 @@ def _filing(table: Routes, service: TicketService) -> None:
         response=TicketView,
         status=201,
         problems=REFUSALS,
+        once=True,
         kept=True,
     )
     async def append(request: Request[AppendToTicket, NoQuery]) -> TicketView:
         return await service.append(request.path["ticket_id"], request.body, Actor.of(request.actor), _key(request))
 
-    act(
-        table,
-        TicketAction.URGE,
-        "urge",
-        "The customer asks again",
-        Urge,
-        lambda ticket, body, actor: service.urge(
-            ticket, actor, body.channel, body.call_id, expected_version=body.version
-        ),
+    @table.add(
+        "POST",
+        "/tickets/{ticket_id}/urge",
+        roles=RULES[TicketAction.URGE].roles,
+        summary="The customer asks again",
+        body=Urge,
+        response=TicketView,
+        problems=REFUSALS,
+        once=True,
     )
+    async def urge(request: Request[Urge, NoQuery]) -> TicketView:
+        return await service.urge(
+            request.path["ticket_id"],
+            Actor.of(request.actor),
+            request.body.channel,
+            request.body.call_id,
+            idempotency_key=_key(request),
+            expected_version=request.body.version,
+        )
+
     act(
         table,
         TicketAction.ATTACH,

@@ -110,11 +110,21 @@ class TicketService(TicketReader):
         channel: str,
         call_id: str | None = None,
         *,
+        idempotency_key: str | None = None,
         expected_version: int | None = None,
     ) -> TicketView:
-        """The customer asks again (催单): counted, logged, and whoever holds the ticket hears of it. Once per call."""
+        """The customer asks again (催单): counted, logged, and whoever holds the ticket hears of it.
+
+        Once per call, and once per key.
+
+        Raises:
+            KeyReused: the key was sent before, with another request.
+        """
         async with self.held(ticket_id) as (session, ticket):
-            if await _first_time(session, f"urge:{call_id}:{ticket_id}", ticket, call_id):
+            key, asked = f"urge:{ticket_id}:{idempotency_key}", _digest(f"{channel}:{call_id}")
+            if await _first_time(session, key, ticket, idempotency_key, asked) and await _first_time(
+                session, f"urge:{call_id}:{ticket_id}", ticket, call_id
+            ):
                 async with change(session, ticket, TicketAction.URGE, actor, expected_version) as made:
                     ticket.urge_count += 1
                     made.detail.update(channel=channel, call_id=call_id, urge_count=ticket.urge_count)
@@ -303,7 +313,10 @@ def _fingerprint(given: FileTicket | AppendToTicket, actor: Actor) -> str:
     """
     if actor.kind is ActorKind.SYSTEM:
         return ""
-    asked = given.model_dump_json(exclude={"reporter": {"customer_id"}}, exclude_defaults=True)
+    return _digest(given.model_dump_json(exclude={"reporter": {"customer_id"}}, exclude_defaults=True))
+
+
+def _digest(asked: str) -> str:
     return hashlib.sha256(asked.encode()).hexdigest()
 
 

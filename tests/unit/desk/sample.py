@@ -76,7 +76,14 @@ def sample_routes(folder: Path) -> Routes:
         return [Thing(id=str(n), subject=name, filed_by=request.actor.name) for n, name in enumerate(names)]
 
     @table.add(
-        "POST", "/things", roles=frozenset({Role.AGENT}), summary="File", body=FileThing, response=Thing, status=201
+        "POST",
+        "/things",
+        roles=frozenset({Role.AGENT}),
+        summary="File",
+        body=FileThing,
+        response=Thing,
+        status=201,
+        once=True,
     )
     async def file(request: Request[FileThing, NoQuery]) -> Thing:
         return Thing(
