@@ -1,7 +1,7 @@
 """Routes for customers: nobody is signed in."""
 
 from crm.selfservice.errors import KeyNeeded
-from crm.selfservice.model import Progress, ProgressQuery, Receipt, WebReport
+from crm.selfservice.model import OfferedCategory, OfferedForm, Progress, ProgressQuery, Receipt, WebReport
 from crm.selfservice.service import SelfService
 from foundation.problems import FieldProblem
 from foundation.routes import PUBLIC, NoQuery, Request, Routes
@@ -10,6 +10,7 @@ from foundation.routes import PUBLIC, NoQuery, Request, Routes
 def routes(service: SelfService) -> Routes:
     """What everybody may do."""
     table = Routes("self-service", prefix="/api/v1/public")
+    _offers(table, service)
 
     @table.add(
         "POST",
@@ -42,3 +43,27 @@ def routes(service: SelfService) -> Routes:
         return await service.progress(request.body.number, request.body.check, request.address)
 
     return table
+
+
+def _offers(table: Routes, service: SelfService) -> None:
+    @table.add(
+        "GET",
+        "/forms",
+        roles=PUBLIC,
+        summary="What a report of each kind is asked: the fields of a web form",
+        response=list[OfferedForm],
+        problems=(429, 503),
+    )
+    async def forms(request: Request[None, NoQuery]) -> list[OfferedForm]:
+        return await service.forms(request.address)
+
+    @table.add(
+        "GET",
+        "/categories",
+        roles=PUBLIC,
+        summary="The causes that a report may name",
+        response=list[OfferedCategory],
+        problems=(429, 503),
+    )
+    async def categories(request: Request[None, NoQuery]) -> list[OfferedCategory]:
+        return await service.categories(request.address)

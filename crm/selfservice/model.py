@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from crm.customers.model import AccountNumber, PhoneNumber
-from crm.text import Lines, OneLine
+from crm.text import Id, Lines, OneLine
+from crm.tickets.forms.model import FormField
 from crm.tickets.model import TicketKind, TicketStatus
 
 TicketNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{6,20}$")]
@@ -26,7 +27,23 @@ class WebReport(BaseModel, extra="forbid"):
     account_number: AccountNumber | None = Field(default=None, description="linked where the number is the account's")
     address: OneLine = Field(default="", max_length=200)
     area: OneLine = Field(default="", max_length=60)
+    category_id: Id | None = Field(default=None, description="one of the causes that are offered")
     form: dict[str, JsonValue] = Field(default={}, max_length=40, description="the answers to the kind's form")
+
+
+class OfferedForm(BaseModel, from_attributes=True):
+    """What a report of a kind is asked, in the order of the fields."""
+
+    kind: TicketKind
+    fields: list[FormField]
+
+
+class OfferedCategory(BaseModel, from_attributes=True):
+    """A cause that a report may name."""
+
+    id: str
+    name: str
+    parent_id: str | None
 
 
 class Receipt(BaseModel):

@@ -5,11 +5,13 @@ import hmac
 from crm.selfservice import store
 from crm.selfservice.errors import NoSuchReport
 from crm.selfservice.limits import Limit, Limiter
-from crm.selfservice.model import STAGES, WORDS, Progress, Receipt, WebReport
+from crm.selfservice.model import STAGES, WORDS, OfferedCategory, OfferedForm, Progress, Receipt, WebReport
 from crm.tickets.model import Actor, ActorKind, Channel, FileTicket, Reporter, Ticket
 from crm.tickets.service import TicketService
 from foundation.database import Database
 
+READINGS_OF_ADDRESS = Limit(120, 600)
+"""Of forms and causes: a page that is opened reads each once."""
 REPORTS_OF_ADDRESS = Limit(10, 600)
 """A family, a shop, an office behind one address."""
 REPORTS_OF_NUMBER = Limit(10, 86_400)
@@ -26,6 +28,25 @@ class SelfService:
         self._tickets = tickets
         self._limiter = limiter
 
+    async def forms(self, address: str) -> list[OfferedForm]:
+        """What a report of each kind is asked.
+
+        Raises:
+            TooMany: from this address.
+        """
+        await self._limiter.count("offer", address, READINGS_OF_ADDRESS)
+        return [OfferedForm.model_validate(form) for form in await self._tickets.forms.all()]
+
+    async def categories(self, address: str) -> list[OfferedCategory]:
+        """The causes that a report may name.
+
+        Raises:
+            TooMany: from this address.
+        """
+        await self._limiter.count("offer", address, READINGS_OF_ADDRESS)
+        async with self._database.read() as session:
+            return [OfferedCategory.model_validate(found) for found in await store.offered_categories(session)]
+
     async def report(self, given: WebReport, idempotency_key: str, address: str) -> Receipt:
         """File what a web form sent (H12); the number is all that is told of what became of it.
 
@@ -35,6 +56,7 @@ class SelfService:
         Raises:
             TooMany: from this address, or for this number.
             FormNotFilled: the answers are not what the kind's form asks.
+            UnknownReference: there is no such category, or it is out of use.
         """
         await self._limiter.count("intake", address, REPORTS_OF_ADDRESS)
         await self._limiter.count("intake-number", given.number, REPORTS_OF_NUMBER)

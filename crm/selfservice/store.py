@@ -1,8 +1,11 @@
 """Queries for customers."""
 
+from collections.abc import Sequence
+
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.categories.model import Category
 from crm.customers.model import Customer, CustomerPhone
 from crm.departments.model import Department
 from crm.tickets.merges import store as merges_store
@@ -39,6 +42,11 @@ async def customer_of(session: AsyncSession, account_number: str, number: str) -
         )
     )
     return (await session.exec(statement)).one_or_none()
+
+
+async def offered_categories(session: AsyncSession) -> Sequence[Category]:
+    """The causes in use, by name."""
+    return (await session.exec(select(Category).where(col(Category.active)).order_by(col(Category.name)))).all()
 
 
 async def department_name(session: AsyncSession, department_id: str | None) -> str:

@@ -165,9 +165,9 @@ async def _create(
 
 
 async def _filled(session: AsyncSession, given: FileTicket, actor: Actor) -> _Form:
-    """What was answered. A machine that asks nothing files without a form."""
+    """What was answered. A machine asks nothing, and files without a form; people answer it, signed in or not."""
     asked = await forms_store.in_force(session, given.kind)
-    if not given.form and actor.kind is not ActorKind.STAFF:
+    if not given.form and actor.kind is ActorKind.SYSTEM:
         return _Form({}, asked.version)
     return _Form(fill(asked.fields, given.form), asked.version)
 

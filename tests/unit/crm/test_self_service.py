@@ -7,16 +7,19 @@ import pytest
 from pydantic import ValidationError
 
 from callflows.actions import CallerActions
+from crm.categories.model import CategoryChange
+from crm.categories.service import CategoryService
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.selfservice.errors import KeyNeeded, NoSuchReport
 from crm.selfservice.http import routes
 from crm.selfservice.limits import Limit
 from crm.selfservice.model import STAGES, WORDS, Progress, ProgressQuery, Stage, WebReport
-from crm.selfservice.service import QUESTIONS_ABOUT_TICKET, SelfService
-from crm.tickets.errors import KeyReused
+from crm.selfservice.service import QUESTIONS_ABOUT_TICKET, READINGS_OF_ADDRESS, SelfService
+from crm.tickets.errors import FormNotFilled, KeyReused, UnknownReference
+from crm.tickets.forms.model import FormInput
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import AppendToTicket, Reporter, TicketStatus
+from crm.tickets.model import AppendToTicket, Reporter, TicketKind, TicketStatus
 from crm.tickets.service import TicketService
 from foundation.database import Database
 from foundation.problems import TooMany
@@ -88,6 +91,50 @@ async def test_another_report_under_the_same_key_is_refused_and_not_lost(
     assert (await tickets.append(found.id, addition, AGENT, "key-2")).version == once.version
     with pytest.raises(KeyReused):
         await tickets.append(found.id, addition.model_copy(update={"text": "厨房也不热"}), AGENT, "key-2")
+
+
+async def test_h12_a_web_form_is_filled_as_its_kind_asks_and_can_learn_what_that_is(
+    service: SelfService, tickets: TicketService, place: Place
+) -> None:
+    (asked,) = [form for form in await service.forms(ELSEWHERE) if form.kind is TicketKind.AFTER_SALES]
+    required = {field.name for field in asked.fields if field.required}
+    assert required == {"product", "problem"}
+    for answers in ({}, {"product": "锅炉"}):
+        with pytest.raises(FormNotFilled) as refused:
+            await service.report(form(kind="after_sales", form=answers), "key-1", ELSEWHERE)
+        assert {problem.field for problem in refused.value.errors} == {f"form.{one}" for one in required - set(answers)}
+
+    receipt = await service.report(form(kind="after_sales", form=dict.fromkeys(required, "锅炉")), "key-1", ELSEWHERE)
+    assert await tickets.by_number(receipt.number)
+
+
+async def test_a_web_form_names_a_cause_that_is_offered(
+    service: SelfService, tickets: TicketService, place: Place, database: Database
+) -> None:
+    assert place.cold in {category.id for category in await service.categories(ELSEWHERE)}
+    receipt = await service.report(form(category_id=place.cold), "key-1", ELSEWHERE)
+    found = await tickets.by_number(receipt.number)
+    assert found is not None
+    assert found.category_id == place.cold
+
+    await CategoryService(database).update(place.cold, CategoryChange(active=False))
+    assert place.cold not in {category.id for category in await service.categories(ELSEWHERE)}
+    with pytest.raises(UnknownReference):
+        await service.report(form(category_id=place.cold, address="幸福路10号"), "key-2", ELSEWHERE)
+
+
+async def test_what_is_offered_names_nobody_and_is_read_so_often_at_most(
+    service: SelfService, tickets: TicketService, place: Place
+) -> None:
+    await tickets.forms.replace(TicketKind.FAULT, FormInput(fields=[]), 0, AGENT)
+    told = [*await service.forms(ELSEWHERE), *await service.categories(ELSEWHERE)]
+    assert {name for one in told for name in one.model_dump()} == {"kind", "fields", "id", "name", "parent_id"}
+
+    for _ in range(READINGS_OF_ADDRESS.most - 2):
+        await service.categories(ELSEWHERE)
+    with pytest.raises(TooMany):
+        await service.forms(ELSEWHERE)
+    assert await service.forms("203.0.113.8")
 
 
 async def test_the_same_key_of_somebody_else_is_another_report(service: SelfService, place: Place) -> None:
