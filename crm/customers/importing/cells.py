@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
+from crm.customers.importing.guard import unguarded
 from crm.customers.importing.model import RowError
 from crm.customers.model import AccountNumber, Address, Area, Cents, Grade, Language, Name, Notes, Phones
 
@@ -85,7 +86,7 @@ def parsed(names: Sequence[str], cells: Sequence[str], row: int) -> CustomerRow 
         return [
             RowError(row=row, column=str(len(names) + 1), rule=f"must not be there: there are {len(names)} headings")
         ]
-    given = {name: cell.strip() for name, cell in zip(names, cells, strict=False) if cell.strip()}
+    given = {name: unguarded(cell.strip()) for name, cell in zip(names, cells, strict=False) if cell.strip()}
     try:
         return CustomerRow.model_validate(given)
     except ValidationError as error:

@@ -8,13 +8,13 @@ import structlog
 from sqlalchemy import Connection, text
 
 from crm.customers.importing.cells import HEADINGS
+from crm.customers.importing.guard import guarded
 from crm.privacy.fields import Personal, shown
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import File, Principal, Role
 
 BATCH = 5000
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _PAGE = text(
     """SELECT id, account_number, name, address, area, grade, arrears_cents, contract_active, language, notes
     FROM customer WHERE id > :after AND merged_into IS NULL AND erased_at IS NULL ORDER BY id LIMIT :batch"""
@@ -25,12 +25,6 @@ _PHONES = text(
 )
 
 log = structlog.get_logger()
-
-
-def cell(value: object) -> str:
-    """A cell that a spreadsheet shows and never carries out."""
-    shown_text = "" if value is None else str(value)
-    return f"'{shown_text}" if shown_text.startswith(_FORMULA) else shown_text
 
 
 class ExportService:
@@ -74,4 +68,4 @@ def _row(found: dict[str, object], numbers: list[str], role: Role) -> Iterable[s
         "arrears_yuan": f"{arrears // 100}.{arrears % 100:02d}",
         "contract_active": "是" if found["contract_active"] else "否",
     }
-    return [cell(facts[name]) for name in HEADINGS]
+    return ["" if facts[name] is None else guarded(str(facts[name])) for name in HEADINGS]

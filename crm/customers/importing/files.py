@@ -10,7 +10,8 @@ from openpyxl import load_workbook
 
 MOST_COLUMNS = 50
 LONGEST_LINE = 64 * 1024
-LINES_OF_A_ROW = 50
+LINES_OF_A_ROW = 4100
+"""Notes may be nothing but line breaks."""
 LONGEST_CELL = 8 * 1024
 UNPACKED_BYTES = 1024**3
 SHARED_BYTES = 64 * 1024**2

@@ -5,13 +5,15 @@ import csv
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
 
 from crm.customers.importing.errors import CannotApply
-from crm.customers.importing.export import ExportService, cell
+from crm.customers.importing.export import ExportService
 from crm.customers.importing.files import NotReadable, rows
+from crm.customers.importing.guard import guarded, unguarded
 from crm.customers.importing.model import ImportStatus, ImportView
 from crm.customers.importing.service import ImportService
 from crm.customers.model import CustomerChange
@@ -194,7 +196,31 @@ def test_s13_a_workbook_that_unpacks_without_end_is_refused(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("value", ["=cmd|' /C calc'!A0", "+1+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
 def test_s13_no_cell_is_a_formula(value: str) -> None:
-    assert cell(value) == f"'{value}"
+    assert guarded(value) == f"'{value}"
+
+
+@pytest.mark.parametrize("value", ["=1+1", "+8613800000001", "'=1+1", "''-1", "'", "'quoted'", "", "王秀英", "1-1"])
+def test_what_is_read_again_is_what_was_written(value: str) -> None:
+    assert unguarded(guarded(value)) == value
+
+
+async def test_an_export_can_be_imported_again_and_changes_nothing(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    customers = CustomerService(database)
+    people: list[dict[str, Any]] = [
+        {"name": "=1+1", "phones": ["13800000001", "010-62770334"], "arrears_cents": 12850, "grade": "VIP"},
+        {"name": "'+1", "address": "-1层", "notes": "一\n" * 60 + "@二", "contract_active": False},
+        {"language": "en", "area": "城东", "consent": "given", "do_not_call": True},
+        {"consent": "withdrawn", "phones": []},
+    ]
+    for number, given in enumerate(people):
+        await customers.create(described(f"6001000{number}", **given))
+    file = await ExportService(database, tmp_path / "exports").everybody(SUPERVISOR)
+
+    seen = await read(imports, tmp_path, file.path.read_bytes())
+
+    assert (seen.status, seen.rows, seen.creates, seen.updates, seen.errors) == (ImportStatus.READY, 4, 0, 0, [])
 
 
 async def test_an_export_can_be_read_and_is_masked_by_role(database: Database, tmp_path: Path) -> None:
