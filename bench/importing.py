@@ -38,7 +38,7 @@ async def measure(url: str, rows: int) -> None:
     compared = await database.change(lambda connection: applying.compare(connection, import_id, 1000))
     compared_s = time.perf_counter() - began
     began = time.perf_counter()
-    await database.change(lambda connection: applying.apply(connection, import_id, "staff-1", "bench"))
+    await database.change(lambda connection: applying.apply(connection, import_id, "staff-1", "bench", 1000))
     applied_s = time.perf_counter() - began
     print(
         f"{compared.creates} new customers: read and staged in {reading_s:.1f} s with {peak_kib // 1024} MB, "

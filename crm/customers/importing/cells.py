@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
+from crm.customers.importing.files import UNSAVED_FORMULA
 from crm.customers.importing.guard import unguarded
 from crm.customers.importing.model import RowError
-from crm.customers.model import AccountNumber, Address, Area, Cents, Grade, Language, Name, Notes, Phones
+from crm.customers.model import AccountNumber, Address, Area, Cents, Consent, Grade, Language, Name, Notes, Phones
 
 HEADINGS = {
     "account_number": "户号",
@@ -22,12 +23,17 @@ HEADINGS = {
     "contract_active": "合同有效",
     "language": "语言",
     "notes": "备注",
+    "consent": "信息使用同意",
+    "do_not_call": "勿扰",
 }
 """Columns by their two names, either of which may stand in the first row."""
 _NAMES = {heading: name for name, heading in HEADINGS.items()} | {name: name for name in HEADINGS}
 _EITHER = ", ".join(f"{heading} ({name})" for name, heading in HEADINGS.items())
 _BETWEEN_PHONES = re.compile(r"[;；,，、|]")
 _YES_NO = {"是": True, "yes": True, "true": True, "1": True, "否": False, "no": False, "false": False, "0": False}
+
+CONSENTS = {Consent.GIVEN: "同意", Consent.WITHDRAWN: "撤回", Consent.UNKNOWN: "未知"}
+_CONSENTS = {word: consent for consent, word in CONSENTS.items()}
 
 
 def _cents(value: Any) -> Any:
@@ -47,6 +53,10 @@ def _yes_no(value: Any) -> bool:
     return found
 
 
+def _consent(value: str) -> Any:
+    return _CONSENTS.get(value, value.lower())
+
+
 def _apart(value: str) -> list[str]:
     return [one for one in _BETWEEN_PHONES.split(value) if one.strip()]
 
@@ -64,6 +74,8 @@ class CustomerRow(BaseModel):
     contract_active: Annotated[bool | None, BeforeValidator(_yes_no)] = None
     language: Language | None = None
     notes: Notes | None = None
+    consent: Annotated[Consent | None, BeforeValidator(_consent)] = None
+    do_not_call: Annotated[bool | None, BeforeValidator(_yes_no)] = None
 
 
 def columns(headings: Sequence[str]) -> tuple[list[str], list[RowError]]:
@@ -86,6 +98,13 @@ def parsed(names: Sequence[str], cells: Sequence[str], row: int) -> CustomerRow 
         return [
             RowError(row=row, column=str(len(names) + 1), rule=f"must not be there: there are {len(names)} headings")
         ]
+    unsaved = [
+        RowError(row=row, column=name, rule="must have a value: open and save the file in a spreadsheet, or enter it")
+        for name, cell in zip(names, cells, strict=False)
+        if cell == UNSAVED_FORMULA
+    ]
+    if unsaved:
+        return unsaved
     given = {name: unguarded(cell.strip()) for name, cell in zip(names, cells, strict=False) if cell.strip()}
     try:
         return CustomerRow.model_validate(given)

@@ -12,3 +12,10 @@ class CannotApply(Conflict):
 
     slug = "import-cannot-be-applied"
     title = "This import cannot be applied"
+
+
+class Overtaken(Conflict):
+    """What the file would do is not what it would have done when it was looked at."""
+
+    slug = "import-overtaken"
+    title = "Customers were changed since this import was looked at"

@@ -7,16 +7,19 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Connection, text
 
-from crm.customers.importing.cells import HEADINGS
+from crm.customers.importing.cells import CONSENTS, HEADINGS
 from crm.customers.importing.guard import guarded
+from crm.customers.model import Consent
 from crm.privacy.fields import Personal, shown
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import File, Principal, Role
 
 BATCH = 5000
+YES_NO = {True: "是", False: "否"}
 _PAGE = text(
-    """SELECT id, account_number, name, address, area, grade, arrears_cents, contract_active, language, notes
+    """SELECT id, account_number, name, address, area, grade, arrears_cents, contract_active, language, notes,
+    consent, do_not_call
     FROM customer WHERE id > :after AND merged_into IS NULL AND erased_at IS NULL ORDER BY id LIMIT :batch"""
 )
 _PHONES = text(
@@ -66,6 +69,8 @@ def _row(found: dict[str, object], numbers: list[str], role: Role) -> Iterable[s
         "notes": shown(found["notes"], Personal.TEXT, role),
         "phones": "; ".join(numbers),
         "arrears_yuan": f"{arrears // 100}.{arrears % 100:02d}",
-        "contract_active": "是" if found["contract_active"] else "否",
+        "contract_active": YES_NO[bool(found["contract_active"])],
+        "consent": CONSENTS[Consent(str(found["consent"]))],
+        "do_not_call": YES_NO[bool(found["do_not_call"])],
     }
     return ["" if facts[name] is None else guarded(str(facts[name])) for name in HEADINGS]

@@ -1,12 +1,15 @@
 """CSV and XLSX, row by row, in bounded memory whatever is in them (S13)."""
 
 import csv
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import TextIO
 
-from openpyxl import load_workbook
+from openpyxl import Workbook, load_workbook
+from openpyxl.cell.read_only import ReadOnlyCell
 
 MOST_COLUMNS = 50
 LONGEST_LINE = 64 * 1024
@@ -16,6 +19,11 @@ LONGEST_CELL = 8 * 1024
 UNPACKED_BYTES = 1024**3
 SHARED_BYTES = 64 * 1024**2
 """What a workbook keeps in memory: the texts its cells share."""
+
+
+UNSAVED_FORMULA = "\0formula"
+"""Stands for a formula whose value the file does not hold: nobody can say what the cell shows."""
+_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
 
 
 class NotReadable(Exception):
@@ -105,12 +113,41 @@ def _sheet(path: Path) -> Iterator[list[str]]:
         # By the open file: by its path openpyxl would judge its name.
         with path.open("rb") as file:
             workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            for values in workbook.worksheets[0].iter_rows(max_col=MOST_COLUMNS + 1, values_only=True):
+            for cells, formulas in zip(_cells(workbook), _formulas(path), strict=False):
                 row += 1
-                yield ["" if value is None else _text(value) for value in values]
+                yield [_shown(cell, place in formulas) for place, cell in enumerate(cells)]
             workbook.close()
     except Exception as error:  # whatever a made-up file makes of a parser
         raise NotReadable(row + 1, "must be a workbook as spreadsheets write it") from error
+
+
+def _cells(workbook: Workbook) -> Iterator[Sequence[ReadOnlyCell]]:
+    yield from workbook.worksheets[0].iter_rows(max_col=MOST_COLUMNS + 1)
+
+
+def _formulas(path: Path) -> Iterator[set[int]]:
+    """In which places each row has formulas: a workbook is read for its values or for its formulas, not for both."""
+    if not _has_formulas(path):
+        yield from repeat(set())
+        return
+    with path.open("rb") as file:
+        workbook = load_workbook(file, read_only=True, keep_links=False)
+        for cells in _cells(workbook):
+            yield {place for place, cell in enumerate(cells) if cell.data_type == "f"}
+        workbook.close()
+
+
+def _has_formulas(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.namelist():
+            if member.startswith("xl/worksheets/"):
+                with archive.open(member) as sheet:
+                    before = b""
+                    while part := sheet.read(1024 * 1024):
+                        if _FORMULA.search(before + part):
+                            return True
+                        before = part[-40:]
+    return False
 
 
 def _check_size(path: Path) -> None:
@@ -123,6 +160,13 @@ def _check_size(path: Path) -> None:
         raise NotReadable(0, f"must be at most {UNPACKED_BYTES // 1024**2} MB unpacked; save it as CSV")
     if any(member.file_size > SHARED_BYTES for member in members if "sharedStrings" in member.filename):
         raise NotReadable(0, f"must share at most {SHARED_BYTES // 1024**2} MB of text; save it as CSV")
+
+
+def _shown(cell: ReadOnlyCell, is_formula: bool) -> str:
+    if cell.value is not None:
+        return _text(cell.value)
+    # A value that is an empty text was saved as one.
+    return UNSAVED_FORMULA if is_formula and cell.data_type != "str" else ""
 
 
 def _text(value: object) -> str:

@@ -64,6 +64,10 @@ class ImportRow(SQLModel, table=True):
     contract_active: bool | None = None
     language: str | None = None
     notes: str | None = None
+    consent: str | None = None
+    do_not_call: bool | None = None
+    seen_version: int | None = None
+    """The customer's version when the file was compared with what there is; None: there was none."""
 
 
 class ImportPhone(SQLModel, table=True):

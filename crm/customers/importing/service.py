@@ -11,12 +11,13 @@ from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers.importing import applying
-from crm.customers.importing.errors import CannotApply, ImportNotFound
+from crm.customers.importing.errors import CannotApply, ImportNotFound, Overtaken
 from crm.customers.importing.model import CustomerImport, ImportStatus, ImportView, RowError
 from crm.customers.importing.reader import MOST_ERRORS
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
+from foundation.problems import FieldProblem
 from foundation.routes import Principal
 
 LISTED = 50
@@ -72,19 +73,24 @@ class ImportService:
         Raises:
             ImportNotFound: there is none.
             CannotApply: it has errors, is still being read, was applied before, or does not fit what there is by now.
+            Overtaken: somebody changed its customers since it was looked at. It can be looked at and applied again.
         """
         await self._claim(import_id)
         name = f"{by.name} ({by.staff_number})"
         try:
-            compared = await self._compare(import_id)
-            if not compared.errors:
-                await self._database.change(lambda connection: applying.apply(connection, import_id, by.staff_id, name))
+            compared = await self._database.change(
+                lambda connection: applying.apply(connection, import_id, by.staff_id, name, MOST_ERRORS)
+            )
         except BaseException:
             await self._set(import_id, ImportStatus.READY)
             raise
         if compared.errors:
+            await self._forget(import_id)
             await self._set(import_id, ImportStatus.REFUSED, compared)
             raise CannotApply("customers were changed since it was read, and it does not fit any more")
+        if compared.overtaken:
+            await self._set(import_id, ImportStatus.READY, compared)
+            raise _overtaken(compared)
         await self._set(import_id, ImportStatus.APPLIED, compared)
         log.info("customers_imported", import_id=import_id, creates=compared.creates, updates=compared.updates)
         return await self.get(import_id)
@@ -135,10 +141,11 @@ class ImportService:
     async def _check(self, import_id: str) -> None:
         found = await self.get(import_id)
         # Rows wrong by themselves do not hide what is wrong between the others: it is all said at once.
+        await self._database.change(lambda connection: applying.see(connection, import_id))
         compared = await self._compare(import_id)
         refused = bool(found.error_count or compared.errors)
         if refused:
-            compared = applying.Comparison(0, 0, compared.errors)
+            compared = applying.Comparison(0, 0, compared.errors, [])
             await self._forget(import_id)
         await self._set(import_id, ImportStatus.REFUSED if refused else ImportStatus.READY, compared)
 
@@ -176,6 +183,13 @@ async def _existing(session: AsyncSession, import_id: str) -> CustomerImport:
     if found is None:
         raise _none(import_id)
     return found
+
+
+def _overtaken(compared: applying.Comparison) -> Overtaken:
+    told = [FieldProblem(field=f"row {one.row}, column {one.column}", rule=one.rule) for one in compared.overtaken]
+    return Overtaken(
+        "customers were changed since the file was looked at; look again, and apply it then", told[:LISTED]
+    )
 
 
 def _none(import_id: str) -> ImportNotFound:

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from crm.customers.importing.errors import CannotApply
+from crm.customers.importing.applying import CHANGED_SINCE, CREATED_SINCE, GONE_SINCE
+from crm.customers.importing.errors import CannotApply, Overtaken
 from crm.customers.importing.export import ExportService
 from crm.customers.importing.files import NotReadable, rows
 from crm.customers.importing.guard import guarded, unguarded
 from crm.customers.importing.model import ImportStatus, ImportView
 from crm.customers.importing.service import ImportService
-from crm.customers.model import CustomerChange
+from crm.customers.model import Consent, CustomerChange
 from crm.customers.service import CustomerService
 from foundation.database import Database
 from foundation.routes import Principal, Role
@@ -136,6 +137,106 @@ async def test_what_does_not_fit_any_more_is_not_applied(
 
     assert (await imports.get(seen.id)).status is ImportStatus.REFUSED
     assert await customers.by_account("60010001") is None
+
+
+async def test_every_row_of_an_account_that_is_there_more_than_once_is_named(
+    imports: ImportService, tmp_path: Path
+) -> None:
+    seen = await read(imports, tmp_path, "account_number,name\n60010001,a\n60010002,b\n60010001,c\n60010001,d\n")
+
+    assert [(error.row, error.column) for error in seen.errors] == [(4, "account_number"), (5, "account_number")]
+    assert all("row 2" in error.rule for error in seen.errors)
+
+
+async def test_a_customer_that_somebody_entered_since_is_told_before_a_file_changes_it(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    customers = CustomerService(database)
+    seen = await read(imports, tmp_path, "account_number,name,phones\n60010001,表里,\n60010002,李雷,\n")
+    by_hand = await customers.create(described("60010001", name="手工"))
+
+    with pytest.raises(Overtaken) as told:
+        await imports.apply(seen.id, SUPERVISOR)
+
+    assert [(one.field, one.rule) for one in told.value.errors] == [("row 2, column account_number", CREATED_SINCE)]
+    assert (await customers.get(by_hand.id)).name == "手工"
+    assert await customers.by_account("60010002") is None
+    again = await imports.get(seen.id)
+    assert (again.status, again.creates, again.updates, again.errors) == (ImportStatus.READY, 1, 1, [])
+
+    await imports.apply(seen.id, SUPERVISOR)
+    assert (await customers.get(by_hand.id)).name == "表里"
+
+
+async def test_a_customer_that_somebody_changed_since_is_told_where_the_file_would_change_it(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    customers = CustomerService(database)
+    changed, moved, same = [await customers.create(described(f"6001000{one}")) for one in (1, 2, 3)]
+    rows_of = "60010001,城东,王\n60010002,城东,王\n60010003,,王秀英\n60010004,,李\n"
+    seen = await read(imports, tmp_path, f"account_number,area,name\n{rows_of}")
+    assert (seen.creates, seen.updates) == (1, 2)
+    await customers.update(changed.id, CustomerChange(name="刚刚改名"))
+    await customers.update(moved.id, CustomerChange(account_number="60010009"))
+    await customers.update(same.id, CustomerChange(notes="与文件无关"))
+
+    with pytest.raises(Overtaken) as told:
+        await imports.apply(seen.id, SUPERVISOR)
+
+    assert [(one.field, one.rule) for one in told.value.errors] == [
+        ("row 2, column account_number", CHANGED_SINCE),
+        ("row 3, column account_number", GONE_SINCE),
+    ]
+    assert (await customers.get(changed.id)).name == "刚刚改名"
+
+
+async def test_consent_and_a_wish_not_to_be_called_are_imported_with_when_and_whence(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    customers = CustomerService(database)
+    known = await customers.create(described("60010001", consent="given", consent_source="来信"))
+    before = await customers.detail(known.id)
+    content = "户号,姓名,信息使用同意,勿扰\n60010001,王秀英,同意,是\n60010002,李雷,withdrawn,\n60010003,韩梅,,\n"
+    seen = await read(imports, tmp_path, content)
+    assert (seen.status, seen.creates, seen.updates) == (ImportStatus.READY, 2, 1)
+    await imports.apply(seen.id, SUPERVISOR)
+
+    after = await customers.detail(known.id)
+    assert (after.consent, after.consent_at, after.consent_source) == (Consent.GIVEN, before.consent_at, "来信")
+    assert (after.do_not_call, after.do_not_call_source) == (True, seen.id)
+    assert after.do_not_call_at is not None
+    found = [await customers.by_account(account) for account in ("60010002", "60010003")]
+    new, silent = [await customers.detail(one.id) for one in found if one is not None]
+    assert (new.consent, new.consent_source, new.do_not_call, new.do_not_call_at) == ("withdrawn", seen.id, False, None)
+    assert new.consent_at is not None
+    assert (silent.consent, silent.consent_at, silent.consent_source) == (Consent.UNKNOWN, None, "")
+
+    refused = await read(imports, tmp_path, "户号,姓名,信息使用同意,勿扰\n60010001,王秀英,也许,maybe\n")
+    assert [(error.row, error.column) for error in refused.errors] == [(2, "consent"), (2, "do_not_call")]
+
+
+async def test_a_formula_whose_value_was_not_saved_is_named_and_not_taken_for_nothing(
+    imports: ImportService, tmp_path: Path
+) -> None:
+    workbook = Workbook()
+    sheet = workbook.active
+    sheet.append(["户号", "姓名", "欠费(元)"])
+    sheet.append(["60010001", "王秀英", "=1+1"])
+    sheet.append(["60010002", '=""', 1])
+    workbook.save(tmp_path / "unsaved.xlsx")
+    seen = await read(imports, tmp_path, (tmp_path / "unsaved.xlsx").read_bytes())
+    assert [(error.row, error.column) for error in seen.errors] == [(2, "arrears_yuan"), (3, "name")]
+
+    with (
+        zipfile.ZipFile(tmp_path / "unsaved.xlsx") as unsaved,
+        zipfile.ZipFile(tmp_path / "saved.xlsx", "w") as saved,
+    ):
+        for member in unsaved.namelist():
+            content = unsaved.read(member)
+            content = content.replace(b"<f>1+1</f><v />", b"<f>1+1</f><v>2</v>")
+            content = content.replace(b'<c r="B3"><f>""</f>', b'<c r="B3" t="str"><f>""</f>')
+            saved.writestr(member, content)
+    assert list(rows(tmp_path / "saved.xlsx"))[1:] == [["60010001", "王秀英", "2"], ["60010002", "", "1"]]
 
 
 async def test_errors_are_counted_and_only_the_first_are_kept(imports: ImportService, tmp_path: Path) -> None:
