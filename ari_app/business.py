@@ -78,6 +78,7 @@ class Business:
         self.categories = CategoryService(database)
         self.staff = StaffService(database, queues)
         self.tickets = TicketService(database, settings.time_zone)
+        self.tickets.recordings = recorded
         self.clocks = ClockService(database, settings.time_zone)
         self.tickets.listeners.append(self.clocks.keeper)
         self.tickets.extensions.deadlines = self.clocks.keeper

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -218,6 +219,10 @@ class RecordingService:
             RecordingNotFound: there is none.
         """
         return RecordingView.model_validate(await self._row(recording_id), from_attributes=True)
+
+    async def exists(self, session: AsyncSession, recording_id: str) -> bool:
+        """Whether there is such a recording: asked by who is about to refer to it, in a transaction of his own."""
+        return await store.get(session, recording_id) is not None
 
     async def of_call(self, call_id: str) -> list[RecordingView]:
         """A call's segments in order."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -10,22 +11,38 @@ from crm.staff.model import Staff
 from crm.tickets import store
 from crm.tickets.changes import Change, TicketListener, change, listen
 from crm.tickets.errors import UnknownReference
-from crm.tickets.model import Actor, Ticket
+from crm.tickets.model import Actor, ActorKind, Ticket
 from crm.tickets.transitions import TicketAction
 from foundation.database import Database
 from foundation.problems import FieldProblem
 
 
+class Recordings(Protocol):
+    """What tickets need of whoever keeps the recordings."""
+
+    async def exists(self, session: AsyncSession, recording_id: str) -> bool:
+        """Whether there is such a recording; called in the ticket's own transaction."""
+
+
+class AnyRecording:
+    """Where nobody keeps recordings, every one is believed."""
+
+    async def exists(self, session: AsyncSession, recording_id: str) -> bool:  # noqa: ARG002
+        """There is."""
+        return True
+
+
 class TicketHolder:
     """Holds a ticket while it changes. `on_outbox` is called after every commit that told the outbox something.
 
-    `listeners` hear of every change within its transaction.
+    `listeners` hear of every change within its transaction. Whoever keeps the recordings sets `recordings`.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.on_outbox: Callable[[], None] = lambda: None
         self.listeners: list[TicketListener] = []
+        self.recordings: Recordings = AnyRecording()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -55,6 +72,21 @@ class TicketHolder:
             change(session, ticket, action, actor, expected_version) as made,
         ):
             yield made
+
+
+async def must_be_recorded(
+    session: AsyncSession, recordings: Recordings, field: str, recording_id: str, actor: Actor
+) -> None:
+    """Whether a recording that somebody names can belong to a ticket.
+
+    The system names what it recorded itself, also while the entry still waits for the database.
+
+    Raises:
+        UnknownReference: a recording that does not exist.
+    """
+    if actor.kind is not ActorKind.SYSTEM and not await recordings.exists(session, recording_id):
+        problem = FieldProblem(field=field, rule="must be a recording that exists")
+        raise UnknownReference(f"there is no recording {recording_id}", [problem])
 
 
 async def must_be_there(session: AsyncSession, department_id: str, person_id: str | None) -> None:

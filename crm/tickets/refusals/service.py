@@ -7,7 +7,7 @@ from crm.categories import store as categories_store
 from crm.text import Lines
 from crm.tickets.changes import Change
 from crm.tickets.errors import AlreadyOverruled, SameDepartment
-from crm.tickets.holding import TicketHolder, must_be_there
+from crm.tickets.holding import TicketHolder, must_be_recorded, must_be_there
 from crm.tickets.model import Actor, TicketView
 from crm.tickets.refusals import store
 from crm.tickets.refusals.model import RefusalReason, Ruling, TicketRefusal
@@ -42,12 +42,17 @@ class RefusalService:
 
         Raises:
             AlreadyOverruled: it was told before that the ticket is its own.
+            UnknownReference: the evidence is a recording that does not exist.
         """
         async with self._tickets.change(ticket_id, TicketAction.REFUSE, actor, expected_version) as made:
             ticket, department_id = made.ticket, made.ticket.department_id
             assert department_id is not None, "what is dispatched lies with a department"
             if await store.was_overruled(made.session, ticket_id, department_id):
                 raise AlreadyOverruled(f"a refusal of ticket {ticket.number} was overruled: it cannot be refused again")
+            evidence = given.evidence_recording_id
+            if evidence is not None:
+                recordings = self._tickets.recordings
+                await must_be_recorded(made.session, recordings, "evidence_recording_id", evidence, actor)
             refusal = TicketRefusal(
                 id=new_id("refusal"),
                 ticket_id=ticket_id,
@@ -57,8 +62,8 @@ class RefusalService:
                 **given.model_dump(include=set(RefuseTicket.model_fields)),
             )
             made.session.add(refusal)
-            if given.evidence_recording_id is not None:
-                await made.attach(given.evidence_recording_id, "evidence of a refusal")
+            if evidence is not None:
+                await made.attach(evidence, "evidence of a refusal")
             made.detail.update(reason=given.reason, explanation=given.explanation, by_department=department_id)
             ticket.department_id, ticket.person_id = None, None
         return TicketView.model_validate(made.ticket)

@@ -34,6 +34,7 @@ class Office:
     server: DeskServer
     business: Business
     database: Database
+    recorded: RecordingService
     place: Place
     tokens: dict[Role, str]
 
@@ -77,4 +78,4 @@ async def office(database: Database, redis_url: str, tmp_path: Path) -> AsyncIte
             )
             made = await business.staff.create(person)
             tokens[role] = (await sessions._begin(made.principal())).token
-        yield Office(f"http://127.0.0.1:{server.port}", server, business, database, place, tokens)
+        yield Office(f"http://127.0.0.1:{server.port}", server, business, database, recorded, place, tokens)
