@@ -44,10 +44,10 @@ def routes(service: HandoverService) -> Routes:
         "POST",
         "/handovers/{handover_id}/acknowledge",
         roles=SHIFTS,
-        summary="The next shift takes over; not who handed over",
+        summary="The next shift takes over; not who handed over, and a department's shift not the desk",
         body=Acknowledge,
         response=HandoverDetail,
-        problems=(404, 409, 422),
+        problems=(403, 404, 409, 422),
     )
     async def acknowledge(request: Request[Acknowledge, NoQuery]) -> HandoverDetail:
         return await service.acknowledge(request.path["handover_id"], request.body, request.actor)

@@ -22,10 +22,11 @@ from crm.handover.model import (
 )
 from crm.tickets.errors import UnknownReference
 from crm.tickets.model import Ticket, TicketStatus
+from crm.tickets.transitions import FIELD, LEADERS
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
-from foundation.problems import FieldProblem
+from foundation.problems import FieldProblem, Forbidden
 from foundation.routes import Principal, Role
 
 _WHY = {
@@ -101,11 +102,14 @@ class HandoverService:
 
         Raises:
             NoSuchHandover: there is none, or it is another department's.
+            Forbidden: by an agent of the desk, for a department.
             AlreadyAcknowledged: somebody did before.
             OwnHandover: by the one who handed over.
         """
         async with self._database.write() as session:
             handover = _theirs(await store.held(session, handover_id), handover_id, by)
+            if handover.department_id is not None and by.role not in FIELD | LEADERS:
+                raise Forbidden("a department's shift is taken over by its own people, or by a supervisor for them")
             if handover.acknowledged_at is not None:
                 raise AlreadyAcknowledged(f"{handover.acknowledged_by} took it over before")
             if handover.staff_id == by.staff_id:

@@ -92,6 +92,13 @@ class NoFinding(Conflict):
     title = "The complaint was not judged yet"
 
 
+class AlreadyContested(Conflict):
+    """Somebody disagreed with the finding before, and what was said stands until a supervisor judges again."""
+
+    slug = "already-contested"
+    title = "The finding was contested before"
+
+
 class FormNotFilled(Invalid):
     """The answers are not what the kind's form asks."""
 

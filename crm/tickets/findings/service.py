@@ -1,6 +1,6 @@
 """Judging a complaint, and disagreeing with it."""
 
-from crm.tickets.errors import NoFinding, NotAComplaint
+from crm.tickets.errors import AlreadyContested, NoFinding, NotAComplaint
 from crm.tickets.findings import store
 from crm.tickets.findings.model import JudgeComplaint, TicketFinding
 from crm.tickets.holding import TicketHolder
@@ -46,12 +46,16 @@ class FindingService:
 
         Raises:
             NoFinding: nothing was judged yet.
+            AlreadyContested: somebody did before, and nobody has judged since.
         """
         async with self._tickets.change(ticket_id, TicketAction.CONTEST, actor, expected_version) as made:
             findings = await store.of_ticket(made.session, ticket_id)
             if not findings:
                 raise NoFinding(f"complaint {made.ticket.number} was not judged yet")
             contested = findings[-1]
+            if contested.contested_at is not None:
+                when = f"{contested.contested_at:%Y-%m-%d %H:%M} UTC"
+                raise AlreadyContested(f"{contested.contested_by} contested the finding at {when}")
             contested.contested_because, contested.contested_by = reason, actor.name
             contested.contested_at = utc_now()
             made.ticket.escalated = True

@@ -2,6 +2,7 @@
 
 from crm.tickets.errors import (
     AlreadyAssessed,
+    AlreadyContested,
     AlreadyOverruled,
     CannotHelp,
     ChangedMeanwhile,
@@ -102,7 +103,7 @@ class Expected:
         """Of each department that was asked to help."""
         self.below: list[str] = []
         """Who passed it up and waits, the last one at the end."""
-        self.accepted = self.asks_for_time = self.judged = self.escalated = False
+        self.accepted = self.asks_for_time = self.judged = self.escalated = self.contested = False
         self.actions = ["file"]
         self.numbers: set[str] = set()
         self.recordings: set[str] = set()
@@ -169,12 +170,13 @@ class Expected:
             "grant_extension": [(not self.asks_for_time, NoExtension)],
             "deny_extension": [(not self.asks_for_time, NoExtension)],
             "judge": [(self.kind != "complaint", NotAComplaint)],
-            "contest": [(not self.judged, NoFinding)],
+            "contest": [(not self.judged, NoFinding), (self.contested, AlreadyContested)],
         }
         return reasons.get(action, [])
 
     def happened(self, action: str, own: str) -> None:
         """An action was carried out."""
+        self.contested = action == "contest" or (self.contested and action != "judge")
         if action == "park":
             self.parked_from = self.status
         before, self.status = self.status, self.to(action)

@@ -132,6 +132,26 @@ async def test_a_note_about_what_is_not_open_changes_nothing(
     assert await service.listed(ListQuery()) == []
 
 
+async def test_a_departments_shift_is_taken_over_by_its_people_or_a_supervisor_and_not_by_the_desk(
+    service: HandoverService, tickets: TicketService, place: Place, database: Database
+) -> None:
+    await several(tickets, place)
+    east = await principal(database, "2001", Role.DEPARTMENT, place.east)
+    agent = await principal(database, "1001", Role.AGENT)
+    other_agent = await principal(database, "1002", Role.AGENT)
+    supervisor = await principal(database, "3001", Role.SUPERVISOR)
+    theirs = await service.hand_over(HandOver(department_id=place.east), east)
+
+    with pytest.raises(Forbidden):
+        await service.acknowledge(theirs.id, Acknowledge(), agent)
+    waiting = await service.listed(ListQuery(department_id=place.east, waiting=True))
+    assert [one.id for one in waiting] == [theirs.id]
+    assert (await service.acknowledge(theirs.id, Acknowledge(), supervisor)).acknowledged_at
+
+    of_the_desk = await service.hand_over(HandOver(), agent)
+    assert (await service.acknowledge(of_the_desk.id, Acknowledge(), other_agent)).acknowledged_at
+
+
 async def test_s7_a_department_sees_and_hands_over_its_own_only(
     service: HandoverService, tickets: TicketService, place: Place, database: Database
 ) -> None:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.errors import (
+    AlreadyContested,
     AlreadyOverruled,
     ExtensionPending,
     ExtensionRefused,
@@ -189,6 +190,8 @@ async def test_h2_a_complaint_is_judged_and_disagreement_goes_to_a_supervisor(
     first = JudgeComplaint(validity=Validity.VALID, finding="维修人员态度生硬", responsibility="马师傅")
     judged = await tickets.findings.judge(ticket.id, first, SUPERVISOR)
     contested = await tickets.findings.contest(ticket.id, "现场录音不符", east)
+    with pytest.raises(AlreadyContested, match=f"{east.name} contested the finding at 20"):
+        await tickets.findings.contest(ticket.id, "客户也不认可", AGENT)
     second = JudgeComplaint(validity=Validity.INVALID, finding="录音显示态度正常")
     settled = await tickets.findings.judge(ticket.id, second, SUPERVISOR)
 
@@ -196,7 +199,11 @@ async def test_h2_a_complaint_is_judged_and_disagreement_goes_to_a_supervisor(
     assert contested.escalated
     assert (settled.validity, settled.escalated) == (Validity.INVALID, False)
     findings = (await tickets.get(ticket.id)).findings
-    assert [found.contested_because for found in findings] == ["现场录音不符", ""]
+    assert [(found.contested_because, found.contested_by) for found in findings] == [
+        ("现场录音不符", east.name),
+        ("", ""),
+    ]
+    assert (await tickets.findings.contest(ticket.id, "客户不认可复核", AGENT)).escalated
     assert findings[0].responsibility == "马师傅"
 
 
