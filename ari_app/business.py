@@ -95,6 +95,7 @@ class Business:
         self.self_service = SelfService(database, self.tickets, limiter)
         self.surveyed = SurveyedTicketsByRule(self.tickets)
         self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
+        self.privacy.forgetters.append(self.campaigns.forget)
         self.notices = Notices(settings, database)
         self.outbox = OutboxWorker(
             database,

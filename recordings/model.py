@@ -10,6 +10,7 @@ from sqlalchemy import Column, Enum, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from crm.privacy.fields import PersonalText
+from crm.privacy.holdings import personal
 from foundation.database import UtcDateTime
 
 
@@ -86,6 +87,9 @@ class Recording(SQLModel, table=True):
     gap_ms: int = 0
     """How much of the longer side has silence opposite because the other side's file was shorter."""
     note: str = ""
+
+
+personal(Recording, "note")
 
 
 class RecordingAudit(SQLModel, table=True):

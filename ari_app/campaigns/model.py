@@ -9,6 +9,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from crm.privacy.fields import PersonalName, PersonalNumber
+from crm.privacy.holdings import personal
 from crm.text import Id, Lines
 from foundation.database import UtcDateTime, text_enum
 
@@ -83,6 +84,9 @@ class Contact(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
+personal(Contact, "number", "name")
+
+
 class Attempt(SQLModel, table=True):
     """One dialling of a contact."""
 
@@ -95,6 +99,9 @@ class Attempt(SQLModel, table=True):
     started_at: datetime = Field(sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     outcome: AttemptOutcome | None = Field(default=None, sa_type=text_enum(AttemptOutcome))
+
+
+personal(Attempt, "number", through="contact_id")
 
 
 class SurveyAnswers(SQLModel, table=True):

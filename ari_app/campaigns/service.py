@@ -28,6 +28,7 @@ from ari_app.campaigns.model import (
 from ari_app.campaigns.settling import Suggestion
 from ari_app.campaigns.survey import read_answers, together, verdict
 from crm.outbox.service import enqueue
+from crm.privacy.errors import MustBeKept
 from crm.tickets.model import CLOSED
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -152,6 +153,17 @@ class CampaignService:
             for contact in await store.planned(session, payload["ticket_id"]):
                 if over or contact.round < payload["redo_count"]:
                     store.move(contact, ContactState.CANCELLED)
+
+    async def forget(self, session: AsyncSession, customer_id: str) -> None:
+        """Nobody calls a customer back any more whose data are about to be erased.
+
+        Raises:
+            MustBeKept: the customer is being called at this moment.
+        """
+        for contact in await store.unfinished(session, customer_id):
+            if contact.state is not ContactState.PLANNED:
+                raise MustBeKept("the customer is being called back right now: try again once that is over")
+            _end(session, contact, ContactState.CANCELLED)
 
     async def lease(self, limit: int) -> list[Dialling]:
         """Take up to `limit` contacts that are due; each has its attempt stored before anything rings (F30)."""

@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ari_app.campaigns.errors import WrongState
-from ari_app.campaigns.model import TRANSITIONS, Attempt, Contact, ContactState, SurveyAnswers
+from ari_app.campaigns.model import FINAL, TRANSITIONS, Attempt, Contact, ContactState, SurveyAnswers
 
 LEASED = (ContactState.DIALLING, ContactState.ANSWERED)
 
@@ -61,6 +61,13 @@ async def of_ticket(session: AsyncSession, ticket_id: str, round_: int) -> Seque
 async def planned(session: AsyncSession, ticket_id: str) -> Sequence[Contact]:
     """Who is still to be called about a ticket, locked for change."""
     statement = select(Contact).where(Contact.ticket_id == ticket_id, Contact.state == ContactState.PLANNED)
+    return (await session.exec(statement.with_for_update())).all()
+
+
+async def unfinished(session: AsyncSession, customer_id: str) -> Sequence[Contact]:
+    """Callbacks to a customer that are not over, locked for change."""
+    open_states = [state for state in ContactState if state not in FINAL]
+    statement = select(Contact).where(Contact.customer_id == customer_id, col(Contact.state).in_(open_states))
     return (await session.exec(statement.with_for_update())).all()
 
 

@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.privacy.fields import Personal
+from crm.privacy.holdings import personal
 from foundation.append_only import append_only
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime, text_enum
@@ -61,6 +62,7 @@ class CustomerAudit(SQLModel, table=True):
 ERASED: dict[str, Any] = {"erased": True}
 """What stands in place of changes once the person's data were erased; that something was done stays."""
 append_only(SQLModel.metadata.tables[CustomerAudit.__tablename__], {"changes": json.dumps(ERASED)})
+personal(CustomerAudit, changes=ERASED)
 
 
 class AuditView(BaseModel, from_attributes=True):

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from crm.customers.phone import normalise
 from crm.privacy.fields import Personal, PersonalAddress, PersonalName, PersonalNumber, PersonalText
+from crm.privacy.holdings import personal, removed
 from crm.text import Id, Lines, OneLine, Version
 from foundation.database import UtcDateTime, text_enum
 
@@ -68,6 +69,9 @@ class Customer(SQLModel, table=True):
     """Grows with every change; who changes an older one gets a conflict."""
 
 
+personal(Customer, "name", "address", "notes", "consent_source", "do_not_call_source", "legal_hold")
+
+
 class CustomerPhone(SQLModel, table=True):
     """A telephone of a customer; one number may belong to several customers, and one customer have several."""
 
@@ -82,6 +86,9 @@ class CustomerPhone(SQLModel, table=True):
     """When the customer last confirmed it (H5)."""
 
 
+removed(CustomerPhone)
+
+
 class PhoneChoice(SQLModel, table=True):
     """Whom an agent took the caller of a shared number for: proposed first the next time, and changeable."""
 
@@ -93,6 +100,9 @@ class PhoneChoice(SQLModel, table=True):
     staff_name: str
     times: int = 1
     """How often in a row."""
+
+
+removed(PhoneChoice)
 
 
 def _e164(value: str) -> str:

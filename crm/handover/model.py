@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from crm.moments import Moment
 from crm.privacy.fields import PersonalText
+from crm.privacy.holdings import personal
 from crm.text import Id, Lines
 from crm.tickets.model import TicketKind, TicketStatus, Urgency
 from foundation.database import UtcDateTime, text_enum
@@ -63,6 +64,9 @@ class HandoverItem(SQLModel, table=True):
     status: TicketStatus = Field(sa_type=text_enum(TicketStatus))
     why: list[str] = Field(sa_column=Column(JSON, nullable=False))
     note: str = ""
+
+
+personal(HandoverItem, "note")
 
 
 class OpenQuery(BaseModel, extra="forbid"):

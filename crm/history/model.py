@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from crm.moments import Moment
 from crm.privacy.fields import Personal, PersonalText
+from crm.privacy.holdings import personal
 from foundation.database import UtcDateTime
 
 DAYS = 30
@@ -47,6 +48,9 @@ class CallRecord(SQLModel, table=True):
     talk_ms: int | None = None
     hangup_by: str = ""
     keys: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
+
+
+personal(CallRecord, "number", keys=[])
 
 
 class FindCalls(BaseModel, extra="forbid"):

@@ -172,7 +172,7 @@ class NoticeService:
                 raise DeliveryNotFound(f"there is no delivery {delivery_id}")
             delivery, recipient = found
             if not await store.revive(session, utc_now(), col(NoticeDelivery.id) == delivery_id):
-                raise NotDelivered(f"delivery {delivery_id} is on its way")
+                raise NotDelivered(f"delivery {delivery_id} is on its way, or what it said was erased")
             await session.refresh(delivery)
         self.on_due({delivery.channel})
         return DeliveryView.of(delivery, recipient)

@@ -12,6 +12,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.notices.model import DeliveryState, DutyOverride, NoticeChannel, NoticeDelivery, NoticeRecipient
 from foundation.database import execute
 
+CODES = frozenset(
+    {
+        *("ticket_id", "department_id", "version", "number", "kind", "status", "urgency", "area", "at", "department"),
+        *("urge_count", "redo_count", "clock", "step", "until", "due", "respond_by"),
+    }
+)
+"""What of a webhook's data is no person's."""
+
 
 @dataclass(frozen=True)
 class LogQuery:
@@ -141,8 +149,8 @@ async def delivery(session: AsyncSession, delivery_id: str) -> tuple[NoticeDeliv
 
 
 async def revive(session: AsyncSession, now: datetime, condition: ColumnElement[bool]) -> int:
-    """Make due again what is not on its way, as if it had never been tried; how many."""
-    idle = and_(col(NoticeDelivery.next_at).is_(None), condition)
+    """Make due again what is not on its way, as if it had never been tried; how many. What was erased stays untold."""
+    idle = and_(col(NoticeDelivery.next_at).is_(None), col(NoticeDelivery.text) != "", condition)
     fresh = {"next_at": now, "attempts": 0, "state": DeliveryState.QUEUED, "error": None}
     return (await session.exec(update(NoticeDelivery).where(idle).values(fresh))).rowcount
 
@@ -156,11 +164,23 @@ async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
     return (await session.exec(delete(NoticeDelivery).where(col(NoticeDelivery.sequence).in_(batch)))).rowcount
 
 
-async def forget(session: AsyncSession, keys: SelectBase) -> None:
-    """Take from what was sent, or given up, about these tickets whatever says who it was about."""
-    settled = and_(col(NoticeDelivery.key).in_(keys), col(NoticeDelivery.next_at).is_(None))
-    nothing: dict[str, object] = {"subject": "", "text": "", "whole": None, "data": {}}
-    await execute(session, update(NoticeDelivery).where(settled).values(nothing))
+async def forget(session: AsyncSession, keys: SelectBase, kind: str | None = None) -> None:
+    """Take from what was told about these tickets, of one kind of event or all, whatever says who it was about.
+
+    What is still on its way is not sent to people any more: it would say nothing, and tell again what was erased.
+    A program that follows the tickets hears of it still, in codes alone.
+    """
+    told = and_(col(NoticeDelivery.key).in_(keys), *([col(NoticeDelivery.kind) == kind] if kind is not None else []))
+    on_its_way = and_(told, col(NoticeDelivery.next_at).is_not(None))
+    to_people = and_(on_its_way, col(NoticeDelivery.channel) != NoticeChannel.WEBHOOK)
+    await execute(session, delete(NoticeDelivery).where(to_people))
+    for delivery in await session.exec(select(NoticeDelivery).where(on_its_way)):
+        delivery.data = {name: value for name, value in delivery.data.items() if name in CODES}
+    await session.flush()
+    nothing: dict[str, object] = {"subject": "", "text": "", "whole": None}
+    await execute(session, update(NoticeDelivery).where(told).values(nothing))
+    settled = and_(told, col(NoticeDelivery.next_at).is_(None))
+    await execute(session, update(NoticeDelivery).where(settled).values(data={}))
 
 
 async def counts(session: AsyncSession) -> dict[tuple[NoticeChannel, DeliveryState], int]:

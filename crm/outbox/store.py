@@ -1,8 +1,9 @@
 """Queries over the outbox."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, SelectBase, and_, delete, func, update
 from sqlalchemy.orm import aliased
@@ -113,6 +114,18 @@ async def forget(session: AsyncSession, keys: SelectBase, now: datetime) -> None
     dropped = and_(settled, col(OutboxEntry.done_at).is_(None))
     await execute(session, update(OutboxEntry).where(dropped).values(done_at=now, drop_reason="erased"))
     await execute(session, update(OutboxEntry).where(settled).values(payload={}))
+
+
+async def rewrite(
+    session: AsyncSession, keys: SelectBase, rewritten: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Let what is kept under these keys say what a function makes of it, told already or not."""
+    entries = await session.exec(select(OutboxEntry).where(col(OutboxEntry.key).in_(keys)))
+    for entry in entries:
+        payload = rewritten(entry.payload)
+        if payload != entry.payload:
+            entry.payload = payload
+    await session.flush()
 
 
 async def counts(session: AsyncSession) -> Counts:

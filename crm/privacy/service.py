@@ -1,5 +1,7 @@
 """Looks at what is masked, a person's data on request, and their erasure: all noted with who and why."""
 
+from collections.abc import Awaitable, Callable
+
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,10 +13,14 @@ from crm.customers.model import Consent, Customer
 from crm.privacy import store
 from crm.privacy.errors import MustBeKept
 from crm.privacy.model import Erase, Hold, Look, LooksQuery, LookView, Person, StoredData
+from crm.privacy.traces import Traces, traces
 from crm.tickets.model import CLOSED, TicketDetail
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import Principal
+
+Forgetter = Callable[[AsyncSession, str], Awaitable[None]]
+"""Ends, in the transaction that erases a customer, what is still planned with that person; raises where it cannot."""
 
 
 class PrivacyService:
@@ -22,6 +28,8 @@ class PrivacyService:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.forgetters: list[Forgetter] = []
+        """Asked before somebody is erased."""
 
     async def look_at_customer(self, customer_id: str, look: Look, by: Principal) -> Person:
         """A customer unmasked; that somebody looked is noted first.
@@ -74,7 +82,7 @@ class PrivacyService:
             customer = await _existing(session, customer_id)
             audit.record(session, customer_id, customer.version, CustomerAction.EXPORT, by, {})
             await session.flush()
-            data = await store.everything(session, customer_id)
+            data = await store.everything(session, await traces(session, customer))
         return StoredData(customer_id=customer_id, at=utc_now(), data=data)
 
     async def hold(self, customer_id: str, hold: Hold, by: Principal) -> None:
@@ -102,18 +110,17 @@ class PrivacyService:
         """
         async with self._database.write() as session:
             customer = await _existing(session, customer_id)
-            await _must_not_be_kept(session, customer)
-            await store.blank(session, customer_id)
+            found = await traces(session, customer)
+            await _must_not_be_kept(session, customer, found)
+            for forget in self.forgetters:
+                await forget(session, customer_id)
+            await store.blank(session, found)
             await session.refresh(customer)
             customer.sqlmodel_update(
                 {
                     "account_number": f"erased-{customer_id.removeprefix('customer-')}",
-                    "name": "",
-                    "address": "",
-                    "notes": "",
                     "consent": Consent.UNKNOWN,
                     "consent_at": None,
-                    "consent_source": "",
                     "do_not_call": True,
                     "arrears_cents": 0,
                     "erased_at": utc_now(),
@@ -131,12 +138,12 @@ async def _existing(session: AsyncSession, customer_id: str) -> Customer:
     return found
 
 
-async def _must_not_be_kept(session: AsyncSession, customer: Customer) -> None:
+async def _must_not_be_kept(session: AsyncSession, customer: Customer, found: Traces) -> None:
     if customer.legal_hold:
         raise MustBeKept(f"there is a legal hold: {customer.legal_hold}")
     standing = select(Customer.id).where(col(Customer.merged_into) == customer.id)
     if customer.merged_into is not None or (await session.exec(standing)).first() is not None:
         raise MustBeKept("the customer is merged with another entry: undo that first, or the wrong person is erased")
-    numbers = await store.open_tickets(session, customer.id, CLOSED)
+    numbers = await store.open_tickets(session, found, CLOSED)
     if numbers:
         raise MustBeKept(f"tickets are open: {', '.join(numbers[:10])}")

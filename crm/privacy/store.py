@@ -1,6 +1,6 @@
-"""Everything that is stored about a person, in whichever room."""
+"""Everything that is stored about a person, in whichever room: to be handed out, and to be erased."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,83 +9,167 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers import audit
-from crm.customers.store import tables_about_customers
-from crm.tickets.model import ERASED, ActorKind, Ticket, TicketLog
+from crm.customers.importing.model import ImportPhone, ImportRow
+from crm.handover.model import Handover, HandoverItem
+from crm.notices import store as notices_store
+from crm.notices.model import NoticeDelivery
+from crm.outbox import store as outbox_store
+from crm.privacy.holdings import holdings
+from crm.privacy.traces import Traces
+from crm.tickets.model import ERASED, ActorKind, Ticket, TicketLog, TicketRequest
+from crm.tickets.transitions import TicketAction
+from foundation.clock import utc_now
 from foundation.database import execute
 
-_PERSONAL = frozenset(
+_TABLES = SQLModel.metadata.tables
+_TICKET = _TABLES[Ticket.__tablename__]
+_LOG = _TABLES[TicketLog.__tablename__]
+_REQUEST = _TABLES[TicketRequest.__tablename__]
+_AUDIT = _TABLES[audit.CustomerAudit.__tablename__]
+_DELIVERY = _TABLES[NoticeDelivery.__tablename__]
+_HANDOVER = _TABLES[Handover.__tablename__]
+_ITEM = _TABLES[HandoverItem.__tablename__]
+_STAGED = _TABLES[ImportRow.__tablename__]
+_STAGED_PHONE = _TABLES[ImportPhone.__tablename__]
+_NOT_HANDED_OUT = frozenset({"customer_import_row"})
+"""Its `customer_id` is what somebody new is going to be called."""
+_CODES = frozenset(
     {
-        "name",
-        "number",
-        "address",
-        "address_key",
-        "description",
-        "subject",
-        "reply",
-        "closing_grounds",
-        "form",
-        "note",
-        "keys",
+        *("ticket_id", "version", "action", "at", "from_status", "status", "kind", "urgency", "category_id", "area"),
+        *("department_id", "person_id", "co_department_ids", "redo_count", "call_id", "recording_id", "until"),
+        *("from_department", "asked_departments", "respond_by", "resolve_by", "held_by", "role", "clock", "due_at"),
+        *("step", "round", "key"),
     }
 )
-"""Columns that say who somebody is or what he said, in tables that belong to a customer."""
-_BELONG_TO_TICKETS = ("ticket_log", "ticket_refusal", "ticket_cohandler", "ticket_extension")
-_OWN = frozenset({"customer_phone", "phone_choice", "customer_audit", "protected_member"})
+"""What of an event is no person's; the rest is left out of one that is still to be told."""
 
 
-async def everything(session: AsyncSession, customer_id: str) -> dict[str, list[dict[str, Any]]]:
-    """All rows about a customer, by table, as JSON values."""
-    tables = SQLModel.metadata.tables
-    customer = tables["customer"]
-    found = {"customer": await _rows(session, customer.select().where(customer.c.id == customer_id))}
-    for table in tables_about_customers():
-        found[table.name] = await _rows(session, table.select().where(table.c.customer_id == customer_id))
-    ticket_ids = [ticket["id"] for ticket in found.get("ticket", [])]
-    for name in _BELONG_TO_TICKETS:
-        if name in tables:
-            wanted = tables[name].select().where(tables[name].c.ticket_id.in_(ticket_ids))
-            found[name] = await _rows(session, wanted)
+async def everything(session: AsyncSession, traces: Traces) -> dict[str, list[dict[str, Any]]]:
+    """All rows about a person, by table, as JSON values; what others said on the person's tickets is theirs."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for table in SQLModel.metadata.sorted_tables:
+        if table.name not in _NOT_HANDED_OUT:
+            conditions = traces.rows(table)
+            found[table.name] = [row for one in conditions for row in await _rows(session, table.select().where(one))]
+    elsewhere = _LOG.c.id.in_(await traces.said_elsewhere(session))
+    own = [entry for entry in found[_LOG.name] if entry["detail"].get("customer_id") in {None, traces.customer_id}]
+    found[_LOG.name] = [*own, *await _rows(session, _LOG.select().where(elsewhere))]
     return {name: rows for name, rows in found.items() if rows}
 
 
-async def open_tickets(session: AsyncSession, customer_id: str, closed: Iterable[str]) -> list[str]:
-    """The numbers of a customer's tickets that somebody still works on."""
-    ticket = SQLModel.metadata.tables[Ticket.__tablename__]
-    wanted = sql.select(ticket.c.number).where(
-        ticket.c.customer_id == customer_id, ticket.c.status.not_in(list(closed))
+async def open_tickets(session: AsyncSession, traces: Traces, closed: Iterable[str]) -> list[str]:
+    """The numbers of a person's tickets that somebody still works on."""
+    wanted = sql.select(_TICKET.c.number).where(
+        _TICKET.c.id.in_(traces.tickets()), _TICKET.c.status.not_in(list(closed))
     )
     return list((await execute(session, wanted)).scalars())
 
 
-async def blank(session: AsyncSession, customer_id: str) -> None:
-    """Take from every row about a customer what says who it is; that something happened, and when, stays."""
-    tables = SQLModel.metadata.tables
-    ticket = tables[Ticket.__tablename__]
-    theirs = sql.select(ticket.c.id).where(ticket.c.customer_id == customer_id)
-    log = tables[TicketLog.__tablename__]
-    await execute(session, log.update().where(log.c.ticket_id.in_(theirs)).values(detail=ERASED))
-    said = log.c.ticket_id.in_(theirs) & (log.c.actor_kind == ActorKind.CALLER)
-    await execute(session, log.update().where(said).values(actor_name=""))
-    noted = tables[audit.CustomerAudit.__tablename__]
-    await execute(session, noted.update().where(noted.c.customer_id == customer_id).values(changes=audit.ERASED))
-    for table in tables_about_customers():
-        if table.name in {"customer_phone", "phone_choice", "protected_member"}:
-            await execute(session, table.delete().where(table.c.customer_id == customer_id))
-        elif table.name not in _OWN:
-            values = {column.name: _nothing(column) for column in table.c if column.name in _PERSONAL}
-            if table.name == Ticket.__tablename__:
-                # Its number is the ticket's, not a telephone's.
-                del values["number"]
-            if values:
-                await execute(session, table.update().where(table.c.customer_id == customer_id).values(**values))
+async def blank(session: AsyncSession, traces: Traces) -> None:
+    """Take from every row about a person what says who it is; that something happened, and when, stays."""
+    await _blank_messages(session, traces)
+    await _blank_elsewhere(session, traces)
+    said = _LOG.c.ticket_id.in_(traces.tickets()) & (_LOG.c.actor_kind == ActorKind.CALLER)
+    await execute(session, _LOG.update().where(said).values(actor_name=""))
+    # Who looked at reporters that are no customers is noted under the ticket.
+    looks = _AUDIT.update().where(_AUDIT.c.customer_id.in_(traces.tickets()))
+    await execute(session, looks.values(changes=audit.ERASED))
+    await _remove_staged(session, traces)
+    # Who is named by another row goes first: whose that one is must still be seen.
+    for table, held in reversed(list(holdings())):
+        for condition in traces.rows(table):
+            if held.is_removed:
+                await execute(session, table.delete().where(condition))
+            else:
+                await execute(session, table.update().where(condition).values(**held.values))
 
 
-def _nothing(column: sql.Column[Any]) -> Any:
-    if column.nullable:
-        return None
-    if isinstance(column.type, sql.JSON):
-        return [] if column.name == "keys" else {}
-    return ""
+async def _blank_messages(session: AsyncSession, traces: Traces) -> None:
+    """What was told is forgotten; what is still to be told is told without the person.
+
+    Whoever follows the tickets must still hear that something happened, and that needs nobody's name.
+    """
+    own, others = traces.tickets(), sql.select(_TICKET.c.id).where(_TICKET.c.id.in_(traces.others))
+    await outbox_store.forget(session, own, utc_now())
+
+    await outbox_store.rewrite(session, own, _codes)
+    await outbox_store.rewrite(session, others, lambda payload: _without_person(payload, traces))
+    await notices_store.forget(session, own)
+    await notices_store.forget(session, others, f"ticket.{TicketAction.APPEND}")
+    await _scrub(session, traces, _DELIVERY, _DELIVERY.c.key.in_(others), ("subject", "text", "whole", "data"))
+
+
+async def _blank_elsewhere(session: AsyncSession, traces: Traces) -> None:
+    """What the person said on other people's tickets, and where people wrote there who it was."""
+    said = await traces.said_elsewhere(session)
+    theirs = _LOG.c.id.in_(said)
+    by_person = theirs & (_LOG.c.actor_kind == ActorKind.CALLER) & _LOG.c.actor_name.in_(traces.names)
+    await execute(session, _LOG.update().where(by_person).values(actor_name=""))
+    await execute(session, _LOG.update().where(theirs).values(detail=ERASED))
+    for table, held in holdings():
+        if table is _TICKET:
+            await _scrub(session, traces, table, table.c.id.in_(traces.others), held.values)
+        elif table is not _LOG and "ticket_id" in table.c and "customer_id" not in table.c:
+            await _scrub(session, traces, table, table.c.ticket_id.in_(traces.others), held.values)
+    for number in traces.numbers:
+        by_web = _REQUEST.c.ticket_id.in_(traces.others) & _REQUEST.c.key.startswith(f"file:web:{number}:")
+        await execute(session, _REQUEST.delete().where(by_web))
+    handed_over = sql.select(_ITEM.c.handover_id).where(
+        sql.or_(_ITEM.c.ticket_id.in_(traces.tickets()), _ITEM.c.ticket_id.in_(traces.others))
+    )
+    notes, which = ("notes", "acknowledged_notes"), _HANDOVER.c.id.in_(handed_over)
+    await _scrub(session, traces, _HANDOVER, which, notes, traces.address)
+
+
+async def _scrub(
+    session: AsyncSession,
+    traces: Traces,
+    table: sql.Table,
+    which: sql.ColumnElement[bool],
+    names: Iterable[str],
+    *more: str,
+) -> None:
+    """Take the person's name and number, and some more, out of texts that are about somebody else as well."""
+    keys, names = list(table.primary_key.columns), list(names)
+    if not names:
+        return
+    for row in (await execute(session, sql.select(*keys, *(table.c[name] for name in names)).where(which))).mappings():
+        changed = {name: traces.without(row[name], *more) for name in names}
+        changed = {name: value for name, value in changed.items() if value != row[name]}
+        if changed:
+            this = sql.and_(*(key == row[key.name] for key in keys))
+            await execute(session, table.update().where(this).values(**changed))
+
+
+async def _remove_staged(session: AsyncSession, traces: Traces) -> None:
+    """What a file that was read and not applied yet says of the account."""
+    of_account = _STAGED.c.account_number == traces.account_number
+    same = sql.and_(_STAGED.c.import_id == _STAGED_PHONE.c.import_id, _STAGED.c.row == _STAGED_PHONE.c.row)
+    await execute(session, _STAGED_PHONE.delete().where(sql.exists().where(same, of_account)))
+    await execute(session, _STAGED.delete().where(of_account))
+
+
+def _without_person(payload: dict[str, Any], traces: Traces) -> dict[str, Any]:
+    """An event about somebody else's ticket without one of its reporters."""
+    if payload.get("customer_id") == traces.customer_id:
+        # What the person answered about it, say.
+        return _codes(payload)
+    left: dict[str, Any] = traces.without(payload)
+    if "reporters" in payload:
+        left["reporters"] = [one for one in payload["reporters"] if not _is_person(one, traces)]
+    return left
+
+
+def _is_person(reporter: Mapping[str, Any], traces: Traces) -> bool:
+    if reporter.get("customer_id") is not None:
+        return bool(reporter["customer_id"] == traces.customer_id)
+    return reporter.get("number") in traces.numbers
+
+
+def _codes(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """An event without what people wrote and whom it is about; a ticket's own number is no telephone's."""
+    kept = _CODES | ({"number"} if "status" in payload else frozenset())
+    return {name: value if name in kept else [] if isinstance(value, list) else None for name, value in payload.items()}
 
 
 async def _rows(session: AsyncSession, statement: sql.Select[Any]) -> list[dict[str, Any]]:

@@ -129,6 +129,7 @@ async def append(
             text=given.text,
             call_id=given.call_id,
             reporter=given.reporter.name,
+            customer_id=given.reporter.customer_id,
             new_reporter=is_new,
             urge_count=ticket.urge_count,
             **(more or {}),

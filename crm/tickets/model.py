@@ -13,6 +13,7 @@ from sqlmodel import Field, SQLModel
 from crm.customers.model import PhoneNumber
 from crm.moments import Moment
 from crm.privacy.fields import CallersName, Personal, PersonalAddress, PersonalName, PersonalText
+from crm.privacy.holdings import personal, removed
 from crm.text import Id, Lines, OneLine
 from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.extensions.model import ExtensionView
@@ -195,6 +196,9 @@ class Ticket(SQLModel, table=True):
     """Grows with every change; who changes an older one gets a conflict."""
 
 
+personal(Ticket, "subject", "description", "address", "address_key", "form", "reply", "closing_grounds")
+
+
 class TicketLog(SQLModel, table=True):
     """One action on a ticket: who, when, from what, to what, why. Only ever added to (H6)."""
 
@@ -218,6 +222,7 @@ class TicketLog(SQLModel, table=True):
 ERASED: dict[str, Any] = {"erased": True}
 """What stands in place of a log entry's detail once the law had it erased; that something was done stays."""
 append_only(SQLModel.metadata.tables[TicketLog.__tablename__], {"detail": json.dumps(ERASED), "actor_name": ""})
+personal(TicketLog, detail=ERASED)
 
 
 class TicketReporter(SQLModel, table=True):
@@ -236,6 +241,9 @@ class TicketReporter(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
+personal(TicketReporter, "number", "name")
+
+
 class TicketAttachment(SQLModel, table=True):
     """A recording that belongs to a ticket."""
 
@@ -248,6 +256,9 @@ class TicketAttachment(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
+personal(TicketAttachment, "note")
+
+
 class TicketRequest(SQLModel, table=True):
     """A request that created something, by its idempotency key: repeated, it answers the same."""
 
@@ -258,6 +269,10 @@ class TicketRequest(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     fingerprint: str = ""
     """Of what was asked for by people, so that another request under the same key is noticed; else empty."""
+
+
+# The key of a web form begins with the telephone number.
+removed(TicketRequest)
 
 
 class TicketCounter(SQLModel, table=True):

@@ -8,6 +8,7 @@ from pydantic import Field as InputField
 from sqlmodel import Field, SQLModel
 
 from crm.moments import Moment
+from crm.privacy.holdings import removed
 from crm.text import Id, OneLine
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime
@@ -34,6 +35,9 @@ class ProtectedMember(SQLModel, table=True):
     id: str = Field(primary_key=True)
     list_id: str = Field(foreign_key="protected_list.id", index=True)
     customer_id: str = Field(foreign_key="customer.id", index=True)
+
+
+removed(ProtectedMember)
 
 
 class ProtectedListInput(BaseModel, extra="forbid"):

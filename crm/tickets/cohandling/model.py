@@ -9,6 +9,7 @@ from sqlalchemy import UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from crm.privacy.fields import PersonalText
+from crm.privacy.holdings import personal
 from crm.text import Id, Lines
 from foundation.database import UtcDateTime, text_enum
 
@@ -43,6 +44,9 @@ class TicketCoHandler(SQLModel, table=True):
     signed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     replied_by: str = ""
     replied_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+personal(TicketCoHandler, "task", "reply")
 
 
 class CoTask(BaseModel, extra="forbid"):

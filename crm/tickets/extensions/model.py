@@ -7,6 +7,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from crm.privacy.fields import PersonalText
+from crm.privacy.holdings import personal
 from foundation.database import UtcDateTime
 
 _UNDECIDED = text("granted IS NULL")
@@ -36,6 +37,9 @@ class TicketExtension(SQLModel, table=True):
     """Why it was decided so."""
     decided_by: str = ""
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+personal(TicketExtension, "reason", "decision")
 
 
 class ExtensionView(BaseModel, from_attributes=True):

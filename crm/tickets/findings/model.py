@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic import Field as InputField
 from sqlmodel import Field, SQLModel
 
+from crm.privacy.holdings import personal
 from crm.text import Lines, OneLine
 from foundation.database import UtcDateTime, text_enum
 
@@ -35,6 +36,16 @@ class TicketFinding(SQLModel, table=True):
     contested_because: str = ""
     contested_by: str = ""
     contested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+personal(
+    TicketFinding,
+    "finding",
+    "responsibility",
+    "corrective_measures",
+    "preventive_measures",
+    "contested_because",
+)
 
 
 class JudgeComplaint(BaseModel, extra="forbid"):

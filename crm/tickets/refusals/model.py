@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlmodel import Field, SQLModel
 
 from crm.privacy.fields import PersonalText
+from crm.privacy.holdings import personal
 from foundation.database import UtcDateTime, text_enum
 
 
@@ -50,6 +51,9 @@ class TicketRefusal(SQLModel, table=True):
     ruling_grounds: str = ""
     ruled_by: str = ""
     ruled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+personal(TicketRefusal, "explanation", "ruling_grounds")
 
 
 class RefusalView(BaseModel, from_attributes=True):

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from sqlmodel import Field, SQLModel
 
 from crm.privacy.fields import PersonalText
+from crm.privacy.holdings import personal
 from foundation.database import UtcDateTime, text_enum
 
 
@@ -40,6 +41,9 @@ class TicketPass(SQLModel, table=True):
     answer: str = ""
     answered_by: str = ""
     answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+personal(TicketPass, "reason", "answer")
 
 
 class PassView(BaseModel, from_attributes=True):

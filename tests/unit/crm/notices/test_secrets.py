@@ -1,5 +1,6 @@
 """Secrets and personal data stand where they must, and nowhere else (S29)."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -13,10 +14,12 @@ from ari_app.notices import Notices
 from ari_app.settings import Settings
 from crm.notices import store as notices_store
 from crm.notices.channels import GatewaySender
+from crm.notices.errors import NotDelivered
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery
 from crm.notices.views import RecipientInput
 from crm.outbox import store as outbox_store
 from crm.outbox.model import OutboxEntry
+from crm.outbox.service import OutboxWorker
 from crm.tickets.model import Ticket
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -128,3 +131,33 @@ async def test_what_was_told_of_a_person_can_be_forgotten(house: House, place: P
     assert "+8613800000001" in kept.whole["text"]
     assert [bool(entry.payload) for entry in entries if entry.key == tickets[0].id] == [False, False]
     assert all(entry.payload for entry in entries if entry.key == tickets[1].id)
+
+
+async def test_what_was_not_sent_yet_is_told_to_programs_in_codes_and_to_people_no_more(
+    house: House, place: Place, receiver: Receiver
+) -> None:
+    await house.webhook(receiver.url, place.east, in_house=True)
+    robot = {"name": "群", "channel": "wecom", "address": KEY, "department_id": place.east}
+    await house.notices.create(RecipientInput.model_validate(robot))
+    ticket = await house.tickets.file(place.fault(), AGENT)
+    await house.tickets.dispatch(ticket.id, place.east, AGENT)
+    planning = asyncio.create_task(OutboxWorker(house.database, {}, listeners=[house.planner.hear]).run())
+    assert {found.state for found in await house.until(lambda log: len(log) == 2)} == {DeliveryState.QUEUED}
+    planning.cancel()
+    await asyncio.gather(planning, return_exceptions=True)
+    async with house.database.write() as session:
+        await notices_store.forget(session, select(Ticket.id))
+
+    async with house.database.read() as session:
+        (left,) = (await session.exec(select(NoticeDelivery))).all()
+    assert (left.channel, left.state, left.text, left.whole) == (NoticeChannel.WEBHOOK, DeliveryState.QUEUED, "", None)
+    assert left.data["ticket_id"] == ticket.id
+    assert left.data["number"] == ticket.number
+    assert "王秀英" not in str(left.data)
+    assert "+8613800000001" not in str(left.data)
+    async with house.working():
+        (came,) = await receiver.until(1)
+        (sent,) = await house.until(lambda log: log[0].state is DeliveryState.SENT)
+    assert came.json["data"] == left.data
+    with pytest.raises(NotDelivered, match="erased"):
+        await house.notices.redeliver(sent.id)
