@@ -201,13 +201,13 @@ class ImprovementView(BaseModel, from_attributes=True):
 
     id: str
     department_id: str | None
-    what: str
+    what: PersonalText
     owner: str
     until: datetime
     created_by: str
     created_at: datetime
     done_at: datetime | None
-    outcome: str
+    outcome: PersonalText
     done_by: str
 
 

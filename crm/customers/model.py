@@ -218,10 +218,10 @@ class CustomerDetail(CustomerView):
     """A customer with the telephones, current ones first."""
 
     consent_at: datetime | None
-    consent_source: str
+    consent_source: PersonalText
     do_not_call_at: datetime | None
-    do_not_call_source: str
-    legal_hold: str
+    do_not_call_source: PersonalText
+    legal_hold: PersonalText
     merged_into: str | None
     erased_at: datetime | None
     phones: list[PhoneView]

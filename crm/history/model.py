@@ -87,7 +87,7 @@ class CallRecordView(CallLine):
     ended_at: datetime | None
     abandon_position: int | None
     hangup_by: str
-    keys: list[str]
+    keys: Annotated[list[str], Personal.TEXT]
 
 
 class TicketLine(BaseModel, from_attributes=True):

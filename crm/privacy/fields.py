@@ -18,6 +18,8 @@ class Personal(StrEnum):
     """What people wrote, in which telephone numbers may stand."""
     CALLERS_NAME = "callers_name"
     """Who did something: a name of ours, which everybody sees, unless the view's `actor_kind` says it was a caller."""
+    OF_FIELD = "of_field"
+    """What stands in the field of a customer that the view's `field` names."""
 
 
 ALL = frozenset(Personal)
@@ -43,6 +45,12 @@ _MASKS = {
 
 _BY_KEY = {"reporter": Personal.NAME, "name": Personal.NAME, "address": Personal.ADDRESS}
 """Of what a mapping holds, such as a log entry's detail, what these keys name."""
+
+
+def of_field(name: str) -> Personal:
+    """What a field of that name holds; whatever is not known is a text."""
+    return _BY_KEY.get(name, Personal.TEXT)
+
 
 PersonalNumber = Annotated[str, Personal.NUMBER]
 PersonalName = Annotated[str, Personal.NAME]

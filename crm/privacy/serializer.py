@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from crm.privacy.fields import ALL, SEES, Personal, shown
+from crm.privacy.fields import ALL, SEES, Personal, of_field, shown
 from foundation.routes import Role
 
 CALLER = "caller"
@@ -35,6 +35,9 @@ def _view(view: BaseModel, role: Role | None) -> BaseModel:
     personal = personal_fields(type(view))
     if view.__dict__.get("actor_kind", CALLER) != CALLER:
         personal = {name: kind for name, kind in personal.items() if kind is not Personal.CALLERS_NAME}
+    if Personal.OF_FIELD in personal.values():
+        of_its_field = of_field(view.__dict__["field"])
+        personal = {name: of_its_field if kind is Personal.OF_FIELD else kind for name, kind in personal.items()}
     changed = {}
     for name, value in view.__dict__.items():
         seen = shown(value, personal[name], role) if name in personal else _seen(value, role)

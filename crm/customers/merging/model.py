@@ -1,13 +1,14 @@
 """Which customer stands for which, what was moved, and what undoing it takes."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
 from crm.customers.model import CustomerView
+from crm.privacy.fields import Personal
 from crm.text import Id, Version
 from foundation.database import UtcDateTime
 
@@ -57,8 +58,8 @@ class FieldDifference(BaseModel):
     """A field in which the two differ."""
 
     field: str
-    kept: Any
-    merged: Any
+    kept: Annotated[Any, Personal.OF_FIELD]
+    merged: Annotated[Any, Personal.OF_FIELD]
 
 
 class MergePreview(BaseModel):

@@ -51,7 +51,7 @@ class ExtensionView(BaseModel, from_attributes=True):
     asked_by: str
     asked_at: datetime
     granted: bool | None
-    decision: str
+    decision: PersonalText
     decided_by: str
     decided_at: datetime | None
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic import Field as InputField
 from sqlmodel import Field, SQLModel
 
+from crm.privacy.fields import PersonalText
 from crm.privacy.holdings import personal
 from crm.text import Lines, OneLine
 from foundation.database import UtcDateTime, text_enum
@@ -62,12 +63,12 @@ class FindingView(BaseModel, from_attributes=True):
     """A judgement as shown."""
 
     validity: Validity
-    finding: str
-    responsibility: str
-    corrective_measures: str
-    preventive_measures: str
+    finding: PersonalText
+    responsibility: PersonalText
+    corrective_measures: PersonalText
+    preventive_measures: PersonalText
     judged_by: str
     judged_at: datetime
-    contested_because: str
+    contested_because: PersonalText
     contested_by: str
     contested_at: datetime | None

@@ -65,6 +65,6 @@ class RefusalView(BaseModel, from_attributes=True):
     evidence_recording_id: str | None
     at: datetime
     ruling: Ruling | None
-    ruling_grounds: str
+    ruling_grounds: PersonalText
     ruled_by: str
     ruled_at: datetime | None

@@ -55,6 +55,6 @@ class PassView(BaseModel, from_attributes=True):
     reason: PersonalText
     passed_by: str
     passed_at: datetime
-    answer: str
+    answer: PersonalText
     answered_by: str
     answered_at: datetime | None

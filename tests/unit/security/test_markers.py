@@ -1,11 +1,12 @@
 """Every view that a route answers says of its fields what they hold of a person, or stands here with a reason (S29)."""
 
-import re
 from collections.abc import Iterator
-from typing import Any, get_args
+from inspect import get_annotations
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
+from crm.customers.merging.model import FieldDifference
 from crm.privacy.fields import ALL, SEES
 from crm.privacy.serializer import masked, personal_fields
 from crm.tickets.model import ActorKind, LogView
@@ -13,31 +14,55 @@ from foundation.clock import utc_now
 from foundation.routes import Role, Route
 from tests.unit.security.conftest import Office
 
-SUSPECT = re.compile(
-    r"number|name|address|phone|text|note|detail|description|subject|explanation|task|reply|changes|reason"
-)
-TEXT = re.compile(r"str|dict|Any|list")
 NOBODYS = {
-    # Of the house: its people, departments, queues, causes, events, forms and numbers.
-    *("AgentView.reason", "AgentView.next_reason", "CallRecordView.access_number", "CategoryView.name"),
-    *("ChoiceView.staff_name", "CustomerMergeView.staff_name", "HandoverDetail.staff_name", "HandoverView.staff_name"),
-    *("ImportView.staff_name", "ProtectedListView.staff_name", "ProtectedListView.name", "DepartmentView.name"),
-    *("ProposedDepartment.name", "QueueView.name", "FormField.name", "StaffView.name", "StaffView.staff_number"),
-    *("SessionView.name", "SessionView.staff_number", "SignedInView.name", "SignedInView.staff_number"),
-    *(f"EventView.{name}_{language}" for name in ("name", "subject", "text") for language in ("zh", "en")),
-    *("PolicyView.note", "OverrideView.note"),
-    # Who is told by us: a colleague, a robot, a system.
-    *("DeliveryView.recipient_name", "DeliveryView.address", "RecipientView.name", "RecipientView.address"),
-    *("RecipientCreated.name", "RecipientCreated.address"),
-    # A ticket's number and a customer's account number say nothing without us.
-    *("TicketView.number", "TicketDetail.number", "TicketLine.number", "Moved.number", "OpenTicket.number"),
-    *("OverdueView.number", "PendingExtension.number", "Progress.number", "Receipt.number"),
-    *("CustomerView.account_number", "CustomerDetail.account_number"),
-    # Lists of views that are looked at themselves.
-    *("CustomerDetail.phones", "MergePreview.phones"),
-    # What a look answers: it was noted.
-    *("Person.name", "Person.numbers", "Person.address"),
+    "of the house: its people, departments, queues, causes, events, forms, policies and hours": (
+        *("CallRecordView.access_number", "CategoryView.name"),
+        *("ChoiceView.staff_name", "CustomerMergeView.staff_name", "CustomerMergeView.undone_by"),
+        *("HandoverView.staff_name", "HandoverView.acknowledged_by", "ImportView.staff_name"),
+        *("ProtectedListView.staff_name", "ProtectedListView.name", "DepartmentView.name", "DepartmentView.area"),
+        *("ProposedDepartment.name", "FormField.name", "FormField.zh", "FormField.en"),
+        *("StaffView.name", "StaffView.staff_number", "StaffView.endpoint", "StaffView.language", "StaffView.queues"),
+        *("SessionView.name", "SessionView.staff_number"),
+        *(f"EventView.{name}_{language}" for name in ("name", "subject", "text") for language in ("zh", "en")),
+        *("PolicyView.note", "PolicyView.changed_by", "OverrideView.note", "FormView.changed_by"),
+        *("HoursView.changed_by", "HoursView.owner", "OpenSpan.opens", "OpenSpan.closes", "RotaView.time_zone"),
+        *("WindowInput.from_clock", "WindowInput.until_clock", "Choice.zh", "Choice.en", "Choice.value"),
+        *("Reason.code", "Reason.zh", "Reason.en", "ImprovementView.owner"),
+    ),
+    "who of the house did it": (
+        *("AppointmentView.booked_by", "AppointmentView.cancelled_by", "CoHandlerView.signed_by"),
+        *("CoHandlerView.replied_by", "ExtensionView.asked_by", "ExtensionView.decided_by", "FindingView.judged_by"),
+        *("FindingView.contested_by", "ImprovementView.created_by", "ImprovementView.done_by", "MergeView.by"),
+        *("MergeView.undone_by", "PassView.passed_by", "PassView.answered_by", "RefusalView.ruled_by"),
+    ),
+    "who is told by us: a colleague, a robot, a system": (
+        *("DeliveryView.recipient_name", "DeliveryView.address", "RecipientView.name", "RecipientView.address"),
+        *("RecipientView.language", "RecipientCreated.signing_secret"),
+    ),
+    "a ticket's number and a customer's account number say nothing without us": (
+        *("TicketView.number", "TicketLine.number", "Moved.number", "OpenTicket.number", "OverdueView.number"),
+        *("PendingExtension.number", "Progress.number", "Receipt.number", "CustomerView.account_number"),
+    ),
+    "lists of views or of fields that are looked at themselves, masked where they are made": (
+        *("MergePreview.phones", "Duplicate.why"),
+    ),
+    "what a look answers: it was noted": ("Person.name", "Person.numbers", "Person.address"),
+    "codes of ours, and what a program said": (
+        *("AnswersView.attitude", "CallLine.direction", "CallLine.outcome", "CallLine.queue"),
+        *("CallRecordView.hangup_by", "CustomerView.language", "CustomerDetail.merged_into", "DayView.day"),
+        *("DeadLetterView.error", "DeadLetterView.key", "DeadLetterView.kind", "DeliveryView.error"),
+        *("DeliveryView.key", "DeliveryView.kind", "EventView.kind", "LogView.action", "LogView.from_status"),
+        *("LogView.to_status", "Progress.department", "Progress.zh", "Progress.en", "RecordingView.sha256"),
+        *("RowError.column", "RowError.rule", "TicketLine.kind", "TicketLine.status", "FieldDifference.field"),
+        *("Verification.expected_sha256", "Verification.found_sha256", "DeskTicket.subprotocol", "KeptView.kept_at"),
+        *("KeptView.what", "KeptView.refused"),
+    ),
+    "what somebody is let in with": ("DeskTicket.ticket", "SessionView.csrf_token", "SignedInView.token"),
+    "a part of a town, in which thousands live": (
+        *("CustomerView.area", "TicketView.area", "OpenTicket.area", "Recurring.area"),
+    ),
 }
+"""By why they need no mark; what a view takes over from another one stands there."""
 
 
 def views(kind: Any) -> Iterator[type[BaseModel]]:
@@ -49,23 +74,31 @@ def views(kind: Any) -> Iterator[type[BaseModel]]:
         yield from views(part)
 
 
+def is_text(kind: Any) -> bool:
+    """Whether people's words may stand in it: a string, or a list or mapping of such."""
+    if get_origin(kind) is dict:
+        return is_text(get_args(kind)[1])
+    return kind in {str, Any} or any(is_text(part) for part in get_args(kind) if get_origin(kind) is not Literal)
+
+
 def suspects(route: Route) -> Iterator[str]:
-    """Fields by whose names they may hold something of a person, unmarked, where somebody may not see all."""
+    """Texts without a mark, where somebody may not see all; named by the view that declares them."""
     if all(SEES[role] == ALL for role in route.roles or {None}):
         return
     for view in views(route.response):
         marked = personal_fields(view)
         for name, field in view.model_fields.items():
-            is_text = TEXT.search(str(field.annotation)) and not name.endswith(("_id", "_ids"))
-            if name not in marked and SUSPECT.search(name) and is_text:
-                yield f"{view.__name__}.{name}"
+            if name not in marked and not name.endswith(("_id", "_ids")) and name != "id" and is_text(field.annotation):
+                declared = [base for base in view.__mro__ if name in get_annotations(base)]
+                yield f"{declared[-1].__name__}.{name}"
 
 
 async def test_s29_every_view_says_what_it_holds_of_a_person(office: Office) -> None:
     found = {suspect for route in office.server.routes for suspect in suspects(route)}
 
-    assert len(found) > 30, "the search finds something"
-    assert found - NOBODYS == set()
+    known = {field for fields in NOBODYS.values() for field in fields}
+    assert sorted(found - known) == []
+    assert sorted(known - found) == [], "nothing is exempt that needs it no more"
 
 
 def test_s29_a_log_names_colleagues_and_masks_callers() -> None:
@@ -84,3 +117,22 @@ def test_s29_a_log_names_colleagues_and_masks_callers() -> None:
     assert masked(entry, Role.QUALITY).actor_name == "王**"
     assert masked(entry, Role.AGENT).actor_name == "王秀英"
     assert masked(colleague, Role.QUALITY).actor_name == "刘芳 (1001)"
+
+
+def test_s29_what_two_entries_differ_in_is_masked_by_what_it_is() -> None:
+    differences = [
+        FieldDifference(field="name", kept="王秀英", merged="王秀"),
+        FieldDifference(field="address", kept="幸福路12号3单元402", merged=""),
+        FieldDifference(field="notes", kept="请打13800000001", merged=None),
+        FieldDifference(field="arrears_cents", kept=0, merged=1200),
+    ]
+
+    seen = masked(differences, Role.ADMINISTRATOR)
+
+    assert [(one.kept, one.merged) for one in seen] == [
+        ("王**", "王*"),
+        ("幸福路12号****", ""),
+        ("请打138****0001", None),
+        (0, 1200),
+    ]
+    assert masked(differences, Role.SUPERVISOR) == differences
