@@ -28,6 +28,13 @@ class StandsInForAnother(Conflict):
     title = "This customer was merged into another one"
 
 
+class CustomerErased(Conflict):
+    """The person's data were erased for good: nothing is entered about that entry any more."""
+
+    slug = "customer-erased"
+    title = "This customer's data were erased"
+
+
 class CustomerInUse(Conflict):
     """Tickets, calls or recordings name the customer: erase the person's data instead."""
 

@@ -14,6 +14,7 @@ from crm.customers.audit import AuditView, CustomerAction
 from crm.customers.errors import (
     AccountTaken,
     CustomerChanged,
+    CustomerErased,
     CustomerInUse,
     CustomerNotFound,
     NotOnThisNumber,
@@ -127,6 +128,7 @@ class CustomerService:
             CustomerNotFound: there is none.
             CustomerChanged: `version` is given and no longer the present one.
             StandsInForAnother: it was merged into another one.
+            CustomerErased: the person's data were erased.
             AccountTaken: the account number is another's.
         """
         changes = stamped(change.model_dump(exclude_unset=True, exclude={"phones", "version"}))
@@ -144,7 +146,7 @@ class CustomerService:
         """Note that the customer is reached at a telephone, which may be a new one (H5).
 
         Raises:
-            CustomerNotFound, CustomerChanged, StandsInForAnother: as for a change.
+            CustomerNotFound, CustomerChanged, StandsInForAnother, CustomerErased: as for a change.
         """
         async with self._change(customer_id, given.version, by) as (session, _):
             phone = await session.get(CustomerPhone, (given.number, customer_id))
@@ -205,6 +207,7 @@ class CustomerService:
             customer = await _held(session, customer_id)
             if customer.merged_into is not None:
                 raise StandsInForAnother(f"customer {customer_id} was merged into {customer.merged_into}")
+            must_not_be_erased(customer)
             if version is not None and version != customer.version:
                 raise await _changed(session, customer, version)
             before = await _facts(session, customer)
@@ -215,6 +218,16 @@ class CustomerService:
             if changes:
                 customer.version += 1
                 audit.record(session, customer_id, customer.version, CustomerAction.CHANGE, by, changes)
+
+
+def must_not_be_erased(customer: Customer) -> None:
+    """Refuse to enter anything about somebody whose data were erased.
+
+    Raises:
+        CustomerErased: they were.
+    """
+    if customer.erased_at is not None:
+        raise CustomerErased(f"the data of {customer.id} were erased: enter the person as a new customer")
 
 
 def stamped(facts: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,10 @@
 """Queries over customers."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sql
-from sqlmodel import SQLModel, col, or_, select
+from sqlmodel import SQLModel, and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers.model import ChoiceView, Customer, CustomerPhone, CustomerView, PhoneChoice
@@ -31,6 +32,26 @@ BY_NUMBER = (
     .order_by(_CHOICE.customer_id.is_(None), _CUSTOMER.id)
     .limit(MATCHES)
 )
+
+AT_NUMBER = (
+    sql.select(_PHONE.customer_id)
+    .join_from(_PHONE.number.table, _CUSTOMER.id.table, _PHONE.customer_id == _CUSTOMER.id)
+    .where(_PHONE.number == sql.bindparam("number"), _PHONE.current.is_(True), _CUSTOMER.merged_into.is_(None))
+    .limit(2)
+)
+
+
+def _heads() -> sql.Select[Any]:
+    named = sql.select(_CUSTOMER.id, _CUSTOMER.merged_into).where(_CUSTOMER.id == sql.bindparam("id"))
+    line = named.cte("line", recursive=True)
+    above = _CUSTOMER.id.table.alias("above")
+    line = line.union_all(sql.select(above.c.id, above.c.merged_into).join(line, above.c.id == line.c.merged_into))
+    return sql.select(line.c.id).where(line.c.merged_into.is_(None))
+
+
+HEAD = _heads()
+_KEPT: dict[str, Any] = {"with_for_update": {"read": True, "key_share": True}, "populate_existing": True}
+"""What a merge and an erasure wait for, and no other change of a customer does."""
 
 BY_ID = sql.select(*(_CUSTOMER[name] for name in CustomerView.model_fields)).where(_CUSTOMER.id == sql.bindparam("id"))
 
@@ -62,18 +83,46 @@ async def choose(session: AsyncSession, number: str, customer_id: str, staff_nam
 async def by_account(session: AsyncSession, account_number: str) -> Customer | None:
     """The customer with an account number, or who stands for that one by now."""
     found = (await session.exec(select(Customer).where(Customer.account_number == account_number))).one_or_none()
+    return await _head(session, found)
+
+
+async def standing_for(session: AsyncSession, customer_id: str) -> Customer | None:
+    """A customer, or who stands for it by now, kept from being merged or erased until the transaction ends."""
+    return await _head(session, await session.get(Customer, customer_id, **_KEPT), **_KEPT)
+
+
+async def _head(session: AsyncSession, found: Customer | None, **how: Any) -> Customer | None:
     while found is not None and found.merged_into is not None:
-        found = await session.get(Customer, found.merged_into)
+        found = await session.get(Customer, found.merged_into, **how)
     return found
 
 
+def head_of(connection: sql.Connection, customer_id: str) -> str:
+    """The id of a customer who stands for another, or that very id."""
+    return connection.execute(HEAD, {"id": customer_id}).scalar() or customer_id
+
+
+async def only_one_at(session: AsyncSession, number: str) -> str | None:
+    """Who is currently reached under a number, where it is one customer's alone."""
+    found = (await execute(session, AT_NUMBER, {"number": number})).scalars().all()
+    return found[0] if len(found) == 1 else None
+
+
 async def search(session: AsyncSession, text: str, limit: int) -> Sequence[Customer]:
-    """Customers whose account number, name or address contains a text; its `%` and `_` are meant literally (S4)."""
+    """Customers whose account number, name or address contains a text; its `%` and `_` are meant literally (S4).
+
+    An account that was merged finds who stands for it.
+    """
     pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
     fields = (Customer.account_number, Customer.name, Customer.address)
     matches = [col(field).ilike(pattern, escape="\\") for field in fields]
-    statement = select(Customer).where(or_(*matches), col(Customer.merged_into).is_(None))
-    return (await session.exec(statement.order_by(col(Customer.id)).limit(limit))).all()
+    stands_for_itself = col(Customer.merged_into).is_(None)
+    statement = select(Customer).where(
+        or_(and_(or_(*matches), stands_for_itself), and_(matches[0], ~stands_for_itself))
+    )
+    found = (await session.exec(statement.order_by(col(Customer.id)).limit(limit))).all()
+    heads = [await _head(session, customer) for customer in found]
+    return list({head.id: head for head in heads if head is not None}.values())
 
 
 async def phones(session: AsyncSession, customer_id: str) -> Sequence[CustomerPhone]:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, update
 from sqlmodel import col
 
+from crm.customers.store import head_of
 from crm.history import store
 from crm.history.errors import CallNotFound
 from crm.history.model import DAYS, CallLine, CallRecord, CallRecordView, FindCalls, History, TicketLine
@@ -23,8 +24,13 @@ class HistoryService:
         self._database = database
 
     async def of_customer(self, customer_id: str, days: int = DAYS, limit: int = MOST) -> History:
-        """Tickets and calls of the last days, newest first, at most `limit` of each."""
-        return await self._database.look_up(self.past_of_customer(customer_id, days, limit))
+        """Tickets and calls of the last days, newest first, at most `limit` of each.
+
+        Of who was merged: those of who stands for both.
+        """
+        return await self._database.look_up(
+            lambda connection: self.past_of_customer(head_of(connection, customer_id), days, limit)(connection)
+        )
 
     def past_of_customer(
         self, customer_id: str, days: int = DAYS, limit: int = MOST

@@ -51,7 +51,7 @@ class SelfService:
         """File what a web form sent (H12); the number is all that is told of what became of it.
 
         The same key from the same telephone number is the same report. The account is believed only where the number
-        is one of its own.
+        is one of its own; without one the report is linked as every other is, by the number alone.
 
         Raises:
             TooMany: from this address, or for this number.

@@ -6,6 +6,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.categories.model import Category
+from crm.customers import store as customers_store
 from crm.customers.model import Customer, CustomerPhone
 from crm.departments.model import Department
 from crm.tickets.merges import store as merges_store
@@ -31,17 +32,10 @@ async def reporters_known_by(session: AsyncSession, ticket_id: str) -> list[tupl
 
 
 async def customer_of(session: AsyncSession, account_number: str, number: str) -> str | None:
-    """The customer with an account, where the number is currently his own."""
-    statement = (
-        select(Customer.id)
-        .join(CustomerPhone, col(CustomerPhone.customer_id) == Customer.id)
-        .where(
-            Customer.account_number == account_number,
-            CustomerPhone.number == number,
-            col(CustomerPhone.current).is_(True),
-        )
-    )
-    return (await session.exec(statement)).one_or_none()
+    """The customer with an account, or who stands for it by now, where the number is currently his own."""
+    customer = await customers_store.by_account(session, account_number)
+    phone = await session.get(CustomerPhone, (number, customer.id)) if customer is not None else None
+    return phone.customer_id if phone is not None and phone.current else None
 
 
 async def offered_categories(session: AsyncSession) -> Sequence[Category]:

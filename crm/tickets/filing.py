@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.categories.model import Category
-from crm.customers.model import Customer
 from crm.customers.protection.store import is_protected_within
-from crm.tickets import store
+from crm.tickets import reporters, store
 from crm.tickets.address import address_key
 from crm.tickets.changes import change, record
 from crm.tickets.errors import UnknownReference
@@ -21,15 +20,12 @@ from crm.tickets.model import (
     ActorKind,
     AppendToTicket,
     FileTicket,
-    Reporter,
     Ticket,
     TicketKind,
-    TicketReporter,
     TicketStatus,
     Urgency,
 )
 from crm.tickets.transitions import TicketAction
-from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
 
@@ -60,11 +56,12 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
     """The open ticket about this matter with the report added, or a new one; `day` begins its number.
 
     Raises:
-        UnknownReference: a customer or category that does not exist, or a category out of use.
+        UnknownReference: a customer or category that does not exist, an erased customer, or a category out of use.
         FormNotFilled: the answers are not what the kind's form asks.
         IntegrityError: somebody else is filing the same matter at this moment.
         MatterMoved: somebody else is merging or closing it at this moment.
     """
+    given = given.model_copy(update={"reporter": await reporters.known(session, given.reporter, actor)})
     given = await _first_if_protected(session, given, now)
     form = await _filled(session, given, actor)
     matter = matter_key(given)
@@ -72,8 +69,21 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
     if ticket is None:
         return await _create(session, given, form, matter, actor, now, day)
     addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)
-    await append(session, ticket, addition, actor, _taken_over(ticket, given, form))
+    await _add(session, ticket, addition, actor, _taken_over(ticket, given, form))
     return ticket
+
+
+async def append(session: AsyncSession, ticket: Ticket, given: AppendToTicket, actor: Actor) -> None:
+    """Add a report to a ticket that is held; whoever is new among its reporters will be called back too.
+
+    Whoever works on it gets it again, marked (H4). What a department said was done is not, where the customer still has
+    something to say: it counts as sent back.
+
+    Raises:
+        UnknownReference: a customer that does not exist, or whose data were erased.
+    """
+    known = await reporters.known(session, given.reporter, actor)
+    await _add(session, ticket, given.model_copy(update={"reporter": known}), actor, {})
 
 
 async def _first_if_protected(session: AsyncSession, given: FileTicket, now: datetime) -> FileTicket:
@@ -100,26 +110,15 @@ def _taken_over(ticket: Ticket, given: FileTicket, form: _Form) -> dict[str, Any
     return noted
 
 
-async def append(
-    session: AsyncSession,
-    ticket: Ticket,
-    given: AppendToTicket,
-    actor: Actor,
-    more: dict[str, Any] | None = None,
-    expected_version: int | None = None,
+async def _add(
+    session: AsyncSession, ticket: Ticket, given: AppendToTicket, actor: Actor, more: dict[str, Any]
 ) -> None:
-    """Add a report to a ticket that is held; whoever is new among its reporters will be called back too.
-
-    Whoever works on it gets it again, marked (H4). What a department said was done is not, where the customer still has
-    something to say: it counts as sent back.
-    """
-    await _must_exist(session, given.reporter, None)
-    async with change(session, ticket, TicketAction.APPEND, actor, expected_version) as made:
+    async with change(session, ticket, TicketAction.APPEND, actor) as made:
         known = await store.who_reported(session, ticket.id)
         somebody = given.reporter.number is not None or given.reporter.customer_id is not None
-        is_new = somebody and not any(_same_person(found, given.reporter) for found in known)
+        is_new = somebody and not any(reporters.same_person(found, given.reporter) for found in known)
         if is_new:
-            session.add(_reporter(ticket.id, given.reporter, given.call_id))
+            session.add(reporters.reported(ticket.id, given.reporter, given.call_id))
             known.append(store.Reported(given.reporter.customer_id, given.reporter.number, given.reporter.name))
         made.reporters = known
         ticket.urge_count += 1
@@ -132,7 +131,7 @@ async def append(
             customer_id=given.reporter.customer_id,
             new_reporter=is_new,
             urge_count=ticket.urge_count,
-            **(more or {}),
+            **more,
         )
 
 
@@ -145,7 +144,7 @@ async def _create(
     now: datetime,
     day: str,
 ) -> Ticket:
-    await _must_exist(session, given.reporter, given.category_id)
+    await _must_be_in_use(session, given.category_id)
     ticket = Ticket(
         id=new_id("ticket"),
         number=await store.next_number(session, day),
@@ -159,7 +158,7 @@ async def _create(
     )
     session.add(ticket)
     await session.flush()
-    session.add(_reporter(ticket.id, given.reporter, given.call_id))
+    session.add(reporters.reported(ticket.id, given.reporter, given.call_id))
     detail = {"call_id": given.call_id, "subject": given.subject}
     await record(session, ticket, TicketAction.FILE, None, actor, detail)
     return ticket
@@ -173,28 +172,8 @@ async def _filled(session: AsyncSession, given: FileTicket, actor: Actor) -> _Fo
     return _Form(fill(asked.fields, given.form), asked.version)
 
 
-async def _must_exist(session: AsyncSession, reporter: Reporter, category_id: str | None) -> None:
-    if category_id is not None:
-        category = await session.get(Category, category_id)
-        if category is None or not category.active:
-            raise _unknown("category_id", category_id)
-    if reporter.customer_id is not None and await session.get(Customer, reporter.customer_id) is None:
-        raise _unknown("reporter.customer_id", reporter.customer_id)
-
-
-def _unknown(field: str, value: str) -> UnknownReference:
-    return UnknownReference(
-        f"{field} names nothing: {value}", [FieldProblem(field=field, rule="must exist and be in use")]
-    )
-
-
-def _same_person(found: store.Reported, reporter: Reporter) -> bool:
-    if reporter.customer_id is not None and found.customer_id == reporter.customer_id:
-        return True
-    return reporter.number is not None and found.number == reporter.number
-
-
-def _reporter(ticket_id: str, given: Reporter, call_id: str | None) -> TicketReporter:
-    return TicketReporter(
-        id=new_id("reporter"), ticket_id=ticket_id, call_id=call_id, at=utc_now(), **given.model_dump()
-    )
+async def _must_be_in_use(session: AsyncSession, category_id: str | None) -> None:
+    category = await session.get(Category, category_id) if category_id is not None else None
+    if category_id is not None and (category is None or not category.active):
+        problem = FieldProblem(field="category_id", rule="must exist and be in use")
+        raise UnknownReference(f"category_id names nothing: {category_id}", [problem])

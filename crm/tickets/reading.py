@@ -2,6 +2,9 @@
 
 from collections.abc import Collection
 
+from sqlalchemy import Connection
+
+from crm.customers import store as customers_store
 from crm.tickets import store
 from crm.tickets.cohandling import store as cohandling_store
 from crm.tickets.cohandling.model import CoHandlerView
@@ -118,4 +121,11 @@ class TicketReader(TicketHolder):
 
     async def similar(self, query: SimilarQuery) -> list[SimilarTicket]:
         """Open tickets that may be about the same matter, best first, each with why."""
-        return await self.database.look_up(lambda connection: find(connection, query))
+
+        def look(connection: Connection) -> list[SimilarTicket]:
+            if query.customer_id is None:
+                return find(connection, query)
+            head = customers_store.head_of(connection, query.customer_id)
+            return find(connection, query.model_copy(update={"customer_id": head}))
+
+        return await self.database.look_up(look)

@@ -70,7 +70,7 @@ class TicketService(TicketReader):
 
         Raises:
             KeyReused: the key was sent before, with another request.
-            UnknownReference: a customer or category that does not exist.
+            UnknownReference: a customer or category that does not exist, or a customer whose data were erased.
             FormNotFilled: the answers are not what the kind's form asks.
             Forbidden: the role does not file tickets.
         """
@@ -96,6 +96,7 @@ class TicketService(TicketReader):
 
         Raises:
             KeyReused: the key was sent before, with another request.
+            UnknownReference: a customer that does not exist, or whose data were erased.
         """
         async with self.held(ticket_id) as (session, ticket):
             key, asked = f"append:{ticket_id}:{idempotency_key}", _fingerprint(given, actor)

@@ -15,6 +15,7 @@ from crm.customers.merging.absorbing import absorb, conflicts, fills, give_back
 from crm.customers.merging.errors import CannotUndo, MergedAlready, MergeNotFound, SameCustomer
 from crm.customers.merging.model import CustomerMerge, CustomerMergeView, Duplicate, MergeCustomers, MergePreview
 from crm.customers.model import Customer, CustomerView
+from crm.customers.service import must_not_be_erased
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -32,7 +33,7 @@ class CustomerMergeService:
         """What a merge would do; nothing is changed.
 
         Raises:
-            SameCustomer, CustomerNotFound, MergedAlready, CustomerChanged: as for the merge itself.
+            SameCustomer, CustomerNotFound, MergedAlready, CustomerErased, CustomerChanged: as for the merge itself.
         """
         async with self._database.read() as session:
             kept, merged = await _both(session, given)
@@ -54,6 +55,7 @@ class CustomerMergeService:
             SameCustomer: they are one entry.
             CustomerNotFound: there is none.
             MergedAlready: one of them was merged into another before.
+            CustomerErased: the data of one of them were erased.
             CustomerChanged: a version is given and no longer the present one.
         """
         async with self._database.write() as session:
@@ -134,6 +136,7 @@ async def _both(session: AsyncSession, given: MergeCustomers) -> tuple[Customer,
     for customer, version in ((kept, given.kept_version), (merged, given.merged_version)):
         if customer.merged_into is not None:
             raise MergedAlready(f"customer {customer.id} was merged into {customer.merged_into}")
+        must_not_be_erased(customer)
         if version is not None and version != customer.version:
             raise CustomerChanged(f"customer {customer.id} is at version {customer.version}, not {version}")
     return kept, merged

@@ -76,12 +76,19 @@ async def _held(session: AsyncSession, list_id: str) -> ProtectedList:
 
 
 async def _put(session: AsyncSession, list_id: str, customer_ids: list[str]) -> None:
+    put: set[str] = set()
     wanted = set(customer_ids)
-    known = set((await session.exec(select(Customer.id).where(col(Customer.id).in_(wanted)))).all())
-    if wanted - known:
-        rule = f"must name customers that are there; not {', '.join(sorted(wanted - known)[:NAMED])}"
-        raise UnknownCustomers("somebody on the list is no customer", [FieldProblem(field="customer_ids", rule=rule)])
-    session.add_all(ProtectedMember(id=new_id("member"), list_id=list_id, customer_id=one) for one in sorted(wanted))
+    while wanted:
+        found = (await session.exec(select(Customer).where(col(Customer.id).in_(wanted)))).all()
+        unknown = wanted - {customer.id for customer in found if customer.erased_at is None}
+        if unknown:
+            rule = f"must name customers that are there and were not erased; not {', '.join(sorted(unknown)[:NAMED])}"
+            problem = FieldProblem(field="customer_ids", rule=rule)
+            raise UnknownCustomers("somebody on the list is no customer", [problem])
+        put |= {customer.id for customer in found if customer.merged_into is None}
+        # Who was merged is on the list as who stands for both.
+        wanted = {customer.merged_into for customer in found if customer.merged_into is not None}
+    session.add_all(ProtectedMember(id=new_id("member"), list_id=list_id, customer_id=one) for one in sorted(put))
     await session.flush()
 
 

@@ -183,7 +183,7 @@ async def test_h23_what_keeps_coming_back_is_named(
     wang, li = Reporter(customer_id=place.wang.id), Reporter(customer_id=place.li.id)
     for turn in range(4):
         await tickets.file(place.fault(kind="complaint", reporter=wang if turn % 2 else li), AGENT)
-        await tickets.file(place.fault(kind="complaint", category_id=noise.id, area=f"片区{turn}"), AGENT)
+        await tickets.file(place.fault(None, kind="complaint", category_id=noise.id, area=f"片区{turn}"), AGENT)
         await tickets.file(place.fault(address=f"幸福路{turn}号"), AGENT)
     cancelled = await tickets.file(place.fault(kind="complaint", reporter=wang), AGENT)
     await tickets.cancel(cancelled.id, "误登记", SUPERVISOR)
