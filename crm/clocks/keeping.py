@@ -10,6 +10,7 @@ from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.clocks import moving, store
+from crm.clocks.calendar import BusinessCalendar
 from crm.clocks.levels import Levels, Situation
 from crm.clocks.model import TicketClock
 from crm.clocks.policy import ClockKind
@@ -28,6 +29,8 @@ ANSWERED = frozenset({TicketStatus.REPLIED, TicketStatus.SURVEY})
 UNDER_WAY = frozenset({TicketStatus.SIGNED, TicketStatus.PARKED})
 STOPPED = CLOSED | ANSWERED
 """Where no clock of a ticket runs."""
+LEVELLED = frozenset({"urgency", "category_id", "customer_id"})
+"""What of a ticket that may be corrected decides how much time it has."""
 TOLD_AS = {ClockKind.RESPOND: "respond_by", ClockKind.RESOLVE: "due_at"}
 
 
@@ -153,8 +156,10 @@ class ClockKeeper:
             await self._pause(session, ticket)
         elif action is TicketAction.UNMERGE:
             await self._reopen(session, ticket)
+        elif action is TicketAction.CORRECT and not LEVELLED.isdisjoint(detail["corrected"]):
+            await self._shift(session, ticket, moving.correct)
         elif action is TicketAction.ABSORB or "to_urgency" in detail:
-            await self._hurry(session, ticket)
+            await self._shift(session, ticket, moving.hurry)
 
     async def _pause(self, session: AsyncSession, ticket: Ticket) -> None:
         """Waiting for the customer stops handling, never signing (DESIGN rule 8)."""
@@ -181,11 +186,17 @@ class ClockKeeper:
             moving.reopen(clock, policy, found.calendar(clock), found.moment)
         self._expect(session, found.running.values())
 
-    async def _hurry(self, session: AsyncSession, ticket: Ticket) -> None:
+    async def _shift(
+        self,
+        session: AsyncSession,
+        ticket: Ticket,
+        shifted: Callable[[TicketClock, moving.Terms, BusinessCalendar, datetime], None],
+    ) -> None:
+        """Other terms count for the ticket from now on."""
         found = await self._levels.situation(session, ticket, utc_now())
         for clock in found.running.values():
             terms = await self._levels.terms(session, found, clock.policy_version)
-            moving.hurry(clock, terms, found.calendar(clock), found.moment)
+            shifted(clock, terms, found.calendar(clock), found.moment)
         self._expect(session, found.running.values())
 
     async def _protect(self, session: AsyncSession, ticket: Ticket, detail: dict[str, Any]) -> None:

@@ -125,6 +125,21 @@ def hurry(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: datetime
     move(clock, terms.policy, terms.calendar, due_at, now)
 
 
+def correct(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: datetime) -> None:
+    """It should have had other terms from the start: more time where they give more, sooner as what became more urgent.
+
+    A deadline that has passed stays passed, and what came back has no more than it was given.
+    """
+    left_s = clock.remaining_s if clock.paused_at is not None else remaining(old, now, clock.due_at)
+    allowed_s = terms.rule.seconds(clock.clock)
+    more_s = allowed_s - clock.allowed_s
+    if clock.round > 1 or more_s <= 0:
+        hurry(clock, terms, old, now)
+    elif left_s > 0:
+        clock.round_the_clock, clock.allowed_s = terms.rule.round_the_clock, allowed_s
+        move(clock, terms.policy, terms.calendar, after(terms.calendar, now, left_s + more_s), now)
+
+
 def left_under(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: datetime) -> int:
     """Business seconds a running clock would have left under other terms, by what it has used; less than nothing where
     that was too much. What came back keeps what it was given.

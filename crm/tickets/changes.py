@@ -27,6 +27,7 @@ TOLD_DETAILS = (
     "until",
     "from_department",
     "asked_departments",
+    "corrected",
 )
 """What of an action's details others hear as well."""
 TOLD_CHANGES = 10

@@ -40,16 +40,16 @@ class _Form(NamedTuple):
     version: int
 
 
-def matter_key(given: FileTicket) -> str | None:
+def matter_key(kind: TicketKind, category_id: str | None, address: str) -> str | None:
     """What makes two reports one matter; None where each is its own, as with two people's complaints.
 
     A place without a number, such as a compound, holds many households: their faults are theirs, and an agent who is
     offered the similar ones decides.
     """
-    key = address_key(given.address)
-    if given.kind is not TicketKind.FAULT or not any(character.isdigit() for character in key):
+    key = address_key(address)
+    if kind is not TicketKind.FAULT or not any(character.isdigit() for character in key):
         return None
-    return hashlib.sha256(f"{given.kind}|{given.category_id or ''}|{key}".encode()).hexdigest()
+    return hashlib.sha256(f"{kind}|{category_id or ''}|{key}".encode()).hexdigest()
 
 
 async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: datetime, day: str) -> Ticket:
@@ -64,7 +64,7 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
     given = given.model_copy(update={"reporter": await reporters.known(session, given.reporter, actor)})
     given = await _first_if_protected(session, given, now)
     form = await _filled(session, given, actor)
-    matter = matter_key(given)
+    matter = matter_key(given.kind, given.category_id, given.address)
     ticket = await merges_store.open_about(session, matter) if matter is not None else None
     if ticket is None:
         return await _create(session, given, form, matter, actor, now, day)
@@ -144,7 +144,7 @@ async def _create(
     now: datetime,
     day: str,
 ) -> Ticket:
-    await _must_be_in_use(session, given.category_id)
+    await category_in_use(session, given.category_id)
     ticket = Ticket(
         id=new_id("ticket"),
         number=await store.next_number(session, day),
@@ -172,7 +172,12 @@ async def _filled(session: AsyncSession, given: FileTicket, actor: Actor) -> _Fo
     return _Form(fill(asked.fields, given.form), asked.version)
 
 
-async def _must_be_in_use(session: AsyncSession, category_id: str | None) -> None:
+async def category_in_use(session: AsyncSession, category_id: str | None) -> None:
+    """Whether a ticket may be of a category; of none it may.
+
+    Raises:
+        UnknownReference: it does not exist, or is out of use.
+    """
     category = await session.get(Category, category_id) if category_id is not None else None
     if category_id is not None and (category is None or not category.active):
         problem = FieldProblem(field="category_id", rule="must exist and be in use")

@@ -9,6 +9,7 @@ from crm.tickets import handling
 from crm.tickets.acting import REFUSALS, Versioned, act
 from crm.tickets.applications import http as applications_http
 from crm.tickets.cohandling import http as cohandling_http
+from crm.tickets.corrections import http as corrections_http
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.extensions import http as extensions_http
 from crm.tickets.findings import http as findings_http
@@ -71,6 +72,7 @@ def routes(service: TicketService) -> Routes:
     handling.add_routes(table, service)
     forms_http.add_routes(table, service.forms)
     applications_http.add_routes(table, service.applications)
+    corrections_http.add_routes(table, service.corrections)
     cohandling_http.add_routes(table, service.co_handling)
     tiers_http.add_routes(table, service.tiers)
     refusals_http.add_routes(table, service.refusals)

@@ -22,7 +22,7 @@ async def known(session: AsyncSession, given: Reporter, actor: Actor) -> Reporte
     Raises:
         UnknownReference: there is no such customer, or the data were erased and somebody named it all the same.
     """
-    customer = await _named(session, given.customer_id, actor) if given.customer_id is not None else None
+    customer = await named(session, given.customer_id, actor) if given.customer_id is not None else None
     if customer is None and given.number is not None:
         only = await customers_store.only_one_at(session, given.number)
         customer = await customers_store.standing_for(session, only) if only is not None else None
@@ -43,15 +43,20 @@ def reported(ticket_id: str, given: Reporter, call_id: str | None) -> TicketRepo
     )
 
 
-async def _named(session: AsyncSession, customer_id: str, actor: Actor) -> Customer | None:
+async def named(session: AsyncSession, customer_id: str, actor: Actor, field: str = FIELD) -> Customer | None:
+    """The customer who stands for the one that was named; None where a machine named one who was erased meanwhile.
+
+    Raises:
+        UnknownReference: there is no such customer, or the data were erased and somebody named it all the same.
+    """
     customer = await customers_store.standing_for(session, customer_id)
     if customer is None:
-        problem = FieldProblem(field=FIELD, rule="must exist and be in use")
-        raise UnknownReference(f"{FIELD} names nothing: {customer_id}", [problem])
+        problem = FieldProblem(field=field, rule="must exist and be in use")
+        raise UnknownReference(f"{field} names nothing: {customer_id}", [problem])
     if customer.erased_at is None:
         return customer
     if actor.kind is ActorKind.STAFF:
-        problem = FieldProblem(field=FIELD, rule="must not be a customer whose data were erased")
+        problem = FieldProblem(field=field, rule="must not be a customer whose data were erased")
         raise UnknownReference(f"the data of {customer_id} were erased", [problem])
     # What a machine knew when the call began may be erased by now: the report counts without it.
     return None

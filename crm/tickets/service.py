@@ -12,6 +12,7 @@ from crm.tickets.applications.service import ApplicationService
 from crm.tickets.changes import change
 from crm.tickets.cohandling import service as cohandling
 from crm.tickets.cohandling.model import CoTask
+from crm.tickets.corrections.service import CorrectionService
 from crm.tickets.errors import ChangedMeanwhile, NotAssessed
 from crm.tickets.extensions.service import ExtensionService
 from crm.tickets.findings.service import FindingService
@@ -44,8 +45,8 @@ RACES = 10
 class TicketService(TicketReader):
     """Tickets from first contact to archive; `time_zone` is where the day that begins a ticket's number begins.
 
-    Applications, co-handling, tiers, refusals, extensions, findings and merges have services of their own, which change
-    tickets through this one.
+    Applications, corrections, co-handling, tiers, refusals, extensions, findings and merges have services of their own,
+    which change tickets through this one.
     """
 
     def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
@@ -56,6 +57,7 @@ class TicketService(TicketReader):
         self.refusals = RefusalService(self)
         self.extensions = ExtensionService(self)
         self.applications = ApplicationService(self)
+        self.corrections = CorrectionService(self)
         self.forms = FormService(database)
         self.findings = FindingService(self)
         self.merges = MergeService(self)

@@ -25,6 +25,7 @@ ACTIONS: dict[TicketAction, tuple[str, str]] = {
     _A.APPEND: ("追加", "add to it: an urge, and dispatched again"),
     _A.URGE: ("催单", "the customer asks again"),
     _A.ATTACH: ("附件", "attach a recording"),
+    _A.CORRECT: ("更正", "put right what was entered"),
     _A.ANSWER: ("直接答复", "answered at the desk, with what was answered"),
     _A.ACCEPT: ("受理申请", "accept an after-sales application"),
     _A.DECLINE: ("不予受理", "decline an after-sales application, with the grounds"),

@@ -24,6 +24,7 @@ class TicketAction(StrEnum):
     APPEND = "append"
     URGE = "urge"
     ATTACH = "attach"
+    CORRECT = "correct"
     ANSWER = "answer"
     ACCEPT = "accept"
     DECLINE = "decline"
@@ -106,6 +107,7 @@ RULES: dict[TicketAction, Rule] = {
     ),
     TicketAction.URGE: Rule(OPEN, None, DESKS, caller=True),
     TicketAction.ATTACH: Rule(frozenset(_S), None, DESKS),
+    TicketAction.CORRECT: Rule(OPEN, None, DESKS),
     TicketAction.ANSWER: Rule(frozenset({_S.REGISTERED, _S.REFUSED}), _S.ARCHIVED, DESKS),
     TicketAction.ACCEPT: Rule(frozenset({_S.REGISTERED}), None, DESKS),
     TicketAction.DECLINE: Rule(frozenset({_S.REGISTERED}), _S.ARCHIVED, DESKS),

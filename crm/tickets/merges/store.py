@@ -83,16 +83,17 @@ async def open_about(session: AsyncSession, open_matter: str) -> Ticket | None:
     Raises:
         MatterMoved: it was merged or closed while it was waited for. It is held still: look again in a new transaction.
     """
-    ticket_id = await _about(session, open_matter)
+    ticket_id = await about(session, open_matter)
     if ticket_id is None:
         return None
     ticket = await tickets_store.locked(session, ticket_id)
-    if await _about(session, open_matter) != ticket_id:
+    if await about(session, open_matter) != ticket_id:
         raise MatterMoved(open_matter)
     return ticket
 
 
-async def _about(session: AsyncSession, open_matter: str) -> str | None:
+async def about(session: AsyncSession, open_matter: str) -> str | None:
+    """The open ticket about a matter, not held; one that was merged is stood for by another."""
     own = (await session.exec(select(Ticket.id).where(Ticket.open_matter == open_matter))).first()
     if own is not None:
         return own

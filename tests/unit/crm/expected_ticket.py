@@ -30,6 +30,7 @@ MOVES: dict[str, tuple[set[str], str | None]] = {
     "append": (OPEN, AGAIN),
     "urge": (OPEN, None),
     "attach": (OPEN | {"archived", "cancelled"}, None),
+    "correct": (OPEN, None),
     "answer": ({"registered", "refused"}, "archived"),
     "accept": ({"registered"}, None),
     "decline": ({"registered"}, "archived"),

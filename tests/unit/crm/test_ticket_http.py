@@ -104,8 +104,8 @@ DESKS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 LEADERS = DESKS - {Role.AGENT}
 FIELD = frozenset({Role.DEPARTMENT})
 WHO = {
-    DESKS: "additions urge attachments dispatch co-handlers release-co-handler accept decline answer survey archive "
-    "merge unmerge",
+    DESKS: "additions urge attachments correct dispatch co-handlers release-co-handler accept decline answer survey "
+    "archive merge unmerge",
     FIELD: "sign refuse reply extension co-sign co-reply pass-up",
     DESKS | FIELD: "park unpark escalate contest-finding",
     LEADERS: "redo cancel supervise finding uphold-refusal overrule-refusal grant-extension deny-extension",
@@ -150,6 +150,7 @@ async def test_every_change_honours_the_version_it_was_made_for(
         **{key: {"text": "done"} for key in ("reply", "co-reply")},
         "co-handlers": {"departments": [{"department_id": place.above}]},
         "release-co-handler": {"department_id": place.west, "reason": "no"},
+        "correct": {"subject": "暖气漏水"},
         "supervise": {"instruction": "today"},
         "finding": {"validity": "valid", "finding": "true"},
         **{key: {"reason": "no"} for key in ("accept", "park", "pass-up", "redo", "escalate", "contest-finding")},

@@ -15,6 +15,7 @@ from sqlmodel import SQLModel, select
 
 from crm.outbox.model import OutboxEntry
 from crm.tickets.cohandling.model import CoTask
+from crm.tickets.corrections.model import CorrectTicket
 from crm.tickets.findings.model import JudgeComplaint, Validity
 from crm.tickets.model import SYSTEM, AppendToTicket, Reporter, TicketView
 from crm.tickets.service import TicketService
@@ -41,7 +42,7 @@ class Lives(RuleBasedStateMachine):
         self.database = Database(f"sqlite:///{Path(self.folder.name) / 'machine.db'}")
         self.service = TicketService(self.database)
         self.expected: dict[str, Expected] = {}
-        self.attachments = 0
+        self.attachments = self.corrections = 0
         self.touched: set[str] = set()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
@@ -117,11 +118,14 @@ class Lives(RuleBasedStateMachine):
         service, worker = self.service, self.place.worker(own)
         addition = AppendToTicket(text="还是不热", reporter=Reporter(number="+8613800000009"))
         self.attachments += action == "attach"
+        self.corrections += action == "correct"
+        correction = CorrectTicket(subject=f"暖气不热 {self.corrections}")
         at: dict[str, Any] = {"expected_version": version}
         deeds: dict[str, Callable[[], Awaitable[TicketView]]] = {
             "append": lambda: service.append(ticket, addition, SUPERVISOR),
             "urge": lambda: service.urge(ticket, CALLER, "ivr", **at),
             "attach": lambda: service.attach(ticket, f"rec-{self.attachments}", ""),
+            "correct": lambda: service.corrections.correct(ticket, correction, SUPERVISOR, **at),
             "answer": lambda: service.answer(ticket, "当场答复", SUPERVISOR, **at),
             "accept": lambda: service.applications.accept(ticket, "在保修期内", SUPERVISOR, **at),
             "decline": lambda: service.applications.decline(ticket, "已过保修期", SUPERVISOR, **at),

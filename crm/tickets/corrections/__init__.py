@@ -1,0 +1,1 @@
+"""Putting right what was entered of a ticket."""
