@@ -159,6 +159,7 @@ def _told(clock: TicketClock, ticket: Ticket, step: Step) -> dict[str, Any]:
         "held_by": ticket.department_id,
         "person_id": ticket.person_id if target is None else None,
         "role": ladder.role if ladder is not None else None,
+        "role_department_id": target,
         "clock": clock.clock,
         "due_at": clock.due_at.isoformat(),
         **({"step": clock.next_step - 1} if step.kind is StepKind.ESCALATION else {}),

@@ -35,9 +35,9 @@ _NAME = re.compile(r"{([a-z_]+)}")
 _BRACE = re.compile(r"[{}]")
 
 Language = Literal["zh", "en"]
-Hears = Literal["department", "helpers", "asked", "house"]
+Hears = Literal["department", "helpers", "asked", "house", "role"]
 """Whose recipients: of the department that holds the ticket, of those that help it, of those that the event asks to
-help, or those that are of no department."""
+help, those that are of no department, or people of the role that the event names."""
 
 
 class Words(BaseModel, extra="forbid", frozen=True):

@@ -44,7 +44,8 @@ class NoticeRecipient(SQLModel, table=True):
     id: str = Field(primary_key=True)
     department_id: str | None = Field(default=None, foreign_key="department.id", index=True)
     staff_id: str | None = Field(default=None, foreign_key="staff.id", index=True)
-    """Whose it is, where it is somebody's: told of what is dispatched to this person, on duty or not."""
+    """Whose it is, where it is somebody's: told of what is dispatched to this person, or escalated to the person's
+    role, on duty or not."""
     name: str
     channel: NoticeChannel = Field(sa_type=text_enum(NoticeChannel))
     address: str

@@ -18,6 +18,7 @@ from crm.outbox.service import Event
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
+from foundation.routes import Role
 
 log = structlog.get_logger()
 
@@ -80,18 +81,37 @@ class Planner:
         async with self._database.read() as session:
             parts = await self._facts.departments(session, event)
             candidates = await store.told_of(session, parts.keys())
-            hearing = {found.id for found in candidates if _hears(found, event.kind, notice, parts)}
-            if not hearing:
+            named = await _of_the_role(session, event, notice)
+            hear: list[Hears] = ["role"] if named else notice.hear
+            hearing = {found.id for found in candidates if _hears(found, event.kind, hear, parts)}
+            if not hearing and not named:
                 return []
             facts = await self._facts.of(session, event)
-            told = await _told(session, facts, candidates, utc_now())
-        return [self.message(event, facts, recipient) for recipient in told if recipient.id in hearing]
+            told = [found for found in await _told(session, facts, candidates, utc_now()) if found.id in hearing]
+        once = {recipient.id: recipient for recipient in (*named, *told)}
+        return [self.message(event, facts, recipient) for recipient in once.values()]
 
 
-def _hears(recipient: NoticeRecipient, kind: str, notice: EventNotice, parts: Mapping[str, Hears]) -> bool:
+def _hears(recipient: NoticeRecipient, kind: str, hear: Collection[Hears], parts: Mapping[str, Hears]) -> bool:
     """Whether a recipient is told of such events: as it was switched, else as the catalogue says."""
     part = parts[recipient.department_id] if recipient.department_id is not None else "house"
-    return recipient.switches.get(kind, part in notice.hear)
+    return recipient.switches.get(kind, part in hear)
+
+
+async def _of_the_role(session: AsyncSession, event: Event, notice: EventNotice) -> list[NoticeRecipient]:
+    """How people of the role are reached that an event names, but for those who switched it off.
+
+    Whoever acts for a department hears only of what lies with it, whatever the ladder says (S7).
+    """
+    if "role" not in notice.hear or event.payload.get("role") is None:
+        return []
+    role, department_id = Role(event.payload["role"]), event.payload.get("role_department_id")
+    if role is Role.DEPARTMENT and department_id is None:
+        department_id = event.payload.get("held_by")
+        if department_id is None:
+            return []
+    found = await store.of_role(session, role, department_id)
+    return [recipient for recipient in found if recipient.switches.get(event.kind, True)]
 
 
 async def _told(

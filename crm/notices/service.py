@@ -23,6 +23,7 @@ from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
+from foundation.routes import Role
 
 KEPT_DAYS = 180
 """How long the log of deliveries is kept."""
@@ -62,6 +63,7 @@ class NoticeService:
                 name_en=notice.name.en,
                 department_hears="department" in notice.hear,
                 house_hears="house" in notice.hear,
+                role_hears="role" in notice.hear,
                 subject_zh=notice.zh.subject,
                 text_zh=notice.zh.text,
                 subject_en=notice.en.subject,
@@ -219,8 +221,11 @@ class NoticeService:
             if recipient.staff_id is None:
                 return
             person = await session.get(Staff, recipient.staff_id)
-        if person is None or department_id is None or person.department_id != department_id:
+        if person is None or (department_id is not None and person.department_id != department_id):
             _refuse("staff_id", "must be somebody of the recipient's department")
+        elif department_id is None and person.role is Role.DEPARTMENT:
+            # Of no department it would hear of all tickets, which this person may not (S7).
+            _refuse("department_id", "must be given for somebody who acts for a department")
 
 
 async def _found(session: AsyncSession, recipient_id: str) -> NoticeRecipient:

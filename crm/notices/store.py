@@ -10,7 +10,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.notices.model import DeliveryState, DutyOverride, NoticeChannel, NoticeDelivery, NoticeRecipient
+from crm.staff.model import Staff
 from foundation.database import execute
+from foundation.routes import Role
 
 CODES = frozenset(
     {
@@ -44,11 +46,24 @@ async def recipients(session: AsyncSession, department_id: str | None) -> Sequen
 
 
 async def told_of(session: AsyncSession, department_ids: Collection[str]) -> Sequence[NoticeRecipient]:
-    """Active recipients of these departments, and those of none."""
+    """Active recipients of these departments, and those of none; nobody's who left."""
     whose = or_(
         col(NoticeRecipient.department_id).is_(None), col(NoticeRecipient.department_id).in_(list(department_ids))
     )
-    statement = select(NoticeRecipient).where(col(NoticeRecipient.active).is_(True), whose)
+    there = or_(col(NoticeRecipient.staff_id).is_(None), col(Staff.active).is_(True))
+    statement = select(NoticeRecipient).outerjoin(Staff, col(Staff.id) == col(NoticeRecipient.staff_id))
+    statement = statement.where(col(NoticeRecipient.active).is_(True), whose, there)
+    return (await session.exec(statement.order_by(col(NoticeRecipient.id)))).all()
+
+
+async def of_role(session: AsyncSession, role: Role, department_id: str | None) -> Sequence[NoticeRecipient]:
+    """Active recipients that are active people's of a role, in a department where one is named."""
+    statement = select(NoticeRecipient).join(Staff, col(Staff.id) == col(NoticeRecipient.staff_id))
+    statement = statement.where(
+        col(NoticeRecipient.active).is_(True), col(Staff.active).is_(True), col(Staff.role) == role
+    )
+    if department_id is not None:
+        statement = statement.where(col(Staff.department_id) == department_id)
     return (await session.exec(statement.order_by(col(NoticeRecipient.id)))).all()
 
 

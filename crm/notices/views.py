@@ -171,6 +171,8 @@ class EventView(BaseModel):
     name_en: str
     department_hears: bool
     house_hears: bool
+    role_hears: bool
+    """People of the role that the event names, instead of the others."""
     subject_zh: str
     text_zh: str
     subject_en: str

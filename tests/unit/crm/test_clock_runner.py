@@ -110,6 +110,7 @@ async def test_h18_a_ladder_may_name_another_department(clocks: Clocks, place: P
     await signed_at(clocks, place)
     while await clocks.service.runner.fire(local("2026-03-10 09:00")):
         pass
+    assert (await clocks.told())[-1][1]["role_department_id"] == place.west
     told = [(kind, payload["department_id"], payload["held_by"]) for kind, payload in await clocks.told()]
     assert told == [
         ("clock.warning", place.east, place.east),

@@ -1,0 +1,93 @@
+"""Steps of the escalation ladder reach the people of the role that a step names, and not always the same ones (H18)."""
+
+from typing import Any
+
+import pytest
+
+from crm.notices.errors import RecipientInvalid
+from crm.notices.views import RecipientChange, RecipientCreated
+from crm.outbox.service import Event
+from crm.staff.model import Staff, StaffChange, StaffInput
+from crm.staff.service import StaffService
+from foundation.clock import utc_now
+from foundation.ids import new_id
+from foundation.routes import Role
+from tests.unit.crm.conftest import Place
+from tests.unit.crm.notices.conftest import House
+
+ADDRESS = "https://desk.example.org/in"
+
+
+async def somebody(house: House, number: str, role: Role, department_id: str | None = None) -> Staff:
+    given = StaffInput(
+        staff_number=number, name=f"P{number}", role=role, password="long enough 1", department_id=department_id
+    )
+    return await StaffService(house.database, []).create(given)
+
+
+async def bound(house: House, person: Staff, department_id: str | None = None, **changes: Any) -> RecipientCreated:
+    return await house.webhook(ADDRESS, department_id, staff_id=person.id, **changes)
+
+
+async def told(house: House, place: Place, role: Role | None, **changes: Any) -> list[str]:
+    """Who is told of a step, in the order of recipients."""
+    event_id = new_id("event")
+    payload = {
+        "department_id": place.east,
+        "held_by": place.east,
+        "role": role,
+        "role_department_id": None,
+        "number": "26112300001",
+        "clock": "resolve",
+        **changes,
+    }
+    await house.planner.hear(Event(event_id, "clock.escalation", "ticket-1", payload, utc_now()))
+    return sorted(found.recipient_id for found in await house.log() if found.event_id == event_id)
+
+
+async def test_each_step_reaches_the_people_of_its_role_once(house: House, place: Place) -> None:
+    department, group = await house.webhook(ADDRESS, place.east), await house.webhook(ADDRESS, None)
+    supervisors = [await bound(house, await somebody(house, f"300{n}", Role.SUPERVISOR)) for n in (1, 2)]
+    administrator = await bound(house, await somebody(house, "9001", Role.ADMINISTRATOR))
+    erp = await house.webhook(ADDRESS, None, switches={"clock.escalation": True})
+
+    assert await told(house, place, Role.SUPERVISOR) == sorted([*(found.id for found in supervisors), erp.id])
+    assert await told(house, place, Role.ADMINISTRATOR) == sorted([administrator.id, erp.id])
+    # A step that names no role goes to whoever holds the ticket, and to the house, as before.
+    everybody = [department, group, *supervisors, administrator, erp]
+    assert await told(house, place, None) == sorted(found.id for found in everybody)
+
+
+async def test_only_who_is_there_and_wants_to_hear_is_told(house: House, place: Place) -> None:
+    people = [await somebody(house, f"300{n}", Role.SUPERVISOR) for n in range(4)]
+    _, silent, off, there = [await bound(house, person) for person in people]
+    await StaffService(house.database, []).update(people[0].id, StaffChange(active=False))
+    await house.notices.update(silent.id, RecipientChange(switches={"clock.escalation": False}))
+    await house.notices.update(off.id, RecipientChange(active=False))
+
+    assert await told(house, place, Role.SUPERVISOR) == [there.id]
+    await StaffService(house.database, []).update(people[3].id, StaffChange(role=Role.QUALITY))
+    # Nobody of the role can be reached: the house hears, that nothing is lost.
+    assert await told(house, place, Role.SUPERVISOR) == [there.id]
+
+
+async def test_of_a_role_and_a_department_those_of_the_role_in_it(house: House, place: Place) -> None:
+    east, west = [
+        await bound(house, await somebody(house, number, Role.SUPERVISOR, own), own)
+        for number, own in (("3001", place.east), ("3002", place.west))
+    ]
+    assert await told(house, place, Role.SUPERVISOR, department_id=place.west, role_department_id=place.west) == [
+        west.id
+    ]
+    assert await told(house, place, Role.SUPERVISOR) == sorted([east.id, west.id])
+
+
+async def test_s7_whoever_acts_for_a_department_hears_of_its_own_only(house: House, place: Place) -> None:
+    east, _ = [
+        await bound(house, await somebody(house, number, Role.DEPARTMENT, own), own)
+        for number, own in (("2001", place.east), ("2002", place.west))
+    ]
+    assert await told(house, place, Role.DEPARTMENT) == [east.id]
+    with pytest.raises(RecipientInvalid) as refused:
+        await bound(house, await somebody(house, "2003", Role.DEPARTMENT, place.east))
+    assert [problem.field for problem in refused.value.errors] == ["department_id"]
