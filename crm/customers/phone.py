@@ -49,6 +49,16 @@ def _normalised(raw: str, region: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
+def takes_messages(number: str) -> bool:
+    """Whether an SMS can reach an E.164 number: a mobile, or what may be one where the numbers do not tell."""
+    try:
+        kind = phonenumbers.number_type(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        return False
+    return kind in {phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE}
+
+
+@lru_cache(maxsize=4096)
 def describe(number: str | None, language: str = "zh") -> PhoneOrigin:
     """Region and carrier of an E.164 number, in `zh` or `en`; empty where unknown."""
     try:

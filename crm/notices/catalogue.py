@@ -5,7 +5,7 @@ in means anything at all: `{{7*7}}` in a ticket stays what it is (S37). A line o
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -29,6 +29,8 @@ VARIABLES = frozenset(
     }
 )  # fmt: skip
 """What `facts.py` knows of an event."""
+FOR_REPORTERS = frozenset({"number", "kind", "status", "words", "until", "due", "visit"})
+"""What those who reported a ticket may be told: nothing that only the house knows, and nothing of each other."""
 WORDED = frozenset({"kind", "status", "urgency", "clock"})
 """Variables whose values have words of their own in each language."""
 _NAME = re.compile(r"{([a-z_]+)}")
@@ -54,6 +56,13 @@ class Wording(BaseModel, extra="forbid", frozen=True):
     text: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
+class ReporterWording(BaseModel, extra="forbid", frozen=True):
+    """What whoever reported a ticket is told by SMS."""
+
+    zh: Annotated[str, Field(min_length=1, max_length=500)]
+    en: Annotated[str, Field(min_length=1, max_length=500)]
+
+
 class EventNotice(BaseModel, extra="forbid", frozen=True):
     """One kind of event."""
 
@@ -62,6 +71,8 @@ class EventNotice(BaseModel, extra="forbid", frozen=True):
     """Who hears of it unless they switch it off; the others may switch it on."""
     zh: Wording
     en: Wording
+    reporter: ReporterWording | None = None
+    """None: who reported the ticket is told nothing of it."""
 
     def wording(self, language: str) -> Wording:
         """What is said in a language; in Chinese where it is unknown."""
@@ -107,8 +118,15 @@ class Catalogue:
         wording = notice.wording(language)
         named = kind if notice is self.events[GENERIC] else notice.event_name(language)
         values = {**facts, "event": named, **self._worded(facts, language)}
-        lines = [_filled(line, values) for line in wording.text.splitlines() if _says_something(line, values)]
-        return Message(" ".join(_filled(wording.subject, values).split()), "\n".join(lines).strip())
+        return Message(" ".join(_filled(wording.subject, values).split()), _said(wording.text, values))
+
+    def render_for_reporter(self, kind: str, language: str, facts: Mapping[str, str]) -> Message:
+        """The same for somebody who reported the ticket."""
+        notice = self.events[kind]
+        assert notice.reporter is not None, "only what reporters hear of is put into words for them"
+        text = notice.reporter.en if language == "en" else notice.reporter.zh
+        values = {**facts, **self._worded(facts, language)}
+        return Message(notice.event_name(language), _said(text, values))
 
     def _worded(self, facts: Mapping[str, str], language: str) -> dict[str, str]:
         found = {}
@@ -122,6 +140,10 @@ class Catalogue:
 def _filled(template: str, values: Mapping[str, str]) -> str:
     """A template with its names replaced, in one pass: what is put in is never looked at again."""
     return _NAME.sub(lambda found: values.get(found[1], ""), template)
+
+
+def _said(text: str, values: Mapping[str, str]) -> str:
+    return "\n".join(_filled(line, values) for line in text.splitlines() if _says_something(line, values)).strip()
 
 
 def _says_something(line: str, values: Mapping[str, str]) -> bool:
@@ -178,13 +200,18 @@ def _wrong_names(document: CommentedMap, found: _File) -> Iterator[FieldProblem]
             for part, text in (("subject", written.subject), ("text", written.text)):
                 for at, line in enumerate(text.splitlines()):
                     where = _where(document, ("events", kind, language, part), later=at)
-                    yield from (FieldProblem(field=where, rule=rule) for rule in _problems_of(line))
+                    yield from (FieldProblem(field=where, rule=rule) for rule in _problems_of(line, VARIABLES))
+        if notice.reporter is not None:
+            for language, text in (("zh", notice.reporter.zh), ("en", notice.reporter.en)):
+                for at, line in enumerate(text.splitlines()):
+                    where = _where(document, ("events", kind, "reporter", language), later=at)
+                    yield from (FieldProblem(field=where, rule=rule) for rule in _problems_of(line, FOR_REPORTERS))
 
 
-def _problems_of(line: str) -> Iterator[str]:
+def _problems_of(line: str, known: Collection[str]) -> Iterator[str]:
     for name in _NAME.findall(line):
-        if name not in VARIABLES:
-            yield f"{{{name}}} is unknown; there are {', '.join(sorted(VARIABLES))}"
+        if name not in known:
+            yield f"{{{name}}} is unknown; there are {', '.join(sorted(known))}"
     if _BRACE.search(_NAME.sub("", line)):
         yield "braces must hold one name, such as {number}, and nothing else"
 

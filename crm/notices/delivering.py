@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 
 class ChannelQueue:
-    """What is due on one channel: at most one message to a recipient at once, in order about a ticket."""
+    """What is due on one channel: at most one message to an addressee at once, in order about a ticket."""
 
     def __init__(
         self, database: Database, channel: NoticeChannel, sender: Sender | None, rules: DeliveryRules, breaker: Breaker
@@ -37,14 +37,14 @@ class ChannelQueue:
         self._busy: Counter[str] = Counter()
 
     async def lease(self, now: datetime, until: datetime, limit: int) -> Sequence[NoticeDelivery]:
-        """Take what is due, but for recipients that are being told something or are left alone for a while."""
+        """Take what is due, but to those who are being told something or are left alone for a while."""
         limit = self._breaker.room(self._channel, limit)
         if limit == 0:
             return []
         async with self._database.write() as session:
             leased = await store.lease(session, self._channel, now, until, limit, self._left_out())
         for delivery in leased:
-            self._busy[delivery.recipient_id] += 1
+            self._busy[delivery.addressee] += 1
             self._breaker.begun(self._circuit(delivery))
         return leased
 
@@ -80,26 +80,35 @@ class ChannelQueue:
                 await store.finish(session, entry, **outcome)
         finally:
             self._breaker.left_undecided(self._circuit(entry))
-            self._busy[entry.recipient_id] -= 1
+            self._busy[entry.addressee] -= 1
             self._busy += Counter()
 
     async def _send(self, entry: NoticeDelivery) -> None:
-        async with self._database.read() as session:
-            recipient = await session.get_one(NoticeRecipient, entry.recipient_id)
-        if not recipient.active:
-            raise Undeliverable("the recipient was switched off")
+        address, secret = await self._address(entry)
         if self._sender is None:
             raise Undeliverable(f"no gateway for {self._channel} is set up")
         letter = Letter(
             event_id=entry.event_id,
             kind=entry.kind,
             happened_at=entry.happened_at,
-            address=recipient.address,
-            secret=recipient.secret,
+            address=address,
+            secret=secret,
             data=entry.data,
             **(entry.whole or {"subject": entry.subject, "text": entry.text}),
         )
         await self._sender.send(letter)
+
+    async def _address(self, entry: NoticeDelivery) -> tuple[str, str | None]:
+        """Where a message goes, and the secret that goes with it."""
+        if entry.recipient_id is None:
+            if entry.number is None:
+                raise Undeliverable("the number was erased")
+            return entry.number, None
+        async with self._database.read() as session:
+            recipient = await session.get_one(NoticeRecipient, entry.recipient_id)
+        if not recipient.active:
+            raise Undeliverable("the recipient was switched off")
+        return recipient.address, recipient.secret
 
     def _failed(self, entry: NoticeDelivery, error: Exception) -> Outcome:
         hopeless = isinstance(error, Undeliverable)
@@ -107,6 +116,9 @@ class ChannelQueue:
             self._breaker.failed(self._circuit(entry))
         dead = hopeless or entry.attempts >= self._rules.attempts
         said = safe_error(error)
+        if entry.recipient_id is None and self._sender is None:
+            # Reporters are told wherever there is a way to: that an operator set none up is no fault to act on.
+            return {"next_at": None, "state": DeliveryState.NOT_SENT, "error": said}
         metrics.ATTEMPTS.labels(self._channel.value, "dead" if dead else "failed").inc()
         log.warning(
             "notice_given_up" if dead else "notice_failed",
@@ -128,7 +140,7 @@ class ChannelQueue:
     def _circuit(self, entry: NoticeDelivery) -> str:
         """What fails together: all of a gateway, or one recipient."""
         shared = self._sender is not None and self._sender.shared
-        return self._channel if shared else entry.recipient_id
+        return self._channel if shared else entry.addressee
 
 
 class Deliverer:

@@ -34,6 +34,8 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     DEAD = "dead"
     """Given up: for somebody to act on."""
+    NOT_SENT = "not_sent"
+    """Never tried, for a reason that nobody has to act on; `error` says which."""
 
 
 class NoticeRecipient(SQLModel, table=True):
@@ -91,16 +93,16 @@ class DutyOverride(SQLModel, table=True):
 
 
 class NoticeDelivery(SQLModel, table=True):
-    """One message of one event to one recipient, however often it is tried."""
+    """One message of one event to one recipient, or to one of the ticket's reporters, however often it is tried."""
 
     __tablename__ = "notice_delivery"
     __table_args__ = (
-        UniqueConstraint("event_id", "recipient_id"),
+        UniqueConstraint("event_id", "addressee"),
         # What is pending stays few however much was ever sent.
         Index("ix_notice_delivery_pending", "channel", "next_at", postgresql_where=_PENDING, sqlite_where=_PENDING),
         Index(
             "ix_notice_delivery_pending_of_key",
-            "recipient_id",
+            "addressee",
             "key",
             "sequence",
             postgresql_where=_PENDING,
@@ -123,7 +125,11 @@ class NoticeDelivery(SQLModel, table=True):
     kind: str
     key: str
     """What the event is about, such as a ticket's id: messages about it reach a recipient in their order."""
-    recipient_id: str = Field(foreign_key="notice_recipient.id")
+    addressee: str
+    """Who it goes to: a recipient's id, or which of a ticket's reporters."""
+    recipient_id: str | None = Field(default=None, foreign_key="notice_recipient.id")
+    number: str | None = None
+    """Where a reporter is reached, in E.164; never in an answer but masked."""
     department_id: str | None = None
     """Whose recipient it is, and who may see it."""
     channel: NoticeChannel = Field(sa_type=text_enum(NoticeChannel))

@@ -9,10 +9,11 @@ import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.notices import store
+from crm.notices import reporters, store
 from crm.notices.catalogue import Catalogue, EventNotice, Hears
 from crm.notices.facts import FactFinder, Facts
-from crm.notices.model import DutyRota, NoticeChannel, NoticeDelivery, NoticeRecipient
+from crm.notices.model import DeliveryState, DutyRota, NoticeChannel, NoticeDelivery, NoticeRecipient
+from crm.notices.reporters import Reached
 from crm.notices.rota import Shift, on_duty
 from crm.outbox.service import Event
 from foundation.clock import utc_now
@@ -65,6 +66,7 @@ class Planner:
             event_id=event.id,
             kind=event.kind,
             key=event.key,
+            addressee=recipient.id,
             recipient_id=recipient.id,
             department_id=recipient.department_id,
             channel=recipient.channel,
@@ -81,15 +83,40 @@ class Planner:
         async with self._database.read() as session:
             parts = await self._facts.departments(session, event)
             candidates = await store.told_of(session, parts.keys())
+            reached = await reporters.of(session, event) if notice.reporter is not None else []
             named = await _of_the_role(session, event, notice)
             hear: list[Hears] = ["role"] if named else notice.hear
             hearing = {found.id for found in candidates if _hears(found, event.kind, hear, parts)}
-            if not hearing and not named:
+            if not hearing and not named and not reached:
                 return []
             facts = await self._facts.of(session, event)
             told = [found for found in await _told(session, facts, candidates, utc_now()) if found.id in hearing]
         once = {recipient.id: recipient for recipient in (*named, *told)}
-        return [self.message(event, facts, recipient) for recipient in once.values()]
+        return [
+            *(self.message(event, facts, recipient) for recipient in once.values()),
+            *(self._for_reporter(event, facts, reporter) for reporter in reached),
+        ]
+
+    def _for_reporter(self, event: Event, facts: Facts, reporter: Reached) -> NoticeDelivery:
+        said = self._catalogue.render_for_reporter(event.kind, reporter.language, facts.masked())
+        now = utc_now()
+        may = reporter.obstacle is None
+        return NoticeDelivery(
+            id=new_id("notice"),
+            event_id=event.id,
+            kind=event.kind,
+            key=event.key,
+            addressee=reporter.addressee,
+            number=reporter.number,
+            channel=NoticeChannel.SMS,
+            subject=said.subject,
+            text=said.text,
+            happened_at=event.at,
+            state=DeliveryState.QUEUED if may else DeliveryState.NOT_SENT,
+            error=reporter.obstacle,
+            created_at=now,
+            next_at=now if may else None,
+        )
 
 
 def _hears(recipient: NoticeRecipient, kind: str, hear: Collection[Hears], parts: Mapping[str, Hears]) -> bool:

@@ -68,6 +68,8 @@ class NoticeService:
                 text_zh=notice.zh.text,
                 subject_en=notice.en.subject,
                 text_en=notice.en.text,
+                reporter_zh=notice.reporter.zh if notice.reporter is not None else None,
+                reporter_en=notice.reporter.en if notice.reporter is not None else None,
             )
             for kind, notice in self._catalogue.events.items()
         ]

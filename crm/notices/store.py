@@ -82,12 +82,12 @@ async def is_planned(session: AsyncSession, event_id: str) -> bool:
 
 
 def _is_head(table: type[NoticeDelivery]) -> ColumnElement[bool]:
-    """Nothing earlier about the same matter is still on its way to the same recipient."""
+    """Nothing earlier about the same matter is still on its way to the same addressee."""
     earlier = aliased(NoticeDelivery)
     return ~(
         select(earlier.sequence)
         .where(
-            earlier.recipient_id == table.recipient_id,
+            earlier.addressee == table.addressee,
             earlier.key == table.key,
             col(earlier.sequence) < col(table.sequence),
             col(earlier.next_at).is_not(None),
@@ -99,17 +99,17 @@ def _is_head(table: type[NoticeDelivery]) -> ColumnElement[bool]:
 async def lease(
     session: AsyncSession, channel: NoticeChannel, now: datetime, until: datetime, limit: int, without: Collection[str]
 ) -> Sequence[NoticeDelivery]:
-    """Take what is due on a channel: one message of a recipient, and none of the recipients named in `without`."""
+    """Take what is due on a channel: one message to an addressee, and none to those named in `without`."""
     due = aliased(NoticeDelivery)
     first = (
         select(func.min(due.sequence))
         .where(
             due.channel == channel,
             col(due.next_at) <= now,
-            col(due.recipient_id).not_in(without),
+            col(due.addressee).not_in(without),
             _is_head(due),
         )
-        .group_by(col(due.recipient_id))
+        .group_by(col(due.addressee))
     )
     statement = (
         select(NoticeDelivery)
@@ -126,11 +126,11 @@ async def lease(
 
 
 async def next_due(session: AsyncSession, channel: NoticeChannel, without: Collection[str]) -> datetime | None:
-    """When the next message of a channel is to be tried, but for the recipients named."""
+    """When the next message of a channel is to be tried, but to the addressees named."""
     statement = select(func.min(NoticeDelivery.next_at)).where(
         NoticeDelivery.channel == channel,
         col(NoticeDelivery.next_at).is_not(None),
-        col(NoticeDelivery.recipient_id).not_in(without),
+        col(NoticeDelivery.addressee).not_in(without),
         _is_head(NoticeDelivery),
     )
     return (await session.exec(statement)).one()
@@ -148,18 +148,21 @@ async def finish(session: AsyncSession, leased: NoticeDelivery, **changes: objec
 
 async def deliveries(
     session: AsyncSession, query: LogQuery, *, before: int | None, limit: int
-) -> Sequence[tuple[NoticeDelivery, NoticeRecipient]]:
-    """Deliveries and their recipients, newest first; `before` is the sequence of the last of the page before."""
-    statement = select(NoticeDelivery, NoticeRecipient).join(NoticeRecipient)
+) -> Sequence[tuple[NoticeDelivery, NoticeRecipient | None]]:
+    """Deliveries and their recipients, newest first; `before` is the sequence of the last of the page before.
+
+    There is no recipient where it was for a reporter.
+    """
+    statement = select(NoticeDelivery, NoticeRecipient).outerjoin(NoticeRecipient)
     statement = statement.where(*_conditions(query))
     if before is not None:
         statement = statement.where(col(NoticeDelivery.sequence) < before)
     return (await session.exec(statement.order_by(col(NoticeDelivery.sequence).desc()).limit(limit))).all()
 
 
-async def delivery(session: AsyncSession, delivery_id: str) -> tuple[NoticeDelivery, NoticeRecipient] | None:
+async def delivery(session: AsyncSession, delivery_id: str) -> tuple[NoticeDelivery, NoticeRecipient | None] | None:
     """One delivery and its recipient."""
-    statement = select(NoticeDelivery, NoticeRecipient).join(NoticeRecipient)
+    statement = select(NoticeDelivery, NoticeRecipient).outerjoin(NoticeRecipient)
     return (await session.exec(statement.where(NoticeDelivery.id == delivery_id))).first()
 
 
@@ -192,7 +195,7 @@ async def forget(session: AsyncSession, keys: SelectBase, kind: str | None = Non
     for delivery in await session.exec(select(NoticeDelivery).where(on_its_way)):
         delivery.data = {name: value for name, value in delivery.data.items() if name in CODES}
     await session.flush()
-    nothing: dict[str, object] = {"subject": "", "text": "", "whole": None}
+    nothing: dict[str, object] = {"subject": "", "text": "", "whole": None, "number": None}
     await execute(session, update(NoticeDelivery).where(told).values(nothing))
     settled = and_(told, col(NoticeDelivery.next_at).is_(None))
     await execute(session, update(NoticeDelivery).where(settled).values(data={}))

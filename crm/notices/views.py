@@ -142,7 +142,8 @@ class DeliveryView(BaseModel, from_attributes=True):
     event_id: str
     kind: str
     key: str
-    recipient_id: str
+    recipient_id: str | None
+    """None: it is for somebody who reported the ticket."""
     recipient_name: str
     department_id: str | None
     channel: NoticeChannel
@@ -157,10 +158,12 @@ class DeliveryView(BaseModel, from_attributes=True):
     sent_at: datetime | None
 
     @classmethod
-    def of(cls, delivery: NoticeDelivery, recipient: NoticeRecipient) -> "DeliveryView":
+    def of(cls, delivery: NoticeDelivery, recipient: NoticeRecipient | None) -> "DeliveryView":
         """A delivery's."""
-        shown = address.shown(recipient.channel, recipient.address)
-        return cls.model_validate({**delivery.model_dump(), "recipient_name": recipient.name, "address": shown})
+        where = recipient.address if recipient is not None else delivery.number or ""
+        shown = address.shown(delivery.channel, where)
+        name = recipient.name if recipient is not None else ""
+        return cls.model_validate({**delivery.model_dump(), "recipient_name": name, "address": shown})
 
 
 class EventView(BaseModel):
@@ -177,3 +180,6 @@ class EventView(BaseModel):
     text_zh: str
     subject_en: str
     text_en: str
+    reporter_zh: str | None
+    """What whoever reported the ticket is told by SMS; None: nothing."""
+    reporter_en: str | None

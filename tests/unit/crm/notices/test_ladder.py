@@ -42,7 +42,7 @@ async def told(house: House, place: Place, role: Role | None, **changes: Any) ->
         **changes,
     }
     await house.planner.hear(Event(event_id, "clock.escalation", "ticket-1", payload, utc_now()))
-    return sorted(found.recipient_id for found in await house.log() if found.event_id == event_id)
+    return sorted(found.recipient_id or "" for found in await house.log() if found.event_id == event_id)
 
 
 async def test_each_step_reaches_the_people_of_its_role_once(house: House, place: Place) -> None:

@@ -152,7 +152,7 @@ async def test_h7_who_is_on_duty_is_told_and_otherwise_the_standing_recipients(
     async def told(count: int) -> str:
         await house.tickets.dispatch(ticket.id, place.east, AGENT)
         log = await house.until(lambda log: [one.state for one in log] == [DeliveryState.SENT] * count)
-        return log[-1].recipient_id
+        return str(log[-1].recipient_id)
 
     async with house.working():
         assert await told(1) == standing.id
