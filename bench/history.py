@@ -18,7 +18,7 @@ from sqlalchemy.dialects import sqlite
 from bench.harness import Context, Row, paired_rounds, percentile, ratio_row, summary
 from bench.loading import Loaded, bring_into_memory, databases_of, start_postgres
 from crm.history.service import MOST, HistoryService
-from crm.history.store import CALLS_OF_CUSTOMER, TICKETS_OF_CUSTOMER
+from crm.history.store import CALLS_OF_CUSTOMER, TICKETS_JOINED, TICKETS_OF_CUSTOMER
 from foundation.clock import utc_now
 from foundation.database import Database
 
@@ -99,7 +99,7 @@ async def _look_up(service: HistoryService, loaded: Loaded, chance: random.Rando
 
 
 def _typical(plans: list[dict[str, Any]]) -> dict[str, Any]:
-    """The plan, and how many blocks its two queries read: the median and the most of all that were explained."""
+    """The plan, and how many blocks its queries read: the median and the most of all that were explained."""
     typical = dict(plans[0])
     for key, value in plans[0].items():
         if isinstance(value, int):
@@ -109,7 +109,7 @@ def _typical(plans: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 async def _explain_postgres(loaded: Loaded, customer: str) -> dict[str, Any]:
-    """Both queries' plans and the blocks they touched, in shared buffers or outside."""
+    """The queries' plans and the blocks they touched, in shared buffers or outside."""
     database = Database(loaded.url)
     report: dict[str, Any] = {}
     try:
@@ -135,7 +135,7 @@ def _nodes(plan: dict[str, Any]) -> list[str]:
 
 
 async def _explain_sqlite(loaded: Loaded, customer: str) -> dict[str, Any]:
-    """Both queries' plans, and the pages a connection with an empty cache reads for them."""
+    """The queries' plans, and the pages a connection with an empty cache reads for them."""
     report: dict[str, Any] = {}
     file = Path(make_url(loaded.url).database or "")
     bound = _bound(loaded, customer, utc_now())
@@ -160,7 +160,7 @@ def _read_bytes() -> int:
 
 
 def _queries() -> dict[str, Select[Any]]:
-    return {"tickets": TICKETS_OF_CUSTOMER, "calls": CALLS_OF_CUSTOMER}
+    return {"tickets": TICKETS_OF_CUSTOMER, "joined": TICKETS_JOINED, "calls": CALLS_OF_CUSTOMER}
 
 
 def _bound(loaded: Loaded, customer: str, now: datetime) -> dict[str, Any]:

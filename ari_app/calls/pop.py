@@ -194,6 +194,7 @@ def _ticket(ticket: HistoryTicket | TicketView) -> TicketLine:
         subject=ticket.subject,
         registered_at_ms=milliseconds(ticket.registered_at),
         urge_count=ticket.urge_count,
+        joined=isinstance(ticket, HistoryTicket) and ticket.joined_at is not None,
     )
 
 

@@ -56,6 +56,8 @@ class TicketLine(msgspec.Struct, frozen=True):
     department: str | None = None
     urge_count: int = 0
     redo_count: int = 0
+    joined: bool = False
+    """The caller is a further reporter of it: somebody else's matter as well (H4)."""
 
 
 class CallLine(msgspec.Struct, frozen=True):

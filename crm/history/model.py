@@ -101,6 +101,8 @@ class TicketLine(BaseModel, from_attributes=True):
     department_id: str | None
     registered_at: datetime
     urge_count: int
+    joined_at: datetime | None = None
+    """When the customer joined it as a further reporter; None: it is the customer's own."""
 
 
 class History(BaseModel):

@@ -26,7 +26,8 @@ class HistoryService:
     async def of_customer(self, customer_id: str, days: int = DAYS, limit: int = MOST) -> History:
         """Tickets and calls of the last days, newest first, at most `limit` of each.
 
-        Of who was merged: those of who stands for both.
+        What the customer joined as a further reporter is among the tickets, marked by when that was. Of who was merged:
+        those of who stands for both.
         """
         return await self._database.look_up(
             lambda connection: self.past_of_customer(head_of(connection, customer_id), days, limit)(connection)
@@ -41,7 +42,7 @@ class HistoryService:
         def look(connection: Connection) -> History:
             tickets, calls = store.of_customer(connection, customer_id, since, limit)
             lines = [TicketLine.model_construct(**row._mapping) for row in tickets]  # noqa: SLF001 - a Row's public name
-            return History(tickets=lines, calls=_lines(calls))
+            return History(tickets=_newest_first(lines)[:limit], calls=_lines(calls))
 
         return look
 
@@ -79,6 +80,14 @@ class HistoryService:
         """A ticket came of a call."""
         async with self._database.write() as session:
             await session.exec(update(CallRecord).where(col(CallRecord.id) == call_id).values(ticket_id=ticket_id))
+
+
+def _newest_first(tickets: list[TicketLine]) -> list[TicketLine]:
+    """By when the customer reported each; what was joined twice, once."""
+    if not any(ticket.joined_at for ticket in tickets):
+        return tickets
+    ordered = sorted(tickets, key=lambda ticket: ticket.joined_at or ticket.registered_at, reverse=True)
+    return list({ticket.id: ticket for ticket in reversed(ordered)}.values())[::-1]
 
 
 def _lines(calls: Sequence[Row[*tuple[Any, ...]]]) -> list[CallLine]:

@@ -9,9 +9,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
 from crm.history.model import CallRecord, CallRecordView
-from crm.tickets.model import Ticket
+from crm.tickets.model import Ticket, TicketReporter
 
 _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
+_REPORTER = SQLModel.metadata.tables[TicketReporter.__tablename__].c
 _CALL_TABLE = SQLModel.metadata.tables[CallRecord.__tablename__]
 _CALL = _CALL_TABLE.c
 
@@ -44,6 +45,19 @@ TICKETS_OF_CUSTOMER = (
     .order_by(_TICKET.registered_at.desc())
     .limit(bindparam("most"))
 )
+TICKETS_JOINED = (
+    select(*_TICKET_COLUMNS, _REPORTER.at.label("joined_at"))
+    .join_from(_REPORTER.id.table, _TICKET.id.table, _TICKET.id == _REPORTER.ticket_id)
+    .where(
+        _REPORTER.customer_id == bindparam("customer_id"),
+        _REPORTER.at >= bindparam("since"),
+        # Whoever filed it is among its reporters as well.
+        _TICKET.customer_id.is_distinct_from(bindparam("customer_id")),
+    )
+    .order_by(_REPORTER.at.desc())
+    .limit(bindparam("most"))
+)
+"""What a customer reported that others had reported before."""
 CALLS_OF_CUSTOMER = (
     select(*_CALL_COLUMNS)
     .where(_CALL.customer_id == bindparam("customer_id"), _CALL.started_at >= bindparam("since"))
@@ -70,11 +84,12 @@ STORE_CALL = {"sqlite": _storing(sqlite.insert), "postgresql": _storing(postgres
 def of_customer(
     connection: Connection, customer_id: str, since: datetime, most: int
 ) -> tuple[Sequence[Row[*tuple[Any, ...]]], Sequence[Row[*tuple[Any, ...]]]]:
-    """A customer's tickets and calls since a moment, newest first."""
+    """A customer's tickets, those joined as a further reporter at their end, and calls since a moment, newest first."""
     bound = {"customer_id": customer_id, "since": since, "most": most}
     tickets = connection.execute(TICKETS_OF_CUSTOMER, bound).all()
+    joined = connection.execute(TICKETS_JOINED, bound).all()
     calls = connection.execute(CALLS_OF_CUSTOMER, bound).all()
-    return tickets, calls
+    return [*tickets, *joined], calls
 
 
 def calls(

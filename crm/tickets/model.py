@@ -229,8 +229,12 @@ class TicketReporter(SQLModel, table=True):
     """Somebody who reported the matter and wants to hear how it ended."""
 
     __tablename__ = "ticket_reporter"
-    # A switchboard reports much: its newest reports are read without the others.
-    __table_args__ = (Index("ix_ticket_reporter_number", "number", "id"),)
+    __table_args__ = (
+        # A switchboard reports much: its newest reports are read without the others.
+        Index("ix_ticket_reporter_number", "number", "id"),
+        # What a customer joined as a further reporter is part of the 30 days before "hello" too (H4).
+        Index("ix_ticket_reporter_customer_id_at", "customer_id", "at"),
+    )
 
     id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id", index=True)

@@ -2,7 +2,7 @@
 
 import math
 import operator
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pydantic import BaseModel
@@ -81,9 +81,7 @@ def find(connection: Connection, query: SimilarQuery) -> list[SimilarTicket]:
     facts = query.model_dump(include={"number", "customer_id", "area", "category_id"})
     facts["address_key"] = address_key(query.address)
     tickets = store.candidates(connection, facts, words=bool(query.text))
-    reported: set[str] = set()
-    if query.number is not None:
-        reported = store.reported_with(connection, query.number, [ticket.id for ticket in tickets])
+    reported = store.reported_by(connection, query.number, query.customer_id, [ticket.id for ticket in tickets])
     likely = rank(query, tickets, reported)
     whole = store.whole(connection, [found.ticket_id for found in likely]) if likely else {}
     return [
@@ -93,14 +91,14 @@ def find(connection: Connection, query: SimilarQuery) -> list[SimilarTicket]:
     ]
 
 
-def rank(query: SimilarQuery, tickets: Iterable[store.Compared], reported: Collection[str]) -> list[Likely]:
-    """The likeliest few, best first. `reported` holds the tickets that were reported from the caller's number.
+def rank(query: SimilarQuery, tickets: Iterable[store.Compared], reported: store.ReportedBy) -> list[Likely]:
+    """The likeliest few, best first. `reported` holds the tickets that the caller reported.
 
     Words are compared last, and only of those that could still come among the best: hundreds may share an area.
     """
     key, words = address_key(query.address), _pairs(query.text)
     best: list[Likely] = []
-    facts = ((_shared(query, key, ticket, reported=ticket.id in reported), ticket) for ticket in tickets)
+    facts = ((_shared(query, key, ticket, reported), ticket) for ticket in tickets)
     bounds = ((combined(shared | {"words": WORDS if words else 0.0}), shared, ticket) for shared, ticket in facts)
     likely = (bound for bound in bounds if bound[0] >= LEAST_SCORE)
     for bound, shared, ticket in sorted(likely, key=lambda one: (-one[0], one[2].number)):
@@ -116,15 +114,19 @@ def rank(query: SimilarQuery, tickets: Iterable[store.Compared], reported: Colle
     return best
 
 
-def _shared(query: SimilarQuery, key: str, ticket: store.Compared, *, reported: bool) -> dict[str, float]:
+def _shared(query: SimilarQuery, key: str, ticket: store.Compared, reported: store.ReportedBy) -> dict[str, float]:
     """What a ticket shares with the matter apart from the words, and how much that weighs."""
     return {
         "address": ADDRESS if _same_place(key, ticket.address_key) else 0.0,
-        "customer": CUSTOMER if query.customer_id is not None and query.customer_id == ticket.customer_id else 0.0,
-        "number": NUMBER if reported else 0.0,
+        "customer": CUSTOMER if _is_customers(query, ticket) or ticket.id in reported.customer else 0.0,
+        "number": NUMBER if ticket.id in reported.number else 0.0,
         "category": CATEGORY if query.category_id is not None and query.category_id == ticket.category_id else 0.0,
         "area": AREA if query.area and query.area == ticket.area else 0.0,
     }
+
+
+def _is_customers(query: SimilarQuery, ticket: store.Compared) -> bool:
+    return query.customer_id is not None and query.customer_id == ticket.customer_id
 
 
 def combined(weights: Mapping[str, float]) -> float:

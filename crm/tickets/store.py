@@ -96,14 +96,19 @@ async def ticket_of_request(session: AsyncSession, key: str, fingerprint: str = 
 
 
 async def open_for_customer(session: AsyncSession, customer_id: str, limit: int) -> Sequence[Ticket]:
-    """A customer's open tickets, newest first."""
-    statement = (
-        select(Ticket)
-        .where(Ticket.customer_id == customer_id, col(Ticket.status).in_(OPEN_MATTERS))
-        .order_by(col(Ticket.registered_at).desc())
-        .limit(limit)
+    """A customer's open tickets, and those joined as a further reporter, newest first.
+
+    Two statements, for each has its own index.
+    """
+    newest = select(Ticket).order_by(col(Ticket.registered_at).desc()).limit(limit)
+    own = newest.where(Ticket.customer_id == customer_id, col(Ticket.status).in_(OPEN_MATTERS))
+    found = {ticket.id: ticket for ticket in (await session.exec(own)).all()}
+    joined = newest.where(
+        col(Ticket.id).in_(JOINED), col(Ticket.closed_at).is_(None), col(Ticket.id).not_in(list(found))
     )
-    return (await session.exec(statement)).all()
+    others = (await session.exec(joined, params={"customer_id": customer_id})).all()
+    both = [*found.values(), *others]
+    return sorted(both, key=lambda ticket: ticket.registered_at, reverse=True)[:limit] if others else both
 
 
 async def listed(
@@ -216,16 +221,25 @@ _REPORTED = (
     .order_by(_REPORTER.id.desc())
     .limit(CANDIDATES)
 )
-CANDIDATES_BY: dict[tuple[str, ...], Select[Any]] = {
-    ("number",): sqlalchemy.select(*_COMPARED).where(_TICKET.id.in_(_REPORTED), _TICKET.closed_at.is_(None)),
-    **{names: _open_by(*names) for names in (("customer_id",), ("address_key",), ("area", "category_id"))},
-}
-AROUND_BY: dict[tuple[str, ...], Select[Any]] = {names: _open_by(*names) for names in (("area",), ("category_id",))}
-"""What these share is too little by itself, but not together with the words, or a part of the address."""
-REPORTED_OF = (
+JOINED = (
     sqlalchemy.select(_REPORTER.ticket_id)
-    .where(_REPORTER.number == bindparam("number"), _REPORTER.ticket_id.in_(bindparam("ticket_ids", expanding=True)))
-    .distinct()
+    .where(_REPORTER.customer_id == bindparam("customer_id"))
+    .order_by(_REPORTER.at.desc())
+    .limit(CANDIDATES)
+)
+"""What a customer reported, as the first or a further one."""
+CANDIDATES_BY: list[tuple[tuple[str, ...], Select[Any]]] = [
+    *(
+        ((name,), sqlalchemy.select(*_COMPARED).where(_TICKET.id.in_(reported), _TICKET.closed_at.is_(None)))
+        for name, reported in (("number", _REPORTED), ("customer_id", JOINED))
+    ),
+    *((names, _open_by(*names)) for names in (("customer_id",), ("address_key",), ("area", "category_id"))),
+]
+AROUND_BY = [(names, _open_by(*names)) for names in (("area",), ("category_id",))]
+"""What these share is too little by itself, but not together with the words, or a part of the address."""
+REPORTED_OF = sqlalchemy.select(_REPORTER.ticket_id, _REPORTER.number, _REPORTER.customer_id).where(
+    sqlalchemy.or_(_REPORTER.number == bindparam("number"), _REPORTER.customer_id == bindparam("customer_id")),
+    _REPORTER.ticket_id.in_(bindparam("ticket_ids", expanding=True)),
 )
 REPORTERS = (
     sqlalchemy.select(_REPORTER.customer_id, _REPORTER.number, _REPORTER.name)
@@ -243,9 +257,9 @@ def candidates(connection: Connection, facts: Mapping[str, str | None], *, words
         words: whether there are words to compare as well.
     """
     known = {name: value for name, value in facts.items() if value}
-    around = AROUND_BY if words or "address_key" in known else {}
+    around = AROUND_BY if words or "address_key" in known else []
     found: dict[str, Compared] = {}
-    for names, statement in {**CANDIDATES_BY, **around}.items():
+    for names, statement in (*CANDIDATES_BY, *around):
         if known.keys() >= set(names):
             found.update({ticket.id: ticket for ticket in connection.execute(statement, known)})
     return list(found.values())
@@ -256,11 +270,25 @@ def whole(connection: Connection, ticket_ids: Sequence[str]) -> dict[str, Row[*t
     return {ticket.id: ticket for ticket in connection.execute(SHOWN_OF, {"ticket_ids": ticket_ids})}
 
 
-def reported_with(connection: Connection, number: str, ticket_ids: Sequence[str]) -> set[str]:
-    """Those of some tickets that were reported from a number."""
-    if not ticket_ids:
-        return set()
-    return set(connection.execute(REPORTED_OF, {"number": number, "ticket_ids": ticket_ids}).scalars())
+class ReportedBy(NamedTuple):
+    """Which tickets were reported from a number, and which by a customer, the first or a further one."""
+
+    number: Collection[str] = ()
+    customer: Collection[str] = ()
+
+
+def reported_by(
+    connection: Connection, number: str | None, customer_id: str | None, ticket_ids: Sequence[str]
+) -> ReportedBy:
+    """Those of some tickets that were reported from a number, and by a customer."""
+    if not ticket_ids or (number is None and customer_id is None):
+        return ReportedBy()
+    known = {"number": number, "customer_id": customer_id, "ticket_ids": ticket_ids}
+    rows = connection.execute(REPORTED_OF, known).all()
+    return ReportedBy(
+        {row.ticket_id for row in rows if number is not None and row.number == number},
+        {row.ticket_id for row in rows if customer_id is not None and row.customer_id == customer_id},
+    )
 
 
 def remember_request(session: AsyncSession, key: str, ticket_id: str, fingerprint: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Who reported a ticket is told of it, as recipients are."""
+"""Who reported a ticket is told of it, as recipients are, and it is found by them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,3 +30,5 @@ def upgrade() -> None:
             postgresql_where=_PENDING,
             sqlite_where=_PENDING,
         )
+    with op.batch_alter_table("ticket_reporter", schema=None) as batch_op:
+        batch_op.create_index("ix_ticket_reporter_customer_id_at", ["customer_id", "at"], unique=False)

@@ -12,8 +12,8 @@ from crm.customers.model import CustomerView
 from crm.history.errors import CallNotFound
 from crm.history.model import CallRecordView
 from crm.history.service import MOST, HistoryService
-from crm.history.store import CALLS_OF_CUSTOMER, CALLS_OF_NUMBER, TICKETS_OF_CUSTOMER
-from crm.tickets.model import Reporter, TicketStatus
+from crm.history.store import CALLS_OF_CUSTOMER, CALLS_OF_NUMBER, TICKETS_JOINED, TICKETS_OF_CUSTOMER
+from crm.tickets.model import AppendToTicket, Reporter, TicketStatus
 from crm.tickets.service import TicketService
 from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, Place
@@ -65,6 +65,29 @@ async def test_thirty_days_newest_first_of_this_customer_only(
     assert found.calls[0].started_at == NOW
 
 
+async def test_h4_what_a_further_reporter_joined_is_in_their_days_and_marked(
+    history: HistoryService, tickets: TicketService, place: Place
+) -> None:
+    joining = AppendToTicket(text="我家也不热", reporter=Reporter(customer_id=place.li.id, number="13800000002"))
+    ages = {"theirs": 40, "own": 20, "joined": 50}
+    theirs, own, joined = [
+        await file_at(tickets, place, customer, NOW - timedelta(days=ages[name]))
+        for name, customer in (("theirs", place.wang), ("own", place.li), ("joined", place.wang))
+    ]
+    for ticket_id, age in ((theirs, 35), (joined, 10)):
+        with time_machine.travel(NOW - timedelta(days=age), tick=False):
+            await tickets.append(ticket_id, joining, AGENT)
+
+    with time_machine.travel(NOW, tick=False):
+        found = (await history.of_customer(place.li.id)).tickets
+        others = (await history.of_customer(place.wang.id)).tickets
+        (newest,) = (await history.of_customer(place.li.id, limit=1)).tickets
+
+    assert [(ticket.id, ticket.joined_at) for ticket in found] == [(joined, NOW - timedelta(days=10)), (own, None)]
+    assert newest.id == joined
+    assert others == []
+
+
 async def test_at_most_so_many_the_newest(history: HistoryService, place: Place) -> None:
     for minutes in range(MOST + 5):
         moment = NOW - timedelta(minutes=minutes)
@@ -114,18 +137,20 @@ async def test_no_such_call(history: HistoryService) -> None:
     ("query", "index"),
     [
         (TICKETS_OF_CUSTOMER, "ix_ticket_customer_id_registered_at"),
+        (TICKETS_JOINED, "ix_ticket_reporter_customer_id_at"),
         (CALLS_OF_CUSTOMER, "ix_call_record_customer_id_started_at"),
         (CALLS_OF_NUMBER, "ix_call_record_number_started_at"),
     ],
 )
 async def test_the_plan_is_one_index_without_sorting(database: Database, query: Select[Any], index: str) -> None:
-    plan = await database.change(partial(_plan, query, database.is_sqlite))
-    assert index in plan
-    assert "sort" not in plan.casefold()
-    assert "temp b-tree" not in plan.casefold()
+    found = await database.change(partial(plan, query, database.is_sqlite))
+    assert index in found
+    assert "sort" not in found.casefold()
+    assert "temp b-tree" not in found.casefold()
 
 
-def _plan(query: Select[Any], is_sqlite: bool, connection: Connection) -> str:
+def plan(query: Select[Any], is_sqlite: bool, connection: Connection) -> str:
+    """How a database carries a query out, whatever it holds."""
     bound = {"customer_id": "customer-1", "number": "+8613800000001", "since": NOW, "most": MOST}
     asked = query.compile(dialect=connection.dialect)
     if is_sqlite:
@@ -136,6 +161,5 @@ def _plan(query: Select[Any], is_sqlite: bool, connection: Connection) -> str:
     # An empty table is read whole by preference; what matters is that the index needs no sort.
     for method in ("enable_seqscan", "enable_bitmapscan"):
         connection.execute(text(f"SET LOCAL {method} = off"))
-    names = [name for name in bound if f"({name})" in str(asked)]
-    found = connection.exec_driver_sql(f"EXPLAIN {asked}", {name: bound[name] for name in names})
+    found = connection.exec_driver_sql(f"EXPLAIN {asked}", asked.construct_params(bound))
     return " > ".join(found.scalars())

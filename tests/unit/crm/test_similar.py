@@ -1,6 +1,7 @@
 """Similar tickets are offered, best first, each with why (H4)."""
 
 import time
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,10 @@ from crm.tickets.address import address_key
 from crm.tickets.model import AppendToTicket, Reporter
 from crm.tickets.service import TicketService
 from crm.tickets.similar import ADDRESS, AREA, CATEGORY, CUSTOMER, NUMBER, WORDS, SimilarQuery, SimilarTicket, combined
+from crm.tickets.store import CANDIDATES_BY
+from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, Place
+from tests.unit.crm.test_history import plan
 
 
 def codes(found: SimilarTicket) -> list[str]:
@@ -133,6 +137,33 @@ async def test_a_second_reporters_number_is_a_reason(tickets: TicketService, pla
     assert codes(by_number) == ["number"]
     assert codes(by_customer) == ["customer"]
     assert await tickets.similar(SimilarQuery(number="13800000009")) == []
+
+
+async def test_h4_what_a_customer_joined_as_a_further_reporter_is_theirs(tickets: TicketService, place: Place) -> None:
+    filed = await tickets.file(place.fault(reporter=Reporter(customer_id=place.wang.id)), AGENT)
+    own = await tickets.file(place.fault(address="", reporter=Reporter(customer_id=place.li.id)), AGENT)
+    joining = AppendToTicket(text="也不热", reporter=Reporter(customer_id=place.li.id))
+    await tickets.append(filed.id, joining, AGENT)
+
+    found = await tickets.similar(SimilarQuery(customer_id=place.li.id))
+
+    assert {similar.ticket.id: codes(similar) for similar in found} == {
+        filed.id: ["customer"],
+        own.id: ["customer"],
+    }
+    assert [ticket.id for ticket in await tickets.open_for_customer(place.li.id)] == [own.id, filed.id]
+    assert [ticket.id for ticket in await tickets.open_for_customer(place.wang.id)] == [filed.id]
+    await tickets.answer(filed.id, "用户确认", AGENT)
+    assert [ticket.id for ticket in await tickets.open_for_customer(place.li.id)] == [own.id]
+
+
+@pytest.mark.parametrize("names", [("number",), ("customer_id",)])
+async def test_what_somebody_reported_is_read_from_an_index(database: Database, names: tuple[str, ...]) -> None:
+    """Each statement for whoever reported, or filed it; none reads the open tickets one by one."""
+    statements = [statement for by, statement in CANDIDATES_BY if by == names]
+    plans = [await database.change(partial(plan, statement, database.is_sqlite)) for statement in statements]
+    assert any(f"ix_ticket_reporter_{names[0]}" in found for found in plans)
+    assert not [found for found in plans if "SCAN ticket" in found or "Seq Scan on ticket" in found]
 
 
 async def test_what_is_closed_is_not_offered(tickets: TicketService, place: Place) -> None:
