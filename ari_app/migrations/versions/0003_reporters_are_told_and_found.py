@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "reporters_told_and_found"
-down_revision: str | None = "0001"
+revision: str = "0003_reporters_told_and_found"
+down_revision: str | None = "0002_import_consent_and_seen"
 branch_labels: str | None = None
 depends_on: str | None = None
 
