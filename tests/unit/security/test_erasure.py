@@ -290,3 +290,23 @@ async def test_who_asks_gets_everything(office: Office) -> None:
     assert {report["ticket_id"] for report in data["ticket_reporter"]} == {own["id"], other["id"]}
     whole = json.dumps(data, ensure_ascii=False)
     assert [secret for secret in ("李建国", OTHERS_NUMBER, "我家也不热") if secret in whole] == []
+
+
+async def test_an_erased_entry_takes_nothing_new(office: Office) -> None:
+    person = await customer(office)
+    await erase(office, person)
+    report = {"kind": "complaint", "subject": "服务态度", "reporter": {"customer_id": person["id"]}}
+    merge = {"kept_id": person["id"], "merged_id": office.place.li.id}
+
+    refused = await ask(office, Role.AGENT, "POST", "/tickets", report, 422)
+
+    assert [problem["field"] for problem in refused["errors"]] == ["reporter.customer_id"]
+    path = f"/customers/{person['id']}"
+    for role, method, to, body in (
+        (Role.AGENT, "PATCH", path, {"name": "复活"}),
+        (Role.AGENT, "POST", f"{path}/confirmed-phones", {"number": NUMBER}),
+        (Role.SUPERVISOR, "POST", "/customer-merges", merge),
+        (Role.SUPERVISOR, "POST", "/customer-merges/preview", merge),
+    ):
+        assert (await ask(office, role, method, to, body, 409))["type"] == "/problems/customer-erased"
+    assert await everywhere(office) == []
