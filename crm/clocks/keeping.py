@@ -1,7 +1,7 @@
 """Deadlines change with their ticket, in its own transaction (H18). A change that moves none costs nothing here."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -15,12 +15,9 @@ from crm.clocks.levels import Levels, Situation
 from crm.clocks.model import TicketClock
 from crm.clocks.policy import ClockKind
 from crm.clocks.timing import after, remaining
-from crm.tickets.model import CLOSED, UNDISPATCHED, Ticket, TicketStatus, Urgency
+from crm.tickets.model import CLOSED, UNDISPATCHED, Ticket, TicketStatus
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
-
-Protected = Callable[[AsyncSession, str, datetime], Awaitable[bool]]
-"""Whether a customer is on a list of protected ones at a moment (H25)."""
 
 STOPPING = {TicketAction.SIGN: (ClockKind.RESPOND,), TicketAction.REPLY: tuple(ClockKind)}
 """Which clocks an action stops that does not close the ticket."""
@@ -34,20 +31,14 @@ LEVELLED = frozenset({"urgency", "category_id", "customer_id"})
 TOLD_AS = {ClockKind.RESPOND: "respond_by", ClockKind.RESOLVE: "due_at"}
 
 
-async def nobody(_session: AsyncSession, _customer_id: str, _at: datetime) -> bool:
-    """Where no lists are kept."""
-    return False
-
-
 class ClockKeeper:
     """Hears of every change of a ticket, and keeps its clocks. Extensions ask it for deadlines.
 
     `on_due` hears after a commit when something is due next, so that nobody has to look before.
     """
 
-    def __init__(self, levels: Levels, is_protected: Protected = nobody) -> None:
+    def __init__(self, levels: Levels) -> None:
         self._levels = levels
-        self._is_protected = is_protected
         self.on_due: Callable[[datetime], None] = lambda _: None
 
     async def changed(
@@ -60,7 +51,6 @@ class ClockKeeper:
     ) -> Mapping[str, Any]:
         """Start, stop, pause, resume or move the ticket's clocks; tells the deadlines with whatever hands it over."""
         if before is None:
-            await self._protect(session, ticket, detail)
             return await self._begin(session, ticket)
         dispatched = ticket.status is TicketStatus.DISPATCHED
         if before in ANSWERED and dispatched:
@@ -198,14 +188,6 @@ class ClockKeeper:
             terms = await self._levels.terms(session, found, clock.policy_version)
             shifted(clock, terms, found.calendar(clock), found.moment)
         self._expect(session, found.running.values())
-
-    async def _protect(self, session: AsyncSession, ticket: Ticket, detail: dict[str, Any]) -> None:
-        """A protected customer's ticket goes before others while the list is in force (H25)."""
-        if ticket.customer_id is None or ticket.urgency is Urgency.CRITICAL:
-            return
-        if await self._is_protected(session, ticket.customer_id, ticket.registered_at):
-            detail.update(protected=True, from_urgency=ticket.urgency, to_urgency=Urgency.CRITICAL)
-            ticket.urgency = Urgency.CRITICAL
 
     def _add(self, session: AsyncSession, clocks: list[TicketClock]) -> dict[str, Any]:
         session.add_all(clocks)

@@ -20,7 +20,7 @@ from crm.clocks.errors import (
 )
 from crm.clocks.hours import OFFICE_HOURS, WorkingHours
 from crm.clocks.improvements import ImprovementService
-from crm.clocks.keeping import ClockKeeper, Protected, nobody
+from crm.clocks.keeping import ClockKeeper
 from crm.clocks.levels import Levels
 from crm.clocks.model import WHOLE_SERVICE, DepartmentHours, ServicePolicy, TicketClock
 from crm.clocks.policy import SHIPPED, ClockKind, Policy
@@ -51,10 +51,10 @@ class ClockService:
     `time_zone` is where working hours are meant.
     """
 
-    def __init__(self, database: Database, time_zone: str = "Asia/Shanghai", is_protected: Protected = nobody) -> None:
+    def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
         self._database = database
         self.levels = Levels(ZoneInfo(time_zone))
-        self.keeper = ClockKeeper(self.levels, is_protected)
+        self.keeper = ClockKeeper(self.levels)
         self.runner = ClockRunner(database, self.levels)
         self.keeper.on_due = self.runner.expect
         self.improvements = ImprovementService(database)

@@ -26,6 +26,7 @@ from crm.tickets.model import (
     Urgency,
 )
 from crm.tickets.transitions import TicketAction
+from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
 
@@ -62,14 +63,14 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
         MatterMoved: somebody else is merging or closing it at this moment.
     """
     given = given.model_copy(update={"reporter": await reporters.known(session, given.reporter, actor)})
-    given = await _first_if_protected(session, given, now)
     form = await _filled(session, given, actor)
     matter = matter_key(given.kind, given.category_id, given.address)
     ticket = await merges_store.open_about(session, matter) if matter is not None else None
     if ticket is None:
         return await _create(session, given, form, matter, actor, now, day)
     addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)
-    await _add(session, ticket, addition, actor, _taken_over(ticket, given, form))
+    raised = await _first_if_protected(session, ticket, given.reporter.customer_id, now)
+    await _add(session, ticket, addition, actor, raised | _taken_over(ticket, given, form))
     return ticket
 
 
@@ -86,12 +87,15 @@ async def append(session: AsyncSession, ticket: Ticket, given: AppendToTicket, a
     await _add(session, ticket, given.model_copy(update={"reporter": known}), actor, {})
 
 
-async def _first_if_protected(session: AsyncSession, given: FileTicket, now: datetime) -> FileTicket:
-    """What a customer on a list in force reports is most urgent (H25)."""
-    customer_id = given.reporter.customer_id
-    if customer_id is None or not await is_protected_within(session, customer_id, now):
-        return given
-    return given.model_copy(update={"urgency": Urgency.CRITICAL})
+async def _first_if_protected(
+    session: AsyncSession, ticket: Ticket, customer_id: str | None, now: datetime
+) -> dict[str, Any]:
+    """Let what a customer on a list in force reports be most urgent (H25); what the log keeps of it."""
+    before = ticket.urgency
+    if before is Urgency.CRITICAL or customer_id is None or not await is_protected_within(session, customer_id, now):
+        return {}
+    ticket.urgency = Urgency.CRITICAL
+    return {"protected": True, "from_urgency": before, "to_urgency": Urgency.CRITICAL}
 
 
 def _taken_over(ticket: Ticket, given: FileTicket, form: _Form) -> dict[str, Any]:
@@ -121,6 +125,7 @@ async def _add(
             session.add(reporters.reported(ticket.id, given.reporter, given.call_id))
             known.append(store.Reported(given.reporter.customer_id, given.reporter.number, given.reporter.name))
         made.reporters = known
+        raised = await _first_if_protected(session, ticket, given.reporter.customer_id, utc_now())
         ticket.urge_count += 1
         ticket.added_to = ticket.department_id is not None
         ticket.redo_count += ticket.status in {TicketStatus.REPLIED, TicketStatus.SURVEY}
@@ -132,6 +137,7 @@ async def _add(
             new_reporter=is_new,
             urge_count=ticket.urge_count,
             **more,
+            **raised,
         )
 
 
@@ -156,10 +162,11 @@ async def _create(
         form_version=form.version,
         **given.model_dump(exclude={"reporter", "call_id", "form"}),
     )
+    raised = await _first_if_protected(session, ticket, ticket.customer_id, now)
     session.add(ticket)
     await session.flush()
     session.add(reporters.reported(ticket.id, given.reporter, given.call_id))
-    detail = {"call_id": given.call_id, "subject": given.subject}
+    detail = {"call_id": given.call_id, "subject": given.subject, **raised}
     await record(session, ticket, TicketAction.FILE, None, actor, detail)
     return ticket
 

@@ -1,7 +1,6 @@
 """A ticket's deadlines as it goes its way: started, stopped, paused, moved, begun again (H18, DESIGN rule 8)."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 import pytest
 import time_machine
@@ -9,15 +8,18 @@ from sqlalchemy import event
 
 from crm.clocks.hours import OpenSpan, WorkingHours
 from crm.clocks.policy import ClockKind
+from crm.customers.protection.service import ProtectionService
 from crm.departments.model import DepartmentChange, DepartmentInput
 from crm.departments.service import DepartmentService
 from crm.tickets.errors import ExtensionRefused, TooLate
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import Actor, AppendToTicket, TicketView
+from crm.tickets.model import Actor, AppendToTicket, Reporter, TicketView
 from crm.tickets.transitions import TicketAction
 from foundation.database import Database
 from tests.unit.crm.clock_kit import ADMINISTRATOR, MONDAY, Clocks, local, minutes, node
 from tests.unit.crm.conftest import AGENT, NOT_OURS, SUPERVISOR, Place
+from tests.unit.crm.customers import people
+from tests.unit.crm.customers.test_protection import hospital
 
 RESPOND, RESOLVE = ClockKind.RESPOND, ClockKind.RESOLVE
 ADDITION = AppendToTicket(text="还是不热")
@@ -256,18 +258,16 @@ async def test_h18_an_extension_moves_the_deadline_and_only_later(
 async def test_h25_a_protected_customers_ticket_goes_before_others(
     clocks: Clocks, place: Place, database: Database
 ) -> None:
-    async def is_protected(_session: object, customer_id: str, at: datetime) -> bool:
-        return customer_id == place.wang.id and at == MONDAY
-
-    guarded = node(database)
-    guarded.service.keeper._is_protected = is_protected
-    theirs = await guarded.tickets.file(place.fault(reporter={"customer_id": place.wang.id}), AGENT)
-    others = await guarded.tickets.file(place.fault(address="", reporter={"customer_id": place.li.id}), AGENT)
+    await ProtectionService(database).create(hospital(place.wang.id), people.SUPERVISOR)
+    theirs = await clocks.tickets.file(place.fault(reporter={"customer_id": place.wang.id}), AGENT)
+    others = await clocks.tickets.file(place.fault(address="", reporter={"customer_id": place.li.id}), AGENT)
     assert (theirs.urgency, others.urgency) == ("critical", "normal")
     assert await clocks.due(theirs.id) == MONDAY + minutes(60)
-    filed = (await guarded.tickets.get(theirs.id)).log[0]
-    assert filed.detail["protected"] is True
-    assert filed.detail["from_urgency"] == "normal"
+
+    # Somebody protected joins: that is a raise like any other, and the deadline with it.
+    joining = AppendToTicket(text="我家也不热", reporter=Reporter(customer_id=place.wang.id))
+    await clocks.tickets.append(others.id, joining, AGENT)
+    assert await clocks.due(others.id) == MONDAY + minutes(60)
 
 
 async def test_h18_deadlines_and_ticket_change_together_or_not_at_all(

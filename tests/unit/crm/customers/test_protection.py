@@ -10,7 +10,7 @@ from crm.customers.protection.errors import ListNotFound, UnknownCustomers
 from crm.customers.protection.model import ProtectedListInput
 from crm.customers.protection.service import ProtectionService
 from crm.customers.service import CustomerService
-from crm.tickets.model import Urgency
+from crm.tickets.model import AppendToTicket, Reporter, Urgency
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -51,6 +51,31 @@ async def test_what_a_protected_customer_reports_is_most_urgent(
     with time_machine.travel(utc_now() + 2 * HOUR):
         elsewhere = place.fault(address="建设街8号", reporter={"customer_id": place.wang.id})
         assert (await tickets.file(elsewhere, conftest.AGENT)).urgency is Urgency.NORMAL
+
+
+async def test_who_joins_as_a_further_reporter_raises_it_and_the_log_says_why(
+    database: Database, place: Place, tickets: TicketService
+) -> None:
+    await ProtectionService(database).create(hospital(place.wang.id), SUPERVISOR)
+    raised = {"protected": True, "from_urgency": "normal", "to_urgency": "critical"}
+    joining = AppendToTicket(text="医院也不热", reporter=Reporter(customer_id=place.wang.id))
+
+    joined = await tickets.file(place.fault(reporter={"customer_id": place.li.id}), conftest.AGENT)
+    assert (await tickets.append(joined.id, joining, conftest.AGENT)).urgency is Urgency.CRITICAL
+    again = await tickets.append(joined.id, joining, conftest.AGENT)
+    filed = await tickets.file(place.fault(address="", reporter={"customer_id": place.wang.id}), conftest.AGENT)
+    there = {"address": "建设街8号"}
+    reported = await tickets.file(place.fault(**there, reporter={"customer_id": place.li.id}), conftest.AGENT)
+    worse = place.fault(**there, urgency="urgent", reporter={"customer_id": place.wang.id})
+    assert (await tickets.file(worse, conftest.AGENT)).id == reported.id
+    asked = place.fault(address="", urgency="critical", reporter={"customer_id": place.wang.id})
+
+    for ticket_id, entry in ((joined.id, 1), (filed.id, 0), (reported.id, 1)):
+        detail = (await tickets.get(ticket_id)).log[entry].detail
+        assert {name: detail.get(name) for name in raised} == raised
+    # What was most urgent already was not raised.
+    for ticket, entry in ((again, 2), (await tickets.file(asked, conftest.AGENT), 0)):
+        assert "protected" not in (await tickets.get(ticket.id)).log[entry].detail
 
 
 async def test_a_list_is_replaced_and_taken_away(database: Database, place: Place) -> None:
