@@ -45,6 +45,13 @@ class NotDelivered(Conflict):
     title = "It is still being delivered"
 
 
+class NotGivenUp(Conflict):
+    """It was not given up: there is nothing to drop."""
+
+    slug = "not-given-up"
+    title = "It was not given up"
+
+
 class CatalogueInvalid(Invalid):
     """The wording of notices breaks a rule; `errors` names each line."""
 

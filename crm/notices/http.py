@@ -21,7 +21,7 @@ from crm.notices.views import (
     RotaInput,
     RotaView,
 )
-from crm.outbox.model import Kind, Redelivered
+from crm.outbox.model import Drop, Kind, Redelivered
 from crm.text import Id
 from foundation.routes import NoQuery, Principal, Request, Role, Routes
 
@@ -276,6 +276,18 @@ def _log(table: Routes, notices: NoticeService) -> None:
     )
     async def redeliver(request: Request[None, NoQuery]) -> DeliveryView:
         return await notices.redeliver(request.path["delivery_id"])
+
+    @table.add(
+        "POST",
+        "/notice-deliveries/{delivery_id}/drop",
+        roles=LEADERS,
+        summary="Nobody has to hear any more of what was given up; why is kept",
+        body=Drop,
+        response=DeliveryView,
+        problems=(404, 409, 422),
+    )
+    async def drop(request: Request[Drop, NoQuery]) -> DeliveryView:
+        return await notices.drop(request.path["delivery_id"], request.body.reason, request.actor)
 
 
 def _readable(department_id: str, actor: Principal) -> str:

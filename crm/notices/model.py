@@ -36,6 +36,8 @@ class DeliveryState(StrEnum):
     """Given up: for somebody to act on."""
     NOT_SENT = "not_sent"
     """Never tried, for a reason that nobody has to act on; `error` says which."""
+    DROPPED = "dropped"
+    """Given up, and somebody decided that nobody has to hear of it any more."""
 
 
 class NoticeRecipient(SQLModel, table=True):
@@ -147,5 +149,7 @@ class NoticeDelivery(SQLModel, table=True):
     """When it is tried next; while it is being tried: when that counts as failed; None when sent or given up."""
     error: str | None = None
     """Of the last attempt that failed."""
+    dropped_by: str | None = None
+    drop_reason: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from datetime import timedelta
 
+import structlog
 from sqlalchemy import ColumnElement, and_, true
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.departments.model import Department
 from crm.notices import address, metrics, store
 from crm.notices.catalogue import Catalogue
-from crm.notices.errors import DeliveryNotFound, NotDelivered, RecipientInvalid, RecipientNotFound
+from crm.notices.errors import DeliveryNotFound, NotDelivered, NotGivenUp, RecipientInvalid, RecipientNotFound
 from crm.notices.facts import Facts
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.planning import Planner
@@ -23,12 +24,14 @@ from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
-from foundation.routes import Role
+from foundation.routes import Principal, Role
 
 KEPT_DAYS = 180
 """How long the log of deliveries is kept."""
 PRUNE_AT_ONCE = 500
 TEST = "notice.test"
+
+log = structlog.get_logger()
 
 
 class NoticeService:
@@ -179,6 +182,24 @@ class NoticeService:
                 raise NotDelivered(f"delivery {delivery_id} is on its way, or what it said was erased")
             await session.refresh(delivery)
         self.on_due({delivery.channel})
+        return DeliveryView.of(delivery, recipient)
+
+    async def drop(self, delivery_id: str, reason: str, by: Principal) -> DeliveryView:
+        """Nobody has to hear of what was given up any more; who decided that and why is kept with it.
+
+        Raises:
+            DeliveryNotFound: there is none.
+            NotGivenUp: it is on its way, was sent, or was dropped before.
+        """
+        async with self._database.write() as session:
+            found = await store.delivery(session, delivery_id)
+            if found is None:
+                raise DeliveryNotFound(f"there is no delivery {delivery_id}")
+            delivery, recipient = found
+            if not await store.drop(session, delivery_id, reason, f"{by.name} ({by.staff_number})"):
+                raise NotGivenUp(f"delivery {delivery_id} is {delivery.state}")
+            await session.refresh(delivery)
+        log.info("notice_dropped", delivery_id=delivery_id, by=by.staff_id)
         return DeliveryView.of(delivery, recipient)
 
     async def redeliver_dead(self, channel: NoticeChannel | None, recipient_id: str | None) -> int:

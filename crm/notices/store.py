@@ -170,7 +170,15 @@ async def revive(session: AsyncSession, now: datetime, condition: ColumnElement[
     """Make due again what is not on its way, as if it had never been tried; how many. What was erased stays untold."""
     idle = and_(col(NoticeDelivery.next_at).is_(None), col(NoticeDelivery.text) != "", condition)
     fresh = {"next_at": now, "attempts": 0, "state": DeliveryState.QUEUED, "error": None}
-    return (await session.exec(update(NoticeDelivery).where(idle).values(fresh))).rowcount
+    kept = {"dropped_by": None, "drop_reason": None}
+    return (await session.exec(update(NoticeDelivery).where(idle).values(fresh | kept))).rowcount
+
+
+async def drop(session: AsyncSession, delivery_id: str, reason: str, by: str) -> bool:
+    """Let nobody have to act on a message that was given up; whether it was."""
+    given_up = and_(col(NoticeDelivery.id) == delivery_id, col(NoticeDelivery.state) == DeliveryState.DEAD)
+    dropped = {"state": DeliveryState.DROPPED, "dropped_by": by, "drop_reason": reason}
+    return (await session.exec(update(NoticeDelivery).where(given_up).values(dropped))).rowcount == 1
 
 
 async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
@@ -195,7 +203,7 @@ async def forget(session: AsyncSession, keys: SelectBase, kind: str | None = Non
     for delivery in await session.exec(select(NoticeDelivery).where(on_its_way)):
         delivery.data = {name: value for name, value in delivery.data.items() if name in CODES}
     await session.flush()
-    nothing: dict[str, object] = {"subject": "", "text": "", "whole": None, "number": None}
+    nothing: dict[str, object] = {"subject": "", "text": "", "whole": None, "number": None, "drop_reason": None}
     await execute(session, update(NoticeDelivery).where(told).values(nothing))
     settled = and_(told, col(NoticeDelivery.next_at).is_(None))
     await execute(session, update(NoticeDelivery).where(settled).values(data={}))

@@ -11,7 +11,7 @@ from crm.notices import address
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.rota import Recipients, Shift, TimeZone
 from crm.outbox.model import Kind
-from crm.privacy.fields import PersonalText
+from crm.privacy.fields import Personal, PersonalText
 from crm.text import FormerVersion, Id, OneLine
 
 Name = Annotated[OneLine, InputField(min_length=1, max_length=100)]
@@ -154,6 +154,8 @@ class DeliveryView(BaseModel, from_attributes=True):
     attempts: int
     next_at: datetime | None
     error: str | None
+    dropped_by: str | None
+    drop_reason: Annotated[str | None, Personal.TEXT]
     created_at: datetime
     sent_at: datetime | None
 

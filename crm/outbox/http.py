@@ -3,9 +3,8 @@
 from pydantic import BaseModel, Field
 
 from crm.outbox.errors import NoDeadLetter
-from crm.outbox.model import DeadLetterView, Kind, Redelivered
+from crm.outbox.model import DeadLetterView, Drop, Kind, Redelivered
 from crm.outbox.service import OutboxService
-from crm.text import Lines
 from foundation.routes import NoQuery, Request, Role, Routes
 
 LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
@@ -24,12 +23,6 @@ class RedeliverAll(BaseModel, extra="forbid"):
     """Of which kind; of all where it is left out."""
 
     kind: Kind | None = None
-
-
-class Drop(BaseModel, extra="forbid"):
-    """Why nobody has to hear of it any more."""
-
-    reason: Lines = Field(min_length=2, max_length=500)
 
 
 def routes(service: OutboxService) -> Routes:

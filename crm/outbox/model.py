@@ -8,6 +8,7 @@ from pydantic import Field as InputField
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, text
 from sqlmodel import Field, SQLModel
 
+from crm.text import Lines
 from foundation.database import UtcDateTime
 
 _PENDING = text("next_at IS NOT NULL")
@@ -64,3 +65,9 @@ class Redelivered(BaseModel):
     """How many are tried again."""
 
     count: int
+
+
+class Drop(BaseModel, extra="forbid"):
+    """Why nobody has to hear of it any more."""
+
+    reason: Lines = InputField(min_length=2, max_length=500)

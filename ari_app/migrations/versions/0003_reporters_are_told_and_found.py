@@ -1,4 +1,4 @@
-"""Who reported a ticket is told of it, as recipients are, and it is found by them."""
+"""Who reported a ticket is told of it, as recipients are, and finds it; messages that were given up can be dropped."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,6 +16,8 @@ def upgrade() -> None:
     with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
         batch_op.add_column(sa.Column("addressee", sa.String(), nullable=True))
         batch_op.add_column(sa.Column("number", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("dropped_by", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("drop_reason", sa.String(), nullable=True))
     op.execute("UPDATE notice_delivery SET addressee = recipient_id")
     with op.batch_alter_table("notice_delivery", schema=None) as batch_op:
         batch_op.alter_column("addressee", existing_type=sa.String(), nullable=False)

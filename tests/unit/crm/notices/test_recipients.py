@@ -5,10 +5,17 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from crm.notices.errors import DepartmentNotFound, RecipientInvalid, RecipientNotFound
+from crm.notices.errors import (
+    DeliveryNotFound,
+    DepartmentNotFound,
+    NotGivenUp,
+    RecipientInvalid,
+    RecipientNotFound,
+)
 from crm.notices.http import routes
 from crm.notices.model import DeliveryState, NoticeRecipient
 from crm.notices.views import RecipientChange, RecipientInput
+from crm.privacy.serializer import masked
 from crm.webhooks.signature import is_genuine
 from foundation.clock import utc_now
 from foundation.routes import Principal, Role, Route
@@ -172,6 +179,43 @@ async def test_what_is_on_its_way_to_somebody_who_was_switched_off_is_given_up(
         (dead,) = await house.until(lambda log: log[0].state is DeliveryState.DEAD)
     assert dead.error == "the recipient was switched off"
     assert receiver.received == []
+
+
+async def test_what_was_given_up_is_dropped_with_the_reason(
+    house: House, receiver: Receiver, table: dict[str, Route]
+) -> None:
+    recipient = await house.webhook(receiver.url, None)
+    tested = await house.notices.test(recipient.id)
+    drop, path = table["POST /notice-deliveries/{delivery_id}/drop"], {"delivery_id": tested.id}
+    body = {"reason": "对方系统已停用，打13800000001"}
+    with pytest.raises(NotGivenUp):
+        await call(drop, ADMINISTRATOR, path, body=body)
+    await house.notices.update(recipient.id, RecipientChange(active=False))
+    async with house.working():
+        await house.until(lambda log: log[0].state is DeliveryState.DEAD)
+
+    dropped = await call(drop, ADMINISTRATOR, path, body=body)
+    assert (dropped.state, dropped.dropped_by) == (DeliveryState.DROPPED, "Admin (9001)")
+    assert dropped.drop_reason == body["reason"]
+    assert masked(dropped, Role.ADMINISTRATOR).drop_reason == "对方系统已停用，打138****0001"
+    assert dropped.error == "the recipient was switched off"
+    assert await house.log(state=DeliveryState.DEAD) == []
+    assert await house.notices.redeliver_dead(None, None) == 0
+    with pytest.raises(NotGivenUp):
+        await call(drop, ADMINISTRATOR, path, body=body)
+    # Somebody may think otherwise later.
+    again = await house.notices.redeliver(tested.id)
+    assert (again.state, again.dropped_by, again.drop_reason) == (DeliveryState.QUEUED, None, None)
+
+
+@pytest.mark.parametrize("reason", ["", "x", "  ", "x" * 501])
+async def test_nothing_is_dropped_without_a_reason(table: dict[str, Route], reason: str) -> None:
+    drop = table["POST /notice-deliveries/{delivery_id}/drop"]
+    with pytest.raises(ValidationError, match="reason"):
+        await call(drop, ADMINISTRATOR, {"delivery_id": "notice-none"}, body={"reason": reason})
+    with pytest.raises(DeliveryNotFound):
+        await call(drop, ADMINISTRATOR, {"delivery_id": "notice-none"}, body={"reason": "ok"})
+    assert drop.roles == {Role.SUPERVISOR, Role.ADMINISTRATOR}
 
 
 async def test_s7_a_department_sees_its_own_and_nothing_of_others(
