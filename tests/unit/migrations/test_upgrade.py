@@ -3,14 +3,16 @@
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData, create_engine, inspect, make_url
+from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, make_url
 from sqlalchemy.exc import DBAPIError
 
 from ari_app import migrations
@@ -68,6 +70,28 @@ def test_upgrading_again_does_nothing(database_url: str) -> None:
     with engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT last FROM ticket_counter").scalar_one() == 7
         assert MigrationContext.configure(connection).get_current_heads() == (newest(),)
+    engine.dispose()
+
+
+def test_messages_of_before_keep_whom_they_went_to(database_url: str) -> None:
+    engine = blocking_engine(database_url)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    recipient: dict[str, Any] = {"id": "recipient-1", "name": "x", "channel": "sms", "address": "x", "language": "zh"}
+    recipient |= {"standing": True, "in_house": False, "active": True, "switches": {}, "created_at": now}
+    sent: dict[str, Any] = {"sequence": 1, "id": "notice-1", "event_id": "event-1", "kind": "ticket.urge", "key": "x"}
+    sent |= {"recipient_id": "recipient-1", "channel": "sms", "subject": "x", "text": "x", "data": {}}
+    sent |= {"happened_at": now, "state": "sent", "attempts": 1, "created_at": now}
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "0001")
+        for name, row in (("notice_recipient", recipient), ("notice_delivery", sent)):
+            connection.execute(Table(name, MetaData(), autoload_with=connection).insert().values(row))
+
+    upgrade(database_url)
+
+    with engine.connect() as connection:
+        kept = connection.exec_driver_sql("SELECT id, addressee, recipient_id, number FROM notice_delivery").all()
+    assert [tuple(row) for row in kept] == [("notice-1", "recipient-1", "recipient-1", None)]
+    assert differences(database_url) == []
     engine.dispose()
 
 
