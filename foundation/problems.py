@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 
 class FieldProblem(BaseModel):
@@ -13,6 +14,20 @@ class FieldProblem(BaseModel):
     """Where: a dotted path, or `row 12, column phone` in a file."""
     rule: str
     """What the field must be, as a sentence that says how to mend it."""
+
+
+def broken_rules(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
+    """Where each broken rule is, and what it says; never the value, which may be somebody's data (S29)."""
+    return [(one["loc"], _rule(one)) for one in error.errors(include_url=False)]
+
+
+def _rule(one: ErrorDetails) -> str:
+    # A text that other rules were applied to before is only "a value" with "items" to pydantic.
+    if one["type"] in {"too_long", "too_short"} and isinstance(one["input"], str):
+        is_long = one["type"] == "too_long"
+        length = one["ctx"]["max_length" if is_long else "min_length"]
+        return f"String should have at {'most' if is_long else 'least'} {length} character{'s' if length != 1 else ''}"
+    return one["msg"].removeprefix("Value error, ")
 
 
 class ProblemDetails(BaseModel):

@@ -20,7 +20,7 @@ class FindRecordings(BaseModel, extra="forbid"):
     @model_validator(mode="after")
     def _one_of_both(self) -> "FindRecordings":
         if (self.call_id is None) == (self.ticket_id is None):
-            raise ValueError("give either call_id or ticket_id")
+            raise ValueError("call_id must be given, or ticket_id, and not both")
         return self
 
 

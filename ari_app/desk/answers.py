@@ -86,6 +86,11 @@ def problem_response(problem: Problem) -> web.Response:
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """On every answer, also on errors and files (S12, S38)."""
+    set_headers(response)
+
+
+def set_headers(response: web.StreamResponse) -> None:
+    """What keeps browsers safe, whatever the answer."""
     page = response.content_type in {"text/html", "image/svg+xml"}
     headers = response.headers
     headers["Server"] = "hotline"

@@ -24,7 +24,7 @@ from ari_app.desk.keeping import Keeping
 from ari_app.desk.uploads import BODY_S, received
 from crm.privacy.serializer import masked
 from foundation.database import out_of_reach
-from foundation.problems import FieldProblem, Invalid, NotFound
+from foundation.problems import FieldProblem, Invalid, NotFound, broken_rules
 from foundation.routes import File, Page, Route
 
 _PATH_VALUE = re.compile(r"[^/\\\x00-\x1f\x7f;]{1,128}")
@@ -99,7 +99,7 @@ def _query(request: web.Request, model: type[BaseModel], lists: frozenset[str]) 
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise _invalid("The query is not as it should be.", error) from None
+        raise _invalid("The query is not as it should be.", error, whole="query") from None
 
 
 async def _body(request: web.Request, model: type[BaseModel]) -> BaseModel:
@@ -115,29 +115,20 @@ async def _body(request: web.Request, model: type[BaseModel]) -> BaseModel:
     except ValidationError as error:
         if any(one["type"] == "json_invalid" for one in error.errors(include_input=False, include_context=False)):
             raise Malformed("The body is not valid JSON.") from None
-        raise _invalid("The body is not as it should be.", error) from None
+        raise _invalid("The body is not as it should be.", error, whole="body") from None
 
 
-def _invalid(detail: str, error: ValidationError) -> Invalid:
-    """Field and rule of everything that is wrong; never the value, which may be somebody's data (S29)."""
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    return Invalid(detail, [_problem(one["loc"], _rule(one["msg"])) for one in found[:50]])
+def _invalid(detail: str, error: ValidationError, *, whole: str) -> Invalid:
+    """Field and rule of everything that is wrong."""
+    return Invalid(detail, [_problem(place, rule[:300], whole) for place, rule in broken_rules(error)[:50]])
 
 
-def _problem(location: tuple[int | str, ...], rule: str) -> FieldProblem:
+def _problem(location: tuple[int | str, ...], rule: str, whole: str) -> FieldProblem:
     """A rule for several fields of a model begins with the name of the one that breaks it."""
     told = _OF_ONE_FIELD.match(rule)
     if told is not None:
         location, rule = (location if told[1] in location[-1:] else (*location, told[1])), told[2]
-    return FieldProblem(field=_place(location), rule=rule)
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part)[:64] for part in location) or "body"
-
-
-def _rule(message: str) -> str:
-    return message.removeprefix("Value error, ")[:300]
+    return FieldProblem(field=".".join(str(part)[:64] for part in location) or whole, rule=rule)
 
 
 def _answering(route: Route) -> Callable[[Any], Awaitable[web.StreamResponse]]:

@@ -18,6 +18,7 @@ from ari_app.desk.keeping import Keeping
 from ari_app.desk.openapi import OPENAPI_PATH, description_routes
 from ari_app.desk.sessions import Sessions
 from ari_app.desk.socket import SocketLimits
+from ari_app.desk.unreadable import DeskRunner
 from foundation.routes import Route, Routes
 from foundation.spool import Handler, Spool
 
@@ -63,7 +64,7 @@ class DeskServer:
         self._keeping.serve(declared)
         self.routes: list[Route] = [*declared, *description_routes(declared, cookie=self._gate.cookie)]
         """Everything served through the table, the desk's own routes included."""
-        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=STOP_S)
+        self._runner = DeskRunner(self._application(), access_log=None, shutdown_timeout=STOP_S)
         self._watching: asyncio.Task[None] | None = None
         sessions.on_ended = hub.end_session
 

@@ -52,8 +52,11 @@ class OverdueQuery(BaseModel, extra="forbid"):
 
     @model_validator(mode="after")
     def _together(self) -> "OverdueQuery":
-        if len({value is None for value in (self.after_due_at, self.after, self.after_clock)}) > 1:
-            raise ValueError("after_due_at, after and after_clock belong together")
+        place = {"after_due_at": self.after_due_at, "after": self.after, "after_clock": self.after_clock}
+        missing = [name for name, value in place.items() if value is None]
+        if missing and len(missing) < len(place):
+            given = " and ".join(name for name in place if name not in missing)
+            raise ValueError(f"{missing[0]} must be given with {given}")
         return self
 
     def place(self) -> Place | None:

@@ -80,8 +80,10 @@ class OpenQuery(BaseModel, extra="forbid"):
 
     @model_validator(mode="after")
     def _whose_shift(self) -> "OpenQuery":
-        if (self.staff_id is None) != (self.since is None):
-            raise ValueError("since: when the person's shift began; staff_id and since belong together")
+        if self.staff_id is not None and self.since is None:
+            raise ValueError("since must be given with staff_id: when the person's shift began")
+        if self.staff_id is None and self.since is not None:
+            raise ValueError("staff_id must be given with since: whose shift it was")
         return self
 
 

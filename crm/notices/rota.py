@@ -35,8 +35,9 @@ class Shift(BaseModel, extra="forbid"):
 
     @model_validator(mode="after")
     def _hours_of_a_day(self) -> "Shift":
-        if self.from_time.tzinfo is not None or self.until_time.tzinfo is not None:
-            raise ValueError("from_time and until_time are of the rota's time zone and name none themselves")
+        for name, clock in (("from_time", self.from_time), ("until_time", self.until_time)):
+            if clock.tzinfo is not None:
+                raise ValueError(f"{name} must name no time zone: it is of the rota's")
         return self
 
     def covers(self, moment: datetime) -> bool:

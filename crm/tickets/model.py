@@ -317,7 +317,8 @@ class FileTicket(BaseModel, extra="forbid"):
     @model_validator(mode="after")
     def _window(self) -> "FileTicket":
         if (self.visit_from is None) != (self.visit_until is None):
-            raise ValueError("visit_from and visit_until belong together")
+            missing, given = ("visit_from", "visit_until") if self.visit_from is None else ("visit_until", "visit_from")
+            raise ValueError(f"{missing} must be given with {given}")
         if self.visit_from is not None and self.visit_until is not None:
             if self.kind not in VISITED:
                 raise ValueError("visit_from: only a fault report or an after-sales application has a visit window")

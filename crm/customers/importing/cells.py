@@ -11,6 +11,7 @@ from crm.customers.importing.files import UNSAVED_FORMULA
 from crm.customers.importing.guard import unguarded
 from crm.customers.importing.model import RowError
 from crm.customers.model import AccountNumber, Address, Area, Cents, Consent, Grade, Language, Name, Notes, Phones
+from foundation.problems import broken_rules
 
 HEADINGS = {
     "account_number": "户号",
@@ -109,9 +110,4 @@ def parsed(names: Sequence[str], cells: Sequence[str], row: int) -> CustomerRow 
     try:
         return CustomerRow.model_validate(given)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        return [RowError(row=row, column=str(one["loc"][0]), rule=_rule(one["msg"])) for one in found]
-
-
-def _rule(message: str) -> str:
-    return message.removeprefix("Value error, ")[:200]
+        return [RowError(row=row, column=str(place[0]), rule=rule[:200]) for place, rule in broken_rules(error)]

@@ -22,7 +22,7 @@ from crm.text import Lines, OneLine
 from crm.tickets.errors import FormNotFilled
 from crm.tickets.forms.model import FieldKind, FormField
 from foundation.clock import utc_now
-from foundation.problems import FieldProblem
+from foundation.problems import FieldProblem, broken_rules
 
 
 def _not_in_the_future(day: date) -> date:
@@ -51,10 +51,7 @@ def fill(fields: Sequence[FormField], answers: Mapping[str, Any]) -> dict[str, A
     try:
         filled = _model(tuple(field.model_dump_json() for field in fields)).model_validate(dict(answers))
     except ValidationError as error:
-        problems = {
-            str(found["loc"][0])[:64]: found["msg"].removeprefix("Value error, ")
-            for found in error.errors(include_url=False, include_context=False, include_input=False)
-        }
+        problems = {str(place[0])[:64]: rule for place, rule in broken_rules(error)}
         raise FormNotFilled(
             "the form is not filled in as its kind asks",
             [FieldProblem(field=f"form.{name}", rule=rule) for name, rule in problems.items()],

@@ -227,7 +227,7 @@ async def test_h18_overdue_lists_what_is_late_page_by_page(
         after = {"after_due_at": last.due_at.isoformat(), "after": last.ticket_id, "after_clock": last.clock}
     assert found == whole
     assert len(await call(overdue, LEAD, query={"department_id": place.east, "clock": "resolve"})) == 3
-    with pytest.raises(ValidationError, match="belong together"):
+    with pytest.raises(ValidationError, match="must be given with"):
         overdue.query.model_validate({"after": "x"})
 
 

@@ -368,7 +368,7 @@ async def test_pages_go_on_where_the_last_one_ended(tickets: TicketService, plac
     [
         ({"subject": ""}, "subject"),
         ({"subject": "x" * 201}, "subject"),
-        ({"visit_from": "2026-07-12T08:00:00+08:00"}, "belong together"),
+        ({"visit_from": "2026-07-12T08:00:00+08:00"}, "visit_until must be given with visit_from"),
         ({"visit_from": "2026-07-12T10:00:00Z", "visit_until": "2026-07-12T09:00:00Z"}, "after"),
         ({"visit_from": "2026-07-12T08:00:00", "visit_until": "2026-07-12T09:00:00"}, "timezone"),
         ({"reporter": {"number": "138'; DROP TABLE ticket; --"}}, "telephone number"),

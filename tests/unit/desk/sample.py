@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, field_validator, model_validator
 
 from foundation.problems import Conflict
 from foundation.routes import EVERYONE, PUBLIC, File, NoQuery, Page, Request, Role, Routes
@@ -28,9 +28,16 @@ class Contact(BaseModel, extra="forbid"):
         return value
 
 
+def _calm(value: str) -> str:
+    if value.isupper():
+        raise ValueError("must not be shouted")
+    return value
+
+
 class FileThing(BaseModel, extra="forbid"):
     """A new thing."""
 
+    remark: Annotated[str, AfterValidator(_calm), Field(min_length=2, max_length=5)] = "none"
     subject: Annotated[str, Field(min_length=1, max_length=80)]
     contacts: list[Contact] = []
 

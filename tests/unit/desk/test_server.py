@@ -72,6 +72,45 @@ async def test_every_wrong_field_is_named_with_its_rule_and_without_its_value(ag
 
 
 @pytest.mark.parametrize(
+    ("remark", "rule"),
+    [
+        ("好" * 6, "String should have at most 5 characters"),
+        ("x", "String should have at least 2 characters"),
+        ("SOS", "must not be shouted"),
+    ],
+)
+async def test_a_text_has_characters_also_where_it_has_other_rules(
+    agent: aiohttp.ClientSession, remark: str, rule: str
+) -> None:
+    async with agent.post("/api/v1/things", json={"subject": "x", "remark": remark}) as answer:
+        errors = (await problem(answer, 422))["errors"]
+        assert errors == [{"field": "remark", "rule": rule}]
+
+
+@pytest.mark.parametrize("path", ["/api/v1/things?subject=" + "x" * 10_000, "/" + "x" * 10_000])
+async def test_an_address_that_is_too_long_is_refused_and_no_fault_of_ours(
+    house: House, agent: aiohttp.ClientSession, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with agent.get(path) as answer:
+        assert (await problem(answer, 400))["type"] == "/problems/malformed"
+        assert "8190" in (await problem(answer, 400))["detail"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Server"] == "hotline"
+    assert not [record for record in caplog.records if record.name.startswith("aiohttp")]
+
+
+async def test_what_is_no_http_is_refused_and_no_fault_of_ours(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)
+    writer.write(b"GET /api/v1/notice HTTP/1.1\r\nContent-Length: x\r\n\r\n")
+    told = await reader.read()
+    writer.close()
+    assert told.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
+    assert b"application/problem+json" in told
+    assert b"/problems/malformed" in told
+    assert not [record for record in caplog.records if record.name.startswith("aiohttp")]
+
+
+@pytest.mark.parametrize(
     ("query", "field"),
     [
         ("limit=0", "limit"),

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ari_app import migrations
 from ari_app.local.paths import PROJECT
-from ari_app.migrations import upgrade
+from ari_app.migrations import configuration, upgrade
 from ari_app.migrations.schema import METADATA
 
 PROCESSES = 4
