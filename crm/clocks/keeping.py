@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.clocks import moving, store
+from crm.clocks import merging, moving, store
 from crm.clocks.calendar import BusinessCalendar
 from crm.clocks.levels import Levels, Situation
 from crm.clocks.model import TicketClock
 from crm.clocks.policy import ClockKind
 from crm.clocks.timing import after, remaining
+from crm.tickets.merges import store as merges_store
 from crm.tickets.model import CLOSED, UNDISPATCHED, Ticket, TicketStatus
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
@@ -148,7 +149,11 @@ class ClockKeeper:
             await self._reopen(session, ticket)
         elif action is TicketAction.CORRECT and not LEVELLED.isdisjoint(detail["corrected"]):
             await self._shift(session, ticket, moving.correct)
-        elif action is TicketAction.ABSORB or "to_urgency" in detail:
+        elif action is TicketAction.ABSORB:
+            await self._absorb(session, ticket, detail["merged"])
+        elif action is TicketAction.RELEASE:
+            await self._release(session, ticket, detail["unmerged"], same_urgency="to_urgency" not in detail)
+        elif "to_urgency" in detail:
             await self._shift(session, ticket, moving.hurry)
 
     async def _pause(self, session: AsyncSession, ticket: Ticket) -> None:
@@ -162,8 +167,9 @@ class ClockKeeper:
         found = await self._levels.situation(session, ticket, utc_now())
         clock = found.running.get(ClockKind.RESOLVE)
         if clock is not None and clock.paused_at is not None:
-            policy = await self._levels.policy(session, clock.policy_version)
+            policy, paused_at = await self._levels.policy(session, clock.policy_version), clock.paused_at
             moving.resume(clock, policy, found.calendar(clock), found.moment)
+            merging.resume(clock, paused_at, found.calendar_alone(clock), found.moment)
             self._expect(session, [clock])
 
     async def _reopen(self, session: AsyncSession, ticket: Ticket) -> None:
@@ -188,6 +194,36 @@ class ClockKeeper:
             terms = await self._levels.terms(session, found, clock.policy_version)
             shifted(clock, terms, found.calendar(clock), found.moment)
         self._expect(session, found.running.values())
+
+    async def _absorb(self, session: AsyncSession, ticket: Ticket, merged_id: str) -> None:
+        """What was merged into it was promised something too: the sooner deadline is everybody's."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        promised = await self._ended_by_merge(session, merged_id, found)
+        for kind, clock in found.running.items():
+            terms = await self._levels.terms(session, found, clock.policy_version)
+            merging.absorb(clock, merged_id, promised.get(kind), terms, found.calendar(clock), found.moment)
+        self._expect(session, found.running.values())
+
+    async def _release(self, session: AsyncSession, ticket: Ticket, released_id: str, *, same_urgency: bool) -> None:
+        """What was merged into it is not any more: it has its own deadlines again."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        for clock in found.running.values():
+            terms = await self._levels.terms(session, found, clock.policy_version)
+            calendar = found.calendar_alone(clock)
+            merging.release(clock, released_id, terms, calendar, found.moment, same_urgency=same_urgency)
+        self._expect(session, found.running.values())
+
+    async def _ended_by_merge(
+        self, session: AsyncSession, merged_id: str, found: Situation
+    ) -> dict[ClockKind, datetime]:
+        """The deadlines of a merged ticket that ran until then."""
+        merge = await merges_store.active(session, merged_id)
+        assert merge is not None, "it was just merged"
+        return {
+            clock.clock: merging.due_when_stopped(clock, found.calendar(clock))
+            for clock in await store.of_ticket(session, merged_id)
+            if clock.stopped_at is not None and clock.stopped_at >= merge.at
+        }
 
     def _add(self, session: AsyncSession, clocks: list[TicketClock]) -> dict[str, Any]:
         session.add_all(clocks)

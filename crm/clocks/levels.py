@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.clocks import store
 from crm.clocks.calendar import BusinessCalendar
 from crm.clocks.hours import ALWAYS, OFFICE_HOURS, WorkingHours, calendar_of
+from crm.clocks.merging import alone
 from crm.clocks.model import WHOLE_SERVICE, ServicePolicy, TicketClock
 from crm.clocks.moving import Terms
 from crm.clocks.policy import SHIPPED, ClockKind, Facts, Policy, choose
@@ -53,6 +54,15 @@ class Situation:
     def calendar(self, clock: TicketClock) -> BusinessCalendar:
         """By which a clock has run until now."""
         return self.calendars.of(clock.department_id, round_the_clock=clock.round_the_clock)
+
+    def calendar_alone(self, clock: TicketClock) -> BusinessCalendar:
+        """By which a clock would run without what was merged into its ticket."""
+        own = alone(clock)
+        return (
+            self.calendar(clock)
+            if own is None
+            else self.calendars.of(clock.department_id, round_the_clock=own.round_the_clock)
+        )
 
 
 class Levels:

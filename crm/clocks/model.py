@@ -54,6 +54,8 @@ class TicketClock(SQLModel, table=True):
     """Which step of its plan comes next."""
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When that is due; None while paused, once stopped, and after the last."""
+    alone: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """What it would be without the tickets that were merged into its own, where any were: `merging.ClockAlone`."""
 
 
 class ClockStep(SQLModel, table=True):

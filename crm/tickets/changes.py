@@ -11,6 +11,7 @@ from crm.outbox.service import enqueue
 from crm.tickets import store
 from crm.tickets.cohandling import store as cohandling_store
 from crm.tickets.errors import ChangedMeanwhile
+from crm.tickets.merges import store as merges_store
 from crm.tickets.model import CLOSED, Actor, Ticket, TicketAttachment, TicketLog, TicketStatus
 from crm.tickets.sharing import others
 from crm.tickets.transitions import WAITING, Standing, TicketAction, lead, permit
@@ -67,8 +68,11 @@ class Change:
     """Who reported the matter by now, where the block knows."""
 
     async def attach(self, recording_id: str, note: str) -> None:
-        """Add a recording to the ticket, once."""
+        """Add a recording to the ticket, once; one that it has from a merge becomes its own."""
         if await store.is_attached(self.session, self.ticket.id, recording_id):
+            copied = await merges_store.adopt_recording(self.session, self.ticket.id, recording_id)
+            if copied is not None:
+                copied.note, copied.at = note, utc_now()
             return
         self.session.add(
             TicketAttachment(

@@ -124,6 +124,8 @@ async def _add(
         if is_new:
             session.add(reporters.reported(ticket.id, given.reporter, given.call_id))
             known.append(store.Reported(given.reporter.customer_id, given.reporter.number, given.reporter.name))
+        elif somebody:
+            await _stays_a_reporter(session, ticket.id, given)
         made.reporters = known
         raised = await _first_if_protected(session, ticket, given.reporter.customer_id, utc_now())
         ticket.urge_count += 1
@@ -189,3 +191,12 @@ async def category_in_use(session: AsyncSession, category_id: str | None) -> Non
     if category_id is not None and (category is None or not category.active):
         problem = FieldProblem(field="category_id", rule="must exist and be in use")
         raise UnknownReference(f"category_id names nothing: {category_id}", [problem])
+
+
+async def _stays_a_reporter(session: AsyncSession, ticket_id: str, given: AppendToTicket) -> None:
+    """Who reported a ticket merged into this one speaks about this one: undoing the merge does not take that away."""
+    found = await merges_store.adopt_reporter(
+        session, ticket_id, lambda known: reporters.same_person(known, given.reporter)
+    )
+    if found is not None:
+        found.sqlmodel_update(given.reporter.model_dump() | {"call_id": given.call_id, "at": utc_now()})

@@ -29,7 +29,7 @@ async def known(session: AsyncSession, given: Reporter, actor: Actor) -> Reporte
     return given.model_copy(update={"customer_id": customer.id if customer is not None else None})
 
 
-def same_person(found: store.Reported, reporter: Reporter) -> bool:
+def same_person(found: store.Reported | TicketReporter, reporter: Reporter) -> bool:
     """Whether somebody who reported the matter is who reports it now."""
     if reporter.customer_id is not None and found.customer_id == reporter.customer_id:
         return True

@@ -18,6 +18,7 @@ from crm.tickets.extensions.service import ExtensionService
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
 from crm.tickets.holding import must_be_recorded, must_be_there
+from crm.tickets.merges import store as merges_store
 from crm.tickets.merges.service import MergeService
 from crm.tickets.merges.store import MatterMoved
 from crm.tickets.model import (
@@ -268,13 +269,14 @@ class TicketService(TicketReader):
         return await self._close(ticket_id, TicketAction.CANCEL, grounds, actor, expected_version)
 
     async def attach(self, ticket_id: str, recording_id: str, note: str, actor: Actor = SYSTEM) -> TicketView:
-        """Add a recording, once.
+        """Add a recording, once; what a ticket has only by a merge it has itself from now on.
 
         Raises:
             UnknownReference: somebody names a recording that does not exist.
         """
         async with self.held(ticket_id) as (session, ticket):
-            if not await store.is_attached(session, ticket_id, recording_id):
+            attached = await store.is_attached(session, ticket_id, recording_id)
+            if not attached or await merges_store.is_copied(session, ticket_id, recording_id):
                 async with change(session, ticket, TicketAction.ATTACH, actor) as made:
                     await must_be_recorded(session, self.recordings, "recording_id", recording_id, actor)
                     await made.attach(recording_id, note)

@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets import store as tickets_store
-from crm.tickets.changes import change
+from crm.tickets.changes import Change, change
 from crm.tickets.errors import ChangedMeanwhile, TicketNotFound
 from crm.tickets.holding import TicketHolder
 from crm.tickets.merges import store
@@ -127,7 +127,7 @@ class MergeService:
         await store.copy(session, merge)
         async with change(session, head, TicketAction.ABSORB, actor) as made:
             made.detail.update(merged=ticket_id, merged_number=ticket.number)
-            head.urgency = _most([head.urgency, ticket.urgency])
+            _as_urgent(made, _most([head.urgency, ticket.urgency]))
         return head
 
     async def _unmerge_once(
@@ -148,7 +148,7 @@ class MergeService:
             ticket.open_matter = merge.open_matter if free else None
         async with change(session, head, TicketAction.RELEASE, actor) as made:
             made.detail.update(unmerged=ticket_id, unmerged_number=ticket.number)
-            head.urgency = await _urgency_without(session, head, ticket)
+            _as_urgent(made, await _urgency_without(session, head, ticket))
             merge.undone_at, merge.undone_by = utc_now(), actor.name
             await store.remove_copies(session, merge)
             await session.flush()
@@ -161,6 +161,12 @@ class MergeService:
 async def _held(session: AsyncSession, ticket_ids: Iterable[str]) -> dict[str, Ticket]:
     """Tickets held for change, in one order whoever asks: two merges the other way round cannot wait for each other."""
     return {ticket_id: await tickets_store.locked(session, ticket_id) for ticket_id in sorted(ticket_ids)}
+
+
+def _as_urgent(made: Change, urgency: Urgency) -> None:
+    if made.ticket.urgency is not urgency:
+        made.detail.update(from_urgency=made.ticket.urgency, to_urgency=urgency)
+        made.ticket.urgency = urgency
 
 
 async def _own_urgency(session: AsyncSession, head: Ticket) -> Urgency:

@@ -1,6 +1,6 @@
 """Queries over merges, and the copies that a ticket gets of what was merged into it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from sqlalchemy import delete
@@ -73,6 +73,55 @@ async def remove_copies(session: AsyncSession, merge: TicketMerge) -> None:
     await session.exec(delete(TicketReporter).where(col(TicketReporter.id).in_(merge.reporter_ids)))
     await session.exec(delete(TicketAttachment).where(col(TicketAttachment.id).in_(merge.attachment_ids)))
     merge.reporter_ids, merge.attachment_ids = [], []
+
+
+async def is_copied(session: AsyncSession, ticket_id: str, recording_id: str) -> bool:
+    """Whether a ticket has a recording only as long as another is merged into it."""
+    return await _copied_recording(session, ticket_id, recording_id, await into(session, ticket_id)) is not None
+
+
+async def adopt_recording(session: AsyncSession, ticket_id: str, recording_id: str) -> TicketAttachment | None:
+    """Let a recording that a ticket has from one merged into it be its own; None where it is that already."""
+    merges = await into(session, ticket_id)
+    found = await _copied_recording(session, ticket_id, recording_id, merges)
+    if found is not None:
+        _adopt(merges, found.id)
+    return found
+
+
+async def adopt_reporter(
+    session: AsyncSession, ticket_id: str, is_same: Callable[[TicketReporter], bool]
+) -> TicketReporter | None:
+    """Let somebody who reported a merged ticket be a reporter of the one that stands for it as well, whatever comes.
+
+    None where one is that already, or nothing is merged into the ticket.
+    """
+    merges = await into(session, ticket_id)
+    if not merges:
+        return None
+    same = [found for found in await tickets_store.reporters_of(session, ticket_id) if is_same(found)]
+    copies = {copied for merge in merges for copied in merge.reporter_ids}
+    if not same or any(found.id not in copies for found in same):
+        return None
+    _adopt(merges, same[0].id)
+    return same[0]
+
+
+async def _copied_recording(
+    session: AsyncSession, ticket_id: str, recording_id: str, merges: Sequence[TicketMerge]
+) -> TicketAttachment | None:
+    copies = {copied for merge in merges for copied in merge.attachment_ids}
+    if not copies:
+        return None
+    attached = await tickets_store.attachments_of(session, ticket_id)
+    return next((found for found in attached if found.recording_id == recording_id and found.id in copies), None)
+
+
+def _adopt(merges: Iterable[TicketMerge], copied_id: str) -> None:
+    """Take a row off the copies that go when a merge is undone."""
+    for merge in merges:
+        merge.attachment_ids = [kept for kept in merge.attachment_ids if kept != copied_id]
+        merge.reporter_ids = [kept for kept in merge.reporter_ids if kept != copied_id]
 
 
 async def open_about(session: AsyncSession, open_matter: str) -> Ticket | None:

@@ -343,6 +343,64 @@ async def test_h18_what_was_merged_and_taken_out_again_has_its_deadlines_back_an
     assert found[RESOLVE].round == 1
 
 
+async def test_h4_the_sooner_deadline_of_merged_tickets_is_everybodys_and_each_has_its_own_back(
+    clocks: Clocks, place: Place, now: time_machine.Traveller
+) -> None:
+    burst = await clocks.tickets.file(place.fault(), AGENT)
+    now.shift(minutes(120))
+    head, other = [await clocks.tickets.file(place.fault(address=""), AGENT) for _ in range(2)]
+    own = await clocks.due(head.id)
+    sooner = await clocks.due(burst.id)
+    assert sooner < own
+
+    await clocks.tickets.merges.merge(burst.id, MergeTicket(into=head.id), AGENT)
+    assert await clocks.due(head.id) == sooner
+    await clocks.tickets.merges.merge(other.id, MergeTicket(into=head.id), AGENT)
+    assert await clocks.due(head.id) == sooner
+
+    await clocks.tickets.merges.unmerge(burst.id, AGENT)
+    assert await clocks.due(head.id) == own
+    assert await clocks.due(burst.id) == sooner
+    await clocks.tickets.merges.unmerge(other.id, AGENT)
+    assert await clocks.due(head.id) == own
+
+
+async def test_h18_a_head_that_was_hurried_by_a_merge_has_its_time_back_and_keeps_what_it_waited(
+    clocks: Clocks, place: Place, now: time_machine.Traveller
+) -> None:
+    worker = place.worker(place.east)
+    ticket, _ = await signed(clocks, place)
+    critical = await clocks.tickets.file(place.fault(address="", urgency="critical"), AGENT)
+    await clocks.tickets.merges.merge(critical.id, MergeTicket(into=ticket.id), AGENT)
+    assert await clocks.due(ticket.id) == MONDAY + minutes(60)
+
+    await clocks.tickets.park(ticket.id, "等用户", worker)
+    now.shift(minutes(90))
+    await clocks.tickets.unpark(ticket.id, worker)
+    assert await clocks.due(ticket.id) == MONDAY + minutes(150)
+    await clocks.tickets.merges.unmerge(critical.id, AGENT)
+
+    found = (await clocks.of(ticket.id))[RESOLVE]
+    # Ten hours of work from Monday at nine, and the ninety minutes of it that it waited.
+    assert (found.due_at, found.allowed_s, found.round_the_clock) == (local("2026-03-03 14:00"), 36000, False)
+
+
+async def test_h18_more_time_granted_to_a_head_stays_and_takes_nothing_of_its_own(
+    clocks: Clocks, place: Place, now: time_machine.Traveller
+) -> None:
+    worker = place.worker(place.east)
+    ticket, _ = await signed(clocks, place)
+    urgent = await clocks.tickets.file(place.fault(address="", urgency="urgent"), AGENT)
+    own = await clocks.due(ticket.id)
+    for until, stays in ((local("2026-03-02 13:00"), own), (local("2026-03-04 10:00"), local("2026-03-04 10:00"))):
+        await clocks.tickets.merges.merge(urgent.id, MergeTicket(into=ticket.id), AGENT)
+        await clocks.tickets.extensions.ask(ticket.id, until, "等配件", worker)
+        await clocks.tickets.extensions.grant(ticket.id, "同意", SUPERVISOR)
+        assert await clocks.due(ticket.id) == until
+        await clocks.tickets.merges.unmerge(urgent.id, AGENT)
+        assert await clocks.due(ticket.id) == stays
+
+
 async def test_h16_who_passes_a_ticket_up_hands_over_the_deadline_and_above_it_is_signed_anew(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:

@@ -97,7 +97,7 @@ def test_messages_of_before_keep_whom_they_went_to(database_url: str) -> None:
 
 def test_services_that_start_together_wait_for_each_other(database_url: str) -> None:
     """Separate processes, as services are; each must succeed."""
-    program = "import sys; from ari_app.migrations import upgrade; upgrade(sys.argv[1])"
+    program = "import sys; from ari_app.migrations import configuration, upgrade; upgrade(sys.argv[1])"
 
     def start(_: int) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-W", "error", "-c", program, database_url]
