@@ -26,7 +26,7 @@ import crm.workorders.http
 import recordings.http
 from ari_app.campaigns import http as campaigns_http
 from ari_app.campaigns.hours import CallingHours
-from ari_app.campaigns.service import SURVEY_OVER, SURVEY_SUGGESTION, CampaignRules, CampaignService
+from ari_app.campaigns.service import ASKED, SURVEY_OVER, SURVEY_SUGGESTION, CampaignRules, CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.notices import Notices
 from ari_app.queues.settings import QueueSettings
@@ -54,6 +54,9 @@ from foundation.database import Database
 from foundation.routes import Routes
 from recordings.model import RecordingKind
 from recordings.service import RecordingService
+
+NOT_ASKED = ("redo", "archive", "cancel", "merge")
+"""After these nobody is asked any more about what was replied before."""
 
 
 class Business:
@@ -103,7 +106,9 @@ class Business:
                 "ticket.reply": [self._replied],
                 "ticket.file": [self._ticket_of_call],
                 "ticket.append": [self._ticket_of_call, self.campaigns.withdraw_surveys],
-                **{f"ticket.{action}": [self.campaigns.withdraw_surveys] for action in ("redo", "archive", "cancel")},
+                **{f"ticket.{action}": [self.campaigns.withdraw_surveys] for action in NOT_ASKED},
+                **{f"ticket.{action}": [self._asked_again] for action in ("absorb", "unmerge")},
+                "ticket.release": [self.campaigns.withdraw_strangers],
                 SURVEY_OVER: [self.campaigns.settle],
                 SURVEY_SUGGESTION: [self.campaigns.suggested],
             },
@@ -155,6 +160,15 @@ class Business:
     async def _replied(self, payload: dict[str, Any]) -> None:
         """A department says it is done: the customers are asked (H8), where there is a number to ask at."""
         await self.campaigns.plan_surveys(payload)
+        await self._survey(payload)
+
+    async def _asked_again(self, payload: dict[str, Any]) -> None:
+        """A ticket that waits for its customers got some of another's, or was taken out of another (H8)."""
+        if payload["status"] in ASKED:
+            await self.campaigns.plan_again(payload)
+            await self._survey(payload)
+
+    async def _survey(self, payload: dict[str, Any]) -> None:
         if any(reporter["number"] for reporter in payload["reporters"]):
             with suppress(NotAllowedNow):
                 await self.tickets.survey(payload["ticket_id"])

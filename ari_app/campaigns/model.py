@@ -37,10 +37,12 @@ TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
     ContactState.ANSWERED: frozenset({ContactState.DONE, ContactState.PLANNED, ContactState.EXHAUSTED}),
     ContactState.DONE: frozenset(),
     ContactState.EXHAUSTED: frozenset(),
-    ContactState.CANCELLED: frozenset(),
+    # A ticket that was merged is asked about again once it was taken out.
+    ContactState.CANCELLED: frozenset({ContactState.PLANNED}),
 }
 
-FINAL = frozenset(state for state, following in TRANSITIONS.items() if not following)
+FINAL = frozenset({ContactState.DONE, ContactState.EXHAUSTED, ContactState.CANCELLED})
+"""Nobody waits for these."""
 
 
 class AttemptOutcome(StrEnum):

@@ -29,7 +29,7 @@ from ari_app.campaigns.settling import Suggestion
 from ari_app.campaigns.survey import read_answers, together, verdict
 from crm.outbox.service import enqueue
 from crm.privacy.errors import MustBeKept
-from crm.tickets.model import CLOSED
+from crm.tickets.model import CLOSED, TicketStatus
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -44,6 +44,9 @@ RING_LEASE = timedelta(seconds=90)
 TALK_LEASE = timedelta(minutes=20)
 ATTEMPTS_PER_DAY = 5
 """No number is dialled more often in 24 hours, over all campaigns (S23)."""
+
+ASKED = frozenset({TicketStatus.REPLIED, TicketStatus.SURVEY})
+"""Where a ticket waits for what its customers say."""
 
 log = structlog.get_logger()
 
@@ -141,6 +144,39 @@ class CampaignService:
         async with self._database.write() as session:
             await session.exec(dialect.insert(Contact).values(rows).on_conflict_do_nothing())
         self.on_planned()
+
+    async def plan_again(self, payload: Mapping[str, Any]) -> None:
+        """A ticket that waits for its customers has other reporters now, or was taken out of the one that stood for it:
+        whoever was not asked yet is.
+
+        Args:
+            payload: of the outbox's ticket events: ticket_id, redo_count, reporters.
+        """
+        await self.plan_surveys(payload)
+        numbers, round_ = {reporter["number"] for reporter in payload["reporters"]}, payload["redo_count"]
+        async with self._database.write() as session:
+            for contact in await store.of_ticket(session, payload["ticket_id"], round_):
+                if contact.state is ContactState.CANCELLED and contact.number in numbers:
+                    store.move(contact, ContactState.PLANNED)
+            # Everybody may have been asked by now.
+            _tell_over(session, payload["ticket_id"], round_)
+        self.on_planned()
+        self.on_outbox()
+
+    async def withdraw_strangers(self, payload: Mapping[str, Any]) -> None:
+        """A ticket was taken out of another: who reported only that one is not asked about the other any more.
+
+        Args:
+            payload: of the outbox's `ticket.release`: ticket_id, status, redo_count, reporters.
+        """
+        numbers, ticket_id = {reporter["number"] for reporter in payload["reporters"]}, payload["ticket_id"]
+        async with self._database.write() as session:
+            gone = [found for found in await store.planned(session, ticket_id) if found.number not in numbers]
+            for contact in gone:
+                store.move(contact, ContactState.CANCELLED)
+            if gone and payload["status"] in ASKED:
+                _tell_over(session, ticket_id, payload["redo_count"])
+        self.on_outbox()
 
     async def withdraw_surveys(self, payload: Mapping[str, Any]) -> None:
         """The ticket is not done after all, or is over: nobody not yet called is asked about what was replied before.
@@ -338,7 +374,11 @@ class CampaignService:
 def _end(session: AsyncSession, contact: Contact, state: ContactState) -> None:
     """A contact is over. What that means for the ticket is carried out from the outbox, even if this process dies."""
     store.move(contact, state)
-    enqueue(session, SURVEY_OVER, contact.ticket_id, {"ticket_id": contact.ticket_id, "round": contact.round})
+    _tell_over(session, contact.ticket_id, contact.round)
+
+
+def _tell_over(session: AsyncSession, ticket_id: str, round_: int) -> None:
+    enqueue(session, SURVEY_OVER, ticket_id, {"ticket_id": ticket_id, "round": round_})
 
 
 def _suggested(contact: Contact, given: AnswersInput) -> dict[str, Any]:

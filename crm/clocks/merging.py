@@ -135,7 +135,7 @@ def _be_due_by(
 
 
 def _restore(clock: TicketClock, own: ClockAlone, policy: Policy, calendar: BusinessCalendar, now: datetime) -> None:
-    """As it would be alone, with the steps that had happened before the merge; unchanged where nothing made it sooner."""
+    """As it would be alone, with the steps that had happened before the merge; as it is where that changed nothing."""
     if (clock.due_at, clock.allowed_s, clock.round_the_clock) == (own.due_at, own.allowed_s, own.round_the_clock):
         return
     clock.round_the_clock, clock.allowed_s = own.round_the_clock, own.allowed_s

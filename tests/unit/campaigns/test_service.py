@@ -211,6 +211,46 @@ async def test_what_is_sent_back_or_over_is_asked_about_no_more(campaigns: Campa
     assert await campaigns.lease(9) == []
 
 
+async def test_who_reported_what_was_taken_out_again_is_not_asked_about_the_other(
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
+) -> None:
+    survey = REPLIED | {"status": "survey"}
+    await campaigns.plan_surveys(survey)
+    (dialling,) = await campaigns.lease(1)
+    await campaigns.answered(dialling.attempt_id)
+    await campaigns.store_answers(dialling.attempt_id, {"solved": "yes", "attitude": "satisfied"})
+    await campaigns.finished(dialling.attempt_id, AttemptOutcome.COMPLETED)
+    await outbox.deliver()
+    assert tickets.done == []
+
+    asked = [found for found in REPLIED["reporters"] if found["number"] == dialling.number]  # type: ignore[attr-defined]
+    await campaigns.withdraw_strangers(survey | {"reporters": asked})
+    await outbox.deliver()
+
+    contacts, _ = await campaigns.of_ticket("ticket-1")
+    assert {found.number == dialling.number: found.state for found in contacts} == {
+        True: ContactState.DONE,
+        False: ContactState.CANCELLED,
+    }
+    # Nobody is waited for any more.
+    assert tickets.done == [("confirmed", None)]
+
+
+async def test_a_ticket_merged_while_it_was_asked_about_is_asked_about_again_once_it_was_taken_out(
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
+) -> None:
+    await campaigns.plan_surveys(REPLIED)
+    await campaigns.withdraw_surveys(REPLIED | {"status": "merged"})
+    assert await campaigns.lease(5) == []
+
+    for _ in range(2):
+        await campaigns.plan_again(REPLIED | {"status": "survey"})
+    await outbox.deliver()
+
+    assert len(await campaigns.lease(5)) == 2
+    assert tickets.done == []
+
+
 async def test_h10_an_agent_may_ask_instead_and_the_machine_calls_no_more(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
