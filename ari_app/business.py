@@ -88,6 +88,7 @@ class Business:
         self.history = HistoryService(database)
         self.handovers = HandoverService(database)
         self.appointments = AppointmentService(database, self.tickets, settings.time_zone)
+        self.tickets.listeners.append(self.appointments.keeper)
         self.work_orders = WorkOrderService(
             database,
             self.tickets,

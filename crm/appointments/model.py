@@ -2,20 +2,19 @@
 
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, StringConstraints, model_validator
 from pydantic import Field as InputField
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from crm.moments import Day, Moment
 from crm.text import Id, Version
+from crm.tickets.model import VISIT_AHEAD_DAYS
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime
 
-AHEAD_DAYS = 60
-"""How far ahead a visit can be booked."""
 _ACTIVE = text("cancelled_at IS NULL")
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
@@ -60,6 +59,8 @@ class Appointment(SQLModel, table=True):
     booked_by: str = ""
     cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     cancelled_by: str = ""
+    moved: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """From which ticket a merge brought it, and what the other one's wish was: what undoing the merge gives back."""
 
 
 class WindowInput(BaseModel, extra="forbid"):
@@ -127,8 +128,8 @@ class BookVisit(BaseModel, extra="forbid"):
     @model_validator(mode="after")
     def _near(self) -> "BookVisit":
         now = utc_now()
-        if not now < self.visit_from <= now + timedelta(days=AHEAD_DAYS):
-            raise ValueError(f"visit_from must be ahead, and {AHEAD_DAYS} days at most")
+        if not now < self.visit_from <= now + timedelta(days=VISIT_AHEAD_DAYS):
+            raise ValueError(f"visit_from must be ahead, and {VISIT_AHEAD_DAYS} days at most")
         return self
 
 

@@ -1,11 +1,12 @@
 """Booking, changing and cancelling visits, never more than fit (H3, H26)."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from crm.appointments import store
 from crm.appointments.errors import NoAppointment, NoSuchWindow, NotVisited, WindowFull
+from crm.appointments.keeping import VisitKeeper
 from crm.appointments.model import (
     Appointment,
     AppointmentView,
@@ -30,12 +31,13 @@ from foundation.routes import Role
 
 
 class AppointmentService:
-    """Visits; `time_zone` is where the windows' clocks hang."""
+    """Visits; `time_zone` is where the windows' clocks hang. Its `keeper` hears of every change of a ticket."""
 
     def __init__(self, database: Database, tickets: TicketService, time_zone: str = "Asia/Shanghai") -> None:
         self._database = database
         self._tickets = tickets
         self._zone = ZoneInfo(time_zone)
+        self.keeper = VisitKeeper(self._zone)
 
     async def week(self, department_id: str) -> list[WindowView]:
         """A department's windows."""
@@ -141,7 +143,7 @@ class AppointmentService:
                     booked_by=actor.name,
                 )
             )
-            ticket.visit_from, ticket.visit_until = visit_from, visit_until
+            ticket.visit_from, ticket.visit_until, ticket.visit_booked = visit_from, visit_until, True
             made.detail.update(
                 department_id=department_id,
                 visit_from=visit_from.isoformat(),
@@ -163,7 +165,7 @@ class AppointmentService:
             if found is None:
                 raise NoAppointment(f"no visit is booked for ticket {made.ticket.number}")
             found.cancelled_at, found.cancelled_by = utc_now(), actor.name
-            made.ticket.visit_from, made.ticket.visit_until = None, None
+            made.ticket.visit_from, made.ticket.visit_until, made.ticket.visit_booked = None, None, False
             made.detail.update(reason=reason, visit_from=found.visit_from.isoformat())
         return TicketView.model_validate(made.ticket)
 
@@ -180,6 +182,4 @@ class AppointmentService:
 
     def _moment(self, day: date, clock: str) -> datetime:
         """A time of day of a day, by the clock of the place."""
-        hour, minute = (int(part) for part in clock.split(":"))
-        late = timedelta(days=hour // 24)
-        return datetime.combine(day + late, time(hour % 24, minute), self._zone).astimezone(UTC)
+        return store.moment(day, clock, self._zone)

@@ -2,7 +2,9 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -11,7 +13,7 @@ from crm.appointments.model import Appointment, AppointmentWindow
 from crm.tickets.model import Ticket, TicketStatus
 
 LEFT = [TicketStatus.ARCHIVED, TicketStatus.CANCELLED]
-"""Nobody visits for these; a merged one may come back, and keeps its place."""
+"""Nobody visits for these; a merged one's visit went to the ticket that stands for it."""
 
 
 async def week(session: AsyncSession, department_id: str) -> Sequence[AppointmentWindow]:
@@ -31,6 +33,34 @@ async def held_window(
         AppointmentWindow.from_clock == from_clock,
     )
     return (await session.exec(statement.with_for_update())).one_or_none()
+
+
+class DatedWindow(NamedTuple):
+    """A window of one day."""
+
+    visit_from: datetime
+    visit_until: datetime
+    places: int
+
+
+async def window_around(
+    session: AsyncSession, department_id: str, zone: ZoneInfo, visit_from: datetime, visit_until: datetime
+) -> DatedWindow | None:
+    """The department's window in which a time lies, held as `held_window` holds it."""
+    day = visit_from.astimezone(zone).date()
+    for window in await week(session, department_id):
+        begins, ends = moment(day, window.from_clock, zone), moment(day, window.until_clock, zone)
+        if window.weekday == day.isoweekday() and begins <= visit_from and visit_until <= ends:
+            held = await held_window(session, department_id, window.weekday, window.from_clock)
+            return DatedWindow(begins, ends, held.places) if held is not None else None
+    return None
+
+
+def moment(day: date, clock: str, zone: ZoneInfo) -> datetime:
+    """A time of day of a day, by the clock of the place."""
+    hour, minute = (int(part) for part in clock.split(":"))
+    late = timedelta(days=hour // 24)
+    return datetime.combine(day + late, time(hour % 24, minute), zone).astimezone(UTC)
 
 
 async def booked_in(session: AsyncSession, department_id: str, visit_from: datetime) -> int:

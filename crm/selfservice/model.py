@@ -105,4 +105,6 @@ class Progress(BaseModel):
     visit_from: datetime | None
     visit_until: datetime | None
     """When somebody comes; told only where there is one reporter, with whom it was agreed."""
+    visit_booked: bool
+    """Whether it was agreed, or is what he wished for as yet."""
     closed_at: datetime | None

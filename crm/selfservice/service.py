@@ -114,6 +114,7 @@ def _told(ticket: Ticket, head: Ticket, department: str, *, alone: bool) -> Prog
         registered_at=ticket.registered_at,
         visit_from=ticket.visit_from if alone else None,
         visit_until=ticket.visit_until if alone else None,
+        visit_booked=alone and ticket.visit_booked,
         closed_at=head.closed_at,
         **WORDS[stage],
     )

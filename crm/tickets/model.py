@@ -1,7 +1,7 @@
 """Tickets, their log, their reporters, and what is shown and entered of them."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -21,6 +21,7 @@ from crm.tickets.findings.model import FindingView, Validity
 from crm.tickets.refusals.model import RefusalView
 from crm.tickets.tiers.model import PassView
 from foundation.append_only import append_only
+from foundation.clock import utc_now
 from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
 
@@ -38,6 +39,8 @@ class TicketKind(StrEnum):
 
 VISITED = frozenset({TicketKind.FAULT, TicketKind.AFTER_SALES})
 """Somebody comes: they have a visit window (H3)."""
+VISIT_AHEAD_DAYS = 60
+"""How far ahead a visit can be wished for, and booked."""
 
 
 class TicketStatus(StrEnum):
@@ -171,6 +174,8 @@ class Ticket(SQLModel, table=True):
     form_version: int = 0
     visit_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     visit_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    visit_booked: bool = False
+    """The department has a place for it; else the window is what the customer wished for."""
     urge_count: int = 0
     redo_count: int = 0
     shared: bool = False
@@ -324,6 +329,11 @@ class FileTicket(BaseModel, extra="forbid"):
                 raise ValueError("visit_from: only a fault report or an after-sales application has a visit window")
             if self.visit_until <= self.visit_from:
                 raise ValueError("visit_until must be after visit_from")
+            now = utc_now()
+            if self.visit_from <= now:
+                raise ValueError("visit_from must be ahead")
+            if self.visit_until > now + timedelta(days=VISIT_AHEAD_DAYS):
+                raise ValueError(f"visit_until must be {VISIT_AHEAD_DAYS} days ahead at most")
         return self
 
 
@@ -387,6 +397,8 @@ class TicketView(BaseModel, from_attributes=True):
     form_version: int
     visit_from: datetime | None
     visit_until: datetime | None
+    visit_booked: bool
+    """Whether the visit was agreed, or is the customer's wish as yet."""
     urge_count: int
     redo_count: int
     escalated: bool

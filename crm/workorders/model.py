@@ -58,6 +58,7 @@ WORDS: dict[str, dict[Language, str]] = {
         ("address", "地址", "Address"),
         ("area", "片区", "Area"),
         ("visit", "预约上门", "Visit agreed for"),
+        ("wish", "期望上门", "Visit wished for"),
         ("urged", "催办次数", "Urged"),
         ("redo", "重办次数", "Redo"),
         ("problem", "反映内容", "Problem"),

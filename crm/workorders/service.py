@@ -83,7 +83,7 @@ class WorkOrderService:
         yield word("address"), ticket.address
         yield word("area"), ticket.area
         visit = [self._clock(ticket.visit_from), self._clock(ticket.visit_until)]
-        yield word("visit"), " – ".join(filter(None, visit))
+        yield word("visit" if ticket.visit_booked else "wish"), " – ".join(filter(None, visit))
         yield word("others"), "; ".join(_reporter(reporter) for reporter in others)
         yield word("urged"), str(ticket.urge_count or "")
         yield word("redo"), str(ticket.redo_count or "")

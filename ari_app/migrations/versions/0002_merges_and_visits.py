@@ -1,4 +1,4 @@
-"""Merged tickets share a deadline, and give it back."""
+"""Merged tickets share a deadline and a visit, and give them back; a wish is not a booked visit."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,3 +13,11 @@ def upgrade() -> None:
     """Forward only: a schema goes back by restoring a backup."""
     with op.batch_alter_table("ticket_clock", schema=None) as batch_op:
         batch_op.add_column(sa.Column("alone", sa.JSON(), nullable=True))
+    with op.batch_alter_table("appointment", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("moved", sa.JSON(), nullable=True))
+    with op.batch_alter_table("ticket", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("visit_booked", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.execute(
+        "UPDATE ticket SET visit_booked = true"
+        " WHERE id IN (SELECT ticket_id FROM appointment WHERE cancelled_at IS NULL)"
+    )

@@ -1,6 +1,6 @@
 """Customers by themselves: a web form files once, progress is told to who knows the reporter (H12, H21)."""
 
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +21,7 @@ from crm.tickets.forms.model import FormInput
 from crm.tickets.merges.model import MergeTicket
 from crm.tickets.model import AppendToTicket, Reporter, TicketKind, TicketStatus
 from crm.tickets.service import TicketService
+from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.problems import TooMany
 from foundation.routes import NoQuery, Request
@@ -29,7 +30,8 @@ from ivr.cursor import Cursor
 from tests.unit.crm.conftest import AGENT, Place
 
 ELSEWHERE = "203.0.113.7"
-EIGHT, TEN = datetime(2099, 1, 1, 8, tzinfo=UTC), datetime(2099, 1, 1, 10, tzinfo=UTC)
+EIGHT = (utc_now() + timedelta(days=3)).replace(hour=8, minute=0, second=0, microsecond=0)
+TEN = EIGHT + timedelta(hours=2)
 
 
 class Counting:
@@ -201,7 +203,7 @@ async def test_progress_for_who_knows_the_reporter(service: SelfService, tickets
 
     assert by_number == by_account
     assert (by_number.stage, by_number.department) == ("handled", "城东维修工区")
-    assert by_number.visit_from == EIGHT
+    assert (by_number.visit_from, by_number.visit_booked) == (EIGHT, False)
     told = by_number.model_dump_json()
     for secret in ("王秀英", "9876", "幸福路", place.wang.account_number, filed.id):
         assert secret not in told.replace(filed.number, "")

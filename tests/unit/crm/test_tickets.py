@@ -1,6 +1,6 @@
 """A ticket's life on real databases: the row, its log and what others are told change together or not at all."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from crm.staff.service import StaffService
 from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow, TicketNotFound, UnknownReference
 from crm.tickets.model import SYSTEM, AppendToTicket, FileTicket, Reporter, TicketKind, TicketLog, TicketStatus
 from crm.tickets.service import TicketService
+from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.problems import Forbidden
 from foundation.routes import Role
@@ -187,19 +188,28 @@ async def test_a_later_report_makes_it_more_urgent_but_never_less(tickets: Ticke
 
 
 async def test_a_later_report_brings_a_visit_window_but_moves_none(tickets: TicketService, place: Place) -> None:
-    first = {"visit_from": "2026-07-12T08:00:00Z", "visit_until": "2026-07-12T10:00:00Z"}
-    other = {"visit_from": "2026-07-13T08:00:00Z", "visit_until": "2026-07-13T10:00:00Z"}
+    begins = utc_now() + timedelta(days=2)
+    first = {"visit_from": begins, "visit_until": begins + timedelta(hours=2)}
+    other = {name: moment + timedelta(days=1) for name, moment in first.items()}
     filed = await tickets.file(place.fault(), AGENT)
     await tickets.file(place.fault("+8613800000002", **first), AGENT)
     kept = await tickets.file(place.fault("+8613800000003", **other), AGENT)
 
     assert kept.id == filed.id
-    assert (kept.visit_from, kept.visit_until) == (
-        datetime(2026, 7, 12, 8, tzinfo=UTC),
-        datetime(2026, 7, 12, 10, tzinfo=UTC),
-    )
+    assert (kept.visit_from, kept.visit_until, kept.visit_booked) == (*first.values(), False)
     noted = (await tickets.get(filed.id)).log[2].detail
-    assert (noted["visit_from"], noted["visit_until"]) == ("2026-07-13T08:00:00+00:00", "2026-07-13T10:00:00+00:00")
+    assert {name: noted[name] for name in other} == {name: moment.isoformat() for name, moment in other.items()}
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "word"),
+    [(-50, -48, "visit_from must be ahead"), (-1, 2, "visit_from must be ahead"), (24, 24 * 61, "60 days ahead")],
+)
+def test_a_visit_is_wished_for_ahead_and_not_too_far(begins: int, ends: int, word: str) -> None:
+    now = utc_now()
+    window = {"visit_from": now + timedelta(hours=begins), "visit_until": now + timedelta(hours=ends)}
+    with pytest.raises(ValidationError, match=word):
+        FileTicket.model_validate({"kind": "fault", "subject": "暖气不热"} | window)
 
 
 @pytest.mark.parametrize("address", ["幸福小区", "幸福路", "A座"])

@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,6 +20,7 @@ from foundation.database import Database
 from foundation.routes import Page, Principal, Request, Role
 from tests.unit.crm.conftest import AGENT, Place
 
+NINE = (datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=3)).replace(hour=9, minute=0, second=0, microsecond=0)
 LINK = "https://desk.example/tickets/{number}"
 DESK = Principal("staff-agent", "1001", "Agent", Role.AGENT)
 HOSTILE = "<img src=x onerror=alert(1)>\"'><svg/onload=alert(2)></style><script>alert(3)</script>&lt;b&gt;"
@@ -53,8 +55,8 @@ async def filed(tickets: TicketService, place: Place, **changes: object) -> Tick
     given = {
         "reporter": Reporter(customer_id=place.wang.id, number="13800000001", name="王秀英"),
         "description": "卧室暖气片上半部不热。\n楼上也一样。",
-        "visit_from": datetime(2099, 1, 1, 1, tzinfo=UTC),
-        "visit_until": datetime(2099, 1, 1, 3, tzinfo=UTC),
+        "visit_from": NINE,
+        "visit_until": NINE + timedelta(hours=2),
         "urgency": "urgent",
     }
     ticket = await tickets.file(place.fault(**(given | changes)), AGENT)  # type: ignore[arg-type]
@@ -73,7 +75,7 @@ async def test_h7_all_that_the_field_needs_is_on_it(
     for expected in (
         *("供热服务热线", "工作单", ticket.number, "紧急", "报修", "暖气不热", "城东维修工区", "6001000001", "城东"),
         *("王秀英 +8613800000001", "李建国 +8613800000002", "幸福路12号3单元402", "楼上也一样。", "对门也不热"),
-        *("2099-01-01 09:00 – 2099-01-01 11:00", "用户签字", "Agent (1001)"),
+        *(f"{NINE:%Y-%m-%d} 09:00 – {NINE:%Y-%m-%d} 11:00", "期望上门", "用户签字", "Agent (1001)"),
     ):
         assert expected in text, expected
     assert "<svg" in text
