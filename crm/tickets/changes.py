@@ -11,6 +11,7 @@ from crm.outbox.service import enqueue
 from crm.tickets import store
 from crm.tickets.cohandling import store as cohandling_store
 from crm.tickets.errors import ChangedMeanwhile
+from crm.tickets.extensions import store as extensions_store
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import CLOSED, Actor, Ticket, TicketAttachment, TicketLog, TicketStatus
 from crm.tickets.sharing import others
@@ -29,6 +30,7 @@ TOLD_DETAILS = (
     "from_department",
     "asked_departments",
     "corrected",
+    "withdrawn_extension",
 )
 """What of an action's details others hear as well."""
 TOLD_CHANGES = 10
@@ -85,6 +87,8 @@ class Change:
         ticket = self.ticket
         if ticket.shared:
             await cohandling_store.release(self.session, ticket.id, department_id)
+        if ticket.dispatched_at is not None:
+            self.detail.update(await extensions_store.withdraw(self.session, ticket.id, department_id))
         self.detail.update(from_department=ticket.department_id, to_department=department_id, person_id=person_id)
         ticket.department_id, ticket.person_id, ticket.dispatched_at = department_id, person_id, utc_now()
 

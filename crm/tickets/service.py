@@ -14,6 +14,7 @@ from crm.tickets.cohandling import service as cohandling
 from crm.tickets.cohandling.model import CoTask
 from crm.tickets.corrections.service import CorrectionService
 from crm.tickets.errors import ChangedMeanwhile, NotAssessed
+from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.service import ExtensionService
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
@@ -224,7 +225,7 @@ class TicketService(TicketReader):
                 else:
                     await cohandling.settle(made, left_out_because)
                     made.ticket.reply = text
-                    made.detail.update(text=text)
+                    made.detail.update(text=text, **await extensions_store.withdraw(session, ticket_id))
         return TicketView.model_validate(ticket)
 
     async def survey(self, ticket_id: str, actor: Actor = SYSTEM, *, expected_version: int | None = None) -> TicketView:

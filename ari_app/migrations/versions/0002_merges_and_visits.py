@@ -1,4 +1,6 @@
-"""Merged tickets share a deadline and a visit, and give them back; a wish is not a booked visit."""
+"""Merged tickets share a deadline and a visit, and give them back; a wish is not a booked visit;
+a request for more time can be withdrawn.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,3 +23,14 @@ def upgrade() -> None:
         "UPDATE ticket SET visit_booked = true"
         " WHERE id IN (SELECT ticket_id FROM appointment WHERE cancelled_at IS NULL)"
     )
+    waiting = sa.text("granted IS NULL AND withdrawn_at IS NULL")
+    with op.batch_alter_table("ticket_extension", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.drop_index("ix_ticket_extension_undecided")
+        batch_op.create_index(
+            "ix_ticket_extension_undecided",
+            ["asked_at"],
+            unique=False,
+            postgresql_where=waiting,
+            sqlite_where=waiting,
+        )

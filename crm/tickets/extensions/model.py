@@ -10,7 +10,7 @@ from crm.privacy.fields import PersonalText
 from crm.privacy.holdings import personal
 from foundation.database import UtcDateTime
 
-_UNDECIDED = text("granted IS NULL")
+_UNDECIDED = text("granted IS NULL AND withdrawn_at IS NULL")
 
 
 class TicketExtension(SQLModel, table=True):
@@ -32,11 +32,13 @@ class TicketExtension(SQLModel, table=True):
     asked_by: str = ""
     asked_at: datetime = Field(sa_type=UtcDateTime)
     granted: bool | None = None
-    """None until it is decided."""
+    """None until it is decided, and where it was withdrawn before."""
     decision: str = ""
     """Why it was decided so."""
     decided_by: str = ""
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When nobody needed the answer any more: the ticket was replied to, or is another department's."""
 
 
 personal(TicketExtension, "reason", "decision")
@@ -54,6 +56,7 @@ class ExtensionView(BaseModel, from_attributes=True):
     decision: PersonalText
     decided_by: str
     decided_at: datetime | None
+    withdrawn_at: datetime | None
 
 
 class PendingExtension(ExtensionView):

@@ -74,7 +74,12 @@ class ExtensionService:
     async def grant(
         self, ticket_id: str, decision: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """The department gets the time it asked for."""
+        """The department gets the time it asked for.
+
+        Raises:
+            NoExtension: nobody asked for it, or nobody needs it any more.
+            ExtensionRefused: the moment it asked for has passed.
+        """
         return await self._decide(ticket_id, TicketAction.GRANT_EXTENSION, decision, actor, expected_version)
 
     async def deny(
@@ -117,7 +122,15 @@ class ExtensionService:
             asked = await store.undecided(made.session, ticket_id)
             if asked is None:
                 raise NoExtension(f"nobody asked for more time for ticket {made.ticket.number}")
-            asked.granted = action is TicketAction.GRANT_EXTENSION
+            granted = action is TicketAction.GRANT_EXTENSION
+            if granted and asked.until <= utc_now():
+                problem = FieldProblem(
+                    field="until", rule="must be ahead: deny it, so that the department can ask again"
+                )
+                raise ExtensionRefused(
+                    f"time was asked for until {asked.until.isoformat()}, which has passed", [problem]
+                )
+            asked.granted = granted
             asked.decision, asked.decided_by, asked.decided_at = decision, actor.name, utc_now()
             if asked.granted:
                 await self.deadlines.extend(made.session, made.ticket, asked.until)

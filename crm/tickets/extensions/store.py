@@ -7,6 +7,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.extensions.model import TicketExtension
 from crm.tickets.model import CLOSED, Ticket
+from foundation.clock import utc_now
+
+_WAITING = (col(TicketExtension.granted).is_(None), col(TicketExtension.withdrawn_at).is_(None))
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketExtension]:
@@ -17,10 +20,17 @@ async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketExt
 
 async def undecided(session: AsyncSession, ticket_id: str) -> TicketExtension | None:
     """The one that waits to be decided."""
-    statement = select(TicketExtension).where(
-        TicketExtension.ticket_id == ticket_id, col(TicketExtension.granted).is_(None)
-    )
+    statement = select(TicketExtension).where(TicketExtension.ticket_id == ticket_id, *_WAITING)
     return (await session.exec(statement)).one_or_none()
+
+
+async def withdraw(session: AsyncSession, ticket_id: str, holder_id: str | None = None) -> dict[str, str]:
+    """Nobody needs the answer any more, but for the department that holds the ticket; what the log keeps of it."""
+    found = await undecided(session, ticket_id)
+    if found is None or (holder_id is not None and found.department_id == holder_id):
+        return {}
+    found.withdrawn_at = utc_now()
+    return {"withdrawn_extension": found.until.isoformat()}
 
 
 async def pending(session: AsyncSession, limit: int) -> Sequence[tuple[TicketExtension, Ticket]]:
@@ -28,7 +38,7 @@ async def pending(session: AsyncSession, limit: int) -> Sequence[tuple[TicketExt
     statement = (
         select(TicketExtension, Ticket)
         .join(Ticket, col(Ticket.id) == col(TicketExtension.ticket_id))
-        .where(col(TicketExtension.granted).is_(None), col(Ticket.status).not_in(CLOSED))
+        .where(*_WAITING, col(Ticket.status).not_in(CLOSED))
         .order_by(col(TicketExtension.asked_at), col(TicketExtension.id))
         .limit(limit)
     )

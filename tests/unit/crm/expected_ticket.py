@@ -99,6 +99,8 @@ class Expected:
         self.parked_from = ""
         self.department: str | None = None
         self.refused_by: str | None = None
+        self.asked_by: str | None = None
+        """Who asked for more time."""
         self.overruled: set[str] = set()
         self.parts: dict[str, str] = {}
         """Of each department that was asked to help."""
@@ -188,6 +190,10 @@ class Expected:
         self.escalated = ESCALATED.get(action, self.escalated)
         if action in FLAGS:
             setattr(self, *FLAGS[action])
+        if action == "ask_extension":
+            self.asked_by = self.department
+        if action == "reply" and not self.below:
+            self.asks_for_time = False
         if action in PARTS:
             self.parts[own] = PARTS[action]
         self._change_hands(action, own)
@@ -210,7 +216,8 @@ class Expected:
                 self.overruled.add(self.refused_by)
 
     def _hand_to(self, department: str) -> None:
-        """It lies with them, who help nobody with it any more."""
+        """It lies with them, who help nobody with it any more; nobody else's request for more time counts."""
         self.department = department
+        self.asks_for_time = self.asks_for_time and department == self.asked_by
         if department in self.parts:
             self.parts[department] = "released"

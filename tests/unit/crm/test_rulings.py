@@ -173,6 +173,55 @@ async def test_what_waits_to_be_decided_is_listed_the_longest_first(tickets: Tic
     assert [found.ticket_id for found in await tickets.extensions.pending(1)] == [asked[2].id]
 
 
+async def test_what_was_asked_for_is_withdrawn_by_the_reply(tickets: TicketService, place: Place) -> None:
+    ticket, east = await signed(tickets, place), place.worker(place.east)
+    until = utc_now() + timedelta(days=2)
+    await tickets.extensions.ask(ticket.id, until, "等配件", east)
+
+    await tickets.reply(ticket.id, "已更换阀门", east)
+
+    with pytest.raises(NoExtension):
+        await tickets.extensions.grant(ticket.id, "同意", SUPERVISOR)
+    assert await tickets.extensions.pending(9) == []
+    found = await tickets.get(ticket.id)
+    assert [(one.granted, one.withdrawn_at is not None) for one in found.extensions] == [(None, True)]
+    assert found.log[-1].detail["withdrawn_extension"] == until.isoformat()
+
+
+async def test_what_was_asked_for_is_withdrawn_once_another_department_has_the_ticket(
+    tickets: TicketService, place: Place
+) -> None:
+    ticket, east, west = await signed(tickets, place), place.worker(place.east), place.worker(place.west)
+    until = utc_now() + timedelta(days=2)
+    await tickets.extensions.ask(ticket.id, until, "等配件", east)
+    await tickets.dispatch(ticket.id, place.east, AGENT)
+    assert len(await tickets.extensions.pending(9)) == 1
+
+    await tickets.dispatch(ticket.id, place.west, AGENT)
+
+    assert (await tickets.get(ticket.id)).log[-1].detail["withdrawn_extension"] == until.isoformat()
+    with pytest.raises(NoExtension):
+        await tickets.extensions.grant(ticket.id, "同意", SUPERVISOR)
+    await tickets.sign(ticket.id, west)
+    await tickets.extensions.ask(ticket.id, until, "我们也等", west)
+    await tickets.extensions.grant(ticket.id, "同意", SUPERVISOR)
+    extensions = (await tickets.get(ticket.id)).extensions
+    assert [(one.department_id, one.granted) for one in extensions] == [(place.east, None), (place.west, True)]
+
+
+async def test_more_time_until_a_moment_that_passed_cannot_be_granted(tickets: TicketService, place: Place) -> None:
+    ticket = await signed(tickets, place)
+    until = utc_now() + timedelta(hours=1)
+    await tickets.extensions.ask(ticket.id, until, "等配件", place.worker(place.east))
+
+    with time_machine.travel(until, tick=False):
+        with pytest.raises(ExtensionRefused) as refused:
+            await tickets.extensions.grant(ticket.id, "同意", SUPERVISOR)
+        assert [problem.field for problem in refused.value.errors] == ["until"]
+        assert (await tickets.get(ticket.id)).extensions[0].granted is None
+        await tickets.extensions.deny(ticket.id, "已过期", SUPERVISOR)
+
+
 async def test_after_the_deadline_it_is_too_late_to_ask(tickets: TicketService, place: Place) -> None:
     ticket = await signed(tickets, place)
     tickets.extensions.deadlines = Clocks(NOON)
