@@ -10,15 +10,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.outbox.service import enqueue
 from crm.tickets import store
 from crm.tickets.cohandling import store as cohandling_store
-from crm.tickets.errors import ChangedMeanwhile
+from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow
 from crm.tickets.extensions import store as extensions_store
 from crm.tickets.merges import store as merges_store
-from crm.tickets.model import CLOSED, Actor, Ticket, TicketAttachment, TicketLog, TicketStatus
+from crm.tickets.model import CLOSED, Actor, ActorKind, Ticket, TicketAttachment, TicketLog, TicketStatus
 from crm.tickets.sharing import others
-from crm.tickets.transitions import WAITING, Standing, TicketAction, lead, permit
+from crm.tickets.transitions import WAITING, Standing, TicketAction, lead, permit, standing_of
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
+from foundation.routes import Role
 
 TOLD_DETAILS = (
     "call_id",
@@ -113,7 +114,10 @@ async def change(
             + await _since(session, ticket, expected_version),
             [FieldProblem(field="version", rule=f"must be {ticket.version}; read the ticket again")],
         )
-    before, to = ticket.status, lead(action, ticket)
+    try:
+        before, to = ticket.status, lead(action, ticket)
+    except NotAllowedNow as refusal:
+        raise NotAllowedNow(f"{refusal}{await _stood_for(session, ticket, actor)}") from None
     was = ticket.parked_from if before in WAITING else before
     made = Change(session, ticket)
     yield made
@@ -124,6 +128,19 @@ async def change(
     if to in CLOSED and before not in CLOSED:
         ticket.open_matter, ticket.escalated, ticket.closed_at = None, False, utc_now()
     await record(session, ticket, action, before, actor, made.detail, made.reporters)
+
+
+async def _stood_for(session: AsyncSession, ticket: Ticket, actor: Actor) -> str:
+    """Where to go instead with a merged ticket, in a few words; to a department only what it may know of (S7)."""
+    merge = await merges_store.active(session, ticket.id) if ticket.status is TicketStatus.MERGED else None
+    if merge is None or actor.kind is ActorKind.CALLER:
+        return ""
+    head = await session.get_one(Ticket, merge.into_id)
+    if actor.role is Role.DEPARTMENT:
+        standing = standing_of(actor.department_id, head.department_id, await others(session, head))
+        if standing is None:
+            return ""
+    return f"; ticket {head.number} ({head.id}) stands for it"
 
 
 async def _since(session: AsyncSession, ticket: Ticket, version: int) -> str:

@@ -1,6 +1,7 @@
 """One matter, one ticket: merging keeps everything, unmerging restores exactly, and races have one winner (S39)."""
 
 import asyncio
+import re
 from typing import Any
 
 import pytest
@@ -88,12 +89,29 @@ async def test_what_was_merged_is_nobodys_work(tickets: TicketService, place: Pl
     one, other = await filed(tickets, place, FIRST, 1), await filed(tickets, place, SECOND, 2)
     await merge(tickets, one, other)
 
-    with pytest.raises(NotAllowedNow):
+    instead = re.escape(f"ticket {other.number} ({other.id}) stands for it")
+    with pytest.raises(NotAllowedNow, match=instead):
         await tickets.dispatch(one.id, place.east, AGENT)
-    with pytest.raises(NotAllowedNow):
+    with pytest.raises(NotAllowedNow, match=instead):
         await tickets.append(one.id, AppendToTicket(text="还是不热"), AGENT)
     similar = await tickets.similar(SimilarQuery(number=FIRST))
     assert [found.ticket.id for found in similar] == [other.id]
+
+
+async def test_s7_a_department_is_not_told_of_a_strangers_ticket_that_stands_for_its_own(
+    tickets: TicketService, place: Place
+) -> None:
+    one, other = await filed(tickets, place, FIRST, 1), await filed(tickets, place, SECOND, 2)
+    await tickets.dispatch(one.id, place.east, AGENT)
+    await tickets.dispatch(other.id, place.west, AGENT)
+    await merge(tickets, one, other)
+
+    with pytest.raises(NotAllowedNow) as refused:
+        await tickets.sign(one.id, place.worker(place.east))
+    assert other.number not in str(refused.value)
+    await tickets.dispatch(other.id, place.east, AGENT)
+    with pytest.raises(NotAllowedNow, match=other.number):
+        await tickets.sign(one.id, place.worker(place.east))
 
 
 async def test_h4_a_report_of_a_merged_matter_goes_to_what_stands_for_it(tickets: TicketService, place: Place) -> None:
