@@ -68,12 +68,14 @@ class Keeping:
         """Do what was asked (the spool's handler)."""
         request = msgspec.json.decode(kept.content, type=KeptRequest)
         route = self._routes[request.method, request.route]
+        # What lay ahead when it was asked for may have passed while the database was away.
+        asked = {"asked_at": from_milliseconds(kept.at_ms)}
         await route.handler(
             DeskRequest(
                 principal=request.principal,
                 path=request.path,
                 query=route.query(),
-                body=route.body.model_validate_json(bytes(request.body)) if route.body is not None else None,
+                body=route.body.model_validate_json(bytes(request.body), context=asked) if route.body else None,
                 idempotency_key=request.idempotency_key,
                 address="",
                 session=None,

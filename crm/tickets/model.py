@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, JsonValue, model_validator
+from pydantic import BaseModel, JsonValue, ValidationInfo, model_validator
 from pydantic import Field as InputField
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
@@ -320,7 +320,7 @@ class FileTicket(BaseModel, extra="forbid"):
     call_id: Id | None = None
 
     @model_validator(mode="after")
-    def _window(self) -> "FileTicket":
+    def _window(self, info: ValidationInfo) -> "FileTicket":
         if (self.visit_from is None) != (self.visit_until is None):
             missing, given = ("visit_from", "visit_until") if self.visit_from is None else ("visit_until", "visit_from")
             raise ValueError(f"{missing} must be given with {given}")
@@ -329,7 +329,7 @@ class FileTicket(BaseModel, extra="forbid"):
                 raise ValueError("visit_from: only a fault report or an after-sales application has a visit window")
             if self.visit_until <= self.visit_from:
                 raise ValueError("visit_until must be after visit_from")
-            now = utc_now()
+            now = (info.context or {}).get("asked_at") or utc_now()
             if self.visit_from <= now:
                 raise ValueError("visit_from must be ahead")
             if self.visit_until > now + timedelta(days=VISIT_AHEAD_DAYS):

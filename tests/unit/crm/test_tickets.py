@@ -212,6 +212,16 @@ def test_a_visit_is_wished_for_ahead_and_not_too_far(begins: int, ends: int, wor
         FileTicket.model_validate({"kind": "fault", "subject": "暖气不热"} | window)
 
 
+def test_a_report_that_was_kept_while_the_database_was_away_is_judged_by_when_it_was_made() -> None:
+    made = utc_now() - timedelta(hours=3)
+    window = {"visit_from": made + timedelta(hours=1), "visit_until": made + timedelta(hours=2)}
+    given = {"kind": "fault", "subject": "暖气不热"} | window
+
+    assert FileTicket.model_validate(given, context={"asked_at": made}).visit_from == window["visit_from"]
+    with pytest.raises(ValidationError, match="must be ahead"):
+        FileTicket.model_validate(given)
+
+
 @pytest.mark.parametrize("address", ["幸福小区", "幸福路", "A座"])
 async def test_many_households_of_one_compound_keep_their_own_tickets(
     tickets: TicketService, place: Place, address: str
