@@ -5,8 +5,8 @@ a request for more time can be withdrawn.
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0002_merges_and_visits"
-down_revision: str | None = "0001"
+revision: str = "0004_merges_and_visits"
+down_revision: str | None = "0003_reporters_told_and_found"
 branch_labels: str | None = None
 depends_on: str | None = None
 
