@@ -203,7 +203,7 @@ async def test_h25_what_becomes_a_protected_customers_is_most_urgent(
     database: Database, tickets: TicketService, place: Place
 ) -> None:
     await ProtectionService(database).create(hospital(place.wang.id), people.SUPERVISOR)
-    filed = await tickets.file(place.fault(), AGENT)
+    filed = await tickets.file(place.fault(number=None), AGENT)
 
     found = await correct(tickets, filed, customer_id=place.wang.id)
     assert found.urgency is Urgency.CRITICAL

@@ -19,6 +19,7 @@ from crm.outbox.model import OutboxEntry
 from foundation.clock import utc_now
 from foundation.database import execute
 from foundation.routes import Role
+from recordings.model import RecordingKind
 from tests.unit.security.conftest import Office
 
 NAME, NUMBER, STREET = "小熊猫", "13912345678", "秘密街7号"
@@ -130,7 +131,8 @@ async def own_ticket(office: Office, person: Answer) -> Answer:
     judged = dict.fromkeys(("finding", "responsibility", "corrective_measures", "preventive_measures"), WORDS)
     await do(office, Role.SUPERVISOR, ticket, "finding", validity="valid", **judged)
     await do(office, Role.DEPARTMENT, ticket, "contest-finding", reason=WORDS)
-    await do(office, Role.AGENT, ticket, "attachments", recording_id="rec-00000000000000000000000009", note=WORDS)
+    recording = await office.recorded.begin("call-1", RecordingKind.CONVERSATION)
+    await do(office, Role.AGENT, ticket, "attachments", recording_id=recording.id, note=WORDS)
     await ask(office, Role.DEPARTMENT, "POST", f"/tickets/{ticket['id']}/looks", {"reason": WORDS})
     handed_over = {"notes": WORDS, "tickets": [{"ticket_id": ticket["id"], "note": WORDS}]}
     await ask(office, Role.DEPARTMENT, "POST", "/handovers", {**handed_over, "department_id": east}, 201)

@@ -16,14 +16,18 @@ from tests.unit.security.conftest import Office
 
 NOBODYS = {
     "of the house: its people, departments, queues, causes, events, forms, policies and hours": (
-        *("CallRecordView.access_number", "CategoryView.name"),
+        *("CallRecordView.access_number", "CategoryView.name", "OfferedCategory.name"),
         *("ChoiceView.staff_name", "CustomerMergeView.staff_name", "CustomerMergeView.undone_by"),
         *("HandoverView.staff_name", "HandoverView.acknowledged_by", "ImportView.staff_name"),
         *("ProtectedListView.staff_name", "ProtectedListView.name", "DepartmentView.name", "DepartmentView.area"),
         *("ProposedDepartment.name", "FormField.name", "FormField.zh", "FormField.en"),
         *("StaffView.name", "StaffView.staff_number", "StaffView.endpoint", "StaffView.language", "StaffView.queues"),
         *("SessionView.name", "SessionView.staff_number"),
-        *(f"EventView.{name}_{language}" for name in ("name", "subject", "text") for language in ("zh", "en")),
+        *(
+            f"EventView.{name}_{language}"
+            for name in ("name", "subject", "text", "reporter")
+            for language in ("zh", "en")
+        ),
         *("PolicyView.note", "PolicyView.changed_by", "OverrideView.note", "FormView.changed_by"),
         *("HoursView.changed_by", "HoursView.owner", "OpenSpan.opens", "OpenSpan.closes", "RotaView.time_zone"),
         *("WindowInput.from_clock", "WindowInput.until_clock", "Choice.zh", "Choice.en", "Choice.value"),
@@ -33,7 +37,13 @@ NOBODYS = {
         *("AppointmentView.booked_by", "AppointmentView.cancelled_by", "CoHandlerView.signed_by"),
         *("CoHandlerView.replied_by", "ExtensionView.asked_by", "ExtensionView.decided_by", "FindingView.judged_by"),
         *("FindingView.contested_by", "ImprovementView.created_by", "ImprovementView.done_by", "MergeView.by"),
-        *("MergeView.undone_by", "PassView.passed_by", "PassView.answered_by", "RefusalView.ruled_by"),
+        *(
+            "MergeView.undone_by",
+            "DeliveryView.dropped_by",
+            "PassView.passed_by",
+            "PassView.answered_by",
+            "RefusalView.ruled_by",
+        ),
     ),
     "who is told by us: a colleague, a robot, a system": (
         *("DeliveryView.recipient_name", "DeliveryView.address", "RecipientView.name", "RecipientView.address"),
