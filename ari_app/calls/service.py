@@ -51,6 +51,10 @@ class CallService:
         """Every call of this process by id."""
         return self._calls
 
+    def _going_on(self) -> int:
+        """How many calls there are, without those whose record is still being stored."""
+        return sum(call.state.stage is not CallStage.ENDED for call in self._calls.values())
+
     def outbound(self) -> int:
         """How many calls we placed are under way."""
         return sum(
@@ -70,7 +74,7 @@ class CallService:
             self._turn_away(channel.id, "normal")
             return
         # Whoever was answered is served, whatever became of the process that did.
-        if not channel.up and self._admission.refusal(len(self._calls)) is not None:
+        if not channel.up and self._admission.refusal(self._going_on()) is not None:
             self._turn_away(channel.id, "congestion")
             return
         state = CallState(
