@@ -52,7 +52,8 @@ class RedisLine(asyncio.Protocol):
 
     def write(self, commands: bytes) -> None:
         """Send packed commands. Where the connection is over, they are lost with it."""
-        self._transport.write(commands)
+        if not self._transport.is_closing():
+            self._transport.write(commands)
 
     async def aclose(self, reason: Exception | None = None) -> None:
         """End it; `lost` then gives this reason."""

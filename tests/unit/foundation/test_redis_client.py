@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import uvloop
 from redis.exceptions import RedisError, ResponseError
 
 from ari_app.local.ports import free_port
@@ -83,6 +84,28 @@ async def test_who_waits_is_told_when_redis_dies_and_the_next_command_finds_it_a
         await client.get("nothing")
     await asyncio.to_thread(server.start)
     assert await asyncio.gather(*(client.get("nothing") for _ in range(AT_ONCE))) == [None] * AT_ONCE
+
+
+def test_a_command_given_in_the_moment_of_the_end_is_told_so(server: Redis) -> None:
+    """On the service's own event loop, which does not let anybody write to what is closed."""
+
+    async def give() -> None:
+        async with redis_client(server.url) as client:
+            await client.ping()
+            line = client._shared._line
+            assert line is not None
+            line._transport.abort()
+            given = []
+            for _ in range(5):
+                # In one of these moments the connection is closed and nobody was told yet.
+                given.append(asyncio.ensure_future(client.get("nothing")))
+                await asyncio.sleep(0)
+            for told in await asyncio.gather(*given, return_exceptions=True):
+                assert told is None or isinstance(told, RedisError | OSError)
+            assert await client.get("nothing") is None
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(give())
 
 
 async def test_a_connection_that_fell_silent_is_given_up(
