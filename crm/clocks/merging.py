@@ -136,14 +136,16 @@ def _be_due_by(
 
 def _restore(clock: TicketClock, own: ClockAlone, policy: Policy, calendar: BusinessCalendar, now: datetime) -> None:
     """As it would be alone, with the steps that had happened before the merge; as it is where that changed nothing."""
-    if (clock.due_at, clock.allowed_s, clock.round_the_clock) == (own.due_at, own.allowed_s, own.round_the_clock):
+    left_s = _left_at(own, clock.paused_at, calendar) if clock.paused_at is not None else None
+    same = (clock.due_at, clock.allowed_s, clock.round_the_clock) == (own.due_at, own.allowed_s, own.round_the_clock)
+    if same and left_s in {None, clock.remaining_s}:
         return
     clock.round_the_clock, clock.allowed_s = own.round_the_clock, own.allowed_s
     move(clock, policy, calendar, own.due_at, now)
     clock.next_step = max(clock.next_step, own.next_step)
     clock.remaining_s = own.remaining_s
-    if clock.paused_at is not None:
-        clock.remaining_s = _left_at(own, clock.paused_at, calendar)
+    if left_s is not None:
+        clock.remaining_s = left_s
     else:
         schedule(clock, policy, calendar, remaining(calendar, now, own.due_at), now)
 

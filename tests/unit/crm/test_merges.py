@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlmodel import select
 
@@ -295,6 +295,7 @@ STEPS = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
+@example(steps=[("park", 0, 0), ("merge", 2, 0), ("merge", 3, 0)])
 async def test_whatever_was_merged_and_unmerged_all_is_as_it_was(
     place: Place, database: Database, steps: list[tuple[str, int, int]]
 ) -> None:
