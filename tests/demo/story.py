@@ -234,7 +234,7 @@ class Story:
         await caller.hears(seconds=1.0)
         await caller.press("3")
         await self._queued()
-        told = await caller.hears_words(await words("queue_position", queue={"position": 1}), within=PATIENCE_S)
+        told = await caller.hears_words(await words("queue_position", queue={"position": 1}))
         heard = await caller.hears(seconds=1.0, within=PATIENCE_S)
         await self.agent.say(type="ready")
         message = await self.agent.message("pop")

@@ -22,6 +22,10 @@ LINE_LIMIT = 1 << 26
 """Bytes of one line of the phone's output: minutes of what it heard."""
 WAIT_SECONDS = 30.0
 END_SECONDS = 15.0
+WORDS_WAIT_SECONDS = 75.0
+"""A place in the line is told twice in so long."""
+WORDS_LATE_SECONDS = 4.0
+"""On a busy machine they are looked for so long after they were said."""
 LISTEN_PAUSE_SECONDS = 0.1
 QUIET = -60.0
 """dB below full scale under which a phone hears silence."""
@@ -224,13 +228,13 @@ class Phone:
         """
         return await self._listen(lambda sound: tone_share(sound, frequency), 0.5, seconds, within, "of the energy")
 
-    async def hears_words(self, words: Samples, *, within: float = WAIT_SECONDS) -> float:
+    async def hears_words(self, words: Samples, *, within: float = WORDS_WAIT_SECONDS) -> float:
         """Wait for these very words, as they were recorded or synthesised; how much of them was heard.
 
         Raises:
             NothingHappened: less than three quarters of them were; packets that came late may cost a syllable.
         """
-        seconds = words.size / RATE + LISTEN_PAUSE_SECONDS + 1.0
+        seconds = words.size / RATE + WORDS_LATE_SECONDS
         return await self._listen(lambda sound: said(sound, words), 0.75, seconds, within, "of the words")
 
     async def hears_silence(self, *, seconds: float = 0.5, within: float = WAIT_SECONDS) -> float:
