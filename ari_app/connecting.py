@@ -61,9 +61,10 @@ class Connecting:
         info = await self._ari.info()
         versions.check(info.system.version)
         log.info("asterisk_connected", version=info.system.version)
+        # First: until then every offer waits. Phones are in Asterisk's own database since they were pushed last.
+        await self._errands.now("adoption", self._reconciler.adopt)
         await self._errands.now("phones", self._plug_in_all)
         await self._errands.now("fallback", self._fallback.prepare)
-        await self._errands.now("adoption", self._reconciler.adopt)
         self._errands.besides("former phones", self._unplug_former)
         self._errands.besides("reconciliation", self._reconcile)
 

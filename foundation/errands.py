@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
@@ -18,18 +19,12 @@ class Errands:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def now(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Do it, and return; where it fails it goes on being tried besides, and nobody waits for it."""
-        self._drop(name)
-        try:
-            await work()
-        except Exception:
-            log.exception("errand_failed", errand=name)
-            self._begin(name, work, after_s=self._again_s)
+        """Wait for its first try: where that fails, or whoever waits must go, it is tried besides until it is done."""
+        await asyncio.wait({self._begin(name, work)})
 
     def besides(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         """Do it while others go on; an older errand of this name that is not done yet is dropped."""
-        self._drop(name)
-        self._begin(name, work, after_s=0)
+        self._begin(name, work)
 
     async def aclose(self) -> None:
         """Drop whatever is not done."""
@@ -38,23 +33,30 @@ class Errands:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _begin(self, name: str, work: Callable[[], Awaitable[object]], *, after_s: float) -> None:
-        task = self._tasks[name] = asyncio.create_task(self._until_done(name, work, after_s), name=name)
-        task.add_done_callback(lambda done: self._tasks.pop(name) if self._tasks.get(name) is done else None)
+    def _begin(self, name: str, work: Callable[[], Awaitable[object]]) -> asyncio.Future[None]:
+        """Start it; done when it was tried once, or dropped."""
+        if (older := self._tasks.pop(name, None)) is not None:
+            older.cancel()
+        tried: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        task = self._tasks[name] = asyncio.create_task(self._until_done(name, work, tried), name=name)
+        task.add_done_callback(partial(self._over, name, tried))
+        return tried
 
-    def _drop(self, name: str) -> None:
-        if (task := self._tasks.pop(name, None)) is not None:
-            task.cancel()
+    def _over(self, name: str, tried: asyncio.Future[None], task: asyncio.Task[None]) -> None:
+        if self._tasks.get(name) is task:
+            del self._tasks[name]
+        if not tried.done():
+            tried.set_result(None)
 
-    async def _until_done(self, name: str, work: Callable[[], Awaitable[object]], after_s: float) -> None:
-        await asyncio.sleep(after_s)
-        told = after_s > 0
+    async def _until_done(self, name: str, work: Callable[[], Awaitable[object]], tried: asyncio.Future[None]) -> None:
         while True:
             try:
                 await work()
             except Exception as error:
+                told = tried.done()
                 log.warning("errand_failed", errand=name, error=repr(error), exc_info=None if told else error)
-                told = True
-                await asyncio.sleep(self._again_s)
             else:
                 return
+            if not tried.done():
+                tried.set_result(None)
+            await asyncio.sleep(self._again_s)

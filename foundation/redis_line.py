@@ -24,8 +24,7 @@ class RedisLine(asyncio.Protocol):
     What `on_reply` raises ends the connection. `lost` is done when it is over, and tells why.
     """
 
-    def __init__(self, connection: AbstractConnection, on_reply: Callable[[Any], None]) -> None:
-        self._connection = connection
+    def __init__(self, on_reply: Callable[[Any], None]) -> None:
         self._on_reply = on_reply
         self._reader = hiredis.Reader(
             protocolError=InvalidResponse, replyError=BaseParser.parse_error, notEnoughData=_INCOMPLETE
@@ -42,7 +41,7 @@ class RedisLine(asyncio.Protocol):
         """
         async with asyncio.timeout(CONNECT_S):
             await connection.connect()  # type: ignore[no-untyped-call]
-        line = cls(connection, on_reply)
+        line = cls(on_reply)
         # redis-py has no public way to its transport. All it asked is answered: no byte is left in its stream.
         line._transport = cast("Any", connection)._writer.transport  # noqa: SLF001
         line._transport.set_protocol(line)
@@ -54,11 +53,6 @@ class RedisLine(asyncio.Protocol):
         """Send packed commands. Where the connection is over, they are lost with it."""
         if not self._transport.is_closing():
             self._transport.write(commands)
-
-    async def aclose(self, reason: Exception | None = None) -> None:
-        """End it; `lost` then gives this reason."""
-        self._over(reason or RedisConnectionError("closed"))
-        await self._connection.disconnect(nowait=True)
 
     def data_received(self, data: bytes) -> None:
         """Hand over what is complete."""

@@ -64,3 +64,18 @@ async def test_what_is_not_done_ends_with_it() -> None:
     await errands.aclose()
     assert not work.done.is_set()
     assert [task for task in asyncio.all_tasks() if task.get_name() == "one"] == []
+
+
+async def test_whoever_waits_for_it_may_go_and_it_is_done_all_the_same(errands: Errands) -> None:
+    may_go_on, done = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        await may_go_on.wait()
+        done.set()
+
+    waiting = asyncio.create_task(errands.now("one", slow))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    may_go_on.set()
+    await asyncio.wait_for(done.wait(), 20)
