@@ -44,6 +44,8 @@ COPY ivr /srv/hotline/ivr
 COPY crm /srv/hotline/crm
 COPY recordings /srv/hotline/recordings
 COPY callflows /srv/hotline/callflows
+COPY migrations /srv/hotline/migrations
+COPY dev /srv/hotline/dev
 COPY ari_app /srv/hotline/ari_app
 
 USER hotline

@@ -12,17 +12,17 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from typer.core import TyperGroup
 
-from ari_app import flows as call_flows
-from ari_app import process
-from ari_app.agents import hire
+from ari_app.calls.agent_directory import hire
 from ari_app.fallback import watchdog as fallback_watchdog
-from ari_app.keeper import Keeper
-from ari_app.local import stack
-from ari_app.local.paths import PROJECT
-from ari_app.local.processes import ProcessFailed
+from ari_app.runtime import flows as call_flows
+from ari_app.runtime import process
+from ari_app.runtime.supervisor import Keeper
 from ari_app.settings import Settings, database_address
 from crm.staff.model import StaffInput
-from crm.tickets import table
+from crm.tickets import transition_page
+from dev import stack
+from dev.paths import PROJECT
+from dev.processes import ProcessFailed
 from foundation.problems import Problem
 from foundation.routes import Role
 
@@ -149,7 +149,7 @@ def ticket_table(
     output: Annotated[Path | None, typer.Option(help="where to write it; standard output otherwise")] = None,
 ) -> None:
     """Who may do what to a ticket in which state, from the code, as Markdown."""
-    _hand_out(table.rendered(), output)
+    _hand_out(transition_page.rendered(), output)
 
 
 def _hand_out(text: str, output: Path | None) -> None:

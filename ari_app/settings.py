@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from ari_app.local.paths import PROJECT, RUNTIME
 from crm.notices.channels import gateway_problem
+from dev.paths import PROJECT, RUNTIME
 
 DRIVERS = {
     "postgres": "postgresql+psycopg",

@@ -20,7 +20,7 @@ make_venv() {
     if "$python" -m venv "$venv" >/dev/null 2>&1; then return; fi
     "$python" -m venv --without-pip "$venv"
     wheels=$runtime/pip-wheel
-    "$venv/bin/python" -m ari_app.local.packages "$wheels" python3-pip-whl
+    "$venv/bin/python" -m dev.packages "$wheels" python3-pip-whl
     wheel=$(ls "$wheels"/usr/share/python-wheels/pip-*.whl)
     "$venv/bin/python" "$wheel/pip" -q install --no-index --find-links "$wheels/usr/share/python-wheels" pip
 }
@@ -29,9 +29,13 @@ if ! cmp -s requirements.lock "$stamp"; then
     echo "hotline: preparing the Python environment (a minute, once)"
     make_venv
     "$venv/bin/python" -m pip -qq --disable-pip-version-check install --no-deps --require-hashes -r requirements.lock
-    "$venv/bin/python" -m pip -qq --disable-pip-version-check install --no-deps -e .
     cp requirements.lock "$stamp"
+    rm -f "$venv/.project"
+fi
+if ! cmp -s pyproject.toml "$venv/.project"; then
+    "$venv/bin/python" -m pip -qq --disable-pip-version-check install --no-deps -e .
+    cp pyproject.toml "$venv/.project"
 fi
 echo "hotline: preparing Asterisk, Redis and the voices (a minute, once)" | { [ -e "$runtime/debian/.ready" ] && cat >/dev/null || cat; }
-"$venv/bin/python" -m ari_app.local.packages
+"$venv/bin/python" -m dev.packages
 touch "$runtime/debian/.ready"

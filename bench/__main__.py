@@ -14,8 +14,8 @@ from dataclasses import replace
 import structlog
 import uvloop
 
-from ari_app.local.paths import RUNTIME
 from bench.harness import SHARED, Context, Row, note, wait_for_quiet
+from dev.paths import RUNTIME
 
 SUITES = {
     "G1": "bench.handover",

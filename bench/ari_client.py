@@ -18,8 +18,8 @@ from ari_app.ari.dispatch import Dispatcher
 from ari_app.ari.errors import NotFound
 from ari_app.ari.events import StasisStart
 from ari_app.ari.outbound import OutboundEvents
-from ari_app.local.asterisk import Asterisk, AsteriskAddress, free_address
 from bench.harness import Context, Row, note, paired_rounds, percentile, ratio_row, summary
+from dev.asterisk import Asterisk, AsteriskAddress, free_address
 
 AIM = 1.15
 REQUESTS = 1500

@@ -5,11 +5,11 @@ from pathlib import Path
 from random import Random
 from socket import SOCK_DGRAM
 
-from ari_app.local.ports import free_port
 from bench import sipp
 from bench.harness import Context, Row, cpu_ms, paired_rounds, ratio_row
 from bench.ours import our_system
 from bench.systems import NUMBER, NativeSystem, System
+from dev.ports import free_port
 
 AGENTS = [f"agent-{number}" for number in range(1, 51)]
 PER_SECOND = 40.0

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from ari_app.local.paths import RUNTIME
+from dev.paths import RUNTIME
 
 SAMPLES = RUNTIME / "bench"
 LATE_MS = 5.0

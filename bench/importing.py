@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlmodel import SQLModel
 
-import ari_app.migrations.schema  # noqa: F401 - every table
+import ari_app.runtime.schema  # noqa: F401 - every table
 from crm.customers.importing import applying
 from crm.customers.importing.model import CustomerImport, ImportStatus
 from foundation.clock import utc_now

@@ -16,13 +16,12 @@ import psycopg
 from sqlalchemy import URL, Column, make_url
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from ari_app.local.paths import RUNTIME
-from ari_app.local.ports import free_port
-from ari_app.local.postgres import Postgres
-from ari_app.migrations import upgrade
-from ari_app.migrations.schema import METADATA
+from ari_app.runtime.schema import METADATA, upgrade
 from bench.harness import note
 from bench.hotline_data import EACH, EVERY_S, INDEXES, STEP, Words, rows_of
+from dev.paths import RUNTIME
+from dev.ports import free_port
+from dev.postgres import Postgres
 
 CACHE = RUNTIME / "bench" / "databases"
 

@@ -21,12 +21,12 @@ import msgspec
 import uvloop
 from redis.asyncio import Redis
 
-from ari_app.local.ports import free_port
-from ari_app.local.redis import Redis as RedisServer
 from ari_app.queues.model import DeclineReason, Offer
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
 from bench.harness import Context, Row, note, ratio_row, summary
+from dev.ports import free_port
+from dev.redis import Redis as RedisServer
 from foundation.redis_client import redis_client
 
 AIM = 1.8

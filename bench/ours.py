@@ -16,10 +16,10 @@ from typing import Any
 
 import aiohttp
 
-from ari_app.local.paths import PROJECT
-from ari_app.local.stack import SAMPLE_PASSWORD, Stack, private_stack
 from bench.desk_socket import DeskSocket
 from bench.systems import TRUNK
+from dev.paths import PROJECT
+from dev.stack import SAMPLE_PASSWORD, Stack, private_stack
 from tests.desk_client import Desk
 
 ADMINISTRATOR = "9001"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from ari_app.local.asterisk import Asterisk, free_address
+from dev.asterisk import Asterisk, free_address
 
 NUMBER = "96001"
 QUEUE = "bench"

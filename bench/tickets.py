@@ -17,17 +17,17 @@ import aiosqlite
 import psycopg
 from sqlalchemy import event, make_url
 
-from ari_app.local.ports import free_port
-from ari_app.local.postgres import Postgres
-from ari_app.migrations import upgrade
+from ari_app.runtime.schema import upgrade
 from bench.harness import Context, Row, note, paired_rounds, ratio_row
 from crm.categories.model import CategoryInput
 from crm.categories.service import CategoryService
-from crm.clocks.service import ClockService
 from crm.departments.model import DepartmentInput
 from crm.departments.service import DepartmentService
+from crm.sla.service import ClockService
 from crm.tickets.model import Actor, ActorKind, AppendToTicket, FileTicket, Reporter, TicketKind
 from crm.tickets.service import TicketService
+from dev.ports import free_port
+from dev.postgres import Postgres
 from foundation.database import Database
 from foundation.routes import Role
 from foundation.sqlite import BUSY_TIMEOUT_MS

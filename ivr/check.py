@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ivr.actions import Action
-from ivr.circles import silent_circles
+from ivr.endless_loops import silent_circles
 from ivr.findings import Finding, FlowsInvalid, Severity
 from ivr.flow_file import FlowFile, read_flow
 from ivr.grammar import REPLAY, AskStep, DoStep, Flow, GotoStep, PromptUse, QueueStep, Step

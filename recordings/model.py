@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from sqlalchemy import Column, Enum, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from crm.privacy.fields import PersonalText
-from crm.privacy.holdings import personal
+from crm.personal_data.fields import PersonalText
+from crm.personal_data.holdings import personal
 from foundation.database import UtcDateTime
 
 

@@ -8,11 +8,11 @@ import psycopg
 import pytest
 import redis
 
-from ari_app.local.asterisk import Asterisk, free_address
-from ari_app.local.ports import free_port
-from ari_app.local.postgres import Postgres
-from ari_app.local.redis import Redis
-from ari_app.migrations.schema import METADATA
+from ari_app.runtime.schema import METADATA
+from dev.asterisk import Asterisk, free_address
+from dev.ports import free_port
+from dev.postgres import Postgres
+from dev.redis import Redis
 from foundation.database import Database
 from foundation.ids import new_id
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ari_app.local.paths import PROJECT, RUNTIME
-from ari_app.local.programs import program
+from dev.paths import PROJECT, RUNTIME
+from dev.programs import program
 from ivr.prompts import Prompts, read_catalogue
 from ivr.speech import EspeakSpeech, SpeechCache
 from tests.phones.sound import Samples, load

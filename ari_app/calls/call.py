@@ -13,8 +13,8 @@ from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, Direction, HangUpBy, LegStage, Talk, Taping
 from ari_app.calls.record import call_record
+from ari_app.calls.recorder import Tape
 from ari_app.calls.talk import AgentLeg
-from ari_app.calls.taping import Tape
 from ari_app.calls.tools import AgentLine, CallTools
 from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.waiting import WaitEnd, Waiting

@@ -10,7 +10,7 @@ from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriError, Conflict, NotFound, NotInStasis, NotReady, Unanswered
 from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd, StasisStart
 from ari_app.calls.model import CallStage, CallState, LegStage, Talk, Taping
-from ari_app.calls.taping import Tape
+from ari_app.calls.recorder import Tape
 from ari_app.calls.tools import AgentLine, CallTools, PopMaker
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer

@@ -7,7 +7,7 @@ from typing import Protocol
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.client import AriClient
 from ari_app.ari.dispatch import Dispatcher
-from ari_app.calls.dialling import DialPlan
+from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
 from ari_app.desk.model import Pop

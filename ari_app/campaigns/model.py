@@ -8,8 +8,8 @@ from pydantic import Field as InputField
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from crm.privacy.fields import PersonalName, PersonalNumber
-from crm.privacy.holdings import personal
+from crm.personal_data.fields import PersonalName, PersonalNumber
+from crm.personal_data.holdings import personal
 from crm.text import Id, Lines
 from foundation.database import UtcDateTime, text_enum
 

@@ -7,12 +7,12 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from ari_app.desk.errors import Malformed, WrongOrigin
-from ari_app.desk.gate import Gate
-from ari_app.desk.http import DESK_ROLES
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import Hello
-from ari_app.desk.sessions import Session
 from ari_app.desk.socket import CloseCode, DeskSocket, SocketLimits, new_response
+from ari_app.web.auth import Gate
+from ari_app.web.session_http import DESK_ROLES
+from ari_app.web.sessions import Session
 from foundation.problems import Forbidden, Problem, Unauthenticated, Unavailable
 
 log = structlog.get_logger()

@@ -25,9 +25,9 @@ from ari_app.desk.model import (
     Welcome,
 )
 from ari_app.desk.relay import NOTHING, Relay, Relayed
-from ari_app.desk.sessions import Session
 from ari_app.desk.socket import CloseCode, DeskSocket
 from ari_app.desk.store import DeskState
+from ari_app.web.sessions import Session
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Conflict, Problem
 from foundation.routes import Principal, Role

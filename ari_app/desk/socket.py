@@ -12,7 +12,7 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from ari_app.desk import metrics
-from ari_app.desk.sessions import Session
+from ari_app.web.sessions import Session
 from foundation.ids import new_id
 from foundation.routes import Role
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import structlog
 
-from ari_app.agents import Agents
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError
+from ari_app.calls.agent_directory import Agents
 from ari_app.calls.model import CallOutcome, Direction
 from ari_app.fallback.model import ALIVE, BEAT_S, FAMILY, QUEUE, FallbackCall, parse
 from crm.customers.phone import normalise

@@ -9,9 +9,9 @@ from pathlib import Path
 from random import Random
 from subprocess import DEVNULL, STDOUT
 
-from ari_app.local.processes import ChildProcess
-from ari_app.local.programs import program
 from bench.load import caller_numbers
+from dev.processes import ChildProcess
+from dev.programs import program
 
 SCENARIOS = Path(__file__).parent
 ADDRESS = "127.0.0.1"

@@ -2,7 +2,7 @@
 
 from crm.appointments.model import AppointmentView, BookVisit, FreeQuery, FreeWindow, WeekInput, WindowView
 from crm.appointments.service import AppointmentService
-from crm.tickets.acting import REFUSALS, Reason, act
+from crm.tickets.action_routes import REFUSALS, Reason, act
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.service import TicketService
 from crm.tickets.transitions import DESKS, FIELD, LEADERS, TicketAction

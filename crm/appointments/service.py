@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 
 from crm.appointments import store
 from crm.appointments.errors import NoAppointment, NoSuchWindow, NotVisited, WindowFull
-from crm.appointments.keeping import VisitKeeper
 from crm.appointments.model import (
     Appointment,
     AppointmentView,
@@ -17,12 +16,13 @@ from crm.appointments.model import (
     WeekInput,
     WindowView,
 )
+from crm.appointments.ticket_changes import VisitKeeper
 from crm.departments.model import Department
 from crm.tickets.errors import UnknownReference
-from crm.tickets.holding import must_be_there
 from crm.tickets.model import VISITED, Actor, TicketView
 from crm.tickets.service import TicketService
 from crm.tickets.transitions import TicketAction
+from crm.tickets.unit_of_work import must_be_there
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id

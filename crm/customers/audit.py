@@ -11,8 +11,8 @@ from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.privacy.fields import Personal
-from crm.privacy.holdings import personal
+from crm.personal_data.fields import Personal
+from crm.personal_data.holdings import personal
 from foundation.append_only import append_only
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime, text_enum

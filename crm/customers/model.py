@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from crm.customers.phone import normalise
-from crm.privacy.fields import Personal, PersonalAddress, PersonalName, PersonalNumber, PersonalText
-from crm.privacy.holdings import personal, removed
+from crm.personal_data.fields import Personal, PersonalAddress, PersonalName, PersonalNumber, PersonalText
+from crm.personal_data.holdings import personal, removed
 from crm.text import Id, Lines, OneLine, Version
 from foundation.database import UtcDateTime, text_enum
 

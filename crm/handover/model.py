@@ -9,8 +9,8 @@ from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
 from crm.moments import Moment
-from crm.privacy.fields import PersonalText
-from crm.privacy.holdings import personal
+from crm.personal_data.fields import PersonalText
+from crm.personal_data.holdings import personal
 from crm.text import Id, Lines
 from crm.tickets.model import TicketKind, TicketStatus, Urgency
 from foundation.database import UtcDateTime, text_enum

@@ -9,8 +9,8 @@ from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
 from crm.moments import Moment
-from crm.privacy.fields import Personal, PersonalText
-from crm.privacy.holdings import personal
+from crm.personal_data.fields import Personal, PersonalText
+from crm.personal_data.holdings import personal
 from foundation.database import UtcDateTime
 
 DAYS = 30

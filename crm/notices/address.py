@@ -5,9 +5,9 @@ import re
 from yarl import URL
 
 from crm.customers.phone import normalise
-from crm.masking import mask_number
 from crm.notices.errors import RecipientInvalid
 from crm.notices.model import NoticeChannel
+from crm.personal_data.masking import mask_number
 from crm.webhooks.client import OutsideClient
 from crm.webhooks.errors import AddressDenied
 from foundation.problems import FieldProblem

@@ -18,9 +18,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, quote_plus, unquote
 
-from crm.masking import mask_numbers_in
 from crm.notices.errors import Undeliverable
 from crm.notices.model import NoticeChannel
+from crm.personal_data.masking import mask_numbers_in
 from crm.webhooks.client import OutsideClient
 from crm.webhooks.errors import AddressDenied, BadAnswer
 from crm.webhooks.signature import signed

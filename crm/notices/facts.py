@@ -10,9 +10,9 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
-from crm.masking import mask_address, mask_name, mask_number, mask_numbers_in
 from crm.notices.catalogue import Hears
 from crm.outbox.service import Event
+from crm.personal_data.masking import mask_address, mask_name, mask_number, mask_numbers_in
 from crm.tickets.model import Ticket, TicketLog
 
 LONGEST = 300

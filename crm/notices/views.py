@@ -11,7 +11,7 @@ from crm.notices import address
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.rota import Recipients, Shift, TimeZone
 from crm.outbox.model import Kind
-from crm.privacy.fields import Personal, PersonalText
+from crm.personal_data.fields import Personal, PersonalText
 from crm.text import FormerVersion, Id, OneLine
 
 Name = Annotated[OneLine, InputField(min_length=1, max_length=100)]

@@ -8,7 +8,7 @@ from pydantic import Field as InputField
 
 from crm.customers import audit
 from crm.moments import Moment
-from crm.privacy.fields import Personal
+from crm.personal_data.fields import Personal
 from crm.text import Id, OneLine
 
 Why = Annotated[OneLine, InputField(min_length=3, max_length=200)]

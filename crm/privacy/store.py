@@ -14,7 +14,7 @@ from crm.handover.model import Handover, HandoverItem
 from crm.notices import store as notices_store
 from crm.notices.model import NoticeDelivery
 from crm.outbox import store as outbox_store
-from crm.privacy.holdings import holdings
+from crm.personal_data.holdings import holdings
 from crm.privacy.traces import Traces
 from crm.tickets.model import ERASED, ActorKind, Ticket, TicketLog, TicketRequest
 from crm.tickets.transitions import TicketAction

@@ -12,7 +12,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers.model import Customer, CustomerPhone
-from crm.privacy.holdings import holding
+from crm.personal_data.holdings import holding
 from crm.tickets.model import Ticket, TicketLog, TicketReporter
 from crm.tickets.transitions import TicketAction
 from foundation.database import execute

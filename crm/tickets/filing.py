@@ -10,7 +10,6 @@ from crm.categories.model import Category
 from crm.customers.protection.store import is_protected_within
 from crm.tickets import reporters, store
 from crm.tickets.address import address_key
-from crm.tickets.changes import change, record
 from crm.tickets.errors import UnknownReference
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
@@ -25,6 +24,7 @@ from crm.tickets.model import (
     TicketStatus,
     Urgency,
 )
+from crm.tickets.state_change import change, record
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
 from foundation.ids import new_id

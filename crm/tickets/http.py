@@ -5,8 +5,8 @@ from typing import Any
 from pydantic import BaseModel, Field, model_validator
 
 from crm.text import Id, OneLine
-from crm.tickets import handling
-from crm.tickets.acting import REFUSALS, Versioned, act
+from crm.tickets import actions_http
+from crm.tickets.action_routes import REFUSALS, Versioned, act
 from crm.tickets.applications import http as applications_http
 from crm.tickets.cohandling import http as cohandling_http
 from crm.tickets.corrections import http as corrections_http
@@ -69,7 +69,7 @@ def routes(service: TicketService) -> Routes:
     table = Routes("tickets")
     _reading(table, service)
     _filing(table, service)
-    handling.add_routes(table, service)
+    actions_http.add_routes(table, service)
     forms_http.add_routes(table, service.forms)
     applications_http.add_routes(table, service.applications)
     corrections_http.add_routes(table, service.corrections)

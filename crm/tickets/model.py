@@ -12,8 +12,8 @@ from sqlmodel import Field, SQLModel
 
 from crm.customers.model import PhoneNumber
 from crm.moments import Moment
-from crm.privacy.fields import CallersName, Personal, PersonalAddress, PersonalName, PersonalText
-from crm.privacy.holdings import personal, removed
+from crm.personal_data.fields import CallersName, Personal, PersonalAddress, PersonalName, PersonalText
+from crm.personal_data.holdings import personal, removed
 from crm.text import Id, Lines, OneLine
 from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.extensions.model import ExtensionView

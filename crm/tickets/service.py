@@ -9,7 +9,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets import filing, store
 from crm.tickets.applications.service import ApplicationService
-from crm.tickets.changes import change
 from crm.tickets.cohandling import service as cohandling
 from crm.tickets.cohandling.model import CoTask
 from crm.tickets.corrections.service import CorrectionService
@@ -18,7 +17,6 @@ from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.service import ExtensionService
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
-from crm.tickets.holding import must_be_recorded, must_be_there
 from crm.tickets.merges import store as merges_store
 from crm.tickets.merges.service import MergeService
 from crm.tickets.merges.store import MatterMoved
@@ -32,11 +30,13 @@ from crm.tickets.model import (
     TicketKind,
     TicketView,
 )
-from crm.tickets.reading import TicketReader
+from crm.tickets.queries import TicketReader
 from crm.tickets.refusals.service import RefusalService
+from crm.tickets.state_change import change
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.service import TierService, answer_down
 from crm.tickets.transitions import TicketAction, permit
+from crm.tickets.unit_of_work import must_be_recorded, must_be_there
 from foundation.clock import utc_now
 from foundation.database import Database
 

@@ -21,7 +21,7 @@ from crm.tickets.model import (
     TicketRequest,
     TicketStatus,
 )
-from crm.tickets.sharing import shared_with
+from crm.tickets.visibility import shared_with
 from foundation.clock import utc_now
 from foundation.database import execute
 from foundation.problems import FieldProblem

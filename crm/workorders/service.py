@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from crm.privacy.serializer import masked
+from crm.personal_data.serializer import masked
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.forms.model import FormField
 from crm.tickets.model import ReporterView, TicketDetail, Urgency

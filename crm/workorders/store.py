@@ -7,10 +7,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.categories.model import Category
-from crm.clocks.model import TicketClock
-from crm.clocks.policy import ClockKind
 from crm.customers.model import Customer
 from crm.departments.model import Department
+from crm.sla.model import TicketClock
+from crm.sla.policy import ClockKind
 from crm.staff.model import Staff
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.model import FormField

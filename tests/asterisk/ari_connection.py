@@ -13,7 +13,7 @@ from ari_app.ari.events import StasisStart
 from ari_app.ari.inbound import InboundEvents
 from ari_app.ari.outbound import OutboundEvents
 from ari_app.ari.source import EventSource
-from ari_app.local.asterisk import Asterisk
+from dev.asterisk import Asterisk
 from foundation.ids import new_id
 
 PATIENCE_S = 20.0

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from ari_app.local.stack import Stack
+from dev.stack import Stack
 from tests.asterisk.hotline import Hotline, people, stack_in
 
 

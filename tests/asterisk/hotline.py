@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-from ari_app.local.stack import SAMPLE_PASSWORD, Stack, private_stack, sample_phones
+from dev.stack import SAMPLE_PASSWORD, Stack, private_stack, sample_phones
 from tests.desk_client import Desk
 from tests.phones.accounts import account
 from tests.phones.phone import Phone

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ari_app.local.stack import Stack
+from dev.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, Hotline, stack_in
 from tests.phones.phone import CallEnded
 

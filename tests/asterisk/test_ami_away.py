@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ari_app.local.ports import free_port
-from ari_app.local.stack import Stack
+from dev.ports import free_port
+from dev.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, Hotline, stack_in
 
 TONE_HZ = 440.0

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from ari_app.ari.ami import AmiClient
-from ari_app.local.asterisk import Asterisk
+from dev.asterisk import Asterisk
 
 FAMILY = "hotline_test"
 MANY = 100

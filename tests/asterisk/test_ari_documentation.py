@@ -34,7 +34,7 @@ from ari_app.ari.model import (
 )
 from ari_app.ari.rest import Call
 from ari_app.ari.server import UNUSED_EVENTS
-from ari_app.local.asterisk import Asterisk
+from dev.asterisk import Asterisk
 from tests.asterisk.ari_connection import new_client
 
 Documentation = dict[str, Any]

@@ -19,7 +19,7 @@ from ari_app.ari.events import (
     StasisEnd,
     StasisStart,
 )
-from ari_app.local.asterisk import Asterisk
+from dev.asterisk import Asterisk
 from foundation.ids import new_id
 from tests.asterisk.ari_connection import PATIENCE_S, Connection, caller_and_leg, connected
 

@@ -11,8 +11,8 @@ import soundfile
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.errors import Conflict, NotFound, Refused, Unreachable
 from ari_app.ari.events import PlaybackFinished
-from ari_app.local.asterisk import Asterisk
-from ari_app.local.ports import free_port
+from dev.asterisk import Asterisk
+from dev.ports import free_port
 from foundation.ids import new_id
 from tests.asterisk.ari_connection import Connection, caller_and_leg, connected
 

@@ -14,8 +14,8 @@ from ari_app.ari.errors import NotFound, NotRegistered
 from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, Event, StasisStart
 from ari_app.ari.inbound import InboundEvents
 from ari_app.ari.source import EventSource
-from ari_app.local.asterisk import Asterisk
-from ari_app.local.ports import free_port
+from dev.asterisk import Asterisk
+from dev.ports import free_port
 from foundation.ids import new_id
 from tests.asterisk.ari_connection import (
     PATIENCE_S,

@@ -19,7 +19,7 @@ from ari_app.ari.errors import (
     WrongState,
 )
 from ari_app.ari.events import StasisEnd, StasisStart
-from ari_app.local.asterisk import Asterisk, free_address
+from dev.asterisk import Asterisk, free_address
 from foundation.ids import new_id
 from tests.asterisk.ari_connection import Connection, caller_and_leg, connected, new_client
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 
-from ari_app.local.paths import PROJECT
+from dev.paths import PROJECT
 
 LATE = "it took too long"
 """Measured by `make chaos`; a test on a busy machine may take its time."""

@@ -7,7 +7,7 @@ from signal import SIGKILL
 
 import pytest
 
-from ari_app.local.stack import Stack
+from dev.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline
 from tests.asterisk.whole import (
     CONTACT,

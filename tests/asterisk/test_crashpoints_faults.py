@@ -11,9 +11,9 @@ from signal import SIGCONT, SIGSTOP
 
 import pytest
 
-from ari_app.local.ports import free_port
-from ari_app.local.postgres import Postgres
-from ari_app.local.stack import Stack
+from dev.ports import free_port
+from dev.postgres import Postgres
+from dev.stack import Stack
 from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, WAIT_S, Hotline, people
 from tests.asterisk.proxy import Proxy
 from tests.asterisk.whole import (

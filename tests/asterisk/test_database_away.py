@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from ari_app.local.ports import free_port
-from ari_app.local.postgres import Postgres
-from ari_app.local.stack import Stack
+from dev.ports import free_port
+from dev.postgres import Postgres
+from dev.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, people, stack_in
 from tests.desk_client import Desk
 

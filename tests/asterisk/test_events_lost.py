@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from ari_app.local.ports import free_port
-from ari_app.local.stack import Stack
+from dev.ports import free_port
+from dev.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline
 from tests.asterisk.proxy import Proxy
 from tests.asterisk.whole import (

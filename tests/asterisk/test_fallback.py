@@ -8,7 +8,7 @@ import pytest
 
 from ari_app.ari.client import AriClient
 from ari_app.fallback.model import ALIVE, AWAY_S
-from ari_app.local.stack import Stack
+from dev.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, people, stack_in
 from tests.desk_client import Desk
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ari_app.ari.client import AriClient
-from ari_app.local.stack import Stack
+from dev.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline
 from tests.desk_client import Desk
 

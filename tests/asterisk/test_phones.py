@@ -10,7 +10,7 @@ import numpy
 import pytest
 import soundfile
 
-from ari_app.local.asterisk import Asterisk, free_address
+from dev.asterisk import Asterisk, free_address
 from tests.phones.accounts import account
 from tests.phones.phone import CallEnded, NothingHappened, Phone, PhoneProblem
 

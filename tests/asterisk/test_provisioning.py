@@ -7,7 +7,7 @@ import pytest
 
 from ari_app.ari.client import AriClient
 from ari_app.calls.provisioning import PhoneAccount, push
-from ari_app.local.asterisk import Asterisk
+from dev.asterisk import Asterisk
 from foundation.ids import new_id
 from tests.asterisk.ari_connection import PATIENCE_S, new_client
 from tests.phones.phone import Phone

@@ -11,7 +11,7 @@ import pytest
 
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.events import RecordingFinished
-from ari_app.local.asterisk import Asterisk, free_address
+from dev.asterisk import Asterisk, free_address
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id

@@ -8,8 +8,8 @@ from signal import SIGCONT, SIGSTOP
 
 import pytest
 
-from ari_app.local.paths import PROJECT
-from ari_app.local.stack import Stack
+from dev.paths import PROJECT
+from dev.stack import Stack
 from tests.asterisk.hotline import OTHER_AGENT, SUPERVISOR, Hotline
 from tests.desk_client import Desk
 from tests.phones.phone import Phone

@@ -9,7 +9,7 @@ from subprocess import PIPE, STDOUT
 import aiohttp
 import pytest
 
-from ari_app.local.stack import SAMPLE_PASSWORD
+from dev.stack import SAMPLE_PASSWORD
 from tests.asterisk.hotline import ADMINISTRATOR, AGENT, SUPERVISOR, Hotline
 
 DEPARTMENT = "2001"

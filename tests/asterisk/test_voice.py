@@ -17,7 +17,7 @@ from ari_app.calls.model import CallStage, CallState, Direction
 from ari_app.calls.store import CallStore
 from ari_app.calls.tools import CallTools, Life
 from ari_app.calls.voice import ChannelVoice
-from ari_app.local.asterisk import Asterisk
+from dev.asterisk import Asterisk
 from foundation.redis_client import redis_client
 from ivr.voice import DigitRules, DigitsEnd
 from tests.asterisk.ari_connection import PATIENCE_S, Connection, caller_and_leg, connected

@@ -13,7 +13,7 @@ from ari_app.ari.dispatch import Inbox
 from ari_app.ari.events import ChannelDestroyed, StasisEnd, StasisStart
 from ari_app.fallback.model import ALIVE, AWAY_S
 from ari_app.fallback.watchdog import Watchdog
-from ari_app.local.asterisk import Asterisk, free_address
+from dev.asterisk import Asterisk, free_address
 from foundation.ids import new_id
 from tests.asterisk.ari_connection import PATIENCE_S, Connection, connected
 

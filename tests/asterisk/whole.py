@@ -9,7 +9,7 @@ from signal import Signals
 from typing import Any
 
 from ari_app.ari.client import AriClient
-from ari_app.local.stack import Stack
+from dev.stack import Stack
 from foundation.crashpoint import ordered
 from tests.asterisk.hotline import AGENT, WAIT_S, Hotline, stack_in
 from tests.desk_client import Desk

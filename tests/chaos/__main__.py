@@ -11,9 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 
-from ari_app.local.ports import free_port
-from ari_app.local.postgres import Postgres
 from bench.ours import FIRST_AGENT, OurSystem
+from dev.ports import free_port
+from dev.postgres import Postgres
 from foundation.clock import utc_now
 from tests.chaos.desks import SUPERVISOR, desk_of
 from tests.chaos.disk import Disk

@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 
 import aiohttp
 
-from ari_app.local.stack import SAMPLE_PASSWORD
+from dev.stack import SAMPLE_PASSWORD
 from tests.desk_client import Desk
 
 SUPERVISOR, ADMINISTRATOR = "3001", "9001"

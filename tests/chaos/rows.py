@@ -9,9 +9,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from signal import SIGCONT, SIGHUP, SIGKILL, SIGSTOP
 
-from ari_app.local.paths import PROJECT
-from ari_app.local.postgres import Postgres
-from ari_app.local.stack import Stack
+from dev.paths import PROJECT
+from dev.postgres import Postgres
+from dev.stack import Stack
 from tests.chaos.desks import SUPERVISOR, desk_of, storm
 from tests.chaos.disk import Disk
 

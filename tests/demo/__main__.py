@@ -7,8 +7,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from ari_app.local.paths import RUNTIME
-from ari_app.local.stack import private_stack, sample_phones
+from dev.paths import RUNTIME
+from dev.stack import private_stack, sample_phones
 from tests.demo.story import Story
 from tests.demo.telling import Telling
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy
 import soundfile
 
-from ari_app.local.stack import SAMPLE_PASSWORD, Stack
+from dev.stack import SAMPLE_PASSWORD, Stack
 from foundation.clock import utc_now
 from tests.demo.telling import Step, Telling
 from tests.desk_client import Desk

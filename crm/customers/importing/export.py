@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 from crm.customers.importing.cells import CONSENTS, HEADINGS
 from crm.customers.importing.guard import guarded
 from crm.customers.model import Consent
-from crm.privacy.fields import Personal, shown
+from crm.personal_data.fields import Personal, shown
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import File, Principal, Role

@@ -8,7 +8,7 @@ from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
 from crm.customers.model import CustomerView
-from crm.privacy.fields import Personal
+from crm.personal_data.fields import Personal
 from crm.text import Id, Version
 from foundation.database import UtcDateTime
 

@@ -8,7 +8,7 @@ from pydantic import Field as InputField
 from sqlmodel import Field, SQLModel
 
 from crm.moments import Moment
-from crm.privacy.holdings import removed
+from crm.personal_data.holdings import removed
 from crm.text import Id, OneLine
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime

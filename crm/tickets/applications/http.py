@@ -1,6 +1,6 @@
 """Routes of applications."""
 
-from crm.tickets.acting import Grounds, Reason, act
+from crm.tickets.action_routes import Grounds, Reason, act
 from crm.tickets.applications.service import ApplicationService
 from crm.tickets.transitions import TicketAction
 from foundation.routes import Routes

@@ -1,9 +1,9 @@
 """Accepting and declining an application; the customer is told either way."""
 
 from crm.tickets.errors import AlreadyAssessed, NotAnApplication
-from crm.tickets.holding import TicketHolder
 from crm.tickets.model import Actor, Assessment, Ticket, TicketKind, TicketView
 from crm.tickets.transitions import TicketAction
+from crm.tickets.unit_of_work import TicketHolder
 
 
 class ApplicationService:

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from crm.text import Id, Lines
-from crm.tickets.acting import Reason, Versioned, act
+from crm.tickets.action_routes import Reason, Versioned, act
 from crm.tickets.cohandling.model import CoTask
 from crm.tickets.cohandling.service import CoHandlingService
 from crm.tickets.transitions import TicketAction

@@ -1,6 +1,6 @@
 """The route of corrections."""
 
-from crm.tickets.acting import Versioned, act
+from crm.tickets.action_routes import Versioned, act
 from crm.tickets.corrections.model import CorrectTicket
 from crm.tickets.corrections.service import CorrectionService
 from crm.tickets.transitions import TicketAction

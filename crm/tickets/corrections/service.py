@@ -9,17 +9,17 @@ from crm.customers.protection.store import is_protected_within
 from crm.tickets import reporters
 from crm.tickets import store as tickets_store
 from crm.tickets.address import address_key
-from crm.tickets.changes import Change
 from crm.tickets.corrections.errors import NothingCorrected, SameMatterOpen
 from crm.tickets.corrections.model import ABOUT_IT, CorrectTicket
 from crm.tickets.errors import ChangedMeanwhile
 from crm.tickets.filing import category_in_use, matter_key
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
-from crm.tickets.holding import TicketHolder
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import Actor, Ticket, TicketView, Urgency
+from crm.tickets.state_change import Change
 from crm.tickets.transitions import TicketAction, permit
+from crm.tickets.unit_of_work import TicketHolder
 from foundation.clock import utc_now
 from foundation.problems import FieldProblem
 

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from crm.moments import Moment
-from crm.tickets.acting import Grounds, Reason, act
+from crm.tickets.action_routes import Grounds, Reason, act
 from crm.tickets.extensions.model import PendingExtension
 from crm.tickets.extensions.service import ExtensionService
 from crm.tickets.transitions import RULES, TicketAction

@@ -6,8 +6,8 @@ from pydantic import BaseModel
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from crm.privacy.fields import PersonalText
-from crm.privacy.holdings import personal
+from crm.personal_data.fields import PersonalText
+from crm.personal_data.holdings import personal
 from foundation.database import UtcDateTime
 
 _UNDECIDED = text("granted IS NULL AND withdrawn_at IS NULL")

@@ -8,9 +8,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.tickets.errors import ExtensionPending, ExtensionRefused, NoExtension, TooLate
 from crm.tickets.extensions import store
 from crm.tickets.extensions.model import ExtensionView, PendingExtension, TicketExtension
-from crm.tickets.holding import TicketHolder
 from crm.tickets.model import Actor, Ticket, TicketView
 from crm.tickets.transitions import TicketAction
+from crm.tickets.unit_of_work import TicketHolder
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem

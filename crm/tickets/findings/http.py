@@ -1,6 +1,6 @@
 """Routes of findings."""
 
-from crm.tickets.acting import Reason, Versioned, act
+from crm.tickets.action_routes import Reason, Versioned, act
 from crm.tickets.findings.model import JudgeComplaint
 from crm.tickets.findings.service import FindingService
 from crm.tickets.transitions import TicketAction

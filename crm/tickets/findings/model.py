@@ -7,8 +7,8 @@ from pydantic import BaseModel
 from pydantic import Field as InputField
 from sqlmodel import Field, SQLModel
 
-from crm.privacy.fields import PersonalText
-from crm.privacy.holdings import personal
+from crm.personal_data.fields import PersonalText
+from crm.personal_data.holdings import personal
 from crm.text import Lines, OneLine
 from foundation.database import UtcDateTime, text_enum
 

@@ -1,6 +1,6 @@
 """Routes of merges."""
 
-from crm.tickets.acting import REFUSALS, Versioned, act
+from crm.tickets.action_routes import REFUSALS, Versioned, act
 from crm.tickets.merges.model import MergedTickets, MergeTicket
 from crm.tickets.merges.service import MergeService
 from crm.tickets.transitions import DESKS, TicketAction

@@ -6,14 +6,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets import store as tickets_store
-from crm.tickets.changes import Change, change
 from crm.tickets.errors import ChangedMeanwhile, TicketNotFound
-from crm.tickets.holding import TicketHolder
 from crm.tickets.merges import store
 from crm.tickets.merges.errors import NotMerged, SameMatterAlready, StandsForOthers
 from crm.tickets.merges.model import MergedTickets, MergeTicket, MergeView, TicketMerge
 from crm.tickets.model import Actor, Ticket, TicketView, Urgency
+from crm.tickets.state_change import Change, change
 from crm.tickets.transitions import TicketAction, permit
+from crm.tickets.unit_of_work import TicketHolder
 from foundation.clock import utc_now
 from foundation.ids import new_id
 

@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from crm.text import Id
-from crm.tickets.acting import Grounds, Versioned, act
+from crm.tickets.action_routes import Grounds, Versioned, act
 from crm.tickets.refusals.service import RefusalService, RefuseTicket
 from crm.tickets.transitions import TicketAction
 from foundation.routes import Routes

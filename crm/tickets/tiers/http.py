@@ -1,6 +1,6 @@
 """Routes of tiers."""
 
-from crm.tickets.acting import Reason, act
+from crm.tickets.action_routes import Reason, act
 from crm.tickets.tiers.service import TierService
 from crm.tickets.transitions import TicketAction
 from foundation.routes import Routes

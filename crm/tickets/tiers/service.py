@@ -1,12 +1,12 @@
 """Passing a ticket up, and the answer down."""
 
 from crm.departments.model import Department
-from crm.tickets.changes import Change
 from crm.tickets.errors import NoHigherTier
-from crm.tickets.holding import TicketHolder, must_be_there
 from crm.tickets.model import Actor, TicketView
+from crm.tickets.state_change import Change
 from crm.tickets.tiers.model import PassState, TicketPass
 from crm.tickets.transitions import TicketAction
+from crm.tickets.unit_of_work import TicketHolder, must_be_there
 from foundation.clock import utc_now
 from foundation.ids import new_id
 

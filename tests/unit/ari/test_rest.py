@@ -11,7 +11,7 @@ import pytest
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError, AriTimeout, NotFound, ServerFault, Unreachable
 from ari_app.ari.rest import Call, Query, encode_query
-from ari_app.local.ports import free_port
+from dev.ports import free_port
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
 

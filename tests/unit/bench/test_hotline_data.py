@@ -1,6 +1,6 @@
 """What the benchmarks load are whole rows: a column that was added to a table is missed here, not at night."""
 
-from ari_app.migrations.schema import METADATA
+from ari_app.runtime.schema import METADATA
 from bench.hotline_data import EACH
 from bench.loading import PRINTED, whole_rows
 

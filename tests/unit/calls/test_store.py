@@ -7,8 +7,8 @@ import pytest
 
 from ari_app.calls.model import CallStage, CallState, Direction
 from ari_app.calls.store import KEY, CallStore
-from ari_app.local.ports import free_port
-from ari_app.local.redis import Redis
+from dev.ports import free_port
+from dev.redis import Redis
 from foundation.redis_client import SharedRedis, redis_client
 
 

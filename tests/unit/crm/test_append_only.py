@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from ari_app.migrations import upgrade
+from ari_app.runtime.schema import upgrade
 from crm.tickets.model import ERASED
 from crm.tickets.service import TicketService
 from foundation.database import Database

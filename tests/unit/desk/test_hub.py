@@ -8,7 +8,7 @@ from ari_app.desk.model import Notice, NotReady, PopSeen, QueueState, Ready, Wor
 from ari_app.desk.socket import CloseCode
 from foundation.problems import Conflict, Unavailable
 from foundation.routes import Principal, Role
-from tests.unit.desk.conftest import AGENT, Build, House, OpenDesk, pop
+from tests.unit.web.conftest import AGENT, Build, House, OpenDesk, pop
 
 
 async def test_the_welcome_says_who_and_shows_the_snapshot(house: House, open_desk: OpenDesk) -> None:

@@ -7,7 +7,7 @@ import pytest
 from ari_app.desk.model import CallChanged
 from ari_app.desk.socket import CloseCode
 from foundation.routes import Role
-from tests.unit.desk.conftest import AGENT, Build, Desk, House, OpenDesk, person, pop
+from tests.unit.web.conftest import AGENT, Build, Desk, House, OpenDesk, person, pop
 
 PATIENCE_S = 20.0
 

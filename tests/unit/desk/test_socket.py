@@ -11,10 +11,10 @@ import pytest
 
 from ari_app.desk import handshake
 from ari_app.desk.model import Notice, Wording
-from ari_app.desk.sessions import TICKET
 from ari_app.desk.socket import SUBPROTOCOL, CloseCode, SocketLimits
+from ari_app.web.sessions import TICKET
 from foundation.routes import Role
-from tests.unit.desk.conftest import AGENT, ORIGIN, SOCKET, Build, House, OpenDesk, person
+from tests.unit.web.conftest import AGENT, ORIGIN, SOCKET, Build, House, OpenDesk, person
 
 
 async def refused(house: House, status: int, **options: Any) -> None:

@@ -7,7 +7,7 @@ import aiohttp
 
 from ari_app.desk.model import Notice, Wording
 from foundation.routes import Role
-from tests.unit.desk.conftest import ORIGIN, SOCKET, Build, House, person
+from tests.unit.web.conftest import ORIGIN, SOCKET, Build, House, person
 
 DESKS, NOTICES = 500, 60
 PATIENCE_S = 60.0

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.local.ports import free_port
-from ari_app.local.redis import Redis
+from dev.ports import free_port
+from dev.redis import Redis
 from foundation.redis_channels import SILENCE_S, ChannelListener
 from foundation.redis_client import SharedRedis, redis_client
 

@@ -10,8 +10,8 @@ import pytest
 import uvloop
 from redis.exceptions import RedisError, ResponseError
 
-from ari_app.local.ports import free_port
-from ari_app.local.redis import Redis
+from dev.ports import free_port
+from dev.redis import Redis
 from foundation.redis_client import SharedRedis, redis_client
 
 AT_ONCE = 100

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 from structlog.testing import capture_logs
 
-from ari_app.local.programs import program
+from dev.programs import program
 from ivr.prompts import Catalogue, Prompts, Text, read_catalogue
 from ivr.speech import LONGEST_TEXT, EspeakSpeech, SpeechCache, SpeechError
 from tests.unit.ivr.caller import CALLFLOWS

@@ -15,10 +15,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, make_url
 from sqlalchemy.exc import DBAPIError
 
-from ari_app import migrations
-from ari_app.local.paths import PROJECT
-from ari_app.migrations import configuration, upgrade
-from ari_app.migrations.schema import METADATA
+import migrations
+from ari_app.runtime.schema import METADATA, upgrade
+from dev.paths import PROJECT
+from migrations import configuration
 
 PROCESSES = 4
 
@@ -82,7 +82,7 @@ def test_messages_of_before_keep_whom_they_went_to(database_url: str) -> None:
     sent |= {"recipient_id": "recipient-1", "channel": "sms", "subject": "x", "text": "x", "data": {}}
     sent |= {"happened_at": now, "state": "sent", "attempts": 1, "created_at": now}
     with engine.begin() as connection:
-        command.upgrade(configuration(connection), "0001")
+        command.upgrade(configuration(connection, METADATA), "0001")
         for name, row in (("notice_recipient", recipient), ("notice_delivery", sent)):
             connection.execute(Table(name, MetaData(), autoload_with=connection).insert().values(row))
 
@@ -97,7 +97,7 @@ def test_messages_of_before_keep_whom_they_went_to(database_url: str) -> None:
 
 def test_services_that_start_together_wait_for_each_other(database_url: str) -> None:
     """Separate processes, as services are; each must succeed."""
-    program = "import sys; from ari_app.migrations import configuration, upgrade; upgrade(sys.argv[1])"
+    program = "import sys; from ari_app.runtime.schema import upgrade; upgrade(sys.argv[1])"
 
     def start(_: int) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-W", "error", "-c", program, database_url]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.local.ports import free_port
-from ari_app.local.redis import Redis as RedisServer
 from ari_app.queues.channels import Subscription
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import AgentSnapshot, AgentState, DeclineReason, LeaveReason, Offer, QueueChanged
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
+from dev.ports import free_port
+from dev.redis import Redis as RedisServer
 from foundation.redis_client import redis_client
 
 PATIENCE_S = 20.0

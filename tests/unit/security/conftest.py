@@ -9,12 +9,12 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
-from ari_app.business import Business
 from ari_app.desk.hub import Hub
-from ari_app.desk.limits import PublicLimiter
-from ari_app.desk.server import DeskServer
-from ari_app.desk.sessions import Sessions
+from ari_app.runtime.domain import Business
 from ari_app.settings import Settings
+from ari_app.web.server import DeskServer
+from ari_app.web.sessions import Sessions
+from ari_app.web.sign_in_limits import PublicLimiter
 from crm.staff.model import StaffInput
 from foundation.database import Database
 from foundation.redis_client import redis_client

@@ -6,8 +6,8 @@ import pytest
 
 from crm.customers.model import CustomerInput
 from foundation.routes import Role
-from tests.unit.desk.walk import walk
 from tests.unit.security.conftest import PASSWORD, Office
+from tests.unit.web.walk import walk
 
 INJECTIONS = [
     "','',sleep(6));#",

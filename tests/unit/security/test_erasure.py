@@ -12,7 +12,7 @@ import sqlalchemy as sql
 from sqlmodel import select
 
 from ari_app.campaigns.model import Attempt, Contact, ContactState
-from ari_app.migrations.schema import METADATA
+from ari_app.runtime.schema import METADATA
 from crm.history.model import CallRecord
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.outbox.model import OutboxEntry

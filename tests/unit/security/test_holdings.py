@@ -4,8 +4,8 @@ import pytest
 import sqlalchemy as sql
 from sqlmodel import Field, SQLModel
 
-from ari_app.migrations.schema import METADATA
-from crm.privacy.holdings import holding, personal
+from ari_app.runtime.schema import METADATA
+from crm.personal_data.holdings import holding, personal
 from crm.privacy.traces import Traces
 
 CLEARED_BY_THEMSELVES = {

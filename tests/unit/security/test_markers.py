@@ -7,8 +7,8 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from crm.customers.merging.model import FieldDifference
-from crm.privacy.fields import ALL, SEES
-from crm.privacy.serializer import masked, personal_fields
+from crm.personal_data.fields import ALL, SEES
+from crm.personal_data.serializer import masked, personal_fields
 from crm.tickets.model import ActorKind, LogView
 from foundation.clock import utc_now
 from foundation.routes import Role, Route

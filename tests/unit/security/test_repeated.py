@@ -4,7 +4,7 @@ from typing import Any
 
 import aiohttp
 
-from ari_app.desk.openapi import describe
+from ari_app.web.openapi import describe
 from foundation.routes import Role
 from tests.unit.security.conftest import Office
 

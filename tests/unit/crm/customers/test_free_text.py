@@ -5,8 +5,8 @@ from pydantic import BaseModel
 
 from crm.handover.model import HandoverView, OpenTicket
 from crm.notices.views import DeliveryView
-from crm.privacy.fields import Personal
-from crm.privacy.serializer import masked, personal_fields
+from crm.personal_data.fields import Personal
+from crm.personal_data.serializer import masked, personal_fields
 from crm.tickets.model import AttachmentView
 from foundation.routes import Role
 

@@ -8,10 +8,10 @@ from crm.customers.audit import CustomerAction
 from crm.customers.model import CustomerChange, CustomerDetail
 from crm.customers.service import CustomerService
 from crm.customers.store import tables_about_customers
+from crm.personal_data.fields import Personal, shown
+from crm.personal_data.serializer import masked
 from crm.privacy.errors import MustBeKept
-from crm.privacy.fields import Personal, shown
 from crm.privacy.model import Erase, Hold, Look, LooksQuery
-from crm.privacy.serializer import masked
 from crm.privacy.service import PrivacyService
 from crm.tickets.model import LogView, TicketDetail
 from crm.tickets.service import TicketService

@@ -12,7 +12,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from ari_app.local.paths import PROJECT
 from crm.notices.catalogue import Catalogue, load_catalogue
 from crm.notices.channels import RobotSender, Sender, WebhookSender
 from crm.notices.delivering import Deliverer
@@ -27,6 +26,7 @@ from crm.outbox.service import OutboxWorker
 from crm.outbox.worker import DeliveryRules
 from crm.tickets.service import TicketService
 from crm.webhooks.client import OutsideClient
+from dev.paths import PROJECT
 from foundation.database import Database
 
 IMPATIENT = DeliveryRules(parallel=4, timeout_s=5, lease_s=10, attempts=3, first_retry_s=0.02, longest_retry_s=0.05)

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 
-from ari_app.migrations import schema
+from ari_app.runtime import schema
 from crm.notices.catalogue import load_catalogue
 from crm.notices.channels import WebhookSender
 from crm.notices.delivering import Deliverer

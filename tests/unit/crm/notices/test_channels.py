@@ -17,12 +17,12 @@ from aiohttp import web
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from ari_app.local.ports import free_port
 from crm.notices.channels import GatewaySender, Letter, RobotSender, gateway_problem, safe_error
 from crm.notices.model import DeliveryState, NoticeChannel
 from crm.notices.views import RecipientInput
 from crm.webhooks.client import OutsideClient
 from crm.webhooks.errors import BadAnswer
+from dev.ports import free_port
 from foundation.clock import utc_now
 from tests.unit.crm.conftest import AGENT, Place
 from tests.unit.crm.notices.conftest import House, Received, Receiver

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import SQLModel
 
-from ari_app.local.paths import PROJECT
 from crm.departments.model import DepartmentInput
 from crm.departments.service import DepartmentService
 from crm.notices.breaker import Breaker
@@ -25,6 +24,7 @@ from crm.notices.planning import Planner
 from crm.notices.store import LogQuery, deliveries
 from crm.outbox.service import Event
 from crm.outbox.worker import DeliveryRules
+from dev.paths import PROJECT
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id

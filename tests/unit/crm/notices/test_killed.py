@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 
 from sqlmodel import col, select
 
-from ari_app.local.paths import PROJECT
 from crm.notices.model import DeliveryState, NoticeDelivery
 from crm.outbox.model import OutboxEntry
+from dev.paths import PROJECT
 from tests.unit.crm.conftest import AGENT, Place
 from tests.unit.crm.notices.conftest import House, Received, Receiver
 

@@ -15,13 +15,13 @@ from crm.notices.errors import (
 from crm.notices.http import routes
 from crm.notices.model import DeliveryState, NoticeRecipient
 from crm.notices.views import RecipientChange, RecipientInput
-from crm.privacy.serializer import masked
+from crm.personal_data.serializer import masked
 from crm.webhooks.signature import is_genuine
 from foundation.clock import utc_now
 from foundation.routes import Principal, Role, Route
 from tests.unit.crm.conftest import AGENT, Place
 from tests.unit.crm.notices.conftest import House, Receiver
-from tests.unit.crm.test_ticket_http import call, worker
+from tests.unit.crm.tickets.test_ticket_http import call, worker
 
 ADMINISTRATOR = Principal("staff-admin", "9001", "Admin", Role.ADMINISTRATOR)
 KEY, TOKEN, SECRET = "k" * 36, "a" * 64, "SEC" + "b" * 32

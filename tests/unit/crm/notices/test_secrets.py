@@ -10,7 +10,7 @@ from aiohttp import web
 from prometheus_client import generate_latest
 from sqlmodel import col, select
 
-from ari_app.notices import Notices
+from ari_app.runtime.notices import Notices
 from ari_app.settings import Settings
 from crm.notices import store as notices_store
 from crm.notices.channels import GatewaySender

@@ -1,0 +1,118 @@
+"""What is done at every connection to Asterisk: it is told of us, calls are adopted, and both sides are compared."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import structlog
+
+from ari_app.ari.client import AriClient
+from ari_app.ari.server import STEPS_BETWEEN, UNUSED_EVENTS
+from ari_app.ari.source import EventSource
+from ari_app.calls.agent_directory import Agents
+from ari_app.calls.provisioning import push, remove
+from ari_app.calls.reconciliation import Reconciler
+from ari_app.desk.hub import Hub
+from ari_app.desk.model import Notice, Wording
+from ari_app.fallback.service import Fallback
+from ari_app.runtime.presence import WATCHERS
+from crm.staff.model import Staff
+from crm.staff.service import StaffService
+from foundation import asterisk_versions
+from foundation.retrying_tasks import Errands
+
+log = structlog.get_logger()
+
+
+class Connecting:
+    """Makes Asterisk and us agree, at each connection and whenever an agent's phone changes.
+
+    One step that fails keeps none of the others from being done, and is tried again: whoever is reserved an agent must
+    not wait because one phone, or the manager interface, is in trouble.
+    """
+
+    def __init__(
+        self,
+        ari: AriClient,
+        events: EventSource,
+        agents: Agents,
+        staff: StaffService,
+        fallback: Fallback,
+        reconciler: Reconciler,
+        hub: Hub,
+    ) -> None:
+        self._ari = ari
+        self._events = events
+        self._agents = agents
+        self._staff = staff
+        self._fallback = fallback
+        self._reconciler = reconciler
+        self._hub = hub
+        self._errands = Errands()
+
+    async def connected(self) -> None:
+        """Asterisk sends events (again): tell it which we do not want, and whose phones it serves.
+
+        Raises:
+            AriError: it does not even say who it is.
+        """
+        self._fallback.reconciled.clear()
+        await self._ari.wait_until_ready()
+        await self.filter_events()
+        info = await self._ari.info()
+        asterisk_versions.check(info.system.version)
+        log.info("asterisk_connected", version=info.system.version)
+        # First: until then every offer waits. Phones are in Asterisk's own database since they were pushed last.
+        await self._errands.now("adoption", self._reconciler.adopt)
+        await self._errands.now("phones", self._plug_in_all)
+        await self._errands.now("fallback", self._fallback.prepare)
+        self._errands.besides("former phones", self._unplug_former)
+        self._errands.besides("reconciliation", self._reconcile)
+
+    async def filter_events(self) -> None:
+        """Tell Asterisk which events we do not want."""
+        await self._ari.filter_events((*UNUSED_EVENTS, *STEPS_BETWEEN))
+
+    def staff_changed(self, staff: Staff) -> None:
+        """Somebody's account, and so her phone, is new, changed or closed."""
+        account = self._agents.changed(staff)
+        if account is not None:
+            self._errands.besides(f"phone:{account.user}", partial(self._plug_in, account.user))
+        elif staff.endpoint is not None:
+            self._errands.besides(f"phone:{staff.endpoint}", partial(self._unplug, [staff.endpoint]))
+
+    async def aclose(self) -> None:
+        """Drop what is not done yet."""
+        await self._errands.aclose()
+
+    async def _reconcile(self) -> None:
+        await self._events.wait_connected()
+        found = await self._reconciler.look()
+        self._fallback.reconciled.set()
+        if found.lost_calls:
+            lost = len(found.lost_calls)
+            words = Wording(
+                zh=f"Asterisk 中断，{lost} 个通话被切断，请按名单回拨",
+                en=f"Asterisk ended and cut {lost} calls off: the list of lost calls says whom to call back",
+            )
+            await self._hub.broadcast(WATCHERS, Notice(level="warning", text=words))
+
+    async def _plug_in_all(self) -> None:
+        log.info("phones_pushed", phones=await push(self._ari, self._agents.accounts()))
+
+    async def _plug_in(self, user: str) -> None:
+        """With the password she has by now."""
+        accounts = [account for account in self._agents.accounts() if account.user == user]
+        await push(self._ari, accounts)
+        for account in accounts:
+            await self._fallback.include(account.user)
+
+    async def _unplug(self, users: Sequence[str]) -> None:
+        removed = await remove(self._ari, users)
+        for user in users:
+            await self._fallback.exclude(user)
+        if removed:
+            log.info("phones_removed", removed=removed)
+
+    async def _unplug_former(self) -> None:
+        """Whose accounts were closed while Asterisk could not be told."""
+        await self._unplug(await self._staff.former_phones())

@@ -1,0 +1,200 @@
+"""What the hotline knows and decides without a telephone: customers, tickets, recordings' owners, callbacks.
+
+Every such part is made here, with its routes, what it hears from the outbox and what it does in the background.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+import crm.appointments.http
+import crm.categories.http
+import crm.customers.http
+import crm.customers.importing.http
+import crm.customers.merging.http
+import crm.customers.protection.http
+import crm.departments.http
+import crm.handover.http
+import crm.history.http
+import crm.outbox.http
+import crm.privacy.http
+import crm.selfservice.http
+import crm.sla.http
+import crm.staff.http
+import crm.tickets.http
+import crm.workorders.http
+import recordings.http
+from ari_app.campaigns import http as campaigns_http
+from ari_app.campaigns.hours import CallingHours
+from ari_app.campaigns.service import ASKED, SURVEY_OVER, SURVEY_SUGGESTION, CampaignRules, CampaignService
+from ari_app.campaigns.settling import SurveyedTicketsByRule
+from ari_app.queues.settings import QueueSettings
+from ari_app.runtime.notices import Notices
+from ari_app.settings import Settings
+from crm.appointments.service import AppointmentService
+from crm.categories.service import CategoryService
+from crm.customers.importing.export import ExportService
+from crm.customers.importing.service import ImportService
+from crm.customers.merging.service import CustomerMergeService
+from crm.customers.protection.service import ProtectionService
+from crm.customers.service import CustomerService
+from crm.departments.service import DepartmentService
+from crm.handover.service import HandoverService
+from crm.history.service import HistoryService
+from crm.outbox.service import OutboxService, OutboxWorker
+from crm.privacy.service import PrivacyService
+from crm.selfservice.limits import Limiter
+from crm.selfservice.service import SelfService
+from crm.sla.service import ClockService
+from crm.staff.service import StaffService
+from crm.tickets.errors import NotAllowedNow
+from crm.tickets.service import TicketService
+from crm.workorders.service import WorkOrderService
+from foundation.database import Database
+from foundation.routes import Routes
+from recordings.model import RecordingKind
+from recordings.service import RecordingService
+
+NOT_ASKED = ("redo", "archive", "cancel", "merge")
+"""After these nobody is asked any more about what was replied before."""
+
+
+class Business:
+    """The services of one process that stand on the database alone."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        recorded: RecordingService,
+        queues: Mapping[str, QueueSettings],
+        limiter: Limiter,
+    ) -> None:
+        self._recorded = recorded
+        self.customers = CustomerService(database, settings.region)
+        self.customer_imports = ImportService(database, settings.spool / "imports")
+        self.customer_export = ExportService(database, settings.spool / "exports")
+        self.privacy = PrivacyService(database)
+        self.protection = ProtectionService(database)
+        self.customer_merges = CustomerMergeService(database)
+        self.departments = DepartmentService(database)
+        self.categories = CategoryService(database)
+        self.staff = StaffService(database, queues)
+        self.tickets = TicketService(database, settings.time_zone)
+        self.tickets.recordings = recorded
+        self.clocks = ClockService(database, settings.time_zone)
+        self.tickets.listeners.append(self.clocks.keeper)
+        self.tickets.extensions.deadlines = self.clocks.keeper
+        self.history = HistoryService(database)
+        self.handovers = HandoverService(database)
+        self.appointments = AppointmentService(database, self.tickets, settings.time_zone)
+        self.tickets.listeners.append(self.appointments.keeper)
+        self.work_orders = WorkOrderService(
+            database,
+            self.tickets,
+            link=settings.ticket_link,
+            organisation={"zh": settings.organisation_zh, "en": settings.organisation_en},
+            time_zone=settings.time_zone,
+        )
+        self.self_service = SelfService(database, self.tickets, limiter)
+        self.surveyed = SurveyedTicketsByRule(self.tickets)
+        self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
+        self.privacy.forgetters.append(self.campaigns.forget)
+        self.notices = Notices(settings, database)
+        self.outbox = OutboxWorker(
+            database,
+            {
+                "ticket.reply": [self._replied],
+                "ticket.file": [self._ticket_of_call],
+                "ticket.append": [self._ticket_of_call, self.campaigns.withdraw_surveys],
+                **{f"ticket.{action}": [self.campaigns.withdraw_surveys] for action in NOT_ASKED},
+                **{f"ticket.{action}": [self._asked_again] for action in ("absorb", "unmerge")},
+                "ticket.release": [self.campaigns.withdraw_strangers],
+                SURVEY_OVER: [self.campaigns.settle],
+                SURVEY_SUGGESTION: [self.campaigns.suggested],
+            },
+            listeners=[self.notices.hear],
+        )
+        self.undelivered = OutboxService(database)
+        for teller in (self.tickets, self.campaigns, self.undelivered, self.clocks.runner):
+            teller.on_outbox = self.outbox.wake
+
+    def routes(self) -> Sequence[Routes]:
+        """What each part offers over HTTP."""
+        return [
+            crm.customers.http.routes(self.customers),
+            crm.customers.merging.http.routes(self.customer_merges),
+            crm.customers.protection.http.routes(self.protection),
+            crm.privacy.http.routes(self.privacy, self.tickets),
+            crm.customers.importing.http.routes(self.customer_imports, self.customer_export),
+            crm.departments.http.routes(self.departments),
+            crm.categories.http.routes(self.categories),
+            crm.staff.http.routes(self.staff),
+            crm.tickets.http.routes(self.tickets),
+            crm.sla.http.routes(self.clocks, self.tickets.may_see),
+            crm.selfservice.http.routes(self.self_service),
+            crm.workorders.http.routes(self.work_orders),
+            crm.appointments.http.routes(self.appointments, self.tickets),
+            crm.handover.http.routes(self.handovers),
+            crm.history.http.routes(self.history),
+            crm.outbox.http.routes(self.undelivered),
+            self.notices.routes(),
+            recordings.http.routes(self._recorded),
+            campaigns_http.routes(self.campaigns),
+        ]
+
+    def background(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
+        """What runs as long as the process does, by name; one that fails is begun again."""
+        return {
+            "outbox": self.outbox.run,
+            "outbox-pruning": self.undelivered.keep_small,
+            "outbox-counting": self.undelivered.keep_counting,
+            "clocks": self.clocks.runner.run,
+            **self.notices.background(),
+        }
+
+    async def aclose(self) -> None:
+        """Let go of what the parts hold beside the database."""
+        await self.customer_imports.aclose()
+        await self.notices.aclose()
+
+    async def _replied(self, payload: dict[str, Any]) -> None:
+        """A department says it is done: the customers are asked (H8), where there is a number to ask at."""
+        await self.campaigns.plan_surveys(payload)
+        await self._survey(payload)
+
+    async def _asked_again(self, payload: dict[str, Any]) -> None:
+        """A ticket that waits for its customers got some of another's, or was taken out of another (H8)."""
+        if payload["status"] in ASKED:
+            await self.campaigns.plan_again(payload)
+            await self._survey(payload)
+
+    async def _survey(self, payload: dict[str, Any]) -> None:
+        if any(reporter["number"] for reporter in payload["reporters"]):
+            with suppress(NotAllowedNow):
+                await self.tickets.survey(payload["ticket_id"])
+
+    async def _ticket_of_call(self, payload: dict[str, Any]) -> None:
+        """A ticket was filed in a call: its recordings and its record belong to it from now on."""
+        call_id = payload.get("call_id")
+        if call_id is not None:
+            await self._recorded.link(call_id, ticket_id=payload["ticket_id"])
+            await self.history.link_ticket(call_id, payload["ticket_id"])
+
+    async def _recording_of_survey(self, call_id: str) -> str | None:
+        """The recording of the call in which somebody was asked: the machine's own kind, or an agent's conversation."""
+        found = {view.kind: view.id for view in reversed(await self._recorded.of_call(call_id))}
+        return found.get(RecordingKind.SURVEY) or found.get(RecordingKind.CONVERSATION)
+
+
+def _rules(settings: Settings) -> CampaignRules:
+    hours = CallingHours(
+        time_zone=settings.time_zone, from_hour=settings.survey_from_hour, until_hour=settings.survey_until_hour
+    )
+    return CampaignRules(
+        delay_s=settings.survey_delay_s,
+        attempts=settings.survey_attempts,
+        retry_s=settings.survey_retry_s,
+        parallel=settings.survey_parallel,
+        hours=hours,
+    )

@@ -1,0 +1,65 @@
+"""How a conversation begins: which flow, at which step, knowing what."""
+
+from ari_app.calls.model import CallState, Direction
+from ari_app.campaigns.service import SURVEY_FLOW, CampaignService
+from ari_app.runtime.flows import INBOUND_FLOW
+from crm.customers.service import CustomerService
+from crm.tickets.service import TicketService
+from ivr.calendar import HolidayCalendar
+from ivr.cursor import Cursor
+from ivr.grammar import Flow
+
+
+class Openings:
+    """First cursors of calls: the hotline's for who dials it, the survey's for who is called back."""
+
+    def __init__(
+        self,
+        flows: dict[str, Flow],
+        calendar: HolidayCalendar,
+        tickets: TicketService,
+        customers: CustomerService,
+        campaigns: CampaignService,
+        hotline_number: str,
+    ) -> None:
+        self._flows = flows
+        self._calendar = calendar
+        self._tickets = tickets
+        self._customers = customers
+        self._campaigns = campaigns
+        self._hotline_number = hotline_number
+
+    async def cursor(self, state: CallState) -> Cursor:
+        """Where the call's conversation begins."""
+        call = {
+            "id": state.id,
+            "number": state.number,
+            "access_number": state.access_number,
+            "greeting": self._calendar.greeting(),
+            "attempt_id": state.attempt_id,
+        }
+        if state.direction is Direction.INBOUND:
+            return self._at_start(INBOUND_FLOW, {"call": call})
+        return await self._survey(state, call)
+
+    async def _survey(self, state: CallState, call: dict[str, str | None]) -> Cursor:
+        assert state.attempt_id is not None, "an outbound call carries out an attempt"
+        assert state.ticket_id is not None, "a survey is about a ticket"
+        await self._campaigns.answered(state.attempt_id)
+        ticket = await self._tickets.get(state.ticket_id)
+        customer = await self._customers.get(state.customer_id) if state.customer_id is not None else None
+        variables = {
+            "call": call,
+            "customer": {"language": customer.language if customer is not None else "zh"},
+            "survey": {
+                "ticket_number": ticket.number,
+                "subject": ticket.subject,
+                "remind_payment": customer is not None and customer.arrears_cents > 0,
+                "hotline_number": self._hotline_number,
+            },
+        }
+        return self._at_start(SURVEY_FLOW, variables)
+
+    def _at_start(self, name: str, variables: dict[str, object]) -> Cursor:
+        flow = self._flows[name]
+        return Cursor(flow=name, step=flow.start, language=flow.languages[0], variables=variables)

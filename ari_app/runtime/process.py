@@ -1,0 +1,78 @@
+"""The service as a process of its own: its logs, its loop, its end."""
+
+import asyncio
+import contextlib
+import gc
+import signal
+import sys
+
+import structlog
+import uvloop
+from structlog.tracebacks import ExceptionDictTransformer
+
+from ari_app.runtime.bootstrap import Service
+from ari_app.runtime.node_lease import NodeTaken
+from ari_app.settings import Settings
+from foundation.problems import Problem
+
+SWITCH_S = 0.0005
+"""How long a thread that did SQLite's work waits for a busy loop: several times for every write, while others queue."""
+
+log = structlog.get_logger()
+
+
+def check(settings: Settings) -> None:
+    """Put the service together without starting it: its code, its settings and whatever an operator wrote are in order.
+
+    Raises:
+        Problem: a flow, a queue or a notice has errors.
+    """
+
+    async def put_together() -> None:
+        Service(settings)
+
+    asyncio.run(put_together())
+
+
+async def serve(settings: Settings) -> None:
+    """Run until told to stop by SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    service = Service(settings)
+    service.node.on_taken = stop.set
+    async with contextlib.AsyncExitStack() as cleanup:
+        cleanup.push_async_callback(service.aclose)
+        try:
+            await service.start()
+        except NodeTaken as error:
+            log.error("hotline_refused", reason=str(error))  # noqa: TRY400 - the message says all
+            raise SystemExit(1) from error
+        # What lives as long as the process is not looked through again: that stalls every call for a fifth of a second.
+        gc.freeze()
+        log.info("hotline_started", node=settings.node, http_port=settings.http_port)
+        await stop.wait()
+        log.info("hotline_stopping")
+
+
+def run(settings: Settings) -> None:
+    """Serve, with logs as JSON lines, until told to stop."""
+    sys.setswitchinterval(SWITCH_S)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            # Without the variables of each frame: they hold numbers, names and passwords (S29).
+            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ]
+    )
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(serve(settings))
+    except Problem as problem:
+        # A flow, a queue or a notice has errors, or Redis is not there: nothing that a traceback would explain.
+        log.error("hotline_refused", reason="\n".join(problem.lines()))  # noqa: TRY400 - the message says all
+        raise SystemExit(2) from problem

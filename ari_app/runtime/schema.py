@@ -1,0 +1,37 @@
+"""List the tables of all packages: importing their models puts them on one metadata."""
+# ruff: noqa: F401 - each is imported for its tables
+
+from sqlmodel import SQLModel
+
+import ari_app.campaigns.model
+import crm.appointments.model
+import crm.categories.model
+import crm.customers.audit
+import crm.customers.importing.model
+import crm.customers.merging.model
+import crm.customers.model
+import crm.customers.protection.model
+import crm.departments.model
+import crm.handover.model
+import crm.history.model
+import crm.notices.model
+import crm.outbox.model
+import crm.sla.model
+import crm.staff.model
+import crm.tickets.forms.model
+import crm.tickets.merges.model
+import crm.tickets.model
+import migrations
+import recordings.model
+
+METADATA = SQLModel.metadata
+
+
+def upgrade(url: str) -> None:
+    """Bring a database to the newest schema with all tables of this service.
+
+    Raises:
+        CommandError: the database is from a newer version of the service.
+        OperationalError: the database is out of reach.
+    """
+    migrations.upgrade(url, METADATA)

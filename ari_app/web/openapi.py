@@ -1,0 +1,214 @@
+"""The API's description, OpenAPI 3.1, made from the route tables: what is served and what is said cannot differ."""
+
+import asyncio
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
+
+from ari_app.web.deferred_requests import KeptView
+from foundation.problems import ProblemDetails
+from foundation.routes import PUBLIC, File, NoQuery, Page, Request, Route, Routes
+
+OPENAPI_PATH = "/api/openapi.json"
+_PARAMETER = re.compile(r"{(\w+)}")
+_REFERENCE = "#/components/schemas/{model}"
+_PROBLEMS = {
+    400: "The request cannot be read",
+    401: "Nobody is signed in",
+    403: "Not for this role, or not from this page",
+    404: "Not found, or not to be seen by this role",
+    409: "The present state does not allow it",
+    413: "The body is too large",
+    415: "The body is not JSON",
+    422: "A field breaks a rule; `errors` names it",
+    429: "Too many requests",
+    503: "Temporarily unavailable; nothing was changed",
+}
+
+
+def description_routes(declared: Sequence[Route], *, cookie: str) -> list[Route]:
+    """The public route that answers with the description of all routes, itself included."""
+    table = Routes(tag="description", prefix="")
+
+    @cache
+    def text() -> str:
+        return json.dumps(describe([*declared, *table.table], cookie=cookie), ensure_ascii=False)
+
+    @table.add("GET", OPENAPI_PATH, roles=PUBLIC, summary="This description", response=Page)
+    async def openapi(_request: Request[None, NoQuery]) -> Page:
+        # Made when first asked for: a process that restarts serves its callers first.
+        return Page(await asyncio.to_thread(text), "application/json")
+
+    return table.table
+
+
+def describe(routes: Sequence[Route], *, cookie: str = "hotline") -> dict[str, Any]:
+    """The OpenAPI document of these routes."""
+    schemas = _Schemas(routes)
+    paths: dict[str, dict[str, Any]] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Hotline", "version": "1", "summary": "Calls, tickets, recordings and desks of the hotline"},
+        "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
+        "tags": [{"name": tag} for tag in sorted({route.tag for route in routes})],
+        "paths": paths,
+        "components": {
+            "schemas": schemas.definitions,
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": cookie},
+            },
+        },
+    }
+    _drop_unused(document)
+    return document
+
+
+class _Schemas:
+    """Every schema the routes mention, made in one go so that equal names do not clash."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        wanted: set[tuple[Any, JsonSchemaMode]] = {(ProblemDetails, "serialization")}
+        wanted.update(one for route in routes for one in _mentioned(route))
+        inputs = [(kind, mode, TypeAdapter(kind)) for kind, mode in sorted(wanted, key=repr)]
+        self._made, rest = TypeAdapter.json_schemas(inputs, ref_template=_REFERENCE)
+        self.definitions: dict[str, Any] = rest.get("$defs", {})
+
+    def of(self, kind: Any, mode: JsonSchemaMode) -> dict[str, Any]:
+        """The schema of a type: of what comes in (`validation`) or of what goes out (`serialization`)."""
+        return self._made[kind, mode]
+
+    def resolved(self, kind: type[BaseModel]) -> dict[str, Any]:
+        """The schema of a model that comes in, itself and not a reference to it."""
+        schema = self.of(kind, "validation")
+        reference = schema.get("$ref")
+        return self.definitions[reference.rsplit("/", 1)[1]] if reference else schema
+
+
+def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": f"{route.tag}_{route.handler.__name__}".replace("-", "_"),
+        "summary": route.summary,
+        "tags": [route.tag],
+        "x-roles": sorted(role.value for role in route.roles),
+        "parameters": [*_path_parameters(route.path), *_query_parameters(route, schemas)],
+        "responses": {
+            str(204 if route.response is None else route.status): _success(route, schemas),
+            **_refusals(route, schemas),
+            **({"202": _kept(schemas)} if route.kept else {}),
+        },
+        "security": [] if route.public else [{"bearer": []}, {"cookie": []}],
+    }
+    if route.once:
+        operation["parameters"].append(_idempotency_key())
+    if route.body is not None:
+        content = {"application/json": {"schema": schemas.of(route.body, "validation")}}
+        operation["requestBody"] = {"required": True, "content": content}
+    if route.upload_bytes:
+        content = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+        operation["requestBody"] = {"required": True, "content": content}
+    return operation
+
+
+def _path_parameters(path: str) -> list[dict[str, Any]]:
+    schema = {"type": "string", "minLength": 1, "maxLength": 128}
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in _PARAMETER.findall(path)]
+
+
+def _query_parameters(route: Route, schemas: _Schemas) -> list[dict[str, Any]]:
+    model = schemas.resolved(route.query)
+    required = set(model.get("required", ()))
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "schema": {key: value for key, value in schema.items() if key != "description"},
+            **({"description": schema["description"]} if "description" in schema else {}),
+        }
+        for name, schema in model.get("properties", {}).items()
+    ]
+
+
+def _idempotency_key() -> dict[str, Any]:
+    return {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "Repeat a request with the same key, and it is carried out once.",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    }
+
+
+def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
+    if route.response is None:
+        return {"description": "Done"}
+    if route.response is File:
+        return {"description": "The file, with ranges", "content": {"*/*": {}}}
+    if route.response is Page:
+        return {"description": "Text of the named type", "content": {"text/*": {}}}
+    return {
+        "description": "Done",
+        "content": {"application/json": {"schema": schemas.of(route.response, "serialization")}},
+    }
+
+
+def _kept(schemas: _Schemas) -> dict[str, Any]:
+    return {
+        "description": "The database is away; kept, and carried out once when it is back",
+        "content": {"application/json": {"schema": schemas.of(KeptView, "serialization")}},
+    }
+
+
+def _refusals(route: Route, schemas: _Schemas) -> dict[str, Any]:
+    statuses = {400, 422, *route.problems}
+    if not route.public:
+        statuses |= {401, 403, 503}
+    if route.body is not None:
+        statuses |= {413, 415}
+    if route.upload_bytes:
+        statuses.add(413)
+    if _PARAMETER.search(route.path):
+        statuses.add(404)
+    problem = {"application/problem+json": {"schema": schemas.of(ProblemDetails, "serialization")}}
+    return {
+        str(status): {"description": _PROBLEMS.get(status, "Refused"), "content": problem}
+        for status in sorted(statuses)
+    }
+
+
+def _mentioned(route: Route) -> Iterator[tuple[Any, JsonSchemaMode]]:
+    yield route.query, "validation"
+    if route.body is not None:
+        yield route.body, "validation"
+    if route.kept:
+        yield KeptView, "serialization"
+    if route.response not in {None, File, Page}:
+        yield route.response, "serialization"
+
+
+def _drop_unused(document: dict[str, Any]) -> None:
+    """Models of queries have become parameters: nothing points at them any more."""
+    definitions = document["components"]["schemas"]
+    while unused := definitions.keys() - {one.rsplit("/", 1)[1] for one in references(document)}:
+        for name in unused:
+            del definitions[name]
+
+
+def references(node: Any) -> Iterator[str]:
+    """Every `$ref` in a document."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for value in node.values():
+            yield from references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from references(value)

@@ -1,0 +1,216 @@
+"""Who is signed in: opaque tokens, kept hashed in Redis, so that any node knows them and none can give them away."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Protocol
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ari_app.desk.errors import SignInFailed
+from ari_app.web.sign_in_limits import SignInGuard, SignInLimits
+from foundation.clock import milliseconds, utc_now
+from foundation.problems import Unavailable
+from foundation.routes import Principal
+
+SESSION = "hotline:session:"
+SESSIONS_OF = "hotline:sessions-of:"
+TICKET = "hotline:desk-ticket:"
+
+TICKET_S = 30
+TOKEN_BYTES = 32
+PARALLEL_VERIFICATIONS = 4
+"""A password hash costs tens of megabytes and milliseconds on purpose: so many at a time, the rest wait."""
+PARALLEL_QUESTIONS = 32
+"""How many of Redis's connections sessions may use at once: a thousand desks that come back leave some to the calls."""
+DEADLINE_S = 2.0
+
+
+class Authenticator(Protocol):
+    """Knows passwords. Takes as long for a staff number that does not exist as for one that does (S11)."""
+
+    async def authenticate(self, staff_number: str, password: str) -> Principal | None:
+        """Who that is, or None. The hash is computed off the event loop."""
+
+
+class Session(msgspec.Struct, frozen=True):
+    """One sign-in. `id` is the token's hash: enough to name a session, not to use it."""
+
+    id: str
+    principal: Principal
+    csrf_token: str
+    expires_at_ms: int
+
+
+class SignedIn(msgspec.Struct, frozen=True):
+    """A new session and the only copy of its token."""
+
+    token: str
+    session: Session
+
+
+async def _nobody(_staff_id: str, _session_id: str | None) -> None:
+    return
+
+
+class Sessions:
+    """Sign in, recognise, sign out.
+
+    A session ends after `idle_s` without use and `longest_s` after signing in. `on_ended(staff_id, session_id)` hears
+    of every session ended on purpose; without an id, all of that person's are.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        authenticator: Authenticator,
+        *,
+        limits: SignInLimits | None = None,
+        idle_s: int = 8 * 3600,
+        longest_s: int = 24 * 3600,
+    ) -> None:
+        self.longest_s = longest_s
+        self.on_ended: Callable[[str, str | None], Awaitable[None]] = _nobody
+        self.in_use: Callable[[str], Session | None] = lambda _session_id: None
+        """The session of an open desk, by its id."""
+        self._over: set[str] = set()
+        """Sessions ended here, whose desks may still be closing."""
+        self._redis = redis
+        self._authenticator = authenticator
+        self._guard = SignInGuard(redis, limits or SignInLimits())
+        self._idle_s = idle_s
+        self._verifying = asyncio.Semaphore(PARALLEL_VERIFICATIONS)
+        self._turns = asyncio.Semaphore(PARALLEL_QUESTIONS)
+        self._decoder = msgspec.json.Decoder(Session)
+
+    async def sign_in(self, staff_number: str, password: str, address: str) -> SignedIn:
+        """Begin a session.
+
+        Raises:
+            SignInFailed: staff number or password is wrong.
+            TooManyAttempts: too many failures for this number or from this address.
+            Unavailable: Redis is out of reach.
+        """
+        async with self._reachable():
+            attempt = await self._guard.begin(staff_number, address)
+        async with self._verifying:
+            principal = await self._authenticator.authenticate(staff_number, password)
+        if principal is None:
+            raise SignInFailed
+        async with self._reachable():
+            await self._guard.succeeded(attempt)
+            return await self._begin(principal)
+
+    async def find(self, token: str) -> Session | None:
+        """The session of a token, whose idle time starts anew; None where there is none.
+
+        Raises:
+            Unavailable: Redis is out of reach.
+        """
+        return await self.find_by_id(_hash(token))
+
+    async def find_by_id(self, session_id: str) -> Session | None:
+        """As `find`, by the session's id.
+
+        Raises:
+            Unavailable: Redis is out of reach.
+        """
+        async with self._reachable():
+            stored = await self._redis.getex(SESSION + session_id, ex=self._idle_s)
+        session = self._decoder.decode(stored) if stored is not None else await self._restored(session_id)
+        return session if session is not None and session.expires_at_ms > milliseconds(utc_now()) else None
+
+    async def _restored(self, session_id: str) -> Session | None:
+        """A session that Redis lost while a desk was open under it (F19); one ended on purpose has no open desk."""
+        session = self.in_use(session_id) if session_id not in self._over else None
+        if session is not None:
+            async with self._reachable():
+                await self._store(session)
+        return session
+
+    async def end(self, session: Session) -> None:
+        """Sign out: the token is worthless from now on.
+
+        Raises:
+            Unavailable: Redis is out of reach.
+        """
+        staff_id = session.principal.staff_id
+        self._over.add(session.id)
+        async with self._reachable(), self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.delete(SESSION + session.id)
+            pipeline.srem(SESSIONS_OF + staff_id, session.id)
+            await pipeline.execute()
+        await self.on_ended(staff_id, session.id)
+
+    async def end_all(self, staff_id: str) -> None:
+        """Sign a person out everywhere: the account was closed, its role or password changed.
+
+        Raises:
+            Unavailable: Redis is out of reach.
+        """
+        async with self._reachable():
+            ids = await self._redis.smembers(SESSIONS_OF + staff_id)
+            ended = [one.decode() if isinstance(one, bytes) else one for one in ids]
+            self._over.update(ended)
+            await self._redis.delete(SESSIONS_OF + staff_id, *(SESSION + one for one in ended))
+        await self.on_ended(staff_id, None)
+
+    async def ticket(self, session: Session) -> str:
+        """A ticket that opens the desk's socket once, within `TICKET_S` seconds.
+
+        Raises:
+            Unavailable: Redis is out of reach.
+        """
+        ticket = secrets.token_urlsafe(TOKEN_BYTES)
+        async with self._reachable():
+            await self._redis.set(TICKET + _hash(ticket), session.id, ex=TICKET_S)
+        return ticket
+
+    async def redeem(self, ticket: str) -> Session | None:
+        """The session a ticket stands for; None where it is unknown, used, too old, or the session is over.
+
+        Raises:
+            Unavailable: Redis is out of reach.
+        """
+        async with self._reachable():
+            session_id = await self._redis.getdel(TICKET + _hash(ticket))
+        if session_id is None:
+            return None
+        return await self.find_by_id(session_id.decode() if isinstance(session_id, bytes) else session_id)
+
+    async def _begin(self, principal: Principal) -> SignedIn:
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        session = Session(
+            id=_hash(token),
+            principal=principal,
+            csrf_token=secrets.token_urlsafe(TOKEN_BYTES),
+            expires_at_ms=milliseconds(utc_now()) + self.longest_s * 1000,
+        )
+        await self._store(session)
+        return SignedIn(token, session)
+
+    async def _store(self, session: Session) -> None:
+        of_person = SESSIONS_OF + session.principal.staff_id
+        async with self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.set(SESSION + session.id, msgspec.json.encode(session), ex=self._idle_s)
+            pipeline.sadd(of_person, session.id)
+            pipeline.expire(of_person, self.longest_s)
+            await pipeline.execute()
+
+    @asynccontextmanager
+    async def _reachable(self) -> AsyncIterator[None]:
+        async with self._turns:
+            try:
+                async with asyncio.timeout(DEADLINE_S):
+                    yield
+            except (RedisError, OSError, TimeoutError) as error:
+                raise Unavailable("Sign-in is out of reach for the moment.") from error
+
+
+def _hash(secret: str) -> str:
+    """Tokens are 256 random bits: a plain hash of one cannot be turned back."""
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,57 @@
+"""The one place where personal data are masked: whatever a route answers goes through `masked` (S29).
+
+A view says of a field what it holds of a person by an annotation, such as `number: PersonalNumber`; `fields.SEES` says
+who sees it.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from crm.personal_data.fields import ALL, SEES, Personal, of_field, shown
+from foundation.routes import Role
+
+CALLER = "caller"
+"""The kind of actor whose name is a person's outside the house."""
+
+
+def masked(answer: Any, role: Role | None) -> Any:
+    """An answer as a role sees it; views are copied where anything of them is masked."""
+    return answer if SEES[role] == ALL else _seen(answer, role)
+
+
+def _seen(value: Any, role: Role | None) -> Any:
+    if isinstance(value, BaseModel):
+        return _view(value, role)
+    if isinstance(value, list):
+        return [_seen(one, role) for one in value]
+    if isinstance(value, dict):
+        return {name: _seen(one, role) for name, one in value.items()}
+    return value
+
+
+def _view(view: BaseModel, role: Role | None) -> BaseModel:
+    personal = personal_fields(type(view))
+    if view.__dict__.get("actor_kind", CALLER) != CALLER:
+        personal = {name: kind for name, kind in personal.items() if kind is not Personal.CALLERS_NAME}
+    if Personal.OF_FIELD in personal.values():
+        of_its_field = of_field(view.__dict__["field"])
+        personal = {name: of_its_field if kind is Personal.OF_FIELD else kind for name, kind in personal.items()}
+    changed = {}
+    for name, value in view.__dict__.items():
+        seen = shown(value, personal[name], role) if name in personal else _seen(value, role)
+        if seen is not value:
+            changed[name] = seen
+    return view.model_copy(update=changed) if changed else view
+
+
+@lru_cache(maxsize=1024)
+def personal_fields(kind: type[BaseModel]) -> dict[str, Personal]:
+    """What the fields of a view hold of a person."""
+    found = {}
+    for name, field in kind.model_fields.items():
+        for mark in field.metadata:
+            if isinstance(mark, Personal):
+                found[name] = mark
+    return found

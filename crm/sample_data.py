@@ -1,0 +1,334 @@
+"""A heating service to try everything on: invented people, departments and matters. Never for a reachable address."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.categories.model import Category, CategoryInput
+from crm.categories.service import CategoryService
+from crm.customers.errors import AccountTaken
+from crm.customers.model import Customer, CustomerInput, Grade
+from crm.customers.service import CustomerService
+from crm.departments.errors import NameTaken
+from crm.departments.model import Department, DepartmentInput
+from crm.departments.service import DepartmentService
+from crm.sla import sample_data as clocks_sample
+from crm.staff.errors import NumberTaken
+from crm.staff.model import Staff, StaffInput
+from crm.staff.service import StaffService
+from crm.tickets import store
+from crm.tickets.address import address_key
+from crm.tickets.model import (
+    Actor,
+    Ticket,
+    TicketKind,
+    TicketLog,
+    TicketReporter,
+    TicketRequest,
+    TicketStatus,
+)
+from crm.tickets.transitions import TicketAction
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.ids import new_id
+from foundation.routes import Role
+
+EAST, WEST, FEES, SERVICE = "城东维修工区", "城西维修工区", "收费科", "客户服务科"
+
+DEPARTMENTS = [
+    DepartmentInput(name=EAST, area="城东"),
+    DepartmentInput(name=WEST, area="城西"),
+    DepartmentInput(name=FEES),
+    DepartmentInput(name=SERVICE),
+]
+
+CATEGORIES: dict[str, dict[str, str | None]] = {
+    "供热故障": {"暖气不热": EAST, "管道漏水": EAST, "阀门损坏": EAST, "室外井盖缺失": EAST},
+    "业务咨询": {"收费咨询": FEES, "开栓停热": SERVICE, "过户更名": SERVICE},
+    "投诉建议": {"服务投诉": SERVICE, "收费投诉": FEES, "服务建议": SERVICE},
+}
+"""Causes under their groups, each with the department it proposes."""
+
+AGENTS = {"1001": "刘芳", "1002": "陈静", "1003": "周婷", "1004": "吴敏", "1005": "郑洁", "1006": "冯娟"}
+OTHERS: dict[str, tuple[str, Role, str | None]] = {
+    "2001": ("马师傅", Role.DEPARTMENT, EAST),
+    "2002": ("朱师傅", Role.DEPARTMENT, WEST),
+    "3001": ("何主管", Role.SUPERVISOR, SERVICE),
+    "4001": ("许质检", Role.QUALITY, SERVICE),
+    "9001": ("系统管理员", Role.ADMINISTRATOR, None),
+}
+QUEUES = ("consult", "complaint", "repair")
+
+FAMILY_HOME = "幸福路12号3单元402"
+CUSTOMERS = [
+    CustomerInput(
+        account_number="6001000001",
+        name="王秀英",
+        address="建设街8号2单元301",
+        area="城东",
+        grade=Grade.B,
+        phones=["+8613800000001"],
+    ),
+    CustomerInput(
+        account_number="6001000002",
+        name="李建国",
+        address=FAMILY_HOME,
+        area="城东",
+        arrears_cents=128050,
+        phones=["+8613800000002"],
+    ),
+    # Known, but not by telephone: calling from +8613800000003 she is a stranger at 李建国's address.
+    CustomerInput(account_number="6001000003", name="张敏", address=FAMILY_HOME, area="城东"),
+    CustomerInput(
+        account_number="6001000004",
+        name="赵磊",
+        address="和平路56号1单元1102",
+        area="城西",
+        grade=Grade.VIP,
+        phones=["+8613800000004"],
+    ),
+    # Two accounts on one telephone: only a person can tell which one calls.
+    CustomerInput(
+        account_number="6001000005",
+        name="孙丽",
+        address="人民路21号4单元602",
+        area="城西",
+        phones=["+8613800000005"],
+    ),
+    CustomerInput(
+        account_number="6001000006",
+        name="孙丽商铺",
+        address="人民路23号底商7号",
+        area="城西",
+        grade=Grade.A,
+        phones=["+8613800000005"],
+    ),
+]
+
+
+async def load(database: Database, password: str, queues: Collection[str]) -> None:
+    """Load what is not there yet; again, or by several services at once, it adds nothing.
+
+    `password` opens every account and registers every agent's phone. `queues` are the queues there are.
+
+    Raises:
+        ValidationError: the password breaks the rules for passwords.
+    """
+    departments = await _departments(database)
+    categories = await _categories(database, departments)
+    await _staff(database, StaffService(database, queues), password, departments, queues)
+    await _customers(database)
+    await clocks_sample.load(database, categories, [departments[EAST], departments[WEST]])
+    await _tickets(database, departments, categories)
+
+
+async def _departments(database: Database) -> dict[str, str]:
+    service = DepartmentService(database)
+    known = {found.name for found in await service.all()}
+    for given in DEPARTMENTS:
+        if given.name not in known:
+            try:
+                await service.create(given)
+            except NameTaken:
+                continue
+    return await _ids_by_name(database, Department)
+
+
+async def _categories(database: Database, departments: dict[str, str]) -> dict[str, str]:
+    service = CategoryService(database)
+    known = {found.name for found in await service.all()}
+
+    async def add(name: str, group: str | None, department: str | None) -> None:
+        if name in known:
+            return
+        parents = await _ids_by_name(database, Category)
+        given = CategoryInput(
+            name=name,
+            parent_id=parents[group] if group else None,
+            department_id=departments[department] if department else None,
+        )
+        try:
+            await service.create(given)
+        except NameTaken:
+            return
+
+    for group, causes in CATEGORIES.items():
+        await add(group, None, None)
+        for cause, department in causes.items():
+            await add(cause, group, department)
+    return await _ids_by_name(database, Category)
+
+
+async def _ids_by_name(database: Database, table: type[Department | Category]) -> dict[str, str]:
+    async with database.read() as session:
+        return dict((await session.exec(select(table.name, table.id))).all())
+
+
+async def _staff(
+    database: Database, service: StaffService, password: str, departments: dict[str, str], queues: Collection[str]
+) -> None:
+    served = [queue for queue in QUEUES if queue in queues]
+    people = [
+        StaffInput(
+            staff_number=number,
+            name=name,
+            role=Role.AGENT,
+            password=password,
+            department_id=departments[SERVICE],
+            queues=served,
+        )
+        for number, name in AGENTS.items()
+    ] + [
+        StaffInput(
+            staff_number=number,
+            name=name,
+            role=role,
+            password=password,
+            department_id=departments[department] if department else None,
+        )
+        for number, (name, role, department) in OTHERS.items()
+    ]
+    async with database.read() as session:
+        known = set((await session.exec(select(Staff.staff_number))).all())
+    for given in people:
+        if given.staff_number not in known:
+            try:
+                await service.create(given, sip_password=password)
+            except NumberTaken:
+                continue
+
+
+async def _customers(database: Database) -> None:
+    service = CustomerService(database)
+    for given in CUSTOMERS:
+        if await service.by_account(given.account_number) is None:
+            try:
+                await service.create(given)
+            except AccountTaken:
+                continue
+
+
+@dataclass(frozen=True)
+class _Step:
+    """One entry of a past ticket's log."""
+
+    action: TicketAction
+    to: TicketStatus
+    hours_after: float
+    by: str
+    """A staff number."""
+    detail: dict[str, str]
+
+
+async def _tickets(database: Database, departments: dict[str, str], categories: dict[str, str]) -> None:
+    now = utc_now()
+    asked = Ticket(
+        id=new_id("ticket"),
+        number="",
+        kind=TicketKind.CONSULTATION,
+        category_id=categories["收费咨询"],
+        subject="咨询本采暖季缴费方式",
+        description="询问能否在手机上缴纳采暖费，已告知缴费渠道。",
+        closing_grounds="当场解答，用户表示满意",
+        registered_at=now - timedelta(days=18, hours=3),
+    )
+    cold = Ticket(
+        id=new_id("ticket"),
+        number="",
+        kind=TicketKind.FAULT,
+        category_id=categories["暖气不热"],
+        department_id=departments[EAST],
+        subject="暖气不热",
+        description="卧室暖气片上半部不热，室温约十六度。",
+        registered_at=now - timedelta(days=3, hours=2),
+    )
+    grounds = {"grounds": asked.closing_grounds}
+    await _past(
+        database,
+        "sample:asked",
+        asked,
+        [
+            _Step(TicketAction.FILE, TicketStatus.REGISTERED, 0, "1002", {"subject": asked.subject}),
+            _Step(TicketAction.ANSWER, TicketStatus.ARCHIVED, 0.05, "1002", grounds),
+        ],
+    )
+    await _past(
+        database,
+        "sample:cold",
+        cold,
+        [
+            _Step(TicketAction.FILE, TicketStatus.REGISTERED, 0, "1001", {"subject": cold.subject}),
+            _Step(TicketAction.DISPATCH, TicketStatus.DISPATCHED, 0.1, "1001", {"to_department": departments[EAST]}),
+        ],
+    )
+
+
+async def _past(database: Database, key: str, ticket: Ticket, steps: list[_Step]) -> None:
+    """Write a ticket with the log it would have by now. Nobody is told: for everybody else it is long past."""
+    try:
+        async with database.write() as session:
+            if await store.ticket_of_request(session, key) is None:
+                await _write(session, key, ticket, steps)
+    except IntegrityError:
+        async with database.read() as session:
+            if await store.ticket_of_request(session, key) is None:
+                raise
+
+
+async def _write(session: AsyncSession, key: str, ticket: Ticket, steps: list[_Step]) -> None:
+    customer = (await session.exec(select(Customer).where(Customer.account_number == "6001000001"))).one()
+    ticket.number = await store.next_number(session, ticket.registered_at.strftime("%y%m%d"))
+    ticket.customer_id, ticket.address, ticket.area = customer.id, customer.address, customer.area
+    ticket.address_key = address_key(customer.address)
+    session.add(ticket)
+    await session.flush()
+    moment = ticket.registered_at
+    before: TicketStatus | None = None
+    for version, step in enumerate(steps, start=1):
+        moment = ticket.registered_at + timedelta(hours=step.hours_after)
+        actor = await _actor(session, step.by)
+        session.add(
+            TicketLog(
+                id=new_id("log"),
+                ticket_id=ticket.id,
+                version=version,
+                at=moment,
+                action=step.action,
+                from_status=before,
+                to_status=step.to,
+                actor_kind=actor.kind,
+                actor_id=actor.id,
+                actor_name=actor.name,
+                detail=step.detail,
+            )
+        )
+        before = step.to
+        _mark(ticket, step, version, moment)
+    session.add(
+        TicketReporter(
+            id=new_id("reporter"),
+            ticket_id=ticket.id,
+            customer_id=customer.id,
+            number="+8613800000001",
+            name=customer.name,
+            at=ticket.registered_at,
+        )
+    )
+    session.add(TicketRequest(key=key, ticket_id=ticket.id, at=ticket.registered_at))
+
+
+def _mark(ticket: Ticket, step: _Step, version: int, moment: datetime) -> None:
+    ticket.status, ticket.version = step.to, version
+    if step.action is TicketAction.DISPATCH:
+        ticket.dispatched_at = moment
+    if step.action is TicketAction.ANSWER:
+        ticket.closed_at = moment
+
+
+async def _actor(session: AsyncSession, staff_number: str) -> Actor:
+    staff = (await session.exec(select(Staff).where(Staff.staff_number == staff_number))).one()
+    return Actor.of(staff.principal())

@@ -1,0 +1,79 @@
+"""Queries of the runner: what is due, and claiming it. Tickets are held before their clocks, as everywhere."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.sla import store
+from crm.sla.model import ClockStep, ServicePolicy, TicketClock
+from crm.tickets.model import Ticket
+
+_STEP = SQLModel.metadata.tables[ClockStep.__tablename__]
+
+
+async def due(session: AsyncSession, now: datetime, limit: int) -> list[tuple[TicketClock, Ticket]]:
+    """Clocks with a step that is due, and their tickets, held; what somebody else holds is left to them."""
+    statement = select(TicketClock.ticket_id).where(col(TicketClock.next_at) <= now)
+    wanted = (await session.exec(statement.order_by(col(TicketClock.next_at)).limit(limit))).all()
+    tickets = {ticket.id: ticket for ticket in await _held(session, wanted)}
+    if not tickets:
+        return []
+    # Only once a ticket is held it is sure that nobody stops or moves its clocks.
+    clocks = select(TicketClock).where(col(TicketClock.ticket_id).in_(tickets), col(TicketClock.next_at) <= now)
+    found = (await session.exec(clocks.order_by(col(TicketClock.next_at)))).all()
+    return [(clock, tickets[clock.ticket_id]) for clock in found]
+
+
+async def claim(session: AsyncSession, step: ClockStep) -> bool:
+    """Whether a step is ours to do: nobody did it before, and from now on nobody else will."""
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(_STEP).values(step.model_dump()).on_conflict_do_nothing().returning(_STEP.c.step)
+    return (await session.exec(statement)).first() is not None
+
+
+async def next_at(session: AsyncSession, now: datetime) -> datetime | None:
+    """When something is due next: a step, or a policy that takes effect."""
+    step = (await session.exec(select(func.min(TicketClock.next_at)))).one()
+    takes_effect = select(func.min(ServicePolicy.effective_from)).where(
+        col(ServicePolicy.reaches_open).is_(True), col(ServicePolicy.effective_from) > now
+    )
+    policy = (await session.exec(takes_effect)).one()
+    return min((moment for moment in (step, policy) if moment is not None), default=None)
+
+
+async def hours_version(session: AsyncSession) -> int:
+    """The version of whatever hours changed last."""
+    return await store.last_hours_version(session)
+
+
+async def reaching(session: AsyncSession, now: datetime) -> int | None:
+    """The policy in force, where open tickets change over to it."""
+    version = (await store.standing(session, None, now)).policy_version
+    policy = await session.get(ServicePolicy, version) if version is not None else None
+    return policy.version if policy is not None and policy.reaches_open else None
+
+
+async def under_another(
+    session: AsyncSession, version: int, limit: int
+) -> list[tuple[Ticket, Sequence[TicketClock]]] | None:
+    """Open tickets, held, with their running clocks that are under another policy; None where there are none."""
+    others = (col(TicketClock.stopped_at).is_(None), col(TicketClock.policy_version) != version)
+    wanted = (await session.exec(select(TicketClock.ticket_id).where(*others).limit(limit))).all()
+    if not wanted:
+        return None
+    found = []
+    for ticket in await _held(session, wanted):
+        clocks = (await session.exec(select(TicketClock).where(TicketClock.ticket_id == ticket.id, *others))).all()
+        found.append((ticket, clocks))
+    return found
+
+
+async def _held(session: AsyncSession, ticket_ids: Sequence[str]) -> Sequence[Ticket]:
+    if not ticket_ids:
+        return []
+    statement = select(Ticket).where(col(Ticket.id).in_(set(ticket_ids))).order_by(col(Ticket.id))
+    return (await session.exec(statement.with_for_update(skip_locked=True))).all()

@@ -1,0 +1,291 @@
+"""Routes of service levels."""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import BaseModel, Field, model_validator
+
+from crm.moments import Moment
+from crm.sla.improvements import ImprovementService
+from crm.sla.policy import ClockKind
+from crm.sla.reporting import Place
+from crm.sla.service import ClockService
+from crm.sla.views import (
+    ClockView,
+    DayView,
+    HoursInput,
+    HoursView,
+    ImprovementDone,
+    ImprovementInput,
+    ImprovementView,
+    KeptView,
+    OverdueView,
+    Period,
+    PolicyInput,
+    PolicyView,
+    WhatIf,
+    WhatIfView,
+)
+from crm.text import Id
+from crm.tickets.errors import TicketNotFound
+from crm.tickets.model import Actor, TicketView
+from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
+from foundation.workdays import is_published, is_workday
+
+LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+READERS = LEADERS | {Role.QUALITY}
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+HOLDERS = READERS | {Role.AGENT, Role.DEPARTMENT}
+
+
+class OverdueQuery(BaseModel, extra="forbid"):
+    """Which deadlines; a department sees its own."""
+
+    department_id: Id | None = None
+    clock: ClockKind | None = None
+    after_due_at: Moment | None = None
+    """With `after` and `after_clock` the last entry of the page before."""
+    after: Id | None = None
+    after_clock: ClockKind | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+
+    @model_validator(mode="after")
+    def _together(self) -> "OverdueQuery":
+        place = {"after_due_at": self.after_due_at, "after": self.after, "after_clock": self.after_clock}
+        missing = [name for name, value in place.items() if value is None]
+        if missing and len(missing) < len(place):
+            given = " and ".join(name for name in place if name not in missing)
+            raise ValueError(f"{missing[0]} must be given with {given}")
+        return self
+
+    def place(self) -> Place | None:
+        """Where the page before ended."""
+        if self.after_due_at is None or self.after is None or self.after_clock is None:
+            return None
+        return Place(self.after_due_at, self.after, self.after_clock)
+
+
+class DaysQuery(BaseModel, extra="forbid"):
+    """Which month."""
+
+    year: int = Field(ge=2004, le=2100)
+    month: int = Field(ge=1, le=12)
+
+
+class ImprovementQuery(BaseModel, extra="forbid"):
+    """Which improvement actions."""
+
+    department_id: Id | None = None
+    open: bool | None = None
+    limit: int = Field(default=100, ge=1, le=500)
+
+
+MaySee = Callable[[TicketView, Role, str | None], Awaitable[bool]]
+"""Whether somebody of a role, in a department, may see a ticket."""
+
+
+def routes(service: ClockService, may_see: MaySee) -> Routes:
+    """What can be done with service levels."""
+    table = Routes("service-levels")
+    _policies(table, service)
+    _hours(table, service)
+    _tickets(table, service, may_see)
+    _improvements(table, service.improvements)
+    return table
+
+
+def _policies(table: Routes, service: ClockService) -> None:
+    @table.add(
+        "GET",
+        "/service-levels/policies",
+        roles=LEADERS,
+        summary="Every version of the policy, newest first; which is in force",
+        response=list[PolicyView],
+    )
+    async def every(_: Request[None, NoQuery]) -> list[PolicyView]:
+        return await service.policies()
+
+    @table.add(
+        "GET",
+        "/service-levels/policies/{version}",
+        roles=LEADERS,
+        summary="One version of the policy",
+        response=PolicyView,
+        problems=(404,),
+    )
+    async def one(request: Request[None, NoQuery]) -> PolicyView:
+        return await service.policy(_version(request))
+
+    @table.add(
+        "POST",
+        "/service-levels/policies",
+        roles=ADMINISTRATORS,
+        summary="Put another policy in force, now or later",
+        body=PolicyInput,
+        response=PolicyView,
+        status=201,
+        problems=(409, 422),
+    )
+    async def enter(request: Request[PolicyInput, NoQuery]) -> PolicyView:
+        return await service.enter_policy(request.body, Actor.of(request.actor))
+
+    @table.add(
+        "DELETE",
+        "/service-levels/policies/{version}",
+        roles=ADMINISTRATORS,
+        summary="Take a policy back that has not taken effect",
+        response=None,
+        status=204,
+        problems=(404, 409),
+    )
+    async def withdraw(request: Request[None, NoQuery]) -> None:
+        await service.withdraw_policy(_version(request))
+
+    @table.add(
+        "POST",
+        "/service-levels/what-if",
+        roles=LEADERS,
+        summary="What a policy would do to open tickets; changes nothing",
+        body=WhatIf,
+        response=WhatIfView,
+        problems=(422,),
+    )
+    async def think(request: Request[WhatIf, NoQuery]) -> WhatIfView:
+        return await service.what_if(request.body.policy)
+
+
+def _hours(table: Routes, service: ClockService) -> None:
+    @table.add(
+        "GET",
+        "/service-levels/hours",
+        roles=EVERYONE,
+        summary="Working hours of the whole service and of each department that has its own",
+        response=list[HoursView],
+    )
+    async def every(_: Request[None, NoQuery]) -> list[HoursView]:
+        return await service.hours()
+
+    @table.add(
+        "PUT",
+        "/service-levels/hours/{owner}",
+        roles=ADMINISTRATORS,
+        summary="Other working hours for a department, or for the whole service (default)",
+        body=HoursInput,
+        response=list[HoursView],
+        problems=(409, 422),
+    )
+    async def enter(request: Request[HoursInput, NoQuery]) -> list[HoursView]:
+        return await service.enter_hours(request.path["owner"], request.body.hours, Actor.of(request.actor))
+
+    @table.add(
+        "GET",
+        "/service-levels/days",
+        roles=EVERYONE,
+        summary="Which days of a month are workdays, and whether that is a guess",
+        query=DaysQuery,
+        response=list[DayView],
+        problems=(422,),
+    )
+    async def days(request: Request[None, DaysQuery]) -> list[DayView]:
+        day = dt.date(request.query.year, request.query.month, 1)
+        found = []
+        while day.month == request.query.month:
+            found.append(DayView(day=day.isoformat(), is_workday=is_workday(day), is_guess=not is_published(day.year)))
+            day += dt.timedelta(days=1)
+        return found
+
+
+def _tickets(table: Routes, service: ClockService, may_see: MaySee) -> None:
+    @table.add(
+        "GET",
+        "/tickets/{ticket_id}/clocks",
+        roles=EVERYONE,
+        summary="A ticket's deadlines, and what happened at them",
+        response=list[ClockView],
+        problems=(404,),
+    )
+    async def of_ticket(request: Request[None, NoQuery]) -> list[ClockView]:
+        ticket, clocks = await service.of_ticket(request.path["ticket_id"])
+        # To a department what lies with others does not exist (S7).
+        actor = request.actor
+        if ticket is None or not await may_see(TicketView.model_validate(ticket), actor.role, actor.department_id):
+            raise TicketNotFound(f"there is no ticket {request.path['ticket_id']}")
+        return clocks
+
+    @table.add(
+        "GET",
+        "/service-levels/overdue",
+        roles=HOLDERS,
+        summary="Deadlines that have passed and are not met yet, the longest overdue first",
+        query=OverdueQuery,
+        response=list[OverdueView],
+        problems=(422,),
+    )
+    async def overdue(request: Request[None, OverdueQuery]) -> list[OverdueView]:
+        query, department_id = request.query, request.query.department_id
+        if request.actor.role is Role.DEPARTMENT:
+            department_id = request.actor.department_id
+            if department_id is None:
+                return []
+        return await service.overdue(
+            department_id=department_id, clock=query.clock, after=query.place(), limit=query.limit
+        )
+
+    @table.add(
+        "GET",
+        "/service-levels/report",
+        roles=READERS,
+        summary="How departments kept the deadlines that came due in a time",
+        query=Period,
+        response=list[KeptView],
+        problems=(422,),
+    )
+    async def report(request: Request[None, Period]) -> list[KeptView]:
+        return await service.report(request.query)
+
+
+def _improvements(table: Routes, service: ImprovementService) -> None:
+    @table.add(
+        "GET",
+        "/service-levels/improvements",
+        roles=READERS,
+        summary="What is to be done so that deadlines are kept, the most pressing first",
+        query=ImprovementQuery,
+        response=list[ImprovementView],
+        problems=(422,),
+    )
+    async def every(request: Request[None, ImprovementQuery]) -> list[ImprovementView]:
+        query = request.query
+        return await service.all(department_id=query.department_id, is_open=query.open, limit=query.limit)
+
+    @table.add(
+        "POST",
+        "/service-levels/improvements",
+        roles=LEADERS,
+        summary="Something new to be done, by whom and until when",
+        body=ImprovementInput,
+        response=ImprovementView,
+        status=201,
+        problems=(422,),
+    )
+    async def add(request: Request[ImprovementInput, NoQuery]) -> ImprovementView:
+        return await service.add(request.body, Actor.of(request.actor))
+
+    @table.add(
+        "POST",
+        "/service-levels/improvements/{action_id}/done",
+        roles=LEADERS,
+        summary="It is done, and what came of it",
+        body=ImprovementDone,
+        response=ImprovementView,
+        problems=(404, 409, 422),
+    )
+    async def done(request: Request[ImprovementDone, NoQuery]) -> ImprovementView:
+        return await service.done(request.path["action_id"], request.body.outcome, Actor.of(request.actor))
+
+
+def _version(request: Request[Any, Any]) -> int:
+    """The version in the path; what is no number is no version."""
+    given = request.path["version"]
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else -1

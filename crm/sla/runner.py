@@ -1,0 +1,166 @@
+"""What happens when a deadline comes near or has passed: each step once, on however many nodes (H18)."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.outbox.service import enqueue
+from crm.sla import clock_moves, due_steps
+from crm.sla.model import ClockStep, TicketClock
+from crm.sla.timing import Step, StepKind, plan, remaining
+from crm.sla.versions import Levels
+from crm.tickets.model import Ticket
+from foundation.clock import utc_now
+from foundation.crashpoint import crashpoint
+from foundation.database import Database
+
+LONGEST_SLEEP_S = 60.0
+"""How often to look for what a node began to wait for that died since."""
+SHORTEST_SLEEP_S = 0.05
+UNREACHABLE_S = 1.0
+AT_ANY_TIME = datetime.max.replace(tzinfo=UTC)
+AT_ONCE = 100
+"""Tickets held in one transaction."""
+
+log = structlog.get_logger()
+
+
+class ClockRunner:
+    """Does the steps that are due, and sleeps until the next. Several runners, also on several nodes, share the work.
+
+    A step's row, what it tells and the time of the next are one transaction: whoever is killed in the middle did
+    nothing, and another does it. `on_outbox` is called after a commit that told the outbox something.
+    """
+
+    def __init__(self, database: Database, levels: Levels) -> None:
+        self._database = database
+        self._levels = levels
+        self._wake = asyncio.Event()
+        self._until = AT_ANY_TIME
+        self._changed_over: int | None = None
+        """The policy that every open ticket has changed over to by now."""
+        self.on_outbox: Callable[[], None] = lambda: None
+
+    def expect(self, moment: datetime) -> None:
+        """Something that is due then was committed."""
+        if moment < self._until:
+            self._wake.set()
+
+    async def run(self) -> None:
+        """Do what is due until cancelled."""
+        while True:
+            self._wake.clear()
+            # What is committed while we look is looked at once more.
+            self._until = AT_ANY_TIME
+            try:
+                pause_s = await self._do_what_is_due()
+            except Exception:
+                log.exception("clocks_unreachable")
+                pause_s = UNREACHABLE_S
+            self._until = utc_now() + timedelta(seconds=pause_s)
+            await self._sleep(pause_s)
+
+    async def fire(self, now: datetime) -> int:
+        """Do the steps due at a moment, for some tickets; how many steps."""
+        async with self._database.write() as session:
+            standing = await due_steps.hours_version(session)
+            fired = 0
+            for clock, ticket in await due_steps.due(session, now, AT_ONCE):
+                fired += await self._fire(session, clock, ticket, standing, now)
+        if fired:
+            self.on_outbox()
+        return fired
+
+    async def change_over(self, now: datetime) -> int:
+        """Put some open tickets under a policy that reaches them; how many clocks."""
+        async with self._database.write() as session:
+            version = await due_steps.reaching(session, now)
+            if version is None or version == self._changed_over:
+                return 0
+            found = await due_steps.under_another(session, version, AT_ONCE)
+            if found is None:
+                self._changed_over = version
+                return 0
+            for ticket, clocks in found:
+                situation = await self._levels.situation(session, ticket, now)
+                terms = await self._levels.terms(session, situation, version)
+                for clock in clocks:
+                    clock_moves.change_over(clock, terms, situation.calendar(clock), now)
+        return sum(len(clocks) for _, clocks in found)
+
+    async def _do_what_is_due(self) -> float:
+        """Everything due by now; how long there is nothing more to do, in seconds."""
+        while await self.change_over(utc_now()):
+            pass
+        while await self.fire(utc_now()):
+            pass
+        async with self._database.read() as session:
+            following = await due_steps.next_at(session, utc_now())
+        if following is None:
+            return LONGEST_SLEEP_S
+        # What is due and was not done is in somebody else's hands at this moment.
+        return min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, (following - utc_now()).total_seconds()))
+
+    async def _fire(
+        self, session: AsyncSession, clock: TicketClock, ticket: Ticket, hours_version: int, now: datetime
+    ) -> int:
+        policy = await self._levels.policy(session, clock.policy_version)
+        calendars = await self._levels.calendars(session, hours_version)
+        calendar = calendars.of(clock.department_id, round_the_clock=clock.round_the_clock)
+        step = plan(policy, clock.clock, clock.allowed_s)[clock.next_step]
+        done = await due_steps.claim(session, _row(clock, ticket, step, now))
+        if done:
+            crashpoint("clock_step_claimed")
+            enqueue(session, f"clock.{step.kind}", ticket.id, _told(clock, ticket, step))
+        clock.next_step += 1
+        clock_moves.schedule(clock, policy, calendar, remaining(calendar, now, clock.due_at), now)
+        return 1
+
+    async def _sleep(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+
+def _row(clock: TicketClock, ticket: Ticket, step: Step, now: datetime) -> ClockStep:
+    return ClockStep(
+        ticket_id=clock.ticket_id,
+        clock=clock.clock,
+        round=clock.round,
+        edition=clock.edition,
+        step=clock.next_step,
+        kind=step.kind,
+        department_id=ticket.department_id,
+        due_at=clock.due_at,
+        at=now,
+    )
+
+
+def _told(clock: TicketClock, ticket: Ticket, step: Step) -> dict[str, Any]:
+    """What others hear of a step. An escalation goes to the department or the role that the ladder names."""
+    ladder = step.ladder
+    target = ladder.department_id if ladder is not None else None
+    return {
+        "ticket_id": ticket.id,
+        "number": ticket.number,
+        "kind": ticket.kind,
+        "status": ticket.status,
+        "urgency": ticket.urgency,
+        "subject": ticket.subject,
+        "area": ticket.area,
+        "customer_id": ticket.customer_id,
+        "department_id": target or ticket.department_id,
+        "held_by": ticket.department_id,
+        "person_id": ticket.person_id if target is None else None,
+        "role": ladder.role if ladder is not None else None,
+        "role_department_id": target,
+        "clock": clock.clock,
+        "due_at": clock.due_at.isoformat(),
+        **({"step": clock.next_step - 1} if step.kind is StepKind.ESCALATION else {}),
+    }

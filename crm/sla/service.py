@@ -1,0 +1,249 @@
+"""Policies and working hours as people change them, and how deadlines are kept (H18)."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.categories.model import Category
+from crm.departments.model import Department
+from crm.sla import reporting, store
+from crm.sla.errors import (
+    HoursChangedMeanwhile,
+    InThePast,
+    NoSuchPolicy,
+    PolicyChangedMeanwhile,
+    PolicyInForce,
+    UnknownReference,
+)
+from crm.sla.hours import OFFICE_HOURS, WorkingHours
+from crm.sla.improvements import ImprovementService
+from crm.sla.model import WHOLE_SERVICE, DepartmentHours, ServicePolicy, TicketClock
+from crm.sla.policy import SHIPPED, ClockKind, Policy
+from crm.sla.runner import ClockRunner
+from crm.sla.ticket_changes import ClockKeeper
+from crm.sla.versions import Levels
+from crm.sla.views import (
+    ClockView,
+    HoursView,
+    KeptView,
+    OverdueView,
+    Period,
+    PolicyInput,
+    PolicyView,
+    StepView,
+    WhatIfView,
+    clock_view,
+)
+from crm.sla.what_if import what_if
+from crm.tickets.model import Actor, Ticket
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.problems import FieldProblem
+
+
+class ClockService:
+    """Service levels of one process: put `keeper` among the tickets' listeners, and run `runner.run()`.
+
+    `time_zone` is where working hours are meant.
+    """
+
+    def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
+        self._database = database
+        self.levels = Levels(ZoneInfo(time_zone))
+        self.keeper = ClockKeeper(self.levels)
+        self.runner = ClockRunner(database, self.levels)
+        self.keeper.on_due = self.runner.expect
+        self.improvements = ImprovementService(database)
+        self.on_policy: Callable[[datetime], None] = self.runner.expect
+
+    async def policies(self) -> list[PolicyView]:
+        """Every version, newest first; the policy as shipped is the last."""
+        async with self._database.read() as session:
+            current = (await store.standing(session, None, utc_now())).policy_version or 0
+            found = [_policy_view(row, current) for row in await store.policies(session)]
+        return [*found, PolicyView(version=0, in_force=current == 0, policy=SHIPPED)]
+
+    async def policy(self, version: int) -> PolicyView:
+        """One version.
+
+        Raises:
+            NoSuchPolicy: there is none.
+        """
+        found = [view for view in await self.policies() if view.version == version]
+        if not found:
+            raise NoSuchPolicy(f"there is no version {version} of the policy")
+        return found[0]
+
+    async def enter_policy(self, given: PolicyInput, actor: Actor) -> PolicyView:
+        """Put a policy in force, now or later; what was filed before stays under the one it was filed under, unless
+        the policy reaches open tickets.
+
+        Raises:
+            PolicyChangedMeanwhile: it was not made from the newest version.
+            UnknownReference: a rule or step names a department or category that does not exist.
+            InThePast: it would take effect before now.
+        """
+        now = utc_now()
+        effective_from = given.effective_from or now
+        if effective_from < now:
+            problem = FieldProblem(field="effective_from", rule="must not be in the past; leave it out for now")
+            raise InThePast("a policy counts from the moment it is entered, or from later", [problem])
+        row = ServicePolicy(
+            version=given.version + 1,
+            policy=given.policy.model_dump(mode="json"),
+            effective_from=effective_from,
+            reaches_open=given.reaches_open,
+            note=given.note,
+            changed_by=actor.name,
+            changed_at=now,
+        )
+        try:
+            async with self._database.write() as session:
+                await _must_exist(session, given.policy)
+                newest = await store.last_version(session)
+                if newest != given.version:
+                    raise _conflict(newest)
+                session.add(row)
+        except IntegrityError as error:
+            raise _conflict(given.version + 1) from error
+        self.on_policy(effective_from)
+        return await self.policy(row.version)
+
+    async def withdraw_policy(self, version: int) -> None:
+        """Take a policy back that has not taken effect.
+
+        Raises:
+            NoSuchPolicy: there is none.
+            PolicyInForce: it has taken effect.
+        """
+        async with self._database.write() as session:
+            row = await session.get(ServicePolicy, version)
+            if row is None:
+                raise NoSuchPolicy(f"there is no version {version} of the policy to take back")
+            if row.effective_from <= utc_now():
+                raise PolicyInForce(f"version {version} took effect at {row.effective_from.isoformat()}")
+            await session.delete(row)
+
+    async def hours(self) -> list[HoursView]:
+        """The whole service's working hours, then those of every department that has its own."""
+        async with self._database.read() as session:
+            found = {row.owner: row for row in await store.hours(session) if row.hours is not None}
+        whole = found.pop(WHOLE_SERVICE, None)
+        first = _hours_view(whole) if whole is not None else HoursView(owner=WHOLE_SERVICE, hours=OFFICE_HOURS)
+        return [first, *(_hours_view(row) for row in found.values())]
+
+    async def enter_hours(self, owner: str, hours: WorkingHours | None, actor: Actor) -> list[HoursView]:
+        """Give a department, or the whole service, other hours, or none of its own any more. Deadlines that were set
+        stand; what is set, resumed or handed over from now on goes by them.
+
+        Raises:
+            UnknownReference: there is no such department.
+            HoursChangedMeanwhile: somebody else changed hours at this moment; try again.
+        """
+        try:
+            async with self._database.write() as session:
+                if owner != WHOLE_SERVICE and await session.get(Department, owner) is None:
+                    raise _unknown("owner")
+                session.add(
+                    DepartmentHours(
+                        version=await store.last_hours_version(session) + 1,
+                        owner=owner,
+                        hours=hours.model_dump(mode="json") if hours is not None else None,
+                        changed_by=actor.name,
+                        changed_at=utc_now(),
+                    )
+                )
+        except IntegrityError as error:
+            raise HoursChangedMeanwhile("somebody else is changing working hours; try again") from error
+        return await self.hours()
+
+    async def of_ticket(self, ticket_id: str) -> tuple[Ticket | None, list[ClockView]]:
+        """A ticket and every clock it had, round by round, with what happened."""
+        now = utc_now()
+        async with self._database.read() as session:
+            ticket = await session.get(Ticket, ticket_id)
+            clocks = await store.of_ticket(session, ticket_id)
+            steps = await store.steps_of(session, ticket_id)
+        happened: dict[tuple[ClockKind, int], list[StepView]] = defaultdict(list)
+        for step in steps:
+            happened[step.clock, step.round].append(StepView.model_validate(step))
+        return ticket, [clock_view(clock, happened[clock.clock, clock.round], now) for clock in clocks]
+
+    async def overdue(
+        self, *, department_id: str | None, clock: ClockKind | None, after: reporting.Place | None, limit: int
+    ) -> list[OverdueView]:
+        """Deadlines that have passed and are still not met, the longest overdue first, from after a place."""
+        now = utc_now()
+        async with self._database.read() as session:
+            found = await reporting.overdue(
+                session, now, department_id=department_id, clock=clock, after=after, limit=limit
+            )
+        return [_overdue_view(clock, ticket, now) for clock, ticket in found]
+
+    async def report(self, period: Period) -> list[KeptView]:
+        """How departments kept the deadlines that came due in a time (H18)."""
+        async with self._database.read() as session:
+            return await reporting.kept(session, period, utc_now())
+
+    async def what_if(self, policy: Policy) -> WhatIfView:
+        """What a policy would do to open tickets; changes nothing.
+
+        Raises:
+            UnknownReference: it names a department or category that does not exist.
+        """
+        async with self._database.read() as session:
+            await _must_exist(session, policy)
+            return await what_if(session, self.levels, policy, utc_now())
+
+
+def _policy_view(row: ServicePolicy, current: int) -> PolicyView:
+    return PolicyView(in_force=row.version == current, **row.model_dump())
+
+
+def _hours_view(row: DepartmentHours) -> HoursView:
+    return HoursView(
+        owner=row.owner,
+        hours=WorkingHours.model_validate(row.hours),
+        changed_by=row.changed_by,
+        changed_at=row.changed_at,
+    )
+
+
+def _overdue_view(clock: TicketClock, ticket: Ticket, now: datetime) -> OverdueView:
+    return OverdueView(
+        ticket_id=ticket.id,
+        number=ticket.number,
+        kind=ticket.kind,
+        status=ticket.status,
+        urgency=ticket.urgency,
+        subject=ticket.subject,
+        department_id=ticket.department_id,
+        person_id=ticket.person_id,
+        clock=clock.clock,
+        due_at=clock.due_at,
+        late_s=int((now - clock.due_at).total_seconds()),
+    )
+
+
+async def _must_exist(session: AsyncSession, policy: Policy) -> None:
+    for number, rule in enumerate(policy.rules):
+        if rule.category_id is not None and await session.get(Category, rule.category_id) is None:
+            raise _unknown(f"policy.rules.{number}.category_id")
+        if rule.department_id is not None and await session.get(Department, rule.department_id) is None:
+            raise _unknown(f"policy.rules.{number}.department_id")
+    for number, step in enumerate(policy.ladder):
+        if step.department_id is not None and await session.get(Department, step.department_id) is None:
+            raise _unknown(f"policy.ladder.{number}.department_id")
+
+
+def _unknown(field: str) -> UnknownReference:
+    return UnknownReference(f"{field} names nothing", [FieldProblem(field=field, rule="must exist")])
+
+
+def _conflict(newest: int) -> PolicyChangedMeanwhile:
+    problem = FieldProblem(field="version", rule=f"must be {newest}; read the policies again")
+    return PolicyChangedMeanwhile(f"the newest policy is version {newest}", [problem])

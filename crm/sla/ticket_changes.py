@@ -1,0 +1,253 @@
+"""Deadlines change with their ticket, in its own transaction (H18). A change that moves none costs nothing here."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from sqlalchemy import event
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from crm.sla import clock_moves, merging, store
+from crm.sla.calendar import BusinessCalendar
+from crm.sla.model import TicketClock
+from crm.sla.policy import ClockKind
+from crm.sla.timing import after, remaining
+from crm.sla.versions import Levels, Situation
+from crm.tickets.merges import store as merges_store
+from crm.tickets.model import CLOSED, UNDISPATCHED, Ticket, TicketStatus
+from crm.tickets.transitions import TicketAction
+from foundation.clock import utc_now
+
+STOPPING = {TicketAction.SIGN: (ClockKind.RESPOND,), TicketAction.REPLY: tuple(ClockKind)}
+"""Which clocks an action stops that does not close the ticket."""
+UNSIGNED = UNDISPATCHED | {TicketStatus.DISPATCHED}
+ANSWERED = frozenset({TicketStatus.REPLIED, TicketStatus.SURVEY})
+UNDER_WAY = frozenset({TicketStatus.SIGNED, TicketStatus.PARKED})
+STOPPED = CLOSED | ANSWERED
+"""Where no clock of a ticket runs."""
+LEVELLED = frozenset({"urgency", "category_id", "customer_id"})
+"""What of a ticket that may be corrected decides how much time it has."""
+TOLD_AS = {ClockKind.RESPOND: "respond_by", ClockKind.RESOLVE: "due_at"}
+
+
+class ClockKeeper:
+    """Hears of every change of a ticket, and keeps its clocks. Extensions ask it for deadlines.
+
+    `on_due` hears after a commit when something is due next, so that nobody has to look before.
+    """
+
+    def __init__(self, levels: Levels) -> None:
+        self._levels = levels
+        self.on_due: Callable[[datetime], None] = lambda _: None
+
+    async def changed(
+        self,
+        session: AsyncSession,
+        ticket: Ticket,
+        action: TicketAction,
+        before: TicketStatus | None,
+        detail: dict[str, Any],
+    ) -> Mapping[str, Any]:
+        """Start, stop, pause, resume or move the ticket's clocks; tells the deadlines with whatever hands it over."""
+        if before is None:
+            return await self._begin(session, ticket)
+        dispatched = ticket.status is TicketStatus.DISPATCHED
+        if before in ANSWERED and dispatched:
+            # Sent back, or something was added to what the department said was done (H4).
+            return await self._again(session, ticket)
+        if before in STOPPED and action is not TicketAction.UNMERGE:
+            return {}
+        if ticket.status in CLOSED or action in STOPPING:
+            clocks = STOPPING.get(action, tuple(ClockKind))
+            await store.stop(session, ticket.id, clocks, utc_now(), ticket.department_id)
+            return {}
+        if before is TicketStatus.PARKED and ticket.status is not before:
+            await self._resume(session, ticket)
+        told = {}
+        if "to_department" in detail or (dispatched and before in UNDER_WAY):
+            told = await self._hand_over(session, ticket)
+        await self._move(session, ticket, action, detail)
+        return told
+
+    async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
+        """Until when a ticket is to be resolved: as it stands, or as it would if it went on now."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        clock = found.running.get(ClockKind.RESOLVE)
+        if clock is None or clock.paused_at is None or clock.remaining_s <= 0:
+            return clock.due_at if clock is not None else None
+        return after(found.calendar(clock), found.moment, clock.remaining_s)
+
+    async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
+        """The ticket has until then to be resolved; an earlier moment changes nothing."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        clock = found.running.get(ClockKind.RESOLVE)
+        if clock is None:
+            return
+        calendar = found.calendar(clock)
+        if clock.paused_at is None:
+            is_later = until > clock.due_at
+        else:
+            is_later = remaining(calendar, found.moment, until) > clock.remaining_s
+        if is_later:
+            policy = await self._levels.policy(session, clock.policy_version)
+            clock_moves.move(clock, policy, calendar, until, found.moment)
+            self._expect(session, [clock])
+
+    async def _begin(self, session: AsyncSession, ticket: Ticket) -> dict[str, Any]:
+        found = await self._levels.situation_of_new(session, ticket, utc_now())
+        terms = await self._levels.terms(session, found, found.policy_version)
+        clocks = [
+            clock_moves.start(ticket.id, kind, 1, terms, ticket.registered_at, found.moment, terms.rule.seconds(kind))
+            for kind in ClockKind
+        ]
+        return self._add(session, clocks)
+
+    async def _again(self, session: AsyncSession, ticket: Ticket) -> dict[str, Any]:
+        """It came back: clocks of the next round, with at least a share of their time (DESIGN rule 8)."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        if not found.clocks:
+            return await self._begin(session, ticket)
+        begun = []
+        for kind, ended in found.clocks.items():
+            if ended.stopped_at is None or (kind is ClockKind.RESPOND and ticket.status not in UNSIGNED):
+                continue
+            terms = await self._levels.terms(session, found, ended.policy_version)
+            allowed_s = clock_moves.again(terms.policy, terms.rule.seconds(kind), _left_when_stopped(ended, found))
+            begun.append(
+                clock_moves.start(ticket.id, kind, ended.round + 1, terms, found.moment, found.moment, allowed_s)
+            )
+        return self._add(session, begun)
+
+    async def _hand_over(self, session: AsyncSession, ticket: Ticket) -> dict[str, Any]:
+        """The deadlines stay the customer's; what is left of them counts in the new holder's hours."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        for clock in found.running.values():
+            terms = await self._levels.terms(session, found, clock.policy_version)
+            clock_moves.hand_over(clock, terms, found.calendar(clock), found.moment)
+        told = self._expect(session, found.running.values())
+        signed = found.clocks.get(ClockKind.RESPOND)
+        if signed is not None and signed.stopped_at is not None and ticket.status is TicketStatus.DISPATCHED:
+            # It was signed for before: whoever gets it has to sign too, in a time of their own.
+            terms = await self._levels.terms(session, found, signed.policy_version)
+            allowed_s = terms.rule.seconds(ClockKind.RESPOND)
+            clock = clock_moves.start(
+                ticket.id, ClockKind.RESPOND, signed.round + 1, terms, found.moment, found.moment, allowed_s
+            )
+            told |= self._add(session, [clock])
+        return told
+
+    async def _move(
+        self,
+        session: AsyncSession,
+        ticket: Ticket,
+        action: TicketAction,
+        detail: Mapping[str, Any],
+    ) -> None:
+        if action is TicketAction.PARK:
+            await self._pause(session, ticket)
+        elif action is TicketAction.UNMERGE:
+            await self._reopen(session, ticket)
+        elif action is TicketAction.CORRECT and not LEVELLED.isdisjoint(detail["corrected"]):
+            await self._shift(session, ticket, clock_moves.correct)
+        elif action is TicketAction.ABSORB:
+            await self._absorb(session, ticket, detail["merged"])
+        elif action is TicketAction.RELEASE:
+            await self._release(session, ticket, detail["unmerged"], same_urgency="to_urgency" not in detail)
+        elif "to_urgency" in detail:
+            await self._shift(session, ticket, clock_moves.hurry)
+
+    async def _pause(self, session: AsyncSession, ticket: Ticket) -> None:
+        """Waiting for the customer stops handling, never signing (DESIGN rule 8)."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        clock = found.running.get(ClockKind.RESOLVE)
+        if clock is not None:
+            clock_moves.pause(clock, found.calendar(clock), found.moment)
+
+    async def _resume(self, session: AsyncSession, ticket: Ticket) -> None:
+        found = await self._levels.situation(session, ticket, utc_now())
+        clock = found.running.get(ClockKind.RESOLVE)
+        if clock is not None and clock.paused_at is not None:
+            policy, paused_at = await self._levels.policy(session, clock.policy_version), clock.paused_at
+            clock_moves.resume(clock, policy, found.calendar(clock), found.moment)
+            merging.resume(clock, paused_at, found.calendar_alone(clock), found.moment)
+            self._expect(session, [clock])
+
+    async def _reopen(self, session: AsyncSession, ticket: Ticket) -> None:
+        """What was merged stands for itself again: its deadlines are as they were, and at least a share away."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        for kind, clock in found.clocks.items():
+            if ticket.status in ANSWERED or (kind is ClockKind.RESPOND and not _is_unsigned(ticket)):
+                continue
+            policy = await self._levels.policy(session, clock.policy_version)
+            clock_moves.reopen(clock, policy, found.calendar(clock), found.moment)
+        self._expect(session, found.running.values())
+
+    async def _shift(
+        self,
+        session: AsyncSession,
+        ticket: Ticket,
+        shifted: Callable[[TicketClock, clock_moves.Terms, BusinessCalendar, datetime], None],
+    ) -> None:
+        """Other terms count for the ticket from now on."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        for clock in found.running.values():
+            terms = await self._levels.terms(session, found, clock.policy_version)
+            shifted(clock, terms, found.calendar(clock), found.moment)
+        self._expect(session, found.running.values())
+
+    async def _absorb(self, session: AsyncSession, ticket: Ticket, merged_id: str) -> None:
+        """What was merged into it was promised something too: the sooner deadline is everybody's."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        promised = await self._ended_by_merge(session, merged_id, found)
+        for kind, clock in found.running.items():
+            terms = await self._levels.terms(session, found, clock.policy_version)
+            merging.absorb(clock, merged_id, promised.get(kind), terms, found.calendar(clock), found.moment)
+        self._expect(session, found.running.values())
+
+    async def _release(self, session: AsyncSession, ticket: Ticket, released_id: str, *, same_urgency: bool) -> None:
+        """What was merged into it is not any more: it has its own deadlines again."""
+        found = await self._levels.situation(session, ticket, utc_now())
+        for clock in found.running.values():
+            terms = await self._levels.terms(session, found, clock.policy_version)
+            calendar = found.calendar_alone(clock)
+            merging.release(clock, released_id, terms, calendar, found.moment, same_urgency=same_urgency)
+        self._expect(session, found.running.values())
+
+    async def _ended_by_merge(
+        self, session: AsyncSession, merged_id: str, found: Situation
+    ) -> dict[ClockKind, datetime]:
+        """The deadlines of a merged ticket that ran until then."""
+        merge = await merges_store.active(session, merged_id)
+        assert merge is not None, "it was just merged"
+        return {
+            clock.clock: merging.due_when_stopped(clock, found.calendar(clock))
+            for clock in await store.of_ticket(session, merged_id)
+            if clock.stopped_at is not None and clock.stopped_at >= merge.at
+        }
+
+    def _add(self, session: AsyncSession, clocks: list[TicketClock]) -> dict[str, Any]:
+        session.add_all(clocks)
+        return self._expect(session, clocks)
+
+    def _expect(self, session: AsyncSession, clocks: Collection[TicketClock]) -> dict[str, Any]:
+        """Let whoever waits know what is due next, once this is committed; the deadlines as others are told them."""
+        due = min((clock.next_at for clock in clocks if clock.next_at is not None), default=None)
+        if due is not None:
+            # A commit may happen in a thread.
+            tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self.on_due, due)
+            event.listen(session.sync_session, "after_commit", lambda _: tell(), once=True)
+        return {TOLD_AS[clock.clock]: clock.due_at.isoformat() for clock in clocks}
+
+
+def _is_unsigned(ticket: Ticket) -> bool:
+    return (ticket.parked_from if ticket.status is TicketStatus.PARKED else ticket.status) in UNSIGNED
+
+
+def _left_when_stopped(clock: TicketClock, found: Situation) -> int:
+    """Business seconds a clock had left when it was stopped."""
+    if clock.paused_at is not None:
+        return clock.remaining_s
+    assert clock.stopped_at is not None, "it runs"
+    return remaining(found.calendar(clock), clock.stopped_at, clock.due_at)

@@ -1,0 +1,131 @@
+"""Reading tickets."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection
+
+from crm.customers import store as customers_store
+from crm.tickets import store
+from crm.tickets.cohandling import store as cohandling_store
+from crm.tickets.cohandling.model import CoHandlerView
+from crm.tickets.errors import TicketNotFound
+from crm.tickets.extensions import store as extensions_store
+from crm.tickets.extensions.model import ExtensionView
+from crm.tickets.findings import store as findings_store
+from crm.tickets.findings.model import FindingView
+from crm.tickets.model import (
+    AttachmentView,
+    LogView,
+    ReporterView,
+    Ticket,
+    TicketDetail,
+    TicketStatus,
+    TicketView,
+)
+from crm.tickets.refusals import store as refusals_store
+from crm.tickets.refusals.model import RefusalView
+from crm.tickets.similar import SimilarQuery, SimilarTicket, find
+from crm.tickets.tiers import store as tiers_store
+from crm.tickets.tiers.model import PassView
+from crm.tickets.transitions import standing_of
+from crm.tickets.unit_of_work import TicketHolder
+from crm.tickets.visibility import others
+from foundation.routes import Role
+
+OPEN_LIMIT = 20
+
+
+class TicketReader(TicketHolder):
+    """Looks tickets up; whoever changes them stands on it."""
+
+    async def get(self, ticket_id: str) -> TicketDetail:
+        """A ticket with its reporters, recordings and whole log.
+
+        Raises:
+            TicketNotFound: there is none.
+        """
+        async with self.database.read() as session:
+            ticket = await session.get(Ticket, ticket_id)
+            if ticket is None:
+                raise TicketNotFound(f"there is no ticket {ticket_id}")
+            reporters = await store.reporters_of(session, ticket_id)
+            attachments = await store.attachments_of(session, ticket_id)
+            co_handlers = await cohandling_store.of_ticket(session, ticket_id)
+            passes = await tiers_store.of_ticket(session, ticket_id)
+            refusals = await refusals_store.of_ticket(session, ticket_id)
+            extensions = await extensions_store.of_ticket(session, ticket_id)
+            findings = await findings_store.of_ticket(session, ticket_id)
+            log = await store.log_of(session, ticket_id)
+        return TicketDetail(
+            **TicketView.model_validate(ticket).model_dump(),
+            reporters=[ReporterView.model_validate(found) for found in reporters],
+            attachments=[AttachmentView.model_validate(found) for found in attachments],
+            co_handlers=[CoHandlerView.model_validate(found) for found in co_handlers],
+            passes=[PassView.model_validate(found) for found in passes],
+            refusals=[RefusalView.model_validate(found) for found in refusals],
+            extensions=[ExtensionView.model_validate(found) for found in extensions],
+            findings=[FindingView.model_validate(found) for found in findings],
+            log=[LogView.model_validate(found) for found in log],
+        )
+
+    async def may_see(self, ticket: TicketView, role: Role, department_id: str | None) -> bool:
+        """Whether somebody may know of a ticket: to a department what lies with others does not exist (S7)."""
+        if role is not Role.DEPARTMENT:
+            return True
+        async with self.database.read() as session:
+            shared = await others(session, ticket)
+        return standing_of(department_id, ticket.department_id, shared) is not None
+
+    async def by_number(self, number: str) -> TicketView | None:
+        """The ticket with a number."""
+        async with self.database.read() as session:
+            found = await store.by_number(session, number)
+        return TicketView.model_validate(found) if found is not None else None
+
+    async def open_for_customer(self, customer_id: str) -> list[TicketView]:
+        """A customer's open tickets, newest first."""
+        async with self.database.read() as session:
+            found = await store.open_for_customer(session, customer_id, OPEN_LIMIT)
+        return [TicketView.model_validate(ticket) for ticket in found]
+
+    async def listed(
+        self,
+        *,
+        statuses: Collection[TicketStatus] = (),
+        department_id: str | None = None,
+        escalated: bool | None = None,
+        after: str | None = None,
+        limit: int,
+    ) -> list[TicketView]:
+        """Tickets newest first; `after` is the id of the last one of the page before. No `statuses` are all of them.
+
+        Of a department those that it has anything to do with.
+
+        Raises:
+            TicketNotFound: there is no ticket `after`.
+        """
+        async with self.database.read() as session:
+            last = await session.get(Ticket, after) if after is not None else None
+            if after is not None and last is None:
+                raise TicketNotFound(f"there is no ticket {after}")
+            before = (last.registered_at, last.id) if last is not None else None
+            found = await store.listed(
+                session,
+                statuses=statuses,
+                department_id=department_id,
+                escalated=escalated,
+                before=before,
+                limit=limit,
+            )
+        return [TicketView.model_validate(ticket) for ticket in found]
+
+    async def similar(self, query: SimilarQuery) -> list[SimilarTicket]:
+        """Open tickets that may be about the same matter, best first, each with why."""
+
+        def look(connection: Connection) -> list[SimilarTicket]:
+            if query.customer_id is None:
+                return find(connection, query)
+            head = customers_store.head_of(connection, query.customer_id)
+            return find(connection, query.model_copy(update={"customer_id": head}))
+
+        return await self.database.look_up(look)

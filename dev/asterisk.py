@@ -1,0 +1,183 @@
+"""A real Asterisk, the machine's own or the one in `.runtime/`, configured as shipped in `asterisk/etc`."""
+
+import re
+import secrets
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from signal import Signals
+
+from dev.installed import InstalledAsterisk, find_asterisk
+from dev.paths import ASTERISK_CONFIGURATION, RUNTIME
+from dev.ports import free_port, listening
+from dev.processes import ChildProcess
+
+
+@dataclass(frozen=True)
+class AsteriskAddress:
+    """Everything another program needs to reach one Asterisk."""
+
+    http_port: int
+    sip_port: int
+    ami_port: int
+    events_port: int
+    """Where our service listens for Asterisk's outbound WebSocket."""
+    state: Path
+    rtp_start: int = 20000
+    rtp_end: int = 24000
+    address: str = "127.0.0.1"
+    application: str = "hotline"
+    user: str = "hotline"
+    password: str = "hotline-local"
+    hotline_number: str = "96001"
+
+    @property
+    def rest_url(self) -> str:
+        return f"http://{self.address}:{self.http_port}/ari"
+
+    @property
+    def events_url(self) -> str:
+        return f"ws://{self.address}:{self.events_port}/ari/events"
+
+
+def free_address(state: Path, **others: str | int) -> AsteriskAddress:
+    """An address on ports nobody uses, with an RTP range of its own."""
+    rtp_start = _free_rtp_range()
+    return AsteriskAddress(
+        http_port=free_port(),
+        sip_port=free_port(socket.SOCK_DGRAM),
+        ami_port=free_port(),
+        events_port=free_port(),
+        state=state,
+        rtp_start=rtp_start,
+        rtp_end=rtp_start + 999,
+        **others,  # type: ignore[arg-type]
+    )
+
+
+@dataclass
+class Asterisk:
+    """Asterisk as a child process: rendered configuration, start, stop.
+
+    `pjsip`, `extensions` and `queues` are extra configuration files by name: the sample profile, a test or a benchmark
+    adds its trunks and phones there, and what is shipped stays as shipped.
+    """
+
+    at: AsteriskAddress
+    prompts: Path = RUNTIME / "prompts"
+    recordings: Path | None = None
+    """Where ARI's own recordings go; by default a folder of this Asterisk's state."""
+    pjsip: dict[str, str] = field(default_factory=dict)
+    extensions: dict[str, str] = field(default_factory=dict)
+    queues: dict[str, str] = field(default_factory=dict)
+    installed: InstalledAsterisk = field(default_factory=find_asterisk)
+    process: ChildProcess | None = None
+
+    def start(self) -> None:
+        """Render the configuration, start the process, wait until ARI, AMI and SIP listen.
+
+        Raises:
+            ProcessFailed: it did not come up; the message ends with its log.
+        """
+        folder = self._render()
+        self.process = ChildProcess(
+            "asterisk",
+            self.installed.program,
+            ["-f", "-C", str(folder / "asterisk.conf")],
+            log=self.at.state / "log" / "console.log",
+            folder=self.at.state,
+        )
+        self.process.wait_until(self._ready)
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.stop()
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+
+    def signal(self, number: Signals) -> None:
+        if self.process is not None:
+            self.process.signal(number)
+
+    def command(self, line: str) -> str:
+        """What Asterisk's own console answers to a command."""
+        program = self.installed.program
+        asked = [*program.command, "-C", str(self.at.state / "etc" / "asterisk.conf"), "-rx", line]
+        return subprocess.run(asked, env=program.environ(), capture_output=True, text=True, check=True).stdout
+
+    def _ready(self) -> bool:
+        return (self.at.state / "run" / "asterisk.ctl").exists() and all(
+            listening(port, self.at.address) for port in (self.at.http_port, self.at.ami_port)
+        )
+
+    def _render(self) -> Path:
+        state = self.at.state
+        for folder in ("lib/keys", "run", "log", "spool", "agi", "etc"):
+            (state / folder).mkdir(parents=True, exist_ok=True)
+        recordings = self.recordings or state / "recordings"
+        recordings.mkdir(parents=True, exist_ok=True)
+        _link(state / "spool" / "recording", recordings)
+        (state / "run" / "asterisk.ctl").unlink(missing_ok=True)
+        data = self._data_folder()
+        values = {
+            "ETC": state / "etc",
+            "STATE": state,
+            "DATA": data,
+            "MODULES": self.installed.modules,
+            "SYSTEM_NAME": self.at.application,
+            "PROMPTS": self.prompts,
+            "APPLICATION": self.at.application,
+            "HOTLINE_NUMBER": self.at.hotline_number,
+            "ARI_USER": self.at.user,
+            "ARI_PASSWORD": self.at.password,
+            "EVENTS_URI": self.at.events_url,
+            "HTTP_ADDRESS": self.at.address,
+            "HTTP_PORT": self.at.http_port,
+            "AMI_ADDRESS": self.at.address,
+            "AMI_PORT": self.at.ami_port,
+            "SIP_ADDRESS": self.at.address,
+            "SIP_PORT": self.at.sip_port,
+            "RTP_START": self.at.rtp_start,
+            "RTP_END": self.at.rtp_end,
+        }
+        for template in ASTERISK_CONFIGURATION.glob("*.conf"):
+            (state / "etc" / template.name).write_text(render(template.read_text(), values))
+        for folder, files in (("pjsip.d", self.pjsip), ("extensions.d", self.extensions), ("queues.d", self.queues)):
+            shutil.rmtree(state / "etc" / folder, ignore_errors=True)
+            (state / "etc" / folder).mkdir()
+            for name, text in {"shipped": "", **files}.items():
+                (state / "etc" / folder / f"{name}.conf").write_text(render(text, values))
+        return state / "etc"
+
+    def _data_folder(self) -> Path:
+        """Asterisk's data with relative links, since Debian's are absolute and point outside an unpacked tree."""
+        data = self.at.state / "data"
+        data.mkdir(exist_ok=True)
+        for name in ("documentation", "rest-api", "moh", "static-http"):
+            _link(data / name, self.installed.data / name)
+        (data / "sounds").mkdir(exist_ok=True)
+        _link(data / "sounds" / "en", self.installed.sounds)
+        return data
+
+
+def render(template: str, values: dict[str, object]) -> str:
+    """Fill in `@NAME@`; a name without a value is an error, so that no half-configured Asterisk starts.
+
+    Raises:
+        KeyError: a name without a value.
+    """
+    return re.sub(r"@([A-Z_]+)@", lambda match: str(values[match[1]]), template)
+
+
+def _link(link: Path, target: Path) -> None:
+    link.unlink(missing_ok=True)
+    link.symlink_to(target)
+
+
+def _free_rtp_range() -> int:
+    """The start of a thousand RTP ports; where two share one, Asterisk goes on to the next port that is free."""
+    return 20000 + secrets.randbelow(40) * 1000

@@ -1,0 +1,51 @@
+"""Programs of `.runtime/debian`, run in place through their own loader."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dev.packages import HOST, suite_root
+
+SUITE = "forky"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A command line and what must be added to the environment for it to run."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    def environ(self) -> dict[str, str]:
+        """The whole environment of a child process."""
+        return {**os.environ, **self.environment}
+
+
+def library_folder(suite: str = SUITE) -> Path:
+    """The suite's folder of shared libraries, whatever the machine's architecture."""
+    (found,) = suite_root(suite).glob("usr/lib/*-linux-gnu")
+    return found
+
+
+def program(path: str) -> Program:
+    """A program of the suite by its path there, such as `usr/sbin/asterisk`."""
+    root = suite_root(SUITE)
+    libraries = library_folder()
+    (loader,) = [*root.glob("usr/lib64/ld-linux-*.so.*"), *root.glob("usr/lib/ld-linux-*.so.*")][:1]
+    return Program(
+        (
+            str(loader),
+            "--library-path",
+            f"{libraries}:{libraries / 'pulseaudio'}",
+            str(root / path),
+        ),
+        {"ESPEAK_DATA_PATH": str(libraries)},
+    )
+
+
+def postgres_program(name: str) -> Program:
+    """A program of the machine's own PostgreSQL release, which starts its siblings by itself."""
+    root = suite_root(HOST)
+    folder = max(root.glob("usr/lib/postgresql/*/bin"))
+    return Program((str(folder / name),), {"LD_LIBRARY_PATH": str(library_folder(HOST))})

@@ -1,0 +1,49 @@
+"""A real Redis from `.runtime/`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from signal import Signals
+
+from dev.ports import listening
+from dev.processes import ChildProcess
+from dev.programs import program
+
+
+@dataclass
+class Redis:
+    """Redis as a child process; `persistent` keeps an append-only file, as an operator would."""
+
+    port: int
+    state: Path
+    persistent: bool = True
+    process: ChildProcess | None = None
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        """Start it and wait until it accepts connections.
+
+        Raises:
+            ProcessFailed: it did not come up; the message ends with its log.
+        """
+        self.state.mkdir(parents=True, exist_ok=True)
+        arguments = ["--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self.state), "--save", ""]
+        arguments += ["--appendonly", "yes" if self.persistent else "no", "--daemonize", "no"]
+        self.process = ChildProcess(
+            "redis", program("usr/bin/redis-server"), arguments, log=self.state / "redis.log", folder=self.state
+        )
+        self.process.wait_until(lambda: listening(self.port))
+
+    def stop(self) -> None:
+        if self.process is not None:
+            self.process.stop()
+
+    def kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+
+    def signal(self, number: Signals) -> None:
+        if self.process is not None:
+            self.process.signal(number)

@@ -1,0 +1,240 @@
+"""The whole hotline on one machine: Redis, Asterisk and the service, started in order and ended in reverse.
+
+`make run`, the demo, the end-to-end tests and the benchmarks all start it here.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dev.asterisk import Asterisk, AsteriskAddress, free_address, render
+from dev.paths import PROJECT, RUNTIME
+from dev.ports import free_port, preferred_port
+from dev.processes import ChildProcess
+from dev.programs import Program
+from dev.redis import Redis
+from dev.watching import WATCH_SECONDS, Watched
+
+SERVICE_READY_SECONDS = 60.0
+SAMPLE_PASSWORD = "hotline-sample"
+RUN = RUNTIME / "run"
+"""What `make run` keeps."""
+PYTHON = {
+    "PYTHONPATH": str(PROJECT),
+    # Whatever the shell says: a restart that compiles every module again takes a second longer.
+    "PYTHONDONTWRITEBYTECODE": "",
+    "PYTHONPYCACHEPREFIX": str(RUNTIME / "bytecode"),
+}
+
+
+@dataclass
+class Stack:
+    """Redis, Asterisk and the service in one folder.
+
+    `pjsip`, `extensions` and `queues` go to Asterisk beside what is shipped; `settings` are HOTLINE_… variables without
+    the prefix. Servers that are already there are used: `REDIS_URL`, `DATABASE_URL`.
+    """
+
+    folder: Path
+    at: AsteriskAddress
+    http_port: int
+    pjsip: dict[str, str] = field(default_factory=dict)
+    extensions: dict[str, str] = field(default_factory=dict)
+    queues: dict[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    kept: bool = False
+    """The service has a keeper, which starts the next one when it dies."""
+
+    def __post_init__(self) -> None:
+        self.asterisk = Asterisk(
+            self.at,
+            recordings=self.recordings / "spool",
+            pjsip=self.pjsip,
+            extensions=self.extensions,
+            queues=self.queues,
+        )
+        self.redis = None if "REDIS_URL" in os.environ else Redis(free_port(), self.folder / "redis")
+        self.service: ChildProcess | None = None
+        self.watchdog: ChildProcess | None = None
+        self._stopping = threading.Event()
+        self._starting = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def recordings(self) -> Path:
+        return self.folder / "recordings"
+
+    @property
+    def redis_url(self) -> str:
+        return self.redis.url if self.redis is not None else os.environ["REDIS_URL"]
+
+    def start(self) -> None:
+        """Start all of it and wait until the service says it is ready.
+
+        Raises:
+            ProcessFailed: something did not come up; what had started is stopped again.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            if self.redis is not None:
+                self.redis.start()
+            self.asterisk.start()
+            self.start_service()
+        except BaseException:
+            self.stop()
+            raise
+
+    def start_watchdog(self) -> None:
+        """Start the process that sees to callers when the service is gone."""
+        self.watchdog = self._command("watchdog", "watchdog.log")
+
+    def _command(self, name: str, log: str) -> ChildProcess:
+        program = Program((sys.executable, "-m", "ari_app.cli", name), {**self.environment(), **PYTHON})
+        return ChildProcess(f"hotline {name}", program, [], log=self.folder / log, folder=PROJECT)
+
+    def start_service(self) -> None:
+        """Start the service process and wait until `/readyz` is content.
+
+        Raises:
+            ProcessFailed: it ended, or was not ready in time.
+        """
+        self._begin_service().wait_until(self.ready, seconds=SERVICE_READY_SECONDS)
+
+    def _begin_service(self) -> ChildProcess:
+        self.service = self._command("keep" if self.kept else "serve", "hotline.log")
+        return self.service
+
+    def service_id(self) -> int | None:
+        """The process id of the service itself, not of its keeper; None while there is none."""
+        if self.service is None or not self.service.running:
+            return None
+        if not self.kept:
+            return self.service.pid
+        children = Path(f"/proc/{self.service.pid}/task/{self.service.pid}/children").read_text().split()
+        return int(children[0]) if children else None
+
+    def environment(self) -> dict[str, str]:
+        """The service's settings, as environment variables."""
+        settings = {
+            "PROFILE": "sample",
+            "SAMPLE_PASSWORD": SAMPLE_PASSWORD,
+            "DATABASE_URL": database_url(self.folder),
+            "REDIS_URL": self.redis_url,
+            "APPLICATION": self.at.application,
+            "ARI_URL": self.at.rest_url,
+            "ARI_USER": self.at.user,
+            "ARI_PASSWORD": self.at.password,
+            "EVENTS_PORT": str(self.at.events_port),
+            "AMI_PORT": str(self.at.ami_port),
+            "HTTP_PORT": str(self.http_port),
+            "PUBLIC_URL": self.url,
+            "HOTLINE_NUMBER": self.at.hotline_number,
+            "RECORDINGS": str(self.recordings),
+            "SPOOL": str(self.folder / "spool"),
+            # In the sample profile the outside world is phones that register here under their own number.
+            "TRUNK": "PJSIP/{number}",
+            **self.settings,
+        }
+        return {f"HOTLINE_{name}": value for name, value in settings.items()}
+
+    def ready(self) -> bool:
+        """Whether the service answers and finds Asterisk, Redis and the database in order."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:  # noqa: S310 - always loopback HTTP
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def watch(self) -> None:
+        """Keep all of it running until `stop`: what ends is started again, as a supervisor would."""
+        parts = [
+            *([Watched("Redis", lambda: redis.process, redis.start)] if (redis := self.redis) is not None else []),
+            Watched("Asterisk", lambda: self.asterisk.process, self.asterisk.start),
+            Watched("the service", lambda: self.service, self._begin_service),
+            Watched("the watchdog", lambda: self.watchdog, self.start_watchdog),
+        ]
+        while not self._stopping.wait(WATCH_SECONDS):
+            for part in parts:
+                with self._starting:
+                    if not self._stopping.is_set():
+                        part.look()
+
+    def stop(self) -> None:
+        """End the service, then Asterisk, then Redis."""
+        self._stopping.set()
+        with self._starting:
+            self._end()
+
+    def _end(self) -> None:
+        if self.watchdog is not None:
+            self.watchdog.stop()
+        if self.service is not None:
+            self.service.stop()
+        self.asterisk.stop()
+        if self.redis is not None:
+            self.redis.stop()
+
+    def ask_to_stop(self, *_: object) -> None:
+        """A signal handler: makes `watch` return."""
+        self._stopping.set()
+
+
+def private_stack(folder: Path, *, kept: bool = False, **others: dict[str, str]) -> Stack:
+    """A stack on free ports, for a test, the demo or a benchmark."""
+    return Stack(folder, free_address(folder / "asterisk"), free_port(), kept=kept, **others)
+
+
+def sample_phones() -> dict[str, str]:
+    """The residents' SIP accounts of the sample profile, as files for `pjsip.d`."""
+    accounts = (PROJECT / "asterisk" / "sample" / "pjsip.conf").read_text()
+    return {"sample": render(accounts, {"SAMPLE_PASSWORD": SAMPLE_PASSWORD})}
+
+
+def database_url(folder: Path = RUN) -> str:
+    """Where a stack in this folder keeps its facts, unless the environment names a server."""
+    return os.environ.get("DATABASE_URL", f"sqlite:///{folder / 'hotline.db'}")
+
+
+def up() -> None:
+    """`make run`: start everything in `.runtime/run`, say where it is, and end it on Ctrl-C."""
+    folder = RUN
+    at = AsteriskAddress(
+        http_port=preferred_port(8088),
+        sip_port=preferred_port(5060, socket.SOCK_DGRAM),
+        ami_port=preferred_port(5038),
+        events_port=preferred_port(8089),
+        state=folder / "asterisk",
+    )
+    stack = Stack(folder, at, preferred_port(8080), pjsip=sample_phones(), kept=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stack.ask_to_stop)
+    try:
+        stack.start()
+        stack.start_watchdog()
+        _announce(stack)
+        stack.watch()
+    finally:
+        stack.stop()
+
+
+def _announce(stack: Stack) -> None:
+    lines = {
+        "API": f"{stack.url}/api/openapi.json",
+        "SIP server": f"{stack.at.address}:{stack.at.sip_port} (UDP)",
+        "hotline number": stack.at.hotline_number,
+        "agents' desks": f"1001 … 1006, password {SAMPLE_PASSWORD}",
+        "other accounts": "2001 department, 3001 supervisor, 4001 quality, 9001 administrator, the same password",
+        "residents' phones": f"13800000001 … 13800000006, password {SAMPLE_PASSWORD}",
+        "logs": str(stack.folder),
+    }
+    print("\n".join(f"{name:>16}  {value}" for name, value in lines.items()), flush=True)  # noqa: T201

@@ -1,0 +1,38 @@
+"""Parts that are started again when they end, as a supervisor would."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dev.processes import ChildProcess, ProcessFailed
+
+WATCH_SECONDS = 0.05
+"""How often the parts are looked at: a service that dies is missed for as long."""
+STEADY_SECONDS = 10.0
+"""What ran for so long and then ended is started again at once."""
+LONGEST_PAUSE_SECONDS = 10.0
+
+
+@dataclass
+class Watched:
+    """One part: at once the first time, then with growing pauses while it keeps ending."""
+
+    name: str
+    process: Callable[[], ChildProcess | None]
+    start: Callable[[], object]
+    _pause: float = 0.0
+    _begun: float = float("-inf")
+
+    def look(self) -> None:
+        """Start it again where it ended and its pause is over; what cannot be started is tried again later."""
+        process, now = self.process(), time.monotonic()
+        if process is None or process.running or now < self._begun + self._pause:
+            return
+        steady = now - self._begun > self._pause + STEADY_SECONDS
+        self._pause = 0.25 if steady else min(LONGEST_PAUSE_SECONDS, 2 * self._pause)
+        self._begun = now
+        print(f"hotline: {self.name} ended; starting it again", flush=True)  # noqa: T201
+        try:
+            self.start()
+        except ProcessFailed as failure:
+            print(f"hotline: {failure}", flush=True)  # noqa: T201

@@ -1,0 +1,148 @@
+"""The service's keeper: the next service is there as soon as one dies or gives way, and nobody on the line notices."""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from signal import SIGHUP, SIGKILL
+
+import pytest
+
+from dev.paths import PROJECT
+from dev.stack import Stack
+from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, people, stack_in
+
+CALLER = "13800000002"
+
+
+@pytest.fixture(scope="module")
+def callflows(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What callers hear, as an operator may change it."""
+    return shutil.copytree(PROJECT / "callflows", tmp_path_factory.mktemp("operator") / "callflows")
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, callflows: Path) -> Iterator[Stack]:
+    running = stack_in(tmp_path_factory.mktemp("kept"), kept=True, CALLFLOWS=str(callflows))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+async def hotline(stack: Stack) -> AsyncIterator[Hotline]:
+    async for opened in people(stack):
+        yield opened
+
+
+async def next_service(stack: Stack, before: int) -> int:
+    """The process id of the service after this one, once it serves."""
+    async with asyncio.timeout(WAIT_S):
+        while (after := stack.service_id()) in {None, before} or not await asyncio.to_thread(stack.ready):
+            await asyncio.sleep(0.02)
+    assert after is not None
+    return after
+
+
+@pytest.mark.parametrize("end", ["killed", "upgraded"])
+async def test_who_waits_keeps_waiting_while_one_service_follows_another(hotline: Hotline, end: str) -> None:
+    stack = hotline.stack
+    keeper, before = stack.service, stack.service_id()
+    assert keeper is not None
+    assert before is not None
+    caller = await hotline.phone(CALLER)
+    await hotline.into_queue(caller)
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    await hotline.waiting(supervisor, "repair", 1)
+
+    if end == "killed":
+        os.kill(before, SIGKILL)
+    else:
+        keeper.signal(SIGHUP)
+    await next_service(stack, before)
+
+    assert keeper.running
+    await hotline.waiting(supervisor, "repair", 1)
+    await caller.hears(seconds=1.0)
+    await caller.hang_up()
+    await hotline.waiting(supervisor, "repair", 0)
+
+
+async def test_flows_with_errors_do_not_take_the_place_of_what_runs(hotline: Hotline, callflows: Path) -> None:
+    stack = hotline.stack
+    keeper, before = stack.service, stack.service_id()
+    assert keeper is not None
+    assert before is not None
+    whole = (callflows / "hotline.yaml").read_text()
+    log = stack.folder / "hotline.log"
+    (callflows / "hotline.yaml").write_text(f"{whole}  lost: {{ goto: nowhere }}\n")
+    keeper.signal(SIGHUP)
+    async with asyncio.timeout(WAIT_S):
+        while "upgrade_refused" not in log.read_text():
+            await asyncio.sleep(0.05)
+    (refusal,) = (line for line in log.read_text().splitlines() if "upgrade_refused" in line)
+    assert "hotline.yaml:" in refusal
+    assert (stack.service_id(), keeper.running) == (before, True)
+    caller = await hotline.phone(CALLER)
+    await hotline.into_queue(caller)
+    await caller.hang_up()
+
+    (callflows / "hotline.yaml").write_text(whole)
+    keeper.signal(SIGHUP)
+    await next_service(stack, before)
+    assert keeper.running
+
+
+DIES_AT_ONCE = """
+import os, signal
+from ari_app.runtime.supervisor import Keeper
+raise SystemExit(Keeper(lambda: os.kill(os.getpid(), signal.SIGKILL)).keep())
+"""
+ENDS_BY_ITSELF = """
+import sys
+from ari_app.runtime.supervisor import Keeper
+raise SystemExit(Keeper(lambda: sys.exit(2)).keep())
+"""
+
+
+@pytest.mark.parametrize(("program", "status"), [(DIES_AT_ONCE, 128 + SIGKILL), (ENDS_BY_ITSELF, 2)])
+async def test_what_would_only_die_again_is_not_started_again(program: str, status: int) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", program, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    async with asyncio.timeout(WAIT_S):
+        assert await process.wait() == status
+
+
+ANNOUNCES_ITSELF = """
+import os, signal, time
+from ari_app.runtime.supervisor import Keeper
+
+def run():
+    signal.signal(signal.SIGTERM, lambda *_: (print("ended", flush=True), os._exit(0)))
+    print(os.getpid(), flush=True)
+    while True:
+        time.sleep(60)
+
+raise SystemExit(Keeper(run).keep())
+"""
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["ended", "killed"])
+async def test_a_keeper_takes_its_service_along_in_order(killed: bool) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", ANNOUNCES_ITSELF, cwd=PROJECT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(WAIT_S):
+        assert int(await process.stdout.readline())
+        if killed:
+            process.kill()
+        else:
+            process.terminate()
+        assert await process.stdout.readline() == b"ended\n"
+        assert await process.stdout.read() == b"", "both are gone"
+        assert await process.wait() == (-SIGKILL if killed else 0)

@@ -1,0 +1,129 @@
+"""After Redis was away the queues agree with the calls there are, whatever ends at the moment of the repair (F19)."""
+
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ari_app.calls.call import LiveCall
+from ari_app.calls.model import CallStage, CallState, Direction, LegStage, Talk, Taping
+from ari_app.calls.reconciliation import Reconciler
+from ari_app.calls.store import CallStore
+from ari_app.queues.model import AgentState
+from ari_app.queues.service import QueueService
+from ari_app.queues.settings import QueueSettings
+from foundation.redis_client import redis_client
+
+AGENT = "staff-1"
+QUEUE = QueueSettings(name="repair", title_zh="报修", title_en="Repairs")
+
+
+class InterruptedQueues(QueueService):
+    """Queues in which something happens while an agent is being held on to."""
+
+    before_hold: Any = None
+    after_hold: Any = None
+
+    async def hold_on(self, agent_id: str, call_id: str, queue: str | None) -> bool:
+        if self.before_hold is not None:
+            await self.before_hold()
+        held = await super().hold_on(agent_id, call_id, queue)
+        if self.after_hold is not None:
+            await self.after_hold()
+        return held
+
+
+def a_talk(call_id: str) -> CallState:
+    talk = Talk(
+        reservation_id=f"{call_id}/{AGENT}/1",
+        agent_id=AGENT,
+        staff_number="1001",
+        channel_id="agent-leg-1",
+        bridge_id="talk-1",
+        ring_ms=20_000,
+        waited_ms=0,
+        taping=Taping("rec-1"),
+        stage=LegStage.CONNECTED,
+        rung=True,
+    )
+    return CallState(
+        id=call_id,
+        node="node-1",
+        direction=Direction.INBOUND,
+        channel_id="channel-1",
+        number=None,
+        access_number="96001",
+        stage=CallStage.TALKING,
+        started_at_ms=0,
+        queue="repair",
+        connected_at_ms=1,
+        talk=talk,
+    )
+
+
+class Repair:
+    """A reconciler on a Redis that has just forgotten everything, with one call in which an agent talks."""
+
+    def __init__(self, queues: InterruptedQueues, store: CallStore) -> None:
+        self.queues = queues
+        self.state = a_talk("call-1")
+        self.calls = {self.state.id: cast("LiveCall", SimpleNamespace(state=self.state))}
+        service: Any = SimpleNamespace(calls=self.calls)
+        nothing: Any = None
+        self.reconciler = Reconciler(nothing, nothing, service, store, queues, nothing)
+
+    async def hang_up(self) -> None:
+        """As an agent's leg is cleaned up: announced first, then told to the queue."""
+        assert self.state.talk is not None
+        self.state.talk.released = True
+        await self.queues.finished(AGENT, self.state.id)
+
+    async def agent_state(self) -> AgentState:
+        return (await self.queues.agent(AGENT)).state
+
+
+@pytest.fixture
+async def repair(redis_url: str) -> AsyncIterator[Repair]:
+    redis = redis_client(redis_url)
+    yield Repair(InterruptedQueues(redis, {QUEUE.name: QUEUE}, "node-1"), CallStore(redis, "node-1"))
+    await redis.aclose()
+
+
+async def test_f19_whoever_talks_is_held_on(repair: Repair) -> None:
+    assert await repair.reconciler.repair_queues() == 1
+
+    assert await repair.agent_state() is AgentState.TALKING
+    await repair.hang_up()
+    assert await repair.agent_state() is AgentState.WRAP_UP
+
+
+async def test_f19_a_hang_up_before_she_is_held_on_leaves_her_free(repair: Repair) -> None:
+    repair.queues.before_hold = repair.hang_up
+
+    await repair.reconciler.repair_queues()
+
+    assert await repair.agent_state() is AgentState.WRAP_UP
+
+
+async def test_f19_a_hang_up_after_she_was_held_on_leaves_her_free(repair: Repair) -> None:
+    repair.queues.after_hold = repair.hang_up
+
+    await repair.reconciler.repair_queues()
+
+    assert await repair.agent_state() is AgentState.WRAP_UP
+
+
+@pytest.mark.parametrize("call_is", ["released", "ended", "forgotten"])
+async def test_f20_whose_release_was_not_heard_is_freed_later(repair: Repair, call_is: str) -> None:
+    await repair.reconciler.repair_queues()
+    assert repair.state.talk is not None
+    repair.state.talk.released = True
+    if call_is != "released":
+        repair.state.stage = CallStage.ENDED
+    if call_is == "forgotten":
+        repair.calls.clear()
+
+    await repair.reconciler.repair_queues()
+
+    assert await repair.agent_state() is AgentState.WRAP_UP

@@ -1,0 +1,92 @@
+"""Whoever is asked about a merged ticket, and about the one it was merged into, once they are taken apart (H8)."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from ari_app.runtime.domain import Business
+from ari_app.settings import Settings
+from crm.selfservice.limits import Unlimited
+from crm.tickets.merges.model import MergeTicket
+from crm.tickets.model import TicketView
+from foundation.clock import utc_now
+from foundation.database import Database
+from recordings.service import RecordingService
+from tests.unit.crm.conftest import AGENT, Place, furnish
+
+FIRST, SECOND = "+8613800000001", "+8613800000002"
+
+
+@pytest.fixture
+async def business(database: Database, tmp_path: Path) -> AsyncIterator[Business]:
+    settings = Settings(ari_password=SecretStr("x"), database_url=database.url, spool=tmp_path / "spool")
+    recorded = RecordingService(database, tmp_path / "recordings", minimum_free_bytes=1)
+    made = Business(settings, database, recorded, {}, Unlimited())
+    yield made
+    await made.aclose()
+    await recorded.aclose()
+
+
+async def deliver(business: Business) -> None:
+    """Tell everybody what was told to the outbox by now."""
+    now = utc_now()
+    while entries := await business.outbox.lease(now, now + timedelta(minutes=1), 10):
+        for entry in entries:
+            await business.outbox.finish(entry, await business.outbox.attempt(entry))
+        now = utc_now()
+
+
+async def asked(business: Business, ticket: TicketView) -> dict[str, str]:
+    """Who is asked about a ticket, by number, and where that is."""
+    contacts, _ = await business.campaigns.of_ticket(ticket.id)
+    return {contact.number: contact.state for contact in contacts}
+
+
+async def replied(business: Business, place: Place, ticket: TicketView) -> None:
+    worker = place.worker(place.east)
+    await business.tickets.dispatch(ticket.id, place.east, AGENT)
+    await business.tickets.sign(ticket.id, worker)
+    await business.tickets.reply(ticket.id, "已更换阀门", worker)
+    await deliver(business)
+
+
+async def test_who_was_taken_out_is_not_asked_about_the_other(business: Business, database: Database) -> None:
+    place = await furnish(database)
+    head, other = [
+        await business.tickets.file(place.fault(number, address=f"幸福路{house}号"), AGENT)
+        for house, number in enumerate((FIRST, SECOND), start=1)
+    ]
+    await business.tickets.merges.merge(other.id, MergeTicket(into=head.id), AGENT)
+    await replied(business, place, head)
+    assert await asked(business, head) == {FIRST: "planned", SECOND: "planned"}
+
+    await business.tickets.merges.unmerge(other.id, AGENT)
+    await deliver(business)
+
+    assert await asked(business, head) == {FIRST: "planned", SECOND: "cancelled"}
+    assert [(await business.tickets.get(ticket.id)).status for ticket in (head, other)] == ["survey", "registered"]
+
+
+async def test_what_is_merged_while_it_is_asked_about_is_asked_about_again_once_it_is_taken_out(
+    business: Business, database: Database
+) -> None:
+    place = await furnish(database)
+    head, other = [
+        await business.tickets.file(place.fault(number, address=f"幸福路{house}号"), AGENT)
+        for house, number in enumerate((FIRST, SECOND), start=1)
+    ]
+    for ticket in (head, other):
+        await replied(business, place, ticket)
+
+    await business.tickets.merges.merge(other.id, MergeTicket(into=head.id), AGENT)
+    await deliver(business)
+    assert await asked(business, head) == {FIRST: "planned", SECOND: "planned"}
+    assert await asked(business, other) == {SECOND: "cancelled"}
+
+    await business.tickets.merges.unmerge(other.id, AGENT)
+    await deliver(business)
+    assert await asked(business, head) == {FIRST: "planned", SECOND: "cancelled"}
+    assert await asked(business, other) == {SECOND: "planned"}

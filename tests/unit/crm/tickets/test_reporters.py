@@ -1,0 +1,202 @@
+"""To whom a report belongs: who stands for a merged customer, whose the only telephone is, nobody who was erased."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from crm.customers.errors import CustomerErased
+from crm.customers.merging.model import MergeCustomers
+from crm.customers.merging.service import CustomerMergeService
+from crm.customers.model import ConfirmPhone, CustomerChange, CustomerView, Grade
+from crm.customers.protection.errors import UnknownCustomers
+from crm.customers.protection.model import ProtectedListInput
+from crm.customers.protection.service import ProtectionService
+from crm.customers.service import CustomerService
+from crm.history.service import HistoryService
+from crm.privacy.model import Erase
+from crm.privacy.service import PrivacyService
+from crm.selfservice.limits import Unlimited
+from crm.selfservice.model import WebReport
+from crm.selfservice.service import SelfService
+from crm.sla.policy import SHIPPED, LevelRule, Policy
+from crm.sla.service import ClockService
+from crm.sla.views import PolicyInput
+from crm.tickets.errors import UnknownReference
+from crm.tickets.model import SYSTEM, AppendToTicket, FileTicket, Reporter, TicketView
+from crm.tickets.service import TicketService
+from crm.tickets.similar import SimilarQuery
+from foundation.clock import utc_now
+from foundation.database import Database
+from tests.unit.crm.conftest import AGENT, Place
+from tests.unit.crm.customers.people import AGENT as CLERK
+from tests.unit.crm.customers.people import SUPERVISOR, described
+
+WANG, LI = "13800000001", "13800000002"
+
+
+def complaint(**reporter: object) -> FileTicket:
+    return FileTicket.model_validate({"kind": "complaint", "subject": "服务态度", "reporter": reporter})
+
+
+async def allowed(clocks: ClockService, ticket: TicketView) -> list[int]:
+    """How long each deadline of a ticket gives."""
+    _, found = await clocks.of_ticket(ticket.id)
+    return [clock.allowed_s for clock in found]
+
+
+async def merged_twice(database: Database, place: Place) -> CustomerView:
+    """Wang is stood for by Li, and Li by another one."""
+    another = await CustomerService(database).create(described("60010009", name="李建", phones=[]))
+    merging = CustomerMergeService(database)
+    await merging.merge(MergeCustomers(kept_id=place.li.id, merged_id=place.wang.id), SUPERVISOR)
+    await merging.merge(MergeCustomers(kept_id=another.id, merged_id=place.li.id), SUPERVISOR)
+    return another
+
+
+async def erased(database: Database, place: Place) -> str:
+    await PrivacyService(database).erase(place.wang.id, Erase(reason="本人要求"), SUPERVISOR)
+    return place.wang.id
+
+
+async def test_a_report_of_who_was_merged_is_of_who_stands_for_both(
+    database: Database, place: Place, tickets: TicketService
+) -> None:
+    kept = await merged_twice(database, place)
+
+    filed = await tickets.file(complaint(customer_id=place.wang.id), AGENT)
+    added = AppendToTicket(text="还有", reporter=Reporter(customer_id=place.li.id))
+    await tickets.append(filed.id, added, AGENT)
+    form = WebReport(
+        kind="suggestion", subject="早点供暖", name="王", number=WANG, account_number=place.wang.account_number
+    )
+    receipt = await SelfService(database, tickets, Unlimited()).report(form, "key-1", "203.0.113.7")
+
+    assert filed.customer_id == kept.id
+    detail = await tickets.get(filed.id)
+    assert [one.customer_id for one in detail.reporters] == [kept.id], "it is one person"
+    by_web = await tickets.by_number(receipt.number)
+    assert by_web is not None
+    assert by_web.customer_id == kept.id
+    for customer_id in (kept.id, place.wang.id):
+        history = await HistoryService(database).of_customer(customer_id)
+        assert [line.number for line in history.tickets] == [receipt.number, filed.number]
+        similar = await tickets.similar(SimilarQuery(customer_id=customer_id))
+        assert {found.ticket.id for found in similar} == {filed.id, by_web.id}
+
+
+async def test_an_account_that_was_merged_finds_who_stands_for_it(database: Database, place: Place) -> None:
+    kept = await merged_twice(database, place)
+    customers = CustomerService(database)
+
+    for account in (place.wang.account_number, place.li.account_number, kept.account_number):
+        assert [found.id for found in await customers.search(account)] == [kept.id]
+    assert [found.id for found in await customers.search(place.wang.account_number[:6])] == [kept.id]
+    assert await customers.search("王秀英") == [], "its name is the kept one's"
+
+
+async def test_whoever_files_while_two_are_merged_files_for_the_kept_one(
+    database: Database, place: Place, tickets: TicketService
+) -> None:
+    merging = CustomerMergeService(database)
+    both = MergeCustomers(kept_id=place.li.id, merged_id=place.wang.id)
+
+    async def file() -> str:
+        return (await tickets.file(complaint(customer_id=place.wang.id), AGENT)).number
+
+    async def merge() -> str:
+        return (await merging.merge(both, SUPERVISOR)).id
+
+    filed = await asyncio.gather(file(), file(), merge(), file(), file())
+
+    found = await HistoryService(database).of_customer(place.li.id)
+    assert {line.number for line in found.tickets} == {*filed[:2], *filed[3:]}
+
+
+async def test_nobody_reports_for_who_was_erased(database: Database, place: Place, tickets: TicketService) -> None:
+    open_one = await tickets.file(place.fault(LI), AGENT)
+    gone = await erased(database, place)
+
+    with pytest.raises(UnknownReference) as refused:
+        await tickets.file(complaint(customer_id=gone), AGENT)
+    with pytest.raises(UnknownReference):
+        await tickets.append(open_one.id, AppendToTicket(text="x", reporter=Reporter(customer_id=gone)), AGENT)
+
+    (problem,) = refused.value.errors
+    assert (problem.field, problem.rule) == ("reporter.customer_id", "must not be a customer whose data were erased")
+    assert (await tickets.get(open_one.id)).version == 1
+    by_machine = await tickets.file(complaint(customer_id=gone, number=WANG), SYSTEM)
+    assert by_machine.customer_id is None, "what it knew before counts without it, and nothing is lost"
+
+
+async def test_nothing_is_entered_about_who_was_erased(database: Database, place: Place) -> None:
+    gone, customers = await erased(database, place), CustomerService(database)
+    before = await customers.detail(gone)
+
+    with pytest.raises(CustomerErased, match="new customer"):
+        await customers.update(gone, CustomerChange(name="复活"), CLERK)
+    with pytest.raises(CustomerErased):
+        await customers.confirm_phone(gone, ConfirmPhone(number=WANG), CLERK)
+    for kept_id, merged_id in ((gone, place.li.id), (place.li.id, gone)):
+        with pytest.raises(CustomerErased):
+            await CustomerMergeService(database).merge(MergeCustomers(kept_id=kept_id, merged_id=merged_id), SUPERVISOR)
+
+    assert await customers.detail(gone) == before
+
+
+async def test_a_list_of_who_comes_first_names_who_stands_for_both_and_nobody_erased(
+    database: Database, place: Place
+) -> None:
+    protection, now = ProtectionService(database), utc_now()
+    kept = await merged_twice(database, place)
+
+    def wanted(customer_id: str) -> ProtectedListInput:
+        times = {"in_force_from": now, "in_force_until": now + timedelta(days=1)}
+        return ProtectedListInput.model_validate({"name": "高考", "customer_ids": [customer_id], **times})
+
+    made = await protection.create(wanted(place.wang.id), SUPERVISOR)
+    assert made.customer_ids == [kept.id]
+    alone = await CustomerService(database).create(described("60010010", phones=[]))
+    await PrivacyService(database).erase(alone.id, Erase(reason="本人要求"), SUPERVISOR)
+    with pytest.raises(UnknownCustomers) as refused:
+        await protection.create(wanted(alone.id), SUPERVISOR)
+    assert [problem.field for problem in refused.value.errors] == ["customer_ids"]
+
+
+async def test_h15_the_only_customer_of_a_telephone_is_who_reports(
+    database: Database, place: Place, tickets: TicketService
+) -> None:
+    await CustomerService(database).update(place.wang.id, CustomerChange(grade=Grade.VIP))
+    clocks = ClockService(database)
+    tickets.listeners.append(clocks.keeper)
+    sooner = LevelRule(grade=Grade.VIP, respond_minutes=60, resolve_minutes=120)
+    await clocks.enter_policy(PolicyInput(policy=Policy(rules=[*SHIPPED.rules, sooner]), version=0), SYSTEM)
+
+    by_id = await tickets.file(complaint(customer_id=place.wang.id), AGENT)
+    by_number = await tickets.file(complaint(number=WANG), AGENT)
+    await tickets.append(by_id.id, AppendToTicket(text="我也是", reporter=Reporter(number=LI)), AGENT)
+    form = WebReport(kind="complaint", subject="服务态度", name="王", number=WANG)
+    by_web = await tickets.by_number(
+        (await SelfService(database, tickets, Unlimited()).report(form, "key-1", "203.0.113.7")).number
+    )
+
+    assert by_web is not None
+    assert by_number.customer_id == by_web.customer_id == place.wang.id
+    assert [one.customer_id for one in (await tickets.get(by_id.id)).reporters] == [place.wang.id, place.li.id]
+    assert await allowed(clocks, by_id) == await allowed(clocks, by_number) == await allowed(clocks, by_web)
+    stranger = await tickets.file(complaint(number="13800000099"), AGENT)
+    assert stranger.customer_id is None
+    assert await allowed(clocks, stranger) != await allowed(clocks, by_id)
+
+
+async def test_of_several_customers_at_one_telephone_none_is_taken(
+    database: Database, place: Place, tickets: TicketService
+) -> None:
+    customers = CustomerService(database)
+    await customers.confirm_phone(place.li.id, ConfirmPhone(number=WANG), CLERK)
+    assert (await tickets.file(complaint(number=WANG), AGENT)).customer_id is None
+
+    await customers.update(place.wang.id, CustomerChange(phones=[]), CLERK)
+    assert (await tickets.file(complaint(number=WANG), AGENT)).customer_id == place.li.id, (
+        "it is a former one of Wang's"
+    )

@@ -1,0 +1,81 @@
+"""An errand is tried until it is done, and keeps nobody waiting."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from foundation.retrying_tasks import Errands
+
+
+@pytest.fixture
+async def errands() -> AsyncIterator[Errands]:
+    running = Errands(again_s=0.01)
+    yield running
+    await running.aclose()
+
+
+class Work:
+    """Fails so many times first."""
+
+    def __init__(self, failures: int) -> None:
+        self.failures = failures
+        self.tries = 0
+        self.done = asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.tries += 1
+        if self.tries <= self.failures:
+            raise ConnectionError("not yet")
+        self.done.set()
+
+
+async def test_what_is_done_now_is_done_when_it_returns(errands: Errands) -> None:
+    work = Work(failures=0)
+    await errands.now("one", work)
+    assert work.done.is_set()
+
+
+async def test_what_fails_now_keeps_nobody_and_is_tried_again(errands: Errands) -> None:
+    work, other = Work(failures=3), Work(failures=0)
+    await errands.now("one", work)
+    await errands.now("two", other)
+    assert other.done.is_set()
+    await asyncio.wait_for(work.done.wait(), 20)
+    assert work.tries == 4
+
+
+async def test_a_newer_errand_of_a_name_takes_its_place(errands: Errands) -> None:
+    older, newer = Work(failures=1_000_000), Work(failures=1)
+    errands.besides("phone", older)
+    errands.besides("phone", newer)
+    await asyncio.wait_for(newer.done.wait(), 20)
+    tries = older.tries
+    again = Work(failures=1)
+    errands.besides("another", again)
+    await asyncio.wait_for(again.done.wait(), 20)
+    assert older.tries == tries
+
+
+async def test_what_is_not_done_ends_with_it() -> None:
+    errands = Errands(again_s=60)
+    work = Work(failures=1)
+    await errands.now("one", work)
+    await errands.aclose()
+    assert not work.done.is_set()
+    assert [task for task in asyncio.all_tasks() if task.get_name() == "one"] == []
+
+
+async def test_whoever_waits_for_it_may_go_and_it_is_done_all_the_same(errands: Errands) -> None:
+    may_go_on, done = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        await may_go_on.wait()
+        done.set()
+
+    waiting = asyncio.create_task(errands.now("one", slow))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    may_go_on.set()
+    await asyncio.wait_for(done.wait(), 20)

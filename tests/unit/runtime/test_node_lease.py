@@ -1,0 +1,110 @@
+"""F33: a node's name has one holder; a dead one's is free at once, a living one's never."""
+
+import asyncio
+
+import msgspec
+import pytest
+from redis.asyncio import Redis
+
+from ari_app.runtime import node_lease
+from ari_app.runtime.node_lease import KEY, Holder, NodeName, NodeTaken
+from foundation.redis_client import redis_client
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> Redis:
+    return redis_client(redis_url)
+
+
+async def held_by(redis: Redis, holder: Holder) -> None:
+    await redis.set(KEY + "n", msgspec.json.encode(holder), px=60_000)
+
+
+async def test_f33_a_living_process_keeps_its_name(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_lease, "LEASE_S", 0.1)
+    monkeypatch.setattr(node_lease, "RENEW_S", 0.05)
+    other = msgspec.structs.replace(Holder.of_this_process(), process_id=1, started=node_lease._started(1))
+    await held_by(redis, other)
+
+    with pytest.raises(NodeTaken, match="another process serves the node 'n'"):
+        await NodeName(redis, "n").take()
+    await redis.aclose()
+
+
+async def test_f1_a_dead_process_loses_it_at_once(redis: Redis) -> None:
+    dead = msgspec.structs.replace(Holder.of_this_process(), process_id=1, started="another time")
+    await held_by(redis, dead)
+
+    async with asyncio.timeout(node_lease.LEASE_S / 2):
+        await NodeName(redis, "n").take()
+    await redis.aclose()
+
+
+async def test_whoever_lost_it_is_told(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(node_lease, "RENEW_S", 0.01)
+    name = NodeName(redis, "n")
+    taken = asyncio.Event()
+    name.on_taken = taken.set
+    await name.take()
+    await held_by(redis, Holder.of_this_process())
+
+    async with asyncio.timeout(5):
+        await name.run()
+
+    assert taken.is_set()
+    await name.release()
+    assert await redis.exists(KEY + "n"), "somebody else's name is not released"
+    await redis.aclose()
+
+
+@pytest.mark.parametrize("emptied", [pytest.param(True, id="F19"), pytest.param(False, id="F20")])
+async def test_what_redis_may_have_missed_is_set_right(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch, emptied: bool
+) -> None:
+    monkeypatch.setattr(node_lease, "RENEW_S", 0.01)
+    name = NodeName(redis, "n")
+    heard: asyncio.Queue[bool] = asyncio.Queue()
+
+    async def returned(emptied: bool) -> None:
+        heard.put_nowait(emptied)
+
+    name.on_returned = returned
+    await name.take()
+    running = asyncio.create_task(name.run())
+    if emptied:
+        await redis.flushall()
+    else:
+        name.doubt()
+
+    async with asyncio.timeout(5):
+        assert await heard.get() is emptied
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert heard.empty(), "once"
+    await redis.aclose()
+
+
+async def test_f19_what_redis_forgot_is_told_again_until_it_is_told(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_lease, "RENEW_S", 0.01)
+    name = NodeName(redis, "n")
+    heard: asyncio.Queue[bool] = asyncio.Queue()
+
+    async def returned(emptied: bool) -> None:
+        heard.put_nowait(emptied)
+        if heard.qsize() == 1:
+            raise ConnectionError("not yet")
+
+    name.on_returned = returned
+    await name.take()
+    await redis.flushall()
+    running = asyncio.create_task(name.run())
+    async with asyncio.timeout(20):
+        while heard.qsize() < 2:
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+    assert [heard.get_nowait(), heard.get_nowait()] == [True, True]
+    await redis.aclose()

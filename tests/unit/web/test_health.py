@@ -1,0 +1,69 @@
+"""Health and metrics, and who sees how much of them."""
+
+import asyncio
+
+import pytest
+
+from foundation.routes import Role
+from tests.unit.web.conftest import Build, House
+
+
+async def test_alive(house: House) -> None:
+    async with house.client() as http, http.get("/healthz") as answer:
+        assert (answer.status, await answer.json()) == (200, {"status": "alive"})
+
+
+async def test_ready_when_every_check_is(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong: str | None = None
+
+    async def redis() -> str | None:
+        return wrong
+
+    async def asterisk() -> str | None:
+        return None
+
+    house = await build(checks={"redis": redis, "asterisk": asterisk})
+    async with house.client() as http:
+        async with http.get("/readyz") as answer:
+            assert answer.status == 200
+            assert await answer.json() == {"status": "ready", "checks": {"redis": "ok", "asterisk": "ok"}}
+        wrong = "loading"
+        async with http.get("/readyz") as answer:
+            assert answer.status == 503
+            assert await answer.json() == {"status": "not ready", "checks": {"redis": "loading", "asterisk": "ok"}}
+        async with http.get("/readyz", headers={"X-Forwarded-For": "192.0.2.1"}) as answer:
+            assert await answer.json() == {"status": "not ready"}
+
+
+async def test_a_check_that_fails_or_hangs_is_not_ready(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ari_app.web.health.CHECK_S", 0.05)
+
+    async def failing() -> str | None:
+        raise ConnectionRefusedError("canary")
+
+    async def hanging() -> str | None:
+        await asyncio.Event().wait()
+        return None
+
+    house = await build(checks={"failing": failing, "hanging": hanging})
+    async with house.client() as http, http.get("/readyz") as answer:
+        assert answer.status == 503
+        checks = (await answer.json())["checks"]
+        assert checks == {"failing": "ConnectionRefusedError", "hanging": "no answer in 0 s"}
+
+
+async def test_metrics_are_for_this_machine_and_for_administrators(house: House) -> None:
+    async with house.client() as http:
+        async with http.get("/api/v1/things/canary-path?subject=canary-query") as answer:
+            assert answer.status == 401
+        async with http.get("/metrics") as answer:
+            assert answer.status == 200
+            text = await answer.text()
+            assert 'route="/api/v1/things/{thing_id}",status="401"' in text
+            assert "canary" not in text
+        forwarded = {"X-Forwarded-For": "127.0.0.1"}
+        async with http.get("/metrics", headers=forwarded) as answer:
+            assert answer.status == 401
+    for role, status in [(Role.SUPERVISOR, 403), (Role.ADMINISTRATOR, 200)]:
+        async with await house.signed_in(role) as http, http.get("/metrics", headers=forwarded) as answer:
+            assert answer.status == status
