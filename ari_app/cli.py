@@ -16,7 +16,7 @@ from ari_app.calls.agent_directory import hire
 from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.runtime import flows as call_flows
 from ari_app.runtime import process
-from ari_app.runtime.supervisor import Keeper
+from ari_app.runtime.supervisor import ProcessSupervisor
 from ari_app.settings import Settings, database_address
 from crm.staff.model import StaffInput
 from crm.tickets import transition_page
@@ -68,7 +68,7 @@ def serve() -> None:
 @app.command()
 def keep() -> None:
     """Run the service, and the next one at once when it dies; SIGHUP goes over to new code without losing a call."""
-    sys.exit(Keeper(serve, check=("-m", "ari_app.cli", "check")).keep())
+    sys.exit(ProcessSupervisor(serve, check=("-m", "ari_app.cli", "check")).keep())
 
 
 @app.command()

@@ -15,7 +15,7 @@ import asyncari
 
 from ari_app.ari.client import AriClient
 from ari_app.ari.dispatch import Dispatcher
-from ari_app.ari.errors import NotFound
+from ari_app.ari.errors import AriNotFound
 from ari_app.ari.events import StasisStart
 from ari_app.ari.outbound import OutboundEvents
 from bench.harness import Context, Row, note, paired_rounds, percentile, ratio_row, summary
@@ -121,7 +121,7 @@ async def _ours(at: AsteriskAddress) -> AsyncIterator[AriClient]:
     note(f"G6: {CALLS} calls are up")
     yield ari
     for channel in await ari.channels():
-        with suppress(NotFound):
+        with suppress(AriNotFound):
             await ari.hang_up(channel.id)
     await source.aclose()
     await ari.aclose()

@@ -23,7 +23,7 @@ from crm.categories.model import CategoryInput
 from crm.categories.service import CategoryService
 from crm.departments.model import DepartmentInput
 from crm.departments.service import DepartmentService
-from crm.sla.service import ClockService
+from crm.sla.service import SlaService
 from crm.tickets.model import Actor, ActorKind, AppendToTicket, FileTicket, Reporter, TicketKind
 from crm.tickets.service import TicketService
 from dev.ports import free_port
@@ -189,7 +189,7 @@ async def _file(url: str) -> Filed:
 
 def _service(database: Database) -> TicketService:
     tickets = TicketService(database)
-    tickets.listeners.append(ClockService(database).keeper)
+    tickets.listeners.append(SlaService(database).keeper)
     return tickets
 
 

@@ -31,7 +31,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from foundation.sqlite import Sqlite
-from foundation.tasks import seen_through
+from foundation.tasks import shield_until_done
 
 SQLModel.metadata.naming_convention = MetaData(
     naming_convention={
@@ -128,7 +128,7 @@ class Database:
         try:
             yield session
         finally:
-            await seen_through(session.close())
+            await shield_until_done(session.close())
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -140,12 +140,12 @@ class Database:
             session = self._server.session(writes=True)
             try:
                 yield session
-                await seen_through(session.commit())
+                await shield_until_done(session.commit())
             except BaseException:
-                await seen_through(session.rollback())
+                await shield_until_done(session.rollback())
                 raise
             finally:
-                await seen_through(session.close())
+                await shield_until_done(session.close())
 
     async def look_up(self, work: Callable[[Connection], Result]) -> Result:
         """Carry out reading statements, such as those a ringing phone waits for; each sees what is committed by then.
@@ -170,7 +170,7 @@ class Database:
         it, never in the middle.
         """
         async with self._turn_to_write():
-            return await seen_through(self._server.change(work))
+            return await shield_until_done(self._server.change(work))
 
     async def aclose(self) -> None:
         """Close every connection."""

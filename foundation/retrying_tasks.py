@@ -11,7 +11,7 @@ AGAIN_S = 2.0
 log = structlog.get_logger()
 
 
-class Errands:
+class RetryingTasks:
     """Runs them, each in a task of its own, until they are done or `aclose`."""
 
     def __init__(self, *, again_s: float = AGAIN_S) -> None:

@@ -23,7 +23,7 @@ FAILED = ".failed"
 log = structlog.get_logger()
 
 
-class Kept(msgspec.Struct, frozen=True):
+class Spooled(msgspec.Struct, frozen=True):
     """One piece of work in its file."""
 
     id: str
@@ -36,7 +36,7 @@ class Kept(msgspec.Struct, frozen=True):
     """Why it was refused when the database was back: for a person to look at."""
 
 
-Handler = Callable[[Kept], Awaitable[None]]
+Handler = Callable[[Spooled], Awaitable[None]]
 
 
 class Spool:
@@ -46,7 +46,7 @@ class Spool:
         self._folder = folder
         self._arrived = asyncio.Event()
 
-    async def keep(self, kind: str, content: bytes, *, owner: str = "") -> Kept:
+    async def keep(self, kind: str, content: bytes, *, owner: str = "") -> Spooled:
         """Keep it: it is on disk when this returns.
 
         Args:
@@ -55,13 +55,13 @@ class Spool:
         Raises:
             OSError: it could not be written, and nothing was kept.
         """
-        kept = Kept(new_id("kept"), kind, owner, milliseconds(utc_now()), msgspec.Raw(content))
+        kept = Spooled(new_id("kept"), kind, owner, milliseconds(utc_now()), msgspec.Raw(content))
         await asyncio.to_thread(self._write, kept, "")
         log.warning("work_kept", kind=kind, kept_id=kept.id)
         self._arrived.set()
         return kept
 
-    async def waiting(self) -> list[Kept]:
+    async def waiting(self) -> list[Spooled]:
         """What is still to be done or was refused, oldest first."""
         return await asyncio.to_thread(self._read_all)
 
@@ -97,13 +97,13 @@ class Spool:
                 log.info("kept_work_done", kept_id=kept.id, kind=kept.kind)
         return False
 
-    async def _done(self, kept: Kept) -> None:
+    async def _done(self, kept: Spooled) -> None:
         await asyncio.to_thread(self._path(kept).unlink, missing_ok=True)
 
-    def _path(self, kept: Kept, suffix: str = "") -> Path:
+    def _path(self, kept: Spooled, suffix: str = "") -> Path:
         return self._folder / f"{kept.id}.json{suffix}"
 
-    def _write(self, kept: Kept, suffix: str) -> None:
+    def _write(self, kept: Spooled, suffix: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._path(kept, suffix)
         part = path.with_suffix(".part")
@@ -118,11 +118,11 @@ class Spool:
         finally:
             os.close(folder)
 
-    def _read_all(self) -> list[Kept]:
+    def _read_all(self) -> list[Spooled]:
         found = []
         for path in sorted([*self._folder.glob("kept-*.json"), *self._folder.glob(f"kept-*.json{FAILED}")]):
             try:
-                found.append(msgspec.json.decode(path.read_bytes(), type=Kept))
+                found.append(msgspec.json.decode(path.read_bytes(), type=Spooled))
             except (OSError, msgspec.DecodeError):
                 log.exception("kept_work_unreadable", file=path.name)
         return found

@@ -14,7 +14,7 @@ from typing import Any, Self, TypeVar
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from foundation.tasks import seen_through
+from foundation.tasks import shield_until_done
 
 BUSY_TIMEOUT_MS = 5000
 LOOK_UP_THREADS = 4
@@ -128,7 +128,7 @@ class SqliteSession(AsyncSession):
             ending()
 
     async def _in_thread(self, work: Callable[[], Result]) -> Result:
-        return await seen_through(asyncio.get_running_loop().run_in_executor(self._threads, work))
+        return await shield_until_done(asyncio.get_running_loop().run_in_executor(self._threads, work))
 
 
 class Sqlite:

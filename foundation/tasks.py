@@ -7,7 +7,7 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-async def seen_through(work: Awaitable[Result]) -> Result:
+async def shield_until_done(work: Awaitable[Result]) -> Result:
     """Carry work out to its end, even while the task that waits for it is being cancelled; the cancellation follows.
 
     A hang-up cancels a call's task wherever it is. A transaction, a query or a step of a shared state that is cut in

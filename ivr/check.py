@@ -10,7 +10,7 @@ from ivr.findings import Finding, FlowsInvalid, Severity
 from ivr.flow_file import FlowFile, read_flow
 from ivr.grammar import REPLAY, AskStep, DoStep, Flow, GotoStep, PromptUse, QueueStep, Step
 from ivr.graph import reachable, ways
-from ivr.prompts import LANGUAGES, Catalogue, read_catalogue
+from ivr.prompts import LANGUAGES, PromptCatalogue, read_catalogue
 
 OTHER_FILES = frozenset({"notices.yaml", "queues.yaml"})
 """YAML files of the folder that are no flows."""
@@ -33,7 +33,7 @@ class Library:
     """Flows and prompts that belong together, and what was found in them."""
 
     flows: Mapping[str, Flow]
-    catalogue: Catalogue
+    catalogue: PromptCatalogue
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -74,7 +74,7 @@ def load_library(folder: Path, vocabulary: Vocabulary) -> Library:
 class _Checker:
     """One check of one folder."""
 
-    def __init__(self, files: Iterable[FlowFile], catalogue: Catalogue, vocabulary: Vocabulary) -> None:
+    def __init__(self, files: Iterable[FlowFile], catalogue: PromptCatalogue, vocabulary: Vocabulary) -> None:
         self._files = [file for file in files if file.flow is not None]
         self._unread = any(file.flow is None for file in files)
         self._catalogue = catalogue

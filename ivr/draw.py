@@ -20,7 +20,7 @@ from ivr.grammar import (
 )
 from ivr.graph import Way, ways
 from ivr.layout import arrange
-from ivr.prompts import Catalogue
+from ivr.prompts import PromptCatalogue
 from ivr.spacing import Places, Size, place
 
 MARGIN = 40.0
@@ -81,7 +81,7 @@ class _Box:
         return Size(width, 2 * PADDING + TITLE_SIZE + LINE_HEIGHT * len(self.lines) + 2)
 
 
-def draw(flow: Flow, catalogue: Catalogue, language: str | None = None) -> str:
+def draw(flow: Flow, catalogue: PromptCatalogue, language: str | None = None) -> str:
     """The flow as a standalone SVG document, with its prompts in a language (the flow's first by default)."""
     boxes = {
         name: _box(name, step, flow, catalogue, language or flow.languages[0]) for name, step in flow.steps.items()
@@ -92,7 +92,7 @@ def draw(flow: Flow, catalogue: Catalogue, language: str | None = None) -> str:
     return _Picture(flow, boxes, layout.chains, places).text()
 
 
-def _box(name: str, step: Step, flow: Flow, catalogue: Catalogue, language: str) -> _Box:
+def _box(name: str, step: Step, flow: Flow, catalogue: PromptCatalogue, language: str) -> _Box:
     # What is said before a second attempt stands in the tooltip only.
     uses = step.ask if isinstance(step, AskStep) else step.prompts
     said = [_said(use.names, catalogue, use.language or language) for use in uses]
@@ -153,7 +153,7 @@ def _label(way: Way) -> str:
     return {"otherwise": "else", "number": "0–9"}.get(way.label, way.label)
 
 
-def _said(names: Iterable[str], catalogue: Catalogue, language: str) -> str:
+def _said(names: Iterable[str], catalogue: PromptCatalogue, language: str) -> str:
     texts = catalogue.texts.get(language, {})
     first, *more = names
     text = texts[first].text if first in texts else first

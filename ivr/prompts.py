@@ -34,7 +34,7 @@ class Text:
 
 
 @dataclass
-class Catalogue:
+class PromptCatalogue:
     """Prompts by language and name."""
 
     texts: dict[str, dict[str, Text]] = field(default_factory=dict)
@@ -54,9 +54,9 @@ class Catalogue:
         return self.recording(name, language) is not None or name in self.texts.get(language, {})
 
 
-def read_catalogue(folder: Path) -> tuple[Catalogue, list[Finding]]:
+def read_catalogue(folder: Path) -> tuple[PromptCatalogue, list[Finding]]:
     """Read `prompts/<language>.yaml` and `recorded/<language>/*.wav` of a folder of call flows."""
-    catalogue, findings = Catalogue(), []
+    catalogue, findings = PromptCatalogue(), []
     for language in LANGUAGES:
         path = folder / "prompts" / f"{language}.yaml"
         if path.exists():
@@ -109,7 +109,7 @@ class PromptAudio(Protocol):
 class Prompts:
     """Prompts as audio files."""
 
-    def __init__(self, catalogue: Catalogue, speech: SpeechCache) -> None:
+    def __init__(self, catalogue: PromptCatalogue, speech: SpeechCache) -> None:
         self._catalogue = catalogue
         self._speech = speech
 

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 import structlog
 
-from ari_app.ari.errors import AriError, AriTimeout, Conflict, Invalid, NotFound, Refused, Unreachable
+from ari_app.ari.errors import AriConflict, AriError, AriInvalid, AriNotFound, AriRefused, AriTimeout, AriUnreachable
 from ari_app.ari.inbound import delay_s
 
 CONNECT_TIMEOUT_S: Final = 5.0
@@ -104,7 +104,7 @@ class AmiClient:
         Returns the recording's id, by which it alone can be stopped.
 
         Raises:
-            NotFound: the channel is gone.
+            AriNotFound: the channel is gone.
             ValueError: a path that is not absolute, or a character that would mean something else to Asterisk.
         """
         if not re.fullmatch("[a-zA-Z]*", options):
@@ -120,8 +120,8 @@ class AmiClient:
         """Stop one of the channel's recordings, by default any; its files are complete when this returns.
 
         Raises:
-            NotFound: the channel is gone, and its recording ended with it.
-            Conflict: there is no recording on this channel.
+            AriNotFound: the channel is gone, and its recording ended with it.
+            AriConflict: there is no recording on this channel.
         """
         fields = {"Channel": _safe("channel_id", channel_id)}
         if mix_monitor_id is not None:
@@ -134,8 +134,8 @@ class AmiClient:
         """Record silence while something is said that must not be kept; `read` is what the channel says.
 
         Raises:
-            NotFound: the channel is gone.
-            Conflict: there is no recording on this channel.
+            AriNotFound: the channel is gone.
+            AriConflict: there is no recording on this channel.
         """
         fields = {
             "Channel": _safe("channel_id", channel_id),
@@ -146,25 +146,25 @@ class AmiClient:
 
     async def add_queue_member(self, queue: str, interface: str) -> None:
         """Make a phone a member of one of `app_queue`'s queues; one that is a member stays one."""
-        with suppress(Conflict):
+        with suppress(AriConflict):
             await self._ask("QueueAdd", {"Queue": _safe("queue", queue), "Interface": _safe("interface", interface)})
 
     async def remove_queue_member(self, queue: str, interface: str) -> None:
         """Take a phone out of one of `app_queue`'s queues; one that is no member stays none."""
-        with suppress(NotFound):
+        with suppress(AriNotFound):
             await self._ask("QueueRemove", {"Queue": _safe("queue", queue), "Interface": _safe("interface", interface)})
 
     async def database_entries(self, family: str) -> dict[str, str]:
         """A family of Asterisk's own database, by key; however many there are."""
         try:
             found = await self._ask_list("DBGetTree", {"Family": _safe("family", family)})
-        except NotFound:
+        except AriNotFound:
             return {}
         return {entry["Key"].rpartition("/")[2]: entry.get("Val", "") for entry in found if "Key" in entry}
 
     async def delete_database_entry(self, family: str, key: str) -> None:
         """Remove an entry of Asterisk's own database; one that is gone stays gone."""
-        with suppress(NotFound):
+        with suppress(AriNotFound):
             await self._ask("DBDel", {"Family": _safe("family", family), "Key": _safe("key", key)})
 
     async def ping(self) -> None:
@@ -175,7 +175,7 @@ class AmiClient:
         """Send an action and return its response.
 
         Raises:
-            AriTimeout, Unreachable: no answer.
+            AriTimeout, AriUnreachable: no answer.
             AriError: what the answer meant.
         """
         (response,) = await self._ask_list(action, fields)
@@ -189,7 +189,7 @@ class AmiClient:
             async with asyncio.timeout_at(deadline):
                 await self._ready.wait()
         except TimeoutError:
-            raise Unreachable("AMI", action, "not connected", sent=False) from None
+            raise AriUnreachable("AMI", action, "not connected", sent=False) from None
         try:
             async with asyncio.timeout_at(deadline):
                 return await self._exchange(action, fields)
@@ -202,7 +202,7 @@ class AmiClient:
     async def _exchange(self, action: str, fields: Mapping[str, str]) -> list[Response]:
         writer = self._writer
         if writer is None:
-            raise Unreachable("AMI", action, "not connected", sent=False)
+            raise AriUnreachable("AMI", action, "not connected", sent=False)
         action_id = str(next(self._numbers))
         message = message_of({"Action": action, "ActionID": action_id, **fields})
         asked = self._pending[action_id] = _Asked(action, asyncio.get_running_loop().create_future())
@@ -248,7 +248,7 @@ class AmiClient:
                 await asyncio.wait({reading})
             for asked in self._pending.values():
                 if not asked.answer.done():
-                    asked.answer.set_exception(Unreachable("AMI", asked.action, "the connection broke"))
+                    asked.answer.set_exception(AriUnreachable("AMI", asked.action, "the connection broke"))
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
@@ -299,7 +299,7 @@ def _path(name: str, path: str | PathLike[str]) -> str:
 
 def _error_for(action: str, message: str) -> AriError:
     words = message.casefold()
-    kind: type[AriError] = Invalid
+    kind: type[AriError] = AriInvalid
     if (
         "no such channel" in words
         or "not there" in words
@@ -307,11 +307,11 @@ def _error_for(action: str, message: str) -> AriError:
         or "entry could not be deleted" in words
         or "entry not found" in words
     ):
-        kind = NotFound
+        kind = AriNotFound
     elif "already there" in words:
-        kind = Conflict
+        kind = AriConflict
     elif "authentication" in words or "permission" in words:
-        kind = Refused
+        kind = AriRefused
     elif "could not stop" in words or "cannot set mute" in words:
-        kind = Conflict
+        kind = AriConflict
     return kind("AMI", action, message)

@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ari_app.ari.errors import Conflict, EndpointUnavailable, NotFound
+from ari_app.ari.errors import AriConflict, AriNotFound, EndpointUnavailable
 from ari_app.ari.model import Channel, Playback, Variable
 from ari_app.ari.rest import Call, Query, Rest
 
@@ -84,7 +84,7 @@ _variable = msgspec.json.Decoder(Variable).decode
 
 
 class ChannelCalls(Rest):
-    """What can be asked of channels. Every method with a channel's id raises `NotFound` where it is gone."""
+    """What can be asked of channels. Every method with a channel's id raises `AriNotFound` where it is gone."""
 
     async def channels(self) -> list[Channel]:
         """Every channel of this Asterisk, ours or not."""
@@ -113,7 +113,7 @@ class ChannelCalls(Rest):
         an `originator` to take them from, `formats` defaults to `FORMATS`.
 
         Raises:
-            Conflict: a channel of this id exists: an earlier attempt whose answer was lost did get through.
+            AriConflict: a channel of this id exists: an earlier attempt whose answer was lost did get through.
             Invalid: the endpoint makes no sense to Asterisk.
             EndpointUnavailable: nobody can be called there, such as a phone that is not registered.
             ValueError: a timeout below one second.
@@ -147,7 +147,7 @@ class ChannelCalls(Rest):
         """Make a channel that is in our application at once and rings only when dialled with `dial`.
 
         Raises:
-            Conflict: a channel of this id exists.
+            AriConflict: a channel of this id exists.
             EndpointUnavailable: nobody can be called there.
         """
         query: Query = {
@@ -165,12 +165,12 @@ class ChannelCalls(Rest):
         body = {"variables": variables} if variables else None
         try:
             return _channel(await self.send(call, query=query, body=body))
-        except Conflict as error:
+        except AriConflict as error:
             # Asterisk answers with the last error of the thread that serves this connection: a phone that is not
             # registered "exists already" where an earlier request's channel did. So we look.
             try:
                 await self.channel(channel_id)
-            except NotFound:
+            except AriNotFound:
                 raise EndpointUnavailable(error.method, error.path, "Allocation failed", status=409) from error
             raise
 
@@ -178,7 +178,7 @@ class ChannelCalls(Rest):
         """Ring a created channel.
 
         Raises:
-            Conflict: it was dialled already.
+            AriConflict: it was dialled already.
             ValueError: a timeout below one second.
         """
         if timeout_s < 1:
@@ -189,7 +189,7 @@ class ChannelCalls(Rest):
         """End a channel, telling the far end why: a reason by name, or a Q.850 cause.
 
         Raises:
-            NotFound: it is gone already.
+            AriNotFound: it is gone already.
         """
         await self.send(HANG_UP, channel_id, query={"reason": reason, "reason_code": cause})
 
@@ -277,7 +277,7 @@ class ChannelCalls(Rest):
         `max_silence_s` 0 means any silence; `terminate_on` is `none`, `any`, `*` or `#`.
 
         Raises:
-            Conflict: there is such a recording already.
+            AriConflict: there is such a recording already.
             Invalid: an unknown format.
         """
         query: Query = {
@@ -295,7 +295,7 @@ class ChannelCalls(Rest):
         """A channel's variable, or a dialplan function's value.
 
         Raises:
-            NotFound: no such variable, or no such channel.
+            AriNotFound: no such variable, or no such channel.
         """
         return _variable(await self.send(GET_VARIABLE, channel_id, query={"variable": name})).value
 

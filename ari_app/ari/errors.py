@@ -17,41 +17,41 @@ class AriError(Exception):
         """The HTTP status, or None where there was no answer."""
 
 
-class Answered(AriError):
+class AriResponseError(AriError):
     """Asterisk answered, and did not do it."""
 
     sent = False
 
 
-class NotFound(Answered):
+class AriNotFound(AriResponseError):
     """The channel, bridge, playback, recording or object is gone or never was."""
 
 
-class NotRegistered(NotFound):
+class NotRegistered(AriNotFound):
     """Asterisk does not know our application: this connection's events are not being sent to us."""
 
 
-class Conflict(Answered):
+class AriConflict(AriResponseError):
     """It already exists, or is busy with something that excludes this."""
 
 
-class NotInStasis(Answered):
+class NotInStasis(AriResponseError):
     """The channel or bridge exists, but is not (or not yet, or no longer) in a Stasis application."""
 
 
-class WrongState(Answered):
+class AriWrongState(AriResponseError):
     """The channel is in Stasis but cannot do this yet: created or dialled, not answered."""
 
 
-class EndpointUnavailable(Answered):
+class EndpointUnavailable(AriResponseError):
     """Nobody can be called there: an unknown technology or endpoint, or a phone that is not registered."""
 
 
-class Invalid(Answered):
+class AriInvalid(AriResponseError):
     """Asterisk could not make sense of a parameter."""
 
 
-class Refused(Answered):
+class AriRefused(AriResponseError):
     """The credentials are wrong, or lack the right to do this."""
 
 
@@ -59,13 +59,13 @@ class ServerFault(AriError):
     """Asterisk failed inside; what it did until then is unknown."""
 
 
-class NotReady(ServerFault):
+class AriNotReady(ServerFault):
     """Asterisk is still starting and did nothing."""
 
     sent = False
 
 
-class Unanswered(AriError):
+class AriNoResponse(AriError):
     """No answer came. `sent` tells whether Asterisk may have acted: ask it by the id the request carried."""
 
     def __init__(self, method: str, path: str, message: str, *, sent: bool = True, status: int | None = None) -> None:
@@ -73,23 +73,23 @@ class Unanswered(AriError):
         self.sent = sent
 
 
-class AriTimeout(Unanswered):
+class AriTimeout(AriNoResponse):
     """It took longer than we wait."""
 
 
-class Unreachable(Unanswered):
+class AriUnreachable(AriNoResponse):
     """The connection could not be made, or broke before the answer."""
 
 
 _BY_STATUS: dict[int, type[AriError]] = {
-    400: Invalid,
-    401: Refused,
-    403: Refused,
-    404: NotFound,
-    405: Invalid,
-    409: Conflict,
-    412: WrongState,
-    422: Invalid,
+    400: AriInvalid,
+    401: AriRefused,
+    403: AriRefused,
+    404: AriNotFound,
+    405: AriInvalid,
+    409: AriConflict,
+    412: AriWrongState,
+    422: AriInvalid,
 }
 
 
@@ -101,18 +101,18 @@ def error_for(method: str, path: str, status: int, message: str | None) -> AriEr
     """
     if message is None and status == 404:
         # Before ARI is loaded, Asterisk's web server knows no such page: nothing there is "gone".
-        return NotReady(method, path, "ARI is not there (yet)", status=status)
+        return AriNotReady(method, path, "ARI is not there (yet)", status=status)
     message = message or "Asterisk gave no reason"
     words = message.casefold()
-    kind = _BY_STATUS.get(status, ServerFault if status >= 500 else Invalid)
+    kind = _BY_STATUS.get(status, ServerFault if status >= 500 else AriInvalid)
     if status == 404 and path.startswith("/applications/"):
         kind = NotRegistered
     elif status == 503:
-        kind = NotReady
+        kind = AriNotReady
     elif status == 500 and words == "allocation failed" and path in {"/channels", "/channels/create"}:
         kind = EndpointUnavailable
     elif status in {409, 422} and "stasis" in words:
         kind = NotInStasis
     elif status in {400, 422} and "not found" in words:
-        kind = NotFound
+        kind = AriNotFound
     return kind(method, path, message, status=status)

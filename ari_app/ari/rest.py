@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 import msgspec
 
-from ari_app.ari.errors import AriTimeout, Unreachable, error_for
+from ari_app.ari.errors import AriTimeout, AriUnreachable, error_for
 from ari_app.ari.http_pool import HttpPool, NoConnectionInTime, NotConnected
 
 CONNECTIONS: Final = 24
@@ -89,7 +89,7 @@ class Rest:
         self._pool = HttpPool(self._url, connections=self._connections, keep_alive_s=KEEP_ALIVE_S)
 
     async def aclose(self) -> None:
-        """Close the pool; requests under way fail as `Unreachable`."""
+        """Close the pool; requests under way fail as `AriUnreachable`."""
         if self._pool is not None:
             self._pool.close()
             self._pool = None
@@ -98,12 +98,12 @@ class Rest:
         """Ask, and return the answer's body.
 
         Raises:
-            AriTimeout, Unreachable: no answer; `sent` tells whether Asterisk may have acted.
+            AriTimeout, AriUnreachable: no answer; `sent` tells whether Asterisk may have acted.
             AriError: one of the others, by what Asterisk answered.
         """
         method, path = call.method, call.at(*ids)
         if self._pool is None:
-            raise Unreachable(method, path, "the client is not started", sent=False)
+            raise AriUnreachable(method, path, "the client is not started", sent=False)
         request = self._request(method, path, query, body)
         connect_s = self._timeout_s * CONNECT_SHARE
         try:
@@ -113,11 +113,11 @@ class Rest:
         except NoConnectionInTime as error:
             raise AriTimeout(method, path, str(error), sent=False) from error
         except NotConnected as error:
-            raise Unreachable(method, path, str(error), sent=False) from error
+            raise AriUnreachable(method, path, str(error), sent=False) from error
         except TimeoutError as error:
             raise AriTimeout(method, path, f"no answer within {self._timeout_s:g} s") from error
         except OSError as error:
-            raise Unreachable(method, path, str(error) or type(error).__name__) from error
+            raise AriUnreachable(method, path, str(error) or type(error).__name__) from error
         if status >= 400:
             raise error_for(method, path, status, _words(answer))
         return answer

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from ari_app.ari.errors import NotReady, Unanswered
+from ari_app.ari.errors import AriNoResponse, AriNotReady
 from ari_app.ari.model import Application, AsteriskInfo, ConfigTuple, DeviceState, Endpoint, Ping, Variable, moment
 from ari_app.ari.rest import Call, Rest
 
@@ -93,7 +93,7 @@ class ServerCalls(Rest):
             while True:
                 try:
                     await self.ping()
-                except (NotReady, Unanswered):
+                except (AriNotReady, AriNoResponse):
                     await asyncio.sleep(READY_POLL_S)
                 else:
                     return

@@ -7,13 +7,13 @@ from dataclasses import replace
 import structlog
 
 from ari_app.ari.dispatch import Inbox
-from ari_app.ari.errors import AriError, NotFound, NotInStasis, NotReady, Unanswered
+from ari_app.ari.errors import AriError, AriNoResponse, AriNotFound, AriNotReady, NotInStasis
 from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHangupRequest, StasisEnd, StasisStart
 from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
-from ari_app.calls.model import CallStage, CallState, Direction, HangUpBy, LegStage, Talk, Taping
+from ari_app.calls.model import CallStage, CallState, Direction, HangUpBy, LegStage, RecordingStage, Talk
 from ari_app.calls.record import call_record
-from ari_app.calls.recorder import Tape
+from ari_app.calls.recorder import CallRecorder
 from ari_app.calls.talk import AgentLeg
 from ari_app.calls.tools import AgentLine, CallTools
 from ari_app.calls.voice import ChannelVoice
@@ -25,7 +25,7 @@ from crm.history.model import CallRecordView
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
 from foundation.database import out_of_reach
-from foundation.tasks import seen_through
+from foundation.tasks import shield_until_done
 from ivr.cursor import Cursor
 from ivr.variables import read
 from ivr.walker import ToQueue
@@ -139,14 +139,14 @@ class LiveCall:
         elif state.stage is CallStage.ARRIVED:
             self._voice.answer()
         if state.cursor is None:
-            state.cursor = await seen_through(self._tools.openings.cursor(state))
+            state.cursor = await shield_until_done(self._tools.openings.cursor(state))
         await self._walk(state.cursor)
 
     async def _take_over(self) -> None:
         """See what became of an adopted call since its state was stored.
 
         Raises:
-            NotFound: the other party is gone.
+            AriNotFound: the other party is gone.
             LeftApplication: the fallback has him.
         """
         channel = await self._tools.ari.channel(self.state.channel_id)
@@ -163,7 +163,7 @@ class LiveCall:
         for _ in range(LEAVING_LOOKS):
             try:
                 channel = await self._tools.ari.channel(self.state.channel_id)
-            except NotFound:
+            except AriNotFound:
                 # While nobody watched, it was led away and ended there.
                 return self.adopted
             except AriError:
@@ -215,7 +215,7 @@ class LiveCall:
         state = self.state
         assert state.number is not None, "an outbound call has a number"
         if not self.adopted:
-            state.taping = Taping(new_segment_id())
+            state.taping = RecordingStage(new_segment_id())
             await self._tools.store.save(state)
             crashpoint("dialling")
             await self._tools.ari.originate(
@@ -232,18 +232,18 @@ class LiveCall:
         state.answered_at_ms = milliseconds(utc_now())
         tape = self._tape()
         if tape is not None:
-            await seen_through(tape.prepare(state.id, RecordingKind.SURVEY, customer_id=state.customer_id))
+            await shield_until_done(tape.prepare(state.id, RecordingKind.SURVEY, customer_id=state.customer_id))
             await tape.start(state.channel_id)
 
-    def _tape(self) -> Tape | None:
+    def _tape(self) -> CallRecorder | None:
         """The recording of the whole call, where the machine leads it."""
         taping = self.state.taping
-        return Tape(self._tools.ami, self._tools.recordings, taping) if taping is not None else None
+        return CallRecorder(self._tools.ami, self._tools.recordings, taping) if taping is not None else None
 
     def _note_failure(self, conversation: asyncio.Task[None]) -> None:
         if conversation.cancelled() or (error := conversation.exception()) is None:
             return
-        if isinstance(error, NotFound | NotInStasis):
+        if isinstance(error, AriNotFound | NotInStasis):
             # The channel went away under a request: a hang-up, seen from the other side, or Asterisk's end (F11).
             self.hung_up_by = HangUpBy.CALLER
             self._unseen_end = True
@@ -252,7 +252,7 @@ class LiveCall:
             self.moved = True
             return
         self.failure = error
-        self._unseen_end = isinstance(error, Unanswered | NotReady)
+        self._unseen_end = isinstance(error, AriNoResponse | AriNotReady)
         if isinstance(error, AriError | NumberRefused):
             log.warning("call_not_carried_out", error=str(error))
         else:

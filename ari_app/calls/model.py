@@ -40,7 +40,7 @@ class LegStage(StrEnum):
     """Hung up and cleaned away; what stays is who talked."""
 
 
-class Taping(msgspec.Struct):
+class RecordingStage(msgspec.Struct):
     """A recording of both sides: its id is chosen before it begins, so that any process can find and end it."""
 
     segment_id: str
@@ -60,7 +60,7 @@ class Talk(msgspec.Struct):
     bridge_id: str
     ring_ms: int
     waited_ms: int
-    taping: Taping
+    taping: RecordingStage
     stage: LegStage = LegStage.OFFERED
     rung: bool = False
     """Asterisk took the request to ring her: from then on her leg is there, or was."""
@@ -94,7 +94,7 @@ class CallState(msgspec.Struct):
     queued_at_ms: int | None = None
     connected_at_ms: int | None = None
     talk: Talk | None = None
-    taping: Taping | None = None
+    taping: RecordingStage | None = None
     """The recording of a whole call that the machine leads."""
     playback_id: str | None = None
     """The prompt of the present step."""

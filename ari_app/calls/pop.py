@@ -16,8 +16,8 @@ from ari_app.desk.model import (
     HistoryView,
     Pop,
     SimilarLine,
+    SpokenWording,
     TicketLine,
-    Wording,
 )
 from crm.customers.model import ChoiceView, CustomerView
 from crm.customers.phone import describe
@@ -48,7 +48,7 @@ class CallerFacts:
         self.history: HistoryView | None = None
         self.open_tickets: list[TicketLine] = []
         self.similar: list[SimilarLine] = []
-        self.arrears: Wording | None = None
+        self.arrears: SpokenWording | None = None
 
 
 class PopService:
@@ -160,10 +160,10 @@ def _card(customer: CustomerView, choice: ChoiceView | None) -> CustomerCard:
     )
 
 
-def _why(choice: ChoiceView) -> Wording:
+def _why(choice: ChoiceView) -> SpokenWording:
     """Why somebody is proposed first among those who share a number."""
     day = choice.at.date().isoformat()
-    return Wording(
+    return SpokenWording(
         zh=f"{choice.staff_name} 于 {day} 选定，已连续 {choice.times} 次",
         en=f"chosen by {choice.staff_name} on {day}, {choice.times} time(s) in a row",
     )

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ari_app.ari.client import AriClient
-from ari_app.ari.errors import NotFound
+from ari_app.ari.errors import AriNotFound
 
 PARALLEL = 8
 ADDRESS = {"max_contacts": "1", "remove_existing": "true", "support_path": "false"}
@@ -50,7 +50,7 @@ async def _removed(ari: AriClient, user: str) -> bool:
     found = False
     # The endpoint names the other two, so it goes first.
     for object_type in ("endpoint", "auth", "aor"):
-        with suppress(NotFound):
+        with suppress(AriNotFound):
             await ari.delete_dynamic("res_pjsip", object_type, user)
             found = True
     return found
@@ -96,6 +96,6 @@ async def _has_address(ari: AriClient, user: str) -> bool:
     """
     try:
         found = await ari.dynamic("res_pjsip", "aor", user)
-    except NotFound:
+    except AriNotFound:
         return False
     return all(found.get(name) == value for name, value in ADDRESS.items())

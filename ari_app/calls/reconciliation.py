@@ -7,7 +7,7 @@ import structlog
 
 from ari_app.ari.client import AriClient
 from ari_app.ari.dispatch import Dispatcher
-from ari_app.ari.errors import AriError, NotFound
+from ari_app.ari.errors import AriError, AriNotFound
 from ari_app.ari.events import ChannelDestroyed, StasisStart
 from ari_app.ari.model import Channel
 from ari_app.calls.call import LiveCall
@@ -210,7 +210,7 @@ class Reconciler:
     async def _hang_up(self, channel_id: str) -> None:
         try:
             await self._ari.hang_up(channel_id)
-        except NotFound:
+        except AriNotFound:
             return
         except AriError as error:
             log.warning("unknown_channel_not_hung_up", channel_id=channel_id, error=str(error))
@@ -223,7 +223,7 @@ class Reconciler:
                 found.unknown += 1
                 try:
                     await self._ari.destroy_bridge(bridge.id)
-                except NotFound:
+                except AriNotFound:
                     continue
 
     async def repair_queues(self) -> int:

@@ -6,7 +6,7 @@ import structlog
 
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.errors import AriError
-from ari_app.calls.model import Taping
+from ari_app.calls.model import RecordingStage
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 from recordings.model import RecordingKind, Segment
 from recordings.service import RecordingService
@@ -14,13 +14,13 @@ from recordings.service import RecordingService
 log = structlog.get_logger()
 
 
-class Tape:
+class CallRecorder:
     """One segment: prepared before it is needed, started, stopped, sealed. A failure never ends the call (F27).
 
     What must outlive the process is in `taping`, which the call's state holds.
     """
 
-    def __init__(self, ami: AmiClient, recordings: RecordingService, taping: Taping) -> None:
+    def __init__(self, ami: AmiClient, recordings: RecordingService, taping: RecordingStage) -> None:
         self._ami = ami
         self._recordings = recordings
         self._taping = taping

@@ -8,7 +8,7 @@ import structlog
 
 from ari_app.ari.channels import HangupReason
 from ari_app.ari.dispatch import Inbox
-from ari_app.ari.errors import NotFound
+from ari_app.ari.errors import AriNotFound
 from ari_app.ari.events import StasisStart
 from ari_app.ari.model import Channel
 from ari_app.calls.admission import Admission
@@ -173,7 +173,7 @@ class CallService:
         self._own(asyncio.create_task(self._hang_up(channel_id, reason), name=f"turn-away:{channel_id}"))
 
     async def _hang_up(self, channel_id: str, reason: HangupReason) -> None:
-        with suppress(NotFound):
+        with suppress(AriNotFound):
             await self._tools.ari.hang_up(channel_id, reason=reason)
 
     def _own(self, task: asyncio.Task[None]) -> None:

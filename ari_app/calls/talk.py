@@ -7,10 +7,10 @@ from enum import StrEnum
 import structlog
 
 from ari_app.ari.dispatch import Inbox
-from ari_app.ari.errors import AriError, Conflict, NotFound, NotInStasis, NotReady, Unanswered
+from ari_app.ari.errors import AriConflict, AriError, AriNoResponse, AriNotFound, AriNotReady, NotInStasis
 from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd, StasisStart
-from ari_app.calls.model import CallStage, CallState, LegStage, Talk, Taping
-from ari_app.calls.recorder import Tape
+from ari_app.calls.model import CallStage, CallState, LegStage, RecordingStage, Talk
+from ari_app.calls.recorder import CallRecorder
 from ari_app.calls.tools import AgentLine, CallTools, PopMaker
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
@@ -53,7 +53,7 @@ def staged(offer: Offer, line: AgentLine) -> Talk:
         bridge_id=new_id("talk"),
         ring_ms=offer.ring_ms,
         waited_ms=offer.waited_ms,
-        taping=Taping(new_segment_id()),
+        taping=RecordingStage(new_segment_id()),
     )
 
 
@@ -74,7 +74,7 @@ class AgentLeg:
         self._line = line
         self._hold = hold
         """The caller's way into the holding bridge, which must be over before he is moved on."""
-        self._tape = Tape(tools.ami, tools.recordings, state.talk.taping)
+        self._tape = CallRecorder(tools.ami, tools.recordings, state.talk.taping)
         self._originating: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
         self._taping: asyncio.Task[None] | None = None
@@ -143,12 +143,12 @@ class AgentLeg:
                 return None
             async with asyncio.timeout(ring_s + ANSWER_GRACE_S):
                 return await _until_answered(inbox)
-        except NotFound:
+        except AriNotFound:
             if self._adopted:
                 return DeclineReason.INTERRUPTED
             # The caller's channel is gone, and with it the call.
             raise
-        except (Unanswered, NotReady) as error:
+        except (AriNoResponse, AriNotReady) as error:
             # Asterisk is not there, which is not her phone's fault (F11); whoever offers again at once only asks again.
             log.warning("agent_not_rung", agent_id=self._line.agent_id, error=str(error))
             await asyncio.sleep(RING_AGAIN_S)
@@ -163,7 +163,7 @@ class AgentLeg:
         """Whether an adopted leg is in our application by now.
 
         Raises:
-            NotFound: it ended.
+            AriNotFound: it ended.
         """
         channel = await self._tools.ari.channel(self._talk.channel_id)
         self._talk.rung = True
@@ -192,7 +192,7 @@ class AgentLeg:
         )
 
     async def _make_bridge(self) -> None:
-        with suppress(Conflict):  # made by the process before us
+        with suppress(AriConflict):  # made by the process before us
             await self._tools.ari.create_bridge(self._talk.bridge_id, types=["mixing"], name=self._state.id)
 
     async def _connected(self) -> bool:
@@ -222,7 +222,7 @@ class AgentLeg:
         """Whether her leg is still in our application."""
         try:
             channel = await self._tools.ari.channel(self._talk.channel_id)
-        except NotFound:
+        except AriNotFound:
             return False
         return channel.stasis_arguments(self._tools.ari.application) is not None
 
@@ -230,11 +230,11 @@ class AgentLeg:
         """Bridge them; False where she hung up in that very moment.
 
         Raises:
-            NotFound, NotInStasis: he did.
+            AriNotFound, NotInStasis: he did.
         """
         try:
             await self._bridge()
-        except (NotFound, NotInStasis):
+        except (AriNotFound, NotInStasis):
             if await self._there():
                 raise
             return False

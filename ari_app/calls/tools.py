@@ -63,14 +63,14 @@ class Pops(Protocol):
         """Look everything up once; the result makes the pop for whichever agent is offered the call."""
 
 
-class Opening(Protocol):
+class EntryPoint(Protocol):
     """How a conversation begins."""
 
     async def cursor(self, state: CallState) -> Cursor:
         """Where the call's conversation begins, and what it knows."""
 
 
-class Life:
+class CallLifecycle:
     """Whether this process is leaving: whatever is cut off from then on goes on in the next one."""
 
     def __init__(self) -> None:
@@ -98,5 +98,5 @@ class CallTools:
     """What people see when we call them."""
     walker: Callable[[Voice, CursorStore], FlowWalker]
     prompts: PromptAudio
-    openings: Opening
-    life: Life = field(default_factory=Life)
+    openings: EntryPoint
+    life: CallLifecycle = field(default_factory=CallLifecycle)

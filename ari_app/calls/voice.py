@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from ari_app.ari.errors import Answered, AriError, NotFound, ServerFault
+from ari_app.ari.errors import AriError, AriNotFound, AriResponseError, ServerFault
 from ari_app.ari.events import PlaybackFinished, RecordingFailed, RecordingFinished
 from ari_app.ari.model import LiveRecording, Playback
 from ari_app.calls.keypad import Keypad
@@ -16,7 +16,7 @@ from ari_app.calls.spoken import SpokenAnswers
 from ari_app.calls.tools import CallTools
 from foundation.clock import milliseconds, utc_now
 from foundation.ids import new_id
-from foundation.tasks import seen_through
+from foundation.tasks import shield_until_done
 from ivr.voice import DigitRules, Digits, DigitsEnd, Spoken, SpokenRules
 from recordings.errors import RecordingNotFound
 
@@ -74,7 +74,7 @@ class ChannelVoice:
             with suppress(AriError):
                 await self._ari.stop_recording(self._recordings.name_of(spoken_id))
             with suppress(RecordingNotFound):
-                await seen_through(self._recordings.end_spoken(spoken_id, failed=None))
+                await shield_until_done(self._recordings.end_spoken(spoken_id, failed=None))
 
     async def catch_up(self) -> None:
         """Events were missed: a playback or recording that ended meanwhile is no longer waited for.
@@ -86,12 +86,12 @@ class ChannelVoice:
         if (playback_id := self._played) is not None:
             try:
                 await self._ari.playback(playback_id)
-            except NotFound:
+            except AriNotFound:
                 self._dispatcher.dispatch(PlaybackFinished(**about, playback=Playback(id=playback_id, state="done")))
         if (name := self._recorded) is not None:
             try:
                 await self._ari.live_recording(name)
-            except NotFound:
+            except AriNotFound:
                 self._dispatcher.dispatch(RecordingFinished(**about, recording=LiveRecording(name=name, state="done")))
 
     async def say(self, audio: Sequence[Path]) -> None:
@@ -120,7 +120,7 @@ class ChannelVoice:
     async def record(self, purpose: str, rules: SpokenRules) -> Spoken | None:
         """Record what the caller says until silence, the terminator or the longest time."""
         await self.answered()
-        begun = await seen_through(self._recordings.begin_spoken(purpose))
+        begun = await shield_until_done(self._recordings.begin_spoken(purpose))
         if begun is None:
             return None
         recording_id, name = begun
@@ -145,7 +145,7 @@ class ChannelVoice:
                 self._recorded = None
                 if not self._life.leaving:
                     # A hang-up cancels us here, and what was said until then is kept all the same.
-                    duration_s = await seen_through(self._recordings.end_spoken(recording_id, failed=failed))
+                    duration_s = await shield_until_done(self._recordings.end_spoken(recording_id, failed=failed))
         self._keypad.clear()
         return None if failed else Spoken(recording_id, duration_s)
 
@@ -190,7 +190,7 @@ class ChannelVoice:
                 yield finished
             finally:
                 if not ended.done() and not self._life.leaving:
-                    await seen_through(self._stop_asked(playback_id, asked))
+                    await shield_until_done(self._stop_asked(playback_id, asked))
                 finished.cancel()
                 asked.cancel()
 
@@ -227,7 +227,7 @@ class ChannelVoice:
         the channel waits behind it.
         """
         await asyncio.wait({asked})
-        if not isinstance(asked.exception(), Answered):
+        if not isinstance(asked.exception(), AriResponseError):
             await self._stop(playback_id)
 
     async def _stop(self, playback_id: str) -> None:
@@ -244,7 +244,7 @@ class ChannelVoice:
         """Ask once; False where Asterisk cannot stop it yet: for a moment it counts as playing and takes no orders."""
         try:
             await self._ari.stop_playback(playback_id)
-        except NotFound:
+        except AriNotFound:
             pass  # it ended by itself in the meantime
         except ServerFault:
             return False

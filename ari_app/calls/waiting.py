@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import structlog
 
-from ari_app.ari.errors import AriError, Conflict, NotFound
+from ari_app.ari.errors import AriConflict, AriError, AriNotFound
 from ari_app.calls.model import CallStage, CallState, Talk
 from ari_app.calls.talk import AgentLeg, OfferEnd, staged
 from ari_app.calls.tools import AgentLine, CallTools, PopMaker
@@ -147,8 +147,8 @@ class Waiting:
                 if self._adopted and channel_id in (await self._tools.ari.bridge(bridge_id)).channels:
                     return  # the music never stopped
                 await self._tools.ari.add_to_bridge(bridge_id, [channel_id])
-            except NotFound:
-                with suppress(Conflict):  # another caller was first
+            except AriNotFound:
+                with suppress(AriConflict):  # another caller was first
                     await self._tools.ari.create_bridge(bridge_id, types=["holding"], name=settings.name)
                 await self._tools.ari.add_to_bridge(bridge_id, [channel_id])
         except AriError as error:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ari_app.desk.model import Wording
+from ari_app.desk.model import SpokenWording
 from ivr.calendar import HolidayCalendar
-from ivr.prompts import Catalogue
+from ivr.prompts import PromptCatalogue
 
 ORDINARY = "agent_greeting"
 ARREARS = "agent_arrears"
@@ -13,22 +13,22 @@ ARREARS = "agent_arrears"
 class AgentWording:
     """Greetings that follow the calendar (H9) and the wording of reminders (H5)."""
 
-    def __init__(self, catalogue: Catalogue, calendar: HolidayCalendar, organisation: Wording) -> None:
+    def __init__(self, catalogue: PromptCatalogue, calendar: HolidayCalendar, organisation: SpokenWording) -> None:
         self._catalogue = catalogue
         self._calendar = calendar
         self._organisation = organisation
 
-    def greeting(self, staff_number: str) -> Wording:
+    def greeting(self, staff_number: str) -> SpokenWording:
         """Names the organisation and the agent's staff number; on holidays it wishes a happy one."""
         name = f"agent_{self._calendar.greeting()}"
         wording = self._words(name, agent={"staff_number": staff_number})
         return wording or self._words(ORDINARY, agent={"staff_number": staff_number}) or self._organisation
 
-    def arrears(self, cents: int) -> Wording | None:
+    def arrears(self, cents: int) -> SpokenWording | None:
         """How to remind of what is owed; None where nothing is."""
         return self._words(ARREARS, customer={"arrears_cents": cents}) if cents > 0 else None
 
-    def _words(self, name: str, **variables: Any) -> Wording | None:
+    def _words(self, name: str, **variables: Any) -> SpokenWording | None:
         zh = self._catalogue.text(name, "zh", {**variables, "organisation": {"name": self._organisation.zh}})
         en = self._catalogue.text(name, "en", {**variables, "organisation": {"name": self._organisation.en}})
-        return Wording(zh=zh, en=en) if zh is not None and en is not None else None
+        return SpokenWording(zh=zh, en=en) if zh is not None and en is not None else None

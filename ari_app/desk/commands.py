@@ -12,16 +12,16 @@ from redis.exceptions import RedisError
 from ari_app.desk.model import (
     AgentCommand,
     AnyCommand,
+    CommandRefused,
     Draft,
     Hello,
     KeepDraft,
     Message,
-    NotReady,
+    PauseCommand,
     Ping,
     Pong,
     PopSeen,
-    Ready,
-    Refused,
+    ReadyCommand,
     WrapUpDone,
 )
 from ari_app.desk.socket import DeskSocket
@@ -74,12 +74,14 @@ class CommandReader:
             command = _DECODER.decode(raw)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             # msgspec names the field and the rule, never the value.
-            await self._send(Refused(command="unknown", problem="malformed", detail=str(error)))
+            await self._send(CommandRefused(command="unknown", problem="malformed", detail=str(error)))
             return
         if isinstance(command, Ping):
             await self._send(Pong(now_ms=milliseconds(utc_now())))
         elif self._waiting.qsize() >= WAITING:
-            await self._send(Refused(command=_name(command), problem="too-many-requests", detail="Wait for answers."))
+            await self._send(
+                CommandRefused(command=_name(command), problem="too-many-requests", detail="Wait for answers.")
+            )
         else:
             self._waiting.put_nowait(command)
 
@@ -88,23 +90,27 @@ class CommandReader:
             try:
                 await self._obey(command)
             except Problem as problem:
-                await self._send(Refused(command=_name(command), problem=problem.slug, detail=problem.detail))
+                await self._send(CommandRefused(command=_name(command), problem=problem.slug, detail=problem.detail))
             except (RedisError, OSError, TimeoutError) as error:
                 log.warning("desk_command_failed", command=_name(command), error=repr(error))
-                await self._send(Refused(command=_name(command), problem="unavailable", detail="Try again."))
+                await self._send(CommandRefused(command=_name(command), problem="unavailable", detail="Try again."))
             except Exception:
                 log.exception("desk_command_failed", command=_name(command))
-                await self._send(Refused(command=_name(command), problem="internal", detail="This failed on our side."))
+                await self._send(
+                    CommandRefused(command=_name(command), problem="internal", detail="This failed on our side.")
+                )
 
     async def _obey(self, command: AnyCommand) -> None:
         match command:
             case KeepDraft():
                 await self._keep_draft(self._socket.staff_id, Draft(command.call_id, command.fields))
-            case Ready() | NotReady() | WrapUpDone() | PopSeen():
+            case ReadyCommand() | PauseCommand() | WrapUpDone() | PopSeen():
                 if self._socket.role is Role.AGENT:
                     await self._carry_out(self._socket.staff_id, command)
                 else:
-                    await self._send(Refused(command=_name(command), problem="forbidden", detail="For agents only."))
+                    await self._send(
+                        CommandRefused(command=_name(command), problem="forbidden", detail="For agents only.")
+                    )
             case Hello():
                 pass  # a client that has a cookie as well as a ticket: it is in already
             case Ping():

@@ -10,7 +10,7 @@ from ari_app.desk.errors import Malformed, WrongOrigin
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import Hello
 from ari_app.desk.socket import CloseCode, DeskSocket, SocketLimits, new_response
-from ari_app.web.auth import Gate
+from ari_app.web.auth import RequestGuard
 from ari_app.web.session_http import DESK_ROLES
 from ari_app.web.sessions import Session
 from foundation.problems import Forbidden, Problem, Unauthenticated, Unavailable
@@ -29,7 +29,7 @@ _HELLO = msgspec.json.Decoder(Hello)
 class DeskSockets:
     """The handler of the desk's socket, and the watch over open ones."""
 
-    def __init__(self, gate: Gate, hub: Hub, limits: SocketLimits) -> None:
+    def __init__(self, gate: RequestGuard, hub: Hub, limits: SocketLimits) -> None:
         self._gate = gate
         self._hub = hub
         self._limits = limits

@@ -56,7 +56,7 @@ async def _no_snapshot(_principal: Principal) -> None:
     return None
 
 
-class LiveCall(Protocol):
+class DeskCall(Protocol):
     """What a desk is told of a live call."""
 
     @property
@@ -149,7 +149,7 @@ class Hub:
             async with asyncio.timeout(DEADLINE_S):
                 await self.state.close(agent_id, call_id)
 
-    async def call_changed(self, agent_id: str, state: LiveCall) -> None:
+    async def call_changed(self, agent_id: str, state: DeskCall) -> None:
         """The agent's own call entered another stage."""
         now_ms = milliseconds(utc_now())
         await self.send(

@@ -11,7 +11,7 @@ import msgspec
 from foundation.routes import Role
 
 
-class Wording(msgspec.Struct, frozen=True):
+class SpokenWording(msgspec.Struct, frozen=True):
     """What the agent says, in both languages."""
 
     zh: str
@@ -40,7 +40,7 @@ class CustomerCard(msgspec.Struct, frozen=True):
     contract_active: bool
     missing: list[str] = []
     """Base data that are not known yet: to be asked now (H15)."""
-    why: Wording | None = None
+    why: SpokenWording | None = None
     """Why this one is proposed first among several; None where nothing speaks for it."""
 
 
@@ -99,7 +99,7 @@ class Pop(msgspec.Struct, frozen=True):
     offered_at_ms: int
     queue: str
     waited_ms: int
-    greeting: Wording
+    greeting: SpokenWording
     """Names the organisation and the agent's staff number."""
     number: CallerNumber | None = None
     """None where the caller withheld it."""
@@ -113,7 +113,7 @@ class Pop(msgspec.Struct, frozen=True):
     """What was pressed in the menus, in order."""
     kind: str | None = None
     """The kind of matter chosen in the menus."""
-    arrears: Wording | None = None
+    arrears: SpokenWording | None = None
     """How to remind of what is owed; None where nothing is."""
 
 
@@ -211,14 +211,14 @@ class Notice(Message, tag="notice"):
 
     level: str
     """`info`, `warning` or `alarm`."""
-    text: Wording
+    text: SpokenWording
 
 
 class Replaced(Message, tag="replaced"):
     """This agent opened a desk elsewhere: this socket is closed next and must not reconnect by itself."""
 
 
-class Refused(Message, tag="refused"):
+class CommandRefused(Message, tag="refused"):
     """A command was not carried out."""
 
     command: str
@@ -243,11 +243,11 @@ class Hello(Command, frozen=True, tag="hello"):
     ticket: str
 
 
-class Ready(Command, frozen=True, tag="ready"):
+class ReadyCommand(Command, frozen=True, tag="ready"):
     """Take calls."""
 
 
-class NotReady(Command, frozen=True, tag="not_ready"):
+class PauseCommand(Command, frozen=True, tag="not_ready"):
     """Take no calls, at once or after the present one."""
 
     reason: str
@@ -274,6 +274,6 @@ class Ping(Command, frozen=True, tag="ping"):
     """Is the server there?"""
 
 
-AgentCommand = Ready | NotReady | WrapUpDone | PopSeen
+AgentCommand = ReadyCommand | PauseCommand | WrapUpDone | PopSeen
 """What the hub hands to `on_command`."""
-AnyCommand = Hello | Ready | NotReady | WrapUpDone | PopSeen | KeepDraft | Ping
+AnyCommand = Hello | ReadyCommand | PauseCommand | WrapUpDone | PopSeen | KeepDraft | Ping

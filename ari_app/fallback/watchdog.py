@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import structlog
 
 from ari_app.ari.client import AriClient
-from ari_app.ari.errors import AriError, NotFound, NotInStasis
+from ari_app.ari.errors import AriError, AriNotFound, NotInStasis
 from ari_app.ari.model import Channel
 from ari_app.calls.call import CONTACT
 from ari_app.calls.reconciliation import TALK
@@ -47,7 +47,7 @@ class Watchdog:
         """Whether the service's last beat is too old; a service that never came is not missed."""
         try:
             beat = await self._ari.global_variable(ALIVE)
-        except NotFound:
+        except AriNotFound:
             return False
         return beat.isdecimal() and time.time() - int(beat) > AWAY_S
 
@@ -66,7 +66,7 @@ class Watchdog:
                 continue
             try:
                 moved += await self._led(channel, EXTENSIONS.get(arguments[0]) if arguments else None, bridged)
-            except (NotFound, NotInStasis):  # gone, or led elsewhere, since they were listed
+            except (AriNotFound, NotInStasis):  # gone, or led elsewhere, since they were listed
                 continue
         if moved:
             log.warning("callers_led_to_fallback", moved=moved)

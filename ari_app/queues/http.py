@@ -47,7 +47,7 @@ class AgentView(BaseModel):
     """When a wrap-up ends by itself, in epoch milliseconds."""
 
 
-class NotReady(BaseModel, extra="forbid"):
+class PauseInput(BaseModel, extra="forbid"):
     """Why the agent takes no calls."""
 
     reason: Reason = Field(examples=["break"])
@@ -86,11 +86,11 @@ def routes(service: QueueService) -> Routes:
         "/agents/me/not-ready",
         roles=AGENTS,
         summary="Take no calls, at once or after the present one",
-        body=NotReady,
+        body=PauseInput,
         response=AgentView,
         problems=(409,),
     )
-    async def not_ready(request: Request[NotReady, NoQuery]) -> AgentView:
+    async def not_ready(request: Request[PauseInput, NoQuery]) -> AgentView:
         return agent_view(await service.not_ready(request.actor.staff_id, request.body.reason))
 
     @table.add(

@@ -26,7 +26,7 @@ from ari_app.queues.model import (
     WaitingCall,
 )
 from ari_app.queues.settings import HIGHEST_PRIORITY, QueueSettings
-from ari_app.queues.store import Command, QueueStore, Reply, plain_id
+from ari_app.queues.store import QueueCommand, QueueStore, ScriptReply, plain_id
 
 log = logging.getLogger(__name__)
 
@@ -49,23 +49,23 @@ class _Left(msgspec.Struct):
     agent_id: str | None = None
 
 
-_ENTER = Command[Entered]("enter", Entered)
-_LEAVE = Command[_Left | None]("leave", _Left | None)
-_PLACE = Command[Place | None]("place", Place | None)
-_RINGING = Command[bool]("ringing", bool)
-_CONNECTED = Command[bool]("connected", bool)
-_DECLINED = Command[bool]("declined", bool)
-_FINISHED = Command[bool]("finished", bool)
-_OCCUPIED = Command[bool]("occupied", bool)
-_READY = Command[AgentSnapshot | None]("ready", AgentSnapshot | None)
-_NOT_READY = Command[AgentSnapshot | None]("not_ready", AgentSnapshot | None)
-_WRAP_UP_DONE = Command[AgentSnapshot | None]("wrap_up_done", AgentSnapshot | None)
-_SIGN_IN = Command[AgentSnapshot]("sign_in", AgentSnapshot)
-_SIGN_OUT = Command[AgentSnapshot]("sign_out", AgentSnapshot)
-_AGENT = Command[AgentSnapshot]("agent", AgentSnapshot)
-_SNAPSHOT = Command[Snapshot]("snapshot", Snapshot)
-_SWEEP = Command[int]("sweep", int)
-_RESTORE = Command[int]("restore", int)
+_ENTER = QueueCommand[Entered]("enter", Entered)
+_LEAVE = QueueCommand[_Left | None]("leave", _Left | None)
+_PLACE = QueueCommand[Place | None]("place", Place | None)
+_RINGING = QueueCommand[bool]("ringing", bool)
+_CONNECTED = QueueCommand[bool]("connected", bool)
+_DECLINED = QueueCommand[bool]("declined", bool)
+_FINISHED = QueueCommand[bool]("finished", bool)
+_OCCUPIED = QueueCommand[bool]("occupied", bool)
+_READY = QueueCommand[AgentSnapshot | None]("ready", AgentSnapshot | None)
+_NOT_READY = QueueCommand[AgentSnapshot | None]("not_ready", AgentSnapshot | None)
+_WRAP_UP_DONE = QueueCommand[AgentSnapshot | None]("wrap_up_done", AgentSnapshot | None)
+_SIGN_IN = QueueCommand[AgentSnapshot]("sign_in", AgentSnapshot)
+_SIGN_OUT = QueueCommand[AgentSnapshot]("sign_out", AgentSnapshot)
+_AGENT = QueueCommand[AgentSnapshot]("agent", AgentSnapshot)
+_SNAPSHOT = QueueCommand[Snapshot]("snapshot", Snapshot)
+_SWEEP = QueueCommand[int]("sweep", int)
+_RESTORE = QueueCommand[int]("restore", int)
 
 
 class QueueService:
@@ -317,7 +317,7 @@ class QueueService:
 
     # Inside
 
-    async def _run(self, command: Command[Result], *arguments: str | int) -> Result:
+    async def _run(self, command: QueueCommand[Result], *arguments: str | int) -> Result:
         try:
             reply = await self._store.run(command, *arguments)
         except BaseException as error:
@@ -329,7 +329,7 @@ class QueueService:
         self._heard(reply)
         return reply.result
 
-    def _heard(self, reply: Reply[Result]) -> None:
+    def _heard(self, reply: ScriptReply[Result]) -> None:
         self._note_deadline(reply.now_ms, reply.wake_ms)
         for offer in reply.offers:
             self._tell(offer)

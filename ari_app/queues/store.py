@@ -30,7 +30,7 @@ _ID: Final = re.compile(r"[A-Za-z0-9._:@/-]{1,200}")
 FUNCTION_UNKNOWN: Final = "Function not found"
 
 
-class Reply(msgspec.Struct, Generic[Result]):
+class ScriptReply(msgspec.Struct, Generic[Result]):
     """What every step answers."""
 
     now_ms: int
@@ -42,12 +42,12 @@ class Reply(msgspec.Struct, Generic[Result]):
     """The offers made in this step for calls of the asking node; those of other nodes were published to them."""
 
 
-class Command(Generic[Result]):
+class QueueCommand(Generic[Result]):
     """One step by name, and the type of its result."""
 
     def __init__(self, name: str, result: Any) -> None:
         self.name = name
-        self.decoder: msgspec.json.Decoder[Reply[Result]] = msgspec.json.Decoder(Reply[result])
+        self.decoder: msgspec.json.Decoder[ScriptReply[Result]] = msgspec.json.Decoder(ScriptReply[result])
 
 
 class QueueStore:
@@ -75,7 +75,7 @@ class QueueStore:
         self.library = f"hotline_{hashlib.sha256(body.encode()).hexdigest()[:16]}"
         self._code = f"#!lua name={self.library}\n{body.replace(NAME, self.library)}"
 
-    async def run(self, command: Command[Result], *arguments: str | int) -> Reply[Result]:
+    async def run(self, command: QueueCommand[Result], *arguments: str | int) -> ScriptReply[Result]:
         """Carry out one step.
 
         Raises:

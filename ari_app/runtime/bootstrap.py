@@ -28,22 +28,22 @@ from ari_app.campaigns.actions import SurveyActions
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.placing import SurveyCalls
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import Notice, Wording
+from ari_app.desk.model import Notice, SpokenWording
 from ari_app.fallback.service import Fallback
 from ari_app.queues import http as queues_http
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import load_queues
 from ari_app.runtime import schema
-from ari_app.runtime.connection import Connecting
-from ari_app.runtime.deferred_filing import KeptWork
-from ari_app.runtime.domain import Business
-from ari_app.runtime.entry_points import Openings
+from ari_app.runtime.connection import ConnectionSetup
+from ari_app.runtime.deferred_filing import DeferredFiling
+from ari_app.runtime.domain import DomainServices
+from ari_app.runtime.entry_points import EntryPoints
 from ari_app.runtime.flows import vocabulary
 from ari_app.runtime.loop_lag import LoopLag
-from ari_app.runtime.node_lease import NodeName
-from ari_app.runtime.presence import WATCHERS, Floor
+from ari_app.runtime.node_lease import NodeLease
+from ari_app.runtime.presence import WATCHERS, PresenceService
 from ari_app.settings import Settings
-from ari_app.web.server import DeskServer
+from ari_app.web.server import WebServer
 from ari_app.web.sessions import Sessions
 from ari_app.web.sign_in_limits import PublicLimiter
 from callflows.actions import CallerActions
@@ -53,7 +53,7 @@ from dev.programs import Program, program
 from foundation.database import Database
 from foundation.ids import new_id
 from foundation.redis_client import redis_client
-from foundation.retrying_tasks import Errands
+from foundation.retrying_tasks import RetryingTasks
 from foundation.spool import Spool
 from ivr.calendar import HolidayCalendar
 from ivr.check import load_library
@@ -79,7 +79,7 @@ class Service:
         self.settings = settings
         self._tasks: list[asyncio.Task[None]] = []
         self.lag = LoopLag()
-        self.errands = Errands()
+        self.errands = RetryingTasks()
         self._open_stores()
         self._open_telephony()
         self._open_desk()
@@ -89,12 +89,12 @@ class Service:
         settings = self.settings
         self.database = Database(settings.database_url)
         self.redis = redis_client(settings.redis_url)
-        self.node = NodeName(self.redis, settings.node)
+        self.node = NodeLease(self.redis, settings.node)
         self.node.on_returned = self._redis_returned
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
         self.spool = Spool(settings.spool)
         self.queue_settings = load_queues(settings.callflows / "queues.yaml")
-        self.business = Business(
+        self.business = DomainServices(
             settings, self.database, self.recordings, self.queue_settings, PublicLimiter(self.redis)
         )
 
@@ -139,8 +139,8 @@ class Service:
         self.business.staff.on_access_changed = self.sessions.end_all
         self.hub = Hub(self.redis)
         self.sessions.in_use = self.hub.session
-        self.floor = Floor(self.hub, self.queues, self.agents, self._phone_online)
-        self.desk = DeskServer(
+        self.floor = PresenceService(self.hub, self.queues, self.agents, self._phone_online)
+        self.desk = WebServer(
             [*self.business.routes(), queues_http.routes(self.queues)],
             self.sessions,
             self.hub,
@@ -163,7 +163,7 @@ class Service:
         self.speech = SpeechCache(_speech(settings), settings.prompts)
         self.prompts = Prompts(library.catalogue, self.speech)
         wording = AgentWording(
-            library.catalogue, calendar, Wording(zh=settings.organisation_zh, en=settings.organisation_en)
+            library.catalogue, calendar, SpokenWording(zh=settings.organisation_zh, en=settings.organisation_en)
         )
         store = CallStore(self.redis, settings.node)
         tools = CallTools(
@@ -183,7 +183,7 @@ class Service:
             caller_id=settings.hotline_number,
             walker=lambda voice, store: FlowWalker(flows, voice, self.prompts, actions, store),
             prompts=self.prompts,
-            openings=Openings(
+            openings=EntryPoints(
                 flows, calendar, business.tickets, business.customers, business.campaigns, settings.hotline_number
             ),
         )
@@ -202,7 +202,7 @@ class Service:
             settings.region,
         )
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, store, self.queues, self.fallback.channels)
-        self.connecting = Connecting(
+        self.connecting = ConnectionSetup(
             self.ari, self.events, self.agents, business.staff, self.fallback, self.reconciler, self.hub
         )
         business.staff.on_changed = self.connecting.staff_changed
@@ -235,7 +235,7 @@ class Service:
         self.errands.besides("number-origins", lambda: asyncio.to_thread(load_origins))
         self._own("fallback", self.fallback.take_in)
         self._own("dialler", self.dialler.run)
-        self._own("kept", KeptWork(self.spool, self.desk, self.hub, self.business.history).run)
+        self._own("kept", DeferredFiling(self.spool, self.desk, self.hub, self.business.history).run)
         self._own("recordings-audit", self._audit_recordings)
 
     async def _leave_apology(self) -> None:
@@ -310,7 +310,7 @@ class Service:
             await asyncio.sleep(AUDIT_EVERY_S)
 
     def _warn(self, warning: RecordingWarning) -> None:
-        words = Wording(zh=f"录音异常：{warning.detail}", en=f"Recording: {warning.detail}")
+        words = SpokenWording(zh=f"录音异常：{warning.detail}", en=f"Recording: {warning.detail}")
         notice = Notice(level="warning", text=words)
         self.errands.besides(new_id("warning"), lambda: self.hub.broadcast(WATCHERS, notice))
 

@@ -12,18 +12,18 @@ from ari_app.calls.agent_directory import Agents
 from ari_app.calls.provisioning import push, remove
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import Notice, Wording
+from ari_app.desk.model import Notice, SpokenWording
 from ari_app.fallback.service import Fallback
 from ari_app.runtime.presence import WATCHERS
 from crm.staff.model import Staff
 from crm.staff.service import StaffService
 from foundation import asterisk_versions
-from foundation.retrying_tasks import Errands
+from foundation.retrying_tasks import RetryingTasks
 
 log = structlog.get_logger()
 
 
-class Connecting:
+class ConnectionSetup:
     """Makes Asterisk and us agree, at each connection and whenever an agent's phone changes.
 
     One step that fails keeps none of the others from being done, and is tried again: whoever is reserved an agent must
@@ -47,7 +47,7 @@ class Connecting:
         self._fallback = fallback
         self._reconciler = reconciler
         self._hub = hub
-        self._errands = Errands()
+        self._errands = RetryingTasks()
 
     async def connected(self) -> None:
         """Asterisk sends events (again): tell it which we do not want, and whose phones it serves.
@@ -90,7 +90,7 @@ class Connecting:
         self._fallback.reconciled.set()
         if found.lost_calls:
             lost = len(found.lost_calls)
-            words = Wording(
+            words = SpokenWording(
                 zh=f"Asterisk 中断，{lost} 个通话被切断，请按名单回拨",
                 en=f"Asterisk ended and cut {lost} calls off: the list of lost calls says whom to call back",
             )

@@ -2,19 +2,19 @@
 
 from ari_app.calls.call import KEPT_RECORD
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import Notice, Wording
+from ari_app.desk.model import Notice, SpokenWording
 from ari_app.runtime.presence import WATCHERS
 from ari_app.web.deferred_requests import KIND as KEPT_REQUEST
-from ari_app.web.server import DeskServer
+from ari_app.web.server import WebServer
 from crm.history.model import CallRecordView
 from crm.history.service import HistoryService
-from foundation.spool import Kept, Spool
+from foundation.spool import Spool, Spooled
 
 
-class KeptWork:
+class DeferredFiling:
     """The spool's handlers."""
 
-    def __init__(self, spool: Spool, desk: DeskServer, hub: Hub, history: HistoryService) -> None:
+    def __init__(self, spool: Spool, desk: WebServer, hub: Hub, history: HistoryService) -> None:
         self._spool = spool
         self._desk = desk
         self._hub = hub
@@ -24,16 +24,18 @@ class KeptWork:
         """Carry out what is kept, until cancelled."""
         await self._spool.run({KEPT_REQUEST: self._request, KEPT_RECORD: self._record}, self._refused)
 
-    async def _request(self, kept: Kept) -> None:
+    async def _request(self, kept: Spooled) -> None:
         await self._desk.carry_out(kept)
-        words = Wording(zh="数据库恢复，您暂存的内容已提交", en="The database is back: what you filed is stored")
+        words = SpokenWording(zh="数据库恢复，您暂存的内容已提交", en="The database is back: what you filed is stored")
         await self._hub.send(kept.owner, Notice(level="info", text=words))
 
-    async def _record(self, kept: Kept) -> None:
+    async def _record(self, kept: Spooled) -> None:
         await self._history.record_call(CallRecordView.model_validate_json(bytes(kept.content)))
 
-    async def _refused(self, kept: Kept) -> None:
-        words = Wording(zh=f"暂存内容未能提交：{kept.error}", en=f"What was kept could not be stored: {kept.error}")
+    async def _refused(self, kept: Spooled) -> None:
+        words = SpokenWording(
+            zh=f"暂存内容未能提交：{kept.error}", en=f"What was kept could not be stored: {kept.error}"
+        )
         notice = Notice(level="alarm", text=words)
         if kept.owner:
             await self._hub.send(kept.owner, notice)

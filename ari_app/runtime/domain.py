@@ -45,7 +45,7 @@ from crm.outbox.service import OutboxService, OutboxWorker
 from crm.privacy.service import PrivacyService
 from crm.selfservice.limits import Limiter
 from crm.selfservice.service import SelfService
-from crm.sla.service import ClockService
+from crm.sla.service import SlaService
 from crm.staff.service import StaffService
 from crm.tickets.errors import NotAllowedNow
 from crm.tickets.service import TicketService
@@ -59,7 +59,7 @@ NOT_ASKED = ("redo", "archive", "cancel", "merge")
 """After these nobody is asked any more about what was replied before."""
 
 
-class Business:
+class DomainServices:
     """The services of one process that stand on the database alone."""
 
     def __init__(
@@ -82,7 +82,7 @@ class Business:
         self.staff = StaffService(database, queues)
         self.tickets = TicketService(database, settings.time_zone)
         self.tickets.recordings = recorded
-        self.clocks = ClockService(database, settings.time_zone)
+        self.clocks = SlaService(database, settings.time_zone)
         self.tickets.listeners.append(self.clocks.keeper)
         self.tickets.extensions.deadlines = self.clocks.keeper
         self.history = HistoryService(database)

@@ -10,7 +10,7 @@ from ivr.cursor import Cursor
 from ivr.grammar import Flow
 
 
-class Openings:
+class EntryPoints:
     """First cursors of calls: the hotline's for who dials it, the survey's for who is called back."""
 
     def __init__(

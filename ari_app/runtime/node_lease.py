@@ -61,7 +61,7 @@ class Holder(msgspec.Struct, frozen=True):
         )
 
 
-class NodeName:
+class NodeLease:
     """This process's hold on its node's name.
 
     `on_returned(emptied)` hears that Redis is back after an absence or a doubt, and whether it forgot everything;

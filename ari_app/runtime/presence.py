@@ -9,7 +9,7 @@ import structlog
 
 from ari_app.calls.agent_directory import Agents
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import AgentCommand, NotReady, OwnState, Presence, QueueState, Ready, WrapUpDone
+from ari_app.desk.model import AgentCommand, OwnState, PauseCommand, Presence, QueueState, ReadyCommand, WrapUpDone
 from ari_app.queues.errors import AgentNotSignedIn, QueuesUnavailable
 from ari_app.queues.model import AgentSnapshot, AgentState, DeclineReason, QueueChanged, QueueSnapshot
 from ari_app.queues.service import QueueService
@@ -27,7 +27,7 @@ TAKES_CALLS = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGI
 log = structlog.get_logger()
 
 
-class Floor:
+class PresenceService:
     """Signs agents in and out with their desks, carries out what they ask, and tells everybody who must know."""
 
     def __init__(
@@ -102,9 +102,9 @@ class Floor:
 
     async def _command(self, agent_id: str, command: AgentCommand) -> None:
         match command:
-            case Ready():
+            case ReadyCommand():
                 await self._queues.ready(agent_id)
-            case NotReady(reason=reason):
+            case PauseCommand(reason=reason):
                 await self._queues.not_ready(agent_id, reason)
             case WrapUpDone():
                 await self._queues.wrap_up_done(agent_id)

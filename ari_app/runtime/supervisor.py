@@ -28,7 +28,7 @@ CHECK_S = 60.0
 log = structlog.get_logger()
 
 
-class Keeper:
+class ProcessSupervisor:
     """One service at a time, forked from us. SIGTERM and SIGINT end it and us; SIGHUP brings new code and new flows.
 
     `check` is the command that says beforehand whether a service could start with them: arguments of this Python.

@@ -26,7 +26,7 @@ class Caller:
     by_cookie: bool
 
 
-class Gate:
+class RequestGuard:
     """Recognises sessions and refuses requests that a foreign page made a browser send (S19, S38)."""
 
     def __init__(

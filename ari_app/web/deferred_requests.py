@@ -7,13 +7,13 @@ from ari_app.web.session_http import DeskRequest
 from foundation.clock import from_milliseconds
 from foundation.problems import Unavailable
 from foundation.routes import EVERYONE, NoQuery, Principal, Request, Role, Route, Routes
-from foundation.spool import Kept, Spool
+from foundation.spool import Spool, Spooled
 
 KIND = "request"
 SEES_ALL = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
-class KeptView(BaseModel):
+class DeferredRequestView(BaseModel):
     """A request that waits for the database."""
 
     kept_id: str
@@ -24,7 +24,7 @@ class KeptView(BaseModel):
     """Why it was not carried out when the database was back."""
 
 
-class KeptRequest(msgspec.Struct, frozen=True):
+class DeferredRequest(msgspec.Struct, frozen=True):
     """A request as it is kept: checked already, and by whom it was made."""
 
     method: str
@@ -35,7 +35,7 @@ class KeptRequest(msgspec.Struct, frozen=True):
     idempotency_key: str
 
 
-class Keeping:
+class DeferredRequests:
     """Keeps requests of routes that say so, and carries them out."""
 
     def __init__(self, spool: Spool) -> None:
@@ -46,7 +46,7 @@ class Keeping:
         """Know what there is to be carried out."""
         self._routes = {(route.method, route.path): route for route in routes if route.kept}
 
-    async def keep(self, route: Route, asked: DeskRequest) -> KeptView:
+    async def keep(self, route: Route, asked: DeskRequest) -> DeferredRequestView:
         """Keep a request.
 
         Raises:
@@ -55,7 +55,7 @@ class Keeping:
         if asked.idempotency_key is None or asked.principal is None:
             raise Unavailable("The database is away. With an Idempotency-Key the request is kept until it is back.")
         body = asked.body.model_dump_json(exclude_unset=True).encode() if isinstance(asked.body, BaseModel) else b"null"
-        request = KeptRequest(
+        request = DeferredRequest(
             route.method, route.path, asked.path, msgspec.Raw(body), asked.principal, asked.idempotency_key
         )
         try:
@@ -64,9 +64,9 @@ class Keeping:
             raise Unavailable("The database is away, and the request cannot be kept either.") from error
         return _view(kept)
 
-    async def carry_out(self, kept: Kept) -> None:
+    async def carry_out(self, kept: Spooled) -> None:
         """Do what was asked (the spool's handler)."""
-        request = msgspec.json.decode(kept.content, type=KeptRequest)
+        request = msgspec.json.decode(kept.content, type=DeferredRequest)
         route = self._routes[request.method, request.route]
         # What lay ahead when it was asked for may have passed while the database was away.
         asked = {"asked_at": from_milliseconds(kept.at_ms)}
@@ -91,9 +91,9 @@ class Keeping:
             "/kept",
             roles=EVERYONE,
             summary="Requests that wait for the database: one's own, for supervisors everybody's",
-            response=list[KeptView],
+            response=list[DeferredRequestView],
         )
-        async def waiting(request: Request[None, NoQuery]) -> list[KeptView]:
+        async def waiting(request: Request[None, NoQuery]) -> list[DeferredRequestView]:
             who = request.actor
             return [
                 _view(kept)
@@ -104,9 +104,9 @@ class Keeping:
         return table
 
 
-def _view(kept: Kept) -> KeptView:
-    request = msgspec.json.decode(kept.content, type=KeptRequest)
-    return KeptView(
+def _view(kept: Spooled) -> DeferredRequestView:
+    request = msgspec.json.decode(kept.content, type=DeferredRequest)
+    return DeferredRequestView(
         kept_id=kept.id,
         kept_at=from_milliseconds(kept.at_ms).isoformat(),
         what=f"{request.method} {request.route}",

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from ari_app.web.auth import Gate
+from ari_app.web.auth import RequestGuard
 from foundation.routes import Role
 
 log = structlog.get_logger()
@@ -22,7 +22,7 @@ Check: TypeAlias = Callable[[], Awaitable[str | None]]
 class Health:
     """`/healthz`, `/readyz` and `/metrics`. Details and metrics are for this machine and for administrators."""
 
-    def __init__(self, gate: Gate, checks: Mapping[str, Check]) -> None:
+    def __init__(self, gate: RequestGuard, checks: Mapping[str, Check]) -> None:
         self._gate = gate
         self._checks = dict(checks)
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
-from ari_app.web.deferred_requests import KeptView
+from ari_app.web.deferred_requests import DeferredRequestView
 from foundation.problems import ProblemDetails
 from foundation.routes import PUBLIC, File, NoQuery, Page, Request, Route, Routes
 
@@ -163,7 +163,7 @@ def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
 def _kept(schemas: _Schemas) -> dict[str, Any]:
     return {
         "description": "The database is away; kept, and carried out once when it is back",
-        "content": {"application/json": {"schema": schemas.of(KeptView, "serialization")}},
+        "content": {"application/json": {"schema": schemas.of(DeferredRequestView, "serialization")}},
     }
 
 
@@ -189,7 +189,7 @@ def _mentioned(route: Route) -> Iterator[tuple[Any, JsonSchemaMode]]:
     if route.body is not None:
         yield route.body, "validation"
     if route.kept:
-        yield KeptView, "serialization"
+        yield DeferredRequestView, "serialization"
     if route.response not in {None, File, Page}:
         yield route.response, "serialization"
 

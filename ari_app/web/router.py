@@ -17,8 +17,8 @@ from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ari_app.desk.errors import BodyTooSlow, Malformed, NotJson
-from ari_app.web.auth import Gate, idempotency_key
-from ari_app.web.deferred_requests import Keeping
+from ari_app.web.auth import RequestGuard, idempotency_key
+from ari_app.web.deferred_requests import DeferredRequests
 from ari_app.web.responses import STYLE_OF_PAGE
 from ari_app.web.session_http import DeskRequest, SetSession
 from ari_app.web.uploads import BODY_S, received
@@ -34,7 +34,7 @@ _SHOWN_INLINE = ("audio/", "image/png", "image/jpeg")
 AiohttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def handler(route: Route, gate: Gate, keeping: Keeping) -> AiohttpHandler:
+def handler(route: Route, gate: RequestGuard, keeping: DeferredRequests) -> AiohttpHandler:
     """The aiohttp handler of a route."""
     answer = _answering(route)
     lists = frozenset(name for name, one in route.query.model_fields.items() if _takes_several(one.annotation))

@@ -11,14 +11,14 @@ from ari_app.desk.handshake import PATH, DeskSockets
 from ari_app.desk.hub import Hub
 from ari_app.desk.socket import SocketLimits
 from ari_app.web import session_http
-from ari_app.web.auth import Gate
-from ari_app.web.deferred_requests import Keeping
+from ari_app.web.auth import RequestGuard
+from ari_app.web.deferred_requests import DeferredRequests
 from ari_app.web.health import Check, Health
 from ari_app.web.openapi import OPENAPI_PATH, description_routes
 from ari_app.web.responses import add_headers, answer
 from ari_app.web.router import handler
 from ari_app.web.sessions import Sessions
-from ari_app.web.unreadable import DeskRunner
+from ari_app.web.unreadable import WebRunner
 from foundation.routes import Route, Routes
 from foundation.spool import Handler, Spool
 
@@ -29,7 +29,7 @@ STOP_S = 3.0
 """How long requests under way may take when the server stops."""
 
 
-class DeskServer:
+class WebServer:
     """Serves until `aclose`. What is in no table does not exist, and every route names its roles.
 
     `allowed_origins` are the pages that may use cookies and open desks, such as `https://desk.example`; where all of
@@ -51,11 +51,11 @@ class DeskServer:
         trusted_proxies: Collection[str] = (),
         limits: SocketLimits | None = None,
     ) -> None:
-        self._keeping = Keeping(spool)
+        self._keeping = DeferredRequests(spool)
         self._host = host
         self._port = port
         self._hub = hub
-        self._gate = Gate(sessions, allowed_origins=allowed_origins, trusted_proxies=trusted_proxies)
+        self._gate = RequestGuard(sessions, allowed_origins=allowed_origins, trusted_proxies=trusted_proxies)
         self._sockets = DeskSockets(self._gate, hub, limits or SocketLimits())
         self._health = Health(self._gate, checks or {})
         own = session_http.routes(sessions)
@@ -64,7 +64,7 @@ class DeskServer:
         self._keeping.serve(declared)
         self.routes: list[Route] = [*declared, *description_routes(declared, cookie=self._gate.cookie)]
         """Everything served through the table, the desk's own routes included."""
-        self._runner = DeskRunner(self._application(), access_log=None, shutdown_timeout=STOP_S)
+        self._runner = WebRunner(self._application(), access_log=None, shutdown_timeout=STOP_S)
         self._watching: asyncio.Task[None] | None = None
         sessions.on_ended = hub.end_session
 

@@ -64,7 +64,7 @@ class SignInLimits:
 
 
 @dataclass(frozen=True)
-class Attempt:
+class SignInAttempt:
     """One attempt under way."""
 
     known: str
@@ -80,7 +80,7 @@ class SignInGuard:
         self._attempt = redis.register_script(_ATTEMPT)
         self._success = redis.register_script(_SUCCESS)
 
-    async def begin(self, staff_number: str, address: str) -> Attempt:
+    async def begin(self, staff_number: str, address: str) -> SignInAttempt:
         """Count an attempt.
 
         Raises:
@@ -102,9 +102,9 @@ class SignInGuard:
         )
         if locked_ms:
             raise TooManyAttempts(retry_after_s=-(-int(locked_ms) // 1000))
-        return Attempt(known, from_address, count.decode() if isinstance(count, bytes) else count)
+        return SignInAttempt(known, from_address, count.decode() if isinstance(count, bytes) else count)
 
-    async def succeeded(self, attempt: Attempt) -> None:
+    async def succeeded(self, attempt: SignInAttempt) -> None:
         """The attempt was no failure after all."""
         keys = [attempt.known, attempt.address, attempt.count]
         await self._success(keys=keys, args=[int(self._limits.known_s * 1000)])

@@ -7,7 +7,7 @@ from ari_app.desk.errors import Malformed
 from ari_app.web.responses import problem_response, set_headers
 
 
-class DeskRunner(web.AppRunner):
+class WebRunner(web.AppRunner):
     """Runs the application on connections whose refusals are problem details.
 
     aiohttp itself would answer in plain text, and log a traceback for what anybody can send.

@@ -16,7 +16,7 @@ from crm.appointments.model import (
     WeekInput,
     WindowView,
 )
-from crm.appointments.ticket_changes import VisitKeeper
+from crm.appointments.ticket_changes import VisitUpdater
 from crm.departments.model import Department
 from crm.tickets.errors import UnknownReference
 from crm.tickets.model import VISITED, Actor, TicketView
@@ -37,7 +37,7 @@ class AppointmentService:
         self._database = database
         self._tickets = tickets
         self._zone = ZoneInfo(time_zone)
-        self.keeper = VisitKeeper(self._zone)
+        self.keeper = VisitUpdater(self._zone)
 
     async def week(self, department_id: str) -> list[WindowView]:
         """A department's windows."""

@@ -16,7 +16,7 @@ from foundation.clock import utc_now
 from foundation.ids import new_id
 
 
-class VisitKeeper:
+class VisitUpdater:
     """Hears of every change of a ticket, and keeps its visit. A change of a ticket without one costs nothing here."""
 
     def __init__(self, zone: ZoneInfo) -> None:

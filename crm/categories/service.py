@@ -11,7 +11,7 @@ from crm.categories.errors import CategoryNotFound
 from crm.categories.model import Category, CategoryChange, CategoryInput, CategoryView, ProposedDepartment
 from crm.categories.proposing import propose
 from crm.departments import store as departments_store
-from crm.departments.errors import NameTaken, UnknownReference
+from crm.departments.errors import NameTaken, UnknownTreeReference
 from crm.departments.model import Department
 from crm.departments.tree import check_place
 from foundation.database import Database
@@ -35,7 +35,7 @@ class CategoryService:
 
         Raises:
             NameTaken: another one has the name.
-            UnknownReference: there is no such parent or department.
+            UnknownTreeReference: there is no such parent or department.
             OutOfUse: its parent is out of use.
         """
         category = Category(id=new_id("category"), **given.model_dump())
@@ -50,7 +50,7 @@ class CategoryService:
         Raises:
             CategoryNotFound: there is none.
             NameTaken: another one has the name.
-            UnknownReference: there is no such parent or department.
+            UnknownTreeReference: there is no such parent or department.
             Circle: it would stand under itself.
             OutOfUse: it would be in use under one that is not, or the other way round.
         """
@@ -92,4 +92,4 @@ async def _check(session: AsyncSession, nodes: dict[str, Category], category: Ca
     check_place(nodes, category)
     if category.department_id is not None and await session.get(Department, category.department_id) is None:
         problem = FieldProblem(field="department_id", rule="must exist")
-        raise UnknownReference("department_id names nothing", [problem])
+        raise UnknownTreeReference("department_id names nothing", [problem])

@@ -11,7 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from crm.customers.phone import normalise
 from crm.personal_data.fields import Personal, PersonalAddress, PersonalName, PersonalNumber, PersonalText
-from crm.personal_data.holdings import personal, removed
+from crm.personal_data.holdings import erase_rows_of, personal
 from crm.text import Id, Lines, OneLine, Version
 from foundation.database import UtcDateTime, text_enum
 
@@ -86,7 +86,7 @@ class CustomerPhone(SQLModel, table=True):
     """When the customer last confirmed it (H5)."""
 
 
-removed(CustomerPhone)
+erase_rows_of(CustomerPhone)
 
 
 class PhoneChoice(SQLModel, table=True):
@@ -102,7 +102,7 @@ class PhoneChoice(SQLModel, table=True):
     """How often in a row."""
 
 
-removed(PhoneChoice)
+erase_rows_of(PhoneChoice)
 
 
 def _e164(value: str) -> str:

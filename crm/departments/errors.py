@@ -10,7 +10,7 @@ class NameTaken(Conflict):
     title = "This name is taken"
 
 
-class UnknownReference(Invalid):
+class UnknownTreeReference(Invalid):
     """A parent or department that does not exist."""
 
     slug = "unknown-reference"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
-from crm.departments.errors import Circle, OutOfUse, UnknownReference
+from crm.departments.errors import Circle, OutOfUse, UnknownTreeReference
 from foundation.problems import FieldProblem
 
 
@@ -32,13 +32,13 @@ def check_place(nodes: Mapping[str, AnyNode], placed: AnyNode) -> None:
     """Whether a node may stand where its `parent_id` says, in use or not as it says; `nodes` are all of its kind, held.
 
     Raises:
-        UnknownReference: there is no such parent.
+        UnknownTreeReference: there is no such parent.
         Circle: it would stand under itself.
         OutOfUse: it would be in use under one that is not, or the other way round.
     """
     if placed.parent_id is not None and placed.parent_id not in nodes:
         problem = FieldProblem(field="parent_id", rule="must exist")
-        raise UnknownReference("parent_id names nothing", [problem])
+        raise UnknownTreeReference("parent_id names nothing", [problem])
     above = path_up(nodes, placed.parent_id)
     if any(node.id == placed.id for node in above):
         problem = FieldProblem(field="parent_id", rule="must not be the same one, or one under it")

@@ -49,7 +49,7 @@ class Words(BaseModel, extra="forbid", frozen=True):
     en: Annotated[str, Field(min_length=1, max_length=60)]
 
 
-class Wording(BaseModel, extra="forbid", frozen=True):
+class NoticeWording(BaseModel, extra="forbid", frozen=True):
     """What is said, with names in braces."""
 
     subject: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\n]*$")]
@@ -69,12 +69,12 @@ class EventNotice(BaseModel, extra="forbid", frozen=True):
     name: Words
     hear: list[Hears]
     """Who hears of it unless they switch it off; the others may switch it on."""
-    zh: Wording
-    en: Wording
+    zh: NoticeWording
+    en: NoticeWording
     reporter: ReporterWording | None = None
     """None: who reported the ticket is told nothing of it."""
 
-    def wording(self, language: str) -> Wording:
+    def wording(self, language: str) -> NoticeWording:
         """What is said in a language; in Chinese where it is unknown."""
         return self.en if language == "en" else self.zh
 
@@ -89,14 +89,14 @@ class _File(BaseModel, extra="forbid"):
 
 
 @dataclass(frozen=True)
-class Message:
+class NoticeText:
     """What one recipient is told."""
 
     subject: str
     text: str
 
 
-class Catalogue:
+class NoticeCatalogue:
     """The wording of every event."""
 
     def __init__(self, events: Mapping[str, EventNotice], words: Mapping[str, Mapping[str, Words]]) -> None:
@@ -111,22 +111,22 @@ class Catalogue:
             return found
         return self.events[GENERIC]
 
-    def render(self, kind: str, language: str, facts: Mapping[str, str]) -> Message:
+    def render(self, kind: str, language: str, facts: Mapping[str, str]) -> NoticeText:
         """What is said of an event; `facts` by the names that texts use, those that are missing being empty."""
         notice = self.notice(kind)
         assert notice is not None, "only what somebody may hear of is put into words"
         wording = notice.wording(language)
         named = kind if notice is self.events[GENERIC] else notice.event_name(language)
         values = {**facts, "event": named, **self._worded(facts, language)}
-        return Message(" ".join(_filled(wording.subject, values).split()), _said(wording.text, values))
+        return NoticeText(" ".join(_filled(wording.subject, values).split()), _said(wording.text, values))
 
-    def render_for_reporter(self, kind: str, language: str, facts: Mapping[str, str]) -> Message:
+    def render_for_reporter(self, kind: str, language: str, facts: Mapping[str, str]) -> NoticeText:
         """The same for somebody who reported the ticket."""
         notice = self.events[kind]
         assert notice.reporter is not None, "only what reporters hear of is put into words for them"
         text = notice.reporter.en if language == "en" else notice.reporter.zh
         values = {**facts, **self._worded(facts, language)}
-        return Message(notice.event_name(language), _said(text, values))
+        return NoticeText(notice.event_name(language), _said(text, values))
 
     def _worded(self, facts: Mapping[str, str], language: str) -> dict[str, str]:
         found = {}
@@ -151,7 +151,7 @@ def _says_something(line: str, values: Mapping[str, str]) -> bool:
     return not names or any(values.get(name) for name in names)
 
 
-def load_catalogue(path: Path) -> Catalogue:
+def load_catalogue(path: Path) -> NoticeCatalogue:
     """The wording of a file.
 
     Raises:
@@ -175,7 +175,7 @@ def load_catalogue(path: Path) -> Catalogue:
     ]
     if problems:
         raise _invalid(path, problems)
-    return Catalogue(found.events, found.words)
+    return NoticeCatalogue(found.events, found.words)
 
 
 def _read(path: Path) -> CommentedMap:

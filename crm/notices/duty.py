@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
 from crm.notices import store
-from crm.notices.errors import DepartmentNotFound, OverrideNotFound, RotaChanged, RotaInvalid
+from crm.notices.errors import NoticeDepartmentNotFound, OverrideNotFound, RotaChanged, RotaInvalid
 from crm.notices.model import DutyOverride, DutyRota, NoticeRecipient
 from crm.notices.planning import duty_at
 from crm.notices.rota import Shift
@@ -30,7 +30,7 @@ class DutyService:
         """A department's week and the exceptions that are not over.
 
         Raises:
-            DepartmentNotFound: there is no such department.
+            NoticeDepartmentNotFound: there is no such department.
         """
         async with self._database.read() as session:
             await _must_exist(session, department_id)
@@ -49,7 +49,7 @@ class DutyService:
         """Another ordinary week instead of the present one.
 
         Raises:
-            DepartmentNotFound: there is no such department.
+            NoticeDepartmentNotFound: there is no such department.
             RotaInvalid: it names somebody who is no recipient of the department.
             RotaChanged: it is not at the given version any more.
         """
@@ -67,7 +67,7 @@ class DutyService:
         """Somebody else, or nobody, for once.
 
         Raises:
-            DepartmentNotFound: there is no such department.
+            NoticeDepartmentNotFound: there is no such department.
             RotaInvalid: it names somebody who is no recipient of the department.
         """
         exception = DutyOverride(
@@ -95,7 +95,7 @@ class DutyService:
         """Who of a department would be told at a moment; now, where none is named.
 
         Raises:
-            DepartmentNotFound: there is no such department.
+            NoticeDepartmentNotFound: there is no such department.
         """
         at = moment or utc_now()
         async with self._database.read() as session:
@@ -120,7 +120,7 @@ class DutyService:
 
 async def _must_exist(session: AsyncSession, department_id: str) -> None:
     if await session.get(Department, department_id) is None:
-        raise DepartmentNotFound(f"there is no department {department_id}")
+        raise NoticeDepartmentNotFound(f"there is no department {department_id}")
 
 
 async def _must_be_theirs(session: AsyncSession, department_id: str, field: str, named: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ class RecipientNotFound(NotFound):
     """There is no such recipient, or it is another department's."""
 
 
-class DepartmentNotFound(NotFound):
+class NoticeDepartmentNotFound(NotFound):
     """There is no such department, or it is somebody else's."""
 
 

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
 from crm.notices.catalogue import Hears
-from crm.outbox.service import Event
+from crm.outbox.service import OutboxEvent
 from crm.personal_data.masking import mask_address, mask_name, mask_number, mask_numbers_in
 from crm.tickets.model import Ticket, TicketLog
 
@@ -20,14 +20,14 @@ LONGEST = 300
 _WORDS = ("text", "instruction", "explanation", "grounds", "finding", "decision", "reason", "note", "words")
 """Where the log keeps what somebody said with an action, the most telling first."""
 _WRITTEN = ("subject", "description", "words", "reason", "actor")
-"""Facts that people wrote: anything may stand in them."""
+"""EventFacts that people wrote: anything may stand in them."""
 _COPIED = ("number", "kind", "status", "urgency", "subject", "area", "redo_count", "clock", "step")
 _OTHERS = ("into_number", "merged_number", "out_of_number", "unmerged_number")
 """The other ticket of a merge, by what was done to this one."""
 
 
 @dataclass(frozen=True)
-class Facts:
+class EventFacts:
     """What is known of one event."""
 
     department_id: str | None
@@ -56,7 +56,7 @@ class FactFinder:
         self._zone = ZoneInfo(time_zone)
         self._link = link
 
-    async def of(self, session: AsyncSession, event: Event) -> Facts:
+    async def of(self, session: AsyncSession, event: OutboxEvent) -> EventFacts:
         """What is known of an event; what cannot be found is left out, and never in the way."""
         payload = event.payload
         ticket = await _ticket(session, event)
@@ -83,9 +83,9 @@ class FactFinder:
             # Said once is enough.
             values["reason"] = ""
         short = {key: _short(value) for key, value in values.items()}
-        return Facts(holder, payload.get("person_id", ticket.person_id if ticket else None), short)
+        return EventFacts(holder, payload.get("person_id", ticket.person_id if ticket else None), short)
 
-    async def departments(self, session: AsyncSession, event: Event) -> dict[str, Hears]:
+    async def departments(self, session: AsyncSession, event: OutboxEvent) -> dict[str, Hears]:
         """Whose people an event may be of interest to, and what each is in it."""
         holder = event.payload.get("department_id")
         if "department_id" not in event.payload:
@@ -126,7 +126,7 @@ class FactFinder:
         return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M}"
 
 
-async def _ticket(session: AsyncSession, event: Event) -> Ticket | None:
+async def _ticket(session: AsyncSession, event: OutboxEvent) -> Ticket | None:
     return await session.get(Ticket, str(event.payload.get("ticket_id", event.key)))
 
 

@@ -4,7 +4,7 @@ from pydantic import BaseModel, Field
 
 from crm.moments import Moment
 from crm.notices.duty import DutyService
-from crm.notices.errors import DepartmentNotFound
+from crm.notices.errors import NoticeDepartmentNotFound
 from crm.notices.model import DeliveryState, NoticeChannel
 from crm.notices.service import NoticeService
 from crm.notices.store import LogQuery
@@ -293,5 +293,5 @@ def _log(table: Routes, notices: NoticeService) -> None:
 def _readable(department_id: str, actor: Principal) -> str:
     """A department that somebody may see; to a stranger it is not there (S7)."""
     if actor.role is Role.DEPARTMENT and actor.department_id != department_id:
-        raise DepartmentNotFound(f"there is no department {department_id}")
+        raise NoticeDepartmentNotFound(f"there is no department {department_id}")
     return department_id

@@ -10,12 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.notices import reporters, store
-from crm.notices.catalogue import Catalogue, EventNotice, Hears
-from crm.notices.facts import FactFinder, Facts
+from crm.notices.catalogue import EventNotice, Hears, NoticeCatalogue
+from crm.notices.facts import EventFacts, FactFinder
 from crm.notices.model import DeliveryState, DutyRota, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.reporters import Reached
 from crm.notices.rota import Shift, on_duty
-from crm.outbox.service import Event
+from crm.outbox.service import OutboxEvent
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -27,14 +27,14 @@ log = structlog.get_logger()
 class Planner:
     """Hears every event and stores who is to be told of it, in which words."""
 
-    def __init__(self, database: Database, catalogue: Catalogue, facts: FactFinder) -> None:
+    def __init__(self, database: Database, catalogue: NoticeCatalogue, facts: FactFinder) -> None:
         self._database = database
         self._catalogue = catalogue
         self._facts = facts
         self.on_planned: Callable[[Collection[NoticeChannel]], None] = lambda _: None
         """Hears, after a commit, the channels on which something became due."""
 
-    async def hear(self, event: Event) -> None:
+    async def hear(self, event: OutboxEvent) -> None:
         """Store a message for everybody who is to hear of an event; heard again, it changes nothing (F26)."""
         notice = self._catalogue.notice(event.kind)
         if notice is None:
@@ -56,7 +56,7 @@ class Planner:
             return
         self.on_planned({message.channel for message in messages})
 
-    def message(self, event: Event, facts: Facts, recipient: NoticeRecipient) -> NoticeDelivery:
+    def message(self, event: OutboxEvent, facts: EventFacts, recipient: NoticeRecipient) -> NoticeDelivery:
         """What one recipient is told of an event."""
         said = self._catalogue.render(event.kind, recipient.language, facts.masked())
         whole = self._catalogue.render(event.kind, recipient.language, facts.values) if recipient.in_house else None
@@ -79,7 +79,7 @@ class Planner:
             next_at=now,
         )
 
-    async def _messages(self, event: Event, notice: EventNotice) -> list[NoticeDelivery]:
+    async def _messages(self, event: OutboxEvent, notice: EventNotice) -> list[NoticeDelivery]:
         async with self._database.read() as session:
             parts = await self._facts.departments(session, event)
             candidates = await store.told_of(session, parts.keys())
@@ -97,7 +97,7 @@ class Planner:
             *(self._for_reporter(event, facts, reporter) for reporter in reached),
         ]
 
-    def _for_reporter(self, event: Event, facts: Facts, reporter: Reached) -> NoticeDelivery:
+    def _for_reporter(self, event: OutboxEvent, facts: EventFacts, reporter: Reached) -> NoticeDelivery:
         said = self._catalogue.render_for_reporter(event.kind, reporter.language, facts.masked())
         now = utc_now()
         may = reporter.obstacle is None
@@ -125,7 +125,7 @@ def _hears(recipient: NoticeRecipient, kind: str, hear: Collection[Hears], parts
     return recipient.switches.get(kind, part in hear)
 
 
-async def _of_the_role(session: AsyncSession, event: Event, notice: EventNotice) -> list[NoticeRecipient]:
+async def _of_the_role(session: AsyncSession, event: OutboxEvent, notice: EventNotice) -> list[NoticeRecipient]:
     """How people of the role are reached that an event names, but for those who switched it off.
 
     Whoever acts for a department hears only of what lies with it, whatever the ladder says (S7).
@@ -142,7 +142,7 @@ async def _of_the_role(session: AsyncSession, event: Event, notice: EventNotice)
 
 
 async def _told(
-    session: AsyncSession, facts: Facts, candidates: Sequence[NoticeRecipient], now: datetime
+    session: AsyncSession, facts: EventFacts, candidates: Sequence[NoticeRecipient], now: datetime
 ) -> list[NoticeRecipient]:
     """Those of no department, and of each department: the person it lies with, else who is on duty, else the standing.
 
@@ -178,7 +178,7 @@ async def duty_at(session: AsyncSession, department_id: str, moment: datetime) -
     return on_duty(rota.time_zone if rota is not None else "UTC", shifts, exceptions, moment)
 
 
-def _data(event: Event, facts: Facts, recipient: NoticeRecipient) -> dict[str, Any]:
+def _data(event: OutboxEvent, facts: EventFacts, recipient: NoticeRecipient) -> dict[str, Any]:
     """What a webhook is told beside the words: the codes themselves, for a program to act on."""
     known = facts.values if recipient.in_house else facts.masked()
     return {

@@ -14,7 +14,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.customers import store as customers_store
 from crm.customers.model import Customer
 from crm.customers.phone import normalise, takes_messages
-from crm.outbox.service import Event
+from crm.outbox.service import OutboxEvent
 
 NO_MOBILE = "no number of theirs takes messages"
 
@@ -30,7 +30,7 @@ class Reached:
     """Why nothing is sent."""
 
 
-async def of(session: AsyncSession, event: Event) -> list[Reached]:
+async def of(session: AsyncSession, event: OutboxEvent) -> list[Reached]:
     """Everybody who reported the ticket by then; somebody who did so twice, once."""
     found: dict[str, Reached] = {}
     for place, reporter in enumerate(event.payload.get("reporters") or ()):

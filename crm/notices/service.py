@@ -10,13 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
 from crm.notices import address, metrics, store
-from crm.notices.catalogue import Catalogue
+from crm.notices.catalogue import NoticeCatalogue
 from crm.notices.errors import DeliveryNotFound, NotDelivered, NotGivenUp, RecipientInvalid, RecipientNotFound
-from crm.notices.facts import Facts
+from crm.notices.facts import EventFacts
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.planning import Planner
 from crm.notices.views import DeliveryView, EventView, RecipientChange, RecipientCreated, RecipientInput, RecipientView
-from crm.outbox.service import Event
+from crm.outbox.service import OutboxEvent
 from crm.staff.model import Staff
 from crm.webhooks.client import OutsideClient
 from crm.webhooks.signature import new_secret
@@ -40,7 +40,7 @@ class NoticeService:
     def __init__(
         self,
         database: Database,
-        catalogue: Catalogue,
+        catalogue: NoticeCatalogue,
         planner: Planner,
         client: OutsideClient,
         *,
@@ -150,12 +150,12 @@ class NoticeService:
         Raises:
             RecipientNotFound: there is none, or it is switched off.
         """
-        event = Event(new_id("event"), TEST, recipient_id, {}, utc_now())
+        event = OutboxEvent(new_id("event"), TEST, recipient_id, {}, utc_now())
         async with self._database.write() as session:
             recipient = await _found(session, recipient_id)
             if not recipient.active:
                 raise RecipientNotFound(f"recipient {recipient_id} is switched off")
-            delivery = self._planner.message(event, Facts(recipient.department_id, None), recipient)
+            delivery = self._planner.message(event, EventFacts(recipient.department_id, None), recipient)
             session.add(delivery)
         self.on_due({recipient.channel})
         return DeliveryView.of(delivery, recipient)

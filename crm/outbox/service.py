@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
-class Event:
+class OutboxEvent:
     """An entry as it is told to whoever hears of everything."""
 
     id: str
@@ -43,7 +43,7 @@ class Event:
     """When it became true."""
 
 
-Listener = Callable[[Event], Awaitable[None]]
+Listener = Callable[[OutboxEvent], Awaitable[None]]
 """Hears of every entry, whatever its kind; raises where it must be tried again."""
 
 
@@ -127,10 +127,10 @@ class OutboxWorker:
         return failures
 
 
-def _event(entry: OutboxEntry) -> Event:
+def _event(entry: OutboxEntry) -> OutboxEvent:
     """The time is part of the id: SQLite gives a sequence again once the last entries were pruned."""
     event_id = f"event-{entry.sequence}-{milliseconds(entry.created_at)}"
-    return Event(event_id, entry.kind, entry.key, entry.payload, entry.created_at)
+    return OutboxEvent(event_id, entry.kind, entry.key, entry.payload, entry.created_at)
 
 
 class OutboxService:

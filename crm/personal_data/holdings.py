@@ -41,7 +41,7 @@ def personal(table: type[SQLModel], *columns: str, through: str | None = None, *
     _mark(table, through, {**{name: _nothing(_column(table, name)) for name in columns}, **values}, is_removed=False)
 
 
-def removed(table: type[SQLModel]) -> None:
+def erase_rows_of(table: type[SQLModel]) -> None:
     """Say that a table's rows go with the person."""
     _mark(table, None, {}, is_removed=True)
 

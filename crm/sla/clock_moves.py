@@ -111,7 +111,7 @@ def hand_over(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: date
         schedule(clock, terms.policy, terms.calendar, left_s, now)
 
 
-def hurry(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: datetime) -> None:
+def shorten(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: datetime) -> None:
     """It became more urgent: sooner than before, never at once, and never later (H18)."""
     left_s = clock.remaining_s if clock.paused_at is not None else remaining(old, now, clock.due_at)
     allowed_s = terms.rule.seconds(clock.clock)
@@ -134,7 +134,7 @@ def correct(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: dateti
     allowed_s = terms.rule.seconds(clock.clock)
     more_s = allowed_s - clock.allowed_s
     if clock.round > 1 or more_s <= 0:
-        hurry(clock, terms, old, now)
+        shorten(clock, terms, old, now)
     elif left_s > 0:
         clock.round_the_clock, clock.allowed_s = terms.rule.round_the_clock, allowed_s
         move(clock, terms.policy, terms.calendar, after(terms.calendar, now, left_s + more_s), now)

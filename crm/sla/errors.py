@@ -24,7 +24,7 @@ class PolicyInForce(Conflict):
     title = "The policy has taken effect"
 
 
-class UnknownReference(Invalid):
+class UnknownSlaReference(Invalid):
     """A department or category that does not exist."""
 
     slug = "unknown-reference"

@@ -9,17 +9,17 @@ from pydantic import BaseModel, Field, model_validator
 from crm.moments import Moment
 from crm.sla.improvements import ImprovementService
 from crm.sla.policy import ClockKind
-from crm.sla.reporting import Place
-from crm.sla.service import ClockService
+from crm.sla.reporting import ReportPlace
+from crm.sla.service import SlaService
 from crm.sla.views import (
     ClockView,
     DayView,
+    DeadlineReport,
     HoursInput,
     HoursView,
     ImprovementDone,
     ImprovementInput,
     ImprovementView,
-    KeptView,
     OverdueView,
     Period,
     PolicyInput,
@@ -59,11 +59,11 @@ class OverdueQuery(BaseModel, extra="forbid"):
             raise ValueError(f"{missing[0]} must be given with {given}")
         return self
 
-    def place(self) -> Place | None:
+    def place(self) -> ReportPlace | None:
         """Where the page before ended."""
         if self.after_due_at is None or self.after is None or self.after_clock is None:
             return None
-        return Place(self.after_due_at, self.after, self.after_clock)
+        return ReportPlace(self.after_due_at, self.after, self.after_clock)
 
 
 class DaysQuery(BaseModel, extra="forbid"):
@@ -85,7 +85,7 @@ MaySee = Callable[[TicketView, Role, str | None], Awaitable[bool]]
 """Whether somebody of a role, in a department, may see a ticket."""
 
 
-def routes(service: ClockService, may_see: MaySee) -> Routes:
+def routes(service: SlaService, may_see: MaySee) -> Routes:
     """What can be done with service levels."""
     table = Routes("service-levels")
     _policies(table, service)
@@ -95,7 +95,7 @@ def routes(service: ClockService, may_see: MaySee) -> Routes:
     return table
 
 
-def _policies(table: Routes, service: ClockService) -> None:
+def _policies(table: Routes, service: SlaService) -> None:
     @table.add(
         "GET",
         "/service-levels/policies",
@@ -155,7 +155,7 @@ def _policies(table: Routes, service: ClockService) -> None:
         return await service.what_if(request.body.policy)
 
 
-def _hours(table: Routes, service: ClockService) -> None:
+def _hours(table: Routes, service: SlaService) -> None:
     @table.add(
         "GET",
         "/service-levels/hours",
@@ -196,7 +196,7 @@ def _hours(table: Routes, service: ClockService) -> None:
         return found
 
 
-def _tickets(table: Routes, service: ClockService, may_see: MaySee) -> None:
+def _tickets(table: Routes, service: SlaService, may_see: MaySee) -> None:
     @table.add(
         "GET",
         "/tickets/{ticket_id}/clocks",
@@ -238,10 +238,10 @@ def _tickets(table: Routes, service: ClockService, may_see: MaySee) -> None:
         roles=READERS,
         summary="How departments kept the deadlines that came due in a time",
         query=Period,
-        response=list[KeptView],
+        response=list[DeadlineReport],
         problems=(422,),
     )
-    async def report(request: Request[None, Period]) -> list[KeptView]:
+    async def report(request: Request[None, Period]) -> list[DeadlineReport]:
         return await service.report(request.query)
 
 

@@ -2,7 +2,7 @@
 
 from crm.departments.model import Department
 from crm.sla import reporting
-from crm.sla.errors import AlreadyDone, NoSuchAction, UnknownReference
+from crm.sla.errors import AlreadyDone, NoSuchAction, UnknownSlaReference
 from crm.sla.model import ImprovementAction
 from crm.sla.views import ImprovementInput, ImprovementView
 from crm.tickets.model import Actor
@@ -28,7 +28,7 @@ class ImprovementService:
         """Something new to be done.
 
         Raises:
-            UnknownReference: there is no such department.
+            UnknownSlaReference: there is no such department.
         """
         row = ImprovementAction(
             id=new_id("improvement"), created_by=actor.name, created_at=utc_now(), **given.model_dump()
@@ -36,7 +36,7 @@ class ImprovementService:
         async with self._database.write() as session:
             if given.department_id is not None and await session.get(Department, given.department_id) is None:
                 problem = FieldProblem(field="department_id", rule="must exist")
-                raise UnknownReference(f"there is no department {given.department_id}", [problem])
+                raise UnknownSlaReference(f"there is no department {given.department_id}", [problem])
             session.add(row)
         return ImprovementView.model_validate(row)
 

@@ -9,13 +9,13 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from crm.sla.calendar import BusinessCalendar
-from crm.sla.clock_moves import Terms, hurry, move, schedule
+from crm.sla.clock_moves import Terms, move, schedule, shorten
 from crm.sla.model import TicketClock
 from crm.sla.policy import Policy
 from crm.sla.timing import after, remaining
 
 
-class ClockAlone(BaseModel, from_attributes=True):
+class ClockBeforeMerge(BaseModel, from_attributes=True):
     """A clock as it would be without what was merged into its ticket, and what that made of it."""
 
     due_at: datetime
@@ -32,9 +32,9 @@ class ClockAlone(BaseModel, from_attributes=True):
     """Until when each merged ticket was due, by its id; None where it had no such deadline any more."""
 
 
-def alone(clock: TicketClock) -> ClockAlone | None:
+def alone(clock: TicketClock) -> ClockBeforeMerge | None:
     """What a clock would be without what was merged into its ticket; None where nothing was."""
-    return ClockAlone.model_validate(clock.alone) if clock.alone is not None else None
+    return ClockBeforeMerge.model_validate(clock.alone) if clock.alone is not None else None
 
 
 def due_when_stopped(clock: TicketClock, calendar: BusinessCalendar) -> datetime:
@@ -56,7 +56,7 @@ def absorb(
     own = alone(clock)
     if own is None or own.merged_edition != clock.edition:
         # What somebody decided since the last merge is its own.
-        own = ClockAlone.model_validate(clock)
+        own = ClockBeforeMerge.model_validate(clock)
     own.promised[ticket_id] = due_at
     _make_sooner(clock, own, [due_at], terms, old, now)
 
@@ -105,7 +105,7 @@ def release(
 
 def _make_sooner(
     clock: TicketClock,
-    own: ClockAlone,
+    own: ClockBeforeMerge,
     promised: Iterable[datetime | None],
     terms: Terms,
     old: BusinessCalendar,
@@ -113,7 +113,7 @@ def _make_sooner(
 ) -> None:
     """It is as urgent as its ticket is by now, and due by what was promised; what it would be alone is kept."""
     before = clock.edition
-    hurry(clock, terms, old, now)
+    shorten(clock, terms, old, now)
     calendar = old if clock.edition == before else terms.calendar
     for due_at in promised:
         _be_due_by(clock, due_at, terms.policy, calendar, now)
@@ -134,7 +134,9 @@ def _be_due_by(
         move(clock, policy, calendar, due_at, now)
 
 
-def _restore(clock: TicketClock, own: ClockAlone, policy: Policy, calendar: BusinessCalendar, now: datetime) -> None:
+def _restore(
+    clock: TicketClock, own: ClockBeforeMerge, policy: Policy, calendar: BusinessCalendar, now: datetime
+) -> None:
     """As it would be alone, with the steps that had happened before the merge; as it is where that changed nothing."""
     left_s = _left_at(own, clock.paused_at, calendar) if clock.paused_at is not None else None
     same = (clock.due_at, clock.allowed_s, clock.round_the_clock) == (own.due_at, own.allowed_s, own.round_the_clock)
@@ -150,6 +152,6 @@ def _restore(clock: TicketClock, own: ClockAlone, policy: Policy, calendar: Busi
         schedule(clock, policy, calendar, remaining(calendar, now, own.due_at), now)
 
 
-def _left_at(own: ClockAlone, paused_at: datetime, calendar: BusinessCalendar) -> int:
+def _left_at(own: ClockBeforeMerge, paused_at: datetime, calendar: BusinessCalendar) -> int:
     """Business seconds a clock would have had left when it was paused."""
     return own.remaining_s if own.paused_at is not None else remaining(calendar, paused_at, own.due_at)

@@ -107,7 +107,7 @@ class Policy(BaseModel, extra="forbid"):
 
 
 @dataclass(frozen=True)
-class Facts:
+class TicketFacts:
     """What of a ticket decides its deadlines."""
 
     kind: TicketKind
@@ -118,13 +118,13 @@ class Facts:
     department_id: str | None = None
 
 
-def choose(policy: Policy, facts: Facts) -> LevelRule:
+def choose(policy: Policy, facts: TicketFacts) -> LevelRule:
     """The most specific rule that fits; of rules for several categories above each other, the nearest."""
     fitting = [rule for rule in policy.rules if _fits(rule, facts)]
     return max(fitting, key=lambda rule: (*rule.specificity(), -_distance(rule, facts)))
 
 
-def _fits(rule: LevelRule, facts: Facts) -> bool:
+def _fits(rule: LevelRule, facts: TicketFacts) -> bool:
     return (
         rule.kind in (None, facts.kind)
         and rule.urgency in (None, facts.urgency)
@@ -134,7 +134,7 @@ def _fits(rule: LevelRule, facts: Facts) -> bool:
     )
 
 
-def _distance(rule: LevelRule, facts: Facts) -> int:
+def _distance(rule: LevelRule, facts: TicketFacts) -> int:
     return 0 if rule.category_id is None else list(facts.categories).index(rule.category_id)
 
 

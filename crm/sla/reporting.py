@@ -11,14 +11,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.sla.model import ImprovementAction, TicketClock
 from crm.sla.policy import ClockKind
-from crm.sla.views import KeptView, Period
+from crm.sla.views import DeadlineReport, Period
 from crm.tickets.model import Ticket, TicketStatus
 
 _CLOCK = SQLModel.metadata.tables[TicketClock.__tablename__].c
 _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
 
 
-class Place(NamedTuple):
+class ReportPlace(NamedTuple):
     """A place in the order of overdue clocks."""
 
     due_at: datetime
@@ -36,7 +36,7 @@ async def overdue(
     *,
     department_id: str | None,
     clock: ClockKind | None,
-    after: Place | None,
+    after: ReportPlace | None,
     limit: int,
 ) -> Sequence[tuple[TicketClock, Ticket]]:
     """Running clocks past their deadline, the longest overdue first; one that is paused was late before it was."""
@@ -61,7 +61,7 @@ async def overdue(
     return (await session.exec(statement)).all()
 
 
-async def kept(session: AsyncSession, period: Period, now: datetime) -> list[KeptView]:
+async def kept(session: AsyncSession, period: Period, now: datetime) -> list[DeadlineReport]:
     """Deadlines that came due in a time, by department and kind.
 
     A ticket that was cancelled never was one, and for one that was merged another stands.
@@ -95,8 +95,8 @@ async def kept(session: AsyncSession, period: Period, now: datetime) -> list[Kep
     return [_kept(*row) for row in rows]
 
 
-def _kept(department_id: str | None, clock: ClockKind, due: int, breached: int, is_open: int) -> KeptView:
-    return KeptView(
+def _kept(department_id: str | None, clock: ClockKind, due: int, breached: int, is_open: int) -> DeadlineReport:
+    return DeadlineReport(
         department_id=department_id,
         clock=clock,
         due=due,

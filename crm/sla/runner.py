@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.outbox.service import enqueue
 from crm.sla import clock_moves, due_steps
 from crm.sla.model import ClockStep, TicketClock
-from crm.sla.timing import Step, StepKind, plan, remaining
+from crm.sla.timing import ClockStepPlan, StepKind, plan, remaining
 from crm.sla.versions import Levels
 from crm.tickets.model import Ticket
 from foundation.clock import utc_now
@@ -128,7 +128,7 @@ class ClockRunner:
             return
 
 
-def _row(clock: TicketClock, ticket: Ticket, step: Step, now: datetime) -> ClockStep:
+def _row(clock: TicketClock, ticket: Ticket, step: ClockStepPlan, now: datetime) -> ClockStep:
     return ClockStep(
         ticket_id=clock.ticket_id,
         clock=clock.clock,
@@ -142,7 +142,7 @@ def _row(clock: TicketClock, ticket: Ticket, step: Step, now: datetime) -> Clock
     )
 
 
-def _told(clock: TicketClock, ticket: Ticket, step: Step) -> dict[str, Any]:
+def _told(clock: TicketClock, ticket: Ticket, step: ClockStepPlan) -> dict[str, Any]:
     """What others hear of a step. An escalation goes to the department or the role that the ladder names."""
     ladder = step.ladder
     target = ladder.department_id if ladder is not None else None

@@ -6,7 +6,7 @@ from crm.customers.model import Grade
 from crm.sla.errors import HoursChangedMeanwhile, PolicyChangedMeanwhile
 from crm.sla.hours import OpenSpan, WorkingHours
 from crm.sla.policy import SHIPPED, ClockKind, LadderStep, LevelRule, Policy
-from crm.sla.service import ClockService
+from crm.sla.service import SlaService
 from crm.sla.views import PolicyInput
 from crm.tickets.model import SYSTEM, Urgency
 from foundation.database import Database
@@ -20,7 +20,7 @@ REPAIR_HOURS = WorkingHours(
 
 async def load(database: Database, categories: Mapping[str, str], repairers: list[str]) -> None:
     """Enter what is not there yet. `categories` are ids by name, `repairers` the departments that repair."""
-    service = ClockService(database)
+    service = SlaService(database)
     if len(await service.policies()) == 1:
         given = PolicyInput(policy=policy(categories), version=0, note="供热服务时限")
         try:

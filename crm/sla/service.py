@@ -17,19 +17,19 @@ from crm.sla.errors import (
     NoSuchPolicy,
     PolicyChangedMeanwhile,
     PolicyInForce,
-    UnknownReference,
+    UnknownSlaReference,
 )
 from crm.sla.hours import OFFICE_HOURS, WorkingHours
 from crm.sla.improvements import ImprovementService
 from crm.sla.model import WHOLE_SERVICE, DepartmentHours, ServicePolicy, TicketClock
 from crm.sla.policy import SHIPPED, ClockKind, Policy
 from crm.sla.runner import ClockRunner
-from crm.sla.ticket_changes import ClockKeeper
+from crm.sla.ticket_changes import DeadlineUpdater
 from crm.sla.versions import Levels
 from crm.sla.views import (
     ClockView,
+    DeadlineReport,
     HoursView,
-    KeptView,
     OverdueView,
     Period,
     PolicyInput,
@@ -45,7 +45,7 @@ from foundation.database import Database
 from foundation.problems import FieldProblem
 
 
-class ClockService:
+class SlaService:
     """Service levels of one process: put `keeper` among the tickets' listeners, and run `runner.run()`.
 
     `time_zone` is where working hours are meant.
@@ -54,7 +54,7 @@ class ClockService:
     def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
         self._database = database
         self.levels = Levels(ZoneInfo(time_zone))
-        self.keeper = ClockKeeper(self.levels)
+        self.keeper = DeadlineUpdater(self.levels)
         self.runner = ClockRunner(database, self.levels)
         self.keeper.on_due = self.runner.expect
         self.improvements = ImprovementService(database)
@@ -84,7 +84,7 @@ class ClockService:
 
         Raises:
             PolicyChangedMeanwhile: it was not made from the newest version.
-            UnknownReference: a rule or step names a department or category that does not exist.
+            UnknownSlaReference: a rule or step names a department or category that does not exist.
             InThePast: it would take effect before now.
         """
         now = utc_now()
@@ -141,7 +141,7 @@ class ClockService:
         stand; what is set, resumed or handed over from now on goes by them.
 
         Raises:
-            UnknownReference: there is no such department.
+            UnknownSlaReference: there is no such department.
             HoursChangedMeanwhile: somebody else changed hours at this moment; try again.
         """
         try:
@@ -174,7 +174,7 @@ class ClockService:
         return ticket, [clock_view(clock, happened[clock.clock, clock.round], now) for clock in clocks]
 
     async def overdue(
-        self, *, department_id: str | None, clock: ClockKind | None, after: reporting.Place | None, limit: int
+        self, *, department_id: str | None, clock: ClockKind | None, after: reporting.ReportPlace | None, limit: int
     ) -> list[OverdueView]:
         """Deadlines that have passed and are still not met, the longest overdue first, from after a place."""
         now = utc_now()
@@ -184,7 +184,7 @@ class ClockService:
             )
         return [_overdue_view(clock, ticket, now) for clock, ticket in found]
 
-    async def report(self, period: Period) -> list[KeptView]:
+    async def report(self, period: Period) -> list[DeadlineReport]:
         """How departments kept the deadlines that came due in a time (H18)."""
         async with self._database.read() as session:
             return await reporting.kept(session, period, utc_now())
@@ -193,7 +193,7 @@ class ClockService:
         """What a policy would do to open tickets; changes nothing.
 
         Raises:
-            UnknownReference: it names a department or category that does not exist.
+            UnknownSlaReference: it names a department or category that does not exist.
         """
         async with self._database.read() as session:
             await _must_exist(session, policy)
@@ -240,8 +240,8 @@ async def _must_exist(session: AsyncSession, policy: Policy) -> None:
             raise _unknown(f"policy.ladder.{number}.department_id")
 
 
-def _unknown(field: str) -> UnknownReference:
-    return UnknownReference(f"{field} names nothing", [FieldProblem(field=field, rule="must exist")])
+def _unknown(field: str) -> UnknownSlaReference:
+    return UnknownSlaReference(f"{field} names nothing", [FieldProblem(field=field, rule="must exist")])
 
 
 def _conflict(newest: int) -> PolicyChangedMeanwhile:

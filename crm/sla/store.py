@@ -22,7 +22,7 @@ _CUSTOMER = SQLModel.metadata.tables[Customer.__tablename__].c
 _CATEGORY = SQLModel.metadata.tables[Category.__tablename__]
 
 
-class Standing(NamedTuple):
+class VersionsInForce(NamedTuple):
     """What counts at a moment."""
 
     policy_version: int | None
@@ -45,10 +45,10 @@ _GRADE = sqlalchemy.select(_CUSTOMER.grade).where(_CUSTOMER.id == bindparam("cus
 _STANDING = sqlalchemy.select(_IN_FORCE, _LAST_HOURS, _GRADE)
 
 
-async def standing(session: AsyncSession, customer_id: str | None, now: datetime) -> Standing:
+async def standing(session: AsyncSession, customer_id: str | None, now: datetime) -> VersionsInForce:
     """What counts for a customer now, in one step."""
     found = (await session.exec(_STANDING, params={"customer_id": customer_id, "now": now})).one()  # type: ignore[call-overload]
-    return Standing(*found)
+    return VersionsInForce(*found)
 
 
 _CLOCKS_NOW = (
@@ -60,11 +60,11 @@ _CLOCKS_NOW = (
 
 async def clocks_now(
     session: AsyncSession, ticket: Ticket, now: datetime
-) -> tuple[dict[ClockKind, TicketClock], Standing]:
+) -> tuple[dict[ClockKind, TicketClock], VersionsInForce]:
     """Each clock of a ticket in its last round, running or not, and what counts for it now, in one step."""
     given = {"of_ticket": ticket.id, "customer_id": ticket.customer_id, "now": now}
     rows = (await session.exec(_CLOCKS_NOW, params=given)).all()  # type: ignore[call-overload]
-    standing = Standing(*rows[-1][1:]) if rows else Standing(None, None, None)
+    standing = VersionsInForce(*rows[-1][1:]) if rows else VersionsInForce(None, None, None)
     return {row[0].clock: row[0] for row in rows}, standing
 
 

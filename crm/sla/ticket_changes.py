@@ -32,7 +32,7 @@ LEVELLED = frozenset({"urgency", "category_id", "customer_id"})
 TOLD_AS = {ClockKind.RESPOND: "respond_by", ClockKind.RESOLVE: "due_at"}
 
 
-class ClockKeeper:
+class DeadlineUpdater:
     """Hears of every change of a ticket, and keeps its clocks. Extensions ask it for deadlines.
 
     `on_due` hears after a commit when something is due next, so that nobody has to look before.
@@ -156,7 +156,7 @@ class ClockKeeper:
         elif action is TicketAction.RELEASE:
             await self._release(session, ticket, detail["unmerged"], same_urgency="to_urgency" not in detail)
         elif "to_urgency" in detail:
-            await self._shift(session, ticket, clock_moves.hurry)
+            await self._shift(session, ticket, clock_moves.shorten)
 
     async def _pause(self, session: AsyncSession, ticket: Ticket) -> None:
         """Waiting for the customer stops handling, never signing (DESIGN rule 8)."""

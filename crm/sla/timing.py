@@ -18,7 +18,7 @@ class StepKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
+class ClockStepPlan:
     """One thing that happens once to a running clock."""
 
     kind: StepKind
@@ -27,14 +27,18 @@ class Step:
     ladder: LadderStep | None = None
 
 
-def plan(policy: Policy, clock: ClockKind, allowed_s: int) -> list[Step]:
+def plan(policy: Policy, clock: ClockKind, allowed_s: int) -> list[ClockStepPlan]:
     """A clock's steps in the order in which they are due: the warning, the breach, and the ladder."""
     before_s = allowed_s * (100 - policy.warning_percent) // 100
-    steps = [Step(StepKind.WARNING, -before_s), Step(StepKind.BREACH, 0)]
-    return steps + [Step(StepKind.ESCALATION, 60 * found.after_minutes, found) for found in policy.steps(clock)]
+    steps = [ClockStepPlan(StepKind.WARNING, -before_s), ClockStepPlan(StepKind.BREACH, 0)]
+    return steps + [
+        ClockStepPlan(StepKind.ESCALATION, 60 * found.after_minutes, found) for found in policy.steps(clock)
+    ]
 
 
-def moment_of(step: Step, calendar: BusinessCalendar, now: datetime, due_at: datetime, left_s: int) -> datetime:
+def moment_of(
+    step: ClockStepPlan, calendar: BusinessCalendar, now: datetime, due_at: datetime, left_s: int
+) -> datetime:
     """When a step is due for a clock with so much left; now, where that is over."""
     if step.offset_s >= 0 and due_at >= now:
         return after(calendar, due_at, step.offset_s)

@@ -14,7 +14,7 @@ from crm.sla.clock_moves import Terms
 from crm.sla.hours import ALWAYS, OFFICE_HOURS, WorkingHours, calendar_of
 from crm.sla.merging import alone
 from crm.sla.model import WHOLE_SERVICE, ServicePolicy, TicketClock
-from crm.sla.policy import SHIPPED, ClockKind, Facts, Policy, choose
+from crm.sla.policy import SHIPPED, ClockKind, Policy, TicketFacts, choose
 from crm.tickets.model import Ticket
 
 
@@ -103,7 +103,7 @@ class Levels:
         categories: list[str] = []
         if policy.names_categories and ticket.category_id is not None:
             categories = await store.category_line(session, ticket.category_id)
-        rule = choose(policy, Facts(ticket.kind, ticket.urgency, found.grade, categories, ticket.department_id))
+        rule = choose(policy, TicketFacts(ticket.kind, ticket.urgency, found.grade, categories, ticket.department_id))
         calendar = found.calendars.of(ticket.department_id, round_the_clock=rule.round_the_clock)
         return Terms(version, policy, rule, calendar, ticket.department_id)
 
@@ -112,7 +112,7 @@ class Levels:
         session: AsyncSession,
         ticket: Ticket,
         clocks: Mapping[ClockKind, TicketClock],
-        standing: store.Standing,
+        standing: store.VersionsInForce,
         moment: datetime,
     ) -> Situation:
         calendars = await self.calendars(session, standing.hours_version or 0)

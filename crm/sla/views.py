@@ -128,7 +128,7 @@ class OverdueView(BaseModel):
     """Seconds by the wall clock."""
 
 
-class KeptView(BaseModel):
+class DeadlineReport(BaseModel):
     """How a department kept one kind of deadline."""
 
     department_id: str | None

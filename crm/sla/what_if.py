@@ -13,7 +13,7 @@ from crm.customers.model import Customer, Grade
 from crm.sla import clock_moves, store
 from crm.sla.clock_moves import Terms
 from crm.sla.model import TicketClock
-from crm.sla.policy import Facts, Policy, choose
+from crm.sla.policy import Policy, TicketFacts, choose
 from crm.sla.timing import after, plan
 from crm.sla.versions import Levels, Situation
 from crm.sla.views import Moved, WhatIfView
@@ -53,7 +53,7 @@ async def what_if(session: AsyncSession, levels: Levels, policy: Policy, now: da
     tally = _Tally()
     async for clock, ticket, grade in _running(session):
         categories = above.get(ticket.category_id or "", [])
-        rule = choose(policy, Facts(ticket.kind, ticket.urgency, grade, categories, ticket.department_id))
+        rule = choose(policy, TicketFacts(ticket.kind, ticket.urgency, grade, categories, ticket.department_id))
         calendar = calendars.of(ticket.department_id, round_the_clock=rule.round_the_clock)
         found = Situation(ticket, {clock.clock: clock}, 0, calendars, grade, now)
         _count(tally, found, clock, Terms(0, policy, rule, calendar, ticket.department_id))

@@ -13,7 +13,7 @@ from sqlmodel import Field, SQLModel
 from crm.customers.model import PhoneNumber
 from crm.moments import Moment
 from crm.personal_data.fields import CallersName, Personal, PersonalAddress, PersonalName, PersonalText
-from crm.personal_data.holdings import personal, removed
+from crm.personal_data.holdings import erase_rows_of, personal
 from crm.text import Id, Lines, OneLine
 from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.extensions.model import ExtensionView
@@ -281,7 +281,7 @@ class TicketRequest(SQLModel, table=True):
 
 
 # The key of a web form begins with the telephone number.
-removed(TicketRequest)
+erase_rows_of(TicketRequest)
 
 
 class TicketCounter(SQLModel, table=True):

@@ -28,14 +28,14 @@ from crm.tickets.similar import SimilarQuery, SimilarTicket, find
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.model import PassView
 from crm.tickets.transitions import standing_of
-from crm.tickets.unit_of_work import TicketHolder
+from crm.tickets.unit_of_work import TicketUnitOfWork
 from crm.tickets.visibility import others
 from foundation.routes import Role
 
 OPEN_LIMIT = 20
 
 
-class TicketReader(TicketHolder):
+class TicketReader(TicketUnitOfWork):
     """Looks tickets up; whoever changes them stands on it."""
 
     async def get(self, ticket_id: str) -> TicketDetail:

@@ -40,7 +40,7 @@ class SimilarQuery(BaseModel, extra="forbid"):
     text: Lines = InputField(default="", max_length=4000)
 
 
-class Reason(BaseModel):
+class SimilarReason(BaseModel):
     """Why a ticket is offered."""
 
     code: str
@@ -53,16 +53,16 @@ class SimilarTicket(BaseModel):
 
     ticket: TicketView
     score: float
-    why: list[Reason]
+    why: list[SimilarReason]
 
 
 REASONS = {
-    "address": Reason(code="address", zh="同一地址", en="same address"),
-    "customer": Reason(code="customer", zh="同一用户", en="same customer"),
-    "number": Reason(code="number", zh="同一来电号码", en="same caller number"),
-    "category": Reason(code="category", zh="同一类别", en="same category"),
-    "area": Reason(code="area", zh="同一片区", en="same area"),
-    "words": Reason(code="words", zh="内容相近", en="similar words"),
+    "address": SimilarReason(code="address", zh="同一地址", en="same address"),
+    "customer": SimilarReason(code="customer", zh="同一用户", en="same customer"),
+    "number": SimilarReason(code="number", zh="同一来电号码", en="same caller number"),
+    "category": SimilarReason(code="category", zh="同一类别", en="same category"),
+    "area": SimilarReason(code="area", zh="同一片区", en="same area"),
+    "words": SimilarReason(code="words", zh="内容相近", en="similar words"),
 }
 
 
@@ -73,7 +73,7 @@ class Likely:
     ticket_id: str
     number: str
     score: float
-    why: list[Reason]
+    why: list[SimilarReason]
 
 
 def find(connection: Connection, query: SimilarQuery) -> list[SimilarTicket]:

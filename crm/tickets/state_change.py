@@ -14,7 +14,7 @@ from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow
 from crm.tickets.extensions import store as extensions_store
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import CLOSED, Actor, ActorKind, Ticket, TicketAttachment, TicketLog, TicketStatus
-from crm.tickets.transitions import WAITING, Standing, TicketAction, lead, permit, standing_of
+from crm.tickets.transitions import WAITING, DepartmentStanding, TicketAction, lead, permit, standing_of
 from crm.tickets.visibility import others
 from foundation.clock import utc_now
 from foundation.ids import new_id
@@ -200,7 +200,7 @@ async def record(
         "co_department_ids": [
             department_id
             for department_id, standing in (await others(session, ticket)).items()
-            if standing is Standing.CO_HANDLER
+            if standing is DepartmentStanding.CO_HANDLER
         ],
         "redo_count": ticket.redo_count,
         "reporters": [reported._asdict() for reported in reporters],

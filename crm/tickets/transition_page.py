@@ -1,7 +1,7 @@
 """The transition table as a page to read, rendered from the code: `hotline tickets table`."""
 
 from crm.tickets.model import TicketStatus
-from crm.tickets.transitions import RULES, WAITING, Rule, Standing, TicketAction
+from crm.tickets.transitions import RULES, WAITING, DepartmentStanding, Rule, TicketAction
 from foundation.routes import Role
 
 _A, _S = TicketAction, TicketStatus
@@ -64,9 +64,9 @@ ACTIONS: dict[TicketAction, tuple[str, str]] = {
 """In Chinese, and what it does."""
 
 STANDINGS = {
-    Standing.LEAD: "whose it is",
-    Standing.CO_HANDLER: "that co-handles it",
-    Standing.BELOW: "that passed it up",
+    DepartmentStanding.LEAD: "whose it is",
+    DepartmentStanding.CO_HANDLER: "that co-handles it",
+    DepartmentStanding.BELOW: "that passed it up",
 }
 
 

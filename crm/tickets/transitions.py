@@ -63,7 +63,7 @@ class TicketAction(StrEnum):
     """What unmerging does to it."""
 
 
-class Standing(StrEnum):
+class DepartmentStanding(StrEnum):
     """What a department is to a ticket."""
 
     LEAD = "lead"
@@ -85,13 +85,13 @@ class Rule:
     """It leads to where the ticket was before it was parked, or merged."""
     except_from: Mapping[TicketStatus, TicketStatus] = field(default_factory=dict)
     """From these states it leads elsewhere."""
-    standings: frozenset[Standing] = frozenset({Standing.LEAD})
+    standings: frozenset[DepartmentStanding] = frozenset({DepartmentStanding.LEAD})
     """Of somebody who acts for a department: what it must be to the ticket."""
 
 
 _S = TicketStatus
 _BEING_WORKED_ON = frozenset({_S.DISPATCHED, _S.SIGNED, _S.PARKED})
-_CO_HANDLERS = frozenset({Standing.CO_HANDLER})
+_CO_HANDLERS = frozenset({DepartmentStanding.CO_HANDLER})
 
 RULES: dict[TicketAction, Rule] = {
     # There is no ticket yet that could be in a state.
@@ -128,7 +128,7 @@ RULES: dict[TicketAction, Rule] = {
     TicketAction.GRANT_EXTENSION: Rule(OPEN, None, LEADERS),
     TicketAction.DENY_EXTENSION: Rule(OPEN, None, LEADERS),
     TicketAction.SUPERVISE: Rule(OPEN, None, LEADERS),
-    TicketAction.ESCALATE: Rule(OPEN, None, DESKS | FIELD, standings=frozenset(Standing)),
+    TicketAction.ESCALATE: Rule(OPEN, None, DESKS | FIELD, standings=frozenset(DepartmentStanding)),
     TicketAction.REPLY: Rule(frozenset({_S.SIGNED}), _S.REPLIED, FIELD),
     TicketAction.JUDGE: Rule(frozenset({_S.SIGNED, _S.REPLIED, _S.SURVEY}), None, LEADERS),
     TicketAction.CONTEST: Rule(frozenset({_S.SIGNED, _S.REPLIED, _S.SURVEY}), None, DESKS | FIELD),
@@ -147,7 +147,10 @@ RULES: dict[TicketAction, Rule] = {
 
 
 def permit(
-    action: TicketAction, actor: Actor, ticket: Ticket | None = None, others: Mapping[str, Standing] | None = None
+    action: TicketAction,
+    actor: Actor,
+    ticket: Ticket | None = None,
+    others: Mapping[str, DepartmentStanding] | None = None,
 ) -> None:
     """Whether somebody may do it at all, in whatever state the ticket is: asked before anything is told of the ticket.
 
@@ -185,11 +188,13 @@ def lead(action: TicketAction, ticket: Ticket) -> TicketStatus:
     return rule.except_from.get(before, rule.to or before)
 
 
-def standing_of(own: str | None, lead_id: str | None, others: Mapping[str, Standing]) -> Standing | None:
+def standing_of(
+    own: str | None, lead_id: str | None, others: Mapping[str, DepartmentStanding]
+) -> DepartmentStanding | None:
     """What a department is to a ticket; None: nothing, and the ticket does not exist for it (S7)."""
     if own is None:
         return None
-    return Standing.LEAD if own == lead_id else others.get(own)
+    return DepartmentStanding.LEAD if own == lead_id else others.get(own)
 
 
 def _listed(states: frozenset[TicketStatus]) -> str:

@@ -32,7 +32,7 @@ class AnyRecording:
         return True
 
 
-class TicketHolder:
+class TicketUnitOfWork:
     """Holds a ticket while it changes. `on_outbox` is called after every commit that told the outbox something.
 
     `listeners` hear of every change within its transaction. Whoever keeps the recordings sets `recordings`.

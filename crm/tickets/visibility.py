@@ -9,17 +9,17 @@ from crm.tickets.cohandling.model import CoHandlerState, TicketCoHandler
 from crm.tickets.model import Ticket, TicketView
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.model import PassState, TicketPass
-from crm.tickets.transitions import Standing
+from crm.tickets.transitions import DepartmentStanding
 
 
-async def others(session: AsyncSession, ticket: Ticket | TicketView) -> dict[str, Standing]:
+async def others(session: AsyncSession, ticket: Ticket | TicketView) -> dict[str, DepartmentStanding]:
     """Departments beside the lead, each with what it is to the ticket."""
     if not ticket.shared:
         return {}
     waiting = await tiers_store.waiting(session, ticket.id)
     parts = await cohandling_store.of_ticket(session, ticket.id)
-    return dict.fromkeys((step.from_department_id for step in waiting), Standing.BELOW) | {
-        part.department_id: Standing.CO_HANDLER for part in parts if part.state is not CoHandlerState.RELEASED
+    return dict.fromkeys((step.from_department_id for step in waiting), DepartmentStanding.BELOW) | {
+        part.department_id: DepartmentStanding.CO_HANDLER for part in parts if part.state is not CoHandlerState.RELEASED
     }
 
 

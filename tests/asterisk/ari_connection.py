@@ -8,7 +8,7 @@ from typing import Literal
 
 from ari_app.ari.client import AriClient
 from ari_app.ari.dispatch import Dispatcher
-from ari_app.ari.errors import NotFound
+from ari_app.ari.errors import AriNotFound
 from ari_app.ari.events import StasisStart
 from ari_app.ari.inbound import InboundEvents
 from ari_app.ari.outbound import OutboundEvents
@@ -100,7 +100,7 @@ async def connected(asterisk: Asterisk, kind: SourceKind = "outbound") -> AsyncI
             yield Connection(ari.application, ari, dispatcher, source)
         finally:
             for channel in await ari.channels():
-                with suppress(NotFound):
+                with suppress(AriNotFound):
                     await ari.hang_up(channel.id)
             await source.aclose()
 

@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from ari_app.ari.ami import AmiClient
-from ari_app.ari.errors import Conflict, NotFound, Refused, Unreachable
+from ari_app.ari.errors import AriConflict, AriNotFound, AriRefused, AriUnreachable
 from ari_app.ari.events import PlaybackFinished
 from dev.asterisk import Asterisk
 from dev.ports import free_port
@@ -69,25 +69,25 @@ async def test_one_of_two_recordings_is_stopped_by_its_id(
         second = await ami.mix_monitor(caller_id, tmp_path / "second.wav")
         assert first != second
         await ami.stop_mix_monitor(caller_id, first)
-        with pytest.raises(Conflict):
+        with pytest.raises(AriConflict):
             await ami.stop_mix_monitor(caller_id, first)
         await ami.stop_mix_monitor(caller_id, second)
 
 
 async def test_errors_mean_what_ari_s_mean(connection: Connection, ami: AmiClient, tmp_path: Path) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(AriNotFound):
         await ami.mix_monitor(new_id("gone"), tmp_path / "said.wav")
     async with caller_and_leg(connection) as (caller_id, _):
-        with pytest.raises(Conflict):
+        with pytest.raises(AriConflict):
             await ami.stop_mix_monitor(caller_id)
-        with pytest.raises(Conflict):
+        with pytest.raises(AriConflict):
             await ami.mute_mix_monitor(caller_id)
 
 
 async def test_many_at_once_get_their_own_answers(ami: AmiClient) -> None:
     gone = [ami.stop_mix_monitor(new_id("gone")) for _ in range(50)]
     answers = await asyncio.gather(*gone, *(ami.ping() for _ in range(50)), return_exceptions=True)
-    assert [type(answer) for answer in answers] == [NotFound] * 50 + [type(None)] * 50
+    assert [type(answer) for answer in answers] == [AriNotFound] * 50 + [type(None)] * 50
 
 
 async def test_it_comes_back_after_a_broken_connection(ami: AmiClient) -> None:
@@ -103,14 +103,14 @@ async def test_wrong_credentials_and_nobody_there(asterisk: Asterisk) -> None:
     for port, password in ((asterisk.at.ami_port, "wrong"), (free_port(), asterisk.at.password)):
         stranger = AmiClient(asterisk.at.address, port, asterisk.at.user, password, timeout_s=0.5)
         await stranger.start()
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(AriUnreachable) as caught:
             await stranger.ping()
         assert not caught.value.sent
         await stranger.aclose()
 
 
 async def test_a_verb_that_we_were_not_given_is_refused(ami: AmiClient) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(AriRefused):
         await ami._ask("Command", {"Command": "core show version"})
 
 

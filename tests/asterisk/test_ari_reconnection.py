@@ -10,7 +10,7 @@ import pytest
 
 from ari_app.ari.client import AriClient
 from ari_app.ari.dispatch import Dispatcher
-from ari_app.ari.errors import NotFound, NotRegistered
+from ari_app.ari.errors import AriNotFound, NotRegistered
 from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, Event, StasisStart
 from ari_app.ari.inbound import InboundEvents
 from ari_app.ari.source import EventSource
@@ -204,7 +204,7 @@ async def _until_heard(ari: AriClient, channel_id: str) -> None:
     """Longer than a key takes, by Asterisk's own doing: a playback on the channel that heard it."""
     playback_id = new_id("playback")
     await ari.play(channel_id, ["sound:hello-world"], playback_id=playback_id)
-    with suppress(NotFound):
+    with suppress(AriNotFound):
         while await ari.playback(playback_id):
             await asyncio.sleep(0.02)
 

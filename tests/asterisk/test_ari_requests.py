@@ -8,15 +8,15 @@ import pytest
 
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import (
+    AriConflict,
     AriError,
-    Conflict,
+    AriInvalid,
+    AriNotFound,
+    AriRefused,
+    AriWrongState,
     EndpointUnavailable,
-    Invalid,
-    NotFound,
     NotInStasis,
     NotRegistered,
-    Refused,
-    WrongState,
 )
 from ari_app.ari.events import StasisEnd, StasisStart
 from dev.asterisk import Asterisk, free_address
@@ -73,7 +73,7 @@ async def test_what_is_gone_is_not_found(ari: AriClient) -> None:
         ari.put_dynamic("res_pjsip", "no-such-type", gone, {}),
         ari.endpoint("PJSIP", gone),
     ):
-        with pytest.raises(NotFound, match=r"not found|cannot be found|do not exist|No matching") as caught:
+        with pytest.raises(AriNotFound, match=r"not found|cannot be found|do not exist|No matching") as caught:
             await request
         assert not caught.value.sent
         assert caught.value.status in {400, 404, 422}
@@ -81,7 +81,7 @@ async def test_what_is_gone_is_not_found(ari: AriClient) -> None:
 
 async def test_an_id_cannot_leave_its_place_in_the_path(ari: AriClient) -> None:
     for outside in ("../bridges", "a/b", "x?app=y", "%2e%2e", "é#"):
-        with pytest.raises(NotFound, match=r"^GET /channels/"):
+        with pytest.raises(AriNotFound, match=r"^GET /channels/"):
             await ari.channel(outside)
     for dots in ("", ".", ".."):
         with pytest.raises(ValueError, match="an id"):
@@ -100,9 +100,9 @@ async def test_an_unregistered_application_is_told_apart_from_what_is_gone(ari: 
 async def test_a_bridge_made_twice_is_a_conflict(ari: AriClient) -> None:
     bridge_id = new_id("talk")
     await ari.create_bridge(bridge_id, types=["holding"])
-    with pytest.raises(Conflict):
+    with pytest.raises(AriConflict):
         await ari.create_bridge(bridge_id, types=["holding"])
-    with pytest.raises(NotFound, match="Channel not found"):
+    with pytest.raises(AriNotFound, match="Channel not found"):
         await ari.add_to_bridge(bridge_id, [new_id("gone")])
     await ari.start_bridge_music(bridge_id)
     await ari.stop_bridge_music(bridge_id)
@@ -112,9 +112,9 @@ async def test_a_bridge_made_twice_is_a_conflict(ari: AriClient) -> None:
 async def test_a_channel_made_twice_is_a_conflict_and_not_yet_answered_a_wrong_state(spare: Connection) -> None:
     ari, channel_id = spare.ari, new_id("leg")
     await ari.create_channel(spare.caller, channel_id=channel_id)
-    with pytest.raises(Conflict):
+    with pytest.raises(AriConflict):
         await ari.create_channel(spare.caller, channel_id=channel_id)
-    with pytest.raises(WrongState):
+    with pytest.raises(AriWrongState):
         await ari.answer(channel_id)
     await ari.hang_up(channel_id)
 
@@ -124,7 +124,7 @@ async def test_a_phone_that_cannot_be_called_is_unavailable_even_after_a_conflic
     await ari.put_dynamic("res_pjsip", "aor", user, {"max_contacts": "1"})
     await ari.put_dynamic("res_pjsip", "endpoint", user, {"aors": user, "allow": "ulaw"})
     await ari.create_channel(spare.caller, channel_id=channel_id)
-    with pytest.raises(Conflict):
+    with pytest.raises(AriConflict):
         await ari.create_channel(spare.caller, channel_id=channel_id)
     # Asterisk remembers that conflict per connection and repeats it for what never got as far.
     for _ in range(3):
@@ -159,23 +159,23 @@ async def test_a_channel_let_go_leaves_our_application(connection: Connection) -
 async def test_nonsense_is_invalid(connection: Connection) -> None:
     ari = connection.ari
     async with caller_and_leg(connection) as (caller_id, _):
-        with pytest.raises(Invalid, match="format"):
+        with pytest.raises(AriInvalid, match="format"):
             await ari.record_channel(caller_id, name=new_id("spoken"), max_duration_s=1, file_format="nonsense")
-        with pytest.raises(Invalid, match="source"):
+        with pytest.raises(AriInvalid, match="source"):
             await ari.subscribe(["nonsense:1"])
         bridge_id = new_id("talk")
         await ari.create_bridge(bridge_id)
-        with pytest.raises(Invalid, match="not in this bridge"):
+        with pytest.raises(AriInvalid, match="not in this bridge"):
             await ari.remove_from_bridge(bridge_id, [caller_id])
         await ari.destroy_bridge(bridge_id)
-    with pytest.raises(Invalid, match="validation"):
+    with pytest.raises(AriInvalid, match="validation"):
         await ari.put_dynamic("res_pjsip", "endpoint", new_id("phone"), {"nonsense": "1"})
 
 
 async def test_wrong_credentials_are_refused(asterisk: Asterisk, ari: AriClient) -> None:
     stranger = AriClient(asterisk.at.rest_url, "hotline", "wrong", application="hotline")
     await stranger.start()
-    with pytest.raises(Refused):
+    with pytest.raises(AriRefused):
         await stranger.ping()
     await stranger.aclose()
 
@@ -185,7 +185,7 @@ async def test_values_arrive_as_they_were_given(connection: Connection) -> None:
     async with caller_and_leg(connection) as (caller_id, _):
         await ari.set_variable(caller_id, "ODD", odd)
         assert await ari.variable(caller_id, "ODD") == odd
-        with pytest.raises(NotFound):
+        with pytest.raises(AriNotFound):
             await ari.variable(caller_id, "NO_SUCH_VARIABLE")
     await ari.set_global_variable("HOTLINE_ODD", odd)
     assert await ari.global_variable("HOTLINE_ODD") == odd
@@ -211,9 +211,9 @@ async def test_a_caller_with_a_hostile_name_is_one_event(connection: Connection)
 
 async def test_what_is_too_long_for_asterisk_is_refused_whole(connection: Connection) -> None:
     leg_id = new_id("leg")
-    with pytest.raises(Invalid):
+    with pytest.raises(AriInvalid):
         await connection.ari.originate(connection.caller, channel_id=leg_id, timeout_s=5, app_args=["x" * 5000])
-    with pytest.raises(NotFound):
+    with pytest.raises(AriNotFound):
         await connection.ari.channel(leg_id)
 
 
@@ -240,7 +240,7 @@ async def test_device_states_of_ours(ari: AriClient) -> None:
     assert (await ari.device_state(name)).state == "INUSE"
     assert name in {device.name for device in await ari.device_states()}
     await ari.delete_device_state(name)
-    with pytest.raises(Conflict):
+    with pytest.raises(AriConflict):
         await ari.set_device_state("PJSIP/somebody", "INUSE")
 
 

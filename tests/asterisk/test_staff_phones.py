@@ -7,7 +7,7 @@ import pytest
 
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.client import AriClient
-from ari_app.ari.errors import NotFound
+from ari_app.ari.errors import AriNotFound
 from tests.asterisk.hotline import ADMINISTRATOR, WAIT_S, Hotline
 
 STAFF_NUMBER, PHONE = "1901", "agent1901"
@@ -43,7 +43,7 @@ async def test_who_is_hired_can_be_rung_even_when_the_service_is_away_and_who_le
     async def has_account() -> bool:
         try:
             return bool(await ari.endpoint("PJSIP", PHONE))
-        except NotFound:
+        except AriNotFound:
             return False
 
     async def in_fallback() -> bool:

@@ -15,7 +15,7 @@ from ari_app.ari.events import ChannelDestroyed, PlaybackStarted
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, Direction
 from ari_app.calls.store import CallStore
-from ari_app.calls.tools import CallTools, Life
+from ari_app.calls.tools import CallLifecycle, CallTools
 from ari_app.calls.voice import ChannelVoice
 from dev.asterisk import Asterisk
 from foundation.redis_client import redis_client
@@ -49,7 +49,7 @@ async def voice_on(connection: Connection, redis_url: str) -> AsyncIterator[Voic
     tools = SimpleNamespace(
         ari=connection.ari,
         dispatcher=connection.dispatcher,
-        life=Life(),
+        life=CallLifecycle(),
         recordings=None,
         store=CallStore(redis, "node-1"),
     )

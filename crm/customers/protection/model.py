@@ -8,7 +8,7 @@ from pydantic import Field as InputField
 from sqlmodel import Field, SQLModel
 
 from crm.moments import Moment
-from crm.personal_data.holdings import removed
+from crm.personal_data.holdings import erase_rows_of
 from crm.text import Id, OneLine
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime
@@ -37,7 +37,7 @@ class ProtectedMember(SQLModel, table=True):
     customer_id: str = Field(foreign_key="customer.id", index=True)
 
 
-removed(ProtectedMember)
+erase_rows_of(ProtectedMember)
 
 
 class ProtectedListInput(BaseModel, extra="forbid"):

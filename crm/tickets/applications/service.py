@@ -3,13 +3,13 @@
 from crm.tickets.errors import AlreadyAssessed, NotAnApplication
 from crm.tickets.model import Actor, Assessment, Ticket, TicketKind, TicketView
 from crm.tickets.transitions import TicketAction
-from crm.tickets.unit_of_work import TicketHolder
+from crm.tickets.unit_of_work import TicketUnitOfWork
 
 
 class ApplicationService:
     """Assesses after-sales applications (售后申请)."""
 
-    def __init__(self, tickets: TicketHolder) -> None:
+    def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
 
     async def accept(

@@ -8,7 +8,7 @@ from crm.tickets.errors import CannotHelp, CoHandlersPending, NotYourTurn
 from crm.tickets.model import Actor, TicketView
 from crm.tickets.state_change import Change
 from crm.tickets.transitions import TicketAction
-from crm.tickets.unit_of_work import TicketHolder, must_be_there
+from crm.tickets.unit_of_work import TicketUnitOfWork, must_be_there
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
@@ -17,7 +17,7 @@ from foundation.problems import FieldProblem
 class CoHandlingService:
     """Co-handlers: asked by the desk, each signs and replies, and the lead's reply waits for them."""
 
-    def __init__(self, tickets: TicketHolder) -> None:
+    def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
 
     async def ask(

@@ -19,7 +19,7 @@ from crm.tickets.merges import store as merges_store
 from crm.tickets.model import Actor, Ticket, TicketView, Urgency
 from crm.tickets.state_change import Change
 from crm.tickets.transitions import TicketAction, permit
-from crm.tickets.unit_of_work import TicketHolder
+from crm.tickets.unit_of_work import TicketUnitOfWork
 from foundation.clock import utc_now
 from foundation.problems import FieldProblem
 
@@ -30,7 +30,7 @@ RACES = 3
 class CorrectionService:
     """Corrections (更正)."""
 
-    def __init__(self, tickets: TicketHolder) -> None:
+    def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
 
     async def correct(

@@ -10,7 +10,7 @@ from crm.tickets.extensions import store
 from crm.tickets.extensions.model import ExtensionView, PendingExtension, TicketExtension
 from crm.tickets.model import Actor, Ticket, TicketView
 from crm.tickets.transitions import TicketAction
-from crm.tickets.unit_of_work import TicketHolder
+from crm.tickets.unit_of_work import TicketUnitOfWork
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
@@ -40,7 +40,7 @@ class NoDeadlines:
 class ExtensionService:
     """Extensions (延期申请). Whoever keeps the deadlines sets `deadlines`."""
 
-    def __init__(self, tickets: TicketHolder) -> None:
+    def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
         self.deadlines: Deadlines = NoDeadlines()
 

@@ -5,7 +5,7 @@ from crm.tickets.findings import store
 from crm.tickets.findings.model import JudgeComplaint, TicketFinding
 from crm.tickets.model import Actor, TicketKind, TicketView
 from crm.tickets.transitions import TicketAction
-from crm.tickets.unit_of_work import TicketHolder
+from crm.tickets.unit_of_work import TicketUnitOfWork
 from foundation.clock import utc_now
 from foundation.ids import new_id
 
@@ -13,7 +13,7 @@ from foundation.ids import new_id
 class FindingService:
     """Valid or not, with the finding; disagreement escalates (H2)."""
 
-    def __init__(self, tickets: TicketHolder) -> None:
+    def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
 
     async def judge(

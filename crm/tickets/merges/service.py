@@ -13,7 +13,7 @@ from crm.tickets.merges.model import MergedTickets, MergeTicket, MergeView, Tick
 from crm.tickets.model import Actor, Ticket, TicketView, Urgency
 from crm.tickets.state_change import Change, change
 from crm.tickets.transitions import TicketAction, permit
-from crm.tickets.unit_of_work import TicketHolder
+from crm.tickets.unit_of_work import TicketUnitOfWork
 from foundation.clock import utc_now
 from foundation.ids import new_id
 
@@ -26,7 +26,7 @@ _URGENCIES = list(Urgency)
 class MergeService:
     """Merges (并单) and what undoes them (拆单)."""
 
-    def __init__(self, tickets: TicketHolder) -> None:
+    def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
 
     async def merge(self, ticket_id: str, given: MergeTicket, actor: Actor) -> TicketView:

@@ -12,7 +12,7 @@ from crm.tickets.refusals.model import RefusalReason, Ruling, TicketRefusal
 from crm.tickets.state_change import Change
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.transitions import TicketAction
-from crm.tickets.unit_of_work import TicketHolder, must_be_recorded, must_be_there
+from crm.tickets.unit_of_work import TicketUnitOfWork, must_be_recorded, must_be_there
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
@@ -32,7 +32,7 @@ class RefuseTicket(BaseModel, extra="forbid"):
 class RefusalService:
     """Refusals and rulings (退单裁定)."""
 
-    def __init__(self, tickets: TicketHolder) -> None:
+    def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
 
     async def refuse(

@@ -6,7 +6,7 @@ from crm.tickets.model import Actor, TicketView
 from crm.tickets.state_change import Change
 from crm.tickets.tiers.model import PassState, TicketPass
 from crm.tickets.transitions import TicketAction
-from crm.tickets.unit_of_work import TicketHolder, must_be_there
+from crm.tickets.unit_of_work import TicketUnitOfWork, must_be_there
 from foundation.clock import utc_now
 from foundation.ids import new_id
 
@@ -14,7 +14,7 @@ from foundation.ids import new_id
 class TierService:
     """Steps up. The answer goes down when the department above replies."""
 
-    def __init__(self, tickets: TicketHolder) -> None:
+    def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
 
     async def pass_up(

@@ -3,19 +3,19 @@
 import pytest
 
 from ari_app.ari.errors import (
+    AriConflict,
     AriError,
+    AriInvalid,
+    AriNotFound,
+    AriNotReady,
+    AriRefused,
     AriTimeout,
-    Conflict,
+    AriUnreachable,
+    AriWrongState,
     EndpointUnavailable,
-    Invalid,
-    NotFound,
     NotInStasis,
-    NotReady,
     NotRegistered,
-    Refused,
     ServerFault,
-    Unreachable,
-    WrongState,
     error_for,
 )
 
@@ -23,23 +23,23 @@ from ari_app.ari.errors import (
 @pytest.mark.parametrize(
     ("path", "status", "message", "kind", "sent"),
     [
-        ("/channels/x", 404, "Channel not found", NotFound, False),
-        ("/bridges/x/addChannel", 400, "Channel not found", NotFound, False),
+        ("/channels/x", 404, "Channel not found", AriNotFound, False),
+        ("/bridges/x/addChannel", 400, "Channel not found", AriNotFound, False),
         ("/bridges/x/addChannel", 422, "Channel not in Stasis application", NotInStasis, False),
         ("/channels/x/answer", 409, "Channel not in Stasis application", NotInStasis, False),
-        ("/channels/x/answer", 412, "Channel in invalid state", WrongState, False),
-        ("/bridges", 409, "Bridge with id 'x' already exists", Conflict, False),
+        ("/channels/x/answer", 412, "Channel in invalid state", AriWrongState, False),
+        ("/bridges", 409, "Bridge with id 'x' already exists", AriConflict, False),
         ("/channels", 500, "Allocation failed", EndpointUnavailable, False),
         ("/channels/x/play", 500, "Allocation failed", ServerFault, True),
         ("/applications/x", 404, "Application not found", NotRegistered, False),
-        ("/channels/x/record", 422, "specified format is unknown on this system", Invalid, False),
-        ("/channels", 400, None, Invalid, False),
-        ("/asterisk/ping", 401, "Authentication required", Refused, False),
-        ("/asterisk/ping", 403, "Permission denied", Refused, False),
-        ("/asterisk/ping", 503, "Asterisk not booted", NotReady, False),
-        ("/asterisk/ping", 404, None, NotReady, False),
+        ("/channels/x/record", 422, "specified format is unknown on this system", AriInvalid, False),
+        ("/channels", 400, None, AriInvalid, False),
+        ("/asterisk/ping", 401, "Authentication required", AriRefused, False),
+        ("/asterisk/ping", 403, "Permission denied", AriRefused, False),
+        ("/asterisk/ping", 503, "Asterisk not booted", AriNotReady, False),
+        ("/asterisk/ping", 404, None, AriNotReady, False),
         ("/channels", 502, None, ServerFault, True),
-        ("/channels", 418, "teapot", Invalid, False),
+        ("/channels", 418, "teapot", AriInvalid, False),
     ],
 )
 def test_meanings(path: str, status: int, message: str | None, kind: type[AriError], sent: bool) -> None:
@@ -53,4 +53,4 @@ def test_meanings(path: str, status: int, message: str | None, kind: type[AriErr
 
 def test_a_lost_answer_says_whether_it_was_sent() -> None:
     assert AriTimeout("POST", "/channels", "no answer").sent
-    assert not Unreachable("POST", "/channels", "refused", sent=False).sent
+    assert not AriUnreachable("POST", "/channels", "refused", sent=False).sent

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ari_app.ari.client import AriClient
-from ari_app.ari.errors import AriError, AriTimeout, NotFound, ServerFault, Unreachable
+from ari_app.ari.errors import AriError, AriNotFound, AriTimeout, AriUnreachable, ServerFault
 from ari_app.ari.rest import Call, Query, encode_query
 from dev.ports import free_port
 
@@ -62,17 +62,17 @@ async def test_a_connection_that_breaks_after_the_request_was_sent() -> None:
         await request_of(reader)
 
     async with server(hang_up) as client:
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(AriUnreachable) as caught:
             await client.answer("x")
     assert caught.value.sent
 
 
 async def test_nobody_there_was_not_sent() -> None:
     client = AriClient(f"http://127.0.0.1:{free_port()}/ari", "user", "password", application="hotline")
-    with pytest.raises(Unreachable, match="not started"):
+    with pytest.raises(AriUnreachable, match="not started"):
         await client.ping()
     await client.start()
-    with pytest.raises(Unreachable) as caught:
+    with pytest.raises(AriUnreachable) as caught:
         await client.ping()
     assert not caught.value.sent
     await client.aclose()
@@ -107,11 +107,11 @@ async def test_refusals_and_nonsense() -> None:
         await writer.drain()
 
     async with server(answer) as client:
-        with pytest.raises(NotFound, match="DELETE /channels/x: Channel not found"):
+        with pytest.raises(AriNotFound, match="DELETE /channels/x: Channel not found"):
             await client.hang_up("x")
         with pytest.raises(ServerFault):
             await client.hang_up("x")
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(AriUnreachable) as caught:
             await client.hang_up("x")
     assert caught.value.sent
 
@@ -212,7 +212,7 @@ async def test_a_leg_always_has_formats_or_an_originator_to_take_them_from() -> 
 
 def test_every_error_is_an_ari_error() -> None:
     assert issubclass(AriTimeout, AriError)
-    assert issubclass(Unreachable, AriError)
+    assert issubclass(AriUnreachable, AriError)
 
 
 async def test_a_burst_opens_few_connections_at_a_time_and_uses_what_becomes_free() -> None:
@@ -244,7 +244,7 @@ async def test_a_post_is_not_repeated_when_a_kept_connection_turns_out_to_be_clo
 
     async with server(once) as client:
         await client.answer("x")
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(AriUnreachable) as caught:
             await client.answer("y")
         assert caught.value.sent
         assert len(asked) == 2
@@ -271,5 +271,5 @@ async def test_an_answer_whose_end_is_unknown_is_none(answer: bytes) -> None:
         await reader.read()
 
     async with server(nonsense) as client:
-        with pytest.raises(Unreachable):
+        with pytest.raises(AriUnreachable):
             await client.answer("x")

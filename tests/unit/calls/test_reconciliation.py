@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from ari_app.calls.call import LiveCall
-from ari_app.calls.model import CallStage, CallState, Direction, LegStage, Talk, Taping
+from ari_app.calls.model import CallStage, CallState, Direction, LegStage, RecordingStage, Talk
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.store import CallStore
 from ari_app.queues.model import AgentState
@@ -43,7 +43,7 @@ def a_talk(call_id: str) -> CallState:
         bridge_id="talk-1",
         ring_ms=20_000,
         waited_ms=0,
-        taping=Taping("rec-1"),
+        taping=RecordingStage("rec-1"),
         stage=LegStage.CONNECTED,
         rung=True,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from ari_app.runtime.domain import Business
+from ari_app.runtime.domain import DomainServices
 from ari_app.settings import Settings
 from crm.selfservice.limits import Unlimited
 from crm.tickets.merges.model import MergeTicket
@@ -21,16 +21,16 @@ FIRST, SECOND = "+8613800000001", "+8613800000002"
 
 
 @pytest.fixture
-async def business(database: Database, tmp_path: Path) -> AsyncIterator[Business]:
+async def business(database: Database, tmp_path: Path) -> AsyncIterator[DomainServices]:
     settings = Settings(ari_password=SecretStr("x"), database_url=database.url, spool=tmp_path / "spool")
     recorded = RecordingService(database, tmp_path / "recordings", minimum_free_bytes=1)
-    made = Business(settings, database, recorded, {}, Unlimited())
+    made = DomainServices(settings, database, recorded, {}, Unlimited())
     yield made
     await made.aclose()
     await recorded.aclose()
 
 
-async def deliver(business: Business) -> None:
+async def deliver(business: DomainServices) -> None:
     """Tell everybody what was told to the outbox by now."""
     now = utc_now()
     while entries := await business.outbox.lease(now, now + timedelta(minutes=1), 10):
@@ -39,13 +39,13 @@ async def deliver(business: Business) -> None:
         now = utc_now()
 
 
-async def asked(business: Business, ticket: TicketView) -> dict[str, str]:
+async def asked(business: DomainServices, ticket: TicketView) -> dict[str, str]:
     """Who is asked about a ticket, by number, and where that is."""
     contacts, _ = await business.campaigns.of_ticket(ticket.id)
     return {contact.number: contact.state for contact in contacts}
 
 
-async def replied(business: Business, place: Place, ticket: TicketView) -> None:
+async def replied(business: DomainServices, place: Place, ticket: TicketView) -> None:
     worker = place.worker(place.east)
     await business.tickets.dispatch(ticket.id, place.east, AGENT)
     await business.tickets.sign(ticket.id, worker)
@@ -53,7 +53,7 @@ async def replied(business: Business, place: Place, ticket: TicketView) -> None:
     await deliver(business)
 
 
-async def test_who_was_taken_out_is_not_asked_about_the_other(business: Business, database: Database) -> None:
+async def test_who_was_taken_out_is_not_asked_about_the_other(business: DomainServices, database: Database) -> None:
     place = await furnish(database)
     head, other = [
         await business.tickets.file(place.fault(number, address=f"幸福路{house}号"), AGENT)
@@ -71,7 +71,7 @@ async def test_who_was_taken_out_is_not_asked_about_the_other(business: Business
 
 
 async def test_what_is_merged_while_it_is_asked_about_is_asked_about_again_once_it_is_taken_out(
-    business: Business, database: Database
+    business: DomainServices, database: Database
 ) -> None:
     place = await furnish(database)
     head, other = [

@@ -11,8 +11,8 @@ from crm.departments.model import Department
 from crm.history.service import HistoryService
 from crm.outbox.model import OutboxEntry
 from crm.sla.model import ServicePolicy
-from crm.sla.policy import Facts, choose
-from crm.sla.service import ClockService
+from crm.sla.policy import TicketFacts, choose
+from crm.sla.service import SlaService
 from crm.staff.model import Staff
 from crm.staff.service import StaffService
 from crm.tickets.model import Ticket, TicketKind, TicketLog, TicketStatus, Urgency
@@ -78,14 +78,14 @@ async def test_everybody_can_sign_in_and_agents_have_phones(database: Database) 
 
 async def test_a_leak_is_more_pressing_than_cold_rooms_and_both_than_the_rest(database: Database) -> None:
     await sample_data.load(database, PASSWORD, QUEUES)
-    service = ClockService(database)
+    service = SlaService(database)
     (policy, _) = await service.policies()
     async with database.read() as session:
         categories = dict((await session.exec(select(Category.name, Category.id))).all())
     above = categories["供热故障"]
 
     def resolve_minutes(*line: str, urgency: Urgency = Urgency.NORMAL) -> int:
-        return choose(policy.policy, Facts(TicketKind.FAULT, urgency, None, line)).resolve_minutes
+        return choose(policy.policy, TicketFacts(TicketKind.FAULT, urgency, None, line)).resolve_minutes
 
     assert resolve_minutes(categories["管道漏水"], above) == 240
     assert resolve_minutes(categories["暖气不热"], above) == 1440

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ari_app.desk.model import Notice, NotReady, PopSeen, QueueState, Ready, Wording, WrapUpDone
+from ari_app.desk.model import Notice, PauseCommand, PopSeen, QueueState, ReadyCommand, SpokenWording, WrapUpDone
 from ari_app.desk.socket import CloseCode
 from foundation.problems import Conflict, Unavailable
 from foundation.routes import Principal, Role
@@ -139,7 +139,7 @@ async def test_commands_arrive_in_order_and_as_themselves(house: House, open_des
         {"type": "pop_seen", "id": "pop-1"},
     ):
         await desk.say(**message)
-    expected = [Ready(), NotReady("break"), WrapUpDone(), PopSeen("pop-1")]
+    expected = [ReadyCommand(), PauseCommand("break"), WrapUpDone(), PopSeen("pop-1")]
     async with asyncio.timeout(5):
         assert [await done.get() for _ in expected] == [(AGENT, command) for command in expected]
 
@@ -162,7 +162,7 @@ async def test_what_was_asked_for_before_leaving_is_still_done(house: House, ope
 
 async def test_a_refused_command_says_why(house: House, open_desk: OpenDesk) -> None:
     async def carry_out(_agent_id: str, command: object) -> None:
-        if isinstance(command, Ready):
+        if isinstance(command, ReadyCommand):
             raise Conflict("You are talking.")
         raise RuntimeError("canary")
 
@@ -202,7 +202,9 @@ async def test_a_notice_reaches_every_desk_of_the_roles_meant(house: House, open
     desks = {role: await open_desk(role) for role in (Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR)}
     for desk in desks.values():
         await desk.read("welcome")
-    await house.hub.broadcast([Role.AGENT, Role.ADMINISTRATOR], Notice(level="info", text=Wording("停水", "No water")))
+    await house.hub.broadcast(
+        [Role.AGENT, Role.ADMINISTRATOR], Notice(level="info", text=SpokenWording("停水", "No water"))
+    )
     await house.hub.broadcast(Role.SUPERVISOR, QueueState(queue="repair", waiting=1))
     assert (await desks[Role.AGENT].read())["text"] == {"zh": "停水", "en": "No water"}
     assert (await desks[Role.ADMINISTRATOR].read())["type"] == "notice"

@@ -14,7 +14,7 @@ from crm.departments.model import Department
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
-from foundation.tasks import seen_through
+from foundation.tasks import shield_until_done
 
 DEPARTMENT = SQLModel.metadata.tables["department"]
 ROUNDS = 150
@@ -154,7 +154,7 @@ async def test_work_is_seen_through_and_the_cancellation_follows() -> None:
             await asyncio.sleep(0)
         done.set()
 
-    task = asyncio.create_task(seen_through(work()))
+    task = asyncio.create_task(shield_until_done(work()))
     for _ in range(2):
         await asyncio.sleep(0)
         task.cancel()
@@ -169,7 +169,7 @@ async def test_a_failure_is_the_waiters_own() -> None:
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        await seen_through(work())
+        await shield_until_done(work())
 
 
 async def test_a_naive_time_is_refused(database: Database) -> None:

@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from foundation.retrying_tasks import Errands
+from foundation.retrying_tasks import RetryingTasks
 
 
 @pytest.fixture
-async def errands() -> AsyncIterator[Errands]:
-    running = Errands(again_s=0.01)
+async def errands() -> AsyncIterator[RetryingTasks]:
+    running = RetryingTasks(again_s=0.01)
     yield running
     await running.aclose()
 
@@ -30,13 +30,13 @@ class Work:
         self.done.set()
 
 
-async def test_what_is_done_now_is_done_when_it_returns(errands: Errands) -> None:
+async def test_what_is_done_now_is_done_when_it_returns(errands: RetryingTasks) -> None:
     work = Work(failures=0)
     await errands.now("one", work)
     assert work.done.is_set()
 
 
-async def test_what_fails_now_keeps_nobody_and_is_tried_again(errands: Errands) -> None:
+async def test_what_fails_now_keeps_nobody_and_is_tried_again(errands: RetryingTasks) -> None:
     work, other = Work(failures=3), Work(failures=0)
     await errands.now("one", work)
     await errands.now("two", other)
@@ -45,7 +45,7 @@ async def test_what_fails_now_keeps_nobody_and_is_tried_again(errands: Errands) 
     assert work.tries == 4
 
 
-async def test_a_newer_errand_of_a_name_takes_its_place(errands: Errands) -> None:
+async def test_a_newer_errand_of_a_name_takes_its_place(errands: RetryingTasks) -> None:
     older, newer = Work(failures=1_000_000), Work(failures=1)
     errands.besides("phone", older)
     errands.besides("phone", newer)
@@ -58,7 +58,7 @@ async def test_a_newer_errand_of_a_name_takes_its_place(errands: Errands) -> Non
 
 
 async def test_what_is_not_done_ends_with_it() -> None:
-    errands = Errands(again_s=60)
+    errands = RetryingTasks(again_s=60)
     work = Work(failures=1)
     await errands.now("one", work)
     await errands.aclose()
@@ -66,7 +66,7 @@ async def test_what_is_not_done_ends_with_it() -> None:
     assert [task for task in asyncio.all_tasks() if task.get_name() == "one"] == []
 
 
-async def test_whoever_waits_for_it_may_go_and_it_is_done_all_the_same(errands: Errands) -> None:
+async def test_whoever_waits_for_it_may_go_and_it_is_done_all_the_same(errands: RetryingTasks) -> None:
     may_go_on, done = asyncio.Event(), asyncio.Event()
 
     async def slow() -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
-from foundation.spool import Kept, Spool
+from foundation.spool import Spool, Spooled
 
 
 def away() -> OperationalError:
     return OperationalError("SELECT", {}, OSError("connection refused"))
 
 
-async def nobody(_: Kept) -> None:
+async def nobody(_: Spooled) -> None:
     raise AssertionError("nothing was refused")
 
 
@@ -28,7 +28,7 @@ async def test_work_outlives_the_process_and_waits_for_the_database(tmp_path: Pa
     done: list[bytes] = []
     answers = [away(), None, None]
 
-    async def handler(kept: Kept) -> None:
+    async def handler(kept: Spooled) -> None:
         answer = answers.pop(0)
         if answer is not None:
             raise answer
@@ -46,12 +46,12 @@ async def test_work_outlives_the_process_and_waits_for_the_database(tmp_path: Pa
 async def test_what_is_refused_is_kept_for_a_person_and_told(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     kept = await spool.keep("ticket", b"{}", owner="staff-1")
-    told: asyncio.Queue[Kept] = asyncio.Queue()
+    told: asyncio.Queue[Spooled] = asyncio.Queue()
 
-    async def handler(_: Kept) -> None:
+    async def handler(_: Spooled) -> None:
         raise ValueError("the customer does not exist")
 
-    async def refused(one: Kept) -> None:
+    async def refused(one: Spooled) -> None:
         told.put_nowait(one)
 
     running = asyncio.create_task(spool.run({"ticket": handler}, refused))

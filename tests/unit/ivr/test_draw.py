@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ivr.check import check_library, load_library
 from ivr.draw import draw
 from ivr.layout import arrange
-from ivr.prompts import Catalogue, Text
+from ivr.prompts import PromptCatalogue, Text
 from ivr.spacing import GAP, Size, place
 from tests.unit.ivr.caller import CALLFLOWS, Service
 from tests.unit.ivr.conftest import WriteFlow
@@ -39,7 +39,7 @@ def test_prompts_stand_in_it_in_both_languages() -> None:
 def test_text_from_a_file_never_becomes_markup(flow: WriteFlow) -> None:
     read = flow("flow: x\nstart: a\nsteps:\n  a: { hangup: bye, say: evil }\n")
     evil = "</text><script>alert(1)</script>"
-    catalogue = Catalogue({"zh": {"evil": Text(evil, "zh.yaml", 1)}})
+    catalogue = PromptCatalogue({"zh": {"evil": Text(evil, "zh.yaml", 1)}})
     picture = draw(read, catalogue)
     assert "<script" not in picture
     assert not list(Xml.fromstring(picture).iter(f"{SVG}script"))  # noqa: S314
@@ -47,7 +47,7 @@ def test_text_from_a_file_never_becomes_markup(flow: WriteFlow) -> None:
 
 def test_a_drawing_needs_no_prompts(tmp_path: Path) -> None:
     library = check_library(CALLFLOWS, Service().vocabulary())
-    assert draw(library.flows["survey"], Catalogue())
+    assert draw(library.flows["survey"], PromptCatalogue())
 
 
 graphs = st.integers(1, 14).flatmap(

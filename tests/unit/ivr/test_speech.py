@@ -10,7 +10,7 @@ import soundfile
 from structlog.testing import capture_logs
 
 from dev.programs import program
-from ivr.prompts import Catalogue, Prompts, Text, read_catalogue
+from ivr.prompts import PromptCatalogue, Prompts, Text, read_catalogue
 from ivr.speech import LONGEST_TEXT, EspeakSpeech, SpeechCache, SpeechError
 from tests.unit.ivr.caller import CALLFLOWS
 
@@ -168,7 +168,7 @@ async def test_a_full_disk_is_a_prompt_left_out(tmp_path: Path) -> None:
     engine.go.set()
     blocked = tmp_path / "prompts"
     blocked.write_text("a file where the folder should be")
-    prompts = Prompts(Catalogue({"zh": {"hello": Text("您好", "zh.yaml", 1)}}), SpeechCache(engine, blocked))
+    prompts = Prompts(PromptCatalogue({"zh": {"hello": Text("您好", "zh.yaml", 1)}}), SpeechCache(engine, blocked))
     with capture_logs() as logs:
         assert await prompts.audio("hello", "zh", {}) is None
     assert logs[0]["event"] == "prompt_not_spoken"
@@ -177,14 +177,14 @@ async def test_a_full_disk_is_a_prompt_left_out(tmp_path: Path) -> None:
 async def test_a_recorded_file_wins(tmp_path: Path) -> None:
     engine = Counting()
     recorded = tmp_path / "hello.wav"
-    catalogue = Catalogue({"zh": {"hello": Text("您好", "zh.yaml", 1)}}, {"zh": {"hello": recorded}})
+    catalogue = PromptCatalogue({"zh": {"hello": Text("您好", "zh.yaml", 1)}}, {"zh": {"hello": recorded}})
     assert await Prompts(catalogue, SpeechCache(engine, tmp_path)).audio("hello", "zh", {}) == recorded
     assert engine.texts == []
 
 
 async def test_a_prompt_without_text_or_audio_is_left_out(tmp_path: Path) -> None:
     with capture_logs() as logs:
-        assert await Prompts(Catalogue(), SpeechCache(Counting(), tmp_path)).audio("hello", "zh", {}) is None
+        assert await Prompts(PromptCatalogue(), SpeechCache(Counting(), tmp_path)).audio("hello", "zh", {}) is None
     assert logs[0]["event"] == "prompt_missing"
 
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from ari_app.queues.errors import AgentNotSignedIn
-from ari_app.queues.http import NotReady, routes
+from ari_app.queues.http import PauseInput, routes
 from ari_app.queues.model import AgentState
 from foundation.routes import NoQuery, Principal, Request, Role
 from tests.unit.queues.conftest import Floor
@@ -23,7 +23,7 @@ async def test_an_agent_switches_between_ready_and_not_ready(floor: Floor) -> No
         await call(floor, "POST", "/agents/me/ready")
     await floor.service.sign_in("anna", ["repair"])
     assert (await call(floor, "POST", "/agents/me/ready")).state is AgentState.READY
-    paused = await call(floor, "POST", "/agents/me/not-ready", NotReady(reason="午休"))
+    paused = await call(floor, "POST", "/agents/me/not-ready", PauseInput(reason="午休"))
     assert (paused.state, paused.reason) == (AgentState.NOT_READY, "午休")
     assert (await call(floor, "GET", "/agents/me")).reason == "午休"
 
@@ -59,4 +59,4 @@ def test_no_route_is_public_and_only_supervisors_list_agents(floor: Floor) -> No
 @pytest.mark.parametrize("reason", ["", " ", "x" * 41, "<script>", "a\nb"])
 def test_a_reason_is_a_few_plain_words(reason: str) -> None:
     with pytest.raises(ValidationError):
-        NotReady(reason=reason)
+        PauseInput(reason=reason)

@@ -7,7 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from ari_app.runtime import node_lease
-from ari_app.runtime.node_lease import KEY, Holder, NodeName, NodeTaken
+from ari_app.runtime.node_lease import KEY, Holder, NodeLease, NodeTaken
 from foundation.redis_client import redis_client
 
 
@@ -27,7 +27,7 @@ async def test_f33_a_living_process_keeps_its_name(redis: Redis, monkeypatch: py
     await held_by(redis, other)
 
     with pytest.raises(NodeTaken, match="another process serves the node 'n'"):
-        await NodeName(redis, "n").take()
+        await NodeLease(redis, "n").take()
     await redis.aclose()
 
 
@@ -36,13 +36,13 @@ async def test_f1_a_dead_process_loses_it_at_once(redis: Redis) -> None:
     await held_by(redis, dead)
 
     async with asyncio.timeout(node_lease.LEASE_S / 2):
-        await NodeName(redis, "n").take()
+        await NodeLease(redis, "n").take()
     await redis.aclose()
 
 
 async def test_whoever_lost_it_is_told(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_lease, "RENEW_S", 0.01)
-    name = NodeName(redis, "n")
+    name = NodeLease(redis, "n")
     taken = asyncio.Event()
     name.on_taken = taken.set
     await name.take()
@@ -62,7 +62,7 @@ async def test_what_redis_may_have_missed_is_set_right(
     redis: Redis, monkeypatch: pytest.MonkeyPatch, emptied: bool
 ) -> None:
     monkeypatch.setattr(node_lease, "RENEW_S", 0.01)
-    name = NodeName(redis, "n")
+    name = NodeLease(redis, "n")
     heard: asyncio.Queue[bool] = asyncio.Queue()
 
     async def returned(emptied: bool) -> None:
@@ -88,7 +88,7 @@ async def test_f19_what_redis_forgot_is_told_again_until_it_is_told(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(node_lease, "RENEW_S", 0.01)
-    name = NodeName(redis, "n")
+    name = NodeLease(redis, "n")
     heard: asyncio.Queue[bool] = asyncio.Queue()
 
     async def returned(emptied: bool) -> None:

@@ -10,9 +10,9 @@ import pytest
 from pydantic import SecretStr
 
 from ari_app.desk.hub import Hub
-from ari_app.runtime.domain import Business
+from ari_app.runtime.domain import DomainServices
 from ari_app.settings import Settings
-from ari_app.web.server import DeskServer
+from ari_app.web.server import WebServer
 from ari_app.web.sessions import Sessions
 from ari_app.web.sign_in_limits import PublicLimiter
 from crm.staff.model import StaffInput
@@ -31,8 +31,8 @@ class Office:
     """A running service, and somebody of every role."""
 
     url: str
-    server: DeskServer
-    business: Business
+    server: WebServer
+    business: DomainServices
     database: Database
     recorded: RecordingService
     place: Place
@@ -55,10 +55,10 @@ async def office(database: Database, redis_url: str, tmp_path: Path) -> AsyncIte
         )
         recorded = RecordingService(database, tmp_path / "recordings", minimum_free_bytes=1)
         stack.push_async_callback(recorded.aclose)
-        business = Business(settings, database, recorded, {}, PublicLimiter(redis))
+        business = DomainServices(settings, database, recorded, {}, PublicLimiter(redis))
         stack.push_async_callback(business.aclose)
         sessions = Sessions(redis, business.staff)
-        server = DeskServer(
+        server = WebServer(
             business.routes(),
             sessions,
             Hub(redis),

@@ -13,9 +13,9 @@ from argon2.exceptions import VerifyMismatchError
 from redis.asyncio import Redis
 
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import CallerNumber, CustomerCard, Pop, Wording
+from ari_app.desk.model import CallerNumber, CustomerCard, Pop, SpokenWording
 from ari_app.desk.socket import SocketLimits
-from ari_app.web.server import DeskServer
+from ari_app.web.server import WebServer
 from ari_app.web.sessions import Sessions
 from ari_app.web.sign_in_limits import SignInLimits
 from foundation.redis_client import redis_client
@@ -46,7 +46,7 @@ def pop(call_id: str = "call-1") -> Pop:
         offered_at_ms=1,
         queue="repair",
         waited_ms=1200,
-        greeting=Wording("您好", "Hello"),
+        greeting=SpokenWording("您好", "Hello"),
         number=CallerNumber("+8613800000001", "北京", "中国移动"),
         customers=[CustomerCard("cus-1", "A1", "张三", "x", "y", "VIP", 12_300, contract_active=True)],
     )
@@ -76,7 +76,7 @@ class Staff:
 class House:
     """A running server and everything behind it."""
 
-    def __init__(self, server: DeskServer, sessions: Sessions, hub: Hub, staff: Staff, redis: Redis) -> None:
+    def __init__(self, server: WebServer, sessions: Sessions, hub: Hub, staff: Staff, redis: Redis) -> None:
         self.server = server
         self.sessions = sessions
         self.hub = hub
@@ -158,7 +158,7 @@ def build(redis_url: str, stack: AsyncExitStack, tmp_path: Path) -> Build:
         sessions = Sessions(redis, staff, limits=limits)
         hub = Hub(redis, absence_grace_s=grace_s)
         options = {"allowed_origins": [ORIGIN], **options}
-        server = DeskServer(
+        server = WebServer(
             [sample_routes(tmp_path)],
             sessions,
             hub,

@@ -11,7 +11,7 @@ from crm.categories.errors import CategoryNotFound
 from crm.categories.http import routes
 from crm.categories.model import CategoryChange, CategoryInput, ProposalReason
 from crm.categories.service import CategoryService
-from crm.departments.errors import Circle, NameTaken, OutOfUse, UnknownReference
+from crm.departments.errors import Circle, NameTaken, OutOfUse, UnknownTreeReference
 from crm.departments.model import DepartmentChange, DepartmentInput, DepartmentView
 from crm.departments.service import DepartmentService
 from crm.tickets.errors import UnknownReference as UnknownToTickets
@@ -58,15 +58,15 @@ async def test_what_makes_no_tree_is_refused_and_changes_nothing(categories: Cat
         (change(parent_id=faults.id), Circle),
         (change(active=False), OutOfUse),
         (change(name="暖气不热"), NameTaken),
-        (change(parent_id="category-none"), UnknownReference),
-        (change(name="其他", department_id="department-none"), UnknownReference),
+        (change(parent_id="category-none"), UnknownTreeReference),
+        (change(name="其他", department_id="department-none"), UnknownTreeReference),
     ):
         with pytest.raises(refusal):
             await categories.update(faults.id, wrong)
     with pytest.raises(NameTaken):
         await categories.create(CategoryInput(name="暖气不热"))
     for field in ("parent_id", "department_id"):
-        with pytest.raises(UnknownReference) as refused:
+        with pytest.raises(UnknownTreeReference) as refused:
             await categories.create(CategoryInput.model_validate({"name": "x", field: "none"}))
         assert [problem.field for problem in refused.value.errors] == [field]
     with pytest.raises(CategoryNotFound):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from crm.departments.errors import Circle, DepartmentNotFound, NameTaken, OutOfUse, UnknownReference
+from crm.departments.errors import Circle, DepartmentNotFound, NameTaken, OutOfUse, UnknownTreeReference
 from crm.departments.http import routes
 from crm.departments.model import DepartmentChange, DepartmentInput, DepartmentView
 from crm.departments.service import DepartmentService
@@ -101,7 +101,7 @@ async def test_nothing_in_use_is_under_what_is_out_of_use(departments: Departmen
     ("changes", "refusal"),
     [
         ({"name": "县"}, NameTaken),
-        ({"parent_id": "department-none"}, UnknownReference),
+        ({"parent_id": "department-none"}, UnknownTreeReference),
     ],
 )
 async def test_a_change_that_is_refused_changes_nothing(
@@ -113,7 +113,7 @@ async def test_a_change_that_is_refused_changes_nothing(
     assert await departments.get(city.id) == city
     with pytest.raises(DepartmentNotFound):
         await departments.update("department-none", change(name="区"))
-    with pytest.raises(UnknownReference):
+    with pytest.raises(UnknownTreeReference):
         await departments.create(DepartmentInput(name="x", parent_id="department-none"))
 
 

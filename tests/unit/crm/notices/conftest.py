@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from crm.notices.catalogue import Catalogue, load_catalogue
+from crm.notices.catalogue import NoticeCatalogue, load_catalogue
 from crm.notices.channels import RobotSender, Sender, WebhookSender
 from crm.notices.delivering import Deliverer
 from crm.notices.duty import DutyService
@@ -86,7 +86,7 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def catalogue() -> Catalogue:
+def catalogue() -> NoticeCatalogue:
     return load_catalogue(CATALOGUE)
 
 
@@ -139,7 +139,7 @@ class House:
         return found
 
 
-def furnished(database: Database, catalogue: Catalogue, client: OutsideClient, robots: str = "") -> House:
+def furnished(database: Database, catalogue: NoticeCatalogue, client: OutsideClient, robots: str = "") -> House:
     planner = Planner(database, catalogue, FactFinder("Asia/Shanghai", LINK))
     return House(
         database,
@@ -156,7 +156,7 @@ def furnished(database: Database, catalogue: Catalogue, client: OutsideClient, r
 
 
 @pytest.fixture
-def house(database: Database, catalogue: Catalogue, client: OutsideClient, receiver: Receiver) -> House:
+def house(database: Database, catalogue: NoticeCatalogue, client: OutsideClient, receiver: Receiver) -> House:
     return furnished(database, catalogue, client, receiver.url.removesuffix("/hook"))
 
 

@@ -17,7 +17,7 @@ from crm.notices.delivering import Deliverer
 from crm.notices.facts import FactFinder
 from crm.notices.model import NoticeChannel
 from crm.notices.planning import Planner
-from crm.outbox.service import Event, OutboxWorker
+from crm.outbox.service import OutboxEvent, OutboxWorker
 from crm.outbox.worker import DeliveryRules
 from crm.webhooks.client import OutsideClient
 from foundation.database import Database
@@ -34,10 +34,10 @@ async def tell(database_url: str, receiver_url: str, mode: str) -> None:
     deliverer = Deliverer(database, {NoticeChannel.WEBHOOK: WebhookSender(client)}, RULES)
     planner.on_planned = deliverer.wake
 
-    async def straight(event: Event) -> None:
+    async def straight(event: OutboxEvent) -> None:
         await client.post(receiver_url, b"{}", {"webhook-id": event.id, "x-kind": event.kind, "x-key": event.key})
 
-    async def planned_and_killed(event: Event) -> None:
+    async def planned_and_killed(event: OutboxEvent) -> None:
         await planner.hear(event)
         os.kill(os.getpid(), signal.SIGKILL)
 

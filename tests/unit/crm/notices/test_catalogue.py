@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm.notices.catalogue import VARIABLES, Catalogue, load_catalogue
+from crm.notices.catalogue import VARIABLES, NoticeCatalogue, load_catalogue
 from crm.notices.errors import CatalogueInvalid
 from crm.tickets.model import TicketKind, TicketStatus, Urgency
 from crm.tickets.transitions import TicketAction
@@ -28,7 +28,7 @@ def line_of(path: Path, text: str) -> int:
     return next(at for at, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if text in line)
 
 
-def test_whatever_is_done_to_a_ticket_there_are_words_for_it(catalogue: Catalogue) -> None:
+def test_whatever_is_done_to_a_ticket_there_are_words_for_it(catalogue: NoticeCatalogue) -> None:
     for action in TicketAction:
         assert catalogue.render(f"ticket.{action}", "zh", {"number": "1"}).subject
     for variable, codes in {"kind": TicketKind, "status": TicketStatus, "urgency": Urgency}.items():
@@ -37,7 +37,7 @@ def test_whatever_is_done_to_a_ticket_there_are_words_for_it(catalogue: Catalogu
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_event_can_be_said_with_everything_and_with_nothing(catalogue: Catalogue, language: str) -> None:
+def test_every_event_can_be_said_with_everything_and_with_nothing(catalogue: NoticeCatalogue, language: str) -> None:
     for kind in [*catalogue.events, "ticket.unheard_of"]:
         full, empty = catalogue.render(kind, language, FACTS), catalogue.render(kind, language, {})
         assert full.subject
@@ -104,7 +104,7 @@ def test_a_file_that_is_none_is_told(tmp_path: Path, content: bytes) -> None:
         load_catalogue(tmp_path / "none.yaml")
 
 
-def test_a_line_of_which_every_name_is_empty_is_left_out(catalogue: Catalogue) -> None:
+def test_a_line_of_which_every_name_is_empty_is_left_out(catalogue: NoticeCatalogue) -> None:
     said = catalogue.render("ticket.dispatch", "zh", {"number": "1", "subject": "x"}).text
     assert "联系人" not in said
     assert "办理时限" not in said
@@ -125,10 +125,10 @@ def test_s37_what_is_put_in_stays_what_it_is(value: str, name: str) -> None:
         assert hostile in said
 
 
-_LOADED: list[Catalogue] = []
+_LOADED: list[NoticeCatalogue] = []
 
 
-def _shared() -> Catalogue:
+def _shared() -> NoticeCatalogue:
     if not _LOADED:
         _LOADED.append(load_catalogue(Path(__file__).parents[4] / "callflows" / "notices.yaml"))
     return _LOADED[0]

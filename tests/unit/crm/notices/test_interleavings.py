@@ -22,7 +22,7 @@ from crm.notices.facts import FactFinder
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.planning import Planner
 from crm.notices.store import LogQuery, deliveries
-from crm.outbox.service import Event
+from crm.outbox.service import OutboxEvent
 from crm.outbox.worker import DeliveryRules
 from dev.paths import PROJECT
 from foundation.clock import utc_now
@@ -79,7 +79,9 @@ class World:
         self.nodes = [self.node() for _ in range(NODES)]
         self.late = timedelta()
         self.events = [
-            Event(f"event-{number}", "ticket.urge", f"ticket-{number % TICKETS}", _payload(department_id), utc_now())
+            OutboxEvent(
+                f"event-{number}", "ticket.urge", f"ticket-{number % TICKETS}", _payload(department_id), utc_now()
+            )
             for number in range(EVENTS)
         ]
         self.planned = 0

@@ -6,7 +6,7 @@ import pytest
 
 from crm.notices.errors import RecipientInvalid
 from crm.notices.views import RecipientChange, RecipientCreated
-from crm.outbox.service import Event
+from crm.outbox.service import OutboxEvent
 from crm.staff.model import Staff, StaffChange, StaffInput
 from crm.staff.service import StaffService
 from foundation.clock import utc_now
@@ -41,7 +41,7 @@ async def told(house: House, place: Place, role: Role | None, **changes: Any) ->
         "clock": "resolve",
         **changes,
     }
-    await house.planner.hear(Event(event_id, "clock.escalation", "ticket-1", payload, utc_now()))
+    await house.planner.hear(OutboxEvent(event_id, "clock.escalation", "ticket-1", payload, utc_now()))
     return sorted(found.recipient_id or "" for found in await house.log() if found.event_id == event_id)
 
 

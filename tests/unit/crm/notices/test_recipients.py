@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from crm.notices.errors import (
     DeliveryNotFound,
-    DepartmentNotFound,
     NotGivenUp,
+    NoticeDepartmentNotFound,
     RecipientInvalid,
     RecipientNotFound,
 )
@@ -236,9 +236,9 @@ async def test_s7_a_department_sees_its_own_and_nothing_of_others(
         route = table[f"GET /departments/{{department_id}}/{path}"]
         await call(route, worker(place.east), {"department_id": place.east})
         for stranger in (worker(place.west), worker(None)):
-            with pytest.raises(DepartmentNotFound) as hidden:
+            with pytest.raises(NoticeDepartmentNotFound) as hidden:
                 await call(route, stranger, {"department_id": place.east})
-            with pytest.raises(DepartmentNotFound) as missing:
+            with pytest.raises(NoticeDepartmentNotFound) as missing:
                 await call(route, stranger, {"department_id": "department-none"})
             assert hidden.value.detail.replace(place.east, "") == missing.value.detail.replace("department-none", "")
 

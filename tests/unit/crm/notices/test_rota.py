@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from crm.notices.errors import DepartmentNotFound, OverrideNotFound, RotaChanged, RotaInvalid
+from crm.notices.errors import NoticeDepartmentNotFound, OverrideNotFound, RotaChanged, RotaInvalid
 from crm.notices.model import DeliveryState, DutyOverride
 from crm.notices.rota import Shift, on_duty
 from crm.notices.views import OverrideInput, RecipientChange, RotaInput
@@ -185,7 +185,7 @@ async def test_a_rota_names_only_the_departments_own_and_changes_nothing_otherwi
         with pytest.raises(RotaInvalid):
             await house.duty.add_override(place.east, exception)
     assert await house.duty.rota(place.east) == stored
-    with pytest.raises(DepartmentNotFound):
+    with pytest.raises(NoticeDepartmentNotFound):
         await house.duty.replace("department-none", RotaInput(shifts=[]))
     with pytest.raises(OverrideNotFound):
         await house.duty.remove_override(place.east, "duty-none")

@@ -11,7 +11,7 @@ from crm.appointments.model import BookVisit, FreeQuery, WeekInput
 from crm.appointments.service import AppointmentService
 from crm.notices.errors import DeliveryNotFound, NotDelivered
 from crm.notices.model import DeliveryState, NoticeChannel
-from crm.outbox.service import Event
+from crm.outbox.service import OutboxEvent
 from crm.staff.model import StaffInput
 from crm.staff.service import StaffService
 from crm.webhooks.signature import is_genuine
@@ -85,7 +85,7 @@ async def test_h26_the_department_hears_when_it_is_expected_and_when_not_any_mor
 async def test_f26_heard_again_an_event_is_told_once(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, place.east)
     await house.webhook(receiver.url, None, switches={"ticket.urge": True})
-    event = Event(
+    event = OutboxEvent(
         "event-1", "ticket.urge", "ticket-1", {"department_id": place.east, "number": "2611230001"}, utc_now()
     )
     await asyncio.gather(*(house.planner.hear(event) for _ in range(4)))
@@ -151,7 +151,7 @@ async def test_what_is_never_taken_is_given_up_with_its_error_and_sent_when_some
 async def test_what_is_on_its_way_is_not_sent_again(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, place.east)
     ticket = await house.tickets.file(place.fault(), AGENT)
-    await house.planner.hear(Event("event-1", "ticket.urge", ticket.id, {"department_id": place.east}, utc_now()))
+    await house.planner.hear(OutboxEvent("event-1", "ticket.urge", ticket.id, {"department_id": place.east}, utc_now()))
     (queued,) = await house.log()
     with pytest.raises(NotDelivered):
         await house.notices.redeliver(queued.id)
@@ -226,7 +226,7 @@ async def test_an_event_nobody_wrote_words_for_is_told_in_general_ones(
     given = {"department_id": place.east, "number": "2611230001", "status": "signed", **payload}
     given["department_id"] = place.east
     async with house.working():
-        await house.planner.hear(Event(new_id("event"), "ticket.teleport", "ticket-1", given, utc_now()))
+        await house.planner.hear(OutboxEvent(new_id("event"), "ticket.teleport", "ticket-1", given, utc_now()))
         (came,) = await receiver.until(1)
     assert "ticket.teleport" in came.json["text"]
     assert "处理中" in came.json["text"]
@@ -234,7 +234,7 @@ async def test_an_event_nobody_wrote_words_for_is_told_in_general_ones(
 
 async def test_what_people_need_not_hear_of_is_nobodys(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, None)
-    await house.planner.hear(Event("event-1", "campaign.begun", "campaign-1", {}, utc_now()))
+    await house.planner.hear(OutboxEvent("event-1", "campaign.begun", "campaign-1", {}, utc_now()))
     assert await house.log() == []
 
 
@@ -262,7 +262,7 @@ async def test_h16_everyone_a_ticket_lands_on_is_told(house: House, place: Place
         ("ticket.redo", helped),
         ("ticket.pass_up", {"department_id": place.west}),
     ):
-        await house.planner.hear(Event(new_id("event"), kind, "ticket-1", payload, utc_now()))
+        await house.planner.hear(OutboxEvent(new_id("event"), kind, "ticket-1", payload, utc_now()))
 
     told = sorted((one.kind, one.recipient_id) for one in await house.log())
     assert told == sorted(
@@ -293,7 +293,7 @@ async def test_h18_a_deadline_is_told_to_who_the_ladder_names_with_who_holds_the
         "due_at": "2026-11-23T10:00:00+00:00",
         "step": 1,
     }
-    await house.planner.hear(Event("event-1", "clock.escalation", ticket.id, payload, utc_now()))
+    await house.planner.hear(OutboxEvent("event-1", "clock.escalation", ticket.id, payload, utc_now()))
     (told,) = await house.log()
     assert told.recipient_id == above.id
     assert "办理时限（2026-11-23 18:00）" in told.text

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from crm.outbox import metrics, store
 from crm.outbox.errors import NoDeadLetter
 from crm.outbox.model import OutboxEntry
-from crm.outbox.service import KEPT_DAYS, Event, Handler, OutboxService, OutboxWorker, enqueue
+from crm.outbox.service import KEPT_DAYS, Handler, OutboxEvent, OutboxService, OutboxWorker, enqueue
 from crm.outbox.worker import DeliveryRules
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -297,7 +297,7 @@ async def test_everybody_hears_of_a_kind_even_where_one_of_them_fails(database: 
             raise ConnectionError("away")
         await first.hear(payload)
 
-    async def listen(event: Event) -> None:
+    async def listen(event: OutboxEvent) -> None:
         await everything.hear({"value": (event.id, event.kind, event.key)})
 
     await add(database, "a", "a1")

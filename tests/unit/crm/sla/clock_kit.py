@@ -10,7 +10,7 @@ from sqlmodel import col, select
 from crm.outbox.model import OutboxEntry
 from crm.sla.model import TicketClock
 from crm.sla.policy import ClockKind, Policy
-from crm.sla.service import ClockService
+from crm.sla.service import SlaService
 from crm.sla.views import PolicyInput
 from crm.tickets.model import Actor, ActorKind
 from crm.tickets.service import TicketService
@@ -47,7 +47,7 @@ class Clocks:
 
     database: Database
     tickets: TicketService
-    service: ClockService
+    service: SlaService
 
     async def of(self, ticket_id: str) -> dict[ClockKind, TicketClock]:
         """The clocks of a ticket's last round."""
@@ -76,7 +76,7 @@ class Clocks:
 
 def node(database: Database) -> Clocks:
     """A node on a database."""
-    tickets, service = TicketService(database), ClockService(database)
+    tickets, service = TicketService(database), SlaService(database)
     tickets.listeners.append(service.keeper)
     tickets.extensions.deadlines = service.keeper
     return Clocks(database, tickets, service)

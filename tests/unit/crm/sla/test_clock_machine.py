@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from crm.sla.model import TicketClock
 from crm.sla.policy import ClockKind
-from crm.sla.service import ClockService
+from crm.sla.service import SlaService
 from crm.sla.ticket_changes import STOPPED, UNSIGNED
 from crm.tickets.model import Ticket, TicketStatus
 from foundation.clock import utc_now
@@ -19,7 +19,7 @@ class ClockedLives(test_ticket_machine.Lives):
 
     def __init__(self) -> None:
         super().__init__()
-        self.service.listeners.append(ClockService(self.database).keeper)
+        self.service.listeners.append(SlaService(self.database).keeper)
 
     def _act(self, ticket: str, choice: Random) -> None:
         super()._act(ticket, choice)

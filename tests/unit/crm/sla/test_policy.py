@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from crm.customers.model import Grade
 from crm.sla.hours import WorkingHours
-from crm.sla.policy import SHIPPED, Facts, LevelRule, Policy, choose
+from crm.sla.policy import SHIPPED, LevelRule, Policy, TicketFacts, choose
 from crm.tickets.model import TicketKind, Urgency
 
 
@@ -17,7 +17,7 @@ def rule(resolve_minutes: int, **conditions: object) -> LevelRule:
 
 def resolve_minutes(policy: Policy, **facts: Any) -> int:
     known: dict[str, Any] = {"kind": TicketKind.FAULT, "urgency": Urgency.NORMAL, **facts}
-    return choose(policy, Facts(**known)).resolve_minutes
+    return choose(policy, TicketFacts(**known)).resolve_minutes
 
 
 def test_h18_the_most_specific_rule_wins() -> None:
@@ -49,7 +49,7 @@ def test_h18_the_most_specific_rule_wins() -> None:
 def test_h18_as_shipped_every_ticket_has_deadlines_and_urgent_ones_at_night_too() -> None:
     for kind in TicketKind:
         for urgency in Urgency:
-            found = choose(SHIPPED, Facts(kind, urgency))
+            found = choose(SHIPPED, TicketFacts(kind, urgency))
             assert found.round_the_clock is (urgency is not Urgency.NORMAL)
 
 

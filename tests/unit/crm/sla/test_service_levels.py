@@ -15,7 +15,7 @@ from crm.sla.errors import (
     NoSuchPolicy,
     PolicyChangedMeanwhile,
     PolicyInForce,
-    UnknownReference,
+    UnknownSlaReference,
 )
 from crm.sla.http import routes
 from crm.sla.policy import ClockKind
@@ -127,7 +127,7 @@ async def test_h18_bad_policies_are_refused_whole(clocks: Clocks, table: dict[st
             (enter, {"policy": POLICY | changed, "version": 1}),
             (table["POST /service-levels/what-if"], {"policy": POLICY | changed}),
         ):
-            with pytest.raises(UnknownReference) as unknown:
+            with pytest.raises(UnknownSlaReference) as unknown:
                 await call(route, BOSS, body=body)
             assert unknown.value.errors[0].field == field
     assert len(await clocks.service.policies()) == 2
@@ -165,7 +165,7 @@ async def test_h18_working_hours_of_departments(clocks: Clocks, table: dict[str,
         await call(enter, BOSS, {"owner": owner}, body={"hours": None})
     (only,) = await call(every, LEAD)
     assert (only.owner, only.changed_at) == ("default", None)
-    with pytest.raises(UnknownReference):
+    with pytest.raises(UnknownSlaReference):
         await call(enter, BOSS, {"owner": "nobody"}, body={"hours": hours})
 
 
@@ -307,5 +307,5 @@ async def test_h18_improvement_actions_are_tracked_until_done(
         await call(done, LEAD, {"action_id": sooner.id}, body={"outcome": "再来一次"})
     with pytest.raises(NoSuchAction):
         await call(done, LEAD, {"action_id": "nothing"}, body={"outcome": "再来一次"})
-    with pytest.raises(UnknownReference):
+    with pytest.raises(UnknownSlaReference):
         await call(add, LEAD, body=given | {"department_id": "nobody"})

@@ -20,7 +20,7 @@ from crm.selfservice.limits import Unlimited
 from crm.selfservice.model import WebReport
 from crm.selfservice.service import SelfService
 from crm.sla.policy import SHIPPED, LevelRule, Policy
-from crm.sla.service import ClockService
+from crm.sla.service import SlaService
 from crm.sla.views import PolicyInput
 from crm.tickets.errors import UnknownReference
 from crm.tickets.model import SYSTEM, AppendToTicket, FileTicket, Reporter, TicketView
@@ -39,7 +39,7 @@ def complaint(**reporter: object) -> FileTicket:
     return FileTicket.model_validate({"kind": "complaint", "subject": "服务态度", "reporter": reporter})
 
 
-async def allowed(clocks: ClockService, ticket: TicketView) -> list[int]:
+async def allowed(clocks: SlaService, ticket: TicketView) -> list[int]:
     """How long each deadline of a ticket gives."""
     _, found = await clocks.of_ticket(ticket.id)
     return [clock.allowed_s for clock in found]
@@ -167,7 +167,7 @@ async def test_h15_the_only_customer_of_a_telephone_is_who_reports(
     database: Database, place: Place, tickets: TicketService
 ) -> None:
     await CustomerService(database).update(place.wang.id, CustomerChange(grade=Grade.VIP))
-    clocks = ClockService(database)
+    clocks = SlaService(database)
     tickets.listeners.append(clocks.keeper)
     sooner = LevelRule(grade=Grade.VIP, respond_minutes=60, resolve_minutes=120)
     await clocks.enter_policy(PolicyInput(policy=Policy(rules=[*SHIPPED.rules, sooner]), version=0), SYSTEM)

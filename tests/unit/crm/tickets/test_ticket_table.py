@@ -7,7 +7,7 @@ import pytest
 from crm.tickets.errors import NotAllowedNow, NotYours
 from crm.tickets.model import SYSTEM, Actor, ActorKind, Ticket, TicketKind, TicketStatus
 from crm.tickets.transition_page import ACTIONS, STATES, rendered
-from crm.tickets.transitions import RULES, Standing, TicketAction, lead, permit
+from crm.tickets.transitions import RULES, DepartmentStanding, TicketAction, lead, permit
 from dev.paths import PROJECT
 from foundation.clock import utc_now
 from foundation.problems import Forbidden, Problem
@@ -67,7 +67,7 @@ ACTORS = {
 }
 
 
-OTHERS = {"department-co": Standing.CO_HANDLER, "department-below": Standing.BELOW}
+OTHERS = {"department-co": DepartmentStanding.CO_HANDLER, "department-below": DepartmentStanding.BELOW}
 
 
 def ticket(status: TicketStatus, department_id: str | None = "department-1") -> Ticket:
