@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from crm.customers.model import PhoneNumber
 from crm.text import Id, Lines, OneLine
 from crm.tickets import store
-from crm.tickets.address import address_key
+from crm.tickets.address import address_key, has_telling_end
 from crm.tickets.model import TicketView
 
 SHOWN = 5
@@ -25,8 +25,6 @@ SAME_MATTER = 0.9
 """The same address and the same cause together, in place of either: more than all other reasons and one of the two."""
 ALIKE = 0.35
 """Texts less alike than this have only common words in common."""
-SUFFIX = 5
-"""Characters from where on an address may lack its beginning, such as the district, and still be the same."""
 
 
 class SimilarQuery(BaseModel, extra="forbid"):
@@ -139,7 +137,7 @@ def combined(weights: Mapping[str, float]) -> float:
 
 def _same_place(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
-    if len(shorter) < SUFFIX or not any(character.isdigit() for character in shorter):
+    if one == other or not has_telling_end(shorter):
         return bool(one) and one == other
     return longer.endswith(shorter)
 

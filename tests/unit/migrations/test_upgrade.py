@@ -17,6 +17,8 @@ from sqlalchemy.exc import DBAPIError
 
 import migrations
 from ari_app.runtime.schema import METADATA, upgrade
+from crm.tickets.filing import matter_key
+from crm.tickets.model import TicketKind
 from dev.paths import PROJECT
 from migrations import configuration
 
@@ -92,6 +94,35 @@ def test_messages_of_before_keep_whom_they_went_to(database_url: str) -> None:
         kept = connection.exec_driver_sql("SELECT id, addressee, recipient_id, number FROM notice_delivery").all()
     assert [tuple(row) for row in kept] == [("notice-1", "recipient-1", "recipient-1", None)]
     assert differences(database_url) == []
+    engine.dispose()
+
+
+def test_addresses_of_before_get_the_keys_of_today(database_url: str) -> None:
+    """Two open tickets of one flat become one matter: the older is the one that others are added to."""
+    engine = blocking_engine(database_url)
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    flat, other = "经纬街91号2单元501", "道里区經緯街91號2單元5楼501"
+    common: dict[str, Any] = {"kind": "fault", "channel": "phone", "status": "registered", "subject": "x", "area": ""}
+    common |= {"description": "", "urgency": "normal", "form": {}, "form_version": 0, "urge_count": 0, "redo_count": 0}
+    common |= {"shared": False, "escalated": False, "added_to": False, "reply": "", "closing_grounds": ""}
+    common |= {"registered_at": now, "version": 1, "visit_booked": False}
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection, METADATA), "0004")
+        table = Table("ticket", MetaData(), autoload_with=connection)
+        for number, address in enumerate((flat, other, "")):
+            row = {"id": f"ticket-{number}", "number": str(number), "address": address, "address_key": address}
+            connection.execute(table.insert().values(common | row | {"open_matter": f"old-{number}"}))
+
+    upgrade(database_url)
+
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT id, address_key, open_matter FROM ticket ORDER BY id").all()
+    matter = matter_key(TicketKind.FAULT, None, flat)
+    assert [tuple(row) for row in found] == [
+        ("ticket-0", "经纬街91-2-501", matter),
+        ("ticket-1", "经纬街91-2-501", None),
+        ("ticket-2", "", None),
+    ]
     engine.dispose()
 
 

@@ -32,6 +32,14 @@ def codes(found: SimilarTicket) -> list[str]:
         "幸福路十二号三单元四〇二",
         "幸福路12-3-402",
         "幸福路12号,3单元,402",
+        "幸福路12号3单元4楼402",
+        "幸福路12号3单元四层402室",
+        "幸福路12号3单元 4楼-402",
+        "幸福路12號3單元402",
+        "城东区幸福路12号3单元402",
+        "哈尔滨市城东区幸福路12号3单元402",
+        "黑龙江省哈尔滨市城东区幸福路12号3单元402",
+        "哈爾濱市城東區幸福路12號3單元4層402室",
     ],
 )
 def test_one_place_however_it_was_written(other: str) -> None:
@@ -39,7 +47,16 @@ def test_one_place_however_it_was_written(other: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "other", ["幸福路12号3单元403", "幸福路123号402", "幸福路1号23单元402", "解放路12号3单元402", ""]
+    "other",
+    [
+        "幸福路12号3单元403",
+        "幸福路123号402",
+        "幸福路1号23单元402",
+        "解放路12号3单元402",
+        "幸福路12号3单元5楼402",
+        "宾县幸福路12号3单元402",
+        "",
+    ],
 )
 def test_another_place(other: str) -> None:
     assert address_key(other) != address_key("幸福路12号3单元402")
@@ -51,6 +68,20 @@ def test_another_place(other: str) -> None:
 )
 def test_numbers_in_characters(spoken: str, digits: str) -> None:
     assert address_key(spoken) == digits
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("城东区光华小区3栋502", "城西区光华小区3栋502"),
+        ("阳光城市花园3栋502", "幸福城市花园3栋502"),
+        ("哈尔滨市宾县人民路12号", "哈尔滨市巴彦县人民路12号"),
+        ("农贸市场路5号", "场路5号"),
+        ("光华小区一区3栋", "光华小区二区3栋"),
+    ],
+)
+def test_places_with_like_names_stay_apart(one: str, other: str) -> None:
+    assert address_key(one) != address_key(other)
 
 
 def test_a_road_named_after_a_number_keeps_its_name() -> None:
@@ -123,6 +154,33 @@ async def test_an_address_without_its_district_is_still_the_place(tickets: Ticke
 
     assert found.ticket.id == filed.id
     assert codes(found) == ["address", "area"]
+
+
+@pytest.mark.parametrize(
+    ("filed_as", "asked_as"),
+    [
+        ("经纬街91号2单元501", "道里区经纬街91号2单元5楼501"),
+        ("道里区经纬街91号2单元501", "經緯街91號2單元5層501室"),
+        ("光华小区3栋502", "哈尔滨市道里区光华小区3栋502"),
+        ("哈尔滨市道里区光华小区3栋502", "光华小区3栋502"),
+    ],
+)
+async def test_the_same_flat_is_offered_without_its_area(
+    tickets: TicketService, place: Place, filed_as: str, asked_as: str
+) -> None:
+    filed = await tickets.file(place.fault(address=filed_as, area="城西"), AGENT)
+
+    (found,) = await tickets.similar(SimilarQuery(address=asked_as))
+
+    assert found.ticket.id == filed.id
+    assert codes(found) == ["address"]
+
+
+async def test_a_flat_number_alone_is_no_address(tickets: TicketService, place: Place) -> None:
+    await tickets.file(place.fault(), AGENT)
+
+    assert await tickets.similar(SimilarQuery(address="12号3单元402")) == []
+    assert await tickets.similar(SimilarQuery(address="路12号3单元402")) == []
 
 
 async def test_a_second_reporters_number_is_a_reason(tickets: TicketService, place: Place) -> None:
