@@ -1,0 +1,1 @@
+"""Fakes for unit tests: Asterisk, time, and the services around a call."""

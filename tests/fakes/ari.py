@@ -1,0 +1,298 @@
+"""Real ARI and AMI clients, answered by the fake Asterisk.
+
+Requests are carried out below `AriClient.send`, so that every method of the real client is there, with its real query,
+decoder and errors. A request that the fake does not know fails the test by name.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from ari_app.ari import bridges, channels, media, server
+from ari_app.ari.ami import AmiClient, Response
+from ari_app.ari.client import AriClient
+from ari_app.ari.errors import AriError, AriNotFound, AriUnreachable, error_for
+from ari_app.ari.model import AsteriskInfo, Ping, StatusInfo
+from ari_app.ari.rest import Call, Query
+from tests.fakes.asterisk import (
+    APPLICATION,
+    LATENCY_S,
+    NORMAL,
+    FakeAsterisk,
+    FakeBridge,
+    FakeChannel,
+    FakeRecording,
+)
+
+Ids = tuple[str, ...]
+Handler = Callable[[Ids, Query], Awaitable[object]]
+
+
+class _Refused(Exception):
+    """Asterisk's answer to a request that it does not carry out."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
+        self.words = words
+
+
+class FakeAri(AriClient):
+    """The ARI client of one fake Asterisk."""
+
+    def __init__(self, asterisk: FakeAsterisk) -> None:
+        super().__init__("http://asterisk.invalid/ari", "user", "password", application=APPLICATION)
+        self.asterisk = asterisk
+        self.away = False
+        """No request gets an answer."""
+        self.failures: dict[Call, AriError] = {}
+        """What the next request of a kind fails with."""
+        self.delays_s: dict[Call, float] = {}
+        """How much longer requests of a kind take until they are carried out."""
+        self.asked: list[tuple[Call, Ids]] = []
+        self._handlers: dict[Call, Handler] = {
+            channels.LIST: self._channels,
+            channels.GET: self._channel,
+            channels.ORIGINATE: self._originate,
+            channels.ANSWER: self._answer,
+            channels.HANG_UP: self._hang_up,
+            channels.CONTINUE: self._continue,
+            channels.START_MUSIC: self._start_channel_music,
+            channels.STOP_MUSIC: self._stop_channel_music,
+            channels.PLAY: self._play,
+            channels.RECORD: self._record,
+            bridges.LIST: self._bridges,
+            bridges.GET: self._bridge,
+            bridges.CREATE: self._create_bridge,
+            bridges.DESTROY: self._destroy_bridge,
+            bridges.ADD: self._add_to_bridge,
+            bridges.REMOVE: self._remove_from_bridge,
+            bridges.START_MUSIC: self._start_bridge_music,
+            bridges.STOP_MUSIC: self._stop_bridge_music,
+            media.GET_PLAYBACK: self._playback,
+            media.STOP_PLAYBACK: self._stop_playback,
+            media.GET_LIVE: self._live_recording,
+            media.STOP_LIVE: self._stop_recording,
+            server.PING: self._ping,
+            server.INFO: self._info,
+        }
+
+    async def send(self, call: Call, *ids: str, query: Query | None = None, body: object = None) -> bytes:
+        """Carry a request out, and return its answer's body."""
+        method, path = call.method, call.at(*ids)
+        self.asked.append((call, ids))
+        await asyncio.sleep(LATENCY_S + self.delays_s.get(call, 0.0))
+        if self.away:
+            raise AriUnreachable(method, path, "refused", sent=False)
+        if (failure := self.failures.pop(call, None)) is not None:
+            raise failure
+        handler = self._handlers.get(call)
+        if handler is None:
+            raise NotImplementedError(f"the fake Asterisk does not know {method} {call.path}")
+        try:
+            answer = msgspec.json.encode(await handler(ids, query or {}))
+        except _Refused as refused:
+            raise error_for(method, path, refused.status, refused.words) from None
+        finally:
+            self.asterisk.changed()
+        await asyncio.sleep(LATENCY_S)
+        return answer
+
+    # Channels
+
+    async def _channels(self, _ids: Ids, _query: Query) -> object:
+        return [channel.view() for channel in self.asterisk.channels.values()]
+
+    async def _channel(self, ids: Ids, _query: Query) -> object:
+        return self._found(ids[0]).view()
+
+    async def _originate(self, _ids: Ids, query: Query) -> object:
+        channel_id, endpoint, originator = str(query["channelId"]), str(query["endpoint"]), query["originator"]
+        if channel_id in self.asterisk.channels:
+            raise _Refused(409, "Channel with given unique ID already exists")
+        if originator is not None and originator not in self.asterisk.channels:
+            raise _Refused(400, "Provided originator channel was not found")
+        if endpoint in self.asterisk.unregistered:
+            raise _Refused(500, "Allocation failed")
+        timeout_s, arguments = query["timeout"], query["appArgs"]
+        assert isinstance(timeout_s, int)
+        number = str(query["callerId"] or "")
+        answered_with = [arguments] if isinstance(arguments, str) else list(_listed(arguments))
+        channel = FakeChannel(channel_id, endpoint, number, "Down", answered_with=answered_with)
+        self.asterisk.ring(channel, timeout_s)
+        return channel.view()
+
+    async def _answer(self, ids: Ids, _query: Query) -> object:
+        channel = self._in_stasis(ids[0])
+        await self.asterisk.no_playback(channel)
+        self._in_stasis(ids[0]).state = "Up"
+        return None
+
+    async def _hang_up(self, ids: Ids, _query: Query) -> object:
+        self.asterisk.end(self._found(ids[0]), NORMAL)
+        return None
+
+    async def _continue(self, ids: Ids, _query: Query) -> object:
+        self.asterisk.lead_away(self._in_stasis(ids[0]).id)
+        return None
+
+    async def _start_channel_music(self, ids: Ids, query: Query) -> object:
+        self._in_stasis(ids[0]).music = str(query["mohClass"] or "default")
+        return None
+
+    async def _stop_channel_music(self, ids: Ids, _query: Query) -> object:
+        self._in_stasis(ids[0]).music = None
+        return None
+
+    async def _play(self, ids: Ids, query: Query) -> object:
+        channel = self._in_stasis(ids[0])
+        playback = self.asterisk.play(channel, _listed(query["media"]), str(query["playbackId"]))
+        return playback.view()
+
+    async def _record(self, ids: Ids, query: Query) -> object:
+        channel = self._in_stasis(ids[0])
+        name, longest_s, silence_s = str(query["name"]), query["maxDurationSeconds"], query["maxSilenceSeconds"]
+        assert isinstance(longest_s, int)
+        assert isinstance(silence_s, int)
+        if name in self.asterisk.recordings:
+            raise _Refused(409, "Recording already in progress")
+        recording = FakeRecording(name, channel.id, str(query["terminateOn"]))
+        self.asterisk.record(recording, min(longest_s, silence_s or longest_s))
+        return recording.view()
+
+    # Bridges
+
+    async def _bridges(self, _ids: Ids, _query: Query) -> object:
+        return [bridge.view() for bridge in self.asterisk.bridges.values()]
+
+    async def _bridge(self, ids: Ids, _query: Query) -> object:
+        return self._found_bridge(ids[0]).view()
+
+    async def _create_bridge(self, _ids: Ids, query: Query) -> object:
+        bridge_id = str(query["bridgeId"])
+        if bridge_id in self.asterisk.bridges:
+            raise _Refused(409, "Bridge with id already exists")
+        bridge = FakeBridge(bridge_id, ",".join(_listed(query["type"])), str(query["name"]))
+        self.asterisk.bridges[bridge_id] = bridge
+        return bridge.view()
+
+    async def _destroy_bridge(self, ids: Ids, _query: Query) -> object:
+        del self.asterisk.bridges[self._found_bridge(ids[0]).id]
+        return None
+
+    async def _add_to_bridge(self, ids: Ids, query: Query) -> object:
+        for channel_id in _listed(query["channel"]):
+            self._in_stasis(channel_id, missing=400)
+        for channel_id in _listed(query["channel"]):
+            channel = self._in_stasis(channel_id, missing=400)
+            await self.asterisk.no_playback(channel)
+            self._in_stasis(channel_id, missing=400)
+            self.asterisk.leave_bridge(channel_id)
+            self._found_bridge(ids[0]).channels.append(channel_id)
+        return None
+
+    async def _remove_from_bridge(self, ids: Ids, query: Query) -> object:
+        bridge = self._found_bridge(ids[0])
+        for channel_id in _listed(query["channel"]):
+            if channel_id not in bridge.channels:
+                raise _Refused(422, "Channel not in this bridge")
+            bridge.channels.remove(channel_id)
+        return None
+
+    async def _start_bridge_music(self, ids: Ids, query: Query) -> object:
+        self._found_bridge(ids[0]).music = str(query["mohClass"] or "default")
+        return None
+
+    async def _stop_bridge_music(self, ids: Ids, _query: Query) -> object:
+        self._found_bridge(ids[0]).music = None
+        return None
+
+    # Playbacks, recordings, the server
+
+    async def _playback(self, ids: Ids, _query: Query) -> object:
+        playback = self.asterisk.playback(ids[0])
+        if playback is None:
+            raise _Refused(404, "Playback not found")
+        return playback.view()
+
+    async def _stop_playback(self, ids: Ids, _query: Query) -> object:
+        playback = self.asterisk.playback(ids[0])
+        if playback is None:
+            raise _Refused(404, "Playback not found")
+        self.asterisk.finish_playback(playback)
+        return None
+
+    async def _live_recording(self, ids: Ids, _query: Query) -> object:
+        return self._found_recording(ids[0]).view()
+
+    async def _stop_recording(self, ids: Ids, _query: Query) -> object:
+        self.asterisk.finish_recording(self._found_recording(ids[0]))
+        return None
+
+    async def _ping(self, _ids: Ids, _query: Query) -> object:
+        return Ping(ping="pong")
+
+    async def _info(self, _ids: Ids, _query: Query) -> object:
+        return AsteriskInfo(status=StatusInfo(startup_time=self.asterisk.started_at.isoformat()))
+
+    def _found(self, channel_id: str, *, missing: int = 404) -> FakeChannel:
+        channel = self.asterisk.channels.get(channel_id)
+        if channel is None:
+            raise _Refused(missing, "Channel not found")
+        return channel
+
+    def _in_stasis(self, channel_id: str, *, missing: int = 404) -> FakeChannel:
+        channel = self._found(channel_id, missing=missing)
+        if channel.arguments is None:
+            raise _Refused(422 if missing == 400 else 409, "Channel not in Stasis application")
+        return channel
+
+    def _found_bridge(self, bridge_id: str) -> FakeBridge:
+        bridge = self.asterisk.bridges.get(bridge_id)
+        if bridge is None:
+            raise _Refused(404, "Bridge not found")
+        return bridge
+
+    def _found_recording(self, name: str) -> FakeRecording:
+        recording = self.asterisk.recordings.get(name)
+        if recording is None:
+            raise _Refused(404, "Recording not found")
+        return recording
+
+
+class FakeAmi(AmiClient):
+    """The AMI client of one fake Asterisk."""
+
+    def __init__(self, asterisk: FakeAsterisk) -> None:
+        super().__init__("asterisk.invalid", 5038, "user", "password")
+        self.asterisk = asterisk
+        self.away = False
+        """No action gets an answer."""
+
+    async def _ask_list(self, action: str, fields: Mapping[str, str]) -> list[Response]:
+        await asyncio.sleep(2 * LATENCY_S)
+        if self.away:
+            raise AriUnreachable("AMI", action, "not connected", sent=False)
+        if action == "DBGetTree":
+            family = fields["Family"]
+            return [{"Key": f"/{family}/{key}", "Val": note} for key, note in self.asterisk.notes.items()]
+        if action == "DBDel":
+            self.asterisk.notes.pop(fields["Key"], None)
+            return [{}]
+        channel = self.asterisk.channels.get(fields["Channel"])
+        if channel is None:
+            raise AriNotFound("AMI", action, "No such channel")
+        if action == "MixMonitor":
+            caller, _, agent = fields["Options"].partition(")")
+            channel.tapes.append((caller.removeprefix("r("), agent.removeprefix("t(").partition(")")[0]))
+            return [{"MixMonitorID": f"mix-{len(channel.tapes)}"}]
+        if action == "StopMixMonitor":
+            channel.tapes.clear()
+            return [{}]
+        raise NotImplementedError(f"the fake Asterisk does not know {action}")
+
+
+def _listed(value: Any) -> Sequence[str]:
+    return [value] if isinstance(value, str) else list(value or ())

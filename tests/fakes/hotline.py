@@ -1,0 +1,213 @@
+"""The call control of one node on a fake Asterisk, in virtual time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, cast
+
+from ari_app.ari.dispatch import Dispatcher
+from ari_app.calls.admission import Admission
+from ari_app.calls.call import LiveCall
+from ari_app.calls.dial_plan import DialPlan
+from ari_app.calls.model import CallState
+from ari_app.calls.reconciliation import Reconciler
+from ari_app.calls.service import CallService
+from ari_app.calls.store import CallStore
+from ari_app.calls.tools import AgentLine, CallLifecycle, CallTools
+from ari_app.queues.model import AgentSnapshot, AgentState
+from ari_app.queues.service import QueueService
+from ari_app.queues.settings import QueueSettings
+from foundation.clock import milliseconds, utc_now
+from ivr.cursor import Cursor, CursorStore
+from ivr.voice import Voice
+from ivr.walker import Outcome, ToQueue
+from tests.fakes.ari import FakeAmi, FakeAri
+from tests.fakes.asterisk import FakeAsterisk, FakeChannel
+from tests.fakes.services import (
+    FakeDesks,
+    FakeHistory,
+    FakePops,
+    FakePrompts,
+    FakeRecordings,
+    FakeSpool,
+    InstantRedis,
+)
+from tests.fakes.virtual_time import until
+
+NODE = "node-1"
+RING_S = 20.0
+ANNOUNCE_S = 30.0
+AGENTS = {
+    number: AgentLine(f"staff-{number}", number, f"agent {number}", f"agent{number}") for number in ("1001", "1002")
+}
+
+Script = Callable[[Voice, CursorStore, Cursor], Awaitable[Outcome]]
+"""What a flow does with one caller."""
+
+
+async def straight_to_queue(_voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+    """Send the caller to the queue without a word."""
+    await store.save(cursor)
+    return ToQueue("repair", "repair")
+
+
+@dataclass
+class _Walker:
+    """Walks the script instead of a flow."""
+
+    hotline: "FakeHotline"
+    voice: Voice
+    store: CursorStore
+
+    async def walk(self, cursor: Cursor) -> Outcome:
+        return await self.hotline.script(self.voice, self.store, cursor)
+
+
+class _Directory:
+    """The agents there are."""
+
+    def line(self, agent_id: str) -> AgentLine | None:
+        return next((line for line in AGENTS.values() if line.agent_id == agent_id), None)
+
+
+class _Entry:
+    """Where every conversation begins."""
+
+    async def cursor(self, state: CallState) -> Cursor:
+        return Cursor("main", "start")
+
+
+class FakeHotline:
+    """One node's calls and queues; the queues are the real ones, on the real Redis.
+
+    `restart` makes another process of it, which adopts the calls of the one before.
+    """
+
+    def __init__(self, redis: InstantRedis, settings: Mapping[str, Any] | None = None) -> None:
+        given = {"ring_s": RING_S, "announce_every_s": ANNOUNCE_S, **(settings or {})}
+        self.redis = redis
+        self.settings = {"repair": QueueSettings(name="repair", title_zh="报修", title_en="Repairs", **given)}
+        self.script: Script = straight_to_queue
+        self.recordings, self.history, self.spool, self.desks = (
+            FakeRecordings(),
+            FakeHistory(),
+            FakeSpool(),
+            FakeDesks(),
+        )
+        self.dispatcher = Dispatcher()
+        self.asterisk = FakeAsterisk(self.dispatcher)
+        self.ari, self.ami = FakeAri(self.asterisk), FakeAmi(self.asterisk)
+        self._start()
+
+    def _start(self) -> None:
+        self.dispatcher = Dispatcher()
+        self.asterisk.connect(self.dispatcher)
+        self.queues = QueueService(
+            self.redis, self.settings, NODE, deadline_s=10, now_ms=lambda: milliseconds(utc_now())
+        )
+        self.store = CallStore(self.redis, NODE)
+        self.life = CallLifecycle()
+        self.tools = CallTools(
+            node=NODE,
+            ari=self.ari,
+            ami=self.ami,
+            dispatcher=self.dispatcher,
+            store=self.store,
+            queues=self.queues,
+            recordings=cast("Any", self.recordings),
+            history=cast("Any", self.history),
+            spool=cast("Any", self.spool),
+            agents=_Directory(),
+            desks=self.desks,
+            pops=FakePops(),
+            dial_plan=DialPlan("PJSIP/{number}@trunk", "e164", "CN"),
+            caller_id="96001",
+            walker=lambda voice, store: cast("Any", _Walker(self, voice, store)),
+            prompts=FakePrompts(),
+            openings=_Entry(),
+            life=self.life,
+        )
+        self.calls = CallService(self.tools, "CN", Admission(lambda: 0.0, 0))
+        self.dispatcher.on_stasis_start = self.calls.arrived
+        self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, self.store, self.queues, self._in_fallback)
+        self.queues._on_offer = self.calls.offered
+        self._deadlines = asyncio.create_task(self.queues._keep_deadlines(), name="deadlines")
+
+    async def start(self) -> None:
+        """Begin, as a process does when its events flow."""
+        await self.reconciler.adopt()
+        await self.queues.sweep()
+
+    async def leave(self) -> None:
+        """End the process; Asterisk keeps the channels."""
+        await self.calls.aclose()
+        self._deadlines.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._deadlines
+
+    async def restart(self) -> None:
+        """Start another process, which adopts the calls there are."""
+        self._start()
+        await self.start()
+        await self.reconciler.look()
+
+    # People
+
+    def call(self, number: str = "13800000001") -> FakeChannel:
+        """A caller dials the hotline."""
+        return self.asterisk.call(number)
+
+    async def agent_ready(self, number: str = "1001") -> str:
+        """Sign an agent in and make her ready; return the agent's id."""
+        agent_id = AGENTS[number].agent_id
+        await self.queues.sign_in(agent_id, ["repair"])
+        await self.queues.ready(agent_id)
+        return agent_id
+
+    async def rung(self, number: str = "1001") -> FakeChannel:
+        """Wait until an agent's phone rings, and return its channel."""
+        await until(lambda: self.ringing(number) is not None)
+        leg = self.ringing(number)
+        assert leg is not None
+        return leg
+
+    def ringing(self, number: str = "1001") -> FakeChannel | None:
+        """Return an agent's channel while it rings."""
+        endpoint = f"PJSIP/{AGENTS[number].endpoint}"
+        legs = (leg for leg in self.asterisk.channels.values() if leg.endpoint == endpoint and leg.state == "Ringing")
+        return next(legs, None)
+
+    async def talking(self, number: str = "1001") -> FakeChannel:
+        """Answer an agent's phone when it rings; return its channel when the two hear each other."""
+        leg = await self.rung(number)
+        self.asterisk.pick_up(leg.id)
+        await until(lambda: self.asterisk.hears(leg.id) == "talk")
+        return leg
+
+    # Views
+
+    async def agent(self, number: str = "1001") -> AgentSnapshot:
+        """Return how the queues see an agent."""
+        return await self.queues.agent(AGENTS[number].agent_id)
+
+    async def becomes(self, state: AgentState, number: str = "1001", *, within_s: float = 60.0) -> None:
+        """Wait until the queues see an agent in a state."""
+        deadline = asyncio.get_running_loop().time() + within_s
+        while (await self.agent(number)).state is not state:
+            assert asyncio.get_running_loop().time() < deadline, f"{number} is not {state}: {await self.agent(number)}"
+            await asyncio.sleep(0.01)
+
+    @property
+    def live(self) -> LiveCall:
+        """The one call there is."""
+        (call,) = self.calls.calls.values()
+        return call
+
+    async def over(self) -> None:
+        """Wait until no call is left and every record is stored."""
+        await until(lambda: not self.calls.calls)
+
+    async def _in_fallback(self) -> frozenset[str]:
+        notes = await self.ami.database_entries("hotline")
+        return frozenset(note.rpartition("|")[2] for note in notes.values())

@@ -1,0 +1,212 @@
+"""In-memory stand-ins for the services around a call, and Redis without waiting."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.asyncio import BlockingConnectionPool
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from ari_app.calls.model import CallState
+from ari_app.calls.tools import AgentLine, PopMaker
+from ari_app.desk.model import Pop, SpokenWording
+from crm.history.model import CallRecordView
+from foundation.clock import milliseconds, utc_now
+from foundation.ids import new_id
+from foundation.redis_client import SharedRedis
+from recordings.errors import RecordingNotFound
+from recordings.model import RecordingKind, RecordingStatus, Segment
+from recordings.service import new_segment_id
+from recordings.storage import Storage
+
+NOWHERE = Path("/nonexistent/recordings")
+
+
+class InstantRedis(SharedRedis):
+    """The real Redis, asked without giving the loop back: its answers take no virtual time."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(BlockingConnectionPool.from_url(url))
+        self.away = False
+        """Every command fails as if the connection were refused."""
+        self._client = redis.Redis.from_url(url)
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:
+        """Carry out one command."""
+        await asyncio.sleep(0)
+        return self._carried_out(*args, **options)
+
+    def give(self, *command: Any) -> asyncio.Future[Any]:
+        """Carry out one command now; its answer is there at once."""
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        try:
+            answer.set_result(self._carried_out(*command))
+        except redis.RedisError as error:
+            answer.set_exception(error)
+        return answer
+
+    async def aclose(self, close_connection_pool: bool | None = None) -> None:
+        """Close every connection."""
+        self._client.close()
+        await super().aclose(close_connection_pool)
+
+    def _carried_out(self, *command: Any, **options: Any) -> Any:
+        if self.away:
+            raise RedisConnectionError("refused")
+        return self._client.execute_command(*command, **options)
+
+
+@dataclass
+class FakeEntry:
+    """A recording's entry."""
+
+    call_id: str
+    kind: RecordingKind
+    status: RecordingStatus = RecordingStatus.RECORDING
+    note: str = ""
+    agent_id: str | None = None
+    started_at: datetime | None = None
+    duration_ms: int | None = None
+
+
+class FakeRecordings:
+    """Entries of recordings in memory; nothing is written."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, FakeEntry] = {}
+        self.begin_s = 0.0
+        """How long the database takes to store an entry."""
+        self.storage = Storage(NOWHERE)
+
+    async def begin(
+        self,
+        call_id: str,
+        kind: RecordingKind,
+        *,
+        customer_id: str | None = None,
+        agent_id: str | None = None,
+        ticket_id: str | None = None,
+        channels: int | None = None,
+        segment_id: str | None = None,
+    ) -> Segment:
+        """Store an entry."""
+        await asyncio.sleep(self.begin_s)
+        recording_id = segment_id or new_segment_id()
+        begun_before = recording_id in self.entries
+        self.entries.setdefault(recording_id, FakeEntry(call_id, kind, agent_id=agent_id))
+        first, *others = self.storage.spool_files(recording_id, channels or 1)
+        second = others[0] if others else None
+        return Segment(recording_id, call_id, first, second, None, begun_before=begun_before)
+
+    async def has_audio(self, segment_id: str) -> bool:
+        """Return False: there are no files."""
+        return False
+
+    async def fail(self, segment_id: str, why: str) -> None:
+        """Store that a recording came to nothing."""
+        entry = self.entries[segment_id]
+        entry.status, entry.note = RecordingStatus.FAILED, why
+
+    async def discard(self, segment_id: str) -> None:
+        """Remove an entry under which nothing was recorded."""
+        self.entries.pop(segment_id, None)
+
+    async def seal(self, segment_id: str) -> FakeEntry:
+        """Close an entry."""
+        if segment_id not in self.entries:
+            raise RecordingNotFound
+        self.entries[segment_id].status = RecordingStatus.SEALED
+        return self.entries[segment_id]
+
+    def seal_in_background(
+        self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
+    ) -> None:
+        """Close an entry."""
+        self.entries[segment_id].status = RecordingStatus.SEALED
+        self.entries[segment_id].started_at = started_at
+
+
+class FakeHistory:
+    """Records of calls in memory."""
+
+    def __init__(self) -> None:
+        self.records: list[CallRecordView] = []
+        self.failure: Exception | None = None
+        """What storing a record fails with."""
+
+    async def record_call(self, record: CallRecordView) -> None:
+        """Store a record."""
+        if self.failure is not None:
+            raise self.failure
+        self.records.append(record)
+
+    @property
+    def only(self) -> CallRecordView:
+        """The one record there is."""
+        (record,) = self.records
+        return record
+
+
+class FakeSpool:
+    """Work that waits for the database, in memory."""
+
+    def __init__(self) -> None:
+        self.spooled: list[tuple[str, bytes]] = []
+
+    async def keep(self, kind: str, content: bytes, *, owner: str = "") -> None:
+        """Store a piece of work."""
+        self.spooled.append((kind, content))
+
+
+@dataclass
+class FakeDesks:
+    """Agents' screens."""
+
+    popped: list[tuple[str, Pop]] = field(default_factory=list)
+    """Every screen pop, with its agent."""
+    closed: list[tuple[str, str]] = field(default_factory=list)
+    """Pops that were taken away: agent and call."""
+    connected: bool = True
+
+    async def pop(self, agent_id: str, pop: Pop) -> bool:
+        """Show a call."""
+        self.popped.append((agent_id, pop))
+        return self.connected
+
+    async def close_pop(self, agent_id: str, call_id: str) -> None:
+        """Take a pop away."""
+        self.closed.append((agent_id, call_id))
+
+    async def call_changed(self, agent_id: str, state: CallState) -> None:
+        """Show another stage of the call."""
+
+
+class FakePops:
+    """Pops without a customer."""
+
+    async def prepare(self, state: CallState) -> PopMaker:
+        """Return what makes the pop."""
+        return _pop
+
+
+def _pop(state: CallState, line: AgentLine, waited_ms: int) -> Pop:
+    return Pop(
+        id=new_id("pop"),
+        call_id=state.id,
+        offered_at_ms=milliseconds(utc_now()),
+        queue=state.queue or "",
+        waited_ms=waited_ms,
+        greeting=SpokenWording(zh="您好", en="Hello"),
+    )
+
+
+class FakePrompts:
+    """Prompts as names of files that are never read."""
+
+    async def audio(self, name: str, language: str, variables: Mapping[str, Any]) -> Path | None:
+        """Return the file of a prompt."""
+        return Path(f"/prompts/{language}/{name}.wav")
