@@ -119,7 +119,7 @@ class FakeChannel:
 
 
 class FakeAsterisk:
-    """The parts of Asterisk that calls use, and the people on its phones."""
+    """The parts of Asterisk that calls use, with its phones."""
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self.channels: dict[str, FakeChannel] = {}
@@ -163,7 +163,7 @@ class FakeAsterisk:
         self._enter(channel, channel.answered_with)
 
     def hang_up(self, channel_id: str, cause: int = NORMAL) -> None:
-        """Hang up a channel from its phone, or decline a leg that rings."""
+        """Hang up a channel's phone, or decline a leg that rings."""
         channel = self.channels[channel_id]
         if channel.arguments is not None:
             self.tell(ChannelHangupRequest(channel=channel.view(), cause=cause))

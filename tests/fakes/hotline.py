@@ -1,4 +1,4 @@
-"""The call control of one node on a fake Asterisk, in virtual time."""
+"""One node's call control on a fake Asterisk, in virtual time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -43,7 +43,7 @@ AGENTS = {
 }
 
 Script = Callable[[Voice, CursorStore, Cursor], Awaitable[Outcome]]
-"""What a flow does with one caller."""
+"""Steps of a flow for one caller."""
 
 
 async def straight_to_queue(_voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
@@ -72,16 +72,16 @@ class _Directory:
 
 
 class _Entry:
-    """Where every conversation begins."""
+    """Entry point of every conversation."""
 
     async def cursor(self, state: CallState) -> Cursor:
         return Cursor("main", "start")
 
 
 class FakeHotline:
-    """One node's calls and queues; the queues are the real ones, on the real Redis.
+    """One node's calls and queues.
 
-    `restart` makes another process of it, which adopts the calls of the one before.
+    The queues are the real ones, on the real Redis. `restart` makes another process of it, which adopts the calls of the one before.
     """
 
     def __init__(self, redis: InstantRedis, settings: Mapping[str, Any] | None = None) -> None:
@@ -159,7 +159,7 @@ class FakeHotline:
         return self.asterisk.call(number)
 
     async def agent_ready(self, number: str = "1001") -> str:
-        """Sign an agent in and make her ready; return the agent's id."""
+        """Sign an agent in, ready for calls; return the agent's id."""
         agent_id = AGENTS[number].agent_id
         await self.queues.sign_in(agent_id, ["repair"])
         await self.queues.ready(agent_id)
@@ -179,7 +179,7 @@ class FakeHotline:
         return next(legs, None)
 
     async def talking(self, number: str = "1001") -> FakeChannel:
-        """Answer an agent's phone when it rings; return its channel when the two hear each other."""
+        """Answer an agent's phone when it rings; return its channel once bridged."""
         leg = await self.rung(number)
         self.asterisk.pick_up(leg.id)
         await until(lambda: self.asterisk.hears(leg.id) == "talk")

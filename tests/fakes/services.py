@@ -27,13 +27,16 @@ NOWHERE = Path("/nonexistent/recordings")
 
 
 class InstantRedis(SharedRedis):
-    """The real Redis, asked without giving the loop back: its answers take no virtual time."""
+    """The real Redis with answers that take no virtual time.
+
+    Commands block the event loop, so their order is the same in every run.
+    """
 
     def __init__(self, url: str) -> None:
         super().__init__(BlockingConnectionPool.from_url(url))
         self.away = False
         """Every command fails as if the connection were refused."""
-        self._client = redis.Redis.from_url(url)
+        self._client: Any = redis.Redis.from_url(url)
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Carry out one command."""

@@ -1,4 +1,4 @@
-"""An event loop on virtual time: its clock jumps to the next timer.
+"""An event loop with a clock that jumps to the next timer.
 
 A test of minutes takes milliseconds and gives the same result on every machine. Nothing here may wait for a socket or a
 thread: the clock does not pass while real work is done, and no timer fires because the machine is slow.
