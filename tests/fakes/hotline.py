@@ -81,7 +81,8 @@ class _Entry:
 class FakeHotline:
     """One node's calls and queues.
 
-    The queues are the real ones, on the real Redis. `restart` makes another process of it, which adopts the calls of the one before.
+    The queues are the real ones, on the real Redis. `restart` makes another process of it, which adopts the calls of
+    the one before.
     """
 
     def __init__(self, redis: InstantRedis, settings: Mapping[str, Any] | None = None) -> None:

@@ -19,7 +19,7 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.Abstrac
 async def hotline(
     redis_url: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> AsyncIterator[FakeHotline]:
-    """A node; a parameter of the test changes the settings of its queue."""
+    """A node; the test may give settings of its queue."""
     set_wall_clock(monkeypatch)
     redis = InstantRedis(redis_url)
     opened = FakeHotline(redis, getattr(request, "param", None))
