@@ -1,1 +1,1 @@
-"""What callers hear: the conversations as YAML, and the few Python actions they may call."""
+"""Call flows as YAML, their prompts, and the actions they run."""

@@ -1,4 +1,4 @@
-"""The few things a flow may make happen: find out who calls, find an account, urge a ticket, tell its progress."""
+"""Actions of the inbound call flow: identify, look up, urge, tell progress."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from crm.customers.model import CustomerView
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.selfservice.errors import NoSuchReport
-from crm.selfservice.model import ProgressQuery, Stage
+from crm.selfservice.model import ProgressQuery, Stage, TelephoneQuery
 from crm.selfservice.service import SelfService
 from crm.tickets.model import Actor, ActorKind, TicketView
 from crm.tickets.service import TicketService
@@ -26,13 +26,20 @@ CUSTOMER_VARIABLES = frozenset(
         "customer.language",
     }
 )
-TICKET_VARIABLES = frozenset(
-    {"ticket.open", "ticket.id", "ticket.number", "ticket.subject", "ticket.department", "ticket.status"}
+OFFER_VARIABLES = frozenset(
+    {"offer.open", "offer.several", "offer.ticket_id", "offer.subject", "offer.department", "offer.prompt"}
 )
+"""The open ticket that the caller may urge. It is not yet the matter of the call: `ticket.id` is, once it was urged."""
+
+TICKET_OF_DEPARTMENT, TICKET_OF_NO_DEPARTMENT = "your_open_ticket", "your_undispatched_ticket"
+SPOKEN_SUBJECT = 20
+"""Characters of a ticket's subject that are spoken: enough to know it again."""
+NO_TICKET: Mapping[str, JSON] = {"offer.open": False, "offer.several": False}
+
 NO_PROGRESS = "progress_not_found"
 PROGRESS_OF_DEPARTMENT = "progress_handled_by"
 PROGRESS = {stage: f"progress_{stage.value}" for stage in Stage}
-"""What is said of a ticket that is so far."""
+"""The prompt for each stage of a ticket."""
 
 
 class CallerActions:
@@ -51,70 +58,109 @@ class CallerActions:
         self._self_service = self_service
 
     def actions(self) -> dict[str, Action]:
-        """By name, as flows call them."""
-        found = CUSTOMER_VARIABLES | TICKET_VARIABLES
+        """Return the actions by the names that flows use."""
+        found = CUSTOMER_VARIABLES | OFFER_VARIABLES
         table = [
             Action("identify_caller", self.identify_caller, sets=found),
-            Action("find_account", self.find_account, arguments=frozenset({"account_number"}), sets=found),
+            Action(
+                "find_account",
+                self.find_account,
+                arguments=frozenset({"account_number"}),
+                sets=found | {"account.own_number"},
+            ),
+            Action(
+                "check_account",
+                self.check_account,
+                arguments=frozenset({"check"}),
+                sets=OFFER_VARIABLES | {"account.checked"},
+            ),
+            Action("next_ticket", self.next_ticket, sets=OFFER_VARIABLES),
+            Action("urge_ticket", self.urge_ticket, sets=frozenset({"ticket.id"})),
             Action(
                 "find_progress",
                 self.find_progress,
                 arguments=frozenset({"number", "check"}),
                 sets=frozenset({"progress.prompt", "progress.department"}),
             ),
-            Action("urge_ticket", self.urge_ticket, sets=frozenset({"call.served", "ticket.urge_count"})),
         ]
         return {action.name: action for action in table}
 
     async def identify_caller(self, call: ActionCall) -> Mapping[str, JSON]:
-        """Who calls, by number: linked only where exactly one customer has it; an agent tells several apart."""
-        number = read(call.cursor.variables, "call.number")
-        identification = await self._customers.identify(number)
+        """Find the customer by the caller's number.
+
+        Linked only where exactly one customer has the number; an agent tells several apart.
+        """
+        identification = await self._customers.identify(read(call.cursor.variables, "call.number"))
         if identification.customer is None:
             return {
                 "customer.known": False,
                 "customer.matches": len(identification.customers),
                 "customer.language": None,
-                "ticket.open": False,
+                **NO_TICKET,
             }
-        return await self._found(identification.customer)
+        customer = identification.customer
+        return {**await self._facts(customer), **await self._offer(customer.id)}
 
     async def find_account(self, call: ActionCall) -> Mapping[str, JSON]:
-        """Who calls, by the account number he keyed."""
+        """Find the customer by a keyed account number.
+
+        An account number is no secret: its open tickets are offered at once only to a telephone number of the account.
+        """
         customer = await self._customers.by_account(str(call.arguments["account_number"]))
         if customer is None:
-            return {"customer.known": False, "ticket.open": False}
-        return await self._found(customer)
+            return {"customer.known": False, "account.own_number": False, **NO_TICKET}
+        identification = await self._customers.identify(read(call.cursor.variables, "call.number"))
+        is_own = any(found.id == customer.id for found in identification.customers)
+        offer = await self._offer(customer.id) if is_own else NO_TICKET
+        return {**await self._facts(customer), "account.own_number": is_own, **offer}
 
-    async def find_progress(self, call: ActionCall) -> Mapping[str, JSON]:
-        """How far a ticket is, for who keys its number and four digits of a reporter's account or telephone.
+    async def check_account(self, call: ActionCall) -> Mapping[str, JSON]:
+        """Check the keyed digits against the telephones of the account.
 
-        Asked too often, the step fails, and a person helps.
+        Asked too often, the step fails, and the caller is led to a person.
         """
-        asker = str(read(call.cursor.variables, "call.number") or "withheld")
+        customer_id = str(read(call.cursor.variables, "customer.id"))
         try:
-            query = ProgressQuery.model_validate(call.arguments)
-            found = await self._self_service.progress(query.number, query.check, asker)
-        except (ValidationError, NoSuchReport):
-            return {"progress.prompt": NO_PROGRESS, "progress.department": ""}
-        said = PROGRESS_OF_DEPARTMENT if found.stage is Stage.HANDLED and found.department else PROGRESS[found.stage]
-        return {"progress.prompt": said, "progress.department": found.department}
+            query = TelephoneQuery.model_validate(call.arguments)
+        except ValidationError:
+            return {"account.checked": False, **NO_TICKET}
+        is_known = await self._self_service.has_telephone(customer_id, query.check, _asker(call))
+        return {"account.checked": is_known, **(await self._offer(customer_id) if is_known else NO_TICKET)}
+
+    async def next_ticket(self, call: ActionCall) -> Mapping[str, JSON]:
+        """Offer the customer's next older open ticket; after the oldest, the newest."""
+        variables = call.cursor.variables
+        return await self._offer(str(read(variables, "customer.id")), after=read(variables, "offer.ticket_id"))
 
     async def urge_ticket(self, call: ActionCall) -> Mapping[str, JSON]:
-        """Urge the caller's open ticket (催办): whoever holds it hears of it again. Once per call, if repeated."""
+        """Urge the offered ticket (催办): its department is notified. Counted once per call and ticket."""
         variables = call.cursor.variables
         ticket = await self._tickets.urge(
-            str(read(variables, "ticket.id")),
+            str(read(variables, "offer.ticket_id")),
             Actor(
                 kind=ActorKind.CALLER, id=read(variables, "customer.id"), name=read(variables, "customer.name") or ""
             ),
             channel="ivr",
             call_id=read(variables, "call.id"),
         )
-        return {"call.served": True, "ticket.urge_count": ticket.urge_count}
+        return {"ticket.id": ticket.id}
 
-    async def _found(self, customer: CustomerView) -> Mapping[str, JSON]:
-        tickets = await self._tickets.open_for_customer(customer.id)
+    async def find_progress(self, call: ActionCall) -> Mapping[str, JSON]:
+        """Find how far a ticket is.
+
+        The caller keys its number and four digits of a reporter's account or telephone. Asked too often, the step
+        fails, and the caller is led to a person.
+        """
+        try:
+            query = ProgressQuery.model_validate(call.arguments)
+            found = await self._self_service.progress(query.number, query.check, _asker(call))
+        except (ValidationError, NoSuchReport):
+            return {"progress.prompt": NO_PROGRESS, "progress.department": ""}
+        is_named = found.stage is Stage.HANDLED and found.department
+        prompt = PROGRESS_OF_DEPARTMENT if is_named else PROGRESS[found.stage]
+        return {"progress.prompt": prompt, "progress.department": found.department}
+
+    async def _facts(self, customer: CustomerView) -> Mapping[str, JSON]:
         return {
             "customer.known": True,
             "customer.matches": 1,
@@ -123,16 +169,30 @@ class CallerActions:
             "customer.name": customer.name,
             "customer.arrears_cents": customer.arrears_cents,
             "customer.language": customer.language,
-            **(await self._open_ticket(tickets[0]) if tickets else {"ticket.open": False}),
         }
 
-    async def _open_ticket(self, ticket: TicketView) -> Mapping[str, JSON]:
+    async def _offer(self, customer_id: str, *, after: str | None = None) -> Mapping[str, JSON]:
+        """Return what is said of one open ticket: the newest, or the next older one."""
+        tickets = await self._tickets.open_for_customer(customer_id)
+        if not tickets:
+            return NO_TICKET
+        ticket = _next(tickets, after)
         department = await self._departments.get(ticket.department_id) if ticket.department_id else None
         return {
-            "ticket.open": True,
-            "ticket.id": ticket.id,
-            "ticket.number": ticket.number,
-            "ticket.subject": ticket.subject,
-            "ticket.department": department.name if department is not None else "",
-            "ticket.status": ticket.status,
+            "offer.open": True,
+            "offer.several": len(tickets) > 1,
+            "offer.ticket_id": ticket.id,
+            "offer.subject": ticket.subject[:SPOKEN_SUBJECT],
+            "offer.department": department.name if department is not None else "",
+            "offer.prompt": TICKET_OF_DEPARTMENT if department is not None else TICKET_OF_NO_DEPARTMENT,
         }
+
+
+def _next(tickets: list[TicketView], after: str | None) -> TicketView:
+    places = [place for place, ticket in enumerate(tickets) if ticket.id == after]
+    return tickets[(places[0] + 1) % len(tickets)] if places else tickets[0]
+
+
+def _asker(call: ActionCall) -> str:
+    """Return the telephone number by which questions are counted."""
+    return str(read(call.cursor.variables, "call.number") or "withheld")

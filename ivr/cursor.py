@@ -22,6 +22,8 @@ class Cursor(msgspec.Struct):
     pressed: list[Pressed] = []
     attempts: int = 0
     """How often the present step has been asked without a usable answer."""
+    wrong_key: bool = False
+    """Whether the last answer to the present step was a wrong one; silence is none."""
 
 
 class CursorStore(Protocol):

@@ -110,10 +110,12 @@ class Step(_Written):
 
 
 class SayStep(Step):
-    """Says prompts to the end."""
+    """Says prompts. A key ends them, and the next question takes it."""
 
     kind: ClassVar[str] = "say"
     say: Spoken
+    barge_in: bool = True
+    """Whether a key ends the prompts."""
     next: StepName
 
     @property
@@ -155,13 +157,15 @@ class NumberEntry(_Written):
 class AskStep(Step):
     """Asks for a key (`keys` that lead on, `answers` that are saved), or for a number (`digits`).
 
-    Silence and wrong keys are asked again `retries` times, then lead to `otherwise`.
+    Wrong keys are asked again `retries` times, silence `silent` times (as often as wrong keys where that is not
+    written), then lead to `otherwise`. Keys typed ahead of several questions answer them one after the other; those
+    typed after a number that is refused are dropped.
     """
 
     kind: ClassVar[str] = "ask"
     ask: Spoken
     again: Name | None = None
-    """Said before it is asked again."""
+    """Said before it is asked again after a wrong key; not said after silence."""
     keys: Annotated[dict[Key, StepName], BeforeValidator(_key_names)] = {}
     answers: Annotated[dict[Key, str | int | bool], BeforeValidator(_key_names)] = {}
     digits: NumberEntry | None = None
@@ -171,8 +175,17 @@ class AskStep(Step):
     next: StepName | None = None
     timeout: Annotated[Seconds, Field(gt=0, le=60)] = 5.0
     retries: Annotated[int, Field(ge=0, le=5)] = 1
+    silent: Annotated[int | None, Field(ge=0, le=5)] = None
     barge_in: bool = True
+    """Whether a key ends the prompts."""
+    typed_ahead: bool = True
+    """Whether keys pressed before the question answer it. Where they do not, they are dropped as a whole."""
     otherwise: StepName
+
+    @property
+    def silent_retries(self) -> int:
+        """How often it is asked again after silence."""
+        return self.retries if self.silent is None else self.silent
 
     @model_validator(mode="after")
     def _one_question(self) -> "AskStep":
@@ -198,7 +211,13 @@ class AskStep(Step):
     def rules(self) -> DigitRules:
         """How the keys are collected."""
         if self.digits is None:
-            return DigitRules(maximum=1, terminator=None, first_s=self.timeout, barge_in=self.barge_in)
+            return DigitRules(
+                maximum=1,
+                terminator=None,
+                first_s=self.timeout,
+                barge_in=self.barge_in,
+                typed_ahead=self.typed_ahead,
+            )
         return DigitRules(
             maximum=self.digits.maximum,
             terminator=self.digits.terminator,
@@ -206,6 +225,7 @@ class AskStep(Step):
             between_s=self.digits.between,
             overall_s=self.digits.overall,
             barge_in=self.barge_in,
+            typed_ahead=self.typed_ahead,
         )
 
     @property
@@ -229,6 +249,9 @@ class RecordStep(Step):
     maximum: Annotated[Seconds, Field(ge=1, le=600)] = 60.0
     silence: Annotated[Seconds, Field(ge=1, le=30)] = 3.0
     terminator: Key = "#"
+    """Ends the recording, or skips it where it is pressed during the prompts."""
+    barge_in: bool = True
+    """Whether a key ends the prompts."""
     next: StepName
     otherwise: StepName | None = None
     """Where it goes when there is no answer; `next` by default."""
@@ -287,14 +310,8 @@ class QueueStep(Step):
     matter: Annotated[Name | None, Field(alias="kind")] = None
     """The kind of matter (H1–H3), for the desk's form."""
     priority: Priority = 0
-    greeting: Name | None = None
-    """Said before the caller waits."""
     otherwise: StepName | None = None
     """Where the flow goes on when the queue is closed, full, or waited for too long."""
-
-    @property
-    def prompts(self) -> tuple[PromptUse, ...]:
-        return () if self.greeting is None else (PromptUse(prompt=self.greeting),)
 
 
 class LanguageStep(Step):
@@ -323,6 +340,8 @@ class HangupStep(Step):
     hangup: Name
     say: Spoken | None = None
     """Said before it ends."""
+    barge_in: bool = True
+    """Whether a key ends the prompts."""
 
     @property
     def prompts(self) -> tuple[PromptUse, ...]:

@@ -19,6 +19,8 @@ class DigitRules:
     overall_s: float = 30.0
     barge_in: bool = True
     """Whether a key stops the prompt. Where it does not, keys pressed during the prompt still count."""
+    typed_ahead: bool = True
+    """Whether keys pressed before the question count. Where they do not, they are dropped as a whole."""
 
 
 class DigitsEnd(StrEnum):
@@ -55,15 +57,26 @@ class Spoken:
 
 
 class Voice(Protocol):
-    """One caller's ear, mouth and keypad. A hang-up cancels the task that walks the flow; nothing is raised for it."""
+    """Sound and keypad of one caller. A hang-up cancels the task that walks the flow; nothing is raised for it.
 
-    async def say(self, audio: Sequence[Path]) -> None:
-        """Play files one after another, to the end. A file that cannot be played is skipped and logged (bad input never
-        ends a call that could go on).
+    Keys pressed ahead are taken in their order by the questions that follow, each as many as it needs.
+    """
+
+    async def say(self, audio: Sequence[Path], *, barge_in: bool = False) -> None:
+        """Play files one after another; with `barge_in`, until a key is pressed.
+
+        The key is left to the next question; where one was pressed ahead, nothing is played. A file that cannot be
+        played is skipped and logged.
         """
 
     async def ask(self, audio: Sequence[Path], rules: DigitRules) -> Digits:
         """Play files and collect keys, those pressed during the prompt included."""
 
+    def drop_keys(self) -> None:
+        """Drop all keys pressed ahead."""
+
     async def record(self, purpose: str, rules: SpokenRules) -> Spoken | None:
-        """Record what the caller says, as a recording of its own named by `purpose`; None where it could not be."""
+        """Record the caller's words under `purpose`; None where there are none.
+
+        There are none where recording failed, and where the terminator was pressed before it began.
+        """

@@ -69,8 +69,9 @@ class FlowWalker:
     def _move(self, cursor: Cursor, move: GoTo | Jump | Again) -> None:
         if isinstance(move, Again):
             cursor.attempts += move.counted
+            cursor.wrong_key = move.wrong_key
             return
-        cursor.attempts = 0
+        cursor.attempts, cursor.wrong_key = 0, False
         if isinstance(move, GoTo):
             cursor.step = move.step
             return
@@ -85,7 +86,7 @@ class FlowWalker:
         """Lead a call whose step is gone, because the flow was changed under it, to the flow's fallback."""
         if flow is None or flow.fallback is None:
             return False
-        cursor.step, cursor.attempts = flow.fallback, 0
+        cursor.step, cursor.attempts, cursor.wrong_key = flow.fallback, 0, False
         return True
 
     async def _last_resort(self, cursor: Cursor) -> Outcome:

@@ -94,32 +94,52 @@ class ChannelVoice:
             except AriNotFound:
                 self._dispatcher.dispatch(RecordingFinished(**about, recording=LiveRecording(name=name, state="done")))
 
-    async def say(self, audio: Sequence[Path]) -> None:
-        """Play files one after another, to the end; a file that cannot be played is skipped and logged."""
+    async def say(self, audio: Sequence[Path], *, barge_in: bool = False) -> None:
+        """Play files one after another; with `barge_in`, until a key is pressed, which the next question takes.
+
+        A file that cannot be played is skipped and logged.
+        """
         await self.answered()
-        async with self._playing(audio) as finished:
-            await finished
+        if not barge_in:
+            async with self._playing(audio) as finished:
+                await finished
+            return
+        pressed = asyncio.create_task(self._keypad.pressed())
+        try:
+            await asyncio.sleep(0)  # a key pressed ahead is seen before anything is played
+            if not pressed.done():
+                async with self._playing(audio) as finished:
+                    await asyncio.wait([pressed, finished], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            pressed.cancel()
+
+    def drop_keys(self) -> None:
+        """Drop all keys pressed ahead."""
+        self._keypad.drop()
 
     async def ask(self, audio: Sequence[Path], rules: DigitRules) -> Digits:
         """Play files and collect keys, those pressed during the prompt included.
 
-        Who pressed a key ahead knows the prompt and is not made to hear it.
+        A caller who pressed a key ahead knows the prompt and does not hear it.
         """
         await self.answered()
+        if not rules.typed_ahead:
+            self._keypad.drop()
+        self._keypad.resume()
         first = self._keypad.already() if rules.barge_in else None
         if first is None:
             async with self._playing(audio) as finished:
                 first = await self._key_or(finished) if rules.barge_in else None
                 if first is None:
                     await finished
-        try:
-            return await self._collect(first, rules)
-        finally:
-            self._keypad.clear()
+        return await self._collect(first, rules)
 
     async def record(self, purpose: str, rules: SpokenRules) -> Spoken | None:
         """Record what the caller says until silence, the terminator or the longest time."""
         await self.answered()
+        if rules.terminator is not None and self._keypad.already() == rules.terminator:
+            self._keypad.drop()
+            return None
         begun = await shield_until_done(self._recordings.begin_spoken(purpose))
         if begun is None:
             return None
@@ -146,7 +166,7 @@ class ChannelVoice:
                 if not self._life.leaving:
                     # A hang-up cancels us here, and what was said until then is kept all the same.
                     duration_s = await shield_until_done(self._recordings.end_spoken(recording_id, failed=failed))
-        self._keypad.clear()
+        self._keypad.drop()
         return None if failed else Spoken(recording_id, duration_s)
 
     async def _collect(self, first: str | None, rules: DigitRules) -> Digits:
@@ -164,6 +184,8 @@ class ChannelVoice:
                 return Digits(keys, DigitsEnd.TERMINATED)
             keys += key
             if len(keys) >= rules.maximum:
+                if rules.maximum > 1:
+                    self._keypad.ignore_end_key(rules.terminator)
                 return Digits(keys, DigitsEnd.COMPLETE)
             key = None
 

@@ -59,6 +59,12 @@ class ProgressQuery(BaseModel, extra="forbid"):
     check: Check
 
 
+class TelephoneQuery(BaseModel, extra="forbid"):
+    """The last four digits of a telephone of the account that was keyed."""
+
+    check: Check
+
+
 class Stage(StrEnum):
     """How far it is, as far as a customer has to know."""
 

@@ -98,6 +98,21 @@ class SelfService:
             department = await store.department_name(session, head.department_id)
         return _told(ticket, head, department, alone=ticket is head and len(known) == 1)
 
+    async def has_telephone(self, customer_id: str, check: str, asker: str) -> bool:
+        """Check whether a current telephone of the customer ends in these four digits.
+
+        Args:
+            asker: the telephone number the question comes from.
+
+        Raises:
+            TooMany: from this asker, or about this customer.
+        """
+        await self._limiter.count("progress", asker, QUESTIONS_OF_ADDRESS)
+        await self._limiter.count("account-check", customer_id, QUESTIONS_ABOUT_TICKET)
+        async with self._database.read() as session:
+            numbers = await store.telephones_of(session, customer_id)
+        return True in [_matches(number, check) for number in numbers]
+
 
 def _matches(value: str, check: str) -> bool:
     digits = "".join(character for character in value if character.isdigit())

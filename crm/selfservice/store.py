@@ -38,6 +38,12 @@ async def customer_of(session: AsyncSession, account_number: str, number: str) -
     return phone.customer_id if phone is not None and phone.current else None
 
 
+async def telephones_of(session: AsyncSession, customer_id: str) -> Sequence[str]:
+    """Return the current telephone numbers of a customer."""
+    statement = select(CustomerPhone.number).where(CustomerPhone.customer_id == customer_id)
+    return (await session.exec(statement.where(col(CustomerPhone.current)))).all()
+
+
 async def offered_categories(session: AsyncSession) -> Sequence[Category]:
     """The causes in use, by name."""
     return (await session.exec(select(Category).where(col(Category.active)).order_by(col(Category.name)))).all()

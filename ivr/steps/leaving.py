@@ -5,14 +5,14 @@ from ivr.steps.scene import Ended, Leave, Move, Scene, ToQueue
 
 
 async def queue(step: QueueStep, scene: Scene) -> Move:
-    """Hand the caller over, with a word first."""
-    if step.prompts:
-        await scene.voice.say(await scene.audio(step.prompts))
+    """Send the caller to a queue, which speaks after the caller joined it."""
+    scene.voice.drop_keys()  # keys pressed ahead are for questions, and a queue asks none
     return Leave(ToQueue(step.queue, step.matter, step.priority, step.otherwise))
 
 
 async def hang_up(step: HangupStep, scene: Scene) -> Move:
     """End the call, with a word first."""
     if step.prompts:
-        await scene.voice.say(await scene.audio(step.prompts))
+        scene.voice.drop_keys()  # no question follows that could take them
+        await scene.voice.say(await scene.audio(step.prompts), barge_in=step.barge_in)
     return Leave(Ended(step.hangup))

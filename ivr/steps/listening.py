@@ -11,7 +11,7 @@ async def ask(step: AskStep, scene: Scene) -> Move:
     """Ask, and take the first usable answer; after the last attempt the flow goes on at `otherwise`."""
     cursor = scene.cursor
     uses = step.ask
-    if cursor.attempts and step.again is not None:
+    if cursor.wrong_key and step.again is not None:
         uses = (PromptUse(prompt=step.again), *uses)
     digits = await scene.voice.ask(await scene.audio(uses), step.rules)
     if digits.keys:
@@ -19,10 +19,13 @@ async def ask(step: AskStep, scene: Scene) -> Move:
     move = _answered(step, digits, scene)
     if move is not None:
         return move
+    if step.digits is not None and digits.keys:
+        # What was typed after a number that is refused was meant for later questions.
+        scene.voice.drop_keys()
     declined = not digits.keys and digits.end is DigitsEnd.TERMINATED
-    if declined or cursor.attempts >= step.retries:
+    if declined or cursor.attempts >= (step.retries if digits.keys else step.silent_retries):
         return GoTo(step.otherwise)
-    return Again(counted=True)
+    return Again(counted=True, wrong_key=bool(digits.keys))
 
 
 def _answered(step: AskStep, digits: Digits, scene: Scene) -> Move | None:
@@ -38,8 +41,8 @@ def _answered(step: AskStep, digits: Digits, scene: Scene) -> Move | None:
 
 
 async def record(step: RecordStep, scene: Scene) -> Move:
-    """Say the prompts, then keep what the caller says."""
-    await scene.voice.say(await scene.audio(step.record))
+    """Say the prompts, then record the caller's answer."""
+    await scene.voice.say(await scene.audio(step.record), barge_in=step.barge_in)
     spoken = await scene.voice.record(step.save.rpartition(".")[2], step.rules)
     answered = spoken is not None and spoken.duration_s >= step.minimum
     write(scene.cursor.variables, step.save, spoken.recording_id if spoken and answered else None)

@@ -54,6 +54,8 @@ class Again:
 
     counted: bool
     """Whether it counts as an attempt without a usable answer."""
+    wrong_key: bool = False
+    """Whether the caller pressed something that is no answer."""
 
 
 @dataclass(frozen=True)

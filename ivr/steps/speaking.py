@@ -6,8 +6,8 @@ from ivr.variables import read
 
 
 async def say(step: SayStep, scene: Scene) -> Move:
-    """Say the prompts to the end."""
-    await scene.voice.say(await scene.audio(step.say))
+    """Say the prompts; a key ends them unless the step forbids it."""
+    await scene.voice.say(await scene.audio(step.say), barge_in=step.barge_in)
     return GoTo(step.next)
 
 

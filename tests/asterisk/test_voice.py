@@ -19,7 +19,7 @@ from ari_app.calls.tools import CallLifecycle, CallTools
 from ari_app.calls.voice import ChannelVoice
 from dev.asterisk import Asterisk
 from foundation.redis_client import redis_client
-from ivr.voice import DigitRules, DigitsEnd
+from ivr.voice import DigitRules, Digits, DigitsEnd
 from tests.asterisk.ari_connection import PATIENCE_S, Connection, caller_and_leg, connected
 
 VoiceOn = Callable[[str], tuple[ChannelVoice, Keypad]]
@@ -125,6 +125,54 @@ async def test_a_key_pressed_ahead_needs_no_prompt(connection: Connection, voice
 
     assert (digits.keys, digits.end) == ("3", DigitsEnd.COMPLETE)
     assert begun == []
+
+
+async def test_a_key_ends_what_is_said_and_answers_the_next_question(
+    connection: Connection, voice_on: VoiceOn, prompt: Path
+) -> None:
+    async with caller_and_leg(connection) as (caller_id, _):
+        voice, keypad = voice_on(caller_id)
+        forget = connection.dispatcher.listen(PlaybackStarted, lambda _: keypad.press("3"))
+        try:
+            async with asyncio.timeout(PROMPTLY_S):
+                await voice.say([prompt], barge_in=True)
+        finally:
+            forget()
+        await free(connection, caller_id)
+        async with asyncio.timeout(PROMPTLY_S):
+            digits = await voice.ask([prompt], DigitRules())
+
+    assert digits.keys == "3"
+
+
+async def test_keys_typed_ahead_answer_one_question_after_the_other(
+    connection: Connection, voice_on: VoiceOn, prompt: Path
+) -> None:
+    """As a caller does who knows the menu by heart: 5, the ticket's number, hash, the check, hash, 1."""
+    async with caller_and_leg(connection) as (caller_id, _):
+        voice, keypad = voice_on(caller_id)
+        for key in "526112900003#0001#1":
+            keypad.press(key)
+        async with asyncio.timeout(PROMPTLY_S):
+            await voice.say([prompt], barge_in=True)
+            answers = [
+                await voice.ask([prompt], rules)
+                for rules in (DigitRules(terminator=None), DigitRules(maximum=20), DigitRules(maximum=4), DigitRules())
+            ]
+
+    assert [digits.keys for digits in answers] == ["5", "26112900003", "0001", "1"]
+
+
+async def test_a_question_that_takes_no_keys_typed_ahead_drops_all_of_them(
+    connection: Connection, voice_on: VoiceOn, tmp_path: Path
+) -> None:
+    async with caller_and_leg(connection) as (caller_id, _):
+        voice, keypad = voice_on(caller_id)
+        for key in "11":
+            keypad.press(key)
+        digits = await voice.ask([], DigitRules(first_s=0.01, typed_ahead=False))
+
+    assert digits == Digits("", DigitsEnd.TIMEOUT)
 
 
 async def test_what_cannot_be_played_ends_nothing(connection: Connection, voice_on: VoiceOn, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A caller for the walker: our own protocols faked, with a clock that does not make anybody wait."""
+"""Fakes for the walker: a caller with a virtual clock, prompts, a cursor store."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ CALLFLOWS = Path(__file__).parents[3] / "callflows"
 PROGRESS = frozenset({"progress.prompt", "progress.department"})
 FOUND = frozenset(
     {f"customer.{name}" for name in ("id", "name", "known", "matches", "arrears_cents", "language")}
-    | {f"ticket.{name}" for name in ("open", "id", "number", "subject", "department", "status")}
+    | {f"offer.{name}" for name in ("open", "several", "ticket_id", "subject", "department", "prompt")}
 )
 GIVEN = frozenset(
     {f"call.{name}" for name in ("number", "access_number", "greeting")}
@@ -30,16 +30,21 @@ QUEUES = frozenset({"consult", "complaint", "repair"})
 
 @dataclass
 class Service:
-    """The actions that the flows name, with what they answer and what they were asked."""
+    """Fakes of the actions that flows name: their results, and how they were called.
 
-    answers: dict[str, Mapping[str, JSON] | Exception] = field(default_factory=dict)
+    A list of results is used up one call after the other.
+    """
+
+    answers: dict[str, Mapping[str, JSON] | Exception | list[Mapping[str, JSON]]] = field(default_factory=dict)
     calls: list[tuple[str, Mapping[str, JSON]]] = field(default_factory=list)
 
     def table(self) -> dict[str, Action]:
-        """The actions by name."""
+        """Return the actions by name."""
         written = [
             ("identify_caller", frozenset[str](), FOUND),
-            ("find_account", frozenset({"account_number"}), FOUND),
+            ("find_account", frozenset({"account_number"}), FOUND | {"account.own_number"}),
+            ("check_account", frozenset({"check"}), FOUND | {"account.checked"}),
+            ("next_ticket", frozenset[str](), FOUND),
             ("find_progress", frozenset({"number", "check"}), PROGRESS),
             ("urge_ticket", frozenset[str](), frozenset[str]()),
             ("store_answers", frozenset[str](), frozenset[str]()),
@@ -48,7 +53,7 @@ class Service:
         return {name: Action(name, self._run(name), arguments, sets) for name, arguments, sets in written}
 
     def vocabulary(self) -> Vocabulary:
-        """What the shipped flows may name."""
+        """Return the vocabulary of the shipped flows."""
         return Vocabulary(self.table(), QUEUES, GIVEN)
 
     def _run(self, name: str) -> Any:
@@ -57,6 +62,8 @@ class Service:
             answer = self.answers.get(name, {})
             if isinstance(answer, Exception):
                 raise answer
+            if isinstance(answer, list):
+                return answer.pop(0)
             return answer
 
         return run
@@ -64,29 +71,39 @@ class Service:
 
 @dataclass
 class Caller:
-    """Answers question after question: keys as pressed, `#` included; an empty text is silence. After the last answer
-    the caller says nothing more. `heard` is what was played, `clock_s` how long it all took.
+    """Answer question after question: keys as pressed, `#` included; an empty text is silence.
+
+    After the last answer the caller says nothing more. `heard` holds the prompts played, `clock_s` the time it took.
     """
 
     answers: list[str] = field(default_factory=list)
     spoken: str | None = "recording-1"
     spoken_s: float = 4.0
     hang_up_at: int | None = None
-    """The question, counted from 0, at which the line goes dead."""
+    """The question, counted from 0, at which the caller hangs up."""
     heard: list[str] = field(default_factory=list)
     clock_s: float = 0.0
     asked: int = 0
     rules: list[DigitRules] = field(default_factory=list)
     purposes: list[str] = field(default_factory=list)
+    interruptible: list[str] = field(default_factory=list)
+    """Prompts that a key would have ended."""
+    dropped: list[int] = field(default_factory=list)
+    """How many questions had been asked when keys typed ahead were dropped."""
 
-    async def say(self, audio: Sequence[Path]) -> None:
+    async def say(self, audio: Sequence[Path], *, barge_in: bool = False) -> None:
         """Play to the end."""
         self.heard += [str(file) for file in audio]
+        self.interruptible += [str(file) for file in audio if barge_in]
         self.clock_s += len(audio)
+
+    def drop_keys(self) -> None:
+        """Note it."""
+        self.dropped.append(self.asked)
 
     async def ask(self, audio: Sequence[Path], rules: DigitRules) -> Digits:
         """Play and collect."""
-        await self.say(audio)
+        await self.say(audio, barge_in=rules.barge_in)
         self.asked += 1
         self.rules.append(rules)
         if self.hang_up_at == self.asked - 1:
@@ -100,26 +117,29 @@ class Caller:
         return Digits(keys, DigitsEnd.TIMEOUT)
 
     async def record(self, purpose: str, rules: SpokenRules) -> Spoken | None:
-        """Keep what is said."""
+        """Return the recording."""
         self.purposes.append(purpose)
         self.clock_s += rules.silence_s
         return Spoken(self.spoken, self.spoken_s) if self.spoken else None
 
 
 class Names:
-    """Prompts whose audio is their name."""
+    """Fake of prompts: the path of each is its language and name."""
 
     def __init__(self, missing: Sequence[str] = ()) -> None:
         self.missing = missing
 
     async def audio(self, name: str, language: str, variables: Mapping[str, Any]) -> Path | None:
-        """A path that tells prompt and language apart."""
+        """Return language and name as a path."""
         return None if name in self.missing else Path(language) / name
 
 
 @dataclass
 class Kept:
-    """The stored cursor, as it would lie in Redis; `dead_at` is the save after which the process dies."""
+    """Fake of the cursor store.
+
+    `dead_at` is the save after which the process dies.
+    """
 
     saved: list[bytes] = field(default_factory=list)
     dead_at: int | None = None
@@ -132,10 +152,10 @@ class Kept:
 
     @property
     def last(self) -> Cursor:
-        """What another process finds."""
+        """Return the cursor that another process would find."""
         return msgspec.json.decode(self.saved[-1], type=Cursor)
 
     @property
     def steps(self) -> list[str]:
-        """Where the call was, in order."""
+        """Return the steps of the call, in order."""
         return [msgspec.json.decode(saved, type=Cursor).step for saved in self.saved]

@@ -204,6 +204,6 @@ async def test_a_dynamic_prompt_is_spoken_with_its_values(tmp_path: Path) -> Non
     engine.go.set()
     catalogue, _ = read_catalogue(CALLFLOWS)
     prompts = Prompts(catalogue, SpeechCache(engine, tmp_path))
-    variables = {"ticket": {"subject": "暖气不热", "department": "城西工区"}}
+    variables = {"offer": {"subject": "暖气不热", "department": "城西工区"}}
     await prompts.audio("your_open_ticket", "zh", variables)
-    assert engine.texts[0].startswith("您反映的暖气不热，正在由城西工区处理。")
+    assert engine.texts[0].startswith("您反映的暖气不热，正由城西工区处理。")

@@ -12,14 +12,16 @@ from tests.unit.ivr.caller import CALLFLOWS, Caller, Kept, Names, Service
 
 LIBRARY = load_library(CALLFLOWS, Service().vocabulary())
 
-UNKNOWN: dict[str, JSON] = {"customer.known": False, "customer.matches": 0, "ticket.open": False}
+UNKNOWN: dict[str, JSON] = {"customer.known": False, "customer.matches": 0, "offer.open": False}
 KNOWN: dict[str, JSON] = {
     "customer.known": True, "customer.id": "customer-1", "customer.matches": 1, "customer.language": "zh",
-    "ticket.open": False,
+    "offer.open": False, "offer.several": False,
 }  # fmt: skip
 WITH_TICKET = KNOWN | {
-    "ticket.open": True, "ticket.id": "ticket-1", "ticket.subject": "暖气不热", "ticket.department": "城西工区",
+    "offer.open": True, "offer.ticket_id": "ticket-1", "offer.subject": "暖气不热", "offer.department": "城西工区",
+    "offer.prompt": "your_open_ticket",
 }  # fmt: skip
+SEVERAL = WITH_TICKET | {"offer.several": True}
 
 
 async def call(flow: str, keys: list[str], service: Service, **given: JSON) -> tuple[Outcome, Caller, dict[str, Any]]:
@@ -37,7 +39,24 @@ async def test_a_resident_urges_the_open_ticket_without_a_person() -> None:
     outcome, caller, _ = await call("hotline", ["1"], service)
     assert outcome == Ended("self_served")
     assert service.calls == [("identify_caller", {}), ("urge_ticket", {})]
-    assert caller.heard == ["zh/greeting", "zh/your_open_ticket", "zh/urge_noted", "zh/goodbye"]
+    assert caller.heard == [
+        "zh/greeting", "zh/urge_hint", "zh/your_open_ticket", "zh/other_matters_hint", "zh/urge_noted", "zh/goodbye",
+    ]  # fmt: skip
+    assert not {"zh/urge_noted", "zh/goodbye"} & set(caller.interruptible)
+
+
+async def test_each_of_several_open_tickets_can_be_urged() -> None:
+    older = SEVERAL | {"offer.ticket_id": "ticket-0", "offer.prompt": "your_undispatched_ticket"}
+    service = Service({"identify_caller": SEVERAL, "next_ticket": [older, SEVERAL]})
+    outcome, caller, _ = await call("hotline", ["3", "1", "3", "1"], service)
+    assert outcome == Ended("self_served")
+    assert [name for name, _ in service.calls[1:]] == ["next_ticket", "urge_ticket", "next_ticket", "urge_ticket"]
+    assert "zh/your_undispatched_ticket" in caller.heard
+
+
+async def test_a_single_open_ticket_offers_no_other() -> None:
+    _, caller, _ = await call("hotline", [], Service({"identify_caller": WITH_TICKET}))
+    assert "zh/next_ticket_hint" not in caller.heard
 
 
 async def test_something_else_than_the_open_ticket_leads_to_the_menu() -> None:
@@ -47,7 +66,9 @@ async def test_something_else_than_the_open_ticket_leads_to_the_menu() -> None:
 
 
 async def test_an_open_ticket_that_nobody_has_yet_is_told_as_such() -> None:
-    service = Service({"identify_caller": WITH_TICKET | {"ticket.department": ""}})
+    service = Service(
+        {"identify_caller": WITH_TICKET | {"offer.department": "", "offer.prompt": "your_undispatched_ticket"}}
+    )
     outcome, caller, _ = await call("hotline", ["1"], service)
     assert outcome == Ended("self_served")
     assert "zh/your_undispatched_ticket" in caller.heard
@@ -77,10 +98,27 @@ async def test_each_key_of_the_menu(key: str, queue: str, kind: str, caller: dic
 
 
 @pytest.mark.parametrize("caller", [KNOWN, UNKNOWN, WITH_TICKET])
-async def test_who_says_nothing_reaches_a_person_soon(caller: dict[str, JSON]) -> None:
+async def test_a_silent_caller_reaches_a_person_after_one_question(caller: dict[str, JSON]) -> None:
     outcome, heard, _ = await call("hotline", [], Service({"identify_caller": caller}))
     assert isinstance(outcome, ToQueue)
-    assert heard.asked <= 3
+    assert heard.asked == 1
+    assert "zh/not_understood" not in heard.heard
+
+
+@pytest.mark.parametrize("caller", [KNOWN, UNKNOWN, WITH_TICKET, SEVERAL])
+async def test_zero_after_a_wrong_key_reaches_a_person(caller: dict[str, JSON]) -> None:
+    outcome, heard, _ = await call("hotline", ["8", "0"], Service({"identify_caller": caller}))
+    assert outcome == ToQueue("repair", "fault", 0, "nobody_there")
+    assert heard.asked == 2
+
+
+@pytest.mark.parametrize("caller", [KNOWN, UNKNOWN, WITH_TICKET, SEVERAL])
+async def test_h11_fourteen_characters_come_before_the_first_choice(caller: dict[str, JSON]) -> None:
+    for greeting in ("greeting", "greeting_national_day"):
+        _, heard, _ = await call("hotline", [], Service({"identify_caller": caller}), call__greeting=greeting)
+        texts = [LIBRARY.catalogue.text(name.removeprefix("zh/"), "zh") or "" for name in heard.heard[:2]]
+        assert sum(character.isalnum() for character in texts[0]) <= 14
+        assert "按" in texts[1].partition("，")[0]
 
 
 async def test_a_caller_nobody_could_identify_is_served_all_the_same() -> None:
@@ -90,10 +128,30 @@ async def test_a_caller_nobody_could_identify_is_served_all_the_same() -> None:
 
 
 async def test_an_unknown_number_may_key_an_account_and_urge_its_ticket() -> None:
-    service = Service({"identify_caller": UNKNOWN, "find_account": WITH_TICKET})
+    service = Service({"identify_caller": UNKNOWN, "find_account": WITH_TICKET | {"account.own_number": True}})
     outcome, _, _ = await call("hotline", ["4", "00123456#", "1", "1"], service)
     assert outcome == Ended("self_served")
     assert service.calls[1] == ("find_account", {"account_number": "00123456"})
+
+
+@pytest.mark.parametrize(("passed", "urged"), [(True, True), (False, False)])
+async def test_an_account_number_alone_tells_another_telephone_nothing(passed: bool, urged: bool) -> None:
+    stranger = KNOWN | {"account.own_number": False}
+    checked = WITH_TICKET if passed else KNOWN
+    service = Service(
+        {
+            "identify_caller": UNKNOWN,
+            "find_account": stranger,
+            "check_account": checked | {"account.checked": passed},
+        }
+    )
+    _, caller, _ = await call("hotline", ["4", "00123456#", "1", "0002", "1"], service)
+    before = caller.heard[: caller.heard.index("zh/enter_account_check")]
+    assert "zh/your_open_ticket" not in before
+    assert ("check_account", {"check": "0002"}) in service.calls
+    assert ("zh/your_open_ticket" in caller.heard) == passed
+    assert (("urge_ticket", {}) in service.calls) == urged
+    assert ("zh/account_check_failed" in caller.heard) != passed
 
 
 async def test_an_account_that_is_not_found_leads_to_the_menu() -> None:
@@ -118,10 +176,10 @@ async def test_english_is_one_key_away_or_the_customers_own() -> None:
     _, caller, _ = await call("hotline", ["9", "3"], Service({"identify_caller": UNKNOWN}))
     assert caller.heard == [
         "zh/greeting", "zh/main_menu", "zh/account_hint", "zh/progress_hint", "en/english_hint",
-        "en/main_menu", "en/account_hint", "en/progress_hint", "en/to_person",
+        "en/main_menu", "en/account_hint", "en/progress_hint",
     ]  # fmt: skip
     _, caller, _ = await call("hotline", ["3"], Service({"identify_caller": KNOWN | {"customer.language": "en"}}))
-    assert caller.heard == ["en/greeting", "en/main_menu", "en/progress_hint", "en/to_person"]
+    assert caller.heard == ["en/greeting", "en/main_menu", "en/progress_hint"]
 
 
 async def test_h21_progress_is_told_to_who_keys_the_number_and_the_check() -> None:

@@ -30,7 +30,7 @@ MENU = """
         otherwise: person
       first: { hangup: first }
       hash: { hangup: hash }
-      person: { queue: repair, kind: fault, priority: 7, greeting: wait, otherwise: first }
+      person: { queue: repair, kind: fault, priority: 7, otherwise: first }
 """
 
 
@@ -60,16 +60,59 @@ async def test_hash_is_a_key_like_any_other_in_a_menu(flow: WriteFlow) -> None:
     assert outcome == Ended("hash")
 
 
-async def test_silence_reaches_a_person_after_the_retries(flow: WriteFlow) -> None:
+async def test_silence_is_asked_again_without_a_reproach(flow: WriteFlow) -> None:
     caller = Caller()
     outcome, kept, _ = await walk(flow(MENU), caller)
     assert outcome == ToQueue("repair", "fault", 7, "first")
-    assert caller.heard == ["zh/main", "zh/sorry", "zh/main", "zh/sorry", "zh/main", "zh/wait"]
+    assert caller.heard == ["zh/main", "zh/main", "zh/main"]
     assert caller.clock_s == 3 * 4 + len(caller.heard)
     assert kept.last.pressed == []
 
 
-async def test_wrong_keys_reach_a_person_and_are_kept(flow: WriteFlow) -> None:
+@pytest.mark.parametrize(("silent", "asked"), [("silent: 0", 1), ("silent: 1", 2), ("", 3)])
+async def test_silence_is_asked_again_as_often_as_written(flow: WriteFlow, silent: str, asked: int) -> None:
+    caller = Caller()
+    outcome, _, _ = await walk(flow(MENU.replace("retries: 2", f"retries: 2\n        {silent}")), caller)
+    assert isinstance(outcome, ToQueue)
+    assert caller.asked == asked
+
+
+async def test_only_the_question_after_a_wrong_key_says_that_it_was_wrong(flow: WriteFlow) -> None:
+    caller = Caller(["5", "*", "", "1"])
+    await walk(flow(MENU), caller)
+    assert caller.heard == ["zh/main", "zh/sorry", "zh/main", "zh/main", "zh/main"]
+
+
+async def test_keys_typed_after_a_refused_number_are_dropped(flow: WriteFlow) -> None:
+    caller = Caller(["99#", "5#", "#"])
+    await walk(flow(NUMBER), caller)
+    assert caller.dropped == [1]
+
+
+async def test_keys_typed_ahead_do_not_follow_the_caller_into_a_queue(flow: WriteFlow) -> None:
+    caller = Caller()
+    await walk(flow(MENU), caller)
+    assert caller.dropped == [caller.asked]
+
+
+async def test_prompts_are_ended_by_keys_unless_marked(flow: WriteFlow) -> None:
+    marked = """
+        flow: marked
+        start: hello
+        fallback: end
+        steps:
+          hello: { say: hello, next: notice }
+          notice: { say: notice, barge_in: false, next: speak }
+          speak: { record: speak, save: answers.suggestion, next: end }
+          end: { hangup: end, say: bye, barge_in: false }
+    """
+    caller = Caller()
+    await walk(flow(marked), caller)
+    assert caller.heard == ["zh/hello", "zh/notice", "zh/speak", "zh/bye"]
+    assert caller.interruptible == ["zh/hello", "zh/speak"]
+
+
+async def test_wrong_keys_reach_a_person_and_are_recorded(flow: WriteFlow) -> None:
     outcome, kept, _ = await walk(flow(MENU), Caller(["5", "6", "7"]))
     assert isinstance(outcome, ToQueue)
     assert [pressed.keys for pressed in kept.last.pressed] == ["5", "6", "7"]
