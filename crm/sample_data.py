@@ -233,7 +233,7 @@ async def _tickets(database: Database, departments: dict[str, str], categories: 
         category_id=categories["收费咨询"],
         subject="咨询本采暖季缴费方式",
         description="询问能否在手机上缴纳采暖费，已告知缴费渠道。",
-        closing_grounds="当场解答，用户表示满意",
+        closing_reason="当场解答，用户表示满意",
         registered_at=now - timedelta(days=18, hours=3),
     )
     cold = Ticket(
@@ -246,14 +246,14 @@ async def _tickets(database: Database, departments: dict[str, str], categories: 
         description="卧室暖气片上半部不热，室温约十六度。",
         registered_at=now - timedelta(days=3, hours=2),
     )
-    grounds = {"grounds": asked.closing_grounds}
+    answered = {"reason": asked.closing_reason}
     await _past(
         database,
         "sample:asked",
         asked,
         [
             _Step(TicketAction.FILE, TicketStatus.REGISTERED, 0, "1002", {"subject": asked.subject}),
-            _Step(TicketAction.ANSWER, TicketStatus.ARCHIVED, 0.05, "1002", grounds),
+            _Step(TicketAction.ANSWER, TicketStatus.ARCHIVED, 0.05, "1002", answered),
         ],
     )
     await _past(

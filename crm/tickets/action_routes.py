@@ -20,16 +20,10 @@ class Versioned(BaseModel, extra="forbid"):
 
 
 class Reason(Versioned):
-    """Why."""
+    """Why an action is taken; of a closing, also what the customer confirmed (H19)."""
 
-    reason: Lines = Field(min_length=1, max_length=2000)
-
-
-class Grounds(Versioned):
-    """On what grounds: what the customer confirmed, or why nobody was asked (H19)."""
-
-    # Two characters say it in Chinese: 同意, 属实.
-    grounds: Lines = Field(min_length=2, max_length=1000)
+    # Two characters are a reason in Chinese: 同意, 属实.
+    reason: Lines = Field(min_length=2, max_length=2000)
 
 
 Body = TypeVar("Body", bound=BaseModel)

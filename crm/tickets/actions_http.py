@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from crm.text import Id, Lines
-from crm.tickets.action_routes import Grounds, Reason, Versioned, act
+from crm.tickets.action_routes import Reason, Versioned, act
 from crm.tickets.cohandling.model import CoTask
 from crm.tickets.service import TicketService
 from crm.tickets.transitions import TicketAction
@@ -116,8 +116,8 @@ def _ending(table: Routes, service: TicketService) -> None:
         TicketAction.ANSWER,
         "answer",
         "Answered at the desk: archived, with what was answered",
-        Grounds,
-        lambda ticket, body, actor: service.answer(ticket, body.grounds, actor, expected_version=body.version),
+        Reason,
+        lambda ticket, body, actor: service.answer(ticket, body.reason, actor, expected_version=body.version),
     )
     act(
         table,
@@ -140,14 +140,14 @@ def _ending(table: Routes, service: TicketService) -> None:
         TicketAction.ARCHIVE,
         "archive",
         "Close it, with the customer's confirmation or the reason for doing without",
-        Grounds,
-        lambda ticket, body, actor: service.archive(ticket, body.grounds, actor, expected_version=body.version),
+        Reason,
+        lambda ticket, body, actor: service.archive(ticket, body.reason, actor, expected_version=body.version),
     )
     act(
         table,
         TicketAction.CANCEL,
         "cancel",
         "It should never have been filed",
-        Grounds,
-        lambda ticket, body, actor: service.cancel(ticket, body.grounds, actor, expected_version=body.version),
+        Reason,
+        lambda ticket, body, actor: service.cancel(ticket, body.reason, actor, expected_version=body.version),
     )

@@ -190,7 +190,7 @@ class Ticket(SQLModel, table=True):
     added_to: bool = False
     """Something was added since somebody signed for it (H4): they sign again, and see it."""
     reply: str = ""
-    closing_grounds: str = ""
+    closing_reason: str = ""
     """Why it was closed: the customer's confirmation, or the recorded reason for doing without (H19)."""
     open_matter: str | None = Field(default=None, unique=True)
     """The matter's key while the ticket is open: at most one open ticket has it, whoever files at the same moment."""
@@ -201,7 +201,7 @@ class Ticket(SQLModel, table=True):
     """Grows with every change; who changes an older one gets a conflict."""
 
 
-personal(Ticket, "subject", "description", "address", "address_key", "form", "reply", "closing_grounds")
+personal(Ticket, "subject", "description", "address", "address_key", "form", "reply", "closing_reason")
 
 
 class TicketLog(SQLModel, table=True):
@@ -406,7 +406,7 @@ class TicketView(BaseModel, from_attributes=True):
     validity: Validity | None
     assessment: Assessment | None
     reply: PersonalText
-    closing_grounds: PersonalText
+    closing_reason: PersonalText
     registered_at: datetime
     dispatched_at: datetime | None
     closed_at: datetime | None

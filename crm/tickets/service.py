@@ -252,22 +252,22 @@ class TicketService(TicketReader):
         return TicketView.model_validate(made.ticket)
 
     async def answer(
-        self, ticket_id: str, grounds: str, actor: Actor, *, expected_version: int | None = None
+        self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
         """Answered at the desk, to nobody's further work (直接答复): archived, with what was answered (H1)."""
-        return await self._close(ticket_id, TicketAction.ANSWER, grounds, actor, expected_version)
+        return await self._close(ticket_id, TicketAction.ANSWER, reason, actor, expected_version)
 
     async def archive(
-        self, ticket_id: str, grounds: str, actor: Actor, *, expected_version: int | None = None
+        self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
         """Close it for good, with the customer's confirmation or the reason for doing without (归档, H19)."""
-        return await self._close(ticket_id, TicketAction.ARCHIVE, grounds, actor, expected_version)
+        return await self._close(ticket_id, TicketAction.ARCHIVE, reason, actor, expected_version)
 
     async def cancel(
-        self, ticket_id: str, grounds: str, actor: Actor, *, expected_version: int | None = None
+        self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
         """It should never have been filed; why is recorded."""
-        return await self._close(ticket_id, TicketAction.CANCEL, grounds, actor, expected_version)
+        return await self._close(ticket_id, TicketAction.CANCEL, reason, actor, expected_version)
 
     async def attach(self, ticket_id: str, recording_id: str, note: str, actor: Actor = SYSTEM) -> TicketView:
         """Add a recording, once; what a ticket has only by a merge it has itself from now on.
@@ -297,11 +297,11 @@ class TicketService(TicketReader):
         return TicketView.model_validate(ticket)
 
     async def _close(
-        self, ticket_id: str, action: TicketAction, grounds: str, actor: Actor, expected_version: int | None
+        self, ticket_id: str, action: TicketAction, reason: str, actor: Actor, expected_version: int | None
     ) -> TicketView:
         async with self.change(ticket_id, action, actor, expected_version) as made:
-            made.detail.update(grounds=grounds)
-            made.ticket.closing_grounds = grounds
+            made.detail.update(reason=reason)
+            made.ticket.closing_reason = reason
         return TicketView.model_validate(made.ticket)
 
 

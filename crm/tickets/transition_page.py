@@ -28,7 +28,7 @@ ACTIONS: dict[TicketAction, tuple[str, str]] = {
     _A.CORRECT: ("更正", "put right what was entered"),
     _A.ANSWER: ("直接答复", "answered at the desk, with what was answered"),
     _A.ACCEPT: ("受理申请", "accept an after-sales application"),
-    _A.DECLINE: ("不予受理", "decline an after-sales application, with the grounds"),
+    _A.DECLINE: ("不予受理", "decline an after-sales application, with a reason"),
     _A.DISPATCH: ("派单", "hand it to a department or a person in it"),
     _A.CO_ASK: ("请求协办", "ask departments to help the lead"),
     _A.CO_SIGN: ("协办签收", "a co-handler takes its part"),

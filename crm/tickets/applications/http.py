@@ -1,6 +1,6 @@
 """Routes of applications."""
 
-from crm.tickets.action_routes import Grounds, Reason, act
+from crm.tickets.action_routes import Reason, act
 from crm.tickets.applications.service import ApplicationService
 from crm.tickets.transitions import TicketAction
 from foundation.routes import Routes
@@ -12,7 +12,7 @@ def add_routes(table: Routes, service: ApplicationService) -> None:
         table,
         TicketAction.ACCEPT,
         "accept",
-        "The after-sales application is accepted: it can be dispatched, and the customer is told",
+        "The after-sales application is accepted: it can be dispatched, the customer gets an SMS",
         Reason,
         lambda ticket, body, actor: service.accept(ticket, body.reason, actor, expected_version=body.version),
     )
@@ -20,7 +20,7 @@ def add_routes(table: Routes, service: ApplicationService) -> None:
         table,
         TicketAction.DECLINE,
         "decline",
-        "The after-sales application is declined: archived, and the customer is told the grounds",
-        Grounds,
-        lambda ticket, body, actor: service.decline(ticket, body.grounds, actor, expected_version=body.version),
+        "The after-sales application is declined: archived, the customer gets the reason by SMS",
+        Reason,
+        lambda ticket, body, actor: service.decline(ticket, body.reason, actor, expected_version=body.version),
     )

@@ -28,9 +28,9 @@ class ApplicationService:
         return TicketView.model_validate(made.ticket)
 
     async def decline(
-        self, ticket_id: str, grounds: str, actor: Actor, *, expected_version: int | None = None
+        self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """It is not worked on: archived, with the grounds the customer is told.
+        """It is not worked on: archived, with the reason that is sent to the customer.
 
         Raises:
             NotAnApplication: it is another kind of ticket.
@@ -38,8 +38,8 @@ class ApplicationService:
         """
         async with self._tickets.change(ticket_id, TicketAction.DECLINE, actor, expected_version) as made:
             _must_be_unassessed(made.ticket)
-            made.ticket.assessment, made.ticket.closing_grounds = Assessment.DECLINED, grounds
-            made.detail.update(grounds=grounds)
+            made.ticket.assessment, made.ticket.closing_reason = Assessment.DECLINED, reason
+            made.detail.update(reason=reason)
         return TicketView.model_validate(made.ticket)
 
 

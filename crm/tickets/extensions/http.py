@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from crm.moments import Moment
-from crm.tickets.action_routes import Grounds, Reason, act
+from crm.tickets.action_routes import Reason, act
 from crm.tickets.extensions.model import PendingExtension
 from crm.tickets.extensions.service import ExtensionService
 from crm.tickets.transitions import RULES, TicketAction
@@ -51,14 +51,14 @@ def add_routes(table: Routes, service: ExtensionService) -> None:
         TicketAction.GRANT_EXTENSION,
         "grant-extension",
         "The department gets the time it asked for",
-        Grounds,
-        lambda ticket, body, actor: service.grant(ticket, body.grounds, actor, expected_version=body.version),
+        Reason,
+        lambda ticket, body, actor: service.grant(ticket, body.reason, actor, expected_version=body.version),
     )
     act(
         table,
         TicketAction.DENY_EXTENSION,
         "deny-extension",
         "The deadline stays",
-        Grounds,
-        lambda ticket, body, actor: service.deny(ticket, body.grounds, actor, expected_version=body.version),
+        Reason,
+        lambda ticket, body, actor: service.deny(ticket, body.reason, actor, expected_version=body.version),
     )

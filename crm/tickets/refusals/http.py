@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from crm.text import Id
-from crm.tickets.action_routes import Grounds, Versioned, act
+from crm.tickets.action_routes import Reason, Versioned, act
 from crm.tickets.refusals.service import RefusalService, RefuseTicket
 from crm.tickets.transitions import TicketAction
 from foundation.routes import Routes
@@ -13,7 +13,7 @@ class Refuse(RefuseTicket, Versioned):
     """Why the department declines."""
 
 
-class Uphold(Grounds):
+class Uphold(Reason):
     """Who gets it instead, and why."""
 
     department_id: Id = Field(description="another department than the one that refused")
@@ -39,7 +39,7 @@ def add_routes(table: Routes, service: RefusalService) -> None:
         lambda ticket, body, actor: service.uphold(
             ticket,
             body.department_id,
-            body.grounds,
+            body.reason,
             actor,
             person_id=body.person_id,
             expected_version=body.version,
@@ -50,6 +50,6 @@ def add_routes(table: Routes, service: RefusalService) -> None:
         TicketAction.OVERRULE,
         "overrule-refusal",
         "Back to the department that refused, which cannot refuse it again",
-        Grounds,
-        lambda ticket, body, actor: service.overrule(ticket, body.grounds, actor, expected_version=body.version),
+        Reason,
+        lambda ticket, body, actor: service.overrule(ticket, body.reason, actor, expected_version=body.version),
     )

@@ -48,12 +48,12 @@ class TicketRefusal(SQLModel, table=True):
     evidence_recording_id: str | None = None
     at: datetime = Field(sa_type=UtcDateTime)
     ruling: Ruling | None = Field(default=None, sa_type=text_enum(Ruling))
-    ruling_grounds: str = ""
+    ruling_reason: str = ""
     ruled_by: str = ""
     ruled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-personal(TicketRefusal, "explanation", "ruling_grounds")
+personal(TicketRefusal, "explanation", "ruling_reason")
 
 
 class RefusalView(BaseModel, from_attributes=True):
@@ -65,6 +65,6 @@ class RefusalView(BaseModel, from_attributes=True):
     evidence_recording_id: str | None
     at: datetime
     ruling: Ruling | None
-    ruling_grounds: PersonalText
+    ruling_reason: PersonalText
     ruled_by: str
     ruled_at: datetime | None

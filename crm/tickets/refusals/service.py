@@ -72,7 +72,7 @@ class RefusalService:
         self,
         ticket_id: str,
         department_id: str,
-        grounds: str,
+        reason: str,
         actor: Actor,
         *,
         person_id: str | None = None,
@@ -93,27 +93,27 @@ class RefusalService:
                 raise SameDepartment("an upheld refusal sends the ticket elsewhere", [problem])
             await must_be_there(made.session, department_id, person_id)
             await tiers_store.withdraw(made.session, ticket_id)
-            _rule(made, refusal, Ruling.UPHELD, grounds, actor)
+            _rule(made, refusal, Ruling.UPHELD, reason, actor)
             await _learn(made, refusal, department_id)
             await made.hand_to(department_id, person_id)
         return TicketView.model_validate(made.ticket)
 
     async def overrule(
-        self, ticket_id: str, grounds: str, actor: Actor, *, expected_version: int | None = None
+        self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
         """It is theirs: back to the department, which cannot refuse it a second time."""
         async with self._tickets.change(ticket_id, TicketAction.OVERRULE, actor, expected_version) as made:
             refusal = await store.undecided(made.session, ticket_id)
-            _rule(made, refusal, Ruling.OVERRULED, grounds, actor)
+            _rule(made, refusal, Ruling.OVERRULED, reason, actor)
             await _learn(made, refusal, refusal.department_id)
             await made.hand_to(refusal.department_id, refusal.person_id)
         return TicketView.model_validate(made.ticket)
 
 
-def _rule(made: Change, refusal: TicketRefusal, ruling: Ruling, grounds: str, actor: Actor) -> None:
-    refusal.ruling, refusal.ruling_grounds = ruling, grounds
+def _rule(made: Change, refusal: TicketRefusal, ruling: Ruling, reason: str, actor: Actor) -> None:
+    refusal.ruling, refusal.ruling_reason = ruling, reason
     refusal.ruled_by, refusal.ruled_at = actor.name, utc_now()
-    made.detail.update(grounds=grounds, refused_by=refusal.department_id)
+    made.detail.update(reason=reason, refused_by=refusal.department_id)
 
 
 async def _learn(made: Change, refusal: TicketRefusal, department_id: str) -> None:

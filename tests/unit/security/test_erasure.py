@@ -123,11 +123,11 @@ async def own_ticket(office: Office, person: Answer) -> Answer:
     helpers = [{"department_id": west, "task": WORDS}]
     await do(office, Role.AGENT, ticket, "dispatch", department_id=east, co_handlers=helpers)
     await do(office, Role.DEPARTMENT, ticket, "refuse", reason="not_our_area", explanation=WORDS)
-    await do(office, Role.SUPERVISOR, ticket, "overrule-refusal", grounds=WORDS)
+    await do(office, Role.SUPERVISOR, ticket, "overrule-refusal", reason=WORDS)
     await do(office, Role.DEPARTMENT, ticket, "sign")
     until = (utc_now() + timedelta(days=30)).isoformat()
     await do(office, Role.DEPARTMENT, ticket, "extension", until=until, reason=WORDS)
-    await do(office, Role.SUPERVISOR, ticket, "grant-extension", grounds=WORDS)
+    await do(office, Role.SUPERVISOR, ticket, "grant-extension", reason=WORDS)
     judged = dict.fromkeys(("finding", "responsibility", "corrective_measures", "preventive_measures"), WORDS)
     await do(office, Role.SUPERVISOR, ticket, "finding", validity="valid", **judged)
     await do(office, Role.DEPARTMENT, ticket, "contest-finding", reason=WORDS)
@@ -184,7 +184,7 @@ async def test_who_was_erased_is_in_no_table(office: Office) -> None:
     async with working(office):
         own, other = await own_ticket(office, person), await elsewhere(office, person)
         await called(office, person, own, other)
-    await do(office, Role.SUPERVISOR, own, "cancel", grounds=WORDS)
+    await do(office, Role.SUPERVISOR, own, "cancel", reason=WORDS)
     assert len({place.split(":")[0] for place in await everywhere(office)}) > 30, "it stands everywhere"
 
     await erase(office, person)
@@ -203,7 +203,7 @@ async def test_what_is_still_to_be_told_is_told_without_the_person(office: Offic
     await told(office)
     person = await customer(office)
     own, other = await own_ticket(office, person), await elsewhere(office, person)
-    await do(office, Role.SUPERVISOR, own, "cancel", grounds=WORDS)
+    await do(office, Role.SUPERVISOR, own, "cancel", reason=WORDS)
 
     await erase(office, person)
 
@@ -258,7 +258,7 @@ async def test_what_a_telephone_alone_reported_is_its_only_owners(office: Office
         assert kept["subject"] == WORDS
         return
     assert ticket["number"] in (await erase(office, person, 409))["detail"]
-    await do(office, Role.SUPERVISOR, ticket, "cancel", grounds=WORDS)
+    await do(office, Role.SUPERVISOR, ticket, "cancel", reason=WORDS)
 
     await erase(office, person)
 

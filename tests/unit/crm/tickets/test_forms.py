@@ -62,7 +62,7 @@ async def test_h12_a_declined_application_is_archived_with_the_grounds(tickets: 
     declined = await tickets.applications.decline(filed.id, "已过保修期", AGENT)
 
     assert (declined.status, declined.assessment) == (TicketStatus.ARCHIVED, Assessment.DECLINED)
-    assert declined.closing_grounds == "已过保修期"
+    assert declined.closing_reason == "已过保修期"
     assert declined.closed_at is not None
     other = await tickets.file(place.fault(), AGENT)
     with pytest.raises(NotAnApplication):

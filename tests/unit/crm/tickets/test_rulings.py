@@ -87,7 +87,7 @@ async def test_an_upheld_refusal_sends_it_elsewhere(tickets: TicketService, plac
 
     assert (upheld.status, upheld.department_id) == (TicketStatus.DISPATCHED, place.west)
     (refusal,) = (await tickets.get(ticket.id)).refusals
-    assert (refusal.ruling, refusal.ruling_grounds, refusal.ruled_by) == (Ruling.UPHELD, "区域不符", SUPERVISOR.name)
+    assert (refusal.ruling, refusal.ruling_reason, refusal.ruled_by) == (Ruling.UPHELD, "区域不符", SUPERVISOR.name)
 
 
 async def test_an_overruled_department_gets_it_back_and_cannot_refuse_again(

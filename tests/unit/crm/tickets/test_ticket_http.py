@@ -145,7 +145,7 @@ async def test_every_change_honours_the_version_it_was_made_for(
     bodies: dict[str, dict[str, Any]] = {
         "dispatch": {"department_id": place.west},
         "refuse": REFUSE,
-        "uphold-refusal": {"grounds": "right", "department_id": place.west},
+        "uphold-refusal": {"reason": "right", "department_id": place.west},
         "extension": {"reason": "no", "until": LATER},
         **{key: {"text": "done"} for key in ("reply", "co-reply")},
         "co-handlers": {"departments": [{"department_id": place.above}]},
@@ -154,8 +154,8 @@ async def test_every_change_honours_the_version_it_was_made_for(
         "supervise": {"instruction": "today"},
         "finding": {"validity": "valid", "finding": "true"},
         **{key: {"reason": "no"} for key in ("accept", "park", "pass-up", "redo", "escalate", "contest-finding")},
-        **{key: {"grounds": "confirmed"} for key in ("decline", "answer", "archive", "cancel", "overrule-refusal")},
-        **{key: {"grounds": "confirmed"} for key in ("grant-extension", "deny-extension")},
+        **{key: {"reason": "confirmed"} for key in ("decline", "answer", "archive", "cancel", "overrule-refusal")},
+        **{key: {"reason": "confirmed"} for key in ("grant-extension", "deny-extension")},
     }
 
     with pytest.raises(Problem) as refusal:
@@ -187,12 +187,12 @@ async def test_a_page_after_nothing_is_not_found(table: dict[str, Route]) -> Non
         await call(table["GET /tickets"], DESK, query={"after": "ticket-none"})
 
 
-@pytest.mark.parametrize("text", ["", "  ", "\x00", "x" * 1001])
-def test_h19_nothing_is_closed_without_grounds(text: str, table: dict[str, Route]) -> None:
+@pytest.mark.parametrize("text", ["", "  ", "\x00", "x" * 2001])
+def test_h19_nothing_is_closed_without_a_reason(text: str, table: dict[str, Route]) -> None:
     body = table["POST /tickets/{ticket_id}/archive"].body
     assert body is not None
     with pytest.raises(ValidationError):
-        body.model_validate({"grounds": text})
+        body.model_validate({"reason": text})
 
 
 def test_reading_takes_no_query_it_would_ignore(table: dict[str, Route]) -> None:

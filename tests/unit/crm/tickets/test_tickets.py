@@ -45,7 +45,7 @@ async def test_a_fault_from_report_to_archive(database: Database, tickets: Ticke
 
     assert (refused.status, refused.department_id) == (TicketStatus.REFUSED, None)
     assert (redone.status, redone.redo_count, redone.department_id) == (TicketStatus.DISPATCHED, 1, place.east)
-    assert (archived.status, archived.closing_grounds) == (TicketStatus.ARCHIVED, "用户确认已解决")
+    assert (archived.status, archived.closing_reason) == (TicketStatus.ARCHIVED, "用户确认已解决")
     assert archived.closed_at is not None
     detail = await tickets.get(filed.id)
     assert [entry.action for entry in detail.log] == [
