@@ -1,0 +1,3 @@
+"""Asterisk application of the hotline."""
+
+__version__ = "0.1.0"

@@ -14,10 +14,11 @@ from typer.core import TyperGroup
 
 from ari_app.calls.agent_directory import hire
 from ari_app.fallback import watchdog as fallback_watchdog
+from ari_app.operations import commands as operator_commands
 from ari_app.runtime import flows as call_flows
 from ari_app.runtime import process
 from ari_app.runtime.supervisor import ProcessSupervisor
-from ari_app.settings import Settings, database_address
+from ari_app.settings import Settings, database_address, invalid_settings
 from crm.staff.model import StaffInput
 from crm.tickets import transition_page
 from dev import stack
@@ -49,6 +50,7 @@ app.add_typer(flows, name="flows")
 tickets = typer.Typer(help="What may be done to tickets.", no_args_is_help=True)
 app.add_typer(agents, name="agents")
 app.add_typer(tickets, name="tickets")
+operator_commands.register(app)
 
 CALLFLOWS = PROJECT / "callflows"
 
@@ -88,8 +90,7 @@ def _settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        names = ["HOTLINE_" + "_".join(str(part) for part in problem["loc"]).upper() for problem in error.errors()]
-        _refuse(*(f"{name}: {problem['msg']}" for name, problem in zip(names, error.errors(), strict=True)))
+        _refuse(*invalid_settings(error))
 
 
 @flows.command("check")

@@ -47,16 +47,23 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
     server.stop()
 
 
+@pytest.fixture
+def postgres_url(postgres_server: Postgres) -> str:
+    """Address of an empty PostgreSQL database."""
+    name = new_id("test").replace("-", "_")
+    address = f"host=127.0.0.1 port={postgres_server.port} user=hotline dbname=postgres"
+    with psycopg.connect(address, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}".encode())
+    return postgres_server.url(name)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty database, of either kind."""
+    """Address of an empty database, of either kind."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'hotline.db'}"
-    server: Postgres = request.getfixturevalue("postgres_server")
-    name = new_id("test").replace("-", "_")
-    with psycopg.connect(f"host=127.0.0.1 port={server.port} user=hotline dbname=postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-    return server.url(name)
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture

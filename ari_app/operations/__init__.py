@@ -1,0 +1,1 @@
+"""Operator commands: back up, restore, move a database, print system units."""

@@ -1,0 +1,194 @@
+"""Copy of a whole database into an empty one, with row counts and checksums of both sides."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, Row, Table, create_engine, func, insert, select, text
+
+import migrations
+from ari_app.runtime.schema import METADATA, upgrade
+from foundation.problems import Conflict
+
+ROWS_AT_ONCE = 1000
+_CHECKSUM_BITS = 64
+
+
+class TargetNotEmpty(Conflict):
+    """The target database has rows, which a copy would mix with its own."""
+
+
+class SchemaDiffers(Conflict):
+    """The source database is not at the newest schema."""
+
+
+class CopyDiffers(Conflict):
+    """A table of the target does not have the rows of the source."""
+
+
+class TableSum(NamedTuple):
+    """Number and checksum of a table's rows, the same on SQLite and PostgreSQL."""
+
+    table: str
+    rows: int
+    checksum: str
+    """Sum of all rows' hashes, so that the order of the rows does not matter."""
+
+
+def copy_database(source_url: str, target_url: str) -> list[TableSum]:
+    """Copy every row into an empty database, then compare both sides.
+
+    The source is read in one transaction, so a service that goes on writing does not disturb the copy. The target gets
+    the newest schema first. One transaction writes it: a copy that fails leaves the target empty.
+
+    Raises:
+        SchemaDiffers: the source is not at the newest schema.
+        TargetNotEmpty: the target has rows.
+        CopyDiffers: the target does not have what the source has.
+    """
+    source, target = database_engine(source_url), database_engine(target_url)
+    try:
+        with source.connect() as reading:
+            begin_snapshot(reading)
+            require_newest_schema(reading)
+            upgrade(target_url)
+            with target.begin() as writing:
+                _require_empty(writing)
+                written = [_copy_table(table, reading, writing) for table in METADATA.sorted_tables]
+                _continue_sequences(writing)
+        with target.connect() as copied:
+            begin_snapshot(copied)
+            found = table_sums(copied)
+    finally:
+        source.dispose()
+        target.dispose()
+    compare_sums(written, found)
+    return found
+
+
+def table_sums(connection: Connection) -> list[TableSum]:
+    """Count and sum the rows of every table."""
+    return [_sum_of(table, _rows(connection, table)) for table in METADATA.sorted_tables]
+
+
+def compare_sums(expected: Sequence[TableSum], found: Sequence[TableSum]) -> None:
+    """Refuse a copy whose tables differ.
+
+    Raises:
+        CopyDiffers: names each table with both numbers of rows.
+    """
+    of = {entry.table: entry for entry in found}
+    different = [
+        f"{entry.table}: {entry.rows} rows expected, {of[entry.table].rows if entry.table in of else 0} found"
+        for entry in expected
+        if of.get(entry.table) != entry
+    ]
+    if different:
+        raise CopyDiffers("the copy differs from its source: " + "; ".join(different))
+
+
+def require_newest_schema(connection: Connection) -> None:
+    """Refuse a database that this version has not brought up to date.
+
+    Raises:
+        SchemaDiffers: names the schema it has and the one it needs.
+    """
+    config = migrations.configuration(connection, METADATA)
+    newest = ScriptDirectory.from_config(config).get_current_head()
+    has = MigrationContext.configure(connection).get_current_revision()
+    if has != newest:
+        raise SchemaDiffers(
+            f"the database has schema {has or 'none'}, this version needs {newest}: start this version's service once"
+        )
+
+
+def database_engine(url: str) -> Engine:
+    """Open a database for reading and writing whole tables."""
+    # pysqlite begins a transaction only before the first change: a snapshot needs a BEGIN of its own.
+    return create_engine(url, connect_args={"isolation_level": None} if url.startswith("sqlite") else {})
+
+
+def begin_snapshot(connection: Connection) -> None:
+    """Let everything that is read on this connection be of one moment."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")
+    else:
+        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+
+
+def _require_empty(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    for table in METADATA.sorted_tables:
+        rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
+        if rows:
+            raise TargetNotEmpty(f"the target database is not empty: {table.name} has {rows} rows")
+
+
+def _copy_table(table: Table, source: Connection, target: Connection) -> TableSum:
+    statement = insert(table)
+
+    def copied() -> Iterator[Row[Any]]:
+        for batch in _batches(source, table):
+            target.execute(statement, [row._asdict() for row in batch])
+            yield from batch
+
+    return _sum_of(table, copied())
+
+
+def _batches(connection: Connection, table: Table) -> Iterator[Sequence[Row[Any]]]:
+    """Read a table in batches; a row comes after the row of the same table that it refers to."""
+    own = next((key.parent for key in table.foreign_keys if key.column.table is table), None)
+    if own is None:
+        yield from _streamed(connection, select(table))
+        return
+    yield from _streamed(connection, select(table).where(own.is_(None)))
+    key = next(iter(table.primary_key)).name
+    waiting = {getattr(row, key): row for row in connection.execute(select(table).where(own.is_not(None)))}
+    while waiting:
+        ready = [row for row in waiting.values() if getattr(row, own.name) not in waiting]
+        if not ready:
+            raise CopyDiffers(f"{table.name} has rows that refer to each other in a circle: {', '.join(waiting)}")
+        yield ready
+        for row in ready:
+            del waiting[getattr(row, key)]
+
+
+def _streamed(connection: Connection, statement: Any) -> Iterator[Sequence[Row[Any]]]:
+    yield from connection.execute(statement, execution_options={"yield_per": ROWS_AT_ONCE}).partitions()
+
+
+def _rows(connection: Connection, table: Table) -> Iterator[Row[Any]]:
+    for batch in _streamed(connection, select(table)):
+        yield from batch
+
+
+def _sum_of(table: Table, rows: Iterable[Row[Any]]) -> TableSum:
+    count, total = 0, 0
+    for row in rows:
+        count += 1
+        line = json.dumps(list(row), default=_plain, ensure_ascii=False, sort_keys=True)
+        total += int.from_bytes(hashlib.blake2b(line.encode(), digest_size=_CHECKSUM_BITS // 8).digest(), "big")
+    return TableSum(str(table.name), count, f"{total % 2**_CHECKSUM_BITS:016x}")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _continue_sequences(connection: Connection) -> None:
+    """PostgreSQL numbers new rows by itself: it goes on after the copied ones."""
+    if connection.dialect.name != "postgresql":
+        return
+    for table in METADATA.sorted_tables:
+        column = table.autoincrement_column
+        if column is None:
+            continue
+        highest = connection.execute(select(func.max(column))).scalar_one()
+        if highest is not None:
+            sequence = func.pg_get_serial_sequence(table.name, column.name)
+            connection.execute(select(func.setval(sequence, highest)))
