@@ -48,7 +48,7 @@ def prose() -> Iterator[tuple[str, str]]:
 
 
 def _comment(line: str) -> str:
-    """Return the comment of a line of YAML, Lua, shell or Asterisk's files."""
+    """Return the comment of a line of YAML, Lua, shell or Asterisk."""
     found = re.search(r"(?:^|\s)(?:#|--|;)(.*)", line)
     return found[1] if found else ""
 
