@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import BaseModel, model_validator
 from pydantic import Field as InputField
@@ -9,7 +10,7 @@ from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
 from crm.moments import Moment
-from crm.personal_data.fields import PersonalText
+from crm.personal_data.fields import Personal, PersonalText
 from crm.personal_data.holdings import personal
 from crm.text import Id, Lines
 from crm.tickets.model import TicketKind, TicketStatus, Urgency
@@ -163,20 +164,24 @@ class HandoverDetail(HandoverView):
 
 
 class RecurringQuery(BaseModel, extra="forbid"):
-    """What counts as coming back."""
+    """Which tickets are counted, and how many are too many."""
 
-    kind: TicketKind = TicketKind.COMPLAINT
+    kind: TicketKind | None = None
+    """Tickets of every kind by default."""
     days: int = InputField(default=30, ge=1, le=366)
     more_than: int = InputField(default=3, ge=1, le=1000)
 
 
 class Recurring(BaseModel):
-    """The same again and again: of one cause in one area, or of one customer."""
+    """Tickets that recur: of one cause in one area, of one customer, or of one unknown number."""
 
     category_id: str | None
     area: str
     customer_id: str | None
+    number: Annotated[str | None, Personal.NUMBER]
+    """Of a caller who is no customer."""
     count: int
     customers: int
+    """Distinct customers that reported them; a number without a customer counts as one."""
     first_at: datetime
     last_at: datetime

@@ -145,7 +145,7 @@ class HandoverService:
         return [Recurring.model_validate({**_NOTHING, **row}) for row in rows]
 
 
-_NOTHING = {"category_id": None, "area": "", "customer_id": None}
+_NOTHING = {"category_id": None, "area": "", "customer_id": None, "number": None}
 
 
 def _theirs(handover: Handover | None, handover_id: str, reader: Principal) -> Handover:

@@ -10,7 +10,7 @@ from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.handover.model import MOST_OPEN, Handover, HandoverItem, ListQuery, OpenQuery, RecurringQuery
-from crm.tickets.model import UNDISPATCHED, Ticket, TicketLog, TicketStatus, Urgency
+from crm.tickets.model import UNDISPATCHED, Ticket, TicketLog, TicketReporter, TicketStatus, Urgency
 
 RECURRING = 100
 _URGENT_FIRST = case({urgency.value: -place for place, urgency in enumerate(Urgency)}, value=col(Ticket.urgency))
@@ -67,31 +67,40 @@ async def items(session: AsyncSession, handover_id: str) -> Sequence[tuple[Hando
 
 
 async def recurring(session: AsyncSession, query: RecurringQuery, since: datetime) -> Sequence[RowMapping]:
-    """Causes in areas, and customers, of which there were more than so many; the most frequent first."""
+    """Return causes in areas, customers, and unknown numbers with too many tickets; the most frequent first."""
     found: list[RowMapping] = []
-    for by in ((col(Ticket.category_id), col(Ticket.area)), (col(Ticket.customer_id),)):
+    for by in _GROUPS:
         found += (await session.exec(_recurring(query, since, by))).mappings().all()  # type: ignore[call-overload]
     return sorted(found, key=lambda row: -int(row["count"]))
 
 
+_CALLER = func.coalesce(col(TicketReporter.customer_id), col(TicketReporter.number))
+"""The customer that reported, else the number: ten unknown numbers are ten customers."""
+_UNKNOWN_NUMBER = case((col(TicketReporter.customer_id).is_(None), col(TicketReporter.number))).label("number")
+_GROUPS: tuple[tuple[Any, ...], ...] = (
+    (col(Ticket.category_id), col(Ticket.area)),
+    (col(TicketReporter.customer_id),),
+    (_UNKNOWN_NUMBER,),
+)
+
+
 def _recurring(query: RecurringQuery, since: datetime, by: tuple[Any, ...]) -> Select[Any]:
-    count = func.count(col(Ticket.id))
-    statement = sqlalchemy.select(
-        *by,
-        count.label("count"),
-        func.count(func.distinct(col(Ticket.customer_id))).label("customers"),
-        func.min(col(Ticket.registered_at)).label("first_at"),
-        func.max(col(Ticket.registered_at)).label("last_at"),
-    )
-    return (
-        statement.where(
+    count = func.count(func.distinct(col(Ticket.id)))
+    statement = (
+        sqlalchemy.select(
+            *by,
+            count.label("count"),
+            func.count(func.distinct(_CALLER)).label("customers"),
+            func.min(col(Ticket.registered_at)).label("first_at"),
+            func.max(col(Ticket.registered_at)).label("last_at"),
+        )
+        .outerjoin_from(Ticket, TicketReporter, col(TicketReporter.ticket_id) == Ticket.id)
+        .where(
             col(Ticket.registered_at) >= since,
-            col(Ticket.kind) == query.kind,
             col(Ticket.status).not_in(_NOT_COUNTED),
             by[0].is_not(None),
         )
-        .group_by(*by)
-        .having(count > query.more_than)
-        .order_by(count.desc())
-        .limit(RECURRING)
     )
+    if query.kind is not None:
+        statement = statement.where(col(Ticket.kind) == query.kind)
+    return statement.group_by(*by).having(count > query.more_than).order_by(count.desc()).limit(RECURRING)

@@ -31,6 +31,12 @@ class UnknownReference(Invalid):
     slug = "unknown-reference"
 
 
+class NotTheirChannel(Invalid):
+    """The channel is one on which no member of staff takes part."""
+
+    slug = "channel"
+
+
 class KeyReused(Invalid):
     """An idempotency key stands for one request: under it another one would be lost."""
 

@@ -10,11 +10,12 @@ from crm.categories.model import Category
 from crm.customers.protection.store import is_protected_within
 from crm.tickets import reporters, store
 from crm.tickets.address import address_key
-from crm.tickets.errors import UnknownReference
+from crm.tickets.errors import NotTheirChannel, UnknownReference
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import (
+    OF_MACHINES,
     Actor,
     ActorKind,
     AppendToTicket,
@@ -51,6 +52,17 @@ def matter_key(kind: TicketKind, category_id: str | None, address: str) -> str |
     if kind is not TicketKind.FAULT or not any(character.isdigit() for character in key):
         return None
     return hashlib.sha256(f"{kind}|{category_id or ''}|{key}".encode()).hexdigest()
+
+
+def check_channel(channel: str, actor: Actor) -> None:
+    """Refuse a channel of machines from a member of staff: the log would name the wrong source.
+
+    Raises:
+        NotTheirChannel: it is such a channel.
+    """
+    if actor.kind is ActorKind.STAFF and channel in OF_MACHINES:
+        problem = FieldProblem(field="channel", rule=f"must not be {' or '.join(sorted(OF_MACHINES))}")
+        raise NotTheirChannel(f"staff cannot use the channel {channel}", [problem])
 
 
 async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: datetime, day: str) -> Ticket:

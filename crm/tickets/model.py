@@ -91,6 +91,10 @@ class Channel(StrEnum):
     """Said in a callback."""
 
 
+OF_MACHINES = frozenset({Channel.IVR, Channel.SURVEY})
+"""Channels on which no member of staff takes part."""
+
+
 class Assessment(StrEnum):
     """What was decided about an after-sales application (H12)."""
 

@@ -77,8 +77,10 @@ class TicketService(TicketReader):
             UnknownReference: a customer or category that does not exist, or a customer whose data were erased.
             FormNotFilled: the answers are not what the kind's form asks.
             Forbidden: the role does not file tickets.
+            NotTheirChannel: a member of staff names a channel of machines.
         """
         permit(TicketAction.FILE, actor)
+        filing.check_channel(given.channel, actor)
         for _ in range(RACES):
             try:
                 filed = await self._file_once(given, actor, idempotency_key)
@@ -125,6 +127,7 @@ class TicketService(TicketReader):
         Raises:
             KeyReused: the key was sent before, with another request.
         """
+        filing.check_channel(channel, actor)
         async with self.held(ticket_id) as (session, ticket):
             key, asked = f"urge:{ticket_id}:{idempotency_key}", _digest(f"{channel}:{call_id}")
             if await _first_time(session, key, ticket, idempotency_key, asked) and await _first_time(

@@ -13,7 +13,7 @@ from crm.handover.service import HandoverService
 from crm.staff.model import StaffInput
 from crm.staff.service import StaffService
 from crm.tickets.errors import UnknownReference
-from crm.tickets.model import Actor, Reporter, TicketView
+from crm.tickets.model import Actor, Reporter, TicketKind, TicketView
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -188,11 +188,26 @@ async def test_h23_what_keeps_coming_back_is_named(
     cancelled = await tickets.file(place.fault(kind="complaint", reporter=wang), AGENT)
     await tickets.cancel(cancelled.id, "误登记", SUPERVISOR)
 
-    (found,) = await service.recurring(RecurringQuery())
-    lower = await service.recurring(RecurringQuery(more_than=1))
+    (found,) = await service.recurring(RecurringQuery(kind=TicketKind.COMPLAINT))
+    lower = await service.recurring(RecurringQuery(kind=TicketKind.COMPLAINT, more_than=1))
 
     assert (found.category_id, found.area, found.count, found.customers) == (place.cold, "城东", 4, 2)
     assert found.first_at <= found.last_at
     assert next((one.category_id, one.customer_id, one.count) for one in lower) == (place.cold, None, 4)
     assert {one.customer_id for one in lower if one.customer_id} == {place.wang.id, place.li.id}
-    assert await service.recurring(RecurringQuery(more_than=4)) == []
+    assert await service.recurring(RecurringQuery(kind=TicketKind.COMPLAINT, more_than=4)) == []
+
+
+async def test_h23_recurring_faults_are_found_without_a_kind_and_count_each_number(
+    service: HandoverService, tickets: TicketService, place: Place
+) -> None:
+    for turn in range(5):
+        await tickets.file(place.fault(f"+861390000000{turn}", address=f"幸福路{turn}号"), AGENT)
+    for turn in range(4):
+        reporter = Reporter(number="+8613900000009")
+        await tickets.file(place.fault(kind="consultation", category_id=None, reporter=reporter), AGENT)
+
+    by_cause, by_number = await service.recurring(RecurringQuery())
+
+    assert (by_cause.category_id, by_cause.count, by_cause.customers) == (place.cold, 5, 5)
+    assert (by_number.number, by_number.count, by_number.customers) == ("+8613900000009", 4, 1)

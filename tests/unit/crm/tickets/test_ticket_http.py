@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from crm.tickets.cohandling.model import CoTask
-from crm.tickets.errors import TicketNotFound
+from crm.tickets.errors import NotTheirChannel, TicketNotFound
 from crm.tickets.http import routes
 from crm.tickets.model import TicketView
 from crm.tickets.service import TicketService
@@ -193,6 +193,29 @@ def test_h19_nothing_is_closed_without_a_reason(text: str, table: dict[str, Rout
     assert body is not None
     with pytest.raises(ValidationError):
         body.model_validate({"reason": text})
+
+
+@pytest.mark.parametrize("channel", ["ivr", "survey"])
+async def test_staff_cannot_use_a_channel_of_machines(
+    tickets: TicketService, place: Place, table: dict[str, Route], channel: str
+) -> None:
+    filed = await tickets.file(place.fault(), AGENT)
+    for name, body in (
+        ("POST /tickets", {"kind": "fault", "subject": "x", "channel": channel}),
+        ("POST /tickets/{ticket_id}/urge", {"channel": channel}),
+    ):
+        with pytest.raises(NotTheirChannel) as refused:
+            await call(table[name], DESK, {"ticket_id": filed.id}, body=body)
+        assert [problem.field for problem in refused.value.errors] == ["channel"]
+
+
+def test_no_request_has_a_second_word_for_a_reason(table: dict[str, Route]) -> None:
+    fields = {name: set(route.body.model_fields) for name, route in table.items() if route.body is not None}
+    assert not {name for name, found in fields.items() if found & {"grounds", "cause", "why", "because"}}
+    assert {"reason", "version"} <= fields["POST /tickets/{ticket_id}/accept"]
+    assert all(
+        "reason" in fields[f"POST /tickets/{{ticket_id}}/{action}"] for action in ("decline", "answer", "archive")
+    )
 
 
 def test_reading_takes_no_query_it_would_ignore(table: dict[str, Route]) -> None:
