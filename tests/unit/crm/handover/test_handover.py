@@ -203,7 +203,7 @@ async def test_h23_recurring_faults_are_found_without_a_kind_and_count_each_numb
 ) -> None:
     for turn in range(5):
         await tickets.file(place.fault(f"+861390000000{turn}", address=f"幸福路{turn}号"), AGENT)
-    for turn in range(4):
+    for _ in range(4):
         reporter = Reporter(number="+8613900000009")
         await tickets.file(place.fault(kind="consultation", category_id=None, reporter=reporter), AGENT)
 
