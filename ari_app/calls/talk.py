@@ -9,6 +9,7 @@ import structlog
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriConflict, AriError, AriNoResponse, AriNotFound, AriNotReady, NotInStasis
 from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd, StasisStart
+from ari_app.calls.holding import Hold
 from ari_app.calls.model import CallStage, CallState, LegStage, RecordingStage, Talk
 from ari_app.calls.recorder import CallRecorder
 from ari_app.calls.tools import AgentLine, CallTools, PopMaker
@@ -64,16 +65,14 @@ class AgentLeg:
     wrap-up begun, and the recording sealed.
     """
 
-    def __init__(
-        self, tools: CallTools, state: CallState, line: AgentLine, hold: asyncio.Task[None] | None = None
-    ) -> None:
+    def __init__(self, tools: CallTools, state: CallState, line: AgentLine, hold: Hold | None = None) -> None:
         assert state.talk is not None, "an offer was staged"
         self._tools = tools
         self._state = state
         self._talk = state.talk
         self._line = line
         self._hold = hold
-        """The caller's way into the holding bridge, which must be over before he is moved on."""
+        """The caller's way into the holding bridge, which must be over before the caller is bridged."""
         self._tape = CallRecorder(tools.ami, tools.recordings, state.talk.taping)
         self._originating: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
@@ -246,7 +245,7 @@ class AgentLeg:
             self._preparing = asyncio.create_task(self._prepare(), name=f"prepare:{self._talk.bridge_id}")
         await asyncio.shield(self._preparing)
         if self._hold is not None:
-            await asyncio.wait({self._hold})
+            await self._hold.leave()
         crashpoint("committed")
         starting = self._tape.start(self._state.channel_id)
         self._taping = asyncio.create_task(starting, name=f"tape:{self._talk.bridge_id}")

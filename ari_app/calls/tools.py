@@ -8,6 +8,7 @@ from ari_app.ari.ami import AmiClient
 from ari_app.ari.client import AriClient
 from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.dial_plan import DialPlan
+from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
 from ari_app.desk.model import Pop
@@ -87,6 +88,7 @@ class CallTools:
     dispatcher: Dispatcher
     store: CallStore
     queues: QueueService
+    holding: HoldingBridges
     recordings: RecordingService
     history: HistoryService
     spool: Spool

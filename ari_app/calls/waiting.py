@@ -6,8 +6,8 @@ from enum import StrEnum
 
 import structlog
 
-from ari_app.ari.errors import AriConflict, AriError, AriNotFound
-from ari_app.calls.model import CallStage, CallState, Talk
+from ari_app.calls.holding import Hold
+from ari_app.calls.model import CallStage, CallState, LegStage, Talk
 from ari_app.calls.talk import AgentLeg, OfferEnd, staged
 from ari_app.calls.tools import AgentLine, CallTools, PopMaker
 from ari_app.calls.voice import ChannelVoice
@@ -17,7 +17,6 @@ from ari_app.queues.settings import QueueSettings
 from foundation.clock import milliseconds, utc_now
 from ivr.walker import ToQueue
 
-HOLD_BRIDGE = "hold"
 POSITION_PROMPT = "queue_position"
 ENTER_AGAIN_S = 0.5
 
@@ -42,8 +41,9 @@ class Waiting:
         self._voice = voice
         self._language = language
         self._offers = offers
-        self._hold: asyncio.Task[None] | None = None
         self._adopted = state.stage in {CallStage.QUEUED, CallStage.RINGING}
+        self._greeted = self._adopted
+        self._hold = Hold(tools.holding, state.channel_id, adopted=self._adopted)
 
     async def run(self, target: ToQueue) -> WaitEnd:
         """Wait until served or until the queue's longest wait is over. A hang-up cancels it.
@@ -55,24 +55,29 @@ class Waiting:
         await self._voice.answered()
         pop = asyncio.create_task(self._tools.pops.prepare(state), name=f"pop:{state.id}")
         try:
+            if state.talk is None or state.talk.stage in {LegStage.OFFERED, LegStage.RINGING}:
+                self._hold.begin(settings)
             if state.talk is not None and await self._resumed(state.talk, await asyncio.shield(pop)):
                 return WaitEnd.SERVED
             state.stage, state.queue = CallStage.QUEUED, target.queue
             state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
             self._tools.store.put(state)
-            await self._enter(target, settings)
-            return WaitEnd.SERVED if await self._until_served(settings, pop) else WaitEnd.TIMED_OUT
+            await self._enter(target)
+            if await self._until_served(settings, pop):
+                return WaitEnd.SERVED
+            await self._hold.release(settings)
+            return WaitEnd.TIMED_OUT
         finally:
+            self._hold.stop()
             # What is being looked up is seen through: a query cut off halfway costs its connection.
             pop.add_done_callback(_retrieve)
 
-    async def _enter(self, target: ToQueue, settings: QueueSettings) -> None:
+    async def _enter(self, target: ToQueue) -> None:
         """Join the line; while the queue is away the caller hears its music all the same."""
         while True:
             try:
                 await self._tools.queues.enter(self._state.id, target.queue, target.priority)
             except QueuesUnavailable:
-                self._begin_holding(settings)
                 await asyncio.sleep(ENTER_AGAIN_S)
             else:
                 return
@@ -86,7 +91,7 @@ class Waiting:
         leg = AgentLeg(self._tools, self._state, line, self._hold)
         return await leg.run(make_pop) is OfferEnd.TALKED
 
-    async def _until_served(self, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> bool:
+    async def _until_served(self, target: ToQueue, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> bool:
         try:
             async with asyncio.timeout_at(self._patience(settings)) as patience:
                 while True:
@@ -115,7 +120,6 @@ class Waiting:
     async def _next_offer(self, settings: QueueSettings) -> Offer:
         if not self._offers.empty():
             return self._offers.get_nowait()
-        self._begin_holding(settings)
         announcing = asyncio.create_task(self._announce(settings), name=f"announce:{self._state.id}")
         try:
             return await self._offers.get()
@@ -134,42 +138,28 @@ class Waiting:
         leg = AgentLeg(self._tools, self._state, line, self._hold)
         return await leg.run(make_pop) is OfferEnd.TALKED
 
-    def _begin_holding(self, settings: QueueSettings) -> None:
-        if self._hold is None:
-            self._hold = asyncio.create_task(self._hold_caller(settings), name=f"hold:{self._state.id}")
-
-    async def _hold_caller(self, settings: QueueSettings) -> None:
-        """Into the queue's holding bridge: music, until moved on. Where that fails he waits in silence."""
-        bridge_id = f"{HOLD_BRIDGE}-{settings.name}"
-        channel_id = self._state.channel_id
-        try:
-            try:
-                if self._adopted and channel_id in (await self._tools.ari.bridge(bridge_id)).channels:
-                    return  # the music never stopped
-                await self._tools.ari.add_to_bridge(bridge_id, [channel_id])
-            except AriNotFound:
-                with suppress(AriConflict):  # another caller was first
-                    await self._tools.ari.create_bridge(bridge_id, types=["holding"], name=settings.name)
-                await self._tools.ari.add_to_bridge(bridge_id, [channel_id])
-        except AriError as error:
-            log.warning("caller_not_held", error=str(error))
-
     async def _announce(self, settings: QueueSettings) -> None:
-        """Say the caller's position at once, then from time to time."""
-        if settings.announce_every_s == 0:
-            return
-        if self._hold is not None:
-            await asyncio.wait({self._hold})
-        while True:
+        """Greet the caller once, then say the position at once and from time to time."""
+        await self._hold.begun()
+        if not self._greeted:
+            self._greeted = True
+            await self._say(settings.greeting)
+        while settings.announce_every_s > 0:
             try:
                 place = await self._tools.queues.position(self._state.id)
             except QueuesUnavailable:
                 place = None
             if place is not None and not place.offered:
-                variables = {"queue": {"position": place.position}}
-                audio = await self._tools.prompts.audio(POSITION_PROMPT, self._language, variables)
-                await self._voice.say([audio] if audio is not None else [])
+                await self._say(POSITION_PROMPT, queue={"position": place.position})
             await asyncio.sleep(settings.announce_every_s)
+
+    async def _say(self, prompt: str | None, **more: dict[str, int]) -> None:
+        if prompt is None:
+            return
+        variables = {**(self._state.cursor.variables if self._state.cursor is not None else {}), **more}
+        audio = await self._tools.prompts.audio(prompt, self._language, variables)
+        if audio is not None:
+            await self._voice.say([audio], barge_in=False)
 
 
 def waiting_call(state: CallState) -> WaitingCall:

@@ -57,9 +57,9 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     announce_every_s: float = Field(default=30.0, ge=0, le=600)
     """How often callers hear their place; 0: never."""
     greeting: str | None = None
-    """The prompt a caller hears once on joining."""
+    """The prompt a caller hears once on joining, unless an agent is free at once."""
     music: str = Field(default="default", pattern=r"^[a-zA-Z0-9_-]{1,40}$")
-    """The music-on-hold class."""
+    """The music-on-hold class of Asterisk; one that Asterisk does not know sounds like `default`."""
 
 
 def load_queues(path: Path) -> dict[str, QueueSettings]:

@@ -18,6 +18,7 @@ from ari_app.ari.source import EventSource
 from ari_app.calls.admission import Admission
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.dial_plan import DialPlan
+from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.pop import PopService
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.service import CallService
@@ -173,6 +174,7 @@ class Service:
             dispatcher=self.dispatcher,
             store=store,
             queues=self.queues,
+            holding=HoldingBridges(self.ari),
             recordings=self.recordings,
             history=business.history,
             spool=self.spool,

@@ -10,7 +10,7 @@ from ari_app.campaigns.actions import SurveyActions
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.service import CampaignRules, CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
-from ari_app.queues.settings import load_queues
+from ari_app.queues.settings import QueueSettings, load_queues
 from callflows.actions import CallerActions
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
@@ -48,10 +48,11 @@ SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS})
 """Prompts that no flow names: said while waiting, and by agents."""
 
 
-def vocabulary(actions: Iterable[Mapping[str, Action]], queues: Iterable[str]) -> Vocabulary:
-    """What flows may name that is not theirs."""
+def vocabulary(actions: Iterable[Mapping[str, Action]], queues: Mapping[str, QueueSettings]) -> Vocabulary:
+    """Return the names outside the flows that a flow may use."""
     merged = {name: action for table in actions for name, action in table.items()}
-    return Vocabulary(merged, frozenset(queues), CALL_VARIABLES, SPOKEN_ELSEWHERE)
+    greetings = {queue.greeting for queue in queues.values() if queue.greeting is not None}
+    return Vocabulary(merged, frozenset(queues), CALL_VARIABLES, SPOKEN_ELSEWHERE | greetings)
 
 
 def check(folder: Path) -> Library:

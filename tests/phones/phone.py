@@ -15,7 +15,7 @@ from typing import Any, Self
 import msgspec
 import numpy
 
-from tests.phones.sound import RATE, Samples, level, said, tone_share
+from tests.phones.sound import RATE, Samples, level, longest_silence, said, tone_share
 
 PROJECT = Path(__file__).resolve().parents[2]
 LINE_LIMIT = 1 << 26
@@ -244,6 +244,17 @@ class Phone:
             NothingHappened: it never was silent for so long.
         """
         return -await self._listen(lambda sound: -level(sound), -QUIET, seconds, within, "dB of quiet")
+
+    async def hears_no_pause(self, *, seconds: float, pause: float = 2.0) -> None:
+        """Listen for `seconds` from now on.
+
+        Raises:
+            NothingHappened: a silence longer than `pause` was among them.
+        """
+        await asyncio.sleep(seconds)
+        longest = longest_silence(await self.hear(seconds))
+        if longest > pause:
+            raise NothingHappened(f"{self.name} heard nothing for {longest:.1f} of {seconds} s")
 
     async def _listen(self, measure: Any, wanted: float, seconds: float, within: float, unit: str) -> float:
         loop = asyncio.get_running_loop()

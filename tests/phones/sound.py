@@ -48,6 +48,15 @@ def level(samples: Samples) -> float:
     return max(SILENCE_LEVEL, 10 * numpy.log10(power / 32768.0**2)) if power > 0 else SILENCE_LEVEL
 
 
+def longest_silence(samples: Samples, quiet: float = -60.0) -> float:
+    """Return the longest quiet stretch in seconds, to 20 ms."""
+    longest = present = 0
+    for start in range(0, samples.size, FRAME):
+        present = present + 1 if level(samples[start : start + FRAME]) < quiet else 0
+        longest = max(longest, present)
+    return longest * FRAME / RATE
+
+
 def tone(frequency: float, seconds: float, amplitude: float = 8000.0) -> Samples:
     """A sine to play, so that the other end can tell who spoke."""
     times = numpy.arange(round(seconds * RATE)) / RATE

@@ -1,0 +1,119 @@
+"""Holding bridges: where callers wait for an agent and hear music."""
+
+import asyncio
+from contextlib import suppress
+
+import structlog
+
+from ari_app.ari.client import AriClient
+from ari_app.ari.errors import AriConflict, AriError, AriNotFound, AriResponseError
+from ari_app.queues.settings import QueueSettings
+
+HOLD_BRIDGE = "hold"
+HOLD_AGAIN_S = 1.0
+"""Until the next try, where Asterisk did not hold the caller: the longest silence allowed is two seconds."""
+
+log = structlog.get_logger()
+
+
+class HoldingBridges:
+    """The holding bridge of each queue, with the queue's music.
+
+    A holding bridge that ARI made is silent until music is started on it; the music then plays on without this process.
+    """
+
+    def __init__(self, ari: AriClient) -> None:
+        self._ari = ari
+        self._with_music: set[str] = set()
+        """Bridges on which this process started the music; starting it again does no harm."""
+
+    async def hold(self, channel_id: str, settings: QueueSettings) -> None:
+        """Move a caller into the queue's bridge and see that music plays there.
+
+        Raises:
+            AriError: Asterisk refused, or the channel is gone.
+        """
+        bridge_id = f"{HOLD_BRIDGE}-{settings.name}"
+        try:
+            await self._ari.add_to_bridge(bridge_id, [channel_id])
+        except AriNotFound:
+            with suppress(AriConflict):  # made for another caller meanwhile
+                await self._ari.create_bridge(bridge_id, types=["holding"], name=settings.name)
+                self._with_music.discard(bridge_id)
+            await self._ari.add_to_bridge(bridge_id, [channel_id])
+        await self._start_music(bridge_id, settings)
+
+    async def hold_again(self, channel_id: str, settings: QueueSettings) -> None:
+        """Hold an adopted caller, who may be in a bridge already and stays there, for music without a gap.
+
+        Raises:
+            AriError: as `hold`.
+        """
+        bridges = [bridge.id for bridge in await self._ari.bridges() if channel_id in bridge.channels]
+        if not bridges:
+            await self.hold(channel_id, settings)
+        elif (bridge_id := f"{HOLD_BRIDGE}-{settings.name}") in bridges:
+            await self._start_music(bridge_id, settings)
+
+    async def release(self, channel_id: str, settings: QueueSettings) -> None:
+        """Take a caller out of the queue's bridge; a caller who is not there is left alone."""
+        try:
+            await self._ari.remove_from_bridge(f"{HOLD_BRIDGE}-{settings.name}", [channel_id])
+        except AriResponseError as error:
+            log.info("caller_not_released", error=str(error))
+
+    async def _start_music(self, bridge_id: str, settings: QueueSettings) -> None:
+        if bridge_id in self._with_music:
+            return
+        await self._ari.start_bridge_music(bridge_id, settings.music)
+        self._with_music.add(bridge_id)
+
+
+class Hold:
+    """One caller's way into the holding bridge, tried until it succeeds or the caller moves on."""
+
+    def __init__(self, bridges: HoldingBridges, channel_id: str, *, adopted: bool) -> None:
+        self._bridges = bridges
+        self._channel_id = channel_id
+        self._adopted = adopted
+        self._task: asyncio.Task[None] | None = None
+        self._left = asyncio.Event()
+
+    def begin(self, settings: QueueSettings) -> None:
+        """Begin to hold the caller, once."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._hold(settings), name=f"hold:{self._channel_id}")
+
+    async def begun(self) -> None:
+        """Wait until the caller is held, if that has begun."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
+    def stop(self) -> None:
+        """Try no more."""
+        self._left.set()
+
+    async def leave(self) -> None:
+        """Try no more; wait for the request under way, which would pull the caller back."""
+        self.stop()
+        await self.begun()
+
+    async def release(self, settings: QueueSettings) -> None:
+        """End the holding: the machine speaks to the caller again, without music."""
+        await self.leave()
+        await self._bridges.release(self._channel_id, settings)
+
+    async def _hold(self, settings: QueueSettings) -> None:
+        while not self._left.is_set():
+            try:
+                if self._adopted:
+                    await self._bridges.hold_again(self._channel_id, settings)
+                else:
+                    await self._bridges.hold(self._channel_id, settings)
+            except AriError as error:
+                log.warning("caller_not_held", error=str(error))
+            else:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HOLD_AGAIN_S):
+                    await self._left.wait()
