@@ -10,6 +10,7 @@ from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.dial_plan import DialPlan
+from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.model import CallState
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.service import CallService
@@ -116,6 +117,7 @@ class FakeHotline:
             dispatcher=self.dispatcher,
             store=self.store,
             queues=self.queues,
+            holding=HoldingBridges(self.ari),
             recordings=cast("Any", self.recordings),
             history=cast("Any", self.history),
             spool=cast("Any", self.spool),
