@@ -35,6 +35,8 @@ from recordings.service import new_segment_id
 KEPT_RECORD = "call_record"
 """Records that wait for the database, in the spool."""
 CANCEL_AGAIN_S = 2.0
+UNSERVED = "unserved"
+"""The flow's word for an end without a service."""
 RING_OUTSIDE_S = 45
 """How long a customer's phone rings."""
 CONTACT = "contact"
@@ -62,6 +64,8 @@ class LiveCall:
         self.offers: asyncio.Queue[Offer] = asyncio.Queue()
         self.flow_completed = False
         """The flow was walked to its end: the caller got what he came for, or the survey was answered."""
+        self.unserved = False
+        """We ended the call without having served the caller."""
         self.departure: Departure | None = None
         self.failure: BaseException | None = None
         """What ended the conversation where nobody hung up."""
@@ -181,7 +185,8 @@ class LiveCall:
                 state.stage = CallStage.FLOW
                 outcome = await walker.walk(cursor)
                 if not isinstance(outcome, ToQueue):
-                    self.flow_completed = True
+                    self.unserved = outcome.reason == UNSERVED
+                    self.flow_completed = not self.unserved
                     return
                 state.kind, state.target = outcome.kind, self._first_if_protected(outcome)
             target = state.target
@@ -191,6 +196,7 @@ class LiveCall:
                 return
             await self._leave_queue(LeaveReason.TIMED_OUT)
             if target.otherwise is None:
+                self.unserved = True
                 return
             state.target, cursor.step = None, target.otherwise
 

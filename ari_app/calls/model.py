@@ -62,6 +62,8 @@ class Talk(msgspec.Struct):
     waited_ms: int
     taping: RecordingStage
     stage: LegStage = LegStage.OFFERED
+    position: int = 1
+    """The caller's place in the queue when the offer was made."""
     rung: bool = False
     """Asterisk took the request to ring her: from then on her leg is there, or was."""
     released: bool = False
@@ -93,6 +95,9 @@ class CallState(msgspec.Struct):
     answered_at_ms: int | None = None
     queued_at_ms: int | None = None
     connected_at_ms: int | None = None
+    """When caller and agent were bridged."""
+    abandon_position: int | None = None
+    """The caller's place, where the caller hung up while an agent was rung."""
     talk: Talk | None = None
     taping: RecordingStage | None = None
     """The recording of a whole call that the machine leads."""
@@ -114,13 +119,13 @@ class CallOutcome(StrEnum):
     """How a call ended, for its record."""
 
     ANSWERED = "answered"
-    """It was bridged with an agent, or an outbound call was answered."""
+    """Caller and agent were bridged, however shortly; or an outbound call was answered."""
     SELF_SERVED = "self_served"
     """The flow did what the caller wanted."""
     ABANDONED = "abandoned"
-    """The caller hung up while waiting for an agent."""
+    """The caller joined a queue and hung up before being bridged with an agent, also in the moment of the answer."""
     LEFT_FLOW = "left_flow"
-    """The caller hung up in the menu."""
+    """The caller hung up in the menu, without having joined a queue."""
     UNREACHED = "unreached"
     """An outbound call nobody answered."""
     FAILED = "failed"

@@ -14,6 +14,7 @@ class EndedCall(Protocol):
 
     state: CallState
     flow_completed: bool
+    unserved: bool
     departure: Departure | None
     failure: BaseException | None
     hung_up_by: HangUpBy
@@ -22,7 +23,11 @@ class EndedCall(Protocol):
 
 
 def outcome(call: EndedCall) -> CallOutcome:
-    """What became of a call, from what is known of it."""
+    """Return what became of a call.
+
+    One rule for callers who joined a queue: bridged with an agent is answered; served by the flow afterwards, such as a
+    message left, is self-served; a hang-up before that is abandoned, at whatever moment; ended by us is failed.
+    """
     state = call.state
     if call.media_lost or call.moved:
         return CallOutcome.LOST if call.media_lost else CallOutcome.FALLBACK
@@ -30,11 +35,19 @@ def outcome(call: EndedCall) -> CallOutcome:
         return CallOutcome.ANSWERED
     if call.failure is not None:
         return CallOutcome.FAILED
-    if state.direction is Direction.OUTBOUND:
-        return CallOutcome.ANSWERED if state.answered_at_ms is not None else CallOutcome.UNREACHED
-    if call.departure is not None and call.departure.abandoned:
-        return CallOutcome.ABANDONED
-    return CallOutcome.SELF_SERVED if call.flow_completed or _served_itself(state) else CallOutcome.LEFT_FLOW
+    return _unbridged_outbound(state) if state.direction is Direction.OUTBOUND else _unbridged_caller(call)
+
+
+def _unbridged_outbound(state: CallState) -> CallOutcome:
+    return CallOutcome.ANSWERED if state.answered_at_ms is not None else CallOutcome.UNREACHED
+
+
+def _unbridged_caller(call: EndedCall) -> CallOutcome:
+    if call.flow_completed or _served_itself(call.state):
+        return CallOutcome.SELF_SERVED
+    if call.unserved:
+        return CallOutcome.FAILED
+    return CallOutcome.LEFT_FLOW if call.state.queued_at_ms is None else CallOutcome.ABANDONED
 
 
 def call_record(call: EndedCall) -> CallRecordView:
@@ -43,7 +56,6 @@ def call_record(call: EndedCall) -> CallRecordView:
     ended_at_ms = milliseconds(utc_now())
     connected_at_ms = state.connected_at_ms
     wait_until_ms = connected_at_ms or ended_at_ms
-    departure = call.departure
     return CallRecordView(
         id=state.id,
         direction=state.direction.value,
@@ -59,12 +71,20 @@ def call_record(call: EndedCall) -> CallRecordView:
         connected_at=_moment(connected_at_ms),
         ended_at=from_milliseconds(ended_at_ms),
         outcome=outcome(call).value,
-        abandon_position=departure.position if departure is not None and departure.abandoned else None,
+        abandon_position=_abandon_position(call),
         wait_ms=wait_until_ms - state.queued_at_ms if state.queued_at_ms is not None else None,
         talk_ms=ended_at_ms - connected_at_ms if connected_at_ms is not None else None,
         hangup_by=(HangUpBy.SYSTEM if call.media_lost or call.moved else call.hung_up_by).value,
         keys=[f"{pressed.step}:{pressed.keys}" for pressed in state.cursor.pressed] if state.cursor is not None else [],
     )
+
+
+def _abandon_position(call: EndedCall) -> int | None:
+    if outcome(call) is not CallOutcome.ABANDONED:
+        return None
+    if call.departure is not None and call.departure.abandoned:
+        return call.departure.position
+    return call.state.abandon_position
 
 
 def _moment(value: int | None) -> datetime | None:

@@ -54,6 +54,7 @@ def staged(offer: Offer, line: AgentLine) -> Talk:
         bridge_id=new_id("talk"),
         ring_ms=offer.ring_ms,
         waited_ms=offer.waited_ms,
+        position=offer.position,
         taping=RecordingStage(new_segment_id()),
     )
 
@@ -268,7 +269,8 @@ class AgentLeg:
         if not self._gone:
             with suppress(AriError):
                 await self._tools.ari.hang_up(talk.channel_id)
-        connected = await self._release_agent(reason)
+        bridged = self._state.connected_at_ms is not None
+        await self._release_agent(reason, bridged=bridged)
         if self._preparing is not None:
             await _over(self._preparing)
         if self._preparing is not None or self._adopted:
@@ -278,26 +280,25 @@ class AgentLeg:
                 # Whoever records him by now does so without us; nobody else is waited for after his end.
                 self._taping.cancel()
                 await _over(self._taping)
-            await self._tape.stop(self._state.channel_id, talked=self._state.connected_at_ms is not None)
+            await self._tape.stop(self._state.channel_id, talked=bridged)
         talk.stage = LegStage.OVER
-        if not connected:
+        if not bridged:
+            self._state.abandon_position = talk.position if reason is DeclineReason.CALLER_GONE else None
             self._state.talk, self._state.stage = None, CallStage.QUEUED
             await self._tools.desks.close_pop(self._line.agent_id, self._state.id)
 
-    async def _release_agent(self, reason: DeclineReason) -> bool:
-        """Give her back to the queue: free, or into her wrap-up. Whether she had talked."""
+    async def _release_agent(self, reason: DeclineReason, *, bridged: bool) -> None:
+        """Give the agent back to the queue: free, or into wrap-up after a conversation."""
         talk = self._talk
-        connected, talk.released = talk.stage is LegStage.CONNECTED, True
+        talk.released = True
         try:
-            # A hang-up in the very moment of her answer: the queue may know of it though we were cut off before
-            # hearing so.
-            if connected or not await self._tools.queues.declined(talk.reservation_id, reason):
-                finished = await self._tools.queues.finished(talk.agent_id, self._state.id)
-                connected = connected or (finished and reason is DeclineReason.CALLER_GONE)
+            # A hang-up in the moment of the answer: the queue may know of the answer though this call does not.
+            if bridged or not await self._tools.queues.declined(talk.reservation_id, reason):
+                talked = bridged or reason is not DeclineReason.CALLER_GONE
+                await self._tools.queues.finished(talk.agent_id, self._state.id, talked=talked)
         except QueuesUnavailable:
             # Set right when the queue answers again.
             log.warning("agent_not_released", agent_id=talk.agent_id)
-        return connected
 
 
 async def _over(task: asyncio.Task[None]) -> None:

@@ -211,9 +211,12 @@ class QueueService:
         """
         return await self._run(_DECLINED, reservation_id, reason.value)
 
-    async def finished(self, agent_id: str, call_id: str) -> bool:
-        """The agent's conversation is over and wrap-up begins. False: the agent was not in that call."""
-        return await self._run(_FINISHED, agent_id, call_id)
+    async def finished(self, agent_id: str, call_id: str, *, talked: bool = True) -> bool:
+        """Begin the agent's wrap-up after a conversation. False: the agent was not in that call.
+
+        Without having `talked` the agent is free at once and keeps the place among the idle.
+        """
+        return await self._run(_FINISHED, agent_id, call_id, "talked" if talked else "unheard")
 
     async def occupied(self, agent_id: str, call_id: str, queue: str | None = None) -> bool:
         """The agent talks in a call that no match made, such as one dialled out. False: the agent has another call."""

@@ -15,6 +15,8 @@ from foundation.database import UtcDateTime
 
 DAYS = 30
 """How far back an agent sees (H4)."""
+SHORT_WAIT_MS = 5000
+"""An abandoned call with a shorter wait is a short call."""
 
 
 class CallRecord(SQLModel, table=True):
@@ -74,6 +76,11 @@ class CallLine(BaseModel, from_attributes=True):
     outcome: str
     wait_ms: int | None
     talk_ms: int | None
+
+    @property
+    def short(self) -> bool:
+        """Whether the caller gave up so soon that service levels leave the call out."""
+        return self.outcome == "abandoned" and (self.wait_ms or 0) < SHORT_WAIT_MS
 
 
 class CallRecordView(CallLine):

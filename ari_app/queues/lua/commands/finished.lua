@@ -1,4 +1,5 @@
--- agent_id, call_id. The conversation is over: wrap-up begins, except after a call of no queue.
+-- agent_id, call_id, 'talked' or 'unheard'. The conversation is over: wrap-up begins, except after a call of no queue and
+-- where the caller was gone before the two heard each other.
 local agent = agent_of(ARGV[3])
 if agent.state ~= 'talking' or agent.call ~= ARGV[4] then
   return answer(false)
@@ -6,6 +7,10 @@ end
 local call = call_of(ARGV[4])
 if call.state == 'connected' and call.agent == agent.id then
   forget(call)
+end
+if ARGV[5] == 'unheard' then
+  become_free(agent, true)
+  return finish(true)
 end
 local settings = settings_of(agent.queue)
 if agent.queue == '' or (settings.wrap_up == 'timed' and settings.wrap_up_ms == 0) then
