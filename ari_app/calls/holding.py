@@ -19,13 +19,12 @@ log = structlog.get_logger()
 class HoldingBridges:
     """The holding bridge of each queue, with the queue's music.
 
-    A holding bridge that ARI made is silent until music is started on it; the music then plays on without this process.
+    A holding bridge that ARI made is silent until music is started on it. The music then plays on without this process,
+    and ends when the last caller leaves: it is started for every caller, which goes on where it is for the others.
     """
 
     def __init__(self, ari: AriClient) -> None:
         self._ari = ari
-        self._with_music: set[str] = set()
-        """Bridges on which this process started the music; starting it again does no harm."""
 
     async def hold(self, channel_id: str, settings: QueueSettings) -> None:
         """Move a caller into the queue's bridge and see that music plays there.
@@ -39,9 +38,8 @@ class HoldingBridges:
         except AriNotFound:
             with suppress(AriConflict):  # made for another caller meanwhile
                 await self._ari.create_bridge(bridge_id, types=["holding"], name=settings.name)
-                self._with_music.discard(bridge_id)
             await self._ari.add_to_bridge(bridge_id, [channel_id])
-        await self._start_music(bridge_id, settings)
+        await self._ari.start_bridge_music(bridge_id, settings.music)
 
     async def hold_again(self, channel_id: str, settings: QueueSettings) -> None:
         """Hold an adopted caller, who may be in a bridge already and stays there, for music without a gap.
@@ -53,7 +51,7 @@ class HoldingBridges:
         if not bridges:
             await self.hold(channel_id, settings)
         elif (bridge_id := f"{HOLD_BRIDGE}-{settings.name}") in bridges:
-            await self._start_music(bridge_id, settings)
+            await self._ari.start_bridge_music(bridge_id, settings.music)
 
     async def release(self, channel_id: str, settings: QueueSettings) -> None:
         """Take a caller out of the queue's bridge; a caller who is not there is left alone."""
@@ -61,12 +59,6 @@ class HoldingBridges:
             await self._ari.remove_from_bridge(f"{HOLD_BRIDGE}-{settings.name}", [channel_id])
         except AriResponseError as error:
             log.info("caller_not_released", error=str(error))
-
-    async def _start_music(self, bridge_id: str, settings: QueueSettings) -> None:
-        if bridge_id in self._with_music:
-            return
-        await self._ari.start_bridge_music(bridge_id, settings.music)
-        self._with_music.add(bridge_id)
 
 
 class Hold:
