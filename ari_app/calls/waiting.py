@@ -91,7 +91,7 @@ class Waiting:
         leg = AgentLeg(self._tools, self._state, line, self._hold)
         return await leg.run(make_pop) is OfferEnd.TALKED
 
-    async def _until_served(self, target: ToQueue, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> bool:
+    async def _until_served(self, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> bool:
         try:
             async with asyncio.timeout_at(self._patience(settings)) as patience:
                 while True:

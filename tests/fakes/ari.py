@@ -198,7 +198,7 @@ class FakeAri(AriClient):
         for channel_id in _listed(query["channel"]):
             if channel_id not in bridge.channels:
                 raise _Refused(422, "Channel not in this bridge")
-            bridge.channels.remove(channel_id)
+            self.asterisk.leave_bridge(channel_id)
         return None
 
     async def _start_bridge_music(self, ids: Ids, query: Query) -> object:

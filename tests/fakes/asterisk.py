@@ -257,6 +257,8 @@ class FakeAsterisk:
         """Take a channel out of its bridge."""
         if (bridge := self.bridge_of(channel_id)) is not None:
             bridge.channels.remove(channel_id)
+            if not bridge.channels:
+                bridge.music = None  # as on Asterisk 22, where the music leaves with the last participant
 
     def play(self, channel: FakeChannel, media: Sequence[str], playback_id: str) -> FakePlayback:
         """Play files to a channel when everything before them is over."""
