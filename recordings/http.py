@@ -5,10 +5,11 @@ from pydantic import BaseModel, Field, model_validator
 from foundation.routes import File, NoQuery, Request, Role, Routes
 from recordings.errors import RecordingNotFound
 from recordings.model import AuditAction, Peaks, RecordingView, Verification
-from recordings.service import HEARS_ALL, RecordingService, may_hear
+from recordings.service import HEARS_ALL, RecordingService
 
-MAY_ASK = HEARS_ALL | {Role.AGENT}
-"""Agents see their own calls and get 404 for others (S7)."""
+MAY_VERIFY = HEARS_ALL | {Role.AGENT}
+MAY_ASK = MAY_VERIFY | {Role.DEPARTMENT}
+"""Agents hear their own calls, departments what is attached to their tickets; others' are 404 (S7)."""
 
 
 class FindRecordings(BaseModel, extra="forbid"):
@@ -49,7 +50,7 @@ def routes(service: RecordingService) -> Routes:
             found = await service.of_call(query.call_id)
         else:
             found = await service.of_ticket(query.ticket_id or "")
-        return [recording for recording in found if may_hear(request.actor, recording)]
+        return await service.audible(request.actor, found)
 
     @table.add(
         "GET",
@@ -61,7 +62,7 @@ def routes(service: RecordingService) -> Routes:
     )
     async def get(request: Request[None, NoQuery]) -> RecordingView:
         found = await service.get(request.path["recording_id"])
-        if not may_hear(request.actor, found):
+        if not await service.audible(request.actor, [found]):
             raise RecordingNotFound
         return found
 
@@ -93,7 +94,7 @@ def routes(service: RecordingService) -> Routes:
     @table.add(
         "POST",
         "/recordings/{recording_id}/verification",
-        roles=MAY_ASK,
+        roles=MAY_VERIFY,
         summary="Compute the checksum again; leaves an audit entry",
         response=Verification,
         problems=(404, 409),

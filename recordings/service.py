@@ -1,11 +1,11 @@
 """Recordings from the first sample to the last listener: begin, seal, link, open, verify, audit."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -47,6 +47,9 @@ _OUT_OF_REACH = (SQLAlchemyError, OSError, TimeoutError)
 def new_segment_id() -> str:
     """An id for a recording that is yet to begin: whoever stores it first can find what became of it."""
     return new_id("rec")
+
+
+Audible = TypeVar("Audible", Recording, RecordingView)
 
 
 class _Stored(Enum):
@@ -267,9 +270,7 @@ class RecordingService:
             RecordingNotFound: there is none, or it is not theirs.
             RecordingUnavailable: it was never sealed.
         """
-        row = await self._row(recording_id)
-        if not may_hear(actor, row):
-            raise RecordingNotFound
+        row = await self._heard(recording_id, actor)
         if row.sha256 is None:
             raise RecordingUnavailable("This recording was never sealed, so there is nothing to verify.")
         found = await self._integrity.checksum(row)
@@ -284,6 +285,23 @@ class RecordingService:
             self._integrity.warn(row)
         await self._audit(row, actor, AuditAction.VERIFY, "unchanged" if verification.ok else f"found {found}")
         return verification
+
+    async def audible(self, actor: Principal, recordings: Sequence[Audible]) -> list[Audible]:
+        """Return those of some recordings that a reader may hear, in order.
+
+        Quality, supervisors and administrators hear all, agents those of their own calls, departments what is attached
+        to a ticket they may see, such as the customer's words that come with a redo (H8).
+        """
+        if actor.role in HEARS_ALL:
+            return list(recordings)
+        if actor.role is Role.AGENT:
+            return [recording for recording in recordings if recording.agent_id == actor.staff_id]
+        if actor.role is not Role.DEPARTMENT or actor.department_id is None or not recordings:
+            return []
+        async with self.database.read() as session:
+            ids = [recording.id for recording in recordings]
+            attached = await store.attached_for(session, ids, actor.department_id)
+        return [recording for recording in recordings if recording.id in attached]
 
     async def audit_entries(self, recording_id: str) -> list[RecordingAudit]:
         """Who did what with a recording, oldest first."""
@@ -346,10 +364,15 @@ class RecordingService:
             raise RecordingNotFound
         return found
 
-    async def _audible(self, recording_id: str, actor: Principal) -> Recording:
+    async def _heard(self, recording_id: str, actor: Principal) -> Recording:
+        """Return the entry of a recording that a reader may hear."""
         row = await self._row(recording_id)
-        if not may_hear(actor, row):
+        if not await self.audible(actor, [row]):
             raise RecordingNotFound
+        return row
+
+    async def _audible(self, recording_id: str, actor: Principal) -> Recording:
+        row = await self._heard(recording_id, actor)
         if not _view(row).playable:
             raise RecordingUnavailable(f"This recording is {row.status.value}. {row.note}".strip())
         return row
@@ -366,12 +389,6 @@ class RecordingService:
         )
         async with self.database.write() as session:
             session.add(entry)
-
-
-def may_hear(actor: Principal, recording: Recording | RecordingView) -> bool:
-    """Whether this person may hear this recording: quality, supervisors, administrators all, agents their own."""
-    own = actor.role is Role.AGENT and recording.agent_id == actor.staff_id
-    return own or actor.role in HEARS_ALL
 
 
 def _view(row: Entry) -> RecordingView:

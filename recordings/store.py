@@ -6,9 +6,11 @@ from typing import Any
 
 import sqlalchemy as sql
 from sqlalchemy import Connection, Row, bindparam, delete, insert, text, update
-from sqlmodel import SQLModel, col, func, select
+from sqlmodel import SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.tickets.model import Ticket, TicketAttachment
+from crm.tickets.visibility import shared_with
 from recordings.model import Recording, RecordingAudit, RecordingStatus
 
 _PAGE = 500
@@ -69,9 +71,23 @@ async def of_call(session: AsyncSession, call_id: str) -> Sequence[Recording]:
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[Recording]:
-    """A ticket's recordings, oldest first."""
-    query = select(Recording).where(Recording.ticket_id == ticket_id)
+    """Return a ticket's recordings, oldest first: of its calls, and those attached to it."""
+    attached = select(TicketAttachment.recording_id).where(TicketAttachment.ticket_id == ticket_id)
+    query = select(Recording).where(or_(Recording.ticket_id == ticket_id, col(Recording.id).in_(attached)))
     return (await session.exec(query.order_by(col(Recording.started_at), col(Recording.segment)))).all()
+
+
+async def attached_for(session: AsyncSession, recording_ids: Collection[str], department_id: str) -> set[str]:
+    """Return those of some recordings that are attached to a ticket which a department may see (S7)."""
+    attached = (
+        select(TicketAttachment.recording_id)
+        .join(Ticket, col(Ticket.id) == TicketAttachment.ticket_id)
+        .where(
+            col(TicketAttachment.recording_id).in_(recording_ids),
+            or_(Ticket.department_id == department_id, col(Ticket.id).in_(shared_with(department_id))),
+        )
+    )
+    return set((await session.exec(attached)).all())
 
 
 async def discard(session: AsyncSession, recording_id: str) -> None:

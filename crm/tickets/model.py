@@ -264,7 +264,7 @@ class TicketAttachment(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id", index=True)
-    recording_id: str
+    recording_id: str = Field(index=True)
     note: str = ""
     at: datetime = Field(sa_type=UtcDateTime)
 

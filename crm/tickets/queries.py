@@ -27,7 +27,7 @@ from crm.tickets.refusals.model import RefusalView
 from crm.tickets.similar import SimilarQuery, SimilarTicket, find
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.model import PassView
-from crm.tickets.transitions import standing_of
+from crm.tickets.transitions import DepartmentStanding, standing_of
 from crm.tickets.unit_of_work import TicketUnitOfWork
 from crm.tickets.visibility import others
 from foundation.routes import Role
@@ -69,12 +69,18 @@ class TicketReader(TicketUnitOfWork):
         )
 
     async def may_see(self, ticket: TicketView, role: Role, department_id: str | None) -> bool:
-        """Whether somebody may know of a ticket: to a department what lies with others does not exist (S7)."""
-        if role is not Role.DEPARTMENT:
-            return True
+        """Return whether a reader may know of a ticket: for a department, others' tickets do not exist (S7)."""
+        return role is not Role.DEPARTMENT or await self._standing(ticket, department_id) is not None
+
+    async def works_on(self, ticket: TicketView, role: Role, department_id: str | None) -> bool:
+        """Return whether a reader's department leads the ticket or helps with it."""
+        working = {DepartmentStanding.LEAD, DepartmentStanding.CO_HANDLER}
+        return role is Role.DEPARTMENT and await self._standing(ticket, department_id) in working
+
+    async def _standing(self, ticket: TicketView, department_id: str | None) -> DepartmentStanding | None:
         async with self.database.read() as session:
             shared = await others(session, ticket)
-        return standing_of(department_id, ticket.department_id, shared) is not None
+        return standing_of(department_id, ticket.department_id, shared)
 
     async def by_number(self, number: str) -> TicketView | None:
         """The ticket with a number."""

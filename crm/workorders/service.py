@@ -5,10 +5,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from crm.customers import audit
+from crm.customers.audit import CustomerAction
 from crm.personal_data.serializer import masked
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.forms.model import FormField
-from crm.tickets.model import ReporterView, TicketDetail, Urgency
+from crm.tickets.model import CLOSED, ReporterView, TicketDetail, Urgency
 from crm.tickets.service import TicketService
 from crm.tickets.transitions import TicketAction
 from crm.workorders import store
@@ -37,15 +39,21 @@ class WorkOrderService:
         self._zone = ZoneInfo(time_zone)
 
     async def of(self, ticket_id: str, language: Language, reader: Principal) -> WorkOrder:
-        """A ticket's work order, as its reader sees the ticket.
+        """Build the work order of a ticket, as its reader sees the ticket.
+
+        A department that works on the ticket gets the reporters' numbers, which the worker needs to reach them: the
+        print is recorded as a look at masked data (S29).
 
         Raises:
-            TicketNotFound: there is none, or it lies with another department (S7).
+            TicketNotFound: there is no such ticket, or it is with another department (S7).
         """
-        ticket = await self._tickets.get(ticket_id)
-        if not await self._tickets.may_see(ticket, reader.role, reader.department_id):
+        whole = await self._tickets.get(ticket_id)
+        if not await self._tickets.may_see(whole, reader.role, reader.department_id):
             raise TicketNotFound(f"there is no ticket {ticket_id}")
-        ticket = masked(ticket, reader.role)
+        ticket = masked(whole, reader.role)
+        if whole.status not in CLOSED and await self._tickets.works_on(whole, reader.role, reader.department_id):
+            await self._record_look(whole, reader, WORDS["title"][language])
+            ticket = ticket.model_copy(update={"reporters": whole.reporters})
         async with self._database.read() as session:
             around = await store.around(session, ticket)
         by = f"{reader.name} ({reader.staff_number})"
@@ -66,6 +74,12 @@ class WorkOrderService:
             ],
             printed=f"{WORDS['printed'][language]} {self._clock(utc_now())} · {by}",
         )
+
+    async def _record_look(self, ticket: TicketDetail, reader: Principal, reason: str) -> None:
+        facts = {"reason": reason, "fields": ["number"], "ticket": ticket.number}
+        async with self._database.write() as session:
+            for subject in sorted({reporter.customer_id or ticket.id for reporter in ticket.reporters}):
+                audit.record(session, subject, 0, CustomerAction.LOOK, reader, facts)
 
     def _facts(self, ticket: TicketDetail, around: store.Around, language: Language) -> Iterator[tuple[str, str]]:
         def word(key: str) -> str:

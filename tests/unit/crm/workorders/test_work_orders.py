@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from crm.privacy.model import LooksQuery
+from crm.privacy.service import PrivacyService
+from crm.tickets.cohandling.model import CoTask
 from crm.tickets.errors import TicketNotFound
-from crm.tickets.model import AppendToTicket, Reporter, TicketView
+from crm.tickets.model import Actor, AppendToTicket, Reporter, TicketView
 from crm.tickets.service import TicketService
 from crm.workorders.http import routes
 from crm.workorders.model import WORDS, Language, PrintQuery
@@ -18,7 +21,7 @@ from crm.workorders.page import STYLE, page
 from crm.workorders.service import WorkOrderService
 from foundation.database import Database
 from foundation.routes import Page, Principal, Request, Role
-from tests.unit.crm.conftest import AGENT, Place
+from tests.unit.crm.conftest import AGENT, SUPERVISOR, Place
 
 NINE = (datetime.now(ZoneInfo("Asia/Shanghai")) + timedelta(days=3)).replace(hour=9, minute=0, second=0, microsecond=0)
 LINK = "https://desk.example/tickets/{number}"
@@ -110,10 +113,45 @@ async def test_s7_a_department_prints_its_own_only(
     for department_id in (place.west, None):
         with pytest.raises(TicketNotFound):
             await service.of(ticket.id, Language.ZH, Principal("w", "2001", "W", Role.DEPARTMENT, department_id))
-    order = await service.of(ticket.id, Language.ZH, Principal("w", "2001", "W", Role.DEPARTMENT, place.east))
-    assert "王秀英 138****0001" in dict(order.facts).values(), "who goes there sees whose door it is, no number"
     with pytest.raises(TicketNotFound):
         await service.of("ticket-none", Language.ZH, DESK)
+
+
+async def test_s29_the_working_departments_print_the_numbers_and_that_is_recorded(
+    service: WorkOrderService, tickets: TicketService, place: Place, database: Database
+) -> None:
+    ticket = await filed(tickets, place)
+    addition = AppendToTicket(text="对门也不热", reporter=Reporter(number="13900000002", name="赵磊"))
+    await tickets.append(ticket.id, addition, AGENT)
+    await tickets.co_handling.ask(ticket.id, [CoTask(department_id=place.west)], AGENT)
+    lead, helper = (
+        Principal(f"worker-{number}", number, "W", Role.DEPARTMENT, department_id)
+        for number, department_id in (("2001", place.east), ("2002", place.west))
+    )
+
+    for reader in (lead, helper):
+        facts = dict((await service.of(ticket.id, Language.ZH, reader)).facts)
+        assert (facts["联系人"], facts["其他反映人"]) == ("王秀英 +8613800000001", "赵磊 +8613900000002")
+    looks = await PrivacyService(database).looks(LooksQuery())
+    assert {(look.staff_id, look.subject_id, look.ticket_number, look.reason) for look in looks} == {
+        (reader.staff_id, subject, ticket.number, "工作单")
+        for reader in (lead, helper)
+        for subject in (place.wang.id, ticket.id)
+    }
+
+    await tickets.cancel(ticket.id, "误登记", SUPERVISOR)
+    assert "王秀英 138****0001" in dict((await service.of(ticket.id, Language.ZH, lead)).facts).values()
+
+
+async def test_s29_a_department_that_waits_for_the_tier_above_prints_no_number(
+    service: WorkOrderService, tickets: TicketService, place: Place, database: Database
+) -> None:
+    ticket = await filed(tickets, place)
+    below = Principal("worker-1", "2001", "W", Role.DEPARTMENT, place.east)
+    await tickets.tiers.pass_up(ticket.id, "需要上级处理", Actor.of(below))
+
+    assert "王秀英 138****0001" in dict((await service.of(ticket.id, Language.ZH, below)).facts).values()
+    assert await PrivacyService(database).looks(LooksQuery()) == []
 
 
 async def test_nothing_is_loaded_and_its_style_is_the_one_it_names(
