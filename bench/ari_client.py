@@ -99,7 +99,8 @@ async def _ours(at: AsteriskAddress) -> AsyncIterator[AriClient]:
     """Our client, with calls up for as long as it is needed."""
     ari = AriClient(at.rest_url, at.user, at.password, application=at.application)
     callers: asyncio.Queue[StasisStart] = asyncio.Queue()
-    dispatcher = Dispatcher(callers.put_nowait)
+    dispatcher = Dispatcher()
+    dispatcher.new_channel.add_listener(callers.put_nowait)
     source = OutboundEvents(
         dispatcher.dispatch,
         host=at.address,

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar, cast
 import structlog
 
 from ari_app.ari.events import Event, StasisStart
+from foundation.signals import Signal
 
 CLAIM_S = 30.0
 """How long a new call's events are kept for the task that takes it."""
@@ -76,9 +77,9 @@ Listener = Callable[[Event], None]
 class Dispatcher:
     """Hands events to whoever registered interest. One per event source; `dispatch` is the source's `on_event`."""
 
-    def __init__(self, on_stasis_start: Callable[[StasisStart], None] | None = None) -> None:
-        self.on_stasis_start = on_stasis_start
-        """Takes a channel that entered our application and that nobody registered: a new call. Must not wait."""
+    def __init__(self) -> None:
+        self.new_channel = Signal[[StasisStart]]()
+        """A channel without registered interest entered our application: a new call."""
         self._by_id: dict[str, list[Inbox | _Expectation[Event]]] = {}
         self._by_kind: dict[type[Event], list[Listener]] = {}
         self._unclaimed: dict[str, Inbox] = {}
@@ -143,9 +144,9 @@ class Dispatcher:
                 taker.put(event)
         for listener in tuple(self._by_kind.get(type(event), ())):
             _call(listener, event)
-        if type(event) is StasisStart and event.channel.id not in self._by_id and self.on_stasis_start is not None:
+        if type(event) is StasisStart and event.channel.id not in self._by_id and self.new_channel.has_listeners:
             self._keep_for_claim(event.channel.id)
-            _call(cast("Listener", self.on_stasis_start), event)
+            _call(cast("Listener", self.new_channel.announce), event)
 
     def _keep_for_claim(self, channel_id: str) -> None:
         inbox = Inbox(channel_id)

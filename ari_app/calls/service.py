@@ -30,9 +30,15 @@ log = structlog.get_logger()
 class CallService:
     """Owns one task per call, begun here or by a process before us."""
 
-    def __init__(self, tools: CallTools, region: str, admission: Admission) -> None:
-        self.on_over: Callable[[LiveCall], Awaitable[None]] = _nothing_more
-        """What an outbound call leaves to be done when it has ended; its state is kept until that is done."""
+    def __init__(
+        self,
+        tools: CallTools,
+        region: str,
+        admission: Admission,
+        settle_outbound: Callable[[LiveCall], Awaitable[None]],
+    ) -> None:
+        """`settle_outbound` stores the result of an outbound call that ended; the call's state is kept until then."""
+        self._settle_outbound = settle_outbound
         self._tools = tools
         self._region = region
         self._admission = admission
@@ -90,7 +96,7 @@ class CallService:
         self._begin(LiveCall(self._tools, state))
 
     def place(self, state: CallState) -> None:
-        """Call somebody; `on_over` hears what became of it."""
+        """Call somebody; `settle_outbound` gets the result."""
         self._begin(LiveCall(self._tools, state))
 
     def adopt(self, state: CallState, *, moved: bool) -> None:
@@ -157,7 +163,7 @@ class CallService:
         """Do what the call leaves to be done, as often as the database needs to be asked."""
         while True:
             try:
-                await self.on_over(call)
+                await self._settle_outbound(call)
             except Exception as error:
                 if not out_of_reach(error):
                     raise
@@ -184,7 +190,3 @@ class CallService:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("call_task_failed", task=task.get_name(), exc_info=error)
-
-
-async def _nothing_more(_: LiveCall) -> None:
-    """An outbound call that nobody waits for."""

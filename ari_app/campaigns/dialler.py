@@ -19,7 +19,10 @@ class Dialler:
         self._place = place
         self._under_way = under_way
         self._wake = asyncio.Event()
-        campaigns.on_planned = self._wake.set
+
+    def wake(self) -> None:
+        """Look again for attempts that are due."""
+        self._wake.set()
 
     async def run(self) -> None:
         """Dial until cancelled; calls under way go on."""

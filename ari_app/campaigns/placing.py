@@ -8,7 +8,6 @@ from ari_app.ari.errors import AriError
 from ari_app.calls.call import LiveCall
 from ari_app.calls.errors import NumberRefused
 from ari_app.calls.model import CallStage, CallState, Direction
-from ari_app.calls.service import CallService
 from ari_app.campaigns.actions import CALL_AGAIN
 from ari_app.campaigns.model import AttemptOutcome
 from ari_app.campaigns.service import CampaignService, Dialling
@@ -25,24 +24,15 @@ REJECTED = 21
 log = structlog.get_logger()
 
 
-class SurveyCalls:
-    """Places the dialler's calls, and carries out what each leaves to be done."""
+class SurveyResults:
+    """Results of survey calls: stores the answers and settles the attempt."""
 
-    def __init__(
-        self, campaigns: CampaignService, calls: CallService, surveyed: SurveyedTicketsByRule, node: str
-    ) -> None:
+    def __init__(self, campaigns: CampaignService, surveyed: SurveyedTicketsByRule) -> None:
         self._campaigns = campaigns
-        self._calls = calls
         self._surveyed = surveyed
-        self._node = node
-        calls.on_over = self.over
 
-    def place(self, dialling: Dialling) -> None:
-        """Begin an attempt."""
-        self._calls.place(_outbound(self._node, dialling))
-
-    async def over(self, call: LiveCall) -> None:
-        """An attempt's call has ended: keep the answers, and settle the contact or plan the next attempt.
+    async def settle(self, call: LiveCall) -> None:
+        """Store the answers of an ended call, and settle the contact or plan the next attempt.
 
         What was answered until a hang-up is kept: "not solved" counts whether or not the survey went on. Safe to
         repeat, as it is where the process died halfway or the database is away.
@@ -96,8 +86,8 @@ def _outcome(call: LiveCall, *, answered: bool, postponed: bool) -> AttemptOutco
     return AttemptOutcome.POSTPONED if postponed else AttemptOutcome.PARTIAL
 
 
-def _outbound(node: str, dialling: Dialling) -> CallState:
-    """The state of a call that is about to be placed."""
+def outbound_call(node: str, dialling: Dialling) -> CallState:
+    """Return the first state of an attempt's call."""
     return CallState(
         id=dialling.call_id,
         node=node,

@@ -34,6 +34,7 @@ from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
 from foundation.routes import Principal
+from foundation.signals import Signal
 
 SURVEY_FLOW = "survey"
 SURVEY_OVER = "survey.over"
@@ -107,9 +108,10 @@ class CampaignService:
         self._tickets = tickets
         self._recording_of = recording_of
         """The recording of a call, by its id."""
-        self.on_planned: Callable[[], None] = lambda: None
-        self.on_outbox: Callable[[], None] = lambda: None
-        """Called after a commit that told the outbox something."""
+        self.attempts_planned = Signal[[]]()
+        """Attempts were planned or became due earlier."""
+        self.outbox_written = Signal[[]]()
+        """A commit wrote to the outbox."""
 
     async def plan_surveys(self, payload: Mapping[str, Any]) -> None:
         """Plan a callback to every reporter with a number; an event delivered twice plans nothing twice.
@@ -143,7 +145,7 @@ class CampaignService:
         dialect = sqlite if self._database.is_sqlite else postgresql
         async with self._database.write() as session:
             await session.exec(dialect.insert(Contact).values(rows).on_conflict_do_nothing())
-        self.on_planned()
+        self.attempts_planned.announce()
 
     async def plan_again(self, payload: Mapping[str, Any]) -> None:
         """A ticket that waits for its customers has other reporters now, or was taken out of the one that stood for it:
@@ -160,8 +162,8 @@ class CampaignService:
                     store.move(contact, ContactState.PLANNED)
             # Everybody may have been asked by now.
             _tell_over(session, payload["ticket_id"], round_)
-        self.on_planned()
-        self.on_outbox()
+        self.attempts_planned.announce()
+        self.outbox_written.announce()
 
     async def withdraw_strangers(self, payload: Mapping[str, Any]) -> None:
         """A ticket was taken out of another: who reported only that one is not asked about the other any more.
@@ -176,7 +178,7 @@ class CampaignService:
                 store.move(contact, ContactState.CANCELLED)
             if gone and payload["status"] in ASKED:
                 _tell_over(session, ticket_id, payload["redo_count"])
-        self.on_outbox()
+        self.outbox_written.announce()
 
     async def withdraw_surveys(self, payload: Mapping[str, Any]) -> None:
         """The ticket is not done after all, or is over: nobody not yet called is asked about what was replied before.
@@ -216,7 +218,7 @@ class CampaignService:
                 else:
                     taken.append(_take(session, contact, now))
         if is_over:
-            self.on_outbox()
+            self.outbox_written.announce()
         return taken
 
     async def next_due(self) -> datetime | None:
@@ -272,7 +274,7 @@ class CampaignService:
             # What was said to the machine before the customer hung up gives way.
             answers = await session.merge(answers)
             view = AnswersView.model_validate(answers, from_attributes=True)
-        self.on_outbox()
+        self.outbox_written.announce()
         return view
 
     async def finished(self, attempt_id: str, outcome: AttemptOutcome, call_again_at: datetime | None = None) -> None:
@@ -292,8 +294,8 @@ class CampaignService:
                 store.move(contact, ContactState.PLANNED)
                 contact.next_at = self.rules.hours.next_allowed(again)
             contact.lease_until = None
-        self.on_planned()
-        self.on_outbox()
+        self.attempts_planned.announce()
+        self.outbox_written.announce()
 
     async def settle(self, payload: Mapping[str, Any]) -> None:
         """Carry out what the answers mean. One "not solved" is enough; anything else waits until all were asked.

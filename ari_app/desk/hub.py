@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import msgspec
@@ -44,16 +44,21 @@ SAY_AGAIN_S = 0.5
 DEADLINE_S = 2.0
 
 
-async def _no_command(_agent_id: str, _command: AgentCommand) -> None:
-    return
+class DeskHandler(Protocol):
+    """Reactions to desks: their commands, their presence, and the first thing they show."""
 
+    async def command(self, agent_id: str, command: AgentCommand, /) -> None:
+        """Carry out an agent's command.
 
-async def _no_presence(_agent_id: str, _connected: bool) -> None:
-    return
+        Raises:
+            Problem: it is refused.
+        """
 
+    async def presence(self, agent_id: str, connected: bool, /) -> None:
+        """Note that an agent's desk is open or gone; a desk that reconnects is reported open again."""
 
-async def _no_snapshot(_principal: Principal) -> None:
-    return None
+    async def snapshot(self, who: Principal, /) -> Any:
+        """Return the state that a new desk shows first, as msgspec encodes it."""
 
 
 class DeskCall(Protocol):
@@ -68,17 +73,10 @@ class DeskCall(Protocol):
 
 
 class Hub:
-    """The desks of this node, and the way to those of others.
+    """Desks of this node, and the way to the desks of other nodes."""
 
-    Set before `start`: `on_command(agent_id, command)` carries out what an agent asked for and raises a Problem to
-    refuse; `on_presence(agent_id, connected)` hears of agents' desks, connected more than once where a desk came back;
-    `snapshot(principal)` is what the welcome shows, anything that msgspec encodes.
-    """
-
-    def __init__(self, redis: Redis, *, absence_grace_s: float = 5.0) -> None:
-        self.on_command: Callable[[str, AgentCommand], Awaitable[None]] = _no_command
-        self.on_presence: Callable[[str, bool], Awaitable[None]] = _no_presence
-        self.snapshot: Callable[[Principal], Awaitable[Any]] = _no_snapshot
+    def __init__(self, redis: Redis, handler: DeskHandler, *, absence_grace_s: float = 5.0) -> None:
+        self._handler = handler
         self.state = DeskState(redis)
         self._relay = Relay(redis, self._relayed)
         self._grace_s = absence_grace_s
@@ -189,7 +187,9 @@ class Hub:
         if self._closed:
             await socket.close(WSCloseCode.GOING_AWAY, "the service stops")
             return
-        commands = CommandReader(socket, carry_out=self._carry_out, keep_draft=self.state.keep, encode=self._encode)
+        commands = CommandReader(
+            socket, carry_out=self._handler.command, keep_draft=self.state.keep, encode=self._encode
+        )
         try:
             async with self._joining:
                 await self._join(socket)
@@ -244,20 +244,17 @@ class Hub:
             staff_number=who.staff_number,
             name=who.name,
             role=who.role,
-            snapshot=await self.snapshot(who),
+            snapshot=await self._handler.snapshot(who),
             pop=shown.pop,
             draft=shown.draft,
         )
-
-    async def _carry_out(self, agent_id: str, command: AgentCommand) -> None:
-        await self.on_command(agent_id, command)
 
     async def _report_present(self, agent_id: str) -> None:
         absence = self._absences.pop(agent_id, None)
         if absence is not None:
             absence.cancel()
             await asyncio.wait({absence})
-        await self.on_presence(agent_id, True)
+        await self._handler.presence(agent_id, True)
 
     async def _report_absent(self, agent_id: str) -> None:
         """After a while, for a reload of the page is no absence; unless the desk is open on another node.
@@ -270,7 +267,7 @@ class Hub:
             try:
                 async with self._joining:
                     if not await self._relay.heard(agent_id):
-                        await self.on_presence(agent_id, False)
+                        await self._handler.presence(agent_id, False)
                 break
             except Conflict:
                 break  # signed out otherwise

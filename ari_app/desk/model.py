@@ -275,5 +275,5 @@ class Ping(Command, frozen=True, tag="ping"):
 
 
 AgentCommand = ReadyCommand | PauseCommand | WrapUpDone | PopSeen
-"""What the hub hands to `on_command`."""
+"""Commands that an agent's desk hands to the service."""
 AnyCommand = Hello | ReadyCommand | PauseCommand | WrapUpDone | PopSeen | KeepDraft | Ping

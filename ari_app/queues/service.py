@@ -27,6 +27,7 @@ from ari_app.queues.model import (
 )
 from ari_app.queues.settings import HIGHEST_PRIORITY, QueueSettings
 from ari_app.queues.store import QueueCommand, QueueStore, ScriptReply, plain_id
+from foundation.signals import Signal
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +91,8 @@ class QueueService:
         self.node = node
         self._redis = redis
         self._store = QueueStore(redis, queues, node, deadline_s=deadline_s, now_ms=now_ms)
-        self.on_unanswered: Callable[[], None] = lambda: None
-        """Hears that a step had no answer, so that nobody knows whether it was carried out."""
+        self.step_unanswered = Signal[[]]()
+        """Redis did not respond to a step: it is unknown whether the step was carried out."""
         self._on_offer: Callable[[Offer], None] | None = None
         self._told: OrderedDict[str, None] = OrderedDict()
         self._agent_listeners: list[Callable[[AgentSnapshot], None]] = []
@@ -327,7 +328,7 @@ class QueueService:
             # Cut off by the deadline or by a hang-up, the step may still be carried out and make offers: look again.
             self._sweep_within(LOOK_AGAIN_S if command is not _SWEEP else SWEEP_AGAIN_S)
             if isinstance(error, QueuesUnavailable):
-                self.on_unanswered()
+                self.step_unanswered.announce()
             raise
         self._heard(reply)
         return reply.result

@@ -27,22 +27,24 @@ from ari_app.calls.tools import CallTools
 from ari_app.calls.wording import AgentWording
 from ari_app.campaigns.actions import SurveyActions
 from ari_app.campaigns.dialler import Dialler
-from ari_app.campaigns.placing import SurveyCalls
+from ari_app.campaigns.placing import SurveyResults, outbound_call
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import Notice, SpokenWording
 from ari_app.fallback.service import Fallback
 from ari_app.queues import http as queues_http
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import load_queues
-from ari_app.runtime import schema
+from ari_app.runtime import schema, subscriptions
 from ari_app.runtime.connection import ConnectionSetup
 from ari_app.runtime.deferred_filing import DeferredFiling
+from ari_app.runtime.desk_handler import WATCHERS, AgentDesks
 from ari_app.runtime.domain import DomainServices
 from ari_app.runtime.entry_points import EntryPoints
 from ari_app.runtime.flows import vocabulary
 from ari_app.runtime.loop_lag import LoopLag
 from ari_app.runtime.node_lease import NodeLease
-from ari_app.runtime.presence import WATCHERS, PresenceService
+from ari_app.runtime.presence import PresenceService
+from ari_app.runtime.restoration import Restoration
 from ari_app.settings import Settings
 from ari_app.web.server import WebServer
 from ari_app.web.sessions import Sessions
@@ -78,6 +80,8 @@ class Service:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.stop_requested = asyncio.Event()
+        """Set when the process has to end."""
         self._tasks: list[asyncio.Task[None]] = []
         self.lag = LoopLag()
         self.errands = RetryingTasks()
@@ -85,13 +89,25 @@ class Service:
         self._open_telephony()
         self._open_desk()
         self._open_calls()
+        subscriptions.connect_process(
+            stop_requested=self.stop_requested,
+            node=self.node,
+            restoration=Restoration(self.reconciler, self.presence),
+            queues=self.queues,
+            staff=self.business.staff,
+            sessions=self.sessions,
+            connecting=self.connecting,
+            dispatcher=self.dispatcher,
+            calls=self.calls,
+            campaigns=self.business.campaigns,
+            dialler=self.dialler,
+        )
 
     def _open_stores(self) -> None:
         settings = self.settings
         self.database = Database(settings.database_url)
         self.redis = redis_client(settings.redis_url)
         self.node = NodeLease(self.redis, settings.node)
-        self.node.on_returned = self._redis_returned
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
         self.spool = Spool(settings.spool)
         self.queue_settings = load_queues(settings.callflows / "queues.yaml")
@@ -107,7 +123,6 @@ class Service:
         self.dispatcher = Dispatcher()
         self.events = self._event_source(password)
         self.queues = QueueService(self.redis, self.queue_settings, settings.node)
-        self.queues.on_unanswered = self.node.doubt
         self.agents = Agents(self.business.staff)
 
     def _event_source(self, password: str) -> EventSource:
@@ -136,11 +151,9 @@ class Service:
 
     def _open_desk(self) -> None:
         settings = self.settings
-        self.sessions = Sessions(self.redis, self.business.staff)
-        self.business.staff.on_access_changed = self.sessions.end_all
-        self.hub = Hub(self.redis)
-        self.sessions.in_use = self.hub.session
-        self.floor = PresenceService(self.hub, self.queues, self.agents, self._phone_online)
+        self.hub = Hub(self.redis, AgentDesks(self.queues, self.agents))
+        self.sessions = Sessions(self.redis, self.business.staff, self.hub)
+        self.presence = PresenceService(self.hub, self.queues, self.agents, self._phone_online)
         self.desk = WebServer(
             [*self.business.routes(), queues_http.routes(self.queues)],
             self.sessions,
@@ -191,8 +204,8 @@ class Service:
         )
         self.call_store = store
         admission = Admission(lambda: self.lag.standing_s, settings.most_calls)
-        self.calls = CallService(tools, settings.region, admission)
-        self.dispatcher.on_stasis_start = self.calls.arrived
+        results = SurveyResults(business.campaigns, business.surveyed)
+        self.calls = CallService(tools, settings.region, admission, results.settle)
         self.fallback = Fallback(
             self.ari,
             self.ami,
@@ -207,9 +220,11 @@ class Service:
         self.connecting = ConnectionSetup(
             self.ari, self.events, self.agents, business.staff, self.fallback, self.reconciler, self.hub
         )
-        business.staff.on_changed = self.connecting.staff_changed
-        surveys = SurveyCalls(business.campaigns, self.calls, business.surveyed, settings.node)
-        self.dialler = Dialler(business.campaigns, surveys.place, self.calls.outbound)
+        self.dialler = Dialler(
+            business.campaigns,
+            lambda dialling: self.calls.place(outbound_call(settings.node, dialling)),
+            self.calls.outbound,
+        )
 
     async def start(self) -> None:
         """Bring the schema up to date, connect everything, and begin to take calls."""
@@ -228,7 +243,7 @@ class Service:
         await self.ami.start()
         await self.queues.start(self.calls.offered)
         self._own("loop-lag", self.lag.watch)
-        self._own("floor", self.floor.run)
+        self._own("presence", self.presence.run)
         for name, work in self.business.background().items():
             self._own(name, work)
         await self.desk.start()
@@ -286,13 +301,6 @@ class Service:
 
     async def _filter_events(self) -> None:
         await self.connecting.filter_events()
-
-    async def _redis_returned(self, emptied: bool) -> None:
-        """Whoever talks, waits or sits at a desk is put back, in an order that keeps places."""
-        repaired = await self.reconciler.repair_queues()
-        if emptied:
-            await self.floor.rebuild()
-        log.info("queues_repaired", emptied=emptied, repaired=repaired)
 
     async def _phone_online(self, user: str) -> bool:
         try:

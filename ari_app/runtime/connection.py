@@ -14,7 +14,7 @@ from ari_app.calls.reconciliation import Reconciler
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import Notice, SpokenWording
 from ari_app.fallback.service import Fallback
-from ari_app.runtime.presence import WATCHERS
+from ari_app.runtime.desk_handler import WATCHERS
 from crm.staff.model import Staff
 from crm.staff.service import StaffService
 from foundation import asterisk_versions

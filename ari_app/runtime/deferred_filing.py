@@ -3,7 +3,7 @@
 from ari_app.calls.call import KEPT_RECORD
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import Notice, SpokenWording
-from ari_app.runtime.presence import WATCHERS
+from ari_app.runtime.desk_handler import WATCHERS
 from ari_app.web.deferred_requests import KIND as KEPT_REQUEST
 from ari_app.web.server import WebServer
 from crm.history.model import CallRecordView

@@ -4,8 +4,6 @@ Every such part is made here, with its routes, what it hears from the outbox and
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
-from typing import Any
 
 import crm.appointments.http
 import crm.categories.http
@@ -26,10 +24,12 @@ import crm.workorders.http
 import recordings.http
 from ari_app.campaigns import http as campaigns_http
 from ari_app.campaigns.hours import CallingHours
-from ari_app.campaigns.service import ASKED, SURVEY_OVER, SURVEY_SUGGESTION, CampaignRules, CampaignService
+from ari_app.campaigns.service import CampaignRules, CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.queues.settings import QueueSettings
+from ari_app.runtime import subscriptions
 from ari_app.runtime.notices import Notices
+from ari_app.runtime.ticket_reactions import TicketReactions
 from ari_app.settings import Settings
 from crm.appointments.service import AppointmentService
 from crm.categories.service import CategoryService
@@ -47,16 +47,12 @@ from crm.selfservice.limits import Limiter
 from crm.selfservice.service import SelfService
 from crm.sla.service import SlaService
 from crm.staff.service import StaffService
-from crm.tickets.errors import NotAllowedNow
 from crm.tickets.service import TicketService
 from crm.workorders.service import WorkOrderService
 from foundation.database import Database
 from foundation.routes import Routes
 from recordings.model import RecordingKind
 from recordings.service import RecordingService
-
-NOT_ASKED = ("redo", "archive", "cancel", "merge")
-"""After these nobody is asked any more about what was replied before."""
 
 
 class DomainServices:
@@ -83,12 +79,10 @@ class DomainServices:
         self.tickets = TicketService(database, settings.time_zone)
         self.tickets.recordings = recorded
         self.clocks = SlaService(database, settings.time_zone)
-        self.tickets.listeners.append(self.clocks.keeper)
         self.tickets.extensions.deadlines = self.clocks.keeper
         self.history = HistoryService(database)
         self.handovers = HandoverService(database)
         self.appointments = AppointmentService(database, self.tickets, settings.time_zone)
-        self.tickets.listeners.append(self.appointments.keeper)
         self.work_orders = WorkOrderService(
             database,
             self.tickets,
@@ -99,25 +93,21 @@ class DomainServices:
         self.self_service = SelfService(database, self.tickets, limiter)
         self.surveyed = SurveyedTicketsByRule(self.tickets)
         self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
-        self.privacy.forgetters.append(self.campaigns.forget)
         self.notices = Notices(settings, database)
+        reactions = TicketReactions(self.tickets, self.campaigns, recorded, self.history)
         self.outbox = OutboxWorker(
-            database,
-            {
-                "ticket.reply": [self._replied],
-                "ticket.file": [self._ticket_of_call],
-                "ticket.append": [self._ticket_of_call, self.campaigns.withdraw_surveys],
-                **{f"ticket.{action}": [self.campaigns.withdraw_surveys] for action in NOT_ASKED},
-                **{f"ticket.{action}": [self._asked_again] for action in ("absorb", "unmerge")},
-                "ticket.release": [self.campaigns.withdraw_strangers],
-                SURVEY_OVER: [self.campaigns.settle],
-                SURVEY_SUGGESTION: [self.campaigns.suggested],
-            },
-            listeners=[self.notices.hear],
+            database, subscriptions.outbox_handlers(self.campaigns, reactions), listeners=[self.notices.hear]
         )
         self.undelivered = OutboxService(database)
-        for teller in (self.tickets, self.campaigns, self.undelivered, self.clocks.runner):
-            teller.on_outbox = self.outbox.wake
+        subscriptions.connect_domain(
+            tickets=self.tickets,
+            sla=self.clocks,
+            appointments=self.appointments,
+            privacy=self.privacy,
+            campaigns=self.campaigns,
+            undelivered=self.undelivered,
+            wake_outbox=self.outbox.wake,
+        )
 
     def routes(self) -> Sequence[Routes]:
         """What each part offers over HTTP."""
@@ -157,29 +147,6 @@ class DomainServices:
         """Let go of what the parts hold beside the database."""
         await self.customer_imports.aclose()
         await self.notices.aclose()
-
-    async def _replied(self, payload: dict[str, Any]) -> None:
-        """A department says it is done: the customers are asked (H8), where there is a number to ask at."""
-        await self.campaigns.plan_surveys(payload)
-        await self._survey(payload)
-
-    async def _asked_again(self, payload: dict[str, Any]) -> None:
-        """A ticket that waits for its customers got some of another's, or was taken out of another (H8)."""
-        if payload["status"] in ASKED:
-            await self.campaigns.plan_again(payload)
-            await self._survey(payload)
-
-    async def _survey(self, payload: dict[str, Any]) -> None:
-        if any(reporter["number"] for reporter in payload["reporters"]):
-            with suppress(NotAllowedNow):
-                await self.tickets.survey(payload["ticket_id"])
-
-    async def _ticket_of_call(self, payload: dict[str, Any]) -> None:
-        """A ticket was filed in a call: its recordings and its record belong to it from now on."""
-        call_id = payload.get("call_id")
-        if call_id is not None:
-            await self._recorded.link(call_id, ticket_id=payload["ticket_id"])
-            await self.history.link_ticket(call_id, payload["ticket_id"])
 
     async def _recording_of_survey(self, call_id: str) -> str | None:
         """The recording of the call in which somebody was asked: the machine's own kind, or an agent's conversation."""

@@ -5,13 +5,14 @@ import contextlib
 import os
 import secrets
 import socket
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
+
+from foundation.signals import AsyncSignal, Signal
 
 KEY = "hotline:node:"
 LEASE_S = 6.0
@@ -62,15 +63,13 @@ class Holder(msgspec.Struct, frozen=True):
 
 
 class NodeLease:
-    """This process's hold on its node's name.
-
-    `on_returned(emptied)` hears that Redis is back after an absence or a doubt, and whether it forgot everything;
-    `on_taken` that another process has the name, after which this one must be silent.
-    """
+    """This process's hold on its node's name."""
 
     def __init__(self, redis: Redis, node: str) -> None:
-        self.on_returned: Callable[[bool], Awaitable[None]] = _ignore
-        self.on_taken: Callable[[], None] = lambda: None
+        self.redis_returned = AsyncSignal[[bool]]()
+        """Redis is back after an absence or an unanswered step; the fact says whether it lost its data."""
+        self.name_taken = Signal[[]]()
+        """Another process has the name: this one must stop."""
         self._redis = redis
         self._node = node
         self._held = msgspec.json.encode(Holder.of_this_process())
@@ -121,7 +120,7 @@ class NodeLease:
             self._away = False
             if found == b"taken":
                 log.error("node_taken", node=self._node, remedy="end the other process, then start this one again")
-                self.on_taken()
+                self.name_taken.announce()
                 return
             await self._returned(emptied=found == b"emptied")
 
@@ -137,7 +136,7 @@ class NodeLease:
             return
         self._in_doubt = False
         try:
-            await self.on_returned(self._emptied)
+            await self.redis_returned.announce(self._emptied)
         except Exception:
             # Tried again with the next beat.
             log.exception("redis_return_not_handled")
@@ -152,10 +151,6 @@ class NodeLease:
             return msgspec.json.decode(held, type=Holder) if held else None
         except msgspec.DecodeError:
             return None
-
-
-async def _ignore(_emptied: bool) -> None:
-    return
 
 
 def _machine() -> str:

@@ -38,13 +38,18 @@ class Notices:
             NoticeChannel.WEBHOOK: WebhookSender(self._client),
         }
         self._deliverer = Deliverer(database, senders)
-        planner = Planner(database, catalogue, facts)
+        planner = Planner(database, catalogue, facts, self._deliverer.wake)
         self.hear = planner.hear
         self.service = NoticeService(
-            database, catalogue, planner, self._client, region=settings.region, channels=senders
+            database,
+            catalogue,
+            planner,
+            self._client,
+            on_due=self._deliverer.wake,
+            region=settings.region,
+            channels=senders,
         )
         self.duty = DutyService(database, settings.time_zone)
-        planner.on_planned = self.service.on_due = self._deliverer.wake
 
     def routes(self) -> Routes:
         """What can be done with notices."""

@@ -36,12 +36,10 @@ def check(settings: Settings) -> None:
 
 async def serve(settings: Settings) -> None:
     """Run until told to stop by SIGTERM or SIGINT."""
-    stop = asyncio.Event()
+    service = Service(settings)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    service = Service(settings)
-    service.node.on_taken = stop.set
+        loop.add_signal_handler(number, service.stop_requested.set)
     async with contextlib.AsyncExitStack() as cleanup:
         cleanup.push_async_callback(service.aclose)
         try:
@@ -52,7 +50,7 @@ async def serve(settings: Settings) -> None:
         # What lives as long as the process is not looked through again: that stalls every call for a fifth of a second.
         gc.freeze()
         log.info("hotline_started", node=settings.node, http_port=settings.http_port)
-        await stop.wait()
+        await service.stop_requested.wait()
         log.info("hotline_stopping")
 
 

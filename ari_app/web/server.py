@@ -66,7 +66,6 @@ class WebServer:
         """Everything served through the table, the desk's own routes included."""
         self._runner = WebRunner(self._application(), access_log=None, shutdown_timeout=STOP_S)
         self._watching: asyncio.Task[None] | None = None
-        sessions.on_ended = hub.end_session
 
     @property
     def carry_out(self) -> Handler:

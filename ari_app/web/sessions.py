@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -53,34 +53,38 @@ class SignedIn(msgspec.Struct, frozen=True):
     session: Session
 
 
-async def _nobody(_staff_id: str, _session_id: str | None) -> None:
-    return
+class OpenDesks(Protocol):
+    """Desks that were opened under sessions."""
+
+    def session(self, session_id: str) -> Session | None:
+        """Return the session of an open desk by its id."""
+
+    async def end_session(self, staff_id: str, session_id: str | None) -> None:
+        """Close the desks of an ended session; without an id, every desk of the person."""
 
 
 class Sessions:
     """Sign in, recognise, sign out.
 
-    A session ends after `idle_s` without use and `longest_s` after signing in. `on_ended(staff_id, session_id)` hears
-    of every session ended on purpose; without an id, all of that person's are.
+    A session ends after `idle_s` without use and `longest_s` after the sign-in. Ending it closes its `desks`.
     """
 
     def __init__(
         self,
         redis: Redis,
         authenticator: Authenticator,
+        desks: OpenDesks,
         *,
         limits: SignInLimits | None = None,
         idle_s: int = 8 * 3600,
         longest_s: int = 24 * 3600,
     ) -> None:
         self.longest_s = longest_s
-        self.on_ended: Callable[[str, str | None], Awaitable[None]] = _nobody
-        self.in_use: Callable[[str], Session | None] = lambda _session_id: None
-        """The session of an open desk, by its id."""
         self._over: set[str] = set()
         """Sessions ended here, whose desks may still be closing."""
         self._redis = redis
         self._authenticator = authenticator
+        self._desks = desks
         self._guard = SignInGuard(redis, limits or SignInLimits())
         self._idle_s = idle_s
         self._verifying = asyncio.Semaphore(PARALLEL_VERIFICATIONS)
@@ -126,7 +130,7 @@ class Sessions:
 
     async def _restored(self, session_id: str) -> Session | None:
         """A session that Redis lost while a desk was open under it (F19); one ended on purpose has no open desk."""
-        session = self.in_use(session_id) if session_id not in self._over else None
+        session = self._desks.session(session_id) if session_id not in self._over else None
         if session is not None:
             async with self._reachable():
                 await self._store(session)
@@ -144,7 +148,7 @@ class Sessions:
             pipeline.delete(SESSION + session.id)
             pipeline.srem(SESSIONS_OF + staff_id, session.id)
             await pipeline.execute()
-        await self.on_ended(staff_id, session.id)
+        await self._desks.end_session(staff_id, session.id)
 
     async def end_all(self, staff_id: str) -> None:
         """Sign a person out everywhere: the account was closed, its role or password changed.
@@ -157,7 +161,7 @@ class Sessions:
             ended = [one.decode() if isinstance(one, bytes) else one for one in ids]
             self._over.update(ended)
             await self._redis.delete(SESSIONS_OF + staff_id, *(SESSION + one for one in ended))
-        await self.on_ended(staff_id, None)
+        await self._desks.end_session(staff_id, None)
 
     async def ticket(self, session: Session) -> str:
         """A ticket that opens the desk's socket once, within `TICKET_S` seconds.

@@ -27,12 +27,18 @@ log = structlog.get_logger()
 class Planner:
     """Hears every event and stores who is to be told of it, in which words."""
 
-    def __init__(self, database: Database, catalogue: NoticeCatalogue, facts: FactFinder) -> None:
+    def __init__(
+        self,
+        database: Database,
+        catalogue: NoticeCatalogue,
+        facts: FactFinder,
+        on_planned: Callable[[Collection[NoticeChannel]], None],
+    ) -> None:
+        """`on_planned` gets, after a commit, the channels on which a notice became due."""
         self._database = database
         self._catalogue = catalogue
         self._facts = facts
-        self.on_planned: Callable[[Collection[NoticeChannel]], None] = lambda _: None
-        """Hears, after a commit, the channels on which something became due."""
+        self._on_planned = on_planned
 
     async def hear(self, event: OutboxEvent) -> None:
         """Store a message for everybody who is to hear of an event; heard again, it changes nothing (F26)."""
@@ -54,7 +60,7 @@ class Planner:
             # Another node planned it at this moment.
             log.info("notices_planned_elsewhere", event_id=event.id)
             return
-        self.on_planned({message.channel for message in messages})
+        self._on_planned({message.channel for message in messages})
 
     def message(self, event: OutboxEvent, facts: EventFacts, recipient: NoticeRecipient) -> NoticeDelivery:
         """What one recipient is told of an event."""

@@ -44,18 +44,21 @@ class NoticeService:
         planner: Planner,
         client: OutsideClient,
         *,
+        on_due: Callable[[Collection[NoticeChannel]], None],
         region: str = "CN",
         channels: Collection[NoticeChannel] = tuple(NoticeChannel),
     ) -> None:
-        """`channels` are those that there is a way to send on: the others need a gateway of the operator's."""
+        """`channels` are those that there is a way to send on: the others need a gateway of the operator's.
+
+        `on_due` gets the channels on which a notice became due.
+        """
         self._channels = frozenset(channels)
         self._database = database
         self._catalogue = catalogue
         self._planner = planner
         self._client = client
         self._region = region
-        self.on_due: Callable[[Collection[NoticeChannel]], None] = lambda _: None
-        """Hears the channels on which something became due."""
+        self._on_due = on_due
 
     def events(self) -> list[EventView]:
         """Every kind of event with words of its own, and who hears of it unless they switch it."""
@@ -157,7 +160,7 @@ class NoticeService:
                 raise RecipientNotFound(f"recipient {recipient_id} is switched off")
             delivery = self._planner.message(event, EventFacts(recipient.department_id, None), recipient)
             session.add(delivery)
-        self.on_due({recipient.channel})
+        self._on_due({recipient.channel})
         return DeliveryView.of(delivery, recipient)
 
     async def deliveries(self, query: store.LogQuery, *, after: int | None, limit: int) -> list[DeliveryView]:
@@ -181,7 +184,7 @@ class NoticeService:
             if not await store.revive(session, utc_now(), col(NoticeDelivery.id) == delivery_id):
                 raise NotDelivered(f"delivery {delivery_id} is on its way, or what it said was erased")
             await session.refresh(delivery)
-        self.on_due({delivery.channel})
+        self._on_due({delivery.channel})
         return DeliveryView.of(delivery, recipient)
 
     async def drop(self, delivery_id: str, reason: str, by: Principal) -> DeliveryView:
@@ -211,7 +214,7 @@ class NoticeService:
             wanted = and_(wanted, col(NoticeDelivery.recipient_id) == recipient_id)
         async with self._database.write() as session:
             revived = await store.revive(session, utc_now(), wanted)
-        self.on_due(frozenset(NoticeChannel))
+        self._on_due(frozenset(NoticeChannel))
         return revived
 
     async def prune(self) -> int:

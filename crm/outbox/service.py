@@ -17,6 +17,7 @@ from crm.outbox.worker import DeliveryRules, Outcome, Worker, told
 from foundation.clock import milliseconds, utc_now
 from foundation.database import Database
 from foundation.routes import Principal
+from foundation.signals import Signal
 
 Handler = Callable[[dict[str, Any]], Awaitable[None]]
 """Receives an entry's payload; raises where it must be tried again."""
@@ -138,8 +139,8 @@ class OutboxService:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self.on_outbox: Callable[[], None] = lambda: None
-        """Called after something became due."""
+        self.outbox_written = Signal[[]]()
+        """An entry became due again."""
 
     async def dead_letters(self, *, kind: str | None, after: int | None, limit: int) -> list[DeadLetterView]:
         """What was given up, newest first; `after` is the sequence of the last one of the page before."""
@@ -156,13 +157,13 @@ class OutboxService:
         async with self._database.write() as session:
             if not await store.revive(session, utc_now(), sequence=sequence):
                 raise NoDeadLetter(f"no entry {sequence} was given up")
-        self.on_outbox()
+        self.outbox_written.announce()
 
     async def redeliver_all(self, *, kind: str | None) -> int:
         """Try everything again that was given up, of one kind or of all; how many."""
         async with self._database.write() as session:
             revived = await store.revive(session, utc_now(), kind=kind)
-        self.on_outbox()
+        self.outbox_written.announce()
         return revived
 
     async def drop(self, sequence: int, reason: str, by: Principal) -> None:

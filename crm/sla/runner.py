@@ -1,7 +1,6 @@
 """What happens when a deadline comes near or has passed: each step once, on however many nodes (H18)."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from crm.tickets.model import Ticket
 from foundation.clock import utc_now
 from foundation.crashpoint import crashpoint
 from foundation.database import Database
+from foundation.signals import Signal
 
 LONGEST_SLEEP_S = 60.0
 """How often to look for what a node began to wait for that died since."""
@@ -33,7 +33,7 @@ class ClockRunner:
     """Does the steps that are due, and sleeps until the next. Several runners, also on several nodes, share the work.
 
     A step's row, what it tells and the time of the next are one transaction: whoever is killed in the middle did
-    nothing, and another does it. `on_outbox` is called after a commit that told the outbox something.
+    nothing, and another does it. `outbox_written` follows every commit that wrote to the outbox.
     """
 
     def __init__(self, database: Database, levels: Levels) -> None:
@@ -43,7 +43,7 @@ class ClockRunner:
         self._until = AT_ANY_TIME
         self._changed_over: int | None = None
         """The policy that every open ticket has changed over to by now."""
-        self.on_outbox: Callable[[], None] = lambda: None
+        self.outbox_written = Signal[[]]()
 
     def expect(self, moment: datetime) -> None:
         """Something that is due then was committed."""
@@ -72,7 +72,7 @@ class ClockRunner:
             for clock, ticket in await due_steps.due(session, now, AT_ONCE):
                 fired += await self._fire(session, clock, ticket, standing, now)
         if fired:
-            self.on_outbox()
+            self.outbox_written.announce()
         return fired
 
     async def change_over(self, now: datetime) -> int:

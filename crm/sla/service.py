@@ -1,7 +1,6 @@
 """Policies and working hours as people change them, and how deadlines are kept (H18)."""
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -54,11 +53,9 @@ class SlaService:
     def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
         self._database = database
         self.levels = Levels(ZoneInfo(time_zone))
-        self.keeper = DeadlineUpdater(self.levels)
         self.runner = ClockRunner(database, self.levels)
-        self.keeper.on_due = self.runner.expect
+        self.keeper = DeadlineUpdater(self.levels, self.runner.expect)
         self.improvements = ImprovementService(database)
-        self.on_policy: Callable[[datetime], None] = self.runner.expect
 
     async def policies(self) -> list[PolicyView]:
         """Every version, newest first; the policy as shipped is the last."""
@@ -110,7 +107,7 @@ class SlaService:
                 session.add(row)
         except IntegrityError as error:
             raise _conflict(given.version + 1) from error
-        self.on_policy(effective_from)
+        self.runner.expect(effective_from)
         return await self.policy(row.version)
 
     async def withdraw_policy(self, version: int) -> None:

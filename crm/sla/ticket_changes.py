@@ -35,12 +35,12 @@ TOLD_AS = {ClockKind.RESPOND: "respond_by", ClockKind.RESOLVE: "due_at"}
 class DeadlineUpdater:
     """Hears of every change of a ticket, and keeps its clocks. Extensions ask it for deadlines.
 
-    `on_due` hears after a commit when something is due next, so that nobody has to look before.
+    `on_due` gets the time of the next step after each commit, so that the runner can sleep until then.
     """
 
-    def __init__(self, levels: Levels) -> None:
+    def __init__(self, levels: Levels, on_due: Callable[[datetime], None]) -> None:
         self._levels = levels
-        self.on_due: Callable[[datetime], None] = lambda _: None
+        self._on_due = on_due
 
     async def changed(
         self,
@@ -236,7 +236,7 @@ class DeadlineUpdater:
         due = min((clock.next_at for clock in clocks if clock.next_at is not None), default=None)
         if due is not None:
             # A commit may happen in a thread.
-            tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self.on_due, due)
+            tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self._on_due, due)
             event.listen(session.sync_session, "after_commit", lambda _: tell(), once=True)
         return {TOLD_AS[clock.clock]: clock.due_at.isoformat() for clock in clocks}
 

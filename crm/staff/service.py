@@ -3,7 +3,7 @@
 import asyncio
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Collection
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -19,16 +19,13 @@ from foundation.database import Database
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
 from foundation.routes import Principal, Role
+from foundation.signals import AsyncSignal, Signal
 
 SIP_PASSWORD_BYTES = 18
 HASH_PASSES, HASH_MEMORY_KIB, HASH_LANES = 2, 19 * 1024, 1
 """OWASP's argon2id minimum: a shift that signs in at once must not take memory and cores from its calls."""
 ACCESS = frozenset({"role", "password", "active", "department_id", "name"})
 """What a session carries or rests on: changed, the person signs in again."""
-
-
-async def _unheard(_staff_id: str) -> None:
-    return
 
 
 class StaffService:
@@ -40,10 +37,10 @@ class StaffService:
         self._hasher = PasswordHasher(HASH_PASSES, HASH_MEMORY_KIB, HASH_LANES)
         # Checked where nobody has the number, so that an unknown one takes as long as a wrong password (S11).
         self._nobody = self._hasher.hash(secrets.token_urlsafe())
-        self.on_changed: Callable[[Staff], None] = lambda _: None
-        """Hears of every account that was made or changed."""
-        self.on_access_changed: Callable[[str], Awaitable[None]] = _unheard
-        """Hears the id of everybody whose sessions are out of date: they are to sign in again."""
+        self.account_changed = Signal[[Staff]]()
+        """An account was created or changed."""
+        self.access_changed = AsyncSignal[[str]]()
+        """The sessions of a staff member (by id) are out of date: the person signs in again."""
 
     async def authenticate(self, staff_number: str, password: str) -> Principal | None:
         """Who this is; None where number or password is wrong or the account is closed."""
@@ -77,7 +74,7 @@ class StaffService:
         except IntegrityError as error:
             problem = FieldProblem(field="staff_number", rule="must not be another's")
             raise NumberTaken(f"staff number {given.staff_number} exists", [problem]) from error
-        self.on_changed(staff)
+        self.account_changed.announce(staff)
         return staff
 
     async def update(self, staff_id: str, change: StaffChange, *, by: str | None = None) -> Staff:
@@ -100,9 +97,9 @@ class StaffService:
                 raise OwnAccount("nobody closes their own account or changes their own role")
             staff.sqlmodel_update(changes)
             await self._check(session, staff)
-        self.on_changed(staff)
+        self.account_changed.announce(staff)
         if change.model_fields_set & ACCESS:
-            await self.on_access_changed(staff_id)
+            await self.access_changed.announce(staff_id)
         return staff
 
     async def agents(self) -> list[Staff]:

@@ -91,7 +91,7 @@ class TicketService(TicketReader):
                 continue
             except MatterMoved:
                 continue
-            self.on_outbox()
+            self.outbox_written.announce()
             return filed
         raise ChangedMeanwhile("the same matter is being filed by others right now; try again")
 

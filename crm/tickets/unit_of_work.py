@@ -1,6 +1,6 @@
 """Transactions that hold one ticket: what every part that changes tickets stands on."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from crm.tickets.state_change import Change, TicketListener, change, listen
 from crm.tickets.transitions import TicketAction
 from foundation.database import Database
 from foundation.problems import FieldProblem
+from foundation.signals import Signal
 
 
 class Recordings(Protocol):
@@ -33,14 +34,14 @@ class AnyRecording:
 
 
 class TicketUnitOfWork:
-    """Holds a ticket while it changes. `on_outbox` is called after every commit that told the outbox something.
+    """Holds a ticket while it changes. `outbox_written` follows every commit that wrote to the outbox.
 
     `listeners` hear of every change within its transaction. Whoever keeps the recordings sets `recordings`.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.on_outbox: Callable[[], None] = lambda: None
+        self.outbox_written = Signal[[]]()
         self.listeners: list[TicketListener] = []
         self.recordings: Recordings = AnyRecording()
 
@@ -60,7 +61,7 @@ class TicketUnitOfWork:
         """
         async with self.transaction() as session:
             yield session, await store.locked(session, ticket_id)
-        self.on_outbox()
+        self.outbox_written.announce()
 
     @asynccontextmanager
     async def change(

@@ -110,7 +110,7 @@ async def caller_and_leg(connection: Connection) -> AsyncIterator[tuple[str, str
     """Both halves of a Local channel in our application: a caller who dialled the hotline, and a leg that we placed."""
     dispatcher, leg_id = connection.dispatcher, new_id("leg")
     callers: asyncio.Queue[str] = asyncio.Queue()
-    dispatcher.on_stasis_start = lambda event: callers.put_nowait(event.channel.id)
+    dispatcher.new_channel.add_listener(lambda event: callers.put_nowait(event.channel.id))
     with dispatcher.channel(leg_id) as inbox:
         await connection.ari.originate(connection.caller, channel_id=leg_id, timeout_s=10, app_args=["leg"])
         async with asyncio.timeout(PATIENCE_S):

@@ -40,7 +40,7 @@ async def connection(asterisk: Asterisk) -> AsyncIterator[Connection]:
 
 async def test_a_call_from_its_start_to_its_end(either: Connection) -> None:
     new_calls: list[StasisStart] = []
-    either.dispatcher.on_stasis_start = new_calls.append
+    either.dispatcher.new_channel.add_listener(new_calls.append)
     leg_id = new_id("leg")
     with either.dispatcher.channel(leg_id) as inbox:
         await either.ari.originate(

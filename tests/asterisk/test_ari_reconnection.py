@@ -46,7 +46,8 @@ async def test_outbound_keeps_events_and_new_calls_of_a_gap(asterisk: Asterisk) 
         await _hang_up_and_wait(connection.ari, late_id)
 
         new_calls: asyncio.Queue[StasisStart] = asyncio.Queue()
-        dispatcher = Dispatcher(on_stasis_start=new_calls.put_nowait)
+        dispatcher = Dispatcher()
+        dispatcher.new_channel.add_listener(new_calls.put_nowait)
         again = new_source(asterisk, "outbound", dispatcher, connection.ari, connection.ari.filter_events)
         with dispatcher.channel(caller_id) as inbox:
             await again.start()

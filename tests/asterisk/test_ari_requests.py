@@ -195,7 +195,7 @@ async def test_values_arrive_as_they_were_given(connection: Connection) -> None:
 async def test_a_caller_with_a_hostile_name_is_one_event(connection: Connection) -> None:
     hostile = "\u202e'; DROP--\U0001f4a9<b>\\"
     callers: asyncio.Queue[StasisStart] = asyncio.Queue()
-    connection.dispatcher.on_stasis_start = callers.put_nowait
+    connection.dispatcher.new_channel.add_listener(callers.put_nowait)
     await connection.ari.originate(
         connection.caller,
         channel_id=new_id("leg"),

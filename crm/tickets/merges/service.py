@@ -50,7 +50,7 @@ class MergeService:
             except IntegrityError:
                 continue
             if merged is not None:
-                self._tickets.on_outbox()
+                self._tickets.outbox_written.announce()
                 return TicketView.model_validate(merged)
         raise ChangedMeanwhile("others are merging these tickets right now; read them again")
 
@@ -70,7 +70,7 @@ class MergeService:
                 # The matter became somebody else's at this very moment: look again.
                 continue
             if restored is not None:
-                self._tickets.on_outbox()
+                self._tickets.outbox_written.announce()
                 return TicketView.model_validate(restored)
         raise ChangedMeanwhile("others are changing these tickets right now; read them again")
 

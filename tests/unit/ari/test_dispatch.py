@@ -1,6 +1,7 @@
 """Who hears of which event, and in which order."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 from structlog.testing import capture_logs
@@ -27,6 +28,13 @@ def key(digit: str, channel_id: str = "a") -> ChannelDtmfReceived:
 
 def playback(kind: type[PlaybackStarted] | type[PlaybackFinished], playback_id: str) -> Event:
     return kind(playback=Playback(id=playback_id, target_uri="channel:a"))
+
+
+def dispatcher_with(listener: Callable[[StasisStart], None]) -> Dispatcher:
+    """Return a dispatcher that hands new channels to a listener."""
+    dispatcher = Dispatcher()
+    dispatcher.new_channel.add_listener(listener)
+    return dispatcher
 
 
 async def test_an_inbox_gets_its_channel_s_events_in_order() -> None:
@@ -78,7 +86,7 @@ async def test_several_may_hear_of_one_id() -> None:
 
 async def test_a_new_call_is_one_that_nobody_waits_for() -> None:
     new: list[str] = []
-    dispatcher = Dispatcher(lambda event: new.append(event.channel.id))
+    dispatcher = dispatcher_with(lambda event: new.append(event.channel.id))
     with dispatcher.channel("ours") as inbox:
         dispatcher.dispatch(StasisStart(channel=Channel(id="ours")))
         assert len(inbox) == 1
@@ -87,7 +95,7 @@ async def test_a_new_call_is_one_that_nobody_waits_for() -> None:
 
 
 async def test_a_new_call_s_task_gets_what_came_before_it_ran() -> None:
-    dispatcher = Dispatcher(lambda _: None)
+    dispatcher = dispatcher_with(lambda _: None)
     dispatcher.dispatch(StasisStart(channel=Channel(id="a")))
     dispatcher.dispatch(key("1"))
     dispatcher.dispatch(ChannelHangupRequest(channel=Channel(id="a")))
@@ -101,7 +109,7 @@ async def test_a_new_call_s_task_gets_what_came_before_it_ran() -> None:
 
 async def test_a_new_call_that_nobody_takes_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "CLAIM_S", 0.0)
-    dispatcher = Dispatcher(lambda _: None)
+    dispatcher = dispatcher_with(lambda _: None)
     dispatcher.dispatch(StasisStart(channel=Channel(id="a")))
     assert "a" in dispatcher._by_id
     while dispatcher._by_id:
@@ -125,7 +133,7 @@ async def test_one_listener_s_bug_is_nobody_else_s() -> None:
     def broken(event: Event) -> None:
         raise RuntimeError("a bug")
 
-    dispatcher = Dispatcher(broken)
+    dispatcher = dispatcher_with(broken)
     heard: list[Event] = []
     dispatcher.listen(StasisStart, broken)
     dispatcher.listen(StasisStart, heard.append)

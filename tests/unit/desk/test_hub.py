@@ -15,7 +15,7 @@ async def test_the_welcome_says_who_and_shows_the_snapshot(house: House, open_de
     async def snapshot(who: Principal) -> object:
         return {"queues": [], "for": who.role}
 
-    house.hub.snapshot = snapshot
+    house.desks.snapshot = snapshot
     desk = await open_desk()
     welcome = await desk.read()
     assert welcome["type"] == "welcome"
@@ -107,7 +107,7 @@ async def test_what_is_sent_before_the_welcome_comes_after_it(house: House, open
         await may_go_on.wait()
         return None
 
-    house.hub.snapshot = snapshot
+    house.desks.snapshot = snapshot
     desk = await open_desk()
     await asked.wait()
     assert await house.hub.pop(AGENT, pop())
@@ -130,7 +130,7 @@ async def test_commands_arrive_in_order_and_as_themselves(house: House, open_des
     async def carry_out(agent_id: str, command: object) -> None:
         await done.put((agent_id, command))
 
-    house.hub.on_command = carry_out
+    house.desks.command = carry_out
     desk = await open_desk()
     for message in (
         {"type": "ready"},
@@ -151,7 +151,7 @@ async def test_what_was_asked_for_before_leaving_is_still_done(house: House, ope
         await may_go_on.wait()
         done.set()
 
-    house.hub.on_command = carry_out
+    house.desks.command = carry_out
     desk = await open_desk()
     await desk.say(type="not_ready", reason="going home")
     await desk.leave()
@@ -166,7 +166,7 @@ async def test_a_refused_command_says_why(house: House, open_desk: OpenDesk) -> 
             raise Conflict("You are talking.")
         raise RuntimeError("canary")
 
-    house.hub.on_command = carry_out
+    house.desks.command = carry_out
     agent, supervisor = await open_desk(), await open_desk(Role.SUPERVISOR)
     await agent.say(type="ready")
     refused = await agent.read("refused")
@@ -184,7 +184,7 @@ async def test_presence_is_reported_once_a_desk_is_gone_for_good(build: Build, o
     async def on_presence(agent_id: str, connected: bool) -> None:
         await reported.put((agent_id, connected))
 
-    house.hub.on_presence = on_presence
+    house.desks.presence = on_presence
     desk = await open_desk(at=house)
     await desk.read("welcome")
     await desk.leave()
@@ -247,7 +247,7 @@ async def test_an_absence_is_said_until_it_is_heard(
             raise Unavailable("The queues are out of reach.")
         heard.set()
 
-    house.hub.on_presence = on_presence
+    house.desks.presence = on_presence
     desk = await open_desk(at=house)
     await desk.read("welcome")
     await desk.leave()
@@ -269,7 +269,7 @@ async def test_a_desk_that_cannot_be_welcomed_is_told_to_come_back(
         if not connected:
             gone.set()
 
-    house.hub.snapshot, house.hub.on_presence = snapshot, on_presence
+    house.desks.snapshot, house.desks.presence = snapshot, on_presence
     desk = await open_desk()
     assert await desk.closed() == code
     async with asyncio.timeout(5):

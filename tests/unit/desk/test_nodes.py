@@ -54,7 +54,7 @@ async def test_the_newest_desk_wins_across_nodes(
         if not connected:
             absent.append(agent_id)
 
-    house.hub.on_presence = on_presence
+    house.desks.presence = on_presence
     old = await open_desk(at=house)
     await old.read("welcome")
     new = await open_desk(at=other)

@@ -252,7 +252,7 @@ async def test_a_dead_peer_is_noticed(build: Build) -> None:
         if not connected:
             gone.set()
 
-    house.hub.on_presence = on_presence
+    house.desks.presence = on_presence
     stalled = await stalled_desk(house)
     async with asyncio.timeout(20):
         await gone.wait()

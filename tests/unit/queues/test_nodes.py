@@ -229,7 +229,7 @@ async def test_no_redis_at_the_start_is_said_clearly(queues: dict[str, QueueSett
     async with redis_client(f"redis://127.0.0.1:{free_port()}/0") as client:
         service = QueueService(client, queues, "one")
         unanswered: list[None] = []
-        service.on_unanswered = lambda: unanswered.append(None)
+        service.step_unanswered.add_listener(lambda: unanswered.append(None))
         with pytest.raises(QueuesUnavailable):
             await service.enter("call-1", "repair")
         assert len(unanswered) == 1

@@ -44,7 +44,7 @@ async def test_whoever_lost_it_is_told(redis: Redis, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(node_lease, "RENEW_S", 0.01)
     name = NodeLease(redis, "n")
     taken = asyncio.Event()
-    name.on_taken = taken.set
+    name.name_taken.add_listener(taken.set)
     await name.take()
     await held_by(redis, Holder.of_this_process())
 
@@ -68,7 +68,7 @@ async def test_what_redis_may_have_missed_is_set_right(
     async def returned(emptied: bool) -> None:
         heard.put_nowait(emptied)
 
-    name.on_returned = returned
+    name.redis_returned.add_listener(returned)
     await name.take()
     running = asyncio.create_task(name.run())
     if emptied:
@@ -96,7 +96,7 @@ async def test_f19_what_redis_forgot_is_told_again_until_it_is_told(
         if heard.qsize() == 1:
             raise ConnectionError("not yet")
 
-    name.on_returned = returned
+    name.redis_returned.add_listener(returned)
     await name.take()
     await redis.flushall()
     running = asyncio.create_task(name.run())

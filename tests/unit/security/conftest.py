@@ -22,6 +22,7 @@ from foundation.routes import Role
 from foundation.spool import Spool
 from recordings.service import RecordingService
 from tests.unit.crm.conftest import Place, furnish
+from tests.unit.web.conftest import DeskStub
 
 PASSWORD = "correct horse battery staple"
 
@@ -57,11 +58,12 @@ async def office(database: Database, redis_url: str, tmp_path: Path) -> AsyncIte
         stack.push_async_callback(recorded.aclose)
         business = DomainServices(settings, database, recorded, {}, PublicLimiter(redis))
         stack.push_async_callback(business.aclose)
-        sessions = Sessions(redis, business.staff)
+        hub = Hub(redis, DeskStub())
+        sessions = Sessions(redis, business.staff, hub)
         server = WebServer(
             business.routes(),
             sessions,
-            Hub(redis),
+            hub,
             Spool(tmp_path / "kept"),
             host="127.0.0.1",
             port=0,

@@ -1,7 +1,7 @@
 """A server with a few routes of every kind, on the real Redis, and people to sign in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from argon2.exceptions import VerifyMismatchError
 from redis.asyncio import Redis
 
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import CallerNumber, CustomerCard, Pop, SpokenWording
+from ari_app.desk.model import AgentCommand, CallerNumber, CustomerCard, Pop, SpokenWording
 from ari_app.desk.socket import SocketLimits
 from ari_app.web.server import WebServer
 from ari_app.web.sessions import Sessions
@@ -73,10 +73,26 @@ class Staff:
             return False
 
 
+async def _nothing(*_: object) -> Any:
+    return None
+
+
+class DeskStub:
+    """Handler of the hub whose reactions a test replaces."""
+
+    def __init__(self) -> None:
+        self.command: Callable[[str, AgentCommand], Coroutine[Any, Any, None]] = _nothing
+        self.presence: Callable[[str, bool], Coroutine[Any, Any, None]] = _nothing
+        self.snapshot: Callable[[Principal], Coroutine[Any, Any, Any]] = _nothing
+
+
 class House:
     """A running server and everything behind it."""
 
-    def __init__(self, server: WebServer, sessions: Sessions, hub: Hub, staff: Staff, redis: Redis) -> None:
+    def __init__(
+        self, server: WebServer, sessions: Sessions, hub: Hub, staff: Staff, redis: Redis, desks: DeskStub
+    ) -> None:
+        self.desks = desks
         self.server = server
         self.sessions = sessions
         self.hub = hub
@@ -155,8 +171,9 @@ def build(redis_url: str, stack: AsyncExitStack, tmp_path: Path) -> Build:
         redis = redis_client(redis_url)
         stack.push_async_callback(redis.aclose)
         staff = Staff()
-        sessions = Sessions(redis, staff, limits=limits)
-        hub = Hub(redis, absence_grace_s=grace_s)
+        desks = DeskStub()
+        hub = Hub(redis, desks, absence_grace_s=grace_s)
+        sessions = Sessions(redis, staff, hub, limits=limits)
         options = {"allowed_origins": [ORIGIN], **options}
         server = WebServer(
             [sample_routes(tmp_path)],
@@ -170,7 +187,7 @@ def build(redis_url: str, stack: AsyncExitStack, tmp_path: Path) -> Build:
         )
         await server.start()
         stack.push_async_callback(server.aclose)
-        return House(server, sessions, hub, staff, redis)
+        return House(server, sessions, hub, staff, redis, desks)
 
     return start
 

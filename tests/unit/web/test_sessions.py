@@ -70,11 +70,11 @@ async def test_redis_does_not_hold_the_token(house: House) -> None:
 
 
 async def test_a_session_ends_by_itself(house: House) -> None:
-    short = Sessions(house.redis, house.staff, idle_s=100, longest_s=1)
+    short = Sessions(house.redis, house.staff, house.hub, idle_s=100, longest_s=1)
     signed_in = await short.sign_in("1000", PASSWORD, "192.0.2.1")
     assert await house.redis.ttl(SESSION + signed_in.session.id) in range(90, 101)
     assert await short.find(signed_in.token)
-    over = Sessions(house.redis, house.staff, longest_s=0)
+    over = Sessions(house.redis, house.staff, house.hub, longest_s=0)
     signed_in = await over.sign_in("1000", PASSWORD, "192.0.2.1")
     assert await over.find(signed_in.token) is None
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ from crm.tickets.service import TicketService
 from crm.webhooks.client import OutsideClient
 from dev.paths import PROJECT
 from foundation.database import Database
+from foundation.signals import Signal
 
 IMPATIENT = DeliveryRules(parallel=4, timeout_s=5, lease_s=10, attempts=3, first_retry_s=0.02, longest_retry_s=0.05)
 CATALOGUE = PROJECT / "callflows" / "notices.yaml"
@@ -107,6 +108,7 @@ class House:
     duty: DutyService
     planner: Planner
     senders: dict[NoticeChannel, Sender]
+    due: Signal[[Collection[NoticeChannel]]]
 
     async def webhook(self, url: str, department_id: str | None, **changes: Any) -> RecipientCreated:
         given = {"name": "ERP", "channel": "webhook", "address": url, "department_id": department_id, **changes}
@@ -116,9 +118,9 @@ class House:
     async def working(self, rules: DeliveryRules = IMPATIENT) -> AsyncIterator[None]:
         """The outbox and the channels run."""
         deliverer = Deliverer(self.database, self.senders, rules)
-        self.planner.on_planned = self.notices.on_due = deliverer.wake
+        self.due.add_listener(deliverer.wake)
         outbox = OutboxWorker(self.database, {}, IMPATIENT, listeners=[self.planner.hear])
-        self.tickets.on_outbox = outbox.wake
+        self.tickets.outbox_written.add_listener(outbox.wake)
         tasks = [asyncio.create_task(outbox.run()), asyncio.create_task(deliverer.run())]
         try:
             yield
@@ -140,11 +142,12 @@ class House:
 
 
 def furnished(database: Database, catalogue: NoticeCatalogue, client: OutsideClient, robots: str = "") -> House:
-    planner = Planner(database, catalogue, FactFinder("Asia/Shanghai", LINK))
+    due = Signal[[Collection[NoticeChannel]]]()
+    planner = Planner(database, catalogue, FactFinder("Asia/Shanghai", LINK), due.announce)
     return House(
         database,
         TicketService(database),
-        NoticeService(database, catalogue, planner, client),
+        NoticeService(database, catalogue, planner, client, on_due=due.announce),
         DutyService(database),
         planner,
         {
@@ -152,6 +155,7 @@ def furnished(database: Database, catalogue: NoticeCatalogue, client: OutsideCli
             NoticeChannel.WECOM: RobotSender(client, NoticeChannel.WECOM, robots),
             NoticeChannel.DINGTALK: RobotSender(client, NoticeChannel.DINGTALK, robots),
         },
+        due,
     )
 
 

@@ -30,9 +30,8 @@ async def tell(database_url: str, receiver_url: str, mode: str) -> None:
     """Tell until killed."""
     assert schema.METADATA.tables, "every table is known"
     database, client = Database(database_url), OutsideClient(LOOPBACK)
-    planner = Planner(database, load_catalogue(CATALOGUE), FactFinder("Asia/Shanghai", LINK))
     deliverer = Deliverer(database, {NoticeChannel.WEBHOOK: WebhookSender(client)}, RULES)
-    planner.on_planned = deliverer.wake
+    planner = Planner(database, load_catalogue(CATALOGUE), FactFinder("Asia/Shanghai", LINK), deliverer.wake)
 
     async def straight(event: OutboxEvent) -> None:
         await client.post(receiver_url, b"{}", {"webhook-id": event.id, "x-kind": event.kind, "x-key": event.key})

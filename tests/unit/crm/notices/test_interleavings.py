@@ -75,7 +75,7 @@ class World:
     def __init__(self, database: Database, department_id: str) -> None:
         self.database = database
         self.outside = Outside()
-        self.planner = Planner(database, CATALOGUE, FactFinder("Asia/Shanghai", "{number}"))
+        self.planner = Planner(database, CATALOGUE, FactFinder("Asia/Shanghai", "{number}"), lambda _channels: None)
         self.nodes = [self.node() for _ in range(NODES)]
         self.late = timedelta()
         self.events = [

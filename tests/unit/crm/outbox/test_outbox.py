@@ -347,7 +347,7 @@ async def test_what_was_given_up_is_told_again_when_somebody_says_so(database: D
     assert sequence is not None
 
     worker = OutboxWorker(database, {kind: [receiver.hear] for kind in ("one", "two", "three")}, IMPATIENT)
-    service.on_outbox = worker.wake
+    service.outbox_written.add_listener(worker.wake)
     async with running(worker):
         await service.redeliver(sequence)
         await receiver.until(1)

@@ -245,7 +245,7 @@ async def test_what_a_ticket_makes_due_is_expected_once_it_is_committed_and_not_
     clocks: Clocks, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected: list[object] = []
-    clocks.service.keeper.on_due = expected.append
+    monkeypatch.setattr(clocks.service.keeper, "_on_due", expected.append)
     with time_machine.travel(MONDAY, tick=False):
         await clocks.tickets.file(place.fault(), AGENT)
         assert expected == [MONDAY + minutes(48)]

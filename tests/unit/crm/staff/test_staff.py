@@ -126,7 +126,8 @@ async def test_a_change_keeps_what_is_left_out_and_is_heard_of(database: Databas
     async def sign_out(staff_id: str) -> None:
         signed_out.append(staff_id)
 
-    staff.on_changed, staff.on_access_changed = heard.append, sign_out
+    staff.account_changed.add_listener(heard.append)
+    staff.access_changed.add_listener(sign_out)
     await staff.update(created.id, StaffChange(queues=["repair"], language="en"))
 
     (shown,) = await staff.all()
@@ -152,7 +153,7 @@ async def test_a_new_password_replaces_the_old_and_ends_sessions(staff: StaffSer
     async def sign_out(staff_id: str) -> None:
         signed_out.append(staff_id)
 
-    staff.on_access_changed = sign_out
+    staff.access_changed.add_listener(sign_out)
     await staff.update(created.id, StaffChange(password="another password"))
 
     assert await staff.authenticate("1001", PASSWORD) is None
@@ -184,7 +185,7 @@ async def test_who_becomes_an_agent_gets_a_phone(staff: StaffService) -> None:
 async def test_a_refused_change_changes_nothing(staff: StaffService) -> None:
     created = await staff.create(somebody(queues=["consult"]))
     heard: list[Staff] = []
-    staff.on_changed = heard.append
+    staff.account_changed.add_listener(heard.append)
 
     with pytest.raises(UnknownQueue):
         await staff.update(created.id, StaffChange(name="another", queues=["sales"]))

@@ -93,7 +93,7 @@ async def test_the_outbox_is_woken_after_the_commit_only(
 ) -> None:
     woken: list[int] = []
     filed = await tickets.file(place.fault(), AGENT)
-    tickets.on_outbox = lambda: woken.append(1)
+    tickets.outbox_written.add_listener(lambda: woken.append(1))
 
     with pytest.raises(NotAllowedNow):
         await tickets.sign(filed.id, SYSTEM)

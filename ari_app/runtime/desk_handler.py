@@ -1,0 +1,95 @@
+"""Reactions to agents' desks: sign in, take calls, pause, and the state that a new desk shows."""
+
+from typing import Any
+
+from ari_app.calls.agent_directory import Agents
+from ari_app.desk.model import AgentCommand, OwnState, PauseCommand, Presence, QueueState, ReadyCommand, WrapUpDone
+from ari_app.queues.model import AgentSnapshot, QueueSnapshot
+from ari_app.queues.service import QueueService
+from foundation.routes import Principal, Role
+
+WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+"""Roles whose desks show queues and other agents."""
+DESK_CLOSED = "desk_closed"
+"""Reason of an agent who is not ready because the desk is gone."""
+
+
+class AgentDesks:
+    """Handler of the hub: carries commands and presence of agents' desks to the queues."""
+
+    def __init__(self, queues: QueueService, agents: Agents) -> None:
+        self._queues = queues
+        self._agents = agents
+
+    async def presence(self, agent_id: str, connected: bool) -> None:
+        """Sign an agent in when a desk opens; stop offers when it is gone."""
+        if connected:
+            await self._queues.sign_in(agent_id, self._agents.queues(agent_id))
+        else:
+            # The agent keeps the present call; no other caller is offered to a closed desk (F14).
+            await self._queues.not_ready(agent_id, DESK_CLOSED)
+
+    async def command(self, agent_id: str, command: AgentCommand) -> None:
+        """Carry out an agent's command.
+
+        Raises:
+            Problem: the agent's state does not allow it, or the queues are out of reach.
+        """
+        match command:
+            case ReadyCommand():
+                await self._queues.ready(agent_id)
+            case PauseCommand(reason=reason):
+                await self._queues.not_ready(agent_id, reason)
+            case WrapUpDone():
+                await self._queues.wrap_up_done(agent_id)
+
+    async def snapshot(self, who: Principal) -> dict[str, Any]:
+        """Return the first state of a desk: the agent's own, or all queues and agents for supervisors."""
+        if who.role is Role.AGENT:
+            return {"agent": own_state(await self._queues.agent(who.staff_id))}
+        found = await self._queues.snapshot()
+        agents = [presence_of(agent, self._agents) for agent in found.agents] if who.role in WATCHERS else []
+        return {"queues": [queue_state(queue) for queue in found.queues], "agents": agents}
+
+
+def presence_of(agent: AgentSnapshot, agents: Agents) -> Presence:
+    """Return an agent's state as supervisors see it."""
+    line = agents.line(agent.agent_id)
+    return Presence(
+        agent_id=agent.agent_id,
+        state=agent.state,
+        since_ms=agent.since_ms,
+        name=line.name if line is not None else None,
+        staff_number=line.staff_number if line is not None else None,
+        reason=agent.reason,
+        call_id=agent.call_id,
+        queue=agent.queue,
+        queues=list(agent.queues),
+    )
+
+
+def own_state(agent: AgentSnapshot) -> OwnState:
+    """Return an agent's state as the agent's own desk shows it."""
+    return OwnState(
+        agent_id=agent.agent_id,
+        state=agent.state,
+        since_ms=agent.since_ms,
+        reason=agent.reason,
+        call_id=agent.call_id,
+        queue=agent.queue,
+        queues=list(agent.queues),
+        next_state=agent.next_state,
+        next_reason=agent.next_reason,
+        until_ms=agent.until_ms,
+    )
+
+
+def queue_state(queue: QueueSnapshot) -> QueueState:
+    """Return a queue as wallboards show it."""
+    return QueueState(
+        queue=queue.queue,
+        waiting=queue.waiting,
+        ringing=queue.offered,
+        longest_wait_ms=queue.longest_wait_ms,
+        agents={state.value: count for state, count in queue.agents.items()},
+    )

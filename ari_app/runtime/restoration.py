@@ -1,0 +1,27 @@
+"""Restoration of the live state in Redis after Redis was away or lost its data (F19)."""
+
+import structlog
+
+from ari_app.calls.reconciliation import Reconciler
+from ari_app.runtime.presence import PresenceService
+
+log = structlog.get_logger()
+
+
+class Restoration:
+    """Writes calls, waiting callers and agents back to Redis, from this process and from Asterisk."""
+
+    def __init__(self, reconciler: Reconciler, presence: PresenceService) -> None:
+        self._reconciler = reconciler
+        self._presence = presence
+
+    async def restore(self, emptied: bool) -> None:
+        """Restore queues, then presence; callers keep their places.
+
+        Args:
+            emptied: whether Redis lost everything, presence included.
+        """
+        repaired = await self._reconciler.repair_queues()
+        if emptied:
+            await self._presence.rebuild()
+        log.info("queues_repaired", emptied=emptied, repaired=repaired)
