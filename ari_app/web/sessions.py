@@ -21,6 +21,9 @@ SESSION = "hotline:session:"
 SESSIONS_OF = "hotline:sessions-of:"
 TICKET = "hotline:desk-ticket:"
 
+ENDED = b"ended"
+"""Stored in place of a session that was ended on purpose: a desk still open on another node must not restore it."""
+
 TICKET_S = 30
 TOKEN_BYTES = 32
 PARALLEL_VERIFICATIONS = 4
@@ -125,11 +128,13 @@ class Sessions:
         """
         async with self._reachable():
             stored = await self._redis.getex(SESSION + session_id, ex=self._idle_s)
+        if stored == ENDED:
+            return None
         session = self._decoder.decode(stored) if stored is not None else await self._restored(session_id)
         return session if session is not None and session.expires_at_ms > milliseconds(utc_now()) else None
 
     async def _restored(self, session_id: str) -> Session | None:
-        """A session that Redis lost while a desk was open under it (F19); one ended on purpose has no open desk."""
+        """Store again the session of an open desk that Redis lost (F19); an ended one is marked in Redis, or here."""
         session = self._desks.session(session_id) if session_id not in self._over else None
         if session is not None:
             async with self._reachable():
@@ -145,7 +150,7 @@ class Sessions:
         staff_id = session.principal.staff_id
         self._over.add(session.id)
         async with self._reachable(), self._redis.pipeline(transaction=True) as pipeline:
-            pipeline.delete(SESSION + session.id)
+            pipeline.set(SESSION + session.id, ENDED, ex=self.longest_s)
             pipeline.srem(SESSIONS_OF + staff_id, session.id)
             await pipeline.execute()
         await self._desks.end_session(staff_id, session.id)
@@ -160,7 +165,11 @@ class Sessions:
             ids = await self._redis.smembers(SESSIONS_OF + staff_id)
             ended = [one.decode() if isinstance(one, bytes) else one for one in ids]
             self._over.update(ended)
-            await self._redis.delete(SESSIONS_OF + staff_id, *(SESSION + one for one in ended))
+            async with self._redis.pipeline(transaction=True) as pipeline:
+                pipeline.delete(SESSIONS_OF + staff_id)
+                for one in ended:
+                    pipeline.set(SESSION + one, ENDED, ex=self.longest_s)
+                await pipeline.execute()
         await self._desks.end_session(staff_id, None)
 
     async def ticket(self, session: Session) -> str:

@@ -131,11 +131,14 @@ class FakeHotline:
             openings=_Entry(),
             life=self.life,
         )
-        self.calls = CallService(self.tools, "CN", Admission(lambda: 0.0, 0))
-        self.dispatcher.on_stasis_start = self.calls.arrived
+        self.calls = CallService(self.tools, "CN", Admission(lambda: 0.0, 0), self._settled)
+        self.dispatcher.new_channel.add_listener(self.calls.arrived)
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, self.store, self.queues, self._in_fallback)
         self.queues._on_offer = self.calls.offered
         self._deadlines = asyncio.create_task(self.queues._keep_deadlines(), name="deadlines")
+
+    async def _settled(self, _call: LiveCall) -> None:
+        """Leave nothing to be done after an outbound call."""
 
     async def start(self) -> None:
         """Begin, as a process does when its events flow."""

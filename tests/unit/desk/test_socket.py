@@ -12,7 +12,7 @@ import pytest
 from ari_app.desk import handshake
 from ari_app.desk.model import Notice, SpokenWording
 from ari_app.desk.socket import SUBPROTOCOL, CloseCode, SocketLimits
-from ari_app.web.sessions import TICKET
+from ari_app.web.sessions import TICKET, Session, Sessions
 from foundation.routes import Role
 from tests.unit.web.conftest import AGENT, ORIGIN, SOCKET, Build, House, OpenDesk, person
 
@@ -126,8 +126,19 @@ async def test_roles_without_a_desk_get_none(house: House, role: Role) -> None:
     assert (await greeted(house, await house.sessions.ticket(session))).data == CloseCode.FORBIDDEN
 
 
-async def test_signing_out_closes_the_desk_and_the_watch_finds_what_was_missed(
-    house: House, open_desk: OpenDesk
+class NoDesks:
+    """Desks of a node whose message to other nodes is lost."""
+
+    def session(self, _session_id: str) -> Session | None:
+        return None
+
+    async def end_session(self, _staff_id: str, _session_id: str | None) -> None:
+        return
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+async def test_session_ended_on_another_node_closes_the_desk_although_the_message_is_lost(
+    house: House, open_desk: OpenDesk, everywhere: bool
 ) -> None:
     desk = await open_desk()
     await desk.read("welcome")
@@ -135,10 +146,25 @@ async def test_signing_out_closes_the_desk_and_the_watch_finds_what_was_missed(
     await house.server._sockets.look()
     await desk.say(type="ping")
     await desk.read("pong")
-    await house.redis.delete(f"hotline:session:{opened.session.id}")
+    elsewhere = Sessions(house.redis, house.staff, NoDesks())
+    await (elsewhere.end_all(opened.staff_id) if everywhere else elsewhere.end(opened.session))
     await house.server._sockets.look()
     assert await desk.closed() == CloseCode.SIGNED_OUT
+    assert await house.sessions.find_by_id(opened.session.id) is None
 
+
+async def test_session_that_redis_lost_is_restored_by_its_desk(house: House, open_desk: OpenDesk) -> None:
+    desk = await open_desk()
+    await desk.read("welcome")
+    (opened,) = house.hub.sockets()
+    await house.redis.flushall()
+    await house.server._sockets.look()
+    await desk.say(type="ping")
+    await desk.read("pong")
+    assert await house.sessions.find_by_id(opened.session.id) == opened.session
+
+
+async def test_signing_out_closes_the_desk(house: House, open_desk: OpenDesk) -> None:
     desk = await open_desk()
     await desk.read("welcome")
     (opened,) = house.hub.sockets()

@@ -28,9 +28,9 @@ from tests.unit.crm.sla.clock_kit import MONDAY, POLICY, Clocks, local, minutes,
 TICKETS = 12
 RUN_UNTIL_KILLED = """
 import asyncio, sys
-from crm.sla.service import ClockService
+from crm.sla.service import SlaService
 from foundation.database import Database
-asyncio.run(ClockService(Database(sys.argv[1])).runner.run())
+asyncio.run(SlaService(Database(sys.argv[1])).runner.run())
 """
 
 
