@@ -11,7 +11,7 @@ from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
-from ari_app.calls.model import CallState
+from ari_app.calls.model import CallStage, CallState
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
@@ -170,6 +170,10 @@ class FakeHotline:
         await self.queues.sign_in(agent_id, ["repair"])
         await self.queues.ready(agent_id)
         return agent_id
+
+    async def queued(self, count: int = 1) -> None:
+        """Wait until all callers, so many, are in the queue."""
+        await until(lambda: [state.stage for state in self.calls.live] == [CallStage.QUEUED] * count)
 
     async def rung(self, number: str = "1001") -> FakeChannel:
         """Wait until an agent's phone rings, and return its channel."""

@@ -1,13 +1,37 @@
 """One call from its arrival to its record."""
 
 import asyncio
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 
+from ari_app.ari import bridges
+from ari_app.ari.errors import AriNotReady
 from ari_app.calls.model import CallOutcome, CallStage, HangUpBy
 from ari_app.queues.model import AgentState
+from foundation.clock import milliseconds
+from ivr.cursor import Cursor, CursorStore
+from ivr.voice import DigitRules, Voice
+from ivr.walker import Ended, Outcome, ToQueue
+from recordings.model import RecordingStatus
 from tests.fakes.hotline import FakeHotline
 from tests.fakes.virtual_time import until
+
+MENU = Path("/prompts/zh/menu.wav")
+
+
+async def menu_then_queue(voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+    """Ask for one key, then queue."""
+    await store.save(cursor)
+    await voice.ask([MENU], DigitRules())
+    return ToQueue("repair", "repair")
+
+
+async def goodbye(_voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+    """End at once, with the matter settled."""
+    await store.save(cursor)
+    return Ended("done")
 
 
 async def test_caller_talks_with_the_agent_until_the_agent_hangs_up(hotline: FakeHotline) -> None:
@@ -32,11 +56,132 @@ async def test_caller_talks_with_the_agent_until_the_agent_hangs_up(hotline: Fak
     assert caller.id not in hotline.asterisk.channels
     assert not hotline.asterisk.bridges.keys() - {"hold-repair"}
     assert (await hotline.agent()).state is AgentState.WRAP_UP
+    (entry,) = hotline.recordings.entries.values()
+    assert entry.status is RecordingStatus.SEALED
+
+
+async def test_desk_pops_before_the_phone_rings(hotline: FakeHotline) -> None:
+    hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.rung()
+    ((_, pop),) = hotline.desks.popped
+    assert pop.offered_at_ms <= milliseconds(datetime.fromisoformat(leg.created_at))
+
+
+async def test_caller_hangs_up_in_the_talk(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.talking()
+
+    hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+
+    assert hotline.history.only.outcome == CallOutcome.ANSWERED.value
+    assert hotline.history.only.hangup_by == HangUpBy.CALLER.value
+    assert leg.id not in hotline.asterisk.channels
+    assert (await hotline.agent()).state is AgentState.WRAP_UP
+
+
+async def test_caller_hangs_up_in_the_menu(hotline: FakeHotline) -> None:
+    hotline.script = menu_then_queue
+    caller = hotline.call()
+    await until(lambda: hotline.asterisk.hears(caller.id) == "prompt:menu")
+
+    hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+
+    assert hotline.history.only.outcome == CallOutcome.LEFT_FLOW.value
+    assert hotline.history.only.queued_at is None
+
+
+async def test_caller_hangs_up_before_the_first_word(hotline: FakeHotline) -> None:
+    hotline.script = menu_then_queue
+    caller = hotline.call()
+
+    hotline.asterisk.hang_up(caller.id)
+    await until(lambda: hotline.history.records)
+
+    assert hotline.history.only.outcome == CallOutcome.LEFT_FLOW.value
+    assert not hotline.asterisk.channels
+
+
+async def test_flow_that_settles_the_matter_ends_the_call(hotline: FakeHotline) -> None:
+    hotline.script = goodbye
+    caller = hotline.call()
+    await until(lambda: hotline.history.records)
+    assert hotline.history.only.outcome == CallOutcome.SELF_SERVED.value
+    assert caller.id not in hotline.asterisk.channels
+
+
+async def test_call_that_asterisk_cannot_bridge_is_recorded_as_failed(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.rung()
+    hotline.ari.failures[bridges.ADD] = AriNotReady("POST", "/bridges", "starting", status=503)
+
+    hotline.asterisk.pick_up(leg.id)
+    await hotline.over()
+
+    assert hotline.history.only.outcome == CallOutcome.FAILED.value
+    assert not hotline.asterisk.channels
+    assert caller.id in hotline.asterisk.gone
+    assert (await hotline.agent()).state is AgentState.READY
+
+
+async def test_record_waits_in_the_spool_when_the_database_is_away(hotline: FakeHotline) -> None:
+    hotline.history.failure = ConnectionRefusedError("no database")
+    caller = hotline.call()
+    await hotline.queued()
+    hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+
+    assert [kind for kind, _ in hotline.spool.spooled] == ["call_record"]
+    assert await hotline.store.all() == []
+
+
+async def test_state_stays_when_the_record_can_be_stored_nowhere(hotline: FakeHotline) -> None:
+    hotline.history.failure = ValueError("a defect of ours")
+    caller = hotline.call()
+    await hotline.queued()
+    call_id = hotline.live.state.id
+    hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+    assert [state.id for state in await hotline.store.all()] == [call_id]
+
+    hotline.history.failure = None
+    await hotline.leave()
+    await hotline.restart()
+    await hotline.over()
+
+    assert hotline.history.only.id == call_id
+
+
+@pytest.mark.parametrize("stage", ["menu", "queue", "ringing", "talk"])
+async def test_asterisk_that_dies_under_a_call_leaves_a_lost_call(hotline: FakeHotline, stage: str) -> None:
+    hotline.script = menu_then_queue
+    caller = hotline.call()
+    await until(lambda: hotline.asterisk.hears(caller.id) == "prompt:menu")
+    if stage != "menu":
+        hotline.asterisk.press(caller.id, "1")
+        await hotline.queued()
+    if stage in {"ringing", "talk"}:
+        await hotline.agent_ready()
+        await hotline.rung()
+    if stage == "talk":
+        await hotline.talking()
+
+    hotline.asterisk.die()
+    await hotline.reconciler.look()
+    await hotline.over()
+
+    assert hotline.history.only.outcome == CallOutcome.LOST.value
+    if stage in {"ringing", "talk"}:
+        assert (await hotline.agent()).state is not AgentState.TALKING
 
 
 @pytest.mark.parametrize("turns", range(0, 60, 3))
 async def test_hang_up_in_the_moment_of_the_answer_is_abandoned_or_answered(hotline: FakeHotline, turns: int) -> None:
-    """One rule: bridged is answered, with a wrap-up; not bridged is abandoned, and the agent is ready again."""
+    """A bridged call is answered; any other is abandoned and frees the agent."""
     await hotline.agent_ready()
     caller = hotline.call()
     leg = await hotline.rung()

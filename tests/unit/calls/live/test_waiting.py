@@ -1,4 +1,4 @@
-"""What a caller hears from joining a queue until an agent answers."""
+"""Sounds from joining a queue until an agent answers."""
 
 import pytest
 

@@ -1,0 +1,180 @@
+"""Adoption of calls in each stage by the next process."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from ari_app.calls.model import CallOutcome, CallStage
+from ari_app.queues.model import AgentState
+from ivr.cursor import Cursor, CursorStore
+from ivr.voice import DigitRules, Voice
+from ivr.walker import Outcome, ToQueue
+from tests.fakes.hotline import FakeHotline
+from tests.fakes.virtual_time import until
+
+MENU = Path("/prompts/zh/menu.wav")
+REFUSED = 21
+
+
+async def menu_then_queue(voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+    await store.save(cursor)
+    await voice.ask([MENU], DigitRules(first_s=60, overall_s=60))
+    return ToQueue("repair", "repair")
+
+
+async def renewed(hotline: FakeHotline, away_s: float = 3.0) -> None:
+    """End the process, and start the next one after a while."""
+    hotline.asterisk.told = False
+    await hotline.leave()
+    await asyncio.sleep(away_s)
+    hotline.asterisk.told = True
+    await hotline.restart()
+
+
+async def test_menu_is_repeated_by_the_next_process(hotline: FakeHotline) -> None:
+    hotline.script = menu_then_queue
+    caller = hotline.call()
+    await until(lambda: hotline.asterisk.hears(caller.id) == "prompt:menu")
+
+    await renewed(hotline, away_s=0.5)
+
+    await until(lambda: hotline.asterisk.hears(caller.id) == "prompt:menu")
+    assert len(caller.playbacks) == 1, "the prompt of the process before is not heard beside it"
+    hotline.asterisk.press(caller.id, "1")
+    await hotline.queued()
+
+
+async def test_caller_in_the_queue_stays_in_place(hotline: FakeHotline) -> None:
+    first, _second = hotline.call("13800000001"), hotline.call("13800000002")
+    await hotline.queued(2)
+
+    await renewed(hotline)
+    await hotline.queued(2)
+    await hotline.agent_ready()
+    await hotline.talking()
+
+    assert hotline.asterisk.hears(first.id) == "talk"
+
+
+async def test_caller_who_hung_up_meanwhile_is_abandoned(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.queued()
+    hotline.asterisk.told = False
+    await hotline.leave()
+    hotline.asterisk.hang_up(caller.id)
+    hotline.asterisk.told = True
+
+    await hotline.restart()
+    await hotline.over()
+
+    assert hotline.history.only.outcome == CallOutcome.ABANDONED.value
+
+
+async def test_phone_that_rings_is_answered_with_the_next_process(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.rung()
+
+    await renewed(hotline)
+    assert hotline.ringing() is leg, "the same phone rings on"
+    hotline.asterisk.pick_up(leg.id)
+    await until(lambda: hotline.asterisk.hears(caller.id) == "talk")
+
+    assert len(hotline.desks.popped) == 1
+
+
+async def test_answer_that_nobody_heard_is_bridged_by_the_next_process(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.rung()
+    hotline.asterisk.told = False
+    await hotline.leave()
+    hotline.asterisk.pick_up(leg.id)
+    hotline.asterisk.told = True
+
+    await hotline.restart()
+    await until(lambda: hotline.asterisk.hears(caller.id) == "talk")
+
+    assert (await hotline.agent()).state is AgentState.TALKING
+
+
+async def test_decline_that_nobody_heard_leads_to_the_next_agent(hotline: FakeHotline) -> None:
+    hotline.call()
+    await hotline.agent_ready("1001")
+    leg = await hotline.rung("1001")
+    await hotline.agent_ready("1002")
+    hotline.asterisk.told = False
+    await hotline.leave()
+    hotline.asterisk.hang_up(leg.id, REFUSED)
+    hotline.asterisk.told = True
+
+    await hotline.restart()
+    await until(lambda: hotline.ringing("1001") is not None or hotline.ringing("1002") is not None)
+
+
+async def test_talk_goes_on_and_ends_with_the_next_process(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.talking()
+    call_id = hotline.live.state.id
+    heard_before = list(caller.sounds)
+
+    await renewed(hotline, away_s=30)
+    await asyncio.sleep(1)
+    assert caller.sounds == heard_before, "the talk is not touched"
+    assert hotline.live.state.stage is CallStage.TALKING
+    hotline.asterisk.hang_up(leg.id)
+    await hotline.over()
+
+    record = hotline.history.only
+    assert record.id == call_id
+    assert record.outcome == CallOutcome.ANSWERED.value
+    assert record.talk_ms is not None
+    assert record.talk_ms >= 30_000
+    assert (await hotline.agent()).state is AgentState.WRAP_UP
+
+
+@pytest.mark.parametrize("who", ["caller", "agent"])
+async def test_talk_that_ended_meanwhile_leaves_nobody_behind(hotline: FakeHotline, who: str) -> None:
+    caller = hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.talking()
+    hotline.asterisk.told = False
+    await hotline.leave()
+    hotline.asterisk.hang_up(caller.id if who == "caller" else leg.id)
+    hotline.asterisk.told = True
+
+    await hotline.restart()
+    await hotline.over()
+
+    assert not hotline.asterisk.channels
+    assert hotline.history.only.outcome == CallOutcome.ANSWERED.value
+    assert (await hotline.agent()).state is AgentState.WRAP_UP
+
+
+async def test_caller_who_arrived_while_no_process_listened_is_taken(hotline: FakeHotline) -> None:
+    hotline.asterisk.told = False
+    await hotline.leave()
+    hotline.call()
+    hotline.asterisk.told = True
+
+    await hotline.restart()
+
+    await hotline.queued()
+
+
+async def test_agents_leg_without_a_call_is_hung_up(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.rung()
+    hotline.asterisk.told = False
+    await hotline.leave()
+    hotline.asterisk.hang_up(caller.id)
+    hotline.asterisk.told = True
+
+    await hotline.restart()
+    await hotline.over()
+
+    assert leg.id not in hotline.asterisk.channels
+    await hotline.becomes(AgentState.READY, within_s=10)

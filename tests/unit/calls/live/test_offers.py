@@ -1,0 +1,173 @@
+"""Offers of a waiting call to agents."""
+
+import asyncio
+
+import pytest
+
+from ari_app.ari import channels
+from ari_app.calls.model import CallOutcome, CallStage
+from ari_app.queues.model import AgentState
+from tests.fakes.hotline import AGENTS, RING_S, FakeHotline
+from tests.fakes.virtual_time import until
+
+BUSY, NO_ANSWER, REFUSED = 17, 19, 21
+GRACE_S = 5.0
+"""How much longer than the ringing the queue's reservation lasts."""
+
+
+async def test_refused_call_rings_the_next_agent_at_once(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.agent_ready("1001")
+    first = await hotline.rung("1001")
+    await hotline.agent_ready("1002")
+
+    hotline.asterisk.hang_up(first.id, REFUSED)
+    await until(lambda: hotline.ringing("1002") is not None, within_s=1.0)
+
+    assert (await hotline.agent("1001")).state is AgentState.READY, "the queue was told of the refusal"
+    assert hotline.desks.closed == [(AGENTS["1001"].agent_id, hotline.live.state.id)]
+    await hotline.talking("1002")
+    assert hotline.asterisk.hears(caller.id) == "talk"
+
+
+@pytest.mark.parametrize("cause", [BUSY, REFUSED])
+async def test_agent_who_declines_twice_gets_no_more_calls(hotline: FakeHotline, cause: int) -> None:
+    hotline.call()
+    await hotline.agent_ready()
+    for _ in range(2):
+        leg = await hotline.rung()
+        hotline.asterisk.hang_up(leg.id, cause)
+        await until(lambda: hotline.ringing() is None)
+
+    await hotline.becomes(AgentState.NOT_READY, within_s=1.0)
+    assert hotline.live.state.stage is CallStage.QUEUED
+
+
+async def test_unanswered_call_goes_to_the_next_agent_after_the_ringing_time(hotline: FakeHotline) -> None:
+    hotline.call()
+    await hotline.agent_ready("1001")
+    await hotline.rung("1001")
+    await hotline.agent_ready("1002")
+    rung_at = asyncio.get_running_loop().time()
+
+    await hotline.rung("1002")
+
+    assert asyncio.get_running_loop().time() - rung_at == pytest.approx(RING_S, abs=0.5)
+    assert (await hotline.agent("1001")).state is AgentState.READY
+    assert hotline.ringing("1001") is None
+
+
+async def test_phone_that_is_not_registered_makes_its_agent_not_ready(hotline: FakeHotline) -> None:
+    hotline.asterisk.unregistered.add("PJSIP/agent1001")
+    hotline.call()
+    await hotline.agent_ready("1001")
+
+    await hotline.becomes(AgentState.NOT_READY, within_s=1.0)
+
+    assert (await hotline.agent("1001")).reason == "unavailable"
+    await hotline.agent_ready("1002")
+    await hotline.talking("1002")
+
+
+async def test_answer_after_the_reservation_ran_out_is_not_bridged(hotline: FakeHotline) -> None:
+    # Asterisk is slow to ring, so that the phone still rings when the queue has given the call to another agent.
+    hotline.ari.delays_s[channels.ORIGINATE] = GRACE_S + 3
+    caller = hotline.call()
+    await hotline.agent_ready("1001")
+    leg = await hotline.rung("1001")
+    await hotline.agent_ready("1002")
+    await hotline.becomes(AgentState.RESERVED, "1002")
+    del hotline.ari.delays_s[channels.ORIGINATE]
+
+    hotline.asterisk.pick_up(leg.id)
+    second = await hotline.rung("1002")
+
+    assert leg.id not in hotline.asterisk.channels, "the late agent's phone is hung up"
+    assert "talk" not in {sound for _, sound in caller.sounds}
+    hotline.asterisk.pick_up(second.id)
+    await until(lambda: hotline.asterisk.hears(caller.id) == "talk")
+    assert (await hotline.agent("1001")).state is not AgentState.TALKING
+
+
+async def test_caller_hangs_up_while_the_agents_phone_rings(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    agent_id = await hotline.agent_ready()
+    leg = await hotline.rung()
+
+    hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+
+    assert leg.id not in hotline.asterisk.channels
+    assert (await hotline.agent()).state is AgentState.READY
+    assert hotline.history.only.outcome == CallOutcome.ABANDONED.value
+    assert [agent for agent, _ in hotline.desks.closed] == [agent_id]
+    assert not hotline.recordings.entries, "nothing was recorded, so no entry stays"
+
+
+async def test_caller_hangs_up_while_the_agents_phone_is_still_being_dialled(hotline: FakeHotline) -> None:
+    hotline.ari.delays_s[channels.ORIGINATE] = 1.0
+    caller = hotline.call()
+    await hotline.agent_ready()
+    await hotline.becomes(AgentState.RINGING)
+
+    hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+
+    assert not hotline.asterisk.channels, "no phone rings for a caller who is gone"
+    await hotline.becomes(AgentState.READY, within_s=1.0)
+
+
+@pytest.mark.parametrize("later_s", [0.0, 0.001, 0.002, 0.003, 0.005, 0.01])
+async def test_hang_up_in_the_moment_of_the_answer_leaves_nothing_behind(hotline: FakeHotline, later_s: float) -> None:
+    caller = hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.rung()
+
+    hotline.asterisk.pick_up(leg.id)
+    await asyncio.sleep(later_s)
+    hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+
+    assert not hotline.asterisk.channels
+    assert not hotline.asterisk.bridges.keys() - {"hold-repair"}
+    assert (await hotline.agent()).state in {AgentState.READY, AgentState.WRAP_UP}
+    assert len(hotline.history.records) == 1
+
+
+async def test_agent_who_hangs_up_in_the_moment_of_the_answer_leaves_the_caller_in_place(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.agent_ready("1001")
+    leg = await hotline.rung("1001")
+
+    hotline.asterisk.pick_up(leg.id)
+    hotline.asterisk.hang_up(leg.id)
+    await until(lambda: hotline.live.state.stage is CallStage.QUEUED)
+
+    assert caller.id in hotline.asterisk.channels
+    place = await hotline.queues.position(hotline.live.state.id)
+    assert place is not None
+    assert place.position == 1
+    await hotline.agent_ready("1002")
+    await hotline.talking("1002")
+
+
+async def test_agents_answer_does_not_wait_for_a_slow_database(hotline: FakeHotline) -> None:
+    hotline.recordings.begin_s = 1.0
+    hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.rung()
+    await asyncio.sleep(2.0)
+    answered_at = asyncio.get_running_loop().time()
+
+    hotline.asterisk.pick_up(leg.id)
+    await until(lambda: hotline.asterisk.hears(leg.id) == "talk")
+
+    assert asyncio.get_running_loop().time() - answered_at < 0.1
+
+
+async def test_desk_that_is_not_connected_does_not_stop_the_phone(hotline: FakeHotline) -> None:
+    hotline.desks.connected = False
+    hotline.call()
+    await hotline.agent_ready()
+
+    await hotline.talking()
