@@ -20,6 +20,7 @@ import crm.selfservice.http
 import crm.sla.http
 import crm.staff.http
 import crm.tickets.http
+import crm.tickets.link_page
 import crm.workorders.http
 import recordings.http
 from ari_app.campaigns import http as campaigns_http
@@ -67,6 +68,7 @@ class DomainServices:
         limiter: Limiter,
     ) -> None:
         self._recorded = recorded
+        self._public_url = settings.public_url
         self.customers = CustomerService(database, settings.region)
         self.customer_imports = ImportService(database, settings.spool / "imports")
         self.customer_export = ExportService(database, settings.spool / "exports")
@@ -121,6 +123,7 @@ class DomainServices:
             crm.categories.http.routes(self.categories),
             crm.staff.http.routes(self.staff),
             crm.tickets.http.routes(self.tickets),
+            crm.tickets.link_page.routes(self._public_url),
             crm.sla.http.routes(self.clocks, self.tickets.may_see),
             crm.selfservice.http.routes(self.self_service),
             crm.workorders.http.routes(self.work_orders),
