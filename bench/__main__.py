@@ -29,6 +29,7 @@ SUITES = {
     "pop": "bench.similar",
     "append": "bench.tickets",
     "transition": "bench.tickets",
+    "minute": "bench.minute",
 }
 """Each module has `async def run(context: Context) -> list[Row]`; rows that were not asked for are not printed."""
 

@@ -94,6 +94,31 @@ def said(heard: Samples, words: Samples) -> float:
     return sum(likeness > SAME for likeness in likenesses) / len(likenesses)
 
 
+def begins_at(heard: Samples, words: Samples) -> float | None:
+    """Return the second at which these words begin in what was heard.
+
+    Only their first half second is looked for; None where it is not there.
+    """
+    piece = words[_first_loud(words) :][: 2 * PIECE].astype(numpy.float64)
+    sound = heard.astype(numpy.float64)
+    if sound.size <= piece.size:
+        return None
+    size = 1 << (sound.size + piece.size).bit_length()
+    products = numpy.fft.irfft(numpy.fft.rfft(sound, size) * numpy.conj(numpy.fft.rfft(piece, size)), size)
+    sums = numpy.concatenate(([0.0], numpy.cumsum(sound**2)))
+    energy = numpy.maximum(sums[piece.size :] - sums[: -piece.size], 1.0)
+    likeness = products[: energy.size] / numpy.sqrt(energy * numpy.sum(piece**2))
+    place = int(likeness.argmax())
+    return place / RATE if likeness[place] > SAME else None
+
+
+def _first_loud(words: Samples) -> int:
+    return next(
+        (at for at in range(0, words.size, FRAME) if level(words[at : at + FRAME]) > PAUSE_LEVEL),
+        0,
+    )
+
+
 def load(path: Path) -> Samples:
     """A sound file as 8 kHz mono, whatever rate and channels it has."""
     sound, rate = soundfile.read(path, dtype="int16", always_2d=True)
