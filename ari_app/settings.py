@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ari_app.queues.settings import HIGHEST_PRIORITY
+from crm.customers.model import Grade
 from crm.notices.channels import gateway_problem
 from dev.paths import PROJECT, RUNTIME
 
@@ -65,6 +67,13 @@ class Settings(BaseSettings):
     """Calls at a time: who calls beyond that is refused before the answer (503), as is whoever calls while the service
     does not keep up with those it has. 0: as many as the machine carries. RTP takes two ports for each caller and two
     for each agent who talks."""
+
+    grade_priorities: dict[Grade, Annotated[int, Field(ge=0, le=HIGHEST_PRIORITY)]] = {
+        Grade.VIP: 60,
+        Grade.A: 40,
+        Grade.B: 20,
+    }
+    """Added to the priority of a customer's calls, by grade (H20), as JSON: {"VIP": 60, "A": 40, "B": 20}."""
 
     callflows: Path = PROJECT / "callflows"
     prompts: Path = RUNTIME / "prompts"

@@ -24,6 +24,8 @@ CUSTOMER_VARIABLES = frozenset(
         "customer.protected",
         "customer.arrears_cents",
         "customer.language",
+        "customer.grade",
+        "customer.agent_id",
     }
 )
 OFFER_VARIABLES = frozenset(
@@ -169,6 +171,8 @@ class CallerActions:
             "customer.name": customer.name,
             "customer.arrears_cents": customer.arrears_cents,
             "customer.language": customer.language,
+            "customer.grade": customer.grade,
+            "customer.agent_id": await self._tickets.agent_of_open_tickets(customer.id),
         }
 
     async def _offer(self, customer_id: str, *, after: str | None = None) -> Mapping[str, JSON]:

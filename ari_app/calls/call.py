@@ -3,6 +3,7 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import structlog
 
@@ -21,6 +22,7 @@ from ari_app.calls.waiting import WaitEnd, Waiting
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import Departure, LeaveReason, Offer
 from ari_app.queues.settings import HIGHEST_PRIORITY
+from crm.customers.model import Grade
 from crm.history.model import CallRecordView
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
@@ -188,7 +190,8 @@ class LiveCall:
                     self.unserved = outcome.reason == UNSERVED
                     self.flow_completed = not self.unserved
                     return
-                state.kind, state.target = outcome.kind, self._first_if_protected(outcome)
+                state.kind, state.target = outcome.kind, self._ranked(outcome)
+                state.preferred_agent_id = self._known("customer.agent_id")
             target = state.target
             waiting = Waiting(self._tools, state, self._voice, cursor.language, self.offers)
             if await waiting.run(target) is WaitEnd.SERVED:
@@ -200,11 +203,20 @@ class LiveCall:
                 return
             state.target, cursor.step = None, target.otherwise
 
-    def _first_if_protected(self, target: ToQueue) -> ToQueue:
-        """Customers on a list in force come before everybody else (H25)."""
+    def _ranked(self, target: ToQueue) -> ToQueue:
+        """Return the target with the customer's priority: by grade (H20); protected customers come first (H25)."""
+        if self._known("customer.protected"):
+            return replace(target, priority=HIGHEST_PRIORITY)
+        priority = target.priority + self._grade_priority()
+        return replace(target, priority=min(max(priority, 0), HIGHEST_PRIORITY))
+
+    def _grade_priority(self) -> int:
+        grade = self._known("customer.grade")
+        return self._tools.grade_priorities.get(Grade(grade), 0) if grade else 0
+
+    def _known(self, variable: str) -> Any:
         cursor = self.state.cursor
-        is_protected = cursor is not None and read(cursor.variables, "customer.protected")
-        return replace(target, priority=HIGHEST_PRIORITY) if is_protected else target
+        return read(cursor.variables, variable) if cursor is not None else None
 
     async def save(self, cursor: Cursor) -> None:
         """Store the cursor with the call (the flow's `CursorStore`): a call is found again at the step it is at."""

@@ -90,6 +90,8 @@ class CallState(msgspec.Struct):
     queue: str | None = None
     target: ToQueue | None = None
     """What the flow handed the caller over for: he waits, is being rung for, or talks."""
+    preferred_agent_id: str | None = None
+    """The agent who handled the caller's open ticket, to be rung first where ready (H15)."""
     attempt_id: str | None = None
     """The campaign attempt an outbound call carries out."""
     answered_at_ms: int | None = None

@@ -1,6 +1,6 @@
 """What every live call works with: the same few services, handed to each call once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
 from ari_app.desk.model import Pop
 from ari_app.queues.service import QueueService
+from crm.customers.model import Grade
 from crm.history.service import HistoryService
 from foundation.spool import Spool
 from ivr.cursor import Cursor, CursorStore
@@ -101,4 +102,6 @@ class CallTools:
     walker: Callable[[Voice, CursorStore], FlowWalker]
     prompts: PromptAudio
     openings: EntryPoint
+    grade_priorities: Mapping[Grade, int] = field(default_factory=dict)
+    """Added to the priority of a customer's call, by grade (H20)."""
     life: CallLifecycle = field(default_factory=CallLifecycle)

@@ -76,7 +76,9 @@ class Waiting:
         """Join the line; while the queue is away the caller hears its music all the same."""
         while True:
             try:
-                await self._tools.queues.enter(self._state.id, target.queue, target.priority)
+                await self._tools.queues.enter(
+                    self._state.id, target.queue, target.priority, self._state.preferred_agent_id
+                )
             except QueuesUnavailable:
                 await asyncio.sleep(ENTER_AGAIN_S)
             else:
@@ -166,7 +168,14 @@ def waiting_call(state: CallState) -> WaitingCall:
     """A caller in line as the queues put the line together again."""
     assert state.target is not None, "in line"
     assert state.queued_at_ms is not None, "in line"
-    return WaitingCall(state.id, state.target.queue, state.target.priority, state.queued_at_ms, state.node)
+    return WaitingCall(
+        state.id,
+        state.target.queue,
+        state.target.priority,
+        state.queued_at_ms,
+        state.node,
+        state.preferred_agent_id,
+    )
 
 
 def _retrieve(task: asyncio.Task[PopMaker]) -> None:

@@ -90,6 +90,8 @@ class WaitingCall(msgspec.Struct, frozen=True):
     priority: int
     joined_at_ms: int
     node: str
+    preferred_agent_id: str | None = None
+    """The agent to be rung first, where ready (H15)."""
 
 
 class Place(msgspec.Struct, frozen=True):

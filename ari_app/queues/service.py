@@ -161,10 +161,13 @@ class QueueService:
 
     # Callers
 
-    async def enter(self, call_id: str, queue: str, priority: int = 0) -> Entered:
+    async def enter(
+        self, call_id: str, queue: str, priority: int = 0, preferred_agent_id: str | None = None
+    ) -> Entered:
         """Join the line; entering again keeps the place, entering another queue keeps the original join time.
 
-        Higher `priority` is served first. An agent who is free is reserved in the same step.
+        Higher `priority` is served first. An agent who is free is reserved in the same step: the preferred one where
+        ready (H15), else the one whom the queue's strategy names.
 
         Raises:
             QueueUnknown: no such queue.
@@ -172,7 +175,7 @@ class QueueService:
         self._check_queue(queue)
         if not 0 <= priority <= HIGHEST_PRIORITY:
             raise ValueError(f"a priority is from 0 to {HIGHEST_PRIORITY}, not {priority}")
-        return await self._run(_ENTER, plain_id(call_id), queue, priority)
+        return await self._run(_ENTER, plain_id(call_id), queue, priority, preferred_agent_id or "")
 
     async def leave(self, call_id: str, reason: LeaveReason) -> Departure | None:
         """Leave the line without an agent. None where the call is in no line: never entered, left, or connected.

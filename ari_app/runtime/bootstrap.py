@@ -201,6 +201,7 @@ class Service:
             openings=EntryPoints(
                 flows, calendar, business.tickets, business.customers, business.campaigns, settings.hotline_number
             ),
+            grade_priorities=settings.grade_priorities,
         )
         self.call_store = store
         admission = Admission(lambda: self.lag.standing_s, settings.most_calls)

@@ -94,6 +94,11 @@ class TicketReader(TicketUnitOfWork):
             found = await store.open_for_customer(session, customer_id, OPEN_LIMIT)
         return [TicketView.model_validate(ticket) for ticket in found]
 
+    async def agent_of_open_tickets(self, customer_id: str) -> str | None:
+        """Return the agent who last handled one of a customer's open tickets (H15)."""
+        async with self.database.read() as session:
+            return await store.agent_of_open_tickets(session, customer_id)
+
     async def listed(
         self,
         *,

@@ -10,10 +10,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.staff.model import Staff
 from crm.tickets.address import has_telling_end
 from crm.tickets.errors import KeyReused, TicketNotFound
 from crm.tickets.model import (
     CLOSED,
+    ActorKind,
     Ticket,
     TicketAttachment,
     TicketCounter,
@@ -26,6 +28,7 @@ from crm.tickets.visibility import shared_with
 from foundation.clock import utc_now
 from foundation.database import execute
 from foundation.problems import FieldProblem
+from foundation.routes import Role
 
 NUMBER_WIDTH = 5
 CANDIDATES = 200
@@ -94,6 +97,20 @@ async def ticket_of_request(session: AsyncSession, key: str, fingerprint: str = 
             ],
         )
     return found.ticket_id
+
+
+async def agent_of_open_tickets(session: AsyncSession, customer_id: str) -> str | None:
+    """Return the active agent who last acted on one of a customer's open tickets."""
+    last = (
+        select(TicketLog.actor_id)
+        .join(Ticket, col(Ticket.id) == col(TicketLog.ticket_id))
+        .join(Staff, col(Staff.id) == col(TicketLog.actor_id))
+        .where(Ticket.customer_id == customer_id, col(Ticket.status).in_(OPEN_MATTERS))
+        .where(TicketLog.actor_kind == ActorKind.STAFF, Staff.role == Role.AGENT, col(Staff.active))
+        .order_by(col(TicketLog.at).desc())
+        .limit(1)
+    )
+    return (await session.exec(last)).first()
 
 
 async def open_for_customer(session: AsyncSession, customer_id: str, limit: int) -> Sequence[Ticket]:

@@ -3,6 +3,7 @@
 
 local CALL_FIELDS = {
   'state', 'queue', 'priority', 'joined', 'order', 'score', 'node', 'agent', 'reservation', 'failed', 'last_failed',
+  'preferred',
 }
 
 local function call_of(id)

@@ -8,8 +8,23 @@ function strategies.longest_idle(queue, first, last)
   return redis.call('ZRANGE', READY .. queue, first, last)
 end
 
--- Somebody who did not fail this call; else, after the back-off, somebody who did, the last one last of all.
+-- The agent who knows the caller's matter, where ready in this queue and not one who failed this call.
+local function preferred_agent(queue, call)
+  if call.preferred == '' or not redis.call('ZSCORE', READY .. queue, call.preferred) then
+    return nil
+  end
+  if call.failed ~= '' and cjson.decode(call.failed)[call.preferred] then
+    return nil
+  end
+  return call.preferred
+end
+
+-- The preferred agent; else one who did not fail this call; else, after the back-off, one who did, the last one last.
 local function choose(queue, call)
+  local preferred = preferred_agent(queue, call)
+  if preferred then
+    return preferred
+  end
   local ready = strategies[settings_of(queue).strategy]
   if call.failed == '' then
     return ready(queue, 0, 0)[1]
