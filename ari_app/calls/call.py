@@ -29,7 +29,7 @@ from foundation.crashpoint import crashpoint
 from foundation.database import out_of_reach
 from foundation.tasks import shield_until_done
 from ivr.cursor import Cursor
-from ivr.variables import read
+from ivr.variables import read, write
 from ivr.walker import ToQueue
 from recordings.model import RecordingKind
 from recordings.service import new_segment_id
@@ -194,13 +194,15 @@ class LiveCall:
                 state.preferred_agent_id = self._known("customer.agent_id")
             target = state.target
             waiting = Waiting(self._tools, state, self._voice, cursor.language, self.offers)
-            if await waiting.run(target) is WaitEnd.SERVED:
+            end = await waiting.run(target)
+            if end is WaitEnd.SERVED:
                 self.hung_up_by = HangUpBy.AGENT
                 return
             await self._leave_queue(LeaveReason.TIMED_OUT)
             if target.otherwise is None:
                 self.unserved = True
                 return
+            write(cursor.variables, "queue.ended", end.value)
             state.target, cursor.step = None, target.otherwise
 
     def _ranked(self, target: ToQueue) -> ToQueue:

@@ -19,6 +19,8 @@ from ivr.walker import ToQueue
 
 POSITION_PROMPT = "queue_position"
 ENTER_AGAIN_S = 0.5
+STAFF_LOOK_S = 5.0
+"""How often a caller's queue is asked whether an agent is signed in."""
 
 log = structlog.get_logger()
 
@@ -28,6 +30,9 @@ class WaitEnd(StrEnum):
 
     SERVED = "served"
     TIMED_OUT = "timed_out"
+    """The queue's longest wait is over."""
+    UNSTAFFED = "unstaffed"
+    """No agent of the queue is signed in."""
 
 
 class Waiting:
@@ -46,7 +51,7 @@ class Waiting:
         self._hold = Hold(tools.holding, state.channel_id, adopted=self._adopted)
 
     async def run(self, target: ToQueue) -> WaitEnd:
-        """Wait until served or until the queue's longest wait is over. A hang-up cancels it.
+        """Wait until served, until the longest wait is over or no agent is signed in. A hang-up cancels it.
 
         Who was in the line already, or is being rung for, or talks, goes on from there.
         """
@@ -63,10 +68,10 @@ class Waiting:
             state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
             self._tools.store.put(state)
             await self._enter(target)
-            if await self._until_served(settings, pop):
-                return WaitEnd.SERVED
-            await self._hold.release(settings)
-            return WaitEnd.TIMED_OUT
+            end = await self._until_served(settings, pop)
+            if end is not WaitEnd.SERVED:
+                await self._hold.release(settings)
+            return end
         finally:
             self._hold.stop()
             # What is being looked up is seen through: a query cut off halfway costs its connection.
@@ -93,19 +98,35 @@ class Waiting:
         leg = AgentLeg(self._tools, self._state, line, self._hold)
         return await leg.run(make_pop) is OfferEnd.TALKED
 
-    async def _until_served(self, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> bool:
+    async def _until_served(self, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> WaitEnd:
+        unstaffed = asyncio.create_task(self._unstaffed(settings), name=f"unstaffed:{self._state.id}")
         try:
-            async with asyncio.timeout_at(self._patience(settings)) as patience:
-                while True:
-                    offer = await self._next_offer(settings)
-                    # An agent is being rung: whoever waited this long is not sent away now.
-                    patience.reschedule(None)
-                    if await self._served(offer, await asyncio.shield(pop)):
-                        return True
-                    await self._rejoin()
-                    patience.reschedule(self._patience(settings))
-        except TimeoutError:
-            return False
+            while True:
+                offer = await self._next_offer(settings, unstaffed)
+                if isinstance(offer, WaitEnd):
+                    return offer
+                # From here on an agent is rung: the caller is not sent away now, however long the wait was.
+                if await self._served(offer, await asyncio.shield(pop)):
+                    return WaitEnd.SERVED
+                await self._rejoin()
+        finally:
+            unstaffed.cancel()
+
+    async def _unstaffed(self, settings: QueueSettings) -> None:
+        """Return when no agent of the queue has been signed in for too long."""
+        if settings.unstaffed_wait_s is None:
+            await asyncio.Future[None]()
+        loop, since = asyncio.get_running_loop(), None
+        while True:
+            try:
+                staffed = await self._tools.queues.staffed(settings.name)
+            except QueuesUnavailable:
+                staffed = True  # not known
+            since = None if staffed else since or loop.time()
+            left_s = STAFF_LOOK_S if since is None else since + (settings.unstaffed_wait_s or 0.0) - loop.time()
+            if left_s <= 0:
+                return
+            await asyncio.sleep(min(STAFF_LOOK_S, left_s))
 
     async def _rejoin(self) -> None:
         """He kept his place while an agent was rung for him, unless Redis forgot it meanwhile."""
@@ -119,13 +140,21 @@ class Waiting:
         waited_s = (milliseconds(utc_now()) - self._state.queued_at_ms) / 1000
         return asyncio.get_running_loop().time() + max(0.0, settings.longest_wait_s - waited_s)
 
-    async def _next_offer(self, settings: QueueSettings) -> Offer:
+    async def _next_offer(self, settings: QueueSettings, unstaffed: asyncio.Task[None]) -> Offer | WaitEnd:
+        """Wait for the next offer; why the wait ends, where it ends without one."""
         if not self._offers.empty():
             return self._offers.get_nowait()
+        offered = asyncio.create_task(self._offers.get(), name=f"offer:{self._state.id}")
         announcing = asyncio.create_task(self._announce(settings), name=f"announce:{self._state.id}")
         try:
-            return await self._offers.get()
+            async with asyncio.timeout_at(self._patience(settings)):
+                await asyncio.wait({offered, unstaffed}, return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            return offered.result() if offered.done() else WaitEnd.TIMED_OUT
+        else:
+            return offered.result() if offered.done() else WaitEnd.UNSTAFFED
         finally:
+            offered.cancel()
             announcing.cancel()
 
     async def _served(self, offer: Offer, make_pop: PopMaker) -> bool:

@@ -53,6 +53,7 @@ class _Left(msgspec.Struct):
 _ENTER = QueueCommand[Entered]("enter", Entered)
 _LEAVE = QueueCommand[_Left | None]("leave", _Left | None)
 _PLACE = QueueCommand[Place | None]("place", Place | None)
+_STAFFED = QueueCommand[bool]("staffed", bool)
 _RINGING = QueueCommand[bool]("ringing", bool)
 _CONNECTED = QueueCommand[bool]("connected", bool)
 _DECLINED = QueueCommand[bool]("declined", bool)
@@ -197,6 +198,10 @@ class QueueService:
     async def position(self, call_id: str) -> Place | None:
         """Where the caller stands; None where the call is in no line."""
         return await self._run(_PLACE, call_id)
+
+    async def staffed(self, queue: str) -> bool:
+        """Whether an agent who is signed in serves the queue."""
+        return await self._run(_STAFFED, queue)
 
     # Offers
 

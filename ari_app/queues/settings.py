@@ -54,6 +54,8 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """How long a caller is not offered again to an agent who did not take the call, even if nobody else is ready."""
     longest_wait_s: float | None = Field(default=None, ge=5, le=7200)
     """After so long the flow goes on at its `otherwise`; by default callers wait for a person as long as they like."""
+    unstaffed_wait_s: float | None = Field(default=15.0, ge=0, le=7200)
+    """So long without an agent who is signed in to the queue, and the flow goes on at its `otherwise`; null: never."""
     announce_every_s: float = Field(default=30.0, ge=0, le=600)
     """How often callers hear their place; 0: never."""
     greeting: str | None = None

@@ -39,6 +39,7 @@ CALL_VARIABLES = frozenset(
         "survey.remind_payment",
         "survey.hotline_number",
         "queue.position",
+        "queue.ended",
     }
 )
 """What a call brings along into a flow."""

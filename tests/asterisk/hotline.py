@@ -1,11 +1,13 @@
 """The whole hotline for end-to-end tests: one stack a worker process, phones and desks as each test needs them."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+from dev.paths import PROJECT
 from dev.stack import SAMPLE_PASSWORD, Stack, private_stack, sample_phones
 from tests.desk_client import Desk
 from tests.phones.accounts import account
@@ -20,8 +22,19 @@ TRUNK_USER = "carrier"
 def stack_in(folder: Path, *, kept: bool = False, **settings: str) -> Stack:
     """A stack whose callbacks are placed at once, with a carrier's line beside the sample residents."""
     pjsip = {**sample_phones(), "carrier": account(TRUNK_USER, SAMPLE_PASSWORD)}
-    always = {"SURVEY_DELAY_S": "0", "SURVEY_FROM_HOUR": "0", "SURVEY_UNTIL_HOUR": "24"}
+    callflows = str(patient_callflows(folder / "callflows"))
+    always = {"CALLFLOWS": callflows, "SURVEY_DELAY_S": "0", "SURVEY_FROM_HOUR": "0", "SURVEY_UNTIL_HOUR": "24"}
     return private_stack(folder, kept=kept, pjsip=pjsip, settings={**always, **settings})
+
+
+def patient_callflows(folder: Path) -> Path:
+    """Copy the callflows, for callers who wait although no agent is signed in."""
+    shutil.copytree(PROJECT / "callflows", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    queues = folder / "queues.yaml"
+    queues.write_text(
+        queues.read_text(encoding="utf-8").replace("- name:", "- unstaffed_wait_s: null\n  name:"), "utf-8"
+    )
+    return folder
 
 
 class Hotline:

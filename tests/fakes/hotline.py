@@ -87,7 +87,7 @@ class FakeHotline:
     """
 
     def __init__(self, redis: InstantRedis, settings: Mapping[str, Any] | None = None) -> None:
-        given = {"ring_s": RING_S, "announce_every_s": ANNOUNCE_S, **(settings or {})}
+        given = {"ring_s": RING_S, "announce_every_s": ANNOUNCE_S, "unstaffed_wait_s": None, **(settings or {})}
         self.redis = redis
         self.settings = {"repair": QueueSettings(name="repair", title_zh="报修", title_en="Repairs", **given)}
         self.script: Script = straight_to_queue

@@ -203,3 +203,34 @@ async def test_caller_joins_when_redis_is_back(hotline: FakeHotline) -> None:
 
 async def _agent_id(hotline: FakeHotline, number: str = "1001") -> str:
     return (await hotline.agent(number)).agent_id
+
+
+@pytest.mark.parametrize("hotline", [{"unstaffed_wait_s": 15}], indirect=True)
+async def test_flow_goes_on_at_otherwise_when_no_agent_is_signed_in(hotline: FakeHotline) -> None:
+    hotline.script = queue_then_goodbye
+    caller = hotline.call()
+    since_s = await queued(hotline)
+    live = hotline.live
+
+    await hotline.over()
+
+    assert now_s() - since_s == pytest.approx(15, abs=0.5)
+    assert live.state.cursor is not None
+    assert live.state.cursor.variables["queue"]["ended"] == "unstaffed"
+    assert hotline.asterisk.bridge_of(caller.id) is None, "no music under what the flow says"
+
+
+@pytest.mark.parametrize("hotline", [{"unstaffed_wait_s": 15}], indirect=True)
+async def test_caller_waits_for_an_agent_who_is_signed_in_until_the_agent_signs_out(hotline: FakeHotline) -> None:
+    hotline.script = queue_then_goodbye
+    caller = hotline.call()
+    agent_id = await hotline.agent_ready()
+    await hotline.queues.not_ready(agent_id, "break")
+    await queued(hotline)
+    await asyncio.sleep(1800)
+    assert caller.id in hotline.asterisk.channels
+
+    await hotline.queues.sign_out(agent_id)
+    await hotline.over()
+
+    assert hotline.history.only.outcome == CallOutcome.SELF_SERVED.value
