@@ -107,6 +107,8 @@ class CallState(msgspec.Struct):
     """The prompt of the present step."""
     spoken_id: str | None = None
     """The caller's spoken answer being recorded."""
+    message_ids: list[str] = []
+    """Recordings of messages that the caller left; a ticket is filed with them when the call has ended."""
 
 
 class HangUpBy(StrEnum):

@@ -93,4 +93,6 @@ def _moment(value: int | None) -> datetime | None:
 
 def _served_itself(state: CallState) -> bool:
     """The flow did what the caller wanted before he hung up, such as urging a ticket."""
+    if state.message_ids:
+        return True
     return state.cursor is not None and bool(state.cursor.variables.get("call", {}).get("served"))

@@ -155,15 +155,17 @@ class CallService:
         """A call from where it is to its end, and what is left to do then. Forgotten only when all is stored."""
         await call.run(inbox)
         if call.state.direction is Direction.OUTBOUND:
-            await self._settle(call)
+            await self._settle(lambda: self._settle_outbound(call))
+        elif call.recorded and call.state.message_ids:
+            await self._settle(lambda: self._tools.messages.file(call.state))
         if call.recorded:
             self._tools.store.forget(call.state.id)
 
-    async def _settle(self, call: LiveCall) -> None:
+    async def _settle(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do what the call leaves to be done, as often as the database needs to be asked."""
         while True:
             try:
-                await self._settle_outbound(call)
+                await work()
             except Exception as error:
                 if not out_of_reach(error):
                     raise

@@ -5,6 +5,8 @@ from ari_app.calls.store import CallStore
 from recordings.model import RecordingKind
 from recordings.service import RecordingService, new_segment_id
 
+SHORTEST_MESSAGE_S = 1.0
+"""A caller who ends the recording sooner had nothing to say."""
 KINDS = {"suggestion": RecordingKind.SUGGESTION, "message": RecordingKind.MESSAGE}
 
 
@@ -43,4 +45,10 @@ class SpokenAnswers:
             await self._recordings.fail(recording_id, failed)
             return 0.0
         sealed = await self._recordings.seal(recording_id)
-        return (sealed.duration_ms or 0) / 1000 if sealed is not None else 0.0
+        if sealed is None:
+            return 0.0
+        duration_s = (sealed.duration_ms or 0) / 1000
+        if sealed.kind is RecordingKind.MESSAGE and duration_s >= SHORTEST_MESSAGE_S:
+            self._state.message_ids.append(recording_id)
+            self._store.put(self._state)
+        return duration_s

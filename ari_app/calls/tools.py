@@ -65,6 +65,13 @@ class Pops(Protocol):
         """Look everything up once; the result makes the pop for whichever agent is offered the call."""
 
 
+class Messages(Protocol):
+    """Tickets of messages that callers left."""
+
+    async def file(self, state: CallState) -> None:
+        """File the ticket of a call that has ended. Safe to repeat."""
+
+
 class EntryPoint(Protocol):
     """How a conversation begins."""
 
@@ -102,6 +109,7 @@ class CallTools:
     walker: Callable[[Voice, CursorStore], FlowWalker]
     prompts: PromptAudio
     openings: EntryPoint
+    messages: Messages
     grade_priorities: Mapping[Grade, int] = field(default_factory=dict)
     """Added to the priority of a customer's call, by grade (H20)."""
     life: CallLifecycle = field(default_factory=CallLifecycle)

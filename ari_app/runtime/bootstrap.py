@@ -19,6 +19,7 @@ from ari_app.calls.admission import Admission
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
+from ari_app.calls.messages import VoiceMessages
 from ari_app.calls.pop import PopService
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.service import CallService
@@ -201,6 +202,7 @@ class Service:
             openings=EntryPoints(
                 flows, calendar, business.tickets, business.customers, business.campaigns, settings.hotline_number
             ),
+            messages=VoiceMessages(business.tickets, library.catalogue),
             grade_priorities=settings.grade_priorities,
         )
         self.call_store = store

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from ari_app.calls.messages import DESCRIPTION, SUBJECT
 from ari_app.calls.waiting import POSITION_PROMPT
 from ari_app.calls.wording import ARREARS, ORDINARY
 from ari_app.campaigns.actions import SurveyActions
@@ -45,8 +46,8 @@ CALL_VARIABLES = frozenset(
 """What a call brings along into a flow."""
 
 
-SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS})
-"""Prompts that no flow names: said while waiting, and by agents."""
+SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS, SUBJECT, DESCRIPTION})
+"""Prompts that no flow names: said while waiting, by agents, or written in a ticket of a message."""
 
 
 def vocabulary(actions: Iterable[Mapping[str, Action]], queues: Mapping[str, QueueSettings]) -> Vocabulary:

@@ -28,6 +28,7 @@ from tests.fakes.asterisk import FakeAsterisk, FakeChannel
 from tests.fakes.services import (
     FakeDesks,
     FakeHistory,
+    FakeMessages,
     FakePops,
     FakePrompts,
     FakeRecordings,
@@ -97,6 +98,7 @@ class FakeHotline:
             FakeSpool(),
             FakeDesks(),
         )
+        self.messages = FakeMessages()
         self.dispatcher = Dispatcher()
         self.asterisk = FakeAsterisk(self.dispatcher)
         self.ari, self.ami = FakeAri(self.asterisk), FakeAmi(self.asterisk)
@@ -129,6 +131,7 @@ class FakeHotline:
             walker=lambda voice, store: cast("Any", _Walker(self, voice, store)),
             prompts=FakePrompts(),
             openings=_Entry(),
+            messages=self.messages,
             life=self.life,
         )
         self.calls = CallService(self.tools, "CN", Admission(lambda: 0.0, 0), self._settled)

@@ -10,6 +10,7 @@ from typing import Any
 import redis
 from redis.asyncio import BlockingConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
+from sqlalchemy.exc import OperationalError
 
 from ari_app.calls.model import CallState
 from ari_app.calls.tools import AgentLine, PopMaker
@@ -81,6 +82,8 @@ class FakeRecordings:
 
     def __init__(self) -> None:
         self.entries: dict[str, FakeEntry] = {}
+        self.spoken_ms: int | None = None
+        """How long every recording lasts, once sealed."""
         self.begin_s = 0.0
         """How long the database takes to store an entry."""
         self.storage = Storage(NOWHERE)
@@ -122,8 +125,9 @@ class FakeRecordings:
         """Close an entry."""
         if segment_id not in self.entries:
             raise RecordingNotFound
-        self.entries[segment_id].status = RecordingStatus.SEALED
-        return self.entries[segment_id]
+        entry = self.entries[segment_id]
+        entry.status, entry.duration_ms = RecordingStatus.SEALED, self.spoken_ms
+        return entry
 
     def seal_in_background(
         self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
@@ -152,6 +156,22 @@ class FakeHistory:
         """The one record there is."""
         (record,) = self.records
         return record
+
+
+class FakeMessages:
+    """Messages that were filed as tickets."""
+
+    def __init__(self) -> None:
+        self.filed: list[tuple[str, list[str]]] = []
+        self.away = 0
+        """How often the database is away before a message is filed."""
+
+    async def file(self, state: CallState) -> None:
+        """Note the call and its recordings."""
+        if self.away:
+            self.away -= 1
+            raise OperationalError("", {}, OSError("away"))
+        self.filed.append((state.id, list(state.message_ids)))
 
 
 class FakeSpool:

@@ -1,0 +1,53 @@
+"""Tickets of messages that callers left instead of waiting for an agent."""
+
+import structlog
+
+from ari_app.calls.model import CallState
+from crm.tickets.model import SYSTEM, FileTicket, Reporter, TicketKind
+from crm.tickets.service import TicketService
+from foundation.database import out_of_reach
+from ivr.prompts import PromptCatalogue
+
+SUBJECT, DESCRIPTION = "message_subject", "message_description"
+NOTE = "message"
+LANGUAGE = "zh"
+"""The language in which tickets are kept."""
+
+log = structlog.get_logger()
+
+
+class VoiceMessages:
+    """Files one ticket for all messages of a call, with their recordings. Safe to repeat."""
+
+    def __init__(self, tickets: TicketService, catalogue: PromptCatalogue) -> None:
+        self._tickets = tickets
+        self._catalogue = catalogue
+
+    async def file(self, state: CallState) -> None:
+        """File the ticket of a call that has ended.
+
+        Raises:
+            SQLAlchemyError: the database is out of reach.
+        """
+        try:
+            await self._file(state)
+        except Exception as error:
+            if out_of_reach(error):
+                raise
+            log.exception("message_not_filed", call_id=state.id, recordings=state.message_ids)
+
+    async def _file(self, state: CallState) -> None:
+        given = FileTicket(
+            kind=TicketKind.CONSULTATION,
+            subject=self._text(SUBJECT),
+            description=self._text(DESCRIPTION),
+            reporter=Reporter(customer_id=state.customer_id, number=state.number),
+            call_id=state.id,
+        )
+        filed = await self._tickets.file(given, SYSTEM, f"message:{state.id}")
+        for recording_id in state.message_ids:
+            await self._tickets.attach(filed.id, recording_id, NOTE)
+        log.info("message_filed", call_id=state.id, ticket_number=filed.number)
+
+    def _text(self, name: str) -> str:
+        return self._catalogue.text(name, LANGUAGE, {}) or name

@@ -1,0 +1,48 @@
+"""A caller leaves a message; the call's end files it as a ticket."""
+
+import pytest
+
+from ari_app.calls.model import CallOutcome
+from ivr.cursor import Cursor, CursorStore
+from ivr.voice import SpokenRules, Voice
+from ivr.walker import Ended, Outcome
+from tests.fakes.hotline import FakeHotline
+from tests.fakes.virtual_time import until
+
+
+async def leave_message(voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+    await store.save(cursor)
+    await voice.record("message", SpokenRules())
+    return Ended("message_left")
+
+
+@pytest.mark.parametrize("hangs_up", [False, True])
+async def test_message_is_filed_when_the_call_has_ended(hotline: FakeHotline, hangs_up: bool) -> None:
+    """Most callers hang up instead of pressing the key that ends a message."""
+    hotline.script = leave_message
+    hotline.recordings.spoken_ms = 4000
+    hotline.messages.away = 2
+    caller = hotline.call()
+    await until(lambda: hotline.asterisk.recordings)
+    live = hotline.live
+
+    if hangs_up:
+        hotline.asterisk.hang_up(caller.id)
+    else:
+        hotline.asterisk.press(caller.id, "#")
+    await hotline.over()
+
+    ((call_id, recording_ids),) = hotline.messages.filed
+    assert call_id == live.state.id
+    assert recording_ids == list(hotline.recordings.entries)
+    assert hotline.history.only.outcome == CallOutcome.SELF_SERVED.value
+
+
+async def test_silence_is_no_message(hotline: FakeHotline) -> None:
+    hotline.script = leave_message
+    hotline.recordings.spoken_ms = 500
+    caller = hotline.call()
+    await until(lambda: hotline.asterisk.recordings)
+    hotline.asterisk.press(caller.id, "#")
+    await hotline.over()
+    assert hotline.messages.filed == []
