@@ -1,4 +1,4 @@
-"""Backups of a service: database, recordings, deferred requests, call flows and settings in one folder."""
+"""Backups of a service: one folder with database, recordings, flows, settings."""
 
 import hashlib
 import os
@@ -36,7 +36,7 @@ _BLOCK_BYTES = 1024 * 1024
 
 
 class BackupDamaged(Conflict):
-    """A file of a backup is missing or is not what was backed up."""
+    """A missing or changed file of a backup."""
 
 
 class BackupNotFound(NotFound):
@@ -76,7 +76,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 def back_up(of: Locations, to: Path) -> tuple[Path, Manifest]:
-    """Make a backup beside the service that goes on working, and read it back.
+    """Back up a working service and read the backup back.
 
     The database comes first: every recording that a row names is sealed by then. A recording that an earlier backup in
     `to` has already is linked, not copied: sealed files never change.
@@ -100,12 +100,12 @@ def back_up(of: Locations, to: Path) -> tuple[Path, Manifest]:
 
 
 def verify(folder: Path) -> Manifest:
-    """Read a whole backup again and compare it with its manifest.
+    """Read a whole backup and compare it with its manifest.
 
     Raises:
         BackupNotFound: the folder holds no backup.
         BackupDamaged: names the first file that is missing or changed.
-        CopyDiffers: names the tables whose rows changed.
+        CopyDiffers: names the tables with changed rows.
     """
     manifest = _manifest(folder)
     for file in manifest.files:
@@ -117,7 +117,7 @@ def verify(folder: Path) -> Manifest:
 
 
 def restore(folder: Path, into: Locations, *, with_callflows: bool) -> Manifest:
-    """Verify a backup, then restore it into an empty database and empty folders.
+    """Restore a verified backup into an empty database and empty folders.
 
     Args:
         with_callflows: also replace the files of the call flows' folder by those of the backup.
@@ -143,7 +143,7 @@ def restore(folder: Path, into: Locations, *, with_callflows: bool) -> Manifest:
 
 
 def remove_old(to: Path, keep_days: int, now: datetime) -> list[Path]:
-    """Remove backups older than so many days, never the newest one; return what was removed."""
+    """Remove old backups, never the newest; return the removed folders."""
     oldest = f"{PREFIX}{now - timedelta(days=keep_days):{STAMP}}"
     old = [folder for folder in backups(to)[:-1] if folder.name < oldest]
     for folder in old:
@@ -210,7 +210,7 @@ def _copy_folder(source: Path, target: Path, made: Path, earlier: dict[tuple[str
 
 
 def _copy_file(path: Path, copy: Path) -> None:
-    """Copy a file, then read the copy again and compare it with what was read."""
+    """Copy a file and compare the copy with its source."""
     digest = hashlib.sha256()
     with path.open("rb") as source, copy.open("wb") as target:
         while block := source.read(_BLOCK_BYTES):
@@ -222,7 +222,7 @@ def _copy_file(path: Path, copy: Path) -> None:
 
 
 def _sealed_before(to: Path) -> dict[tuple[str, int, int], Path]:
-    """Find the sealed recordings of the newest backup by path, size and time of change."""
+    """Index the newest backup's sealed recordings by path, size and modification time."""
     newest = backups(to)[-1:]
     return {
         (file.path, file.size, file.modified_ns): folder / file.path

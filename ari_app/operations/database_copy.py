@@ -1,4 +1,4 @@
-"""Copy of a whole database into an empty one, with row counts and checksums of both sides."""
+"""Copy of a database into an empty one, with checksums of both."""
 
 import hashlib
 import json
@@ -19,7 +19,7 @@ _CHECKSUM_BITS = 64
 
 
 class TargetNotEmpty(Conflict):
-    """The target database has rows, which a copy would mix with its own."""
+    """A target database that has rows already."""
 
 
 class SchemaDiffers(Conflict):
@@ -27,11 +27,11 @@ class SchemaDiffers(Conflict):
 
 
 class CopyDiffers(Conflict):
-    """A table of the target does not have the rows of the source."""
+    """A copied table that differs from its source."""
 
 
 class TableSum(NamedTuple):
-    """Number and checksum of a table's rows, the same on SQLite and PostgreSQL."""
+    """Number and checksum of a table's rows, on any database."""
 
     table: str
     rows: int
@@ -76,7 +76,7 @@ def table_sums(connection: Connection) -> list[TableSum]:
 
 
 def compare_sums(expected: Sequence[TableSum], found: Sequence[TableSum]) -> None:
-    """Refuse a copy whose tables differ.
+    """Refuse a copy with different tables.
 
     Raises:
         CopyDiffers: names each table with both numbers of rows.
@@ -141,7 +141,7 @@ def _copy_table(table: Table, source: Connection, target: Connection) -> TableSu
 
 
 def _batches(connection: Connection, table: Table) -> Iterator[Sequence[Row[Any]]]:
-    """Read a table in batches; a row comes after the row of the same table that it refers to."""
+    """Read a table in batches, parent rows before child rows."""
     own = next((key.parent for key in table.foreign_keys if key.column.table is table), None)
     if own is None:
         yield from _streamed(connection, select(table))
@@ -181,7 +181,7 @@ def _plain(value: object) -> str:
 
 
 def _continue_sequences(connection: Connection) -> None:
-    """PostgreSQL numbers new rows by itself: it goes on after the copied ones."""
+    """Set the sequences of PostgreSQL past the copied rows."""
     if connection.dialect.name != "postgresql":
         return
     for table in METADATA.sorted_tables:

@@ -1,4 +1,4 @@
-"""Places of a service's data: those of the environment's service, else those of `make run`."""
+"""Locations of a service's data."""
 
 import os
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Locations:
 
 
 def locations() -> Locations:
-    """Find the data of the service that the environment describes, else of `make run`.
+    """Find the data of the environment's service, else of `make run`.
 
     Raises:
         ValidationError: a setting breaks its rule.
