@@ -49,3 +49,8 @@ def postgres_program(name: str) -> Program:
     root = suite_root(HOST)
     folder = max(root.glob("usr/lib/postgresql/*/bin"))
     return Program((str(folder / name),), {"LD_LIBRARY_PATH": str(library_folder(HOST))})
+
+
+def host_program(name: str) -> tuple[str, ...]:
+    """Command of a program of the machine's own release, unpacked beside the project."""
+    return (str(suite_root(HOST) / "usr" / "bin" / name),)

@@ -10,6 +10,7 @@ import structlog
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriError, AriNoResponse, AriNotFound, AriNotReady, NotInStasis
 from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHangupRequest, StasisEnd, StasisStart
+from ari_app.calls import metrics
 from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, Direction, HangUpBy, LegStage, RecordingStage, Talk
@@ -293,7 +294,9 @@ class LiveCall:
             with suppress(AriError):
                 await self._tools.ari.hang_up(state.channel_id)
         crashpoint("ended")
-        await self._store_record(call_record(self))
+        record = call_record(self)
+        metrics.observe(record)
+        await self._store_record(record)
 
     async def _outlived_asterisk(self) -> bool:
         """Whether the Asterisk that had the call died: its successor knows none of its channels."""

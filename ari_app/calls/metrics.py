@@ -1,9 +1,35 @@
-"""What monitoring is told of calls that outlived a process or a connection."""
+"""Metrics of ended calls, and of calls that outlived a process or a connection."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Histogram
+
+from crm.history.model import CallRecordView
 
 RECONCILED = Counter(
     "hotline_reconciled_total",
     "What was found and set right after a connection to Asterisk",
     ["what"],
 )
+ENDED = Counter("hotline_calls_ended", "Ended calls by direction and outcome", ["direction", "outcome"])
+WAIT = Histogram(
+    "hotline_call_wait_seconds",
+    "Time in a queue until the agent answered or the caller left, by what came of it",
+    ["queue", "outcome"],
+    buckets=(5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600),
+)
+TALK = Histogram(
+    "hotline_call_talk_seconds",
+    "Time from the agent's answer to the end of the call",
+    ["queue"],
+    buckets=(15, 30, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1800),
+)
+
+
+def observe(record: CallRecordView) -> None:
+    """Count an ended call from its record."""
+    ENDED.labels(record.direction, record.outcome).inc()
+    if record.queue is None:
+        return
+    if record.wait_ms is not None:
+        WAIT.labels(record.queue, record.outcome).observe(record.wait_ms / 1000)
+    if record.talk_ms is not None:
+        TALK.labels(record.queue).observe(record.talk_ms / 1000)

@@ -43,6 +43,7 @@ from ari_app.runtime.domain import DomainServices
 from ari_app.runtime.entry_points import EntryPoints
 from ari_app.runtime.flows import vocabulary
 from ari_app.runtime.loop_lag import LoopLag
+from ari_app.runtime.metrics import MetricsRefresher, trunk_endpoint
 from ari_app.runtime.node_lease import NodeLease
 from ari_app.runtime.presence import PresenceService
 from ari_app.runtime.restoration import Restoration
@@ -257,6 +258,22 @@ class Service:
         self._own("dialler", self.dialler.run)
         self._own("kept", DeferredFiling(self.spool, self.desk, self.hub, self.business.history).run)
         self._own("recordings-audit", self._audit_recordings)
+        self._own("metrics", self._metrics().run)
+
+    def _metrics(self) -> MetricsRefresher:
+        settings = self.settings
+
+        async def deferred() -> int:
+            return len(await self.spool.waiting())
+
+        return MetricsRefresher(
+            live_calls=lambda: self.calls.live,
+            snapshot=self.queues.snapshot,
+            trunk=trunk_endpoint(settings.trunk),
+            endpoint_online=self._phone_online,
+            folders={"recordings": settings.recordings, "spool": settings.spool.parent},
+            deferred=deferred,
+        )
 
     async def _leave_apology(self) -> None:
         """Where the dialplan finds it when it has to answer without us."""
