@@ -1,4 +1,4 @@
-"""How an action on a ticket becomes a route: its roles are those of the one table."""
+"""Routes of single actions, with the roles of the state machine."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -14,13 +14,13 @@ REFUSALS = (404, 409, 422)
 
 
 class Versioned(BaseModel, extra="forbid"):
-    """A change that may name the version it was made for, and is refused where that is no longer the present one."""
+    """Change of a ticket; refused where `version` is given and outdated."""
 
     version: Version | None = None
 
 
 class Reason(Versioned):
-    """Why an action is taken; of a closing, also what the customer confirmed (H19)."""
+    """Reason of an action; for a closing also the customer's confirmation (H19)."""
 
     # Two characters are a reason in Chinese: 同意, 属实.
     reason: Lines = Field(min_length=2, max_length=2000)
@@ -38,7 +38,7 @@ def act(
     work: Callable[[str, Body, Actor], Awaitable[TicketView]],
     status: int = 200,
 ) -> None:
-    """Declare `POST /tickets/{ticket_id}/<path>`; `work` gets the ticket's id, the body and who acts."""
+    """Declare `POST /tickets/{ticket_id}/<path>`, handled by `work`."""
 
     @table.add(
         "POST",

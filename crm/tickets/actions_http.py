@@ -1,4 +1,4 @@
-"""Routes of what is done to a ticket between its dispatch and its end."""
+"""Routes of actions from dispatch to closing."""
 
 from pydantic import Field
 
@@ -11,7 +11,7 @@ from foundation.routes import Routes
 
 
 class Dispatch(Versioned):
-    """To whom, and who is to help them."""
+    """Department and person that get the ticket, and co-handlers."""
 
     department_id: Id
     person_id: Id | None = None
@@ -19,21 +19,21 @@ class Dispatch(Versioned):
 
 
 class Reply(Versioned):
-    """What was done."""
+    """Reply of the department."""
 
     text: Lines = Field(min_length=1, max_length=4000)
     left_out_because: Lines = Field(default="", max_length=1000)
-    """Why the reply does without co-handlers that have not replied, where there are any."""
+    """Reason to leave out co-handlers that have not replied."""
 
 
 class Supervise(Versioned):
-    """What to do."""
+    """Instruction of a supervisor."""
 
     instruction: Lines = Field(min_length=1, max_length=2000)
 
 
 def add_routes(table: Routes, service: TicketService) -> None:
-    """Handing over, working, waiting, asking for a supervisor, and ending it."""
+    """Add the routes of actions from dispatch to closing."""
     _working(table, service)
     _watching(table, service)
     _ending(table, service)
@@ -44,7 +44,7 @@ def _working(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.DISPATCH,
         "dispatch",
-        "Hand it to a department, or to one person in it, and ask others to help",
+        "Dispatch the ticket to a department or a person in it; ask co-handlers to help",
         Dispatch,
         lambda ticket, body, actor: service.dispatch(
             ticket,
@@ -59,7 +59,7 @@ def _working(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.SIGN,
         "sign",
-        "The department takes it",
+        "Sign for the ticket",
         Versioned,
         lambda ticket, body, actor: service.sign(ticket, actor, expected_version=body.version),
     )
@@ -67,7 +67,7 @@ def _working(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.PARK,
         "park",
-        "It waits for the customer",
+        "Park the ticket until the customer acts",
         Reason,
         lambda ticket, body, actor: service.park(ticket, body.reason, actor, expected_version=body.version),
     )
@@ -75,7 +75,7 @@ def _working(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.UNPARK,
         "unpark",
-        "It goes on where it was",
+        "Resume the parked ticket in the state before",
         Versioned,
         lambda ticket, body, actor: service.unpark(ticket, actor, expected_version=body.version),
     )
@@ -83,7 +83,7 @@ def _working(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.REPLY,
         "reply",
-        "The department says what was done; the customer is called back, or who passed it up gets the answer",
+        "Reply to the ticket; the customer is called back, or the department below gets the answer",
         Reply,
         lambda ticket, body, actor: service.reply(
             ticket, body.text, actor, left_out_because=body.left_out_because, expected_version=body.version
@@ -96,7 +96,7 @@ def _watching(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.ESCALATE,
         "escalate",
-        "A supervisor has to look at it",
+        "Escalate the ticket to supervisors",
         Reason,
         lambda ticket, body, actor: service.escalate(ticket, body.reason, actor, expected_version=body.version),
     )
@@ -104,7 +104,7 @@ def _watching(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.SUPERVISE,
         "supervise",
-        "A supervisor says what to do; whoever holds the ticket hears of it",
+        "Give the department an instruction as supervisor",
         Supervise,
         lambda ticket, body, actor: service.supervise(ticket, body.instruction, actor, expected_version=body.version),
     )
@@ -115,7 +115,7 @@ def _ending(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.ANSWER,
         "answer",
-        "Answered at the desk: archived, with what was answered",
+        "Answer at the desk and archive, with the answer as reason",
         Reason,
         lambda ticket, body, actor: service.answer(ticket, body.reason, actor, expected_version=body.version),
     )
@@ -123,7 +123,7 @@ def _ending(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.SURVEY,
         "survey",
-        "The customer is being asked whether it is solved",
+        "Record that the callback survey has begun",
         Versioned,
         lambda ticket, body, actor: service.survey(ticket, actor, expected_version=body.version),
     )
@@ -131,7 +131,7 @@ def _ending(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.REDO,
         "redo",
-        "Back to the same department: it is not solved",
+        "Return the unsolved ticket to its department",
         Reason,
         lambda ticket, body, actor: service.redo(ticket, body.reason, None, actor, expected_version=body.version),
     )
@@ -139,7 +139,7 @@ def _ending(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.ARCHIVE,
         "archive",
-        "Close it, with the customer's confirmation or the reason for doing without",
+        "Archive the ticket, with the customer's confirmation or the reason why it was not asked for",
         Reason,
         lambda ticket, body, actor: service.archive(ticket, body.reason, actor, expected_version=body.version),
     )
@@ -147,7 +147,7 @@ def _ending(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.CANCEL,
         "cancel",
-        "It should never have been filed",
+        "Cancel a ticket that should not have been filed",
         Reason,
         lambda ticket, body, actor: service.cancel(ticket, body.reason, actor, expected_version=body.version),
     )

@@ -24,11 +24,11 @@ _FLOOR_BEFORE_ROOM = (
 
 
 def address_key(address: str) -> str:
-    """Return the form that all writings of one address share; empty for an empty address.
+    """Return the key that all writings of one address share.
 
-    The floor of a room that is numbered by its floor is left out (2单元5楼501), and so are the province and the city.
-    The district is left out before a road: within a city, no two roads share a name, but housing estates do. The
-    county stays: each county of a city may have a road of that name.
+    An empty address has an empty key. The floor of a room that is numbered by its floor is left out (2单元5楼501), and
+    so are the province and the city. The district is left out before a road: within a city, no two roads share a name,
+    but housing estates do. The county stays: each county of a city may have a road of that name.
 
     >>> address_key("幸福路12号3单元402") == address_key("哈尔滨市道里区幸福路 １２ 號 三单元4楼402 室")
     True
@@ -44,13 +44,16 @@ def address_key(address: str) -> str:
 
 
 def has_telling_end(key: str) -> bool:
-    """Return whether a key that ends another one is the same place: it has a name and a number."""
+    """Return whether a key has a name and a number.
+
+    Another key that ends with it is the same place, written with more before it.
+    """
     name = sum(character.isalpha() for character in key)
     return name >= LEAST_NAME and any(character.isdigit() for character in key)
 
 
 def _without_region(plain: str) -> str:
-    """Remove the province and the city, and the district where a road follows."""
+    """Remove province and city, and the district where a road follows."""
     rest = _REGION.sub("", plain, count=1)
     district = _DISTRICT.match(rest)
     if district is not None and _ROAD.match(rest[district.end() :]):
@@ -61,7 +64,10 @@ def _without_region(plain: str) -> str:
 
 
 def _digits(spoken: str) -> str:
-    """Convert a number in characters: 四零二 digit by digit, 十二 and 一百零二 by counting."""
+    """Convert a number in characters to digits.
+
+    四零二 is read digit by digit, 十二 and 一百零二 are counted.
+    """
     if not any(multiple in spoken for multiple in _MULTIPLES):
         return "".join(str(_NUMERALS[numeral]) for numeral in spoken)
     total, pending = 0, 0

@@ -1,14 +1,14 @@
-"""What can be refused about tickets."""
+"""Refusals about tickets and their parts."""
 
 from foundation.problems import Conflict, Invalid, NotFound
 
 
 class TicketNotFound(NotFound):
-    """There is no such ticket."""
+    """No such ticket."""
 
 
 class NotYours(NotFound):
-    """It lies with another department: to this one it does not exist (S7)."""
+    """The ticket is with another department, and hidden from this one (S7)."""
 
 
 class NotAllowedNow(Conflict):
@@ -19,14 +19,14 @@ class NotAllowedNow(Conflict):
 
 
 class ChangedMeanwhile(Conflict):
-    """Somebody else changed the ticket first."""
+    """The ticket was changed by another request first."""
 
     slug = "ticket-changed"
-    title = "Somebody else changed this ticket first"
+    title = "The ticket was changed by another request first"
 
 
 class UnknownReference(Invalid):
-    """A customer, category, department or person that does not exist."""
+    """No such customer, category, department or person."""
 
     slug = "unknown-reference"
 
@@ -38,88 +38,88 @@ class NotTheirChannel(Invalid):
 
 
 class KeyReused(Invalid):
-    """An idempotency key stands for one request: under it another one would be lost."""
+    """The idempotency key belongs to another request."""
 
     slug = "idempotency-key-reused"
     title = "This Idempotency-Key was sent with another request"
 
 
 class AlreadyOverruled(Conflict):
-    """The department refused before and was told that the ticket is its own."""
+    """A refusal of the department was overruled before."""
 
     slug = "refusal-overruled"
     title = "This refusal was overruled before"
 
 
 class SameDepartment(Invalid):
-    """An upheld refusal cannot send the ticket back to who refused it."""
+    """An upheld refusal cannot send the ticket back to the same department."""
 
     slug = "same-department"
 
 
 class TooLate(Conflict):
-    """More time is asked for before the deadline, not after."""
+    """An extension must be asked for before the deadline."""
 
     slug = "deadline-passed"
     title = "The deadline has passed"
 
 
 class ExtensionPending(Conflict):
-    """A request for more time waits to be decided."""
+    """Another extension waits for a decision."""
 
     slug = "extension-pending"
-    title = "An extension waits to be decided"
+    title = "Another extension waits for a decision"
 
 
 class ExtensionRefused(Invalid):
-    """What is asked for is no extension."""
+    """The wanted deadline is not later."""
 
     slug = "no-extension"
 
 
 class NoExtension(Conflict):
-    """There is no request to decide."""
+    """No extension waits for a decision."""
 
     slug = "no-extension-asked"
-    title = "Nobody asked for more time"
+    title = "No extension waits for a decision"
 
 
 class NotAComplaint(Conflict):
-    """Only a complaint is valid or invalid."""
+    """Only a complaint is judged."""
 
     slug = "not-a-complaint"
     title = "Only a complaint is judged"
 
 
 class NoFinding(Conflict):
-    """There is no finding to disagree with."""
+    """The complaint has no finding."""
 
     slug = "not-judged"
     title = "The complaint was not judged yet"
 
 
 class AlreadyContested(Conflict):
-    """Somebody disagreed with the finding before, and what was said stands until a supervisor judges again."""
+    """The finding was contested before, and a supervisor has not judged again."""
 
     slug = "already-contested"
     title = "The finding was contested before"
 
 
 class FormNotFilled(Invalid):
-    """The answers are not what the kind's form asks."""
+    """The answers break the rules of the kind's form."""
 
     slug = "form"
 
 
 class NoSuchForm(NotFound):
-    """There is no such form."""
+    """No such form."""
 
 
 class FormChangedMeanwhile(Conflict):
-    """Somebody else replaced the form first."""
+    """The form was replaced by another request first."""
 
     slug = "form-changed"
-    title = "Somebody else changed this form first"
+    title = "The form was replaced by another request first"
 
 
 class NotAnApplication(Conflict):
@@ -130,41 +130,75 @@ class NotAnApplication(Conflict):
 
 
 class AlreadyAssessed(Conflict):
-    """It was assessed before."""
+    """The application was assessed before."""
 
     slug = "assessed"
     title = "The application was assessed before"
 
 
 class NotAssessed(Conflict):
-    """Nobody works on an application that was not accepted."""
+    """An application must be accepted before it is dispatched."""
 
     slug = "not-assessed"
     title = "The application was not assessed yet"
 
 
 class CannotHelp(Invalid):
-    """The department cannot be asked to help, or be released."""
+    """The department cannot be asked to help, or released."""
 
     slug = "co-handler"
 
 
 class NotYourTurn(Conflict):
-    """The co-handler's part is not where this would be done."""
+    """The state of the co-handler's part does not allow the action."""
 
     slug = "co-handler-state"
-    title = "Your part of the ticket does not allow this"
+    title = "The state of your part does not allow this"
 
 
 class CoHandlersPending(Conflict):
-    """Departments that were asked to help have not replied."""
+    """Co-handlers have not replied."""
 
     slug = "co-handlers-pending"
     title = "Co-handling departments have not replied"
 
 
 class NoHigherTier(Conflict):
-    """There is no department above."""
+    """The department has none above it."""
 
     slug = "no-higher-tier"
     title = "There is no department above"
+
+
+class SameMatterOpen(Conflict):
+    """Another open ticket is about the corrected matter."""
+
+    slug = "same-matter"
+    title = "Another open ticket is about the same matter"
+
+
+class NothingCorrected(Invalid):
+    """Every given field has that value already."""
+
+    slug = "nothing-corrected"
+
+
+class SameMatterAlready(Conflict):
+    """The tickets are merged already."""
+
+    slug = "merged-already"
+    title = "These tickets are merged already"
+
+
+class StandsForOthers(Conflict):
+    """Tickets were merged into this one: a merge cannot follow a merge."""
+
+    slug = "stands-for-others"
+    title = "Other tickets were merged into this one"
+
+
+class NotMerged(Conflict):
+    """The ticket is not merged into another one."""
+
+    slug = "not-merged"
+    title = "The ticket is not merged"

@@ -25,47 +25,47 @@ from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 
 
 class ListQuery(BaseModel, extra="forbid"):
-    """Which tickets, newest first."""
+    """Filters of the list of tickets, newest first."""
 
     status: TicketStatus | None = None
     undispatched: bool = False
-    """Only what is in nobody's hands; what a department refused is among them, and its status says so (H6)."""
+    """Only tickets without a department, refused ones included (H6)."""
     escalated: bool | None = None
-    """Only what waits for a supervisor, or only what does not."""
+    """Only tickets that wait for a supervisor, or only the others."""
     department_id: Id | None = None
     number: str | None = Field(default=None, pattern=r"^[0-9]{6,20}$")
     after: Id | None = None
-    """The id of the last ticket of the page before."""
+    """Id of the last ticket of the page before."""
     limit: int = Field(default=50, ge=1, le=200)
 
     def statuses(self) -> frozenset[TicketStatus]:
-        """The states asked for; none are all of them."""
+        """Return the wanted states; empty for all."""
         asked = frozenset() if self.status is None else frozenset({self.status})
         return asked | UNDISPATCHED if self.undispatched else asked
 
     @model_validator(mode="after")
     def _one_way(self) -> "ListQuery":
         if self.status is not None and self.undispatched:
-            raise ValueError("undispatched: is a choice of states itself; leave out status")
+            raise ValueError("undispatched: selects states itself; leave out status")
         return self
 
 
 class Urge(Versioned):
-    """How the customer asked again."""
+    """Channel and call of an urge."""
 
     channel: str = Field(default="agent", pattern=r"^[a-z_]{2,20}$")
     call_id: Id | None = None
 
 
 class Attach(BaseModel, extra="forbid"):
-    """A recording that belongs to the matter."""
+    """Recording to attach, with a note."""
 
     recording_id: str = Field(pattern=r"^rec-[0-9a-z]{26}$")
     note: OneLine = Field(default="", max_length=500)
 
 
 def routes(service: TicketService) -> Routes:
-    """What can be done with tickets."""
+    """Declare the routes of tickets and their parts."""
     table = Routes("tickets")
     _reading(table, service)
     _filing(table, service)
@@ -87,7 +87,7 @@ def _reading(table: Routes, service: TicketService) -> None:
         "GET",
         "/tickets",
         roles=EVERYONE,
-        summary="Tickets, newest first; a department sees those it has anything to do with",
+        summary="List tickets, newest first; a department sees those in which it has a part",
         query=ListQuery,
         response=list[TicketView],
         problems=(404, 422),
@@ -114,7 +114,7 @@ def _reading(table: Routes, service: TicketService) -> None:
         "GET",
         "/tickets/{ticket_id}",
         roles=EVERYONE,
-        summary="A ticket with its reporters, recordings and whole log",
+        summary="Return a ticket with reporters, recordings and log",
         response=TicketDetail,
         problems=(404,),
     )
@@ -128,7 +128,7 @@ def _reading(table: Routes, service: TicketService) -> None:
         "POST",
         "/similar-tickets",
         roles=DESKS,
-        summary="Open tickets that may be about the same matter, each with why",
+        summary="List open tickets that may be about the same matter, each with the reasons",
         body=SimilarQuery,
         response=list[SimilarTicket],
         problems=(422,),
@@ -142,7 +142,7 @@ def _filing(table: Routes, service: TicketService) -> None:
         "POST",
         "/tickets",
         roles=RULES[TicketAction.FILE].roles,
-        summary="File a ticket; the same fault at the same address is appended to the open one",
+        summary="File a ticket, or append to the open one about the same fault at the same address",
         body=FileTicket,
         response=TicketView,
         status=201,
@@ -157,7 +157,7 @@ def _filing(table: Routes, service: TicketService) -> None:
         "POST",
         "/tickets/{ticket_id}/additions",
         roles=RULES[TicketAction.APPEND].roles,
-        summary="Add to an open ticket instead of filing the matter again",
+        summary="Append a report to an open ticket",
         body=AppendToTicket,
         response=TicketView,
         status=201,
@@ -172,7 +172,7 @@ def _filing(table: Routes, service: TicketService) -> None:
         "POST",
         "/tickets/{ticket_id}/urge",
         roles=RULES[TicketAction.URGE].roles,
-        summary="The customer asks again",
+        summary="Record that the customer urges the ticket",
         body=Urge,
         response=TicketView,
         problems=REFUSALS,
@@ -192,7 +192,7 @@ def _filing(table: Routes, service: TicketService) -> None:
         table,
         TicketAction.ATTACH,
         "attachments",
-        "Attach a recording",
+        "Attach a recording to the ticket",
         Attach,
         lambda ticket, body, actor: service.attach(ticket, body.recording_id, body.note, actor),
         status=201,
@@ -204,5 +204,5 @@ async def _visible(service: TicketService, request: Request[Any, Any], ticket: T
 
 
 def _key(request: Request[Any, Any]) -> str | None:
-    """A client's idempotency key, which is its own: another's same key is another key."""
+    """Return the idempotency key, made distinct by the member of staff."""
     return f"{request.actor.staff_id}:{request.idempotency_key}" if request.idempotency_key is not None else None

@@ -1,6 +1,6 @@
-"""The page behind the link of an SMS: where to sign in to see the ticket.
+"""Public page of a ticket's link, which says where to sign in.
 
-It is the same for every number, so that nobody learns from it which tickets exist (S7).
+It is the same for every number, so that it does not reveal which tickets exist (S7).
 """
 
 import re

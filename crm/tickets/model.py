@@ -1,4 +1,4 @@
-"""Tickets, their log, their reporters, and what is shown and entered of them."""
+"""Tables, inputs and views of tickets, their log, reporters and recordings."""
 
 import json
 from datetime import datetime, timedelta
@@ -27,51 +27,51 @@ from foundation.routes import Principal, Role
 
 
 class TicketKind(StrEnum):
-    """工单类型 (H1–H3)."""
+    """Kind of a ticket (工单类型, H1–H3)."""
 
     CONSULTATION = "consultation"
     COMPLAINT = "complaint"
     SUGGESTION = "suggestion"
     FAULT = "fault"
     AFTER_SALES = "after_sales"
-    """An application for a repair, an exchange, money back (H12)."""
+    """Application for a repair, an exchange or a refund (H12)."""
 
 
 VISITED = frozenset({TicketKind.FAULT, TicketKind.AFTER_SALES})
-"""Somebody comes: they have a visit window (H3)."""
+"""Kinds with a visit window: a worker comes to the customer (H3)."""
 VISIT_AHEAD_DAYS = 60
-"""How far ahead a visit can be wished for, and booked."""
+"""Latest day on which a visit can be wished for or booked."""
 
 
 class TicketStatus(StrEnum):
-    """Where a ticket is. What may follow what stands in `transitions.py`."""
+    """State of a ticket; `transitions.py` says which state may follow."""
 
     REGISTERED = "registered"
-    """New, in nobody's hands."""
+    """New, with no department."""
     DISPATCHED = "dispatched"
     REFUSED = "refused"
-    """A department declined it: in nobody's hands again, until a supervisor rules (H6)."""
+    """Declined by its department: with no department until a supervisor rules (H6)."""
     SIGNED = "signed"
     PARKED = "parked"
-    """Waits for the customer; goes on where it was."""
+    """Waits for the customer; resumes in the state before."""
     REPLIED = "replied"
-    """The department says it is done."""
+    """Reported as done by the department."""
     SURVEY = "survey"
-    """The customer is being asked (H8)."""
+    """The callback survey is under way (H8)."""
     ARCHIVED = "archived"
     CANCELLED = "cancelled"
     MERGED = "merged"
-    """Another ticket is about the same matter and stands for this one (并单), until they are taken apart again."""
+    """Another ticket about the same matter stands for this one, until they are unmerged (并单)."""
 
 
 CLOSED = frozenset({TicketStatus.ARCHIVED, TicketStatus.CANCELLED, TicketStatus.MERGED})
-"""Nobody works on these any more; on a merged one, somebody works on the ticket it was merged into."""
+"""States in which no work is done; the work on a merged ticket is done on the ticket that stands for it."""
 UNDISPATCHED = frozenset({TicketStatus.REGISTERED, TicketStatus.REFUSED})
-"""In nobody's hands: somebody has to answer or dispatch them."""
+"""States without a department: the desk has to answer or dispatch the ticket."""
 
 
 class Urgency(StrEnum):
-    """一般/紧急/特急."""
+    """Urgency of a ticket (一般/紧急/特急), from the least to the most."""
 
     NORMAL = "normal"
     URGENT = "urgent"
@@ -79,7 +79,7 @@ class Urgency(StrEnum):
 
 
 class Channel(StrEnum):
-    """How a matter reached us (H12, H13, H21)."""
+    """Channel on which a matter was reported (H12, H13, H21)."""
 
     PHONE = "phone"
     IVR = "ivr"
@@ -88,7 +88,7 @@ class Channel(StrEnum):
     LETTER = "letter"
     EMAIL = "email"
     SURVEY = "survey"
-    """Said in a callback."""
+    """Reported in a callback survey."""
 
 
 OF_MACHINES = frozenset({Channel.IVR, Channel.SURVEY})
@@ -96,14 +96,14 @@ OF_MACHINES = frozenset({Channel.IVR, Channel.SURVEY})
 
 
 class Assessment(StrEnum):
-    """What was decided about an after-sales application (H12)."""
+    """Decision about an after-sales application (H12)."""
 
     ACCEPTED = "accepted"
     DECLINED = "declined"
 
 
 class ActorKind(StrEnum):
-    """Who did something to a ticket."""
+    """Kind of an actor on a ticket."""
 
     STAFF = "staff"
     CALLER = "caller"
@@ -111,7 +111,7 @@ class ActorKind(StrEnum):
 
 
 class Actor(BaseModel, frozen=True):
-    """Who acts, for the log and for what may be done."""
+    """Actor on a ticket, for its log and for permission checks."""
 
     kind: ActorKind
     id: str | None = None
@@ -121,7 +121,7 @@ class Actor(BaseModel, frozen=True):
 
     @classmethod
     def of(cls, principal: Principal) -> "Actor":
-        """Somebody signed in."""
+        """Return the actor of a signed-in person."""
         return cls(
             kind=ActorKind.STAFF,
             id=principal.staff_id,
@@ -138,18 +138,17 @@ _OPEN = text("closed_at IS NULL")
 
 
 class Ticket(SQLModel, table=True):
-    """One matter."""
+    """Ticket: one matter of one or more reporters."""
 
     __tablename__ = "ticket"
     __table_args__ = (
-        # The 30 days before "hello" (H4): newest first, by reading the index backwards.
+        # The screen pop's last 30 days (H4): newest first, by reading the index backwards.
         Index("ix_ticket_customer_id_registered_at", "customer_id", "registered_at"),
         # Lists, newest first, page by page.
         Index("ix_ticket_registered_at", "registered_at", "id"),
         Index("ix_ticket_status_registered_at", "status", "registered_at", "id"),
         Index("ix_ticket_department_id_registered_at", "department_id", "registered_at", "id"),
-        # What may be the same matter: the newest open ones of a customer, a place, an area, a cause. Open ones stay few
-        # however many were ever filed.
+        # Candidates for the same matter: the newest open tickets of a customer, place, area or cause.
         *(
             Index(f"ix_ticket_open_{'_'.join(by)}", *by, "registered_at", postgresql_where=_OPEN, sqlite_where=_OPEN)
             for by in (["customer_id"], ["address_key"], ["area"], ["area", "category_id"], ["category_id"])
@@ -158,7 +157,7 @@ class Ticket(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     number: str = Field(unique=True)
-    """Digits, so that it can be said and keyed on a telephone: yymmdd and a sequence."""
+    """Digits, so that it can be read out and keyed on a telephone: yymmdd and a sequence."""
     kind: TicketKind = Field(sa_type=text_enum(TicketKind))
     channel: Channel = Field(default=Channel.PHONE, sa_type=text_enum(Channel))
     status: TicketStatus = Field(default=TicketStatus.REGISTERED, sa_type=text_enum(TicketStatus))
@@ -170,7 +169,7 @@ class Ticket(SQLModel, table=True):
     description: str = ""
     address: str = ""
     address_key: str = ""
-    """The address as it is compared: however it was written."""
+    """Form in which the address is compared: see `address.address_key`."""
     area: str = ""
     urgency: Urgency = Field(default=Urgency.NORMAL, sa_type=text_enum(Urgency))
     form: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
@@ -179,37 +178,37 @@ class Ticket(SQLModel, table=True):
     visit_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     visit_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     visit_booked: bool = False
-    """The department has a place for it; else the window is what the customer wished for."""
+    """Whether the visit is booked; else the window is the customer's wish."""
     urge_count: int = 0
     redo_count: int = 0
     shared: bool = False
-    """Departments beside the lead have, or had, something to do with it."""
+    """Whether departments beside the lead have, or had, a part in it."""
     parked_from: TicketStatus | None = Field(default=None, sa_type=text_enum(TicketStatus))
     escalated: bool = False
-    """A supervisor has to look at it, and has not yet."""
+    """Whether it waits for a supervisor."""
     validity: Validity | None = Field(default=None, sa_type=text_enum(Validity))
-    """Of a complaint, once judged (H2)."""
+    """Result of judging a complaint (H2)."""
     assessment: Assessment | None = Field(default=None, sa_type=text_enum(Assessment))
-    """Of an after-sales application, once assessed (H12)."""
+    """Decision about an after-sales application (H12)."""
     added_to: bool = False
-    """Something was added since somebody signed for it (H4): they sign again, and see it."""
+    """Whether a report was added since the department signed, which has to sign again (H4)."""
     reply: str = ""
     closing_reason: str = ""
-    """Why it was closed: the customer's confirmation, or the recorded reason for doing without (H19)."""
+    """Reason for closing: the customer's confirmation, or why it was not asked for (H19)."""
     open_matter: str | None = Field(default=None, unique=True)
-    """The matter's key while the ticket is open: at most one open ticket has it, whoever files at the same moment."""
+    """Key of the matter while the ticket is open; unique, so that two reports at once make one ticket."""
     registered_at: datetime = Field(sa_type=UtcDateTime)
     dispatched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     version: int = 1
-    """Grows with every change; who changes an older one gets a conflict."""
+    """Incremented by every change; a change for an older version is refused."""
 
 
 personal(Ticket, "subject", "description", "address", "address_key", "form", "reply", "closing_reason")
 
 
 class TicketLog(SQLModel, table=True):
-    """One action on a ticket: who, when, from what, to what, why. Only ever added to (H6)."""
+    """Append-only log entry of one action on a ticket (H6)."""
 
     __tablename__ = "ticket_log"
     __table_args__ = (UniqueConstraint("ticket_id", "version"),)
@@ -217,7 +216,7 @@ class TicketLog(SQLModel, table=True):
     id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id")
     version: int
-    """The ticket's version that this action made."""
+    """Version of the ticket after this action."""
     at: datetime = Field(sa_type=UtcDateTime)
     action: str
     from_status: str | None = None
@@ -229,19 +228,19 @@ class TicketLog(SQLModel, table=True):
 
 
 ERASED: dict[str, Any] = {"erased": True}
-"""What stands in place of a log entry's detail once the law had it erased; that something was done stays."""
+"""Detail of a log entry after its personal data were erased; the entry itself stays."""
 append_only(SQLModel.metadata.tables[TicketLog.__tablename__], {"detail": json.dumps(ERASED), "actor_name": ""})
 personal(TicketLog, detail=ERASED)
 
 
 class TicketReporter(SQLModel, table=True):
-    """Somebody who reported the matter and wants to hear how it ended."""
+    """Reporter of a matter, who is called back about it."""
 
     __tablename__ = "ticket_reporter"
     __table_args__ = (
-        # A switchboard reports much: its newest reports are read without the others.
+        # A switchboard has many reports: its newest ones are read without the others.
         Index("ix_ticket_reporter_number", "number", "id"),
-        # What a customer joined as a further reporter is part of the 30 days before "hello" too (H4).
+        # The screen pop also shows the tickets that a customer joined as a further reporter (H4).
         Index("ix_ticket_reporter_customer_id_at", "customer_id", "at"),
     )
 
@@ -258,7 +257,7 @@ personal(TicketReporter, "number", "name")
 
 
 class TicketAttachment(SQLModel, table=True):
-    """A recording that belongs to a ticket."""
+    """Recording attached to a ticket."""
 
     __tablename__ = "ticket_attachment"
 
@@ -273,7 +272,7 @@ personal(TicketAttachment, "note")
 
 
 class TicketRequest(SQLModel, table=True):
-    """A request that created something, by its idempotency key: repeated, it answers the same."""
+    """Creating request by its idempotency key: repeated, it returns the same ticket."""
 
     __tablename__ = "ticket_request"
 
@@ -281,15 +280,15 @@ class TicketRequest(SQLModel, table=True):
     ticket_id: str = Field(foreign_key="ticket.id")
     at: datetime = Field(sa_type=UtcDateTime)
     fingerprint: str = ""
-    """Of what was asked for by people, so that another request under the same key is noticed; else empty."""
+    """Hash of a person's request, so that another request under the same key is refused; else empty."""
 
 
-# The key of a web form begins with the telephone number.
+# The key of a web form begins with the reporter's telephone number.
 erase_rows_of(TicketRequest)
 
 
 class TicketCounter(SQLModel, table=True):
-    """The last number given on a day."""
+    """Last ticket number of a day."""
 
     __tablename__ = "ticket_counter"
 
@@ -298,7 +297,7 @@ class TicketCounter(SQLModel, table=True):
 
 
 class Reporter(BaseModel, extra="forbid"):
-    """Who reports."""
+    """Reporter as entered: a customer, a number, or both."""
 
     customer_id: Id | None = None
     number: PhoneNumber | None = None
@@ -306,7 +305,7 @@ class Reporter(BaseModel, extra="forbid"):
 
 
 class FileTicket(BaseModel, extra="forbid"):
-    """A new ticket as an agent enters it."""
+    """New ticket as entered."""
 
     kind: TicketKind
     channel: Channel = Channel.PHONE
@@ -317,7 +316,7 @@ class FileTicket(BaseModel, extra="forbid"):
     area: OneLine = InputField(default="", max_length=60)
     urgency: Urgency = Urgency.NORMAL
     form: dict[str, JsonValue] = InputField(default={}, max_length=40)
-    """The answers to the kind's form, by the names of its fields."""
+    """Answers to the kind's form by field name."""
     visit_from: Moment | None = None
     visit_until: Moment | None = None
     reporter: Reporter = Reporter()
@@ -342,7 +341,7 @@ class FileTicket(BaseModel, extra="forbid"):
 
 
 class AppendToTicket(BaseModel, extra="forbid"):
-    """More about an open matter; whoever adds it also urges it (H4)."""
+    """Addition to an open ticket, which also counts as an urge (H4)."""
 
     text: Lines = InputField(min_length=1, max_length=4000)
     reporter: Reporter = Reporter()
@@ -350,7 +349,7 @@ class AppendToTicket(BaseModel, extra="forbid"):
 
 
 class ReporterView(BaseModel, from_attributes=True):
-    """A reporter as shown."""
+    """Reporter of a ticket as shown."""
 
     customer_id: str | None
     number: Annotated[str | None, Personal.NUMBER]
@@ -359,7 +358,7 @@ class ReporterView(BaseModel, from_attributes=True):
 
 
 class AttachmentView(BaseModel, from_attributes=True):
-    """An attached recording as shown."""
+    """Attached recording as shown."""
 
     recording_id: str
     note: PersonalText
@@ -367,7 +366,7 @@ class AttachmentView(BaseModel, from_attributes=True):
 
 
 class LogView(BaseModel, from_attributes=True):
-    """A log entry as shown."""
+    """Log entry of a ticket as shown."""
 
     version: int
     at: datetime
@@ -380,7 +379,7 @@ class LogView(BaseModel, from_attributes=True):
 
 
 class TicketView(BaseModel, from_attributes=True):
-    """A ticket as shown."""
+    """Ticket as shown."""
 
     id: str
     number: str
@@ -402,7 +401,7 @@ class TicketView(BaseModel, from_attributes=True):
     visit_from: datetime | None
     visit_until: datetime | None
     visit_booked: bool
-    """Whether the visit was agreed, or is the customer's wish as yet."""
+    """Whether the visit is booked; else the window is the customer's wish."""
     urge_count: int
     redo_count: int
     escalated: bool
@@ -418,7 +417,7 @@ class TicketView(BaseModel, from_attributes=True):
 
 
 class TicketDetail(TicketView):
-    """A ticket with all that belongs to it."""
+    """Ticket with its reporters, recordings, parts and log."""
 
     reporters: list[ReporterView]
     attachments: list[AttachmentView]

@@ -1,4 +1,4 @@
-"""Reading tickets."""
+"""Reading use cases of tickets."""
 
 from collections.abc import Collection
 
@@ -36,10 +36,10 @@ OPEN_LIMIT = 20
 
 
 class TicketReader(TicketUnitOfWork):
-    """Looks tickets up; whoever changes them stands on it."""
+    """Reads tickets; base class of the service that changes them."""
 
     async def get(self, ticket_id: str) -> TicketDetail:
-        """A ticket with its reporters, recordings and whole log.
+        """Return a ticket with its reporters, recordings, parts and log.
 
         Raises:
             TicketNotFound: there is none.
@@ -69,7 +69,7 @@ class TicketReader(TicketUnitOfWork):
         )
 
     async def may_see(self, ticket: TicketView, role: Role, department_id: str | None) -> bool:
-        """Return whether a reader may know of a ticket: for a department, others' tickets do not exist (S7)."""
+        """Return whether a reader may know that a ticket exists (S7)."""
         return role is not Role.DEPARTMENT or await self._standing(ticket, department_id) is not None
 
     async def works_on(self, ticket: TicketView, role: Role, department_id: str | None) -> bool:
@@ -83,13 +83,13 @@ class TicketReader(TicketUnitOfWork):
         return standing_of(department_id, ticket.department_id, shared)
 
     async def by_number(self, number: str) -> TicketView | None:
-        """The ticket with a number."""
+        """Return the ticket with a number, or None."""
         async with self.database.read() as session:
             found = await store.by_number(session, number)
         return TicketView.model_validate(found) if found is not None else None
 
     async def open_for_customer(self, customer_id: str) -> list[TicketView]:
-        """A customer's open tickets, newest first."""
+        """Return a customer's open tickets, newest first."""
         async with self.database.read() as session:
             found = await store.open_for_customer(session, customer_id, OPEN_LIMIT)
         return [TicketView.model_validate(ticket) for ticket in found]
@@ -108,9 +108,12 @@ class TicketReader(TicketUnitOfWork):
         after: str | None = None,
         limit: int,
     ) -> list[TicketView]:
-        """Tickets newest first; `after` is the id of the last one of the page before. No `statuses` are all of them.
+        """Return a page of tickets, newest first.
 
-        Of a department those that it has anything to do with.
+        Args:
+            statuses: empty for all states.
+            department_id: only tickets that it leads or has a part in.
+            after: id of the last ticket of the page before.
 
         Raises:
             TicketNotFound: there is no ticket `after`.
@@ -131,7 +134,7 @@ class TicketReader(TicketUnitOfWork):
         return [TicketView.model_validate(ticket) for ticket in found]
 
     async def similar(self, query: SimilarQuery) -> list[SimilarTicket]:
-        """Open tickets that may be about the same matter, best first, each with why."""
+        """Return open tickets that may be about the same matter, best first."""
 
         def look(connection: Connection) -> list[SimilarTicket]:
             if query.customer_id is None:

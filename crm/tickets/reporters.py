@@ -1,4 +1,4 @@
-"""Who it is that reports: the customer who stands for the one that was named, or whose the telephone is."""
+"""Customers and reporters of a report."""
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -15,12 +15,13 @@ FIELD = "reporter.customer_id"
 
 
 async def known(session: AsyncSession, given: Reporter, actor: Actor) -> Reporter:
-    """A reporter with the customer the report belongs to, who can be neither merged nor erased until the end.
+    """Find the customer of a report: follow merges, else match the number.
 
-    Without a customer, the only one whose number it is (H15); several are for a person to tell apart.
+    The customer is locked until the transaction ends, against merging and erasure. A number of several customers
+    matches none (H15).
 
     Raises:
-        UnknownReference: there is no such customer, or the data were erased and somebody named it all the same.
+        UnknownReference: no such customer, or a member of staff named an erased one.
     """
     customer = await named(session, given.customer_id, actor) if given.customer_id is not None else None
     if customer is None and given.number is not None:
@@ -30,24 +31,26 @@ async def known(session: AsyncSession, given: Reporter, actor: Actor) -> Reporte
 
 
 def same_person(found: store.Reported | TicketReporter, reporter: Reporter) -> bool:
-    """Whether somebody who reported the matter is who reports it now."""
+    """Return whether two reporters are the same person."""
     if reporter.customer_id is not None and found.customer_id == reporter.customer_id:
         return True
     return reporter.number is not None and found.number == reporter.number
 
 
 def reported(ticket_id: str, given: Reporter, call_id: str | None) -> TicketReporter:
-    """A reporter as one is stored."""
+    """Build the row of a reporter."""
     return TicketReporter(
         id=new_id("reporter"), ticket_id=ticket_id, call_id=call_id, at=utc_now(), **given.model_dump()
     )
 
 
 async def named(session: AsyncSession, customer_id: str, actor: Actor, field: str = FIELD) -> Customer | None:
-    """The customer who stands for the one that was named; None where a machine named one who was erased meanwhile.
+    """Return the named customer, following merges.
+
+    None where a machine named a customer that was erased since.
 
     Raises:
-        UnknownReference: there is no such customer, or the data were erased and somebody named it all the same.
+        UnknownReference: no such customer, or a member of staff named an erased one.
     """
     customer = await customers_store.standing_for(session, customer_id)
     if customer is None:
@@ -58,5 +61,5 @@ async def named(session: AsyncSession, customer_id: str, actor: Actor, field: st
     if actor.kind is ActorKind.STAFF:
         problem = FieldProblem(field=field, rule="must not be a customer whose data were erased")
         raise UnknownReference(f"the data of {customer_id} were erased", [problem])
-    # What a machine knew when the call began may be erased by now: the report counts without it.
+    # The customer may have been erased since the call began: the report counts without one.
     return None

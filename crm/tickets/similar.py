@@ -1,4 +1,4 @@
-"""Open tickets that may be about the same matter, ranked, each with why (H4)."""
+"""Ranking of open tickets that may be about the same matter (H4)."""
 
 import math
 import operator
@@ -19,16 +19,16 @@ from crm.tickets.model import TicketView
 SHOWN = 5
 LEAST_SCORE = 0.3
 
-# Each reason takes its share of the doubt that the others left: score = 1 - (1 - a)(1 - b)…
+# score = 1 - (1 - a)(1 - b)… over the weights of all reasons.
 ADDRESS, CUSTOMER, NUMBER, CATEGORY, AREA, WORDS = 0.5, 0.4, 0.4, 0.25, 0.1, 0.25
 SAME_MATTER = 0.9
-"""The same address and the same cause together, in place of either: more than all other reasons and one of the two."""
+"""Weight of the same address with the same cause: more than of all other reasons together."""
 ALIKE = 0.35
-"""Texts less alike than this have only common words in common."""
+"""Least similarity of texts: below it, they share only common words."""
 
 
 class SimilarQuery(BaseModel, extra="forbid"):
-    """What is known of the matter so far."""
+    """Known facts of a matter that is being reported."""
 
     customer_id: Id | None = None
     number: PhoneNumber | None = None
@@ -39,7 +39,7 @@ class SimilarQuery(BaseModel, extra="forbid"):
 
 
 class SimilarReason(BaseModel):
-    """Why a ticket is offered."""
+    """Reason why a ticket is offered."""
 
     code: str
     zh: str
@@ -47,7 +47,7 @@ class SimilarReason(BaseModel):
 
 
 class SimilarTicket(BaseModel):
-    """An open ticket that may be about the same matter. `score` is from 0 to 1."""
+    """Offered ticket with its reasons; `score` is from 0 to 1."""
 
     ticket: TicketView
     score: float
@@ -66,7 +66,7 @@ REASONS = {
 
 @dataclass(frozen=True)
 class Likely:
-    """A candidate that is likely enough."""
+    """Candidate with a sufficient score."""
 
     ticket_id: str
     number: str
@@ -75,7 +75,7 @@ class Likely:
 
 
 def find(connection: Connection, query: SimilarQuery) -> list[SimilarTicket]:
-    """Open tickets that may be about the same matter, best first: a few statements, each with its own index."""
+    """Return open tickets that may be about the same matter, best first."""
     facts = query.model_dump(include={"number", "customer_id", "area", "category_id"})
     facts["address_key"] = address_key(query.address)
     tickets = store.candidates(connection, facts, words=bool(query.text))
@@ -90,9 +90,9 @@ def find(connection: Connection, query: SimilarQuery) -> list[SimilarTicket]:
 
 
 def rank(query: SimilarQuery, tickets: Iterable[store.Compared], reported: store.ReportedBy) -> list[Likely]:
-    """The likeliest few, best first. `reported` holds the tickets that the caller reported.
+    """Return the best candidates by score; `reported` holds the caller's own reports.
 
-    Words are compared last, and only of those that could still come among the best: hundreds may share an area.
+    Texts are compared last, and only of candidates that can still be among the best: hundreds may share an area.
     """
     key, words = address_key(query.address), _pairs(query.text)
     best: list[Likely] = []
@@ -113,7 +113,7 @@ def rank(query: SimilarQuery, tickets: Iterable[store.Compared], reported: store
 
 
 def _shared(query: SimilarQuery, key: str, ticket: store.Compared, reported: store.ReportedBy) -> dict[str, float]:
-    """What a ticket shares with the matter apart from the words, and how much that weighs."""
+    """Return the weights of the facts that a ticket and a matter share."""
     return {
         "address": ADDRESS if _same_place(key, ticket.address_key) else 0.0,
         "customer": CUSTOMER if _is_customers(query, ticket) or ticket.id in reported.customer else 0.0,
@@ -128,7 +128,7 @@ def _is_customers(query: SimilarQuery, ticket: store.Compared) -> bool:
 
 
 def combined(weights: Mapping[str, float]) -> float:
-    """How likely all reasons together make it: from 0 to 1, and never less for one reason more."""
+    """Combine weights into a score from 0 to 1, raised by each reason."""
     counted = dict(weights)
     if weights["address"] > 0 and weights["category"] > 0:
         counted |= {"address": SAME_MATTER, "category": 0.0}
@@ -143,7 +143,10 @@ def _same_place(one: str, other: str) -> bool:
 
 
 def _alike(words: str, other: str) -> float:
-    """How alike two texts are, from 0 to 1, by the pairs of characters they share: Chinese has no spaces."""
+    """Return the similarity of two texts, from 0 to 1.
+
+    Pairs of characters stand for words, since Chinese has no spaces.
+    """
     return fuzz.token_set_ratio(words, _pairs(other), score_cutoff=ALIKE * 100) / 100
 
 

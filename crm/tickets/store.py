@@ -1,4 +1,4 @@
-"""Queries over tickets. Whoever changes one holds its row until the transaction ends."""
+"""Queries over tickets; a change locks the row until it commits."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -32,17 +32,17 @@ from foundation.routes import Role
 
 NUMBER_WIDTH = 5
 CANDIDATES = 200
-"""Tickets that are compared for each thing they may share: the newest, where there are more."""
+"""Most candidates by each shared fact, the newest first."""
 COMPARED = 300
-"""Characters of a text that are compared: what it is about is said first, and the caller is waiting."""
+"""Compared characters of a text: its beginning names the matter, and the agent waits."""
 Compared = Row[*tuple[Any, ...]]
-"""What of a ticket is compared."""
+"""Compared facts of a ticket."""
 LOCKED = select(Ticket).where(col(Ticket.id) == bindparam("ticket_id")).with_for_update()
 OPEN_MATTERS = [status for status in TicketStatus if status not in CLOSED]
 
 
 class Reported(NamedTuple):
-    """Who reported a matter."""
+    """Reporter of a matter."""
 
     customer_id: str | None
     number: str | None
@@ -50,7 +50,7 @@ class Reported(NamedTuple):
 
 
 async def next_number(session: AsyncSession, day: str) -> str:
-    """A ticket number nobody else gets: the day and a sequence."""
+    """Return a new ticket number: the day and a sequence."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     insert = dialect.insert(TicketCounter).values(day=day, last=1)
     statement = insert.on_conflict_do_update(
@@ -62,7 +62,7 @@ async def next_number(session: AsyncSession, day: str) -> str:
 
 
 async def locked(session: AsyncSession, ticket_id: str) -> Ticket:
-    """A ticket, held for change.
+    """Lock a ticket and return it.
 
     Raises:
         TicketNotFound: there is none.
@@ -74,22 +74,22 @@ async def locked(session: AsyncSession, ticket_id: str) -> Ticket:
 
 
 async def by_number(session: AsyncSession, number: str) -> Ticket | None:
-    """The ticket with a number."""
+    """Return the ticket with a number, or None."""
     return (await session.exec(select(Ticket).where(Ticket.number == number))).one_or_none()
 
 
 async def ticket_of_request(session: AsyncSession, key: str, fingerprint: str = "") -> str | None:
-    """The ticket an earlier request with this key made or changed.
+    """Return the id of the ticket of a request's key.
 
     Raises:
-        KeyReused: that request asked for something else.
+        KeyReused: that request was another one.
     """
     found = await session.get(TicketRequest, key)
     if found is None:
         return None
     if fingerprint and found.fingerprint and fingerprint != found.fingerprint:
         raise KeyReused(
-            "this key was sent before, with another request",
+            "this key was sent before with another request",
             [
                 FieldProblem(
                     field="Idempotency-Key", rule="must be a new one for each request that asks for something else"
@@ -114,9 +114,9 @@ async def agent_of_open_tickets(session: AsyncSession, customer_id: str) -> str 
 
 
 async def open_for_customer(session: AsyncSession, customer_id: str, limit: int) -> Sequence[Ticket]:
-    """A customer's open tickets, and those joined as a further reporter, newest first.
+    """Return a customer's open tickets, joined ones included, newest first.
 
-    Two statements, for each has its own index.
+    Two statements, so that each uses an index.
     """
     newest = select(Ticket).order_by(col(Ticket.registered_at).desc()).limit(limit)
     own = newest.where(Ticket.customer_id == customer_id, col(Ticket.status).in_(OPEN_MATTERS))
@@ -138,9 +138,9 @@ async def listed(
     before: tuple[datetime, str] | None,
     limit: int,
 ) -> Sequence[Ticket]:
-    """Tickets newest first, from after a place in that order: a later page costs no more than the first.
+    """Return a page of tickets, newest first, after the place `before`.
 
-    No `statuses` are all of them. Of a department: what it leads, and what it has anything else to do with.
+    Empty `statuses` mean all. A department's tickets are those that it leads or has a part in.
     """
     statement = select(Ticket).order_by(col(Ticket.registered_at).desc(), col(Ticket.id).desc()).limit(limit)
     if statuses:
@@ -157,7 +157,7 @@ async def listed(
         )
     if department_id is None:
         return (await session.exec(statement)).all()
-    # Two statements, for each has its own index; one with OR between them has none.
+    # Two statements, so that each uses an index; one with OR uses none.
     led = (await session.exec(statement.where(Ticket.department_id == department_id))).all()
     shared = await session.exec(statement.where(col(Ticket.id).in_(shared_with(department_id))))
     found = {ticket.id: ticket for ticket in (*led, *shared)}
@@ -165,14 +165,14 @@ async def listed(
 
 
 async def log_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketLog]:
-    """A ticket's whole log, in order."""
+    """Return the log of a ticket, in order."""
     return (
         await session.exec(select(TicketLog).where(TicketLog.ticket_id == ticket_id).order_by(col(TicketLog.version)))
     ).all()
 
 
 async def log_after(session: AsyncSession, ticket_id: str, version: int, limit: int) -> Sequence[TicketLog]:
-    """What was done to a ticket after a version, newest first."""
+    """Return a ticket's log entries after a version, newest first."""
     statement = (
         select(TicketLog)
         .where(TicketLog.ticket_id == ticket_id, TicketLog.version > version)
@@ -183,13 +183,13 @@ async def log_after(session: AsyncSession, ticket_id: str, version: int, limit: 
 
 
 async def reporters_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketReporter]:
-    """Everybody who reported the matter, in order."""
+    """Return the rows of a ticket's reporters, in order."""
     statement = select(TicketReporter).where(TicketReporter.ticket_id == ticket_id).order_by(col(TicketReporter.id))
     return (await session.exec(statement)).all()
 
 
 async def who_reported(session: AsyncSession, ticket_id: str) -> list[Reported]:
-    """Everybody who reported the matter, in order, as every change of a ticket tells it; who is being added is last."""
+    """Return a ticket's reporters for events, in order; unsaved ones are last."""
     if any(isinstance(found, TicketReporter) for found in (*session.dirty, *session.deleted)):
         await session.flush()
     pending = [found for found in session.new if isinstance(found, TicketReporter) and found.ticket_id == ticket_id]
@@ -199,7 +199,7 @@ async def who_reported(session: AsyncSession, ticket_id: str) -> list[Reported]:
 
 
 async def is_attached(session: AsyncSession, ticket_id: str, recording_id: str) -> bool:
-    """Whether a ticket has a recording."""
+    """Return whether a recording is attached to a ticket."""
     statement = select(TicketAttachment.id).where(
         TicketAttachment.ticket_id == ticket_id, TicketAttachment.recording_id == recording_id
     )
@@ -207,7 +207,7 @@ async def is_attached(session: AsyncSession, ticket_id: str, recording_id: str) 
 
 
 async def attachments_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketAttachment]:
-    """A ticket's recordings, in order."""
+    """Return a ticket's attached recordings, in order."""
     statement = (
         select(TicketAttachment).where(TicketAttachment.ticket_id == ticket_id).order_by(col(TicketAttachment.id))
     )
@@ -220,11 +220,11 @@ _COMPARED = (
     *(_TICKET[name] for name in ("id", "number", "customer_id", "category_id", "area", "address_key", "subject")),
     sqlalchemy.func.substr(_TICKET.description, 1, COMPARED).label("description"),
 )
-"""What of a ticket is compared; the few that are shown are read whole afterwards."""
+"""Compared columns; the few tickets that are shown are read whole afterwards."""
 
 
 def _open_by(*names: str) -> Select[Any]:
-    """The newest open tickets by some of their facts. Each choice has a statement of its own, and so its own index."""
+    """Select the newest open tickets by facts that have an index."""
     return (
         sqlalchemy.select(*_COMPARED)
         .where(*(_TICKET[name] == bindparam(name) for name in names), _TICKET.closed_at.is_(None))
@@ -252,7 +252,7 @@ JOINED = (
     .order_by(_REPORTER.at.desc())
     .limit(CANDIDATES)
 )
-"""What a customer reported, as the first or a further one."""
+"""Tickets that a customer reported, as the first or a further reporter."""
 CANDIDATES_BY: list[tuple[tuple[str, ...], Select[Any]]] = [
     *(
         ((name,), sqlalchemy.select(*_COMPARED).where(_TICKET.id.in_(reported), _TICKET.closed_at.is_(None)))
@@ -274,7 +274,7 @@ SAME_END = (
 )
 """Open tickets at an address that was written with more before it, such as a district, or with less."""
 AROUND_BY = [(names, _open_by(*names)) for names in (("area",), ("category_id",))]
-"""What these share is too little by itself, but not together with the words, or a part of the address."""
+"""Facts that suffice only together with the text or a part of the address."""
 REPORTED_OF = sqlalchemy.select(_REPORTER.ticket_id, _REPORTER.number, _REPORTER.customer_id).where(
     sqlalchemy.or_(_REPORTER.number == bindparam("number"), _REPORTER.customer_id == bindparam("customer_id")),
     _REPORTER.ticket_id.in_(bindparam("ticket_ids", expanding=True)),
@@ -288,11 +288,11 @@ SHOWN_OF = sqlalchemy.select(*_TICKET).where(_TICKET.id.in_(bindparam("ticket_id
 
 
 def candidates(connection: Connection, facts: Mapping[str, str | None], *, words: bool) -> list[Compared]:
-    """The newest open tickets that share something telling; facts not known are left out.
+    """Return the newest open tickets that share a fact with a matter.
 
     Args:
         facts: number (of a reporter), customer_id, address_key, area, category_id.
-        words: whether there are words to compare as well.
+        words: whether there is a text to compare as well.
     """
     known = {name: value for name, value in facts.items() if value}
     around = AROUND_BY if words or "address_key" in known else []
@@ -305,12 +305,12 @@ def candidates(connection: Connection, facts: Mapping[str, str | None], *, words
 
 
 def whole(connection: Connection, ticket_ids: Sequence[str]) -> dict[str, Row[*tuple[Any, ...]]]:
-    """Some tickets, by id."""
+    """Return whole tickets by id."""
     return {ticket.id: ticket for ticket in connection.execute(SHOWN_OF, {"ticket_ids": ticket_ids})}
 
 
 class ReportedBy(NamedTuple):
-    """Which tickets were reported from a number, and which by a customer, the first or a further one."""
+    """Ids of tickets reported from a number, and by a customer."""
 
     number: Collection[str] = ()
     customer: Collection[str] = ()
@@ -319,7 +319,7 @@ class ReportedBy(NamedTuple):
 def reported_by(
     connection: Connection, number: str | None, customer_id: str | None, ticket_ids: Sequence[str]
 ) -> ReportedBy:
-    """Those of some tickets that were reported from a number, and by a customer."""
+    """Return which tickets a number reported, and which a customer."""
     if not ticket_ids or (number is None and customer_id is None):
         return ReportedBy()
     known = {"number": number, "customer_id": customer_id, "ticket_ids": ticket_ids}
@@ -331,5 +331,5 @@ def reported_by(
 
 
 def remember_request(session: AsyncSession, key: str, ticket_id: str, fingerprint: str = "") -> None:
-    """Keep what a request led to, for when it is repeated."""
+    """Store the ticket of a request, for its repetitions."""
     session.add(TicketRequest(key=key, ticket_id=ticket_id, at=utc_now(), fingerprint=fingerprint))

@@ -1,4 +1,4 @@
-"""The transition table as a page to read, rendered from the code: `hotline tickets table`."""
+"""State machine of tickets as Markdown: `hotline tickets table`."""
 
 from crm.tickets.model import TicketStatus
 from crm.tickets.transitions import RULES, WAITING, DepartmentStanding, Rule, TicketAction
@@ -7,83 +7,83 @@ from foundation.routes import Role
 _A, _S = TicketAction, TicketStatus
 
 STATES: dict[TicketStatus, tuple[str, str]] = {
-    _S.REGISTERED: ("待派", "new, in nobody's hands"),
-    _S.DISPATCHED: ("已派", "handed to a department, which has not signed yet"),
-    _S.REFUSED: ("退单", "a department declined it; a supervisor rules"),
+    _S.REGISTERED: ("待派", "new, with no department"),
+    _S.DISPATCHED: ("已派", "with a department, which has not signed yet"),
+    _S.REFUSED: ("退单", "declined by its department; waits for a supervisor's ruling"),
     _S.SIGNED: ("已签收", "a department works on it"),
     _S.PARKED: ("挂起", "waits for the customer"),
-    _S.REPLIED: ("已回复", "the department says it is done"),
-    _S.SURVEY: ("回访中", "the customer is being asked"),
-    _S.ARCHIVED: ("归档", "closed, with the customer's confirmation or the recorded ground"),
+    _S.REPLIED: ("已回复", "reported as done by the department"),
+    _S.SURVEY: ("回访中", "the callback survey is under way"),
+    _S.ARCHIVED: ("归档", "closed, with the customer's confirmation or another reason"),
     _S.CANCELLED: ("作废", "should never have been filed"),
     _S.MERGED: ("已并单", "another ticket stands for it"),
 }
-"""In Chinese, and what it means."""
+"""Name in Chinese, and meaning."""
 
 ACTIONS: dict[TicketAction, tuple[str, str]] = {
     _A.FILE: ("登记", "register a matter"),
-    _A.APPEND: ("追加", "add to it: an urge, and dispatched again"),
-    _A.URGE: ("催单", "the customer asks again"),
+    _A.APPEND: ("追加", "add a report: counts as an urge, and the department signs again"),
+    _A.URGE: ("催单", "record that the customer asks again"),
     _A.ATTACH: ("附件", "attach a recording"),
-    _A.CORRECT: ("更正", "put right what was entered"),
-    _A.ANSWER: ("直接答复", "answered at the desk, with what was answered"),
+    _A.CORRECT: ("更正", "correct fields"),
+    _A.ANSWER: ("直接答复", "answer at the desk and archive"),
     _A.ACCEPT: ("受理申请", "accept an after-sales application"),
     _A.DECLINE: ("不予受理", "decline an after-sales application, with a reason"),
-    _A.DISPATCH: ("派单", "hand it to a department or a person in it"),
+    _A.DISPATCH: ("派单", "give it to a department or a person in it"),
     _A.CO_ASK: ("请求协办", "ask departments to help the lead"),
-    _A.CO_SIGN: ("协办签收", "a co-handler takes its part"),
-    _A.CO_REPLY: ("协办回复", "a co-handler says what it did"),
-    _A.CO_RELEASE: ("取消协办", "a co-handler is not needed any more"),
-    _A.SIGN: ("签收", "the department takes it"),
-    _A.REFUSE: ("退单", "the department declines it: reason, explanation, perhaps evidence"),
-    _A.UPHOLD: ("支持退单", "the department was right: dispatched elsewhere"),
-    _A.OVERRULE: ("驳回退单", "back to the department, which cannot refuse it again"),
-    _A.PASS_UP: ("上报", "to the department above"),
-    _A.ANSWER_DOWN: ("下转答复", "the department above answers whoever passed it up"),
-    _A.PARK: ("挂起", "it waits for the customer"),
-    _A.UNPARK: ("恢复", "it goes on where it was"),
-    _A.ASK_EXTENSION: ("申请延期", "ask for more time, before the deadline"),
-    _A.GRANT_EXTENSION: ("同意延期", "the department gets the time it asked for"),
-    _A.DENY_EXTENSION: ("不同意延期", "the deadline stays"),
-    _A.SUPERVISE: ("督办", "a supervisor says what to do"),
-    _A.ESCALATE: ("上升", "a supervisor has to look at it"),
-    _A.REPLY: ("回复", "the department says what was done"),
-    _A.JUDGE: ("认定", "whether a complaint was valid"),
-    _A.CONTEST: ("异议", "the customer or the department disagrees with the finding"),
-    _A.SURVEY: ("回访", "the customer is being asked"),
-    _A.REDO: ("重办", "not solved: back to the same department"),
-    _A.ARCHIVE: ("归档", "close it for good"),
-    _A.CANCEL: ("作废", "it should never have been filed"),
-    _A.BOOK_VISIT: ("预约上门", "agree a visit, or another one instead"),
-    _A.CANCEL_VISIT: ("取消预约", "nobody comes"),
-    _A.MERGE: ("并单", "another ticket stands for this one"),
-    _A.UNMERGE: ("拆单", "two matters after all"),
-    _A.ABSORB: ("并入", "what a merge does to the ticket that stands for both"),
-    _A.RELEASE: ("拆出", "what unmerging does to it"),
+    _A.CO_SIGN: ("协办签收", "sign for the co-handler's part"),
+    _A.CO_REPLY: ("协办回复", "reply about the co-handler's part"),
+    _A.CO_RELEASE: ("取消协办", "release a co-handler from its part"),
+    _A.SIGN: ("签收", "sign for it"),
+    _A.REFUSE: ("退单", "decline it, with reason, explanation and optional evidence"),
+    _A.UPHOLD: ("支持退单", "uphold the refusal: to another department"),
+    _A.OVERRULE: ("驳回退单", "overrule the refusal: back to the department for good"),
+    _A.PASS_UP: ("上报", "pass it to the department above"),
+    _A.ANSWER_DOWN: ("下转答复", "return it to the department below, with the answer"),
+    _A.PARK: ("挂起", "wait for the customer"),
+    _A.UNPARK: ("恢复", "resume in the state before"),
+    _A.ASK_EXTENSION: ("申请延期", "ask for a later deadline, before the deadline"),
+    _A.GRANT_EXTENSION: ("同意延期", "grant the later deadline"),
+    _A.DENY_EXTENSION: ("不同意延期", "deny the later deadline"),
+    _A.SUPERVISE: ("督办", "give the department an instruction"),
+    _A.ESCALATE: ("上升", "ask for a supervisor"),
+    _A.REPLY: ("回复", "report what was done"),
+    _A.JUDGE: ("认定", "judge whether a complaint is valid"),
+    _A.CONTEST: ("异议", "disagree with the finding, for the customer or the department"),
+    _A.SURVEY: ("回访", "the callback survey is under way"),
+    _A.REDO: ("重办", "return it unsolved to the same department"),
+    _A.ARCHIVE: ("归档", "close it"),
+    _A.CANCEL: ("作废", "cancel what should not have been filed"),
+    _A.BOOK_VISIT: ("预约上门", "book a visit, or move it"),
+    _A.CANCEL_VISIT: ("取消预约", "cancel the visit"),
+    _A.MERGE: ("并单", "let another ticket stand for this one"),
+    _A.UNMERGE: ("拆单", "undo the merge"),
+    _A.ABSORB: ("并入", "logged on the ticket that stands for a merged one"),
+    _A.RELEASE: ("拆出", "logged on that ticket when the merge is undone"),
 }
-"""In Chinese, and what it does."""
+"""Name in Chinese, and effect."""
 
 STANDINGS = {
-    DepartmentStanding.LEAD: "whose it is",
+    DepartmentStanding.LEAD: "that leads it",
     DepartmentStanding.CO_HANDLER: "that co-handles it",
     DepartmentStanding.BELOW: "that passed it up",
 }
 
 
 def rendered() -> str:
-    """The page, as Markdown."""
+    """Render the page as Markdown."""
     return (
         "\n\n".join(
             [
-                "# Tickets: who may do what, when",
+                "# Tickets: states, actions and roles",
                 "Rendered from `crm/tickets/transitions.py` by `hotline tickets table`: do not edit.",
                 "## States\n\n" + _states(),
-                "## Actions and who may\n\n"
-                "The system itself may do whatever the state allows: it acts for rules that people made. To a "
-                "department a ticket that it has nothing to do with does not exist.\n\n" + _who(),
+                "## Actions and roles\n\n"
+                "The system may do all that the state allows: it carries out configured rules. A ticket in which a "
+                "department has no part does not exist for it.\n\n" + _who(),
                 "## Actions in each state\n\n"
-                "`·` the ticket stays where it is; a state is where it goes; empty: refused with 409.\n\n" + _moves(),
-                "## The way of a ticket\n\n" + _diagram(),
+                "`·`: the state stays; a state: the new one; empty: refused with 409.\n\n" + _moves(),
+                "## Life of a ticket\n\n" + _diagram(),
             ]
         )
         + "\n"
@@ -91,12 +91,12 @@ def rendered() -> str:
 
 
 def _states() -> str:
-    return _table(["state", "", "means"], [[f"`{state}`", *STATES[state]] for state in TicketStatus])
+    return _table(["state", "", "meaning"], [[f"`{state}`", *STATES[state]] for state in TicketStatus])
 
 
 def _who() -> str:
     return _table(
-        ["action", "", "does", "who"],
+        ["action", "", "effect", "roles"],
         [[f"`{action}`", *ACTIONS[action], _people(rule)] for action, rule in RULES.items()],
     )
 
@@ -148,7 +148,7 @@ def _diagram() -> str:
             *lines,
             "```",
             "",
-            "Left out: `cancel` and `merge`, which all open states know, and the ways out of `parked` and `merged`.",
+            "Left out: `cancel` and `merge`, possible in all open states, and the ways out of `parked` and `merged`.",
         ]
     )
 

@@ -1,4 +1,4 @@
-"""What may be done to a ticket, when, and by whom: the only table of it, enforced in one place."""
+"""State machine of tickets: which action, in which state, by which role."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from foundation.routes import Role
 
 OPEN = frozenset(TicketStatus) - CLOSED
 WAITING = frozenset({TicketStatus.PARKED, TicketStatus.MERGED})
-"""They keep in `parked_from` where they were."""
+"""States with the one before in `parked_from`."""
 DESKS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 FIELD = frozenset({Role.DEPARTMENT})
 
 
 class TicketAction(StrEnum):
-    """What people do to tickets; the words of the log."""
+    """Action on a ticket, as it is logged."""
 
     FILE = "file"
     APPEND = "append"
@@ -56,18 +56,18 @@ class TicketAction(StrEnum):
     MERGE = "merge"
     UNMERGE = "unmerge"
     ABSORB = "absorb"
-    """What a merge does to the ticket that stands for both."""
+    """Logged on the ticket that stands for a merged one."""
     BOOK_VISIT = "book_visit"
     CANCEL_VISIT = "cancel_visit"
     RELEASE = "release"
-    """What unmerging does to it."""
+    """Logged on that ticket when the merge is undone."""
 
 
 class DepartmentStanding(StrEnum):
-    """What a department is to a ticket."""
+    """Standing of a department to a ticket."""
 
     LEAD = "lead"
-    """The ticket lies with it."""
+    """The ticket is with this department."""
     CO_HANDLER = "co_handler"
     BELOW = "below"
     """It passed the ticket up and waits for the answer."""
@@ -75,18 +75,18 @@ class DepartmentStanding(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """From which states, into which (None: it stays), and who may; the caller himself and the system where said."""
+    """States before, state after (None: unchanged), and roles of an action."""
 
     states: frozenset[TicketStatus]
     to: TicketStatus | None
     roles: frozenset[Role]
     caller: bool = False
     resumes: bool = False
-    """It leads to where the ticket was before it was parked, or merged."""
+    """It leads back to the state before parking or merging."""
     except_from: Mapping[TicketStatus, TicketStatus] = field(default_factory=dict)
-    """From these states it leads elsewhere."""
+    """Other states after, by the state before."""
     standings: frozenset[DepartmentStanding] = frozenset({DepartmentStanding.LEAD})
-    """Of somebody who acts for a department: what it must be to the ticket."""
+    """Standings of a department that may do it."""
 
 
 _S = TicketStatus
@@ -94,9 +94,8 @@ _BEING_WORKED_ON = frozenset({_S.DISPATCHED, _S.SIGNED, _S.PARKED})
 _CO_HANDLERS = frozenset({DepartmentStanding.CO_HANDLER})
 
 RULES: dict[TicketAction, Rule] = {
-    # There is no ticket yet that could be in a state.
     TicketAction.FILE: Rule(frozenset(), _S.REGISTERED, DESKS, caller=True),
-    # Whoever works on it signs again, and sees what was added; what waited for the customer has heard from them.
+    # The department signs again and so sees the addition; a parked ticket has got its answer.
     TicketAction.APPEND: Rule(
         OPEN,
         None,
@@ -143,7 +142,7 @@ RULES: dict[TicketAction, Rule] = {
     TicketAction.ABSORB: Rule(OPEN, None, DESKS),
     TicketAction.RELEASE: Rule(frozenset(_S), None, DESKS),
 }
-"""The system may do whatever the ticket's state allows: it acts for rules that people made."""
+"""The system may do all that the state allows: it carries out configured rules."""
 
 
 def permit(
@@ -152,13 +151,14 @@ def permit(
     ticket: Ticket | None = None,
     others: Mapping[str, DepartmentStanding] | None = None,
 ) -> None:
-    """Whether somebody may do it at all, in whatever state the ticket is: asked before anything is told of the ticket.
+    """Check the actor's permission for an action in any state.
 
-    `others` are the departments beside the lead that have something to do with it.
+    It comes before any other check, so that a refusal tells nothing about the ticket. `others` are the departments
+    beside the lead that have a part in it.
 
     Raises:
-        Forbidden: the role, or what the actor's department is to the ticket, does not allow it.
-        NotYours: the ticket lies with another department.
+        Forbidden: the role, or the standing of the actor's department, does not allow it.
+        NotYours: the actor's department has no part in the ticket.
     """
     rule = RULES[action]
     if actor.kind is ActorKind.CALLER and not rule.caller:
@@ -175,7 +175,7 @@ def permit(
 
 
 def lead(action: TicketAction, ticket: Ticket) -> TicketStatus:
-    """The state an action leads to.
+    """Return the state after an action.
 
     Raises:
         NotAllowedNow: the ticket's state does not allow it.
@@ -191,7 +191,7 @@ def lead(action: TicketAction, ticket: Ticket) -> TicketStatus:
 def standing_of(
     own: str | None, lead_id: str | None, others: Mapping[str, DepartmentStanding]
 ) -> DepartmentStanding | None:
-    """What a department is to a ticket; None: nothing, and the ticket does not exist for it (S7)."""
+    """Return a department's standing; None hides the ticket from it (S7)."""
     if own is None:
         return None
     return DepartmentStanding.LEAD if own == lead_id else others.get(own)

@@ -1,4 +1,4 @@
-"""Which departments beside the lead have something to do with a ticket, and so may see it (S7)."""
+"""Departments beside the lead that may see a ticket (S7)."""
 
 from sqlmodel import select, union_all
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,7 +13,7 @@ from crm.tickets.transitions import DepartmentStanding
 
 
 async def others(session: AsyncSession, ticket: Ticket | TicketView) -> dict[str, DepartmentStanding]:
-    """Departments beside the lead, each with what it is to the ticket."""
+    """Return the departments beside the lead, each with its standing."""
     if not ticket.shared:
         return {}
     waiting = await tiers_store.waiting(session, ticket.id)
@@ -24,7 +24,7 @@ async def others(session: AsyncSession, ticket: Ticket | TicketView) -> dict[str
 
 
 def shared_with(department_id: str) -> SelectOfScalar[str]:
-    """The ids of tickets that others lead and a department has something to do with."""
+    """Select ids of others' tickets in which a department has a part."""
     parts = select(TicketCoHandler.ticket_id).where(
         TicketCoHandler.department_id == department_id, TicketCoHandler.state != CoHandlerState.RELEASED
     )

@@ -1,1 +1,1 @@
-"""After-sales applications: assessed before anybody works on them (H12)."""
+"""After-sales applications, assessed before any work is done (H12)."""

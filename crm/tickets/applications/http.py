@@ -7,12 +7,12 @@ from foundation.routes import Routes
 
 
 def add_routes(table: Routes, service: ApplicationService) -> None:
-    """Assessing an application."""
+    """Add the routes of applications."""
     act(
         table,
         TicketAction.ACCEPT,
         "accept",
-        "The after-sales application is accepted: it can be dispatched, the customer gets an SMS",
+        "Accept the after-sales application: it can be dispatched, and the customer gets an SMS",
         Reason,
         lambda ticket, body, actor: service.accept(ticket, body.reason, actor, expected_version=body.version),
     )
@@ -20,7 +20,7 @@ def add_routes(table: Routes, service: ApplicationService) -> None:
         table,
         TicketAction.DECLINE,
         "decline",
-        "The after-sales application is declined: archived, the customer gets the reason by SMS",
+        "Decline the after-sales application: archive it, and send the customer the reason by SMS",
         Reason,
         lambda ticket, body, actor: service.decline(ticket, body.reason, actor, expected_version=body.version),
     )

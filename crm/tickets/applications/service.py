@@ -1,4 +1,4 @@
-"""Accepting and declining an application; the customer is told either way."""
+"""Use cases of after-sales applications; the customer is notified of each decision."""
 
 from crm.tickets.errors import AlreadyAssessed, NotAnApplication
 from crm.tickets.model import Actor, Assessment, Ticket, TicketKind, TicketView
@@ -15,11 +15,11 @@ class ApplicationService:
     async def accept(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """It is worked on: from now on it can be dispatched.
+        """Accept an application: it can be dispatched from now on.
 
         Raises:
-            NotAnApplication: it is another kind of ticket.
-            AlreadyAssessed: it was accepted before.
+            NotAnApplication: the ticket is of another kind.
+            AlreadyAssessed: the application was accepted before.
         """
         async with self._tickets.change(ticket_id, TicketAction.ACCEPT, actor, expected_version) as made:
             _must_be_unassessed(made.ticket)
@@ -30,11 +30,11 @@ class ApplicationService:
     async def decline(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """It is not worked on: archived, with the reason that is sent to the customer.
+        """Decline an application: archive it, with the reason that the customer gets.
 
         Raises:
-            NotAnApplication: it is another kind of ticket.
-            AlreadyAssessed: it was accepted before.
+            NotAnApplication: the ticket is of another kind.
+            AlreadyAssessed: the application was accepted before.
         """
         async with self._tickets.change(ticket_id, TicketAction.DECLINE, actor, expected_version) as made:
             _must_be_unassessed(made.ticket)

@@ -1,1 +1,1 @@
-"""Departments that help the one in the lead (主办/协办): each signs and replies for its own part."""
+"""Co-handling: departments help the lead, each with its own part (主办/协办)."""

@@ -11,30 +11,30 @@ from foundation.routes import Routes
 
 
 class Ask(Versioned):
-    """Who is to help."""
+    """Departments that are asked to help."""
 
     departments: list[CoTask] = Field(min_length=1, max_length=10)
 
 
 class CoReply(Versioned):
-    """What the co-handler did."""
+    """Reply of a co-handler about its part."""
 
     text: Lines = Field(min_length=1, max_length=4000)
 
 
 class Release(Reason):
-    """Whose help is not needed any more, and why."""
+    """Co-handler that is released, and the reason."""
 
     department_id: Id
 
 
 def add_routes(table: Routes, service: CoHandlingService) -> None:
-    """Asking for help, and giving it."""
+    """Add the routes of co-handling."""
     act(
         table,
         TicketAction.CO_ASK,
         "co-handlers",
-        "Ask departments to help the one in the lead",
+        "Ask departments to help the lead department",
         Ask,
         lambda ticket, body, actor: service.ask(ticket, body.departments, actor, expected_version=body.version),
         status=201,
@@ -43,7 +43,7 @@ def add_routes(table: Routes, service: CoHandlingService) -> None:
         table,
         TicketAction.CO_SIGN,
         "co-sign",
-        "The co-handling department takes its part",
+        "Sign for the department's own part of a ticket",
         Versioned,
         lambda ticket, body, actor: service.sign(ticket, actor, expected_version=body.version),
     )
@@ -51,7 +51,7 @@ def add_routes(table: Routes, service: CoHandlingService) -> None:
         table,
         TicketAction.CO_REPLY,
         "co-reply",
-        "The co-handling department says what it did",
+        "Reply about the department's own part of a ticket",
         CoReply,
         lambda ticket, body, actor: service.reply(ticket, body.text, actor, expected_version=body.version),
     )
@@ -59,7 +59,7 @@ def add_routes(table: Routes, service: CoHandlingService) -> None:
         table,
         TicketAction.CO_RELEASE,
         "release-co-handler",
-        "A co-handling department is not needed any more",
+        "Release a co-handling department from its part",
         Release,
         lambda ticket, body, actor: service.release(
             ticket, body.department_id, body.reason, actor, expected_version=body.version

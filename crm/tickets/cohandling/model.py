@@ -1,4 +1,4 @@
-"""Co-handlers of tickets."""
+"""Table, inputs and views of co-handlers."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,20 +15,20 @@ from foundation.database import UtcDateTime, text_enum
 
 
 class CoHandlerState(StrEnum):
-    """Where a co-handler's part is."""
+    """State of a co-handler's part."""
 
     ASKED = "asked"
     SIGNED = "signed"
     REPLIED = "replied"
     RELEASED = "released"
-    """Not needed any more, or the lead replied without it."""
+    """Released by the desk, or left out of the lead's reply."""
 
 
 PENDING = frozenset({CoHandlerState.ASKED, CoHandlerState.SIGNED})
 
 
 class TicketCoHandler(SQLModel, table=True):
-    """One department's part in another one's ticket."""
+    """Part of one department in the ticket of another."""
 
     __tablename__ = "ticket_co_handler"
     __table_args__ = (UniqueConstraint("ticket_id", "department_id"),)
@@ -50,14 +50,14 @@ personal(TicketCoHandler, "task", "reply")
 
 
 class CoTask(BaseModel, extra="forbid"):
-    """Who is to help, and with what."""
+    """Department that is asked to help, and its task."""
 
     department_id: Id
     task: Lines = InputField(default="", max_length=1000)
 
 
 class CoHandlerView(BaseModel, from_attributes=True):
-    """A co-handler as shown."""
+    """Co-handler as shown."""
 
     department_id: str
     state: CoHandlerState

@@ -1,4 +1,4 @@
-"""Asking departments to help, and what they do."""
+"""Use cases of co-handling."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from foundation.problems import FieldProblem
 
 
 class CoHandlingService:
-    """Co-handlers: asked by the desk, each signs and replies, and the lead's reply waits for them."""
+    """Asks co-handlers for help; the lead's reply waits for theirs."""
 
     def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
@@ -23,7 +23,9 @@ class CoHandlingService:
     async def ask(
         self, ticket_id: str, tasks: Sequence[CoTask], actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """Ask departments to help; one that replied or was released may be asked again.
+        """Ask departments to help with a ticket.
+
+        A department that replied or was released may be asked again.
 
         Raises:
             CannotHelp: it is the lead, or it was asked and has not replied.
@@ -34,7 +36,7 @@ class CoHandlingService:
         return TicketView.model_validate(made.ticket)
 
     async def sign(self, ticket_id: str, actor: Actor, *, expected_version: int | None = None) -> TicketView:
-        """The co-handler takes its part.
+        """Sign for the co-handler's part.
 
         Raises:
             NotYourTurn: it has signed already.
@@ -48,7 +50,7 @@ class CoHandlingService:
     async def reply(
         self, ticket_id: str, text: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """The co-handler says what it did.
+        """Store the co-handler's reply about its part.
 
         Raises:
             NotYourTurn: it has not signed, or has replied already.
@@ -69,10 +71,10 @@ class CoHandlingService:
         *,
         expected_version: int | None = None,
     ) -> TicketView:
-        """A department's help is not needed any more.
+        """Release a co-handler from its part.
 
         Raises:
-            CannotHelp: nobody asked it, or its part is done.
+            CannotHelp: the department was not asked, or its part is done.
         """
         async with self._tickets.change(ticket_id, TicketAction.CO_RELEASE, actor, expected_version) as made:
             pending = {part.department_id: part for part in await store.pending(made.session, ticket_id)}
@@ -84,7 +86,7 @@ class CoHandlingService:
 
 
 async def ask(made: Change, tasks: Sequence[CoTask]) -> None:
-    """Ask departments to help, within another change; raises as `CoHandlingService.ask`."""
+    """Ask departments to help within another change; raise as `CoHandlingService.ask`."""
     pending = {part.department_id for part in await store.pending(made.session, made.ticket.id)}
     for task in tasks:
         if task.department_id == made.ticket.department_id:
@@ -100,10 +102,10 @@ async def ask(made: Change, tasks: Sequence[CoTask]) -> None:
 
 
 async def settle(made: Change, left_out_because: str) -> None:
-    """The lead replies: every co-handler has, or it is said why the reply does without those who have not.
+    """Require every co-handler's reply, or the reason to leave the others out.
 
     Raises:
-        CoHandlersPending: neither is so.
+        CoHandlersPending: a reply is missing, and no reason is given.
     """
     pending = await store.pending(made.session, made.ticket.id)
     if not pending:

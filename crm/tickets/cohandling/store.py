@@ -9,13 +9,13 @@ from crm.tickets.cohandling.model import PENDING, CoHandlerState, TicketCoHandle
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketCoHandler]:
-    """Everybody who was ever asked to help with a ticket, in order."""
+    """Return every co-handler of a ticket, in order."""
     statement = select(TicketCoHandler).where(TicketCoHandler.ticket_id == ticket_id)
     return (await session.exec(statement.order_by(col(TicketCoHandler.id)))).all()
 
 
 async def pending(session: AsyncSession, ticket_id: str) -> Sequence[TicketCoHandler]:
-    """Those whose part is not done."""
+    """Return the co-handlers that have not finished their part."""
     statement = select(TicketCoHandler).where(
         TicketCoHandler.ticket_id == ticket_id, col(TicketCoHandler.state).in_(PENDING)
     )
@@ -23,7 +23,7 @@ async def pending(session: AsyncSession, ticket_id: str) -> Sequence[TicketCoHan
 
 
 async def one(session: AsyncSession, ticket_id: str, department_id: str | None) -> TicketCoHandler | None:
-    """One department's part, released or not."""
+    """Return one department's part, released or not."""
     statement = select(TicketCoHandler).where(
         TicketCoHandler.ticket_id == ticket_id, TicketCoHandler.department_id == department_id
     )
@@ -31,7 +31,7 @@ async def one(session: AsyncSession, ticket_id: str, department_id: str | None) 
 
 
 async def release(session: AsyncSession, ticket_id: str, department_id: str) -> None:
-    """A department helps no longer, for it has the ticket itself."""
+    """Release a department that becomes the lead itself."""
     found = await one(session, ticket_id, department_id)
     if found is not None:
         found.state = CoHandlerState.RELEASED

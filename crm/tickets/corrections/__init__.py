@@ -1,1 +1,1 @@
-"""Putting right what was entered of a ticket."""
+"""Corrections of entered tickets (更正)."""

@@ -8,16 +8,16 @@ from foundation.routes import Routes
 
 
 class Correct(CorrectTicket, Versioned):
-    """What is to be different."""
+    """Corrected fields, and the version they are made for."""
 
 
 def add_routes(table: Routes, service: CorrectionService) -> None:
-    """Putting right what was entered."""
+    """Add the route of corrections."""
     act(
         table,
         TicketAction.CORRECT,
         "correct",
-        "Put right what was entered: only what is given changes, and the log keeps what it was before",
+        "Correct fields of a ticket; the log records the values before and after",
         Correct,
         lambda ticket, body, actor: service.correct(ticket, body, actor, expected_version=body.version),
     )

@@ -1,4 +1,4 @@
-"""What of a ticket may be put right."""
+"""Input of corrections."""
 
 from pydantic import BaseModel, JsonValue, model_validator
 from pydantic import Field as InputField
@@ -7,11 +7,14 @@ from crm.text import Id, Lines, OneLine
 from crm.tickets.model import Urgency
 
 ABOUT_IT = frozenset({"reason", "version"})
-"""What says something of the correction itself."""
+"""Fields about the correction itself."""
 
 
 class CorrectTicket(BaseModel, extra="forbid"):
-    """What is to be different; what is left out stays. The kind stays: another kind is another matter."""
+    """Corrected fields of a ticket; those left out stay.
+
+    The kind cannot be corrected: another kind is another matter.
+    """
 
     subject: OneLine = InputField(default="", min_length=1, max_length=200)
     description: Lines = InputField(default="", max_length=4000)
@@ -20,15 +23,15 @@ class CorrectTicket(BaseModel, extra="forbid"):
     address: OneLine = InputField(default="", max_length=200)
     area: OneLine = InputField(default="", max_length=60)
     form: dict[str, JsonValue] = InputField(default={}, max_length=40)
-    """All answers, to the form as it was when the ticket was filed."""
+    """All answers to the form as it was when the ticket was filed."""
     customer_id: Id | None = None
-    """Whose matter it is; null: nobody that we know."""
+    """Customer of the matter; null for an unknown one."""
     reason: Lines = InputField(default="", max_length=2000)
-    """Why, where that is not plain."""
+    """Reason of the correction, where it is not obvious."""
 
     @model_validator(mode="after")
     def _something(self) -> "CorrectTicket":
         if not self.model_fields_set - ABOUT_IT:
             names = sorted(CorrectTicket.model_fields.keys() - ABOUT_IT)
-            raise ValueError(f"must name what is to be different: one or more of {', '.join(names)}")
+            raise ValueError(f"must name the fields to correct: one or more of {', '.join(names)}")
         return self

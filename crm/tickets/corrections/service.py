@@ -1,4 +1,4 @@
-"""Putting right what was entered of a ticket, with all that follows from it."""
+"""Corrections of a ticket and their consequences."""
 
 from typing import Any
 
@@ -9,9 +9,8 @@ from crm.customers.protection.store import is_protected_within
 from crm.tickets import reporters
 from crm.tickets import store as tickets_store
 from crm.tickets.address import address_key
-from crm.tickets.corrections.errors import NothingCorrected, SameMatterOpen
 from crm.tickets.corrections.model import ABOUT_IT, CorrectTicket
-from crm.tickets.errors import ChangedMeanwhile
+from crm.tickets.errors import ChangedMeanwhile, NothingCorrected, SameMatterOpen
 from crm.tickets.filing import category_in_use, matter_key
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
@@ -24,11 +23,11 @@ from foundation.clock import utc_now
 from foundation.problems import FieldProblem
 
 RACES = 3
-"""How often a correction looks again after somebody filed the same matter at that moment."""
+"""Attempts of a correction while others file the same matter."""
 
 
 class CorrectionService:
-    """Corrections (更正)."""
+    """Corrects entered tickets (更正)."""
 
     def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
@@ -36,16 +35,16 @@ class CorrectionService:
     async def correct(
         self, ticket_id: str, given: CorrectTicket, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """Change what is given and differs, and nothing else; the log keeps each value before and after.
+        """Change the given fields that differ; log the values before and after.
 
-        The matter's key follows, so that one fault at one address stays one open ticket, and so do the deadlines. What
-        becomes a protected customer's while the list is in force is most urgent, whatever was entered (H25).
+        The matter's key and the deadlines follow, so that one fault at one address stays one open ticket. A ticket that
+        becomes a protected customer's gets the highest urgency while the list is in force (H25).
 
         Raises:
             SameMatterOpen: another open ticket is about that matter; append to it, or merge this one into it.
             UnknownReference: a customer or category that does not exist, or a category out of use.
             FormNotFilled: the answers are not what the kind's form asked when the ticket was filed.
-            NothingCorrected: everything given is that way already.
+            NothingCorrected: every given field has that value already.
             ChangedMeanwhile: it is not at the version any more, or others keep filing the same matter.
         """
         permit(TicketAction.CORRECT, actor)
@@ -54,7 +53,7 @@ class CorrectionService:
                 async with self._tickets.change(ticket_id, TicketAction.CORRECT, actor, expected_version) as made:
                     await _correct(made, given, actor)
             except IntegrityError:
-                # Somebody filed that very matter at this moment: look again, and name it.
+                # The same matter was filed at this moment: look again, and name it.
                 continue
             return TicketView.model_validate(made.ticket)
         raise ChangedMeanwhile("the same matter is being filed by others right now; try again")
@@ -88,7 +87,7 @@ async def _correct(made: Change, given: CorrectTicket, actor: Actor) -> None:
 
 
 async def _checked(session: AsyncSession, ticket: Ticket, given: CorrectTicket, actor: Actor) -> dict[str, Any]:
-    """What the fields that are given, and those that follow from them, are to be."""
+    """Return the wanted values of given fields and of dependent ones."""
     wanted = given.model_dump(include=CorrectTicket.model_fields.keys() - ABOUT_IT, exclude_unset=True)
     if wanted.get("category_id", ticket.category_id) != ticket.category_id:
         await category_in_use(session, wanted["category_id"])
@@ -123,9 +122,9 @@ def _matter(ticket: Ticket) -> str | None:
 
 
 async def _follow_matter(session: AsyncSession, ticket: Ticket, before: str | None) -> None:
-    """Let the ticket be the open one about what it is about now.
+    """Make the ticket the open one about its corrected matter.
 
-    The other one is not held: who held two in any order but a merge's could wait for a merge that waits for him.
+    The other ticket is not locked: only merges lock two tickets, in one order, so that no deadlock is possible.
     """
     matter = _matter(ticket)
     if matter == before:
@@ -142,7 +141,10 @@ async def _follow_matter(session: AsyncSession, ticket: Ticket, before: str | No
 
 
 async def _follow_customer(made: Change, before: str | None) -> None:
-    """Whoever reported it as the customer before, or first as nobody we know, is who it was corrected to."""
+    """Move the old customer's reports to the new customer.
+
+    Without an old customer, the first report is moved.
+    """
     reported = await tickets_store.reporters_of(made.session, made.ticket.id)
     theirs = reported[:1] if before is None else [found for found in reported if found.customer_id == before]
     for reporter in theirs:

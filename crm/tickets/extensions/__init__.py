@@ -1,1 +1,1 @@
-"""More time, asked for before the deadline and decided by a supervisor."""
+"""Extensions: more time, asked for before the deadline, decided by a supervisor."""

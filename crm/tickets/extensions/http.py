@@ -11,25 +11,25 @@ from foundation.routes import Request, Routes
 
 
 class AskExtension(Reason):
-    """Until when, and why."""
+    """Wanted deadline and its reason."""
 
     until: Moment
 
 
 class PendingQuery(BaseModel, extra="forbid"):
-    """How many."""
+    """Page size of the waiting extensions."""
 
     limit: int = Field(default=50, ge=1, le=200)
 
 
 def add_routes(table: Routes, service: ExtensionService) -> None:
-    """Asking for more time, and deciding it."""
+    """Add the routes of extensions."""
 
     @table.add(
         "GET",
         "/pending-extensions",
         roles=RULES[TicketAction.GRANT_EXTENSION].roles,
-        summary="Requests for more time that wait to be decided, the longest first",
+        summary="List extensions that wait for a decision, the oldest first",
         query=PendingQuery,
         response=list[PendingExtension],
         problems=(422,),
@@ -41,7 +41,7 @@ def add_routes(table: Routes, service: ExtensionService) -> None:
         table,
         TicketAction.ASK_EXTENSION,
         "extension",
-        "The department asks for more time, before the deadline",
+        "Ask for an extension before the deadline",
         AskExtension,
         lambda ticket, body, actor: service.ask(ticket, body.until, body.reason, actor, expected_version=body.version),
         status=201,
@@ -50,7 +50,7 @@ def add_routes(table: Routes, service: ExtensionService) -> None:
         table,
         TicketAction.GRANT_EXTENSION,
         "grant-extension",
-        "The department gets the time it asked for",
+        "Grant the extension that was asked for",
         Reason,
         lambda ticket, body, actor: service.grant(ticket, body.reason, actor, expected_version=body.version),
     )
@@ -58,7 +58,7 @@ def add_routes(table: Routes, service: ExtensionService) -> None:
         table,
         TicketAction.DENY_EXTENSION,
         "deny-extension",
-        "The deadline stays",
+        "Deny the extension that was asked for",
         Reason,
         lambda ticket, body, actor: service.deny(ticket, body.reason, actor, expected_version=body.version),
     )

@@ -1,4 +1,4 @@
-"""Extensions asked for and decided."""
+"""Table and views of extensions."""
 
 from datetime import datetime
 
@@ -14,10 +14,10 @@ _UNDECIDED = text("granted IS NULL AND withdrawn_at IS NULL")
 
 
 class TicketExtension(SQLModel, table=True):
-    """A department asked for more time."""
+    """Extension of a deadline, asked for by a department."""
 
     __tablename__ = "ticket_extension"
-    # Those that wait stay few however many were ever asked for.
+    # Only the waiting ones, which stay few, are in the index.
     __table_args__ = (
         Index("ix_ticket_extension_undecided", "asked_at", postgresql_where=_UNDECIDED, sqlite_where=_UNDECIDED),
     )
@@ -25,27 +25,27 @@ class TicketExtension(SQLModel, table=True):
     id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id", index=True)
     department_id: str | None = Field(default=None, foreign_key="department.id")
-    """Who asked."""
+    """Department that asked."""
     reason: str
     until: datetime = Field(sa_type=UtcDateTime)
-    """The deadline it asks for."""
+    """Wanted deadline."""
     asked_by: str = ""
     asked_at: datetime = Field(sa_type=UtcDateTime)
     granted: bool | None = None
-    """None until it is decided, and where it was withdrawn before."""
+    """None while undecided, and after a withdrawal."""
     decision: str = ""
-    """Why it was decided so."""
+    """Reason of the decision."""
     decided_by: str = ""
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When nobody needed the answer any more: the ticket was replied to, or is another department's."""
+    """When a reply or another department made the extension needless."""
 
 
 personal(TicketExtension, "reason", "decision")
 
 
 class ExtensionView(BaseModel, from_attributes=True):
-    """An extension as shown."""
+    """Extension as shown."""
 
     department_id: str | None
     reason: PersonalText
@@ -60,7 +60,7 @@ class ExtensionView(BaseModel, from_attributes=True):
 
 
 class PendingExtension(ExtensionView):
-    """A request that waits to be decided, with its ticket."""
+    """Extension that waits for a decision, with its ticket."""
 
     ticket_id: str
     number: str

@@ -13,19 +13,19 @@ _WAITING = (col(TicketExtension.granted).is_(None), col(TicketExtension.withdraw
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketExtension]:
-    """Every extension that was asked for, in order."""
+    """Return every extension of a ticket, in order."""
     statement = select(TicketExtension).where(TicketExtension.ticket_id == ticket_id)
     return (await session.exec(statement.order_by(col(TicketExtension.id)))).all()
 
 
 async def undecided(session: AsyncSession, ticket_id: str) -> TicketExtension | None:
-    """The one that waits to be decided."""
+    """Return the extension that waits for a decision."""
     statement = select(TicketExtension).where(TicketExtension.ticket_id == ticket_id, *_WAITING)
     return (await session.exec(statement)).one_or_none()
 
 
 async def withdraw(session: AsyncSession, ticket_id: str, holder_id: str | None = None) -> dict[str, str]:
-    """Nobody needs the answer any more, but for the department that holds the ticket; what the log keeps of it."""
+    """Withdraw the waiting extension of another department; return the log detail."""
     found = await undecided(session, ticket_id)
     if found is None or (holder_id is not None and found.department_id == holder_id):
         return {}
@@ -34,7 +34,7 @@ async def withdraw(session: AsyncSession, ticket_id: str, holder_id: str | None 
 
 
 async def pending(session: AsyncSession, limit: int) -> Sequence[tuple[TicketExtension, Ticket]]:
-    """What waits to be decided about open tickets, the longest first."""
+    """Return waiting extensions of open tickets, the oldest first."""
     statement = (
         select(TicketExtension, Ticket)
         .join(Ticket, col(Ticket.id) == col(TicketExtension.ticket_id))

@@ -1,1 +1,1 @@
-"""Whether a complaint was valid, and why (H2, H13)."""
+"""Findings: whether a complaint is valid, and why (H2, H13)."""

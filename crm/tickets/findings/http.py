@@ -8,16 +8,16 @@ from foundation.routes import Routes
 
 
 class Judge(JudgeComplaint, Versioned):
-    """What came out."""
+    """Finding of a complaint, and the version it is made for."""
 
 
 def add_routes(table: Routes, service: FindingService) -> None:
-    """Judging a complaint, and disagreeing."""
+    """Add the routes of findings."""
     act(
         table,
         TicketAction.JUDGE,
         "finding",
-        "Whether the complaint is valid, and why",
+        "Judge whether a complaint is valid, with the finding",
         Judge,
         lambda ticket, body, actor: service.judge(ticket, body, actor, expected_version=body.version),
     )
@@ -25,7 +25,7 @@ def add_routes(table: Routes, service: FindingService) -> None:
         table,
         TicketAction.CONTEST,
         "contest-finding",
-        "The customer or the department disagrees with the finding: to a supervisor",
+        "Contest the finding; a supervisor judges again",
         Reason,
         lambda ticket, body, actor: service.contest(ticket, body.reason, actor, expected_version=body.version),
     )

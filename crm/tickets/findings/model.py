@@ -1,4 +1,4 @@
-"""What came out about complaints."""
+"""Table, input and view of findings."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -14,14 +14,14 @@ from foundation.database import UtcDateTime, text_enum
 
 
 class Validity(StrEnum):
-    """有效/无效投诉."""
+    """Validity of a complaint (有效/无效投诉)."""
 
     VALID = "valid"
     INVALID = "invalid"
 
 
 class TicketFinding(SQLModel, table=True):
-    """One judgement of a complaint. Contested, it is followed by another; the last one stands."""
+    """Finding about a complaint; the last of several counts."""
 
     __tablename__ = "ticket_finding"
 
@@ -50,7 +50,7 @@ personal(
 
 
 class JudgeComplaint(BaseModel, extra="forbid"):
-    """What came out (H2), who answers for it and what is done about it (H13)."""
+    """Finding as entered: result, responsible party and measures (H2, H13)."""
 
     validity: Validity
     finding: Lines = InputField(min_length=1, max_length=4000)
@@ -60,7 +60,7 @@ class JudgeComplaint(BaseModel, extra="forbid"):
 
 
 class FindingView(BaseModel, from_attributes=True):
-    """A judgement as shown."""
+    """Finding as shown."""
 
     validity: Validity
     finding: PersonalText

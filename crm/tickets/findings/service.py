@@ -1,4 +1,4 @@
-"""Judging a complaint, and disagreeing with it."""
+"""Use cases of findings."""
 
 from crm.tickets.errors import AlreadyContested, NoFinding, NotAComplaint
 from crm.tickets.findings import store
@@ -11,7 +11,7 @@ from foundation.ids import new_id
 
 
 class FindingService:
-    """Valid or not, with the finding; disagreement escalates (H2)."""
+    """Judges complaints; a contested finding escalates the ticket (H2)."""
 
     def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
@@ -19,10 +19,12 @@ class FindingService:
     async def judge(
         self, ticket_id: str, given: JudgeComplaint, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """Say what came out; a later judgement replaces an earlier one, which stays on record.
+        """Store a finding about a complaint.
+
+        A later finding replaces it; both stay on record.
 
         Raises:
-            NotAComplaint: there is nothing to be valid or not.
+            NotAComplaint: the ticket is of another kind.
         """
         async with self._tickets.change(ticket_id, TicketAction.JUDGE, actor, expected_version) as made:
             if made.ticket.kind is not TicketKind.COMPLAINT:
@@ -42,11 +44,11 @@ class FindingService:
     async def contest(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """The customer, through the desk, or the department disagrees: it goes to a supervisor.
+        """Contest the finding for the customer or the department; escalate the ticket.
 
         Raises:
-            NoFinding: nothing was judged yet.
-            AlreadyContested: somebody did before, and nobody has judged since.
+            NoFinding: the complaint was not judged yet.
+            AlreadyContested: the finding was contested before, and no other one followed.
         """
         async with self._tickets.change(ticket_id, TicketAction.CONTEST, actor, expected_version) as made:
             findings = await store.of_ticket(made.session, ticket_id)

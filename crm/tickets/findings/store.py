@@ -9,6 +9,6 @@ from crm.tickets.findings.model import TicketFinding
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketFinding]:
-    """Every judgement of a complaint, in order: the last one stands."""
+    """Return every finding about a complaint, in order: the last one counts."""
     statement = select(TicketFinding).where(TicketFinding.ticket_id == ticket_id).order_by(col(TicketFinding.id))
     return (await session.exec(statement)).all()

@@ -1,1 +1,1 @@
-"""What is asked about each kind of ticket: fields as data, which an administrator changes (H12)."""
+"""Forms: fields of each kind of ticket, changed by administrators (H12)."""

@@ -1,4 +1,4 @@
-"""Filling in a form: everything that is wrong with the answers is named at once."""
+"""Checks of a form's answers; every problem is named at once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -26,7 +26,7 @@ from foundation.problems import FieldProblem, broken_rules
 
 
 def _not_in_the_future(day: date) -> date:
-    # A day further east has begun already: nobody is refused today's date.
+    # In zones further east the next day has begun: today's date there is accepted.
     if (day - utc_now().date()).days > 1:
         raise ValueError("must not be in the future")
     return day
@@ -43,17 +43,17 @@ TYPES: dict[FieldKind, Any] = {
 
 
 def fill(fields: Sequence[FormField], answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers as they are kept: known fields, of their kind, none missing that is required.
+    """Return checked answers: known fields only, of the right kind, none missing.
 
     Raises:
-        FormNotFilled: names each field and what is wrong with it.
+        FormNotFilled: names each wrong field and its rule.
     """
     try:
         filled = _model(tuple(field.model_dump_json() for field in fields)).model_validate(dict(answers))
     except ValidationError as error:
         problems = {str(place[0])[:64]: rule for place, rule in broken_rules(error)}
         raise FormNotFilled(
-            "the form is not filled in as its kind asks",
+            "the form's answers break its rules",
             [FieldProblem(field=f"form.{name}", rule=rule) for name, rule in problems.items()],
         ) from None
     return filled.model_dump(mode="json", exclude_none=True)
@@ -63,7 +63,7 @@ def fill(fields: Sequence[FormField], answers: Mapping[str, Any]) -> dict[str, A
 def _model(fields: tuple[str, ...]) -> type[BaseModel]:
     asked = [FormField.model_validate_json(field) for field in fields]
     definitions: dict[str, Any] = {
-        # Its own name may be one of pydantic's, such as `json`.
+        # A field's name may be reserved by pydantic, such as `json`.
         f"field_{field.name}": (
             _type(field) if field.required else _type(field) | None,
             InputField(alias=field.name) if field.required else InputField(default=None, alias=field.name),

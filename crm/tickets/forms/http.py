@@ -11,21 +11,23 @@ from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 
 
 class ReplaceForm(FormInput):
-    """The form, and the version it was made from."""
+    """New form, and the version it was made from."""
 
     version: FormerVersion
 
 
 class VersionQuery(BaseModel, extra="forbid"):
-    """Which version: a ticket says by which it was filled."""
+    """Version of a form, as named by a ticket."""
 
     version: FormerVersion
 
 
 def add_routes(table: Routes, service: FormService) -> None:
-    """Reading forms, and replacing one."""
+    """Add the routes of forms."""
 
-    @table.add("GET", "/ticket-forms", roles=EVERYONE, summary="Every kind's form", response=list[FormView])
+    @table.add(
+        "GET", "/ticket-forms", roles=EVERYONE, summary="List the form of each kind of ticket", response=list[FormView]
+    )
     async def every(_: Request[None, NoQuery]) -> list[FormView]:
         return await service.all()
 
@@ -33,7 +35,7 @@ def add_routes(table: Routes, service: FormService) -> None:
         "GET",
         "/ticket-forms/{kind}",
         roles=EVERYONE,
-        summary="A kind's form as it was in a version",
+        summary="Return a version of a kind's form",
         query=VersionQuery,
         response=FormView,
         problems=(404, 422),
@@ -45,7 +47,7 @@ def add_routes(table: Routes, service: FormService) -> None:
         "PUT",
         "/ticket-forms/{kind}",
         roles=frozenset({Role.ADMINISTRATOR}),
-        summary="Put another form in force for what is filed from now on",
+        summary="Replace the form for tickets filed from now on",
         body=ReplaceForm,
         response=FormView,
         problems=(404, 409, 422),

@@ -1,4 +1,4 @@
-"""Forms: the fields of a kind of ticket, and every version they were filled by."""
+"""Forms: fields of each kind of ticket, with all versions."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -15,20 +15,20 @@ from foundation.database import UtcDateTime, text_enum
 
 
 class FieldKind(StrEnum):
-    """What a field takes."""
+    """Kind of a form field."""
 
     TEXT = "text"
     LINES = "lines"
     NUMBER = "number"
     DATE = "date"
     PAST_DATE = "past_date"
-    """A day that is not in the future, such as that of a purchase."""
+    """Day that is not in the future, such as that of a purchase."""
     CHOICE = "choice"
     YES_NO = "yes_no"
 
 
 class Choice(BaseModel, extra="forbid"):
-    """One of several answers."""
+    """Choice of a form field."""
 
     value: str = InputField(pattern=r"^[a-z0-9_]{1,40}$")
     zh: OneLine = InputField(min_length=1, max_length=60)
@@ -36,7 +36,7 @@ class Choice(BaseModel, extra="forbid"):
 
 
 class FormField(BaseModel, extra="forbid"):
-    """One question of a form."""
+    """Field of a form."""
 
     name: str = InputField(pattern=r"^[a-z][a-z0-9_]{0,39}$")
     kind: FieldKind
@@ -56,7 +56,7 @@ class FormField(BaseModel, extra="forbid"):
 
 
 class FormInput(BaseModel, extra="forbid"):
-    """A form as an administrator enters it: whole, in place of the one before."""
+    """Form as entered by an administrator; it replaces the one before."""
 
     fields: list[FormField] = InputField(max_length=40)
 
@@ -70,7 +70,7 @@ class FormInput(BaseModel, extra="forbid"):
 
 
 class FormView(BaseModel, from_attributes=True):
-    """A form as shown."""
+    """Form as shown."""
 
     kind: TicketKind
     version: int
@@ -80,7 +80,7 @@ class FormView(BaseModel, from_attributes=True):
 
 
 class TicketForm(SQLModel, table=True):
-    """One version of a kind's form. Tickets keep the version they were filled by, so versions stay."""
+    """Version of a kind's form; tickets refer to theirs, so versions stay."""
 
     __tablename__ = "ticket_form"
 
@@ -97,7 +97,6 @@ def _field(name: str, kind: FieldKind, zh: str, en: str, *, required: bool = Fal
 
 SHIPPED: dict[TicketKind, list[FormField]] = {
     TicketKind.CONSULTATION: [],
-    # H13: what the customer expects.
     TicketKind.COMPLAINT: [_field("expectation", FieldKind.LINES, "客户期望", "What the customer expects")],
     TicketKind.SUGGESTION: [],
     TicketKind.FAULT: [],
@@ -109,4 +108,4 @@ SHIPPED: dict[TicketKind, list[FormField]] = {
         _field("problem", FieldKind.LINES, "问题描述", "Problem", required=True),
     ],
 }
-"""The forms as shipped, version 0: in force for a kind until somebody enters another."""
+"""Forms as shipped, version 0: in force for a kind until another is entered."""

@@ -1,4 +1,4 @@
-"""Reading forms and replacing them."""
+"""Use cases of forms."""
 
 from sqlalchemy.exc import IntegrityError
 
@@ -12,18 +12,18 @@ from foundation.problems import FieldProblem
 
 
 class FormService:
-    """The form of each kind of ticket. A new version is in force for what is filed from then on."""
+    """Forms of each kind; a new version counts for later tickets."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def all(self) -> list[FormView]:
-        """Every kind's form in force."""
+        """Return the form in force of each kind."""
         async with self._database.read() as session:
             return [await store.in_force(session, kind) for kind in TicketKind]
 
     async def of_version(self, kind: TicketKind, version: int) -> FormView:
-        """A form as it was when a ticket was filed.
+        """Return a version of a form, as named by a ticket.
 
         Raises:
             NoSuchForm: there was no such version.
@@ -35,10 +35,10 @@ class FormService:
         return found
 
     async def replace(self, kind: TicketKind, given: FormInput, version: int, actor: Actor) -> FormView:
-        """Put another form in force; `version` is the one it was made from.
+        """Replace a form; `version` is the one it was made from.
 
         Raises:
-            FormChangedMeanwhile: that is not the form in force any more.
+            FormChangedMeanwhile: another form is in force by now.
         """
         row = TicketForm(
             kind=kind,

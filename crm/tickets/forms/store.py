@@ -8,14 +8,14 @@ from crm.tickets.model import TicketKind
 
 
 async def in_force(session: AsyncSession, kind: TicketKind) -> FormView:
-    """The newest form of a kind."""
+    """Return the newest form of a kind."""
     statement = select(TicketForm).where(TicketForm.kind == kind).order_by(col(TicketForm.version).desc()).limit(1)
     found = (await session.exec(statement)).one_or_none()
     return FormView.model_validate(found) if found is not None else _shipped(kind)
 
 
 async def of_version(session: AsyncSession, kind: TicketKind, version: int) -> FormView | None:
-    """The form of a kind as it was in a version."""
+    """Return a version of a kind's form."""
     if version == 0:
         return _shipped(kind)
     found = await session.get(TicketForm, (kind, version))

@@ -1,1 +1,1 @@
-"""Two tickets, one matter: merging them, and taking them apart exactly as they were (并单/拆单)."""
+"""Merges of tickets about one matter, and their undoing (并单/拆单)."""

@@ -8,12 +8,12 @@ from foundation.routes import NoQuery, Request, Routes
 
 
 def add_routes(table: Routes, service: MergeService) -> None:
-    """Merging, unmerging, and what is merged."""
+    """Add the routes of merges."""
     act(
         table,
         TicketAction.MERGE,
         "merge",
-        "Another ticket is about the same matter and stands for this one from now on; answers that other one",
+        "Merge the ticket into another one about the same matter; returns that one",
         MergeTicket,
         service.merge,
     )
@@ -21,7 +21,7 @@ def add_routes(table: Routes, service: MergeService) -> None:
         table,
         TicketAction.UNMERGE,
         "unmerge",
-        "They were two matters after all: both are as they were",
+        "Undo the merge: both tickets are as they were before",
         Versioned,
         lambda ticket, body, actor: service.unmerge(ticket, actor, expected_version=body.version),
     )
@@ -30,7 +30,7 @@ def add_routes(table: Routes, service: MergeService) -> None:
         "GET",
         "/tickets/{ticket_id}/merges",
         roles=DESKS,
-        summary="What stands for a ticket, what it stands for, and what was merged before",
+        summary="Return the merges of a ticket: into, from, and undone ones",
         response=MergedTickets,
         problems=(REFUSALS[0],),
     )

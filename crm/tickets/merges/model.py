@@ -1,4 +1,4 @@
-"""Which ticket stands for which, since when, and what it takes to undo that."""
+"""Table, input and views of merges."""
 
 from datetime import datetime
 
@@ -14,15 +14,15 @@ _ACTIVE = text("undone_at IS NULL")
 
 
 class TicketMerge(SQLModel, table=True):
-    """One merge, with all that undoing it needs.
+    """Merge of two tickets, with the facts that undo it.
 
-    The merged ticket keeps its row, its reporters, recordings, deadlines and log. What the ticket that stands for both
-    gets are copies, whose ids are kept here: so nothing is lost by merging, and undoing it removes exactly those.
+    The merged ticket retains its row, reporters, recordings, deadlines and log. The ticket that stands for both gets
+    copies, listed here by id: merging loses nothing, and undoing removes exactly the copies.
     """
 
     __tablename__ = "ticket_merge"
     __table_args__ = (
-        # A ticket is merged into one other at most, whoever merges at the same moment.
+        # Two merges of one ticket at the same moment: one fails.
         Index("ix_ticket_merge_active", "ticket_id", unique=True, postgresql_where=_ACTIVE, sqlite_where=_ACTIVE),
         Index("ix_ticket_merge_into_id", "into_id"),
         Index("ix_ticket_merge_open_matter", "open_matter", postgresql_where=_ACTIVE, sqlite_where=_ACTIVE),
@@ -31,31 +31,31 @@ class TicketMerge(SQLModel, table=True):
     id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id", index=True)
     into_id: str = Field(foreign_key="ticket.id")
-    """The ticket that stands for both; never one that is merged itself."""
+    """Ticket that stands for both; never a merged one."""
     at: datetime = Field(sa_type=UtcDateTime)
     by: str = ""
     undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     undone_by: str = ""
-    # What the merged ticket had, and has again.
+    # Facts of the merged ticket, restored by undoing.
     parked_from: TicketStatus | None = Field(default=None, sa_type=text_enum(TicketStatus))
     escalated: bool = False
     open_matter: str | None = None
-    # What the ticket that stands for both got.
+    # Facts of the ticket that stands for both.
     own_urgency: Urgency = Field(sa_type=text_enum(Urgency))
-    """How urgent it was by itself."""
+    """Its urgency without the merged ones."""
     reporter_ids: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
     attachment_ids: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
 
 
 class MergeTicket(BaseModel, extra="forbid"):
-    """Into which ticket; one that was merged itself stands for the one it was merged into."""
+    """Ticket to merge into; where it is merged, its head is meant."""
 
     into: Id
     version: Version | None = None
 
 
 class MergeView(BaseModel, from_attributes=True):
-    """A merge as shown."""
+    """Merge as shown."""
 
     ticket_id: str
     into_id: str
@@ -66,7 +66,7 @@ class MergeView(BaseModel, from_attributes=True):
 
 
 class MergedTickets(BaseModel):
-    """What stands for a ticket, and what it stands for."""
+    """Merges of a ticket in both directions."""
 
     into: TicketView | None
     merged: list[TicketView]

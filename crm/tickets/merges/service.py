@@ -6,9 +6,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets import store as tickets_store
-from crm.tickets.errors import ChangedMeanwhile, TicketNotFound
+from crm.tickets.errors import ChangedMeanwhile, NotMerged, SameMatterAlready, StandsForOthers, TicketNotFound
 from crm.tickets.merges import store
-from crm.tickets.merges.errors import NotMerged, SameMatterAlready, StandsForOthers
 from crm.tickets.merges.model import MergedTickets, MergeTicket, MergeView, TicketMerge
 from crm.tickets.model import Actor, Ticket, TicketView, Urgency
 from crm.tickets.state_change import Change, change

@@ -1,4 +1,4 @@
-"""Queries over merges, and the copies that a ticket gets of what was merged into it."""
+"""Queries over merges and over the copies they make."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
@@ -14,20 +14,20 @@ from foundation.ids import new_id
 
 
 class MatterMoved(Exception):
-    """Another ticket is the open one about a matter by now, or none is."""
+    """The open ticket about a matter changed while it was being locked."""
 
 
 Kept = TypeVar("Kept", TicketReporter, TicketAttachment)
 
 
 async def active(session: AsyncSession, ticket_id: str) -> TicketMerge | None:
-    """How a ticket is merged now."""
+    """Return the merge of a ticket in force."""
     statement = select(TicketMerge).where(TicketMerge.ticket_id == ticket_id, col(TicketMerge.undone_at).is_(None))
     return (await session.exec(statement)).one_or_none()
 
 
 async def into(session: AsyncSession, ticket_id: str) -> Sequence[TicketMerge]:
-    """What is merged into a ticket now, in order."""
+    """Return the merges into a ticket in force, in order."""
     statement = (
         select(TicketMerge)
         .where(TicketMerge.into_id == ticket_id, col(TicketMerge.undone_at).is_(None))
@@ -37,19 +37,19 @@ async def into(session: AsyncSession, ticket_id: str) -> Sequence[TicketMerge]:
 
 
 async def head_of(session: AsyncSession, ticket_id: str) -> str:
-    """The ticket that stands for a ticket: itself, where it is not merged."""
+    """Return the id of a ticket's head: itself, unless it is merged."""
     found = await active(session, ticket_id)
     return found.into_id if found is not None else ticket_id
 
 
 async def history(session: AsyncSession, ticket_id: str) -> Sequence[TicketMerge]:
-    """Every merge of a ticket or into it, newest first."""
+    """Return every merge of a ticket or into it, newest first."""
     concerned = or_(TicketMerge.ticket_id == ticket_id, TicketMerge.into_id == ticket_id)
     return (await session.exec(select(TicketMerge).where(concerned).order_by(col(TicketMerge.id).desc()))).all()
 
 
 async def copy(session: AsyncSession, merge: TicketMerge) -> None:
-    """Give the ticket that stands for both what it lacks of the merged one's reporters and recordings."""
+    """Copy the merged ticket's missing reporters and recordings to the other one."""
     known = [_person(found) for found in await tickets_store.reporters_of(session, merge.into_id)]
     reporters = [
         _copied(found, "reporter", merge.into_id)
@@ -69,19 +69,19 @@ async def copy(session: AsyncSession, merge: TicketMerge) -> None:
 
 
 async def remove_copies(session: AsyncSession, merge: TicketMerge) -> None:
-    """Take from the ticket that stood for both what it got by a merge."""
+    """Remove the copies that a merge made."""
     await session.exec(delete(TicketReporter).where(col(TicketReporter.id).in_(merge.reporter_ids)))
     await session.exec(delete(TicketAttachment).where(col(TicketAttachment.id).in_(merge.attachment_ids)))
     merge.reporter_ids, merge.attachment_ids = [], []
 
 
 async def is_copied(session: AsyncSession, ticket_id: str, recording_id: str) -> bool:
-    """Whether a ticket has a recording only as long as another is merged into it."""
+    """Return whether a recording of a ticket is only a merge's copy."""
     return await _copied_recording(session, ticket_id, recording_id, await into(session, ticket_id)) is not None
 
 
 async def adopt_recording(session: AsyncSession, ticket_id: str, recording_id: str) -> TicketAttachment | None:
-    """Let a recording that a ticket has from one merged into it be its own; None where it is that already."""
+    """Make a copied recording the ticket's own; return None without a copy."""
     merges = await into(session, ticket_id)
     found = await _copied_recording(session, ticket_id, recording_id, merges)
     if found is not None:
@@ -92,10 +92,7 @@ async def adopt_recording(session: AsyncSession, ticket_id: str, recording_id: s
 async def adopt_reporter(
     session: AsyncSession, ticket_id: str, is_same: Callable[[TicketReporter], bool]
 ) -> TicketReporter | None:
-    """Let somebody who reported a merged ticket be a reporter of the one that stands for it as well, whatever comes.
-
-    None where one is that already, or nothing is merged into the ticket.
-    """
+    """Make a copied reporter the ticket's own; return None without a copy."""
     merges = await into(session, ticket_id)
     if not merges:
         return None
@@ -118,19 +115,19 @@ async def _copied_recording(
 
 
 def _adopt(merges: Iterable[TicketMerge], copied_id: str) -> None:
-    """Take a row off the copies that go when a merge is undone."""
+    """Remove a row from the copies that undoing a merge deletes."""
     for merge in merges:
         merge.attachment_ids = [kept for kept in merge.attachment_ids if kept != copied_id]
         merge.reporter_ids = [kept for kept in merge.reporter_ids if kept != copied_id]
 
 
 async def open_about(session: AsyncSession, open_matter: str) -> Ticket | None:
-    """The open ticket about a matter, held for change; one that was merged is stood for by another (H4).
+    """Lock the open ticket about a matter, following merges (H4).
 
-    No other ticket is held: who held two in any order but a merge's could wait for a merge that waits for him.
+    No other ticket is locked: only merges lock two, in one order, so that no deadlock is possible.
 
     Raises:
-        MatterMoved: it was merged or closed while it was waited for. It is held still: look again in a new transaction.
+        MatterMoved: it was merged or closed before it was locked. It is still locked: retry in a new transaction.
     """
     ticket_id = await about(session, open_matter)
     if ticket_id is None:
@@ -142,7 +139,7 @@ async def open_about(session: AsyncSession, open_matter: str) -> Ticket | None:
 
 
 async def about(session: AsyncSession, open_matter: str) -> str | None:
-    """The open ticket about a matter, not held; one that was merged is stood for by another."""
+    """Return the id of a matter's open ticket, following merges; lock nothing."""
     own = (await session.exec(select(Ticket.id).where(Ticket.open_matter == open_matter))).first()
     if own is not None:
         return own
@@ -154,7 +151,7 @@ async def about(session: AsyncSession, open_matter: str) -> str | None:
 
 
 async def matter_is_taken(session: AsyncSession, open_matter: str) -> bool:
-    """Whether another ticket is the open one about a matter by now."""
+    """Return whether an open ticket about a matter exists."""
     statement = select(Ticket.id).where(Ticket.open_matter == open_matter)
     return (await session.exec(statement)).first() is not None
 

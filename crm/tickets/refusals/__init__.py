@@ -1,1 +1,1 @@
-"""What a department declines, and what a supervisor rules about it (H6)."""
+"""Refusals of departments, and supervisors' rulings (退单, H6)."""

@@ -10,23 +10,23 @@ from foundation.routes import Routes
 
 
 class Refuse(RefuseTicket, Versioned):
-    """Why the department declines."""
+    """Refusal, and the version it is made for."""
 
 
 class Uphold(Reason):
-    """Who gets it instead, and why."""
+    """Department that gets the ticket instead, and the reason."""
 
     department_id: Id = Field(description="another department than the one that refused")
     person_id: Id | None = None
 
 
 def add_routes(table: Routes, service: RefusalService) -> None:
-    """Refusing, and ruling on it."""
+    """Add the routes of refusals and rulings."""
     act(
         table,
         TicketAction.REFUSE,
         "refuse",
-        "The department declines it, with a reason, an explanation, and perhaps evidence",
+        "Refuse the ticket, with a reason, an explanation and optional evidence",
         Refuse,
         lambda ticket, body, actor: service.refuse(ticket, body, actor, expected_version=body.version),
     )
@@ -34,7 +34,7 @@ def add_routes(table: Routes, service: RefusalService) -> None:
         table,
         TicketAction.UPHOLD,
         "uphold-refusal",
-        "The department was right to refuse: to another department",
+        "Uphold the refusal: dispatch the ticket to another department",
         Uphold,
         lambda ticket, body, actor: service.uphold(
             ticket,
@@ -49,7 +49,7 @@ def add_routes(table: Routes, service: RefusalService) -> None:
         table,
         TicketAction.OVERRULE,
         "overrule-refusal",
-        "Back to the department that refused, which cannot refuse it again",
+        "Overrule the refusal: the department gets the ticket back and cannot refuse it again",
         Reason,
         lambda ticket, body, actor: service.overrule(ticket, body.reason, actor, expected_version=body.version),
     )

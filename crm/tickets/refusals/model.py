@@ -1,4 +1,4 @@
-"""Refusals and rulings."""
+"""Table and view of refusals and rulings."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,37 +12,37 @@ from foundation.database import UtcDateTime, text_enum
 
 
 class RefusalReason(StrEnum):
-    """Why a department declines (退单原因)."""
+    """Reason of a refusal (退单原因)."""
 
     NOT_OUR_AREA = "not_our_area"
     NOT_OUR_DUTY = "not_our_duty"
     DUPLICATE = "duplicate"
     INSUFFICIENT_INFORMATION = "insufficient_information"
     NOT_ACCEPTABLE = "not_acceptable"
-    """Nobody here may take it: it is before a court, say."""
+    """No department may take it, such as a matter before a court."""
     OTHER = "other"
 
 
 class Ruling(StrEnum):
-    """What a supervisor decided about a refusal."""
+    """Ruling of a supervisor about a refusal."""
 
     UPHELD = "upheld"
-    """The department was right: the ticket goes elsewhere."""
+    """The ticket goes to another department."""
     OVERRULED = "overruled"
-    """It is theirs: the ticket goes back, and they cannot refuse it again."""
+    """The ticket goes back to the department, which cannot refuse it again."""
 
 
 class TicketRefusal(SQLModel, table=True):
-    """One department's refusal of one ticket."""
+    """Refusal of a ticket by its department."""
 
     __tablename__ = "ticket_refusal"
 
     id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id", index=True)
     department_id: str = Field(foreign_key="department.id")
-    """Who declined."""
+    """Department that refused."""
     person_id: str | None = Field(default=None, foreign_key="staff.id")
-    """To whom in it the ticket was dispatched, so that an overruled one goes back to them."""
+    """Person in the department, who gets an overruled ticket back."""
     reason: RefusalReason = Field(sa_type=text_enum(RefusalReason))
     explanation: str
     evidence_recording_id: str | None = None
@@ -57,7 +57,7 @@ personal(TicketRefusal, "explanation", "ruling_reason")
 
 
 class RefusalView(BaseModel, from_attributes=True):
-    """A refusal as shown."""
+    """Refusal as shown."""
 
     department_id: str
     reason: RefusalReason

@@ -1,4 +1,4 @@
-"""Declining a ticket, and ruling on it."""
+"""Use cases of refusals and rulings."""
 
 from pydantic import BaseModel
 from pydantic import Field as InputField
@@ -18,11 +18,11 @@ from foundation.ids import new_id
 from foundation.problems import FieldProblem
 
 ABOUT_WHOSE = frozenset({RefusalReason.NOT_OUR_AREA, RefusalReason.NOT_OUR_DUTY})
-"""Reasons whose rulings teach the catalogue whose such matters are; the others are about the one ticket."""
+"""Reasons about responsibility: their rulings improve the proposals of departments."""
 
 
 class RefuseTicket(BaseModel, extra="forbid"):
-    """Why a department declines: whoever reads it must not take it for a brush-off."""
+    """Refusal as entered: reason, explanation, optional evidence."""
 
     reason: RefusalReason
     explanation: Lines = InputField(min_length=4, max_length=2000)
@@ -30,7 +30,7 @@ class RefuseTicket(BaseModel, extra="forbid"):
 
 
 class RefusalService:
-    """Refusals and rulings (退单裁定)."""
+    """Refuses tickets and rules on refusals (退单裁定)."""
 
     def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
@@ -38,11 +38,11 @@ class RefusalService:
     async def refuse(
         self, ticket_id: str, given: RefuseTicket, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """The department declines it (退单): back to the undispatched ones, marked, until a supervisor rules.
+        """Refuse a ticket: it has no department until a supervisor rules (退单).
 
         Raises:
-            AlreadyOverruled: it was told before that the ticket is its own.
-            UnknownReference: the evidence is a recording that does not exist.
+            AlreadyOverruled: a refusal of this department was overruled before.
+            UnknownReference: the evidence is no existing recording.
         """
         async with self._tickets.change(ticket_id, TicketAction.REFUSE, actor, expected_version) as made:
             ticket, department_id = made.ticket, made.ticket.department_id
@@ -78,11 +78,11 @@ class RefusalService:
         person_id: str | None = None,
         expected_version: int | None = None,
     ) -> TicketView:
-        """The department was right: it goes to another.
+        """Uphold a refusal and dispatch the ticket to another department.
 
         Raises:
-            SameDepartment: that is the department that declined.
-            UnknownReference: a department that does not exist, or a person who is not in it.
+            SameDepartment: it is the department that refused.
+            UnknownReference: no such department, or the person is not in it.
         """
         async with self._tickets.change(ticket_id, TicketAction.UPHOLD, actor, expected_version) as made:
             refusal = await store.undecided(made.session, ticket_id)
@@ -101,7 +101,7 @@ class RefusalService:
     async def overrule(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """It is theirs: back to the department, which cannot refuse it a second time."""
+        """Overrule a refusal: the department gets the ticket back for good."""
         async with self._tickets.change(ticket_id, TicketAction.OVERRULE, actor, expected_version) as made:
             refusal = await store.undecided(made.session, ticket_id)
             _rule(made, refusal, Ruling.OVERRULED, reason, actor)
@@ -117,11 +117,11 @@ def _rule(made: Change, refusal: TicketRefusal, ruling: Ruling, reason: str, act
 
 
 async def _learn(made: Change, refusal: TicketRefusal, department_id: str) -> None:
-    """The catalogue proposes better from now on: it was this department's, and not that of who was right to refuse."""
+    """Count a ruling for the department proposals of its category and area."""
     ticket = made.ticket
     if ticket.category_id is None or refusal.reason not in ABOUT_WHOSE:
         return
     whose = {refusal.department_id: False} | {department_id: True}
-    # In one order, so that two rulings the other way round do not wait for each other.
+    # One order for all rulings prevents deadlocks between two of them.
     for one in sorted(whose):
         await categories_store.count(made.session, ticket.category_id, ticket.area, one, theirs=whose[one])

@@ -9,19 +9,19 @@ from crm.tickets.refusals.model import Ruling, TicketRefusal
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketRefusal]:
-    """Every refusal of a ticket, in order."""
+    """Return every refusal of a ticket, in order."""
     statement = select(TicketRefusal).where(TicketRefusal.ticket_id == ticket_id).order_by(col(TicketRefusal.id))
     return (await session.exec(statement)).all()
 
 
 async def undecided(session: AsyncSession, ticket_id: str) -> TicketRefusal:
-    """The refusal that waits for a ruling; a refused ticket has exactly one."""
+    """Return the refusal that waits for a ruling."""
     statement = select(TicketRefusal).where(TicketRefusal.ticket_id == ticket_id, col(TicketRefusal.ruling).is_(None))
     return (await session.exec(statement)).one()
 
 
 async def was_overruled(session: AsyncSession, ticket_id: str, department_id: str | None) -> bool:
-    """Whether a department was told before that the ticket is its own."""
+    """Return whether a refusal of a department was overruled before."""
     statement = select(TicketRefusal.id).where(
         TicketRefusal.ticket_id == ticket_id,
         TicketRefusal.department_id == department_id,

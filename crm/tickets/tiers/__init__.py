@@ -1,1 +1,1 @@
-"""County, city, province: each tier answers or passes on, and the answer travels back down (H16)."""
+"""Tiers: departments pass tickets up and get answers back (H16)."""

@@ -7,12 +7,12 @@ from foundation.routes import Routes
 
 
 def add_routes(table: Routes, service: TierService) -> None:
-    """Passing up; the answer comes down by the reply of the department above."""
+    """Add the route of tiers."""
     act(
         table,
         TicketAction.PASS_UP,
         "pass-up",
-        "To the department above; its reply comes back here",
+        "Pass the ticket to the department above; its reply comes back",
         Reason,
         lambda ticket, body, actor: service.pass_up(ticket, body.reason, actor, expected_version=body.version),
     )

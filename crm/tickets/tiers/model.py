@@ -1,4 +1,4 @@
-"""How a ticket was passed up, and what came back."""
+"""Table and view of steps up the tiers."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,27 +12,27 @@ from foundation.database import UtcDateTime, text_enum
 
 
 class PassState(StrEnum):
-    """What became of a ticket that was passed up."""
+    """State of a step up the tiers."""
 
     WAITING = "waiting"
     """The department below waits for the answer."""
     ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
-    """The ticket went elsewhere in the meantime."""
+    """The ticket was dispatched elsewhere before an answer."""
 
 
 class TicketPass(SQLModel, table=True):
-    """One step up. Several may wait for each other, the last one is answered first."""
+    """Step of a ticket up the tiers; the last is answered first."""
 
     __tablename__ = "ticket_pass"
 
     id: str = Field(primary_key=True)
     ticket_id: str = Field(foreign_key="ticket.id", index=True)
     version: int
-    """The ticket's version that the step made: the order of the steps."""
+    """Version of the ticket after the step: the order of the steps."""
     from_department_id: str = Field(foreign_key="department.id", index=True)
     from_person_id: str | None = Field(default=None, foreign_key="staff.id")
-    """To whom in it the ticket was dispatched, so that the answer comes back to them."""
+    """Person in the department below, who gets the answer."""
     to_department_id: str = Field(foreign_key="department.id")
     state: PassState = Field(default=PassState.WAITING, sa_type=text_enum(PassState))
     reason: str
@@ -47,7 +47,7 @@ personal(TicketPass, "reason", "answer")
 
 
 class PassView(BaseModel, from_attributes=True):
-    """A step up as shown."""
+    """Step up as shown."""
 
     from_department_id: str
     to_department_id: str

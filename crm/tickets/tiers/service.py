@@ -1,4 +1,4 @@
-"""Passing a ticket up, and the answer down."""
+"""Use cases of tiers."""
 
 from crm.departments.model import Department
 from crm.tickets.errors import NoHigherTier
@@ -12,7 +12,7 @@ from foundation.ids import new_id
 
 
 class TierService:
-    """Steps up. The answer goes down when the department above replies."""
+    """Passes tickets up the tiers; a reply from above goes back down."""
 
     def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
@@ -20,11 +20,11 @@ class TierService:
     async def pass_up(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """The department cannot answer it: to the one above.
+        """Pass a ticket to the department above.
 
         Raises:
-            NoHigherTier: there is none above.
-            UnknownReference: the one above is out of use.
+            NoHigherTier: there is no department above.
+            UnknownReference: the department above is out of use.
         """
         async with self._tickets.change(ticket_id, TicketAction.PASS_UP, actor, expected_version) as made:
             ticket = made.ticket
@@ -51,7 +51,7 @@ class TierService:
 
 
 async def answer_down(made: Change, step: TicketPass, text: str, actor: Actor) -> None:
-    """The department above replied: whoever passed it up gets the ticket back, with the answer."""
+    """Return the ticket to the department below, with the answer from above."""
     step.state, step.answer = PassState.ANSWERED, text
     step.answered_by, step.answered_at = actor.name, utc_now()
     made.detail.update(text=text)

@@ -9,18 +9,18 @@ from crm.tickets.tiers.model import PassState, TicketPass
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketPass]:
-    """Every step up a ticket made, in order."""
+    """Return every step up of a ticket, in order."""
     statement = select(TicketPass).where(TicketPass.ticket_id == ticket_id).order_by(col(TicketPass.version))
     return (await session.exec(statement)).all()
 
 
 async def waiting(session: AsyncSession, ticket_id: str) -> Sequence[TicketPass]:
-    """The steps up that wait for an answer, the last one first."""
+    """Return the steps up that wait for an answer, newest first."""
     statement = select(TicketPass).where(TicketPass.ticket_id == ticket_id, TicketPass.state == PassState.WAITING)
     return (await session.exec(statement.order_by(col(TicketPass.version).desc()))).all()
 
 
 async def withdraw(session: AsyncSession, ticket_id: str) -> None:
-    """The ticket goes elsewhere: nobody below waits any more."""
+    """Withdraw all waiting steps up of a ticket."""
     for step in await waiting(session, ticket_id):
         step.state = PassState.WITHDRAWN

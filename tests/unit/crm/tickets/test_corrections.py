@@ -15,9 +15,15 @@ from crm.customers.protection.service import ProtectionService
 from crm.outbox.model import OutboxEntry
 from crm.personal_data.serializer import masked
 from crm.sla.policy import ClockKind
-from crm.tickets.corrections.errors import NothingCorrected, SameMatterOpen
 from crm.tickets.corrections.model import CorrectTicket
-from crm.tickets.errors import ChangedMeanwhile, FormNotFilled, NotAllowedNow, UnknownReference
+from crm.tickets.errors import (
+    ChangedMeanwhile,
+    FormNotFilled,
+    NotAllowedNow,
+    NothingCorrected,
+    SameMatterOpen,
+    UnknownReference,
+)
 from crm.tickets.merges.model import MergeTicket
 from crm.tickets.model import TicketView, Urgency
 from crm.tickets.service import TicketService

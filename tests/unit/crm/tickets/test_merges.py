@@ -14,8 +14,14 @@ from crm.outbox.model import OutboxEntry
 from crm.sla import store as clocks_store
 from crm.sla.policy import ClockKind
 from crm.tickets import store
-from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow, TicketNotFound
-from crm.tickets.merges.errors import NotMerged, SameMatterAlready, StandsForOthers
+from crm.tickets.errors import (
+    ChangedMeanwhile,
+    NotAllowedNow,
+    NotMerged,
+    SameMatterAlready,
+    StandsForOthers,
+    TicketNotFound,
+)
 from crm.tickets.merges.model import MergeTicket
 from crm.tickets.model import AppendToTicket, Reporter, Ticket, TicketView
 from crm.tickets.service import TicketService
