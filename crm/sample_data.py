@@ -1,4 +1,7 @@
-"""A heating service to try everything on: invented people, departments and matters. Never for a reachable address."""
+"""Sample data of a heating service: invented people, departments and tickets.
+
+Its passwords are known: never load it into a service that others can reach.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -51,7 +54,7 @@ CATEGORIES: dict[str, dict[str, str | None]] = {
     "业务咨询": {"收费咨询": FEES, "开栓停热": SERVICE, "过户更名": SERVICE},
     "投诉建议": {"服务投诉": SERVICE, "收费投诉": FEES, "服务建议": SERVICE},
 }
-"""Causes under their groups, each with the department it proposes."""
+"""Causes by group, each with its proposed department."""
 
 AGENTS = {"1001": "刘芳", "1002": "陈静", "1003": "周婷", "1004": "吴敏", "1005": "郑洁", "1006": "冯娟"}
 OTHERS: dict[str, tuple[str, Role, str | None]] = {
@@ -81,7 +84,7 @@ CUSTOMERS = [
         arrears_cents=128050,
         phones=["+8613800000002"],
     ),
-    # Known, but not by telephone: calling from +8613800000003 she is a stranger at 李建国's address.
+    # No telephone: a call from +8613800000003 is a stranger's at 李建国's address.
     CustomerInput(account_number="6001000003", name="张敏", address=FAMILY_HOME, area="城东"),
     CustomerInput(
         account_number="6001000004",
@@ -91,7 +94,7 @@ CUSTOMERS = [
         grade=Grade.VIP,
         phones=["+8613800000004"],
     ),
-    # Two accounts on one telephone: only a person can tell which one calls.
+    # Two accounts on one telephone: only the agent can ask which one is meant.
     CustomerInput(
         account_number="6001000005",
         name="孙丽",
@@ -111,9 +114,9 @@ CUSTOMERS = [
 
 
 async def load(database: Database, password: str, queues: Collection[str]) -> None:
-    """Load what is not there yet; again, or by several services at once, it adds nothing.
+    """Load the missing sample data. Idempotent, also in several processes at once.
 
-    `password` opens every account and registers every agent's phone. `queues` are the queues there are.
+    `password` is that of every account and agent's phone, `queues` are the configured ones.
 
     Raises:
         ValidationError: the password breaks the rules for passwords.
@@ -214,13 +217,13 @@ async def _customers(database: Database) -> None:
 
 @dataclass(frozen=True)
 class _Step:
-    """One entry of a past ticket's log."""
+    """Log entry of a past ticket."""
 
     action: TicketAction
     to: TicketStatus
     hours_after: float
     by: str
-    """A staff number."""
+    """Staff number of the actor."""
     detail: dict[str, str]
 
 
@@ -268,7 +271,7 @@ async def _tickets(database: Database, departments: dict[str, str], categories: 
 
 
 async def _past(database: Database, key: str, ticket: Ticket, steps: list[_Step]) -> None:
-    """Write a ticket with the log it would have by now. Nobody is told: for everybody else it is long past."""
+    """Insert a past ticket with its log; send no notice."""
     try:
         async with database.write() as session:
             if await store.ticket_of_request(session, key) is None:

@@ -1,1 +1,1 @@
-"""Visit windows against what a department can visit (预约上门, H26)."""
+"""Visits in the windows that departments offer (预约上门, H26)."""

@@ -1,30 +1,30 @@
-"""What can be refused about appointments."""
+"""Refusals about visits."""
 
 from foundation.problems import Conflict, Invalid
 
 
 class WindowFull(Conflict):
-    """Everybody who could come then is booked."""
+    """All places of the window are booked."""
 
     slug = "window-full"
-    title = "This window is booked out"
+    title = "All places of this window are booked"
 
 
 class NoSuchWindow(Invalid):
-    """The department offers no such window, or it is over."""
+    """The department offers no such window."""
 
     slug = "no-such-window"
 
 
 class NotVisited(Conflict):
-    """Nobody visits for a ticket of this kind."""
+    """Tickets of this kind have no visits."""
 
     slug = "not-visited"
-    title = "Nobody visits for this kind of ticket"
+    title = "Tickets of this kind have no visits"
 
 
 class NoAppointment(Conflict):
-    """There is nothing to cancel."""
+    """No visit is booked."""
 
     slug = "no-appointment"
     title = "No visit is booked"

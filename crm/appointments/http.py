@@ -1,4 +1,4 @@
-"""Routes of visits and their windows."""
+"""Routes of visits and windows."""
 
 from crm.appointments.model import AppointmentView, BookVisit, FreeQuery, FreeWindow, WeekInput, WindowView
 from crm.appointments.service import AppointmentService
@@ -10,14 +10,14 @@ from foundation.routes import NoQuery, Request, Routes
 
 
 def routes(service: AppointmentService, tickets: TicketService) -> Routes:
-    """What can be booked, and when."""
+    """Declare the routes of visits and windows."""
     table = Routes("appointments")
     _windows(table, service)
     act(
         table,
         TicketAction.BOOK_VISIT,
         "appointment",
-        "Agree a visit in a free window, or another one instead; never more than fit",
+        "Book a visit in a free window, or move it there",
         BookVisit,
         service.book,
     )
@@ -25,7 +25,7 @@ def routes(service: AppointmentService, tickets: TicketService) -> Routes:
         table,
         TicketAction.CANCEL_VISIT,
         "cancel-appointment",
-        "Nobody comes; the place is free again",
+        "Cancel the visit",
         Reason,
         lambda ticket, body, actor: service.cancel(ticket, body.reason, actor, expected_version=body.version),
     )
@@ -34,7 +34,7 @@ def routes(service: AppointmentService, tickets: TicketService) -> Routes:
         "GET",
         "/tickets/{ticket_id}/appointments",
         roles=DESKS | FIELD,
-        summary="Every visit a ticket had, in order",
+        summary="List all visits of a ticket, in order",
         response=list[AppointmentView],
         problems=(REFUSALS[0],),
     )
@@ -52,7 +52,7 @@ def _windows(table: Routes, service: AppointmentService) -> None:
         "GET",
         "/departments/{department_id}/appointment-week",
         roles=DESKS | FIELD,
-        summary="The windows of a department's week, and how many visits fit into each",
+        summary="List the windows of a department's week with their places",
         response=list[WindowView],
     )
     async def week(request: Request[None, NoQuery]) -> list[WindowView]:
@@ -62,7 +62,7 @@ def _windows(table: Routes, service: AppointmentService) -> None:
         "PUT",
         "/departments/{department_id}/appointment-week",
         roles=LEADERS,
-        summary="Replace the windows of a department's week; what is booked stays booked",
+        summary="Replace the windows of a department's week; booked visits stay",
         body=WeekInput,
         response=list[WindowView],
         problems=(422,),
@@ -74,7 +74,7 @@ def _windows(table: Routes, service: AppointmentService) -> None:
         "GET",
         "/departments/{department_id}/appointment-windows",
         roles=DESKS | FIELD,
-        summary="The windows of some days that are ahead, and how many visits still fit into each",
+        summary="List the windows of the coming days with their free places",
         query=FreeQuery,
         response=list[FreeWindow],
         problems=(422,),

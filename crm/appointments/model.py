@@ -1,4 +1,4 @@
-"""Windows of a week, how many visits fit into each, and who booked them."""
+"""Tables, inputs and views of windows and visits."""
 
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -18,11 +18,11 @@ from foundation.database import UtcDateTime
 _ACTIVE = text("cancelled_at IS NULL")
 
 Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$")]
-"""A time of day by the clock of the place, such as 08:30; 24:00 ends the day."""
+"""Local time of day, such as 08:30; 24:00 ends the day."""
 
 
 class AppointmentWindow(SQLModel, table=True):
-    """So many visits of a department fit into this window, every week. Whoever books holds its row until the end."""
+    """Weekly window of a department with its places; bookings lock its row."""
 
     __tablename__ = "appointment_window"
     __table_args__ = (UniqueConstraint("department_id", "weekday", "from_clock"),)
@@ -30,19 +30,19 @@ class AppointmentWindow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     department_id: str = Field(foreign_key="department.id")
     weekday: int
-    """1 is Monday (ISO 8601)."""
+    """From 1, Monday (ISO 8601)."""
     from_clock: str
     until_clock: str
     places: int
-    """0 takes no more, and keeps what is booked."""
+    """Most visits; 0 accepts no new ones, booked ones stay."""
 
 
 class Appointment(SQLModel, table=True):
-    """A visit that was agreed with the customer. Changed, it is cancelled, and another is booked."""
+    """Visit agreed with the customer; a change cancels it and books another."""
 
     __tablename__ = "appointment"
     __table_args__ = (
-        # One visit of a ticket at a time.
+        # A ticket has one visit at a time.
         Index("ix_appointment_ticket_id", "ticket_id", unique=True, postgresql_where=_ACTIVE, sqlite_where=_ACTIVE),
         Index(
             "ix_appointment_department_id", "department_id", "visit_from",
@@ -60,11 +60,11 @@ class Appointment(SQLModel, table=True):
     cancelled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     cancelled_by: str = ""
     moved: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
-    """From which ticket a merge brought it, and what the other one's wish was: what undoing the merge gives back."""
+    """Ticket from which a merge brought it, and the head's wish before; restored by undoing."""
 
 
 class WindowInput(BaseModel, extra="forbid"):
-    """One window of the week."""
+    """Window of the week as entered."""
 
     weekday: int = InputField(ge=1, le=7, description="1 is Monday")
     from_clock: Clock
@@ -79,7 +79,7 @@ class WindowInput(BaseModel, extra="forbid"):
 
 
 class WeekInput(BaseModel, extra="forbid"):
-    """All windows of a department, in place of those before; what is booked stays booked."""
+    """All windows of a department as entered; booked visits stay."""
 
     windows: list[WindowInput] = InputField(max_length=168)
 
@@ -95,19 +95,19 @@ class WeekInput(BaseModel, extra="forbid"):
 
 
 class WindowView(WindowInput, from_attributes=True, extra="ignore"):
-    """A window of the week as shown."""
+    """Window of the week as shown."""
 
 
 class FreeQuery(BaseModel, extra="forbid"):
-    """Which days."""
+    """First day and number of days."""
 
     first: Day | None = None
-    """Today by default."""
+    """Default: today."""
     days: int = InputField(default=7, ge=1, le=31)
 
 
 class FreeWindow(BaseModel):
-    """A window of one day."""
+    """Window of a day with its free places."""
 
     day: date
     visit_from: datetime
@@ -118,11 +118,11 @@ class FreeWindow(BaseModel):
 
 
 class BookVisit(BaseModel, extra="forbid"):
-    """Which window: the moment it begins, as the free ones say."""
+    """Window to book, named by its beginning."""
 
     visit_from: Moment
     department_id: Id | None = None
-    """Whose; by default whose the ticket is."""
+    """Department that visits; by default the ticket's."""
     version: Version | None = None
 
     @model_validator(mode="after")
@@ -134,7 +134,7 @@ class BookVisit(BaseModel, extra="forbid"):
 
 
 class AppointmentView(BaseModel, from_attributes=True):
-    """A visit as shown."""
+    """Visit as shown."""
 
     ticket_id: str
     department_id: str

@@ -13,11 +13,11 @@ from crm.appointments.model import Appointment, AppointmentWindow
 from crm.tickets.model import Ticket, TicketStatus
 
 LEFT = [TicketStatus.ARCHIVED, TicketStatus.CANCELLED]
-"""Nobody visits for these; a merged one's visit went to the ticket that stands for it."""
+"""Closed states that free the place; a merged ticket's visit moved to its head."""
 
 
 async def week(session: AsyncSession, department_id: str) -> Sequence[AppointmentWindow]:
-    """A department's windows, in the order of the week."""
+    """Return a department's windows, in the order of the week."""
     order = (col(AppointmentWindow.weekday), col(AppointmentWindow.from_clock))
     statement = select(AppointmentWindow).where(AppointmentWindow.department_id == department_id)
     return (await session.exec(statement.order_by(*order))).all()
@@ -26,7 +26,7 @@ async def week(session: AsyncSession, department_id: str) -> Sequence[Appointmen
 async def held_window(
     session: AsyncSession, department_id: str, weekday: int, from_clock: str
 ) -> AppointmentWindow | None:
-    """A window, held: whoever else books in it waits until this transaction ends, and counts what it booked."""
+    """Lock a window: other bookings in it wait for this transaction."""
     statement = select(AppointmentWindow).where(
         AppointmentWindow.department_id == department_id,
         AppointmentWindow.weekday == weekday,
@@ -36,7 +36,7 @@ async def held_window(
 
 
 class DatedWindow(NamedTuple):
-    """A window of one day."""
+    """Window of a day."""
 
     visit_from: datetime
     visit_until: datetime
@@ -46,7 +46,7 @@ class DatedWindow(NamedTuple):
 async def window_around(
     session: AsyncSession, department_id: str, zone: ZoneInfo, visit_from: datetime, visit_until: datetime
 ) -> DatedWindow | None:
-    """The department's window in which a time lies, held as `held_window` holds it."""
+    """Lock the department's window that contains a period."""
     day = visit_from.astimezone(zone).date()
     for window in await week(session, department_id):
         begins, ends = moment(day, window.from_clock, zone), moment(day, window.until_clock, zone)
@@ -57,14 +57,14 @@ async def window_around(
 
 
 def moment(day: date, clock: str, zone: ZoneInfo) -> datetime:
-    """A time of day of a day, by the clock of the place."""
+    """Convert a local day and time of day to a moment."""
     hour, minute = (int(part) for part in clock.split(":"))
     late = timedelta(days=hour // 24)
     return datetime.combine(day + late, time(hour % 24, minute), zone).astimezone(UTC)
 
 
 async def booked_in(session: AsyncSession, department_id: str, visit_from: datetime) -> int:
-    """How many visits of a department begin at a moment."""
+    """Count the visits of a department that begin at a moment."""
     counted = await booked_between(session, department_id, visit_from, visit_from)
     return counted[visit_from]
 
@@ -72,7 +72,7 @@ async def booked_in(session: AsyncSession, department_id: str, visit_from: datet
 async def booked_between(
     session: AsyncSession, department_id: str, first: datetime, last: datetime
 ) -> Counter[datetime]:
-    """How many visits of a department begin at each moment of a time."""
+    """Count the visits of a department by their beginning, within a period."""
     statement = (
         select(Appointment.visit_from, func.count())
         .join(Ticket, col(Ticket.id) == Appointment.ticket_id)
@@ -88,12 +88,12 @@ async def booked_between(
 
 
 async def active(session: AsyncSession, ticket_id: str) -> Appointment | None:
-    """The visit a ticket has."""
+    """Return the booked visit of a ticket, or None."""
     statement = select(Appointment).where(Appointment.ticket_id == ticket_id, col(Appointment.cancelled_at).is_(None))
     return (await session.exec(statement)).one_or_none()
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[Appointment]:
-    """Every visit a ticket had, in order."""
+    """Return all visits of a ticket, in order."""
     statement = select(Appointment).where(Appointment.ticket_id == ticket_id).order_by(col(Appointment.id))
     return (await session.exec(statement)).all()

@@ -1,1 +1,1 @@
-"""The catalogue of causes: a tree, and which department a cause proposes (H2, H6)."""
+"""Catalogue of causes as a tree, and the departments it proposes (H2, H6)."""

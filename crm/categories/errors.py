@@ -1,7 +1,7 @@
-"""What can be refused about categories, beside what can be about every tree."""
+"""Refusals about categories; `crm.departments.errors` has those of all trees."""
 
 from foundation.problems import NotFound
 
 
 class CategoryNotFound(NotFound):
-    """There is no such category."""
+    """No such category."""

@@ -12,17 +12,19 @@ DESKS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
 class ProposalQuery(BaseModel, extra="forbid"):
-    """What the matter is, and where."""
+    """Cause and area of a matter."""
 
     category_id: Id
     area: OneLine = Field(default="", max_length=60)
 
 
 def routes(service: CategoryService) -> Routes:
-    """What can be done with categories."""
+    """Declare the routes of categories."""
     table = Routes("categories")
 
-    @table.add("GET", "/categories", roles=EVERYONE, summary="The catalogue of causes", response=list[CategoryView])
+    @table.add(
+        "GET", "/categories", roles=EVERYONE, summary="List the catalogue of causes", response=list[CategoryView]
+    )
     async def categories(_: Request[None, NoQuery]) -> list[CategoryView]:
         return await service.all()
 
@@ -43,7 +45,7 @@ def routes(service: CategoryService) -> Routes:
         "PATCH",
         "/categories/{category_id}",
         roles=ADMINISTRATORS,
-        summary="Rename or move a cause, or put it out of use or back; what is left out stays",
+        summary="Rename or move a cause, or take it in or out of use; fields left out stay",
         body=CategoryChange,
         response=CategoryView,
         problems=(404, 409, 422),
@@ -55,7 +57,7 @@ def routes(service: CategoryService) -> Routes:
         "GET",
         "/department-proposals",
         roles=DESKS,
-        summary="Departments that a matter may be for, by its cause and area, each with why",
+        summary="Propose departments for a matter by cause and area, each with the reasons",
         query=ProposalQuery,
         response=list[ProposedDepartment],
         problems=(404, 422),

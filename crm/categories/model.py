@@ -1,4 +1,4 @@
-"""Causes as a tree, what rulings taught about them, and what is proposed."""
+"""Tables, inputs and views of causes and proposals."""
 
 from enum import StrEnum
 
@@ -10,7 +10,7 @@ from crm.text import Id, OneLine
 
 
 class Category(SQLModel, table=True):
-    """A cause in the catalogue (投诉类型/原因)."""
+    """Cause in the catalogue (投诉类型/原因)."""
 
     __tablename__ = "category"
 
@@ -18,13 +18,13 @@ class Category(SQLModel, table=True):
     name: str = Field(unique=True)
     parent_id: str | None = Field(default=None, foreign_key="category.id")
     department_id: str | None = Field(default=None, foreign_key="department.id")
-    """Whom a ticket of this cause is proposed to be dispatched to; where empty, the cause above says."""
+    """Proposed department for tickets of this cause; where empty, that of the cause above."""
     active: bool = True
-    """Out of use, nothing more is filed under it; what was filed stays."""
+    """No ticket is filed under a cause out of use; filed ones stay."""
 
 
 class RulingCount(SQLModel, table=True):
-    """What supervisors' rulings taught: how often tickets of a cause in an area proved to be a department's, or not."""
+    """Count of rulings for and against a department, by cause and area."""
 
     __tablename__ = "ruling_count"
 
@@ -36,7 +36,7 @@ class RulingCount(SQLModel, table=True):
 
 
 class CategoryInput(BaseModel, extra="forbid"):
-    """A category as people enter one."""
+    """Category as entered."""
 
     name: OneLine = InputField(min_length=1, max_length=100)
     parent_id: Id | None = None
@@ -44,7 +44,7 @@ class CategoryInput(BaseModel, extra="forbid"):
 
 
 class CategoryChange(BaseModel, extra="forbid"):
-    """What is to be different about a category; what is left out stays."""
+    """Changed fields of a category; those left out stay."""
 
     name: OneLine = InputField(default="", min_length=1, max_length=100)
     parent_id: Id | None = None
@@ -53,7 +53,7 @@ class CategoryChange(BaseModel, extra="forbid"):
 
 
 class CategoryView(BaseModel, from_attributes=True):
-    """A category as shown."""
+    """Category as shown."""
 
     id: str
     name: str
@@ -63,20 +63,20 @@ class CategoryView(BaseModel, from_attributes=True):
 
 
 class ProposalReason(StrEnum):
-    """Why a department is proposed."""
+    """Reason of a proposal."""
 
     CATEGORY = "category"
-    """The catalogue names it for this cause."""
+    """Named in the catalogue for this cause."""
     PARENT_CATEGORY = "parent_category"
-    """The catalogue names it for a cause above."""
+    """Named in the catalogue for a cause above."""
     AREA = "area"
-    """It works in this area, next to or under the one that the catalogue names."""
+    """Works in this area, beside or under the department that the catalogue names."""
     RULINGS = "rulings"
-    """Supervisors ruled so."""
+    """Confirmed by supervisors' rulings."""
 
 
 class ProposedDepartment(BaseModel):
-    """A department that the matter may be for."""
+    """Proposed department for a matter."""
 
     department_id: str
     name: str

@@ -1,4 +1,4 @@
-"""Which department a matter may be for: what the catalogue says, and what supervisors' rulings made of it."""
+"""Proposals of departments, from the catalogue and supervisors' rulings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,7 +7,7 @@ from crm.departments.model import Department
 from crm.departments.tree import path_up
 
 CATALOGUE, AREA = 2, 1
-"""Points; a ruling is worth one. Two of them outweigh the catalogue: one may have been a special case."""
+"""Points of a proposal; each ruling counts one, so that two outweigh the catalogue."""
 
 
 def propose(
@@ -17,7 +17,7 @@ def propose(
     category_id: str,
     area: str,
 ) -> list[ProposedDepartment]:
-    """Departments in use that a matter of this cause in this area may be for, the likeliest first."""
+    """Return departments in use for a cause in an area, likeliest first."""
     found: dict[str, ProposedDepartment] = {}
 
     def add(department: Department, points: int, why: ProposalReason) -> None:
@@ -32,7 +32,7 @@ def propose(
     if named is not None and named[0] in departments:
         base = departments[named[0]]
         local = _in_area(departments, base, area)
-        # Whoever works in the area comes before whom the catalogue names for all of them.
+        # A department of the area comes before the one that the catalogue names for all areas.
         add(base, CATALOGUE if not local or base in local else AREA, named[1])
         for department in local:
             add(department, AREA if department is base else CATALOGUE + AREA, ProposalReason.AREA)
@@ -51,7 +51,10 @@ def _named(categories: Mapping[str, Category], category_id: str) -> tuple[str, P
 
 
 def _in_area(departments: Mapping[str, Department], base: Department, area: str) -> list[Department]:
-    """Whoever works in the area: the base, one under it, or one next to it where it has an area itself."""
+    """Return the departments of an area among the base's family.
+
+    The family is the base, its children and its siblings; siblings count only where the base has an area itself.
+    """
     if not area:
         return []
     return [

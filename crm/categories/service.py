@@ -1,4 +1,4 @@
-"""The catalogue of causes: maintained by people, corrected by rulings."""
+"""Use cases of the catalogue of causes."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,23 +20,23 @@ from foundation.problems import FieldProblem
 
 
 class CategoryService:
-    """The tree of causes, and which department a matter of one may be for."""
+    """Tree of causes, and proposals of departments for them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def all(self) -> list[CategoryView]:
-        """Every category, those out of use as well."""
+        """Return all categories, those out of use included."""
         async with self._database.read() as session:
             return [CategoryView.model_validate(found) for found in await store.categories(session)]
 
     async def create(self, given: CategoryInput) -> CategoryView:
-        """A new cause.
+        """Create a cause.
 
         Raises:
-            NameTaken: another one has the name.
+            NameTaken: another cause has the name.
             UnknownTreeReference: there is no such parent or department.
-            OutOfUse: its parent is out of use.
+            OutOfUse: the parent is out of use.
         """
         category = Category(id=new_id("category"), **given.model_dump())
         async with self._tree(given.name) as (session, nodes):
@@ -45,14 +45,14 @@ class CategoryService:
         return CategoryView.model_validate(category)
 
     async def update(self, category_id: str, change: CategoryChange) -> CategoryView:
-        """Rename or move a cause, give it another department, or put it out of use or back.
+        """Rename or move a cause, or change its department or use.
 
         Raises:
-            CategoryNotFound: there is none.
-            NameTaken: another one has the name.
+            CategoryNotFound: there is no such category.
+            NameTaken: another cause has the name.
             UnknownTreeReference: there is no such parent or department.
-            Circle: it would stand under itself.
-            OutOfUse: it would be in use under one that is not, or the other way round.
+            Circle: the cause would stand under itself.
+            OutOfUse: a cause in use would stand under one out of use.
         """
         async with self._tree(change.name) as (session, nodes):
             category = nodes.get(category_id)
@@ -64,7 +64,7 @@ class CategoryService:
         return CategoryView.model_validate(category)
 
     async def proposed(self, category_id: str, area: str) -> list[ProposedDepartment]:
-        """Departments that a matter of this cause in this area may be for, the likeliest first, each with why.
+        """Propose departments for a cause in an area, likeliest first.
 
         Raises:
             CategoryNotFound: there is no such category.
@@ -79,7 +79,7 @@ class CategoryService:
 
     @asynccontextmanager
     async def _tree(self, name: str) -> AsyncIterator[tuple[AsyncSession, dict[str, Category]]]:
-        """A transaction that holds all categories, in which one gets a name."""
+        """Open a transaction that locks all categories, for a new name."""
         try:
             async with self._database.write() as session:
                 yield session, {node.id: node for node in await store.held(session)}
@@ -92,4 +92,4 @@ async def _check(session: AsyncSession, nodes: dict[str, Category], category: Ca
     check_place(nodes, category)
     if category.department_id is not None and await session.get(Department, category.department_id) is None:
         problem = FieldProblem(field="department_id", rule="must exist")
-        raise UnknownTreeReference("department_id names nothing", [problem])
+        raise UnknownTreeReference("department_id names no department", [problem])

@@ -1,4 +1,4 @@
-"""Queries over categories and what rulings taught."""
+"""Queries over categories and ruling counts."""
 
 from collections.abc import Sequence
 
@@ -12,26 +12,26 @@ _COUNT = SQLModel.metadata.tables[RulingCount.__tablename__]
 
 
 async def categories(session: AsyncSession) -> Sequence[Category]:
-    """Every category by name."""
+    """Return all categories by name."""
     return (await session.exec(select(Category).order_by(col(Category.name)))).all()
 
 
 async def held(session: AsyncSession) -> Sequence[Category]:
-    """Every category, held for change: two that are moved at once must not end up under each other.
+    """Lock all categories, so that two moves cannot make a circle.
 
-    Whoever only refers to one, as a ticket that is filed does, need not wait.
+    Rows that only refer to a category, such as a new ticket, do not wait for the lock.
     """
     return (await session.exec(select(Category).order_by(col(Category.id)).with_for_update(key_share=True))).all()
 
 
 async def counts(session: AsyncSession, category_id: str, area: str) -> Sequence[RulingCount]:
-    """What rulings taught about a cause in an area."""
+    """Return the ruling counts of a cause in an area."""
     statement = select(RulingCount).where(RulingCount.category_id == category_id, RulingCount.area == area)
     return (await session.exec(statement)).all()
 
 
 async def count(session: AsyncSession, category_id: str, area: str, department_id: str, *, theirs: bool) -> None:
-    """One ruling more; also where several are made at the same moment."""
+    """Count a ruling; correct also for rulings at the same moment."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     first = {"theirs": int(theirs), "not_theirs": int(not theirs)}
     insert = dialect.insert(_COUNT).values(category_id=category_id, area=area, department_id=department_id, **first)

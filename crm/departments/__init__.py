@@ -1,1 +1,1 @@
-"""Who tickets are dispatched to: a tree of departments."""
+"""Departments to which tickets are dispatched, as a tree."""

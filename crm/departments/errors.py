@@ -1,33 +1,33 @@
-"""What can be refused about departments, and about everything that is kept as a tree."""
+"""Refusals about departments and other trees."""
 
 from foundation.problems import Conflict, Invalid, NotFound
 
 
 class NameTaken(Conflict):
-    """Another one has this name."""
+    """Another entry has this name."""
 
     slug = "name-taken"
     title = "This name is taken"
 
 
 class UnknownTreeReference(Invalid):
-    """A parent or department that does not exist."""
+    """No such parent or department."""
 
     slug = "unknown-reference"
 
 
 class DepartmentNotFound(NotFound):
-    """There is no such department."""
+    """No such department."""
 
 
 class Circle(Invalid):
-    """Nothing is under itself."""
+    """The entry would stand under itself."""
 
     slug = "circle"
 
 
 class OutOfUse(Conflict):
-    """What is in use stands under what is in use."""
+    """An entry in use would stand under one out of use."""
 
     slug = "out-of-use"
-    title = "This would leave something in use under something out of use"
+    title = "An entry in use cannot stand under one out of use"

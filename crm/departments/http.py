@@ -8,10 +8,10 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
 
 def routes(service: DepartmentService) -> Routes:
-    """What can be done with departments."""
+    """Declare the routes of departments."""
     table = Routes("departments")
 
-    @table.add("GET", "/departments", roles=EVERYONE, summary="Every department", response=list[DepartmentView])
+    @table.add("GET", "/departments", roles=EVERYONE, summary="List all departments", response=list[DepartmentView])
     async def departments(_: Request[None, NoQuery]) -> list[DepartmentView]:
         return await service.all()
 
@@ -32,7 +32,7 @@ def routes(service: DepartmentService) -> Routes:
         "PATCH",
         "/departments/{department_id}",
         roles=ADMINISTRATORS,
-        summary="Rename or move a department, or put it out of use or back; what is left out stays",
+        summary="Rename or move a department, or take it in or out of use; fields left out stay",
         body=DepartmentChange,
         response=DepartmentView,
         problems=(404, 409, 422),

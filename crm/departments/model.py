@@ -1,4 +1,4 @@
-"""Departments as a tree."""
+"""Table, inputs and view of departments."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from foundation.database import UtcDateTime
 
 
 class Department(SQLModel, table=True):
-    """A node that tickets are dispatched to (责任部门/工区)."""
+    """Department to which tickets are dispatched (责任部门/工区)."""
 
     __tablename__ = "department"
 
@@ -19,14 +19,14 @@ class Department(SQLModel, table=True):
     name: str = Field(unique=True)
     parent_id: str | None = Field(default=None, foreign_key="department.id")
     area: str = ""
-    """The area it works in; empty for all."""
+    """Area in which it works; empty for all."""
     active: bool = True
-    """Out of use, it gets no more tickets; those it has stay its own."""
+    """A department out of use gets no new tickets; its open ones stay."""
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class DepartmentInput(BaseModel, extra="forbid"):
-    """A department as people enter one."""
+    """Department as entered."""
 
     name: OneLine = InputField(min_length=1, max_length=100)
     parent_id: Id | None = None
@@ -34,7 +34,7 @@ class DepartmentInput(BaseModel, extra="forbid"):
 
 
 class DepartmentChange(BaseModel, extra="forbid"):
-    """What is to be different about a department; what is left out stays."""
+    """Changed fields of a department; those left out stay."""
 
     name: OneLine = InputField(default="", min_length=1, max_length=100)
     parent_id: Id | None = None
@@ -43,7 +43,7 @@ class DepartmentChange(BaseModel, extra="forbid"):
 
 
 class DepartmentView(BaseModel, from_attributes=True):
-    """A department as shown."""
+    """Department as shown."""
 
     id: str
     name: str

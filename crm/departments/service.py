@@ -1,4 +1,4 @@
-"""Departments."""
+"""Use cases of departments."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,29 +17,29 @@ from foundation.problems import FieldProblem
 
 
 class DepartmentService:
-    """The tree of departments."""
+    """Tree of departments."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def all(self) -> list[DepartmentView]:
-        """Every department."""
+        """Return all departments."""
         async with self._database.read() as session:
             return [DepartmentView.model_validate(found) for found in await store.departments(session)]
 
     async def get(self, department_id: str) -> DepartmentView | None:
-        """One department."""
+        """Return one department, or None."""
         async with self._database.read() as session:
             found = await session.get(Department, department_id)
         return DepartmentView.model_validate(found) if found is not None else None
 
     async def create(self, given: DepartmentInput) -> DepartmentView:
-        """A new department.
+        """Create a department.
 
         Raises:
-            NameTaken: another one has the name.
-            UnknownReference: there is no such parent.
-            OutOfUse: its parent is out of use.
+            NameTaken: another department has the name.
+            UnknownTreeReference: there is no such parent.
+            OutOfUse: the parent is out of use.
         """
         department = Department(id=new_id("department"), created_at=utc_now(), **given.model_dump())
         async with self._tree(given.name) as (session, nodes):
@@ -48,14 +48,14 @@ class DepartmentService:
         return DepartmentView.model_validate(department)
 
     async def update(self, department_id: str, change: DepartmentChange) -> DepartmentView:
-        """Rename or move a department, or put it out of use or back.
+        """Rename or move a department, or change its use.
 
         Raises:
-            DepartmentNotFound: there is none.
-            NameTaken: another one has the name.
-            UnknownReference: there is no such parent.
+            DepartmentNotFound: there is no such department.
+            NameTaken: another department has the name.
+            UnknownTreeReference: there is no such parent.
             Circle: it would stand under itself.
-            OutOfUse: it would be in use under one that is not, or the other way round.
+            OutOfUse: a department in use would stand under one out of use.
         """
         async with self._tree(change.name) as (_, nodes):
             department = nodes.get(department_id)
@@ -67,7 +67,7 @@ class DepartmentService:
 
     @asynccontextmanager
     async def _tree(self, name: str) -> AsyncIterator[tuple[AsyncSession, dict[str, Department]]]:
-        """A transaction that holds all departments, in which one gets a name."""
+        """Open a transaction that locks all departments, for a new name."""
         try:
             async with self._database.write() as session:
                 yield session, {node.id: node for node in await store.held(session)}

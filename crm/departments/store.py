@@ -9,13 +9,13 @@ from crm.departments.model import Department
 
 
 async def departments(session: AsyncSession) -> Sequence[Department]:
-    """Every department by name."""
+    """Return all departments by name."""
     return (await session.exec(select(Department).order_by(col(Department.name)))).all()
 
 
 async def held(session: AsyncSession) -> Sequence[Department]:
-    """Every department, held for change: two that are moved at once must not end up under each other.
+    """Lock all departments, so that two moves cannot make a circle.
 
-    Whoever only refers to one, as a ticket that is filed does, need not wait.
+    Rows that only refer to a department, such as a new ticket, do not wait for the lock.
     """
     return (await session.exec(select(Department).order_by(col(Department.id)).with_for_update(key_share=True))).all()

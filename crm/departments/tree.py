@@ -1,4 +1,4 @@
-"""What holds for every tree that people maintain: nothing under itself, nothing in use under what is out of use."""
+"""Rules of trees that administrators maintain."""
 
 from collections.abc import Mapping
 from typing import Protocol, TypeVar
@@ -8,7 +8,7 @@ from foundation.problems import FieldProblem
 
 
 class Node(Protocol):
-    """A row that may stand under another of its kind."""
+    """Row that may stand under another of its kind."""
 
     id: str
     name: str
@@ -20,7 +20,7 @@ AnyNode = TypeVar("AnyNode", bound=Node)
 
 
 def path_up(nodes: Mapping[str, AnyNode], start: str | None) -> list[AnyNode]:
-    """A node and those it stands under, from the nearest to the root; it ends where a circle would begin."""
+    """Return a node and those above it, nearest first, without circles."""
     path: list[AnyNode] = []
     while start is not None and start in nodes and nodes[start] not in path:
         path.append(nodes[start])
@@ -29,24 +29,24 @@ def path_up(nodes: Mapping[str, AnyNode], start: str | None) -> list[AnyNode]:
 
 
 def check_place(nodes: Mapping[str, AnyNode], placed: AnyNode) -> None:
-    """Whether a node may stand where its `parent_id` says, in use or not as it says; `nodes` are all of its kind, held.
+    """Check the place of a node among all nodes of its kind.
 
     Raises:
         UnknownTreeReference: there is no such parent.
-        Circle: it would stand under itself.
-        OutOfUse: it would be in use under one that is not, or the other way round.
+        Circle: the node would stand under itself.
+        OutOfUse: a node in use would stand under one out of use.
     """
     if placed.parent_id is not None and placed.parent_id not in nodes:
         problem = FieldProblem(field="parent_id", rule="must exist")
-        raise UnknownTreeReference("parent_id names nothing", [problem])
+        raise UnknownTreeReference("parent_id names no entry", [problem])
     above = path_up(nodes, placed.parent_id)
     if any(node.id == placed.id for node in above):
-        problem = FieldProblem(field="parent_id", rule="must not be the same one, or one under it")
+        problem = FieldProblem(field="parent_id", rule="must not be the entry itself or one under it")
         raise Circle(f"{placed.name} would stand under itself", [problem])
     if placed.active and above and not above[0].active:
         problem = FieldProblem(field="parent_id", rule="must be in use")
         raise OutOfUse(f"{above[0].name} is out of use", [problem])
     under = [node.name for node in nodes.values() if node.parent_id == placed.id and node.active]
     if not placed.active and under:
-        problem = FieldProblem(field="active", rule="must be true while something under it is in use")
+        problem = FieldProblem(field="active", rule="must be true while an entry under it is in use")
         raise OutOfUse(f"{', '.join(sorted(under))} under {placed.name} would be left in use", [problem])

@@ -1,1 +1,1 @@
-"""What one shift leaves open is handed to the next, and what keeps coming back is named (交接班, H23)."""
+"""Shift handover and recurring problems (交接班, H23)."""

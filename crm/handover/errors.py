@@ -1,21 +1,21 @@
-"""What can be refused about handovers."""
+"""Refusals about handovers."""
 
 from foundation.problems import Conflict, NotFound
 
 
 class NoSuchHandover(NotFound):
-    """There is none, or it is another department's."""
+    """No such handover, or it is another department's."""
 
 
 class AlreadyAcknowledged(Conflict):
-    """The next shift took it over before."""
+    """The next shift acknowledged the handover before."""
 
     slug = "handover-acknowledged"
     title = "This handover was acknowledged before"
 
 
 class OwnHandover(Conflict):
-    """Who hands over cannot be the one who takes over."""
+    """The same person cannot hand over and acknowledge."""
 
     slug = "own-handover"
-    title = "Somebody of the next shift has to acknowledge"
+    title = "A person of the next shift has to acknowledge"

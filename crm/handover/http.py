@@ -23,7 +23,7 @@ Whose = TypeVar("Whose", OpenQuery, ListQuery, HandOver)
 
 
 def routes(service: HandoverService) -> Routes:
-    """What can be handed over."""
+    """Declare the routes of handovers."""
     table = Routes("handover")
     _reading(table, service)
 
@@ -31,7 +31,7 @@ def routes(service: HandoverService) -> Routes:
         "POST",
         "/handovers",
         roles=SHIFTS,
-        summary="End a shift: what is open is listed for the next one, with notes",
+        summary="End a shift: list the open tickets for the next one, with notes",
         body=HandOver,
         response=HandoverDetail,
         status=201,
@@ -44,7 +44,7 @@ def routes(service: HandoverService) -> Routes:
         "POST",
         "/handovers/{handover_id}/acknowledge",
         roles=SHIFTS,
-        summary="The next shift takes over; not who handed over, and a department's shift not the desk",
+        summary="Acknowledge a handover as the next shift",
         body=Acknowledge,
         response=HandoverDetail,
         problems=(403, 404, 409, 422),
@@ -60,7 +60,7 @@ def _reading(table: Routes, service: HandoverService) -> None:
         "GET",
         "/handovers",
         roles=SHIFTS,
-        summary="Handovers of a department, or of the desk, newest first",
+        summary="List handovers of a department or of the desk, newest first",
         query=ListQuery,
         response=list[HandoverView],
         problems=(403, 422),
@@ -72,7 +72,7 @@ def _reading(table: Routes, service: HandoverService) -> None:
         "GET",
         "/handovers/{handover_id}",
         roles=SHIFTS,
-        summary="A handover with its tickets",
+        summary="Return a handover with its tickets",
         response=HandoverDetail,
         problems=(404,),
     )
@@ -83,7 +83,7 @@ def _reading(table: Routes, service: HandoverService) -> None:
         "GET",
         "/left-open",
         roles=SHIFTS,
-        summary="What a department, the desk, or one person's shift leaves open now",
+        summary="List the tickets that a department, the desk or a person's shift leaves open",
         query=OpenQuery,
         response=LeftOpen,
         problems=(403, 422),
@@ -95,7 +95,7 @@ def _reading(table: Routes, service: HandoverService) -> None:
         "GET",
         "/recurring",
         roles=LEADERS | {Role.QUALITY},
-        summary="What keeps coming back: of one cause in one area, of one customer",
+        summary="List causes in areas, customers and unknown numbers with recurring tickets",
         query=RecurringQuery,
         response=list[Recurring],
         problems=(422,),
@@ -105,7 +105,7 @@ def _reading(table: Routes, service: HandoverService) -> None:
 
 
 def _own(asked: Whose, actor: Principal) -> Whose:
-    """A department's people see and hand over their own department, whatever they ask for (S7)."""
+    """Restrict a request of a department's staff to their own department (S7)."""
     if actor.role is not Role.DEPARTMENT:
         return asked
     if actor.department_id is None:

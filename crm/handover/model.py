@@ -1,4 +1,4 @@
-"""Handovers, what is in them, and complaints that recur."""
+"""Tables, inputs and views of handovers and recurring tickets."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -17,11 +17,11 @@ from crm.tickets.model import TicketKind, TicketStatus, Urgency
 from foundation.database import UtcDateTime, text_enum
 
 MOST_OPEN = 500
-"""Tickets of one handover: whoever leaves more open has another problem, and the count says so."""
+"""Most tickets listed in a handover; `left_open` counts all of them."""
 
 
 class Why(StrEnum):
-    """Why a ticket has to be handed over."""
+    """Reason why a ticket is handed over."""
 
     UNDISPATCHED = "undispatched"
     REFUSED = "refused"
@@ -31,31 +31,31 @@ class Why(StrEnum):
     WAITS_FOR_CUSTOMER = "waits_for_customer"
     TO_CALL_BACK = "to_call_back"
     URGED = "urged"
-    """The customer asked again."""
+    """Urged by the customer."""
 
 
 class Handover(SQLModel, table=True):
-    """One shift's end."""
+    """Handover at the end of a shift."""
 
     __tablename__ = "handover"
     __table_args__ = (Index("ix_handover_department_id", "department_id", "at"),)
 
     id: str = Field(primary_key=True)
     department_id: str | None = Field(default=None, foreign_key="department.id")
-    """None: of the desk."""
+    """None for the desk."""
     staff_id: str = Field(foreign_key="staff.id")
     staff_name: str
     at: datetime = Field(sa_type=UtcDateTime)
     notes: str = ""
     left_open: int
-    """How many tickets were open, also where not all of them are listed."""
+    """Count of all open tickets, listed or not."""
     acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     acknowledged_by: str = ""
     acknowledged_notes: str = ""
 
 
 class HandoverItem(SQLModel, table=True):
-    """One open ticket as it was when the shift ended."""
+    """Open ticket as it was at the end of the shift."""
 
     __tablename__ = "handover_item"
 
@@ -71,25 +71,25 @@ personal(HandoverItem, "note")
 
 
 class OpenQuery(BaseModel, extra="forbid"):
-    """Whose open tickets."""
+    """Department, or person and time, of the open tickets."""
 
     department_id: Id | None = None
-    """None: what the desk has to do something about."""
+    """None for the tickets that wait for the desk."""
     staff_id: Id | None = None
-    """Only what this person did something to since `since`."""
+    """Only tickets on which this person acted since `since`."""
     since: Moment | None = None
 
     @model_validator(mode="after")
     def _whose_shift(self) -> "OpenQuery":
         if self.staff_id is not None and self.since is None:
-            raise ValueError("since must be given with staff_id: when the person's shift began")
+            raise ValueError("since must be given with staff_id: the beginning of the person's shift")
         if self.staff_id is None and self.since is not None:
-            raise ValueError("staff_id must be given with since: whose shift it was")
+            raise ValueError("staff_id must be given with since: the person of the shift")
         return self
 
 
 class OpenTicket(BaseModel):
-    """A ticket that a shift leaves open."""
+    """Ticket that a shift leaves open."""
 
     ticket_id: str
     number: str
@@ -107,21 +107,21 @@ class OpenTicket(BaseModel):
 
 
 class LeftOpen(BaseModel):
-    """What a shift leaves open; the most urgent first, then the oldest."""
+    """Open tickets of a shift; the most urgent first, then the oldest."""
 
     count: int
     tickets: list[OpenTicket]
 
 
 class TicketNote(BaseModel, extra="forbid"):
-    """What the next shift has to know of one ticket."""
+    """Note on a ticket for the next shift."""
 
     ticket_id: Id
     note: Lines = InputField(min_length=1, max_length=1000)
 
 
 class HandOver(BaseModel, extra="forbid"):
-    """A shift's end; the open tickets are listed by themselves."""
+    """Handover as entered; the service lists the open tickets."""
 
     department_id: Id | None = None
     notes: Lines = InputField(default="", max_length=4000)
@@ -129,22 +129,22 @@ class HandOver(BaseModel, extra="forbid"):
 
 
 class Acknowledge(BaseModel, extra="forbid"):
-    """The next shift takes over."""
+    """Acknowledgement of the next shift."""
 
     notes: Lines = InputField(default="", max_length=4000)
 
 
 class ListQuery(BaseModel, extra="forbid"):
-    """Which handovers, newest first."""
+    """Filters of the list of handovers, newest first."""
 
     department_id: Id | None = None
     waiting: bool = False
-    """Only those that nobody acknowledged yet."""
+    """Only handovers without an acknowledgement."""
     limit: int = InputField(default=20, ge=1, le=100)
 
 
 class HandoverView(BaseModel, from_attributes=True):
-    """A handover as shown in a list."""
+    """Handover as shown in a list."""
 
     id: str
     department_id: str | None
@@ -158,13 +158,13 @@ class HandoverView(BaseModel, from_attributes=True):
 
 
 class HandoverDetail(HandoverView):
-    """A handover with its tickets: their state when the shift ended, and the note; the rest as it is now."""
+    """Handover with its tickets; their state and note are of then."""
 
     tickets: list[OpenTicket]
 
 
 class RecurringQuery(BaseModel, extra="forbid"):
-    """Which tickets are counted, and how many are too many."""
+    """Filters of recurring tickets, and the count that is too high."""
 
     kind: TicketKind | None = None
     """Tickets of every kind by default."""
@@ -173,13 +173,13 @@ class RecurringQuery(BaseModel, extra="forbid"):
 
 
 class Recurring(BaseModel):
-    """Tickets that recur: of one cause in one area, of one customer, or of one unknown number."""
+    """Recurring tickets of a cause in an area, customer or number."""
 
     category_id: str | None
     area: str
     customer_id: str | None
     number: Annotated[str | None, Personal.NUMBER]
-    """Of a caller who is no customer."""
+    """Number of a caller who is no customer."""
     count: int
     customers: int
     """Distinct customers that reported them; a number without a customer counts as one."""

@@ -1,4 +1,4 @@
-"""Handing a shift over, taking it over, and seeing what recurs (H23)."""
+"""Use cases of shift handover and recurring problems (H23)."""
 
 from datetime import timedelta
 
@@ -47,16 +47,16 @@ class HandoverService:
         self._database = database
 
     async def left_open(self, query: OpenQuery) -> LeftOpen:
-        """What a department, the desk, or one person's shift leaves open now."""
+        """Return the tickets that a department, desk or shift leaves open."""
         async with self._database.read() as session:
             count, tickets = await store.left_open(session, query)
         return LeftOpen(count=count, tickets=[_open(ticket, ticket.status, _why(ticket), "") for ticket in tickets])
 
     async def hand_over(self, given: HandOver, by: Principal) -> HandoverDetail:
-        """End a shift: what is open is listed as it is now, each with what the next shift has to know.
+        """End a shift: store its open tickets with notes.
 
         Raises:
-            UnknownReference: no such department, or a note about a ticket that is not among the open ones.
+            UnknownReference: no such department, or a note on a ticket that is not open.
         """
         notes = {one.ticket_id: one.note for one in given.tickets}
         handover_id = new_id("handover")
@@ -67,9 +67,9 @@ class HandoverService:
             count, tickets = await store.left_open(session, OpenQuery(department_id=given.department_id))
             unknown = notes.keys() - {ticket.id for ticket in tickets}
             if unknown:
-                rule = "must be among those that are left open"
+                rule = "must be a ticket that is left open"
                 raise UnknownReference(
-                    "a note is about a ticket that is not left open",
+                    "a note is on a ticket that is not left open",
                     [FieldProblem(field=f"tickets.{ticket_id}", rule=rule) for ticket_id in sorted(unknown)],
                 )
             session.add(
@@ -98,20 +98,20 @@ class HandoverService:
         return await self.get(handover_id, by)
 
     async def acknowledge(self, handover_id: str, given: Acknowledge, by: Principal) -> HandoverDetail:
-        """The next shift takes over.
+        """Acknowledge a handover as the next shift.
 
         Raises:
-            NoSuchHandover: there is none, or it is another department's.
-            Forbidden: by an agent of the desk, for a department.
-            AlreadyAcknowledged: somebody did before.
-            OwnHandover: by the one who handed over.
+            NoSuchHandover: no such handover, or it is another department's.
+            Forbidden: an agent of the desk acknowledges for a department.
+            AlreadyAcknowledged: it was acknowledged before.
+            OwnHandover: the same person handed over.
         """
         async with self._database.write() as session:
             handover = _theirs(await store.held(session, handover_id), handover_id, by)
             if handover.department_id is not None and by.role not in FIELD | LEADERS:
-                raise Forbidden("a department's shift is taken over by its own people, or by a supervisor for them")
+                raise Forbidden("a department's handover is acknowledged by its own staff or by a supervisor")
             if handover.acknowledged_at is not None:
-                raise AlreadyAcknowledged(f"{handover.acknowledged_by} took it over before")
+                raise AlreadyAcknowledged(f"{handover.acknowledged_by} acknowledged it before")
             if handover.staff_id == by.staff_id:
                 raise OwnHandover("you handed it over yourself")
             handover.acknowledged_at = utc_now()
@@ -120,10 +120,10 @@ class HandoverService:
         return await self.get(handover_id, by)
 
     async def get(self, handover_id: str, reader: Principal) -> HandoverDetail:
-        """A handover with its tickets.
+        """Return a handover with its tickets.
 
         Raises:
-            NoSuchHandover: there is none, or it is another department's.
+            NoSuchHandover: no such handover, or it is another department's.
         """
         async with self._database.read() as session:
             handover = _theirs(await session.get(Handover, handover_id), handover_id, reader)
@@ -133,13 +133,13 @@ class HandoverService:
         return HandoverDetail(**view.model_dump(), tickets=tickets)
 
     async def listed(self, query: ListQuery) -> list[HandoverView]:
-        """Handovers of a department, or of the desk, newest first."""
+        """Return handovers of a department or of the desk, newest first."""
         async with self._database.read() as session:
             found = await store.listed(session, query)
         return [HandoverView.model_validate(handover) for handover in found]
 
     async def recurring(self, query: RecurringQuery) -> list[Recurring]:
-        """What came back more often than it should: of one cause in one area, of one customer; most frequent first."""
+        """Return causes in areas, customers and numbers with recurring tickets."""
         async with self._database.read() as session:
             rows = await store.recurring(session, query, utc_now() - timedelta(days=query.days))
         return [Recurring.model_validate({**_NOTHING, **row}) for row in rows]
@@ -149,7 +149,7 @@ _NOTHING = {"category_id": None, "area": "", "customer_id": None, "number": None
 
 
 def _theirs(handover: Handover | None, handover_id: str, reader: Principal) -> Handover:
-    """A handover that somebody may know of: a department's people only of their own (S7)."""
+    """Return a handover that the reader may know of (S7)."""
     if handover is None or (reader.role is Role.DEPARTMENT and handover.department_id != reader.department_id):
         raise NoSuchHandover(f"there is no handover {handover_id}")
     return handover

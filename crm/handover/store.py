@@ -1,4 +1,4 @@
-"""Queries over what is open, what was handed over, and what recurs."""
+"""Queries over open tickets, handovers and recurring tickets."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,14 +19,14 @@ _NOT_COUNTED = [TicketStatus.CANCELLED, TicketStatus.MERGED]
 
 
 async def left_open(session: AsyncSession, query: OpenQuery) -> tuple[int, Sequence[Ticket]]:
-    """How many open tickets somebody leaves, and the first of them."""
+    """Return the count of open tickets, and the first of them."""
     count = (await session.exec(_open(select(func.count(col(Ticket.id))), query))).one()
     order = (_URGENT_FIRST, col(Ticket.registered_at), col(Ticket.id))
     return count, (await session.exec(_open(select(Ticket), query).order_by(*order).limit(MOST_OPEN))).all()
 
 
 def _open(statement: Any, query: OpenQuery) -> Any:
-    """Open tickets only: they stay few, however many were ever filed."""
+    """Restrict a statement to the open tickets of a query."""
     statement = statement.where(col(Ticket.closed_at).is_(None))
     if query.department_id is not None:
         statement = statement.where(Ticket.department_id == query.department_id)
@@ -43,7 +43,7 @@ def _open(statement: Any, query: OpenQuery) -> Any:
 
 
 async def listed(session: AsyncSession, query: ListQuery) -> Sequence[Handover]:
-    """Handovers of a department, or of the desk, newest first."""
+    """Return handovers of a department or of the desk, newest first."""
     statement = select(Handover).where(Handover.department_id == query.department_id)
     if query.waiting:
         statement = statement.where(col(Handover.acknowledged_at).is_(None))
@@ -51,12 +51,12 @@ async def listed(session: AsyncSession, query: ListQuery) -> Sequence[Handover]:
 
 
 async def held(session: AsyncSession, handover_id: str) -> Handover | None:
-    """A handover, held for change."""
+    """Lock a handover and return it, or None."""
     return (await session.exec(select(Handover).where(Handover.id == handover_id).with_for_update())).one_or_none()
 
 
 async def items(session: AsyncSession, handover_id: str) -> Sequence[tuple[HandoverItem, Ticket]]:
-    """A handover's tickets, in order."""
+    """Return the tickets of a handover, in order."""
     statement = (
         select(HandoverItem, Ticket)
         .join(Ticket, col(Ticket.id) == HandoverItem.ticket_id)
@@ -67,7 +67,7 @@ async def items(session: AsyncSession, handover_id: str) -> Sequence[tuple[Hando
 
 
 async def recurring(session: AsyncSession, query: RecurringQuery, since: datetime) -> Sequence[RowMapping]:
-    """Return causes in areas, customers, and unknown numbers with too many tickets; the most frequent first."""
+    """Return causes in areas, customers and numbers with recurring tickets."""
     found: list[RowMapping] = []
     for by in _GROUPS:
         found += (await session.exec(_recurring(query, since, by))).mappings().all()  # type: ignore[call-overload]
@@ -75,7 +75,7 @@ async def recurring(session: AsyncSession, query: RecurringQuery, since: datetim
 
 
 _CALLER = func.coalesce(col(TicketReporter.customer_id), col(TicketReporter.number))
-"""The customer that reported, else the number: ten unknown numbers are ten customers."""
+"""Reporting customer, else number: ten unknown numbers are ten customers."""
 _UNKNOWN_NUMBER = case((col(TicketReporter.customer_id).is_(None), col(TicketReporter.number))).label("number")
 _GROUPS: tuple[tuple[Any, ...], ...] = (
     (col(Ticket.category_id), col(Ticket.area)),

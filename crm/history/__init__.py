@@ -1,1 +1,1 @@
-"""What happened with a customer: calls and tickets of the last days, through one index each."""
+"""History of a customer: calls and tickets of the last days."""

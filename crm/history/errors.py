@@ -1,7 +1,7 @@
-"""What can be refused about history."""
+"""Refusals about history."""
 
 from foundation.problems import NotFound
 
 
 class CallNotFound(NotFound):
-    """There is no record of such a call."""
+    """No record of such a call."""

@@ -9,14 +9,14 @@ OVERSEERS = READERS - {Role.AGENT}
 
 
 def routes(service: HistoryService) -> Routes:
-    """What can be read of the past."""
+    """Declare the routes of history."""
     table = Routes("history")
 
     @table.add(
         "GET",
         "/customers/{customer_id}/history",
         roles=READERS,
-        summary="A customer's tickets and calls of the last 30 days, newest first",
+        summary="List a customer's tickets and calls of the last 30 days, newest first",
         response=History,
     )
     async def of_customer(request: Request[None, NoQuery]) -> History:
@@ -34,7 +34,12 @@ def routes(service: HistoryService) -> Routes:
         return await service.find(request.query)
 
     @table.add(
-        "GET", "/calls/{call_id}", roles=READERS, summary="A call's record", response=CallRecordView, problems=(404,)
+        "GET",
+        "/calls/{call_id}",
+        roles=READERS,
+        summary="Return the record of a call",
+        response=CallRecordView,
+        problems=(404,),
     )
     async def call(request: Request[None, NoQuery]) -> CallRecordView:
         return await service.get(request.path["call_id"])

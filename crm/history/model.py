@@ -1,4 +1,4 @@
-"""The record of a call, and what an agent sees of a customer's last days."""
+"""Table of call records, and views of a customer's history."""
 
 from datetime import datetime
 from typing import Annotated
@@ -14,17 +14,17 @@ from crm.personal_data.holdings import personal
 from foundation.database import UtcDateTime
 
 DAYS = 30
-"""How far back an agent sees (H4)."""
+"""Days of a customer's history in the screen pop (H4)."""
 SHORT_WAIT_MS = 5000
 """An abandoned call with a shorter wait is a short call."""
 
 
 class CallRecord(SQLModel, table=True):
-    """One call, stored when it has ended. Durations in milliseconds."""
+    """Record of a call, stored at its end; durations in milliseconds."""
 
     __tablename__ = "call_record"
     __table_args__ = (
-        # The 30 days before "hello": newest first, by reading the index backwards (H4).
+        # The screen pop's last 30 days: newest first, by reading the index backwards (H4).
         Index("ix_call_record_customer_id_started_at", "customer_id", "started_at"),
         Index("ix_call_record_number_started_at", "number", "started_at"),
         Index("ix_call_record_outcome_started_at", "outcome", "started_at"),
@@ -56,7 +56,7 @@ personal(CallRecord, "number", keys=[])
 
 
 class FindCalls(BaseModel, extra="forbid"):
-    """Which calls: with `outcome=lost` whoever Asterisk's end cut off, to be called back."""
+    """Filters of calls; `outcome=lost` finds those to be called back."""
 
     outcome: str | None = Rule(default=None, max_length=32)
     since: Moment | None = None
@@ -64,7 +64,7 @@ class FindCalls(BaseModel, extra="forbid"):
 
 
 class CallLine(BaseModel, from_attributes=True):
-    """A call in a history."""
+    """Call in a history."""
 
     id: str
     direction: str
@@ -79,12 +79,12 @@ class CallLine(BaseModel, from_attributes=True):
 
     @property
     def short(self) -> bool:
-        """Whether the caller gave up so soon that service levels leave the call out."""
+        """Return whether the caller gave up too soon to count in service levels."""
         return self.outcome == "abandoned" and (self.wait_ms or 0) < SHORT_WAIT_MS
 
 
 class CallRecordView(CallLine):
-    """A call's record whole."""
+    """Whole record of a call."""
 
     access_number: str
     customer_id: str | None
@@ -98,7 +98,7 @@ class CallRecordView(CallLine):
 
 
 class TicketLine(BaseModel, from_attributes=True):
-    """A ticket in a history."""
+    """Ticket in a history."""
 
     id: str
     number: str
@@ -109,11 +109,11 @@ class TicketLine(BaseModel, from_attributes=True):
     registered_at: datetime
     urge_count: int
     joined_at: datetime | None = None
-    """When the customer joined it as a further reporter; None: it is the customer's own."""
+    """When the customer joined it as a further reporter; None for the customer's own ticket."""
 
 
 class History(BaseModel):
-    """What happened with a customer, newest first."""
+    """Tickets and calls of a customer, newest first."""
 
     tickets: list[TicketLine]
     calls: list[CallLine]

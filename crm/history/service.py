@@ -1,4 +1,4 @@
-"""What happened, by customer and by number."""
+"""Use cases of history, by customer and by number."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -18,16 +18,16 @@ MOST = 50
 
 
 class HistoryService:
-    """The last days of a customer (H4), and the records of calls."""
+    """History of customers (H4), and records of calls."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def of_customer(self, customer_id: str, days: int = DAYS, limit: int = MOST) -> History:
-        """Tickets and calls of the last days, newest first, at most `limit` of each.
+        """Return a customer's tickets and calls, newest first.
 
-        What the customer joined as a further reporter is among the tickets, marked by when that was. Of who was merged:
-        those of who stands for both.
+        At most `limit` of each. Tickets that the customer joined as a further reporter are included, with `joined_at`.
+        A merged customer has the history of the one that stands for both.
         """
         return await self._database.look_up(
             lambda connection: self.past_of_customer(head_of(connection, customer_id), days, limit)(connection)
@@ -36,7 +36,7 @@ class HistoryService:
     def past_of_customer(
         self, customer_id: str, days: int = DAYS, limit: int = MOST
     ) -> Callable[[Connection], History]:
-        """The same as a look-up that may be carried out together with another."""
+        """Return the look-up of a customer's history, to be combined with others."""
         since = utc_now() - timedelta(days=days)
 
         def look(connection: Connection) -> History:
@@ -47,28 +47,28 @@ class HistoryService:
         return look
 
     def past_of_number(self, number: str) -> Callable[[Connection], History]:
-        """Likewise the calls from and to a number that belongs to no one customer."""
+        """Return the look-up of the calls of a number without one customer."""
         since = utc_now() - timedelta(days=DAYS)
         return lambda connection: History(
             tickets=[], calls=_lines(store.calls_of_number(connection, number, since, MOST))
         )
 
     async def find(self, wanted: FindCalls) -> list[CallLine]:
-        """Calls of everybody, newest first."""
+        """Return calls, newest first."""
         calls = await self._database.look_up(
             lambda connection: store.calls(connection, wanted.outcome, wanted.since, wanted.limit)
         )
         return _lines(calls)
 
     async def record_call(self, record: CallRecordView) -> None:
-        """Store a call's record; storing it again changes nothing but what is newer."""
+        """Store a call's record; a later one replaces its fields."""
         await self._database.change(lambda connection: store.store_call(connection, record))
 
     async def get(self, call_id: str) -> CallRecordView:
-        """One call's record.
+        """Return the record of a call.
 
         Raises:
-            CallNotFound: there is none.
+            CallNotFound: there is no such record.
         """
         async with self._database.read() as session:
             found = await session.get(CallRecord, call_id)
@@ -77,13 +77,13 @@ class HistoryService:
         return CallRecordView.model_validate(found)
 
     async def link_ticket(self, call_id: str, ticket_id: str) -> None:
-        """A ticket came of a call."""
+        """Store the ticket that a call led to."""
         async with self._database.write() as session:
             await session.exec(update(CallRecord).where(col(CallRecord.id) == call_id).values(ticket_id=ticket_id))
 
 
 def _newest_first(tickets: list[TicketLine]) -> list[TicketLine]:
-    """By when the customer reported each; what was joined twice, once."""
+    """Sort tickets by when the customer reported them; drop duplicates."""
     if not any(ticket.joined_at for ticket in tickets):
         return tickets
     ordered = sorted(tickets, key=lambda ticket: ticket.joined_at or ticket.registered_at, reverse=True)

@@ -1,4 +1,4 @@
-"""Queries over the past. Core rows, not entities: this is looked up before every ring."""
+"""Queries over history, as rows without entities for speed at each ring."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -51,13 +51,13 @@ TICKETS_JOINED = (
     .where(
         _REPORTER.customer_id == bindparam("customer_id"),
         _REPORTER.at >= bindparam("since"),
-        # Whoever filed it is among its reporters as well.
+        # The first reporter is among the reporters too.
         _TICKET.customer_id.is_distinct_from(bindparam("customer_id")),
     )
     .order_by(_REPORTER.at.desc())
     .limit(bindparam("most"))
 )
-"""What a customer reported that others had reported before."""
+"""Tickets that a customer joined as a further reporter."""
 CALLS_OF_CUSTOMER = (
     select(*_CALL_COLUMNS)
     .where(_CALL.customer_id == bindparam("customer_id"), _CALL.started_at >= bindparam("since"))
@@ -84,7 +84,7 @@ STORE_CALL = {"sqlite": _storing(sqlite.insert), "postgresql": _storing(postgres
 def of_customer(
     connection: Connection, customer_id: str, since: datetime, most: int
 ) -> tuple[Sequence[Row[*tuple[Any, ...]]], Sequence[Row[*tuple[Any, ...]]]]:
-    """A customer's tickets, those joined as a further reporter at their end, and calls since a moment, newest first."""
+    """Return a customer's own and joined tickets, and calls, newest first."""
     bound = {"customer_id": customer_id, "since": since, "most": most}
     tickets = connection.execute(TICKETS_OF_CUSTOMER, bound).all()
     joined = connection.execute(TICKETS_JOINED, bound).all()
@@ -95,7 +95,7 @@ def of_customer(
 def calls(
     connection: Connection, outcome: str | None, since: datetime | None, most: int
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Calls of everybody, newest first."""
+    """Return calls, newest first."""
     statement = select(*_CALL_COLUMNS).order_by(_CALL.started_at.desc()).limit(most)
     if outcome is not None:
         statement = statement.where(_CALL.outcome == outcome)
@@ -105,10 +105,10 @@ def calls(
 
 
 def calls_of_number(connection: Connection, number: str, since: datetime, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """A number's calls since a moment, newest first."""
+    """Return a number's calls since a moment, newest first."""
     return connection.execute(CALLS_OF_NUMBER, {"number": number, "since": since, "most": most}).all()
 
 
 def store_call(connection: Connection, record: CallRecordView) -> None:
-    """Insert a call's record, or put the newer facts in place of the older ones."""
+    """Insert a call's record, or replace the older one."""
     connection.execute(STORE_CALL[connection.dialect.name], vars(record))

@@ -113,7 +113,7 @@ def rank(query: SimilarQuery, tickets: Iterable[store.Compared], reported: store
 
 
 def _shared(query: SimilarQuery, key: str, ticket: store.Compared, reported: store.ReportedBy) -> dict[str, float]:
-    """Return the weights of the facts that a ticket and a matter share."""
+    """Return the weights of the facts a ticket and a matter share."""
     return {
         "address": ADDRESS if _same_place(key, ticket.address_key) else 0.0,
         "customer": CUSTOMER if _is_customers(query, ticket) or ticket.id in reported.customer else 0.0,
@@ -128,7 +128,7 @@ def _is_customers(query: SimilarQuery, ticket: store.Compared) -> bool:
 
 
 def combined(weights: Mapping[str, float]) -> float:
-    """Combine weights into a score from 0 to 1, raised by each reason."""
+    """Combine weights into a score; each further reason raises it."""
     counted = dict(weights)
     if weights["address"] > 0 and weights["category"] > 0:
         counted |= {"address": SAME_MATTER, "category": 0.0}

@@ -1,1 +1,1 @@
-"""The work order that a field worker takes along on paper (打印工单, H7)."""
+"""Printed work orders for field workers (打印工单, H7)."""

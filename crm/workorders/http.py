@@ -1,4 +1,4 @@
-"""The route of work orders."""
+"""Route of work orders."""
 
 from crm.workorders.model import PrintQuery
 from crm.workorders.page import STYLE, page
@@ -6,18 +6,18 @@ from crm.workorders.service import WorkOrderService
 from foundation.routes import Page, Request, Role, Routes
 
 PRINTERS = frozenset({Role.AGENT, Role.DEPARTMENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
-"""Whose work it is."""
+"""Roles that work on tickets."""
 
 
 def routes(service: WorkOrderService) -> Routes:
-    """What can be printed."""
+    """Declare the route of work orders."""
     table = Routes("work-orders")
 
     @table.add(
         "GET",
         "/tickets/{ticket_id}/work-order",
         roles=PRINTERS,
-        summary="The work order as a page for A4 paper, with a code that leads to the ticket",
+        summary="Return the work order as an A4 page with a QR code of the ticket's link",
         query=PrintQuery,
         response=Page,
         problems=(404, 422),

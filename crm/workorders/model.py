@@ -1,4 +1,4 @@
-"""What stands on a work order, in the words of one language."""
+"""Content of a work order, and its words in each language."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,37 +7,37 @@ from pydantic import BaseModel
 
 
 class Language(StrEnum):
-    """The language it is printed in."""
+    """Language of a work order."""
 
     ZH = "zh"
     EN = "en"
 
 
 class PrintQuery(BaseModel, extra="forbid"):
-    """How it is printed."""
+    """Options of printing."""
 
     language: Language = Language.ZH
 
 
 @dataclass(frozen=True)
 class WorkOrder:
-    """Everything that is printed, as text: the page only sets it."""
+    """Printed content of a work order, as text."""
 
     language: Language
     organisation: str
     number: str
     link: str
-    """Where the code leads."""
+    """Address behind the QR code."""
     urgency: str
     is_urgent: bool
     facts: list[tuple[str, str]]
-    """Label and value, in order."""
+    """Labels and values, in order."""
     subject: str
     description: str
     additions: list[tuple[str, str]]
-    """When, and what the customer said then."""
+    """Times and texts of the customer's additions."""
     printed: str
-    """When and by whom, for the foot of the page."""
+    """Time and person of the printing, for the foot of the page."""
 
 
 WORDS: dict[str, dict[Language, str]] = {

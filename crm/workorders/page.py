@@ -1,6 +1,6 @@
-"""The work order as a page for A4 paper.
+"""Work order as an HTML page for A4 paper.
 
-It is built as a tree of elements and text nodes: whatever somebody wrote can only ever be text (S12).
+It is built as a tree of elements and text nodes, so that entered texts can only be text (S12).
 """
 
 import io
@@ -47,7 +47,7 @@ footer { margin-top: 4mm; font-size: 8pt; color: #444; }
 
 
 def page(order: WorkOrder) -> str:
-    """The whole page, with nothing to load beside it."""
+    """Render the page, which loads nothing else."""
     html = Element("html", lang="zh-CN" if order.language == "zh" else "en")
     head, body = SubElement(html, "head"), SubElement(html, "body")
     SubElement(head, "meta", charset="utf-8")
@@ -84,7 +84,7 @@ def _header(body: Element, order: WorkOrder) -> None:
 
 
 def _facts(body: Element, order: WorkOrder) -> None:
-    """Two to a row; what is long has a row of its own."""
+    """Add the facts, two in a row; a long one alone."""
     table = SubElement(body, "table")
     row: Element | None = None
     for label, value in order.facts:
@@ -102,7 +102,7 @@ def _facts(body: Element, order: WorkOrder) -> None:
 
 
 def _to_fill_in(body: Element, order: WorkOrder) -> None:
-    """What the field worker writes by hand, and who signs for it."""
+    """Add the fields that are filled in by hand."""
     table = SubElement(body, "table")
     for left, right in (("arrived", "finished"), ("materials", "charged")):
         row = SubElement(table, "tr")

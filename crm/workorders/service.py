@@ -1,4 +1,4 @@
-"""Puts a work order together."""
+"""Use case of work orders."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -21,7 +21,7 @@ from foundation.routes import Principal
 
 
 class WorkOrderService:
-    """Work orders; `link` is the address of a ticket's page with `{number}` in it."""
+    """Builds work orders; `link` is a ticket's address with `{number}` in it."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class WorkOrderService:
         self._zone = ZoneInfo(time_zone)
 
     async def of(self, ticket_id: str, language: Language, reader: Principal) -> WorkOrder:
-        """Build the work order of a ticket, as its reader sees the ticket.
+        """Build a ticket's work order, masked for its reader.
 
         A department that works on the ticket gets the reporters' numbers, which the worker needs to reach them: the
         print is recorded as a look at masked data (S29).
@@ -105,7 +105,7 @@ class WorkOrderService:
             yield (field.zh if language is Language.ZH else field.en), _answer(field, ticket.form, language)
 
     def _clock(self, moment: datetime | None) -> str:
-        """A time by the clock of the place."""
+        """Format a moment in local time."""
         return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M}" if moment is not None else ""
 
 

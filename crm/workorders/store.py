@@ -1,4 +1,4 @@
-"""What a work order gathers from all around a ticket."""
+"""Queries for the names and deadline on a work order."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ from crm.tickets.model import TicketView
 
 @dataclass(frozen=True)
 class Around:
-    """What a ticket names by id only."""
+    """Names and deadline that a ticket refers to by id."""
 
     category: str
     department: str
@@ -27,11 +27,11 @@ class Around:
     account: str
     due_at: datetime | None
     fields: list[FormField]
-    """Of the form as it was when the ticket was filed."""
+    """Fields of the form by which the ticket was filed."""
 
 
 async def around(session: AsyncSession, ticket: TicketView) -> Around:
-    """All of it; what is not there is empty."""
+    """Return the names and the deadline; missing ones are empty."""
     category = await session.get(Category, ticket.category_id) if ticket.category_id else None
     department = await session.get(Department, ticket.department_id) if ticket.department_id else None
     person = await session.get(Staff, ticket.person_id) if ticket.person_id else None
