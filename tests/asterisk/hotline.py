@@ -19,21 +19,20 @@ TRUNK_USER = "carrier"
 """A phone in a carrier's place: what it says of the caller is what we hear."""
 
 
-def stack_in(folder: Path, *, kept: bool = False, **settings: str) -> Stack:
+def stack_in(folder: Path, *, kept: bool = False, unstaffed_wait_s: str = "null", **settings: str) -> Stack:
     """A stack whose callbacks are placed at once, with a carrier's line beside the sample residents."""
     pjsip = {**sample_phones(), "carrier": account(TRUNK_USER, SAMPLE_PASSWORD)}
-    callflows = str(patient_callflows(folder / "callflows"))
+    callflows = str(callflows_in(folder / "callflows", unstaffed_wait_s))
     always = {"CALLFLOWS": callflows, "SURVEY_DELAY_S": "0", "SURVEY_FROM_HOUR": "0", "SURVEY_UNTIL_HOUR": "24"}
     return private_stack(folder, kept=kept, pjsip=pjsip, settings={**always, **settings})
 
 
-def patient_callflows(folder: Path) -> Path:
-    """Copy the callflows, for callers who wait although no agent is signed in."""
+def callflows_in(folder: Path, unstaffed_wait_s: str) -> Path:
+    """Copy the callflows with another wait without a signed-in agent; `null`: for ever."""
     shutil.copytree(PROJECT / "callflows", folder, ignore=shutil.ignore_patterns("__pycache__"))
     queues = folder / "queues.yaml"
-    queues.write_text(
-        queues.read_text(encoding="utf-8").replace("- name:", "- unstaffed_wait_s: null\n  name:"), "utf-8"
-    )
+    text = queues.read_text(encoding="utf-8")
+    queues.write_text(text.replace("- name:", f"- unstaffed_wait_s: {unstaffed_wait_s}\n  name:"), encoding="utf-8")
     return folder
 
 
