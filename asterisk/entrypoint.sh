@@ -1,7 +1,7 @@
 #!/bin/sh
 # Renders Asterisk's configuration from the templates and the environment, then becomes Asterisk.
 # Every @NAME@ in a template is the environment variable NAME: one that is not set is an error, so that no
-# half-configured Asterisk starts. Files under $SITE (pjsip.d, extensions.d, queues.d) are the operator's own, such as
+# half-configured Asterisk starts. Files under $SITE (pjsip.d, extensions.d, queues.d, musiconhold.d) are the operator's own, such as
 # the carrier's trunk; they may use @NAME@ too.
 set -eu
 
@@ -50,7 +50,7 @@ mkdir -p "$RECORDINGS/spool" "$PROMPTS"
 rm -rf "$STATE/spool/recording" && ln -s "$RECORDINGS/spool" "$STATE/spool/recording"
 
 for template in "$TEMPLATES"/etc/*.conf; do render "$template" "$ETC/${template##*/}"; done
-for folder in pjsip.d extensions.d queues.d; do
+for folder in pjsip.d extensions.d queues.d musiconhold.d; do
     mkdir "$ETC/$folder"
     # An #include that matches nothing is an error.
     : >"$ETC/$folder/shipped.conf"

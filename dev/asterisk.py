@@ -146,7 +146,12 @@ class Asterisk:
         }
         for template in ASTERISK_CONFIGURATION.glob("*.conf"):
             (state / "etc" / template.name).write_text(render(template.read_text(), values))
-        for folder, files in (("pjsip.d", self.pjsip), ("extensions.d", self.extensions), ("queues.d", self.queues)):
+        for folder, files in (
+            ("pjsip.d", self.pjsip),
+            ("extensions.d", self.extensions),
+            ("queues.d", self.queues),
+            ("musiconhold.d", {}),
+        ):
             shutil.rmtree(state / "etc" / folder, ignore_errors=True)
             (state / "etc" / folder).mkdir()
             for name, text in {"shipped": "", **files}.items():

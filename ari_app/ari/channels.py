@@ -6,7 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from ari_app.ari.errors import AriConflict, AriNotFound, EndpointUnavailable
-from ari_app.ari.model import Channel, Playback, Variable
+from ari_app.ari.model import Channel, Playback, RtpStatistics, Variable
 from ari_app.ari.rest import Call, Query, Rest
 
 FORMATS: Final = ("ulaw", "alaw")
@@ -75,11 +75,13 @@ RECORD = Call(
 )
 GET_VARIABLE = Call("GET", "/channels/{channelId}/variable", ("variable",))
 SET_VARIABLE = Call("POST", "/channels/{channelId}/variable", ("variable", "value"))
+RTP_STATISTICS = Call("GET", "/channels/{channelId}/rtp_statistics")
 SNOOP = Call("POST", "/channels/{channelId}/snoop", ("spy", "whisper", "app", "appArgs", "snoopId"))
 
 _channel = msgspec.json.Decoder(Channel).decode
 _channels = msgspec.json.Decoder(list[Channel]).decode
 _playback = msgspec.json.Decoder(Playback).decode
+_rtp_statistics = msgspec.json.Decoder(RtpStatistics).decode
 _variable = msgspec.json.Decoder(Variable).decode
 
 
@@ -93,6 +95,14 @@ class ChannelCalls(Rest):
     async def channel(self, channel_id: str) -> Channel:
         """One channel."""
         return _channel(await self.send(GET, channel_id))
+
+    async def rtp_statistics(self, channel_id: str) -> RtpStatistics:
+        """Return the counts of a channel's RTP packets.
+
+        Raises:
+            AriNotFound: the channel is gone, or has no RTP.
+        """
+        return _rtp_statistics(await self.send(RTP_STATISTICS, channel_id))
 
     async def originate(
         self,

@@ -64,6 +64,13 @@ class Channel(Model, frozen=True, kw_only=True):
         return arguments if name == application else None
 
 
+class RtpStatistics(Model, frozen=True, kw_only=True):
+    """RTP packets of one channel since its media began."""
+
+    rxcount: int = 0
+    txcount: int = 0
+
+
 class Bridge(Model, frozen=True, kw_only=True):
     """Channels that hear each other, or wait together."""
 

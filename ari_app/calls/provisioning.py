@@ -85,6 +85,7 @@ async def _push_account(ari: AriClient, account: PhoneAccount) -> None:
             "allow_transfer": "no",
             # A phone that vanished without a word ends its call (F18).
             "rtp_timeout": "60",
+            "rtp_timeout_hold": "600",
         },
     )
 

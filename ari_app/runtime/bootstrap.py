@@ -25,6 +25,7 @@ from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
 from ari_app.calls.tools import CallTools
+from ari_app.calls.vanished import VanishedPhones
 from ari_app.calls.wording import AgentWording
 from ari_app.campaigns.actions import SurveyActions
 from ari_app.campaigns.dialler import Dialler
@@ -220,6 +221,7 @@ class Service:
             self.recordings,
             settings.region,
         )
+        self.vanished = VanishedPhones(self.ari, self.dispatcher, self.calls)
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, store, self.queues, self.fallback.channels)
         self.connecting = ConnectionSetup(
             self.ari, self.events, self.agents, business.staff, self.fallback, self.reconciler, self.hub
@@ -256,6 +258,7 @@ class Service:
         self.errands.besides("number-origins", lambda: asyncio.to_thread(load_origins))
         self._own("fallback", self.fallback.take_in)
         self._own("dialler", self.dialler.run)
+        self._own("vanished-phones", self.vanished.run)
         self._own("kept", DeferredFiling(self.spool, self.desk, self.hub, self.business.history).run)
         self._own("recordings-audit", self._audit_recordings)
         self._own("metrics", self._metrics().run)

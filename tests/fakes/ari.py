@@ -61,6 +61,7 @@ class FakeAri(AriClient):
             channels.CONTINUE: self._continue,
             channels.START_MUSIC: self._start_channel_music,
             channels.STOP_MUSIC: self._stop_channel_music,
+            channels.RTP_STATISTICS: self._rtp_statistics,
             channels.PLAY: self._play,
             channels.RECORD: self._record,
             bridges.LIST: self._bridges,
@@ -107,6 +108,9 @@ class FakeAri(AriClient):
 
     async def _channel(self, ids: Ids, _query: Query) -> object:
         return self._found(ids[0]).view()
+
+    async def _rtp_statistics(self, ids: Ids, _query: Query) -> object:
+        return {"rxcount": self._found(ids[0]).received(), "txcount": 0}
 
     async def _originate(self, _ids: Ids, query: Query) -> object:
         channel_id, endpoint, originator = str(query["channelId"]), str(query["endpoint"]), query["originator"]

@@ -102,6 +102,13 @@ class FakeChannel:
     """The files that MixMonitor writes: what the channel says, what it hears."""
     sounds: list[tuple[float, str]] = field(default_factory=list)
     """What its party hears, from when on."""
+    vanished_at_s: float | None = None
+    """Since when its phone sends no RTP."""
+
+    def received(self) -> int:
+        """Return the RTP packets received until now, one every 20 ms."""
+        until_s = asyncio.get_running_loop().time() if self.vanished_at_s is None else self.vanished_at_s
+        return round(until_s * 50)
 
     def view(self) -> Channel:
         position = DialplanPosition(context="default", app_name="AppDial2" if self.answered_with else "Wait")

@@ -30,6 +30,7 @@ rtp_symmetric = yes
 force_rport = yes
 rewrite_contact = yes
 dtmf_mode = rfc4733
+rtp_timeout = 60
 {caller_id}
 [{user}]
 type = auth

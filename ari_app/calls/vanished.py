@@ -1,0 +1,74 @@
+"""Channels of phones that vanished without a word (F18)."""
+
+import asyncio
+from collections.abc import Iterator
+
+import structlog
+
+from ari_app.ari.client import AriClient
+from ari_app.ari.dispatch import Dispatcher
+from ari_app.ari.errors import AriError, AriNotFound
+from ari_app.ari.events import ChannelHold, ChannelUnhold
+from ari_app.calls.service import CallService
+
+LOOK_EVERY_S = 30.0
+SILENT_S = 120.0
+"""Longer than the `rtp_timeout` that we ship: this ends calls only where an operator's endpoint lacks that setting."""
+
+log = structlog.get_logger()
+
+
+class VanishedPhones:
+    """Hangs up callers from whom no RTP came for too long; phones send some also while their user is silent.
+
+    A caller whose phone put the call on hold is left alone. Agents' phones are ours and always have `rtp_timeout`.
+    """
+
+    def __init__(self, ari: AriClient, dispatcher: Dispatcher, calls: CallService) -> None:
+        self._ari = ari
+        self._calls = calls
+        self._received: dict[str, tuple[int, float]] = {}
+        """Of each channel the packets received, and since when there were no more."""
+        self._on_hold: set[str] = set()
+        dispatcher.listen(ChannelHold, lambda event: self._on_hold.add(event.channel.id))
+        dispatcher.listen(ChannelUnhold, lambda event: self._on_hold.discard(event.channel.id))
+
+    async def run(self) -> None:
+        """Look from time to time, until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY_S)
+            await self.look()
+
+    async def look(self) -> int:
+        """Hang up callers whose phone has vanished; return how many. One failure does not stop the others."""
+        channels = set(self._answered_channels())
+        self._on_hold &= channels
+        self._received = {channel_id: seen for channel_id, seen in self._received.items() if channel_id in channels}
+        ended = 0
+        for channel_id in channels - self._on_hold:
+            try:
+                ended += await self._ended(channel_id)
+            except AriNotFound:
+                continue  # it ended meanwhile
+            except AriError as error:
+                log.warning("phone_not_checked", channel_id=channel_id, error=str(error))
+        return ended
+
+    async def _ended(self, channel_id: str) -> bool:
+        """Whether this channel was hung up."""
+        now_s = asyncio.get_running_loop().time()
+        received = (await self._ari.rtp_statistics(channel_id)).rxcount
+        before, since_s = self._received.get(channel_id, (-1, now_s))
+        if received != before:
+            self._received[channel_id] = received, now_s
+            return False
+        if now_s - since_s < SILENT_S:
+            return False
+        log.warning("phone_vanished", channel_id=channel_id, silent_s=round(now_s - since_s))
+        await self._ari.hang_up(channel_id)
+        return True
+
+    def _answered_channels(self) -> Iterator[str]:
+        for call in self._calls.calls.values():
+            if call.state.answered_at_ms is not None:
+                yield call.state.channel_id
