@@ -166,19 +166,35 @@ class LiveCall:
         await self._voice.take_over()
 
     async def _in_dialplan(self) -> bool:
-        """Whether the other party went on in the dialplan. Asterisk says so a moment after it says that it left us."""
+        """Tell whether the other party went on in the dialplan.
+
+        Asterisk says so a moment after it says that the channel left us.
+        """
         for _ in range(LEAVING_LOOKS):
             try:
                 channel = await self._tools.ari.channel(self.state.channel_id)
             except AriNotFound:
-                # While nobody watched, it was led away and ended there.
-                return self.adopted
+                return await self._was_led_away()
             except AriError:
                 return False
             if channel.stasis_arguments(self._tools.ari.application) is None:
                 return True
             await asyncio.sleep(LEAVING_S / LEAVING_LOOKS)
         return False
+
+    async def _was_led_away(self) -> bool:
+        """Tell whether the fallback had a caller whose channel is gone by now.
+
+        It notes every caller it takes. An outbound call leaves no note: one that left us while no process listened was
+        led away.
+        """
+        if self.state.direction is Direction.OUTBOUND:
+            return self.adopted
+        try:
+            return self.state.channel_id in await self._tools.in_fallback()
+        except AriError as error:
+            log.warning("fallback_not_asked", error=str(error))
+            return False
 
     async def _walk(self, cursor: Cursor) -> None:
         walker = self._tools.walker(self._voice, self)
@@ -282,6 +298,8 @@ class LiveCall:
     async def _finish(self) -> None:
         """The end that every call comes to, whatever its state says: nothing is left behind, its record is stored."""
         state = self.state
+        if self._unseen_end and not self.moved and self.state.direction is Direction.INBOUND:
+            self.moved = await self._was_led_away()
         if self._unseen_end and not self.moved:
             self.media_lost = self.media_lost or await self._outlived_asterisk()
         if state.talk is not None and state.talk.stage is not LegStage.OVER:
@@ -293,6 +311,8 @@ class LiveCall:
         if not self.moved:
             with suppress(AriError):
                 await self._tools.ari.hang_up(state.channel_id)
+        if self.moved:
+            await self._tools.store.note_led_away(state)
         crashpoint("ended")
         record = call_record(self)
         metrics.observe(record)

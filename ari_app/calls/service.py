@@ -61,6 +61,10 @@ class CallService:
         """How many calls there are, without those whose record is still being stored."""
         return sum(call.state.stage is not CallStage.ENDED for call in self._calls.values())
 
+    def has_channel(self, channel_id: str) -> bool:
+        """Tell whether a call of this process has, or had, this channel and is not forgotten yet."""
+        return any(call.state.channel_id == channel_id for call in self._calls.values())
+
     def outbound(self) -> int:
         """How many calls we placed are under way."""
         return sum(

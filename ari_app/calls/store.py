@@ -11,6 +11,9 @@ from ari_app.calls.model import CallState
 from foundation.redis_client import SharedRedis
 
 KEY = "hotline:live:"
+LED_AWAY = "hotline:led-away:"
+LED_AWAY_S = 86_400
+"""How long the call of a channel in the fallback is remembered."""
 log = structlog.get_logger()
 
 DEADLINE_S = 1.0
@@ -55,6 +58,22 @@ class CallStore:
         """Remove a call that has ended and whose record is stored. Never raises: the next start finds it ended."""
         self.unsaved.discard(call_id)
         self._redis.give("DEL", KEY + call_id).add_done_callback(partial(_forgotten, call_id))
+
+    async def note_led_away(self, state: CallState) -> None:
+        """Remember the call of a channel that goes on in the fallback, so that both make one record. Never raises."""
+        noting = self._redis.give("SET", LED_AWAY + state.channel_id, state.id, "EX", LED_AWAY_S)
+        await asyncio.wait({noting}, timeout=DEADLINE_S)
+        if not noting.done() or _failure(noting) is not None:
+            log.warning("led_away_not_noted", noted_call_id=state.id)
+
+    async def call_led_away(self, channel_id: str) -> str | None:
+        """Return the call of a channel that went on in the fallback; None where no process had it.
+
+        Raises:
+            RedisError, OSError: Redis is out of reach.
+        """
+        found = await self._redis.get(LED_AWAY + channel_id)
+        return found.decode() if isinstance(found, bytes) else None
 
     def _stored(self, call_id: str, storing: "asyncio.Future[Any]") -> None:
         is_last = self._storing.get(call_id) is storing

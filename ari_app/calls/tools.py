@@ -1,6 +1,6 @@
 """What every live call works with: the same few services, handed to each call once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -110,6 +110,8 @@ class CallTools:
     prompts: PromptAudio
     openings: EntryPoint
     messages: Messages
+    in_fallback: Callable[[], Awaitable[frozenset[str]]]
+    """Returns the callers' channels that the dialplan's fallback took."""
     grade_priorities: Mapping[Grade, int] = field(default_factory=dict)
     """Added to the priority of a customer's call, by grade (H20)."""
     life: CallLifecycle = field(default_factory=CallLifecycle)

@@ -2,18 +2,22 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
+from redis.exceptions import RedisError
 
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError
 from ari_app.calls.agent_directory import Agents
-from ari_app.calls.model import CallOutcome, Direction
+from ari_app.calls.store import CallStore
 from ari_app.fallback.model import ALIVE, BEAT_S, FAMILY, QUEUE, FallbackCall, parse
+from ari_app.fallback.record import continued, fallback_record
 from crm.customers.phone import normalise
 from crm.customers.service import CustomerService
+from crm.history.errors import CallNotFound
 from crm.history.model import CallRecordView
 from crm.history.service import HistoryService
 from crm.tickets.model import SYSTEM, FileTicket, Reporter, TicketKind
@@ -31,8 +35,8 @@ ABANDONED_AFTER = timedelta(hours=2)
 log = structlog.get_logger()
 
 
-class StillRecorded(Exception):
-    """What somebody said is not a whole file yet."""
+class NotYet(Exception):
+    """A call that cannot be taken in now, but will be: its recording or the service's record is not whole yet."""
 
 
 class Fallback:
@@ -48,7 +52,10 @@ class Fallback:
         tickets: TicketService,
         recordings: RecordingService,
         region: str,
+        store: CallStore,
+        is_live: Callable[[str], bool],
     ) -> None:
+        """`is_live` tells whether a call of the service still has a channel."""
         self._ari = ari
         self._ami = ami
         self._agents = agents
@@ -57,6 +64,10 @@ class Fallback:
         self._tickets = tickets
         self._recordings = recordings
         self._region = region
+        self._store = store
+        self._is_live = is_live
+        self._failed: set[str] = set()
+        """Calls that could not be taken in, and were logged."""
         self.reconciled = asyncio.Event()
         """Our own calls that went on in the fallback are known; from then on what it noted may be taken in."""
 
@@ -123,54 +134,82 @@ class Fallback:
                 continue
             if call.ended_at is None and utc_now() - call.started_at < ABANDONED_AFTER:
                 continue
+            if self._is_live(call.channel_id):
+                continue  # a call of ours that has yet to learn where its caller went: its record comes first
             if await self._taken_in(call):
                 await self._ami.delete_database_entry(FAMILY, call_id)
                 taken += 1
         return taken
 
     async def _taken_in(self, call: FallbackCall) -> bool:
-        """Whether it was; what stands in one call's way does not stand in that of the others."""
+        """Take one call in and tell whether that succeeded; a failure does not stop the others."""
         try:
             await self._take_in(call)
-        except StillRecorded:
+        except NotYet:
             return False
         except AriError:
             raise
         except Exception as error:
             if out_of_reach(error):
                 raise
-            log.exception("fallback_call_not_taken_in", call_id=call.id)
+            if call.id not in self._failed:
+                # Once, although every look fails again.
+                log.exception("fallback_call_not_taken_in", call_id=call.id)
+                self._failed.add(call.id)
             return False
+        self._failed.discard(call.id)
         return True
 
     async def _take_in(self, call: FallbackCall) -> None:
         number = normalise(call.number, self._region)
         identification = await self._customers.identify(number)
         customer_id = identification.customer.id if identification.customer is not None else None
-        talk = await self._recording(call, call.talk_segment, RecordingKind.CONVERSATION, customer_id)
-        message = await self._recording(call, call.message_segment, RecordingKind.MESSAGE, customer_id)
-        await self._history.record_call(_record(call, number, customer_id, self._agent_id(call), message=bool(message)))
+        before = await self._record_before(call)
+        call_id = before.id if before is not None else call.id
+        talk = await self._recording(call, call_id, call.talk_segment, RecordingKind.CONVERSATION, customer_id)
+        message = await self._recording(call, call_id, call.message_segment, RecordingKind.MESSAGE, customer_id)
+        record = fallback_record(call, number, customer_id, self._agent_id(call), message=bool(message))
+        await self._history.record_call(record if before is None else continued(before, record))
         if call.endpoint is not None or message is not None:
             reporter = Reporter(customer_id=customer_id, number=number)
-            given = FileTicket(kind=TicketKind.CONSULTATION, reporter=reporter, call_id=call.id, **_words(call))
+            given = FileTicket(kind=TicketKind.CONSULTATION, reporter=reporter, call_id=call_id, **_words(call))
             filed = await self._tickets.file(given, SYSTEM, f"fallback:{call.id}")
             for recording_id in filter(None, (talk, message)):
                 await self._tickets.attach(filed.id, recording_id, "fallback")
         log.info("fallback_call_taken_in", call_id=call.id, answered=call.endpoint is not None, message=bool(message))
 
-    async def _recording(
-        self, call: FallbackCall, segment_id: str, kind: RecordingKind, customer_id: str | None
-    ) -> str | None:
-        """The entry of what the dialplan recorded; None where there is nothing to hear.
+    async def _record_before(self, call: FallbackCall) -> CallRecordView | None:
+        """Return the service's record of a call that it had before the fallback; None where it never had the call.
 
         Raises:
-            StillRecorded: Asterisk has not closed the file yet.
+            NotYet: the service had the call, and its record is not stored yet.
+        """
+        try:
+            call_id = await self._store.call_led_away(call.channel_id)
+        except RedisError as error:
+            raise NotYet from error
+        if call_id is None:
+            return None
+        try:
+            return await self._history.get(call_id)
+        except CallNotFound as error:
+            if utc_now() - (call.ended_at or call.started_at) < ABANDONED_AFTER:
+                raise NotYet from error
+            return None
+
+    async def _recording(
+        self, call: FallbackCall, call_id: str, segment_id: str, kind: RecordingKind, customer_id: str | None
+    ) -> str | None:
+        """Return the entry of a file that the dialplan recorded; None where there is nothing to hear.
+
+        Raises:
+            NotYet: Asterisk has not closed the file yet.
         """
         if not segment_id:
             return None
         if await self._recordings.has_audio(segment_id):
             await self._recordings.begin(
-                call.id, kind, customer_id=customer_id, agent_id=self._agent_id(call), segment_id=segment_id
+                call_id, kind, customer_id=customer_id, agent_id=self._agent_id(call), segment_id=segment_id
             )
             await self._recordings.seal(segment_id)
         try:
@@ -178,7 +217,7 @@ class Fallback:
         except RecordingNotFound:
             return None
         if found.status is RecordingStatus.RECORDING:
-            raise StillRecorded
+            raise NotYet
         return segment_id if found.status in PLAYABLE else None
 
     def _agent_id(self, call: FallbackCall) -> str | None:
@@ -192,35 +231,3 @@ def _words(call: FallbackCall) -> dict[str, str]:
             "description": "由备用线路接听，内容见录音，请补录工单信息",
         }
     return {"subject": "系统维护期间来电（留言）", "description": "来电人已留言，见录音，请回电"}
-
-
-def _record(
-    call: FallbackCall, number: str | None, customer_id: str | None, agent_id: str | None, *, message: bool
-) -> CallRecordView:
-    ended_at = call.ended_at or call.started_at
-    waited = timedelta(seconds=call.waited_s or 0)
-    answered = call.endpoint is not None
-    outcome = CallOutcome.ANSWERED if answered else CallOutcome.FALLBACK if message else CallOutcome.ABANDONED
-    connected_at = min(call.started_at + waited, ended_at) if answered else None
-    wait_until = connected_at or ended_at
-    return CallRecordView(
-        id=call.id,
-        direction=Direction.INBOUND.value,
-        number=number,
-        access_number=call.access_number,
-        customer_id=customer_id,
-        agent_id=agent_id,
-        queue=QUEUE,
-        ticket_id=None,
-        started_at=call.started_at,
-        answered_at=call.started_at,
-        queued_at=call.started_at,
-        connected_at=connected_at,
-        ended_at=ended_at,
-        outcome=outcome.value,
-        abandon_position=None,
-        wait_ms=int((wait_until - call.started_at).total_seconds() * 1000),
-        talk_ms=int((ended_at - connected_at).total_seconds() * 1000) if connected_at is not None else None,
-        hangup_by="",
-        keys=[],
-    )

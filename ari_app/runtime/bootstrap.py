@@ -183,6 +183,18 @@ class Service:
             library.catalogue, calendar, SpokenWording(zh=settings.organisation_zh, en=settings.organisation_en)
         )
         store = CallStore(self.redis, settings.node)
+        self.fallback = Fallback(
+            self.ari,
+            self.ami,
+            self.agents,
+            business.customers,
+            business.history,
+            business.tickets,
+            self.recordings,
+            settings.region,
+            store,
+            is_live=self._has_channel,
+        )
         tools = CallTools(
             node=settings.node,
             ari=self.ari,
@@ -206,21 +218,12 @@ class Service:
             ),
             messages=VoiceMessages(business.tickets, library.catalogue),
             grade_priorities=settings.grade_priorities,
+            in_fallback=self.fallback.channels,
         )
         self.call_store = store
         admission = Admission(lambda: self.lag.standing_s, settings.most_calls)
         results = SurveyResults(business.campaigns, business.surveyed)
         self.calls = CallService(tools, settings.region, admission, results.settle)
-        self.fallback = Fallback(
-            self.ari,
-            self.ami,
-            self.agents,
-            business.customers,
-            business.history,
-            business.tickets,
-            self.recordings,
-            settings.region,
-        )
         self.vanished = VanishedPhones(self.ari, self.dispatcher, self.calls)
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, store, self.queues, self.fallback.channels)
         self.connecting = ConnectionSetup(
@@ -231,6 +234,9 @@ class Service:
             lambda dialling: self.calls.place(outbound_call(settings.node, dialling)),
             self.calls.outbound,
         )
+
+    def _has_channel(self, channel_id: str) -> bool:
+        return self.calls.has_channel(channel_id)
 
     async def start(self) -> None:
         """Bring the schema up to date, connect everything, and begin to take calls."""

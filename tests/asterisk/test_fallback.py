@@ -1,8 +1,9 @@
-"""F5: the service is gone for long. Asterisk by itself apologises, rings agents or takes a message; it all is kept."""
+"""F5, F6: the service is away for long, and Asterisk alone serves its callers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from signal import SIGCONT, SIGSTOP
+from typing import Any
 
 import pytest
 
@@ -10,9 +11,10 @@ from ari_app.ari.client import AriClient
 from ari_app.fallback.model import ALIVE, AWAY_S
 from dev.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, people, stack_in
+from tests.asterisk.whole import asked
 from tests.desk_client import Desk
 
-WAITING, NEW, TALKING, HUNG = "13800000002", "13800000006", "13800000003", "13800000004"
+WAITING, NEW, TALKING, HUNG, GONE = "13800000002", "13800000006", "13800000003", "13800000004", "13800000005"
 APOLOGY_MS = 4000
 TONE_HZ = 440.0
 BEEP_HZ = 700.0
@@ -81,8 +83,9 @@ async def test_f5_the_service_is_gone_for_long(hotline: Hotline) -> None:
         assert record["outcome"] in {"answered", "fallback"}
         if record["outcome"] == "answered":
             assert record["wait_ms"] >= APOLOGY_MS, "what is said before the line is waiting, not talk"
-    moved = await supervisor.get("/api/v1/calls", outcome="fallback")
-    assert len(moved) == 2
+    listed = await supervisor.get("/api/v1/calls", limit=50)
+    records = [(record["number"], record["outcome"]) for record in listed if record["number"] != f"+86{TALKING}"]
+    assert sorted(records) == [(f"+86{WAITING}", "answered"), (f"+86{NEW}", "fallback")], "one record of each call"
     await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), talking.hears_tone(TONE_HZ))
     await talking.hang_up()
     await agent.ended()
@@ -117,7 +120,7 @@ async def taken_in(supervisor: Desk, count: int) -> list[dict[str, str]]:
 
 
 async def test_f6_a_service_that_hangs_takes_nobody_back(hotline: Hotline) -> None:
-    """Stopped, not dead: who waits goes to the fallback, and when it wakes up it leaves him there."""
+    """A stopped service: its caller goes to the fallback and stays there after the service goes on."""
     service = hotline.stack.service
     assert service is not None
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
@@ -146,3 +149,39 @@ async def test_f6_a_service_that_hangs_takes_nobody_back(hotline: Hotline) -> No
     assert ticket["subject"] == "系统维护期间来电（留言）"
     (attachment,) = (await supervisor.get(f"/api/v1/tickets/{ticket['id']}"))["attachments"]
     assert (await supervisor.get(f"/api/v1/recordings/{attachment['recording_id']}"))["duration_ms"] > 3000
+
+
+async def test_x6_caller_who_hangs_up_before_the_service_goes_on_has_one_record(hotline: Hotline) -> None:
+    service = hotline.stack.service
+    assert service is not None
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    caller = await hotline.phone(GONE)
+    await hotline.into_queue(caller)
+    await hotline.waiting(supervisor, "repair", 1)
+
+    service.signal(SIGSTOP)
+    try:
+        await missed(hotline.stack)
+        await caller.hears_tone(BEEP_HZ, seconds=0.2, within=90.0)
+        await caller.hang_up()
+        async with asked(hotline.stack) as ari:
+            while await ari.channels():
+                await asyncio.sleep(0.1)
+    finally:
+        service.signal(SIGCONT)
+    await hotline.waiting(supervisor, "repair", 0)
+
+    record = await settled_record(supervisor, GONE)
+    assert record["outcome"] == "abandoned"
+
+
+async def settled_record(supervisor: Desk, number: str) -> dict[str, Any]:
+    """Return the one record of a number's call when the fallback's note of it was taken in."""
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            listed = await supervisor.get("/api/v1/calls", limit=50)
+            records: list[dict[str, Any]] = [one for one in listed if one["number"] == f"+86{number}"]
+            if [one["outcome"] for one in records] not in ([], ["fallback"]):
+                (record,) = records
+                return record
+            await asyncio.sleep(0.1)

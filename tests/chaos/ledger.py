@@ -67,7 +67,7 @@ async def _records(load: ChaosLoad, over: list[Promise], desk: Desk, since: date
     deadline = loop.time() + SETTLE_S
     while True:
         listed = await desk.get("/api/v1/calls", since=since.isoformat(), limit=500)
-        # Who was led to the fallback has a record of that, and one of the fallback's own call.
+        # A call in the fallback has this outcome until the fallback's note of it is taken in.
         found = [call for call in listed if call["number"] in wanted and call["outcome"] != "fallback"]
         if {call["number"] for call in found} >= wanted or loop.time() > deadline:
             return found

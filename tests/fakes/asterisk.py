@@ -100,6 +100,9 @@ class FakeChannel:
     rings: int = 0
     tapes: list[tuple[str, str]] = field(default_factory=list)
     """The files that MixMonitor writes: what the channel says, what it hears."""
+    note: str | None = None
+    """The key of what the dialplan's fallback notes of its call."""
+    noted_at: int = 0
     sounds: list[tuple[float, str]] = field(default_factory=list)
     """What its party hears, from when on."""
     vanished_at_s: float | None = None
@@ -207,11 +210,15 @@ class FakeAsterisk:
     # What happens to Asterisk itself
 
     def lead_away(self, channel_id: str) -> None:
-        """Lead a caller to the dialplan's fallback, which notes the call."""
+        """Lead a caller to the dialplan's fallback, which notes the call.
+
+        Asterisk then has no more events of the channel for us.
+        """
         channel = self.channels[channel_id]
         self._leave_stasis(channel)
-        number = next(self._numbers)
-        self.notes[f"call-{number:026d}"] = f"1|2|{channel.number}|96001||||0|{channel.id}"
+        channel.note = f"call-{next(self._numbers):026d}"
+        channel.noted_at = int(utc_now().timestamp())
+        self._note(channel)
 
     def die(self) -> None:
         """Kill and start Asterisk: every channel is gone, without an event."""
@@ -221,6 +228,12 @@ class FakeAsterisk:
         self.bridges.clear()
         self.told = told
         self.started_at = utc_now()
+
+    def _note(self, channel: FakeChannel, *, ended: bool = False) -> None:
+        """Note a call as `fallback` in extensions.conf does."""
+        assert channel.note is not None, "led away"
+        until = int(utc_now().timestamp()) if ended else ""
+        self.notes[channel.note] = f"{channel.noted_at}|{until}|{channel.number}|96001|||||{channel.id}"
 
     # State, for requests
 
@@ -257,7 +270,10 @@ class FakeAsterisk:
         self.leave_bridge(channel.id)
         channel.tapes.clear()
         self._leave_stasis(channel)
-        self.tell(ChannelDestroyed(channel=channel.view(), cause=cause, cause_txt=""))
+        if channel.note is None:
+            self.tell(ChannelDestroyed(channel=channel.view(), cause=cause, cause_txt=""))
+        else:
+            self._note(channel, ended=True)
         self.changed()
 
     def leave_bridge(self, channel_id: str) -> None:

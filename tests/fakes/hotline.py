@@ -16,6 +16,7 @@ from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
 from ari_app.calls.tools import AgentLine, CallLifecycle, CallTools
+from ari_app.fallback.model import FAMILY
 from ari_app.queues.model import AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
@@ -132,6 +133,7 @@ class FakeHotline:
             prompts=FakePrompts(),
             openings=_Entry(),
             messages=self.messages,
+            in_fallback=self._in_fallback,
             life=self.life,
         )
         self.calls = CallService(self.tools, "CN", Admission(lambda: 0.0, 0), self._settled)
@@ -222,5 +224,5 @@ class FakeHotline:
         await until(lambda: not self.calls.calls)
 
     async def _in_fallback(self) -> frozenset[str]:
-        notes = await self.ami.database_entries("hotline")
+        notes = await self.ami.database_entries(FAMILY)
         return frozenset(note.rpartition("|")[2] for note in notes.values())
