@@ -189,6 +189,8 @@ class OrphanReport(BaseModel):
     """There are files, but they could not be sealed; they are kept."""
     adopted: list[str] = []
     """Recorded while the database was away; their entries exist now."""
+    unreadable: list[str] = []
+    """Entries or files that could not be looked at; the log says why."""
     still_recording: list[str] = []
     unknown_files: list[str] = []
     """Files no entry knows, relative to the root. They are left alone."""
@@ -196,7 +198,8 @@ class OrphanReport(BaseModel):
     @property
     def clean(self) -> bool:
         """Every entry has its file and every file its entry."""
-        return not any((self.sealed, self.partial, self.missing, self.failed, self.adopted, self.unknown_files))
+        found = (self.sealed, self.partial, self.missing, self.failed, self.adopted, self.unreadable)
+        return not any((*found, self.unknown_files))
 
 
 class WarningKind(StrEnum):

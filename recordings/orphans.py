@@ -1,33 +1,52 @@
-"""The audit of entries against files, both ways: a crash may leave either without the other, and nothing is lost."""
+"""The audit of recordings: every entry has its file, every file its entry.
+
+A crash may leave either without the other. What one recording makes impossible does not stop the others: it is listed
+in the report, and the audit goes on.
+"""
 
 from collections.abc import Iterable
 from datetime import timedelta
 
+import structlog
+
 from foundation.clock import utc_now
+from foundation.database import out_of_reach
 from recordings import sealing, store
 from recordings.errors import RecordingNotFound
-from recordings.model import PLAYABLE, OrphanReport, Recording, RecordingStatus
+from recordings.model import PLAYABLE, OrphanReport, RecordingStatus
 from recordings.sealer import Heard, Sealer
 from recordings.storage import Storage, still_written
-from recordings.store import Entry
+from recordings.store import Entry, EntryFile
 
 GRACE_SECONDS = 60.0
 """A segment this young may not have its files yet, or is just being sealed by the call's end."""
 _PAGE = 500
 
+_log = structlog.get_logger(__name__)
+
 
 async def audit(sealer: Sealer, grace_s: float, in_use: frozenset[str]) -> OrphanReport:
-    """Compare and mend; see `RecordingService.audit_orphans`."""
+    """Compare entries and files, and mend; see `RecordingService.audit_orphans`."""
     report = OrphanReport()
     storage = sealer.storage
     await sealer.in_thread(lambda: sealing.delete(storage.leftovers(grace_s)))
     spooled = await sealer.in_thread(storage.spooled_ids)
     for recording_id in sorted(spooled - in_use):
-        await _mend_spooled(sealer, recording_id, grace_s, report)
+        await _try_to_mend_spooled(sealer, recording_id, grace_s, report)
     await _find_missing(sealer, spooled | in_use, grace_s, report)
     await _find_unknown(sealer, report)
     report.unknown_files.extend(await sealer.in_thread(storage.strangers))
     return report
+
+
+async def _try_to_mend_spooled(sealer: Sealer, recording_id: str, grace_s: float, report: OrphanReport) -> None:
+    try:
+        await _mend_spooled(sealer, recording_id, grace_s, report)
+    except Exception as error:
+        if out_of_reach(error) and not isinstance(error, OSError):
+            raise  # the database is away: the next audit mends them all
+        _log.exception("recording_not_audited", recording_id=recording_id)
+        report.unreadable.append(recording_id)
 
 
 async def _mend_spooled(sealer: Sealer, recording_id: str, grace_s: float, report: OrphanReport) -> None:
@@ -57,7 +76,7 @@ async def _find_missing(sealer: Sealer, spared: set[str], grace_s: float, report
         gone = [
             row.id
             async for page in store.pages(session, wanted)
-            for row in await sealer.in_thread(_without_file, sealer.storage, page)
+            for row in await sealer.in_thread(_without_file, sealer.storage, page, report)
             if row.id not in spared and not _young(row, grace_s)
         ]
     async with sealer.database.write() as session:
@@ -86,12 +105,23 @@ def _count(report: OrphanReport, recording_id: str, status: RecordingStatus) -> 
     lists[status].append(recording_id)
 
 
-def _young(row: Entry, grace_s: float) -> bool:
+def _young(row: Entry | EntryFile, grace_s: float) -> bool:
     return utc_now() - row.started_at < timedelta(seconds=grace_s)
 
 
-def _without_file(storage: Storage, rows: Iterable[Recording]) -> list[Recording]:
-    return [row for row in rows if not storage.path_of(row.file).is_file()]
+def _without_file(storage: Storage, rows: Iterable[EntryFile], report: OrphanReport) -> list[EntryFile]:
+    return [row for row in rows if not _has_file(storage, row, report)]
+
+
+def _has_file(storage: Storage, row: EntryFile, report: OrphanReport) -> bool:
+    try:
+        return storage.path_of(row.file).is_file()
+    except RecordingNotFound:
+        return False  # the name leads outside the storage: there is no such file of ours
+    except OSError:
+        _log.exception("recording_not_audited", recording_id=row.id)
+        report.unreadable.append(row.id)
+        return True
 
 
 def _is_whole(storage: Storage, row: Entry) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from recordings.errors import UnreadableSide
@@ -34,6 +35,8 @@ _FORMAT = struct.Struct("<HHIIHH")
 _PCM = 1
 
 Samples = NDArray[np.int16]
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -161,13 +164,22 @@ def peaks_path(target: Path) -> Path:
 
 
 def load_peaks(target: Path) -> Peaks:
-    """The waveform of a sealed file: as stored, or computed from the audio and stored again."""
+    """Return the waveform of a sealed file: as stored, or computed from the audio and stored again.
+
+    Raises:
+        OSError: the audio cannot be read.
+        UnreadableSide: the audio is no WAV.
+    """
     try:
         return Peaks.model_validate_json(peaks_path(target).read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         peaks = _peaks_from_audio(target)
+    try:
         write_whole(peaks_path(target), peaks.model_dump_json().encode())
-        return peaks
+    except OSError as error:
+        # A full disk stops nobody from listening; the waveform is computed again next time.
+        _log.warning("peaks_not_stored", file=target.name, error=error.strerror)
+    return peaks
 
 
 def write_whole(target: Path, content: bytes) -> None:
@@ -291,12 +303,15 @@ class _PeakCollector:
 
 
 def _peaks_from_audio(target: Path) -> Peaks:
-    with target.open("rb") as file, wave.open(file, "rb") as audio:
-        channels = audio.getnchannels()
-        collected = _PeakCollector(audio.getnframes(), audio.getframerate(), channels)
-        while block := audio.readframes(collected.block_frames):
-            collected.add(np.frombuffer(block, dtype="<i2").reshape(-1, channels))
-        return collected.peaks()
+    try:
+        with target.open("rb") as file, wave.open(file, "rb") as audio:
+            channels = audio.getnchannels()
+            collected = _PeakCollector(audio.getnframes(), audio.getframerate(), channels)
+            while block := audio.readframes(collected.block_frames):
+                collected.add(np.frombuffer(block, dtype="<i2").reshape(-1, channels))
+            return collected.peaks()
+    except (wave.Error, EOFError, ValueError) as error:
+        raise UnreadableSide(f"{target.name}: {error or 'it breaks off'}") from error
 
 
 def _part(target: Path) -> Path:
@@ -322,6 +337,9 @@ def _sync_folder(folder: Path) -> None:
 
 
 def delete(paths: Sequence[Path]) -> None:
-    """Delete spool files, whether or not they are there."""
+    """Delete files; one that cannot be deleted is logged, and the others go all the same."""
     for path in paths:
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            _log.warning("file_not_deleted", file=path.name, error=error.strerror)

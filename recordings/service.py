@@ -15,7 +15,7 @@ from foundation.database import Database
 from foundation.ids import new_id
 from foundation.routes import Principal, Role
 from recordings import orphans, sealing, store
-from recordings.errors import RecordingNotFound, RecordingUnavailable, StorageUnavailable
+from recordings.errors import RecordingNotFound, RecordingUnavailable, StorageUnavailable, UnreadableSide
 from recordings.integrity import Integrity
 from recordings.model import (
     AuditAction,
@@ -260,7 +260,7 @@ class RecordingService:
         row = await self._audible(recording_id, actor)
         try:
             return await self._sealer.in_thread(sealing.load_peaks, self.storage.path_of(row.file))
-        except OSError as error:
+        except (OSError, UnreadableSide) as error:
             raise RecordingUnavailable("The file of this recording cannot be read.") from error
 
     async def verify(self, recording_id: str, actor: Principal) -> Verification:

@@ -7,7 +7,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -113,9 +113,14 @@ class Storage:
                     yield str(path.relative_to(self.root))
 
     def leftovers(self, older_than_s: float) -> list[Path]:
-        """Half-written files of a process that ended while it wrote them."""
+        """Return half-written files of a process that ended while it wrote them."""
         newest = time.time() - older_than_s
-        return [path for path in self.root.rglob("*.part") if path.lstat().st_mtime < newest]
+        found = []
+        for path in self.root.rglob("*.part"):
+            with suppress(FileNotFoundError):  # renamed meanwhile, as is usual
+                if path.lstat().st_mtime < newest:
+                    found.append(path)
+        return found
 
     def strangers(self) -> list[str]:
         """Files in the spool that carry no id of ours, relative to the root."""

@@ -1,8 +1,9 @@
 """Queries on recordings and their audit."""
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sql
 from sqlalchemy import Connection, Row, bindparam, delete, insert, text, update
@@ -30,6 +31,15 @@ ADD = insert(_RECORDING).values(**_GIVEN, segment=_NEXT_SEGMENT).returning(*_COL
 _UNKNOWN: dict[str, Any] = {**dict.fromkeys(_GIVEN), "gap_ms": 0, "note": ""}
 GET = sql.select(*_COLUMNS).where(_COLUMNS.id == bindparam("recording_id"))
 LOCK_CALL = text("SELECT pg_advisory_xact_lock(hashtext(:call_id))")
+
+
+class EntryFile(NamedTuple):
+    """The columns of an entry that the audit compares with files."""
+
+    id: str
+    file: str
+    started_at: datetime
+
 
 Entry = Recording | Row[*tuple[Any, ...]]
 """A recording: what is read for every call is read as a plain row of its columns."""
@@ -112,12 +122,17 @@ async def known_files(session: AsyncSession, names: Collection[str]) -> set[str]
     return set((await session.exec(select(Recording.file).where(col(Recording.id).in_(ids)))).all())
 
 
-async def pages(session: AsyncSession, statuses: Collection[RecordingStatus]) -> AsyncIterator[Sequence[Recording]]:
-    """All entries with one of these statuses, a page at a time."""
+async def pages(session: AsyncSession, statuses: Collection[RecordingStatus]) -> AsyncIterator[Sequence[EntryFile]]:
+    """Yield all entries with one of these statuses, a page at a time.
+
+    Only the columns that are compared with files are read, so that no other value can make an entry unreadable.
+    """
     last = ""
     while True:
-        query = select(Recording).where(col(Recording.status).in_(statuses), Recording.id > last)
-        page = (await session.exec(query.order_by(col(Recording.id)).limit(_PAGE))).all()
+        query = select(Recording.id, Recording.file, Recording.started_at)
+        query = query.where(col(Recording.status).in_(statuses), Recording.id > last)
+        found = (await session.exec(query.order_by(col(Recording.id)).limit(_PAGE))).all()
+        page = [EntryFile(*row) for row in found]
         if not page:
             return
         yield page

@@ -10,9 +10,10 @@ from crm.tickets.service import TicketService
 from foundation.database import Database
 from foundation.routes import File, NoQuery, Principal, Request, Role, Route
 from recordings import http
-from recordings.errors import RecordingNotFound
+from recordings.errors import RecordingNotFound, RecordingUnavailable
 from recordings.http import FindRecordings, PlayRecording
 from recordings.model import AuditAction
+from recordings.sealing import peaks_path
 from recordings.service import RecordingService
 from tests.unit.crm.conftest import AGENT, furnish
 from tests.unit.recordings.conftest import person, sealed_conversation
@@ -115,3 +116,37 @@ def test_a_query_names_one_thing(asked: dict[str, str]) -> None:
 async def test_the_view_tells_nothing_about_the_file_system(small_service: RecordingService) -> None:
     recording_id = await sealed_conversation(small_service)
     assert "file" not in (await small_service.get(recording_id)).model_dump()
+
+
+async def test_x13_lost_waveform_is_made_again(small_service: RecordingService) -> None:
+    recording_id = await sealed_conversation(small_service)
+    found = route(small_service, "GET", "/recordings/{recording_id}/peaks")
+    before = await ask(found, OWNER, recording_id=recording_id)
+    stored = peaks_path(small_service.storage.path_of(await file_of(small_service, recording_id)))
+    stored.unlink()
+    assert await ask(found, OWNER, recording_id=recording_id) == before
+    assert stored.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"RIFF", b"no WAV at all", b"RIFF\x24\0\0\0WAVEfmt "])
+async def test_x13_waveform_of_an_unreadable_file_is_refused(small_service: RecordingService, content: bytes) -> None:
+    recording_id = await sealed_conversation(small_service)
+    sealed = small_service.storage.path_of(await file_of(small_service, recording_id))
+    peaks_path(sealed).unlink()
+    sealed.write_bytes(content)
+    with pytest.raises(RecordingUnavailable):
+        await ask(route(small_service, "GET", "/recordings/{recording_id}/peaks"), OWNER, recording_id=recording_id)
+
+
+async def test_waveform_is_shown_when_it_cannot_be_stored(small_service: RecordingService) -> None:
+    recording_id = await sealed_conversation(small_service)
+    stored = peaks_path(small_service.storage.path_of(await file_of(small_service, recording_id)))
+    stored.unlink()
+    stored.mkdir()
+    found = route(small_service, "GET", "/recordings/{recording_id}/peaks")
+    assert (await ask(found, OWNER, recording_id=recording_id)).duration_ms == 1000
+
+
+async def file_of(service: RecordingService, recording_id: str) -> str:
+    view = await service.get(recording_id)
+    return service.storage.sealed_name(recording_id, view.started_at)

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from foundation.database import Database
 from foundation.ids import new_id
@@ -140,3 +141,58 @@ async def test_the_entry_of_a_call_that_goes_on_is_left_alone(service: Recording
     assert report.clean
     assert (await service.get(segment.id)).status is RecordingStatus.RECORDING
     assert (await service.audit_orphans(grace_s=-1)).missing == [segment.id]
+
+
+async def sealed(service: RecordingService, root: Path, call_id: str) -> str:
+    """Return a sealed recording; its file is lost then."""
+    recording_id = await sealed_conversation(service, call_id)
+    (root / service.storage.sealed_name(recording_id, (await service.get(recording_id)).started_at)).unlink()
+    return recording_id
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("file", ""), ("file", "../../etc/passwd"), ("file", "x" * 300), ("kind", "video"), ("note", None)],
+)
+async def test_x11_one_bad_entry_does_not_stop_the_audit(
+    service: RecordingService, root: Path, column: str, value: str | None
+) -> None:
+    first, bad, last = [await sealed(service, root, f"call-{number}") for number in range(3)]
+    if value is not None:
+        await spoil(service.database, bad, column, value)
+
+    report = await service.audit_orphans(grace_s=0)
+
+    assert {first, last} <= {*report.missing}
+    assert not report.clean
+    assert {bad} <= {*report.missing, *report.unreadable}
+    again = await service.audit_orphans(grace_s=0)
+    assert again.missing == [], "an entry whose file is missing is marked once"
+
+
+async def test_x11_one_bad_entry_with_files_in_the_spool_does_not_stop_the_audit(
+    service: RecordingService, root: Path
+) -> None:
+    segments = [await service.begin(f"call-{number}", RecordingKind.CONVERSATION) for number in range(3)]
+    for segment in segments:
+        speak(segment)
+    first, bad, last = (segment.id for segment in segments)
+    await spoil(service.database, bad, "kind", "video")
+
+    report = await service.audit_orphans(grace_s=0)
+
+    assert sorted(report.sealed) == [first, last]
+    assert report.unreadable == [bad]
+
+
+async def test_file_that_cannot_be_deleted_does_not_stop_the_audit(service: RecordingService, root: Path) -> None:
+    (root / "2026" / "a.wav.1.part" / "full").mkdir(parents=True)
+    segment = await service.begin("call-1", RecordingKind.CONVERSATION)
+    speak(segment)
+    assert (await service.audit_orphans(grace_s=0)).sealed == [segment.id]
+
+
+async def spoil(database: Database, recording_id: str, column: str, value: str) -> None:
+    """Store a value that no program of ours would store."""
+    statement = text(f"UPDATE recording SET {column} = :value WHERE id = :id")  # noqa: S608 - columns of this test
+    await database.change(lambda connection: connection.execute(statement, {"value": value, "id": recording_id}))
