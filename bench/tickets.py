@@ -188,9 +188,7 @@ async def _file(url: str) -> Filed:
 
 
 def _service(database: Database) -> TicketService:
-    tickets = TicketService(database)
-    tickets.listeners.append(SlaService(database).keeper)
-    return tickets
+    return TicketService(database, listeners=[SlaService(database).deadlines])
 
 
 Work = Callable[[TicketService, str, Filed], Awaitable[object]]

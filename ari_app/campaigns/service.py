@@ -1,7 +1,7 @@
 """Callback surveys: planned when a department replies, dialled within hours, settled when everybody was asked."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -27,6 +27,7 @@ from ari_app.campaigns.model import (
 )
 from ari_app.campaigns.settling import Suggestion
 from ari_app.campaigns.survey import read_answers, together, verdict
+from crm.events import SuggestionMade, SurveyFinished, TicketChanged
 from crm.outbox.service import enqueue
 from crm.privacy.errors import MustBeKept
 from crm.tickets.model import CLOSED, TicketStatus
@@ -37,9 +38,6 @@ from foundation.routes import Principal
 from foundation.signals import Signal
 
 SURVEY_FLOW = "survey"
-SURVEY_OVER = "survey.over"
-"""What the outbox is told when somebody was asked, or will not be reached any more."""
-SURVEY_SUGGESTION = "survey.suggestion"
 RING_LEASE = timedelta(seconds=90)
 """Longer than any ringing: a lease that runs out means that its node died."""
 TALK_LEASE = timedelta(minutes=20)
@@ -113,83 +111,66 @@ class CampaignService:
         self.outbox_written = Signal[[]]()
         """A commit wrote to the outbox."""
 
-    async def plan_surveys(self, payload: Mapping[str, Any]) -> None:
-        """Plan a callback to every reporter with a number; an event delivered twice plans nothing twice.
-
-        Args:
-            payload: of the outbox's `ticket.replied`: ticket_id, redo_count, reporters of customer_id, number, name.
-        """
+    async def plan_surveys(self, event: TicketChanged) -> None:
+        """Plan a callback to every reporter with a number. Idempotent."""
         now = utc_now()
         first = self.rules.hours.next_allowed(now + timedelta(seconds=self.rules.delay_s))
         rows = [
             {
                 "id": new_id("contact"),
                 "flow": SURVEY_FLOW,
-                "ticket_id": payload["ticket_id"],
-                "customer_id": reporter.get("customer_id"),
-                "number": reporter["number"],
-                "name": reporter.get("name") or "",
-                "language": reporter.get("language") or "zh",
-                "round": payload.get("redo_count", 0),
+                "ticket_id": event.ticket_id,
+                "customer_id": reporter.customer_id,
+                "number": reporter.number,
+                "name": reporter.name,
+                "language": "zh",
+                "round": event.redo_count,
                 "state": ContactState.PLANNED,
                 "attempts": 0,
                 "next_at": first,
                 "created_at": now,
             }
-            for reporter in payload["reporters"]
-            if reporter.get("number")
+            for reporter in event.reporters
+            if reporter.number
         ]
         if not rows:
-            log.warning("survey_without_number", ticket_id=payload["ticket_id"])
+            log.warning("survey_without_number", ticket_id=event.ticket_id)
             return
         dialect = sqlite if self._database.is_sqlite else postgresql
         async with self._database.write() as session:
             await session.exec(dialect.insert(Contact).values(rows).on_conflict_do_nothing())
         self.attempts_planned.announce()
 
-    async def plan_again(self, payload: Mapping[str, Any]) -> None:
-        """A ticket that waits for its customers has other reporters now, or was taken out of the one that stood for it:
-        whoever was not asked yet is.
-
-        Args:
-            payload: of the outbox's ticket events: ticket_id, redo_count, reporters.
-        """
-        await self.plan_surveys(payload)
-        numbers, round_ = {reporter["number"] for reporter in payload["reporters"]}, payload["redo_count"]
+    async def plan_again(self, event: TicketChanged) -> None:
+        """Plan callbacks to reporters who joined a ticket by a merge, or left one."""
+        await self.plan_surveys(event)
+        numbers, round_ = {reporter.number for reporter in event.reporters}, event.redo_count
         async with self._database.write() as session:
-            for contact in await store.of_ticket(session, payload["ticket_id"], round_):
+            for contact in await store.of_ticket(session, event.ticket_id, round_):
                 if contact.state is ContactState.CANCELLED and contact.number in numbers:
                     store.move(contact, ContactState.PLANNED)
             # Everybody may have been asked by now.
-            _tell_over(session, payload["ticket_id"], round_)
+            _tell_over(session, event.ticket_id, round_)
         self.attempts_planned.announce()
         self.outbox_written.announce()
 
-    async def withdraw_strangers(self, payload: Mapping[str, Any]) -> None:
-        """A ticket was taken out of another: who reported only that one is not asked about the other any more.
-
-        Args:
-            payload: of the outbox's `ticket.release`: ticket_id, status, redo_count, reporters.
-        """
-        numbers, ticket_id = {reporter["number"] for reporter in payload["reporters"]}, payload["ticket_id"]
+    async def withdraw_strangers(self, event: TicketChanged) -> None:
+        """Cancel callbacks about a ticket to persons who reported only the one taken out of it."""
+        numbers, ticket_id = {reporter.number for reporter in event.reporters}, event.ticket_id
         async with self._database.write() as session:
             gone = [found for found in await store.planned(session, ticket_id) if found.number not in numbers]
             for contact in gone:
                 store.move(contact, ContactState.CANCELLED)
-            if gone and payload["status"] in ASKED:
-                _tell_over(session, ticket_id, payload["redo_count"])
+            if gone and event.status in ASKED:
+                _tell_over(session, ticket_id, event.redo_count)
         self.outbox_written.announce()
 
-    async def withdraw_surveys(self, payload: Mapping[str, Any]) -> None:
-        """The ticket is not done after all, or is over: nobody not yet called is asked about what was replied before.
-
-        Args:
-            payload: of the outbox's ticket events: ticket_id, status, redo_count.
-        """
-        over = payload["status"] in CLOSED
+    async def withdraw_surveys(self, event: TicketChanged) -> None:
+        """Cancel callbacks about a reply that does not count any more."""
+        over = event.status in CLOSED
         async with self._database.write() as session:
-            for contact in await store.planned(session, payload["ticket_id"]):
-                if over or contact.round < payload["redo_count"]:
+            for contact in await store.planned(session, event.ticket_id):
+                if over or contact.round < event.redo_count:
                     store.move(contact, ContactState.CANCELLED)
 
     async def forget(self, session: AsyncSession, customer_id: str) -> None:
@@ -270,7 +251,7 @@ class CampaignService:
                 **given.model_dump(exclude={"suggestion"}),
             )
             if given.suggestion:
-                enqueue(session, SURVEY_SUGGESTION, contact.ticket_id, _suggested(contact, given))
+                enqueue(session, _suggested(contact, given))
             # What was said to the machine before the customer hung up gives way.
             answers = await session.merge(answers)
             view = AnswersView.model_validate(answers, from_attributes=True)
@@ -297,15 +278,12 @@ class CampaignService:
         self.attempts_planned.announce()
         self.outbox_written.announce()
 
-    async def settle(self, payload: Mapping[str, Any]) -> None:
+    async def settle(self, event: SurveyFinished) -> None:
         """Carry out what the answers mean. One "not solved" is enough; anything else waits until all were asked.
 
         Safe to repeat: what was already carried out is refused by the ticket's own state.
-
-        Args:
-            payload: of the outbox's `survey.over`, which every contact's end tells: ticket_id, round.
         """
-        ticket_id, round_ = payload["ticket_id"], payload["round"]
+        ticket_id, round_ = event.ticket_id, event.round
         async with self._database.write() as session:
             contacts = await store.of_ticket(session, ticket_id, round_)
             answers = await store.answers_of(session, [contact.id for contact in contacts])
@@ -320,15 +298,19 @@ class CampaignService:
                 return
         await self._carry_out(ticket_id, decided, by_verdict.get(decided))
 
-    async def suggested(self, payload: Mapping[str, Any]) -> None:
-        """What a customer said to an agent becomes a ticket, with the recording of that call where it is known (H10).
-
-        Args:
-            payload: of the outbox's `survey.suggestion`: what a `Suggestion` has but for the recording.
-        """
-        suggestion = Suggestion(**payload)
-        recording_id = await self._recording_of(suggestion.call_id) if suggestion.call_id is not None else None
-        await self._tickets.suggested(replace(suggestion, recording_id=recording_id))
+    async def suggested(self, event: SuggestionMade) -> None:
+        """Create a ticket of a suggestion, with the recording of the call where it is known (H10)."""
+        recording_id = await self._recording_of(event.call_id) if event.call_id is not None else None
+        suggestion = Suggestion(
+            key=event.contact_id,
+            ticket_id=event.ticket_id,
+            customer_id=event.customer_id,
+            number=event.number,
+            call_id=event.call_id,
+            text=event.text,
+            recording_id=recording_id,
+        )
+        await self._tickets.suggested(suggestion)
 
     async def of_ticket(self, ticket_id: str) -> tuple[list[ContactView], list[AnswersView]]:
         """Everybody asked about a ticket, and what they said."""
@@ -380,18 +362,18 @@ def _end(session: AsyncSession, contact: Contact, state: ContactState) -> None:
 
 
 def _tell_over(session: AsyncSession, ticket_id: str, round_: int) -> None:
-    enqueue(session, SURVEY_OVER, ticket_id, {"ticket_id": ticket_id, "round": round_})
+    enqueue(session, SurveyFinished(ticket_id=ticket_id, round=round_))
 
 
-def _suggested(contact: Contact, given: AnswersInput) -> dict[str, Any]:
-    return {
-        "key": contact.id,
-        "ticket_id": contact.ticket_id,
-        "customer_id": contact.customer_id,
-        "number": contact.number,
-        "call_id": given.call_id,
-        "text": given.suggestion,
-    }
+def _suggested(contact: Contact, given: AnswersInput) -> SuggestionMade:
+    return SuggestionMade(
+        contact_id=contact.id,
+        ticket_id=contact.ticket_id,
+        customer_id=contact.customer_id,
+        number=contact.number,
+        call_id=given.call_id,
+        text=given.suggestion,
+    )
 
 
 def _take(session: AsyncSession, contact: Contact, now: datetime) -> Dialling:

@@ -78,10 +78,14 @@ class DomainServices:
         self.departments = DepartmentService(database)
         self.categories = CategoryService(database)
         self.staff = StaffService(database, queues)
-        self.tickets = TicketService(database, settings.time_zone)
-        self.tickets.recordings = recorded
         self.clocks = SlaService(database, settings.time_zone)
-        self.tickets.extensions.deadlines = self.clocks.keeper
+        self.tickets = TicketService(
+            database,
+            settings.time_zone,
+            listeners=subscriptions.ticket_listeners(self.clocks, settings.time_zone),
+            recordings=recorded,
+            deadlines=self.clocks.deadlines,
+        )
         self.history = HistoryService(database)
         self.handovers = HandoverService(database)
         self.appointments = AppointmentService(database, self.tickets, settings.time_zone)
@@ -97,14 +101,11 @@ class DomainServices:
         self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
         self.notices = Notices(settings, database)
         reactions = TicketReactions(self.tickets, self.campaigns, recorded, self.history)
-        self.outbox = OutboxWorker(
-            database, subscriptions.outbox_handlers(self.campaigns, reactions), listeners=[self.notices.hear]
-        )
+        self.outbox = OutboxWorker(database, subscriptions.event_handlers(self.campaigns, reactions, self.notices.hear))
         self.undelivered = OutboxService(database)
         subscriptions.connect_domain(
             tickets=self.tickets,
             sla=self.clocks,
-            appointments=self.appointments,
             privacy=self.privacy,
             campaigns=self.campaigns,
             undelivered=self.undelivered,

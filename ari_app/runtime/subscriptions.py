@@ -1,59 +1,70 @@
 """Subscriptions: the only place that connects events to their handlers.
 
-Three kinds: entries of the outbox, which survive the process; listeners inside a ticket's transaction; and signals of
+Three kinds: events of the outbox, which survive the process; listeners inside a ticket's transaction; and signals of
 this process. A structural test finds listeners that are added elsewhere.
 """
 
 from asyncio import Event
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.service import CallService
 from ari_app.campaigns.dialler import Dialler
-from ari_app.campaigns.service import SURVEY_OVER, SURVEY_SUGGESTION, CampaignService
+from ari_app.campaigns.service import CampaignService
 from ari_app.queues.service import QueueService
 from ari_app.runtime.connection import ConnectionSetup
 from ari_app.runtime.node_lease import NodeLease
 from ari_app.runtime.restoration import Restoration
 from ari_app.runtime.ticket_reactions import TicketReactions
 from ari_app.web.sessions import Sessions
-from crm.appointments.service import AppointmentService
-from crm.outbox.service import Handler, OutboxService
+from crm.appointments.ticket_changes import VisitUpdater
+from crm.events import SuggestionMade, SurveyFinished, TicketChanged
+from crm.outbox.service import OutboxService
+from crm.outbox.subscriptions import Listener, Subscriptions
 from crm.privacy.service import PrivacyService
 from crm.sla.service import SlaService
 from crm.staff.service import StaffService
 from crm.tickets.service import TicketService
+from crm.tickets.state_change import TicketListener
+from crm.tickets.transitions import TicketAction
 
-ENDS_SURVEYS = ("redo", "archive", "cancel", "merge")
+REPORTERS_JOIN = (TicketAction.ABSORB, TicketAction.UNMERGE)
+ENDS_SURVEYS = (TicketAction.APPEND, TicketAction.REDO, TicketAction.ARCHIVE, TicketAction.CANCEL, TicketAction.MERGE)
 """Actions after which customers are not asked any more about the earlier reply."""
 
 
-def outbox_handlers(campaigns: CampaignService, reactions: TicketReactions) -> Mapping[str, Sequence[Handler]]:
-    """Return the handlers of each kind of outbox entry; all of them are called, and again until all succeed."""
-    return {
-        "ticket.reply": [reactions.ask_customers],
-        "ticket.file": [reactions.link_call],
-        "ticket.append": [reactions.link_call, campaigns.withdraw_surveys],
-        **{f"ticket.{action}": [campaigns.withdraw_surveys] for action in ENDS_SURVEYS},
-        **{f"ticket.{action}": [reactions.ask_again] for action in ("absorb", "unmerge")},
-        "ticket.release": [campaigns.withdraw_strangers],
-        SURVEY_OVER: [campaigns.settle],
-        SURVEY_SUGGESTION: [campaigns.suggested],
-    }
+def event_handlers(campaigns: CampaignService, reactions: TicketReactions, notices: Listener) -> Subscriptions:
+    """Return the handlers of stored events; all are called, and again until all succeed."""
+    subscriptions, of_actions = Subscriptions(), TicketChanged.kinds_of
+    for handler, actions in (
+        (reactions.ask_customers, (TicketAction.REPLY,)),
+        (reactions.link_call, (TicketAction.FILE, TicketAction.APPEND)),
+        (campaigns.withdraw_surveys, ENDS_SURVEYS),
+        (reactions.ask_again, REPORTERS_JOIN),
+        (campaigns.withdraw_strangers, (TicketAction.RELEASE,)),
+    ):
+        subscriptions.on(TicketChanged, handler, kinds=of_actions(*actions))
+    subscriptions.on(SurveyFinished, campaigns.settle)
+    subscriptions.on(SuggestionMade, campaigns.suggested)
+    subscriptions.on_every_event(notices)
+    return subscriptions
+
+
+def ticket_listeners(sla: SlaService, time_zone: str) -> Sequence[TicketListener]:
+    """Return the listeners inside a ticket's transaction: deadlines and visits."""
+    return [sla.deadlines, VisitUpdater(time_zone)]
 
 
 def connect_domain(
     *,
     tickets: TicketService,
     sla: SlaService,
-    appointments: AppointmentService,
     privacy: PrivacyService,
     campaigns: CampaignService,
     undelivered: OutboxService,
     wake_outbox: Callable[[], None],
 ) -> None:
     """Connect the services that need the database alone."""
-    tickets.listeners += [sla.keeper, appointments.keeper]
     privacy.forgetters.append(campaigns.forget)
     for written in (
         tickets.outbox_written,

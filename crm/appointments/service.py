@@ -16,11 +16,11 @@ from crm.appointments.model import (
     WeekInput,
     WindowView,
 )
-from crm.appointments.ticket_changes import VisitUpdater
 from crm.departments.model import Department
 from crm.tickets.errors import UnknownReference
 from crm.tickets.model import VISITED, Actor, TicketView
 from crm.tickets.service import TicketService
+from crm.tickets.state_change import ChangeEffects
 from crm.tickets.transitions import TicketAction
 from crm.tickets.unit_of_work import must_be_there
 from foundation.clock import utc_now
@@ -31,13 +31,12 @@ from foundation.routes import Role
 
 
 class AppointmentService:
-    """Visits; `time_zone` is where the windows' clocks hang. Its `keeper` hears of every change of a ticket."""
+    """Visits and the windows in which departments offer them; `time_zone` is that of the windows' times."""
 
     def __init__(self, database: Database, tickets: TicketService, time_zone: str = "Asia/Shanghai") -> None:
         self._database = database
         self._tickets = tickets
         self._zone = ZoneInfo(time_zone)
-        self.keeper = VisitUpdater(self._zone)
 
     async def week(self, department_id: str) -> list[WindowView]:
         """A department's windows."""
@@ -144,12 +143,11 @@ class AppointmentService:
                 )
             )
             ticket.visit_from, ticket.visit_until, ticket.visit_booked = visit_from, visit_until, True
+            instead_of = before.visit_from if before is not None else None
             made.detail.update(
-                department_id=department_id,
-                visit_from=visit_from.isoformat(),
-                visit_until=visit_until.isoformat(),
-                instead_of=before.visit_from.isoformat() if before is not None else None,
+                department_id=department_id, instead_of=instead_of.isoformat() if instead_of is not None else None
             )
+            made.effects = ChangeEffects(visit_from=visit_from, visit_until=visit_until, freed_visit_from=instead_of)
         return TicketView.model_validate(made.ticket)
 
     async def cancel(
@@ -167,6 +165,7 @@ class AppointmentService:
             found.cancelled_at, found.cancelled_by = utc_now(), actor.name
             made.ticket.visit_from, made.ticket.visit_until, made.ticket.visit_booked = None, None, False
             made.detail.update(reason=reason, visit_from=found.visit_from.isoformat())
+            made.effects = ChangeEffects(freed_visit_from=found.visit_from)
         return TicketView.model_validate(made.ticket)
 
     async def of_ticket(self, ticket_id: str) -> list[AppointmentView]:

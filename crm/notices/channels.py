@@ -11,15 +11,14 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, quote_plus, unquote
 
 from crm.notices.errors import Undeliverable
-from crm.notices.model import NoticeChannel
+from crm.notices.model import NoticeChannel, WebhookData
 from crm.personal_data.masking import mask_numbers_in
 from crm.webhooks.client import OutsideClient
 from crm.webhooks.errors import AddressDenied, BadAnswer
@@ -53,7 +52,7 @@ class Letter:
     secret: str | None
     subject: str
     text: str
-    data: Mapping[str, Any]
+    data: WebhookData
 
 
 class Sender(Protocol):
@@ -155,7 +154,7 @@ class WebhookSender:
             "timestamp": letter.happened_at.isoformat(),
             "subject": letter.subject,
             "text": letter.text,
-            "data": dict(letter.data),
+            "data": letter.data,
         }
         body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
         try:

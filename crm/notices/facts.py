@@ -1,43 +1,40 @@
-"""What is known of an event, by the names that texts use; and what of it may leave the house (S29)."""
+"""Facts of an event by the names that texts use, and their masked form (S29)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
+from crm.events import DeadlineAlert, Event, EventReporter, TicketChanged, TicketEvent
 from crm.notices.catalogue import Hears
-from crm.outbox.service import OutboxEvent
+from crm.outbox.subscriptions import EventEnvelope
 from crm.personal_data.masking import mask_address, mask_name, mask_number, mask_numbers_in
+from crm.tickets.log_facts import LogFacts, read_facts
 from crm.tickets.model import Ticket, TicketLog
 
 LONGEST = 300
 """Characters of one fact: a message is no place for a whole description."""
-_WORDS = ("text", "instruction", "explanation", "grounds", "finding", "decision", "reason", "note", "words")
-"""Where the log keeps what somebody said with an action, the most telling first."""
 _WRITTEN = ("subject", "description", "words", "reason", "actor")
-"""EventFacts that people wrote: anything may stand in them."""
-_COPIED = ("number", "kind", "status", "urgency", "subject", "area", "redo_count", "clock", "step")
-_OTHERS = ("into_number", "merged_number", "out_of_number", "unmerged_number")
-"""The other ticket of a merge, by what was done to this one."""
+"""Facts that people wrote: they may contain personal data."""
+_ALWAYS = ("caller_name", "caller_number", "reason", "words", "actor", "until", "due", "respond_by", "other")
+"""Facts that a webhook always receives, empty where they are unknown."""
 
 
 @dataclass(frozen=True)
 class EventFacts:
-    """What is known of one event."""
+    """Facts of one event."""
 
     department_id: str | None
-    """Which department holds the ticket."""
+    """The department that holds the ticket."""
     person_id: str | None
-    """Which person in it, where it was dispatched to one."""
+    """The employee it is dispatched to."""
     values: dict[str, str] = field(default_factory=dict)
 
     def masked(self) -> dict[str, str]:
-        """As it may leave the house: names, numbers and addresses not whole, also where they stand in a text."""
+        """Return the facts with names, numbers and addresses masked, also within texts."""
         name, address = self.values.get("caller_name", ""), self.values.get("address", "")
         found = {key: _without(mask_numbers_in(self.values[key]), name, address) for key in self.values}
         found |= {key: value for key, value in self.values.items() if key not in _WRITTEN}
@@ -50,53 +47,65 @@ class EventFacts:
 
 
 class FactFinder:
-    """Looks up what texts may say of an event. `link` is the address of a ticket's page with `{number}` in it."""
+    """Finds the facts of events. `link` is the address of a ticket's page with `{number}` in it."""
 
     def __init__(self, time_zone: str, link: str) -> None:
         self._zone = ZoneInfo(time_zone)
         self._link = link
 
-    async def of(self, session: AsyncSession, event: OutboxEvent) -> EventFacts:
-        """What is known of an event; what cannot be found is left out, and never in the way."""
-        payload = event.payload
+    async def of(self, session: AsyncSession, envelope: EventEnvelope) -> EventFacts:
+        """Return what is known of an event; unknown facts are left out."""
+        event = envelope.event
         ticket = await _ticket(session, event)
-        detail = await _detail(session, ticket, payload)
-        holder = payload.get("department_id", ticket.department_id if ticket else None)
-        department = await session.get(Department, payload.get("held_by") or holder or "")
+        holder, person_id = _holder(event, ticket)
         values = {
-            "at": self._clock(event.at),
-            "department": department.name if department else "",
-            **(self._of_ticket(ticket) if ticket else {}),
-            **{key: str(payload[key]) for key in _COPIED if payload.get(key) is not None},
-            **_caller(payload),
-            "reason": str(detail.get("reason") or payload.get("reason") or ""),
-            "words": _words(detail) or _words(payload),
-            "actor": str(detail.get("actor") or ""),
-            "until": self._clock(detail.get("until") or payload.get("until")),
-            "due": self._clock(payload.get("due_at")),
-            "respond_by": self._clock(payload.get("respond_by")),
-            "other": next((str(detail[key]) for key in _OTHERS if detail.get(key)), ""),
+            **dict.fromkeys(_ALWAYS, ""),
+            "at": self._clock(envelope.at),
+            **(self._of_ticket(ticket) if ticket is not None else {}),
+            **(_of_event(event) if isinstance(event, TicketEvent) else {}),
         }
+        if isinstance(event, TicketChanged):
+            values |= await self._of_change(session, event)
+        elif isinstance(event, DeadlineAlert):
+            step = str(event.step) if event.step is not None else ""
+            values |= {"clock": event.clock, "step": step, "due": self._clock(event.due_at)}
+        held_by = event.held_by if isinstance(event, DeadlineAlert) else None
+        values["department"] = await _department(session, held_by or holder)
         if values.get("number"):
             values["link"] = self._link.replace("{number}", values["number"])
-        if values["reason"] == values["words"]:
-            # Said once is enough.
-            values["reason"] = ""
-        short = {key: _short(value) for key, value in values.items()}
-        return EventFacts(holder, payload.get("person_id", ticket.person_id if ticket else None), short)
+        return EventFacts(holder, person_id, {key: _short(value) for key, value in values.items()})
 
-    async def departments(self, session: AsyncSession, event: OutboxEvent) -> dict[str, Hears]:
-        """Whose people an event may be of interest to, and what each is in it."""
-        holder = event.payload.get("department_id")
-        if "department_id" not in event.payload:
-            ticket = await _ticket(session, event)
-            holder = ticket.department_id if ticket is not None else None
+    async def departments(self, session: AsyncSession, event: Event) -> dict[str, Hears]:
+        """Return the departments that an event concerns, and the part each has in it."""
+        ticket = await _ticket(session, event) if not isinstance(event, TicketEvent) else None
+        holder, _ = _holder(event, ticket)
         found: dict[str, Hears] = {holder: "department"} if holder else {}
-        for department_id in event.payload.get("asked_departments") or ():
-            found.setdefault(department_id, "asked")
-        for department_id in event.payload.get("co_department_ids") or ():
-            found.setdefault(department_id, "helpers")
+        if isinstance(event, TicketChanged):
+            for department_id in event.asked_departments:
+                found.setdefault(department_id, "asked")
+            for department_id in event.co_department_ids:
+                found.setdefault(department_id, "helpers")
         return found
+
+    async def _of_change(self, session: AsyncSession, event: TicketChanged) -> dict[str, str]:
+        """Return the facts of an action, from its event and from the ticket's log."""
+        entry = await _log_entry(session, event)
+        logged = read_facts(entry.detail) if entry is not None else LogFacts()
+        reason = logged.reason or event.reason or ""
+        words = logged.words or event.instruction or event.grounds or event.reason or ""
+        first = event.reporters[0] if event.reporters else EventReporter()
+        return {
+            "redo_count": str(event.redo_count),
+            "caller_name": first.name,
+            "caller_number": first.number or "",
+            "reason": reason if reason != words else "",
+            "words": words,
+            "actor": entry.actor_name if entry is not None else "",
+            "until": self._clock(logged.until or event.until),
+            "due": self._clock(event.due_at),
+            "respond_by": self._clock(event.respond_by),
+            "other": logged.other_number,
+        }
 
     def _of_ticket(self, ticket: Ticket) -> dict[str, str]:
         window = [self._clock(ticket.visit_from), self._clock(ticket.visit_until)]
@@ -114,39 +123,43 @@ class FactFinder:
             "redo_count": str(ticket.redo_count),
         }
 
-    def _clock(self, moment: datetime | str | None) -> str:
-        """A time by the clock of the place."""
-        if isinstance(moment, str):
-            try:
-                moment = datetime.fromisoformat(moment)
-            except ValueError:
-                return ""
-        if moment is None or moment.tzinfo is None:
-            return ""
-        return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M}"
+    def _clock(self, moment: datetime | None) -> str:
+        """Return a time in the time zone of the hotline; empty for none."""
+        return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M}" if moment is not None else ""
 
 
-async def _ticket(session: AsyncSession, event: OutboxEvent) -> Ticket | None:
-    return await session.get(Ticket, str(event.payload.get("ticket_id", event.key)))
+async def _ticket(session: AsyncSession, event: Event) -> Ticket | None:
+    return await session.get(Ticket, event.key)
 
 
-async def _detail(session: AsyncSession, ticket: Ticket | None, payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What the log keeps of the very action that the event tells."""
-    if ticket is None or not isinstance(payload.get("version"), int):
-        return {}
-    statement = select(TicketLog).where(TicketLog.ticket_id == ticket.id, TicketLog.version == payload["version"])
-    entry = (await session.exec(statement)).first()
-    return {**entry.detail, "actor": entry.actor_name} if entry is not None else {}
+def _holder(event: Event, ticket: Ticket | None) -> tuple[str | None, str | None]:
+    """Return the department and the employee that an event concerns."""
+    if isinstance(event, TicketEvent):
+        return event.department_id, event.person_id
+    return (ticket.department_id, ticket.person_id) if ticket is not None else (None, None)
 
 
-def _caller(payload: Mapping[str, Any]) -> dict[str, str]:
-    reporters = payload.get("reporters") or [{}]
-    first = reporters[0] if isinstance(reporters[0], dict) else {}
-    return {"caller_name": str(first.get("name") or ""), "caller_number": str(first.get("number") or "")}
+async def _department(session: AsyncSession, department_id: str | None) -> str:
+    found = await session.get(Department, department_id) if department_id is not None else None
+    return found.name if found is not None else ""
 
 
-def _words(detail: Mapping[str, Any]) -> str:
-    return next((str(detail[key]) for key in _WORDS if detail.get(key)), "")
+async def _log_entry(session: AsyncSession, event: TicketChanged) -> TicketLog | None:
+    """Return the log entry of the action that an event reports."""
+    statement = select(TicketLog).where(TicketLog.ticket_id == event.ticket_id, TicketLog.version == event.version)
+    return (await session.exec(statement)).first()
+
+
+def _of_event(event: TicketEvent) -> dict[str, str]:
+    facts = {
+        "number": event.number,
+        "kind": event.ticket_kind,
+        "status": event.status,
+        "urgency": event.urgency,
+        "subject": event.subject,
+        "area": event.area,
+    }
+    return {name: value for name, value in facts.items() if value}
 
 
 def _short(value: str) -> str:

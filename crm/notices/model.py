@@ -9,6 +9,9 @@ from sqlmodel import Field, SQLModel
 
 from foundation.database import UtcDateTime, text_enum
 
+WebhookData = dict[str, str | int | None]
+"""Codes and facts of an event, by name, as a webhook receives them."""
+
 _PENDING = text("next_at IS NOT NULL")
 
 
@@ -140,8 +143,8 @@ class NoticeDelivery(SQLModel, table=True):
     """What the log shows: with personal data masked, whoever it went to."""
     whole: dict[str, str] | None = Field(default=None, sa_column=Column(JSON))
     """Subject and text as an in-house recipient is told them; for sending only, never in an answer (S29)."""
-    data: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
-    """What a webhook is told beside the words."""
+    data: WebhookData = Field(default={}, sa_column=Column(JSON, nullable=False))
+    """Codes and facts that a webhook receives beside the text."""
     happened_at: datetime = Field(sa_type=UtcDateTime)
     state: DeliveryState = Field(default=DeliveryState.QUEUED, sa_type=text_enum(DeliveryState))
     attempts: int = 0

@@ -3,19 +3,26 @@
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import structlog
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.events import DeadlineAlert, Event, TicketChanged, TicketEvent
 from crm.notices import reporters, store
 from crm.notices.catalogue import EventNotice, Hears, NoticeCatalogue
 from crm.notices.facts import EventFacts, FactFinder
-from crm.notices.model import DeliveryState, DutyRota, NoticeChannel, NoticeDelivery, NoticeRecipient
+from crm.notices.model import (
+    DeliveryState,
+    DutyRota,
+    NoticeChannel,
+    NoticeDelivery,
+    NoticeRecipient,
+    WebhookData,
+)
 from crm.notices.reporters import Reached
 from crm.notices.rota import Shift, on_duty
-from crm.outbox.service import OutboxEvent
+from crm.outbox.subscriptions import EventEnvelope
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -40,38 +47,38 @@ class Planner:
         self._facts = facts
         self._on_planned = on_planned
 
-    async def hear(self, event: OutboxEvent) -> None:
+    async def hear(self, envelope: EventEnvelope) -> None:
         """Store a message for everybody who is to hear of an event; heard again, it changes nothing (F26)."""
-        notice = self._catalogue.notice(event.kind)
+        notice = self._catalogue.notice(envelope.kind)
         if notice is None:
             return
-        messages = await self._messages(event, notice)
+        messages = await self._messages(envelope, notice)
         if not messages:
             return
         try:
             async with self._database.write() as session:
-                if await store.is_planned(session, event.id):
+                if await store.is_planned(session, envelope.id):
                     return
                 session.add_all(messages)
         except IntegrityError:
             async with self._database.read() as session:
-                if not await store.is_planned(session, event.id):
+                if not await store.is_planned(session, envelope.id):
                     raise
             # Another node planned it at this moment.
-            log.info("notices_planned_elsewhere", event_id=event.id)
+            log.info("notices_planned_elsewhere", event_id=envelope.id)
             return
         self._on_planned({message.channel for message in messages})
 
-    def message(self, event: OutboxEvent, facts: EventFacts, recipient: NoticeRecipient) -> NoticeDelivery:
+    def message(self, envelope: EventEnvelope, facts: EventFacts, recipient: NoticeRecipient) -> NoticeDelivery:
         """What one recipient is told of an event."""
-        said = self._catalogue.render(event.kind, recipient.language, facts.masked())
-        whole = self._catalogue.render(event.kind, recipient.language, facts.values) if recipient.in_house else None
+        said = self._catalogue.render(envelope.kind, recipient.language, facts.masked())
+        whole = self._catalogue.render(envelope.kind, recipient.language, facts.values) if recipient.in_house else None
         now = utc_now()
         return NoticeDelivery(
             id=new_id("notice"),
-            event_id=event.id,
-            kind=event.kind,
-            key=event.key,
+            event_id=envelope.id,
+            kind=envelope.kind,
+            key=envelope.key,
             addressee=recipient.id,
             recipient_id=recipient.id,
             department_id=recipient.department_id,
@@ -79,45 +86,45 @@ class Planner:
             subject=said.subject,
             text=said.text,
             whole={"subject": whole.subject, "text": whole.text} if whole is not None else None,
-            data=_data(event, facts, recipient) if recipient.channel is NoticeChannel.WEBHOOK else {},
-            happened_at=event.at,
+            data=_data(envelope.event, facts, recipient) if recipient.channel is NoticeChannel.WEBHOOK else {},
+            happened_at=envelope.at,
             created_at=now,
             next_at=now,
         )
 
-    async def _messages(self, event: OutboxEvent, notice: EventNotice) -> list[NoticeDelivery]:
+    async def _messages(self, envelope: EventEnvelope, notice: EventNotice) -> list[NoticeDelivery]:
         async with self._database.read() as session:
-            parts = await self._facts.departments(session, event)
+            parts = await self._facts.departments(session, envelope.event)
             candidates = await store.told_of(session, parts.keys())
-            reached = await reporters.of(session, event) if notice.reporter is not None else []
-            named = await _of_the_role(session, event, notice)
+            reached = await reporters.of(session, envelope.event) if notice.reporter is not None else []
+            named = await _of_the_role(session, envelope.event, notice)
             hear: list[Hears] = ["role"] if named else notice.hear
-            hearing = {found.id for found in candidates if _hears(found, event.kind, hear, parts)}
+            hearing = {found.id for found in candidates if _hears(found, envelope.kind, hear, parts)}
             if not hearing and not named and not reached:
                 return []
-            facts = await self._facts.of(session, event)
+            facts = await self._facts.of(session, envelope)
             told = [found for found in await _told(session, facts, candidates, utc_now()) if found.id in hearing]
         once = {recipient.id: recipient for recipient in (*named, *told)}
         return [
-            *(self.message(event, facts, recipient) for recipient in once.values()),
-            *(self._for_reporter(event, facts, reporter) for reporter in reached),
+            *(self.message(envelope, facts, recipient) for recipient in once.values()),
+            *(self._for_reporter(envelope, facts, reporter) for reporter in reached),
         ]
 
-    def _for_reporter(self, event: OutboxEvent, facts: EventFacts, reporter: Reached) -> NoticeDelivery:
-        said = self._catalogue.render_for_reporter(event.kind, reporter.language, facts.masked())
+    def _for_reporter(self, envelope: EventEnvelope, facts: EventFacts, reporter: Reached) -> NoticeDelivery:
+        said = self._catalogue.render_for_reporter(envelope.kind, reporter.language, facts.masked())
         now = utc_now()
         may = reporter.obstacle is None
         return NoticeDelivery(
             id=new_id("notice"),
-            event_id=event.id,
-            kind=event.kind,
-            key=event.key,
+            event_id=envelope.id,
+            kind=envelope.kind,
+            key=envelope.key,
             addressee=reporter.addressee,
             number=reporter.number,
             channel=NoticeChannel.SMS,
             subject=said.subject,
             text=said.text,
-            happened_at=event.at,
+            happened_at=envelope.at,
             state=DeliveryState.QUEUED if may else DeliveryState.NOT_SENT,
             error=reporter.obstacle,
             created_at=now,
@@ -131,16 +138,16 @@ def _hears(recipient: NoticeRecipient, kind: str, hear: Collection[Hears], parts
     return recipient.switches.get(kind, part in hear)
 
 
-async def _of_the_role(session: AsyncSession, event: OutboxEvent, notice: EventNotice) -> list[NoticeRecipient]:
-    """How people of the role are reached that an event names, but for those who switched it off.
+async def _of_the_role(session: AsyncSession, event: Event, notice: EventNotice) -> list[NoticeRecipient]:
+    """Return the recipients of the role that an alert names, without those who switched it off.
 
-    Whoever acts for a department hears only of what lies with it, whatever the ladder says (S7).
+    A department's employees are informed only of tickets that lie with it, whatever the ladder says (S7).
     """
-    if "role" not in notice.hear or event.payload.get("role") is None:
+    if "role" not in notice.hear or not isinstance(event, DeadlineAlert) or event.role is None:
         return []
-    role, department_id = Role(event.payload["role"]), event.payload.get("role_department_id")
+    role, department_id = Role(event.role), event.role_department_id
     if role is Role.DEPARTMENT and department_id is None:
-        department_id = event.payload.get("held_by")
+        department_id = event.held_by
         if department_id is None:
             return []
     found = await store.of_role(session, role, department_id)
@@ -184,12 +191,12 @@ async def duty_at(session: AsyncSession, department_id: str, moment: datetime) -
     return on_duty(rota.time_zone if rota is not None else "UTC", shifts, exceptions, moment)
 
 
-def _data(event: OutboxEvent, facts: EventFacts, recipient: NoticeRecipient) -> dict[str, Any]:
-    """What a webhook is told beside the words: the codes themselves, for a program to act on."""
+def _data(event: Event, facts: EventFacts, recipient: NoticeRecipient) -> WebhookData:
+    """Return the codes and facts that a webhook receives beside the text, for a program to act on."""
     known = facts.values if recipient.in_house else facts.masked()
     return {
-        "ticket_id": event.payload.get("ticket_id"),
+        "ticket_id": event.ticket_id if isinstance(event, TicketEvent) else None,
         "department_id": facts.department_id,
-        "version": event.payload.get("version"),
+        "version": event.version if isinstance(event, TicketChanged) else None,
         **known,
     }

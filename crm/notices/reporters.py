@@ -5,16 +5,14 @@ data, so that neither `do_not_call` nor a withdrawn consent stands in its way, a
 was erased is never written to.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers import store as customers_store
 from crm.customers.model import Customer
 from crm.customers.phone import normalise, takes_messages
-from crm.outbox.service import OutboxEvent
+from crm.events import Event, EventReporter, TicketChanged
 
 NO_MOBILE = "no number of theirs takes messages"
 
@@ -30,19 +28,19 @@ class Reached:
     """Why nothing is sent."""
 
 
-async def of(session: AsyncSession, event: OutboxEvent) -> list[Reached]:
-    """Everybody who reported the ticket by then; somebody who did so twice, once."""
+async def of(session: AsyncSession, event: Event) -> list[Reached]:
+    """Return the reporters of an event's ticket, each person once."""
     found: dict[str, Reached] = {}
-    for place, reporter in enumerate(event.payload.get("reporters") or ()):
+    for place, reporter in enumerate(event.reporters if isinstance(event, TicketChanged) else ()):
         reached = await _reached(session, f"{event.key}:{place}", reporter)
         if reached is not None:
             found.setdefault(reached.number or reached.addressee, reached)
     return list(found.values())
 
 
-async def _reached(session: AsyncSession, addressee: str, reporter: Mapping[str, Any]) -> Reached | None:
-    """None where there is nobody to tell: no number and no customer, or one who was erased."""
-    number, customer_id = normalise(reporter.get("number")), reporter.get("customer_id")
+async def _reached(session: AsyncSession, addressee: str, reporter: EventReporter) -> Reached | None:
+    """Return where a reporter is reached; None without number and customer, or for an erased customer."""
+    number, customer_id = normalise(reporter.number), reporter.customer_id
     customer = await session.get(Customer, customer_id) if customer_id is not None else None
     if (customer is None and number is None) or (customer is not None and customer.erased_at is not None):
         return None

@@ -9,6 +9,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
+from crm.events import Event
 from crm.notices import address, metrics, store
 from crm.notices.catalogue import NoticeCatalogue
 from crm.notices.errors import DeliveryNotFound, NotDelivered, NotGivenUp, RecipientInvalid, RecipientNotFound
@@ -16,7 +17,7 @@ from crm.notices.facts import EventFacts
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.planning import Planner
 from crm.notices.views import DeliveryView, EventView, RecipientChange, RecipientCreated, RecipientInput, RecipientView
-from crm.outbox.service import OutboxEvent
+from crm.outbox.subscriptions import EventEnvelope
 from crm.staff.model import Staff
 from crm.webhooks.client import OutsideClient
 from crm.webhooks.signature import new_secret
@@ -32,6 +33,22 @@ PRUNE_AT_ONCE = 500
 TEST = "notice.test"
 
 log = structlog.get_logger()
+
+
+class NoticeTest(Event, frozen=True, kw_only=True):
+    """A test of a recipient; it is sent at once and never stored in the outbox."""
+
+    recipient_id: str
+
+    @property
+    def kind(self) -> str:
+        """`notice.test`."""
+        return TEST
+
+    @property
+    def key(self) -> str:
+        """The recipient's id."""
+        return self.recipient_id
 
 
 class NoticeService:
@@ -153,12 +170,12 @@ class NoticeService:
         Raises:
             RecipientNotFound: there is none, or it is switched off.
         """
-        event = OutboxEvent(new_id("event"), TEST, recipient_id, {}, utc_now())
+        envelope = EventEnvelope(new_id("event"), NoticeTest(recipient_id=recipient_id), utc_now())
         async with self._database.write() as session:
             recipient = await _found(session, recipient_id)
             if not recipient.active:
                 raise RecipientNotFound(f"recipient {recipient_id} is switched off")
-            delivery = self._planner.message(event, EventFacts(recipient.department_id, None), recipient)
+            delivery = self._planner.message(envelope, EventFacts(recipient.department_id, None), recipient)
             session.add(delivery)
         self._on_due({recipient.channel})
         return DeliveryView.of(delivery, recipient)

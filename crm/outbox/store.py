@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, SelectBase, and_, delete, func, update
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.events import Event, UnreadableEvent, decode, encode
 from crm.outbox.model import OutboxEntry
 from foundation.database import execute
 
@@ -109,20 +109,26 @@ async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
 
 
 async def forget(session: AsyncSession, keys: SelectBase, now: datetime) -> None:
-    """Take from what was told, or given up, under these keys whatever says who it was about; nobody hears it again."""
+    """Remove the payloads of delivered and given-up entries of these keys. Never redeliver."""
     settled = and_(col(OutboxEntry.key).in_(keys), col(OutboxEntry.next_at).is_(None))
     dropped = and_(settled, col(OutboxEntry.done_at).is_(None))
     await execute(session, update(OutboxEntry).where(dropped).values(done_at=now, drop_reason="erased"))
     await execute(session, update(OutboxEntry).where(settled).values(payload={}))
 
 
-async def rewrite(
-    session: AsyncSession, keys: SelectBase, rewritten: Callable[[dict[str, Any]], dict[str, Any]]
-) -> None:
-    """Let what is kept under these keys say what a function makes of it, told already or not."""
+async def rewrite(session: AsyncSession, keys: SelectBase, rewritten: Callable[[Event], Event]) -> None:
+    """Replace the stored events of these keys, delivered or not, by what a function makes of each.
+
+    An entry that this release cannot read loses its whole payload.
+    """
     entries = await session.exec(select(OutboxEntry).where(col(OutboxEntry.key).in_(keys)))
     for entry in entries:
-        payload = rewritten(entry.payload)
+        if not entry.payload:
+            continue
+        try:
+            payload = encode(rewritten(decode(entry.kind, entry.key, entry.payload)))
+        except UnreadableEvent:
+            payload = {}
         if payload != entry.payload:
             entry.payload = payload
     await session.flush()

@@ -146,6 +146,6 @@ class Worker(Generic[Entry]):
             return
 
 
-def told(error: BaseException) -> str:
-    """An error in one line, as it is stored with the entry it came from."""
+def error_text(error: BaseException) -> str:
+    """Return an error in one line, as it is stored with its entry."""
     return f"{type(error).__name__}: {error}".replace("\x00", "")[:500]

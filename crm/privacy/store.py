@@ -1,15 +1,17 @@
 """Everything that is stored about a person, in whichever room: to be handed out, and to be erased."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sql
+from msgspec import structs
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers import audit
 from crm.customers.importing.model import ImportPhone, ImportRow
+from crm.events import Event, EventReporter, SuggestionMade, TicketChanged, TicketEvent
 from crm.handover.model import Handover, HandoverItem
 from crm.notices import store as notices_store
 from crm.notices.model import NoticeDelivery
@@ -33,15 +35,6 @@ _STAGED = _TABLES[ImportRow.__tablename__]
 _STAGED_PHONE = _TABLES[ImportPhone.__tablename__]
 _NOT_HANDED_OUT = frozenset({"customer_import_row"})
 """Its `customer_id` is what somebody new is going to be called."""
-_CODES = frozenset(
-    {
-        *("ticket_id", "version", "action", "at", "from_status", "status", "kind", "urgency", "category_id", "area"),
-        *("department_id", "person_id", "co_department_ids", "redo_count", "call_id", "recording_id", "until"),
-        *("from_department", "asked_departments", "respond_by", "resolve_by", "held_by", "role", "clock", "due_at"),
-        *("step", "round", "key"),
-    }
-)
-"""What of an event is no person's; the rest is left out of one that is still to be told."""
 
 
 async def everything(session: AsyncSession, traces: Traces) -> dict[str, list[dict[str, Any]]]:
@@ -91,9 +84,8 @@ async def _blank_messages(session: AsyncSession, traces: Traces) -> None:
     """
     own, others = traces.tickets(), sql.select(_TICKET.c.id).where(_TICKET.c.id.in_(traces.others))
     await outbox_store.forget(session, own, utc_now())
-
-    await outbox_store.rewrite(session, own, _codes)
-    await outbox_store.rewrite(session, others, lambda payload: _without_person(payload, traces))
+    await outbox_store.rewrite(session, own, lambda event: event.anonymous())
+    await outbox_store.rewrite(session, others, lambda event: _without_person(event, traces))
     await notices_store.forget(session, own)
     await notices_store.forget(session, others, f"ticket.{TicketAction.APPEND}")
     await _scrub(session, traces, _DELIVERY, _DELIVERY.c.key.in_(others), ("subject", "text", "whole", "data"))
@@ -149,27 +141,22 @@ async def _remove_staged(session: AsyncSession, traces: Traces) -> None:
     await execute(session, _STAGED.delete().where(of_account))
 
 
-def _without_person(payload: dict[str, Any], traces: Traces) -> dict[str, Any]:
-    """An event about somebody else's ticket without one of its reporters."""
-    if payload.get("customer_id") == traces.customer_id:
-        # What the person answered about it, say.
-        return _codes(payload)
-    left: dict[str, Any] = traces.without(payload)
-    if "reporters" in payload:
-        left["reporters"] = [one for one in payload["reporters"] if not _is_person(one, traces)]
-    return left
+def _without_person(event: Event, traces: Traces) -> Event:
+    """Return an event about another person's ticket without one of its reporters."""
+    if isinstance(event, TicketEvent | SuggestionMade) and event.customer_id == traces.customer_id:
+        # For example an answer that the person gave about it.
+        return event.anonymous()
+    if isinstance(event, TicketChanged):
+        event = structs.replace(event, reporters=tuple(one for one in event.reporters if not _is_person(one, traces)))
+    written = {name: getattr(event, name) for name in event.PERSONAL}
+    texts = {name: traces.without(value) for name, value in written.items() if isinstance(value, str)}
+    return structs.replace(event, **texts)
 
 
-def _is_person(reporter: Mapping[str, Any], traces: Traces) -> bool:
-    if reporter.get("customer_id") is not None:
-        return bool(reporter["customer_id"] == traces.customer_id)
-    return reporter.get("number") in traces.numbers
-
-
-def _codes(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """An event without what people wrote and whom it is about; a ticket's own number is no telephone's."""
-    kept = _CODES | ({"number"} if "status" in payload else frozenset())
-    return {name: value if name in kept else [] if isinstance(value, list) else None for name, value in payload.items()}
+def _is_person(reporter: EventReporter, traces: Traces) -> bool:
+    if reporter.customer_id is not None:
+        return reporter.customer_id == traces.customer_id
+    return reporter.number in traces.numbers
 
 
 async def _rows(session: AsyncSession, statement: sql.Select[Any]) -> list[dict[str, Any]]:

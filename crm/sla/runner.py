@@ -2,11 +2,11 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.events import DeadlineAlert
 from crm.outbox.service import enqueue
 from crm.sla import clock_moves, due_steps
 from crm.sla.model import ClockStep, TicketClock
@@ -115,7 +115,7 @@ class ClockRunner:
         done = await due_steps.claim(session, _row(clock, ticket, step, now))
         if done:
             crashpoint("clock_step_claimed")
-            enqueue(session, f"clock.{step.kind}", ticket.id, _told(clock, ticket, step))
+            enqueue(session, _alert(clock, ticket, step))
         clock.next_step += 1
         clock_moves.schedule(clock, policy, calendar, remaining(calendar, now, clock.due_at), now)
         return 1
@@ -142,25 +142,26 @@ def _row(clock: TicketClock, ticket: Ticket, step: ClockStepPlan, now: datetime)
     )
 
 
-def _told(clock: TicketClock, ticket: Ticket, step: ClockStepPlan) -> dict[str, Any]:
-    """What others hear of a step. An escalation goes to the department or the role that the ladder names."""
+def _alert(clock: TicketClock, ticket: Ticket, step: ClockStepPlan) -> DeadlineAlert:
+    """Return the event of a step; an escalation names the department or the role of the ladder."""
     ladder = step.ladder
     target = ladder.department_id if ladder is not None else None
-    return {
-        "ticket_id": ticket.id,
-        "number": ticket.number,
-        "kind": ticket.kind,
-        "status": ticket.status,
-        "urgency": ticket.urgency,
-        "subject": ticket.subject,
-        "area": ticket.area,
-        "customer_id": ticket.customer_id,
-        "department_id": target or ticket.department_id,
-        "held_by": ticket.department_id,
-        "person_id": ticket.person_id if target is None else None,
-        "role": ladder.role if ladder is not None else None,
-        "role_department_id": target,
-        "clock": clock.clock,
-        "due_at": clock.due_at.isoformat(),
-        **({"step": clock.next_step - 1} if step.kind is StepKind.ESCALATION else {}),
-    }
+    return DeadlineAlert(
+        step_kind=step.kind,
+        ticket_id=ticket.id,
+        number=ticket.number,
+        ticket_kind=ticket.kind,
+        status=ticket.status,
+        urgency=ticket.urgency,
+        subject=ticket.subject,
+        area=ticket.area,
+        customer_id=ticket.customer_id,
+        department_id=target or ticket.department_id,
+        held_by=ticket.department_id,
+        person_id=ticket.person_id if target is None else None,
+        role=ladder.role if ladder is not None else None,
+        role_department_id=target,
+        clock=clock.clock,
+        due_at=clock.due_at,
+        step=clock.next_step - 1 if step.kind is StepKind.ESCALATION else None,
+    )

@@ -45,7 +45,7 @@ from foundation.problems import FieldProblem
 
 
 class SlaService:
-    """Service levels of one process: put `keeper` among the tickets' listeners, and run `runner.run()`.
+    """Service levels of one process: add `deadlines` to the tickets' listeners, and run `runner.run()`.
 
     `time_zone` is where working hours are meant.
     """
@@ -54,7 +54,7 @@ class SlaService:
         self._database = database
         self.levels = Levels(ZoneInfo(time_zone))
         self.runner = ClockRunner(database, self.levels)
-        self.keeper = DeadlineUpdater(self.levels, self.runner.expect)
+        self.deadlines = DeadlineUpdater(self.levels, self.runner.expect)
         self.improvements = ImprovementService(database)
 
     async def policies(self) -> list[PolicyView]:

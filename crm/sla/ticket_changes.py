@@ -1,10 +1,9 @@
 """Deadlines change with their ticket, in its own transaction (H18). A change that moves none costs nothing here."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -15,8 +14,10 @@ from crm.sla.model import TicketClock
 from crm.sla.policy import ClockKind
 from crm.sla.timing import after, remaining
 from crm.sla.versions import Levels, Situation
+from crm.tickets.log_facts import LogFacts
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import CLOSED, UNDISPATCHED, Ticket, TicketStatus
+from crm.tickets.state_change import ChangeEffects, StateChange
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
 
@@ -29,7 +30,6 @@ STOPPED = CLOSED | ANSWERED
 """Where no clock of a ticket runs."""
 LEVELLED = frozenset({"urgency", "category_id", "customer_id"})
 """What of a ticket that may be corrected decides how much time it has."""
-TOLD_AS = {ClockKind.RESPOND: "respond_by", ClockKind.RESOLVE: "due_at"}
 
 
 class DeadlineUpdater:
@@ -42,15 +42,9 @@ class DeadlineUpdater:
         self._levels = levels
         self._on_due = on_due
 
-    async def changed(
-        self,
-        session: AsyncSession,
-        ticket: Ticket,
-        action: TicketAction,
-        before: TicketStatus | None,
-        detail: dict[str, Any],
-    ) -> Mapping[str, Any]:
-        """Start, stop, pause, resume or move the ticket's clocks; tells the deadlines with whatever hands it over."""
+    async def changed(self, session: AsyncSession, change: StateChange) -> ChangeEffects:
+        """Start, stop, pause, resume or move the ticket's clocks; return new deadlines where it is handed over."""
+        ticket, action, before = change.ticket, change.action, change.before
         if before is None:
             return await self._begin(session, ticket)
         dispatched = ticket.status is TicketStatus.DISPATCHED
@@ -58,18 +52,18 @@ class DeadlineUpdater:
             # Sent back, or something was added to what the department said was done (H4).
             return await self._again(session, ticket)
         if before in STOPPED and action is not TicketAction.UNMERGE:
-            return {}
+            return ChangeEffects()
         if ticket.status in CLOSED or action in STOPPING:
             clocks = STOPPING.get(action, tuple(ClockKind))
             await store.stop(session, ticket.id, clocks, utc_now(), ticket.department_id)
-            return {}
+            return ChangeEffects()
         if before is TicketStatus.PARKED and ticket.status is not before:
             await self._resume(session, ticket)
-        told = {}
-        if "to_department" in detail or (dispatched and before in UNDER_WAY):
-            told = await self._hand_over(session, ticket)
-        await self._move(session, ticket, action, detail)
-        return told
+        effects = ChangeEffects()
+        if change.facts.to_department is not None or (dispatched and before in UNDER_WAY):
+            effects = await self._hand_over(session, ticket)
+        await self._move(session, ticket, action, change.facts)
+        return effects
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
         """Until when a ticket is to be resolved: as it stands, or as it would if it went on now."""
@@ -95,7 +89,7 @@ class DeadlineUpdater:
             clock_moves.move(clock, policy, calendar, until, found.moment)
             self._expect(session, [clock])
 
-    async def _begin(self, session: AsyncSession, ticket: Ticket) -> dict[str, Any]:
+    async def _begin(self, session: AsyncSession, ticket: Ticket) -> ChangeEffects:
         found = await self._levels.situation_of_new(session, ticket, utc_now())
         terms = await self._levels.terms(session, found, found.policy_version)
         clocks = [
@@ -104,7 +98,7 @@ class DeadlineUpdater:
         ]
         return self._add(session, clocks)
 
-    async def _again(self, session: AsyncSession, ticket: Ticket) -> dict[str, Any]:
+    async def _again(self, session: AsyncSession, ticket: Ticket) -> ChangeEffects:
         """It came back: clocks of the next round, with at least a share of their time (DESIGN rule 8)."""
         found = await self._levels.situation(session, ticket, utc_now())
         if not found.clocks:
@@ -120,13 +114,13 @@ class DeadlineUpdater:
             )
         return self._add(session, begun)
 
-    async def _hand_over(self, session: AsyncSession, ticket: Ticket) -> dict[str, Any]:
+    async def _hand_over(self, session: AsyncSession, ticket: Ticket) -> ChangeEffects:
         """The deadlines stay the customer's; what is left of them counts in the new holder's hours."""
         found = await self._levels.situation(session, ticket, utc_now())
         for clock in found.running.values():
             terms = await self._levels.terms(session, found, clock.policy_version)
             clock_moves.hand_over(clock, terms, found.calendar(clock), found.moment)
-        told = self._expect(session, found.running.values())
+        effects = self._expect(session, found.running.values())
         signed = found.clocks.get(ClockKind.RESPOND)
         if signed is not None and signed.stopped_at is not None and ticket.status is TicketStatus.DISPATCHED:
             # It was signed for before: whoever gets it has to sign too, in a time of their own.
@@ -135,27 +129,21 @@ class DeadlineUpdater:
             clock = clock_moves.start(
                 ticket.id, ClockKind.RESPOND, signed.round + 1, terms, found.moment, found.moment, allowed_s
             )
-            told |= self._add(session, [clock])
-        return told
+            effects |= self._add(session, [clock])
+        return effects
 
-    async def _move(
-        self,
-        session: AsyncSession,
-        ticket: Ticket,
-        action: TicketAction,
-        detail: Mapping[str, Any],
-    ) -> None:
+    async def _move(self, session: AsyncSession, ticket: Ticket, action: TicketAction, facts: LogFacts) -> None:
         if action is TicketAction.PARK:
             await self._pause(session, ticket)
         elif action is TicketAction.UNMERGE:
             await self._reopen(session, ticket)
-        elif action is TicketAction.CORRECT and not LEVELLED.isdisjoint(detail["corrected"]):
+        elif action is TicketAction.CORRECT and not LEVELLED.isdisjoint(facts.corrected):
             await self._shift(session, ticket, clock_moves.correct)
-        elif action is TicketAction.ABSORB:
-            await self._absorb(session, ticket, detail["merged"])
-        elif action is TicketAction.RELEASE:
-            await self._release(session, ticket, detail["unmerged"], same_urgency="to_urgency" not in detail)
-        elif "to_urgency" in detail:
+        elif action is TicketAction.ABSORB and facts.merged is not None:
+            await self._absorb(session, ticket, facts.merged)
+        elif action is TicketAction.RELEASE and facts.unmerged is not None:
+            await self._release(session, ticket, facts.unmerged, same_urgency=facts.to_urgency is None)
+        elif facts.to_urgency is not None:
             await self._shift(session, ticket, clock_moves.shorten)
 
     async def _pause(self, session: AsyncSession, ticket: Ticket) -> None:
@@ -227,18 +215,19 @@ class DeadlineUpdater:
             if clock.stopped_at is not None and clock.stopped_at >= merge.at
         }
 
-    def _add(self, session: AsyncSession, clocks: list[TicketClock]) -> dict[str, Any]:
+    def _add(self, session: AsyncSession, clocks: list[TicketClock]) -> ChangeEffects:
         session.add_all(clocks)
         return self._expect(session, clocks)
 
-    def _expect(self, session: AsyncSession, clocks: Collection[TicketClock]) -> dict[str, Any]:
-        """Let whoever waits know what is due next, once this is committed; the deadlines as others are told them."""
+    def _expect(self, session: AsyncSession, clocks: Collection[TicketClock]) -> ChangeEffects:
+        """Call `on_due` after the commit with the next moment that is due; return the clocks' deadlines."""
         due = min((clock.next_at for clock in clocks if clock.next_at is not None), default=None)
         if due is not None:
             # A commit may happen in a thread.
             tell = partial(asyncio.get_running_loop().call_soon_threadsafe, self._on_due, due)
             event.listen(session.sync_session, "after_commit", lambda _: tell(), once=True)
-        return {TOLD_AS[clock.clock]: clock.due_at.isoformat() for clock in clocks}
+        due_at = {clock.clock: clock.due_at for clock in clocks}
+        return ChangeEffects(respond_by=due_at.get(ClockKind.RESPOND), due_at=due_at.get(ClockKind.RESOLVE))
 
 
 def _is_unsigned(ticket: Ticket) -> bool:

@@ -25,7 +25,7 @@ from crm.tickets.model import (
     TicketStatus,
     Urgency,
 )
-from crm.tickets.state_change import change, record
+from crm.tickets.state_change import Change, TicketTransaction, change, record
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
 from foundation.ids import new_id
@@ -65,7 +65,7 @@ def check_channel(channel: str, actor: Actor) -> None:
         raise NotTheirChannel(f"staff cannot use the channel {channel}", [problem])
 
 
-async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: datetime, day: str) -> Ticket:
+async def file(transaction: TicketTransaction, given: FileTicket, actor: Actor, now: datetime, day: str) -> Ticket:
     """The open ticket about this matter with the report added, or a new one; `day` begins its number.
 
     Raises:
@@ -74,19 +74,20 @@ async def file(session: AsyncSession, given: FileTicket, actor: Actor, now: date
         IntegrityError: somebody else is filing the same matter at this moment.
         MatterMoved: somebody else is merging or closing it at this moment.
     """
+    session = transaction.session
     given = given.model_copy(update={"reporter": await reporters.known(session, given.reporter, actor)})
     form = await _filled(session, given, actor)
     matter = matter_key(given.kind, given.category_id, given.address)
     ticket = await merges_store.open_about(session, matter) if matter is not None else None
     if ticket is None:
-        return await _create(session, given, form, matter, actor, now, day)
+        return await _create(transaction, given, form, matter, actor, now, day)
     addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)
     raised = await _first_if_protected(session, ticket, given.reporter.customer_id, now)
-    await _add(session, ticket, addition, actor, raised | _taken_over(ticket, given, form))
+    await _add(transaction, ticket, addition, actor, raised | _taken_over(ticket, given, form))
     return ticket
 
 
-async def append(session: AsyncSession, ticket: Ticket, given: AppendToTicket, actor: Actor) -> None:
+async def append(transaction: TicketTransaction, ticket: Ticket, given: AppendToTicket, actor: Actor) -> None:
     """Add a report to a ticket that is held; whoever is new among its reporters will be called back too.
 
     Whoever works on it gets it again, marked (H4). What a department said was done is not, where the customer still has
@@ -95,13 +96,13 @@ async def append(session: AsyncSession, ticket: Ticket, given: AppendToTicket, a
     Raises:
         UnknownReference: a customer that does not exist, or whose data were erased.
     """
-    known = await reporters.known(session, given.reporter, actor)
-    await _add(session, ticket, given.model_copy(update={"reporter": known}), actor, {})
+    known = await reporters.known(transaction.session, given.reporter, actor)
+    await _add(transaction, ticket, given.model_copy(update={"reporter": known}), actor, {})
 
 
 async def _first_if_protected(
     session: AsyncSession, ticket: Ticket, customer_id: str | None, now: datetime
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Let what a customer on a list in force reports be most urgent (H25); what the log keeps of it."""
     before = ticket.urgency
     if before is Urgency.CRITICAL or customer_id is None or not await is_protected_within(session, customer_id, now):
@@ -110,12 +111,12 @@ async def _first_if_protected(
     return {"protected": True, "from_urgency": before, "to_urgency": Urgency.CRITICAL}
 
 
-def _taken_over(ticket: Ticket, given: FileTicket, form: _Form) -> dict[str, Any]:
+def _taken_over(ticket: Ticket, given: FileTicket, form: _Form) -> dict[str, object]:
     """Let a later report make the ticket more urgent and give it the visit window it lacks; what the log keeps of it.
 
     A window that was agreed with the first reporter stays: the other one is only noted.
     """
-    noted: dict[str, Any] = {"form": form.answers} if form.answers else {}
+    noted: dict[str, object] = {"form": form.answers} if form.answers else {}
     if given.visit_from is not None and given.visit_until is not None:
         noted |= {"visit_from": given.visit_from.isoformat(), "visit_until": given.visit_until.isoformat()}
         if ticket.visit_from is None:
@@ -127,9 +128,10 @@ def _taken_over(ticket: Ticket, given: FileTicket, form: _Form) -> dict[str, Any
 
 
 async def _add(
-    session: AsyncSession, ticket: Ticket, given: AppendToTicket, actor: Actor, more: dict[str, Any]
+    transaction: TicketTransaction, ticket: Ticket, given: AppendToTicket, actor: Actor, more: dict[str, object]
 ) -> None:
-    async with change(session, ticket, TicketAction.APPEND, actor) as made:
+    session = transaction.session
+    async with change(transaction, ticket, TicketAction.APPEND, actor) as made:
         known = await store.who_reported(session, ticket.id)
         somebody = given.reporter.number is not None or given.reporter.customer_id is not None
         is_new = somebody and not any(reporters.same_person(found, given.reporter) for found in known)
@@ -156,7 +158,7 @@ async def _add(
 
 
 async def _create(
-    session: AsyncSession,
+    transaction: TicketTransaction,
     given: FileTicket,
     form: _Form,
     matter: str | None,
@@ -164,6 +166,7 @@ async def _create(
     now: datetime,
     day: str,
 ) -> Ticket:
+    session = transaction.session
     await category_in_use(session, given.category_id)
     ticket = Ticket(
         id=new_id("ticket"),
@@ -180,8 +183,8 @@ async def _create(
     session.add(ticket)
     await session.flush()
     session.add(reporters.reported(ticket.id, given.reporter, given.call_id))
-    detail = {"call_id": given.call_id, "subject": given.subject, **raised}
-    await record(session, ticket, TicketAction.FILE, None, actor, detail)
+    made = Change(session, ticket, {"call_id": given.call_id, "subject": given.subject, **raised})
+    await record(transaction, made, TicketAction.FILE, None, actor)
     return ticket
 
 

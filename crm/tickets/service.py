@@ -14,7 +14,7 @@ from crm.tickets.cohandling.model import CoTask
 from crm.tickets.corrections.service import CorrectionService
 from crm.tickets.errors import ChangedMeanwhile, NotAssessed
 from crm.tickets.extensions import store as extensions_store
-from crm.tickets.extensions.service import ExtensionService
+from crm.tickets.extensions.service import Deadlines, ExtensionService
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
 from crm.tickets.merges import store as merges_store
@@ -32,11 +32,11 @@ from crm.tickets.model import (
 )
 from crm.tickets.queries import TicketReader
 from crm.tickets.refusals.service import RefusalService
-from crm.tickets.state_change import change
+from crm.tickets.state_change import TicketListener, change
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.service import TierService, answer_down
 from crm.tickets.transitions import TicketAction, permit
-from crm.tickets.unit_of_work import must_be_recorded, must_be_there
+from crm.tickets.unit_of_work import Recordings, must_be_recorded, must_be_there
 from foundation.clock import utc_now
 from foundation.database import Database
 
@@ -51,13 +51,21 @@ class TicketService(TicketReader):
     which change tickets through this one.
     """
 
-    def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
-        super().__init__(database)
+    def __init__(
+        self,
+        database: Database,
+        time_zone: str = "Asia/Shanghai",
+        *,
+        listeners: Sequence[TicketListener] = (),
+        recordings: Recordings | None = None,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        super().__init__(database, listeners, recordings)
         self._zone = ZoneInfo(time_zone)
         self.co_handling = cohandling.CoHandlingService(self)
         self.tiers = TierService(self)
         self.refusals = RefusalService(self)
-        self.extensions = ExtensionService(self)
+        self.extensions = ExtensionService(self, deadlines)
         self.applications = ApplicationService(self)
         self.corrections = CorrectionService(self)
         self.forms = FormService(database)
@@ -104,10 +112,10 @@ class TicketService(TicketReader):
             KeyReused: the key was sent before, with another request.
             UnknownReference: a customer that does not exist, or whose data were erased.
         """
-        async with self.held(ticket_id) as (session, ticket):
+        async with self.held(ticket_id) as (transaction, ticket):
             key, asked = f"append:{ticket_id}:{idempotency_key}", _fingerprint(given, actor)
-            if await _first_time(session, key, ticket, idempotency_key, asked):
-                await filing.append(session, ticket, given, actor)
+            if await _first_time(transaction.session, key, ticket, idempotency_key, asked):
+                await filing.append(transaction, ticket, given, actor)
         return TicketView.model_validate(ticket)
 
     async def urge(
@@ -128,12 +136,13 @@ class TicketService(TicketReader):
             KeyReused: the key was sent before, with another request.
         """
         filing.check_channel(channel, actor)
-        async with self.held(ticket_id) as (session, ticket):
+        async with self.held(ticket_id) as (transaction, ticket):
+            session = transaction.session
             key, asked = f"urge:{ticket_id}:{idempotency_key}", _digest(f"{channel}:{call_id}")
             if await _first_time(session, key, ticket, idempotency_key, asked) and await _first_time(
                 session, f"urge:{call_id}:{ticket_id}", ticket, call_id
             ):
-                async with change(session, ticket, TicketAction.URGE, actor, expected_version) as made:
+                async with change(transaction, ticket, TicketAction.URGE, actor, expected_version) as made:
                     ticket.urge_count += 1
                     made.detail.update(channel=channel, call_id=call_id, urge_count=ticket.urge_count)
         return TicketView.model_validate(ticket)
@@ -219,10 +228,11 @@ class TicketService(TicketReader):
         Raises:
             CoHandlersPending: departments that were asked to help have not replied, and `left_out_because` is empty.
         """
-        async with self.held(ticket_id) as (session, ticket):
+        async with self.held(ticket_id) as (transaction, ticket):
+            session = transaction.session
             waiting = await tiers_store.waiting(session, ticket_id) if ticket.shared else ()
             action = TicketAction.ANSWER_DOWN if waiting else TicketAction.REPLY
-            async with change(session, ticket, action, actor, expected_version) as made:
+            async with change(transaction, ticket, action, actor, expected_version) as made:
                 if waiting:
                     await answer_down(made, waiting[0], text, actor)
                 else:
@@ -278,10 +288,11 @@ class TicketService(TicketReader):
         Raises:
             UnknownReference: somebody names a recording that does not exist.
         """
-        async with self.held(ticket_id) as (session, ticket):
+        async with self.held(ticket_id) as (transaction, ticket):
+            session = transaction.session
             attached = await store.is_attached(session, ticket_id, recording_id)
             if not attached or await merges_store.is_copied(session, ticket_id, recording_id):
-                async with change(session, ticket, TicketAction.ATTACH, actor) as made:
+                async with change(transaction, ticket, TicketAction.ATTACH, actor) as made:
                     await must_be_recorded(session, self.recordings, "recording_id", recording_id, actor)
                     await made.attach(recording_id, note)
                     made.detail.update(recording_id=recording_id, note=note)
@@ -289,12 +300,13 @@ class TicketService(TicketReader):
 
     async def _file_once(self, given: FileTicket, actor: Actor, idempotency_key: str | None) -> TicketView:
         key, now, asked = f"file:{idempotency_key}", utc_now(), _fingerprint(given, actor)
-        async with self.transaction() as session:
+        async with self.transaction() as transaction:
+            session = transaction.session
             if idempotency_key is not None:
                 filed = await store.ticket_of_request(session, key, asked)
                 if filed is not None:
                     return TicketView.model_validate(await session.get_one(Ticket, filed))
-            ticket = await filing.file(session, given, actor, now, now.astimezone(self._zone).strftime("%y%m%d"))
+            ticket = await filing.file(transaction, given, actor, now, now.astimezone(self._zone).strftime("%y%m%d"))
             if idempotency_key is not None:
                 store.remember_request(session, key, ticket.id, asked)
         return TicketView.model_validate(ticket)

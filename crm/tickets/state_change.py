@@ -1,17 +1,20 @@
-"""One change of a ticket: checked, made, logged, and told to whoever must hear of it, in the caller's transaction."""
+"""One change of a ticket within its transaction: check, change, inform listeners, log, and store the event."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Protocol
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.events import EventReporter, TicketChanged
 from crm.outbox.service import enqueue
 from crm.tickets import store
 from crm.tickets.cohandling import store as cohandling_store
 from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow
 from crm.tickets.extensions import store as extensions_store
+from crm.tickets.log_facts import LogFacts, read_facts
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import CLOSED, Actor, ActorKind, Ticket, TicketAttachment, TicketLog, TicketStatus
 from crm.tickets.transitions import WAITING, DepartmentStanding, TicketAction, lead, permit, standing_of
@@ -21,54 +24,79 @@ from foundation.ids import new_id
 from foundation.problems import FieldProblem
 from foundation.routes import Role
 
-TOLD_DETAILS = (
-    "call_id",
-    "recording_id",
-    "reason",
-    "instruction",
-    "grounds",
-    "until",
-    "from_department",
-    "asked_departments",
-    "corrected",
-    "withdrawn_extension",
-)
-"""What of an action's details others hear as well."""
-TOLD_CHANGES = 10
+CHANGES_IN_CONFLICT = 10
 """How many changes a conflict names; the ticket's log has them all."""
 
-_LISTENERS = "ticket_listeners"
+
+@dataclass(frozen=True)
+class ChangeEffects:
+    """Times that an action or its listeners changed, for the log and for the event."""
+
+    respond_by: datetime | None = None
+    due_at: datetime | None = None
+    visit_from: datetime | None = None
+    visit_until: datetime | None = None
+    freed_visit_from: datetime | None = None
+    """The start of a visit that is cancelled."""
+
+    def __or__(self, later: "ChangeEffects") -> "ChangeEffects":
+        """Return both; where both have a time, the later one's."""
+        return ChangeEffects(
+            respond_by=later.respond_by or self.respond_by,
+            due_at=later.due_at or self.due_at,
+            visit_from=later.visit_from or self.visit_from,
+            visit_until=later.visit_until or self.visit_until,
+            freed_visit_from=later.freed_visit_from or self.freed_visit_from,
+        )
+
+    def logged(self) -> dict[str, str]:
+        """Return what the log keeps: visits; deadlines have a table of their own."""
+        visits = {
+            "visit_from": self.visit_from,
+            "visit_until": self.visit_until,
+            "freed_visit_from": self.freed_visit_from,
+        }
+        return {name: moment.isoformat() for name, moment in visits.items() if moment is not None}
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """A change of a ticket as its listeners see it: made, but not logged yet."""
+
+    ticket: Ticket
+    action: TicketAction
+    before: TicketStatus | None
+    """The state before; None for a new ticket."""
+    facts: LogFacts
 
 
 class TicketListener(Protocol):
-    """Whoever changes something of its own whenever a ticket changes, in the same transaction."""
+    """A part that changes data of its own when a ticket changes, in the same transaction."""
 
-    async def changed(
-        self,
-        session: AsyncSession,
-        ticket: Ticket,
-        action: TicketAction,
-        before: TicketStatus | None,
-        detail: dict[str, Any],
-    ) -> Mapping[str, Any]:
-        """The ticket was changed, and is held; `detail` is what the log will keep. What others are told besides."""
+    async def changed(self, session: AsyncSession, change: StateChange) -> ChangeEffects:
+        """React to a change of a ticket, whose row is locked."""
+        ...
 
 
-def listen(session: AsyncSession, listeners: Iterable[TicketListener]) -> None:
-    """Let them hear of every change of a ticket in this session's transaction."""
-    session.info[_LISTENERS] = tuple(listeners)
+@dataclass(frozen=True)
+class TicketTransaction:
+    """A transaction in which tickets may change, and the listeners of every change in it."""
+
+    session: AsyncSession
+    listeners: Sequence[TicketListener]
 
 
 @dataclass
 class Change:
-    """What a block changes."""
+    """A change that a block makes."""
 
     session: AsyncSession
     ticket: Ticket
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: dict[str, object] = field(default_factory=dict)
     """What the log keeps of it."""
+    effects: ChangeEffects = field(default_factory=ChangeEffects)
     reporters: list[store.Reported] | None = None
-    """Who reported the matter by now, where the block knows."""
+    """The ticket's reporters after the change, where the block knows them."""
 
     async def attach(self, recording_id: str, note: str) -> None:
         """Add a recording to the ticket, once; one that it has from a merge becomes its own."""
@@ -84,7 +112,7 @@ class Change:
         )
 
     async def hand_to(self, department_id: str, person_id: str | None) -> None:
-        """From now on it lies with them."""
+        """Give the ticket to a department, or to a person in it."""
         ticket = self.ticket
         if ticket.shared:
             await cohandling_store.release(self.session, ticket.id, department_id)
@@ -96,16 +124,21 @@ class Change:
 
 @asynccontextmanager
 async def change(
-    session: AsyncSession, ticket: Ticket, action: TicketAction, actor: Actor, expected_version: int | None = None
+    transaction: TicketTransaction,
+    ticket: Ticket,
+    action: TicketAction,
+    actor: Actor,
+    expected_version: int | None = None,
 ) -> AsyncIterator[Change]:
-    """Change a ticket that is held: the block makes the change, its end moves state and version and writes the log.
+    """Change a locked ticket: the block makes the change, its end moves state and version and logs it.
 
     Raises:
-        Forbidden: the actor may not do it.
-        NotYours: it lies with another department.
-        ChangedMeanwhile: the ticket is not at `expected_version` any more; says what changed.
+        Forbidden: the role may not do this.
+        NotYours: the ticket lies with another department.
+        ChangedMeanwhile: the ticket is not at `expected_version` any more; the message lists the changes since.
         NotAllowedNow: its state does not allow the action.
     """
+    session = transaction.session
     # Whose it is comes first: to a stranger even a version would tell that the ticket exists (S7, S39).
     permit(action, actor, ticket, await others(session, ticket))
     if expected_version is not None and ticket.version != expected_version:
@@ -127,7 +160,7 @@ async def change(
     ticket.version += 1
     if to in CLOSED and before not in CLOSED:
         ticket.open_matter, ticket.escalated, ticket.closed_at = None, False, utc_now()
-    await record(session, ticket, action, before, actor, made.detail, made.reporters)
+    await record(transaction, made, action, before, actor)
 
 
 async def _stood_for(session: AsyncSession, ticket: Ticket, actor: Actor) -> str:
@@ -145,25 +178,23 @@ async def _stood_for(session: AsyncSession, ticket: Ticket, actor: Actor) -> str
 
 async def _since(session: AsyncSession, ticket: Ticket, version: int) -> str:
     """What was done after a version, newest first, in a few words."""
-    later = await store.log_after(session, ticket.id, version, TOLD_CHANGES)
+    later = await store.log_after(session, ticket.id, version, CHANGES_IN_CONFLICT)
     told = [f"{entry.action} by {entry.actor_name or entry.actor_kind} ({entry.to_status})" for entry in later]
     return f"; since then, newest first: {', '.join(told)}" if told else ""
 
 
 async def record(
-    session: AsyncSession,
-    ticket: Ticket,
+    transaction: TicketTransaction,
+    made: Change,
     action: TicketAction,
     before: TicketStatus | None,
     actor: Actor,
-    detail: dict[str, Any],
-    reporters: list[store.Reported] | None = None,
 ) -> None:
-    """Log what was done to a ticket, and tell it; `reporters` are looked up where they are not given."""
-    now = utc_now()
-    besides: dict[str, Any] = {}
-    for listener in session.info.get(_LISTENERS, ()):
-        besides |= await listener.changed(session, ticket, action, before, detail)
+    """Inform the listeners of a change, log it, and store its event in the outbox."""
+    session, ticket, now = made.session, made.ticket, utc_now()
+    facts, effects = read_facts(made.detail), made.effects
+    for listener in transaction.listeners:
+        effects |= await listener.changed(session, StateChange(ticket, action, before, facts))
     session.add(
         TicketLog(
             id=new_id("log"),
@@ -176,35 +207,48 @@ async def record(
             actor_kind=actor.kind,
             actor_id=actor.id,
             actor_name=actor.name,
-            detail=detail,
+            detail=made.detail | effects.logged(),
         )
     )
-    if reporters is None:
-        reporters = await store.who_reported(session, ticket.id)
-    payload = {
-        "ticket_id": ticket.id,
-        "version": ticket.version,
-        "action": action,
-        "at": now.isoformat(),
-        "from_status": before,
-        "status": ticket.status,
-        "number": ticket.number,
-        "kind": ticket.kind,
-        "subject": ticket.subject,
-        "urgency": ticket.urgency,
-        "category_id": ticket.category_id,
-        "area": ticket.area,
-        "customer_id": ticket.customer_id,
-        "department_id": ticket.department_id,
-        "person_id": ticket.person_id,
-        "co_department_ids": [
-            department_id
-            for department_id, standing in (await others(session, ticket)).items()
-            if standing is DepartmentStanding.CO_HANDLER
-        ],
-        "redo_count": ticket.redo_count,
-        "reporters": [reported._asdict() for reported in reporters],
-        **{key: detail[key] for key in TOLD_DETAILS if detail.get(key) is not None},
-        **besides,
-    }
-    enqueue(session, f"ticket.{action}", ticket.id, payload)
+    reporters = made.reporters if made.reporters is not None else await store.who_reported(session, ticket.id)
+    event = TicketChanged(
+        ticket_id=ticket.id,
+        version=ticket.version,
+        action=action,
+        at=now,
+        from_status=before,
+        status=ticket.status,
+        number=ticket.number,
+        ticket_kind=ticket.kind,
+        subject=ticket.subject,
+        urgency=ticket.urgency,
+        category_id=ticket.category_id,
+        area=ticket.area,
+        customer_id=ticket.customer_id,
+        department_id=ticket.department_id,
+        person_id=ticket.person_id,
+        co_department_ids=await _co_handlers(session, ticket),
+        redo_count=ticket.redo_count,
+        reporters=tuple(EventReporter(*reported) for reported in reporters),
+        call_id=facts.call_id,
+        recording_id=facts.recording_id,
+        reason=facts.reason,
+        instruction=facts.instruction,
+        grounds=facts.grounds,
+        until=facts.until,
+        from_department=facts.from_department,
+        asked_departments=facts.asked_departments,
+        corrected=facts.corrected,
+        withdrawn_extension=facts.withdrawn_extension,
+        respond_by=effects.respond_by,
+        due_at=effects.due_at,
+        visit_from=effects.visit_from,
+        visit_until=effects.visit_until,
+        freed_visit_from=effects.freed_visit_from,
+    )
+    enqueue(session, event)
+
+
+async def _co_handlers(session: AsyncSession, ticket: Ticket) -> tuple[str, ...]:
+    standings = (await others(session, ticket)).items()
+    return tuple(department for department, standing in standings if standing is DepartmentStanding.CO_HANDLER)

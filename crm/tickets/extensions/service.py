@@ -17,20 +17,22 @@ from foundation.problems import FieldProblem
 
 
 class Deadlines(Protocol):
-    """What extensions need of whoever keeps the deadlines. Both are called in the ticket's own transaction."""
+    """Deadlines as extensions need them; both methods run in the ticket's transaction."""
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
-        """Until when the ticket is to be resolved; None where it has no deadline."""
+        """Return the deadline for resolving the ticket; None where it has none."""
+        ...
 
     async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
-        """The deadline is later now."""
+        """Move the deadline to a later moment."""
+        ...
 
 
 class NoDeadlines:
-    """Where nobody keeps deadlines, every ticket has time."""
+    """Null object where tickets have no deadlines."""
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:  # noqa: ARG002
-        """There is none."""
+        """Return None."""
         return None
 
     async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
@@ -38,11 +40,11 @@ class NoDeadlines:
 
 
 class ExtensionService:
-    """Extensions (延期申请). Whoever keeps the deadlines sets `deadlines`."""
+    """Extensions of a ticket's deadline (延期申请)."""
 
-    def __init__(self, tickets: TicketUnitOfWork) -> None:
+    def __init__(self, tickets: TicketUnitOfWork, deadlines: Deadlines | None = None) -> None:
         self._tickets = tickets
-        self.deadlines: Deadlines = NoDeadlines()
+        self._deadlines = deadlines or NoDeadlines()
 
     async def ask(
         self, ticket_id: str, until: datetime, reason: str, actor: Actor, *, expected_version: int | None = None
@@ -103,7 +105,7 @@ class ExtensionService:
         ]
 
     async def _check(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
-        deadline, now = await self.deadlines.resolve_by(session, ticket), utc_now()
+        deadline, now = await self._deadlines.resolve_by(session, ticket), utc_now()
         if deadline is not None and deadline <= now:
             raise TooLate(
                 f"ticket {ticket.number} was to be resolved by {deadline.isoformat()}: ask before the deadline"
@@ -133,6 +135,6 @@ class ExtensionService:
             asked.granted = granted
             asked.decision, asked.decided_by, asked.decided_at = decision, actor.name, utc_now()
             if asked.granted:
-                await self.deadlines.extend(made.session, made.ticket, asked.until)
+                await self._deadlines.extend(made.session, made.ticket, asked.until)
             made.detail.update(until=asked.until.isoformat(), decision=decision)
         return TicketView.model_validate(made.ticket)

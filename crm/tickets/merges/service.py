@@ -10,7 +10,7 @@ from crm.tickets.errors import ChangedMeanwhile, NotMerged, SameMatterAlready, S
 from crm.tickets.merges import store
 from crm.tickets.merges.model import MergedTickets, MergeTicket, MergeView, TicketMerge
 from crm.tickets.model import Actor, Ticket, TicketView, Urgency
-from crm.tickets.state_change import Change, change
+from crm.tickets.state_change import Change, TicketTransaction, change
 from crm.tickets.transitions import TicketAction, permit
 from crm.tickets.unit_of_work import TicketUnitOfWork
 from foundation.clock import utc_now
@@ -44,8 +44,8 @@ class MergeService:
         permit(TicketAction.MERGE, actor)
         for _ in range(RACES):
             try:
-                async with self._tickets.transaction() as session:
-                    merged = await self._merge_once(session, ticket_id, given, actor)
+                async with self._tickets.transaction() as transaction:
+                    merged = await self._merge_once(transaction, ticket_id, given, actor)
             except IntegrityError:
                 continue
             if merged is not None:
@@ -63,8 +63,8 @@ class MergeService:
         permit(TicketAction.UNMERGE, actor)
         for _ in range(RACES):
             try:
-                async with self._tickets.transaction() as session:
-                    restored = await self._unmerge_once(session, ticket_id, actor, expected_version)
+                async with self._tickets.transaction() as transaction:
+                    restored = await self._unmerge_once(transaction, ticket_id, actor, expected_version)
             except IntegrityError:
                 # The matter became somebody else's at this very moment: look again.
                 continue
@@ -93,9 +93,10 @@ class MergeService:
         )
 
     async def _merge_once(
-        self, session: AsyncSession, ticket_id: str, given: MergeTicket, actor: Actor
+        self, transaction: TicketTransaction, ticket_id: str, given: MergeTicket, actor: Actor
     ) -> Ticket | None:
         """The ticket that stands for both now; None where its head changed before both were held."""
+        session = transaction.session
         head_id = await store.head_of(session, given.into)
         if head_id == ticket_id:
             raise SameMatterAlready(f"{given.into} and {ticket_id} are one ticket already")
@@ -117,21 +118,22 @@ class MergeService:
             open_matter=ticket.open_matter,
             own_urgency=await _own_urgency(session, head),
         )
-        async with change(session, ticket, TicketAction.MERGE, actor, given.version) as made:
+        async with change(transaction, ticket, TicketAction.MERGE, actor, given.version) as made:
             made.detail.update(into=head_id, into_number=head.number)
             ticket.parked_from = ticket.status
         session.add(merge)
         # Its matter is free before the other one is told, and whatever was refused is refused by now.
         await session.flush()
         await store.copy(session, merge)
-        async with change(session, head, TicketAction.ABSORB, actor) as made:
+        async with change(transaction, head, TicketAction.ABSORB, actor) as made:
             made.detail.update(merged=ticket_id, merged_number=ticket.number)
             _as_urgent(made, _most([head.urgency, ticket.urgency]))
         return head
 
     async def _unmerge_once(
-        self, session: AsyncSession, ticket_id: str, actor: Actor, expected_version: int | None
+        self, transaction: TicketTransaction, ticket_id: str, actor: Actor, expected_version: int | None
     ) -> Ticket | None:
+        session = transaction.session
         head_id = await store.head_of(session, ticket_id)
         held = await _held(session, {ticket_id, head_id})
         merge = await store.active(session, ticket_id)
@@ -140,12 +142,12 @@ class MergeService:
         if merge is None or merge.into_id != head_id:
             return None
         ticket, head = held[ticket_id], held[head_id]
-        async with change(session, ticket, TicketAction.UNMERGE, actor, expected_version) as made:
+        async with change(transaction, ticket, TicketAction.UNMERGE, actor, expected_version) as made:
             made.detail.update(out_of=head_id, out_of_number=head.number)
             ticket.parked_from, ticket.escalated, ticket.closed_at = merge.parked_from, merge.escalated, None
             free = merge.open_matter is not None and not await store.matter_is_taken(session, merge.open_matter)
             ticket.open_matter = merge.open_matter if free else None
-        async with change(session, head, TicketAction.RELEASE, actor) as made:
+        async with change(transaction, head, TicketAction.RELEASE, actor) as made:
             made.detail.update(unmerged=ticket_id, unmerged_number=ticket.number)
             _as_urgent(made, await _urgency_without(session, head, ticket))
             merge.undone_at, merge.undone_by = utc_now(), actor.name

@@ -5,28 +5,32 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from msgspec.structs import replace
 
 from ari_app.campaigns.errors import NoSuchContact, WrongState
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.model import AnswersInput, AttemptOutcome, Attitude, ContactState
-from ari_app.campaigns.service import SURVEY_OVER, SURVEY_SUGGESTION, CampaignRules, CampaignService
+from ari_app.campaigns.service import CampaignRules, CampaignService
 from ari_app.campaigns.settling import Suggestion
+from crm.events import EventReporter, SuggestionMade, SurveyFinished, TicketChanged
 from crm.outbox.service import OutboxWorker
+from crm.outbox.subscriptions import Subscriptions
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import Principal, Role
 
 AGENT = Principal("staff-1", "1001", "李明", Role.AGENT)
 ALWAYS = CallingHours(time_zone="UTC", from_hour=0, until_hour=24)
-REPLIED = {
-    "ticket_id": "ticket-1",
-    "redo_count": 0,
-    "reporters": [
-        {"customer_id": "customer-1", "number": "+8613800000001", "name": "A"},
-        {"customer_id": None, "number": "+8613800000002", "name": "B"},
-        {"customer_id": None, "number": None, "name": "no number"},
-    ],
-}
+REPLIED = TicketChanged(
+    action="reply",
+    ticket_id="ticket-1",
+    status="replied",
+    reporters=(
+        EventReporter("customer-1", "+8613800000001", "A"),
+        EventReporter(None, "+8613800000002", "B"),
+        EventReporter(None, None, "no number"),
+    ),
+)
 
 
 class TicketsRemembering:
@@ -66,9 +70,10 @@ class Outbox:
     """Delivers what was told by now."""
 
     def __init__(self, database: Database, campaigns: CampaignService) -> None:
-        self._worker = OutboxWorker(
-            database, {SURVEY_OVER: [campaigns.settle], SURVEY_SUGGESTION: [campaigns.suggested]}
-        )
+        subscriptions = Subscriptions()
+        subscriptions.on(SurveyFinished, campaigns.settle)
+        subscriptions.on(SuggestionMade, campaigns.suggested)
+        self._worker = OutboxWorker(database, subscriptions)
 
     async def deliver(self) -> None:
         now = utc_now()
@@ -134,7 +139,7 @@ async def test_not_solved_sends_the_ticket_back_with_the_recording(
 async def test_not_reached_is_tried_again_then_given_to_a_supervisor(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
-    await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
+    await campaigns.plan_surveys(replace(REPLIED, reporters=REPLIED.reporters[:1]))
     start = utc_now()
     for attempt in range(2):
         with time_machine.travel(start + timedelta(hours=2 * attempt, minutes=1)):
@@ -150,7 +155,7 @@ async def test_not_reached_is_tried_again_then_given_to_a_supervisor(
 async def test_a_finished_attempt_is_finished_once(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
-    await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
+    await campaigns.plan_surveys(replace(REPLIED, reporters=REPLIED.reporters[:1]))
     (dialling,) = await campaigns.lease(5)
     await campaigns.answered(dialling.attempt_id)
     await campaigns.store_answers(dialling.attempt_id, {"solved": "yes", "attitude": "satisfied"})
@@ -165,7 +170,7 @@ async def test_a_finished_attempt_is_finished_once(
 async def test_f30_a_last_attempt_whose_dialler_died_leaves_no_ticket_waiting_for_ever(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
-    await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
+    await campaigns.plan_surveys(replace(REPLIED, reporters=REPLIED.reporters[:1]))
     start = utc_now()
     assert len(await campaigns.lease(5)) == 1
     with time_machine.travel(start + timedelta(hours=2)):
@@ -181,7 +186,7 @@ async def test_f30_a_last_attempt_whose_dialler_died_leaves_no_ticket_waiting_fo
 async def test_answers_are_carried_out_even_if_the_process_that_took_them_dies(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
-    await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
+    await campaigns.plan_surveys(replace(REPLIED, reporters=REPLIED.reporters[:1]))
     (dialling,) = await campaigns.lease(5)
     await campaigns.answered(dialling.attempt_id)
     await campaigns.store_answers(dialling.attempt_id, {"solved": "no"})
@@ -196,25 +201,25 @@ async def test_answers_are_carried_out_even_if_the_process_that_took_them_dies(
 
 async def test_what_is_sent_back_or_over_is_asked_about_no_more(campaigns: CampaignService) -> None:
     await campaigns.plan_surveys(REPLIED)
-    await campaigns.withdraw_surveys({"ticket_id": "ticket-1", "status": "replied", "redo_count": 0})
+    await campaigns.withdraw_surveys(REPLIED)
     assert len(await campaigns.lease(1)) == 1
 
-    await campaigns.withdraw_surveys({"ticket_id": "ticket-1", "status": "dispatched", "redo_count": 1})
+    await campaigns.withdraw_surveys(replace(REPLIED, status="dispatched", redo_count=1))
     contacts, _ = await campaigns.of_ticket("ticket-1")
     # Who is being called is let finish.
     assert sorted(contact.state for contact in contacts) == [ContactState.CANCELLED, ContactState.DIALLING]
-    await campaigns.plan_surveys(REPLIED | {"redo_count": 1})
+    await campaigns.plan_surveys(replace(REPLIED, redo_count=1))
     assert len(await campaigns.lease(9)) == 2
 
-    await campaigns.plan_surveys(REPLIED | {"ticket_id": "ticket-2"})
-    await campaigns.withdraw_surveys({"ticket_id": "ticket-2", "status": "archived", "redo_count": 0})
+    await campaigns.plan_surveys(replace(REPLIED, ticket_id="ticket-2"))
+    await campaigns.withdraw_surveys(replace(REPLIED, ticket_id="ticket-2", status="archived"))
     assert await campaigns.lease(9) == []
 
 
 async def test_who_reported_what_was_taken_out_again_is_not_asked_about_the_other(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
-    survey = REPLIED | {"status": "survey"}
+    survey = replace(REPLIED, status="survey")
     await campaigns.plan_surveys(survey)
     (dialling,) = await campaigns.lease(1)
     await campaigns.answered(dialling.attempt_id)
@@ -223,8 +228,8 @@ async def test_who_reported_what_was_taken_out_again_is_not_asked_about_the_othe
     await outbox.deliver()
     assert tickets.done == []
 
-    asked = [found for found in REPLIED["reporters"] if found["number"] == dialling.number]  # type: ignore[attr-defined]
-    await campaigns.withdraw_strangers(survey | {"reporters": asked})
+    asked = tuple(found for found in REPLIED.reporters if found.number == dialling.number)
+    await campaigns.withdraw_strangers(replace(survey, reporters=asked))
     await outbox.deliver()
 
     contacts, _ = await campaigns.of_ticket("ticket-1")
@@ -240,11 +245,11 @@ async def test_a_ticket_merged_while_it_was_asked_about_is_asked_about_again_onc
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
     await campaigns.plan_surveys(REPLIED)
-    await campaigns.withdraw_surveys(REPLIED | {"status": "merged"})
+    await campaigns.withdraw_surveys(replace(REPLIED, status="merged"))
     assert await campaigns.lease(5) == []
 
     for _ in range(2):
-        await campaigns.plan_again(REPLIED | {"status": "survey"})
+        await campaigns.plan_again(replace(REPLIED, status="survey"))
     await outbox.deliver()
 
     assert len(await campaigns.lease(5)) == 2
@@ -292,7 +297,7 @@ async def test_h10_what_an_agent_heard_sends_the_ticket_back_with_that_calls_rec
 async def test_h10_what_a_customer_suggested_to_an_agent_becomes_a_ticket(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
-    await campaigns.plan_surveys({**REPLIED, "reporters": REPLIED["reporters"][:1]})  # type: ignore[index]
+    await campaigns.plan_surveys(replace(REPLIED, reporters=REPLIED.reporters[:1]))
     ((contact,), _) = await campaigns.of_ticket("ticket-1")
     given = AnswersInput(solved=True, attitude=Attitude.SATISFIED, suggestion="多派几个人", call_id="call-7")
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from ari_app.campaigns.service import SURVEY_OVER, SURVEY_SUGGESTION
 from ari_app.runtime.schema import METADATA
+from crm.events import SuggestionMade, SurveyFinished
 from crm.notices.catalogue import load_catalogue
 from crm.tickets.model import TicketStatus
 from crm.tickets.transitions import TicketAction
@@ -21,8 +21,8 @@ ROWS = [
 EVENTS = {
     *load_catalogue(PROJECT / "callflows" / "notices.yaml").events,
     *(f"ticket.{action}" for action in TicketAction),
-    SURVEY_OVER,
-    SURVEY_SUGGESTION,
+    SurveyFinished.KIND,
+    SuggestionMade.KIND,
 }
 
 

@@ -1,5 +1,6 @@
 """A visit follows its ticket: through merges, to another department, from a wish to a place (H3, H4, H26)."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from sqlmodel import select
 
 from crm.appointments.model import BookVisit, FreeWindow
 from crm.appointments.service import AppointmentService
+from crm.appointments.ticket_changes import VisitUpdater
 from crm.outbox.model import OutboxEntry
 from crm.tickets.merges.model import MergeTicket
 from crm.tickets.model import TicketView
@@ -17,9 +19,13 @@ from tests.unit.crm.conftest import AGENT, Place
 
 
 @pytest.fixture
+def tickets(database: Database) -> TicketService:
+    return TicketService(database, listeners=[VisitUpdater()])
+
+
+@pytest.fixture
 async def service(database: Database, tickets: TicketService, place: Place) -> AppointmentService:
     made = AppointmentService(database, tickets)
-    tickets.listeners.append(made.keeper)
     for department_id in (place.east, place.west):
         await made.enter_week(department_id, week(1))
     return made
@@ -125,7 +131,7 @@ async def test_h26_a_ticket_that_goes_to_another_department_gives_the_place_back
     assert await visit_of(tickets, ticket) == NONE
     assert (await free(service, place.east))[0].booked == 0
     assert (await tickets.get(ticket.id)).log[-1].detail["freed_visit_from"] == morning.visit_from.isoformat()
-    assert (await told(database, "dispatch"))[-1]["freed_visit_from"] == morning.visit_from.isoformat()
+    assert datetime.fromisoformat((await told(database, "dispatch"))[-1]["freed_visit_from"]) == morning.visit_from
 
 
 async def test_h26_who_passes_a_ticket_up_and_gets_it_back_keeps_the_visit(
@@ -160,7 +166,8 @@ async def test_h3_a_wish_becomes_a_visit_where_the_department_has_a_place_and_st
     assert await visit_of(tickets, second) == (*inside.values(), False)
     assert await visit_of(tickets, third) == (*across.values(), False)
     assert (await free(service, place.east))[0].booked == 1
-    assert (await told(database, "dispatch"))[0]["visit_from"] == morning.visit_from.isoformat()
+    (told_first, *_) = await told(database, "dispatch")
+    assert datetime.fromisoformat(told_first["visit_from"]) == morning.visit_from
     # Another department may have room for what is wished.
     await tickets.dispatch(second.id, place.west, AGENT)
     assert await visit_of(tickets, second) == (morning.visit_from, morning.visit_until, True)

@@ -23,6 +23,7 @@ from crm.notices.service import NoticeService
 from crm.notices.store import LogQuery
 from crm.notices.views import DeliveryView, RecipientCreated, RecipientInput
 from crm.outbox.service import OutboxWorker
+from crm.outbox.subscriptions import Listener, Subscriptions
 from crm.outbox.worker import DeliveryRules
 from crm.tickets.service import TicketService
 from crm.webhooks.client import OutsideClient
@@ -98,6 +99,13 @@ async def client() -> AsyncIterator[OutsideClient]:
     await opened.aclose()
 
 
+def listening(listener: Listener) -> Subscriptions:
+    """Return subscriptions with one listener of every event."""
+    subscriptions = Subscriptions()
+    subscriptions.on_every_event(listener)
+    return subscriptions
+
+
 @dataclass
 class House:
     """Tickets whose events are told."""
@@ -119,7 +127,7 @@ class House:
         """The outbox and the channels run."""
         deliverer = Deliverer(self.database, self.senders, rules)
         self.due.add_listener(deliverer.wake)
-        outbox = OutboxWorker(self.database, {}, IMPATIENT, listeners=[self.planner.hear])
+        outbox = OutboxWorker(self.database, listening(self.planner.hear), IMPATIENT)
         self.tickets.outbox_written.add_listener(outbox.wake)
         tasks = [asyncio.create_task(outbox.run()), asyncio.create_task(deliverer.run())]
         try:

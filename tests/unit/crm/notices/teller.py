@@ -17,7 +17,8 @@ from crm.notices.delivering import Deliverer
 from crm.notices.facts import FactFinder
 from crm.notices.model import NoticeChannel
 from crm.notices.planning import Planner
-from crm.outbox.service import OutboxEvent, OutboxWorker
+from crm.outbox.service import OutboxWorker
+from crm.outbox.subscriptions import EventEnvelope, Subscriptions
 from crm.outbox.worker import DeliveryRules
 from crm.webhooks.client import OutsideClient
 from foundation.database import Database
@@ -33,15 +34,17 @@ async def tell(database_url: str, receiver_url: str, mode: str) -> None:
     deliverer = Deliverer(database, {NoticeChannel.WEBHOOK: WebhookSender(client)}, RULES)
     planner = Planner(database, load_catalogue(CATALOGUE), FactFinder("Asia/Shanghai", LINK), deliverer.wake)
 
-    async def straight(event: OutboxEvent) -> None:
+    async def straight(event: EventEnvelope) -> None:
         await client.post(receiver_url, b"{}", {"webhook-id": event.id, "x-kind": event.kind, "x-key": event.key})
 
-    async def planned_and_killed(event: OutboxEvent) -> None:
+    async def planned_and_killed(event: EventEnvelope) -> None:
         await planner.hear(event)
         os.kill(os.getpid(), signal.SIGKILL)
 
     listener = {"outbox": straight, "notices": planner.hear, "planning": planned_and_killed}[mode]
-    outbox = OutboxWorker(database, {}, RULES, listeners=[listener])
+    subscriptions = Subscriptions()
+    subscriptions.on_every_event(listener)
+    outbox = OutboxWorker(database, subscriptions, RULES)
     await asyncio.gather(outbox.run(), deliverer.run())
 
 

@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 
 from crm.departments.model import DepartmentInput
 from crm.departments.service import DepartmentService
+from crm.events import TicketChanged
 from crm.notices.breaker import Breaker
 from crm.notices.catalogue import load_catalogue
 from crm.notices.channels import Letter
@@ -22,7 +23,7 @@ from crm.notices.facts import FactFinder
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.notices.planning import Planner
 from crm.notices.store import LogQuery, deliveries
-from crm.outbox.service import OutboxEvent
+from crm.outbox.subscriptions import EventEnvelope
 from crm.outbox.worker import DeliveryRules
 from dev.paths import PROJECT
 from foundation.clock import utc_now
@@ -79,9 +80,7 @@ class World:
         self.nodes = [self.node() for _ in range(NODES)]
         self.late = timedelta()
         self.events = [
-            OutboxEvent(
-                f"event-{number}", "ticket.urge", f"ticket-{number % TICKETS}", _payload(department_id), utc_now()
-            )
+            EventEnvelope(f"event-{number}", _urge(f"ticket-{number % TICKETS}", department_id), utc_now())
             for number in range(EVENTS)
         ]
         self.planned = 0
@@ -142,8 +141,8 @@ class World:
             await self.take(("send", 0))
 
 
-def _payload(department_id: str) -> dict[str, object]:
-    return {"department_id": department_id, "number": "2611230001"}
+def _urge(ticket_id: str, department_id: str) -> TicketChanged:
+    return TicketChanged(action="urge", ticket_id=ticket_id, department_id=department_id, number="2611230001")
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,12 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from crm.events import DeadlineAlert
 from crm.notices.errors import RecipientInvalid
 from crm.notices.views import RecipientChange, RecipientCreated
-from crm.outbox.service import OutboxEvent
+from crm.outbox.subscriptions import EventEnvelope
 from crm.staff.model import Staff, StaffChange, StaffInput
 from crm.staff.service import StaffService
 from foundation.clock import utc_now
@@ -32,16 +34,16 @@ async def bound(house: House, person: Staff, department_id: str | None = None, *
 async def told(house: House, place: Place, role: Role | None, **changes: Any) -> list[str]:
     """Who is told of a step, in the order of recipients."""
     event_id = new_id("event")
-    payload = {
-        "department_id": place.east,
-        "held_by": place.east,
-        "role": role,
-        "role_department_id": None,
-        "number": "26112300001",
-        "clock": "resolve",
-        **changes,
-    }
-    await house.planner.hear(OutboxEvent(event_id, "clock.escalation", "ticket-1", payload, utc_now()))
+    alert = DeadlineAlert(
+        step_kind="escalation",
+        ticket_id="ticket-1",
+        department_id=place.east,
+        held_by=place.east,
+        role=role,
+        number="26112300001",
+        clock="resolve",
+    )
+    await house.planner.hear(EventEnvelope(event_id, replace(alert, **changes), utc_now()))
     return sorted(found.recipient_id or "" for found in await house.log() if found.event_id == event_id)
 
 

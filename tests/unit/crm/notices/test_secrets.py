@@ -24,7 +24,7 @@ from crm.tickets.model import Ticket
 from foundation.clock import utc_now
 from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, Place
-from tests.unit.crm.notices.conftest import House, Received, Receiver
+from tests.unit.crm.notices.conftest import House, Received, Receiver, listening
 
 NUMBER, KEY = "13811112222", "canary-key-canary-key"
 
@@ -141,7 +141,7 @@ async def test_what_was_not_sent_yet_is_told_to_programs_in_codes_and_to_people_
     await house.notices.create(RecipientInput.model_validate(robot))
     ticket = await house.tickets.file(place.fault(), AGENT)
     await house.tickets.dispatch(ticket.id, place.east, AGENT)
-    planning = asyncio.create_task(OutboxWorker(house.database, {}, listeners=[house.planner.hear]).run())
+    planning = asyncio.create_task(OutboxWorker(house.database, listening(house.planner.hear)).run())
     assert {found.state for found in await house.until(lambda log: len(log) == 2)} == {DeliveryState.QUEUED}
     planning.cancel()
     await asyncio.gather(planning, return_exceptions=True)

@@ -28,9 +28,9 @@ def test_only_supervisors_and_administrators_act(table: dict[str, Route]) -> Non
 
 
 async def test_dead_letters_are_listed_tried_again_and_dropped(database: Database, table: dict[str, Route]) -> None:
-    given_up = await give_up(database, "one", "two", "three")
+    given_up = await give_up(database, "sign", "park", "reply")
     listed = await call(table["GET /dead-letters"], SUPERVISOR, query={"limit": 2})
-    assert [found.kind for found in listed] == ["three", "two"]
+    assert [found.kind for found in listed] == ["ticket.reply", "ticket.park"]
     more = await call(table["GET /dead-letters"], SUPERVISOR, query={"after": listed[-1].sequence})
     assert [found.sequence for found in more] == [given_up[0].sequence]
 

@@ -76,9 +76,8 @@ class Clocks:
 
 def node(database: Database) -> Clocks:
     """A node on a database."""
-    tickets, service = TicketService(database), SlaService(database)
-    tickets.listeners.append(service.keeper)
-    tickets.extensions.deadlines = service.keeper
+    service = SlaService(database)
+    tickets = TicketService(database, listeners=[service.deadlines], deadlines=service.deadlines)
     return Clocks(database, tickets, service)
 
 

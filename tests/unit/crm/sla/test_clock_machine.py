@@ -10,6 +10,7 @@ from crm.sla.policy import ClockKind
 from crm.sla.service import SlaService
 from crm.sla.ticket_changes import STOPPED, UNSIGNED
 from crm.tickets.model import Ticket, TicketStatus
+from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from tests.unit.crm.tickets import test_ticket_machine
 
@@ -19,7 +20,7 @@ class ClockedLives(test_ticket_machine.Lives):
 
     def __init__(self) -> None:
         super().__init__()
-        self.service.listeners.append(SlaService(self.database).keeper)
+        self.service = TicketService(self.database, listeners=[SlaService(self.database).deadlines])
 
     def _act(self, ticket: str, choice: Random) -> None:
         super()._act(ticket, choice)

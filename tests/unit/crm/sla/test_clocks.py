@@ -11,9 +11,11 @@ from crm.departments.model import DepartmentChange, DepartmentInput
 from crm.departments.service import DepartmentService
 from crm.sla.hours import OpenSpan, WorkingHours
 from crm.sla.policy import ClockKind
+from crm.sla.service import SlaService
 from crm.tickets.errors import ExtensionRefused, TooLate
 from crm.tickets.merges.model import MergeTicket
 from crm.tickets.model import Actor, AppendToTicket, Reporter, TicketView
+from crm.tickets.service import TicketService
 from crm.tickets.transitions import TicketAction
 from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, NOT_OURS, SUPERVISOR, Place
@@ -288,8 +290,7 @@ async def test_h18_deadlines_and_ticket_change_together_or_not_at_all(
 async def test_h18_a_transition_costs_at_most_two_statements_more(
     clocks: Clocks, place: Place, database: Database
 ) -> None:
-    plain = node(database)
-    plain.tickets.listeners.clear()
+    plain = Clocks(database, TicketService(database), SlaService(database))
     worker = place.worker(place.east)
     asked: list[str] = []
     event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))

@@ -83,7 +83,7 @@ async def test_h18_warning_breach_and_ladder_come_in_their_time_and_once(clocks:
         assert await runner.fire(local(text)) == 1
         assert await runner.fire(local(text)) == 0
         told_kind, payload = (await clocks.told())[-1]
-        assert (told_kind, payload["role"], payload["ticket_id"]) == (kind, role, ticket_id)
+        assert (told_kind, payload.get("role"), payload["ticket_id"]) == (kind, role, ticket_id)
         assert datetime.fromisoformat(payload["due_at"]) == local("2026-03-03 11:00")
         assert payload["department_id"] == place.east
     assert (await clocks.of(ticket_id))[ClockKind.RESOLVE].next_at is None
@@ -245,7 +245,7 @@ async def test_what_a_ticket_makes_due_is_expected_once_it_is_committed_and_not_
     clocks: Clocks, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected: list[object] = []
-    monkeypatch.setattr(clocks.service.keeper, "_on_due", expected.append)
+    monkeypatch.setattr(clocks.service.deadlines, "_on_due", expected.append)
     with time_machine.travel(MONDAY, tick=False):
         await clocks.tickets.file(place.fault(), AGENT)
         assert expected == [MONDAY + minutes(48)]

@@ -163,12 +163,10 @@ async def test_a_list_of_who_comes_first_names_who_stands_for_both_and_nobody_er
     assert [problem.field for problem in refused.value.errors] == ["customer_ids"]
 
 
-async def test_h15_the_only_customer_of_a_telephone_is_who_reports(
-    database: Database, place: Place, tickets: TicketService
-) -> None:
+async def test_h15_the_only_customer_of_a_telephone_is_who_reports(database: Database, place: Place) -> None:
     await CustomerService(database).update(place.wang.id, CustomerChange(grade=Grade.VIP))
     clocks = SlaService(database)
-    tickets.listeners.append(clocks.keeper)
+    tickets = TicketService(database, listeners=[clocks.deadlines])
     sooner = LevelRule(grade=Grade.VIP, respond_minutes=60, resolve_minutes=120)
     await clocks.enter_policy(PolicyInput(policy=Policy(rules=[*SHIPPED.rules, sooner]), version=0), SYSTEM)
 

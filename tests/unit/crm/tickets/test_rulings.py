@@ -26,6 +26,7 @@ from crm.tickets.refusals.model import RefusalReason, Ruling
 from crm.tickets.refusals.service import RefuseTicket
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
+from foundation.database import Database
 from foundation.problems import Forbidden
 from tests.unit.crm.conftest import AGENT, NOT_OURS, SUPERVISOR, Place
 
@@ -117,9 +118,10 @@ def test_a_refusal_says_why(given: dict[str, str]) -> None:
         RefuseTicket.model_validate(given)
 
 
-async def test_more_time_is_asked_for_before_the_deadline_and_granted(tickets: TicketService, place: Place) -> None:
+async def test_more_time_is_asked_for_before_the_deadline_and_granted(database: Database, place: Place) -> None:
+    clocks = Clocks(NOON)
+    tickets = TicketService(database, deadlines=clocks)
     ticket, east = await signed(tickets, place), place.worker(place.east)
-    clocks = tickets.extensions.deadlines = Clocks(NOON)
     later = NOON + timedelta(days=2)
     with time_machine.travel(NOON - timedelta(hours=1)):
         with pytest.raises(ExtensionRefused) as refused:
@@ -141,10 +143,11 @@ async def test_more_time_is_asked_for_before_the_deadline_and_granted(tickets: T
 
 
 async def test_a_denied_extension_leaves_the_deadline_and_may_be_asked_for_again(
-    tickets: TicketService, place: Place
+    database: Database, place: Place
 ) -> None:
+    clocks = Clocks(NOON)
+    tickets = TicketService(database, deadlines=clocks)
     ticket, east = await signed(tickets, place), place.worker(place.east)
-    clocks = tickets.extensions.deadlines = Clocks(NOON)
     with time_machine.travel(NOON - timedelta(hours=1)):
         with pytest.raises(NoExtension):
             await tickets.extensions.deny(ticket.id, "无申请", SUPERVISOR)
@@ -222,9 +225,9 @@ async def test_more_time_until_a_moment_that_passed_cannot_be_granted(tickets: T
         await tickets.extensions.deny(ticket.id, "已过期", SUPERVISOR)
 
 
-async def test_after_the_deadline_it_is_too_late_to_ask(tickets: TicketService, place: Place) -> None:
+async def test_after_the_deadline_it_is_too_late_to_ask(database: Database, place: Place) -> None:
+    tickets = TicketService(database, deadlines=Clocks(NOON))
     ticket = await signed(tickets, place)
-    tickets.extensions.deadlines = Clocks(NOON)
     with time_machine.travel(NOON, tick=False), pytest.raises(TooLate):
         await tickets.extensions.ask(ticket.id, NOON + timedelta(days=2), "等配件", place.worker(place.east))
     assert (await tickets.get(ticket.id)).extensions == []
