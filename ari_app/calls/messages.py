@@ -9,7 +9,6 @@ from foundation.database import out_of_reach
 from ivr.prompts import PromptCatalogue
 
 SUBJECT, DESCRIPTION = "message_subject", "message_description"
-NOTE = "message"
 LANGUAGE = "zh"
 """The language in which tickets are kept."""
 
@@ -46,7 +45,7 @@ class VoiceMessages:
         )
         filed = await self._tickets.file(given, SYSTEM, f"message:{state.id}")
         for recording_id in state.message_ids:
-            await self._tickets.attach(filed.id, recording_id, NOTE)
+            await self._tickets.attach(filed.id, recording_id, self._text(SUBJECT))
         log.info("message_filed", call_id=state.id, ticket_number=filed.number)
 
     def _text(self, name: str) -> str:

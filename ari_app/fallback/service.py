@@ -172,10 +172,11 @@ class Fallback:
         await self._history.record_call(record if before is None else continued(before, record))
         if call.endpoint is not None or message is not None:
             reporter = Reporter(customer_id=customer_id, number=number)
-            given = FileTicket(kind=TicketKind.CONSULTATION, reporter=reporter, call_id=call_id, **_words(call))
+            words = _words(call)
+            given = FileTicket(kind=TicketKind.CONSULTATION, reporter=reporter, call_id=call_id, **words)
             filed = await self._tickets.file(given, SYSTEM, f"fallback:{call.id}")
             for recording_id in filter(None, (talk, message)):
-                await self._tickets.attach(filed.id, recording_id, "fallback")
+                await self._tickets.attach(filed.id, recording_id, words["subject"])
         log.info("fallback_call_taken_in", call_id=call.id, answered=call.endpoint is not None, message=bool(message))
 
     async def _record_before(self, call: FallbackCall) -> CallRecordView | None:

@@ -31,7 +31,7 @@ VARIABLES = frozenset(
 """What `facts.py` knows of an event."""
 FOR_REPORTERS = frozenset({"number", "kind", "status", "words", "until", "due", "visit"})
 """What those who reported a ticket may be told: nothing that only the house knows, and nothing of each other."""
-WORDED = frozenset({"kind", "status", "urgency", "clock"})
+WORDED = frozenset({"kind", "status", "urgency", "clock", "reason", "actor"})
 """Variables whose values have words of their own in each language."""
 _NAME = re.compile(r"{([a-z_]+)}")
 _BRACE = re.compile(r"[{}]")
@@ -116,8 +116,7 @@ class NoticeCatalogue:
         notice = self.notice(kind)
         assert notice is not None, "only what somebody may hear of is put into words"
         wording = notice.wording(language)
-        named = kind if notice is self.events[GENERIC] else notice.event_name(language)
-        values = {**facts, "event": named, **self._worded(facts, language)}
+        values = {**facts, "event": notice.event_name(language), **self._worded(facts, language)}
         return NoticeText(" ".join(_filled(wording.subject, values).split()), _said(wording.text, values))
 
     def render_for_reporter(self, kind: str, language: str, facts: Mapping[str, str]) -> NoticeText:

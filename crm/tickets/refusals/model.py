@@ -32,6 +32,10 @@ class Ruling(StrEnum):
     """The ticket goes back to the department, which cannot refuse it again."""
 
 
+EVIDENCE = "退单证据"
+"""Note on the recording that comes with a refusal."""
+
+
 class TicketRefusal(SQLModel, table=True):
     """Refusal of a ticket by its department."""
 

@@ -8,7 +8,7 @@ from crm.text import Lines
 from crm.tickets.errors import AlreadyOverruled, SameDepartment
 from crm.tickets.model import Actor, TicketView
 from crm.tickets.refusals import store
-from crm.tickets.refusals.model import RefusalReason, Ruling, TicketRefusal
+from crm.tickets.refusals.model import EVIDENCE, RefusalReason, Ruling, TicketRefusal
 from crm.tickets.state_change import Change
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.transitions import TicketAction
@@ -63,7 +63,7 @@ class RefusalService:
             )
             made.session.add(refusal)
             if evidence is not None:
-                await made.attach(evidence, "evidence of a refusal")
+                await made.attach(evidence, EVIDENCE)
             made.detail.update(reason=given.reason, explanation=given.explanation, by_department=department_id)
             ticket.department_id, ticket.person_id = None, None
         return TicketView.model_validate(made.ticket)
