@@ -11,6 +11,7 @@ from dev.programs import Program, postgres_program
 
 # PostgreSQL refuses to run as root. In a user namespace of its own root is an ordinary user, and its files stay root's.
 AS_ORDINARY_USER = ("unshare", "--user", "--map-user=1000")
+NOT_DURABLE = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 
 
 @dataclass
@@ -19,6 +20,8 @@ class Postgres:
 
     port: int
     state: Path
+    durable: bool = True
+    """Survives a crash of the machine. Tests go without: a killed server loses nothing either way."""
     process: ChildProcess | None = None
 
     def url(self, database: str = "postgres") -> str:
@@ -35,7 +38,8 @@ class Postgres:
             self.state.mkdir(parents=True, exist_ok=True)
             initdb = _runnable("initdb")
             subprocess.run(
-                [*initdb.command, "-D", str(data), "-U", "hotline", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"],
+                [*initdb.command, "-D", str(data), "-U", "hotline", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8"]
+                + ([] if self.durable else ["--no-sync"]),
                 env=initdb.environ(),
                 check=True,
                 capture_output=True,
@@ -53,6 +57,7 @@ class Postgres:
                 "listen_addresses=127.0.0.1",
                 "-c",
                 "unix_socket_directories=",
+                *([] if self.durable else NOT_DURABLE),
             ],
             log=self.state / "postgres.log",
             folder=self.state,

@@ -1,5 +1,10 @@
-"""Real servers for every test that claims one: each worker process starts its own, on free ports, once."""
+"""Real servers for tests, started once by each worker process.
 
+Ports are free ones. A database is a copy of one that has every table: creating the tables each time takes longer than
+most tests.
+"""
+
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -7,6 +12,7 @@ import hypothesis
 import psycopg
 import pytest
 import redis
+from sqlalchemy import create_engine
 
 from ari_app.runtime.schema import METADATA
 from dev.asterisk import Asterisk, free_address
@@ -41,51 +47,82 @@ def redis_url(redis_server: Redis) -> str:
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     """One PostgreSQL for the worker."""
-    server = Postgres(free_port(), tmp_path_factory.mktemp("postgres"))
+    server = Postgres(free_port(), tmp_path_factory.mktemp("postgres"), durable=False)
     server.start()
     yield server
     server.stop()
 
 
-@pytest.fixture
-def postgres_url(postgres_server: Postgres) -> str:
-    """Address of an empty PostgreSQL database."""
-    name = new_id("test").replace("-", "_")
-    address = f"host=127.0.0.1 port={postgres_server.port} user=hotline dbname=postgres"
-    with psycopg.connect(address, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}".encode())
-    return postgres_server.url(name)
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Postgres) -> str:
+    """The name of a PostgreSQL database with every table, to make others from."""
+    name = _new_database(postgres_server)
+    _create_tables(postgres_server.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with every table, to make others from."""
+    file = tmp_path_factory.mktemp("sqlite") / "hotline.db"
+    _create_tables(f"sqlite:///{file}")
+    return file
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Address of an empty database, of either kind."""
-    if request.param == "sqlite":
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Each kind of database in turn."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, of either kind."""
+    if database_kind == "sqlite":
         return f"sqlite:///{tmp_path / 'hotline.db'}"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
+    server: Postgres = request.getfixturevalue("postgres_server")
+    return server.url(_new_database(server))
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     """An empty database with every table, of either kind."""
-    opened = Database(database_url)
-    await _create_tables(opened)
+    if database_kind == "sqlite":
+        opened = _copied(request.getfixturevalue("sqlite_template"), tmp_path)
+    else:
+        server: Postgres = request.getfixturevalue("postgres_server")
+        opened = Database(server.url(_new_database(server, request.getfixturevalue("postgres_template"))))
     yield opened
     await opened.aclose()
 
 
 @pytest.fixture
-async def sqlite_database(tmp_path: Path) -> AsyncIterator[Database]:
+async def sqlite_database(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
     """An empty SQLite database with every table."""
-    opened = Database(f"sqlite:///{tmp_path / 'hotline.db'}")
-    await _create_tables(opened)
+    opened = _copied(sqlite_template, tmp_path)
     yield opened
     await opened.aclose()
 
 
-async def _create_tables(database: Database) -> None:
-    await database.change(METADATA.create_all)
+def _copied(template: Path, folder: Path) -> Database:
+    """Open a copy of a SQLite file."""
+    shutil.copyfile(template, folder / "hotline.db")
+    return Database(f"sqlite:///{folder / 'hotline.db'}")
+
+
+def _new_database(server: Postgres, template: str = "template1") -> str:
+    """Create a database as a copy of another, by default an empty one, and return its name."""
+    name = new_id("test").replace("-", "_")
+    with psycopg.connect(f"host=127.0.0.1 port={server.port} user=hotline dbname=postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+    return name
+
+
+def _create_tables(url: str) -> None:
+    engine = create_engine(url)
+    METADATA.create_all(engine)
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")
