@@ -1,5 +1,6 @@
 """Recording one channel, both sides: MixMonitor, which costs half of what ARI's snooping does and outlives us."""
 
+import asyncio
 from contextlib import suppress
 
 import structlog
@@ -8,7 +9,7 @@ from ari_app.ari.ami import AmiClient
 from ari_app.ari.errors import AriError
 from ari_app.calls.model import RecordingStage
 from foundation.clock import from_milliseconds, milliseconds, utc_now
-from recordings.model import RecordingKind, Segment
+from recordings.model import RecordingKind
 from recordings.service import RecordingService
 
 log = structlog.get_logger()
@@ -20,17 +21,22 @@ class CallRecorder:
     What must outlive the process is in `taping`, which the call's state holds.
     """
 
-    def __init__(self, ami: AmiClient, recordings: RecordingService, taping: RecordingStage) -> None:
+    def __init__(
+        self, ami: AmiClient, recordings: RecordingService, taping: RecordingStage, *, adopted: bool = False
+    ) -> None:
         self._ami = ami
         self._recordings = recordings
         self._taping = taping
-        self._segment: Segment | None = None
+        self._adopted = adopted
+        """Another process may have started it without living to say so."""
+        self._entered = asyncio.Event()
+        """The entry is stored, or waits beside the files for the database."""
 
     async def prepare(
         self, call_id: str, kind: RecordingKind, *, customer_id: str | None, agent_id: str | None = None
     ) -> None:
-        """Store the entry; from here on the segment is known, whatever happens."""
-        self._segment = await self._recordings.begin(
+        """Store the recording's entry: from here on it is known, whatever happens."""
+        segment = await self._recordings.begin(
             call_id,
             kind,
             customer_id=customer_id,
@@ -38,25 +44,30 @@ class CallRecorder:
             channels=2,
             segment_id=self._taping.segment_id,
         )
-        self._taping.failed = self._segment.failed is not None
+        self._taping.failed = segment.failed is not None
+        self._entered.set()
 
     async def start(self, channel_id: str) -> None:
-        """Record what the channel's party says to the left and what it hears to the right."""
-        segment = self._segment
-        if segment is None or self._taping.failed or self._taping.since_ms is not None:
+        """Record the channel's party to the left and what it hears to the right.
+
+        It does not wait for the entry: a locked database must not cost the first words (F25).
+        """
+        taping = self._taping
+        if taping.failed or taping.since_ms is not None:
             return
-        assert segment.agent_path is not None, "two channels were asked for"
         since_ms = milliseconds(utc_now())
+        caller_path, agent_path = self._recordings.storage.spool_files(taping.segment_id, 2)
         try:
-            # The process before us may have started it without living to say so; twice would spoil the files.
-            if not (segment.begun_before and await self._recordings.has_audio(segment.id)):
-                await self._ami.mix_monitor(channel_id, str(segment.caller_path), str(segment.agent_path))
+            # Started twice, the files would be spoilt.
+            if not (self._adopted and await self._recordings.has_audio(taping.segment_id)):
+                await self._ami.mix_monitor(channel_id, str(caller_path), str(agent_path))
         except (AriError, TimeoutError, ValueError) as error:
             log.exception("recording_not_started")
-            self._taping.failed = True
-            await self._recordings.fail(segment.id, str(error))
+            taping.failed = True
+            await self._entered.wait()
+            await self._recordings.fail(taping.segment_id, str(error))
         else:
-            self._taping.since_ms = since_ms
+            taping.since_ms = since_ms
 
     async def stop(self, channel_id: str, *, talked: bool = False) -> None:
         """End it and have it sealed; what never started leaves no entry, unless they `talked` without it."""

@@ -74,14 +74,17 @@ class AgentLeg:
         self._line = line
         self._hold = hold
         """The caller's way into the holding bridge, which must be over before the caller is bridged."""
-        self._tape = CallRecorder(tools.ami, tools.recordings, state.talk.taping)
         self._originating: asyncio.Task[None] | None = None
-        self._preparing: asyncio.Task[None] | None = None
+        self._entering: asyncio.Task[None] | None = None
+        """Stores the recording's entry."""
+        self._bridging: asyncio.Task[None] | None = None
+        """Makes the bridge."""
         self._taping: asyncio.Task[None] | None = None
         self._gone = False
         """Her leg ended by itself: there is nothing to hang up."""
         self._adopted = state.talk.stage is not LegStage.OFFERED
-        """Another process rang her, so that only Asterisk knows how far it got."""
+        """Another process rang the agent, so that only Asterisk knows how far it got."""
+        self._tape = CallRecorder(tools.ami, tools.recordings, state.talk.taping, adopted=self._adopted)
 
     async def run(self, make_pop: PopMaker) -> OfferEnd:
         """Carry the offer out, from the pop to the agent's hang-up."""
@@ -133,7 +136,7 @@ class AgentLeg:
             originating = self._originate(ring_s)
             self._originating = asyncio.create_task(originating, name=f"originate:{self._talk.channel_id}")
         # Asked for after the ringing, which somebody waits for.
-        self._preparing = asyncio.create_task(self._prepare(), name=f"prepare:{self._talk.bridge_id}")
+        self._prepare()
         try:
             if self._originating is not None:
                 await asyncio.shield(self._originating)
@@ -179,9 +182,15 @@ class AgentLeg:
             timeout_s=max(1, round(ring_s)),
         )
 
-    async def _prepare(self) -> None:
-        """While her phone rings: the bridge and the recording's entry, so that an answer waits for neither."""
-        await asyncio.gather(self._prepare_tape(), self._make_bridge())
+    def _prepare(self) -> asyncio.Task[None]:
+        """Begin to make the bridge and the recording's entry, once; return the task that makes the bridge.
+
+        An answer waits for the bridge only: a locked database delays no conversation (F25).
+        """
+        if self._bridging is None:
+            self._bridging = asyncio.create_task(self._make_bridge(), name=f"bridge:{self._talk.bridge_id}")
+            self._entering = asyncio.create_task(self._prepare_tape(), name=f"entry:{self._talk.bridge_id}")
+        return self._bridging
 
     async def _prepare_tape(self) -> None:
         await self._tape.prepare(
@@ -242,9 +251,7 @@ class AgentLeg:
 
     async def _bridge(self) -> None:
         """Bridge and record both sides. Told to an Asterisk that has it done already, it changes nothing."""
-        if self._preparing is None:
-            self._preparing = asyncio.create_task(self._prepare(), name=f"prepare:{self._talk.bridge_id}")
-        await asyncio.shield(self._preparing)
+        await asyncio.shield(self._prepare())
         if self._hold is not None:
             await self._hold.leave()
         crashpoint("committed")
@@ -271,11 +278,13 @@ class AgentLeg:
                 await self._tools.ari.hang_up(talk.channel_id)
         bridged = self._state.connected_at_ms is not None
         await self._release_agent(reason, bridged=bridged)
-        if self._preparing is not None:
-            await _over(self._preparing)
-        if self._preparing is not None or self._adopted:
+        if self._bridging is not None:
+            await _over(self._bridging)
+        if self._bridging is not None or self._adopted:
             with suppress(AriError):
                 await self._tools.ari.destroy_bridge(talk.bridge_id)
+            if self._entering is not None:
+                await _over(self._entering)
             if self._taping is not None:
                 # Whoever records him by now does so without us; nobody else is waited for after his end.
                 self._taping.cancel()

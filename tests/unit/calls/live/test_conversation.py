@@ -200,3 +200,20 @@ async def test_hang_up_in_the_moment_of_the_answer_is_abandoned_or_answered(hotl
         assert record.outcome == CallOutcome.ABANDONED.value
         assert (record.agent_id, record.abandon_position, record.short) == (None, 1, True)
         assert (await hotline.agent()).state is AgentState.READY
+
+
+async def test_locked_database_delays_neither_the_bridge_nor_the_recording(hotline: FakeHotline) -> None:
+    """F25: the recording's entry is stored when the database takes it."""
+    hotline.recordings.begin_s = 20.0
+    await hotline.agent_ready()
+    caller = hotline.call()
+    leg = await hotline.rung()
+
+    hotline.asterisk.pick_up(leg.id)
+    await until(lambda: hotline.asterisk.hears(caller.id) == "talk" and caller.tapes, within_s=1.0)
+    assert hotline.recordings.entries == {}
+    hotline.asterisk.hang_up(leg.id)
+    await hotline.over()
+
+    (entry,) = hotline.recordings.entries.values()
+    assert entry.status is RecordingStatus.SEALED
