@@ -1,4 +1,4 @@
-"""A small service: two departments, their workers, two customers, a cause."""
+"""Small service: two departments, their workers, two customers, a cause."""
 
 from dataclasses import dataclass
 
@@ -25,16 +25,16 @@ CALLER = Actor(kind=ActorKind.CALLER, id="customer-1", name="王秀英")
 
 @dataclass(frozen=True)
 class Place:
-    """What there is."""
+    """Ids of the service's departments, customers and cause."""
 
     east: str
     west: str
     cold: str
-    """The category 暖气不热."""
+    """Category 暖气不热."""
     wang: CustomerView
     li: CustomerView
     above: str
-    """The department above both."""
+    """Department above both."""
 
     def worker(self, department_id: str | None) -> Actor:
         return Actor(
@@ -64,7 +64,7 @@ def tickets(database: Database) -> TicketService:
 
 
 async def furnish(database: Database) -> Place:
-    """Put everything there."""
+    """Create the departments, customers and cause."""
     departments, customers = DepartmentService(database), CustomerService(database)
     above = await departments.create(DepartmentInput(name="供热公司"))
     east = await departments.create(DepartmentInput(name="城东维修工区", parent_id=above.id, area="城东"))

@@ -1,4 +1,4 @@
-"""What people may expect of a ticket, whatever is done to it: written without looking at the code's own table."""
+"""Model of a ticket, written independently of the code's state machine."""
 
 from crm.tickets.errors import (
     AlreadyAssessed,
@@ -21,7 +21,7 @@ from crm.tickets.errors import (
 )
 from foundation.problems import Forbidden, Problem
 
-# From which states, to which: what people may expect, without looking at the code's own table.
+# States before and after each action, written independently of the code.
 OPEN = {"registered", "dispatched", "refused", "signed", "parked", "replied", "survey"}
 JUDGED = {"signed", "replied", "survey"}
 BACK = "where it was before it was parked"
@@ -79,7 +79,7 @@ ESCALATED = dict.fromkeys(("escalate", "contest"), True) | dict.fromkeys(
 
 
 def is_legal(action: str, before: str, after: str) -> bool:
-    """Whether an action may lead from one state to another, whatever else is known of the ticket."""
+    """Return whether an action may lead from one state to another."""
     if action == "answer_down":
         return (before, after) == ("signed", "dispatched")
     states, to = MOVES[action]
@@ -91,7 +91,7 @@ def is_legal(action: str, before: str, after: str) -> bool:
 
 
 class Expected:
-    """What a ticket should be."""
+    """Expected ticket."""
 
     def __init__(self, kind: str, address: str | None, top: str) -> None:
         self.kind, self.address, self.top = kind, address, top
@@ -100,19 +100,19 @@ class Expected:
         self.department: str | None = None
         self.refused_by: str | None = None
         self.asked_by: str | None = None
-        """Who asked for more time."""
+        """Department that asked for an extension."""
         self.overruled: set[str] = set()
         self.parts: dict[str, str] = {}
-        """Of each department that was asked to help."""
+        """State of each co-handler's part."""
         self.below: list[str] = []
-        """Who passed it up and waits, the last one at the end."""
+        """Departments that passed it up and wait, the last one at the end."""
         self.accepted = self.asks_for_time = self.judged = self.escalated = self.contested = False
         self.actions = ["file"]
         self.numbers: set[str] = set()
         self.recordings: set[str] = set()
 
     def sensible(self, departments: list[str]) -> list[tuple[str, str]]:
-        """What would be carried out, each action with a department; often what leads on, seldom what ends it."""
+        """Return allowed actions with a department, weighted against closing ones."""
         return [
             (action, own)
             for action in MOVES
@@ -126,7 +126,7 @@ class Expected:
         return 1 if to in CLOSED else 2 if to == self.status else 8
 
     def to(self, action: str) -> str:
-        """The state an action leads to."""
+        """Return the state after an action."""
         if action == "reply" and self.below:
             return "dispatched"
         if action == "append":
@@ -136,8 +136,8 @@ class Expected:
         return self.parked_from if to is BACK else to or self.status
 
     def refusal(self, action: str, own: str, stale: bool) -> type[Problem] | None:
-        """Why an action is refused; None where it is carried out."""
-        # A stranger is told nothing of the ticket, not even that it changed.
+        """Return the expected refusal of an action, or None."""
+        # For a department without a part the ticket does not exist, whatever its version.
         if action in BY_DEPARTMENT and (refused := self._standing(action, own)) is not None:
             return refused
         if stale and action not in WITHOUT_VERSION:
@@ -178,7 +178,7 @@ class Expected:
         return reasons.get(action, [])
 
     def happened(self, action: str, own: str) -> None:
-        """An action was carried out."""
+        """Update the model after an action."""
         self.contested = action == "contest" or (self.contested and action != "judge")
         if action == "park":
             self.parked_from = self.status
@@ -216,7 +216,7 @@ class Expected:
                 self.overruled.add(self.refused_by)
 
     def _hand_to(self, department: str) -> None:
-        """It lies with them, who help nobody with it any more; nobody else's request for more time counts."""
+        """Give the ticket to a department; release its part and others' extensions."""
         self.department = department
         self.asks_for_time = self.asks_for_time and department == self.asked_by
         if department in self.parts:

@@ -1,4 +1,4 @@
-"""H6: what was done to a ticket stays on record, whoever has the database's password."""
+"""H6: the log of tickets is append-only in the database itself."""
 
 import asyncio
 import json
@@ -56,7 +56,7 @@ async def test_h6_so_it_is_after_a_migration(database_url: str) -> None:
         await database.aclose()
 
 
-async def test_what_somebody_said_can_be_erased_but_not_that_it_was_done(
+async def test_log_detail_can_be_erased_but_not_the_entry(
     database: Database, tickets: TicketService, place: Place
 ) -> None:
     filed = await tickets.file(place.fault(), AGENT)

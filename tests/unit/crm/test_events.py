@@ -1,4 +1,4 @@
-"""Events: stored with the version of their format, and read from rows of every release so far."""
+"""Events: stored with their format's version, read from all releases' rows."""
 
 from datetime import UTC, datetime
 

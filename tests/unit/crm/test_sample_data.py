@@ -1,4 +1,4 @@
-"""The sample data: what the demo and a first look need, and nothing twice."""
+"""Sample data: complete for the demo, and loaded once."""
 
 import asyncio
 
@@ -65,7 +65,7 @@ async def test_a_neighbour_without_a_number_is_offered_no_strangers(database: Da
     assert await TicketService(database).similar(SimilarQuery(address="幸福路12号3单元402")) == []
 
 
-async def test_everybody_can_sign_in_and_agents_have_phones(database: Database) -> None:
+async def test_sample_staff_can_sign_in_and_agents_have_phones(database: Database) -> None:
     await sample_data.load(database, PASSWORD, QUEUES)
     staff = StaffService(database, QUEUES)
 
@@ -90,7 +90,7 @@ async def test_a_leak_is_more_pressing_than_cold_rooms_and_both_than_the_rest(da
     assert resolve_minutes(categories["管道漏水"], above) == 240
     assert resolve_minutes(categories["暖气不热"], above) == 1440
     assert resolve_minutes() == 2400
-    # The more urgent is never later than the less urgent.
+    # A more urgent ticket is never due later.
     for line in ((categories["管道漏水"], above), (categories["暖气不热"], above), ()):
         found = [resolve_minutes(*line, urgency=urgency) for urgency in Urgency]
         assert found == sorted(found, reverse=True)

@@ -1,4 +1,4 @@
-"""Visits fit into what a department can do, whoever books at the same moment (H3, H26)."""
+"""Visits never exceed the places of a window (H3, H26)."""
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
@@ -27,7 +27,7 @@ def service(database: Database, tickets: TicketService) -> AppointmentService:
 
 
 def week(places: int) -> WeekInput:
-    """Two windows on every day."""
+    """Return two windows for every day."""
     windows = [
         {"weekday": weekday, "from_clock": begin, "until_clock": end, "places": places}
         for weekday in range(1, 8)
@@ -71,7 +71,7 @@ async def test_book_change_and_cancel(service: AppointmentService, tickets: Tick
         await service.cancel(ticket.id, "再取消一次", AGENT)
 
 
-async def test_h26_nobody_is_booked_beyond_what_fits_however_many_book_at_once(
+async def test_h26_bookings_at_once_never_exceed_the_places(
     service: AppointmentService, tickets: TicketService, place: Place
 ) -> None:
     await service.enter_week(place.east, week(3))
@@ -112,7 +112,7 @@ async def test_those_who_change_places_at_once_all_have_one(
     assert [window.booked for window in (await free(service, place.east))[:2]] == [2, 2]
 
 
-async def test_one_ticket_booked_twice_at_once_has_one_visit(
+async def test_ticket_booked_twice_at_once_has_one_visit(
     service: AppointmentService, tickets: TicketService, place: Place
 ) -> None:
     await service.enter_week(place.east, week(9))
@@ -146,7 +146,7 @@ async def test_a_closed_ticket_gives_its_place_back(
         await service.book(first.id, BookVisit(visit_from=morning.visit_from), AGENT)
 
 
-async def test_what_cannot_be_booked_changes_nothing(
+async def test_refused_booking_changes_nothing(
     service: AppointmentService, tickets: TicketService, place: Place
 ) -> None:
     await service.enter_week(place.east, week(1))
@@ -180,7 +180,7 @@ async def test_what_cannot_be_booked_changes_nothing(
     assert [window.booked for window in await free(service, place.east)] == [0, 0, 0, 0]
 
 
-async def test_a_smaller_week_keeps_what_is_booked(
+async def test_smaller_week_leaves_booked_visits(
     service: AppointmentService, tickets: TicketService, place: Place
 ) -> None:
     await service.enter_week(place.east, week(2))
@@ -227,7 +227,7 @@ def test_a_week_that_cannot_be_is_refused(windows: list[dict[str, object]]) -> N
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=-1), timedelta(days=61)])
-def test_only_what_is_ahead_can_be_booked(ahead: timedelta) -> None:
+def test_past_window_cannot_be_booked(ahead: timedelta) -> None:
     with pytest.raises(ValidationError, match="visit_from"):
         BookVisit(visit_from=utc_now() + ahead)
     with pytest.raises(ValidationError):

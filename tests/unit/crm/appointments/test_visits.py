@@ -1,4 +1,4 @@
-"""A visit follows its ticket: through merges, to another department, from a wish to a place (H3, H4, H26)."""
+"""A visit follows its ticket through merges, dispatches and wishes (H3, H26)."""
 
 from datetime import datetime
 from typing import Any
@@ -74,7 +74,7 @@ async def test_h26_an_agreed_visit_goes_with_a_merge_and_comes_back(
     await merge(tickets, other, head)
     await booked(service, head, afternoon)
     await tickets.merges.unmerge(other.id, AGENT)
-    # It was changed meanwhile.
+    # The visit was moved since the merge.
     assert await visit_of(tickets, head) == (afternoon.visit_from, afternoon.visit_until, True)
     assert await visit_of(tickets, other) == NONE
     assert [window.booked for window in (await free(service, place.east))[:2]] == [0, 1]
@@ -96,7 +96,7 @@ async def test_h26_a_visit_that_came_by_a_merge_can_be_cancelled(
 
 
 @pytest.mark.parametrize("is_taken_meanwhile", [False, True])
-async def test_h26_where_both_have_a_visit_the_heads_stands_and_the_other_place_is_free(
+async def test_h26_merge_of_two_visits_leaves_the_heads_and_frees_the_other(
     service: AppointmentService, tickets: TicketService, place: Place, *, is_taken_meanwhile: bool
 ) -> None:
     morning, afternoon, *_ = await free(service, place.east)
@@ -134,7 +134,7 @@ async def test_h26_a_ticket_that_goes_to_another_department_gives_the_place_back
     assert datetime.fromisoformat((await told(database, "dispatch"))[-1]["freed_visit_from"]) == morning.visit_from
 
 
-async def test_h26_who_passes_a_ticket_up_and_gets_it_back_keeps_the_visit(
+async def test_h26_visit_stays_with_a_ticket_passed_up_and_answered(
     service: AppointmentService, tickets: TicketService, place: Place
 ) -> None:
     morning = (await free(service, place.east))[0]
@@ -168,6 +168,6 @@ async def test_h3_a_wish_becomes_a_visit_where_the_department_has_a_place_and_st
     assert (await free(service, place.east))[0].booked == 1
     (told_first, *_) = await told(database, "dispatch")
     assert datetime.fromisoformat(told_first["visit_from"]) == morning.visit_from
-    # Another department may have room for what is wished.
+    # Another department may have a free window for the wish.
     await tickets.dispatch(second.id, place.west, AGENT)
     assert await visit_of(tickets, second) == (morning.visit_from, morning.visit_until, True)

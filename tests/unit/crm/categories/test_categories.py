@@ -1,4 +1,4 @@
-"""The catalogue of causes: a tree people maintain, and what it proposes."""
+"""Catalogue of causes as a tree, and its proposals."""
 
 import asyncio
 from typing import Any
@@ -49,7 +49,7 @@ async def test_a_cause_is_renamed_moved_given_to_another_and_put_out_of_use(
     assert (found.name, found.parent_id, found.department_id, found.active) == ("不热", faults.id, repairs.id, False)
 
 
-async def test_what_makes_no_tree_is_refused_and_changes_nothing(categories: CategoryService) -> None:
+async def test_change_that_breaks_the_tree_is_refused(categories: CategoryService) -> None:
     faults = await categories.create(CategoryInput(name="供热故障"))
     cold = await categories.create(CategoryInput(name="暖气不热", parent_id=faults.id))
     before = await categories.all()
@@ -74,7 +74,7 @@ async def test_what_makes_no_tree_is_refused_and_changes_nothing(categories: Cat
     assert await categories.all() == before
 
 
-async def test_two_moved_at_once_do_not_end_up_under_each_other(categories: CategoryService) -> None:
+async def test_two_moves_at_once_make_no_circle(categories: CategoryService) -> None:
     one, other = [await categories.create(CategoryInput(name=name)) for name in ("甲", "乙")]
     outcomes = await asyncio.gather(
         categories.update(one.id, change(parent_id=other.id)),
@@ -84,7 +84,7 @@ async def test_two_moved_at_once_do_not_end_up_under_each_other(categories: Cate
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["CategoryView", "Circle"]
 
 
-async def test_nothing_is_filed_under_what_is_out_of_use(
+async def test_category_out_of_use_takes_no_ticket(
     categories: CategoryService, departments: DepartmentService, tickets: TicketService, place: Place
 ) -> None:
     filed = await tickets.file(place.fault(), AGENT)
@@ -137,7 +137,7 @@ async def test_of_departments_side_by_side_the_one_in_the_area_comes_first(
 
 
 async def rule(tickets: TicketService, place: Place, to: DepartmentView, reason: RefusalReason) -> None:
-    """The eastern department refuses, and is right."""
+    """Uphold a refusal of the eastern department."""
     filed = await tickets.file(place.fault(address=""), AGENT)
     await tickets.dispatch(filed.id, place.east, AGENT)
     refused = NOT_OURS.model_copy(update={"reason": reason})
@@ -160,7 +160,7 @@ async def test_rulings_correct_what_is_proposed(
         ("抢修队", [ProposalReason.RULINGS]),
         ("城东维修工区", ["category", "area"]),
     ]
-    # What was ruled about one area says nothing about another.
+    # A ruling about one area does not count for another.
     assert [name for name, _ in await proposed(categories, place.cold, "城西")] == ["城西维修工区", "城东维修工区"]
 
 

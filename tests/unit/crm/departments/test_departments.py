@@ -1,4 +1,4 @@
-"""Departments: named once, under what exists, never under themselves."""
+"""Departments as a tree with unique names."""
 
 import asyncio
 from typing import Any
@@ -25,7 +25,7 @@ def change(**changes: Any) -> DepartmentChange:
 
 
 async def line(departments: DepartmentService, *names: str) -> list[DepartmentView]:
-    """Each under the one before."""
+    """Create departments, each under the one before."""
     made: list[DepartmentView] = []
     for name in names:
         parent_id = made[-1].id if made else None
@@ -74,7 +74,7 @@ async def test_no_department_is_under_itself(departments: DepartmentService, und
     assert [found.parent_id for found in (await departments.all()) if found.id == chain[0].id] == [None]
 
 
-async def test_two_moved_at_once_do_not_end_up_under_each_other(departments: DepartmentService) -> None:
+async def test_two_moves_at_once_make_no_circle(departments: DepartmentService) -> None:
     for attempt in range(5):
         (one,), (other,) = await line(departments, f"甲{attempt}"), await line(departments, f"乙{attempt}")
         outcomes = await asyncio.gather(
@@ -85,7 +85,7 @@ async def test_two_moved_at_once_do_not_end_up_under_each_other(departments: Dep
         assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Circle", "DepartmentView"]
 
 
-async def test_nothing_in_use_is_under_what_is_out_of_use(departments: DepartmentService) -> None:
+async def test_department_in_use_is_not_under_one_out_of_use(departments: DepartmentService) -> None:
     city, county = await line(departments, "市", "县")
     with pytest.raises(OutOfUse, match="县"):
         await departments.update(city.id, change(active=False))

@@ -1,4 +1,4 @@
-"""What a shift leaves open reaches the next, and what recurs is named (H23)."""
+"""Shift handover and recurring problems (H23)."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ async def principal(database: Database, number: str, role: Role, department_id: 
 
 
 async def several(tickets: TicketService, place: Place) -> dict[str, TicketView]:
-    """One ticket of every sort."""
+    """File a ticket for each reason of a handover."""
     found = {
         name: await tickets.file(place.fault(address=f"幸福路{house}号", subject=name), AGENT)
         for house, name in enumerate(("new", "unsigned", "signed", "escalated", "closed", "urged"), start=1)
@@ -57,7 +57,7 @@ async def test_a_department_that_is_unknown_is_named(service: HandoverService, d
     assert [problem.field for problem in refused.value.errors] == ["department_id"]
 
 
-async def test_what_a_department_and_the_desk_leave_open(
+async def test_open_tickets_of_department_and_desk_are_listed(
     service: HandoverService, tickets: TicketService, place: Place
 ) -> None:
     await several(tickets, place)
@@ -78,7 +78,7 @@ async def test_what_a_department_and_the_desk_leave_open(
     assert (await service.left_open(OpenQuery(department_id=place.west))).count == 0
 
 
-async def test_what_one_persons_shift_leaves_open(
+async def test_open_tickets_of_one_shift_are_listed(
     service: HandoverService, tickets: TicketService, place: Place
 ) -> None:
     begun = utc_now()
@@ -93,7 +93,7 @@ async def test_what_one_persons_shift_leaves_open(
     assert later.count == 0
 
 
-async def test_h23_handed_over_with_notes_and_taken_over_by_somebody_else(
+async def test_h23_handover_with_notes_is_acknowledged_by_another_person(
     service: HandoverService, tickets: TicketService, place: Place, database: Database
 ) -> None:
     found = await several(tickets, place)
@@ -110,7 +110,7 @@ async def test_h23_handed_over_with_notes_and_taken_over_by_somebody_else(
     await tickets.reply(found["signed"].id, "已更换", place.worker(place.east))
     taken = await service.acknowledge(handed.id, Acknowledge(notes="收到"), late)
     assert (taken.acknowledged_by, taken.acknowledged_notes) == ("Staff 2002 (2002)", "收到")
-    # As it was when the shift ended.
+    # The state at the end of the shift.
     assert {open_.subject: str(open_.status) for open_ in taken.tickets}["signed"] == "signed"
     with pytest.raises(AlreadyAcknowledged):
         await service.acknowledge(handed.id, Acknowledge(), late)
@@ -176,7 +176,7 @@ async def test_s7_a_department_sees_and_hands_over_its_own_only(
     assert table["GET /recurring"].roles == {Role.SUPERVISOR, Role.ADMINISTRATOR, Role.QUALITY}
 
 
-async def test_h23_what_keeps_coming_back_is_named(
+async def test_h23_recurring_complaints_are_listed(
     service: HandoverService, tickets: TicketService, place: Place, database: Database
 ) -> None:
     noise = await CategoryService(database).create(CategoryInput(name="噪音"))

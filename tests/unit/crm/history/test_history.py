@@ -1,4 +1,4 @@
-"""The last 30 days, newest first, straight from the index (H4)."""
+"""History of the last 30 days, newest first, by index (H4)."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -65,7 +65,7 @@ async def test_thirty_days_newest_first_of_this_customer_only(
     assert found.calls[0].started_at == NOW
 
 
-async def test_h4_what_a_further_reporter_joined_is_in_their_days_and_marked(
+async def test_h4_joined_ticket_is_in_the_history_and_marked(
     history: HistoryService, tickets: TicketService, place: Place
 ) -> None:
     joining = AppendToTicket(text="我家也不热", reporter=Reporter(customer_id=place.li.id, number="13800000002"))
@@ -101,7 +101,7 @@ async def test_at_most_so_many_the_newest(history: HistoryService, place: Place)
     assert [call.id for call in few.calls] == ["call-0", "call-1"]
 
 
-async def test_a_number_of_nobody_has_a_history(database: Database, history: HistoryService) -> None:
+async def test_unknown_number_has_a_history(database: Database, history: HistoryService) -> None:
     await history.record_call(called("call-1", NOW - timedelta(days=1)))
     await history.record_call(called("call-2", NOW - timedelta(days=40)))
     await history.record_call(called("call-3", NOW, number="+8613800000002"))
@@ -150,7 +150,7 @@ async def test_the_plan_is_one_index_without_sorting(database: Database, query: 
 
 
 def plan(query: Select[Any], is_sqlite: bool, connection: Connection) -> str:
-    """How a database carries a query out, whatever it holds."""
+    """Return the database's plan of a query."""
     bound = {"customer_id": "customer-1", "number": "+8613800000001", "since": NOW, "most": MOST}
     asked = query.compile(dialect=connection.dialect)
     if is_sqlite:
@@ -158,7 +158,7 @@ def plan(query: Select[Any], is_sqlite: bool, connection: Connection) -> str:
         given = tuple(values[name] for name in asked.positiontup or [])
         steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", given)
         return " > ".join(str(step.detail) for step in steps)
-    # An empty table is read whole by preference; what matters is that the index needs no sort.
+    # Databases prefer to read an empty table whole; with the index no sort is needed.
     for method in ("enable_seqscan", "enable_bitmapscan"):
         connection.execute(text(f"SET LOCAL {method} = off"))
     found = connection.exec_driver_sql(f"EXPLAIN {asked}", asked.construct_params(bound))

@@ -1,4 +1,4 @@
-"""What was entered wrongly is put right, with all that hangs on it: the matter, the deadlines, the log."""
+"""Corrections: the matter's key, the deadlines and the log follow."""
 
 import asyncio
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ async def correct(tickets: TicketService, ticket: TicketView, **changes: Any) ->
     return await tickets.corrections.correct(ticket.id, CorrectTicket.model_validate(changes), AGENT)
 
 
-async def test_only_what_is_given_changes_and_the_log_keeps_both(
+async def test_correction_changes_given_fields_and_logs_both_values(
     database: Database, tickets: TicketService, place: Place
 ) -> None:
     filed = await tickets.file(place.fault(category_id=None, description="不热"), AGENT)
@@ -108,7 +108,7 @@ async def test_a_matter_that_another_open_ticket_has_is_refused_and_names_it(
     assert [problem.field for problem in refused.value.errors] == ["address", "category_id"]
     assert (await tickets.get(second.id)).model_dump(include=set(TicketView.model_fields)) == second.model_dump()
 
-    # Merged into the other one, it is no obstacle to itself; closed, it is nobody's any more.
+    # A merged ticket does not conflict with its own head, and a closed one with none.
     await tickets.merges.merge(second.id, MergeTicket(into=first.id), AGENT)
     assert (await correct(tickets, first, category_id=None)).category_id is None
     third = await tickets.file(place.fault("+8613800000003"), AGENT)
@@ -136,7 +136,7 @@ async def test_of_two_that_become_one_matter_at_once_one_is_refused(tickets: Tic
         ({"subject": "暖气不热", "area": "城东"}, NothingCorrected, "subject"),
     ],
 )
-async def test_what_makes_no_sense_is_refused_and_changes_nothing(
+async def test_senseless_correction_is_refused_and_changes_nothing(
     tickets: TicketService, place: Place, changes: dict[str, Any], refusal: type[UnknownReference], field: str
 ) -> None:
     filed = await tickets.file(place.fault(), AGENT)
@@ -147,7 +147,7 @@ async def test_what_makes_no_sense_is_refused_and_changes_nothing(
 
 
 @pytest.mark.parametrize("body", [{}, {"reason": "x"}, {"subject": ""}, {"urgency": None}, {"kind": "complaint"}])
-def test_what_cannot_be_meant_is_refused(body: dict[str, Any]) -> None:
+def test_contradictory_correction_is_refused(body: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         CorrectTicket.model_validate(body)
 
@@ -162,7 +162,7 @@ async def test_a_category_out_of_use_is_none_to_correct_to(
 
     with pytest.raises(UnknownReference):
         await correct(tickets, await tickets.file(place.fault(address=""), AGENT), category_id=old.id)
-    # What was filed under it before may be corrected otherwise.
+    # Tickets filed under the category before may be corrected in other fields.
     assert (await correct(tickets, filed, category_id=old.id, area="城西")).area == "城西"
 
 
@@ -178,7 +178,7 @@ async def test_the_form_is_filled_as_it_was_asked(tickets: TicketService, place:
     assert (await tickets.get(filed.id)).log[-1].detail["before"] == {"form": form}
 
 
-async def test_who_may_and_when(tickets: TicketService, place: Place) -> None:
+async def test_role_and_state_decide_about_corrections(tickets: TicketService, place: Place) -> None:
     filed = await tickets.file(place.fault(), AGENT)
     await tickets.dispatch(filed.id, place.east, AGENT)
     given = CorrectTicket(area="城西")
@@ -194,7 +194,7 @@ async def test_who_may_and_when(tickets: TicketService, place: Place) -> None:
         await correct(tickets, filed, area="城东")
 
 
-async def test_h4_who_reported_it_is_whom_it_was_corrected_to(tickets: TicketService, place: Place) -> None:
+async def test_h4_corrected_customer_becomes_the_reporter(tickets: TicketService, place: Place) -> None:
     filed = await tickets.file(place.fault(), AGENT)
     assert (await correct(tickets, filed, customer_id=place.li.id)).customer_id == place.li.id
     assert [found.customer_id for found in (await tickets.get(filed.id)).reporters] == [place.li.id]
@@ -205,7 +205,7 @@ async def test_h4_who_reported_it_is_whom_it_was_corrected_to(tickets: TicketSer
     assert await tickets.open_for_customer(place.li.id) == []
 
 
-async def test_h25_what_becomes_a_protected_customers_is_most_urgent(
+async def test_h25_ticket_corrected_to_a_protected_customer_is_critical(
     database: Database, tickets: TicketService, place: Place
 ) -> None:
     await ProtectionService(database).create(hospital(place.wang.id), people.SUPERVISOR)
@@ -229,11 +229,11 @@ async def test_h18_deadlines_follow_what_was_corrected(
     assert await clocks.due(ticket.id) == local("2026-03-03 11:00")
 
     await correct(clocks.tickets, ticket, urgency="critical")
-    # Half an hour of the hour is used, of the ten minutes too much: half of them are left.
+    # Half an hour of the hour is used, more than the ten minutes: the least share, half of them, is left.
     assert await clocks.due(ticket.id) == local("2026-03-02 10:00")
     assert (await clocks.of(ticket.id))[ClockKind.RESPOND].due_at == local("2026-03-02 09:35")
 
-    # It should never have been critical: it has what it would have had, but for the minutes it was given.
+    # Corrected back from critical: the whole time, less the minutes of the share.
     await correct(clocks.tickets, ticket, urgency="normal")
     assert await clocks.due(ticket.id) == local("2026-03-03 11:00")
 

@@ -1,4 +1,4 @@
-"""H12: what is asked about each kind is data, and what is answered is checked against it whole."""
+"""H12: forms are data, and answers are checked against them."""
 
 from datetime import timedelta
 from typing import Any
@@ -99,7 +99,7 @@ async def test_a_machine_that_asks_nothing_files_without_a_form(tickets: TicketS
         ({"text": None, "number": 2.5}, {"number": 2.5}),
     ],
 )
-def test_answers_are_kept_as_their_fields_take_them(answers: dict[str, Any], kept: dict[str, Any]) -> None:
+def test_answers_are_stored_as_their_fields_take_them(answers: dict[str, Any], kept: dict[str, Any]) -> None:
     assert fill(EVERY_KIND, answers) == kept
 
 

@@ -1,4 +1,4 @@
-"""The page behind the link of an SMS."""
+"""Public page of a ticket's link."""
 
 import pytest
 from pydantic import SecretStr

@@ -1,4 +1,4 @@
-"""One matter, one ticket: merging keeps everything, unmerging restores exactly, and races have one winner (S39)."""
+"""Merges: nothing is lost, undoing restores exactly, races have one winner (S39)."""
 
 import asyncio
 import re
@@ -53,7 +53,7 @@ async def told(database: Database, action: str) -> list[dict[str, Any]]:
         return [entry.payload for entry in entries]
 
 
-async def test_one_reply_reaches_everybody_and_the_merged_one_keeps_all_it_had(
+async def test_merge_gives_one_reply_to_all_and_loses_nothing(
     tickets: TicketService, place: Place, database: Database
 ) -> None:
     one, other = await filed(tickets, place, FIRST, 1, urgency="urgent"), await filed(tickets, place, SECOND, 2)
@@ -91,7 +91,7 @@ async def test_one_reply_reaches_everybody_and_the_merged_one_keeps_all_it_had(
         assert {reporter["number"] for reporter in payload["reporters"]} == {FIRST, SECOND}
 
 
-async def test_what_was_merged_is_nobodys_work(tickets: TicketService, place: Place) -> None:
+async def test_merged_ticket_allows_no_work(tickets: TicketService, place: Place) -> None:
     one, other = await filed(tickets, place, FIRST, 1), await filed(tickets, place, SECOND, 2)
     await merge(tickets, one, other)
 
@@ -104,9 +104,7 @@ async def test_what_was_merged_is_nobodys_work(tickets: TicketService, place: Pl
     assert [found.ticket.id for found in similar] == [other.id]
 
 
-async def test_s7_a_department_is_not_told_of_a_strangers_ticket_that_stands_for_its_own(
-    tickets: TicketService, place: Place
-) -> None:
+async def test_s7_conflict_hides_the_head_of_another_department(tickets: TicketService, place: Place) -> None:
     one, other = await filed(tickets, place, FIRST, 1), await filed(tickets, place, SECOND, 2)
     await tickets.dispatch(one.id, place.east, AGENT)
     await tickets.dispatch(other.id, place.west, AGENT)
@@ -148,7 +146,7 @@ async def test_a_merged_matter_whose_ticket_was_closed_is_a_new_one(tickets: Tic
         "archived",
         closed.closed_at,
     )
-    # The matter is the newer one's by now.
+    # The matter's key belongs to the newer ticket by now.
     assert (await filed(tickets, place, SECOND, 1)).id == anew.id
 
 
@@ -174,7 +172,7 @@ async def test_there_are_no_chains(tickets: TicketService, place: Place) -> None
     assert (await tickets.get(fourth.id)).version == 1
 
 
-async def test_who_may_and_at_which_version(tickets: TicketService, place: Place) -> None:
+async def test_role_and_version_decide_about_merges(tickets: TicketService, place: Place) -> None:
     one, other = await filed(tickets, place, FIRST, 1), await filed(tickets, place, SECOND, 2)
 
     for stranger in (place.worker(place.east), CALLER):
@@ -187,7 +185,7 @@ async def test_who_may_and_at_which_version(tickets: TicketService, place: Place
     assert [(await tickets.get(ticket.id)).version for ticket in (one, other)] == [1, 1]
 
 
-async def test_what_two_merged_tickets_shared_stays_with_the_other(tickets: TicketService, place: Place) -> None:
+async def test_facts_shared_by_merged_tickets_stay_with_the_other(tickets: TicketService, place: Place) -> None:
     head = await filed(tickets, place, FIRST, 1)
     one, other = await filed(tickets, place, SECOND, 2), await filed(tickets, place, SECOND, 3, urgency="critical")
     await merge(tickets, one, head)
@@ -202,7 +200,7 @@ async def test_what_two_merged_tickets_shared_stays_with_the_other(tickets: Tick
     assert (await tickets.get(head.id)).urgency == "normal"
 
 
-async def test_s39_each_into_the_other_at_once_has_one_winner(tickets: TicketService, place: Place) -> None:
+async def test_s39_two_opposite_merges_at_once_have_one_winner(tickets: TicketService, place: Place) -> None:
     for house in range(1, 20, 2):
         one, other = await filed(tickets, place, FIRST, house), await filed(tickets, place, SECOND, house + 1)
 
@@ -214,7 +212,7 @@ async def test_s39_each_into_the_other_at_once_has_one_winner(tickets: TicketSer
         assert states == {"registered", "merged"}
 
 
-async def test_s39_many_merging_and_reporting_at_once_lose_nobody(tickets: TicketService, place: Place) -> None:
+async def test_s39_merges_and_reports_at_once_lose_no_reporter(tickets: TicketService, place: Place) -> None:
     several = [await filed(tickets, place, f"+86138000010{house:02d}", house) for house in range(1, 7)]
     pairs = [(one, other) for one in several for other in several if one is not other]
 
@@ -252,9 +250,7 @@ async def test_a_recording_that_came_by_a_merge_and_is_attached_by_itself_stays(
     assert [found.note for found in (await tickets.get(other.id)).attachments] == ["来电"]
 
 
-async def test_h4_who_reported_what_was_merged_and_adds_to_the_head_stays_its_reporter(
-    tickets: TicketService, place: Place
-) -> None:
+async def test_h4_merged_reporter_who_adds_to_the_head_stays_its_reporter(tickets: TicketService, place: Place) -> None:
     head, other = await filed(tickets, place, FIRST, 1), await filed(tickets, place, SECOND, 2)
     await merge(tickets, other, head)
 
@@ -267,13 +263,13 @@ async def test_h4_who_reported_what_was_merged_and_adds_to_the_head_stays_its_re
 
 
 async def state_of(database: Database, ticket_id: str) -> dict[str, Any]:
-    """Everything of a ticket but what is its own name and place, and what only ever grows: versions and the log."""
+    """Return a ticket's facts without ids, address, versions and log."""
     alike = {"id", "ticket_id"}
     async with database.read() as session:
         ticket = await session.get_one(Ticket, ticket_id)
         reporters = [found.model_dump(exclude=alike) for found in await store.reporters_of(session, ticket_id)]
         recordings = [found.model_dump(exclude=alike) for found in await store.attachments_of(session, ticket_id)]
-        # What is begun while it is more urgent has a more urgent ticket's time: later rounds of signing are left out.
+        # A signing round begun at a raised urgency has its time: later rounds are left out.
         clocks = [
             clock.model_dump(exclude=alike | {"edition", "next_at"})
             for clock in await clocks_store.of_ticket(session, ticket_id)
@@ -302,10 +298,10 @@ STEPS = st.lists(
 )
 @given(steps=STEPS)
 @example(steps=[("park", 0, 0), ("merge", 2, 0), ("merge", 3, 0)])
-async def test_whatever_was_merged_and_unmerged_all_is_as_it_was(
+async def test_random_merges_and_unmerges_restore_every_ticket(
     place: Place, database: Database, steps: list[tuple[str, int, int]]
 ) -> None:
-    """Each ticket ends as its twin, which was never merged and had the same done to it."""
+    """Each ticket ends as its twin with the same actions, unmerged."""
     tickets = node(database).tickets
     with time_machine.travel(MONDAY, tick=False) as now:
         several, twins = await _different(tickets, place, 1), await _different(tickets, place, 11)
@@ -332,7 +328,7 @@ async def test_whatever_was_merged_and_unmerged_all_is_as_it_was(
 
 
 async def _meanwhile(tickets: TicketService, step: str, ticket: TicketView, which: int) -> None:
-    """What may be done to a ticket whether others are merged into it or not."""
+    """Return actions that merges do not affect."""
     if step == "attach":
         await tickets.attach(ticket.id, f"{RECORDING}{which % 3}", "再次来电")
     elif step == "append":
@@ -345,7 +341,7 @@ async def _meanwhile(tickets: TicketService, step: str, ticket: TicketView, whic
 
 
 async def _different(tickets: TicketService, place: Place, house: int) -> list[TicketView]:
-    """Six tickets in different states that share some of their reporters and recordings."""
+    """File six tickets in different states with some shared reporters and recordings."""
     several = [
         await filed(tickets, place, FIRST, house),
         await filed(tickets, place, SECOND, house + 1, urgency="urgent"),

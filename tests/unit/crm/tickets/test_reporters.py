@@ -1,4 +1,4 @@
-"""To whom a report belongs: who stands for a merged customer, whose the only telephone is, nobody who was erased."""
+"""Customers of reports: merged, matched by number, or erased."""
 
 import asyncio
 from datetime import timedelta
@@ -40,13 +40,13 @@ def complaint(**reporter: object) -> FileTicket:
 
 
 async def allowed(clocks: SlaService, ticket: TicketView) -> list[int]:
-    """How long each deadline of a ticket gives."""
+    """Return the time that each deadline of a ticket allows."""
     _, found = await clocks.of_ticket(ticket.id)
     return [clock.allowed_s for clock in found]
 
 
 async def merged_twice(database: Database, place: Place) -> CustomerView:
-    """Wang is stood for by Li, and Li by another one."""
+    """Merge Wang into Li, and Li into another customer."""
     another = await CustomerService(database).create(described("60010009", name="李建", phones=[]))
     merging = CustomerMergeService(database)
     await merging.merge(MergeCustomers(kept_id=place.li.id, merged_id=place.wang.id), SUPERVISOR)
@@ -95,7 +95,7 @@ async def test_an_account_that_was_merged_finds_who_stands_for_it(database: Data
     assert await customers.search("王秀英") == [], "its name is the kept one's"
 
 
-async def test_whoever_files_while_two_are_merged_files_for_the_kept_one(
+async def test_report_during_a_customer_merge_belongs_to_the_remaining_customer(
     database: Database, place: Place, tickets: TicketService
 ) -> None:
     merging = CustomerMergeService(database)
@@ -113,7 +113,7 @@ async def test_whoever_files_while_two_are_merged_files_for_the_kept_one(
     assert {line.number for line in found.tickets} == {*filed[:2], *filed[3:]}
 
 
-async def test_nobody_reports_for_who_was_erased(database: Database, place: Place, tickets: TicketService) -> None:
+async def test_erased_customer_cannot_be_a_reporter(database: Database, place: Place, tickets: TicketService) -> None:
     open_one = await tickets.file(place.fault(LI), AGENT)
     gone = await erased(database, place)
 
@@ -129,7 +129,7 @@ async def test_nobody_reports_for_who_was_erased(database: Database, place: Plac
     assert by_machine.customer_id is None, "what it knew before counts without it, and nothing is lost"
 
 
-async def test_nothing_is_entered_about_who_was_erased(database: Database, place: Place) -> None:
+async def test_erased_customer_cannot_be_entered(database: Database, place: Place) -> None:
     gone, customers = await erased(database, place), CustomerService(database)
     before = await customers.detail(gone)
 
@@ -144,7 +144,7 @@ async def test_nothing_is_entered_about_who_was_erased(database: Database, place
     assert await customers.detail(gone) == before
 
 
-async def test_a_list_of_who_comes_first_names_who_stands_for_both_and_nobody_erased(
+async def test_list_of_protected_customers_follows_merges_and_omits_erased_ones(
     database: Database, place: Place
 ) -> None:
     protection, now = ProtectionService(database), utc_now()

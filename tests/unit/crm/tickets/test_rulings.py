@@ -1,4 +1,4 @@
-"""What is disputed about a ticket: refusals, more time, findings, and who has to look at it."""
+"""Refusals, extensions, findings and escalations of tickets."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -101,7 +101,7 @@ async def test_an_overruled_department_gets_it_back_and_cannot_refuse_again(
     assert (back.status, back.department_id) == (TicketStatus.DISPATCHED, place.east)
     with pytest.raises(AlreadyOverruled):
         await tickets.refusals.refuse(ticket.id, NOT_OURS, east)
-    # Another department was not told so, and this one neither where it comes back to it by a detour.
+    # A ruling counts for its department only, also where the ticket returns by a detour.
     await tickets.dispatch(ticket.id, place.west, AGENT)
     await tickets.refusals.refuse(ticket.id, NOT_OURS, place.worker(place.west))
     await tickets.refusals.uphold(ticket.id, place.east, "应由城东处理", SUPERVISOR)
@@ -159,7 +159,7 @@ async def test_a_denied_extension_leaves_the_deadline_and_may_be_asked_for_again
     assert [found.granted for found in (await tickets.get(ticket.id)).extensions] == [False, None]
 
 
-async def test_what_waits_to_be_decided_is_listed_the_longest_first(tickets: TicketService, place: Place) -> None:
+async def test_waiting_extensions_are_listed_oldest_first(tickets: TicketService, place: Place) -> None:
     east, asked = place.worker(place.east), []
     for _ in range(4):
         filed = await tickets.file(place.fault(address=""), AGENT)
@@ -176,7 +176,7 @@ async def test_what_waits_to_be_decided_is_listed_the_longest_first(tickets: Tic
     assert [found.ticket_id for found in await tickets.extensions.pending(1)] == [asked[2].id]
 
 
-async def test_what_was_asked_for_is_withdrawn_by_the_reply(tickets: TicketService, place: Place) -> None:
+async def test_extension_is_withdrawn_by_the_reply(tickets: TicketService, place: Place) -> None:
     ticket, east = await signed(tickets, place), place.worker(place.east)
     until = utc_now() + timedelta(days=2)
     await tickets.extensions.ask(ticket.id, until, "等配件", east)
@@ -191,7 +191,7 @@ async def test_what_was_asked_for_is_withdrawn_by_the_reply(tickets: TicketServi
     assert found.log[-1].detail["withdrawn_extension"] == until.isoformat()
 
 
-async def test_what_was_asked_for_is_withdrawn_once_another_department_has_the_ticket(
+async def test_extension_is_withdrawn_when_another_department_gets_the_ticket(
     tickets: TicketService, place: Place
 ) -> None:
     ticket, east, west = await signed(tickets, place), place.worker(place.east), place.worker(place.west)
@@ -265,7 +265,7 @@ async def test_only_complaints_are_judged(tickets: TicketService, place: Place) 
         await tickets.findings.judge(ticket.id, JudgeComplaint(validity=Validity.VALID, finding="属实"), SUPERVISOR)
 
 
-async def test_what_waits_for_the_customer_goes_on_where_it_was(tickets: TicketService, place: Place) -> None:
+async def test_parked_ticket_resumes_in_its_state_before(tickets: TicketService, place: Place) -> None:
     ticket, east = await signed(tickets, place), place.worker(place.east)
     parked = await tickets.park(ticket.id, "用户外出，周五回来", east)
     with pytest.raises(NotAllowedNow):
@@ -278,9 +278,7 @@ async def test_what_waits_for_the_customer_goes_on_where_it_was(tickets: TicketS
     assert (await tickets.unpark(new.id, AGENT)).status is TicketStatus.REGISTERED
 
 
-async def test_what_was_escalated_is_listed_until_a_supervisor_gave_an_instruction(
-    tickets: TicketService, place: Place
-) -> None:
+async def test_escalated_ticket_is_listed_until_a_supervisor_instructs(tickets: TicketService, place: Place) -> None:
     ticket, other = await signed(tickets, place), await tickets.file(place.fault(address=""), AGENT)
     await tickets.escalate(ticket.id, "涉及两个工区", place.worker(place.east))
 

@@ -1,4 +1,4 @@
-"""Several departments on one ticket: those that help the lead, and the tiers above and below (H16)."""
+"""Co-handling departments, and tiers above and below (H16)."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ async def last_told(database: Database) -> tuple[str, dict[str, Any]]:
 
 
 async def helped(tickets: TicketService, place: Place) -> TicketView:
-    """The east leads, the west helps."""
+    """File a ticket that the east leads and the west helps with."""
     filed = await tickets.file(place.fault(), AGENT)
     task = CoTask(department_id=place.west, task="配合关闭阀门")
     return await tickets.dispatch(filed.id, place.east, AGENT, co_handlers=[task])
@@ -96,7 +96,7 @@ async def test_a_co_handler_does_its_part_and_nothing_else(tickets: TicketServic
     assert (await tickets.get(ticket.id)).version == ticket.version
 
 
-async def test_who_cannot_be_asked_to_help(tickets: TicketService, place: Place) -> None:
+async def test_lead_and_pending_co_handlers_cannot_be_asked(tickets: TicketService, place: Place) -> None:
     ticket = await helped(tickets, place)
     for department_id, refusal in (
         (place.east, CannotHelp),
@@ -111,7 +111,7 @@ async def test_who_cannot_be_asked_to_help(tickets: TicketService, place: Place)
     assert (await tickets.get(ticket.id)).version == ticket.version
 
 
-async def test_who_was_released_may_be_asked_again(tickets: TicketService, place: Place) -> None:
+async def test_released_co_handler_may_be_asked_again(tickets: TicketService, place: Place) -> None:
     ticket = await helped(tickets, place)
     await tickets.co_handling.release(ticket.id, place.west, "不再需要", AGENT)
     assert await tickets.listed(department_id=place.west, limit=9) == []
@@ -121,7 +121,7 @@ async def test_who_was_released_may_be_asked_again(tickets: TicketService, place
     assert (part.state, part.task) == (CoHandlerState.ASKED, "又需要了")
 
 
-async def test_whoever_gets_the_ticket_itself_helps_no_longer(tickets: TicketService, place: Place) -> None:
+async def test_co_handler_that_becomes_lead_is_released(tickets: TicketService, place: Place) -> None:
     ticket = await helped(tickets, place)
     await tickets.dispatch(ticket.id, place.west, AGENT)
 
@@ -130,7 +130,7 @@ async def test_whoever_gets_the_ticket_itself_helps_no_longer(tickets: TicketSer
     assert signed.status is TicketStatus.SIGNED
 
 
-async def test_s7_who_has_to_do_with_a_ticket_sees_it_and_nobody_else(tickets: TicketService, place: Place) -> None:
+async def test_s7_departments_with_a_part_see_a_ticket_and_no_others(tickets: TicketService, place: Place) -> None:
     mine = await helped(tickets, place)
     theirs = await tickets.file(place.fault(address=""), AGENT)
     await tickets.dispatch(theirs.id, place.above, AGENT)
@@ -165,7 +165,7 @@ async def test_h16_the_answer_of_the_tier_above_travels_back_down(
     assert (ticket.status, ticket.department_id) == (TicketStatus.DISPATCHED, place.above)
     kind, payload = await last_told(database)
     assert (kind, payload["department_id"], payload["from_department"]) == ("ticket.pass_up", place.above, place.east)
-    # Who waits for the answer still sees the ticket, and leaves it alone.
+    # A department that waits for the answer sees the ticket and cannot change it.
     assert [found.id for found in await tickets.listed(department_id=place.east, limit=9)] == [ticket.id]
     with pytest.raises(Forbidden):
         await tickets.sign(ticket.id, east)
@@ -185,7 +185,7 @@ async def test_h16_the_answer_of_the_tier_above_travels_back_down(
     assert (step.state, step.answer, step.answered_by) == (PassState.ANSWERED, "公司同意更换主管道", above.name)
 
 
-async def test_above_the_highest_tier_there_is_nobody(tickets: TicketService, place: Place) -> None:
+async def test_highest_tier_cannot_pass_up(tickets: TicketService, place: Place) -> None:
     ticket = await passed_up(tickets, place)
     with pytest.raises(NoHigherTier):
         await tickets.tiers.pass_up(ticket.id, "需上级答复", place.worker(place.above))

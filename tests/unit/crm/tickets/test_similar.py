@@ -1,4 +1,4 @@
-"""Similar tickets are offered, best first, each with why (H4)."""
+"""Similar tickets are offered, best first, each with reasons (H4)."""
 
 import time
 from functools import partial
@@ -42,7 +42,7 @@ def codes(found: SimilarTicket) -> list[str]:
         "哈爾濱市城東區幸福路12號3單元4層402室",
     ],
 )
-def test_one_place_however_it_was_written(other: str) -> None:
+def test_writings_of_one_place_share_a_key(other: str) -> None:
     assert address_key(other) == address_key("幸福路12号3单元402室")
 
 
@@ -58,7 +58,7 @@ def test_one_place_however_it_was_written(other: str) -> None:
         "",
     ],
 )
-def test_another_place(other: str) -> None:
+def test_different_places_have_different_keys(other: str) -> None:
     assert address_key(other) != address_key("幸福路12号3单元402")
 
 
@@ -109,7 +109,7 @@ async def test_the_likeliest_comes_first_and_says_why(tickets: TicketService, pl
 
 
 async def test_h4_same_place_and_cause_comes_before_everything_else(tickets: TicketService, place: Place) -> None:
-    """Also before a ticket of the very same customer, from the same number, in the same words, elsewhere."""
+    """Also before a ticket of the same customer and words elsewhere."""
     text = "家里一点都不暖和"
     same_matter = await tickets.file(place.fault("+8613800000009", area="", subject="阀门漏水"), AGENT)
     reporter = Reporter(customer_id=place.wang.id, number="+8613800000001")
@@ -197,7 +197,7 @@ async def test_a_second_reporters_number_is_a_reason(tickets: TicketService, pla
     assert await tickets.similar(SimilarQuery(number="13800000009")) == []
 
 
-async def test_h4_what_a_customer_joined_as_a_further_reporter_is_theirs(tickets: TicketService, place: Place) -> None:
+async def test_h4_joined_ticket_counts_as_the_customers(tickets: TicketService, place: Place) -> None:
     filed = await tickets.file(place.fault(reporter=Reporter(customer_id=place.wang.id)), AGENT)
     own = await tickets.file(place.fault(address="", reporter=Reporter(customer_id=place.li.id)), AGENT)
     joining = AppendToTicket(text="也不热", reporter=Reporter(customer_id=place.li.id))
@@ -216,22 +216,22 @@ async def test_h4_what_a_customer_joined_as_a_further_reporter_is_theirs(tickets
 
 
 @pytest.mark.parametrize("names", [("number",), ("customer_id",)])
-async def test_what_somebody_reported_is_read_from_an_index(database: Database, names: tuple[str, ...]) -> None:
-    """Each statement for whoever reported, or filed it; none reads the open tickets one by one."""
+async def test_reported_tickets_are_read_from_an_index(database: Database, names: tuple[str, ...]) -> None:
+    """No statement by reporter reads the open tickets one by one."""
     statements = [statement for by, statement in CANDIDATES_BY if by == names]
     plans = [await database.change(partial(plan, statement, database.is_sqlite)) for statement in statements]
     assert any(f"ix_ticket_reporter_{names[0]}" in found for found in plans)
     assert not [found for found in plans if "SCAN ticket" in found or "Seq Scan on ticket" in found]
 
 
-async def test_what_is_closed_is_not_offered(tickets: TicketService, place: Place) -> None:
+async def test_closed_ticket_is_not_offered(tickets: TicketService, place: Place) -> None:
     filed = await tickets.file(place.fault(), AGENT)
     await tickets.answer(filed.id, "用户确认", AGENT)
 
     assert await tickets.similar(SimilarQuery(address="幸福路12号3单元402", number="13800000001")) == []
 
 
-async def test_nothing_known_finds_nothing(tickets: TicketService, place: Place) -> None:
+async def test_empty_query_finds_nothing(tickets: TicketService, place: Place) -> None:
     await tickets.file(place.fault(), AGENT)
 
     assert await tickets.similar(SimilarQuery()) == []
@@ -249,7 +249,7 @@ async def test_s3_s4_hostile_texts_are_only_texts(tickets: TicketService, place:
 
 
 @pytest.mark.parametrize("text", ["\x00", "\u202ekcolb", "\ud800"])
-def test_s12_what_no_database_can_bear_is_refused(text: str) -> None:
+def test_s12_unstorable_characters_are_refused(text: str) -> None:
     for field in ("address", "area", "text", "customer_id", "category_id"):
         with pytest.raises(ValidationError, match=field):
             SimilarQuery.model_validate({field: text})

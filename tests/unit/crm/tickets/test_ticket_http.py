@@ -1,4 +1,4 @@
-"""The routes' translation: whose tickets one sees, and what a request may hold."""
+"""Routes of tickets: visibility, and checks of requests."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ async def call(
     body: dict[str, Any] | None = None,
     key: str | None = None,
 ) -> Any:
-    """What the desk does: validate, then hand over."""
+    """Validate a request and call its handler, as the server does."""
     given: BaseModel | None = route.body.model_validate(body or {}) if route.body is not None else None
     asked = route.query.model_validate(query or {})
     return await route.handler(Request(principal, path or {}, asked, given, key))
@@ -62,7 +62,7 @@ async def test_s7_a_department_sees_only_what_lies_with_it(
                 await call(get, stranger, {"ticket_id": ticket.id})
             with pytest.raises(TicketNotFound) as missing:
                 await call(get, stranger, {"ticket_id": "ticket-none"})
-            # Both look the same: whoever asks cannot tell which of them is there.
+            # The same refusal, so that it does not reveal which of them exists.
             assert hidden.value.detail.replace(ticket.id, "") == missing.value.detail.replace("ticket-none", "")
     assert {found.id for found in await call(listed, DESK)} == {theirs.id, undispatched.id}
 
@@ -122,7 +122,7 @@ def test_every_route_has_the_roles_of_its_action(table: dict[str, Route]) -> Non
     assert posts == ACTIONS | {"": DESKS}
 
 
-async def test_one_key_of_two_people_is_two_keys(place: Place, table: dict[str, Route]) -> None:
+async def test_same_key_of_two_people_is_two_keys(place: Place, table: dict[str, Route]) -> None:
     file = table["POST /tickets"]
     body = {"kind": "complaint", "subject": "服务态度"}
     others = Principal("staff-other", "1002", "Other", Role.AGENT)
@@ -222,7 +222,7 @@ def test_reading_takes_no_query_it_would_ignore(table: dict[str, Route]) -> None
     assert table["GET /tickets/{ticket_id}"].query is NoQuery
 
 
-async def test_h6_what_was_refused_is_among_the_undispatched(
+async def test_h6_refused_ticket_is_among_the_undispatched(
     tickets: TicketService, place: Place, table: dict[str, Route]
 ) -> None:
     for _ in range(3):

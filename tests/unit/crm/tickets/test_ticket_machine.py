@@ -1,4 +1,4 @@
-"""Random lives of tickets against a plain model: no illegal state, a complete log, versions that only grow."""
+"""Random actions on tickets, compared with a model: states, log and versions."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine
@@ -25,7 +25,7 @@ from tests.unit.crm.conftest import CALLER, NOT_OURS, SUPERVISOR, Place, furnish
 from tests.unit.crm.expected_ticket import MOVES, OPEN, Expected, is_legal
 
 ACTIONS = 40
-"""In a row, unless one ends the ticket."""
+"""Actions in a row, unless one closes the ticket."""
 UNTIL = datetime(2099, 1, 1, tzinfo=UTC)
 FINDING = JudgeComplaint(validity=Validity.VALID, finding="属实")
 
@@ -85,7 +85,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(ticket=tickets, seed=st.integers(min_value=0, max_value=2**32))
     def live(self, ticket: str, seed: int) -> None:
-        """Some actions in a row. Chosen evenly, which what is drawn for each of them would not be."""
+        """Carry out random actions in a row, evenly distributed by one seed."""
         self.touched, choice = {ticket}, Random(seed)
         for _ in range(ACTIONS):
             self._act(ticket, choice)
@@ -96,7 +96,7 @@ class Lives(RuleBasedStateMachine):
         expected = self.expected[ticket]
         departments = [self.place.east, self.place.west, self.place.above]
         anything = [(action, own) for action in sorted(MOVES) for own in departments]
-        # Mostly what may be done, so that tickets get somewhere; now and then anything.
+        # Mostly allowed actions, so that tickets advance; now and then any action.
         action, own = choice.choice(anything if choice.random() < 0.2 else expected.sensible(departments))
         stale = choice.choice([None] * 8 + [0, 1])
         version = None if stale is None else expected.version - stale
@@ -187,7 +187,7 @@ class Lives(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            # What was done to one ticket did nothing to the others.
+            # Actions on one ticket changed no other.
             self.run(self._compare(self.expected))
         finally:
             self.run(self.database.aclose())
@@ -202,7 +202,7 @@ Lives.TestCase.settings = settings(
     max_examples=15,
     stateful_step_count=8,
     deadline=None,
-    # Each step is a transaction on a disk that others use as well.
+    # Each step is a transaction on a shared disk.
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 TestLives = Lives.TestCase

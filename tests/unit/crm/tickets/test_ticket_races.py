@@ -1,4 +1,4 @@
-"""Many at once: one matter is one ticket, every urge counts, no request counts twice."""
+"""Requests at once: one ticket per matter, every urge counted once."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,7 @@ CALLERS = 20
 
 
 def assert_complete(detail: TicketDetail) -> None:
-    """Every version has its entry, and each goes on from the one before."""
+    """Assert that the log has every version, each following the one before."""
     assert [entry.version for entry in detail.log] == list(range(1, detail.version + 1))
     assert [entry.from_status for entry in detail.log[1:]] == [entry.to_status for entry in detail.log[:-1]]
 
@@ -88,8 +88,8 @@ async def test_a_recording_attached_by_many_is_there_once(tickets: TicketService
     assert (len(detail.attachments), detail.version) == (1, 2)
 
 
-async def test_archiving_while_callers_add_loses_nobody(tickets: TicketService, place: Place) -> None:
-    """Whoever comes too late for the closed ticket gets a new one; whoever came in time is on the old one."""
+async def test_archiving_while_callers_add_loses_no_report(tickets: TicketService, place: Place) -> None:
+    """Each report is on the old ticket, or on one after it."""
     first = await tickets.file(place.fault(), AGENT)
 
     filed = await asyncio.gather(

@@ -1,4 +1,4 @@
-"""What may be done to a ticket, when and by whom: every action in every state by everybody."""
+"""State machine of tickets: every action in every state by every role."""
 
 import itertools
 
@@ -16,9 +16,9 @@ from foundation.routes import Role
 OPEN = "registered dispatched refused signed parked replied survey"
 DESK = "agent supervisor administrator"
 LEADER = "supervisor administrator"
-# Written out once more on purpose: whoever changes the table has to mean it.
+# Written out a second time, so that a change of the table is deliberate.
 ALLOWED = {
-    # From registered, dispatched and refused it stays; what is parked here was signed before.
+    # From registered, dispatched and refused the state stays; the parked ticket was signed before.
     "append": (OPEN, f"{DESK} caller system", "again"),
     "urge": (OPEN, f"{DESK} caller system", None),
     "attach": (f"{OPEN} archived cancelled merged", f"{DESK} system", None),
@@ -84,7 +84,7 @@ def ticket(status: TicketStatus, department_id: str | None = "department-1") -> 
 
 
 def check(action: TicketAction, subject: Ticket, actor: Actor) -> TicketStatus:
-    """What a change does: who it is comes before what state the ticket is in."""
+    """Check an action as a change does: permission first, then the state."""
     permit(action, actor, subject, OTHERS)
     return lead(action, subject)
 
@@ -94,7 +94,7 @@ def test_every_action_but_filing_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("name", ACTORS)
-def test_who_may_file(name: str) -> None:
+def test_role_decides_who_files(name: str) -> None:
     try:
         permit(TicketAction.FILE, ACTORS[name])
         may = True
@@ -104,13 +104,13 @@ def test_who_may_file(name: str) -> None:
 
 
 @pytest.mark.parametrize("status", TicketStatus)
-def test_what_is_there_cannot_be_filed_again(status: TicketStatus) -> None:
+def test_existing_ticket_cannot_be_filed_again(status: TicketStatus) -> None:
     with pytest.raises(NotAllowedNow):
         lead(TicketAction.FILE, ticket(status))
 
 
 @pytest.mark.parametrize("action", ALLOWED)
-def test_every_state_and_everybody(action: str) -> None:
+def test_every_action_in_every_state_by_every_role(action: str) -> None:
     states, actors, to = ALLOWED[action]
     for status, name in itertools.product(TicketStatus, ACTORS):
         found: str | type[Problem]
@@ -136,7 +136,7 @@ def test_s7_to_a_department_what_lies_elsewhere_does_not_exist(own: str | None, 
         check(TicketAction.SIGN, ticket(TicketStatus.DISPATCHED, theirs), worker)
 
 
-def test_somebody_without_a_role_may_nothing() -> None:
+def test_actor_without_role_is_refused_everything() -> None:
     nobody = Actor(kind=ActorKind.STAFF, id="staff-1")
     for action in ALLOWED:
         with pytest.raises(Forbidden):
@@ -146,7 +146,7 @@ def test_somebody_without_a_role_may_nothing() -> None:
 
 
 def test_the_page_in_the_documentation_is_the_table_in_force() -> None:
-    """Written anew by `hotline tickets table --output docs/tickets.md`."""
+    """`hotline tickets table --output docs/tickets.md` renders it."""
     assert (PROJECT / "docs" / "tickets.md").read_text(encoding="utf-8") == rendered()
 
 

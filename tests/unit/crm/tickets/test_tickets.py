@@ -1,4 +1,4 @@
-"""A ticket's life on real databases: the row, its log and what others are told change together or not at all."""
+"""Use cases of tickets: row, log and event change together."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from tests.unit.crm.conftest import AGENT, CALLER, NOT_OURS, SUPERVISOR, Place
 
 
 async def told(database: Database) -> list[tuple[str, dict[str, Any]]]:
-    """Everything in the outbox, by the ticket's version."""
+    """Return the events in the outbox, by the ticket's version."""
     async with database.read() as session:
         entries = (await session.exec(select(OutboxEntry))).all()
     return sorted(((entry.kind, entry.payload) for entry in entries), key=lambda found: found[1]["version"])
@@ -59,14 +59,14 @@ async def test_a_fault_from_report_to_archive(database: Database, tickets: Ticke
     assert [kind for kind, _ in await told(database)] == [f"ticket.{entry.action}" for entry in detail.log]
 
 
-async def test_what_others_are_told(database: Database, tickets: TicketService, place: Place) -> None:
+async def test_event_has_the_facts_of_the_change(database: Database, tickets: TicketService, place: Place) -> None:
     filed = await tickets.file(place.fault(call_id="call-1"), AGENT)
 
     ((kind, payload),) = await told(database)
     assert kind == "ticket.file"
     at = datetime.fromisoformat(payload.pop("at"))
     assert filed.registered_at <= at <= datetime.now(UTC)
-    # Without nulls: a fact that is not there is left out.
+    # Missing facts are left out instead of null.
     assert payload == {
         "format": 1,
         "ticket_id": filed.id,
@@ -133,7 +133,7 @@ async def test_a_change_that_fails_at_its_end_is_rolled_back_with_log_and_outbox
     assert (detail.urge_count, detail.version, len(detail.log)) == (0, 1, 1)
 
 
-async def test_what_cannot_be_logged_is_not_told_either(
+async def test_change_without_a_log_entry_stores_no_event(
     database: Database, tickets: TicketService, place: Place
 ) -> None:
     filed = await tickets.file(place.fault(), AGENT)
@@ -148,7 +148,7 @@ async def test_what_cannot_be_logged_is_not_told_either(
     assert len(await told(database)) == 1
 
 
-async def test_an_older_version_is_refused_and_told_the_present_one(tickets: TicketService, place: Place) -> None:
+async def test_older_version_is_refused_with_the_present_one(tickets: TicketService, place: Place) -> None:
     filed = await tickets.file(place.fault(), AGENT)
     await tickets.urge(filed.id, CALLER, "ivr")
 
@@ -213,7 +213,7 @@ def test_a_visit_is_wished_for_ahead_and_not_too_far(begins: int, ends: int, wor
         FileTicket.model_validate({"kind": "fault", "subject": "暖气不热"} | window)
 
 
-def test_a_report_that_was_kept_while_the_database_was_away_is_judged_by_when_it_was_made() -> None:
+def test_deferred_report_is_checked_at_the_time_it_was_made() -> None:
     made = utc_now() - timedelta(hours=3)
     window = {"visit_from": made + timedelta(hours=1), "visit_until": made + timedelta(hours=2)}
     given = {"kind": "fault", "subject": "暖气不热"} | window
@@ -224,7 +224,7 @@ def test_a_report_that_was_kept_while_the_database_was_away_is_judged_by_when_it
 
 
 @pytest.mark.parametrize("address", ["幸福小区", "幸福路", "A座"])
-async def test_many_households_of_one_compound_keep_their_own_tickets(
+async def test_households_of_one_compound_have_tickets_of_their_own(
     tickets: TicketService, place: Place, address: str
 ) -> None:
     one = await tickets.file(place.fault(address=address), AGENT)
@@ -253,7 +253,7 @@ async def test_a_closed_matter_may_come_again(tickets: TicketService, place: Pla
     assert (await tickets.file(place.fault(), AGENT)).id != first.id
 
 
-async def test_whoever_adds_is_called_back_too_but_once(tickets: TicketService, place: Place) -> None:
+async def test_adding_reporter_is_called_back_once(tickets: TicketService, place: Place) -> None:
     filed = await tickets.file(place.fault(reporter=Reporter(customer_id=place.wang.id)), AGENT)
     for reporter in (
         Reporter(number="13800000003", name="张敏"),
@@ -292,7 +292,7 @@ async def test_a_repeated_addition_or_urge_is_answered_even_when_the_ticket_was_
     assert (await tickets.urge(filed.id, CALLER, "ivr", "call-1")).urge_count == 2
 
 
-async def test_one_key_for_two_requests_confuses_neither(tickets: TicketService, place: Place) -> None:
+async def test_one_key_for_two_requests_is_refused(tickets: TicketService, place: Place) -> None:
     one = await tickets.file(place.fault(kind="complaint"), AGENT, "key")
     other = await tickets.file(place.fault(kind="complaint"), AGENT, "other")
     for ticket in (one, other):
@@ -349,12 +349,12 @@ async def test_a_recording_is_attached_once(tickets: TicketService, place: Place
     assert (len(detail.attachments), detail.version) == (1, 2)
 
 
-async def test_nobody_but_desks_files(tickets: TicketService, place: Place) -> None:
+async def test_roles_without_a_desk_cannot_file(tickets: TicketService, place: Place) -> None:
     with pytest.raises(Forbidden):
         await tickets.file(place.fault(), place.worker(place.east))
 
 
-async def test_what_is_not_there(tickets: TicketService, place: Place) -> None:
+async def test_missing_ticket_is_not_found(tickets: TicketService, place: Place) -> None:
     for attempt in (tickets.get("ticket-none"), tickets.urge("ticket-none", AGENT, "agent")):
         with pytest.raises(TicketNotFound):
             await attempt
@@ -404,12 +404,12 @@ async def test_pages_go_on_where_the_last_one_ended(tickets: TicketService, plac
         ),
     ],
 )
-def test_what_is_entered_wrongly_is_named(given: dict[str, Any], word: str) -> None:
+def test_wrong_field_is_named(given: dict[str, Any], word: str) -> None:
     with pytest.raises(ValidationError, match=word):
         FileTicket.model_validate({"kind": "fault", "subject": "暖气不热"} | given)
 
 
-async def test_h4_what_is_added_is_dispatched_again_marked_and_sent_back_where_it_was_done(
+async def test_h4_addition_is_dispatched_again_and_counts_as_redo_after_a_reply(
     tickets: TicketService, place: Place
 ) -> None:
     addition, worker = AppendToTicket(text="还是不热"), place.worker(place.east)
@@ -432,9 +432,7 @@ async def test_h4_what_is_added_is_dispatched_again_marked_and_sent_back_where_i
     assert (sent_back.status, sent_back.added_to, sent_back.redo_count) == (TicketStatus.DISPATCHED, True, 1)
 
 
-async def test_what_waits_for_the_customer_goes_on_when_they_add_something(
-    tickets: TicketService, place: Place
-) -> None:
+async def test_parked_ticket_resumes_when_the_customer_adds(tickets: TicketService, place: Place) -> None:
     filed = await tickets.file(place.fault(), AGENT)
     await tickets.park(filed.id, "等用户提供房号", AGENT)
     assert (await tickets.append(filed.id, AppendToTicket(text="402室"), CALLER)).status is TicketStatus.REGISTERED

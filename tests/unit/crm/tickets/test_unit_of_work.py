@@ -1,4 +1,4 @@
-"""Unit of work: every change of a ticket reaches its listeners, or is refused."""
+"""Unit of work: every change reaches its listeners, or is refused."""
 
 import pytest
 from sqlmodel import select

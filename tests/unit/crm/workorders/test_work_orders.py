@@ -1,4 +1,4 @@
-"""The work order on paper: complete, in two languages, and whatever was written on it is only text (H7, S12)."""
+"""Printed work orders: complete, in two languages, without markup (H7, S12)."""
 
 import base64
 import hashlib
@@ -30,7 +30,7 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'><svg/onload=alert(2)></style><script>
 
 
 class Elements(HTMLParser):
-    """What a browser would make of a page: tags with their attributes, and the text."""
+    """Tags, attributes and texts of a page, as a browser reads it."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -88,9 +88,7 @@ async def test_h7_all_that_the_field_needs_is_on_it(
     assert 'lang="en"' in english
 
 
-async def test_s12_whatever_was_written_is_only_text(
-    service: WorkOrderService, tickets: TicketService, place: Place
-) -> None:
+async def test_s12_entered_markup_is_only_text(service: WorkOrderService, tickets: TicketService, place: Place) -> None:
     ordinary = Elements(page(await service.of((await filed(tickets, place)).id, Language.ZH, DESK)))
     reporter = Reporter(customer_id=place.wang.id, number="13800000001", name=HOSTILE[:60])
     ticket = await filed(
@@ -154,7 +152,7 @@ async def test_s29_a_department_that_waits_for_the_tier_above_prints_no_number(
     assert await PrivacyService(database).looks(LooksQuery()) == []
 
 
-async def test_nothing_is_loaded_and_its_style_is_the_one_it_names(
+async def test_page_loads_nothing_and_names_its_style(
     service: WorkOrderService, tickets: TicketService, place: Place
 ) -> None:
     ticket = await filed(tickets, place)
@@ -167,7 +165,7 @@ async def test_nothing_is_loaded_and_its_style_is_the_one_it_names(
     assert "://" not in re.sub(r'xmlns="[^"]*"', "", printed.text)
     (style,) = re.findall(r"<style>(.*?)</style>", printed.text, re.DOTALL)
     assert printed.style == STYLE
-    # Browsers apply it only if it is the very text whose hash the answer allows.
+    # Browsers apply the style only if its hash is the allowed one.
     assert base64.b64encode(hashlib.sha256(style.encode()).digest()) == base64.b64encode(
         hashlib.sha256(STYLE.encode()).digest()
     )
