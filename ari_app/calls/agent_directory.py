@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.provisioning import PhoneAccount
-from ari_app.calls.tools import AgentLine
 from ari_app.queues.settings import load_queues
 from crm.staff.model import Staff, StaffInput
 from crm.staff.service import StaffService
@@ -17,11 +17,11 @@ class Agents:
     def __init__(self, staff: StaffService) -> None:
         self._staff = staff
         self._agents: dict[str, Staff] = {}
-        self._lines: dict[str, AgentLine] = {}
+        self._phones: dict[str, AgentPhone] = {}
 
     async def load(self) -> None:
         """Read everybody from the database."""
-        self._agents, self._lines = {}, {}
+        self._agents, self._phones = {}, {}
         for agent in await self._staff.agents():
             self._keep(agent)
 
@@ -29,14 +29,14 @@ class Agents:
         """Somebody was added or changed; her phone's account where she is an agent."""
         if staff.role is not Role.AGENT or not staff.active:
             self._agents.pop(staff.id, None)
-            self._lines.pop(staff.id, None)
+            self._phones.pop(staff.id, None)
             return None
         self._keep(staff)
         return _account(staff)
 
-    def line(self, agent_id: str) -> AgentLine | None:
+    def phone(self, agent_id: str) -> AgentPhone | None:
         """The agent's line, or None where she is unknown or no longer active."""
-        return self._lines.get(agent_id)
+        return self._phones.get(agent_id)
 
     def of_endpoint(self, endpoint: str) -> str | None:
         """Whose phone registers as this SIP user."""
@@ -53,9 +53,9 @@ class Agents:
 
     def _keep(self, agent: Staff) -> None:
         self._agents[agent.id] = agent
-        self._lines.pop(agent.id, None)
+        self._phones.pop(agent.id, None)
         if agent.endpoint is not None:
-            self._lines[agent.id] = AgentLine(agent.id, agent.staff_number, agent.name, agent.endpoint)
+            self._phones[agent.id] = AgentPhone(agent.id, agent.staff_number, agent.name, agent.endpoint)
 
 
 def _account(agent: Staff) -> PhoneAccount | None:

@@ -11,13 +11,13 @@ from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriError, AriNoResponse, AriNotFound, AriNotReady, NotInStasis
 from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHangupRequest, StasisEnd, StasisStart
 from ari_app.calls import metrics
+from ari_app.calls.call_record import call_record
+from ari_app.calls.call_services import AgentPhone, CallServices
 from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, Direction, HangUpBy, LegStage, RecordingStage, Talk
-from ari_app.calls.record import call_record
 from ari_app.calls.recorder import CallRecorder
 from ari_app.calls.talk import AgentLeg
-from ari_app.calls.tools import AgentLine, CallTools
 from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.waiting import WaitEnd, Waiting
 from ari_app.queues.errors import QueuesUnavailable
@@ -61,7 +61,7 @@ class LiveCall:
     knows more of it than its state.
     """
 
-    def __init__(self, tools: CallTools, state: CallState, *, adopted: bool = False) -> None:
+    def __init__(self, services: CallServices, state: CallState, *, adopted: bool = False) -> None:
         self.state = state
         self.adopted = adopted
         self.offers: asyncio.Queue[Offer] = asyncio.Queue()
@@ -85,10 +85,10 @@ class LiveCall:
         """Asterisk has the other party's channel, or had it."""
         self._unseen_end = False
         """Nobody told us why the channel is gone, or whether it is."""
-        self._tools = tools
+        self._services = services
         self._keypad = Keypad()
         self._answered = asyncio.Event()
-        self._voice = ChannelVoice(tools, state, self._keypad)
+        self._voice = ChannelVoice(services, state, self._keypad)
 
     async def run(self, inbox: Inbox) -> None:
         """Carry the call to its end and store its record. It enters at whatever stage its state says.
@@ -103,7 +103,7 @@ class LiveCall:
         finally:
             await _ended(conversation)
             self._note_failure(conversation)
-            if not self._tools.life.leaving:
+            if not self._services.life.leaving:
                 await asyncio.shield(self._finish())
 
     async def catch_up(self) -> None:
@@ -146,7 +146,7 @@ class LiveCall:
         elif state.stage is CallStage.ARRIVED:
             self._voice.answer()
         if state.cursor is None:
-            state.cursor = await shield_until_done(self._tools.openings.cursor(state))
+            state.cursor = await shield_until_done(self._services.entry_points.cursor(state))
         await self._walk(state.cursor)
 
     async def _take_over(self) -> None:
@@ -156,8 +156,8 @@ class LiveCall:
             AriNotFound: the other party is gone.
             LeftApplication: the fallback has him.
         """
-        channel = await self._tools.ari.channel(self.state.channel_id)
-        if channel.stasis_arguments(self._tools.ari.application) is not None:
+        channel = await self._services.ari.channel(self.state.channel_id)
+        if channel.stasis_arguments(self._services.ari.application) is not None:
             self._answered.set()
         elif self.state.direction is Direction.INBOUND:
             raise LeftApplication
@@ -172,12 +172,12 @@ class LiveCall:
         """
         for _ in range(LEAVING_LOOKS):
             try:
-                channel = await self._tools.ari.channel(self.state.channel_id)
+                channel = await self._services.ari.channel(self.state.channel_id)
             except AriNotFound:
                 return await self._was_led_away()
             except AriError:
                 return False
-            if channel.stasis_arguments(self._tools.ari.application) is None:
+            if channel.stasis_arguments(self._services.ari.application) is None:
                 return True
             await asyncio.sleep(LEAVING_S / LEAVING_LOOKS)
         return False
@@ -191,13 +191,13 @@ class LiveCall:
         if self.state.direction is Direction.OUTBOUND:
             return self.adopted
         try:
-            return self.state.channel_id in await self._tools.in_fallback()
+            return self.state.channel_id in await self._services.in_fallback()
         except AriError as error:
             log.warning("fallback_not_asked", error=str(error))
             return False
 
     async def _walk(self, cursor: Cursor) -> None:
-        walker = self._tools.walker(self._voice, self)
+        walker = self._services.walker(self._voice, self)
         state = self.state
         while True:
             if state.target is None:
@@ -210,7 +210,7 @@ class LiveCall:
                 state.kind, state.target = outcome.kind, self._ranked(outcome)
                 state.preferred_agent_id = self._known("customer.agent_id")
             target = state.target
-            waiting = Waiting(self._tools, state, self._voice, cursor.language, self.offers)
+            waiting = Waiting(self._services, state, self._voice, cursor.language, self.offers)
             end = await waiting.run(target)
             if end is WaitEnd.SERVED:
                 self.hung_up_by = HangUpBy.AGENT
@@ -231,7 +231,7 @@ class LiveCall:
 
     def _grade_priority(self) -> int:
         grade = self._known("customer.grade")
-        return self._tools.grade_priorities.get(Grade(grade), 0) if grade else 0
+        return self._services.grade_priorities.get(Grade(grade), 0) if grade else 0
 
     def _known(self, variable: str) -> Any:
         cursor = self.state.cursor
@@ -244,7 +244,7 @@ class LiveCall:
         state.customer_id = read(cursor.variables, "customer.id") or state.customer_id
         state.ticket_id = read(cursor.variables, "ticket.id") or state.ticket_id
         self._voice.stage()
-        self._tools.store.put(state)
+        self._services.store.put(state)
         crashpoint("step")
 
     async def _dial(self) -> None:
@@ -252,14 +252,14 @@ class LiveCall:
         state = self.state
         assert state.number is not None, "an outbound call has a number"
         if not self.adopted:
-            state.taping = RecordingStage(new_segment_id())
-            await self._tools.store.save(state)
+            state.recording = RecordingStage(new_segment_id())
+            await self._services.store.save(state)
             crashpoint("dialling")
-            await self._tools.ari.originate(
-                self._tools.dial_plan.endpoint(state.number),
+            await self._services.ari.originate(
+                self._services.dial_plan.endpoint(state.number),
                 channel_id=state.channel_id,
                 app_args=[CONTACT, state.id],
-                caller_id=self._tools.caller_id,
+                caller_id=self._services.caller_id,
                 timeout_s=RING_OUTSIDE_S,
                 formats=OUTSIDE_FORMATS,
             )
@@ -267,15 +267,15 @@ class LiveCall:
             crashpoint("dialled")
         await self._answered.wait()
         state.answered_at_ms = milliseconds(utc_now())
-        tape = self._tape()
-        if tape is not None:
-            await shield_until_done(tape.prepare(state.id, RecordingKind.SURVEY, customer_id=state.customer_id))
-            await tape.start(state.channel_id)
+        recorder = self._recorder()
+        if recorder is not None:
+            await shield_until_done(recorder.prepare(state.id, RecordingKind.SURVEY, customer_id=state.customer_id))
+            await recorder.start(state.channel_id)
 
-    def _tape(self) -> CallRecorder | None:
+    def _recorder(self) -> CallRecorder | None:
         """The recording of the whole call, where the machine leads it."""
-        taping = self.state.taping
-        return CallRecorder(self._tools.ami, self._tools.recordings, taping) if taping is not None else None
+        recording = self.state.recording
+        return CallRecorder(self._services.ami, self._services.recordings, recording) if recording is not None else None
 
     def _note_failure(self, conversation: asyncio.Task[None]) -> None:
         if conversation.cancelled() or (error := conversation.exception()) is None:
@@ -306,13 +306,13 @@ class LiveCall:
             await self._clean_up_leg(state.talk)
         state.stage = CallStage.ENDED
         await self._leave_queue(LeaveReason.CALLER_HUNG_UP)
-        if (tape := self._tape()) is not None:
-            await tape.stop(state.channel_id)
+        if (recorder := self._recorder()) is not None:
+            await recorder.stop(state.channel_id)
         if not self.moved:
             with suppress(AriError):
-                await self._tools.ari.hang_up(state.channel_id)
+                await self._services.ari.hang_up(state.channel_id)
         if self.moved:
-            await self._tools.store.note_led_away(state)
+            await self._services.store.note_led_away(state)
         crashpoint("ended")
         record = call_record(self)
         metrics.observe(record)
@@ -321,36 +321,36 @@ class LiveCall:
     async def _outlived_asterisk(self) -> bool:
         """Whether the Asterisk that had the call died: its successor knows none of its channels."""
         try:
-            await self._tools.ari.wait_until_ready(STARTING_S)
-            return milliseconds(await self._tools.ari.started_at()) > self.state.started_at_ms
+            await self._services.ari.wait_until_ready(STARTING_S)
+            return milliseconds(await self._services.ari.started_at()) > self.state.started_at_ms
         except (AriError, TimeoutError):
             return False
 
     async def _store_record(self, record: CallRecordView) -> None:
         try:
             try:
-                await self._tools.history.record_call(record)
+                await self._services.history.record_call(record)
             except Exception as error:
                 if not out_of_reach(error):
                     raise
-                await self._tools.spool.keep(KEPT_RECORD, record.model_dump_json().encode())
+                await self._services.spool.keep(KEPT_RECORD, record.model_dump_json().encode())
         except Exception:
             # Its state stays in Redis: the next process makes the record.
             log.exception("call_record_not_stored")
-            await self._tools.store.save(self.state)
+            await self._services.store.save(self.state)
         else:
             self.recorded = True
 
     async def _clean_up_leg(self, talk: Talk) -> None:
         """An agent's leg whose own task never ran, or was cut off before it could."""
-        line = self._tools.agents.line(talk.agent_id) or AgentLine(talk.agent_id, talk.staff_number, "", "")
-        await AgentLeg(self._tools, self.state, line).clean_up()
+        phone = self._services.agents.phone(talk.agent_id) or AgentPhone(talk.agent_id, talk.staff_number, "", "")
+        await AgentLeg(self._services, self.state, phone).clean_up()
 
     async def _leave_queue(self, reason: LeaveReason) -> None:
         if self.state.target is None or self.state.connected_at_ms is not None:
             return
         try:
-            self.departure = await self._tools.queues.leave(self.state.id, reason) or self.departure
+            self.departure = await self._services.queues.leave(self.state.id, reason) or self.departure
         except QueuesUnavailable:
             log.warning("queue_not_left")
 

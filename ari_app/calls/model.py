@@ -60,7 +60,8 @@ class Talk(msgspec.Struct):
     bridge_id: str
     ring_ms: int
     waited_ms: int
-    taping: RecordingStage
+    recording: RecordingStage = msgspec.field(name="taping")
+    """Recording of the conversation; stored under its former name, so that calls outlive an update."""
     stage: LegStage = LegStage.OFFERED
     position: int = 1
     """The caller's place in the queue when the offer was made."""
@@ -101,7 +102,7 @@ class CallState(msgspec.Struct):
     abandon_position: int | None = None
     """The caller's place, where the caller hung up while an agent was rung."""
     talk: Talk | None = None
-    taping: RecordingStage | None = None
+    recording: RecordingStage | None = msgspec.field(default=None, name="taping")
     """The recording of a whole call that the machine leads."""
     playback_id: str | None = None
     """The prompt of the present step."""

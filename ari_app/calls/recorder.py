@@ -18,15 +18,15 @@ log = structlog.get_logger()
 class CallRecorder:
     """One segment: prepared before it is needed, started, stopped, sealed. A failure never ends the call (F27).
 
-    What must outlive the process is in `taping`, which the call's state holds.
+    What must outlive the process is in `recording`, which the call's state holds.
     """
 
     def __init__(
-        self, ami: AmiClient, recordings: RecordingService, taping: RecordingStage, *, adopted: bool = False
+        self, ami: AmiClient, recordings: RecordingService, recording: RecordingStage, *, adopted: bool = False
     ) -> None:
         self._ami = ami
         self._recordings = recordings
-        self._taping = taping
+        self._recording = recording
         self._adopted = adopted
         """Another process may have started it without living to say so."""
         self._entered = asyncio.Event()
@@ -42,9 +42,9 @@ class CallRecorder:
             customer_id=customer_id,
             agent_id=agent_id,
             channels=2,
-            segment_id=self._taping.segment_id,
+            segment_id=self._recording.segment_id,
         )
-        self._taping.failed = segment.failed is not None
+        self._recording.failed = segment.failed is not None
         self._entered.set()
 
     async def start(self, channel_id: str) -> None:
@@ -52,38 +52,38 @@ class CallRecorder:
 
         It does not wait for the entry: a locked database must not cost the first words (F25).
         """
-        taping = self._taping
-        if taping.failed or taping.since_ms is not None:
+        recording = self._recording
+        if recording.failed or recording.since_ms is not None:
             return
         since_ms = milliseconds(utc_now())
-        caller_path, agent_path = self._recordings.storage.spool_files(taping.segment_id, 2)
+        caller_path, agent_path = self._recordings.storage.spool_files(recording.segment_id, 2)
         try:
             # Started twice, the files would be spoilt.
-            if not (self._adopted and await self._recordings.has_audio(taping.segment_id)):
+            if not (self._adopted and await self._recordings.has_audio(recording.segment_id)):
                 await self._ami.mix_monitor(channel_id, str(caller_path), str(agent_path))
         except (AriError, TimeoutError, ValueError) as error:
             log.exception("recording_not_started")
-            taping.failed = True
+            recording.failed = True
             await self._entered.wait()
-            await self._recordings.fail(taping.segment_id, str(error))
+            await self._recordings.fail(recording.segment_id, str(error))
         else:
-            taping.since_ms = since_ms
+            recording.since_ms = since_ms
 
     async def stop(self, channel_id: str, *, talked: bool = False) -> None:
         """End it and have it sealed; what never started leaves no entry, unless they `talked` without it."""
-        taping = self._taping
-        if taping.failed:
+        recording = self._recording
+        if recording.failed:
             return
-        if taping.since_ms is None and not await self._recordings.has_audio(taping.segment_id):
+        if recording.since_ms is None and not await self._recordings.has_audio(recording.segment_id):
             if talked:
-                taping.failed = True
-                await self._recordings.fail(taping.segment_id, "it ended before anything was recorded")
+                recording.failed = True
+                await self._recordings.fail(recording.segment_id, "it ended before anything was recorded")
             else:
-                await self._recordings.discard(taping.segment_id)
+                await self._recordings.discard(recording.segment_id)
             return
         ended_at = utc_now()
         with suppress(AriError, TimeoutError):
             # Where the channel is gone, MixMonitor has stopped by itself.
             await self._ami.stop_mix_monitor(channel_id)
-        started_at = from_milliseconds(taping.since_ms) if taping.since_ms is not None else None
-        self._recordings.seal_in_background(taping.segment_id, started_at=started_at, ended_at=ended_at)
+        started_at = from_milliseconds(recording.since_ms) if recording.since_ms is not None else None
+        self._recordings.seal_in_background(recording.segment_id, started_at=started_at, ended_at=ended_at)

@@ -13,8 +13,8 @@ from ari_app.ari.events import StasisStart
 from ari_app.ari.model import Channel
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
+from ari_app.calls.call_services import CallServices
 from ari_app.calls.model import CallStage, CallState, Direction
-from ari_app.calls.tools import CallTools
 from ari_app.queues.model import DeclineReason, Offer
 from crm.customers.phone import normalise
 from foundation.clock import milliseconds, utc_now
@@ -32,14 +32,14 @@ class CallService:
 
     def __init__(
         self,
-        tools: CallTools,
+        services: CallServices,
         region: str,
         admission: Admission,
         settle_outbound: Callable[[LiveCall], Awaitable[None]],
     ) -> None:
         """`settle_outbound` stores the result of an outbound call that ended; the call's state is kept until then."""
         self._settle_outbound = settle_outbound
-        self._tools = tools
+        self._services = services
         self._region = region
         self._admission = admission
         self._calls: dict[str, LiveCall] = {}
@@ -89,7 +89,7 @@ class CallService:
             return
         state = CallState(
             id=new_id("call"),
-            node=self._tools.node,
+            node=self._services.node,
             direction=Direction.INBOUND,
             channel_id=channel.id,
             number=normalise(channel.caller.number, self._region),
@@ -97,18 +97,18 @@ class CallService:
             stage=CallStage.ARRIVED,
             started_at_ms=milliseconds(utc_now()),
         )
-        self._begin(LiveCall(self._tools, state))
+        self._begin(LiveCall(self._services, state))
 
     def place(self, state: CallState) -> None:
         """Call somebody; `settle_outbound` gets the result."""
-        self._begin(LiveCall(self._tools, state))
+        self._begin(LiveCall(self._services, state))
 
     def adopt(self, state: CallState, *, moved: bool) -> None:
         """Go on with a call that another process began: the same task, at another place.
 
         `moved`: the dialplan took it meanwhile.
         """
-        call = LiveCall(self._tools, state, adopted=True)
+        call = LiveCall(self._services, state, adopted=True)
         call.moved = moved
         self._begin(call)
 
@@ -132,7 +132,7 @@ class CallService:
 
     def leave(self) -> None:
         """From now on whatever ends here goes on in the next process."""
-        self._tools.life.leaving = True
+        self._services.life.leaving = True
 
     async def aclose(self) -> None:
         """End the tasks; what they know is stored, Asterisk keeps the channels, and the next process adopts them."""
@@ -145,10 +145,10 @@ class CallService:
         """Register the call before anything else can happen: a hang-up may be the very next event."""
         state = call.state
         registered = ExitStack()
-        inbox = registered.enter_context(self._tools.dispatcher.channel(state.channel_id))
+        inbox = registered.enter_context(self._services.dispatcher.channel(state.channel_id))
         if state.talk is not None:
             # Until its own task asks, so that an agent's answer is not taken for a stranger.
-            registered.enter_context(self._tools.dispatcher.channel(state.talk.channel_id))
+            registered.enter_context(self._services.dispatcher.channel(state.talk.channel_id))
         self._calls[state.id] = call
         registered.callback(self._calls.pop, state.id)
         task = asyncio.create_task(self._carry(call, inbox), name=f"call:{state.id}")
@@ -161,9 +161,9 @@ class CallService:
         if call.state.direction is Direction.OUTBOUND:
             await self._settle(lambda: self._settle_outbound(call))
         elif call.recorded and call.state.message_ids:
-            await self._settle(lambda: self._tools.messages.file(call.state))
+            await self._settle(lambda: self._services.messages.file(call.state))
         if call.recorded:
-            self._tools.store.forget(call.state.id)
+            self._services.store.forget(call.state.id)
 
     async def _settle(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do what the call leaves to be done, as often as the database needs to be asked."""
@@ -179,14 +179,14 @@ class CallService:
                 return
 
     async def _give_back(self, offer: Offer) -> None:
-        await self._tools.queues.declined(offer.reservation_id, DeclineReason.CALLER_GONE)
+        await self._services.queues.declined(offer.reservation_id, DeclineReason.CALLER_GONE)
 
     def _turn_away(self, channel_id: str, reason: HangupReason) -> None:
         self._own(asyncio.create_task(self._hang_up(channel_id, reason), name=f"turn-away:{channel_id}"))
 
     async def _hang_up(self, channel_id: str, reason: HangupReason) -> None:
         with suppress(AriNotFound):
-            await self._tools.ari.hang_up(channel_id, reason=reason)
+            await self._services.ari.hang_up(channel_id, reason=reason)
 
     def _own(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

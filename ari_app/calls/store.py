@@ -92,8 +92,10 @@ class CallStore:
     async def segments(self) -> frozenset[str]:
         """The recordings of every call there is, on whatever node."""
         states = await self.all()
-        tapings = [state.taping for state in states] + [state.talk.taping for state in states if state.talk is not None]
-        return frozenset(taping.segment_id for taping in tapings if taping is not None)
+        recordings = [state.recording for state in states] + [
+            state.talk.recording for state in states if state.talk is not None
+        ]
+        return frozenset(recording.segment_id for recording in recordings if recording is not None)
 
     async def all(self) -> list[CallState]:
         """Every live call of every node, oldest first."""

@@ -9,10 +9,10 @@ import structlog
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriConflict, AriError, AriNoResponse, AriNotFound, AriNotReady, NotInStasis
 from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd, StasisStart
+from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
 from ari_app.calls.holding import Hold
 from ari_app.calls.model import CallStage, CallState, LegStage, RecordingStage, Talk
 from ari_app.calls.recorder import CallRecorder
-from ari_app.calls.tools import AgentLine, CallTools, PopMaker
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
 from foundation.clock import milliseconds, utc_now
@@ -44,18 +44,18 @@ class OfferEnd(StrEnum):
     """They talked, and the agent hung up."""
 
 
-def staged(offer: Offer, line: AgentLine) -> Talk:
+def staged(offer: Offer, phone: AgentPhone) -> Talk:
     """An offer as it will be carried out, with every id chosen."""
     return Talk(
         reservation_id=offer.reservation_id,
-        agent_id=line.agent_id,
-        staff_number=line.staff_number,
+        agent_id=phone.agent_id,
+        staff_number=phone.staff_number,
         channel_id=new_id("agent-leg"),
         bridge_id=new_id("talk"),
         ring_ms=offer.ring_ms,
         waited_ms=offer.waited_ms,
         position=offer.position,
-        taping=RecordingStage(new_segment_id()),
+        recording=RecordingStage(new_segment_id()),
     )
 
 
@@ -66,12 +66,12 @@ class AgentLeg:
     wrap-up begun, and the recording sealed.
     """
 
-    def __init__(self, tools: CallTools, state: CallState, line: AgentLine, hold: Hold | None = None) -> None:
+    def __init__(self, services: CallServices, state: CallState, phone: AgentPhone, hold: Hold | None = None) -> None:
         assert state.talk is not None, "an offer was staged"
-        self._tools = tools
+        self._services = services
         self._state = state
         self._talk = state.talk
-        self._line = line
+        self._phone = phone
         self._hold = hold
         """The caller's way into the holding bridge, which must be over before the caller is bridged."""
         self._originating: asyncio.Task[None] | None = None
@@ -79,18 +79,18 @@ class AgentLeg:
         """Stores the recording's entry."""
         self._bridging: asyncio.Task[None] | None = None
         """Makes the bridge."""
-        self._taping: asyncio.Task[None] | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._gone = False
         """Her leg ended by itself: there is nothing to hang up."""
         self._adopted = state.talk.stage is not LegStage.OFFERED
         """Another process rang the agent, so that only Asterisk knows how far it got."""
-        self._tape = CallRecorder(tools.ami, tools.recordings, state.talk.taping, adopted=self._adopted)
+        self._recorder = CallRecorder(services.ami, services.recordings, state.talk.recording, adopted=self._adopted)
 
     async def run(self, make_pop: PopMaker) -> OfferEnd:
         """Carry the offer out, from the pop to the agent's hang-up."""
         reason = DeclineReason.CALLER_GONE
         talk = self._talk
-        with self._tools.dispatcher.channel(talk.channel_id) as inbox:
+        with self._services.dispatcher.channel(talk.channel_id) as inbox:
             try:
                 if talk.stage is LegStage.OFFERED and not await self._announce(make_pop):
                     return OfferEnd.DECLINED
@@ -111,21 +111,21 @@ class AgentLeg:
                 reason, talk.stage = DeclineReason.INTERRUPTED, LegStage.RINGING
                 return OfferEnd.DECLINED
             finally:
-                if not self._tools.life.leaving:
+                if not self._services.life.leaving:
                     await asyncio.shield(self.clean_up(reason))
 
     async def _announce(self, make_pop: PopMaker) -> bool:
         """Pop first; False where the offer is over by then and nobody is to be rung."""
         self._state.stage, self._talk.stage = CallStage.RINGING, LegStage.RINGING
         # Stored by the time the queue has answered, which is asked over the same connection.
-        self._tools.store.put(self._state)
+        self._services.store.put(self._state)
         popped, in_force = await asyncio.gather(
-            self._tools.desks.pop(self._line.agent_id, make_pop(self._state, self._line, self._talk.waited_ms)),
-            self._tools.queues.ringing(self._talk.reservation_id),
+            self._services.desks.pop(self._phone.agent_id, make_pop(self._state, self._phone, self._talk.waited_ms)),
+            self._services.queues.ringing(self._talk.reservation_id),
         )
         if not popped:
             # A desk that reconnects gets its pop then (F14); the customer is not kept waiting for a browser.
-            log.warning("pop_without_desk", agent_id=self._line.agent_id)
+            log.warning("pop_without_desk", agent_id=self._phone.agent_id)
         crashpoint("reserved")
         return in_force
 
@@ -153,11 +153,11 @@ class AgentLeg:
             raise
         except (AriNoResponse, AriNotReady) as error:
             # Asterisk is not there, which is not her phone's fault (F11); whoever offers again at once only asks again.
-            log.warning("agent_not_rung", agent_id=self._line.agent_id, error=str(error))
+            log.warning("agent_not_rung", agent_id=self._phone.agent_id, error=str(error))
             await asyncio.sleep(RING_AGAIN_S)
             return DeclineReason.INTERRUPTED
         except AriError as error:
-            log.warning("agent_leg_failed", agent_id=self._line.agent_id, error=str(error))
+            log.warning("agent_leg_failed", agent_id=self._phone.agent_id, error=str(error))
             return DeclineReason.UNAVAILABLE
         except TimeoutError:
             return DeclineReason.NO_ANSWER
@@ -168,13 +168,13 @@ class AgentLeg:
         Raises:
             AriNotFound: it ended.
         """
-        channel = await self._tools.ari.channel(self._talk.channel_id)
+        channel = await self._services.ari.channel(self._talk.channel_id)
         self._talk.rung = True
-        return channel.stasis_arguments(self._tools.ari.application) is not None
+        return channel.stasis_arguments(self._services.ari.application) is not None
 
     async def _originate(self, ring_s: float) -> None:
-        await self._tools.ari.originate(
-            f"PJSIP/{self._line.endpoint}",
+        await self._services.ari.originate(
+            f"PJSIP/{self._phone.endpoint}",
             channel_id=self._talk.channel_id,
             app_args=["agent", self._state.id],
             originator=self._state.channel_id,
@@ -189,32 +189,32 @@ class AgentLeg:
         """
         if self._bridging is None:
             self._bridging = asyncio.create_task(self._make_bridge(), name=f"bridge:{self._talk.bridge_id}")
-            self._entering = asyncio.create_task(self._prepare_tape(), name=f"entry:{self._talk.bridge_id}")
+            self._entering = asyncio.create_task(self._prepare_recording(), name=f"entry:{self._talk.bridge_id}")
         return self._bridging
 
-    async def _prepare_tape(self) -> None:
-        await self._tape.prepare(
+    async def _prepare_recording(self) -> None:
+        await self._recorder.prepare(
             self._state.id,
             RecordingKind.CONVERSATION,
             customer_id=self._state.customer_id,
-            agent_id=self._line.agent_id,
+            agent_id=self._phone.agent_id,
         )
 
     async def _make_bridge(self) -> None:
         with suppress(AriConflict):  # made by the process before us
-            await self._tools.ari.create_bridge(self._talk.bridge_id, types=["mixing"], name=self._state.id)
+            await self._services.ari.create_bridge(self._talk.bridge_id, types=["mixing"], name=self._state.id)
 
     async def _connected(self) -> bool:
         """Tell the queue that she answered; whether the call is hers."""
         crashpoint("answered")
-        queues, talk = self._tools.queues, self._talk
+        queues, talk = self._services.queues, self._talk
         try:
             return await queues.connected(talk.reservation_id) or await queues.hold_on(
                 talk.agent_id, self._state.id, self._state.queue
             )
         except QueuesUnavailable:
             # Two people are on the line; the queue is told when it is back (F20).
-            log.warning("answered_without_queue", agent_id=self._line.agent_id)
+            log.warning("answered_without_queue", agent_id=self._phone.agent_id)
             return True
 
     async def _converse(self, inbox: Inbox) -> bool:
@@ -230,10 +230,10 @@ class AgentLeg:
     async def _there(self) -> bool:
         """Whether her leg is still in our application."""
         try:
-            channel = await self._tools.ari.channel(self._talk.channel_id)
+            channel = await self._services.ari.channel(self._talk.channel_id)
         except AriNotFound:
             return False
-        return channel.stasis_arguments(self._tools.ari.application) is not None
+        return channel.stasis_arguments(self._services.ari.application) is not None
 
     async def _brought_together(self) -> bool:
         """Bridge them; False where she hung up in that very moment.
@@ -255,16 +255,16 @@ class AgentLeg:
         if self._hold is not None:
             await self._hold.leave()
         crashpoint("committed")
-        starting = self._tape.start(self._state.channel_id)
-        self._taping = asyncio.create_task(starting, name=f"tape:{self._talk.bridge_id}")
-        await self._tools.ari.add_to_bridge(self._talk.bridge_id, [self._state.channel_id, self._talk.channel_id])
+        starting = self._recorder.start(self._state.channel_id)
+        self._starting = asyncio.create_task(starting, name=f"record:{self._talk.bridge_id}")
+        await self._services.ari.add_to_bridge(self._talk.bridge_id, [self._state.channel_id, self._talk.channel_id])
         # From here on they talk, whatever becomes of the recording (F27).
         self._state.stage = CallStage.TALKING
         self._state.connected_at_ms = milliseconds(utc_now())
         await asyncio.gather(
-            self._tools.desks.call_changed(self._line.agent_id, self._state), asyncio.wait({self._taping})
+            self._services.desks.call_changed(self._phone.agent_id, self._state), asyncio.wait({self._starting})
         )
-        await self._tools.store.save(self._state)
+        await self._services.store.save(self._state)
         crashpoint("talking")
 
     async def clean_up(self, reason: DeclineReason = DeclineReason.CALLER_GONE) -> None:
@@ -275,26 +275,26 @@ class AgentLeg:
             await _over(self._originating)
         if not self._gone:
             with suppress(AriError):
-                await self._tools.ari.hang_up(talk.channel_id)
+                await self._services.ari.hang_up(talk.channel_id)
         bridged = self._state.connected_at_ms is not None
         await self._release_agent(reason, bridged=bridged)
         if self._bridging is not None:
             await _over(self._bridging)
         if self._bridging is not None or self._adopted:
             with suppress(AriError):
-                await self._tools.ari.destroy_bridge(talk.bridge_id)
+                await self._services.ari.destroy_bridge(talk.bridge_id)
             if self._entering is not None:
                 await _over(self._entering)
-            if self._taping is not None:
+            if self._starting is not None:
                 # Whoever records him by now does so without us; nobody else is waited for after his end.
-                self._taping.cancel()
-                await _over(self._taping)
-            await self._tape.stop(self._state.channel_id, talked=bridged)
+                self._starting.cancel()
+                await _over(self._starting)
+            await self._recorder.stop(self._state.channel_id, talked=bridged)
         talk.stage = LegStage.OVER
         if not bridged:
             self._state.abandon_position = talk.position if reason is DeclineReason.CALLER_GONE else None
             self._state.talk, self._state.stage = None, CallStage.QUEUED
-            await self._tools.desks.close_pop(self._line.agent_id, self._state.id)
+            await self._services.desks.close_pop(self._phone.agent_id, self._state.id)
 
     async def _release_agent(self, reason: DeclineReason, *, bridged: bool) -> None:
         """Give the agent back to the queue: free, or into wrap-up after a conversation."""
@@ -302,9 +302,9 @@ class AgentLeg:
         talk.released = True
         try:
             # A hang-up in the moment of the answer: the queue may know of the answer though this call does not.
-            if bridged or not await self._tools.queues.declined(talk.reservation_id, reason):
+            if bridged or not await self._services.queues.declined(talk.reservation_id, reason):
                 talked = bridged or reason is not DeclineReason.CALLER_GONE
-                await self._tools.queues.finished(talk.agent_id, self._state.id, talked=talked)
+                await self._services.queues.finished(talk.agent_id, self._state.id, talked=talked)
         except QueuesUnavailable:
             # Set right when the queue answers again.
             log.warning("agent_not_released", agent_id=talk.agent_id)

@@ -10,10 +10,10 @@ import structlog
 from ari_app.ari.errors import AriError, AriNotFound, AriResponseError, ServerFault
 from ari_app.ari.events import PlaybackFinished, RecordingFailed, RecordingFinished
 from ari_app.ari.model import LiveRecording, Playback
+from ari_app.calls.call_services import CallServices
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallState
 from ari_app.calls.spoken import SpokenAnswers
-from ari_app.calls.tools import CallTools
 from foundation.clock import milliseconds, utc_now
 from foundation.ids import new_id
 from foundation.tasks import shield_until_done
@@ -32,12 +32,12 @@ log = structlog.get_logger()
 class ChannelVoice:
     """Speaks to one channel, and hears its keys through a `Keypad` that somebody else fills from events."""
 
-    def __init__(self, tools: CallTools, state: CallState, keypad: Keypad) -> None:
-        self._ari = tools.ari
-        self._dispatcher = tools.dispatcher
-        self._life = tools.life
-        self._store = tools.store
-        self._recordings = SpokenAnswers(tools.recordings, tools.store, state)
+    def __init__(self, services: CallServices, state: CallState, keypad: Keypad) -> None:
+        self._ari = services.ari
+        self._dispatcher = services.dispatcher
+        self._life = services.life
+        self._store = services.store
+        self._recordings = SpokenAnswers(services.recordings, services.store, state)
         self._state = state
         self._channel_id = state.channel_id
         self._keypad = keypad

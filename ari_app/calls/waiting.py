@@ -6,10 +6,10 @@ from enum import StrEnum
 
 import structlog
 
+from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
 from ari_app.calls.holding import Hold
 from ari_app.calls.model import CallStage, CallState, LegStage, Talk
 from ari_app.calls.talk import AgentLeg, OfferEnd, staged
-from ari_app.calls.tools import AgentLine, CallTools, PopMaker
 from ari_app.calls.voice import ChannelVoice
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer, WaitingCall
@@ -39,16 +39,16 @@ class Waiting:
     """One caller in one queue. Offers arrive in `offers`, from whichever process made the match."""
 
     def __init__(
-        self, tools: CallTools, state: CallState, voice: ChannelVoice, language: str, offers: asyncio.Queue[Offer]
+        self, services: CallServices, state: CallState, voice: ChannelVoice, language: str, offers: asyncio.Queue[Offer]
     ) -> None:
-        self._tools = tools
+        self._services = services
         self._state = state
         self._voice = voice
         self._language = language
         self._offers = offers
         self._adopted = state.stage in {CallStage.QUEUED, CallStage.RINGING}
         self._greeted = self._adopted
-        self._hold = Hold(tools.holding, state.channel_id, adopted=self._adopted)
+        self._hold = Hold(services.holding, state.channel_id, adopted=self._adopted)
 
     async def run(self, target: ToQueue) -> WaitEnd:
         """Wait until served, until the longest wait is over or no agent is signed in. A hang-up cancels it.
@@ -56,9 +56,9 @@ class Waiting:
         Who was in the line already, or is being rung for, or talks, goes on from there.
         """
         state = self._state
-        settings = self._tools.queues.queues[target.queue]
+        settings = self._services.queues.queues[target.queue]
         await self._voice.answered()
-        pop = asyncio.create_task(self._tools.pops.prepare(state), name=f"pop:{state.id}")
+        pop = asyncio.create_task(self._services.pops.prepare(state), name=f"pop:{state.id}")
         try:
             if state.talk is None or state.talk.stage in {LegStage.OFFERED, LegStage.RINGING}:
                 self._hold.begin(settings)
@@ -66,7 +66,7 @@ class Waiting:
                 return WaitEnd.SERVED
             state.stage, state.queue = CallStage.QUEUED, target.queue
             state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
-            self._tools.store.put(state)
+            self._services.store.put(state)
             await self._enter(target)
             end = await self._until_served(settings, pop)
             if end is not WaitEnd.SERVED:
@@ -81,7 +81,7 @@ class Waiting:
         """Join the line; while the queue is away the caller hears its music all the same."""
         while True:
             try:
-                await self._tools.queues.enter(
+                await self._services.queues.enter(
                     self._state.id, target.queue, target.priority, self._state.preferred_agent_id
                 )
             except QueuesUnavailable:
@@ -91,11 +91,11 @@ class Waiting:
 
     async def _resumed(self, talk: Talk, make_pop: PopMaker) -> bool:
         """Go on with an offer that another process was carrying out; whether the caller was served."""
-        line = self._tools.agents.line(talk.agent_id)
-        if line is None:
+        phone = self._services.agents.phone(talk.agent_id)
+        if phone is None:
             # She was removed meanwhile; her leg goes by the name it has.
-            line = AgentLine(talk.agent_id, talk.staff_number, "", "")
-        leg = AgentLeg(self._tools, self._state, line, self._hold)
+            phone = AgentPhone(talk.agent_id, talk.staff_number, "", "")
+        leg = AgentLeg(self._services, self._state, phone, self._hold)
         return await leg.run(make_pop) is OfferEnd.TALKED
 
     async def _until_served(self, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> WaitEnd:
@@ -119,7 +119,7 @@ class Waiting:
         loop, since = asyncio.get_running_loop(), None
         while True:
             try:
-                staffed = await self._tools.queues.staffed(settings.name)
+                staffed = await self._services.queues.staffed(settings.name)
             except QueuesUnavailable:
                 staffed = True  # not known
             since = None if staffed else since or loop.time()
@@ -131,7 +131,7 @@ class Waiting:
     async def _rejoin(self) -> None:
         """He kept his place while an agent was rung for him, unless Redis forgot it meanwhile."""
         with suppress(QueuesUnavailable):
-            await self._tools.queues.restore([waiting_call(self._state)])
+            await self._services.queues.restore([waiting_call(self._state)])
 
     def _patience(self, settings: QueueSettings) -> float | None:
         """The loop's time at which this caller's wait is over, counted from when he joined."""
@@ -159,14 +159,14 @@ class Waiting:
 
     async def _served(self, offer: Offer, make_pop: PopMaker) -> bool:
         """Carry out an offer; whether the caller was served."""
-        line = self._tools.agents.line(offer.agent_id)
-        if line is None:
+        phone = self._services.agents.phone(offer.agent_id)
+        if phone is None:
             log.warning("offer_to_unknown_agent", agent_id=offer.agent_id)
             with suppress(QueuesUnavailable):
-                await self._tools.queues.declined(offer.reservation_id, DeclineReason.UNAVAILABLE)
+                await self._services.queues.declined(offer.reservation_id, DeclineReason.UNAVAILABLE)
             return False
-        self._state.talk = staged(offer, line)
-        leg = AgentLeg(self._tools, self._state, line, self._hold)
+        self._state.talk = staged(offer, phone)
+        leg = AgentLeg(self._services, self._state, phone, self._hold)
         return await leg.run(make_pop) is OfferEnd.TALKED
 
     async def _announce(self, settings: QueueSettings) -> None:
@@ -177,7 +177,7 @@ class Waiting:
             await self._say(settings.greeting)
         while settings.announce_every_s > 0:
             try:
-                place = await self._tools.queues.position(self._state.id)
+                place = await self._services.queues.position(self._state.id)
             except QueuesUnavailable:
                 place = None
             if place is not None and not place.offered:
@@ -188,7 +188,7 @@ class Waiting:
         if prompt is None:
             return
         variables = {**(self._state.cursor.variables if self._state.cursor is not None else {}), **more}
-        audio = await self._tools.prompts.audio(prompt, self._language, variables)
+        audio = await self._services.prompts.audio(prompt, self._language, variables)
         if audio is not None:
             await self._voice.say([audio], barge_in=False)
 

@@ -17,14 +17,14 @@ from ari_app.ari.outbound import OutboundEvents
 from ari_app.ari.source import EventSource
 from ari_app.calls.admission import Admission
 from ari_app.calls.agent_directory import Agents
+from ari_app.calls.call_services import CallServices
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.messages import VoiceMessages
-from ari_app.calls.pop import PopService
 from ari_app.calls.reconciliation import Reconciler
+from ari_app.calls.screen_pop import PopService
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
-from ari_app.calls.tools import CallTools
 from ari_app.calls.vanished import VanishedPhones
 from ari_app.calls.wording import AgentWording
 from ari_app.campaigns.actions import SurveyActions
@@ -195,7 +195,7 @@ class Service:
             store,
             is_live=self._has_channel,
         )
-        tools = CallTools(
+        tools = CallServices(
             node=settings.node,
             ari=self.ari,
             ami=self.ami,
@@ -213,7 +213,7 @@ class Service:
             caller_id=settings.hotline_number,
             walker=lambda voice, store: FlowWalker(flows, voice, self.prompts, actions, store),
             prompts=self.prompts,
-            openings=EntryPoints(
+            entry_points=EntryPoints(
                 flows, calendar, business.tickets, business.customers, business.campaigns, settings.hotline_number
             ),
             messages=VoiceMessages(business.tickets, library.catalogue),

@@ -54,7 +54,7 @@ class AgentDesks:
 
 def presence_of(agent: AgentSnapshot, agents: Agents) -> Presence:
     """Return an agent's state as supervisors see it."""
-    line = agents.line(agent.agent_id)
+    line = agents.phone(agent.agent_id)
     return Presence(
         agent_id=agent.agent_id,
         state=agent.state,

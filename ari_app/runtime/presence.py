@@ -132,7 +132,7 @@ class PresenceService:
             silent = {agent.agent_id for agent in self._last.values() if agent.reason == DeclineReason.UNAVAILABLE}
             gone &= silent
             for agent_id in silent:
-                line = self._agents.line(agent_id)
+                line = self._agents.phone(agent_id)
                 if line is None or not self._hub.connected(agent_id):
                     continue
                 if not await self._phone_online(line.endpoint):

@@ -12,10 +12,10 @@ import pytest
 import soundfile
 
 from ari_app.ari.events import ChannelDestroyed, PlaybackStarted
+from ari_app.calls.call_services import CallLifecycle, CallServices
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, Direction
 from ari_app.calls.store import CallStore
-from ari_app.calls.tools import CallLifecycle, CallTools
 from ari_app.calls.voice import ChannelVoice
 from dev.asterisk import Asterisk
 from foundation.redis_client import redis_client
@@ -66,7 +66,7 @@ async def voice_on(connection: Connection, redis_url: str) -> AsyncIterator[Voic
             started_at_ms=0,
         )
         keypad = Keypad()
-        return ChannelVoice(cast("CallTools", cast("Any", tools)), state, keypad), keypad
+        return ChannelVoice(cast("CallServices", cast("Any", tools)), state, keypad), keypad
 
     yield on
     await redis.aclose()

@@ -9,13 +9,13 @@ from typing import Any, cast
 from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
+from ari_app.calls.call_services import AgentPhone, CallLifecycle, CallServices
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.model import CallStage, CallState
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
-from ari_app.calls.tools import AgentLine, CallLifecycle, CallTools
 from ari_app.fallback.model import FAMILY
 from ari_app.queues.model import AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
@@ -42,7 +42,7 @@ NODE = "node-1"
 RING_S = 20.0
 ANNOUNCE_S = 30.0
 AGENTS = {
-    number: AgentLine(f"staff-{number}", number, f"agent {number}", f"agent{number}") for number in ("1001", "1002")
+    number: AgentPhone(f"staff-{number}", number, f"agent {number}", f"agent{number}") for number in ("1001", "1002")
 }
 
 Script = Callable[[Voice, CursorStore, Cursor], Awaitable[Outcome]]
@@ -70,8 +70,8 @@ class _Walker:
 class _Directory:
     """The agents there are."""
 
-    def line(self, agent_id: str) -> AgentLine | None:
-        return next((line for line in AGENTS.values() if line.agent_id == agent_id), None)
+    def phone(self, agent_id: str) -> AgentPhone | None:
+        return next((phone for phone in AGENTS.values() if phone.agent_id == agent_id), None)
 
 
 class _Entry:
@@ -113,7 +113,7 @@ class FakeHotline:
         )
         self.store = CallStore(self.redis, NODE)
         self.life = CallLifecycle()
-        self.tools = CallTools(
+        self.services = CallServices(
             node=NODE,
             ari=self.ari,
             ami=self.ami,
@@ -131,12 +131,12 @@ class FakeHotline:
             caller_id="96001",
             walker=lambda voice, store: cast("Any", _Walker(self, voice, store)),
             prompts=FakePrompts(),
-            openings=_Entry(),
+            entry_points=_Entry(),
             messages=self.messages,
             in_fallback=self._in_fallback,
             life=self.life,
         )
-        self.calls = CallService(self.tools, "CN", Admission(lambda: 0.0, 0), self._settled)
+        self.calls = CallService(self.services, "CN", Admission(lambda: 0.0, 0), self._settled)
         self.dispatcher.new_channel.add_listener(self.calls.arrived)
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, self.store, self.queues, self._in_fallback)
         self.queues._on_offer = self.calls.offered

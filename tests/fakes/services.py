@@ -12,8 +12,8 @@ from redis.asyncio import BlockingConnectionPool
 from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy.exc import OperationalError
 
+from ari_app.calls.call_services import AgentPhone, PopMaker
 from ari_app.calls.model import CallState
-from ari_app.calls.tools import AgentLine, PopMaker
 from ari_app.desk.model import Pop, SpokenWording
 from crm.history.model import CallRecordView
 from foundation.clock import milliseconds, utc_now
@@ -216,7 +216,7 @@ class FakePops:
         return _pop
 
 
-def _pop(state: CallState, line: AgentLine, waited_ms: int) -> Pop:
+def _pop(state: CallState, phone: AgentPhone, waited_ms: int) -> Pop:
     return Pop(
         id=new_id("pop"),
         call_id=state.id,

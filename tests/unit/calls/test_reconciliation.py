@@ -43,7 +43,7 @@ def a_talk(call_id: str) -> CallState:
         bridge_id="talk-1",
         ring_ms=20_000,
         waited_ms=0,
-        taping=RecordingStage("rec-1"),
+        recording=RecordingStage("rec-1"),
         stage=LegStage.CONNECTED,
         rung=True,
     )

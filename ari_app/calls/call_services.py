@@ -24,7 +24,7 @@ from recordings.service import RecordingService
 
 
 @dataclass(frozen=True)
-class AgentLine:
+class AgentPhone:
     """How an agent is reached and what customers are told of her."""
 
     agent_id: str
@@ -37,7 +37,7 @@ class AgentLine:
 class AgentDirectory(Protocol):
     """Agents by id, from memory: looked up between a match and a ring."""
 
-    def line(self, agent_id: str) -> AgentLine | None:
+    def phone(self, agent_id: str) -> AgentPhone | None:
         """The agent's line, or None where she is unknown or no longer active."""
 
 
@@ -54,7 +54,7 @@ class Desks(Protocol):
         """Her call entered another stage."""
 
 
-PopMaker = Callable[[CallState, AgentLine, int], Pop]
+PopMaker = Callable[[CallState, AgentPhone, int], Pop]
 """Makes the pop for the agent who is offered the call; the number is how long the caller waited, in milliseconds."""
 
 
@@ -87,7 +87,7 @@ class CallLifecycle:
 
 
 @dataclass(frozen=True)
-class CallTools:
+class CallServices:
     """Services shared by all calls of a process."""
 
     node: str
@@ -108,7 +108,7 @@ class CallTools:
     """What people see when we call them."""
     walker: Callable[[Voice, CursorStore], FlowWalker]
     prompts: PromptAudio
-    openings: EntryPoint
+    entry_points: EntryPoint
     messages: Messages
     in_fallback: Callable[[], Awaitable[frozenset[str]]]
     """Returns the callers' channels that the dialplan's fallback took."""

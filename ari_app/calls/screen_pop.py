@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 import structlog
 from sqlalchemy import Connection
 
+from ari_app.calls.call_services import AgentPhone, PopMaker
 from ari_app.calls.model import CallState
-from ari_app.calls.tools import AgentLine, PopMaker
 from ari_app.calls.wording import AgentWording
 from ari_app.desk.model import (
     CallerNumber,
@@ -76,7 +76,7 @@ class PopService:
         except Exception:
             log.exception("pop_without_history")
             facts = CallerFacts(await self._number(state))
-        return lambda now, line, waited_ms: self._pop(facts, now, line, waited_ms)
+        return lambda now, phone, waited_ms: self._pop(facts, now, phone, waited_ms)
 
     async def _gather(self, state: CallState) -> CallerFacts:
         customers, choice = await self._candidates(state)
@@ -124,14 +124,14 @@ class PopService:
         origin = describe(state.number, self._language)
         return CallerNumber(display=state.number, region=origin.region or None, carrier=origin.carrier or None)
 
-    def _pop(self, facts: CallerFacts, state: CallState, line: AgentLine, waited_ms: int) -> Pop:
+    def _pop(self, facts: CallerFacts, state: CallState, phone: AgentPhone, waited_ms: int) -> Pop:
         return Pop(
             id=new_id("pop"),
             call_id=state.id,
             offered_at_ms=milliseconds(utc_now()),
             queue=state.queue or "",
             waited_ms=waited_ms,
-            greeting=self._wording.greeting(line.staff_number),
+            greeting=self._wording.greeting(phone.staff_number),
             number=facts.number,
             customers=facts.customers,
             customer_id=facts.customer_id,
