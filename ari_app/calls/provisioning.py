@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from ari_app.ari.client import AriClient
-from ari_app.ari.errors import AriNotFound
+from ari_app.ari.errors import AriError, AriNoResponse, AriNotFound
 
 PARALLEL = 8
 ADDRESS = {"max_contacts": "1", "remove_existing": "true", "support_path": "false"}
@@ -42,8 +42,22 @@ async def push(ari: AriClient, accounts: Iterable[PhoneAccount]) -> int:
 
 
 async def remove(ari: AriClient, users: Iterable[str]) -> int:
-    """Take phones' accounts from Asterisk, so that they cannot register any more; returns how many were there."""
-    return sum([await _removed(ari, user) for user in users])
+    """Remove phones' accounts from Asterisk, so that they cannot register; return how many were there.
+
+    Raises:
+        ExceptionGroup: of the AriErrors of those that are left; all others are gone.
+    """
+    removed, failed = 0, []
+    for user in users:
+        try:
+            removed += await _removed(ari, user)
+        except AriNoResponse:
+            raise
+        except AriError as error:
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("phones that Asterisk did not remove", failed)
+    return removed
 
 
 async def _removed(ari: AriClient, user: str) -> bool:

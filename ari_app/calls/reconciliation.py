@@ -225,6 +225,8 @@ class Reconciler:
                     await self._ari.destroy_bridge(bridge.id)
                 except AriNotFound:
                     continue
+                except AriError as error:
+                    log.warning("unused_bridge_not_removed", bridge_id=bridge.id, error=str(error))
 
     async def repair_queues(self) -> int:
         """Make the queues agree with the calls there are; after Redis was away, or lost its data (F19).

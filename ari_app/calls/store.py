@@ -101,8 +101,16 @@ class CallStore:
         """Every live call of every node, oldest first."""
         keys = [key async for key in self._redis.scan_iter(KEY + "*", count=500)]
         found = await self._redis.mget(keys) if keys else []
-        calls = [self._decoder.decode(raw) for raw in found if raw is not None]
+        calls = [call for raw in found if raw is not None and (call := self._decoded(raw)) is not None]
         return sorted(calls, key=lambda call: call.id)
+
+    def _decoded(self, raw: bytes | str) -> CallState | None:
+        """Decode one call; None, after logging it, where a state is not readable: the other calls go on."""
+        try:
+            return self._decoder.decode(raw)
+        except (msgspec.MsgspecError, UnicodeError):
+            log.exception("call_state_unreadable", state=repr(raw[:200]))
+            return None
 
 
 def _forgotten(call_id: str, forgetting: "asyncio.Future[Any]") -> None:

@@ -15,6 +15,8 @@ AWAY_S = 15.0
 """After this long without a beat the dialplan stops waiting for the service; `extensions.conf` has the same number."""
 
 _ID = re.compile(r"(call|rec)-[0-9a-f]{26}")
+_NUMBER = re.compile(r"[0-9]{1,10}", re.ASCII)
+"""Seconds: of the epoch until the year 2286, or of a wait."""
 _FIELDS = 9
 _PHONE = "PJSIP/"
 
@@ -43,16 +45,16 @@ def parse(call_id: str, note: str) -> FallbackCall | None:
     if len(fields) != _FIELDS or not _ID.fullmatch(call_id):
         return None
     started, ended, number, access_number, interface, waited, talk, message, channel_id = fields
-    if not started.isdecimal() or any(segment and not _ID.fullmatch(segment) for segment in (talk, message)):
+    if not _NUMBER.fullmatch(started) or any(segment and not _ID.fullmatch(segment) for segment in (talk, message)):
         return None
     return FallbackCall(
         id=call_id,
         started_at=_moment(started),
-        ended_at=_moment(ended) if ended.isdecimal() else None,
+        ended_at=_moment(ended) if _NUMBER.fullmatch(ended) else None,
         number=number,
         access_number=access_number,
         endpoint=interface.removeprefix(_PHONE) if interface.startswith(_PHONE) else None,
-        waited_s=int(waited) if waited.isdecimal() else None,
+        waited_s=int(waited) if _NUMBER.fullmatch(waited) else None,
         talk_segment=talk,
         message_segment=message,
         channel_id=channel_id,

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.client import AriClient
-from ari_app.ari.errors import AriError
+from ari_app.ari.errors import AriError, AriNoResponse
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.store import CallStore
 from ari_app.fallback.model import ALIVE, BEAT_S, FAMILY, QUEUE, FallbackCall, parse
@@ -89,8 +89,16 @@ class Fallback:
         An Asterisk that started again has heard of nobody: until it does, it leads everybody who calls to the fallback.
         """
         await self._beat()
+        failed: list[Exception] = []
         for account in self._agents.accounts():
-            await self.include(account.user)
+            try:
+                await self.include(account.user)
+            except AriNoResponse:
+                raise
+            except AriError as error:
+                failed.append(error)
+        if failed:
+            raise ExceptionGroup("phones that the fallback's queue did not take", failed)
 
     async def include(self, user: str) -> None:
         """Ring a phone, too, when we are away."""

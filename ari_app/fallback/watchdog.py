@@ -68,6 +68,9 @@ class Watchdog:
                 moved += await self._led(channel, EXTENSIONS.get(arguments[0]) if arguments else None, bridged)
             except (AriNotFound, NotInStasis):  # gone, or led elsewhere, since they were listed
                 continue
+            except AriError as error:
+                # The callers behind this one must not wait for a channel that takes no orders.
+                log.warning("caller_not_led_to_fallback", channel_id=channel.id, error=str(error))
         if moved:
             log.warning("callers_led_to_fallback", moved=moved)
         return moved

@@ -127,6 +127,9 @@ class Worker(Generic[Entry]):
         except asyncio.CancelledError:
             await self._finish(entry, {"next_at": utc_now(), "attempts": entry.attempts - 1})
             raise
+        except Exception:
+            # A defect in one entry's delivery must not cancel all others: it is tried again when its lease is over.
+            log.exception("delivery_failed", queue=self._name, sequence=entry.sequence)
         finally:
             self._delivering -= 1
             self._wake.set()

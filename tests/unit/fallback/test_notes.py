@@ -35,6 +35,8 @@ def test_one_that_lasts() -> None:
         (CALL, f"x|2|3|4|5|6|{TALK}|{MESSAGE}|8"),
         (CALL, f"1|2|3|4|5|6|../{TALK}|{MESSAGE}|8"),
         (CALL, "1|2|3"),
+        (CALL, f"{'9' * 30}|2|3|4|5|6|{TALK}|{MESSAGE}|8"),
+        (CALL, f"٣|2|3|4|5|6|{TALK}|{MESSAGE}|8"),
     ],
 )
 def test_what_is_no_note_of_ours(call_id: str, note: str) -> None:
@@ -44,3 +46,8 @@ def test_what_is_no_note_of_ours(call_id: str, note: str) -> None:
 @given(st.text(max_size=200))
 def test_nothing_breaks_it(note: str) -> None:
     parse(CALL, note)
+
+
+@given(st.lists(st.text("0123456789٣²x-", max_size=30), min_size=9, max_size=9))
+def test_no_fields_break_it(fields: list[str]) -> None:
+    parse(CALL, "|".join(fields))

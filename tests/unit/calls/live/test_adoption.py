@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ari_app.ari import bridges
+from ari_app.ari.errors import ServerFault
 from ari_app.calls.model import CallOutcome, CallStage
 from ari_app.queues.model import AgentState
 from ivr.cursor import Cursor, CursorStore
@@ -178,3 +180,28 @@ async def test_agents_leg_without_a_call_is_hung_up(hotline: FakeHotline) -> Non
 
     assert leg.id not in hotline.asterisk.channels
     await hotline.becomes(AgentState.READY, within_s=10)
+
+
+async def test_state_that_cannot_be_read_does_not_stop_the_other_calls(hotline: FakeHotline) -> None:
+    hotline.call()
+    await hotline.queued()
+    await hotline.leave()
+    await hotline.redis.set("hotline:live:call-broken", b'{"id": 7')
+
+    await hotline.restart()
+
+    await hotline.queued()
+
+
+async def test_bridge_that_cannot_be_removed_does_not_stop_the_repair_of_the_queues(hotline: FakeHotline) -> None:
+    hotline.call()
+    await hotline.queued()
+    await hotline.ari.create_bridge("talk-of-a-call-that-is-over")
+    hotline.ari.failures[bridges.DESTROY] = ServerFault("DELETE", "/bridges/x", "no", status=500)
+    await hotline.redis.flushall()
+
+    found = await hotline.reconciler.look()
+
+    assert found.repaired == 1
+    await hotline.agent_ready()
+    await hotline.talking()

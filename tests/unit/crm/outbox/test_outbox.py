@@ -1,9 +1,9 @@
 """Outbox: no event lost, order within a key, no delay by other keys, no busy waiting."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import event
@@ -15,7 +15,7 @@ from crm.outbox.errors import NoDeadLetter
 from crm.outbox.model import OutboxEntry
 from crm.outbox.service import KEPT_DAYS, OutboxService, OutboxWorker, enqueue
 from crm.outbox.subscriptions import EventEnvelope, Subscriptions
-from crm.outbox.worker import DeliveryRules
+from crm.outbox.worker import DeliveryRules, Worker
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import Principal, Role
@@ -484,3 +484,42 @@ async def test_handlers_of_an_event_share_the_time_of_an_attempt(
     monkeypatch.setattr("crm.outbox.service.asyncio.timeout", timeout)
     await worker.attempt(entry)
     assert allowed_s == [10, 10, 10]
+
+
+class Defective:
+    """A queue of two entries, of which the first has a defect that its delivery does not expect."""
+
+    def __init__(self) -> None:
+        self.waiting = [
+            OutboxEntry(sequence=number, kind="told", key="one", payload={}, created_at=utc_now()) for number in (1, 2)
+        ]
+        self.finished: list[tuple[int | None, Mapping[str, object]]] = []
+        self.done = asyncio.Event()
+
+    async def lease(self, now: datetime, until: datetime, limit: int) -> list[OutboxEntry]:
+        leased, self.waiting = self.waiting, []
+        return leased
+
+    async def next_due(self) -> datetime | None:
+        return None
+
+    async def attempt(self, entry: OutboxEntry) -> dict[str, object]:
+        if entry.sequence == 1:
+            raise RuntimeError("a defect of ours")
+        await asyncio.sleep(0.01)
+        return {}
+
+    async def finish(self, entry: OutboxEntry, outcome: Mapping[str, object]) -> None:
+        self.finished.append((entry.sequence, outcome))
+        self.done.set()
+
+
+async def test_delivery_with_a_defect_does_not_cancel_the_others() -> None:
+    queue = Defective()
+    worker = asyncio.create_task(Worker("test", queue, IMPATIENT).run())
+    async with asyncio.timeout(10):
+        await queue.done.wait()
+    assert queue.finished == [(2, {})], "delivered, and not given back"
+    assert not worker.done()
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
