@@ -1,7 +1,7 @@
 # Every target prepares what it needs: the first run takes minutes, later ones seconds.
 VENV := $(or $(HOTLINE_RUNTIME),.runtime)/venv/bin
 
-.PHONY: prepare run demo test check bench chaos lock
+.PHONY: prepare run demo check quick test bench chaos lock
 
 prepare:
 	@sh asterisk/bootstrap.sh
@@ -9,15 +9,18 @@ prepare:
 run: prepare          ## Asterisk, Redis and the hotline with sample data; Ctrl-C ends all of it
 	@$(VENV)/hotline up
 
-demo: prepare         ## run, and a day at the hotline told with simulated phones
+demo: prepare         ## a day at the hotline, step by step, with simulated phones
 	@$(VENV)/python -m tests.demo
 
-check: prepare        ## ruff, mypy, import-linter, flows
+check: prepare        ## lint, format, types, layers, flows
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
 	@$(VENV)/mypy
 	@$(VENV)/lint-imports
 	@$(VENV)/hotline flows check
+
+quick: prepare        ## unit tests that start no server: under a minute
+	@$(VENV)/pytest tests/unit -q -m "not server" -n auto --dist worksteal
 
 # The files that wait for a real Asterisk are collected first, so that none of them is left for the end.
 test: check           ## everything CI runs
@@ -26,7 +29,7 @@ test: check           ## everything CI runs
 bench: prepare        ## make bench ONLY=G1 runs one
 	@$(VENV)/python -m bench $(ONLY)
 
-chaos: prepare        ## everything that may go wrong, on real processes under load (ONLY=row SEED=n)
+chaos: prepare        ## faults on real processes under load (ONLY=row SEED=n)
 	@$(VENV)/python -m tests.chaos $(if $(ONLY),--only "$(ONLY)") $(if $(SEED),--seed $(SEED))
 
 lock: prepare         ## resolve both lock files again (the second is what the container image installs); needs uv

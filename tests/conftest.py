@@ -16,6 +16,7 @@ from sqlalchemy import create_engine
 
 from ari_app.runtime.schema import METADATA
 from dev.asterisk import Asterisk, free_address
+from dev.paths import PROJECT
 from dev.ports import free_port
 from dev.postgres import Postgres
 from dev.redis import Redis
@@ -25,6 +26,26 @@ from foundation.ids import new_id
 # Speed is measured in bench/; a test on a busy machine may take its time.
 hypothesis.settings.register_profile("hotline", deadline=None)
 hypothesis.settings.load_profile("hotline")
+
+
+SERVERS = frozenset({"redis_server", "postgres_server", "asterisk"})
+"""Fixtures that start a server."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that start a server; `make quick` leaves them out."""
+    for item in items:
+        if needs_server(item):
+            item.add_marker(pytest.mark.server)
+
+
+def needs_server(item: pytest.Item) -> bool:
+    """Tell whether a test starts Redis, PostgreSQL or Asterisk."""
+    if "unit" not in item.path.relative_to(PROJECT / "tests").parts:
+        return True
+    callspec = getattr(item, "callspec", None)
+    on_postgres = callspec is not None and callspec.params.get("database_kind") == "postgresql"
+    return on_postgres or not SERVERS.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.fixture(scope="session")
