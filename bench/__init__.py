@@ -1,1 +1,1 @@
-"""Benchmarks side by side with what others would use: `python -m bench [ONLY]`, one JSON line each."""
+"""Benchmarks beside peers: `python -m bench [ONLY]` prints JSON lines."""

@@ -1,4 +1,6 @@
-"""Run all benchmarks, or those named: `python -m bench G1 G3`. Exit 1 when a run cannot be believed.
+"""Run all benchmarks, or those named: `python -m bench G1`.
+
+Exit status 1 means that a run cannot be believed.
 
 A missed aim is a result and not an error: it is in the row. `BENCH_ROUNDS`, `BENCH_SEED` and `BENCH_SHARED=1` (others
 work on this machine: report disturbances, do not fail) come from the environment.

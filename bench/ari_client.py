@@ -1,4 +1,6 @@
-"""G6: our ARI client against raw aiohttp, `GET /channels` one after the other; asyncari beside it.
+"""Latency of our ARI client beside raw aiohttp and asyncari (G6).
+
+Each sends `GET /channels`, one request after the other.
 
 Raw aiohttp is its plain session, its plain `get`, and the answer's bytes, unread: no client can do less. Ours hands
 back typed channels. The same raw client that also parses the JSON, and asyncari, are in the detail.
@@ -31,7 +33,7 @@ Request = Callable[[], Awaitable[object]]
 
 
 async def run(context: Context) -> list[Row]:
-    """The row of G6: the median of the rounds' p50 ratios, ours by raw."""
+    """Return the row of G6: the median ratio of the rounds."""
     server = Asterisk(free_address(context.folder / "asterisk"))
     server.start()
     try:

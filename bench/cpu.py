@@ -1,4 +1,7 @@
-"""G4: CPU time for one handled call, all our processes against one Asterisk with `app_queue`."""
+"""CPU time of one handled call beside `app_queue` (G4).
+
+All our processes count, against one Asterisk.
+"""
 
 import asyncio
 from pathlib import Path
@@ -57,7 +60,10 @@ class Side:
 
 
 async def run(context: Context) -> list[Row]:
-    """40 calls a second, 50 agents, talks of 0.3 s; the peer records nothing, a recording one is in the detail."""
+    """Measure 40 calls a second, 50 agents, talks of 0.3 s.
+
+    The peer records nothing; a recording peer is in the detail.
+    """
     random = Random(context.seed)
     systems: dict[str, System] = {
         "ours": our_system(context.folder),

@@ -1,4 +1,6 @@
-"""An agent's desk for load: a WebSocket that keeps the kernel's own time of arrival, as the phones' sockets do.
+"""WebSocket of an agent's desk, for load.
+
+It reads the kernel's own time of arrival, as the phones' sockets do.
 
 A client that notes the time when it has read a frame compares its own delays, with fifty desks and fifty phones in
 one process, to a phone's INVITE that the kernel stamped. RFC 6455 as far as our server uses it: whole frames, pings.
@@ -97,7 +99,10 @@ class DeskSocket:
                 return
 
     def _frame(self) -> tuple[int, bytes] | None:
-        """The next whole frame: servers do not mask, and ours does not split messages."""
+        """Return the next whole frame.
+
+        Servers do not mask, and ours does not split messages.
+        """
         if len(self._received) < 2:
             return None
         length, start = self._received[1] & 0x7F, 2
@@ -113,7 +118,7 @@ class DeskSocket:
         return kind, payload
 
     def _send(self, kind: int, payload: bytes) -> None:
-        """A short frame from a client, which must mask; loopback takes it whole."""
+        """Send a short masked frame; loopback takes it whole."""
         mask = os.urandom(4)
         size = bytes([MASKED | len(payload)]) if len(payload) < 126 else b"\xfe" + struct.pack("!H", len(payload))
         masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))

@@ -1,4 +1,4 @@
-"""G1: an agent hangs up while callers wait. How long until the next call is at the same phone?"""
+"""Time from an agent's hang-up to the next caller's ring (G1)."""
 
 from random import Random
 

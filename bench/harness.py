@@ -1,4 +1,4 @@
-"""What every benchmark shares: paired rounds, one JSON line, raw samples, and the reasons not to believe a run."""
+"""Harness of the benchmarks: paired rounds, rows, raw samples, excuses."""
 
 import math
 import os
@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Context:
-    """What a benchmark is run with."""
+    """Settings of one benchmark run."""
 
     seed: int
     rounds: int
@@ -53,7 +53,7 @@ class Context:
     """For servers' state; removed before each run."""
 
     def keep(self, bench: str, raw: Mapping[str, Any]) -> None:
-        """Keep every raw sample in `.runtime/bench/<bench>.json`, with what is needed to judge them."""
+        """Write raw samples and their circumstances to `.runtime/bench/<bench>.json`."""
         SAMPLES.mkdir(parents=True, exist_ok=True)
         report = {"bench": bench, "seed": self.seed, "at": time.strftime("%FT%T%z"), "machine": machine(), **raw}
         (SAMPLES / f"{bench}.json").write_bytes(msgspec.json.format(msgspec.json.encode(report), indent=1))
@@ -64,7 +64,10 @@ Measure = Callable[[int], Awaitable[Any]]
 
 
 async def paired_rounds(count: int, ours: Measure, peer: Measure) -> list[tuple[Any, Any]]:
-    """Measure both sides `count` times in the order A B, B A, A B, …: a drift of the machine favours neither."""
+    """Measure both sides `count` times, in alternating order.
+
+    The order A B, B A, A B, … lets a drift of the machine favour neither.
+    """
     pairs = []
     for number in range(count):
         if number % 2 == 0:
@@ -105,7 +108,10 @@ def summary(samples: Sequence[float]) -> dict[str, float]:
 def ratio_row(
     bench: str, ours: Sequence[float], peer: Sequence[float], aim: float, unit: str, detail: Mapping[str, Any]
 ) -> Row:
-    """A row whose ratio is the median of the rounds' ratios; met when that is at most `aim`."""
+    """Return a row with the median ratio of the rounds.
+
+    It is met when that median is at most `aim`.
+    """
     ratios = [one / other for one, other in zip(ours, peer, strict=True)]
     middle = statistics.median(ratios)
     return Row(
@@ -120,7 +126,7 @@ def ratio_row(
 
 
 def machine() -> dict[str, Any]:
-    """What the numbers depend on besides the code."""
+    """Return the circumstances that the numbers depend on."""
     packages = ("aiohttp", "redis", "sqlalchemy", "msgspec", "uvloop")
     return {
         "cores": os.cpu_count(),
@@ -144,7 +150,7 @@ def wait_for_quiet() -> list[str]:
 
 
 def busy_cores(seconds: float = 2.0) -> float:
-    """How many cores this machine keeps busy by itself, seen for a moment."""
+    """Return the number of cores that other processes occupy now."""
     ticks = os.sysconf("SC_CLK_TCK")
     before = _busy_ticks()
     time.sleep(seconds)
@@ -152,24 +158,27 @@ def busy_cores(seconds: float = 2.0) -> float:
 
 
 def _busy_ticks() -> int:
-    """From /proc/stat: all time but idle and waiting for a disk (proc(5))."""
+    """Return the machine's busy time from /proc/stat.
+
+    All time but idle and waiting for a disk counts (proc(5)).
+    """
     user, nice, system, _, _, interrupts, softirq, steal, *_ = Path("/proc/stat").read_text().split("\n")[0].split()[1:]
     return sum(map(int, (user, nice, system, interrupts, softirq, steal)))
 
 
 def late(lateness_ms: Sequence[float]) -> list[str]:
-    """Whether the load generator kept its own timetable; what to say if it did not."""
+    """Return an excuse where the load generator was late."""
     if not lateness_ms or (behind := percentile(lateness_ms, 0.99)) <= LATE_MS:
         return []
     return [f"the load generator was {behind:.1f} ms late (p99)"]
 
 
 def cpu_ms(pid: int) -> float:
-    """CPU time a process and its threads have used so far, user and system, from /proc."""
+    """Return the CPU time of a process, user and system (/proc)."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * 1000.0 / os.sysconf("SC_CLK_TCK")
 
 
 def note(text: str) -> None:
-    """Progress for whoever watches; standard output carries only the rows."""
+    """Print progress to standard error; standard output carries only rows."""
     print(text, file=sys.stderr, flush=True)

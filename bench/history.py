@@ -1,4 +1,7 @@
-"""G9: the last 30 days before "hello", among ten million tickets as quickly as among ten thousand."""
+"""Time to look up 30 days of history (G9).
+
+It is measured among ten million tickets and among ten thousand.
+"""
 
 import random
 import sqlite3
@@ -99,7 +102,10 @@ async def _look_up(service: HistoryService, loaded: Loaded, chance: random.Rando
 
 
 def _typical(plans: list[dict[str, Any]]) -> dict[str, Any]:
-    """The plan, and how many blocks its queries read: the median and the most of all that were explained."""
+    """Return the plan and the blocks its queries read.
+
+    The blocks are the median and the maximum of all that were explained.
+    """
     typical = dict(plans[0])
     for key, value in plans[0].items():
         if isinstance(value, int):
@@ -109,7 +115,10 @@ def _typical(plans: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 async def _explain_postgres(loaded: Loaded, customer: str) -> dict[str, Any]:
-    """The queries' plans and the blocks they touched, in shared buffers or outside."""
+    """Return the queries' plans and the blocks they touched.
+
+    Blocks count in shared buffers and outside.
+    """
     database = Database(loaded.url)
     report: dict[str, Any] = {}
     try:
@@ -135,7 +144,10 @@ def _nodes(plan: dict[str, Any]) -> list[str]:
 
 
 async def _explain_sqlite(loaded: Loaded, customer: str) -> dict[str, Any]:
-    """The queries' plans, and the pages a connection with an empty cache reads for them."""
+    """Return the queries' plans and the pages read for them.
+
+    The connection's cache is empty.
+    """
     report: dict[str, Any] = {}
     file = Path(make_url(loaded.url).database or "")
     bound = _bound(loaded, customer, utc_now())
@@ -154,7 +166,7 @@ async def _explain_sqlite(loaded: Loaded, customer: str) -> dict[str, Any]:
 
 
 def _read_bytes() -> int:
-    """What this thread has read from files so far, from memory or disk."""
+    """Return the bytes this thread has read from files."""
     counters = Path(f"/proc/self/task/{threading.get_native_id()}/io").read_text().split()
     return int(counters[counters.index("rchar:") + 1])
 

@@ -1,4 +1,7 @@
-"""What a hotline has after years: customers with telephones, tickets of which few are open, reporters, calls."""
+"""Rows of a hotline after years: customers, telephones, tickets, reporters, calls.
+
+Few of the tickets are open.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,7 +41,7 @@ PROBLEMS = (
 
 @dataclass(frozen=True)
 class Words:
-    """How one database writes what rows are made of; `i` is the row's number, from 0."""
+    """SQL of one database for computed values; `i` is the row number."""
 
     number: Callable[[str, int, str], str]
     """Text that begins so, and goes on with so many digits of an expression."""
@@ -50,7 +53,10 @@ class Words:
 
 
 def rows_of(words: Words) -> list[tuple[str, str, str]]:
-    """Of each table its name, columns and values. Only open tickets have a long text: of others nobody asks for it."""
+    """Return each table's name, columns and values.
+
+    Only open tickets have a long text: no query reads the text of others.
+    """
     customer = words.number("customer-", 26, words.customer)
     area = words.number("片区", 5, f"{words.customer} / {CUSTOMERS_OF_AREA}")
     own = words.number("customer-", 26, "i")

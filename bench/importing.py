@@ -1,4 +1,4 @@
-"""How long a million customers take from a file, and how much memory: `python -m bench.importing URL ROWS`."""
+"""Time and memory of an import: `python -m bench.importing URL ROWS`."""
 
 import asyncio
 import csv
@@ -20,7 +20,7 @@ from foundation.ids import new_id
 
 
 async def measure(url: str, rows: int) -> None:
-    """Create the tables, read a file of new customers, apply it, and say what each took."""
+    """Import a file of new customers and print each step's time."""
     database = Database(url)
     await database.change(SQLModel.metadata.create_all)
     with tempfile.TemporaryDirectory() as folder:
@@ -48,7 +48,7 @@ async def measure(url: str, rows: int) -> None:
 
 
 def read(asked: dict[str, object]) -> tuple[float, int]:
-    """Run the reader as the service does; seconds, and its peak of memory in KiB."""
+    """Run the reader; return its seconds and peak memory in KiB."""
     began = time.perf_counter()
     command = [sys.executable, "-m", "crm.customers.importing.reader"]
     done = subprocess.run(command, input=json.dumps(asked).encode(), stdout=subprocess.PIPE, check=True)

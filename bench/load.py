@@ -1,4 +1,4 @@
-"""The two kinds of load: a queue that is never empty, and calls at a steady pace to agents who are free."""
+"""Two kinds of load: a queue never empty, and a steady pace."""
 
 import asyncio
 import time
@@ -17,7 +17,7 @@ SETTLE_SECONDS = 1.0
 
 @dataclass
 class Offered:
-    """What one round of steady calls showed."""
+    """Result of one round of steady calls."""
 
     offer_ms: list[float] = field(default_factory=list)
     """From the caller's INVITE to the agent's, for every call that reached an agent."""
@@ -32,7 +32,7 @@ class Offered:
 
 @dataclass
 class Backlog:
-    """What one round with callers always waiting showed."""
+    """Result of one round with callers always waiting."""
 
     gap_ms: list[float] = field(default_factory=list)
     """From an agent's BYE to the next INVITE at the same phone."""
@@ -42,7 +42,10 @@ class Backlog:
 
 
 class Load:
-    """Callers and agents' phones aimed at one system: `async with Load(system, agents, talk_seconds=1) as load`."""
+    """Callers and agents' phones aimed at one system.
+
+    Use: `async with Load(system, agents, talk_seconds=1) as load`.
+    """
 
     def __init__(self, system: System, agents: list[str], *, talk_seconds: float, random: Random) -> None:
         self._system = system
@@ -68,7 +71,10 @@ class Load:
         self.phones.close()
 
     async def backlog(self, *, waiting: int, seconds: float) -> Backlog:
-        """Keep `waiting` callers waiting for so long; every one that is served is followed by the next."""
+        """Have `waiting` callers in the queue for so many seconds.
+
+        Each caller who was served is followed by the next.
+        """
         found = Backlog()
         first_call, first_double = len(self.phones.calls), self.phones.double_offers
         freed: dict[str, int] = {}
@@ -106,7 +112,10 @@ class Load:
         return found
 
     async def steady(self, *, per_second: float, count: int) -> Offered:
-        """Place `count` calls, one every 1/`per_second` seconds by the clock, and wait until all are over."""
+        """Place `count` calls at a steady pace and wait for all.
+
+        One starts every 1/`per_second` seconds by the clock.
+        """
         found = Offered()
         first_call, first_double = len(self.phones.calls), self.phones.double_offers
         placed: list[CallerCall] = []
@@ -128,7 +137,7 @@ class Load:
         return found
 
     async def _until_over(self, placed: list[CallerCall], first_call: int) -> None:
-        """Wait until every call is over on both sides; then give the system a moment to tidy up.
+        """Wait until every call is over and the system is idle.
 
         Raises:
             TimeoutError: calls hang.
@@ -142,7 +151,10 @@ class Load:
 
 
 def caller_numbers(random: Random) -> Iterator[str]:
-    """Mobile numbers, none of them twice in ten million: a stride that shares no factor with the range."""
+    """Yield mobile numbers, none twice among ten million.
+
+    The stride shares no factor with the range.
+    """
     suffix = random.randrange(10_000_000)
     while True:
         suffix = (suffix + 7_654_321) % 10_000_000

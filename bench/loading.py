@@ -1,4 +1,4 @@
-"""Fills databases with a hotline's years, in the service's own schema, and keeps them for later runs."""
+"""Databases with a hotline's years, filled once for all runs."""
 
 import asyncio
 import sqlite3
@@ -28,7 +28,7 @@ CACHE = RUNTIME / "bench" / "databases"
 
 @dataclass(frozen=True)
 class Loaded:
-    """A database with so many tickets, and the calls that go with them."""
+    """A database with so many tickets, and the calls about them."""
 
     url: str
     tickets: int
@@ -45,12 +45,12 @@ class Loaded:
 
     @property
     def days(self) -> int:
-        """How far back to look today for what was 30 days old at most when it was loaded."""
+        """Return how far back to look for 30 days of loading time."""
         return 31 + int((time.time() - self.loaded_at) // 86_400)
 
 
 class Dropped(NamedTuple):
-    """A key, a reference or an index that is not there while its table is filled."""
+    """A key, reference or index that is absent during loading."""
 
     table: str
     name: str
@@ -67,7 +67,10 @@ class Databases:
 
 
 async def databases_of(server: Postgres, sizes: Sequence[int]) -> Databases:
-    """Databases with so many tickets each; those that are missing are filled, both kinds at once."""
+    """Return the databases of each size, filling those that are missing.
+
+    Both kinds are filled at once.
+    """
     CACHE.mkdir(parents=True, exist_ok=True)
 
     async def each(name: str, url_of: Callable[[int], str], fill: Callable[[str, int, float], None]) -> list[Loaded]:
@@ -100,7 +103,7 @@ def start_postgres() -> Postgres:
 
 
 def bring_into_memory(databases: Sequence[Loaded]) -> None:
-    """Read their files once: what is measured is the look-up, and not this machine's disk."""
+    """Read the files once, so that the disk is not measured."""
     paths = [make_url(loaded.url).database or "" for loaded in databases if loaded.url.startswith("sqlite")]
     for file in map(Path, paths) if paths else (CACHE / "postgres").rglob("base/*/*"):
         if file.is_file():
@@ -200,7 +203,7 @@ def _dropped(session: "psycopg.Connection[tuple[Any, ...]]", listed: str, drop: 
 
 
 def whole_rows(words: Words) -> list[tuple[str, str, str]]:
-    """The rows with the models' defaults for whatever else must not be empty."""
+    """Yield the rows with the models' defaults for required columns."""
     rows = []
     for table, columns, values in rows_of(words):
         named = {name.strip() for name in columns.split(",")}

@@ -1,4 +1,6 @@
-"""G17: one match against one PING of redis-py, what a long line costs, and calls or agents given out twice.
+"""Time of one match beside one `PING` of redis-py (G17).
+
+Also the cost of a long queue, and calls or agents that were assigned twice.
 
 The match is `ready` with callers waiting: one script that frees the agent, picks caller and agent, reserves both,
 writes, publishes, and answers with the offer, decoded and handed over. Redis keeps its append-only file meanwhile.
@@ -52,7 +54,10 @@ class Talk(msgspec.Struct, array_like=True):
 
 
 async def run(context: Context) -> list[Row]:
-    """The row of G17: the ratio, met only if nothing was given out twice and a long line costs no more than its aim."""
+    """Return the row of G17.
+
+    It is met where nothing was assigned twice and a long queue costs at most its aim.
+    """
     server = RedisServer(free_port(), context.folder / "redis")
     server.start()
     try:
@@ -95,7 +100,7 @@ async def run(context: Context) -> list[Row]:
 
 
 async def _measure(url: str, waiting: int) -> dict[str, list[float]]:
-    """Milliseconds of each match and each PING, in turns, with that many callers in line."""
+    """Measure matches and PINGs in turns, with so many callers waiting."""
     async with redis_client(url) as client, Redis.from_url(url) as plain:
         await client.flushall()
         service = QueueService(client, QUEUES, "node-1", deadline_s=30)
@@ -133,7 +138,7 @@ async def _steps(
 
 
 async def _assign(url: str) -> tuple[list[Talk], float]:
-    """Many callers and agents in several processes at once: every conversation, and the seconds it took."""
+    """Match in several processes; return the conversations and the seconds."""
     async with redis_client(url) as client:
         await client.flushall()
         service = QueueService(client, QUEUES, "admin", deadline_s=30)
@@ -161,7 +166,7 @@ def _work(url: str, name: str) -> bytes:
 
 
 class _Node:
-    """Callers one after the other in each task; one in ten offers is refused."""
+    """Serve callers in sequence; one in ten offers is refused."""
 
     def __init__(self, service: QueueService, name: str) -> None:
         self._service = service

@@ -148,7 +148,7 @@ def _phone(stack: Stack, user: str) -> Phone:
 
 
 async def _hasty(stack: Stack) -> tuple[float, Dialled]:
-    """Press a key at once; return the seconds to a free agent's phone."""
+    """Press a key at once; return seconds until a phone rings."""
     async with Desk(stack.url, AGENT, SAMPLE_PASSWORD) as desk, _phone(stack, f"agent{AGENT}") as agent:
         await desk.say(type="ready")
         await desk.message("agent", state="ready")

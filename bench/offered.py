@@ -1,4 +1,7 @@
-"""G3 and G14: calls at a steady pace while agents are free. How soon is a phone offered, and was the desk first?"""
+"""Time to offer a call while agents are free (G3, G14).
+
+Also whether the screen pop reached the desk first.
+"""
 
 from random import Random
 
@@ -16,7 +19,7 @@ POP_AIM = 0.999
 
 
 async def run(context: Context) -> list[Row]:
-    """40 calls a second, 50 agents, talks of 0.3 s: about 15 agents are busy at any moment."""
+    """Place 40 calls/s of 0.3 s: 15 of 50 agents are busy."""
     random = Random(context.seed)
     system = our_system(context.folder)
     async with (
@@ -75,7 +78,10 @@ def _pop_row(system: OurSystem, rounds: list[Offered], disturbed: list[str]) -> 
 
 
 def _leads(system: OurSystem, round_: Offered) -> list[float | None]:
-    """For each call how long before its INVITE the pop arrived, in ms; None without a pop."""
+    """Return each call's lead of the pop before its INVITE.
+
+    Milliseconds; None without a pop.
+    """
     pops: dict[tuple[str, str], Pop] = {(pop.agent, pop.caller): pop for pop in system.pops}
     found = [pops.get((call.agent, call.caller)) for call in round_.calls]
     return [

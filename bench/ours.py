@@ -1,4 +1,4 @@
-"""Our side of a comparison: the whole stack, with everything on that a customer would have on.
+"""Our side of a comparison: the whole stack in full configuration.
 
 Redis matches, the database is written, the history is looked up, pops go to desks that are open, both sides of every
 call are recorded. Only two things differ from what is shipped: callers come to the queue without a menu, because the
@@ -44,14 +44,14 @@ class Pop:
     """A screen pop that reached an agent's desk socket."""
 
     agent: str
-    """The SIP user of her phone."""
+    """The SIP user of the agent's phone."""
     caller: str
     at_ns: int
     """CLOCK_REALTIME, when the kernel received the frame: the clock that stamps the INVITE at the phone."""
 
 
 class OurSystem:
-    """The stack, its agents hired through the API and sitting at open desks."""
+    """The stack, with agents hired through the API at open desks."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class OurSystem:
         return at.address, at.sip_port
 
     async def start(self, agents: Sequence[str], *, callers_port: int, agents_port: int) -> None:
-        """Start all of it, hire as many agents as there are names, seat them and make them ready."""
+        """Start the stack, hire and seat the agents, make them ready."""
         self._stack = private_stack(
             self._folder,
             pjsip={"bench": TRUNK.format(context="hotline", callers_port=callers_port)},
@@ -93,7 +93,7 @@ class OurSystem:
         await self.seat()
 
     async def seat(self) -> None:
-        """Everybody opens a desk and is ready; again, after the desks were lost."""
+        """Open every desk and make its agent ready, again after losses."""
         for member in self._hired:
             await self._seat(member["staff_number"], member["endpoint"])
 
@@ -114,12 +114,12 @@ class OurSystem:
 
     @property
     def stack(self) -> Stack:
-        """What runs."""
+        """The running processes."""
         assert self._stack is not None, "started"
         return self._stack
 
     def _callflows(self) -> Path:
-        """What is shipped, with the two differences."""
+        """Return the shipped call flows, changed for load and without wrap-up."""
         folder = self._folder / "callflows"
         shutil.copytree(PROJECT / "callflows", folder, dirs_exist_ok=True)
         (folder / "hotline.yaml").write_text(self._flow)
@@ -141,7 +141,7 @@ class OurSystem:
         return hired
 
     async def _plug_in(self, endpoints: Sequence[str], agents_port: int) -> None:
-        """Give each phone a fixed address instead of a registration: the load's port for phones."""
+        """Give each phone the load's address instead of a registration."""
         at = self.stack.at
         credentials = {"Authorization": aiohttp.encode_basic_auth(at.user, at.password)}
         async with aiohttp.ClientSession(headers=credentials) as http:

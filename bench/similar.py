@@ -1,4 +1,6 @@
-"""Similar tickets at a million, and all that a pop looks up among ten thousand and ten million (H4).
+"""Time to find similar tickets and to make a screen pop (H4).
+
+Similar tickets among a million; the pop among ten thousand and ten million.
 
 `BENCH_SIZES` names other numbers of tickets, such as `10000,1000000`: the first is what the others are compared with.
 """
@@ -29,7 +31,7 @@ LookUp = Callable[[Loaded, int], Awaitable[None]]
 
 
 class Desk:
-    """What looks things up in one database."""
+    """Services that look things up in one database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -54,7 +56,7 @@ class Desk:
             raise RuntimeError(f"nothing is similar for customer {index}")
 
     async def pop(self, loaded: Loaded, index: int) -> None:
-        """Who calls, the last 30 days, and what may be the same matter, as a ringing phone asks it."""
+        """Look up caller, 30 days of history and similar tickets."""
         (customer,) = (await self._customers.identify(_number(index))).customers
         query = SimilarQuery(
             customer_id=customer.id, number=_number(index), address=customer.address, area=customer.area

@@ -1,4 +1,4 @@
-"""As much of SIP as two kinds of load need: read a message, answer it, ask for the next thing."""
+"""The SIP that two kinds of load need: read, answer, ask."""
 
 import re
 import uuid
@@ -13,7 +13,10 @@ SDP = (
 
 @dataclass(frozen=True)
 class Message:
-    """One datagram. Header names are lower case; of several Via lines all are kept."""
+    """One datagram.
+
+    Header names are lower case; all of several Via lines stay.
+    """
 
     first_line: str
     headers: dict[str, str]
@@ -22,7 +25,7 @@ class Message:
 
     @property
     def media_port(self) -> int | None:
-        """Where the other end listens for audio, where its description says so."""
+        """Return the other end's audio address from its session description."""
         found = re.search(r"^m=audio (\d+) ", self.body, re.MULTILINE)
         return int(found[1]) if found else None
 
@@ -51,7 +54,7 @@ class Message:
 
     @property
     def caller_user(self) -> str:
-        """The user in the From header, without the country code that a system may have put before it."""
+        """Return the From header's user without a country code."""
         return self.headers["from"].partition("sip:")[2].partition("@")[0].removeprefix("+86")
 
     @property
@@ -77,7 +80,7 @@ def read(data: bytes) -> Message:
 
 
 def response(request: Message, status: str, local: tuple[str, int], tag: str, body: str = "") -> bytes:
-    """A response, with a tag of ours unless the request is inside a call already."""
+    """Return a response, tagged unless the request is inside a call."""
     to = request.headers["to"]
     to = to if ";tag=" in to else f"{to};tag={tag}"
     vias = "".join(f"Via: {via}\r\n" for via in request.via)

@@ -1,4 +1,6 @@
-"""Callers and agents' phones for load, on one UDP port each, with the kernel's own time of every datagram's arrival.
+"""Callers and agents' phones for load, one UDP port each.
+
+Each datagram has the kernel's own time of arrival.
 
 SIPp drives load too (`bench/sipp`), but tells when a message arrived only in its logs; here one clock, CLOCK_REALTIME
 in nanoseconds, times what both sides send and what reaches them, without the generator's own delays.
@@ -23,7 +25,7 @@ BUSY = "486 Busy Here"
 
 
 class SipSocket:
-    """One UDP port and a second one that swallows the media, so that nothing is refused and nothing is worked on."""
+    """One UDP port for SIP, and one that swallows the media."""
 
     def __init__(self, on_message: Callable[[Message, int], None], media_port: int | None = None) -> None:
         self._on_message = on_message
@@ -36,7 +38,7 @@ class SipSocket:
         asyncio.get_running_loop().add_reader(self._socket, self._receive)
 
     def send(self, data: bytes) -> int:
-        """Send to the server; the time just before, in nanoseconds of the epoch."""
+        """Send to the server; return the time before, epoch nanoseconds."""
         at = time.time_ns()
         self._socket.sendto(data, self.server)
         return at
@@ -58,7 +60,10 @@ class SipSocket:
 
 @dataclass(eq=False)
 class CallerCall:
-    """One call a caller made. Times are nanoseconds of the epoch; 0: did not happen."""
+    """One call of a caller.
+
+    Times are nanoseconds of the epoch; 0: did not happen.
+    """
 
     number: str
     invite: bytes
@@ -80,7 +85,7 @@ class CallerCall:
 
 
 class Callers:
-    """Calls in, under any caller number, as a trunk does; waits to be hung up on."""
+    """A trunk that calls in and waits to be hung up."""
 
     def __init__(self, media_port: int | None = None) -> None:
         self.socket = SipSocket(self._received, media_port)
@@ -173,7 +178,10 @@ class Callers:
 
 @dataclass(eq=False)
 class AgentCall:
-    """One call that reached an agent's phone. Times are nanoseconds of the epoch; 0: did not happen."""
+    """One call at an agent's phone.
+
+    Times are nanoseconds of the epoch; 0: did not happen.
+    """
 
     agent: str
     caller: str
@@ -188,7 +196,10 @@ class AgentCall:
 
 
 class AgentPhones:
-    """All agents' phones behind one port: they ring, answer (at once, unless told otherwise), talk, hang up first."""
+    """All agents' phones behind one port.
+
+    They ring, answer (at once by default), talk, and hang up first.
+    """
 
     def __init__(self, talk_seconds: float, *, ring_seconds: float = 0.0, media_port: int | None = None) -> None:
         self.talk_seconds = talk_seconds

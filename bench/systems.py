@@ -1,4 +1,4 @@
-"""The two sides of a comparison, as the load sees them; and the peer: Asterisk's own `app_queue`, set up well."""
+"""The two sides of a comparison; the peer is `app_queue`."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,13 +65,13 @@ RECORDING = " same => n,MixMonitor(,r(${UNIQUEID}-caller.wav)t(${UNIQUEID}-agent
 
 
 class System(Protocol):
-    """A hotline that callers reach on `NUMBER` and that offers them to agents' phones."""
+    """A hotline, with `NUMBER` for callers and phones for agents."""
 
     name: str
 
     @property
     def sip(self) -> tuple[str, int]:
-        """Where its SIP is."""
+        """Return the address of its SIP."""
 
     async def start(self, agents: Sequence[str], *, callers_port: int, agents_port: int) -> None:
         """Start it with these agents signed in and ready."""
@@ -117,7 +117,7 @@ class NativeSystem:
 
 
 class PlainAsterisk(Asterisk):
-    """Asterisk as shipped, without the event WebSocket it would otherwise keep trying to open."""
+    """Return Asterisk as shipped, without its outbound event WebSocket."""
 
     def _render(self) -> Path:
         folder = super()._render()
@@ -127,7 +127,10 @@ class PlainAsterisk(Asterisk):
 
 
 def phones(context: str, agents: Sequence[str], *, callers_port: int, agents_port: int) -> str:
-    """A trunk that every caller comes from and one static endpoint for each agent, all on the load's two ports."""
+    """Return a trunk for callers and one endpoint per agent.
+
+    All of them are on the load's two ports.
+    """
     return TRUNK.format(context=context, callers_port=callers_port) + "".join(
         AGENT.format(agent=agent, agents_port=agents_port) for agent in agents
     )

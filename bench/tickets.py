@@ -1,4 +1,6 @@
-"""Tickets appended to and signed for, per second: with clocks, log and outbox, against the same statements bare.
+"""Tickets appended to and signed for, per second.
+
+With clocks, log and outbox, against the same statements on the bare driver.
 
 What the service says to the database is recorded once, on a copy of a database with open tickets. Then, round by round,
 the service does the work on one fresh copy, and the bare driver is given the recorded statements on another.
@@ -41,7 +43,7 @@ Statement = tuple[str, Any]
 
 
 class Server(Protocol):
-    """Where the databases are."""
+    """Database server with addresses and copies of its databases."""
 
     def url(self, name: str) -> str: ...
 
@@ -112,7 +114,7 @@ class Postgresql:
 
 @dataclass(frozen=True)
 class Filed:
-    """What is in every copy."""
+    """Tickets that every copy contains."""
 
     ticket_ids: list[str]
     worker: Actor

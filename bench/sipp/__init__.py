@@ -1,4 +1,4 @@
-"""SIPp, the load generator everybody knows: its scenarios, and how they are run."""
+"""SIPp, the common load generator: its scenarios and its runs."""
 
 import asyncio
 import time
@@ -18,7 +18,10 @@ ADDRESS = "127.0.0.1"
 
 
 class LoadFailed(Exception):
-    """SIPp saw calls fail, or did not end; the message is the end of what it said."""
+    """SIPp saw calls fail, or did not end.
+
+    The message is the end of its output.
+    """
 
 
 @contextmanager
@@ -34,7 +37,9 @@ def agents(folder: Path, port: int, *, talk_ms: int) -> Iterator[ChildProcess]:
 async def callers(
     folder: Path, port: int, server: tuple[str, int], number: str, random: Random, *, per_second: float, count: int
 ) -> float:
-    """Place `count` calls from different numbers and wait until all have ended well; the seconds it took.
+    """Place `count` calls from different numbers; return the seconds.
+
+    Waits until all have ended well.
 
     Raises:
         LoadFailed: at least one call failed, or they did not end.
