@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     survey_parallel: int = Field(default=10, ge=1)
     survey_from_hour: int = Field(default=8, ge=0, le=23)
     survey_until_hour: int = Field(default=21, ge=1, le=24)
-    """Callbacks are placed only between these hours, by the clock of `time_zone` (R3, R5)."""
+    """Callbacks are placed only between these hours of one day, by the clock of `time_zone` (R3, R5)."""
 
     sms_gateway: SecretStr = SecretStr("")
     """Where notices go out as SMS: a URL of Apprise (https://appriseit.com/services) with {address} for the number,
@@ -108,6 +108,14 @@ class Settings(BaseSettings):
     def ticket_link(self) -> str:
         """The address of a ticket's page, with `{number}` in it."""
         return f"{self.public_url.rstrip('/')}/tickets/{{number}}"
+
+    @model_validator(mode="after")
+    def _calling_hours_are_of_one_day(self) -> "Settings":
+        if self.survey_from_hour >= self.survey_until_hour:
+            raise ValueError(
+                "HOTLINE_SURVEY_FROM_HOUR must be before HOTLINE_SURVEY_UNTIL_HOUR: no callback is placed over midnight"
+            )
+        return self
 
     @model_validator(mode="after")
     def _sample_accounts_need_a_password(self) -> "Settings":

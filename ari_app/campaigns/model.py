@@ -147,15 +147,14 @@ class AnswersInput(BaseModel, extra="forbid"):
 
 
 class SurveyVerdict(StrEnum):
-    """What the answers mean for the ticket."""
+    """Meaning of one survey's answers for the ticket; several can hold at once."""
 
     CONFIRMED = "confirmed"
-    """Solved and satisfied: archive."""
+    """Solved, nothing wrong: archive."""
     SUPERVISOR = "supervisor"
-    """Solved, but dissatisfied or charged: archive is a supervisor's decision."""
+    """Dissatisfied or charged: a supervisor looks at it, whatever else follows."""
     REDO = "redo"
     """Not solved: back to the department."""
-    UNREACHED = "unreached"
 
 
 class ContactView(BaseModel):

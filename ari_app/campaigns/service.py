@@ -26,7 +26,7 @@ from ari_app.campaigns.model import (
     SurveyVerdict,
 )
 from ari_app.campaigns.settling import Suggestion
-from ari_app.campaigns.survey import read_answers, together, verdict
+from ari_app.campaigns.survey import read_answers, verdicts
 from crm.events import SuggestionMade, SurveyFinished, TicketChanged
 from crm.outbox.service import enqueue
 from crm.privacy.errors import MustBeKept
@@ -43,6 +43,11 @@ RING_LEASE = timedelta(seconds=90)
 TALK_LEASE = timedelta(minutes=20)
 ATTEMPTS_PER_DAY = 5
 """No number is dialled more often in 24 hours, over all campaigns (S23)."""
+
+BETWEEN_MATTERS = timedelta(seconds=60)
+"""From the end of a survey to the call about another matter of the same number; the retry gap where that is shorter."""
+ASKED_OUT = frozenset({ContactState.DONE, ContactState.EXHAUSTED})
+"""No more answers come from these; those that were given count."""
 
 ASKED = frozenset({TicketStatus.REPLIED, TicketStatus.SURVEY})
 """Where a ticket waits for what its customers say."""
@@ -78,17 +83,17 @@ class Dialling:
 class SurveyedTickets(Protocol):
     """What settling a survey does to a ticket."""
 
-    async def confirmed(self, ticket_id: str, grounds: str) -> None:
-        """Archive it: the customer confirmed."""
+    async def confirmed(self, ticket_id: str, answers: SurveyAnswers | None) -> None:
+        """Archive the ticket: the customer confirmed."""
 
-    async def not_solved(self, ticket_id: str, reason: str, recording_id: str | None) -> None:
-        """Send it back to its department as redo, with what the customer said."""
+    async def not_solved(self, ticket_id: str, answers: SurveyAnswers | None, recording_id: str | None) -> None:
+        """Send the ticket back to its department as redo, with the answers."""
 
-    async def for_supervisor(self, ticket_id: str, reason: str) -> None:
-        """Tell a supervisor; the ticket waits for a decision."""
+    async def for_supervisor(self, ticket_id: str, answers: SurveyAnswers | None) -> None:
+        """Escalate the ticket; without answers the customer was not reached."""
 
     async def suggested(self, suggestion: Suggestion) -> None:
-        """File what the customer suggested; told twice, once."""
+        """Create a suggestion ticket. Idempotent."""
 
 
 class CampaignService:
@@ -185,10 +190,16 @@ class CampaignService:
             _end(session, contact, ContactState.CANCELLED)
 
     async def lease(self, limit: int) -> list[Dialling]:
-        """Take up to `limit` contacts that are due; each has its attempt stored before anything rings (F30)."""
+        """Take up to `limit` contacts that are due, one for each number.
+
+        Each has its attempt stored before anything rings (F30). Several matters of one number are asked about one after
+        the other; a matter that waits uses up no attempt.
+        """
         now, is_over = utc_now(), False
         async with self._database.write() as session:
-            taken = []
+            if not self._database.is_sqlite:
+                await store.lock_leasing(session)
+            taken: list[Dialling] = []
             for contact in await store.due(session, now, limit):
                 if contact.state != ContactState.PLANNED:
                     is_over |= await self._give_back(session, contact)
@@ -196,7 +207,7 @@ class CampaignService:
                     contact.next_at = self.rules.hours.next_allowed(now)
                 elif await store.attempts_today(session, contact.number, now) >= ATTEMPTS_PER_DAY:
                     contact.next_at = self.rules.hours.next_allowed(now + timedelta(days=1))
-                else:
+                elif contact.number not in {dialling.number for dialling in taken}:
                     taken.append(_take(session, contact, now))
         if is_over:
             self.outbox_written.announce()
@@ -266,37 +277,46 @@ class CampaignService:
                 return
             attempt.outcome, attempt.ended_at = outcome, utc_now()
             contact = await store.contact(session, attempt.contact_id)
+            again = self._next_call_at(outcome, call_again_at)
             if outcome is AttemptOutcome.COMPLETED:
                 _end(session, contact, ContactState.DONE)
             elif contact.attempts >= self.rules.attempts and call_again_at is None:
                 _end(session, contact, ContactState.EXHAUSTED)
             else:
-                again = call_again_at or utc_now() + timedelta(seconds=self.rules.retry_s)
                 store.move(contact, ContactState.PLANNED)
-                contact.next_at = self.rules.hours.next_allowed(again)
+                contact.next_at = again
             contact.lease_until = None
+            for other in await store.planned_for_number(session, contact.number, before=again):
+                other.next_at = again
         self.attempts_planned.announce()
         self.outbox_written.announce()
 
-    async def settle(self, event: SurveyFinished) -> None:
-        """Carry out what the answers mean. One "not solved" is enough; anything else waits until all were asked.
+    def _next_call_at(self, outcome: AttemptOutcome, chosen: datetime | None) -> datetime:
+        """Return when the number may be called again: for another try, or about another matter."""
+        pause = timedelta(seconds=self.rules.retry_s)
+        if outcome is AttemptOutcome.COMPLETED:
+            pause = min(pause, BETWEEN_MATTERS)
+        return self.rules.hours.next_allowed(chosen or utc_now() + pause)
 
-        Safe to repeat: what was already carried out is refused by the ticket's own state.
+    async def settle(self, event: SurveyFinished) -> None:
+        """Carry out what the answers mean for the ticket.
+
+        One "not solved" is enough to send it back; a supervisor is notified of dissatisfaction and charges as well.
+        Anything else waits until all reporters were asked. Safe to repeat: the ticket's state refuses a second time.
         """
         ticket_id, round_ = event.ticket_id, event.round
         async with self._database.write() as session:
             contacts = await store.of_ticket(session, ticket_id, round_)
             answers = await store.answers_of(session, [contact.id for contact in contacts])
-            done = {contact.id for contact in contacts if contact.state is ContactState.DONE}
-            by_verdict = {verdict(answer): answer for answer in answers if answer.contact_id in done}
-            decided = together(found for found in by_verdict if found is not None)
-            if decided is SurveyVerdict.REDO:
+            asked = {contact.id for contact in contacts if contact.state in ASKED_OUT}
+            found = {kind: answer for answer in answers if answer.contact_id in asked for kind in verdicts(answer)}
+            if SurveyVerdict.REDO in found:
                 for contact in contacts:
                     if contact.state is ContactState.PLANNED:
                         store.move(contact, ContactState.CANCELLED)
             elif any(contact.state not in FINAL for contact in contacts):
                 return
-        await self._carry_out(ticket_id, decided, by_verdict.get(decided))
+        await self._carry_out(ticket_id, found)
 
     async def suggested(self, event: SuggestionMade) -> None:
         """Create a ticket of a suggestion, with the recording of the call where it is known (H10)."""
@@ -322,18 +342,19 @@ class CampaignService:
             [AnswersView.model_validate(answer, from_attributes=True) for answer in answers],
         )
 
-    async def _carry_out(self, ticket_id: str, decided: SurveyVerdict, answers: SurveyAnswers | None) -> None:
-        call_id = answers.call_id if answers is not None else None
-        recording_id = await self._recording_of(call_id) if call_id is not None else None
-        match decided:
-            case SurveyVerdict.REDO:
-                await self._tickets.not_solved(ticket_id, "callback survey: not solved", recording_id)
-            case SurveyVerdict.CONFIRMED:
-                await self._tickets.confirmed(ticket_id, "callback survey: solved and satisfied")
-            case SurveyVerdict.SUPERVISOR:
-                await self._tickets.for_supervisor(ticket_id, "callback survey: dissatisfied or charged")
-            case SurveyVerdict.UNREACHED:
-                await self._tickets.for_supervisor(ticket_id, "callback survey: nobody was reached")
+    async def _carry_out(self, ticket_id: str, found: Mapping[SurveyVerdict, SurveyAnswers]) -> None:
+        """Apply the verdicts to the ticket, each with the answers that led to it."""
+        redo, supervisor = found.get(SurveyVerdict.REDO), found.get(SurveyVerdict.SUPERVISOR)
+        if redo is not None:
+            recording_id = await self._recording_of(redo.call_id) if redo.call_id is not None else None
+            await self._tickets.not_solved(ticket_id, redo, recording_id)
+        if supervisor is not None:
+            await self._tickets.for_supervisor(ticket_id, supervisor)
+        elif redo is None:
+            if (confirmed := found.get(SurveyVerdict.CONFIRMED)) is not None:
+                await self._tickets.confirmed(ticket_id, confirmed)
+            else:
+                await self._tickets.for_supervisor(ticket_id, None)
 
     async def _contact_of(self, session: AsyncSession, attempt_id: str) -> Contact:
         attempt = await session.get_one(Attempt, attempt_id)
@@ -351,6 +372,9 @@ class CampaignService:
             store.move(contact, ContactState.PLANNED)
             rang_at = attempt.started_at if attempt is not None else utc_now()
             contact.next_at = self.rules.hours.next_allowed(rang_at + timedelta(seconds=self.rules.retry_s))
+        again = self._next_call_at(AttemptOutcome.FAILED, None)
+        for other in await store.planned_for_number(session, contact.number, before=again):
+            other.next_at = max(other.next_at, contact.next_at)
         contact.lease_until = None
         return is_over
 

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_
+from sqlalchemy import exists, func, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -11,19 +12,36 @@ from ari_app.campaigns.errors import WrongState
 from ari_app.campaigns.model import FINAL, TRANSITIONS, Attempt, Contact, ContactState, SurveyAnswers
 
 LEASED = (ContactState.DIALLING, ContactState.ANSWERED)
+_CALLED = aliased(Contact)
+WAITING = (col(Contact.state) == ContactState.PLANNED) & ~exists().where(
+    col(_CALLED.number) == col(Contact.number), col(_CALLED.state).in_(LEASED)
+)
+"""To be called, and the number is free."""
+
+
+LEASING_LOCK = 0x1EA5E
+"""PostgreSQL's advisory lock of the node that leases contacts: two nodes never call one number."""
+
+
+async def lock_leasing(session: AsyncSession) -> None:
+    """Wait until no other node leases contacts; the lock ends with the transaction."""
+    await session.exec(select(func.pg_advisory_xact_lock(LEASING_LOCK)))
 
 
 async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Contact]:
-    """Contacts to dial now, and those whose lease ran out; locked against other nodes."""
-    waiting = (col(Contact.state) == ContactState.PLANNED) & (col(Contact.next_at) <= now)
+    """Return contacts to dial now and those with an expired lease, as row locks.
+
+    A number that is being called is left out.
+    """
+    waiting = WAITING & (col(Contact.next_at) <= now)
     expired = col(Contact.state).in_(LEASED) & (col(Contact.lease_until) < now)
     statement = select(Contact).where(or_(waiting, expired)).order_by(col(Contact.next_at)).limit(limit)
     return (await session.exec(statement.with_for_update(skip_locked=True))).all()
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
-    """When the next contact or lease falls due."""
-    planned = select(func.min(Contact.next_at)).where(col(Contact.state) == ContactState.PLANNED)
+    """Return when the next contact or lease falls due."""
+    planned = select(func.min(Contact.next_at)).where(WAITING)
     leased = select(func.min(Contact.lease_until)).where(col(Contact.state).in_(LEASED))
     moments = [(await session.exec(planned)).one(), (await session.exec(leased)).one()]
     return min((moment for moment in moments if moment is not None), default=None)
@@ -61,6 +79,14 @@ async def of_ticket(session: AsyncSession, ticket_id: str, round_: int) -> Seque
 async def planned(session: AsyncSession, ticket_id: str) -> Sequence[Contact]:
     """Who is still to be called about a ticket, locked for change."""
     statement = select(Contact).where(Contact.ticket_id == ticket_id, Contact.state == ContactState.PLANNED)
+    return (await session.exec(statement.with_for_update())).all()
+
+
+async def planned_for_number(session: AsyncSession, number: str, *, before: datetime) -> Sequence[Contact]:
+    """Return the contacts of a number that are to be called before a moment, as row locks."""
+    statement = select(Contact).where(
+        Contact.number == number, Contact.state == ContactState.PLANNED, col(Contact.next_at) < before
+    )
     return (await session.exec(statement.with_for_update())).all()
 
 

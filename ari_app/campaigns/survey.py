@@ -1,17 +1,23 @@
-"""What a customer's answers mean (H8, H10), as pure functions of the answers."""
+"""Meaning of survey answers (H8, H10), as pure functions; prompts by kind of ticket."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ari_app.campaigns.model import Attitude, SurveyAnswers, SurveyVerdict
+from crm.tickets.model import TicketKind
 
 LOWEST_SCORE = 1
 HIGHEST_SCORE = 10
 ATTITUDES = frozenset(Attitude)
+QUESTIONS_BY_KIND = ("opening", "solved", "attitude", "charged")
+"""Questions with words of their own for each kind of ticket."""
 
 
 def read_answers(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of `SurveyAnswers` from a flow's `answers.…` variables; nonsense counts as not answered."""
+    """Return the columns of `SurveyAnswers` from a flow's `answers.…` variables.
+
+    Values that are none of the answers count as not answered.
+    """
     attitude, score = given.get("attitude"), str(given.get("score"))
     return {
         "solved": _yes_or_no(given.get("solved")),
@@ -22,25 +28,25 @@ def read_answers(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def verdict(answers: SurveyAnswers) -> SurveyVerdict | None:
-    """What one survey means for the ticket; None where the customer hung up before saying whether it is solved.
+def verdicts(answers: SurveyAnswers) -> frozenset[SurveyVerdict]:
+    """Return what one survey means for the ticket; nothing where the decisive question is open.
 
-    "Not solved" sends the ticket back; "dissatisfied" or "charged" goes to a supervisor (H10).
+    "Not solved" sends the ticket back; "dissatisfied" or "charged" goes to a supervisor, also with "not solved" (H10).
     """
-    if answers.solved is None:
-        return None
-    if not answers.solved:
-        return SurveyVerdict.REDO
+    found = set()
     if answers.attitude == Attitude.DISSATISFIED or answers.charged:
-        return SurveyVerdict.SUPERVISOR
-    return SurveyVerdict.CONFIRMED
+        found.add(SurveyVerdict.SUPERVISOR)
+    if answers.solved is False:
+        found.add(SurveyVerdict.REDO)
+    if answers.solved and not found:
+        found.add(SurveyVerdict.CONFIRMED)
+    return frozenset(found)
 
 
-def together(verdicts: Iterable[SurveyVerdict]) -> SurveyVerdict:
-    """What the verdicts of all reporters mean together: the gravest counts, nobody reached means unreached."""
-    gravest = (SurveyVerdict.REDO, SurveyVerdict.SUPERVISOR, SurveyVerdict.CONFIRMED)
-    found = set(verdicts)
-    return next((verdict for verdict in gravest if verdict in found), SurveyVerdict.UNREACHED)
+def prompts_for(kind: TicketKind) -> dict[str, str]:
+    """Return the prompts that ask about a ticket of this kind (H1, H10)."""
+    repair = kind is TicketKind.FAULT
+    return {question: f"survey_{question}" + ("" if repair else f"_{kind.value}") for question in QUESTIONS_BY_KIND}
 
 
 def _yes_or_no(value: object) -> bool | None:

@@ -27,6 +27,7 @@ from ari_app.campaigns import http as campaigns_http
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.service import CampaignRules, CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
+from ari_app.campaigns.wording import survey_wording
 from ari_app.queues.settings import QueueSettings
 from ari_app.runtime import subscriptions
 from ari_app.runtime.notices import Notices
@@ -97,7 +98,7 @@ class DomainServices:
             time_zone=settings.time_zone,
         )
         self.self_service = SelfService(database, self.tickets, limiter)
-        self.surveyed = SurveyedTicketsByRule(self.tickets)
+        self.surveyed = SurveyedTicketsByRule(self.tickets, survey_wording(settings.callflows))
         self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
         self.notices = Notices(settings, database)
         reactions = TicketReactions(self.tickets, self.campaigns, recorded, self.history)

@@ -2,6 +2,7 @@
 
 from ari_app.calls.model import CallState, Direction
 from ari_app.campaigns.service import SURVEY_FLOW, CampaignService
+from ari_app.campaigns.survey import prompts_for
 from ari_app.runtime.flows import INBOUND_FLOW
 from crm.customers.service import CustomerService
 from crm.tickets.service import TicketService
@@ -54,6 +55,8 @@ class EntryPoints:
             "survey": {
                 "ticket_number": ticket.number,
                 "subject": ticket.subject,
+                "kind": ticket.kind,
+                **prompts_for(ticket.kind),
                 "remind_payment": customer is not None and customer.arrears_cents > 0,
                 "hotline_number": self._hotline_number,
             },

@@ -11,6 +11,8 @@ from ari_app.campaigns.actions import SurveyActions
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.service import CampaignRules, CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
+from ari_app.campaigns.survey import QUESTIONS_BY_KIND
+from ari_app.campaigns.wording import SURVEY_TEXTS, survey_wording
 from ari_app.queues.settings import QueueSettings, load_queues
 from callflows.actions import CallerActions
 from crm.customers.service import CustomerService
@@ -37,6 +39,8 @@ CALL_VARIABLES = frozenset(
         "customer.language",
         "survey.ticket_number",
         "survey.subject",
+        "survey.kind",
+        *(f"survey.{question}" for question in QUESTIONS_BY_KIND),
         "survey.remind_payment",
         "survey.hotline_number",
         "queue.position",
@@ -46,8 +50,8 @@ CALL_VARIABLES = frozenset(
 """What a call brings along into a flow."""
 
 
-SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS, SUBJECT, DESCRIPTION})
-"""Prompts that no flow names: said while waiting, by agents, or written in a ticket of a message."""
+SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS, SUBJECT, DESCRIPTION}) | SURVEY_TEXTS
+"""Prompts that no flow names: said while waiting, by agents, or written on tickets."""
 
 
 def vocabulary(actions: Iterable[Mapping[str, Action]], queues: Mapping[str, QueueSettings]) -> Vocabulary:
@@ -69,7 +73,7 @@ def check(folder: Path) -> Library:
     )
     always = CallingHours(time_zone="UTC", from_hour=0, until_hour=24)
     rules = CampaignRules(delay_s=0, attempts=1, retry_s=0, parallel=1, hours=always)
-    campaigns = CampaignService(database, rules, SurveyedTicketsByRule(tickets), _no_recording)
+    campaigns = CampaignService(database, rules, SurveyedTicketsByRule(tickets, survey_wording(folder)), _no_recording)
     actions = (caller.actions(), SurveyActions(campaigns).actions())
     return check_library(folder, vocabulary(actions, load_queues(folder / "queues.yaml")))
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ari_app.campaigns.errors import NoSuchContact, WrongState
 from ari_app.campaigns.hours import CallingHours
-from ari_app.campaigns.model import AnswersInput, AttemptOutcome, Attitude, ContactState
+from ari_app.campaigns.model import AnswersInput, AttemptOutcome, Attitude, ContactState, SurveyAnswers
 from ari_app.campaigns.service import CampaignRules, CampaignService
 from ari_app.campaigns.settling import Suggestion
 from crm.events import EventReporter, SuggestionMade, SurveyFinished, TicketChanged
@@ -34,18 +34,18 @@ REPLIED = TicketChanged(
 
 
 class TicketsRemembering:
-    """What surveys did to tickets, in order."""
+    """Fake of tickets: effects of surveys, in order."""
 
     def __init__(self) -> None:
         self.done: list[tuple[str, str | None]] = []
 
-    async def confirmed(self, ticket_id: str, grounds: str) -> None:
+    async def confirmed(self, ticket_id: str, answers: SurveyAnswers | None) -> None:
         self.done.append(("confirmed", None))
 
-    async def not_solved(self, ticket_id: str, reason: str, recording_id: str | None) -> None:
+    async def not_solved(self, ticket_id: str, answers: SurveyAnswers | None, recording_id: str | None) -> None:
         self.done.append(("redo", recording_id))
 
-    async def for_supervisor(self, ticket_id: str, reason: str) -> None:
+    async def for_supervisor(self, ticket_id: str, answers: SurveyAnswers | None) -> None:
         self.done.append(("supervisor", None))
 
     async def suggested(self, suggestion: Suggestion) -> None:
@@ -136,6 +136,102 @@ async def test_not_solved_sends_the_ticket_back_with_the_recording(
     assert tickets.done == [("redo", f"recording-of-{second.call_id}")]
 
 
+async def test_h10_dissatisfaction_reaches_a_supervisor_beside_the_redo(
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
+) -> None:
+    await campaigns.plan_surveys(replace(REPLIED, reporters=REPLIED.reporters[:1]))
+    (dialling,) = await campaigns.lease(5)
+    await campaigns.store_answers(dialling.attempt_id, {"solved": "no", "attitude": "dissatisfied", "charged": "yes"})
+    await campaigns.answered(dialling.attempt_id)
+    await campaigns.finished(dialling.attempt_id, AttemptOutcome.COMPLETED)
+
+    await outbox.deliver()
+
+    assert [effect for effect, _ in tickets.done] == ["redo", "supervisor"]
+
+
+async def test_dissatisfaction_of_one_reporter_reaches_a_supervisor_when_another_has_the_redo(
+    campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
+) -> None:
+    await campaigns.plan_surveys(REPLIED)
+    first, second = await campaigns.lease(5)
+    for dialling, given in ((first, {"solved": "yes", "charged": "yes"}), (second, {"solved": "no"})):
+        await campaigns.answered(dialling.attempt_id)
+        await campaigns.store_answers(dialling.attempt_id, given)
+        await campaigns.finished(dialling.attempt_id, AttemptOutcome.COMPLETED)
+
+    await outbox.deliver()
+
+    assert {effect for effect, _ in tickets.done} == {"redo", "supervisor"}
+
+
+def matter(ticket_id: str) -> TicketChanged:
+    """Return a reply to a ticket of one and the same reporter."""
+    return replace(REPLIED, ticket_id=ticket_id, reporters=REPLIED.reporters[:1])
+
+
+async def test_two_matters_of_one_number_are_called_about_one_after_the_other(campaigns: CampaignService) -> None:
+    await campaigns.plan_surveys(matter("ticket-1"))
+    await campaigns.plan_surveys(matter("ticket-2"))
+    start = utc_now()
+
+    leased = await asyncio.gather(*(campaigns.lease(5) for _ in range(3)))
+    (first,) = [dialling for dialled in leased for dialling in dialled]
+    await campaigns.answered(first.attempt_id)
+    assert await campaigns.lease(5) == []
+    due = await campaigns.next_due()
+    assert due is not None
+    assert due > utc_now()
+
+    await campaigns.finished(first.attempt_id, AttemptOutcome.COMPLETED)
+    assert await campaigns.lease(5) == []
+    with time_machine.travel(start + timedelta(minutes=2)):
+        (second,) = await campaigns.lease(5)
+    assert {first.ticket_id, second.ticket_id} == {"ticket-1", "ticket-2"}
+    contacts, _ = await campaigns.of_ticket(second.ticket_id)
+    assert [contact.attempts for contact in contacts] == [1]
+
+
+@pytest.mark.parametrize("outcome", [AttemptOutcome.NO_ANSWER, AttemptOutcome.BUSY, AttemptOutcome.PARTIAL])
+async def test_a_number_that_was_not_reached_is_not_rung_at_once_about_another_matter(
+    campaigns: CampaignService, outcome: AttemptOutcome
+) -> None:
+    await campaigns.plan_surveys(matter("ticket-1"))
+    await campaigns.plan_surveys(matter("ticket-2"))
+    start = utc_now()
+    (first,) = await campaigns.lease(5)
+    await campaigns.finished(first.attempt_id, outcome)
+
+    with time_machine.travel(start + timedelta(minutes=59)):
+        assert await campaigns.lease(5) == []
+    with time_machine.travel(start + timedelta(minutes=61)):
+        assert len(await campaigns.lease(5)) == 1
+
+
+async def test_a_chosen_time_holds_for_all_matters_of_the_number(campaigns: CampaignService) -> None:
+    await campaigns.plan_surveys(matter("ticket-1"))
+    await campaigns.plan_surveys(matter("ticket-2"))
+    (first,) = await campaigns.lease(5)
+    chosen = utc_now() + timedelta(hours=3)
+    await campaigns.answered(first.attempt_id)
+    await campaigns.finished(first.attempt_id, AttemptOutcome.POSTPONED, chosen)
+
+    assert await campaigns.next_due() == chosen
+
+
+async def test_f30_a_dead_dialler_frees_the_number_after_the_retry_gap(campaigns: CampaignService) -> None:
+    await campaigns.plan_surveys(matter("ticket-1"))
+    await campaigns.plan_surveys(matter("ticket-2"))
+    start = utc_now()
+    await campaigns.lease(5)
+
+    with time_machine.travel(start + timedelta(minutes=2)):
+        assert await campaigns.lease(5) == []
+        assert await campaigns.lease(5) == []
+    with time_machine.travel(start + timedelta(minutes=63)):
+        assert len(await campaigns.lease(5)) == 1
+
+
 async def test_not_reached_is_tried_again_then_given_to_a_supervisor(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
@@ -206,10 +302,11 @@ async def test_what_is_sent_back_or_over_is_asked_about_no_more(campaigns: Campa
 
     await campaigns.withdraw_surveys(replace(REPLIED, status="dispatched", redo_count=1))
     contacts, _ = await campaigns.of_ticket("ticket-1")
-    # Who is being called is let finish.
+    # A call under way is not cut off.
     assert sorted(contact.state for contact in contacts) == [ContactState.CANCELLED, ContactState.DIALLING]
     await campaigns.plan_surveys(replace(REPLIED, redo_count=1))
-    assert len(await campaigns.lease(9)) == 2
+    # The number of the call under way is not rung a second time.
+    assert len(await campaigns.lease(9)) == 1
 
     await campaigns.plan_surveys(replace(REPLIED, ticket_id="ticket-2"))
     await campaigns.withdraw_surveys(replace(REPLIED, ticket_id="ticket-2", status="archived"))

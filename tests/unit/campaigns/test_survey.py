@@ -1,10 +1,16 @@
-"""H10: what answers mean."""
+"""H10: answers, their meaning and their words."""
+
+import re
 
 import pytest
 
 from ari_app.campaigns.model import SurveyAnswers, SurveyVerdict
-from ari_app.campaigns.survey import read_answers, together, verdict
+from ari_app.campaigns.survey import prompts_for, read_answers, verdicts
+from ari_app.campaigns.wording import SurveyWording
+from crm.tickets.model import VISITED, TicketKind
 from foundation.clock import utc_now
+from ivr.prompts import read_catalogue
+from tests.unit.ivr.caller import CALLFLOWS
 
 
 def answers(**given: object) -> SurveyAnswers:
@@ -14,23 +20,62 @@ def answers(**given: object) -> SurveyAnswers:
 @pytest.mark.parametrize(
     ("given", "meant"),
     [
-        ({"solved": "yes", "attitude": "satisfied", "charged": "no"}, SurveyVerdict.CONFIRMED),
-        ({"solved": "yes", "attitude": "average"}, SurveyVerdict.CONFIRMED),
-        ({"solved": "yes", "attitude": "dissatisfied"}, SurveyVerdict.SUPERVISOR),
-        ({"solved": "yes", "charged": "yes"}, SurveyVerdict.SUPERVISOR),
-        ({"solved": "no", "attitude": "satisfied"}, SurveyVerdict.REDO),
-        ({"attitude": "satisfied"}, None),
-        ({"solved": "maybe"}, None),
+        ({"solved": "yes", "attitude": "satisfied", "charged": "no"}, {SurveyVerdict.CONFIRMED}),
+        ({"solved": "yes", "attitude": "average"}, {SurveyVerdict.CONFIRMED}),
+        ({"solved": "yes", "attitude": "dissatisfied"}, {SurveyVerdict.SUPERVISOR}),
+        ({"solved": "yes", "charged": "yes"}, {SurveyVerdict.SUPERVISOR}),
+        ({"solved": "no", "attitude": "satisfied"}, {SurveyVerdict.REDO}),
+        ({"solved": "no", "attitude": "dissatisfied"}, {SurveyVerdict.REDO, SurveyVerdict.SUPERVISOR}),
+        ({"solved": "no", "charged": "yes"}, {SurveyVerdict.REDO, SurveyVerdict.SUPERVISOR}),
+        ({"attitude": "dissatisfied"}, {SurveyVerdict.SUPERVISOR}),
+        ({"attitude": "satisfied"}, set()),
+        ({"solved": "maybe"}, set()),
     ],
 )
-def test_answers_decide_the_ticket(given: dict[str, object], meant: SurveyVerdict | None) -> None:
-    assert verdict(answers(**given)) is meant
+def test_answers_decide_the_ticket(given: dict[str, object], meant: set[SurveyVerdict]) -> None:
+    assert verdicts(answers(**given)) == meant
 
 
-def test_one_not_solved_outweighs_everything() -> None:
-    assert together([SurveyVerdict.CONFIRMED, SurveyVerdict.REDO, SurveyVerdict.SUPERVISOR]) is SurveyVerdict.REDO
-    assert together([SurveyVerdict.CONFIRMED, SurveyVerdict.SUPERVISOR]) is SurveyVerdict.SUPERVISOR
-    assert together([]) is SurveyVerdict.UNREACHED
+@pytest.mark.parametrize("kind", TicketKind)
+def test_every_question_has_words_for_every_kind_of_ticket(kind: TicketKind) -> None:
+    """H1, H10: no repair is spoken of after a consultation."""
+    catalogue, _ = read_catalogue(CALLFLOWS)
+    prompts = prompts_for(kind)
+    asked = [prompts[question] for question in ("opening", "solved", "attitude")]
+    if kind in VISITED:
+        asked.append(prompts["charged"])
+    for language in ("zh", "en"):
+        texts = [catalogue.text(name, language) for name in asked]
+        assert all(texts)
+        assert kind is TicketKind.FAULT or not any("维修" in (text or "") or "repair" in (text or "") for text in texts)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        answers(solved="no", attitude="dissatisfied", charged="yes", score="3"),
+        answers(solved="yes", attitude="satisfied", charged="no", score="10"),
+        answers(attitude="average"),
+    ],
+)
+def test_results_on_chinese_tickets_have_no_latin_letters(given: SurveyAnswers | None) -> None:
+    catalogue, _ = read_catalogue(CALLFLOWS)
+    wording = SurveyWording(catalogue)
+    texts = [
+        wording.result(given),
+        wording.suggestion_subject("暖气"),
+        wording.suggestion_text("26112900001", ""),
+        wording.suggestion_note(),
+    ]
+    assert all(texts)
+    assert not re.search("[A-Za-z{}]", " ".join(texts))
+
+
+def test_the_result_tells_all_answers() -> None:
+    catalogue, _ = read_catalogue(CALLFLOWS)
+    given = answers(solved="no", attitude="dissatisfied", charged="yes", score="3")
+    assert SurveyWording(catalogue).result(given) == "电话回访：未解决，不满意，有收费，评分3分"
 
 
 @pytest.mark.parametrize(

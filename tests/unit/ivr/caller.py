@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ari_app.campaigns.survey import QUESTIONS_BY_KIND
 from ivr.actions import Action, ActionCall
 from ivr.check import Vocabulary
 from ivr.cursor import Cursor
@@ -23,7 +24,10 @@ FOUND = frozenset(
 )
 GIVEN = frozenset(
     {f"call.{name}" for name in ("number", "access_number", "greeting")}
-    | {f"survey.{name}" for name in ("ticket_number", "subject", "remind_payment", "hotline_number")}
+    | {
+        f"survey.{name}"
+        for name in ("ticket_number", "subject", "kind", "remind_payment", "hotline_number", *QUESTIONS_BY_KIND)
+    }
 )
 QUEUES = frozenset({"consult", "complaint", "repair"})
 

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from ari_app.campaigns.survey import prompts_for
+from crm.tickets.model import TicketKind
 from ivr.check import load_library
 from ivr.variables import JSON, merge
 from ivr.walker import Ended, FlowWalker, Outcome, ToQueue
@@ -208,9 +210,12 @@ async def test_the_greeting_of_the_day_is_said() -> None:
     assert caller.heard[0] == "zh/greeting_mid_autumn"
 
 
-async def survey(keys: list[str], **given: JSON) -> tuple[Outcome, Caller, dict[str, Any], Service]:
-    """One survey call."""
+async def survey(
+    keys: list[str], *, kind: TicketKind = TicketKind.FAULT, **given: JSON
+) -> tuple[Outcome, Caller, dict[str, Any], Service]:
+    """Walk one survey call about a ticket of a kind."""
     service = Service()
+    given |= {"survey__kind": kind.value, **{f"survey__{name}": prompt for name, prompt in prompts_for(kind).items()}}
     outcome, caller, variables = await call("survey", keys, service, **given)
     return outcome, caller, variables, service
 
@@ -225,6 +230,33 @@ async def test_a_survey_from_end_to_end() -> None:
     assert [name.removeprefix("zh/survey_") for name in caller.heard] == [
         "opening", "solved", "attitude", "charged", "score", "suggestion", "remind_payment", "closing",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "questions"),
+    [
+        (TicketKind.CONSULTATION, ["opening_consultation", "solved_consultation", "attitude_consultation", "closing"]),
+        (
+            TicketKind.COMPLAINT,
+            ["opening_complaint", "solved_complaint", "attitude_complaint", "score", "suggestion", "closing"],
+        ),
+        (
+            TicketKind.SUGGESTION,
+            ["opening_suggestion", "solved_suggestion", "attitude_suggestion", "score", "suggestion", "closing"],
+        ),
+    ],
+)
+async def test_h1_a_survey_asks_by_kind_of_ticket(kind: TicketKind, questions: list[str]) -> None:
+    outcome, caller, variables, service = await survey(["1", "1", "1", "9#"], kind=kind, survey__remind_payment=True)
+    assert outcome == Ended("completed")
+    assert (variables["answers"]["solved"], variables["answers"]["attitude"]) == ("yes", "satisfied")
+    assert service.calls == [("store_answers", {})]
+    assert [name.removeprefix("zh/survey_") for name in caller.heard] == questions
+
+
+async def test_no_question_of_a_survey_takes_keys_pressed_before_it() -> None:
+    _, caller, _, _ = await survey(["1", "1", "1", "2", "10"])
+    assert [rules.typed_ahead for rules in caller.rules] == [False] * 5
 
 
 @pytest.mark.parametrize(("keys", "due"), [("121", True), ("112", True), ("113", True), ("111", False)])
