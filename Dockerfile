@@ -63,4 +63,4 @@ ENV PYTHONPATH=/srv/hotline \
     HOTLINE_EVENTS_HOST=0.0.0.0
 EXPOSE 8080
 ENTRYPOINT ["/opt/hotline/bin/python", "-m", "ari_app.cli"]
-CMD ["keep"]
+CMD ["supervise"]

@@ -29,7 +29,7 @@ from foundation.routes import Role
 
 
 class Commands(TyperGroup):
-    """What an operator got wrong is told in words, by name and rule; a traceback is for what we got wrong."""
+    """Commands that refuse in sentences; a traceback is for defects only."""
 
     def invoke(self, ctx: Any) -> Any:
         """Carry out a command."""
@@ -44,10 +44,10 @@ class Commands(TyperGroup):
 app = typer.Typer(
     cls=Commands, help="A service hotline and call centre on Asterisk.", no_args_is_help=True, add_completion=False
 )
-flows = typer.Typer(help="What callers hear.", no_args_is_help=True)
-agents = typer.Typer(help="Who answers.", no_args_is_help=True)
+flows = typer.Typer(help="Check and draw call flows.", no_args_is_help=True)
+agents = typer.Typer(help="Manage agents.", no_args_is_help=True)
 app.add_typer(flows, name="flows")
-tickets = typer.Typer(help="What may be done to tickets.", no_args_is_help=True)
+tickets = typer.Typer(help="Describe tickets.", no_args_is_help=True)
 app.add_typer(agents, name="agents")
 app.add_typer(tickets, name="tickets")
 operator_commands.register(app)
@@ -63,26 +63,30 @@ def up() -> None:
 
 @app.command()
 def serve() -> None:
-    """Run the service alone, with the servers that HOTLINE_… names."""
+    """Run the service alone, with the servers of the HOTLINE_… settings."""
     process.run(_settings())
 
 
 @app.command()
-def keep() -> None:
-    """Run the service, and the next one at once when it dies; SIGHUP goes over to new code without losing a call."""
-    sys.exit(ProcessSupervisor(serve, check=("-m", "ari_app.cli", "check")).keep())
+def supervise() -> None:
+    """Run the service and restart it when it dies; SIGHUP loads new code without losing a call."""
+    sys.exit(ProcessSupervisor(serve, check=("-m", "ari_app.cli", "check")).run())
+
+
+# A supervisor that runs since the command had this name starts itself again with it on SIGHUP.
+app.command("keep", hidden=True)(supervise)
 
 
 @app.command()
 def check() -> None:
-    """Say whether the service could start: its code, settings, flows, queues and notices. Changes nothing."""
+    """Check code, settings, flows, queues and notices without starting the service."""
     process.check(_settings())
     typer.echo("in order")
 
 
 @app.command()
 def watchdog() -> None:
-    """Lead waiting callers to the fallback when the service is gone for too long; run it beside the service."""
+    """Lead waiting callers to the fallback while the service is away."""
     asyncio.run(fallback_watchdog.watch(_settings()))
 
 
@@ -118,8 +122,8 @@ def draw_flow(
 @agents.command("add")
 def add_agent(
     staff_number: Annotated[str, typer.Argument(help="the number customers hear, such as 1007")],
-    name: Annotated[str, typer.Argument(help="her name")],
-    queue: Annotated[list[str], typer.Option(help="a queue she answers; may be repeated")],
+    name: Annotated[str, typer.Argument(help="the agent's name")],
+    queue: Annotated[list[str], typer.Option(help="a queue of the agent; may be repeated")],
     database_url: Annotated[
         str, typer.Option(envvar="HOTLINE_DATABASE_URL", help="the service's database", show_default="that of make run")
     ] = "",
@@ -127,7 +131,7 @@ def add_agent(
         Path, typer.Option(envvar="HOTLINE_CALLFLOWS", help="where the queues are", show_default=False)
     ] = CALLFLOWS,
 ) -> None:
-    """Add an agent; prints her desk's and her phone's passwords once."""
+    """Add an agent, and print the passwords of desk and phone once."""
     password = secrets.token_urlsafe(12)
     try:
         given = StaffInput(staff_number=staff_number, name=name, role=Role.AGENT, password=password, queues=queue)
@@ -149,7 +153,7 @@ def add_agent(
 def ticket_table(
     output: Annotated[Path | None, typer.Option(help="where to write it; standard output otherwise")] = None,
 ) -> None:
-    """Who may do what to a ticket in which state, from the code, as Markdown."""
+    """Print the permissions of every ticket state as Markdown."""
     _hand_out(transition_page.rendered(), output)
 
 

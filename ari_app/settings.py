@@ -1,13 +1,15 @@
-"""What an operator sets, from `HOTLINE_…` in the environment; validated whole before anything starts."""
+"""Settings of an operator, from `HOTLINE_…` variables, validated before anything starts."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ari_app.queues.settings import HIGHEST_PRIORITY
+from ari_app.web.addresses import LOOPBACK
 from crm.customers.model import Grade
 from crm.notices.channels import gateway_problem
 from dev.paths import PROJECT, RUNTIME
@@ -20,14 +22,28 @@ DRIVERS = {
 DIALLED_NUMBER = "{number}"
 
 
+def _as_networks(value: object) -> object:
+    """Return the networks of a text that separates them by commas or blanks."""
+    given = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        return given
+    try:
+        return [ip_network(one) if isinstance(one, str) else one for one in given]
+    except ValueError as error:
+        raise ValueError(f"must be addresses or networks such as 127.0.0.1,10.96.1.0/24: {error}") from error
+
+
+Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(_as_networks)]
+
+
 class Settings(BaseSettings):
-    """The service's settings. Every field has its variable: `HOTLINE_REDIS_URL`, `HOTLINE_HTTP_PORT`, …"""
+    """Settings of the service; each field has its variable, such as `HOTLINE_REDIS_URL`."""
 
     model_config = SettingsConfigDict(env_prefix="HOTLINE_", extra="forbid", hide_input_in_errors=True)
-    # What is wrong with a value is told, never the value: it may be a password (S29).
+    # Errors name the field and the rule, never the value: it may be a password (S29).
 
     node: str = "node-1"
-    """This process among others that share one Redis and one database."""
+    """Name of this process among those that share one Redis and one database."""
     profile: Literal["production", "sample"] = "production"
     """`sample` loads sample data and accounts with a known password; never use it on a reachable address."""
 
@@ -40,7 +56,7 @@ class Settings(BaseSettings):
     ari_user: str = "hotline"
     ari_password: SecretStr
     events: Literal["outbound", "inbound"] = "outbound"
-    """Who opens the event WebSocket. Outbound (Asterisk connects to us) keeps events while we are away."""
+    """Direction of the event WebSocket. Outbound: Asterisk connects to us, and stores events while we are away."""
     events_host: str = "127.0.0.1"
     events_port: int = Field(default=8089, ge=1, le=65535)
     ami_host: str = "127.0.0.1"
@@ -49,18 +65,27 @@ class Settings(BaseSettings):
     http_host: str = "127.0.0.1"
     http_port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = "http://127.0.0.1:8080"
-    """How browsers reach the desk: the only origin its WebSocket accepts, and the base of links."""
+    """Address at which browsers reach the service: the only origin its WebSocket accepts, and the base of links."""
+    trusted_proxies: Networks = []
+    """Networks of our own reverse proxies, such as 127.0.0.1,10.96.1.0/24: of their requests X-Forwarded-For names the
+    client. Empty: the peer of the connection is the client. Limits per address need it behind a proxy."""
+    metrics_from: Networks = [*LOOPBACK]
+    """Networks that may read /metrics, and the failed checks of /readyz, without signing in. Administrators may from
+    anywhere."""
+    http_connections_per_address: int = Field(default=1000, ge=10)
+    """Open HTTP connections from one address, which an office of 150 browsers may share. Trusted proxies have no
+    limit."""
 
     trunk: str = "PJSIP/{number}@trunk"
-    """How a number outside is dialled. Only validated digits ever take the place of {number} (S15)."""
+    """Dial string for numbers outside. Only validated digits take the place of {number} (S15)."""
     trunk_number_format: Literal["e164", "digits", "national"] = "national"
-    """How the trunk wants {number}: +8613800000001, 8613800000001 or 13800000001."""
+    """Form of {number} that the trunk accepts: +8613800000001, 8613800000001 or 13800000001."""
     hotline_number: str = Field(default="96001", pattern=r"^\+?[0-9]{3,15}$")
-    """What callers dial, what they see when we call, and what the survey names at its end."""
+    """Number that callers dial, that they see when we call, and that the survey names at its end."""
     organisation_zh: str = "供热服务热线"
     organisation_en: str = "heating service hotline"
     region: str = Field(default="CN", pattern=r"^[A-Z]{2}$")
-    """Where a number without a country code belongs (ISO 3166)."""
+    """Country of numbers without a country code (ISO 3166)."""
     time_zone: Annotated[str, BeforeValidator(lambda value: str(ZoneInfo(str(value))))] = "Asia/Shanghai"
 
     most_calls: int = Field(default=0, ge=0)
@@ -95,18 +120,18 @@ class Settings(BaseSettings):
 
     sms_gateway: SecretStr = SecretStr("")
     """Where notices go out as SMS: a URL of Apprise (https://appriseit.com/services) with {address} for the number,
-    such as twilio://SID:TOKEN@FROM/{address}. Empty: nobody is told by SMS."""
+    such as twilio://SID:TOKEN@FROM/{address}. Empty: no SMS is sent."""
     mail_gateway: SecretStr = SecretStr("")
     """The same for e-mail, such as mailtos://user:password@example.org?to={address}."""
     webhook_hosts: list[str] = []
-    """Hosts of our own network that webhooks may go to; of all others, only what is on the open Internet (S35)."""
+    """Hosts of our own network that webhooks may be sent to; other hosts must be on the open Internet (S35)."""
 
     sample_password: SecretStr | None = None
     """The sample accounts' password; required by the sample profile."""
 
     @property
     def ticket_link(self) -> str:
-        """The address of a ticket's page, with `{number}` in it."""
+        """Return the address of a ticket's page, with `{number}` in it."""
         return f"{self.public_url.rstrip('/')}/tickets/{{number}}"
 
     @model_validator(mode="after")
@@ -151,10 +176,10 @@ def invalid_settings(error: ValidationError) -> list[str]:
 
 
 def database_address(value: str) -> str:
-    """A database's address as hosts hand it out, such as `postgres://…`, with the driver that we use.
+    """Return a database's address, such as `postgres://…`, with the driver that we use.
 
     Raises:
-        ValueError: it is of no database that we know.
+        ValueError: the database is of another kind.
     """
     scheme, separator, rest = value.partition("://")
     if not separator or (scheme := DRIVERS.get(scheme, scheme)) not in DRIVERS.values():

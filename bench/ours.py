@@ -59,12 +59,12 @@ class OurSystem:
         *,
         flow: str = STRAIGHT_TO_THE_QUEUE,
         settings: Mapping[str, str] | None = None,
-        kept: bool = False,
+        supervised: bool = False,
     ) -> None:
         self.name = "hotline"
         self._flow = flow
         self._settings = settings or {}
-        self._kept = kept
+        self._supervised = supervised
         self._hired: list[dict[str, Any]] = []
         self.pops: list[Pop] = []
         self._folder = folder / "ours"
@@ -83,7 +83,7 @@ class OurSystem:
             self._folder,
             pjsip={"bench": TRUNK.format(context="hotline", callers_port=callers_port)},
             settings={"CALLFLOWS": str(self._callflows()), **self._settings},
-            kept=self._kept,
+            supervised=self._supervised,
         )
         await asyncio.to_thread(self._stack.start)
         async with Desk(self._stack.url, ADMINISTRATOR, SAMPLE_PASSWORD, socket=False) as administrator:

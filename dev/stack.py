@@ -49,8 +49,8 @@ class Stack:
     extensions: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
-    kept: bool = False
-    """The service has a keeper, which starts the next one when it dies."""
+    supervised: bool = False
+    """Whether the service runs under its process supervisor."""
 
     def __post_init__(self) -> None:
         self.asterisk = Asterisk(
@@ -111,14 +111,14 @@ class Stack:
         self._begin_service().wait_until(self.ready, seconds=SERVICE_READY_SECONDS)
 
     def _begin_service(self) -> ChildProcess:
-        self.service = self._command("keep" if self.kept else "serve", "hotline.log")
+        self.service = self._command("supervise" if self.supervised else "serve", "hotline.log")
         return self.service
 
     def service_id(self) -> int | None:
-        """The process id of the service itself, not of its keeper; None while there is none."""
+        """Return the process id of the service itself, not of its supervisor; None while there is none."""
         if self.service is None or not self.service.running:
             return None
-        if not self.kept:
+        if not self.supervised:
             return self.service.pid
         children = Path(f"/proc/{self.service.pid}/task/{self.service.pid}/children").read_text().split()
         return int(children[0]) if children else None
@@ -189,9 +189,9 @@ class Stack:
         self._stopping.set()
 
 
-def private_stack(folder: Path, *, kept: bool = False, **others: dict[str, str]) -> Stack:
+def private_stack(folder: Path, *, supervised: bool = False, **others: dict[str, str]) -> Stack:
     """A stack on free ports, for a test, the demo or a benchmark."""
-    return Stack(folder, free_address(folder / "asterisk"), free_port(), kept=kept, **others)
+    return Stack(folder, free_address(folder / "asterisk"), free_port(), supervised=supervised, **others)
 
 
 def sample_phones() -> dict[str, str]:
@@ -215,7 +215,7 @@ def up() -> None:
         events_port=preferred_port(8089),
         state=folder / "asterisk",
     )
-    stack = Stack(folder, at, preferred_port(8080), pjsip=sample_phones(), kept=True)
+    stack = Stack(folder, at, preferred_port(8080), pjsip=sample_phones(), supervised=True)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stack.ask_to_stop)
     try:

@@ -121,8 +121,8 @@ class Route:
     """The largest file the route takes as its body; 0: it takes none."""
     once: bool
     """Repeated with the same Idempotency-Key, it is carried out once. Other routes never see a key."""
-    kept: bool
-    """While the database is away a request with a key is kept and carried out later, which 202 says."""
+    deferrable: bool
+    """While the database is away, a request with a key is stored and carried out later, which 202 says."""
 
 
 @dataclass
@@ -147,11 +147,11 @@ class Routes:
         problems: tuple[int, ...] = (),
         upload_bytes: int = 0,
         once: bool = False,
-        kept: bool = False,
+        deferrable: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a route; `path` is relative to the prefix and writes parameters as `{ticket_id}`."""
 
-        assert once or not kept, f"{method} {path} is kept, and may then be carried out twice"
+        assert once or not deferrable, f"{method} {path} is deferrable, and may then be carried out twice"
 
         def declare(handler: Handler) -> Handler:
             self.table.append(
@@ -170,7 +170,7 @@ class Routes:
                     public=roles is PUBLIC,
                     upload_bytes=upload_bytes,
                     once=once,
-                    kept=kept,
+                    deferrable=deferrable,
                 )
             )
             return handler

@@ -1,7 +1,7 @@
-"""Work whose database is away, kept in files until it is back: each is carried out once, also after a crash (F23, I7).
+"""Work that waits on disk while the database is away, and is carried out once, also after a crash (F23, I7).
 
-Whoever keeps something here gives a key under which repeating it does no harm, because a database that went away in the
-middle of a commit may have done it already (F24).
+Each piece carries a key under which repeating it changes nothing: a database that went away during a commit may have
+carried it out already (F24).
 """
 
 import asyncio
@@ -16,9 +16,12 @@ from foundation.clock import milliseconds, utc_now
 from foundation.database import out_of_reach
 from foundation.ids import new_id
 
-AGAIN_S = 1.0
-"""How often it is tried while the database is away."""
-FAILED = ".failed"
+RETRY_PAUSE_S = 1.0
+"""Pause between two attempts while the database is away."""
+REFUSED = ".failed"
+"""Suffix of files whose work was refused."""
+PATTERNS = ("deferred-*.json", "kept-*.json")
+"""Names of files; versions before 0.2 began them with `kept`."""
 
 log = structlog.get_logger()
 
@@ -29,86 +32,87 @@ class Spooled(msgspec.Struct, frozen=True):
     id: str
     kind: str
     owner: str
-    """The person whose work it is; empty for the system's own."""
+    """The staff member that the work belongs to; empty for the system's own."""
     at_ms: int
     content: msgspec.Raw
     error: str = ""
-    """Why it was refused when the database was back: for a person to look at."""
+    """The reason why it was refused when the database was back, for a person to read."""
 
 
 Handler = Callable[[Spooled], Awaitable[None]]
 
 
 class Spool:
-    """A folder of work to be done, oldest first."""
+    """Folder of waiting work, oldest first."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._arrived = asyncio.Event()
 
-    async def keep(self, kind: str, content: bytes, *, owner: str = "") -> Spooled:
-        """Keep it: it is on disk when this returns.
+    async def add(self, kind: str, content: bytes, *, owner: str = "") -> Spooled:
+        """Store a piece of work: it is on disk when this returns.
 
         Args:
             content: JSON.
 
         Raises:
-            OSError: it could not be written, and nothing was kept.
+            OSError: it could not be written, and nothing was stored.
         """
-        kept = Spooled(new_id("kept"), kind, owner, milliseconds(utc_now()), msgspec.Raw(content))
-        await asyncio.to_thread(self._write, kept, "")
-        log.warning("work_kept", kind=kind, kept_id=kept.id)
+        work = Spooled(new_id("deferred"), kind, owner, milliseconds(utc_now()), msgspec.Raw(content))
+        await asyncio.to_thread(self._write, work, "")
+        log.warning("work_deferred", kind=kind, deferred_id=work.id)
         self._arrived.set()
-        return kept
+        return work
 
     async def waiting(self) -> list[Spooled]:
-        """What is still to be done or was refused, oldest first."""
+        """Return work that is not done or was refused, oldest first."""
         return await asyncio.to_thread(self._read_all)
 
     async def run(self, handlers: Mapping[str, Handler], on_refused: Handler) -> None:
-        """Carry out what is kept, whenever the database takes it, until cancelled.
+        """Carry out waiting work whenever the database responds, until cancelled.
 
-        `on_refused` hears of what a handler would not take; it is kept for a person to look at.
+        Work that its handler refuses stays on disk for a person to read, and is handed to `on_refused`; it does not
+        hold back later work.
         """
         while True:
             if await self._carry_out_all(handlers, on_refused):
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_PAUSE_S)
                 continue
             await self._arrived.wait()
             self._arrived.clear()
 
     async def _carry_out_all(self, handlers: Mapping[str, Handler], on_refused: Handler) -> bool:
-        """Whether something is left to try again."""
-        for kept in await self.waiting():
-            if kept.error:
+        """Return whether work is left to try again."""
+        for work in await self.waiting():
+            if work.error:
                 continue
             try:
-                await handlers[kept.kind](kept)
+                await handlers[work.kind](work)
             except Exception as error:
                 if out_of_reach(error):
                     return True
-                log.exception("kept_work_refused", kept_id=kept.id, kind=kept.kind)
-                refused = msgspec.structs.replace(kept, error=str(error) or type(error).__name__)
-                await asyncio.to_thread(self._write, refused, FAILED)
-                await self._done(kept)
+                log.exception("deferred_work_refused", deferred_id=work.id, kind=work.kind)
+                refused = msgspec.structs.replace(work, error=str(error) or type(error).__name__)
+                await asyncio.to_thread(self._write, refused, REFUSED)
+                await self._delete(work)
                 await on_refused(refused)
             else:
-                await self._done(kept)
-                log.info("kept_work_done", kept_id=kept.id, kind=kept.kind)
+                await self._delete(work)
+                log.info("deferred_work_done", deferred_id=work.id, kind=work.kind)
         return False
 
-    async def _done(self, kept: Spooled) -> None:
-        await asyncio.to_thread(self._path(kept).unlink, missing_ok=True)
+    async def _delete(self, work: Spooled) -> None:
+        await asyncio.to_thread(self._path(work).unlink, missing_ok=True)
 
-    def _path(self, kept: Spooled, suffix: str = "") -> Path:
-        return self._folder / f"{kept.id}.json{suffix}"
+    def _path(self, work: Spooled, suffix: str = "") -> Path:
+        return self._folder / f"{work.id}.json{suffix}"
 
-    def _write(self, kept: Spooled, suffix: str) -> None:
+    def _write(self, work: Spooled, suffix: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(kept, suffix)
+        path = self._path(work, suffix)
         part = path.with_suffix(".part")
         with part.open("wb") as file:
-            file.write(msgspec.json.encode(kept))
+            file.write(msgspec.json.encode(work))
             file.flush()
             os.fsync(file.fileno())
         part.rename(path)
@@ -120,9 +124,10 @@ class Spool:
 
     def _read_all(self) -> list[Spooled]:
         found = []
-        for path in sorted([*self._folder.glob("kept-*.json"), *self._folder.glob(f"kept-*.json{FAILED}")]):
+        paths = [path for pattern in PATTERNS for end in ("", REFUSED) for path in self._folder.glob(pattern + end)]
+        for path in paths:
             try:
                 found.append(msgspec.json.decode(path.read_bytes(), type=Spooled))
             except (OSError, msgspec.DecodeError):
-                log.exception("kept_work_unreadable", file=path.name)
-        return found
+                log.exception("deferred_work_unreadable", file=path.name)
+        return sorted(found, key=lambda work: (work.at_ms, work.id))

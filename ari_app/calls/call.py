@@ -35,7 +35,7 @@ from ivr.walker import ToQueue
 from recordings.model import RecordingKind
 from recordings.service import new_segment_id
 
-KEPT_RECORD = "call_record"
+DEFERRED_RECORD = "call_record"
 """Records that wait for the database, in the spool."""
 CANCEL_AGAIN_S = 2.0
 UNSERVED = "unserved"
@@ -333,7 +333,7 @@ class LiveCall:
             except Exception as error:
                 if not out_of_reach(error):
                     raise
-                await self._services.spool.keep(KEPT_RECORD, record.model_dump_json().encode())
+                await self._services.spool.add(DEFERRED_RECORD, record.model_dump_json().encode())
         except Exception:
             # Its state stays in Redis: the next process makes the record.
             log.exception("call_record_not_stored")

@@ -1,17 +1,18 @@
-"""Opens the desk's socket: right origin, somebody who is signed in, a role that has a desk (S19)."""
+"""Handshake of the desk's WebSocket: origin, session and role (S19)."""
 
 import asyncio
+import contextlib
 
 import msgspec
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from ari_app.desk.errors import Malformed, WrongOrigin
+from ari_app.desk.http import DESK_ROLES
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import Hello
 from ari_app.desk.socket import CloseCode, DeskSocket, SocketLimits, new_response
 from ari_app.web.auth import RequestGuard
-from ari_app.web.session_http import DESK_ROLES
+from ari_app.web.errors import Malformed, WrongOrigin
 from ari_app.web.sessions import Session
 from foundation.problems import Forbidden, Problem, Unauthenticated, Unavailable
 
@@ -19,24 +20,46 @@ log = structlog.get_logger()
 
 PATH = "/api/v1/desk/socket"
 WATCH_S = 30.0
-"""How often open desks' sessions are looked at: one ended elsewhere, or too old, closes its desk."""
+"""Pause between two checks of open desks: an ended or expired session closes its desk."""
 STRANGERS = 256
-"""How many sockets may be open that have not shown their ticket yet."""
+"""WebSockets at a time that have not shown their ticket yet."""
 _TICKET = "ticket."
 _HELLO = msgspec.json.Decoder(Hello)
 
 
 class DeskSockets:
-    """The handler of the desk's socket, and the watch over open ones."""
+    """Handler of the desk's WebSocket (a part of the web server)."""
 
-    def __init__(self, gate: RequestGuard, hub: Hub, limits: SocketLimits) -> None:
-        self._gate = gate
+    def __init__(self, guard: RequestGuard, hub: Hub, limits: SocketLimits | None = None) -> None:
+        self._guard = guard
         self._hub = hub
-        self._limits = limits
+        self._limits = limits or SocketLimits()
         self._strangers = 0
+        self._watching: asyncio.Task[None] | None = None
+
+    def add_to(self, application: web.Application) -> None:
+        """Add the WebSocket's route."""
+        application.router.add_route("GET", PATH, self.handle)
+
+    async def start(self) -> None:
+        """Start the hub, and the watch over the sessions of open desks.
+
+        Raises:
+            TimeoutError: Redis is out of reach.
+        """
+        await self._hub.start()
+        self._watching = asyncio.create_task(self.watch(), name="desk-watch")
+
+    async def aclose(self) -> None:
+        """Close every desk."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watching
+        await self._hub.aclose()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """One socket from its first byte to its last."""
+        """Serve one WebSocket from its handshake to its end."""
         if request.query_string:
             raise Malformed("The socket takes no query: a ticket there would end up in logs.")
         session = await self._session(request)
@@ -54,30 +77,30 @@ class DeskSockets:
         return response
 
     async def watch(self) -> None:
-        """Close desks whose session is over; keep the others' sessions alive. Only cancellation ends it."""
+        """Close desks with ended sessions, and renew the other sessions, until cancelled."""
         while True:
             await asyncio.sleep(WATCH_S)
             await self.look()
 
     async def look(self) -> None:
-        """One round of `watch`."""
+        """Check every open desk once."""
         for socket in self._hub.sockets():
             try:
-                if await self._gate.sessions.find_by_id(socket.session.id) is None:
+                if await self._guard.sessions.find_by_id(socket.session.id) is None:
                     await self._hub.end_session(socket.staff_id, socket.session.id)
             except Unavailable:
                 return
 
     async def _session(self, request: web.Request) -> Session | None:
-        """Whoever the handshake itself proves; None where a ticket is still to come."""
+        """Return the session that the handshake proves; None where a ticket must follow."""
         origins = request.headers.getall("Origin", [])
-        if any(not self._gate.allows(origin) for origin in origins):
+        if any(not self._guard.allows(origin) for origin in origins):
             raise WrongOrigin("This page is not allowed to open a desk.")
         ticket = _offered_ticket(request)
         if ticket is not None:
-            session = await self._gate.sessions.redeem(ticket)
+            session = await self._guard.sessions.redeem(ticket)
         else:
-            caller = await self._gate.recognise(request)
+            caller = await self._guard.recognise(request)
             if caller is None and "Authorization" not in request.headers:
                 return None
             if caller is not None and caller.by_cookie and not origins:
@@ -90,7 +113,7 @@ class DeskSockets:
         return session
 
     async def _greeted(self, response: web.WebSocketResponse) -> Session | None:
-        """Wait for the ticket; None after having closed the socket."""
+        """Wait for the ticket; return None after closing the WebSocket."""
         self._strangers += 1
         try:
             async with asyncio.timeout(self._limits.hello_s):
@@ -98,7 +121,7 @@ class DeskSockets:
             if message.type is not WSMsgType.TEXT:
                 await response.close(code=CloseCode.SIGNED_OUT, message=b"say hello")
                 return None
-            session = await self._gate.sessions.redeem(_HELLO.decode(message.data).ticket)
+            session = await self._guard.sessions.redeem(_HELLO.decode(message.data).ticket)
         except (TimeoutError, msgspec.DecodeError):
             await response.close(code=CloseCode.SIGNED_OUT, message=b"say hello")
             return None

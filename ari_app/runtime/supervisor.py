@@ -1,7 +1,7 @@
-"""Keeps the service running: the next one is at work as soon as one dies, because all its code is in memory already.
+"""Process supervisor: starts the next service at once when one dies.
 
-A cold start spends seconds on importing. The keeper imports once and forks; it holds no connection and runs no loop, so
-that there is nothing in it to die of. What must not be lost lives elsewhere, and the next service adopts it.
+A cold start spends seconds on imports. The supervisor imports once and forks; it holds no connection and runs no event
+loop, so that it has little to fail at. State lives in the servers, and the next service adopts it.
 """
 
 import ctypes
@@ -17,22 +17,22 @@ from types import FrameType
 import structlog
 
 SHORTEST_LIFE_S = 2.0
-"""A service that dies sooner would only die again: whoever started us is to know."""
+"""A service that dies sooner would die again: the supervisor ends, and its parent sees the exit status."""
 PREDECESSOR = "HOTLINE_PREDECESSOR"
-"""The process id of the service that ran before the keeper replaced itself."""
+"""Process id of the service that runs while the supervisor replaces itself."""
 PR_SET_PDEATHSIG = 1
-TOLD_CHARACTERS = 2000
+REASON_CHARACTERS = 2000
 CHECK_S = 60.0
-"""Meanwhile nobody would start the next service: what takes longer is not waited for."""
+"""Time limit of the check: no service is restarted meanwhile."""
 
 log = structlog.get_logger()
 
 
 class ProcessSupervisor:
-    """One service at a time, forked from us. SIGTERM and SIGINT end it and us; SIGHUP brings new code and new flows.
+    """Runs one service at a time, as a fork of this process.
 
-    `check` is the command that says beforehand whether a service could start with them: arguments of this Python.
-    Where it cannot, the service that runs goes on.
+    SIGTERM and SIGINT end both; SIGHUP loads new code and new flows. `check` is the command (arguments of this Python)
+    that first checks whether a service could start with them. Where it could not, the running service goes on.
     """
 
     def __init__(self, run: Callable[[], None], check: Sequence[str] = ("-c", "")) -> None:
@@ -41,13 +41,13 @@ class ProcessSupervisor:
         self._service: int | None = None
         self._ending = False
 
-    def keep(self) -> int:
-        """Run until told to end, or until a service ends by itself; returns its exit status."""
+    def run(self) -> int:
+        """Run until a signal or the end of a service; return the exit status."""
         self._listen()
-        # What is there now is never collected, and so never copied into each service's own memory.
+        # Objects that exist now are never collected, and so never copied into each service's memory.
         gc.collect()
         gc.freeze()
-        self._relieve()
+        self._end_predecessor()
         while True:
             began = time.monotonic()
             status = self._wait(self._fork())
@@ -63,8 +63,8 @@ class ProcessSupervisor:
             signal.signal(number, self._end)
         signal.signal(signal.SIGHUP, self._replace)
 
-    def _relieve(self) -> None:
-        """End, in order, the service of the keeper that we were before."""
+    def _end_predecessor(self) -> None:
+        """End, in order, the service that was started before the supervisor replaced itself."""
         predecessor = os.environ.pop(PREDECESSOR, None)
         if predecessor is not None:
             self._service = int(predecessor)
@@ -72,7 +72,7 @@ class ProcessSupervisor:
             self._wait(self._service)
 
     def _fork(self) -> int:
-        keeper = os.getpid()
+        supervisor = os.getpid()
         child = os.fork()
         if child:
             self._service = child
@@ -81,15 +81,15 @@ class ProcessSupervisor:
             return child
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
-        # A keeper that was killed takes its service along, in order; two would quarrel over the node's name.
+        # The service ends when its supervisor is killed: two services would compete for the node's name.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != keeper:
+        if os.getppid() != supervisor:
             os._exit(0)
         self._run()
         raise SystemExit(0)
 
     def _wait(self, child: int) -> int:
-        """The exit status; negative: the number of the signal it died of."""
+        """Return the exit status; negative: the number of the signal that ended it."""
         _, status = os.waitpid(child, 0)
         self._service = None
         return os.waitstatus_to_exitcode(status)
@@ -100,7 +100,7 @@ class ProcessSupervisor:
             os.kill(self._service, signal.SIGTERM)
 
     def _problem(self) -> str | None:
-        """Why a service could not start with what is on disk now."""
+        """Return the reason why a service could not start with the files on disk."""
         try:
             checked = subprocess.run(
                 [sys.executable, *self._check],
@@ -113,12 +113,12 @@ class ProcessSupervisor:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return str(error)
-        return checked.stdout[-TOLD_CHARACTERS:].strip() if checked.returncode != 0 else None
+        return checked.stdout[-REASON_CHARACTERS:].strip() if checked.returncode != 0 else None
 
     def _replace(self, _number: int, _frame: FrameType | None) -> None:
-        """Become a keeper of the code as it is on disk now; our service serves until that is read."""
+        """Replace this process by the code on disk; the service runs on until that is loaded."""
         if (problem := self._problem()) is not None:
-            remedy = "mend it, then send SIGHUP again; until then nothing changes"
+            remedy = "correct it, then send SIGHUP again; until then nothing changes"
             log.error("upgrade_refused", reason=problem, remedy=remedy)
             return
         if self._ending:

@@ -1,9 +1,9 @@
-"""What agents file while the database is away is kept, carried out once when it is back, and they see which it was."""
+"""Requests that are deferred while the database is away, and carried out once when it is back."""
 
 import msgspec
 from pydantic import BaseModel
 
-from ari_app.web.session_http import DeskRequest
+from ari_app.web.session_http import SessionRequest
 from foundation.clock import from_milliseconds
 from foundation.problems import Unavailable
 from foundation.routes import EVERYONE, NoQuery, Principal, Request, Role, Route, Routes
@@ -14,18 +14,18 @@ SEES_ALL = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 
 
 class DeferredRequestView(BaseModel):
-    """A request that waits for the database."""
+    """Request that waits for the database."""
 
-    kept_id: str
-    kept_at: str
-    what: str
+    deferred_id: str
+    deferred_at: str
+    request: str
     """The request's method and path."""
     refused: str | None
-    """Why it was not carried out when the database was back."""
+    """The reason why it was refused when the database was back."""
 
 
 class DeferredRequest(msgspec.Struct, frozen=True):
-    """A request as it is kept: checked already, and by whom it was made."""
+    """Request as it is stored: validated, and allowed for its principal."""
 
     method: str
     route: str
@@ -36,42 +36,42 @@ class DeferredRequest(msgspec.Struct, frozen=True):
 
 
 class DeferredRequests:
-    """Keeps requests of routes that say so, and carries them out."""
+    """Stores requests of deferrable routes, and carries them out."""
 
     def __init__(self, spool: Spool) -> None:
         self._spool = spool
         self._routes: dict[tuple[str, str], Route] = {}
 
     def serve(self, routes: list[Route]) -> None:
-        """Know what there is to be carried out."""
-        self._routes = {(route.method, route.path): route for route in routes if route.kept}
+        """Set the routes that deferred requests are carried out with."""
+        self._routes = {(route.method, route.path): route for route in routes if route.deferrable}
 
-    async def keep(self, route: Route, asked: DeskRequest) -> DeferredRequestView:
-        """Keep a request.
+    async def defer(self, route: Route, asked: SessionRequest) -> DeferredRequestView:
+        """Store a request on disk.
 
         Raises:
-            Unavailable: it has no key, so that carrying it out later might do it twice; or nothing can be written.
+            Unavailable: it has no idempotency key, so that it might be carried out twice; or the disk is full.
         """
         if asked.idempotency_key is None or asked.principal is None:
-            raise Unavailable("The database is away. With an Idempotency-Key the request is kept until it is back.")
+            raise Unavailable("The database is away. With an Idempotency-Key the request waits until it is back.")
         body = asked.body.model_dump_json(exclude_unset=True).encode() if isinstance(asked.body, BaseModel) else b"null"
         request = DeferredRequest(
             route.method, route.path, asked.path, msgspec.Raw(body), asked.principal, asked.idempotency_key
         )
         try:
-            kept = await self._spool.keep(KIND, msgspec.json.encode(request), owner=asked.principal.staff_id)
+            stored = await self._spool.add(KIND, msgspec.json.encode(request), owner=asked.principal.staff_id)
         except OSError as error:
-            raise Unavailable("The database is away, and the request cannot be kept either.") from error
-        return _view(kept)
+            raise Unavailable("The database is away, and the request cannot be stored on disk either.") from error
+        return _view(stored)
 
-    async def carry_out(self, kept: Spooled) -> None:
-        """Do what was asked (the spool's handler)."""
-        request = msgspec.json.decode(kept.content, type=DeferredRequest)
+    async def carry_out(self, stored: Spooled) -> None:
+        """Carry out a deferred request (the spool's handler)."""
+        request = msgspec.json.decode(stored.content, type=DeferredRequest)
         route = self._routes[request.method, request.route]
-        # What lay ahead when it was asked for may have passed while the database was away.
-        asked = {"asked_at": from_milliseconds(kept.at_ms)}
+        # A time that was in the future when the request was made may have passed meanwhile.
+        asked = {"asked_at": from_milliseconds(stored.at_ms)}
         await route.handler(
-            DeskRequest(
+            SessionRequest(
                 principal=request.principal,
                 path=request.path,
                 query=route.query(),
@@ -83,32 +83,32 @@ class DeferredRequests:
         )
 
     def routes(self) -> Routes:
-        """What is kept, for whom it concerns."""
-        table = Routes("kept")
+        """Return the route that lists deferred requests."""
+        table = Routes("deferred-requests")
 
         @table.add(
             "GET",
-            "/kept",
+            "/deferred-requests",
             roles=EVERYONE,
-            summary="Requests that wait for the database: one's own, for supervisors everybody's",
+            summary="Return the requests that wait for the database: one's own, or all for supervisors",
             response=list[DeferredRequestView],
         )
         async def waiting(request: Request[None, NoQuery]) -> list[DeferredRequestView]:
             who = request.actor
             return [
-                _view(kept)
-                for kept in await self._spool.waiting()
-                if kept.kind == KIND and (kept.owner == who.staff_id or who.role in SEES_ALL)
+                _view(stored)
+                for stored in await self._spool.waiting()
+                if stored.kind == KIND and (stored.owner == who.staff_id or who.role in SEES_ALL)
             ]
 
         return table
 
 
-def _view(kept: Spooled) -> DeferredRequestView:
-    request = msgspec.json.decode(kept.content, type=DeferredRequest)
+def _view(stored: Spooled) -> DeferredRequestView:
+    request = msgspec.json.decode(stored.content, type=DeferredRequest)
     return DeferredRequestView(
-        kept_id=kept.id,
-        kept_at=from_milliseconds(kept.at_ms).isoformat(),
-        what=f"{request.method} {request.route}",
-        refused=kept.error or None,
+        deferred_id=stored.id,
+        deferred_at=from_milliseconds(stored.at_ms).isoformat(),
+        request=f"{request.method} {request.route}",
+        refused=stored.error or None,
     )

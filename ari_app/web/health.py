@@ -1,4 +1,4 @@
-"""Whether the process lives, whether it can serve, and what it counts."""
+"""Health of the process: `/healthz`, `/readyz` and `/metrics`."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,6 +8,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from ari_app.web.addresses import ClientAddresses
 from ari_app.web.auth import RequestGuard
 from foundation.routes import Role
 
@@ -16,14 +17,19 @@ log = structlog.get_logger()
 CHECK_S = 3.0
 
 Check: TypeAlias = Callable[[], Awaitable[str | None]]
-"""None where all is well, otherwise what is wrong, in words for an operator."""
+"""Returns None where all is well, else the fault in words for an operator."""
 
 
 class Health:
-    """`/healthz`, `/readyz` and `/metrics`. Details and metrics are for this machine and for administrators."""
+    """Health routes.
 
-    def __init__(self, gate: RequestGuard, checks: Mapping[str, Check]) -> None:
-        self._gate = gate
+    `/healthz` and `/readyz` are public. Metrics, and the reasons of `/readyz`, are for the addresses of the setting
+    `metrics_from` (this machine unless set) without signing in, and for administrators from anywhere.
+    """
+
+    def __init__(self, guard: RequestGuard, addresses: ClientAddresses, checks: Mapping[str, Check]) -> None:
+        self._guard = guard
+        self._addresses = addresses
         self._checks = dict(checks)
 
     def add_to(self, application: web.Application) -> None:
@@ -36,25 +42,25 @@ class Health:
         return web.json_response({"status": "alive"})
 
     async def _ready(self, request: web.Request) -> web.Response:
-        found = dict(zip(self._checks, await asyncio.gather(*map(_ask, self._checks.values())), strict=True))
+        found = dict(zip(self._checks, await asyncio.gather(*map(_run, self._checks.values())), strict=True))
         ready = not any(found.values())
         body: dict[str, object] = {"status": "ready" if ready else "not ready"}
-        if self._gate.is_local(request):
+        if self._addresses.may_monitor(request):
             body["checks"] = {name: wrong or "ok" for name, wrong in found.items()}
         return web.json_response(body, status=200 if ready else 503)
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        if not self._gate.is_local(request):
-            await self._gate.enter(request, frozenset({Role.ADMINISTRATOR}))
+        if not self._addresses.may_monitor(request):
+            await self._guard.enter(request, frozenset({Role.ADMINISTRATOR}))
         return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
-async def _ask(check: Check) -> str | None:
+async def _run(check: Check) -> str | None:
     try:
         async with asyncio.timeout(CHECK_S):
             return await check()
     except TimeoutError:
-        return f"no answer in {CHECK_S:.0f} s"
-    except Exception as error:  # noqa: BLE001 - a check that fails is what one wants to know
+        return f"no response in {CHECK_S:.0f} s"
+    except Exception as error:  # noqa: BLE001 - a check that fails is a finding, not an error of ours
         log.warning("check_failed", error=repr(error))
         return type(error).__name__

@@ -102,7 +102,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         "responses": {
             str(204 if route.response is None else route.status): _success(route, schemas),
             **_refusals(route, schemas),
-            **({"202": _kept(schemas)} if route.kept else {}),
+            **({"202": _kept(schemas)} if route.deferrable else {}),
         },
         "security": [] if route.public else [{"bearer": []}, {"cookie": []}],
     }
@@ -188,7 +188,7 @@ def _mentioned(route: Route) -> Iterator[tuple[Any, JsonSchemaMode]]:
     yield route.query, "validation"
     if route.body is not None:
         yield route.body, "validation"
-    if route.kept:
+    if route.deferrable:
         yield DeferredRequestView, "serialization"
     if route.response not in {None, File, Page}:
         yield route.response, "serialization"

@@ -1,4 +1,4 @@
-"""What every answer has in common: errors as problem details, headers that keep browsers safe, and a measurement."""
+"""Responses: errors as problem details, headers for safe browsers, and a measurement."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from ari_app.desk import metrics
+from ari_app.web import metrics
 from foundation.database import out_of_reach
 from foundation.ids import new_id
 from foundation.problems import NotFound, Problem, ProblemDetails, Unavailable
@@ -15,9 +15,9 @@ log = structlog.get_logger()
 
 PROBLEM_TYPE = "application/problem+json"
 STYLE_OF_PAGE = web.ResponseKey("style_of_page", str)
-"""Where an answer keeps the SHA-256 of the style sheet its page brings along."""
+"""Key of the SHA-256 of a page's own style sheet."""
 CLIENT_GONE = 499
-"""Counted, and heard by nobody."""
+"""Status for the metrics only: the client is gone."""
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
@@ -36,7 +36,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 @web.middleware
 async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Run a handler and turn whatever it raises into problem details (RFC 9457)."""
+    """Run a handler and turn its errors into problem details (RFC 9457)."""
     started = time.perf_counter()
     response: web.StreamResponse | None = None
     try:
@@ -74,7 +74,7 @@ async def _response(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 def problem_response(problem: Problem) -> web.Response:
-    """A problem as an answer, with Retry-After or WWW-Authenticate where it has one."""
+    """Return a problem as a response, with its Retry-After or WWW-Authenticate."""
     response = _as_response(problem.details())
     retry_after_s = getattr(problem, "retry_after_s", None)
     if retry_after_s is not None:
@@ -85,12 +85,12 @@ def problem_response(problem: Problem) -> web.Response:
 
 
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
-    """On every answer, also on errors and files (S12, S38)."""
+    """Set the headers of every response, errors and files included (S12, S38)."""
     set_headers(response)
 
 
 def set_headers(response: web.StreamResponse) -> None:
-    """What keeps browsers safe, whatever the answer."""
+    """Set the headers that restrict what a browser does with a response."""
     page = response.content_type in {"text/html", "image/svg+xml"}
     headers = response.headers
     headers["Server"] = "hotline"
@@ -125,7 +125,7 @@ def _gone(request: web.Request) -> bool:
 
 
 def _route(request: web.Request) -> str:
-    """The route's pattern: a path itself may hold somebody's data."""
+    """Return the route's pattern: a path itself may hold personal data."""
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else "none"
 

@@ -1,80 +1,82 @@
-"""The server: every feature's routes, the desk's own, the one WebSocket, health and the API's description."""
+"""HTTP server of all packages: their routes, sessions, health, and the API's description."""
 
-import asyncio
-import contextlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import structlog
 from aiohttp import web
 
-from ari_app.desk.handshake import PATH, DeskSockets
-from ari_app.desk.hub import Hub
-from ari_app.desk.socket import SocketLimits
 from ari_app.web import session_http
+from ari_app.web.addresses import ClientAddresses
 from ari_app.web.auth import RequestGuard
+from ari_app.web.connections import ConnectionLimits, Connections
 from ari_app.web.deferred_requests import DeferredRequests
 from ari_app.web.health import Check, Health
 from ari_app.web.openapi import OPENAPI_PATH, description_routes
 from ari_app.web.responses import add_headers, answer
-from ari_app.web.router import handler
-from ari_app.web.sessions import Sessions
-from ari_app.web.unreadable import WebRunner
+from ari_app.web.router import Dispatch, handler
 from foundation.routes import Route, Routes
 from foundation.spool import Handler, Spool
 
 log = structlog.get_logger()
 
 BODY_BYTES = 1024 * 1024
-STOP_S = 3.0
-"""How long requests under way may take when the server stops."""
+
+
+class ServerPart(Protocol):
+    """Part of the server beside the route tables, such as the desks' WebSocket."""
+
+    def add_to(self, application: web.Application) -> None:
+        """Add its handlers."""
+
+    async def start(self) -> None:
+        """Begin, before the server listens."""
+
+    async def aclose(self) -> None:
+        """End, before requests under way are finished."""
 
 
 class WebServer:
-    """Serves until `aclose`. What is in no table does not exist, and every route names its roles.
+    """Serves until `aclose`. A path that is in no table does not exist, and every route names its roles.
 
-    `allowed_origins` are the pages that may use cookies and open desks, such as `https://desk.example`; where all of
-    them are https, cookies are. `checks` decide `/readyz`. `trusted_proxies` are the addresses whose X-Forwarded-For is
-    believed.
+    `checks` decide `/readyz`.
     """
 
     def __init__(
         self,
         routes: Sequence[Routes],
-        sessions: Sessions,
-        hub: Hub,
+        guard: RequestGuard,
         spool: Spool,
         *,
         host: str,
         port: int,
-        allowed_origins: Collection[str],
+        parts: Sequence[ServerPart] = (),
         checks: Mapping[str, Check] | None = None,
-        trusted_proxies: Collection[str] = (),
-        limits: SocketLimits | None = None,
+        addresses: ClientAddresses | None = None,
+        limits: ConnectionLimits | None = None,
     ) -> None:
-        self._keeping = DeferredRequests(spool)
+        addresses = addresses or ClientAddresses()
+        self._deferred = DeferredRequests(spool)
         self._host = host
         self._port = port
-        self._hub = hub
-        self._gate = RequestGuard(sessions, allowed_origins=allowed_origins, trusted_proxies=trusted_proxies)
-        self._sockets = DeskSockets(self._gate, hub, limits or SocketLimits())
-        self._health = Health(self._gate, checks or {})
-        own = session_http.routes(sessions)
-        tables = [own, self._keeping.routes(), *routes]
+        self._parts = [*parts]
+        tables = [session_http.routes(guard.sessions), self._deferred.routes(), *routes]
         declared = [route for table in tables for route in table.table]
-        self._keeping.serve(declared)
-        self.routes: list[Route] = [*declared, *description_routes(declared, cookie=self._gate.cookie)]
-        """Everything served through the table, the desk's own routes included."""
-        self._runner = WebRunner(self._application(), access_log=None, shutdown_timeout=STOP_S)
-        self._watching: asyncio.Task[None] | None = None
+        self._deferred.serve(declared)
+        self.routes: list[Route] = [*declared, *description_routes(declared, cookie=guard.cookie)]
+        """Every route of the tables, the server's own included."""
+        self.application = self._application(Dispatch(guard, addresses, self._deferred))
+        Health(guard, addresses, checks or {}).add_to(self.application)
+        self.connections = Connections(self.application, addresses, limits or ConnectionLimits())
 
     @property
     def carry_out(self) -> Handler:
-        """Carries out what was kept while the database was away."""
-        return self._keeping.carry_out
+        """Return the handler of requests that were deferred while the database was away."""
+        return self._deferred.carry_out
 
     @property
     def port(self) -> int:
-        """The port in use, once started; chosen by the system where 0 was asked for."""
+        """Return the port in use; the system chooses one where 0 was given."""
         return self._port
 
     async def start(self) -> None:
@@ -84,23 +86,18 @@ class WebServer:
             OSError: the port is taken.
             TimeoutError: Redis is out of reach.
         """
-        await self._hub.start()
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
-        self._port = self._runner.addresses[0][1]
-        self._watching = asyncio.create_task(self._sockets.watch(), name="desk-watch")
-        log.info("desk_listening", host=self._host, port=self._port, routes=len(self.routes), openapi=OPENAPI_PATH)
+        for part in self._parts:
+            await part.start()
+        self._port = await self.connections.listen(self._host, self._port)
+        log.info("http_listening", host=self._host, port=self._port, routes=len(self.routes), openapi=OPENAPI_PATH)
 
     async def aclose(self) -> None:
         """Close desks, finish requests under way, stop listening."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watching
-        await self._hub.aclose()
-        await self._runner.cleanup()
+        for part in self._parts:
+            await part.aclose()
+        await self.connections.aclose()
 
-    def _application(self) -> web.Application:
+    def _application(self, dispatch: Dispatch) -> web.Application:
         application = web.Application(middlewares=[answer], client_max_size=BODY_BYTES)
         application.on_response_prepare.append(add_headers)
         known: set[tuple[str, str]] = set()
@@ -108,7 +105,7 @@ class WebServer:
             if (route.method, route.path) in known:
                 raise ValueError(f"two features declare {route.method} {route.path}")
             known.add((route.method, route.path))
-            application.router.add_route(route.method, route.path, handler(route, self._gate, self._keeping))
-        application.router.add_route("GET", PATH, self._sockets.handle)
-        self._health.add_to(application)
+            application.router.add_route(route.method, route.path, handler(route, dispatch))
+        for part in self._parts:
+            part.add_to(application)
         return application

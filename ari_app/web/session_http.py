@@ -1,22 +1,18 @@
-"""The desk's own routes: sign in and out, who am I, and the ticket for the socket."""
+"""Routes of sessions: sign in, sign out, show the session."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
-from ari_app.desk import metrics
-from ari_app.desk.socket import SUBPROTOCOL
-from ari_app.web.sessions import TICKET_S, Session, Sessions
+from ari_app.web import metrics
+from ari_app.web.sessions import Session, Sessions
 from foundation.problems import Problem
 from foundation.routes import EVERYONE, PUBLIC, NoQuery, Request, Role, Routes, Upload
 
-DESK_ROLES = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
-"""Who may open the desk's socket."""
-
 
 class SignIn(BaseModel, extra="forbid"):
-    """What somebody signs in with."""
+    """Staff number and password."""
 
     staff_number: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=32)] = Field(
         examples=["8001"]
@@ -25,7 +21,7 @@ class SignIn(BaseModel, extra="forbid"):
 
 
 class SessionView(BaseModel):
-    """Who is signed in."""
+    """The staff member of a session."""
 
     staff_id: str
     staff_number: str
@@ -33,58 +29,48 @@ class SessionView(BaseModel):
     role: Role
     department_id: str | None
     expires_at_ms: int
-    """When to sign in again at the latest, in epoch milliseconds."""
+    """End of the session in epoch milliseconds, however much it is used."""
     csrf_token: str
     """Pages send it as `X-CSRF-Token` where the browser sends no Origin."""
 
 
 class SignedInView(SessionView):
-    """A new session. Browsers get it as a cookie as well and need not keep the token."""
+    """New session. Browsers get it as a cookie too, and need not store the token."""
 
     token: str
     """For API clients: `Authorization: Bearer …`. Shown once."""
 
 
-class DeskTicket(BaseModel):
-    """Opens the desk's socket, once."""
-
-    ticket: str
-    """Send it as the first message, `{"type": "hello", "ticket": "…"}`, or as the subprotocol `ticket.…`."""
-    expires_in_s: int
-    subprotocol: str
-    """The protocol the socket speaks."""
-
-
 @dataclass(frozen=True)
-class DeskRequest(Request[object, object]):
-    """A request as the desk's own handlers see it."""
+class SessionRequest(Request[object, object]):
+    """Request with its session, for the handlers of sessions."""
 
     session: Session | None = None
 
     @property
     def own(self) -> Session:
-        """The session, on a route that is not public."""
+        """Return the session, on a route that is not public."""
         assert self.session is not None, "a public route has no session"
         return self.session
 
 
 @dataclass(frozen=True)
 class SetSession:
-    """An answer that sets the session's cookie, or without a token clears it."""
+    """Response that sets the session's cookie; without a token, deletes it."""
 
     body: BaseModel | Upload | None
     token: str | None
 
 
 def routes(sessions: Sessions) -> Routes:
-    """The desk's own routes."""
+    """Return the routes of sessions."""
     table = Routes(tag="session")
 
     @table.add(
         "POST",
         "/session",
         roles=PUBLIC,
-        summary="Sign in",
+        summary="Sign in with staff number and password",
         body=SignIn,
         response=SignedInView,
         status=201,
@@ -101,27 +87,22 @@ def routes(sessions: Sessions) -> Routes:
         view = SignedInView(token=signed_in.token, **_view(signed_in.session).model_dump())
         return SetSession(view, signed_in.token)
 
-    @table.add("GET", "/session", roles=EVERYONE, summary="Who am I", response=SessionView)
-    async def who_am_i(request: DeskRequest) -> SessionView:
+    @table.add("GET", "/session", roles=EVERYONE, summary="Return who is signed in", response=SessionView)
+    async def who_am_i(request: SessionRequest) -> SessionView:
         return _view(request.own)
 
-    @table.add("DELETE", "/session", roles=EVERYONE, summary="Sign out", response=None, status=204, problems=(503,))
-    async def sign_out(request: DeskRequest) -> SetSession:
-        await sessions.end(request.own)
-        return SetSession(None, None)
-
     @table.add(
-        "POST",
-        "/desk/ticket",
-        roles=DESK_ROLES,
-        summary="A one-time ticket for the desk's socket",
-        response=DeskTicket,
-        status=201,
+        "DELETE",
+        "/session",
+        roles=EVERYONE,
+        summary="Sign out, close desks",
+        response=None,
+        status=204,
         problems=(503,),
     )
-    async def ticket(request: DeskRequest) -> DeskTicket:
-        value = await sessions.ticket(request.own)
-        return DeskTicket(ticket=value, expires_in_s=TICKET_S, subprotocol=SUBPROTOCOL)
+    async def sign_out(request: SessionRequest) -> SetSession:
+        await sessions.end(request.own)
+        return SetSession(None, None)
 
     return table
 

@@ -1,4 +1,4 @@
-"""Who is signed in: opaque tokens, kept hashed in Redis, so that any node knows them and none can give them away."""
+"""Sessions: opaque tokens, stored in Redis as hashes, known to every node."""
 
 import asyncio
 import hashlib
@@ -11,7 +11,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from ari_app.desk.errors import SignInFailed
+from ari_app.web.errors import SignInFailed
 from ari_app.web.sign_in_limits import SignInGuard, SignInLimits
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Unavailable
@@ -27,21 +27,21 @@ ENDED = b"ended"
 TICKET_S = 30
 TOKEN_BYTES = 32
 PARALLEL_VERIFICATIONS = 4
-"""A password hash costs tens of megabytes and milliseconds on purpose: so many at a time, the rest wait."""
+"""Password checks at a time; the hash costs tens of megabytes and milliseconds on purpose."""
 PARALLEL_QUESTIONS = 32
-"""How many of Redis's connections sessions may use at once: a thousand desks that come back leave some to the calls."""
+"""Commands to Redis at a time: a thousand desks that reconnect leave connections to the calls."""
 DEADLINE_S = 2.0
 
 
 class Authenticator(Protocol):
-    """Knows passwords. Takes as long for a staff number that does not exist as for one that does (S11)."""
+    """Checks passwords, in the same time for staff numbers that do not exist (S11)."""
 
     async def authenticate(self, staff_number: str, password: str) -> Principal | None:
-        """Who that is, or None. The hash is computed off the event loop."""
+        """Return the staff member, or None. The hash is computed off the event loop."""
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One sign-in. `id` is the token's hash: enough to name a session, not to use it."""
+    """One sign-in. `id` is the token's hash: it names a session, and cannot open it."""
 
     id: str
     principal: Principal
@@ -50,7 +50,7 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class SignedIn(msgspec.Struct, frozen=True):
-    """A new session and the only copy of its token."""
+    """New session with the only copy of its token."""
 
     token: str
     session: Session
@@ -67,7 +67,7 @@ class OpenDesks(Protocol):
 
 
 class Sessions:
-    """Sign in, recognise, sign out.
+    """Creates, finds and ends sessions.
 
     A session ends after `idle_s` without use and `longest_s` after the sign-in. Ending it closes its `desks`.
     """
@@ -95,7 +95,7 @@ class Sessions:
         self._decoder = msgspec.json.Decoder(Session)
 
     async def sign_in(self, staff_number: str, password: str, address: str) -> SignedIn:
-        """Begin a session.
+        """Create a session.
 
         Raises:
             SignInFailed: staff number or password is wrong.
@@ -113,7 +113,7 @@ class Sessions:
             return await self._begin(principal)
 
     async def find(self, token: str) -> Session | None:
-        """The session of a token, whose idle time starts anew; None where there is none.
+        """Return the session of a token, and restart its idle time; None where there is none.
 
         Raises:
             Unavailable: Redis is out of reach.
@@ -121,7 +121,7 @@ class Sessions:
         return await self.find_by_id(_hash(token))
 
     async def find_by_id(self, session_id: str) -> Session | None:
-        """As `find`, by the session's id.
+        """Return a session by its id, as `find` does.
 
         Raises:
             Unavailable: Redis is out of reach.
@@ -142,7 +142,7 @@ class Sessions:
         return session
 
     async def end(self, session: Session) -> None:
-        """Sign out: the token is worthless from now on.
+        """End a session: its token opens nothing from now on.
 
         Raises:
             Unavailable: Redis is out of reach.
@@ -156,7 +156,7 @@ class Sessions:
         await self._desks.end_session(staff_id, session.id)
 
     async def end_all(self, staff_id: str) -> None:
-        """Sign a person out everywhere: the account was closed, its role or password changed.
+        """End every session of a staff member whose account changed.
 
         Raises:
             Unavailable: Redis is out of reach.
@@ -173,7 +173,7 @@ class Sessions:
         await self._desks.end_session(staff_id, None)
 
     async def ticket(self, session: Session) -> str:
-        """A ticket that opens the desk's socket once, within `TICKET_S` seconds.
+        """Create a ticket that opens the desk's WebSocket once, within `TICKET_S` seconds.
 
         Raises:
             Unavailable: Redis is out of reach.
@@ -184,7 +184,7 @@ class Sessions:
         return ticket
 
     async def redeem(self, ticket: str) -> Session | None:
-        """The session a ticket stands for; None where it is unknown, used, too old, or the session is over.
+        """Return the session of a ticket; None where ticket or session is not valid.
 
         Raises:
             Unavailable: Redis is out of reach.
@@ -225,5 +225,5 @@ class Sessions:
 
 
 def _hash(secret: str) -> str:
-    """Tokens are 256 random bits: a plain hash of one cannot be turned back."""
+    """Hash a token: it has 256 random bits, so that a plain hash cannot be reversed."""
     return hashlib.sha256(secret.encode()).hexdigest()

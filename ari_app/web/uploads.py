@@ -1,4 +1,4 @@
-"""Files that are sent as bodies: straight to the disk, bounded, and gone when the request is."""
+"""Uploads: bodies that are files, written to the disk, bounded, deleted after the request."""
 
 import asyncio
 import tempfile
@@ -8,17 +8,17 @@ from pathlib import Path
 
 from aiohttp import web
 
-from ari_app.desk.errors import BodyTooSlow, TooLarge
+from ari_app.web.errors import BodyTooSlow, TooLarge
 from foundation.routes import Upload
 
 BODY_S = 15.0
-"""How long a body, or the next part of a file, may take to arrive."""
+"""Time in which a body, or the next chunk of a file, has to arrive."""
 CHUNK_BYTES = 1024 * 1024
 
 
 @asynccontextmanager
 async def received(request: web.Request, most_bytes: int) -> AsyncIterator[Upload]:
-    """The body as a file.
+    """Receive the body as a file.
 
     Raises:
         TooLarge: there is more of it than the route takes.

@@ -148,7 +148,7 @@ def _filing(table: Routes, service: TicketService) -> None:
         status=201,
         problems=(409, 422),
         once=True,
-        kept=True,
+        deferrable=True,
     )
     async def file(request: Request[FileTicket, NoQuery]) -> TicketView:
         return await service.file(request.body, Actor.of(request.actor), _key(request))
@@ -163,7 +163,7 @@ def _filing(table: Routes, service: TicketService) -> None:
         status=201,
         problems=REFUSALS,
         once=True,
-        kept=True,
+        deferrable=True,
     )
     async def append(request: Request[AppendToTicket, NoQuery]) -> TicketView:
         return await service.append(request.path["ticket_id"], request.body, Actor.of(request.actor), _key(request))

@@ -19,12 +19,12 @@ TRUNK_USER = "carrier"
 """A phone in a carrier's place: what it says of the caller is what we hear."""
 
 
-def stack_in(folder: Path, *, kept: bool = False, unstaffed_wait_s: str = "null", **settings: str) -> Stack:
+def stack_in(folder: Path, *, supervised: bool = False, unstaffed_wait_s: str = "null", **settings: str) -> Stack:
     """A stack whose callbacks are placed at once, with a carrier's line beside the sample residents."""
     pjsip = {**sample_phones(), "carrier": account(TRUNK_USER, SAMPLE_PASSWORD)}
     callflows = str(callflows_in(folder / "callflows", unstaffed_wait_s))
     always = {"CALLFLOWS": callflows, "SURVEY_DELAY_S": "0", "SURVEY_FROM_HOUR": "0", "SURVEY_UNTIL_HOUR": "24"}
-    return private_stack(folder, kept=kept, pjsip=pjsip, settings={**always, **settings})
+    return private_stack(folder, supervised=supervised, pjsip=pjsip, settings={**always, **settings})
 
 
 def callflows_in(folder: Path, unstaffed_wait_s: str) -> Path:

@@ -64,7 +64,10 @@ async def test_f23_calls_go_on_and_nothing_filed_is_lost(place: Place, hotline: 
     body["call_id"] = pop["call_id"]
     filed = await desk.post("/api/v1/tickets", body, idempotency_key=pop["call_id"])
     again = await desk.post("/api/v1/tickets", body, idempotency_key=pop["call_id"])
-    assert {kept["kept_id"] for kept in await desk.get("/api/v1/kept")} == {filed["kept_id"], again["kept_id"]}
+    assert {one["deferred_id"] for one in await desk.get("/api/v1/deferred-requests")} == {
+        filed["deferred_id"],
+        again["deferred_id"],
+    }
     await agent.reaches(caller, TONE_HZ)
     await caller.hang_up()
     await agent.ended()
@@ -87,5 +90,5 @@ async def test_f23_calls_go_on_and_nothing_filed_is_lost(place: Place, hotline: 
 async def until_all_is_stored(supervisor: Desk) -> None:
     """Nothing waits for the database any more."""
     async with asyncio.timeout(WAIT_S):
-        while await supervisor.get("/api/v1/kept"):
+        while await supervisor.get("/api/v1/deferred-requests"):
             await asyncio.sleep(0.05)

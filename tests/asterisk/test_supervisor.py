@@ -26,7 +26,7 @@ def callflows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, callflows: Path) -> Iterator[Stack]:
-    running = stack_in(tmp_path_factory.mktemp("kept"), kept=True, CALLFLOWS=str(callflows))
+    running = stack_in(tmp_path_factory.mktemp("supervised"), supervised=True, CALLFLOWS=str(callflows))
     running.start()
     yield running
     running.stop()

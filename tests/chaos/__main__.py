@@ -41,7 +41,7 @@ async def chaos(rows: list[type[Row]], random: Random, *, concurrent: int, agent
         settings = {"DATABASE_URL": postgres.url()}
         disk = Disk(Path(folder) / "ours" / "recordings", needed=DiskFull in rows)
         load = ChaosLoad(
-            OurSystem(Path(folder), flow=FLOW, settings=settings, kept=True),
+            OurSystem(Path(folder), flow=FLOW, settings=settings, supervised=True),
             concurrent=concurrent,
             agents=agents,
             random=random,

@@ -180,7 +180,7 @@ class FakeSpool:
     def __init__(self) -> None:
         self.spooled: list[tuple[str, bytes]] = []
 
-    async def keep(self, kind: str, content: bytes, *, owner: str = "") -> None:
+    async def add(self, kind: str, content: bytes, *, owner: str = "") -> None:
         """Store a piece of work."""
         self.spooled.append((kind, content))
 

@@ -143,12 +143,12 @@ async def test_session_ended_on_another_node_closes_the_desk_although_the_messag
     desk = await open_desk()
     await desk.read("welcome")
     (opened,) = house.hub.sockets()
-    await house.server._sockets.look()
+    await house.sockets.look()
     await desk.say(type="ping")
     await desk.read("pong")
     elsewhere = Sessions(house.redis, house.staff, NoDesks())
     await (elsewhere.end_all(opened.staff_id) if everywhere else elsewhere.end(opened.session))
-    await house.server._sockets.look()
+    await house.sockets.look()
     assert await desk.closed() == CloseCode.SIGNED_OUT
     assert await house.sessions.find_by_id(opened.session.id) is None
 
@@ -158,7 +158,7 @@ async def test_session_that_redis_lost_is_restored_by_its_desk(house: House, ope
     await desk.read("welcome")
     (opened,) = house.hub.sockets()
     await house.redis.flushall()
-    await house.server._sockets.look()
+    await house.sockets.look()
     await desk.say(type="ping")
     await desk.read("pong")
     assert await house.sessions.find_by_id(opened.session.id) == opened.session

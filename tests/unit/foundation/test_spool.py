@@ -23,8 +23,8 @@ async def until_empty(spool: Spool) -> None:
 
 
 async def test_work_outlives_the_process_and_waits_for_the_database(tmp_path: Path) -> None:
-    await Spool(tmp_path).keep("ticket", b'{"n":1}', owner="staff-1")
-    await Spool(tmp_path).keep("ticket", b'{"n":2}')
+    await Spool(tmp_path).add("ticket", b'{"n":1}', owner="staff-1")
+    await Spool(tmp_path).add("ticket", b'{"n":2}')
     done: list[bytes] = []
     answers = [away(), None, None]
 
@@ -45,7 +45,7 @@ async def test_work_outlives_the_process_and_waits_for_the_database(tmp_path: Pa
 
 async def test_what_is_refused_is_kept_for_a_person_and_told(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    kept = await spool.keep("ticket", b"{}", owner="staff-1")
+    kept = await spool.add("ticket", b"{}", owner="staff-1")
     told: asyncio.Queue[Spooled] = asyncio.Queue()
 
     async def handler(_: Spooled) -> None:

@@ -9,9 +9,12 @@ import aiohttp
 import pytest
 from pydantic import SecretStr
 
+from ari_app.desk import http as desk_http
+from ari_app.desk.handshake import DeskSockets
 from ari_app.desk.hub import Hub
 from ari_app.runtime.domain import DomainServices
 from ari_app.settings import Settings
+from ari_app.web.auth import RequestGuard
 from ari_app.web.server import WebServer
 from ari_app.web.sessions import Sessions
 from ari_app.web.sign_in_limits import PublicLimiter
@@ -60,14 +63,14 @@ async def office(database: Database, redis_url: str, tmp_path: Path) -> AsyncIte
         stack.push_async_callback(business.aclose)
         hub = Hub(redis, DeskStub())
         sessions = Sessions(redis, business.staff, hub)
+        guard = RequestGuard(sessions, allowed_origins=["http://desk.test"])
         server = WebServer(
-            business.routes(),
-            sessions,
-            hub,
-            Spool(tmp_path / "kept"),
+            [*business.routes(), desk_http.routes(sessions)],
+            guard,
+            Spool(tmp_path / "spool"),
             host="127.0.0.1",
             port=0,
-            allowed_origins=["http://desk.test"],
+            parts=[DeskSockets(guard, hub)],
         )
         await server.start()
         stack.push_async_callback(server.aclose)

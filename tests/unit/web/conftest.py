@@ -1,7 +1,7 @@
 """A server with a few routes of every kind, on the real Redis, and people to sign in."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,15 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from redis.asyncio import Redis
 
+from ari_app.desk import http as desk_http
+from ari_app.desk.handshake import DeskSockets
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import AgentCommand, CallerNumber, CustomerCard, Pop, SpokenWording
 from ari_app.desk.socket import SocketLimits
+from ari_app.web.addresses import ClientAddresses
+from ari_app.web.auth import RequestGuard
+from ari_app.web.connections import ConnectionLimits
+from ari_app.web.health import Check
 from ari_app.web.server import WebServer
 from ari_app.web.sessions import Sessions
 from ari_app.web.sign_in_limits import SignInLimits
@@ -90,8 +96,16 @@ class House:
     """A running server and everything behind it."""
 
     def __init__(
-        self, server: WebServer, sessions: Sessions, hub: Hub, staff: Staff, redis: Redis, desks: DeskStub
+        self,
+        server: WebServer,
+        sessions: Sessions,
+        hub: Hub,
+        staff: Staff,
+        redis: Redis,
+        desks: DeskStub,
+        sockets: DeskSockets,
     ) -> None:
+        self.sockets = sockets
         self.desks = desks
         self.server = server
         self.sessions = sessions
@@ -166,7 +180,10 @@ def build(redis_url: str, stack: AsyncExitStack, tmp_path: Path) -> Build:
         sockets: SocketLimits | None = None,
         grace_s: float = 0.05,
         redis_url: str = redis_url,
-        **options: Any,
+        allowed_origins: Sequence[str] = (ORIGIN,),
+        checks: Mapping[str, Check] | None = None,
+        addresses: ClientAddresses | None = None,
+        connections: ConnectionLimits | None = None,
     ) -> House:
         redis = redis_client(redis_url)
         stack.push_async_callback(redis.aclose)
@@ -174,20 +191,22 @@ def build(redis_url: str, stack: AsyncExitStack, tmp_path: Path) -> Build:
         desks = DeskStub()
         hub = Hub(redis, desks, absence_grace_s=grace_s)
         sessions = Sessions(redis, staff, hub, limits=limits)
-        options = {"allowed_origins": [ORIGIN], **options}
+        guard = RequestGuard(sessions, allowed_origins=allowed_origins)
+        handler = DeskSockets(guard, hub, sockets)
         server = WebServer(
-            [sample_routes(tmp_path)],
-            sessions,
-            hub,
+            [sample_routes(tmp_path), desk_http.routes(sessions)],
+            guard,
             Spool(tmp_path / "spool"),
             host="127.0.0.1",
             port=0,
-            limits=sockets,
-            **options,
+            parts=[handler],
+            checks=checks,
+            addresses=addresses,
+            limits=connections,
         )
         await server.start()
         stack.push_async_callback(server.aclose)
-        return House(server, sessions, hub, staff, redis, desks)
+        return House(server, sessions, hub, staff, redis, desks, handler)
 
     return start
 

@@ -1,9 +1,11 @@
 """Health and metrics, and who sees how much of them."""
 
 import asyncio
+from ipaddress import ip_network
 
 import pytest
 
+from ari_app.web.addresses import ClientAddresses
 from foundation.routes import Role
 from tests.unit.web.conftest import Build, House
 
@@ -49,7 +51,7 @@ async def test_a_check_that_fails_or_hangs_is_not_ready(build: Build, monkeypatc
     async with house.client() as http, http.get("/readyz") as answer:
         assert answer.status == 503
         checks = (await answer.json())["checks"]
-        assert checks == {"failing": "ConnectionRefusedError", "hanging": "no answer in 0 s"}
+        assert checks == {"failing": "ConnectionRefusedError", "hanging": "no response in 0 s"}
 
 
 async def test_metrics_are_for_this_machine_and_for_administrators(house: House) -> None:
@@ -67,3 +69,22 @@ async def test_metrics_are_for_this_machine_and_for_administrators(house: House)
     for role, status in [(Role.SUPERVISOR, 403), (Role.ADMINISTRATOR, 200)]:
         async with await house.signed_in(role) as http, http.get("/metrics", headers=forwarded) as answer:
             assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    ("monitors", "forwarded", "status"),
+    [
+        ("127.0.0.0/8", None, 200),
+        ("192.0.2.0/24", None, 401),
+        ("192.0.2.0/24", "192.0.2.7", 200),
+        ("192.0.2.0/24", "192.0.2.7, 198.51.100.7", 401),
+        ("127.0.0.0/8", "198.51.100.7", 401),
+    ],
+)
+async def test_metrics_are_open_to_the_networks_of_the_setting(
+    build: Build, monitors: str, forwarded: str | None, status: int
+) -> None:
+    house = await build(addresses=ClientAddresses([ip_network("127.0.0.1")], [ip_network(monitors)]))
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    async with house.client() as http, http.get("/metrics", headers=headers) as answer:
+        assert answer.status == status

@@ -35,7 +35,7 @@ async def test_the_walk_notices_a_route_with_a_wrong_role(house: House) -> None:
 
 def test_nothing_is_served_beside_the_table(house: House) -> None:
     served = {
-        (route.method, route.resource.canonical) for route in house.server._runner.app.router.routes() if route.resource
+        (route.method, route.resource.canonical) for route in house.server.application.router.routes() if route.resource
     }
     assert served == BESIDE_THE_TABLE | {(route.method, route.path) for route in house.server.routes}
 

@@ -5,12 +5,14 @@ import base64
 import hashlib
 import io
 import zlib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from ari_app.web.addresses import ClientAddresses
 from dev.ports import free_port
 from dev.redis import Redis
 from foundation.routes import Role
@@ -250,7 +252,7 @@ async def test_the_address_is_the_nearest_that_is_no_proxy_of_ours(house: House,
     sent = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7"}
     async with await house.signed_in(Role.AGENT) as http, http.get("/api/v1/things/1", headers=sent) as answer:
         assert (await answer.json())["subject"] == "127.0.0.1"
-    behind = await build(trusted_proxies=["127.0.0.1"])
+    behind = await build(addresses=ClientAddresses([ip_network("127.0.0.1")]))
     async with await behind.signed_in(Role.AGENT) as http, http.get("/api/v1/things/1", headers=sent) as answer:
         assert (await answer.json())["subject"] == "198.51.100.7"
 

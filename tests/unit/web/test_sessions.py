@@ -9,7 +9,7 @@ from http.cookies import SimpleCookie
 import aiohttp
 import pytest
 
-from ari_app.desk.errors import SignInFailed, TooManyAttempts
+from ari_app.web.errors import SignInFailed, TooManyAttempts
 from ari_app.web.sessions import SESSION, SESSIONS_OF, Sessions
 from ari_app.web.sign_in_limits import SignInLimits
 from foundation.routes import Role
@@ -167,6 +167,31 @@ async def test_one_address_cannot_try_everybody(build: Build) -> None:
     with pytest.raises(TooManyAttempts):
         await house.sessions.sign_in("1000", PASSWORD, "2001:db8::2")
     assert await house.sessions.sign_in("1000", PASSWORD, "2001:db8:0:1::1")
+
+
+async def test_known_staff_sign_in_although_their_address_is_exhausted(build: Build) -> None:
+    house = await build(limits=SignInLimits(per_address=10))
+    colleague, other = person(Role.AGENT).staff_number, person(Role.AGENT, 1).staff_number
+    await house.sessions.sign_in(colleague, PASSWORD, "192.0.2.1")
+    for number in range(10):
+        with pytest.raises(SignInFailed):
+            await house.sessions.sign_in(f"77{number}", "guess", "192.0.2.1")
+    with pytest.raises(TooManyAttempts):
+        await house.sessions.sign_in(other, PASSWORD, "192.0.2.1")
+    assert await house.sessions.sign_in(colleague, PASSWORD, "192.0.2.1")
+    with pytest.raises(SignInFailed):
+        await house.sessions.sign_in(colleague, "mistyped", "192.0.2.1")
+    assert await house.sessions.sign_in(colleague, PASSWORD, "192.0.2.1")
+
+
+async def test_known_staff_do_not_use_up_the_limit_of_their_address(build: Build) -> None:
+    house = await build(limits=SignInLimits(per_address=2))
+    colleague, other = person(Role.AGENT).staff_number, person(Role.AGENT, 1).staff_number
+    await house.sessions.sign_in(colleague, PASSWORD, "192.0.2.1")
+    for _ in range(4):
+        with pytest.raises(SignInFailed):
+            await house.sessions.sign_in(colleague, "mistyped", "192.0.2.1")
+    assert await house.sessions.sign_in(other, PASSWORD, "192.0.2.1")
 
 
 async def test_an_office_full_of_people_signs_in_at_once(build: Build) -> None:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ari_app.desk.errors import TooManyRequests
+from ari_app.web.errors import TooManyRequests
 from ari_app.web.sign_in_limits import PublicLimiter
 from crm.selfservice.limits import Limit
 from foundation.problems import Unavailable

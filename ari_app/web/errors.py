@@ -1,10 +1,10 @@
-"""What the desk refuses by itself, before or after a feature was asked."""
+"""Refusals of the HTTP server itself, before or after a feature is asked."""
 
 from foundation.problems import Forbidden, Problem, TooMany, Unauthenticated
 
 
 class SignInFailed(Unauthenticated):
-    """Staff number or password is wrong. Which of them is not said (S11)."""
+    """Wrong staff number or password; the response does not say which (S11)."""
 
     slug = "sign-in-failed"
     title = "Staff number or password is wrong"
@@ -14,7 +14,7 @@ class SignInFailed(Unauthenticated):
 
 
 class TooManyAttempts(TooMany):
-    """Too many failed attempts for this staff number or from this address; `retry_after_s` says when to come back."""
+    """Too many failed sign-ins for this staff number or from this address."""
 
     slug = "too-many-attempts"
     title = "Too many attempts to sign in"
@@ -25,7 +25,7 @@ class TooManyAttempts(TooMany):
 
 
 class TooManyRequests(TooMany):
-    """Too many requests from this address, or about the same thing; `retry_after_s` says when to come back."""
+    """Too many requests from this address, or about the same subject."""
 
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"Try again in {retry_after_s} seconds.")
@@ -33,21 +33,21 @@ class TooManyRequests(TooMany):
 
 
 class WrongOrigin(Forbidden):
-    """A browser sent this from a page that is not ours, or without proof that it is (S19, S38)."""
+    """Request of a browser from a page of another site, or without proof of ours (S19, S38)."""
 
     slug = "wrong-origin"
     title = "Not from a page of this service"
 
 
 class Malformed(Problem):
-    """The request itself cannot be read."""
+    """Request that cannot be read."""
 
     slug = "malformed"
     title = "The request cannot be read"
 
 
 class TooLarge(Problem):
-    """The body is larger than any request needs."""
+    """Body that is larger than the route takes."""
 
     status = 413
     slug = "too-large"
@@ -55,7 +55,7 @@ class TooLarge(Problem):
 
 
 class NotJson(Problem):
-    """A body that is not declared as JSON."""
+    """Body that is not declared as JSON."""
 
     status = 415
     slug = "not-json"
@@ -63,7 +63,7 @@ class NotJson(Problem):
 
 
 class BodyTooSlow(Problem):
-    """The body did not arrive in time."""
+    """Body that did not arrive in time."""
 
     status = 408
     slug = "too-slow"

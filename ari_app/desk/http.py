@@ -1,0 +1,41 @@
+"""Route that gives out one-time tickets for the desk's WebSocket."""
+
+from pydantic import BaseModel
+
+from ari_app.desk.socket import SUBPROTOCOL
+from ari_app.web.session_http import SessionRequest
+from ari_app.web.sessions import TICKET_S, Sessions
+from foundation.routes import Role, Routes
+
+DESK_ROLES = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+"""Roles that may open the desk's WebSocket."""
+
+
+class DeskTicket(BaseModel):
+    """One-time ticket that opens the desk's WebSocket."""
+
+    ticket: str
+    """Send it as the first message, `{"type": "hello", "ticket": "…"}`, or as the subprotocol `ticket.…`."""
+    expires_in_s: int
+    subprotocol: str
+    """The protocol of the WebSocket."""
+
+
+def routes(sessions: Sessions) -> Routes:
+    """Return the desk's routes."""
+    table = Routes(tag="session")
+
+    @table.add(
+        "POST",
+        "/desk/ticket",
+        roles=DESK_ROLES,
+        summary="Create a one-time ticket for the desk's WebSocket",
+        response=DeskTicket,
+        status=201,
+        problems=(503,),
+    )
+    async def ticket(request: SessionRequest) -> DeskTicket:
+        value = await sessions.ticket(request.own)
+        return DeskTicket(ticket=value, expires_in_s=TICKET_S, subprotocol=SUBPROTOCOL)
+
+    return table

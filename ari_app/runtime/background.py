@@ -1,0 +1,90 @@
+"""Background work of the process: tasks that run until it stops, readiness checks, the recordings audit."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+from redis.asyncio import Redis
+from sqlalchemy import text
+
+from ari_app.ari.client import AriClient
+from ari_app.ari.source import EventSource
+from ari_app.calls.store import CallStore
+from ari_app.fallback.service import Fallback
+from ari_app.web.health import Check
+from foundation.database import Database
+from recordings.orphans import GRACE_SECONDS
+from recordings.service import RecordingService
+
+RESTART_PAUSE_S = 1.0
+AUDIT_AT_START_GRACE_S = 3.0
+"""Recordings that an earlier process left unsealed are sealed at once; those begun in the last seconds are not."""
+AUDIT_EVERY_S = 24 * 3600.0
+
+log = structlog.get_logger()
+
+
+class OwnedTasks:
+    """Tasks of the process. One that fails is logged and started again, and does not affect the others."""
+
+    def __init__(self) -> None:
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def own(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run work until `aclose`."""
+
+        async def run() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception:
+                    log.exception("part_failed", part=name)
+                    await asyncio.sleep(RESTART_PAUSE_S)
+
+        self._tasks.append(asyncio.create_task(run(), name=name))
+
+    async def aclose(self) -> None:
+        """Cancel every task."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class RecordingsAudit:
+    """Audit at the start and once a day: no file without a record, no record without a file."""
+
+    def __init__(self, recordings: RecordingService, fallback: Fallback, calls: CallStore) -> None:
+        self._recordings = recordings
+        self._fallback = fallback
+        self._calls = calls
+
+    async def run(self) -> None:
+        """Audit until cancelled."""
+        grace_s = AUDIT_AT_START_GRACE_S
+        while True:
+            # The calls that are still recorded are known only after their adoption.
+            await self._fallback.reconciled.wait()
+            report = await self._recordings.audit_orphans(grace_s=grace_s, in_use=await self._calls.segments())
+            log.info("recordings_audited", clean=report.clean)
+            grace_s = GRACE_SECONDS
+            await asyncio.sleep(AUDIT_EVERY_S)
+
+
+def readiness_checks(events: EventSource, ari: AriClient, redis: Redis, database: Database) -> Mapping[str, Check]:
+    """Return the checks of `/readyz`."""
+
+    async def asterisk() -> str | None:
+        if not events.connected:
+            return "no event connection"
+        await ari.ping()
+        return None
+
+    async def reach_redis() -> str | None:
+        await redis.ping()
+        return None
+
+    async def reach_database() -> str | None:
+        await database.look_up(lambda connection: connection.execute(text("SELECT 1")).scalar())
+        return None
+
+    return {"asterisk": asterisk, "redis": reach_redis, "database": reach_database}

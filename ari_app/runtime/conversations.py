@@ -1,0 +1,77 @@
+"""Conversations with callers: flows, prompts, speech, and the actions that flows may call."""
+
+import asyncio
+import shlex
+import shutil
+
+import structlog
+
+from ari_app.calls.wording import AgentWording
+from ari_app.campaigns.actions import SurveyActions
+from ari_app.desk.model import SpokenWording
+from ari_app.queues.settings import QueueSettings
+from ari_app.runtime.domain import DomainServices
+from ari_app.runtime.entry_points import EntryPoints
+from ari_app.runtime.flows import vocabulary
+from ari_app.settings import Settings
+from callflows.actions import CallerActions
+from dev.programs import Program, program
+from ivr.calendar import HolidayCalendar
+from ivr.check import load_library
+from ivr.cursor import CursorStore
+from ivr.prompts import Prompts
+from ivr.speech import EspeakSpeech, SpeechCache
+from ivr.voice import Voice
+from ivr.walker import FlowWalker
+
+FALLBACK_PROMPTS = ("fallback_wait", "fallback_message", "fallback_contact")
+
+log = structlog.get_logger()
+
+
+class Conversations:
+    """Everything that is spoken: validated as a whole before any of it is used.
+
+    Raises:
+        Problem: a flow or a prompt has errors.
+    """
+
+    def __init__(self, settings: Settings, domain: DomainServices, queues: dict[str, QueueSettings]) -> None:
+        caller_actions = CallerActions(domain.customers, domain.tickets, domain.departments, domain.self_service)
+        self._actions = {**caller_actions.actions(), **SurveyActions(domain.campaigns).actions()}
+        library = load_library(settings.callflows, vocabulary([self._actions], queues))
+        self._flows = dict(library.flows)
+        self._folder = settings.prompts
+        calendar = HolidayCalendar()
+        self._speech = SpeechCache(_speech(settings), settings.prompts)
+        self.catalogue = library.catalogue
+        self.prompts = Prompts(library.catalogue, self._speech)
+        self.wording = AgentWording(
+            library.catalogue, calendar, SpokenWording(zh=settings.organisation_zh, en=settings.organisation_en)
+        )
+        self.entry_points = EntryPoints(
+            self._flows, calendar, domain.tickets, domain.customers, domain.campaigns, settings.hotline_number
+        )
+
+    def walker(self, voice: Voice, store: CursorStore) -> FlowWalker:
+        """Return the walker of one call."""
+        return FlowWalker(self._flows, voice, self.prompts, self._actions, store)
+
+    async def prepare(self) -> None:
+        """Synthesise all prompts, and copy those that the dialplan plays without this service."""
+        spoken = await self.prompts.prepare()
+        log.info("prompts_ready", ready=spoken.ready, failed=list(spoken.failed))
+        for name in FALLBACK_PROMPTS:
+            audio = await self.prompts.audio(name, "zh", {})
+            if audio is not None:
+                await asyncio.to_thread(shutil.copyfile, audio, self._folder / f"{name}.wav")
+
+    async def aclose(self) -> None:
+        """Stop the speech synthesis."""
+        await self._speech.aclose()
+
+
+def _speech(settings: Settings) -> EspeakSpeech:
+    espeak = Program(tuple(shlex.split(settings.espeak))) if settings.espeak else program("usr/bin/espeak-ng")
+    sox = Program(tuple(shlex.split(settings.sox))) if settings.sox else program("usr/bin/sox")
+    return EspeakSpeech(espeak.command, espeak.environ(), sox.command)
