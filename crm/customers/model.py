@@ -9,6 +9,7 @@ from pydantic import Field as InputField
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
+from crm.customers.do_not_call import DoNotCall, DoNotCallNotice
 from crm.customers.phone import normalise
 from crm.personal_data.fields import Personal, PersonalAddress, PersonalName, PersonalNumber, PersonalText
 from crm.personal_data.holdings import erase_rows_of, personal
@@ -140,7 +141,7 @@ class CustomerInput(BaseModel, extra="forbid"):
     language: Language = "zh"
     consent: Consent = Consent.UNKNOWN
     consent_source: Source = ""
-    do_not_call: bool = False
+    do_not_call: DoNotCall = False
     do_not_call_source: Source = ""
     notes: Notes = ""
     phones: Phones = []
@@ -161,7 +162,7 @@ class CustomerChange(BaseModel, extra="forbid"):
     language: Language = "zh"
     consent: Consent = Consent.UNKNOWN
     consent_source: Source = ""
-    do_not_call: bool = False
+    do_not_call: DoNotCall = False
     do_not_call_source: Source = ""
     notes: Notes = ""
     phones: Phones = []
@@ -194,7 +195,7 @@ class CustomerView(BaseModel, from_attributes=True):
     contract_active: bool
     language: str
     consent: Consent
-    do_not_call: bool
+    do_not_call: DoNotCall
     notes: PersonalText
     version: int
 
@@ -225,6 +226,8 @@ class CustomerDetail(CustomerView):
     merged_into: str | None
     erased_at: datetime | None
     phones: list[PhoneView]
+    do_not_call_notice: DoNotCallNotice | None = None
+    """Words for the person who sets the wish not to be called; None where there is no such wish."""
 
     @computed_field  # type: ignore[prop-decorator]
     @property

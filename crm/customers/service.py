@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers import audit, store
 from crm.customers.audit import AuditView, CustomerAction
+from crm.customers.do_not_call import DoNotCallNotice
 from crm.customers.errors import (
     AccountTaken,
     CustomerChanged,
@@ -260,14 +261,20 @@ async def _changed(session: AsyncSession, customer: Customer, version: int) -> C
 
 async def _facts(session: AsyncSession, customer: Customer) -> dict[str, Any]:
     """A customer as the audit compares and keeps it."""
-    facts: dict[str, Any] = (await _detail(session, customer)).model_dump(mode="json", exclude={"version", "missing"})
+    facts: dict[str, Any] = (await _detail(session, customer)).model_dump(
+        mode="json", exclude={"version", "missing", "do_not_call_notice"}
+    )
     return facts
 
 
 async def _detail(session: AsyncSession, customer: Customer) -> CustomerDetail:
     phones = await store.phones(session, customer.id)
     facts = customer.model_dump()
-    return CustomerDetail(**facts, phones=[PhoneView.model_validate(phone) for phone in phones])
+    return CustomerDetail(
+        **facts,
+        phones=[PhoneView.model_validate(phone) for phone in phones],
+        do_not_call_notice=DoNotCallNotice() if customer.do_not_call else None,
+    )
 
 
 def _views(customers: Iterable[Customer]) -> list[CustomerView]:

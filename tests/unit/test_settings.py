@@ -23,3 +23,8 @@ def test_a_databases_address_is_taken_as_hosts_hand_it_out(given: str, used: str
 def test_a_database_that_is_not_ours_is_refused_by_name(given: str) -> None:
     with pytest.raises(ValidationError, match="database_url"):
         Settings(ari_password=SecretStr("secret"), database_url=given)
+
+
+def test_calling_hours_over_midnight_are_refused_by_name() -> None:
+    with pytest.raises(ValidationError, match="HOTLINE_SURVEY_FROM_HOUR must be before HOTLINE_SURVEY_UNTIL_HOUR"):
+        Settings(survey_from_hour=21, survey_until_hour=8)

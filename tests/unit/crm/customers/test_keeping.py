@@ -39,6 +39,9 @@ async def test_a_wish_not_to_be_called_keeps_when_and_how_it_was_said(database: 
     changed = await customers.update(created.id, CustomerChange(do_not_call=True, do_not_call_source="letter"), AGENT)
 
     assert (changed.do_not_call, changed.do_not_call_source) == (True, "letter")
+    assert created.do_not_call_notice is None
+    assert changed.do_not_call_notice is not None
+    assert "回访" in changed.do_not_call_notice.zh
     assert changed.do_not_call_at is not None
 
 
