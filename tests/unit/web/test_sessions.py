@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from ari_app.web.errors import SignInFailed, TooManyAttempts
-from ari_app.web.sessions import SESSION, SESSIONS_OF, Sessions
+from ari_app.web.sessions import SESSION, SESSIONS_OF, Session, Sessions
 from ari_app.web.sign_in_limits import SignInLimits
 from foundation.routes import Role
 from tests.unit.web.conftest import ORIGIN, PASSWORD, Build, House, person
@@ -86,6 +86,37 @@ async def test_everything_of_a_person_can_be_ended(house: House) -> None:
     assert [await house.sessions.find(token) for token in (first, second)] == [None, None]
     assert await house.sessions.find(other)
     assert not await house.redis.exists(SESSIONS_OF + person(Role.AGENT).staff_id)
+
+
+class DeskStillClosing:
+    """The desks of a node where one of an ended session is still open."""
+
+    def __init__(self) -> None:
+        self.open: Session | None = None
+
+    def session(self, session_id: str) -> Session | None:
+        return self.open if self.open is not None and self.open.id == session_id else None
+
+    async def end_session(self, _staff_id: str, _session_id: str | None) -> None:
+        return
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+@pytest.mark.parametrize("redis_lost_it", [False, True])
+async def test_session_ended_on_purpose_is_not_restored_by_an_open_desk(
+    house: House, everywhere: bool, redis_lost_it: bool
+) -> None:
+    """Not even where Redis loses its data, the mark of the ended session included, before the desk is closed."""
+    desks = DeskStillClosing()
+    sessions = Sessions(house.redis, house.staff, desks)
+    signed_in = await sessions.sign_in("1000", PASSWORD, "192.0.2.1")
+    desks.open = signed_in.session
+    await (sessions.end_all(signed_in.session.principal.staff_id) if everywhere else sessions.end(signed_in.session))
+    if redis_lost_it:
+        await house.redis.flushall()
+
+    assert await sessions.find(signed_in.token) is None
+    assert await sessions.find_by_id(signed_in.session.id) is None
 
 
 @pytest.mark.parametrize(
