@@ -76,7 +76,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: Postgres) -> str:
-    """The name of a PostgreSQL database with every table, to make others from."""
+    """The name of a PostgreSQL database with every table."""
     name = _new_database(postgres_server)
     _create_tables(postgres_server.url(name))
     return name
@@ -133,7 +133,10 @@ def _copied(template: Path, folder: Path) -> Database:
 
 
 def _new_database(server: Postgres, template: str = "template1") -> str:
-    """Create a database as a copy of another, by default an empty one, and return its name."""
+    """Create a database and return its name.
+
+    It is a copy of another one, by default of an empty one.
+    """
     name = new_id("test").replace("-", "_")
     with psycopg.connect(f"host=127.0.0.1 port={server.port} user=hotline dbname=postgres", autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
@@ -148,7 +151,7 @@ def _create_tables(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def asterisk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
-    """One Asterisk for the worker, as shipped, with no phones of its own."""
+    """One Asterisk for the worker, as shipped, without phones."""
     server = Asterisk(free_address(tmp_path_factory.mktemp("asterisk")))
     server.start()
     yield server

@@ -1,4 +1,7 @@
-"""A person at a desk: signs in, keeps the desk's socket open, and acts through the API, as the console does."""
+"""A person at a desk, acting through API and WebSocket.
+
+It does as the console does.
+"""
 
 import asyncio
 import contextlib
@@ -14,7 +17,10 @@ WAIT_S = 60.0
 
 
 class Desk:
-    """One signed-in person. Messages of the socket are kept with the monotonic time of their arrival."""
+    """One signed-in person.
+
+    Messages of the socket are stored with the monotonic time of their arrival.
+    """
 
     def __init__(self, url: str, staff_number: str, password: str, *, socket: bool = True) -> None:
         self.staff_number = staff_number
@@ -79,7 +85,9 @@ class Desk:
         await self._socket.send_json(message)
 
     async def message(self, kind: str, *, seconds: float = WAIT_S, **fields: object) -> dict[str, Any]:
-        """The next message of a kind whose fields have these values; earlier ones of other kinds stay.
+        """Return the next message of a kind with these fields.
+
+        Earlier ones of other kinds stay.
 
         Raises:
             TimeoutError: none came in time.

@@ -1,4 +1,4 @@
-"""What the hotline says, word for word, for whoever listens to it on a phone."""
+"""Words of the hotline as sound, to compare with a phone's."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.phones.sound import Samples, load
 
 
 async def words(prompt: str, language: str = "zh", **variables: Any) -> Samples:
-    """A prompt of the catalogue as it is played, its fields filled in."""
+    """Return a prompt as it is played, with its fields filled in."""
     catalogue, findings = read_catalogue(PROJECT / "callflows")
     assert not findings
     speaker, sox = program("usr/bin/espeak-ng"), program("usr/bin/sox")

@@ -1,4 +1,4 @@
-"""A client, a dispatcher and an event source on the worker's Asterisk, for tests of ARI."""
+"""ARI client, dispatcher and event source on the worker's Asterisk."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,7 +26,7 @@ SourceKind = Literal["outbound", "inbound"]
 
 @dataclass
 class Connection:
-    """What a service has of one Asterisk."""
+    """One service's connection to Asterisk."""
 
     application: str
     ari: AriClient
@@ -35,7 +35,10 @@ class Connection:
 
     @property
     def caller(self) -> str:
-        """A dial string whose far half enters our application like a caller, by the context Asterisk makes for it."""
+        """Return a dial string that enters our application like a caller.
+
+        Its far half comes by the context that Asterisk makes for the application.
+        """
         return f"Local/96001@stasis-{self.application}/n"
 
 
@@ -107,7 +110,10 @@ async def connected(asterisk: Asterisk, kind: SourceKind = "outbound") -> AsyncI
 
 @asynccontextmanager
 async def caller_and_leg(connection: Connection) -> AsyncIterator[tuple[str, str]]:
-    """Both halves of a Local channel in our application: a caller who dialled the hotline, and a leg that we placed."""
+    """Open a Local channel with both halves in our application.
+
+    One is a caller who dialled the hotline, the other a leg that we placed.
+    """
     dispatcher, leg_id = connection.dispatcher, new_id("leg")
     callers: asyncio.Queue[str] = asyncio.Queue()
     dispatcher.new_channel.add_listener(lambda event: callers.put_nowait(event.channel.id))

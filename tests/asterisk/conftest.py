@@ -1,4 +1,7 @@
-"""The whole hotline for every module of end-to-end tests: one stack a module, its people anew for each test."""
+"""The whole hotline for end-to-end tests.
+
+One stack for each module, with new phones and desks for each test.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -1,4 +1,7 @@
-"""The whole hotline for end-to-end tests: one stack a worker process, phones and desks as each test needs them."""
+"""The whole hotline for end-to-end tests.
+
+One stack for each worker process, with phones and desks as each test needs them.
+"""
 
 import asyncio
 import shutil
@@ -20,7 +23,7 @@ TRUNK_USER = "carrier"
 
 
 def stack_in(folder: Path, *, supervised: bool = False, unstaffed_wait_s: str = "null", **settings: str) -> Stack:
-    """A stack whose callbacks are placed at once, with a carrier's line beside the sample residents."""
+    """Stack that places callbacks at once, with a carrier's line."""
     pjsip = {**sample_phones(), "carrier": account(TRUNK_USER, SAMPLE_PASSWORD)}
     callflows = str(callflows_in(folder / "callflows", unstaffed_wait_s))
     always = {"CALLFLOWS": callflows, "SURVEY_DELAY_S": "0", "SURVEY_FROM_HOUR": "0", "SURVEY_UNTIL_HOUR": "24"}
@@ -28,7 +31,10 @@ def stack_in(folder: Path, *, supervised: bool = False, unstaffed_wait_s: str = 
 
 
 def callflows_in(folder: Path, unstaffed_wait_s: str) -> Path:
-    """Copy the callflows with another wait without a signed-in agent; `null`: for ever."""
+    """Copy the callflows with another wait for a signed-in agent.
+
+    `null` waits without end.
+    """
     shutil.copytree(PROJECT / "callflows", folder, ignore=shutil.ignore_patterns("__pycache__"))
     queues = folder / "queues.yaml"
     text = queues.read_text(encoding="utf-8")
@@ -37,7 +43,10 @@ def callflows_in(folder: Path, unstaffed_wait_s: str) -> Path:
 
 
 class Hotline:
-    """A running hotline and the people around it; what a test opens is closed with it."""
+    """A running hotline with the phones and desks around it.
+
+    Phones and desks that a test opens are closed with it.
+    """
 
     def __init__(self, stack: Stack, opened: AsyncExitStack) -> None:
         self.stack = stack
@@ -45,7 +54,7 @@ class Hotline:
 
     @property
     def number(self) -> str:
-        """What callers dial."""
+        """The number that callers dial."""
         return self.stack.at.hotline_number
 
     async def phone(self, user: str, **manners: Any) -> Phone:
@@ -61,7 +70,10 @@ class Hotline:
         )
 
     async def ready_agent(self, staff_number: str = AGENT, *, idle: bool = True, **manners: Any) -> tuple[Desk, Phone]:
-        """An agent at her desk with her phone registered, taking calls; not `idle` where somebody waits for her."""
+        """Return a ready agent with an open desk and a registered phone.
+
+        Without `idle` the agent may be reserved at once for a caller who waits.
+        """
         phone = await self.phone(f"agent{staff_number}", **manners)
         desk = await self.desk(staff_number)
         await desk.say(type="ready")
@@ -70,7 +82,7 @@ class Hotline:
         return desk, phone
 
     async def _stand_down(self, staff_number: str) -> None:
-        """Whatever state a test left her in, the next one does not find her ready."""
+        """Make the agent not ready for the next test."""
         async with Desk(self.stack.url, staff_number, SAMPLE_PASSWORD, socket=False) as desk:
             await desk.post("/api/v1/agents/me/not-ready", {"reason": "test over"})
 
@@ -120,6 +132,6 @@ class Hotline:
 
 
 async def people(stack: Stack) -> AsyncIterator[Hotline]:
-    """The body of a fixture: a hotline whose phones and desks are closed after each test."""
+    """Yield a hotline and close its phones and desks afterwards."""
     async with AsyncExitStack() as opened:
         yield Hotline(stack, opened)

@@ -1,4 +1,4 @@
-"""A proxy on a TCP connection that a test can cut, as a proxy does that is restarted (F7)."""
+"""TCP proxy that a test can cut (F7)."""
 
 import asyncio
 import threading
@@ -7,7 +7,7 @@ from contextlib import suppress
 
 
 class Proxy:
-    """Forwards a port to another, in a thread of its own, until `stop`."""
+    """Proxy for one port, in a thread of its own."""
 
     def __init__(self, address: str, port: int, target_port: int) -> None:
         self._address, self._port, self._target_port = address, port, target_port
@@ -27,11 +27,11 @@ class Proxy:
         self._server = asyncio.run_coroutine_threadsafe(listening, self._loop).result()
 
     def cut(self) -> int:
-        """Close every connection on both sides in order; how many sockets that were."""
+        """Close every connection in order; return the number of sockets."""
         return asyncio.run_coroutine_threadsafe(self._cut(), self._loop).result()
 
     def lose(self) -> None:
-        """From now on, and until they are closed, nothing that the connecting side sends reaches the other."""
+        """Withhold what the connecting side sends, until connections are closed."""
         asyncio.run_coroutine_threadsafe(self._lose(), self._loop).result()
 
     def stop(self) -> None:

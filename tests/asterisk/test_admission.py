@@ -1,4 +1,7 @@
-"""F12 on the whole hotline: one call too many is refused before it is answered, and costs nobody else anything."""
+"""One call too many is refused before it is answered (F12).
+
+The other calls are not disturbed.
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,7 @@
-"""A process dies and the next goes on with its calls: nobody is cut off, nobody loses his place."""
+"""A process dies and the next goes on with its calls.
+
+No call is cut off and no caller loses a place.
+"""
 
 import asyncio
 from signal import SIGKILL, SIGTERM, Signals
@@ -13,7 +16,10 @@ TONE_HZ = 440.0
 
 
 async def die(hotline: Hotline, number: Signals = SIGKILL) -> None:
-    """End the service, at once or in order; its calls are Asterisk's alone until `revive`."""
+    """End the service, at once or in order.
+
+    Its calls are Asterisk's alone until `revive`.
+    """
     service = hotline.stack.service
     assert service is not None
     await asyncio.to_thread(service.kill if number is SIGKILL else service.stop)
@@ -31,7 +37,10 @@ async def abandoned(supervisor: Desk) -> set[str]:
 
 
 async def next_abandoned(supervisor: Desk, before: set[str]) -> str:
-    """The one that is recorded next: a call leaves its line a moment before its record is there."""
+    """Return the next call record.
+
+    A call leaves its line a moment before its record is there.
+    """
     async with asyncio.timeout(WAIT_S):
         while not (new := await abandoned(supervisor) - before):
             await asyncio.sleep(0.05)
@@ -40,7 +49,7 @@ async def next_abandoned(supervisor: Desk, before: set[str]) -> str:
 
 
 @pytest.mark.parametrize("number", [SIGKILL, SIGTERM], ids=["F1", "F34"])
-async def test_two_who_talk_go_on_talking(hotline: Hotline, number: Signals) -> None:
+async def test_conversation_goes_on_after_the_service_died(hotline: Hotline, number: Signals) -> None:
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
     desk, agent = await hotline.ready_agent()
     caller = await hotline.phone(CALLER)
@@ -65,7 +74,7 @@ async def test_two_who_talk_go_on_talking(hotline: Hotline, number: Signals) -> 
     assert recordings[0]["duration_ms"] > 4000
 
 
-async def test_f1_an_agent_who_left_meanwhile_leaves_nobody_alone(hotline: Hotline) -> None:
+async def test_f1_caller_is_released_when_the_agent_hung_up_meanwhile(hotline: Hotline) -> None:
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
     desk, agent = await hotline.ready_agent()
     caller = await hotline.phone(CALLER)
@@ -84,7 +93,7 @@ async def test_f1_an_agent_who_left_meanwhile_leaves_nobody_alone(hotline: Hotli
     assert (await hotline.call_record(supervisor, pop["call_id"]))["outcome"] == "answered"
 
 
-async def test_f2_who_waits_keeps_music_and_place(hotline: Hotline) -> None:
+async def test_f2_waiting_caller_has_music_and_the_same_place(hotline: Hotline) -> None:
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
     first, second = await hotline.phone(CALLER), await hotline.phone(SECOND)
     await hotline.into_queue(first)
@@ -108,7 +117,7 @@ async def test_f2_who_waits_keeps_music_and_place(hotline: Hotline) -> None:
     await hotline.waiting(supervisor, "repair", 0)
 
 
-async def test_who_left_the_line_meanwhile_is_recorded_as_an_abandon(hotline: Hotline) -> None:
+async def test_caller_who_left_the_queue_meanwhile_is_recorded_as_abandoned(hotline: Hotline) -> None:
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
     before = await abandoned(supervisor)
     caller = await hotline.phone(CALLER)
@@ -125,7 +134,7 @@ async def test_who_left_the_line_meanwhile_is_recorded_as_an_abandon(hotline: Ho
     assert (record["outcome"], record["abandon_position"]) == ("abandoned", 1)
 
 
-async def test_who_hears_the_menu_hears_it_again(hotline: Hotline) -> None:
+async def test_menu_is_repeated_after_the_service_died(hotline: Hotline) -> None:
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
     caller = await hotline.phone(CALLER)
     await caller.call(hotline.number)
@@ -166,7 +175,7 @@ async def test_f3_a_phone_that_rings_goes_on_ringing(hotline: Hotline, answers: 
     assert [recording["status"] for recording in await hotline.sealed(supervisor, pop["call_id"])] == ["sealed"]
 
 
-async def test_f3_a_phone_that_stopped_ringing_meanwhile_costs_nobody_his_place(hotline: Hotline) -> None:
+async def test_f3_phone_that_stopped_ringing_meanwhile_costs_no_place(hotline: Hotline) -> None:
     desk, agent = await hotline.ready_agent(AGENT)
     caller = await hotline.phone(CALLER)
     await hotline.into_queue(caller)
@@ -187,7 +196,7 @@ async def test_f3_a_phone_that_stopped_ringing_meanwhile_costs_nobody_his_place(
     await other.ended()
 
 
-async def test_f5_who_dials_meanwhile_waits_for_the_next_process(hotline: Hotline) -> None:
+async def test_f5_new_caller_waits_for_the_next_process(hotline: Hotline) -> None:
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
     caller = await hotline.phone(CALLER)
 

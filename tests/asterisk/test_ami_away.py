@@ -1,4 +1,4 @@
-"""Without the manager interface nothing can be recorded; callers and agents are brought together all the same."""
+"""Calls without the manager interface go on without a recording."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ TONE_HZ = 440.0
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A hotline that finds nobody where the manager interface should be."""
+    """A hotline that finds no manager interface."""
     running = stack_in(tmp_path_factory.mktemp("hotline"), AMI_PORT=str(free_port()))
     running.start()
     yield running

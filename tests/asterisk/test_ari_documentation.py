@@ -1,4 +1,7 @@
-"""What we use of ARI against the running server's own description of it: paths, parameters, events and their fields."""
+"""Our use of ARI against the server's own description of it.
+
+Paths, parameters, events and their fields.
+"""
 
 import json
 from types import ModuleType
@@ -78,7 +81,7 @@ MODELS: list[type[Model]] = [
 
 @pytest.fixture
 async def documentation(asterisk: Asterisk) -> Documentation:
-    """Operations by method and path, and models by name, as this Asterisk describes them."""
+    """Return this Asterisk's operations by method and path, and its models."""
     at = asterisk.at
     operations: dict[tuple[str, str], Documentation] = {}
     models: dict[str, Documentation] = {}

@@ -1,4 +1,7 @@
-"""Events of real calls, through either source and the dispatcher. Both halves of a Local channel are ours."""
+"""Events of real calls, through either source and the dispatcher.
+
+Both halves of a Local channel are ours.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -124,7 +127,7 @@ async def test_bridges_come_and_go_with_their_channels(connection: Connection) -
     assert bridge_id not in {bridge.id for bridge in await ari.bridges()}
 
 
-async def test_what_a_caller_says_is_recorded(connection: Connection) -> None:
+async def test_callers_speech_is_recorded(connection: Connection) -> None:
     ari, name = connection.ari, new_id("spoken")
     async with caller_and_leg(connection) as (caller_id, leg_id):
         with connection.dispatcher.subject(name) as inbox:

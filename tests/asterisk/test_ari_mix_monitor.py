@@ -45,7 +45,7 @@ async def test_two_files_that_fit_together(connection: Connection, ami: AmiClien
     assert rate == RATE
     assert abs(len(said_audio) - len(heard_audio)) <= RATE // 50, "MixMonitor keeps the sides as long as each other"
     halves = len(said_audio) // 2
-    # What the leg plays the caller "says"; what we play to the caller, she hears.
+    # The leg's sound is the caller's speech; what we play to the caller, the agent hears.
     assert _loudness(said_audio[:halves]) > 10 * _loudness(said_audio[halves:])
     assert _loudness(heard_audio[halves:]) > 10 * _loudness(heard_audio[:halves])
 
@@ -74,7 +74,7 @@ async def test_one_of_two_recordings_is_stopped_by_its_id(
         await ami.stop_mix_monitor(caller_id, second)
 
 
-async def test_errors_mean_what_ari_s_mean(connection: Connection, ami: AmiClient, tmp_path: Path) -> None:
+async def test_ami_errors_mean_the_same_as_aris(connection: Connection, ami: AmiClient, tmp_path: Path) -> None:
     with pytest.raises(AriNotFound):
         await ami.mix_monitor(new_id("gone"), tmp_path / "said.wav")
     async with caller_and_leg(connection) as (caller_id, _):
@@ -90,7 +90,7 @@ async def test_many_at_once_get_their_own_answers(ami: AmiClient) -> None:
     assert [type(answer) for answer in answers] == [AriNotFound] * 50 + [type(None)] * 50
 
 
-async def test_it_comes_back_after_a_broken_connection(ami: AmiClient) -> None:
+async def test_ami_client_reconnects_after_a_broken_connection(ami: AmiClient) -> None:
     await ami.ping()
     assert ami._writer is not None
     ami._writer.transport.abort()
@@ -99,7 +99,7 @@ async def test_it_comes_back_after_a_broken_connection(ami: AmiClient) -> None:
     await ami.ping()
 
 
-async def test_wrong_credentials_and_nobody_there(asterisk: Asterisk) -> None:
+async def test_wrong_credentials_and_a_closed_port_are_errors(asterisk: Asterisk) -> None:
     for port, password in ((asterisk.at.ami_port, "wrong"), (free_port(), asterisk.at.password)):
         stranger = AmiClient(asterisk.at.address, port, asterisk.at.user, password, timeout_s=0.5)
         await stranger.start()

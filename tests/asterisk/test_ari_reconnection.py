@@ -1,4 +1,7 @@
-"""Connections come and go; events and calls of the gap, and who may connect at all."""
+"""Connections come and go, with events and calls of the gap.
+
+Also the credentials that a connection needs.
+"""
 
 import asyncio
 import socket
@@ -61,7 +64,10 @@ async def test_outbound_keeps_events_and_new_calls_of_a_gap(asterisk: Asterisk) 
 
 
 async def test_silenced_events_are_not_sent(asterisk: Asterisk) -> None:
-    """What closing an outbound connection rests on: Asterisk may crash if it writes an event while that ends."""
+    """Check that an outbound connection is silenced before it is closed.
+
+    Asterisk may crash if it writes an event while that ends.
+    """
     async with connected(asterisk) as connection, caller_and_leg(connection) as (caller_id, leg_id):
         with connection.dispatcher.channel(caller_id) as inbox:
             await connection.ari.silence_events()
@@ -118,7 +124,7 @@ async def test_a_broken_connection_comes_back(asterisk: Asterisk, kind: SourceKi
     assert hooks == ["connected", "disconnected", "connected", "disconnected"]
 
 
-async def test_f7_what_an_operator_shut_down_is_opened_again(asterisk: Asterisk) -> None:
+async def test_f7_connection_shut_down_by_an_operator_is_opened_again(asterisk: Asterisk) -> None:
     async with connected(asterisk) as connection:
         await asyncio.to_thread(asterisk.command, "ari shutdown websocket sessions")
         while connection.source.connects < 2 or not connection.source.connected:
@@ -202,7 +208,7 @@ def _break(source: EventSource) -> None:
 
 
 async def _until_heard(ari: AriClient, channel_id: str) -> None:
-    """Longer than a key takes, by Asterisk's own doing: a playback on the channel that heard it."""
+    """Play on the channel for longer than a key takes."""
     playback_id = new_id("playback")
     await ari.play(channel_id, ["sound:hello-world"], playback_id=playback_id)
     with suppress(AriNotFound):

@@ -38,7 +38,10 @@ async def ari(asterisk: Asterisk) -> AsyncIterator[AriClient]:
 
 @pytest.fixture
 async def spare(tmp_path: Path) -> AsyncIterator[Connection]:
-    """On an Asterisk of its own, ended by force: once an id was asked for twice, Asterisk no longer ends when asked."""
+    """An Asterisk of its own, ended by force.
+
+    Once an id was asked for twice, Asterisk no longer ends when asked.
+    """
     server = Asterisk(free_address(tmp_path))
     server.start()
     try:
@@ -48,7 +51,7 @@ async def spare(tmp_path: Path) -> AsyncIterator[Connection]:
         server.kill()
 
 
-async def test_who_asterisk_is(ari: AriClient) -> None:
+async def test_asterisk_reports_its_version(ari: AriClient) -> None:
     info = await ari.info()
     assert info.system.version.startswith("22.")
     assert info.system.entity_id == (await ari.ping()).asterisk_id
@@ -56,7 +59,7 @@ async def test_who_asterisk_is(ari: AriClient) -> None:
     assert info.status.startup_time
 
 
-async def test_what_is_gone_is_not_found(ari: AriClient) -> None:
+async def test_missing_channel_is_not_found(ari: AriClient) -> None:
     gone = new_id("gone")
     for request in (
         ari.channel(gone),
@@ -88,7 +91,7 @@ async def test_an_id_cannot_leave_its_place_in_the_path(ari: AriClient) -> None:
             await ari.channel(dots)
 
 
-async def test_an_unregistered_application_is_told_apart_from_what_is_gone(ari: AriClient) -> None:
+async def test_unregistered_application_differs_from_a_missing_channel(ari: AriClient) -> None:
     stranger = AriClient(ari._url, "hotline", "hotline-local", application="nobody")
     await stranger.start()
     for request in (stranger.registered_application(), stranger.filter_events(), stranger.subscribe(["bridge:x"])):
@@ -209,7 +212,7 @@ async def test_a_caller_with_a_hostile_name_is_one_event(connection: Connection)
     assert not connection.source.decoder.malformed
 
 
-async def test_what_is_too_long_for_asterisk_is_refused_whole(connection: Connection) -> None:
+async def test_request_too_long_for_asterisk_is_refused_whole(connection: Connection) -> None:
     leg_id = new_id("leg")
     with pytest.raises(AriInvalid):
         await connection.ari.originate(connection.caller, channel_id=leg_id, timeout_s=5, app_args=["x" * 5000])

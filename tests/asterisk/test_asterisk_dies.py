@@ -1,4 +1,7 @@
-"""F11: Asterisk dies. Who was cut off is on a list, agents are free again, recordings are kept, calls come in again."""
+"""Asterisk dies and comes back (F11).
+
+Lost calls are listed, agents are free again, recordings are safe, calls come in again.
+"""
 
 import asyncio
 
@@ -44,7 +47,7 @@ async def test_f11_asterisk_dies_and_comes_back(hotline: Hotline) -> None:
 
 
 async def lost_numbers(supervisor: Desk, count: int) -> set[str]:
-    """Who is to be called back, once so many are listed."""
+    """Return the calls to be called back, once so many are listed."""
     async with asyncio.timeout(WAIT_S):
         while len(lost := await supervisor.get("/api/v1/calls", outcome="lost")) < count:
             await asyncio.sleep(0.05)

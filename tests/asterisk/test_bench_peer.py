@@ -1,4 +1,7 @@
-"""The benchmarks' load and their peer: calls arrive, are timed on one clock, and end on both sides."""
+"""The benchmarks' load and their peer.
+
+Calls arrive, are timed on one clock, and end on both sides.
+"""
 
 from pathlib import Path
 from random import Random

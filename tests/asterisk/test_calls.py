@@ -1,4 +1,4 @@
-"""Calls from end to end on the whole hotline: who is known, who is not, and what goes wrong on the way."""
+"""Calls from end to end on the whole hotline."""
 
 import asyncio
 
@@ -80,7 +80,7 @@ async def test_two_accounts_on_one_phone_are_the_agents_choice(hotline: Hotline)
     assert pop["customer_id"] is None
 
 
-async def test_who_knows_the_menu_need_not_hear_it(hotline: Hotline) -> None:
+async def test_menu_is_skipped_by_a_key_pressed_ahead(hotline: Hotline) -> None:
     """A key pressed during the greeting counts."""
     desk, _ = await hotline.ready_agent()
     caller = await hotline.phone(LI_JIANGUO)
@@ -104,8 +104,8 @@ async def test_silence_reaches_a_person(hotline: Hotline) -> None:
     assert pop["keys"] == []
 
 
-async def test_who_waits_is_told_the_place_in_the_line(hotline: Hotline) -> None:
-    """H11: in the words of the catalogue, and in the language that was chosen."""
+async def test_waiting_caller_hears_the_place_in_the_queue(hotline: Hotline) -> None:
+    """Hear the catalogue's words in the chosen language (H11)."""
     first, second = await hotline.phone(LI_JIANGUO), await hotline.phone("13800000003")
     await hotline.into_queue(first)
     await first.hears_words(await words("queue_position", queue={"position": 1}))
@@ -119,8 +119,11 @@ async def test_who_waits_is_told_the_place_in_the_line(hotline: Hotline) -> None
     await hotline.waiting(await hotline.desk(SUPERVISOR, socket=False), "repair", 0)
 
 
-async def test_an_agent_whose_phone_is_gone_costs_the_caller_nothing(hotline: Hotline) -> None:
-    """F15: the next agent is rung; the first is not ready, with the reason on her desk."""
+async def test_agents_missing_phone_costs_the_caller_nothing(hotline: Hotline) -> None:
+    """Ring the next agent; the first is not ready (F15).
+
+    The first agent's desk shows the reason.
+    """
     absent = await hotline.desk(AGENT)
     await absent.say(type="ready")
     await absent.message("agent", state="ready")
@@ -175,7 +178,10 @@ async def test_callers_hear_each_other_and_both_sides_are_kept(hotline: Hotline)
 
 
 async def test_f27_a_disk_that_takes_nothing_ends_no_call(hotline: Hotline) -> None:
-    """They talk all the same; a supervisor is warned, and the entry says that nothing was recorded."""
+    """Let both talk without a recording, and warn a supervisor.
+
+    The entry says that nothing was recorded.
+    """
     spool = hotline.stack.recordings / "spool"
     spool.rename(spool.with_name("spool-away"))
     spool.touch()
@@ -202,7 +208,7 @@ async def test_f27_a_disk_that_takes_nothing_ends_no_call(hotline: Hotline) -> N
 
 
 async def test_every_route_refuses_every_role_that_is_not_named(hotline: Hotline) -> None:
-    """S8: all routes of the running service, walked with all roles and without any."""
+    """Walk all routes of the running service with all roles (S8)."""
     document = await (await hotline.desk(SUPERVISOR, socket=False)).get("/api/openapi.json")
     numbers = {
         "agent": AGENT,

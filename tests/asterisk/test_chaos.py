@@ -1,4 +1,4 @@
-"""The short version of `make chaos`: a killed service under a dozen calls in all stages; nobody may notice."""
+"""Short version of `make chaos`: a killed service under calls."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ LATE = "it took too long"
 """Measured by `make chaos`; a test on a busy machine may take its time."""
 
 
-async def test_nobody_notices_a_killed_service() -> None:
+async def test_killed_service_disturbs_no_call() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.chaos", "--short", "--seed", "1", cwd=PROJECT, stdout=asyncio.subprocess.PIPE
     )

@@ -1,4 +1,7 @@
-"""The service dies at every named step of a call, and the next one makes it whole (FAULTS.md, I1–I6)."""
+"""The service dies at every named step of a call (I1–I6).
+
+The next service completes the call.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -31,7 +34,7 @@ TONE_HZ = 440.0
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack whose service may be ordered to die."""
+    """Stack with a service that can be ordered to die."""
     running = stack_with_points(tmp_path_factory.mktemp("doomed"))
     running.start()
     yield running
@@ -40,7 +43,10 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 @asynccontextmanager
 async def doomed(hotline: Hotline, point: str) -> AsyncIterator[asyncio.Event]:
-    """The service is to die at a point; the event says that the next one serves, and leaving waits for it."""
+    """Order the service to die at a point.
+
+    The event says that the next one serves, and leaving waits for it.
+    """
     stack, followed = hotline.stack, asyncio.Event()
     order(stack, SIGKILL, point)
 
@@ -90,7 +96,7 @@ async def test_a_call_is_whole_wherever_the_service_dies(hotline: Hotline, point
 
 
 @pytest.mark.parametrize("point", ["dialling", "dialled", "step"])
-async def test_f30_who_is_called_back_is_asked_once_wherever_the_service_dies(hotline: Hotline, point: str) -> None:
+async def test_f30_customer_is_asked_once_wherever_the_service_dies(hotline: Hotline, point: str) -> None:
     async with doomed(hotline, point):
         supervisor = await hotline.desk(SUPERVISOR, socket=False)
         before = len(await calls_of(supervisor, CONTACT))

@@ -1,4 +1,4 @@
-"""Something else fails while the service stands at a named step of a call: nobody notices but who it was (I1–I5)."""
+"""Another part fails while the service stands at a step (I1–I5)."""
 
 import asyncio
 import os
@@ -39,7 +39,7 @@ AWAY_S = 2.0
 
 @dataclass
 class Place:
-    """A hotline whose parts can be taken away."""
+    """Hotline with parts that can be taken away."""
 
     stack: Stack
     postgres: Postgres
@@ -70,7 +70,7 @@ async def hotline(place: Place) -> AsyncIterator[Hotline]:
 
 
 class Fault(ABC):
-    """What fails while the service stands still, and what must be repaired once it goes on."""
+    """A fault while the service stands still, and its repair afterwards."""
 
     @abstractmethod
     def begin(self, place: Place) -> None:
@@ -81,7 +81,7 @@ class Fault(ABC):
 
 
 class EventsCut(Fault):
-    """F7: what is between Asterisk and the service closes the event connection; Asterisk connects again."""
+    """Close the event connection; Asterisk connects again (F7)."""
 
     def begin(self, place: Place) -> None:
         assert place.proxy.cut() == 2, "a connection has two ends"
@@ -100,7 +100,7 @@ class RedisEmpty(Fault):
 
 
 class DatabaseAway(Fault):
-    """F23: PostgreSQL is gone, and back a while after the call went on."""
+    """Stop PostgreSQL, and start it after the call went on (F23)."""
 
     def begin(self, place: Place) -> None:
         place.postgres.kill()
@@ -118,13 +118,13 @@ class AsteriskDies(Fault):
 
 
 def stands_still(pid: int) -> bool:
-    """Whether a process was stopped by a signal (proc(5), `stat`)."""
+    """Tell if a process was stopped by a signal (proc(5), `stat`)."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
 
 
 @asynccontextmanager
 async def standing_still(place: Place) -> AsyncIterator[None]:
-    """Wait until the service stands where it was ordered to; leaving lets it go on."""
+    """Wait until the service stands at its point; leaving releases it."""
     assert place.stack.service is not None
     try:
         async with asyncio.timeout(WAIT_S):
@@ -137,7 +137,10 @@ async def standing_still(place: Place) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def stopped(place: Place, point: str, fault: Fault) -> AsyncIterator[asyncio.Event]:
-    """The service stops at a point, something fails, it goes on; the event says so, and leaving waits for the end."""
+    """Stop the service at a point, inject a fault, go on.
+
+    The event says so, and leaving waits for the end.
+    """
     gone_on = asyncio.Event()
     order(place.stack, SIGSTOP, point)
 
@@ -187,7 +190,7 @@ async def test_a_call_goes_on_whatever_fails_at_any_step(
         await caller.hang_up()
 
     await hotline.whole()
-    # A Redis without its data knows nobody who signed in.
+    # A Redis without its data knows no session.
     supervisor, desk = await hotline.desk(SUPERVISOR, socket=False), await hotline.desk(AGENT, socket=False)
     record = await only_new(supervisor, CALLER, before)
     assert (record["outcome"], record["hangup_by"]) == ("answered", "caller")
@@ -199,7 +202,7 @@ async def test_a_call_goes_on_whatever_fails_at_any_step(
 
 
 @pytest.mark.parametrize("point", ["answered", "committed"])
-async def test_an_agent_who_hangs_up_as_they_are_brought_together_costs_the_caller_only_time(
+async def test_agents_hang_up_while_bridging_costs_the_caller_only_time(
     place: Place, hotline: Hotline, point: str
 ) -> None:
     await hotline.whole()
@@ -233,7 +236,7 @@ async def test_an_agent_who_hangs_up_as_they_are_brought_together_costs_the_call
 
 
 @pytest.mark.parametrize("point", POINTS)
-async def test_f11_who_is_cut_off_at_any_step_is_on_the_list(place: Place, hotline: Hotline, point: str) -> None:
+async def test_f11_caller_cut_off_at_any_step_is_on_the_list(place: Place, hotline: Hotline, point: str) -> None:
     await hotline.whole()
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
     before = len(await calls_of(supervisor, CALLER))
@@ -264,7 +267,7 @@ async def test_f11_who_is_cut_off_at_any_step_is_on_the_list(place: Place, hotli
 
 
 async def nobody_is_bound(desk: Desk) -> None:
-    """The agent of a call that is no more is ready, or winds it up."""
+    """Wait until an ended call's agent is ready or in wrap-up."""
     async with asyncio.timeout(WAIT_S):
         while (agent := await desk.get("/api/v1/agents/me"))["state"] not in {"ready", "wrap_up"}:
             await asyncio.sleep(0.05)

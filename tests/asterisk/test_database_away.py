@@ -1,4 +1,7 @@
-"""F23: the database is away for a while. Calls go on; what agents file meanwhile is stored once, when it is back."""
+"""The database is away for a while (F23).
+
+Calls go on; what agents file meanwhile is stored once, when it is back.
+"""
 
 import asyncio
 import os
@@ -83,7 +86,7 @@ async def test_f23_calls_go_on_and_nothing_filed_is_lost(place: Place, hotline: 
     assert len(mine) == 1
     assert (await hotline.call_record(supervisor, pop["call_id"]))["outcome"] == "answered"
     statuses = [recording["status"] for recording in await hotline.sealed(supervisor, pop["call_id"])]
-    # A service that died before the database took the times leaves a recording whose length nobody can vouch for.
+    # A service that died before the database took the times leaves a recording of uncertain length.
     assert statuses == ["sealed"] or (service_dies and statuses == ["partial"])
 
 

@@ -1,4 +1,4 @@
-"""The whole story, as `make demo` tells it: every step seen to happen."""
+"""The whole story of `make demo`: every step happens."""
 
 import io
 import json

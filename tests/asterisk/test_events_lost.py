@@ -1,4 +1,7 @@
-"""F7: what Asterisk said into a connection that was about to be cut is found out when the next one is there."""
+"""Events that Asterisk sent into a dying connection (F7).
+
+Their effects are found when the next connection is there.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

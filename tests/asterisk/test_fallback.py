@@ -1,4 +1,4 @@
-"""F5, F6: the service is away for long, and Asterisk alone serves its callers."""
+"""The service is away for long; Asterisk alone serves callers (F5, F6)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -58,7 +58,7 @@ async def test_f5_the_service_is_gone_for_long(hotline: Hotline) -> None:
     await other.answer()
     await other.answered()
     await asyncio.gather(other.play_tone(TONE_HZ, 5.0), waiting.hears_tone(TONE_HZ))
-    # Nobody is free for who calls now: a message.
+    # No agent is free for this caller: a message.
     await new.call(hotline.number)
     await new.answered()
     await new.hears_tone(BEEP_HZ, seconds=0.2, within=90.0)
@@ -93,7 +93,7 @@ async def test_f5_the_service_is_gone_for_long(hotline: Hotline) -> None:
 
 
 async def missed(stack: Stack) -> None:
-    """As if the service had been silent for long enough already."""
+    """Pretend that the service has been silent for long enough."""
     at = stack.at
     ari = AriClient(at.rest_url, at.user, at.password, application=at.application)
     await ari.start()
@@ -119,8 +119,8 @@ async def taken_in(supervisor: Desk, count: int) -> list[dict[str, str]]:
             await asyncio.sleep(0.1)
 
 
-async def test_f6_a_service_that_hangs_takes_nobody_back(hotline: Hotline) -> None:
-    """A stopped service: its caller goes to the fallback and stays there after the service goes on."""
+async def test_f6_hanging_service_takes_no_caller_back(hotline: Hotline) -> None:
+    """Leave a stopped service's caller in the fallback after it goes on."""
     service = hotline.stack.service
     assert service is not None
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
@@ -132,7 +132,7 @@ async def test_f6_a_service_that_hangs_takes_nobody_back(hotline: Hotline) -> No
     service.signal(SIGSTOP)
     try:
         await missed(hotline.stack)
-        # No agent's phone is there: he is asked for a message.
+        # No agent's phone is there: the caller is asked for a message.
         await caller.hears_tone(BEEP_HZ, seconds=0.2, within=90.0)
     finally:
         service.signal(SIGCONT)
@@ -151,7 +151,7 @@ async def test_f6_a_service_that_hangs_takes_nobody_back(hotline: Hotline) -> No
     assert (await supervisor.get(f"/api/v1/recordings/{attachment['recording_id']}"))["duration_ms"] > 3000
 
 
-async def test_x6_caller_who_hangs_up_before_the_service_goes_on_has_one_record(hotline: Hotline) -> None:
+async def test_f6_caller_who_hangs_up_before_the_service_goes_on_has_one_record(hotline: Hotline) -> None:
     service = hotline.stack.service
     assert service is not None
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
@@ -176,7 +176,7 @@ async def test_x6_caller_who_hangs_up_before_the_service_goes_on_has_one_record(
 
 
 async def settled_record(supervisor: Desk, number: str) -> dict[str, Any]:
-    """Return the one record of a number's call when the fallback's note of it was taken in."""
+    """Return a number's one record, once its fallback note was taken in."""
     async with asyncio.timeout(WAIT_S):
         while True:
             listed = await supervisor.get("/api/v1/calls", limit=50)

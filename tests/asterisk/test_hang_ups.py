@@ -1,4 +1,7 @@
-"""F16: a caller hangs up in every state. Counted once, the agent free at once, nothing left behind."""
+"""A caller hangs up in every state (F16).
+
+The call counts once, the agent is free at once, and nothing is left behind.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -92,7 +95,10 @@ async def test_while_waiting_is_an_abandon_with_its_place_and_wait(hotline: Hotl
 
 
 async def test_while_the_agent_is_rung(hotline: Hotline) -> None:
-    """Her phone stops ringing, her desk is cleared, and she is ready again for the next one."""
+    """Wait until the agent is ready, with a silent phone.
+
+    The desk shows no pop any more.
+    """
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
     before = await last_call(supervisor)
     desk, phone = await hotline.ready_agent()

@@ -1,4 +1,7 @@
-"""No agent is signed in: the caller leaves a message, and it becomes a ticket with the recording."""
+"""Messages of callers while no agent is signed in.
+
+Each becomes a ticket with the recording.
+"""
 
 import asyncio
 from collections.abc import Iterator
@@ -23,7 +26,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 async def message_ticket(supervisor: Desk, number: str) -> dict[str, Any]:
-    """Return the ticket of a caller's message once it is there with its recording."""
+    """Return the ticket of a caller's message with its recording."""
     async with asyncio.timeout(WAIT_S):
         while True:
             for line in await supervisor.get("/api/v1/tickets", number=number):

@@ -1,4 +1,4 @@
-"""A caller hangs up in the very moment in which the agent answers (F16, F17)."""
+"""A hang-up in the moment of the agent's answer (F16, F17)."""
 
 import asyncio
 from contextlib import suppress
@@ -23,7 +23,7 @@ async def test_call_is_either_answered_or_abandoned(hotline: Hotline, millisecon
 
     async def after(seconds: float, act: Any) -> None:
         await asyncio.sleep(seconds)
-        # The agent's phone may be told of the hang-up before it has answered.
+        # The agent's phone may learn of the hang-up before it has answered.
         with suppress(PhoneProblem):
             await act()
 

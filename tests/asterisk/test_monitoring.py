@@ -1,4 +1,4 @@
-"""The shipped Prometheus files, loaded by a real Prometheus that scrapes a running hotline."""
+"""The shipped Prometheus files, loaded by a real Prometheus."""
 
 import asyncio
 import json

@@ -1,4 +1,7 @@
-"""The simulated phones themselves, against a real Asterisk: what they claim to hear, say and press is true."""
+"""The simulated phones against a real Asterisk.
+
+Sounds, words and keys that they claim are true.
+"""
 
 import asyncio
 import os
@@ -149,7 +152,7 @@ async def test_answers_by_itself_after_a_while_and_again(exchange: Asterisk) -> 
             assert (await callee.ended()).details["by"] == "them"
 
 
-async def test_refuses_when_told_to(exchange: Asterisk) -> None:
+async def test_phone_refuses_calls_on_command(exchange: Asterisk) -> None:
     async with phone(exchange, "8001") as caller, phone(exchange, "8002", rejects="486 Busy Here") as callee:
         await caller.call("8002")
         await callee.ringing()

@@ -1,4 +1,4 @@
-"""Which waiting caller is served first, and by which agent."""
+"""Order of waiting callers, and the agent each of them reaches."""
 
 from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, Hotline
 

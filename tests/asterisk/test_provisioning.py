@@ -1,4 +1,4 @@
-"""Agents' phones as the service tells Asterisk of them, again at every connection."""
+"""Agents' phones, pushed to Asterisk again at every connection."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ async def becomes(ari: AriClient, user: str, *, online: bool) -> None:
 
 
 async def test_a_phone_that_signs_off_after_a_restart_of_ours_is_not_rung(asterisk: Asterisk, ari: AriClient) -> None:
-    """Its account was pushed again meanwhile, and Asterisk must not lose hold of where it registered."""
+    """Push the account again; Asterisk still knows where it registered."""
     account = PhoneAccount(new_id("phone"), "secret")
     await push(ari, [account])
 

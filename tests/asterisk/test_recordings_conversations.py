@@ -1,4 +1,7 @@
-"""What two people say on a real Asterisk ends up in one sealed file, caller left and agent right, whatever happens."""
+"""Conversations on a real Asterisk end in one sealed file.
+
+The caller is left, the agent right, through every fault.
+"""
 
 import asyncio
 import time
@@ -43,7 +46,7 @@ def recordings_root(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def exchange(tmp_path: Path, recordings_root: Path) -> Iterator[Asterisk]:
-    """An Asterisk of the test's own, since some of these tests kill it."""
+    """An Asterisk of the test's own; some tests kill it."""
     accounts = account("8001", "one", context="phones") + account("8002", "two", context="phones")
     server = Asterisk(
         free_address(tmp_path / "asterisk"),
@@ -120,7 +123,10 @@ async def talking(exchange: Asterisk, service: RecordingService) -> AsyncIterato
 
 
 def as_long_as(sealed: RecordingView, spoken_s: float, began_s: float) -> bool:
-    """Whether it has all that was spoken, and no more than there was time for: a busy machine speaks slowly."""
+    """Tell if a recording is as long as the talk.
+
+    A busy machine speaks slowly, so it may be as long as there was time for.
+    """
     took_ms = (time.monotonic() - began_s) * 1000
     return sealed.duration_ms is not None and 0.95 * spoken_s * 1000 <= sealed.duration_ms <= took_ms + 100
 
@@ -160,7 +166,7 @@ async def test_a_hang_up_ends_the_recording_by_itself(talking: Conversation) -> 
     assert as_long_as(sealed, 2, began_s)
 
 
-async def test_what_is_being_recorded_is_left_alone_by_the_audit(talking: Conversation) -> None:
+async def test_audit_leaves_a_running_recording_alone(talking: Conversation) -> None:
     began_s = time.monotonic()
     segment = await talking.begin()
     await talking.talk(1)
@@ -173,10 +179,13 @@ async def test_what_is_being_recorded_is_left_alone_by_the_audit(talking: Conver
     assert as_long_as(sealed, 2, began_s)
 
 
-async def test_an_asterisk_killed_in_the_middle_leaves_what_it_wrote(
+async def test_recording_of_a_killed_asterisk_has_its_beginning(
     talking: Conversation, exchange: Asterisk, recordings_root: Path
 ) -> None:
-    """F28: the header was never filled in, and the last seconds never left Asterisk's buffer."""
+    """Seal a file with an unfinished header (F28).
+
+    The last seconds never left Asterisk's buffer.
+    """
     segment = await talking.begin()
     await talking.talk(6)
     exchange.kill()
@@ -194,7 +203,10 @@ async def test_an_asterisk_killed_in_the_middle_leaves_what_it_wrote(
 async def test_the_call_goes_on_when_the_disk_fills_up(
     exchange: Asterisk, service: RecordingService, recordings_root: Path
 ) -> None:
-    """F27: a small disk under the spool; what fitted is kept and marked, the next segment records again."""
+    """Fill a small disk under the spool (F27).
+
+    What fitted is marked and stays; the next segment records again.
+    """
     async with asyncio.timeout(60), conversation(exchange, service) as talking:
         with small_disk(recordings_root / "spool", "200k"):
             segment = await talking.begin()

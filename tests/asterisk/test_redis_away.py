@@ -1,4 +1,7 @@
-"""Redis goes, comes back with or without its data, and two services meet: calls and places outlive all of it."""
+"""Redis goes and comes back, with or without its data.
+
+Two services meet. Calls and places outlive all of it.
+"""
 
 import asyncio
 import os
@@ -69,7 +72,10 @@ async def test_f19_redis_comes_back_empty(hotline: Hotline) -> None:
 
 
 async def test_f20_redis_hangs_for_a_while(hotline: Hotline) -> None:
-    """Nobody is cut off: the menu goes on, who would wait hears music, and is served as soon as Redis answers."""
+    """Let a menu and a caller go on while Redis is away.
+
+    The waiting caller hears music and is served as soon as Redis answers.
+    """
     supervisor = await hotline.desk(SUPERVISOR)
     desk, agent, caller = await talking(hotline)
     menu = await hotline.phone(SECOND)

@@ -1,4 +1,7 @@
-"""Schemathesis over the OpenAPI document that the running service hands out: no 500, and every answer as documented."""
+"""Schemathesis over the running service's OpenAPI document.
+
+No 500, and every response as documented.
+"""
 
 import asyncio
 import re
@@ -23,7 +26,10 @@ CHECKS = [
 
 
 async def known(http: aiohttp.ClientSession) -> str:
-    """Things that exist, as a configuration of Schemathesis, so that more than the first look-up is reached."""
+    """Write ids that exist as a configuration of Schemathesis.
+
+    With them it reaches more than the first look-up.
+    """
     async with http.get("/api/v1/tickets") as answer:
         ticket = (await answer.json())[0]
     found = {"ticket_id": ticket["id"], "customer_id": ticket["customer_id"], "department_id": ticket["department_id"]}

@@ -1,4 +1,7 @@
-"""Every state in which a caller waits for a person has sound; listened to at the caller's phone."""
+"""Sound in every state in which a caller waits for a person.
+
+The tests listen at the caller's phone.
+"""
 
 import asyncio
 

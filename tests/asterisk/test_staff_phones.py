@@ -1,4 +1,4 @@
-"""Agents hired and closed over the API while the hotline runs: what Asterisk knows of their phones."""
+"""Phones of agents hired and closed while the hotline runs."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -37,7 +37,7 @@ async def becomes_true(look: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_who_is_hired_can_be_rung_even_when_the_service_is_away_and_who_left_cannot(
+async def test_hired_agents_phone_rings_without_the_service_and_closed_one_does_not(
     hotline: Hotline, ari: AriClient, ami: AmiClient
 ) -> None:
     async def has_account() -> bool:

@@ -1,4 +1,7 @@
-"""The service's keeper: the next service is there as soon as one dies or gives way, and nobody on the line notices."""
+"""The supervisor process starts the next service at once.
+
+Callers notice nothing when one dies or gives way.
+"""
 
 import asyncio
 import os
@@ -20,7 +23,7 @@ CALLER = "13800000002"
 
 @pytest.fixture(scope="module")
 def callflows(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What callers hear, as an operator may change it."""
+    """Return the prompt texts as an operator may change them."""
     return shutil.copytree(PROJECT / "callflows", tmp_path_factory.mktemp("operator") / "callflows")
 
 
@@ -48,7 +51,7 @@ async def next_service(stack: Stack, before: int) -> int:
 
 
 @pytest.mark.parametrize("end", ["killed", "upgraded"])
-async def test_who_waits_keeps_waiting_while_one_service_follows_another(hotline: Hotline, end: str) -> None:
+async def test_waiting_caller_stays_in_place_while_one_service_follows_another(hotline: Hotline, end: str) -> None:
     stack = hotline.stack
     keeper, before = stack.service, stack.service_id()
     assert keeper is not None
@@ -71,7 +74,7 @@ async def test_who_waits_keeps_waiting_while_one_service_follows_another(hotline
     await hotline.waiting(supervisor, "repair", 0)
 
 
-async def test_flows_with_errors_do_not_take_the_place_of_what_runs(hotline: Hotline, callflows: Path) -> None:
+async def test_flows_with_errors_do_not_replace_the_running_ones(hotline: Hotline, callflows: Path) -> None:
     stack = hotline.stack
     keeper, before = stack.service, stack.service_id()
     assert keeper is not None
@@ -109,7 +112,7 @@ raise SystemExit(Keeper(lambda: sys.exit(2)).keep())
 
 
 @pytest.mark.parametrize(("program", "status"), [(DIES_AT_ONCE, 128 + SIGKILL), (ENDS_BY_ITSELF, 2)])
-async def test_what_would_only_die_again_is_not_started_again(program: str, status: int) -> None:
+async def test_service_with_a_permanent_error_is_not_started_again(program: str, status: int) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -1,4 +1,7 @@
-"""A phone vanishes without a word: its process is stopped in the middle of a call (F18)."""
+"""A phone vanishes in the middle of a call (F18).
+
+Its process is stopped.
+"""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +18,7 @@ CALLER = "13800000006"
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack whose residents' endpoints are as shipped, but for a shorter time."""
+    """Stack with residents' endpoints as shipped, and a shorter time."""
     running = stack_in(tmp_path_factory.mktemp("vanished"))
     running.pjsip["sample"] = running.pjsip["sample"].replace("rtp_timeout = 60", "rtp_timeout = 3")
     running.start()

@@ -1,4 +1,7 @@
-"""A prompt that is stopped is not heard, however early the stop; a key pressed ahead needs no prompt."""
+"""A stopped prompt is silent, however early the stop.
+
+A key pressed ahead needs no prompt.
+"""
 
 import asyncio
 import itertools
@@ -44,7 +47,7 @@ def prompt(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def voice_on(connection: Connection, redis_url: str) -> AsyncIterator[VoiceOn]:
-    """A voice on a channel, with what it needs of the tools: the telephony, and where its call's place is stored."""
+    """A voice on a channel, with its telephony and call store."""
     redis = redis_client(redis_url)
     tools = SimpleNamespace(
         ari=connection.ari,
@@ -73,7 +76,10 @@ async def voice_on(connection: Connection, redis_url: str) -> AsyncIterator[Voic
 
 
 async def free(connection: Connection, channel_id: str) -> None:
-    """Wait until the channel takes orders: a variable waits for whatever is played to it."""
+    """Wait until the channel takes orders.
+
+    A variable waits for whatever is played to it.
+    """
     async with asyncio.timeout(PROMPTLY_S):
         await connection.ari.set_variable(channel_id, "FREE", "1")
 
@@ -81,7 +87,10 @@ async def free(connection: Connection, channel_id: str) -> None:
 async def test_a_prompt_stopped_while_it_is_being_asked_for_is_not_heard(
     connection: Connection, voice_on: VoiceOn, prompt: Path
 ) -> None:
-    """The stop must not overtake the request: then it finds nothing, and the caller hears the prompt to its end."""
+    """Send the stop after the request.
+
+    A stop that overtakes it finds nothing, and the caller hears the prompt to its end.
+    """
     async with caller_and_leg(connection) as (caller_id, _):
         voice, _ = voice_on(caller_id)
         for steps in itertools.chain.from_iterable(itertools.repeat(range(12), 3)):
@@ -127,7 +136,7 @@ async def test_a_key_pressed_ahead_needs_no_prompt(connection: Connection, voice
     assert begun == []
 
 
-async def test_a_key_ends_what_is_said_and_answers_the_next_question(
+async def test_key_ends_a_prompt_and_answers_the_next_question(
     connection: Connection, voice_on: VoiceOn, prompt: Path
 ) -> None:
     async with caller_and_leg(connection) as (caller_id, _):
@@ -148,7 +157,10 @@ async def test_a_key_ends_what_is_said_and_answers_the_next_question(
 async def test_keys_typed_ahead_answer_one_question_after_the_other(
     connection: Connection, voice_on: VoiceOn, prompt: Path
 ) -> None:
-    """As a caller does who knows the menu by heart: 5, the ticket's number, hash, the check, hash, 1."""
+    """Press the keys of a caller who knows the menu by heart.
+
+    5, the ticket's number, hash, the check, hash, 1.
+    """
     async with caller_and_leg(connection) as (caller_id, _):
         voice, keypad = voice_on(caller_id)
         for key in "526112900003#0001#1":
@@ -175,7 +187,7 @@ async def test_a_question_that_takes_no_keys_typed_ahead_drops_all_of_them(
     assert digits == Digits("", DigitsEnd.TIMEOUT)
 
 
-async def test_what_cannot_be_played_ends_nothing(connection: Connection, voice_on: VoiceOn, tmp_path: Path) -> None:
+async def test_unplayable_prompt_ends_no_call(connection: Connection, voice_on: VoiceOn, tmp_path: Path) -> None:
     async with caller_and_leg(connection) as (caller_id, _):
         voice, _ = voice_on(caller_id)
         async with asyncio.timeout(PROMPTLY_S):

@@ -1,4 +1,4 @@
-"""The watchdog alone, on a real Asterisk: who goes where when the service is gone."""
+"""The watchdog alone on a real Asterisk, without the service."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -24,7 +24,7 @@ PROMPT_S = 30
 
 @pytest.fixture(scope="module")
 def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asterisk]:
-    """An Asterisk of our own: what it is told of the service is nobody else's."""
+    """An Asterisk of its own, with its own state of the service."""
     somebody = "[somebody]\nexten => s,1,Answer()\n same => n,Wait(60)\n"
     prompts = tmp_path_factory.mktemp("prompts")
     for name in ("fallback_wait", "fallback_contact"):
@@ -55,14 +55,17 @@ async def somebody(connection: Connection, *arguments: str) -> AsyncIterator[tup
 
 
 async def led_to(connection: Connection, channel_id: str) -> str:
-    """The extension of the fallback at which it is; Asterisk tells it a moment after it told that the channel left."""
+    """Return the extension of the fallback that a channel reached.
+
+    Asterisk reports it a moment after the channel left us.
+    """
     async with asyncio.timeout(PATIENCE_S):
         while (position := (await connection.ari.channel(channel_id)).dialplan).context != "fallback":
             await asyncio.sleep(0.02)
     return position.exten
 
 
-async def test_f5_everybody_who_talks_to_nobody_is_seen_to(connection: Connection) -> None:
+async def test_f5_every_caller_without_an_agent_is_led_to_the_fallback(connection: Connection) -> None:
     watchdog = Watchdog(connection.ari)
     async with (
         somebody(connection, "inbound", "96001") as (caller, caller_events),
@@ -89,7 +92,7 @@ async def test_f5_everybody_who_talks_to_nobody_is_seen_to(connection: Connectio
         assert await watchdog.lead_to_fallback() == 0
 
 
-async def test_f5_who_left_since_they_were_listed_keeps_nobody_else_from_being_led(
+async def test_f5_caller_who_left_meanwhile_does_not_stop_the_others(
     connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with (

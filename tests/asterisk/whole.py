@@ -1,4 +1,4 @@
-"""Faults at a point that a test names, and what must be true of a call, its records and its people afterwards."""
+"""Faults at a named point, and what must hold afterwards."""
 
 import asyncio
 import hashlib
@@ -20,11 +20,14 @@ POINTS = ["step", "step:3", "reserved", "ringing", "answered", "committed", "tal
 CONTACT, WORKER = "13800000001", "2001"
 SURVEY_KEYS = ["1", "1", "1", "2", "10#"]
 LAST_POINT = "ended"
-"""The one that is reached only once somebody has hung up."""
+"""The point that is reached only after a hang-up."""
 
 
 def stack_with_points(folder: Path, **settings: str) -> Stack:
-    """A stack whose service may be ordered to die or to stop, and that soon calls back who may not have been rung."""
+    """Stack with a service that can be ordered to die or stop.
+
+    It soon calls back a customer who may not have been rung.
+    """
     running = stack_in(folder, SURVEY_RETRY_S="1", CRASHPOINTS=str(folder / "crashpoints"))
     running.settings = {**running.settings, **settings}
     return running
@@ -49,7 +52,7 @@ async def asked(stack: Stack) -> AsyncIterator[AriClient]:
 
 
 async def nothing_is_left(stack: Stack) -> None:
-    """No channel without a call, no bridge without anybody in it (I2)."""
+    """Check that channels have calls and bridges have channels (I2)."""
     async with asked(stack) as ari, asyncio.timeout(WAIT_S):
         while await ari.channels() or any(
             not bridge.channels and bridge.bridge_type == "mixing" for bridge in await ari.bridges()
@@ -58,7 +61,7 @@ async def nothing_is_left(stack: Stack) -> None:
 
 
 async def entered(stack: Stack, prefix: str) -> None:
-    """A leg whose id begins so was answered, as Asterisk sees it."""
+    """Tell if Asterisk shows a leg with this id as answered."""
     async with asked(stack) as ari, asyncio.timeout(WAIT_S):
         while not any(
             channel.id.startswith(prefix) and channel.stasis_arguments(ari.application) is not None
@@ -90,7 +93,10 @@ async def only_new(supervisor: Desk, number: str, before: int) -> dict[str, Any]
 
 
 async def one_answered(supervisor: Desk, number: str, before: int) -> None:
-    """Of the records that were added, one was answered; a call that never left the house may be another."""
+    """Return the one answered call among the added records.
+
+    A call that never left the house may be another.
+    """
     async with asyncio.timeout(WAIT_S):
         while True:
             added = (await calls_of(supervisor, number))[: -before or None]
@@ -101,7 +107,7 @@ async def one_answered(supervisor: Desk, number: str, before: int) -> None:
 
 
 async def one_true_recording(hotline: Hotline, supervisor: Desk, call_id: str) -> None:
-    """Entry and file, one of each, and the sum is the file's (I5)."""
+    """Check one entry for one file with its checksum (I5)."""
     (recording,) = await hotline.sealed(supervisor, call_id)
     assert recording["status"] in {"sealed", "partial"}
     content = await supervisor.download(f"/api/v1/recordings/{recording['id']}/audio")
@@ -109,7 +115,7 @@ async def one_true_recording(hotline: Hotline, supervisor: Desk, call_id: str) -
 
 
 async def is_free_again(desk: Desk) -> None:
-    """She is not stuck (I3)."""
+    """Check that the agent is not stuck (I3)."""
     async with asyncio.timeout(WAIT_S):
         while (agent := await desk.get("/api/v1/agents/me"))["state"] != "wrap_up":
             assert agent["state"] in {"talking", "ready"}, agent
@@ -120,7 +126,10 @@ async def is_free_again(desk: Desk) -> None:
 
 
 async def replied_ticket(hotline: Hotline) -> str:
-    """A ticket that its department says is done, so that its reporter is called back; its path."""
+    """Create a replied ticket, so that its reporter is called back.
+
+    Returns its path.
+    """
     agent, worker = await hotline.desk(AGENT, socket=False), await hotline.desk(WORKER, socket=False)
     me = await worker.get("/api/v1/session")
     ticket = await agent.post(
@@ -134,7 +143,7 @@ async def replied_ticket(hotline: Hotline) -> str:
 
 
 async def answers_questions(contact: Phone) -> None:
-    """Answer a survey up to the words that are asked for at its end, which `#` ends."""
+    """Answer a survey up to its spoken suggestion, ended by `#`."""
     for key in SURVEY_KEYS:
         await contact.hears(seconds=0.6, within=WAIT_S)
         await contact.press(key)

@@ -1,4 +1,7 @@
-"""`make chaos`: everything that may go wrong, done to real processes under load; exit 1 where a promise broke."""
+"""`make chaos`: faults on real processes under load.
+
+Exit status 1 means that a promise broke.
+"""
 
 import argparse
 import asyncio
@@ -23,7 +26,7 @@ from tests.chaos.load import FLOW, ChaosLoad
 from tests.chaos.rows import ROWS, SHORT, DiskFull, Row, Scene
 
 SPREAD_S = 9.0
-"""How long the load runs until there is somebody in every stage."""
+"""How long the load runs until every stage has a caller."""
 SERVED_WITHIN_S = 90.0
 LONGEST_CALL = timedelta(minutes=5)
 FILERS = 4
@@ -103,7 +106,7 @@ async def _run(row: Row, load: ChaosLoad, filers: Filers, scene: Scene) -> bool:
 
 
 def _broken(row: Row, verdict: Verdict, filed: Filed, filers: Filers, whole_s: float) -> list[str]:
-    """Which promises did not hold."""
+    """Return the promises that did not hold."""
     wrong = {
         "somebody was cut off": verdict.dropped > 0,
         "somebody was never served": verdict.stuck > 0,

@@ -14,16 +14,18 @@ FIRST, PASSWORD = 70001, "chaos-desk-1"
 HIRED_AT_ONCE = 8
 SOCKET = "/api/v1/desk/socket"
 COME_BACK_S = 0.05
-"""As the console does when it is told that too many come at once."""
+"""The pause of a console after a refusal for too many requests."""
 
 
 def desk_of(url: str, staff_number: str, *, socket: bool = True) -> Desk:
-    """Somebody's desk."""
+    """One person's desk."""
     return Desk(url, staff_number, SAMPLE_PASSWORD, socket=socket)
 
 
 async def storm(url: str, count: int) -> float:
-    """Open so many people's desks, lose them all, and open them again at once, beside one that never reads.
+    """Open many desks, lose them all, open them again at once.
+
+    Beside them is one that never reads.
 
     Returns the seconds until every one of them was welcomed with what is so now.
     """
@@ -41,7 +43,7 @@ async def storm(url: str, count: int) -> float:
         tokens = await asyncio.gather(*(hired(number) for number in range(count + 1)))
         tickets = [await _ticket(http, token) for token in tokens]
         lost = await asyncio.gather(*(_opened(http, url, ticket) for ticket in tickets))
-        # The last one stays, and nobody reads what it is sent.
+        # The last one stays, and never reads.
         opened.push_async_callback(lost.pop().close)
         tickets = [await _ticket(http, token) for token in tokens[:count]]
         await asyncio.gather(*(socket.close() for socket in lost))

@@ -9,7 +9,10 @@ WHOLE, SPARE = 4 * 2**30, 64 * 2**10
 
 
 class Disk:
-    """A file system in memory over a folder, if `needed` and we may mount; else a folder that is never full."""
+    """Mount a file system in memory over a folder.
+
+    Where it is not `needed`, or mounting is not allowed, the folder is never full.
+    """
 
     def __init__(self, place: Path, *, needed: bool) -> None:
         self.place = place

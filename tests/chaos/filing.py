@@ -1,4 +1,7 @@
-"""Desks that file tickets all the while, as consoles do: one key a ticket, tried again with it until it is taken."""
+"""Desks that file tickets all the while, as consoles do.
+
+Each ticket has one key and is sent again with it until it is taken.
+"""
 
 import asyncio
 import uuid
@@ -23,7 +26,7 @@ LATER = (429, 503)
 
 @dataclass
 class Filed:
-    """What became of the tickets that were taken."""
+    """Result for the tickets that were taken."""
 
     filed: int
     filed_twice: int
@@ -32,7 +35,10 @@ class Filed:
 
 @dataclass
 class Filers:
-    """Agents who file. Whatever the service answered with 201 or 202 is a promise."""
+    """Agents who file tickets.
+
+    Each 201 or 202 of the service is a promise.
+    """
 
     url: str
     staff_numbers: list[str]
@@ -69,7 +75,10 @@ class Filers:
         self._paused.clear()
 
     async def judged(self, desk: Desk, seconds: float) -> Filed:
-        """Compare what was promised with what is stored; what was kept for later is given its time."""
+        """Compare promised tickets with stored ones.
+
+        Deferred requests are given their time.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         while True:
@@ -118,7 +127,10 @@ class Filers:
 
     @staticmethod
     async def _asked(http: aiohttp.ClientSession, path: str, body: dict[str, Any], key: str) -> int | None:
-        """The answer's status; None: the service could not be reached, and nobody knows whether it heard."""
+        """Return the response's status, or None where none came.
+
+        It is unknown then if the service received the request.
+        """
         try:
             async with http.post(path, json=body, headers={"Idempotency-Key": key}) as answer:
                 await answer.read()
@@ -128,7 +140,10 @@ class Filers:
 
 
 async def _stored(desk: Desk, promised: set[str]) -> Counter[str]:
-    """How often each promised subject is stored, newest tickets first, until a page holds none of them."""
+    """Count the stored tickets of each promised subject.
+
+    Reads newest tickets first, until a page holds none of them.
+    """
     found: Counter[str] = Counter()
     last: dict[str, Any] | None = None
     while True:

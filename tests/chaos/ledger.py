@@ -1,4 +1,4 @@
-"""The generator's own list of calls against call records, recordings and agents (FAULTS.md, I1–I5)."""
+"""The generator's calls against records, recordings and agents (I1–I5)."""
 
 import asyncio
 from collections import Counter
@@ -15,7 +15,7 @@ SEALED = frozenset({"sealed", "partial"})
 
 @dataclass
 class Verdict:
-    """What became of the promises."""
+    """Result for the promises."""
 
     dropped: int
     """Cut off: ended, and no agent had hung up."""
@@ -33,7 +33,10 @@ class Verdict:
 
 
 async def judge(load: ChaosLoad, snapshot: Snapshot, desk: Desk, since: datetime, *, survive: bool) -> Verdict:
-    """Compare. Records are stored a moment after a call, so what is missing is looked for again."""
+    """Compare calls with records.
+
+    Records are stored a moment after a call, so missing ones are looked for again.
+    """
     over = [promise for promise in snapshot.promises if promise.call.over.is_set()]
     dropped = [promise for promise in over if load.served(promise.call) is None]
     records = await _records(load, over, desk, since)
@@ -75,7 +78,7 @@ async def _records(load: ChaosLoad, over: list[Promise], desk: Desk, since: date
 
 
 async def _unplayable(desk: Desk, records: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """Calls with a conversation that nobody can hear, and the states of their recordings."""
+    """Return talks without a playable recording, and the recordings' states."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + SETTLE_S
     talked = [record["id"] for record in records if record["talk_ms"]]

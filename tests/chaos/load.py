@@ -1,4 +1,4 @@
-"""Forty people on the line at any time, in every stage, and the agents who serve them."""
+"""Forty callers at any time, in every stage, and their agents."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ steps:
 
 @dataclass(eq=False)
 class Promise:
-    """One caller who was on the line at the moment of a fault, and what he was doing."""
+    """One caller at the moment of a fault, with the stage."""
 
     call: CallerCall
     stage: str
@@ -40,7 +40,7 @@ class Promise:
 
 @dataclass
 class Snapshot:
-    """Who was on the line when it happened."""
+    """Callers at the moment of a fault."""
 
     promises: list[Promise] = field(default_factory=list)
 
@@ -50,7 +50,10 @@ class Snapshot:
 
 
 class ChaosLoad:
-    """Keeps `concurrent` callers on the line until told to stop. Whoever was served is followed by the next."""
+    """Load of `concurrent` callers until it is stopped.
+
+    Each caller who was served is followed by the next.
+    """
 
     def __init__(self, system: OurSystem, *, concurrent: int, agents: int, random: Random) -> None:
         self.system = system
@@ -88,18 +91,18 @@ class ChaosLoad:
         self.phones.close()
 
     def pause(self) -> None:
-        """Nobody new calls until `resume`."""
+        """Stop new calls until `resume`."""
         self._running = False
 
     async def resume(self) -> None:
-        """As many people as before are on the line again, in every stage."""
+        """Wait until every stage has as many callers as before."""
         self._running = True
         while len(self._active) < self._concurrent:
             self._call_in()
             await asyncio.sleep(ARRIVAL_S)
 
     def snapshot(self) -> Snapshot:
-        """Who is on the line now; gaps in what they hear are measured from here."""
+        """Return the present callers; gaps of sound count from here."""
         talking = {call.caller: call for call in self.phones.calls if not call.over.is_set()}
         found = Snapshot()
         for call in self._active:
@@ -115,7 +118,7 @@ class ChaosLoad:
         return found
 
     def cut_off(self) -> None:
-        """Asterisk died and told nobody: both ends notice the silence and hang up."""
+        """End the calls of a dead Asterisk: both ends notice the silence."""
         for call in list(self._active):
             self.callers.end(call)
         for agent_call in self.phones.calls:
@@ -128,17 +131,20 @@ class ChaosLoad:
         )
 
     def conversations(self, call: CallerCall) -> int:
-        """How many agents talked with a caller: an agent who heard nobody did not."""
+        """Count the agents who heard a caller."""
         return sum(agent.caller == call.number and self._heard(agent) for agent in self.phones.calls)
 
     def gap_s(self, promise: Promise) -> float:
-        """The longest time without sound of who talked when it happened, on either side; not what we ourselves kept."""
+        """Return the longest silence of talks during a fault.
+
+        On either side; pauses of the generator itself do not count.
+        """
         streams = [self._streams.get(promise.call), self._streams.get(promise.agent)]
         longest_s = max((stream.longest_gap_s for stream in streams if stream is not None), default=0.0)
         return max(0.0, longest_s - self.media.late_s)
 
     async def until_over(self, snapshot: Snapshot, seconds: float) -> None:
-        """Wait until everybody of a snapshot was served or lost, at most so long."""
+        """Wait until all callers of a snapshot were served or lost."""
         try:
             async with asyncio.timeout(seconds):
                 for promise in snapshot.promises:

@@ -1,4 +1,7 @@
-"""Audio for many calls on one UDP port: a tone to everybody every 20 ms, and what comes back, call by call."""
+"""Audio for many calls on one UDP port.
+
+Each call is sent a tone every 20 ms; what comes back is counted by call.
+"""
 
 import asyncio
 import socket
@@ -17,7 +20,10 @@ QUIET = frozenset({0xFF, 0x7F, 0xFE, 0x7E})
 
 @dataclass
 class Stream:
-    """What one call sends and hears. Times in seconds of the monotonic clock."""
+    """Sound sent and heard in one call.
+
+    Times are seconds of the monotonic clock.
+    """
 
     port: int
     sequence: int = 0
@@ -28,7 +34,10 @@ class Stream:
 
 
 class Media:
-    """The port. Streams are told apart by where Asterisk sends from: each channel has a port of its own."""
+    """The UDP port.
+
+    Streams are distinguished by Asterisk's port: each channel has its own.
+    """
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -44,7 +53,7 @@ class Media:
         self._sending = loop.create_task(self._send(), name="chaos-media")
 
     def add(self, port: int) -> Stream:
-        """A call whose audio Asterisk takes at this port."""
+        """Add a call, by the port of its audio at Asterisk."""
         stream = self._streams[port] = Stream(port)
         return stream
 

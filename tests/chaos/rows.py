@@ -1,4 +1,4 @@
-"""What goes wrong, one class a row: done to real processes, and what must hold for those who were on the line then."""
+"""Faults, one class each, and what must hold for present callers."""
 
 import asyncio
 import os
@@ -46,11 +46,14 @@ class Scene:
 
 
 class Row(ABC):
-    """A fault: `inject` does it and returns how long it took until all was whole again, once what failed was back."""
+    """A fault on real processes.
+
+    `inject` does it and returns the seconds until all was whole again, once what failed was back.
+    """
 
     name: str
     calls_survive = True
-    """Nobody on the line may be cut off."""
+    """No caller may be cut off."""
     audio_goes_on = True
     """Who talks hears no gap."""
     recorded = True
@@ -78,7 +81,7 @@ class KillService(Row):
 
 
 class UpgradeService(Row):
-    """F34: the keeper goes over to new code; the service before it ends in order."""
+    """Hand over to new code; the old service ends in order (F34)."""
 
     name = "service stopped for an upgrade"
     desks_lost = True
@@ -96,7 +99,7 @@ class UpgradeService(Row):
 
 
 class ServiceGone(Row):
-    """F5: nobody starts it again for long; the dialplan notices and everybody goes on in the fallback."""
+    """Leave the service away for long: callers go to the fallback (F5)."""
 
     name = "service gone for long"
     desks_lost = True
@@ -189,7 +192,7 @@ class CutEvents(Row):
 
 
 class PauseAsterisk(Row):
-    """Asterisk stands still for five seconds: everybody hears that, nobody is lost."""
+    """Stop Asterisk for five seconds: audible, but no call is lost."""
 
     name = "Asterisk paused"
     audio_goes_on = False
@@ -242,7 +245,7 @@ class DatabaseAway(Row):
 
 
 class SecondService(Row):
-    """F33: somebody starts a second one for the same node; it refuses."""
+    """Start a second service for the node, which refuses (F33)."""
 
     name = "second service"
 
@@ -257,7 +260,7 @@ class SecondService(Row):
 
 
 class KillAsterisk(Row):
-    """F11: Asterisk dies; who was on the line is on the list of lost calls."""
+    """Kill Asterisk: the callers are on the list of lost calls (F11)."""
 
     name = "Asterisk killed"
     calls_survive = False

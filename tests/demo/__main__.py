@@ -1,4 +1,4 @@
-"""`make demo`: starts everything afresh, tells the story, and says by its exit whether every step was seen."""
+"""`make demo`: start afresh, run the story, report by exit status."""
 
 import asyncio
 import shutil
@@ -22,14 +22,14 @@ SETTINGS = {
 
 
 def tell(folder: Path, result: Path, console: Console) -> bool:
-    """Run the story in a folder of its own; whether every step was seen to happen."""
+    """Run the story in its own folder; return its success."""
     shutil.rmtree(folder, ignore_errors=True)
     telling = Telling(console)
     stack = private_stack(folder, pjsip=sample_phones(), settings=SETTINGS)
     stack.start()
     try:
         asyncio.run(asyncio.wait_for(Story(stack, telling).tell(), LONGEST_S))
-    except Exception:  # noqa: BLE001 - whatever went wrong, it is told and the exit says so
+    except Exception:  # noqa: BLE001 - any failure is printed, and the exit status says so
         console.print_exception()
         return False
     finally:

@@ -1,4 +1,7 @@
-"""A day at the hotline, step by step, on real parts: Asterisk, Redis, the database, SIP phones with sound."""
+"""A day at the hotline, step by step, on real parts.
+
+Asterisk, Redis, the database, SIP phones with sound.
+"""
 
 import asyncio
 import hashlib
@@ -25,7 +28,7 @@ PATIENCE_S = 30.0
 
 
 class Story:
-    """The people of the story, and what they do. Each method is one step."""
+    """The story: each method is one step."""
 
     def __init__(self, stack: Stack, telling: Telling) -> None:
         self._stack = stack
@@ -35,7 +38,10 @@ class Story:
         self._ticket: dict[str, Any] = {}
 
     async def tell(self) -> None:
-        """Tell it from beginning to end; raises at the first thing that did not happen."""
+        """Run all steps in order.
+
+        Raises at the first thing that did not happen.
+        """
         async with self._open:
             await self._gather()
             await self._urge_without_anybody()
@@ -228,7 +234,7 @@ class Story:
             }
 
     async def _call_and_wait(self, caller: Phone, step: Step) -> dict[str, Any]:
-        """Dial, choose fault report, wait in the queue until an agent is ready; what her desk showed, and when."""
+        """Dial, choose fault report, wait for an agent; return the pop."""
         await caller.call(self._stack.at.hotline_number)
         await caller.answered()
         await caller.hears(seconds=1.0)

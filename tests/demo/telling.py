@@ -1,4 +1,4 @@
-"""Tells a story line by line as it happens, and leaves it as data."""
+"""Output of a story: one line per event, and data afterwards."""
 
 import json
 import time
@@ -13,7 +13,10 @@ from rich.console import Console
 
 @dataclass
 class Step:
-    """One thing that was to be seen happening. `at_s`: seconds since the story began, when it was over."""
+    """One step of the story and its facts.
+
+    `at_s`: seconds from the story's start to the step's end.
+    """
 
     name: str
     ok: bool = False
@@ -31,7 +34,7 @@ class Telling:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Step]:
-        """One step: seen to happen only if the block runs to its end."""
+        """Record one step; it succeeds if the block runs to its end."""
         step = Step(name)
         self.steps.append(step)
         self.console.print(f"[bold]{len(self.steps)}. {name}[/bold]")
@@ -51,7 +54,7 @@ class Telling:
 
     @property
     def seen(self) -> bool:
-        """Whether every step was seen to happen."""
+        """Tell if every step happened."""
         return bool(self.steps) and all(step.ok for step in self.steps)
 
     def write(self, path: Path) -> None:

@@ -1,1 +1,4 @@
-"""Simulated phones: SIP accounts that register, call, answer, press keys, speak and listen, each in its own process."""
+"""Simulated SIP phones, each in its own process.
+
+They register, call, answer, press keys, speak and listen.
+"""

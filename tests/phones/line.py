@@ -1,4 +1,7 @@
-"""One phone's SIP line on asyncio: registration and one call at a time, as a desk phone without call waiting has."""
+"""One phone's SIP account on asyncio.
+
+Registration and one call at a time, as a desk phone without call waiting has.
+"""
 
 import asyncio
 import time
@@ -26,7 +29,7 @@ class Refused(Exception):
 
 
 class Stage(Enum):
-    """How far the one call has come."""
+    """Stage of the one call."""
 
     CALLING = "calling"
     RINGING = "ringing"
@@ -46,10 +49,10 @@ class Call:
 
 @dataclass
 class Manners:
-    """What the phone does by itself when it is called."""
+    """Automatic behaviour of the phone when it is called."""
 
     answers_after: float | None = None
-    """Seconds of ringing; None rings until somebody decides."""
+    """Seconds of ringing; None rings until a command decides."""
     rejects: str | None = None
     """The status to refuse with at once, such as `486 Busy Here`."""
 
@@ -74,7 +77,7 @@ class Line(asyncio.DatagramProtocol):
 
         Raises:
             Refused: the account or its password was not accepted.
-            TimeoutError: nobody answered.
+            TimeoutError: the registrar did not answer.
         """
         self._address = address
         self._transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(lambda: self, (address, 0))
@@ -96,7 +99,7 @@ class Line(asyncio.DatagramProtocol):
         self._transport.close()
 
     async def dial(self, number: str) -> None:
-        """Send an INVITE and return; what becomes of it is told."""
+        """Send an INVITE and return; events report its result."""
         if self.call is not None:
             raise ValueError("this phone is in a call")
         media = await Media.open(self._address, self._key_heard)
@@ -147,7 +150,7 @@ class Line(asyncio.DatagramProtocol):
                     waiting.put_nowait(message)
             else:
                 self._requested(message, arrived)
-        except Exception as problem:  # noqa: BLE001 - what pyVoIP cannot read is told, and the phone stays up
+        except Exception as problem:  # noqa: BLE001 - an unreadable message is reported, and the phone stays up
             self._tell("error", text=f"{problem!r}: {data[:300]!r}")
 
     def _requested(self, request: SIPMessage, arrived: int) -> None:

@@ -1,4 +1,7 @@
-"""A phone's RTP: G.711 every 20 ms, RFC 4733 key presses, and everything heard kept for the test."""
+"""A phone's RTP: G.711 every 20 ms and RFC 4733 key presses.
+
+All sound that was heard is stored for the test.
+"""
 
 import asyncio
 import random
@@ -26,7 +29,10 @@ SILENCE: Samples = numpy.zeros(FRAME, dtype=numpy.int16)
 
 
 class Media(asyncio.DatagramProtocol):
-    """One call's RTP socket. It listens from the start and sends once it knows where to."""
+    """One call's RTP socket.
+
+    It listens from the start and sends once it knows where to.
+    """
 
     def __init__(self, on_key: Callable[[str], None]) -> None:
         self._on_key = on_key
@@ -54,7 +60,10 @@ class Media(asyncio.DatagramProtocol):
         return media
 
     def send_to(self, address: str, port: int, codec: Codec, event_type: int) -> None:
-        """Where the other end listens and what it takes; starts sending, at first silence, as a phone does."""
+        """Set the other end's address and codec, and start sending.
+
+        Silence comes first, as a phone does.
+        """
         self._remote, self._codec, self._event_type = (address, port), codec, event_type
         if self._sender is None:
             self._sender = asyncio.create_task(self._send())
@@ -68,13 +77,16 @@ class Media(asyncio.DatagramProtocol):
             done.cancel()
 
     async def play(self, samples: Samples) -> None:
-        """Speak; returns when the last of it has been sent. Cancelled when the call ends first."""
+        """Speak; return when the last of it has been sent.
+
+        Cancelled when the call ends first.
+        """
         done = asyncio.get_running_loop().create_future()
         self._to_play.append((samples, done))
         await done
 
     def hush(self) -> None:
-        """Say no more of what is being played; whoever waits for its end has it."""
+        """Stop what is being played; waiters for its end return."""
         for _, done in self._to_play:
             if not done.done():
                 done.set_result(None)
@@ -87,7 +99,10 @@ class Media(asyncio.DatagramProtocol):
         await done
 
     def heard(self, seconds: float | None = None) -> Samples:
-        """What arrived, on the wall clock: silence stands where nothing came. `seconds` limits it to the last ones."""
+        """Return the sound that arrived, by the wall clock.
+
+        Silence stands where nothing came. `seconds` limits it to the last ones.
+        """
         now = time.monotonic_ns()
         since = self._heard[0][0] if self._heard and seconds is None else now - round((seconds or 0.0) * 1e9)
         sound = numpy.zeros(max(0, (now - since) * RATE // 1_000_000_000), dtype=numpy.int16)
@@ -128,7 +143,10 @@ class Media(asyncio.DatagramProtocol):
                 due = await _next(due)
 
     async def _send_key(self, key: str, due: float) -> float:
-        """RFC 4733: one timestamp for the whole press, its duration growing, the end sent three times."""
+        """Send one key press (RFC 4733).
+
+        One timestamp for the whole press, its duration growing, the end sent three times.
+        """
         event = KEYS.index(key)
         for frame in range(1, KEY_FRAMES + 1):
             payload = EVENT.pack(event, 10, frame * FRAME)
@@ -164,7 +182,10 @@ class Media(asyncio.DatagramProtocol):
 
 
 async def _next(due: float) -> float:
-    """Wait for the next frame's moment; a process that was held up does not send a burst afterwards."""
+    """Wait for the next frame's moment.
+
+    A process that was held up does not send a burst afterwards.
+    """
     loop = asyncio.get_running_loop()
     due = max(due + FRAME_SECONDS, loop.time() - FRAME_SECONDS)
     await asyncio.sleep(due - loop.time())

@@ -1,4 +1,4 @@
-"""SIP messages on pyVoIP's builders, parser and digest, with what those get wrong put right.
+"""SIP messages on pyVoIP's builders, parser and digest, with corrections.
 
 pyVoIP 1.6.8 repeats call ids from run to run, acknowledges with a made-up tag, ends calls with the other side's Via,
 has no CANCEL and refuses to read OPTIONS; its transactions and threads are not used at all.
@@ -33,7 +33,7 @@ for method in ("OPTIONS", "NOTIFY", "REGISTER"):
 
 @dataclass(frozen=True)
 class RemoteMedia:
-    """Where the other end listens, and the payload types agreed on."""
+    """The other end's audio address and the agreed payload types."""
 
     address: str
     port: int
@@ -78,7 +78,10 @@ class Messages(SIPClient):
         return uuid.uuid4().hex
 
     def registration(self, *, expires: int, challenge: SIPMessage | None = None) -> str:
-        """A REGISTER, with credentials once there is a challenge; 0 seconds sign the phone off."""
+        """Return a REGISTER, with credentials after a challenge.
+
+        0 seconds sign the phone off.
+        """
         self.default_expires = expires
         return self.gen_register(challenge) if challenge is not None else self.gen_first_response()
 
@@ -91,7 +94,10 @@ class Messages(SIPClient):
         return text
 
     def answer_body(self, offer: SIPMessage, port: int) -> str:
-        """An SDP answer with the one codec taken and the offer's own number for telephone events."""
+        """Return an SDP answer with the one codec taken.
+
+        Telephone events have the offer's own number.
+        """
         remote = remote_media(offer)
         types = {int(remote.codec): remote.codec.name, remote.event_type: "telephone-event"}
         lines = [
@@ -119,7 +125,10 @@ class Messages(SIPClient):
         )
 
     def acknowledge(self, invite: SIPMessage, response: SIPMessage) -> str:
-        """An ACK: for a refusal inside the INVITE's transaction, for an answer as a request of its own."""
+        """Return an ACK.
+
+        For a refusal inside the INVITE's transaction, for an answer as a request of its own.
+        """
         headers = response.headers
         if 200 <= int(response.status) < 300:
             uri, via = contact(response), self._via()
@@ -136,7 +145,7 @@ class Messages(SIPClient):
         )
 
     def farewell(self, dialog: Dialog) -> str:
-        """The end of an answered call, from whichever side this phone was on."""
+        """Return the BYE of an answered call, from either side."""
         headers = dialog.invite.headers
         ours, theirs = ("To", "From") if dialog.incoming else ("From", "To")
         self._sequence += 1
@@ -176,7 +185,7 @@ def is_response(message: SIPMessage) -> bool:
 
 
 def transaction(message: SIPMessage) -> tuple[str, str, str]:
-    """What a request and its responses have in common."""
+    """Common headers of a request and its responses."""
     headers = message.headers
     return headers["Call-ID"], headers["CSeq"]["check"], headers["CSeq"]["method"]
 
@@ -188,7 +197,7 @@ def contact(message: SIPMessage) -> str:
 
 
 def remote_media(message: SIPMessage) -> RemoteMedia:
-    """The other end's RTP address and types from the SDP of an INVITE or an answer.
+    """Return the other end's RTP address and types from an SDP.
 
     Raises:
         ValueError: no G.711 audio in it.

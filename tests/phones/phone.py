@@ -1,4 +1,7 @@
-"""A simulated phone, as tests and the demo use it; SIP and sound happen in a process of its own."""
+"""A simulated phone for tests and the demo.
+
+SIP and sound happen in a process of its own.
+"""
 
 import asyncio
 import base64
@@ -23,7 +26,7 @@ LINE_LIMIT = 1 << 26
 WAIT_SECONDS = 30.0
 END_SECONDS = 15.0
 WORDS_WAIT_SECONDS = 75.0
-"""A place in the line is told twice in so long."""
+"""Within this time the place in the queue is said twice."""
 WORDS_LATE_SECONDS = 4.0
 """On a busy machine they are looked for so long after they were said."""
 LISTEN_PAUSE_SECONDS = 0.1
@@ -32,7 +35,7 @@ QUIET = -60.0
 
 
 class PhoneProblem(Exception):
-    """The phone refused a command or could not start; the message says why."""
+    """The phone refused a command or could not start."""
 
 
 class CallEnded(PhoneProblem):
@@ -44,7 +47,10 @@ class CallEnded(PhoneProblem):
 
 
 class NothingHappened(PhoneProblem, TimeoutError):
-    """What was waited for did not happen in time; the message lists what did."""
+    """An expected event did not happen in time.
+
+    The message lists the events that did.
+    """
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,9 @@ class PhoneEvent:
 
 
 class Phone:
-    """One SIP account on one phone without call waiting: `async with Phone(…) as phone` registers it.
+    """One SIP account on one phone without call waiting.
+
+    `async with Phone(…) as phone` registers it.
 
     Args:
         name: for messages only.
@@ -107,7 +115,7 @@ class Phone:
         """Start the process and register.
 
         Raises:
-            PhoneProblem: the registration was refused or nobody answered.
+            PhoneProblem: the registration was refused or not answered.
         """
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -138,17 +146,23 @@ class Phone:
         return self._process.pid if self._process is not None else None
 
     async def behave(self, *, answers_after: float | None = None, rejects: str | None = None) -> None:
-        """What the phone does by itself with the calls that come from now on."""
+        """Set the automatic behaviour for calls from now on."""
         await self._do("manners", answers_after=answers_after, rejects=rejects)
 
     async def call(self, number: str) -> PhoneEvent:
-        """Dial; returns once the INVITE is out. `answered` or `ended` tell what became of it."""
+        """Dial; return once the INVITE is out.
+
+        `answered` or `ended` report its result.
+        """
         self._seen = len(self.events)
         await self._do("dial", number=number)
         return await self._next("calling")
 
     async def ringing(self, seconds: float = WAIT_SECONDS) -> PhoneEvent:
-        """The next call that comes in, or came in since the last one asked for; details carry `caller`."""
+        """Return the next incoming call, or one since the last.
+
+        Details carry `caller`.
+        """
         return await self._next("invite", seconds=seconds)
 
     async def answer(self) -> None:
@@ -171,7 +185,10 @@ class Phone:
         return event
 
     async def ended(self, seconds: float = WAIT_SECONDS) -> PhoneEvent:
-        """Wait until the call is over; details say by whom and with which status."""
+        """Wait until the call is over.
+
+        Details say by which side and with which status.
+        """
         return await self._next("ended", seconds=seconds)
 
     async def key_heard(self, seconds: float = WAIT_SECONDS) -> str:
@@ -179,7 +196,7 @@ class Phone:
         return str((await self._next("dtmf", seconds=seconds)).details["key"])
 
     async def hang_up(self) -> None:
-        """End the call in whatever stage it is: BYE, CANCEL or a refusal."""
+        """End the call in any stage: BYE, CANCEL or a refusal."""
         await self._do("hang_up")
 
     async def press(self, keys: str) -> None:
@@ -187,15 +204,15 @@ class Phone:
         await self._do("press", keys=keys)
 
     async def play(self, path: Path) -> None:
-        """Say a sound file, resampled to 8 kHz; returns when it has been said."""
+        """Say a sound file, resampled to 8 kHz, to its end."""
         await self._do("play", path=str(path))
 
     async def play_tone(self, frequency: float, seconds: float) -> None:
-        """Play a sine, so that the other end can tell whose sound it hears."""
+        """Play a sine that the other end can recognise."""
         await self._do("play_tone", frequency=frequency, seconds=seconds)
 
     async def reaches(self, other: "Phone", frequency: float) -> None:
-        """Play a tone until the other end hears it, however long something keeps them apart.
+        """Play a tone until the other end hears it.
 
         Raises:
             NothingHappened: it was never heard.
@@ -208,12 +225,17 @@ class Phone:
             await playing
 
     async def hear(self, seconds: float | None = None) -> Samples:
-        """What arrived in the latest call: all of it, or its last seconds, with silence where nothing came."""
+        """Return the sound that arrived in the latest call.
+
+        All of it, or its last seconds, with silence where nothing came.
+        """
         sound: str = await self._do("hear", seconds=seconds)
         return numpy.frombuffer(base64.b64decode(sound), dtype=numpy.int16)
 
     async def hears(self, *, min_level: float = -40.0, seconds: float = 0.5, within: float = WAIT_SECONDS) -> float:
-        """Wait for `seconds` of sound above a level in dB below full scale; the level.
+        """Wait for `seconds` of sound above a level; return the level.
+
+        Levels are in dB below full scale.
 
         Raises:
             NothingHappened: it stayed quieter all the time.
@@ -221,7 +243,7 @@ class Phone:
         return await self._listen(level, min_level, seconds, within, "dB")
 
     async def hears_tone(self, frequency: float, *, seconds: float = 0.5, within: float = WAIT_SECONDS) -> float:
-        """Wait for `seconds` that are this tone and little else; its share of the energy.
+        """Wait for `seconds` of this tone; return its share of energy.
 
         Raises:
             NothingHappened: never more than half of what was heard was this tone.
@@ -229,7 +251,9 @@ class Phone:
         return await self._listen(lambda sound: tone_share(sound, frequency), 0.5, seconds, within, "of the energy")
 
     async def hears_words(self, words: Samples, *, within: float = WORDS_WAIT_SECONDS) -> float:
-        """Wait for these very words, as they were recorded or synthesised; how much of them was heard.
+        """Wait for these very words; return the share that was heard.
+
+        The words are as they were recorded or synthesised.
 
         Raises:
             NothingHappened: less than three quarters of them were; packets that came late may cost a syllable.
@@ -270,7 +294,10 @@ class Phone:
         raise NothingHappened(f"{self.name} waited {within} s for {wanted} {unit} and heard {most:.2f} at most")
 
     async def _next(self, *names: str, seconds: float = WAIT_SECONDS) -> PhoneEvent:
-        """The first event of these kinds after the last one returned; those before it are passed over."""
+        """Return the first event of these kinds after the last one.
+
+        Those before it are passed over.
+        """
         try:
             async with asyncio.timeout(seconds), self._happened:
                 while True:

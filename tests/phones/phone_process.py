@@ -48,7 +48,7 @@ class PhoneProcess:
             result = await getattr(self, f"do_{name}")(**command)
         except asyncio.CancelledError:
             write(reply=number, error="the call ended first")
-        except Exception as problem:  # noqa: BLE001 - every refusal goes back to whoever asked
+        except Exception as problem:  # noqa: BLE001 - every refusal goes back to the test
             write(reply=number, error=f"{type(problem).__name__}: {problem}")
         else:
             write(reply=number, result=result)
@@ -102,7 +102,10 @@ class PhoneProcess:
 
 
 def tell(event: str, *, at_ns: int | None = None, **details: Any) -> None:
-    """Write an event with both clocks; `at_ns` when it happened earlier than now."""
+    """Write an event with both clocks.
+
+    `at_ns`: when it happened, where that was earlier.
+    """
     now = time.monotonic_ns()
     happened = at_ns if at_ns is not None else now
     write(event=event, at_ns=happened, at_ms=(time.time_ns() - (now - happened)) // 1_000_000, **details)

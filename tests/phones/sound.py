@@ -1,4 +1,4 @@
-"""G.711, levels and tones: what a phone says, and how a test tells what it heard."""
+"""G.711, levels and tones of simulated phones."""
 
 from enum import IntEnum
 from pathlib import Path
@@ -36,12 +36,15 @@ def decode(codec: Codec, payload: bytes) -> Samples:
 
 
 def encode(codec: Codec, samples: Samples) -> bytes:
-    """Samples as one packet's payload: the codeword whose value is nearest."""
+    """Encode samples as one packet's payload, by the nearest codeword."""
     return bytes(_ENCODED[codec][samples.astype(numpy.int32) + 32768])
 
 
 def level(samples: Samples) -> float:
-    """RMS in dB below full scale; -96 for digital silence or nothing at all."""
+    """Return the RMS in dB below full scale.
+
+    -96 for digital silence or nothing at all.
+    """
     if samples.size == 0:
         return SILENCE_LEVEL
     power = float(numpy.mean(samples.astype(numpy.float64) ** 2))
@@ -58,13 +61,16 @@ def longest_silence(samples: Samples, quiet: float = -60.0) -> float:
 
 
 def tone(frequency: float, seconds: float, amplitude: float = 8000.0) -> Samples:
-    """A sine to play, so that the other end can tell who spoke."""
+    """Return a sine that the other end can recognise."""
     times = numpy.arange(round(seconds * RATE)) / RATE
     return cast("Samples", (amplitude * numpy.sin(2 * numpy.pi * frequency * times)).astype(numpy.int16))
 
 
 def tone_share(samples: Samples, frequency: float) -> float:
-    """How much of the sound's energy lies within 25 Hz of a frequency: 1.0 for the tone alone, about 0 without it."""
+    """Return the energy's share within 25 Hz of a frequency.
+
+    1.0 for the tone alone, about 0 without it.
+    """
     spectrum = numpy.abs(numpy.fft.rfft(samples.astype(numpy.float64))) ** 2
     total = float(spectrum.sum())
     if total == 0.0:
@@ -74,7 +80,9 @@ def tone_share(samples: Samples, frequency: float) -> float:
 
 
 def said(heard: Samples, words: Samples) -> float:
-    """How much of some words was heard: 1.0 for all of them, whatever came before and after.
+    """Return the share of some words that was heard.
+
+    1.0 for all of them, whatever came before and after.
 
     They are looked for a quarter of a second at a time, since packets that came late tear a sound apart.
     """
@@ -120,7 +128,7 @@ def _first_loud(words: Samples) -> int:
 
 
 def load(path: Path) -> Samples:
-    """A sound file as 8 kHz mono, whatever rate and channels it has."""
+    """Return a sound file as 8 kHz mono."""
     sound, rate = soundfile.read(path, dtype="int16", always_2d=True)
     mono = sound.mean(axis=1)
     if rate != RATE:

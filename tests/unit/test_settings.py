@@ -1,4 +1,4 @@
-"""What an operator sets is validated whole, and taken as he has it."""
+"""Settings are validated whole."""
 
 import pytest
 from pydantic import SecretStr, ValidationError

@@ -1,4 +1,4 @@
-"""A benchmark is believed only if its arithmetic and its excuses are right."""
+"""Arithmetic of the benchmarks, and their reasons to doubt a run."""
 
 import os
 import time
@@ -9,7 +9,7 @@ from bench.harness import cpu_ms, late, paired_rounds, percentile, ratio_row, su
 from bench.sip_message import read, request, response
 
 
-async def test_rounds_alternate_who_goes_first() -> None:
+async def test_rounds_alternate_the_first_side() -> None:
     order: list[str] = []
 
     async def ours(number: int) -> str:
@@ -46,7 +46,7 @@ def test_a_late_generator_is_named() -> None:
     assert late([0.1] * 90 + [7.5] * 10) == ["the load generator was 7.5 ms late (p99)"]
 
 
-def test_cpu_time_counts_what_this_process_burnt() -> None:
+def test_cpu_time_counts_this_process() -> None:
     before = cpu_ms(os.getpid())
     until = time.process_time() + 0.1
     while time.process_time() < until:
@@ -54,7 +54,7 @@ def test_cpu_time_counts_what_this_process_burnt() -> None:
     assert 80 <= cpu_ms(os.getpid()) - before <= 1000
 
 
-def test_a_message_is_read_as_it_was_written() -> None:
+def test_sip_message_is_read_as_it_was_written() -> None:
     local = ("127.0.0.1", 5070)
     invite = request(
         "INVITE", "sip:96001@h:5060", local, "<sip:1380@h>;tag=a", "<sip:96001@h>", "id", "1", body="v=0\r\n"

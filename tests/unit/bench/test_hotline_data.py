@@ -1,4 +1,7 @@
-"""What the benchmarks load are whole rows: a column that was added to a table is missed here, not at night."""
+"""Rows that the benchmarks load have every column of a table.
+
+A new column is missed here, not at night.
+"""
 
 from ari_app.runtime.schema import METADATA
 from bench.hotline_data import EACH

@@ -1,4 +1,4 @@
-"""What a phone says survives G.711, and a tone is told from another and from silence."""
+"""Sound of a phone after G.711, and how tones are recognised."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def test_a_file_of_any_rate_and_channels_becomes_eight_kilohertz(tmp_path: Path)
 
 
 async def test_words_are_known_from_those_that_are_nearly_the_same() -> None:
-    """One syllable of ten is another one; over G.711, with a tone before."""
+    """Change one syllable of ten, over G.711, after a tone."""
     first, second = [await words("queue_position", queue={"position": place}) for place in (1, 2)]
     heard = numpy.concatenate((tone(440, 0.7), decode(Codec.PCMU, encode(Codec.PCMU, first))))
     assert said(heard, first) == 1.0
