@@ -1,1 +1,1 @@
-"""A live call: legs, bridge, media, stage. The only code that knows channels and bridges."""
+"""Live calls: the only code that knows channels and bridges."""

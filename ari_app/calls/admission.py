@@ -1,7 +1,7 @@
-"""Which new calls are taken: who cannot be served in time is told so at once, and those who are here stay well (F12).
+"""Admission of new calls: an overloaded service refuses them at once (F12).
 
-Refused before it is answered, with the congestion that SIP tells as 503, a call costs its caller nothing, and the
-carrier may lead it elsewhere.
+A call refused before the answer, with SIP's 503, costs the caller nothing, and the carrier may route it elsewhere.
+Present calls keep their quality.
 """
 
 from collections.abc import Callable
@@ -11,32 +11,37 @@ import structlog
 from prometheus_client import Counter
 
 LONGEST_LAG_S = 0.2
-"""A standing delay of every step of every call: keys are heard late, and words come late."""
-REFUSED = Counter("hotline_calls_refused", "Calls that were refused before they were answered, by why", ["why"])
+"""Lag of the event loop at which keys and prompts come noticeably late."""
+REFUSED = Counter("hotline_calls_refused", "Calls refused before the answer, by reason", ["why"])
 
 log = structlog.get_logger()
 
 
 class Refusal(StrEnum):
-    """Why a call is not taken."""
+    """Reason for refusing a call."""
 
     FULL = "full"
-    """As many calls as there may be."""
+    """The limit of calls is reached."""
     LATE = "late"
-    """The service does not keep up with those it has."""
+    """The service does not keep up with its present calls."""
 
 
 class Admission:
-    """Asked for every caller who arrives."""
+    """Decides on every caller who arrives."""
 
     def __init__(self, standing_lag_s: Callable[[], float], most_calls: int) -> None:
-        """`most_calls`: at a time; 0 where nothing but the machine sets a limit."""
+        """Set the limit.
+
+        Args:
+            standing_lag_s: the present lag of the event loop.
+            most_calls: calls at a time; 0 for no limit but the machine's.
+        """
         self._standing_lag_s = standing_lag_s
         self._most_calls = most_calls
         self._refusing: Refusal | None = None
 
     def refusal(self, calls: int) -> Refusal | None:
-        """Why another one is not taken beside so many calls; None: it is."""
+        """Return the reason for refusing another call; None: take it."""
         if self._most_calls and calls >= self._most_calls:
             why = Refusal.FULL
         elif self._standing_lag_s() > LONGEST_LAG_S:
@@ -46,7 +51,7 @@ class Admission:
         if why is not None:
             REFUSED.labels(why.value).inc()
         if why is not self._refusing:
-            # Once, not for each of them: whoever is late must not write a book about it.
+            # Logged when it changes, not for each caller: an overloaded service must not write a log entry per call.
             log.warning("callers_refused" if why else "callers_taken_again", why=why or self._refusing, calls=calls)
             self._refusing = why
         return why

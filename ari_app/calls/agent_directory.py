@@ -1,4 +1,7 @@
-"""The agents of this hotline, in memory: looked up between a match and a ring. The database has the truth."""
+"""Agents and their phones, in memory.
+
+Looked up between a match and the ringing; the database has the truth.
+"""
 
 from pathlib import Path
 
@@ -12,7 +15,7 @@ from foundation.routes import Role
 
 
 class Agents:
-    """Lines, queues and phone accounts of all agents, kept as staff change."""
+    """Phones, queues and SIP accounts of all agents, updated when staff change."""
 
     def __init__(self, staff: StaffService) -> None:
         self._staff = staff
@@ -20,13 +23,13 @@ class Agents:
         self._phones: dict[str, AgentPhone] = {}
 
     async def load(self) -> None:
-        """Read everybody from the database."""
+        """Read all agents from the database."""
         self._agents, self._phones = {}, {}
         for agent in await self._staff.agents():
             self._keep(agent)
 
     def changed(self, staff: Staff) -> PhoneAccount | None:
-        """Somebody was added or changed; her phone's account where she is an agent."""
+        """Take over a changed account; return the phone of an active agent."""
         if staff.role is not Role.AGENT or not staff.active:
             self._agents.pop(staff.id, None)
             self._phones.pop(staff.id, None)
@@ -35,20 +38,20 @@ class Agents:
         return _account(staff)
 
     def phone(self, agent_id: str) -> AgentPhone | None:
-        """The agent's line, or None where she is unknown or no longer active."""
+        """Return the agent's phone; None for an unknown or inactive agent."""
         return self._phones.get(agent_id)
 
     def of_endpoint(self, endpoint: str) -> str | None:
-        """Whose phone registers as this SIP user."""
+        """Return the agent of a SIP user."""
         return next((agent.id for agent in self._agents.values() if agent.endpoint == endpoint), None)
 
     def queues(self, agent_id: str) -> list[str]:
-        """The queues she serves."""
+        """Return the queues that an agent serves."""
         agent = self._agents.get(agent_id)
         return agent.queues if agent is not None else []
 
     def accounts(self) -> list[PhoneAccount]:
-        """Every agent's phone account."""
+        """Return the SIP accounts of all agents."""
         return [account for agent in self._agents.values() if (account := _account(agent)) is not None]
 
     def _keep(self, agent: Staff) -> None:
@@ -65,7 +68,9 @@ def _account(agent: Staff) -> PhoneAccount | None:
 
 
 async def hire(database_url: str, callflows: Path, given: StaffInput) -> tuple[str, str]:
-    """Add an agent to the database; her SIP user and password. A running service learns of her when it restarts.
+    """Add an agent to the database; return SIP user and password.
+
+    A running service learns of the agent when it restarts.
 
     Raises:
         Problem: the staff number is taken, or there is no such queue.

@@ -1,4 +1,7 @@
-"""One call from its first event to its record: one task, whose cancellation is the hang-up."""
+"""One call from its first event to its record: one task.
+
+A hang-up cancels the task.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -36,18 +39,18 @@ from recordings.model import RecordingKind
 from recordings.service import new_segment_id
 
 DEFERRED_RECORD = "call_record"
-"""Records that wait for the database, in the spool."""
+"""Name of the spool's records that wait for the database."""
 CANCEL_AGAIN_S = 2.0
 UNSERVED = "unserved"
 """The flow's word for an end without a service."""
 RING_OUTSIDE_S = 45
-"""How long a customer's phone rings."""
+"""Time for which a customer's phone rings."""
 CONTACT = "contact"
-"""What somebody whom we call is to the Stasis application, as `inbound` is a caller."""
+"""The Stasis argument of an outbound leg, as `inbound` is of a caller."""
 OUTSIDE_FORMATS = ("alaw", "ulaw")
 LEAVING_S = 1.0
 LEAVING_LOOKS = 20
-"""How long, and how often, a channel that left us is looked for in the dialplan."""
+"""Time, and number of looks, for finding a channel that left us in the dialplan."""
 STARTING_S = 10.0
 """An Asterisk that starts knows no channel before it takes requests."""
 
@@ -55,10 +58,10 @@ log = structlog.get_logger()
 
 
 class LiveCall:
-    """A call and the task that owns it, from wherever its state says it is.
+    """A call and the task that owns it.
 
-    `offers` is where a reserved agent is announced to it. An `adopted` call was begun by another process: Asterisk
-    knows more of it than its state.
+    It begins at the stage of its state. `offers` receives the offers of reserved agents. An `adopted` call was begun by
+    another process: Asterisk may know more about it than its state.
     """
 
     def __init__(self, services: CallServices, state: CallState, *, adopted: bool = False) -> None:
@@ -66,35 +69,35 @@ class LiveCall:
         self.adopted = adopted
         self.offers: asyncio.Queue[Offer] = asyncio.Queue()
         self.flow_completed = False
-        """The flow was walked to its end: the caller got what he came for, or the survey was answered."""
+        """The flow was walked to its end: the caller was served, or the survey answered."""
         self.unserved = False
         """We ended the call without having served the caller."""
         self.departure: Departure | None = None
         self.failure: BaseException | None = None
-        """What ended the conversation where nobody hung up."""
+        """The error that ended the conversation, where no party hung up."""
         self.hung_up_by = HangUpBy.SYSTEM
         self.moved = False
-        """The dialplan's fallback has the caller now."""
+        """The dialplan's fallback serves the caller now."""
         self.media_lost = False
-        """Asterisk died under the call."""
+        """Asterisk died during the call."""
         self.cause = 0
-        """Why the other party's leg ended (Q.850)."""
+        """The cause with which the other party's leg ended (Q.850)."""
         self.recorded = False
         """Its record is stored."""
         self.channel_made = adopted or state.direction is Direction.INBOUND
         """Asterisk has the other party's channel, or had it."""
         self._unseen_end = False
-        """Nobody told us why the channel is gone, or whether it is."""
+        """No event reported the end of the channel."""
         self._services = services
         self._keypad = Keypad()
         self._answered = asyncio.Event()
         self._voice = ChannelVoice(services, state, self._keypad)
 
     async def run(self, inbox: Inbox) -> None:
-        """Carry the call to its end and store its record. It enters at whatever stage its state says.
+        """Carry the call to its end, and store its record.
 
         Args:
-            inbox: the events of the other party's channel, registered before anything was asked of it.
+            inbox: events of the other party's channel, registered before the first request about it.
         """
         structlog.contextvars.bind_contextvars(call_id=self.state.id)
         conversation = asyncio.create_task(self._converse(), name=f"conversation:{self.state.id}")
@@ -107,7 +110,7 @@ class LiveCall:
                 await asyncio.shield(self._finish())
 
     async def catch_up(self) -> None:
-        """Events were missed: whatever ended meanwhile is no longer waited for.
+        """Stop waiting for prompts and recordings that ended while events were missed.
 
         Raises:
             AriError: Asterisk did not say.
@@ -115,7 +118,7 @@ class LiveCall:
         await self._voice.catch_up()
 
     async def _until_over(self, inbox: Inbox, conversation: asyncio.Task[None]) -> None:
-        """Read the channel's events until the conversation is over or the other party is gone."""
+        """Read the channel's events until conversation or channel ends."""
         reading = asyncio.create_task(self._read(inbox), name=f"events:{self.state.id}")
         try:
             await asyncio.wait({reading, conversation}, return_when=asyncio.FIRST_COMPLETED)
@@ -137,7 +140,7 @@ class LiveCall:
                 return
 
     async def _converse(self) -> None:
-        """Everything said to and by the other party; each stage is stored before it is acted out."""
+        """Talk with the other party; each stage is stored before it begins."""
         state = self.state
         if self.adopted:
             await self._take_over()
@@ -150,11 +153,11 @@ class LiveCall:
         await self._walk(state.cursor)
 
     async def _take_over(self) -> None:
-        """See what became of an adopted call since its state was stored.
+        """Find out what became of an adopted call meanwhile.
 
         Raises:
             AriNotFound: the other party is gone.
-            LeftApplication: the fallback has him.
+            LeftApplication: the fallback serves the caller.
         """
         channel = await self._services.ari.channel(self.state.channel_id)
         if channel.stasis_arguments(self._services.ari.application) is not None:
@@ -183,10 +186,10 @@ class LiveCall:
         return False
 
     async def _was_led_away(self) -> bool:
-        """Tell whether the fallback had a caller whose channel is gone by now.
+        """Tell whether the fallback served a caller before the channel ended.
 
-        It notes every caller it takes. An outbound call leaves no note: one that left us while no process listened was
-        led away.
+        The fallback notes every caller it takes. An outbound call leaves no note: one that left us while no process
+        listened was led away.
         """
         if self.state.direction is Direction.OUTBOUND:
             return self.adopted
@@ -223,7 +226,10 @@ class LiveCall:
             state.target, cursor.step = None, target.otherwise
 
     def _ranked(self, target: ToQueue) -> ToQueue:
-        """Return the target with the customer's priority: by grade (H20); protected customers come first (H25)."""
+        """Return the target with the customer's priority.
+
+        It follows the grade (H20); protected customers come first (H25).
+        """
         if self._known("customer.protected"):
             return replace(target, priority=HIGHEST_PRIORITY)
         priority = target.priority + self._grade_priority()
@@ -238,7 +244,10 @@ class LiveCall:
         return read(cursor.variables, variable) if cursor is not None else None
 
     async def save(self, cursor: Cursor) -> None:
-        """Store the cursor with the call (the flow's `CursorStore`): a call is found again at the step it is at."""
+        """Store the cursor with the call, as the flow's `CursorStore`.
+
+        An adopted call goes on at this step.
+        """
         state = self.state
         state.cursor = cursor
         state.customer_id = read(cursor.variables, "customer.id") or state.customer_id
@@ -248,7 +257,10 @@ class LiveCall:
         crashpoint("step")
 
     async def _dial(self) -> None:
-        """Ring the other party until it answers; a leg that ends instead ends the call."""
+        """Ring the other party until it answers.
+
+        A leg that ends instead ends the call.
+        """
         state = self.state
         assert state.number is not None, "an outbound call has a number"
         if not self.adopted:
@@ -273,7 +285,7 @@ class LiveCall:
             await recorder.start(state.channel_id)
 
     def _recorder(self) -> CallRecorder | None:
-        """The recording of the whole call, where the machine leads it."""
+        """Return the recorder of a call led by the machine, else None."""
         recording = self.state.recording
         return CallRecorder(self._services.ami, self._services.recordings, recording) if recording is not None else None
 
@@ -296,7 +308,7 @@ class LiveCall:
             log.error("call_failed", exc_info=error)
 
     async def _finish(self) -> None:
-        """The end that every call comes to, whatever its state says: nothing is left behind, its record is stored."""
+        """End the call at whatever stage: release everything, store the record."""
         state = self.state
         if self._unseen_end and not self.moved and self.state.direction is Direction.INBOUND:
             self.moved = await self._was_led_away()
@@ -319,7 +331,10 @@ class LiveCall:
         await self._store_record(record)
 
     async def _outlived_asterisk(self) -> bool:
-        """Whether the Asterisk that had the call died: its successor knows none of its channels."""
+        """Tell whether the Asterisk that had the call died.
+
+        The Asterisk that followed knows none of its channels.
+        """
         try:
             await self._services.ari.wait_until_ready(STARTING_S)
             return milliseconds(await self._services.ari.started_at()) > self.state.started_at_ms
@@ -335,14 +350,14 @@ class LiveCall:
                     raise
                 await self._services.spool.add(DEFERRED_RECORD, record.model_dump_json().encode())
         except Exception:
-            # Its state stays in Redis: the next process makes the record.
+            # The state stays in Redis: the next process makes the record.
             log.exception("call_record_not_stored")
             await self._services.store.save(self.state)
         else:
             self.recorded = True
 
     async def _clean_up_leg(self, talk: Talk) -> None:
-        """An agent's leg whose own task never ran, or was cut off before it could."""
+        """Remove an agent's leg that its own task did not clean up."""
         phone = self._services.agents.phone(talk.agent_id) or AgentPhone(talk.agent_id, talk.staff_number, "", "")
         await AgentLeg(self._services, self.state, phone).clean_up()
 
@@ -356,7 +371,10 @@ class LiveCall:
 
 
 async def _ended(conversation: asyncio.Task[None]) -> None:
-    """Cancel a conversation until it is over: a library that swallows the cancellation must not keep the call."""
+    """Cancel a conversation until it is over.
+
+    A library may swallow a cancellation; the call must end all the same.
+    """
     while not conversation.done():
         conversation.cancel()
         await asyncio.wait({conversation}, timeout=CANCEL_AGAIN_S)

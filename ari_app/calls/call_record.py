@@ -1,4 +1,4 @@
-"""The record of a call that has ended."""
+"""Record of a call that has ended."""
 
 from datetime import datetime
 from typing import Protocol
@@ -10,7 +10,7 @@ from foundation.clock import from_milliseconds, milliseconds, utc_now
 
 
 class EndedCall(Protocol):
-    """What is known of a call at its end: `LiveCall` says what each means."""
+    """Facts about a call at its end; `LiveCall` explains each."""
 
     state: CallState
     flow_completed: bool
@@ -51,7 +51,7 @@ def _unbridged_caller(call: EndedCall) -> CallOutcome:
 
 
 def call_record(call: EndedCall) -> CallRecordView:
-    """The row that stays of a call."""
+    """Return the record of a call that has ended."""
     state = call.state
     ended_at_ms = milliseconds(utc_now())
     connected_at_ms = state.connected_at_ms
@@ -92,7 +92,7 @@ def _moment(value: int | None) -> datetime | None:
 
 
 def _served_itself(state: CallState) -> bool:
-    """The flow did what the caller wanted before he hung up, such as urging a ticket."""
+    """Tell whether the flow served the caller, such as by an urge."""
     if state.message_ids:
         return True
     return state.cursor is not None and bool(state.cursor.variables.get("call", {}).get("served"))

@@ -1,4 +1,4 @@
-"""What every live call works with: the same few services, handed to each call once."""
+"""Services that every live call of a process works with."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,44 +25,44 @@ from recordings.service import RecordingService
 
 @dataclass(frozen=True)
 class AgentPhone:
-    """How an agent is reached and what customers are told of her."""
+    """Phone of an agent, with what customers may know of the agent."""
 
     agent_id: str
     staff_number: str
     name: str
     endpoint: str
-    """The SIP user her phone registers as."""
+    """The SIP user as which the phone registers."""
 
 
 class AgentDirectory(Protocol):
-    """Agents by id, from memory: looked up between a match and a ring."""
+    """Agents by id, from memory: looked up between match and ringing."""
 
     def phone(self, agent_id: str) -> AgentPhone | None:
-        """The agent's line, or None where she is unknown or no longer active."""
+        """Return the agent's phone; None for an unknown or inactive agent."""
 
 
 class Desks(Protocol):
-    """The screens agents sit at."""
+    """Desks of agents."""
 
     async def pop(self, agent_id: str, pop: Pop) -> bool:
-        """Show a call on her desk; whether a desk took it."""
+        """Show a call on an agent's desk; False without a desk."""
 
     async def close_pop(self, agent_id: str, call_id: str) -> None:
-        """The call no longer concerns her."""
+        """Remove a call from the agent's desk."""
 
     async def call_changed(self, agent_id: str, state: CallState) -> None:
-        """Her call entered another stage."""
+        """Show the new stage of the agent's call."""
 
 
 PopMaker = Callable[[CallState, AgentPhone, int], Pop]
-"""Makes the pop for the agent who is offered the call; the number is how long the caller waited, in milliseconds."""
+"""Makes the screen pop for one agent; the number is the caller's wait in milliseconds."""
 
 
 class Pops(Protocol):
-    """Gathers what a desk shows before the phone rings (H4, H5, H9)."""
+    """Gathers the facts of screen pops (H4, H5, H9)."""
 
     async def prepare(self, state: CallState) -> PopMaker:
-        """Look everything up once; the result makes the pop for whichever agent is offered the call."""
+        """Look up the caller's facts; return a maker of screen pops."""
 
 
 class Messages(Protocol):
@@ -73,14 +73,14 @@ class Messages(Protocol):
 
 
 class EntryPoint(Protocol):
-    """How a conversation begins."""
+    """Beginning of conversations."""
 
     async def cursor(self, state: CallState) -> Cursor:
-        """Where the call's conversation begins, and what it knows."""
+        """Return the first cursor of a call: its step and variables."""
 
 
 class CallLifecycle:
-    """Whether this process is leaving: whatever is cut off from then on goes on in the next one."""
+    """State of the process: when it stops, calls pass to the next."""
 
     def __init__(self) -> None:
         self.leaving = False
@@ -105,7 +105,7 @@ class CallServices:
     pops: Pops
     dial_plan: DialPlan
     caller_id: str
-    """What people see when we call them."""
+    """The number that people see when we call them."""
     walker: Callable[[Voice, CursorStore], FlowWalker]
     prompts: PromptAudio
     entry_points: EntryPoint

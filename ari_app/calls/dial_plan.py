@@ -1,4 +1,4 @@
-"""From a number to a dial string: the only place where one is made, and only from digits (S15, S21)."""
+"""Dial strings: made here only, and only from digits (S15, S21)."""
 
 import re
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ REFUSED_TYPES = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_
 
 @dataclass(frozen=True)
 class DialPlan:
-    """How numbers outside are reached, and which of them may be.
+    """Dialling rules for numbers outside the house.
 
     `trunk` is an operator's setting such as `PJSIP/{number}@trunk`; the number comes from a customer's record and is
     proven to be nothing but digits before it takes the place of {number}.
@@ -28,7 +28,7 @@ class DialPlan:
     region: str
 
     def endpoint(self, number: str) -> str:
-        """The dial string for an E.164 number.
+        """Return the dial string for an E.164 number.
 
         Raises:
             NumberRefused: it is not a valid number of the own country, or is one that costs extra.

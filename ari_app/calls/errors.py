@@ -1,4 +1,4 @@
-"""What can be refused about calls."""
+"""Errors of calls."""
 
 from foundation.problems import Invalid
 
@@ -11,4 +11,4 @@ class NumberRefused(Invalid):
 
 
 class LeftApplication(Exception):
-    """The dialplan has the caller now: the service was away for too long, and the fallback serves him."""
+    """The fallback serves the caller: the service was away too long."""

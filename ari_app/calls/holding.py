@@ -27,7 +27,7 @@ class HoldingBridges:
         self._ari = ari
 
     async def hold(self, channel_id: str, settings: QueueSettings) -> None:
-        """Move a caller into the queue's bridge and see that music plays there.
+        """Move a caller into the queue's bridge, with music.
 
         Raises:
             AriError: Asterisk refused, or the channel is gone.
@@ -42,7 +42,7 @@ class HoldingBridges:
         await self._ari.start_bridge_music(bridge_id, settings.music)
 
     async def hold_again(self, channel_id: str, settings: QueueSettings) -> None:
-        """Hold an adopted caller, who may be in a bridge already and stays there, for music without a gap.
+        """Hold an adopted caller; one who is in a bridge stays there.
 
         Raises:
             AriError: as `hold`.
@@ -54,7 +54,7 @@ class HoldingBridges:
             await self._ari.start_bridge_music(bridge_id, settings.music)
 
     async def release(self, channel_id: str, settings: QueueSettings) -> None:
-        """Take a caller out of the queue's bridge; a caller who is not there is left alone."""
+        """Take a caller out of the queue's bridge, if there."""
         try:
             await self._ari.remove_from_bridge(f"{HOLD_BRIDGE}-{settings.name}", [channel_id])
         except AriResponseError as error:
@@ -62,7 +62,7 @@ class HoldingBridges:
 
 
 class Hold:
-    """One caller's way into the holding bridge, tried until it succeeds or the caller moves on."""
+    """Puts one caller into the holding bridge; tries again until it succeeds."""
 
     def __init__(self, bridges: HoldingBridges, channel_id: str, *, adopted: bool) -> None:
         self._bridges = bridges
@@ -86,7 +86,10 @@ class Hold:
         self._left.set()
 
     async def leave(self) -> None:
-        """Try no more; wait for the request under way, which would pull the caller back."""
+        """Try no more, and wait for a request under way.
+
+        A request that arrived later would pull the caller back out of the conversation.
+        """
         self.stop()
         await self.begun()
 

@@ -9,7 +9,7 @@ KEYS = frozenset("0123456789*#ABCD")
 
 
 class Keypad:
-    """Keys pressed ahead of a question, so that a caller need not hear it.
+    """Keys pressed ahead of questions.
 
     They are taken in the order in which they came, by as many questions as they answer. They are dropped only as a
     whole: by `drop`, or when more than `LONGEST_AHEAD` wait; then those that follow are ignored until `resume`.
@@ -46,7 +46,7 @@ class Keypad:
         self._flooded = False
 
     def ignore_end_key(self, key: str | None) -> None:
-        """Ignore this key if it is the next: it ends a number that is complete without it."""
+        """Ignore the key that ends a complete number, if it comes next."""
         if key is not None and self._pressed and self._pressed[0] == key:
             self._pressed.popleft()
         elif not self._pressed:
@@ -57,7 +57,7 @@ class Keypad:
         return self._pressed.popleft() if self._pressed else None
 
     async def pressed(self) -> None:
-        """Wait until there is a key, and leave it to the next question."""
+        """Wait for a key, and leave it to the next question."""
         while not self._pressed:
             self._arrived.clear()
             await self._arrived.wait()

@@ -10,13 +10,13 @@ from ivr.prompts import PromptCatalogue
 
 SUBJECT, DESCRIPTION = "message_subject", "message_description"
 LANGUAGE = "zh"
-"""The language in which tickets are kept."""
+"""The language of tickets."""
 
 log = structlog.get_logger()
 
 
 class VoiceMessages:
-    """Files one ticket for all messages of a call, with their recordings. Safe to repeat."""
+    """Files one ticket for all messages of a call. Idempotent."""
 
     def __init__(self, tickets: TicketService, catalogue: PromptCatalogue) -> None:
         self._tickets = tickets

@@ -1,4 +1,4 @@
-"""Metrics of ended calls, and of calls that outlived a process or a connection."""
+"""Metrics of ended calls and of reconciliation."""
 
 from prometheus_client import Counter, Histogram
 

@@ -1,4 +1,4 @@
-"""What a live call is, as data that another process could pick up."""
+"""State of a live call, as data that another process can adopt."""
 
 from enum import StrEnum
 
@@ -9,14 +9,14 @@ from ivr.walker import ToQueue
 
 
 class Direction(StrEnum):
-    """Who dialled."""
+    """Direction of a call."""
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
 
 
 class CallStage(StrEnum):
-    """Where a call is; coarse, for desks, wallboards and adoption."""
+    """Stage of a call, for desks, wallboards and adoption."""
 
     ARRIVED = "arrived"
     DIALLING = "dialling"
@@ -28,30 +28,33 @@ class CallStage(StrEnum):
 
 
 class LegStage(StrEnum):
-    """How far an offer has been carried out; each is stored before it is acted out."""
+    """Stage of an offer, stored before it is acted on."""
 
     OFFERED = "offered"
-    """Reserved; nothing was shown or rung."""
+    """The agent is reserved; no desk and no phone knows yet."""
     RINGING = "ringing"
-    """Her desk pops and her phone is told to ring."""
+    """The agent's desk shows the call and the phone is asked to ring."""
     CONNECTED = "connected"
-    """She answered and the queue knows."""
+    """The agent answered, and the queue knows."""
     OVER = "over"
-    """Hung up and cleaned away; what stays is who talked."""
+    """Hung up and removed from Asterisk; the agent's id stays for the record."""
 
 
 class RecordingStage(msgspec.Struct):
-    """A recording of both sides: its id is chosen before it begins, so that any process can find and end it."""
+    """Recording of both sides.
+
+    Its id is chosen before it begins, so that any process can find and end it.
+    """
 
     segment_id: str
     since_ms: int | None = None
-    """When it was told to start; None where it was not."""
+    """When Asterisk was asked to start it; None before."""
     failed: bool = False
-    """Nothing can be recorded; its entry says why."""
+    """Recording failed; the entry has the reason."""
 
 
 class Talk(msgspec.Struct):
-    """The agent's side of a call, as data. Every id is chosen before Asterisk hears of it."""
+    """The agent's side of a call, with ids chosen in advance."""
 
     reservation_id: str
     agent_id: str
@@ -66,20 +69,23 @@ class Talk(msgspec.Struct):
     position: int = 1
     """The caller's place in the queue when the offer was made."""
     rung: bool = False
-    """Asterisk took the request to ring her: from then on her leg is there, or was."""
+    """Asterisk took the request to ring the agent: the leg exists, or existed."""
     released: bool = False
-    """She is being given back to the queue, which is not to be told again that she is in this call."""
+    """The agent is being given back to the queue and must not be reported as talking again."""
 
 
 class CallState(msgspec.Struct):
-    """A live call, stored in Redis at every change. Times in milliseconds since the epoch."""
+    """A live call, stored in Redis at every change.
+
+    Times are in milliseconds since the epoch.
+    """
 
     id: str
     node: str
     direction: Direction
     channel_id: str
     number: str | None
-    """The other party, E.164; None where it is withheld or makes no sense."""
+    """The other party, E.164; None where withheld or invalid."""
     access_number: str
     stage: CallStage
     started_at_ms: int
@@ -90,7 +96,7 @@ class CallState(msgspec.Struct):
     """The kind of matter the caller chose (H1–H3)."""
     queue: str | None = None
     target: ToQueue | None = None
-    """What the flow handed the caller over for: he waits, is being rung for, or talks."""
+    """The queue step's outcome, while the caller waits, is offered to an agent, or talks."""
     preferred_agent_id: str | None = None
     """The agent who handled the caller's open ticket, to be rung first where ready (H15)."""
     attempt_id: str | None = None
@@ -113,7 +119,7 @@ class CallState(msgspec.Struct):
 
 
 class HangUpBy(StrEnum):
-    """Who ended a call."""
+    """Party that ended a call."""
 
     CALLER = "caller"
     AGENT = "agent"
@@ -121,7 +127,7 @@ class HangUpBy(StrEnum):
 
 
 class CallOutcome(StrEnum):
-    """How a call ended, for its record."""
+    """Outcome of a call, for its record."""
 
     ANSWERED = "answered"
     """Caller and agent were bridged, however shortly; or an outbound call was answered."""
@@ -132,10 +138,10 @@ class CallOutcome(StrEnum):
     LEFT_FLOW = "left_flow"
     """The caller hung up in the menu, without having joined a queue."""
     UNREACHED = "unreached"
-    """An outbound call nobody answered."""
+    """An outbound call without an answer."""
     FAILED = "failed"
     """We could not serve it."""
     FALLBACK = "fallback"
     """The service was away for so long that the dialplan took the call over."""
     LOST = "lost"
-    """Asterisk died under it: whoever it was is to be called back."""
+    """Asterisk died during the call: the other party is to be called back."""

@@ -1,4 +1,4 @@
-"""Agents' phones, told to Asterisk over ARI: adding an agent needs no file and no reload."""
+"""Agents' SIP accounts, configured over ARI without a file or a reload."""
 
 import asyncio
 from collections.abc import Iterable
@@ -14,19 +14,19 @@ ADDRESS = {"max_contacts": "1", "remove_existing": "true", "support_path": "fals
 
 @dataclass(frozen=True)
 class PhoneAccount:
-    """A SIP account: the user her phone registers as, and its password."""
+    """A SIP account: user and password of one phone."""
 
     user: str
     password: str
 
 
 async def push(ari: AriClient, accounts: Iterable[PhoneAccount]) -> int:
-    """Create or update the accounts; returns how many. Repeating it changes nothing.
+    """Create or update accounts; return how many. Idempotent.
 
-    Asterisk keeps them in its own database, so that phones still ring through the fallback while we are away.
+    Asterisk stores them in its own database, so that the fallback can ring phones while the service is away.
 
     Raises:
-        ExceptionGroup: of the AriErrors of those that it did not take; all others are there.
+        ExceptionGroup: the AriErrors of the accounts that failed; all others are stored.
     """
     limit = asyncio.Semaphore(PARALLEL)
 
@@ -37,15 +37,15 @@ async def push(ari: AriClient, accounts: Iterable[PhoneAccount]) -> int:
     pushed = await asyncio.gather(*(one(account) for account in accounts), return_exceptions=True)
     failed = [outcome for outcome in pushed if isinstance(outcome, Exception)]
     if failed:
-        raise ExceptionGroup("phones that Asterisk did not take", failed)
+        raise ExceptionGroup("phones that Asterisk refused", failed)
     return len(pushed)
 
 
 async def remove(ari: AriClient, users: Iterable[str]) -> int:
-    """Remove phones' accounts from Asterisk, so that they cannot register; return how many were there.
+    """Remove accounts from Asterisk; return how many existed.
 
     Raises:
-        ExceptionGroup: of the AriErrors of those that are left; all others are gone.
+        ExceptionGroup: the AriErrors of the accounts that are left; all others are gone.
     """
     removed, failed = 0, []
     for user in users:
@@ -84,7 +84,7 @@ async def _push_account(ari: AriClient, account: PhoneAccount) -> None:
         user,
         {
             "context": "agents",
-            # By credentials, whatever the phone says of itself.
+            # By credentials, not by the name that a phone gives itself.
             "identify_by": "auth_username,username",
             "disallow": "all",
             "allow": "ulaw,alaw",
@@ -105,9 +105,9 @@ async def _push_account(ari: AriClient, account: PhoneAccount) -> None:
 
 
 async def _has_address(ari: AriClient, user: str) -> bool:
-    """Whether her phone's address of record is there as we want it.
+    """Tell whether a phone's address of record exists as wanted.
 
-    Written again, Asterisk (22.10) loses hold of the phone registered there: it signs off, and is still rung.
+    When it is written again, Asterisk (22.10) loses the registered phone: it signs off, and is still rung.
     """
     try:
         found = await ari.dynamic("res_pjsip", "aor", user)

@@ -1,4 +1,7 @@
-"""After every connection to Asterisk: calls of a process before us are adopted, and what we missed is set right."""
+"""Reconciliation after every connection to Asterisk.
+
+Calls of a former process are adopted; missed events are made up for.
+"""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -29,22 +32,22 @@ log = structlog.get_logger()
 
 @dataclass
 class Reconciliation:
-    """What one look at Asterisk and the queues found and did."""
+    """Result of one reconciliation."""
 
     adopted: int = 0
-    """Calls of a process before us that go on."""
+    """Calls of a former process that go on."""
     ended_while_away: int = 0
     media_lost: int = 0
-    """Of these, cut off by the end of Asterisk itself."""
+    """Calls of these that were cut off by the end of Asterisk itself."""
     unknown: int = 0
-    """Channels and bridges that belonged to no call: callers were taken, the rest was removed."""
+    """Channels and bridges without a call: callers were taken, the rest was removed."""
     repaired: int = 0
-    """Callers and agents about whom the queues were wrong."""
+    """Callers and agents that the queues had in a wrong state."""
     lost_calls: list[str] = field(default_factory=list)
 
 
 class Reconciler:
-    """Brings calls, queues and Asterisk to agree. Safe to repeat at any time."""
+    """Makes calls, queues and Asterisk agree. Idempotent."""
 
     def __init__(
         self,
@@ -61,13 +64,13 @@ class Reconciler:
         self._store = store
         self._queues = queues
         self._in_fallback = in_fallback
-        """The callers' channels that the dialplan took while we were away."""
+        """Returns the channels of callers that the dialplan's fallback took meanwhile."""
         self._adopted: int | None = None
 
     async def adopt(self) -> None:
-        """Go on with every call this node had, once in the life of a process, before any event is handed over.
+        """Adopt every call of this node, once, before any event is dispatched.
 
-        Each finds out by itself what became of it: a call that starts and one that is adopted are the same task.
+        Each call finds out by itself what became of it: a new call and an adopted one are the same task.
         """
         if self._adopted is not None:
             return
@@ -80,7 +83,7 @@ class Reconciler:
         self._calls.adopted()
 
     async def look(self) -> Reconciliation:
-        """Compare what we believe with what Asterisk and the queues have, once events flow again."""
+        """Compare the calls with Asterisk and the queues, once events flow again."""
         found = Reconciliation()
         started_ms = milliseconds(await self._ari.started_at())
         believed = [call for call in self._calls.calls.values() if call.state.stage is not CallStage.ENDED]
@@ -113,7 +116,7 @@ class Reconciler:
         return found
 
     async def _see_who_moved(self, absent: Iterable[LiveCall]) -> None:
-        """Of the calls whose channel is gone, those that went on without us before they ended."""
+        """Mark the calls without a channel that the fallback had served."""
         if calls := list(absent):
             moved = await self._moved()
             for call in calls:
@@ -129,7 +132,7 @@ class Reconciler:
     def _see(
         self, call: LiveCall, channels: dict[str, Channel], gone: set[str], started_ms: int, found: Reconciliation
     ) -> None:
-        """Tell a call of legs that ended, or were answered, without our hearing of it."""
+        """Dispatch the missed ends and answers of a call's legs."""
         state, talk = call.state, call.state.talk
         if state.channel_id in gone:
             found.ended_while_away += 1
@@ -156,7 +159,7 @@ class Reconciler:
         return channel.stasis_arguments(self._ari.application)
 
     def _tell_entered(self, channel: Channel | None) -> None:
-        """A leg of ours is in our application: it was answered. Who knows that already does not mind."""
+        """Report a leg in our application as answered. Idempotent."""
         if channel is None or (arguments := self._arguments(channel)) is None:
             return
         if self._dispatcher.hears_of(channel.id):
@@ -181,7 +184,7 @@ class Reconciler:
         )
 
     async def _let_catch_up(self, calls: Iterable[LiveCall]) -> None:
-        """Prompts and recordings may have ended without our hearing of it."""
+        """Let every call find the prompts and recordings that ended meanwhile."""
         for call in calls:
             try:
                 await call.catch_up()
@@ -189,7 +192,10 @@ class Reconciler:
                 log.warning("call_not_caught_up", call_id=call.state.id, error=str(error))
 
     async def _take_unknown(self, channels: dict[str, Channel], found: Reconciliation) -> None:
-        """Channels of ours that no call knows: callers whose first event was lost, and legs whose call is over."""
+        """Take callers without a call, and hang up legs without one.
+
+        The first event of such a caller was lost.
+        """
         talking = {
             channel_id
             for bridge in await self._ari.bridges()
@@ -216,7 +222,7 @@ class Reconciler:
             log.warning("unknown_channel_not_hung_up", channel_id=channel_id, error=str(error))
 
     async def _remove_bridges(self, found: Reconciliation) -> None:
-        """Bridges of conversations that are over."""
+        """Remove bridges of conversations that are over."""
         wanted = {call.state.talk.bridge_id for call in self._calls.calls.values() if call.state.talk is not None}
         for bridge in await self._ari.bridges():
             if bridge.id.startswith(TALK) and bridge.id not in wanted and not bridge.channels:
@@ -229,9 +235,9 @@ class Reconciler:
                     log.warning("unused_bridge_not_removed", bridge_id=bridge.id, error=str(error))
 
     async def repair_queues(self) -> int:
-        """Make the queues agree with the calls there are; after Redis was away, or lost its data (F19).
+        """Make the queues agree with the calls; return how many were wrong.
 
-        Returns how many callers and agents they were wrong about.
+        Needed after Redis was away, or lost its data (F19).
 
         Raises:
             QueuesUnavailable: Redis does not answer.
@@ -244,14 +250,14 @@ class Reconciler:
         repaired = await self._queues.restore([waiting_call(call.state) for call in waiting])
         for call in waiting:
             if not _in_line(call):
-                # He left while he was being put back.
+                # The caller left while being put back.
                 await self._queues.leave(call.state.id, LeaveReason.SYSTEM)
         for call in calls:
             repaired += await self._repair_talk(call)
         return repaired + await self._free_agents()
 
     async def _free_agents(self) -> int:
-        """Agents whose call is over and whom nobody told; how many."""
+        """Free agents of calls that are over; return how many."""
         others = {state.id for state in await self._store.all()}
         freed = 0
         for agent in (await self._queues.snapshot()).agents:
@@ -263,7 +269,10 @@ class Reconciler:
         return freed
 
     async def _repair_talk(self, call: LiveCall) -> bool:
-        """An agent who talks or is being rung, of whom the queues do not know because they were away or forgot her."""
+        """Report an agent's call to queues that do not know of it.
+
+        True where the agent was unknown to them.
+        """
         talk = call.state.talk
         if talk is None or talk.stage is LegStage.OVER:
             return False
@@ -272,13 +281,13 @@ class Reconciler:
         known = (await self._queues.agent(talk.agent_id)).state is not AgentState.OFFLINE
         await self._queues.hold_on(talk.agent_id, call.state.id, call.state.queue)
         if talk.released:
-            # They hung up meanwhile, and where that was before she was held on, nobody will release her again.
+            # The call ended meanwhile; if that was before `hold_on`, nothing else releases the agent.
             await self._queues.finished(talk.agent_id, call.state.id)
         return not known
 
 
 def _legs(call: LiveCall) -> Iterator[str]:
-    """The channels of a call that Asterisk has, or had."""
+    """Yield the channels of a call that exist, or existed, in Asterisk."""
     if call.channel_made:
         yield call.state.channel_id
     talk = call.state.talk

@@ -1,4 +1,7 @@
-"""Recording one channel, both sides: MixMonitor, which costs half of what ARI's snooping does and outlives us."""
+"""Recorder of one channel, both sides, by MixMonitor.
+
+MixMonitor costs half of what ARI's snooping costs, and goes on while the service is away.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -16,9 +19,9 @@ log = structlog.get_logger()
 
 
 class CallRecorder:
-    """One segment: prepared before it is needed, started, stopped, sealed. A failure never ends the call (F27).
+    """One recording: prepared, started, stopped, sealed.
 
-    What must outlive the process is in `recording`, which the call's state holds.
+    A failure never ends the call (F27). `recording` belongs to the call's state, so that another process can go on.
     """
 
     def __init__(
@@ -28,14 +31,14 @@ class CallRecorder:
         self._recordings = recordings
         self._recording = recording
         self._adopted = adopted
-        """Another process may have started it without living to say so."""
+        """Another process may have started the recording and died before it stored that."""
         self._entered = asyncio.Event()
         """The entry is stored, or waits beside the files for the database."""
 
     async def prepare(
         self, call_id: str, kind: RecordingKind, *, customer_id: str | None, agent_id: str | None = None
     ) -> None:
-        """Store the recording's entry: from here on it is known, whatever happens."""
+        """Store the recording's entry."""
         segment = await self._recordings.begin(
             call_id,
             kind,
@@ -48,7 +51,7 @@ class CallRecorder:
         self._entered.set()
 
     async def start(self, channel_id: str) -> None:
-        """Record the channel's party to the left and what it hears to the right.
+        """Record both sides: the channel's party left, the other party right.
 
         It does not wait for the entry: a locked database must not cost the first words (F25).
         """
@@ -70,7 +73,10 @@ class CallRecorder:
             recording.since_ms = since_ms
 
     async def stop(self, channel_id: str, *, talked: bool = False) -> None:
-        """End it and have it sealed; what never started leaves no entry, unless they `talked` without it."""
+        """Stop and seal it; without audio, remove its entry.
+
+        Where caller and agent `talked` without a recording, the entry stays and says so.
+        """
         recording = self._recording
         if recording.failed:
             return
@@ -83,7 +89,7 @@ class CallRecorder:
             return
         ended_at = utc_now()
         with suppress(AriError, TimeoutError):
-            # Where the channel is gone, MixMonitor has stopped by itself.
+            # If the channel is gone, MixMonitor has stopped by itself.
             await self._ami.stop_mix_monitor(channel_id)
         started_at = from_milliseconds(recording.since_ms) if recording.since_ms is not None else None
         self._recordings.seal_in_background(recording.segment_id, started_at=started_at, ended_at=ended_at)

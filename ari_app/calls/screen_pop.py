@@ -1,4 +1,4 @@
-"""What a desk shows before the phone rings: gathered while the caller waits, finished for the agent he gets."""
+"""Screen pops: gathered while the caller waits, completed for the agent."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -33,13 +33,13 @@ from foundation.ids import new_id
 from ivr.variables import read
 
 GATHERING_S = 2.0
-"""A desk without history is better than a caller who waits for a slow database (F23, F25)."""
+"""Longest time for the look-up: a caller must not wait for a slow database (F23, F25)."""
 
 log = structlog.get_logger()
 
 
 class CallerFacts:
-    """What is known of a caller, as desks show it."""
+    """Facts about a caller, as desks show them."""
 
     def __init__(self, number: CallerNumber | None = None) -> None:
         self.number = number
@@ -69,7 +69,10 @@ class PopService:
         self._language = language
 
     async def prepare(self, state: CallState) -> PopMaker:
-        """Look everything up once. With the database away the desk shows the number, the keys and the greeting."""
+        """Look the caller's facts up, once.
+
+        Without the database the desk shows the number, the keys and the greeting.
+        """
         try:
             async with asyncio.timeout(GATHERING_S):
                 facts = await self._gather(state)
@@ -81,7 +84,7 @@ class PopService:
     async def _gather(self, state: CallState) -> CallerFacts:
         customers, choice = await self._candidates(state)
         customer = customers[0] if len(customers) == 1 else None
-        # Reading the tables of numbers takes half a millisecond: meanwhile the database looks.
+        # The origin of the number takes half a millisecond: meanwhile the database works.
         (history, similar), number = await asyncio.gather(
             self._database.look_up_both(self._past(state, customer), self._alike(state, customer)),
             self._number(state),
@@ -114,7 +117,7 @@ class PopService:
         if state.customer_id is not None:
             return [await self._customers.get(state.customer_id)], None
         if state.cursor is not None and read(state.cursor.variables, "customer.matches") == 0:
-            return [], None  # the flow has looked
+            return [], None  # the flow has looked the number up
         found = await self._customers.identify(state.number)
         return found.customers, found.choice
 
@@ -161,7 +164,7 @@ def _card(customer: CustomerView, choice: ChoiceView | None) -> CustomerCard:
 
 
 def _why(choice: ChoiceView) -> SpokenWording:
-    """Why somebody is proposed first among those who share a number."""
+    """Explain why a customer is proposed first among those with the number."""
     day = choice.at.date().isoformat()
     return SpokenWording(
         zh=f"{choice.staff_name} 于 {day} 选定，已连续 {choice.times} 次",

@@ -1,4 +1,4 @@
-"""All live calls of this process: who comes in, who is called, and which call an offer is for."""
+"""All live calls of this process."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 class CallService:
-    """Owns one task per call, begun here or by a process before us."""
+    """Owns one task per call, new or adopted."""
 
     def __init__(
         self,
@@ -37,7 +37,11 @@ class CallService:
         admission: Admission,
         settle_outbound: Callable[[LiveCall], Awaitable[None]],
     ) -> None:
-        """`settle_outbound` stores the result of an outbound call that ended; the call's state is kept until then."""
+        """Begin without any call.
+
+        Args:
+            settle_outbound: stores the result of an ended outbound call; the call's state stays until it has.
+        """
         self._settle_outbound = settle_outbound
         self._services = services
         self._region = region
@@ -45,45 +49,45 @@ class CallService:
         self._calls: dict[str, LiveCall] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._early_offers: list[Offer] | None = []
-        """Offers made before we knew which calls are ours; None from then on."""
+        """Offers that came before adoption was complete; None afterwards."""
 
     @property
     def live(self) -> list[CallState]:
-        """Every call of this process, as it is now."""
+        """States of all calls of this process."""
         return [call.state for call in self._calls.values()]
 
     @property
     def calls(self) -> Mapping[str, LiveCall]:
-        """Every call of this process by id."""
+        """Calls of this process by id."""
         return self._calls
 
     def _going_on(self) -> int:
-        """How many calls there are, without those whose record is still being stored."""
+        """Count the calls, without those that have ended and await their record."""
         return sum(call.state.stage is not CallStage.ENDED for call in self._calls.values())
 
     def has_channel(self, channel_id: str) -> bool:
-        """Tell whether a call of this process has, or had, this channel and is not forgotten yet."""
+        """Tell whether a call of this process has, or had, this channel."""
         return any(call.state.channel_id == channel_id for call in self._calls.values())
 
     def outbound(self) -> int:
-        """How many calls we placed are under way."""
+        """Count the outbound calls under way."""
         return sum(
             call.state.direction is Direction.OUTBOUND and call.state.stage is not CallStage.ENDED
             for call in self._calls.values()
         )
 
     def arrived(self, event: StasisStart) -> None:
-        """A channel nobody waited for entered our application: a caller, if the dialplan says so."""
+        """Take a channel that entered our application and belongs to no call."""
         self.take(event.channel, event.args)
 
     def take(self, channel: Channel, arguments: Sequence[str]) -> None:
-        """A caller whom nobody has yet, if there is room for him; anybody else is turned away."""
+        """Begin a caller's call, if admitted; turn any other channel away."""
         if not arguments or arguments[0] != INBOUND:
-            # A leg of ours whose call is gone: the agent answered after the caller had hung up.
+            # A leg without its call: the agent answered after the caller had hung up.
             log.warning("unexpected_channel", channel_id=channel.id, arguments=arguments[:4])
             self._turn_away(channel.id, "normal")
             return
-        # Whoever was answered is served, whatever became of the process that did.
+        # A caller who was answered already is served, also if the answering process died.
         if not channel.up and self._admission.refusal(self._going_on()) is not None:
             self._turn_away(channel.id, "congestion")
             return
@@ -100,26 +104,28 @@ class CallService:
         self._begin(LiveCall(self._services, state))
 
     def place(self, state: CallState) -> None:
-        """Call somebody; `settle_outbound` gets the result."""
+        """Place an outbound call; `settle_outbound` gets the result."""
         self._begin(LiveCall(self._services, state))
 
     def adopt(self, state: CallState, *, moved: bool) -> None:
-        """Go on with a call that another process began: the same task, at another place.
+        """Adopt a call that another process began.
 
-        `moved`: the dialplan took it meanwhile.
+        Args:
+            state: as the other process stored it.
+            moved: the dialplan's fallback took the call meanwhile.
         """
         call = LiveCall(self._services, state, adopted=True)
         call.moved = moved
         self._begin(call)
 
     def adopted(self) -> None:
-        """Every call that is ours is known now: offers made meanwhile are handed over."""
+        """Adoption is complete: hand over the offers that came meanwhile."""
         early, self._early_offers = self._early_offers, None
         for offer in early or ():
             self.offered(offer)
 
     def offered(self, offer: Offer) -> None:
-        """An agent is reserved for one of our calls."""
+        """Hand an offer to its call, or give the agent back."""
         if self._early_offers is not None:
             self._early_offers.append(offer)
             return
@@ -131,23 +137,26 @@ class CallService:
         self._own(asyncio.create_task(self._give_back(offer), name=f"give-back:{offer.reservation_id}"))
 
     def leave(self) -> None:
-        """From now on whatever ends here goes on in the next process."""
+        """Leave all calls to the next process from now on."""
         self._services.life.leaving = True
 
     async def aclose(self) -> None:
-        """End the tasks; what they know is stored, Asterisk keeps the channels, and the next process adopts them."""
+        """End the tasks; the next process adopts their calls.
+
+        The states are stored, and Asterisk keeps the channels.
+        """
         self.leave()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _begin(self, call: LiveCall) -> None:
-        """Register the call before anything else can happen: a hang-up may be the very next event."""
+        """Register the call at once: a hang-up may be the next event."""
         state = call.state
         registered = ExitStack()
         inbox = registered.enter_context(self._services.dispatcher.channel(state.channel_id))
         if state.talk is not None:
-            # Until its own task asks, so that an agent's answer is not taken for a stranger.
+            # Until its own task registers, so that an answered agent's leg is not turned away.
             registered.enter_context(self._services.dispatcher.channel(state.talk.channel_id))
         self._calls[state.id] = call
         registered.callback(self._calls.pop, state.id)
@@ -156,7 +165,10 @@ class CallService:
         self._own(task)
 
     async def _carry(self, call: LiveCall, inbox: Inbox) -> None:
-        """A call from where it is to its end, and what is left to do then. Forgotten only when all is stored."""
+        """Carry a call to its end, settle it, and forget it.
+
+        It is forgotten only when everything is stored.
+        """
         await call.run(inbox)
         if call.state.direction is Direction.OUTBOUND:
             await self._settle(lambda: self._settle_outbound(call))
@@ -166,7 +178,7 @@ class CallService:
             self._services.store.forget(call.state.id)
 
     async def _settle(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do what the call leaves to be done, as often as the database needs to be asked."""
+        """Settle a call; repeat while the database is away."""
         while True:
             try:
                 await work()

@@ -1,4 +1,4 @@
-"""What a caller says to the machine, kept as a recording of its own."""
+"""Recordings of what a caller says to the machine."""
 
 from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
@@ -11,7 +11,10 @@ KINDS = {"suggestion": RecordingKind.SUGGESTION, "message": RecordingKind.MESSAG
 
 
 class SpokenAnswers:
-    """Begins and ends recordings of one call for its voice; the one being made is in the call's state."""
+    """Begins and ends spoken recordings of one call.
+
+    The one being made is in the call's state.
+    """
 
     def __init__(self, recordings: RecordingService, store: CallStore, state: CallState) -> None:
         self._recordings = recordings
@@ -19,7 +22,10 @@ class SpokenAnswers:
         self._state = state
 
     async def begin_spoken(self, purpose: str) -> tuple[str, str] | None:
-        """A new recording's id and the name ARI is to record it under; None where nothing can be kept."""
+        """Begin a recording; return its id and its name in ARI.
+
+        None where nothing can be recorded.
+        """
         kind = KINDS.get(purpose, RecordingKind.MESSAGE)
         state = self._state
         state.spoken_id = new_segment_id()
@@ -35,11 +41,11 @@ class SpokenAnswers:
         return None if segment.failed is not None else (segment.id, segment.ari_name)
 
     def name_of(self, recording_id: str) -> str:
-        """The name ARI records it under."""
+        """Return a recording's name in ARI."""
         return self._recordings.storage.spool_files(recording_id, 1)[0].stem
 
     async def end_spoken(self, recording_id: str, *, failed: str | None) -> float:
-        """Seal it; its duration in seconds, 0 where it came to nothing."""
+        """Seal a recording; return its duration in seconds, 0 without audio."""
         self._state.spoken_id = None
         if failed is not None:
             await self._recordings.fail(recording_id, failed)

@@ -17,57 +17,66 @@ LED_AWAY_S = 86_400
 log = structlog.get_logger()
 
 DEADLINE_S = 1.0
-"""How long a call waits for its state to be stored."""
+"""Longest time for which a call waits until its state is stored."""
 
 
 class CallStore:
-    """Stores and finds live calls; a call's state is small and written whole."""
+    """Stores and finds live calls. States are written whole."""
 
     def __init__(self, redis: SharedRedis, node: str) -> None:
         self._redis = redis
         self._node = node
         self.unsaved: set[str] = set()
-        """Calls whose last state Redis does not have."""
+        """Calls with a newer state than the one in Redis."""
         self._storing: dict[str, asyncio.Future[Any]] = {}
-        """Of each call the last command that has no answer yet."""
+        """The last unanswered command of each call."""
         self._encoder = msgspec.json.Encoder()
         self._decoder = msgspec.json.Decoder(CallState)
 
     def put(self, state: CallState) -> None:
-        """Give Redis the call as it is now, without waiting: it is stored before whatever is asked of Redis afterwards.
+        """Send a call's state to Redis without waiting.
 
-        Never raises: a call whose place is not stored cannot be adopted, but it can go on. It is stored again as soon
-        as Redis is back (`unsaved`). Who acts on what was stored waits for `settled`.
+        It is stored before any later request to Redis. Never raises: a call without a stored state cannot be adopted,
+        but can go on; it is stored again when Redis is back (`unsaved`). A caller that needs it stored waits for
+        `settled`.
         """
         storing = self._redis.give("SET", KEY + state.id, self._encoder.encode(state))
         self._storing[state.id] = storing
         storing.add_done_callback(partial(self._stored, state.id))
 
     async def settled(self, call_id: str) -> None:
-        """Wait until what was put last of a call is stored, as long as a call may wait for that. Never raises."""
+        """Wait until a call's last state is stored. Never raises."""
         storing = self._storing.get(call_id)
         if storing is not None:
             await asyncio.wait({storing}, timeout=DEADLINE_S)
 
     async def save(self, state: CallState) -> None:
-        """Put it, and wait until that is settled."""
+        """Store a call's state, and wait for it."""
         self.put(state)
         await self.settled(state.id)
 
     def forget(self, call_id: str) -> None:
-        """Remove a call that has ended and whose record is stored. Never raises: the next start finds it ended."""
+        """Remove an ended call after its record was stored.
+
+        Never raises: if it fails, the next process finds the call ended.
+        """
         self.unsaved.discard(call_id)
         self._redis.give("DEL", KEY + call_id).add_done_callback(partial(_forgotten, call_id))
 
     async def note_led_away(self, state: CallState) -> None:
-        """Remember the call of a channel that goes on in the fallback, so that both make one record. Never raises."""
+        """Note which call a channel in the fallback has. Never raises.
+
+        Service and fallback then make one record.
+        """
         noting = self._redis.give("SET", LED_AWAY + state.channel_id, state.id, "EX", LED_AWAY_S)
         await asyncio.wait({noting}, timeout=DEADLINE_S)
         if not noting.done() or _failure(noting) is not None:
             log.warning("led_away_not_noted", noted_call_id=state.id)
 
     async def call_led_away(self, channel_id: str) -> str | None:
-        """Return the call of a channel that went on in the fallback; None where no process had it.
+        """Return the call of a channel that went on in the fallback.
+
+        None where no process had it.
 
         Raises:
             RedisError, OSError: Redis is out of reach.
@@ -86,11 +95,11 @@ class CallStore:
             self.unsaved.discard(call_id)
 
     async def of_node(self) -> list[CallState]:
-        """Every call this node owns; asked for only when a process starts."""
+        """Return all calls of this node, for a process that starts."""
         return [call for call in await self.all() if call.node == self._node]
 
     async def segments(self) -> frozenset[str]:
-        """The recordings of every call there is, on whatever node."""
+        """Return the recordings of all calls of all nodes."""
         states = await self.all()
         recordings = [state.recording for state in states] + [
             state.talk.recording for state in states if state.talk is not None
@@ -98,7 +107,7 @@ class CallStore:
         return frozenset(recording.segment_id for recording in recordings if recording is not None)
 
     async def all(self) -> list[CallState]:
-        """Every live call of every node, oldest first."""
+        """Return all calls of all nodes, oldest first."""
         keys = [key async for key in self._redis.scan_iter(KEY + "*", count=500)]
         found = await self._redis.mget(keys) if keys else []
         calls = [call for raw in found if raw is not None and (call := self._decoded(raw)) is not None]

@@ -1,4 +1,4 @@
-"""An agent's leg: rung after her desk has popped, bridged when she answers, recorded, and always cleaned up."""
+"""An agent's leg: screen pop, ringing, bridge, recording, clean-up."""
 
 import asyncio
 from contextlib import suppress
@@ -22,12 +22,12 @@ from recordings.model import RecordingKind
 from recordings.service import new_segment_id
 
 ANSWER_GRACE_S = 5.0
-"""How much longer than the ringing time we wait for Asterisk to say that it is over."""
+"""Time beyond the ringing time until Asterisk must have reported the end."""
 
 RING_AGAIN_S = 1.0
-"""Until somebody is offered again, where Asterisk did not take the request to ring her."""
+"""Pause before the next offer, where Asterisk did not answer the request to ring."""
 
-# Q.850 causes, as Asterisk reports why a leg ended.
+# Q.850 causes with which Asterisk reports the end of a leg.
 BUSY = frozenset({17})
 REFUSED = frozenset({21})
 UNAVAILABLE = frozenset({1, 2, 3, 20, 27, 31, 34, 38, 41, 42, 58, 127})
@@ -36,16 +36,16 @@ log = structlog.get_logger()
 
 
 class OfferEnd(StrEnum):
-    """How an offer came to its end."""
+    """Result of an offer."""
 
     DECLINED = "declined"
     """The agent did not take the call; the caller goes on waiting."""
     TALKED = "talked"
-    """They talked, and the agent hung up."""
+    """Caller and agent talked, and the agent hung up."""
 
 
 def staged(offer: Offer, phone: AgentPhone) -> Talk:
-    """An offer as it will be carried out, with every id chosen."""
+    """Return an offer as a talk, with every id chosen."""
     return Talk(
         reservation_id=offer.reservation_id,
         agent_id=phone.agent_id,
@@ -60,9 +60,9 @@ def staged(offer: Offer, phone: AgentPhone) -> Talk:
 
 
 class AgentLeg:
-    """One offer carried out: pop, ring, bridge, talk. It enters at whatever stage its talk says.
+    """Carries out one offer, from the talk's present stage to its end.
 
-    A caller's hang-up cancels `run` at any point; then the agent's leg is hung up, her reservation given back or her
+    A caller's hang-up cancels `run` at any point. The agent's leg is then hung up, the reservation given back or the
     wrap-up begun, and the recording sealed.
     """
 
@@ -81,7 +81,7 @@ class AgentLeg:
         """Makes the bridge."""
         self._starting: asyncio.Task[None] | None = None
         self._gone = False
-        """Her leg ended by itself: there is nothing to hang up."""
+        """The leg ended by itself: there is nothing to hang up."""
         self._adopted = state.talk.stage is not LegStage.OFFERED
         """Another process rang the agent, so that only Asterisk knows how far it got."""
         self._recorder = CallRecorder(services.ami, services.recordings, state.talk.recording, adopted=self._adopted)
@@ -100,14 +100,14 @@ class AgentLeg:
                         reason = refused
                         return OfferEnd.DECLINED
                     if not await self._connected():
-                        # The reservation ran out or another node has the call: this answer is too late (F17, F21).
+                        # The reservation ran out, or another node has the call: the answer is too late (F17, F21).
                         return OfferEnd.DECLINED
                     talk.stage = LegStage.CONNECTED
                 talked = await self._converse(inbox)
                 self._gone = True
                 if talked:
                     return OfferEnd.TALKED
-                # He waits on in his place; she goes into her wrap-up.
+                # The caller waits on in the same place; the agent goes into wrap-up.
                 reason, talk.stage = DeclineReason.INTERRUPTED, LegStage.RINGING
                 return OfferEnd.DECLINED
             finally:
@@ -115,27 +115,27 @@ class AgentLeg:
                     await asyncio.shield(self.clean_up(reason))
 
     async def _announce(self, make_pop: PopMaker) -> bool:
-        """Pop first; False where the offer is over by then and nobody is to be rung."""
+        """Show the screen pop; False if the offer is over by then."""
         self._state.stage, self._talk.stage = CallStage.RINGING, LegStage.RINGING
-        # Stored by the time the queue has answered, which is asked over the same connection.
+        # Stored before the queue answers: both requests use the same connection.
         self._services.store.put(self._state)
         popped, in_force = await asyncio.gather(
             self._services.desks.pop(self._phone.agent_id, make_pop(self._state, self._phone, self._talk.waited_ms)),
             self._services.queues.ringing(self._talk.reservation_id),
         )
         if not popped:
-            # A desk that reconnects gets its pop then (F14); the customer is not kept waiting for a browser.
+            # A desk that reconnects gets the pop later (F14); the caller does not wait for a browser.
             log.warning("pop_without_desk", agent_id=self._phone.agent_id)
         crashpoint("reserved")
         return in_force
 
     async def _ring(self, inbox: Inbox) -> DeclineReason | None:
-        """Ring until she answers; why not, where she does not."""
+        """Ring until the agent answers; else return the reason."""
         ring_s = self._talk.ring_ms / 1000
         if not self._adopted:
             originating = self._originate(ring_s)
             self._originating = asyncio.create_task(originating, name=f"originate:{self._talk.channel_id}")
-        # Asked for after the ringing, which somebody waits for.
+        # Requested after the ringing, which is more urgent.
         self._prepare()
         try:
             if self._originating is not None:
@@ -152,7 +152,7 @@ class AgentLeg:
             # The caller's channel is gone, and with it the call.
             raise
         except (AriNoResponse, AriNotReady) as error:
-            # Asterisk is not there, which is not her phone's fault (F11); whoever offers again at once only asks again.
+            # Asterisk is away: no fault of the agent (F11). An offer made again at once would only fail again.
             log.warning("agent_not_rung", agent_id=self._phone.agent_id, error=str(error))
             await asyncio.sleep(RING_AGAIN_S)
             return DeclineReason.INTERRUPTED
@@ -163,7 +163,7 @@ class AgentLeg:
             return DeclineReason.NO_ANSWER
 
     async def _answered_already(self) -> bool:
-        """Whether an adopted leg is in our application by now.
+        """Tell whether an adopted leg is in our application by now.
 
         Raises:
             AriNotFound: it ended.
@@ -183,7 +183,7 @@ class AgentLeg:
         )
 
     def _prepare(self) -> asyncio.Task[None]:
-        """Begin to make the bridge and the recording's entry, once; return the task that makes the bridge.
+        """Begin to make bridge and recording entry, once; return the bridge's task.
 
         An answer waits for the bridge only: a locked database delays no conversation (F25).
         """
@@ -201,11 +201,11 @@ class AgentLeg:
         )
 
     async def _make_bridge(self) -> None:
-        with suppress(AriConflict):  # made by the process before us
+        with suppress(AriConflict):  # made by a former process
             await self._services.ari.create_bridge(self._talk.bridge_id, types=["mixing"], name=self._state.id)
 
     async def _connected(self) -> bool:
-        """Tell the queue that she answered; whether the call is hers."""
+        """Report the answer to the queue; False if the reservation is over."""
         crashpoint("answered")
         queues, talk = self._services.queues, self._talk
         try:
@@ -213,12 +213,12 @@ class AgentLeg:
                 talk.agent_id, self._state.id, self._state.queue
             )
         except QueuesUnavailable:
-            # Two people are on the line; the queue is told when it is back (F20).
+            # Two people want to talk; the queue gets the report when it is back (F20).
             log.warning("answered_without_queue", agent_id=self._phone.agent_id)
             return True
 
     async def _converse(self, inbox: Inbox) -> bool:
-        """Let them hear each other until she is gone; False where she was gone before they did."""
+        """Bridge both until the agent is gone; False if never bridged."""
         connected = self._state.connected_at_ms is not None
         if self._adopted and not await self._there():
             return connected
@@ -228,7 +228,7 @@ class AgentLeg:
         return True
 
     async def _there(self) -> bool:
-        """Whether her leg is still in our application."""
+        """Tell whether the agent's leg is still in our application."""
         try:
             channel = await self._services.ari.channel(self._talk.channel_id)
         except AriNotFound:
@@ -236,10 +236,10 @@ class AgentLeg:
         return channel.stasis_arguments(self._services.ari.application) is not None
 
     async def _brought_together(self) -> bool:
-        """Bridge them; False where she hung up in that very moment.
+        """Bridge both; False if the agent hung up in that moment.
 
         Raises:
-            AriNotFound, NotInStasis: he did.
+            AriNotFound, NotInStasis: the caller hung up.
         """
         try:
             await self._bridge()
@@ -250,7 +250,7 @@ class AgentLeg:
         return True
 
     async def _bridge(self) -> None:
-        """Bridge and record both sides. Told to an Asterisk that has it done already, it changes nothing."""
+        """Bridge and record both sides. Idempotent."""
         await asyncio.shield(self._prepare())
         if self._hold is not None:
             await self._hold.leave()
@@ -258,7 +258,7 @@ class AgentLeg:
         starting = self._recorder.start(self._state.channel_id)
         self._starting = asyncio.create_task(starting, name=f"record:{self._talk.bridge_id}")
         await self._services.ari.add_to_bridge(self._talk.bridge_id, [self._state.channel_id, self._talk.channel_id])
-        # From here on they talk, whatever becomes of the recording (F27).
+        # From here on both talk, with or without a recording (F27).
         self._state.stage = CallStage.TALKING
         self._state.connected_at_ms = milliseconds(utc_now())
         await asyncio.gather(
@@ -268,10 +268,10 @@ class AgentLeg:
         crashpoint("talking")
 
     async def clean_up(self, reason: DeclineReason = DeclineReason.CALLER_GONE) -> None:
-        """Leave nothing of the leg behind, whatever stage it reached; safe to repeat."""
+        """Remove the leg, at whatever stage. Idempotent."""
         talk = self._talk
         if self._originating is not None:
-            # Hanging up a leg whose creation is still on its way would miss it.
+            # A hang-up sent before the leg is created would miss it.
             await _over(self._originating)
         if not self._gone:
             with suppress(AriError):
@@ -286,7 +286,7 @@ class AgentLeg:
             if self._entering is not None:
                 await _over(self._entering)
             if self._starting is not None:
-                # Whoever records him by now does so without us; nobody else is waited for after his end.
+                # The call is over: do not wait for a recorder that has not started.
                 self._starting.cancel()
                 await _over(self._starting)
             await self._recorder.stop(self._state.channel_id, talked=bridged)
@@ -297,7 +297,7 @@ class AgentLeg:
             await self._services.desks.close_pop(self._phone.agent_id, self._state.id)
 
     async def _release_agent(self, reason: DeclineReason, *, bridged: bool) -> None:
-        """Give the agent back to the queue: free, or into wrap-up after a conversation."""
+        """Give the agent back to the queue, with wrap-up after a conversation."""
         talk = self._talk
         talk.released = True
         try:
@@ -306,19 +306,19 @@ class AgentLeg:
                 talked = bridged or reason is not DeclineReason.CALLER_GONE
                 await self._services.queues.finished(talk.agent_id, self._state.id, talked=talked)
         except QueuesUnavailable:
-            # Set right when the queue answers again.
+            # Repaired when the queue answers again.
             log.warning("agent_not_released", agent_id=talk.agent_id)
 
 
 async def _over(task: asyncio.Task[None]) -> None:
-    """Wait for a task whose failure, if any, whoever started it has heard of or no longer needs."""
+    """Wait for a task; log its failure."""
     await asyncio.wait({task})
     if not task.cancelled() and (error := task.exception()) is not None:
         log.info("leg_task_failed", task=task.get_name(), error=str(error))
 
 
 async def _until_answered(inbox: Inbox) -> DeclineReason | None:
-    """Wait for the leg to enter our application; why not, where it ends instead."""
+    """Wait until the leg is answered; else return the reason."""
     while True:
         event = await inbox.get()
         if isinstance(event, StasisStart):

@@ -19,9 +19,10 @@ log = structlog.get_logger()
 
 
 class VanishedPhones:
-    """Hangs up callers from whom no RTP came for too long; phones send some also while their user is silent.
+    """Hangs up callers without RTP for too long.
 
-    A caller whose phone put the call on hold is left alone. Agents' phones are ours and always have `rtp_timeout`.
+    Phones send RTP also while their user is silent. A call that the caller's phone put on hold is left alone. Agents'
+    phones are ours and always have `rtp_timeout`.
     """
 
     def __init__(self, ari: AriClient, dispatcher: Dispatcher, calls: CallService) -> None:
@@ -40,7 +41,10 @@ class VanishedPhones:
             await self.look()
 
     async def look(self) -> int:
-        """Hang up callers whose phone has vanished; return how many. One failure does not stop the others."""
+        """Hang up callers with a vanished phone; return how many.
+
+        A check that fails does not stop the others.
+        """
         channels = set(self._answered_channels())
         self._on_hold &= channels
         self._received = {channel_id: seen for channel_id, seen in self._received.items() if channel_id in channels}
@@ -55,7 +59,7 @@ class VanishedPhones:
         return ended
 
     async def _ended(self, channel_id: str) -> bool:
-        """Whether this channel was hung up."""
+        """Hang up the channel of a vanished phone; False for others."""
         now_s = asyncio.get_running_loop().time()
         received = (await self._ari.rtp_statistics(channel_id)).rxcount
         before, since_s = self._received.get(channel_id, (-1, now_s))

@@ -1,4 +1,7 @@
-"""A flow's voice on a real channel: playbacks and recordings that are staged before they are asked for."""
+"""A flow's voice on a real channel.
+
+Ids of playbacks and recordings are stored before the request.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -21,16 +24,16 @@ from ivr.voice import DigitRules, Digits, DigitsEnd, Spoken, SpokenRules
 from recordings.errors import RecordingNotFound
 
 LONGEST_PROMPT_S = 300.0
-"""A playback whose end never came is given up then."""
+"""Time after which a playback without an end event is given up."""
 STOPPING_S = 2.0
-"""How long a playback may take to become one that can be stopped."""
+"""Time within which a new playback becomes one that can be stopped."""
 STOP_AGAIN_S = 0.02
 
 log = structlog.get_logger()
 
 
 class ChannelVoice:
-    """Speaks to one channel, and hears its keys through a `Keypad` that somebody else fills from events."""
+    """Speaks to one channel; takes keys from a `Keypad` that events fill."""
 
     def __init__(self, services: CallServices, state: CallState, keypad: Keypad) -> None:
         self._ari = services.ari
@@ -43,13 +46,13 @@ class ChannelVoice:
         self._keypad = keypad
         self._staged: str | None = None
         self._played: str | None = None
-        """The playback that Asterisk has and whose end is waited for."""
+        """The playback under way in Asterisk, by id."""
         self._recorded: str | None = None
-        """The recording of which the same is true, by name."""
+        """The recording under way in Asterisk, by name."""
         self._answering: asyncio.Task[None] | None = None
 
     def answer(self) -> None:
-        """Answer the call; meanwhile whatever needs no voice goes on, such as finding out who calls."""
+        """Begin to answer the call; steps without a voice go on meanwhile."""
         self._answering = asyncio.create_task(self._answer(), name=f"answer:{self._channel_id}")
         self._answering.add_done_callback(_retrieved)
 
@@ -57,17 +60,20 @@ class ChannelVoice:
         """Wait until the call is answered.
 
         Raises:
-            AriError: it could not be.
+            AriError: Asterisk could not answer it.
         """
         if self._answering is not None:
             await asyncio.shield(self._answering)
 
     def stage(self) -> None:
-        """Choose the id of the next prompt, for the state to carry: who adopts the call can then stop it."""
+        """Choose the next prompt's id and put it into the state.
+
+        A process that adopts the call can then stop the prompt.
+        """
         self._staged = self._state.playback_id = new_id("playback")
 
     async def take_over(self) -> None:
-        """End what another process was saying or recording here, before its step is begun again."""
+        """End another process's prompt and recording before their step begins again."""
         if self._state.playback_id is not None:
             await self._stop(self._state.playback_id)
         if (spoken_id := self._state.spoken_id) is not None:
@@ -77,7 +83,7 @@ class ChannelVoice:
                 await shield_until_done(self._recordings.end_spoken(spoken_id, failed=None))
 
     async def catch_up(self) -> None:
-        """Events were missed: a playback or recording that ended meanwhile is no longer waited for.
+        """Stop waiting for playbacks and recordings that ended while events were missed.
 
         Raises:
             AriError: Asterisk did not say.
@@ -95,9 +101,9 @@ class ChannelVoice:
                 self._dispatcher.dispatch(RecordingFinished(**about, recording=LiveRecording(name=name, state="done")))
 
     async def say(self, audio: Sequence[Path], *, barge_in: bool = False) -> None:
-        """Play files one after another; with `barge_in`, until a key is pressed, which the next question takes.
+        """Play files one after another; with `barge_in`, until a key is pressed.
 
-        A file that cannot be played is skipped and logged.
+        The key is left to the next question. A file that cannot be played is skipped and logged.
         """
         await self.answered()
         if not barge_in:
@@ -135,7 +141,7 @@ class ChannelVoice:
         return await self._collect(first, rules)
 
     async def record(self, purpose: str, rules: SpokenRules) -> Spoken | None:
-        """Record what the caller says until silence, the terminator or the longest time."""
+        """Record the caller until silence, the terminator or the time limit."""
         await self.answered()
         if rules.terminator is not None and self._keypad.already() == rules.terminator:
             self._keypad.drop()
@@ -164,7 +170,7 @@ class ChannelVoice:
             finally:
                 self._recorded = None
                 if not self._life.leaving:
-                    # A hang-up cancels us here, and what was said until then is kept all the same.
+                    # A hang-up cancels this task here; the words until then are sealed all the same.
                     duration_s = await shield_until_done(self._recordings.end_spoken(recording_id, failed=failed))
         self._keypad.drop()
         return None if failed else Spoken(recording_id, duration_s)
@@ -199,9 +205,9 @@ class ChannelVoice:
 
     @asynccontextmanager
     async def _playing(self, audio: Sequence[Path]) -> AsyncIterator["asyncio.Task[None]"]:
-        """Playback from its request to its end; leaving the block early stops it."""
+        """Play files; leaving the block early stops them."""
         if not audio:
-            yield asyncio.create_task(asyncio.sleep(0))  # nothing to say is said at once
+            yield asyncio.create_task(asyncio.sleep(0))  # nothing to play ends at once
             return
         playback_id, self._staged = self._staged or new_id("playback"), None
         with self._dispatcher.expect(PlaybackFinished, playback_id) as ended:
@@ -221,7 +227,7 @@ class ChannelVoice:
         self._state.answered_at_ms = milliseconds(utc_now())
 
     async def _play(self, media: Sequence[str], playback_id: str) -> Playback:
-        # Whoever adopts the call stops the prompt by the id that is stored with it.
+        # A process that adopts the call stops the prompt by the stored id.
         await self._store.settled(self._state.id)
         return await self._ari.play(self._channel_id, media, playback_id=playback_id)
 
@@ -229,7 +235,7 @@ class ChannelVoice:
         self, audio: Sequence[Path], asked: "asyncio.Task[Playback]", ended: "asyncio.Future[PlaybackFinished]"
     ) -> None:
         try:
-            # Whoever stops listening must not take these two along: the stop waits for one and looks at the other.
+            # Shielded: `_stop_asked` still needs both when this task is cancelled.
             self._played = (await asyncio.shield(asked)).id
             async with asyncio.timeout(LONGEST_PROMPT_S):
                 finished = await asyncio.shield(ended)
@@ -243,10 +249,10 @@ class ChannelVoice:
             log.info("prompt_not_finished", audio=[path.name for path in audio])
 
     async def _stop_asked(self, playback_id: str, asked: "asyncio.Task[Playback]") -> None:
-        """End a playback whose request may still be on its way.
+        """End a playback after its request was answered.
 
-        A stop that overtook it would find nothing, and the prompt be heard to its end, while whatever else is asked of
-        the channel waits behind it.
+        A stop that overtook the request would find no playback; the prompt would be heard to its end, and other
+        requests about the channel would wait for it.
         """
         await asyncio.wait({asked})
         if not isinstance(asked.exception(), AriResponseError):
@@ -263,7 +269,10 @@ class ChannelVoice:
             log.warning("prompt_not_stopped", error=str(error))
 
     async def _stopped(self, playback_id: str) -> bool:
-        """Ask once; False where Asterisk cannot stop it yet: for a moment it counts as playing and takes no orders."""
+        """Ask once to stop; False where Asterisk cannot stop it yet.
+
+        For a moment a new playback counts as playing and takes no commands.
+        """
         try:
             await self._ari.stop_playback(playback_id)
         except AriNotFound:
@@ -274,6 +283,6 @@ class ChannelVoice:
 
 
 def _retrieved(answering: "asyncio.Task[None]") -> None:
-    """A hang-up may leave nobody to hear why it failed."""
+    """Retrieve the failure of an answer that no task waits for."""
     if not answering.cancelled():
         answering.exception()

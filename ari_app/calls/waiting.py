@@ -1,4 +1,4 @@
-"""A caller waits: music, his position from time to time, and an agent as soon as one is reserved for him."""
+"""A caller's wait in a queue: music, announcements, offers to agents."""
 
 import asyncio
 from contextlib import suppress
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 class WaitEnd(StrEnum):
-    """Why waiting ended."""
+    """Reason for the end of a wait."""
 
     SERVED = "served"
     TIMED_OUT = "timed_out"
@@ -36,7 +36,7 @@ class WaitEnd(StrEnum):
 
 
 class Waiting:
-    """One caller in one queue. Offers arrive in `offers`, from whichever process made the match."""
+    """One caller in one queue. `offers` receives the offers of all processes."""
 
     def __init__(
         self, services: CallServices, state: CallState, voice: ChannelVoice, language: str, offers: asyncio.Queue[Offer]
@@ -51,9 +51,10 @@ class Waiting:
         self._hold = Hold(services.holding, state.channel_id, adopted=self._adopted)
 
     async def run(self, target: ToQueue) -> WaitEnd:
-        """Wait until served, until the longest wait is over or no agent is signed in. A hang-up cancels it.
+        """Wait until the caller is served or the queue's limits apply.
 
-        Who was in the line already, or is being rung for, or talks, goes on from there.
+        A hang-up cancels it. An adopted caller goes on where the former process stopped: in the queue, with an agent's
+        phone ringing, or in a conversation.
         """
         state = self._state
         settings = self._services.queues.queues[target.queue]
@@ -74,11 +75,11 @@ class Waiting:
             return end
         finally:
             self._hold.stop()
-            # What is being looked up is seen through: a query cut off halfway costs its connection.
+            # The look-up is not cancelled: a query cut off halfway costs its connection.
             pop.add_done_callback(_retrieve)
 
     async def _enter(self, target: ToQueue) -> None:
-        """Join the line; while the queue is away the caller hears its music all the same."""
+        """Join the queue; repeat while it is unreachable. The music plays meanwhile."""
         while True:
             try:
                 await self._services.queues.enter(
@@ -90,10 +91,10 @@ class Waiting:
                 return
 
     async def _resumed(self, talk: Talk, make_pop: PopMaker) -> bool:
-        """Go on with an offer that another process was carrying out; whether the caller was served."""
+        """Go on with another process's offer; tell whether the caller was served."""
         phone = self._services.agents.phone(talk.agent_id)
         if phone is None:
-            # She was removed meanwhile; her leg goes by the name it has.
+            # The agent was removed meanwhile; the leg still has its ids.
             phone = AgentPhone(talk.agent_id, talk.staff_number, "", "")
         leg = AgentLeg(self._services, self._state, phone, self._hold)
         return await leg.run(make_pop) is OfferEnd.TALKED
@@ -105,7 +106,7 @@ class Waiting:
                 offer = await self._next_offer(settings, unstaffed)
                 if isinstance(offer, WaitEnd):
                     return offer
-                # From here on an agent is rung: the caller is not sent away now, however long the wait was.
+                # From here on an agent is rung: the limits of the wait do not apply.
                 if await self._served(offer, await asyncio.shield(pop)):
                     return WaitEnd.SERVED
                 await self._rejoin()
@@ -113,7 +114,7 @@ class Waiting:
             unstaffed.cancel()
 
     async def _unstaffed(self, settings: QueueSettings) -> None:
-        """Return when no agent of the queue has been signed in for too long."""
+        """Return after too long without a signed-in agent."""
         if settings.unstaffed_wait_s is None:
             await asyncio.Future[None]()
         loop, since = asyncio.get_running_loop(), None
@@ -129,19 +130,19 @@ class Waiting:
             await asyncio.sleep(min(STAFF_LOOK_S, left_s))
 
     async def _rejoin(self) -> None:
-        """He kept his place while an agent was rung for him, unless Redis forgot it meanwhile."""
+        """Restore the caller's place, in case Redis lost it during the offer."""
         with suppress(QueuesUnavailable):
             await self._services.queues.restore([waiting_call(self._state)])
 
     def _patience(self, settings: QueueSettings) -> float | None:
-        """The loop's time at which this caller's wait is over, counted from when he joined."""
+        """Return the loop's time at which the longest wait is over."""
         if settings.longest_wait_s is None or self._state.queued_at_ms is None:
             return None
         waited_s = (milliseconds(utc_now()) - self._state.queued_at_ms) / 1000
         return asyncio.get_running_loop().time() + max(0.0, settings.longest_wait_s - waited_s)
 
     async def _next_offer(self, settings: QueueSettings, unstaffed: asyncio.Task[None]) -> Offer | WaitEnd:
-        """Wait for the next offer; why the wait ends, where it ends without one."""
+        """Wait for the next offer; else return the reason for the end."""
         if not self._offers.empty():
             return self._offers.get_nowait()
         offered = asyncio.create_task(self._offers.get(), name=f"offer:{self._state.id}")
@@ -158,7 +159,7 @@ class Waiting:
             announcing.cancel()
 
     async def _served(self, offer: Offer, make_pop: PopMaker) -> bool:
-        """Carry out an offer; whether the caller was served."""
+        """Carry out an offer; tell whether the caller was served."""
         phone = self._services.agents.phone(offer.agent_id)
         if phone is None:
             log.warning("offer_to_unknown_agent", agent_id=offer.agent_id)
@@ -170,7 +171,7 @@ class Waiting:
         return await leg.run(make_pop) is OfferEnd.TALKED
 
     async def _announce(self, settings: QueueSettings) -> None:
-        """Greet the caller once, then say the position at once and from time to time."""
+        """Greet the caller once, then say the position again and again."""
         await self._hold.begun()
         if not self._greeted:
             self._greeted = True
@@ -194,9 +195,9 @@ class Waiting:
 
 
 def waiting_call(state: CallState) -> WaitingCall:
-    """A caller in line as the queues put the line together again."""
-    assert state.target is not None, "in line"
-    assert state.queued_at_ms is not None, "in line"
+    """Return a waiting caller, as `restore` needs it."""
+    assert state.target is not None, "waiting"
+    assert state.queued_at_ms is not None, "waiting"
     return WaitingCall(
         state.id,
         state.target.queue,
@@ -208,6 +209,6 @@ def waiting_call(state: CallState) -> WaitingCall:
 
 
 def _retrieve(task: asyncio.Task[PopMaker]) -> None:
-    """Nobody waits for this look-up any more; `prepare` has logged what failed."""
+    """Retrieve a look-up's failure; `prepare` has logged it."""
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""What an agent says, from the same catalogue as what callers hear."""
+"""Words for agents, from the same catalogue as the callers' prompts."""
 
 from typing import Any
 
@@ -19,13 +19,13 @@ class AgentWording:
         self._organisation = organisation
 
     def greeting(self, staff_number: str) -> SpokenWording:
-        """Names the organisation and the agent's staff number; on holidays it wishes a happy one."""
+        """Return the agent's greeting, with the wishes of a holiday."""
         name = f"agent_{self._calendar.greeting()}"
         wording = self._words(name, agent={"staff_number": staff_number})
         return wording or self._words(ORDINARY, agent={"staff_number": staff_number}) or self._organisation
 
     def arrears(self, cents: int) -> SpokenWording | None:
-        """How to remind of what is owed; None where nothing is."""
+        """Return the reminder of arrears; None without arrears."""
         return self._words(ARREARS, customer={"arrears_cents": cents}) if cents > 0 else None
 
     def _words(self, name: str, **variables: Any) -> SpokenWording | None:

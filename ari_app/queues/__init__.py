@@ -1,1 +1,1 @@
-"""Who waits, who is free, and the one atomic step that brings them together. All of its state is in Redis."""
+"""Queues, agents' presence and the atomic match; all state is in Redis."""

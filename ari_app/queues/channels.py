@@ -1,4 +1,4 @@
-"""What the queues publish, and how a node listens to it."""
+"""Messages that the queues publish, and a node's subscription to them."""
 
 from collections.abc import Callable
 
@@ -22,7 +22,7 @@ class AgentMessage(msgspec.Struct, frozen=True):
 
 
 class QueueMessage(msgspec.Struct, frozen=True):
-    """A line changed."""
+    """A queue changed."""
 
     now_ms: int
     queue: QueueChanged

@@ -1,4 +1,4 @@
-"""How the queues refuse."""
+"""Errors of the queues."""
 
 from foundation.problems import Conflict, Invalid, NotFound, Unavailable
 
@@ -25,7 +25,10 @@ class NothingToWrapUp(Conflict):
 
 
 class QueuesUnavailable(Unavailable):
-    """Redis did not answer in time. Whether the step was carried out is not known; repeating it does no harm."""
+    """Redis did not answer in time.
+
+    The step may have been carried out; repeating it does no harm.
+    """
 
     slug = "queues-unavailable"
     title = "The queues cannot be reached"

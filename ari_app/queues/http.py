@@ -1,4 +1,4 @@
-"""The queues over HTTP: what supervisors see, and the agent's own switch between ready and not ready."""
+"""Queues and agents' states over HTTP."""
 
 from typing import Annotated
 
@@ -23,7 +23,7 @@ class QueueView(BaseModel):
     title_zh: str
     title_en: str
     waiting: int
-    """Callers in line, those whose agent's phone is ringing included."""
+    """Callers in the queue, also while an agent is rung for them."""
     ringing: int
     longest_wait_ms: int
     agents: dict[AgentState, int]
@@ -31,7 +31,7 @@ class QueueView(BaseModel):
 
 
 class AgentView(BaseModel):
-    """One agent as the queues see him or her."""
+    """One agent's state in the queues."""
 
     agent_id: str
     state: AgentState
@@ -48,25 +48,25 @@ class AgentView(BaseModel):
 
 
 class PauseInput(BaseModel, extra="forbid"):
-    """Why the agent takes no calls."""
+    """Reason of a pause."""
 
     reason: Reason = Field(examples=["break"])
 
 
 def routes(service: QueueService) -> Routes:
-    """The routes of the queues. An agent is known by the id of his or her staff entry."""
+    """Return the routes of the queues. Agents have the ids of staff."""
     table = Routes(tag="queues")
 
-    @table.add("GET", "/queues", roles=WATCHING, summary="Every queue as it is now", response=list[QueueView])
+    @table.add("GET", "/queues", roles=WATCHING, summary="List the queues", response=list[QueueView])
     async def list_queues(_request: Request[None, NoQuery]) -> list[QueueView]:
         found = await service.snapshot()
         return [_queue_view(queue, service.queues[queue.queue]) for queue in found.queues]
 
-    @table.add("GET", "/agents", roles=SUPERVISING, summary="Every agent who is signed in", response=list[AgentView])
+    @table.add("GET", "/agents", roles=SUPERVISING, summary="List the signed-in agents", response=list[AgentView])
     async def list_agents(_request: Request[None, NoQuery]) -> list[AgentView]:
         return [agent_view(agent) for agent in (await service.snapshot()).agents]
 
-    @table.add("GET", "/agents/me", roles=AGENTS, summary="The agent's own state", response=AgentView)
+    @table.add("GET", "/agents/me", roles=AGENTS, summary="Return the agent's own state", response=AgentView)
     async def own_state(request: Request[None, NoQuery]) -> AgentView:
         return agent_view(await service.agent(request.actor.staff_id))
 
@@ -74,7 +74,7 @@ def routes(service: QueueService) -> Routes:
         "POST",
         "/agents/me/ready",
         roles=AGENTS,
-        summary="Take calls; ends wrap-up, takes back a pause asked for",
+        summary="Become ready; end the wrap-up or cancel a pause asked for",
         response=AgentView,
         problems=(409,),
     )
@@ -85,7 +85,7 @@ def routes(service: QueueService) -> Routes:
         "POST",
         "/agents/me/not-ready",
         roles=AGENTS,
-        summary="Take no calls, at once or after the present one",
+        summary="Become not ready, at once or after the present call",
         body=PauseInput,
         response=AgentView,
         problems=(409,),
@@ -97,7 +97,7 @@ def routes(service: QueueService) -> Routes:
         "POST",
         "/agents/me/wrap-up-done",
         roles=AGENTS,
-        summary="End the wrap-up before its time",
+        summary="End the wrap-up early",
         response=AgentView,
         problems=(409,),
     )
@@ -108,7 +108,7 @@ def routes(service: QueueService) -> Routes:
 
 
 def agent_view(agent: AgentSnapshot) -> AgentView:
-    """An agent as the desk sends it, over HTTP and over its WebSocket."""
+    """Return an agent's state as HTTP and the WebSocket send it."""
     return AgentView(
         agent_id=agent.agent_id,
         state=agent.state,

@@ -1,4 +1,4 @@
-"""The words of the queues: states and how they follow each other, offers, and what desks and wallboards are shown."""
+"""Types of the queues: agents' states, offers, places, snapshots."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class AgentState(StrEnum):
-    """What an agent is doing, as seen by the matching."""
+    """State of an agent, as the match sees it."""
 
     OFFLINE = "offline"
     NOT_READY = "not_ready"
@@ -31,15 +31,15 @@ TRANSITIONS: dict[AgentState, frozenset[AgentState]] = {
     AgentState.TALKING: frozenset({_OFFLINE, _NOT_READY, _READY, AgentState.WRAP_UP}),
     AgentState.WRAP_UP: frozenset({_OFFLINE, _NOT_READY, _READY, AgentState.TALKING}),
 }
-"""What may follow what. The steps in Redis carry this very table and refuse anything else.
+"""Allowed changes of state. The functions in Redis have the same table and refuse all others.
 
-Talking follows not-ready, ready and wrap-up where the agent dials out, and offline where a call that goes on is taken
-up again after Redis lost its data.
+Talking follows not-ready, ready and wrap-up when the agent dials out, and offline when a call is restored after Redis
+lost its data.
 """
 
 
 class DeclineReason(StrEnum):
-    """Why an offer came to nothing."""
+    """Reason for the failure of an offer."""
 
     NO_ANSWER = "no_answer"
     BUSY = "busy"
@@ -47,29 +47,32 @@ class DeclineReason(StrEnum):
     UNAVAILABLE = "unavailable"
     """The agent's phone cannot be reached: the agent is made not ready at once."""
     INTERRUPTED = "interrupted"
-    """Rung while nobody watched, or not at all because Asterisk was away: nobody is blamed."""
+    """Rung while no process listened, or not at all because Asterisk was away: no miss."""
     CALLER_GONE = "caller_gone"
-    """Not the agent's doing: the agent keeps the place among the idle."""
+    """No fault of the agent: the place among the idle stays."""
 
 
 class LeaveReason(StrEnum):
-    """Why a caller left the line without an agent."""
+    """Reason for leaving the queue without an agent."""
 
     CALLER_HUNG_UP = "caller_hung_up"
     """The only one that counts as abandoned."""
     TIMED_OUT = "timed_out"
-    """The flow had a limit and goes on elsewhere."""
+    """A limit of the queue ended the wait; the flow goes on elsewhere."""
     CHOSE_OTHERWISE = "chose_otherwise"
     """The caller pressed a key for something else, such as a call back."""
     SYSTEM = "system"
-    """We ended it."""
+    """The service ended it."""
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """One call reserved for one agent, to be rung by the call's node. Times in milliseconds."""
+    """One call reserved for one agent; the call's node rings.
+
+    Times are in milliseconds.
+    """
 
     reservation_id: str
-    """Good for this one offer: once it is over, answering under it is refused."""
+    """Valid for this one offer: once it is over, an answer is refused."""
     call_id: str
     agent_id: str
     queue: str
@@ -79,11 +82,11 @@ class Offer(msgspec.Struct, frozen=True):
     position: int
     """The caller's place in the queue when the offer was made, from 1."""
     ring_ms: int
-    """How long to let the phone ring; the reservation outlives it by a few seconds only."""
+    """Ringing time; the reservation lasts a few seconds longer."""
 
 
 class WaitingCall(msgspec.Struct, frozen=True):
-    """A caller in line, as needed to put the line together again."""
+    """A caller in a queue, as `restore` needs it."""
 
     call_id: str
     queue: str
@@ -95,7 +98,10 @@ class WaitingCall(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a caller stands. `position` counts from 1 and includes those whose agent's phone is ringing."""
+    """Place of a caller in the queue.
+
+    `position` counts from 1, with the callers for whom an agent is rung.
+    """
 
     position: int
     in_line: int
@@ -105,17 +111,17 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """A caller joined the line (or was in it already)."""
+    """A caller joined the queue, or was in it already."""
 
     position: int
     in_line: int
     waited_ms: int = 0
     offered: bool = False
-    """An agent was free at once; the offer itself has been given to `on_offer`."""
+    """An agent was free at once; `on_offer` got the offer."""
 
 
 class Departure(msgspec.Struct, frozen=True):
-    """A caller left the line without having reached an agent."""
+    """A caller left the queue without an agent."""
 
     queue: str
     position: int
@@ -123,26 +129,29 @@ class Departure(msgspec.Struct, frozen=True):
     reason: LeaveReason
     abandoned: bool
     agent_id: str | None = None
-    """Whose phone was ringing at that moment."""
+    """The agent who was being rung at that moment."""
 
 
 class AgentSnapshot(msgspec.Struct, frozen=True):
-    """An agent as seen from outside. Times in milliseconds since the epoch, by Redis's clock."""
+    """An agent's state.
+
+    Times are in milliseconds since the epoch, by Redis's clock.
+    """
 
     agent_id: str
     state: AgentState = AgentState.OFFLINE
     since_ms: int = 0
     queues: tuple[str, ...] = ()
     reason: str | None = None
-    """Why not ready."""
+    """The reason for not being ready."""
     call_id: str | None = None
     queue: str | None = None
     """The queue of that call."""
     next_state: AgentState | None = None
-    """Asked for while busy; comes into force when the agent is free."""
+    """Requested while busy; in force when the agent is free."""
     next_reason: str | None = None
     until_ms: int | None = None
-    """When the wrap-up or the reservation ends by itself."""
+    """The end of the wrap-up or the reservation."""
 
 
 class QueueSnapshot(msgspec.Struct, frozen=True):
@@ -150,15 +159,15 @@ class QueueSnapshot(msgspec.Struct, frozen=True):
 
     queue: str
     waiting: int
-    """Callers in line, those whose agent is being rung included."""
+    """Callers in the queue, also while an agent is rung for them."""
     offered: int
     longest_wait_ms: int
     agents: dict[AgentState, int]
-    """How many of the agents of this queue are in which state; offline ones are not listed."""
+    """Number of the queue's agents in each state but offline."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """Every queue and every agent that is signed in, read in one step."""
+    """All queues and signed-in agents, read in one step."""
 
     at_ms: int
     queues: tuple[QueueSnapshot, ...] = ()
@@ -166,7 +175,7 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 class QueueChanged(msgspec.Struct, frozen=True):
-    """Somebody joined or left a line, so the places in it may be others."""
+    """A caller joined or left a queue, so places may have changed."""
 
     queue: str
     in_line: int

@@ -1,17 +1,10 @@
-"""The queues of one node. Every step is one atomic function on Redis; nothing about a queue is kept in this process."""
+"""Use cases of the queues. Each is one atomic function on Redis."""
 
-import asyncio
-import logging
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from typing import TypeVar
+from collections.abc import Sequence
 
 import msgspec
-from redis.asyncio import Redis
 
-from ari_app.queues.channels import AgentMessage, QueueMessage, Subscription
-from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp, QueuesUnavailable, QueueUnknown
+from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp, QueueUnknown
 from ari_app.queues.model import (
     AgentSnapshot,
     AgentState,
@@ -19,27 +12,14 @@ from ari_app.queues.model import (
     Departure,
     Entered,
     LeaveReason,
-    Offer,
     Place,
-    QueueChanged,
     Snapshot,
     WaitingCall,
 )
-from ari_app.queues.settings import HIGHEST_PRIORITY, QueueSettings
-from ari_app.queues.store import QueueCommand, QueueStore, ScriptReply, plain_id
-from foundation.signals import Signal
+from ari_app.queues.node import QueueNode
+from ari_app.queues.settings import HIGHEST_PRIORITY
+from ari_app.queues.store import QueueCommand, plain_id
 
-log = logging.getLogger(__name__)
-
-Result = TypeVar("Result")
-Told = TypeVar("Told")
-
-BACKSTOP_S = 5.0
-"""The longest time without a sweep: what a lost message would have told is found then."""
-LOOK_AGAIN_S = 0.05
-SWEEP_AGAIN_S = 1.0
-START_S = 10.0
-OFFERS_REMEMBERED = 4096
 RESTORED_AT_ONCE = 200
 
 
@@ -66,106 +46,22 @@ _SIGN_IN = QueueCommand[AgentSnapshot]("sign_in", AgentSnapshot)
 _SIGN_OUT = QueueCommand[AgentSnapshot]("sign_out", AgentSnapshot)
 _AGENT = QueueCommand[AgentSnapshot]("agent", AgentSnapshot)
 _SNAPSHOT = QueueCommand[Snapshot]("snapshot", Snapshot)
-_SWEEP = QueueCommand[int]("sweep", int)
 _RESTORE = QueueCommand[int]("restore", int)
 
 
-class QueueService:
-    """What calls, desks and wallboards do with the queues.
+class QueueService(QueueNode):
+    """Use cases of calls, desks and wallboards.
 
-    Every method raises QueuesUnavailable when Redis does not answer in time. Whether the step was carried out is then
-    unknown; repeating it does no harm (what was done already answers False or None).
-
-    `deadline_s` bounds every step on Redis. `now_ms` replaces Redis's clock, in tests.
+    Every method raises QueuesUnavailable when Redis does not answer in time. The step may have been carried out;
+    repeating it does no harm: a step that was done already returns False or None.
     """
-
-    def __init__(
-        self,
-        redis: Redis,
-        queues: Mapping[str, QueueSettings],
-        node: str,
-        *,
-        deadline_s: float = 1.0,
-        now_ms: Callable[[], int] | None = None,
-    ) -> None:
-        self.queues = dict(queues)
-        self.node = node
-        self._redis = redis
-        self._store = QueueStore(redis, queues, node, deadline_s=deadline_s, now_ms=now_ms)
-        self.step_unanswered = Signal[[]]()
-        """Redis did not respond to a step: it is unknown whether the step was carried out."""
-        self._on_offer: Callable[[Offer], None] | None = None
-        self._told: OrderedDict[str, None] = OrderedDict()
-        self._agent_listeners: list[Callable[[AgentSnapshot], None]] = []
-        self._queue_listeners: list[Callable[[QueueChanged], None]] = []
-        self._tasks: list[asyncio.Task[None]] = []
-        self._wake_at = 0.0
-        self._earlier = asyncio.Event()
-
-    # Life
-
-    async def start(self, on_offer: Callable[[Offer], None]) -> None:
-        """Listen for this node's offers. Those already open are given at once.
-
-        `on_offer` gets every offer for a call that this node owns, once in the life of this process. It must only hand
-        over; it is called from whatever step made the offer.
-
-        Raises:
-            QueuesUnavailable: Redis was not there within ten seconds.
-        """
-        self._on_offer = on_offer
-        listening = asyncio.Event()
-
-        def subscribed() -> None:
-            listening.set()
-            self._sweep_within(0)
-
-        subscription = Subscription(
-            self._redis,
-            self.node,
-            on_offer=self._tell,
-            on_agent=self._heard_of_agent,
-            on_queue=self._heard_of_queue,
-            on_subscribed=subscribed,
-        )
-        self._tasks = [
-            asyncio.create_task(subscription.run(), name=f"queues-subscription-{self.node}"),
-            asyncio.create_task(self._keep_deadlines(), name=f"queues-deadlines-{self.node}"),
-        ]
-        try:
-            async with asyncio.timeout(START_S):
-                await listening.wait()
-                await self._first_sweep()
-        except TimeoutError as error:
-            await self.aclose()
-            raise QueuesUnavailable("Redis cannot be reached") from error
-        except BaseException:
-            await self.aclose()
-            raise
-
-    async def _first_sweep(self) -> None:
-        while True:
-            try:
-                await self.sweep()
-            except QueuesUnavailable:
-                # Redis accepts connections before it has read its data.
-                await asyncio.sleep(LOOK_AGAIN_S)
-            else:
-                return
-
-    async def aclose(self) -> None:
-        """Stop listening. Calls and agents stay as they are."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
 
     # Callers
 
     async def enter(
         self, call_id: str, queue: str, priority: int = 0, preferred_agent_id: str | None = None
     ) -> Entered:
-        """Join the line; entering again keeps the place, entering another queue keeps the original join time.
+        """Join a queue, or change to another with the same joining time.
 
         Higher `priority` is served first. An agent who is free is reserved in the same step: the preferred one where
         ready (H15), else the one whom the queue's strategy names.
@@ -179,9 +75,9 @@ class QueueService:
         return await self._run(_ENTER, plain_id(call_id), queue, priority, preferred_agent_id or "")
 
     async def leave(self, call_id: str, reason: LeaveReason) -> Departure | None:
-        """Leave the line without an agent. None where the call is in no line: never entered, left, or connected.
+        """Leave the queue without an agent. None: in no queue.
 
-        An agent whose phone rings stays reserved until `declined` says that it is silent, at most 0.8 s.
+        An agent who is rung stays reserved until `declined` reports that the phone is silent, at most 0.8 s.
         """
         left = await self._run(_LEAVE, call_id)
         if left is None:
@@ -196,45 +92,49 @@ class QueueService:
         )
 
     async def position(self, call_id: str) -> Place | None:
-        """Where the caller stands; None where the call is in no line."""
+        """Return the caller's place; None for a call in no queue."""
         return await self._run(_PLACE, call_id)
 
     async def staffed(self, queue: str) -> bool:
-        """Whether an agent who is signed in serves the queue."""
+        """Tell whether a signed-in agent serves the queue."""
         return await self._run(_STAFFED, queue)
 
     # Offers
 
     async def ringing(self, reservation_id: str) -> bool:
-        """The agent's phone is being rung: the time to answer runs from here. False: the offer is over, ring nobody."""
+        """Start the time to answer. False: the offer is over."""
         return await self._run(_RINGING, reservation_id)
 
     async def connected(self, reservation_id: str) -> bool:
-        """The agent answered. False: the reservation is not in force any more, hang the agent's leg up."""
+        """Connect caller and agent. False: the reservation is over."""
         return await self._run(_CONNECTED, reservation_id)
 
     async def declined(self, reservation_id: str, reason: DeclineReason) -> bool:
-        """The offer came to nothing: the caller is back in place, the agent free or not ready. False: it was over.
+        """End an offer that failed. False: it was over already.
 
-        After `caller_gone` the call is offered to nobody; `leave` still tells place and wait, for ten seconds.
+        The caller is back in the same place, the agent free or not ready. After `caller_gone` the call is not offered
+        again; `leave` still returns place and wait, for ten seconds.
         """
         return await self._run(_DECLINED, reservation_id, reason.value)
 
     async def finished(self, agent_id: str, call_id: str, *, talked: bool = True) -> bool:
-        """Begin the agent's wrap-up after a conversation. False: the agent was not in that call.
+        """Begin the agent's wrap-up. False: the agent was not in that call.
 
         Without having `talked` the agent is free at once and keeps the place among the idle.
         """
         return await self._run(_FINISHED, agent_id, call_id, "talked" if talked else "unheard")
 
     async def occupied(self, agent_id: str, call_id: str, queue: str | None = None) -> bool:
-        """The agent talks in a call that no match made, such as one dialled out. False: the agent has another call."""
+        """Mark an agent as talking without a match. False: in another call.
+
+        Such a call was dialled out, or restored after Redis lost its data.
+        """
         return await self._run(_OCCUPIED, plain_id(agent_id), plain_id(call_id), queue or "")
 
     async def hold_on(self, agent_id: str, call_id: str, queue: str | None) -> bool:
-        """Keep an agent for the call she has or is being rung for, where Redis forgot both (F19); whether she has it.
+        """Restore an agent's call after Redis lost its data (F19).
 
-        Whoever is in a call is never offline: one whom Redis takes for that was lost with its data.
+        Tell whether the agent has the call. An agent in a call is never offline: if Redis says so, it lost its data.
         """
         agent = await self.agent(agent_id)
         if agent.state is AgentState.OFFLINE:
@@ -245,7 +145,7 @@ class QueueService:
     # Agents
 
     async def sign_in(self, agent_id: str, queues: Sequence[str]) -> AgentSnapshot:
-        """Serve these queues, not ready at first (reason `signed_in`). Signed in already: only the queues are changed.
+        """Sign an agent in, not ready at first, or change the queues.
 
         Raises:
             QueueUnknown: one of the queues is not there.
@@ -255,11 +155,13 @@ class QueueService:
         return await self._run(_SIGN_IN, plain_id(agent_id), ",".join(dict.fromkeys(queues)))
 
     async def sign_out(self, agent_id: str) -> AgentSnapshot:
-        """Serve no queue; with a call, as soon as it is over."""
+        """Sign an agent out, after a present call."""
         return await self._run(_SIGN_OUT, agent_id)
 
     async def ready(self, agent_id: str) -> AgentSnapshot:
-        """Take calls; ends wrap-up and takes back a pause asked for. A waiting call is reserved in the same step.
+        """Make an agent ready; end the wrap-up or cancel a requested pause.
+
+        A waiting call is reserved in the same step.
 
         Raises:
             AgentNotSignedIn: the agent is offline.
@@ -267,7 +169,7 @@ class QueueService:
         return _signed_in(agent_id, await self._run(_READY, agent_id))
 
     async def not_ready(self, agent_id: str, reason: str) -> AgentSnapshot:
-        """Take no calls; asked for while busy or in wrap-up, it comes into force afterwards.
+        """Make an agent not ready, after a present call and its wrap-up.
 
         Raises:
             AgentNotSignedIn: the agent is offline.
@@ -275,7 +177,7 @@ class QueueService:
         return _signed_in(agent_id, await self._run(_NOT_READY, agent_id, reason))
 
     async def wrap_up_done(self, agent_id: str) -> AgentSnapshot:
-        """End the wrap-up: ready, or what was asked for meanwhile.
+        """End the wrap-up: ready, or the state requested meanwhile.
 
         Raises:
             NothingToWrapUp: the agent is not in wrap-up.
@@ -286,13 +188,13 @@ class QueueService:
         return snapshot
 
     async def agent(self, agent_id: str) -> AgentSnapshot:
-        """How the agent is; offline where unknown."""
+        """Return an agent's state; offline where unknown."""
         return await self._run(_AGENT, agent_id)
 
     # Views and upkeep
 
     async def snapshot(self) -> Snapshot:
-        """Every queue and every agent who is signed in."""
+        """Return all queues and signed-in agents."""
         found = await self._run(_SNAPSHOT)
         order = {name: index for index, name in enumerate(self.queues)}
         return msgspec.structs.replace(
@@ -301,93 +203,16 @@ class QueueService:
             agents=tuple(sorted(found.agents, key=lambda agent: agent.agent_id)),
         )
 
-    def watch_agents(self, listener: Callable[[AgentSnapshot], None]) -> Callable[[], None]:
-        """Tell `listener` of every agent that changes, on any node; call what is returned to stop."""
-        return _listen(self._agent_listeners, listener)
-
-    def watch_queues(self, listener: Callable[[QueueChanged], None]) -> Callable[[], None]:
-        """Tell `listener` of every line that changes, on any node; call what is returned to stop."""
-        return _listen(self._queue_listeners, listener)
-
-    async def sweep(self) -> int:
-        """End what ran out (reservations, wrap-ups, back-offs) and take up offers whose message was lost.
-
-        The service does so by itself at the next deadline. Returns how many deadlines had passed.
-        """
-        return await self._run(_SWEEP)
-
     async def restore(self, waiting: Sequence[WaitingCall]) -> int:
-        """Put callers back in line with their original join times, after Redis lost its data; repeatable (F19).
+        """Restore callers' places after Redis lost its data (F19). Idempotent.
 
-        Returns how many were not known.
+        Return how many were unknown.
         """
         added = 0
         for first in range(0, len(waiting), RESTORED_AT_ONCE):
             part = waiting[first : first + RESTORED_AT_ONCE]
             added += await self._run(_RESTORE, msgspec.json.encode(part).decode())
         return added
-
-    # Inside
-
-    async def _run(self, command: QueueCommand[Result], *arguments: str | int) -> Result:
-        try:
-            reply = await self._store.run(command, *arguments)
-        except BaseException as error:
-            # Cut off by the deadline or by a hang-up, the step may still be carried out and make offers: look again.
-            self._sweep_within(LOOK_AGAIN_S if command is not _SWEEP else SWEEP_AGAIN_S)
-            if isinstance(error, QueuesUnavailable):
-                self.step_unanswered.announce()
-            raise
-        self._heard(reply)
-        return reply.result
-
-    def _heard(self, reply: ScriptReply[Result]) -> None:
-        self._note_deadline(reply.now_ms, reply.wake_ms)
-        for offer in reply.offers:
-            self._tell(offer)
-
-    def _tell(self, offer: Offer) -> None:
-        if self._on_offer is None or offer.reservation_id in self._told:
-            return
-        self._told[offer.reservation_id] = None
-        if len(self._told) > OFFERS_REMEMBERED:
-            self._told.popitem(last=False)
-        try:
-            self._on_offer(offer)
-        except Exception:  # the step that made the offer is done, whoever asked for it must learn so
-            log.exception("offer %s could not be handed over", offer.reservation_id)
-
-    def _heard_of_agent(self, message: AgentMessage) -> None:
-        self._note_deadline(message.now_ms, message.wake_ms)
-        _tell_all(self._agent_listeners, message.agent)
-
-    def _heard_of_queue(self, message: QueueMessage) -> None:
-        self._note_deadline(message.now_ms, message.wake_ms)
-        _tell_all(self._queue_listeners, message.queue)
-
-    def _note_deadline(self, now_ms: int, wake_ms: int | None) -> None:
-        if wake_ms is not None:
-            # A millisecond more: Redis cuts its time off to milliseconds.
-            self._sweep_within(max(0, wake_ms - now_ms) / 1000 + 0.001)
-
-    def _sweep_within(self, seconds: float) -> None:
-        at = asyncio.get_running_loop().time() + seconds
-        if at < self._wake_at:
-            self._wake_at = at
-            self._earlier.set()
-
-    async def _keep_deadlines(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._wake_at = loop.time() + BACKSTOP_S
-        while True:
-            self._earlier.clear()
-            try:
-                async with asyncio.timeout_at(self._wake_at):
-                    await self._earlier.wait()
-            except TimeoutError:
-                self._wake_at = loop.time() + BACKSTOP_S
-                with suppress(QueuesUnavailable):
-                    await self.sweep()
 
     def _check_queue(self, queue: str) -> None:
         if queue not in self.queues:
@@ -398,21 +223,3 @@ def _signed_in(agent_id: str, snapshot: AgentSnapshot | None) -> AgentSnapshot:
     if snapshot is None:
         raise AgentNotSignedIn(f"agent {agent_id} is not signed in")
     return snapshot
-
-
-def _listen(listeners: list[Callable[[Told], None]], listener: Callable[[Told], None]) -> Callable[[], None]:
-    listeners.append(listener)
-
-    def stop() -> None:
-        with suppress(ValueError):
-            listeners.remove(listener)
-
-    return stop
-
-
-def _tell_all(listeners: list[Callable[[Told], None]], told: Told) -> None:
-    for listener in tuple(listeners):
-        try:
-            listener(told)
-        except Exception:  # one bad listener must not deafen the others
-            log.exception("a listener of the queues failed")

@@ -1,4 +1,4 @@
-"""Queues as an operator writes them in `callflows/queues.yaml`: validated whole, each problem with its line."""
+"""Queues of `callflows/queues.yaml`, validated as a whole."""
 
 from collections import Counter
 from enum import StrEnum
@@ -14,17 +14,17 @@ from ari_app.queues.errors import QueuesFileInvalid
 from foundation.problems import FieldProblem
 
 HIGHEST_PRIORITY = 90
-"""Of a queue and of a call each; their sum still leaves a place in line exact to the millisecond."""
+"""Highest priority of a queue and of a call; their sum keeps places exact to the millisecond."""
 
 
 class Strategy(StrEnum):
-    """Who of the ready agents is rung."""
+    """Strategy for choosing among ready agents."""
 
     LONGEST_IDLE = "longest_idle"
 
 
 class WrapUpMode(StrEnum):
-    """How wrap-up ends."""
+    """End of the wrap-up."""
 
     TIMED = "timed"
     """By itself after `wrap_up_s`, or earlier when the agent says so."""
@@ -42,7 +42,7 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     priority: int = Field(default=0, ge=0, le=HIGHEST_PRIORITY)
     """Added to the priority of every call in this queue; the higher is served first, in whichever queue it is."""
     weight: int = Field(default=0, ge=0, le=9)
-    """Which queue an agent of several serves first among calls of equal priority; where equal too, the oldest call."""
+    """Order of queues among calls of equal priority, for an agent of several; if equal too, the oldest call."""
     ring_s: float = Field(default=20.0, ge=1, le=120)
     """How long an agent's phone rings before the caller is offered to the next."""
     wrap_up: WrapUpMode = WrapUpMode.TIMED
@@ -51,7 +51,7 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     misses_until_not_ready: int = Field(default=2, ge=1, le=10)
     """So many offers in a row not taken, and the agent is made not ready."""
     retry_same_agent_s: float = Field(default=20.0, ge=0, le=600)
-    """How long a caller is not offered again to an agent who did not take the call, even if nobody else is ready."""
+    """Time without another offer to an agent who did not take the call, even if no other agent is ready."""
     longest_wait_s: float | None = Field(default=None, ge=5, le=7200)
     """After so long the flow goes on at its `otherwise`; by default callers wait for a person as long as they like."""
     unstaffed_wait_s: float | None = Field(default=15.0, ge=0, le=7200)
@@ -65,7 +65,7 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
 
 
 def load_queues(path: Path) -> dict[str, QueueSettings]:
-    """The queues of a file by name, in its order.
+    """Return the queues of a file by name, in its order.
 
     Raises:
         QueuesFileInvalid: unreadable, or a rule is broken; every problem is listed with its line.

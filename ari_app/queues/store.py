@@ -1,4 +1,4 @@
-"""Runs the queues' steps on Redis: one function call is one atomic step, and one round trip.
+"""Steps of the queues as Redis functions: atomic, one round trip each.
 
 They are a library of Redis functions rather than scripts: a script is set up anew at every call, which took longer than
 most steps themselves. The steps read and write many keys, all under `hotline:acd:`; they need one Redis of version 7 or
@@ -25,19 +25,19 @@ Result = TypeVar("Result")
 SCRIPTS: Final = Path(__file__).parent / "lua"
 SHARED: Final = ("prelude", "agents", "calls", "matching")
 NAME: Final = "LIBRARY"
-"""Stands in the code for the library's name, which is made from the code."""
+"""Placeholder of the library's name, which is computed from the code."""
 _ID: Final = re.compile(r"[A-Za-z0-9._:@/-]{1,200}")
 FUNCTION_UNKNOWN: Final = "Function not found"
 
 
 class ScriptReply(msgspec.Struct, Generic[Result]):
-    """What every step answers."""
+    """Reply of every step."""
 
     now_ms: int
     """Redis's time."""
     result: Result
     wake_ms: int | None = None
-    """When the next sweep is due, on Redis's clock."""
+    """Time of the next sweep, by Redis's clock."""
     offers: tuple[Offer, ...] = ()
     """The offers made in this step for calls of the asking node; those of other nodes were published to them."""
 
@@ -51,11 +51,10 @@ class QueueCommand(Generic[Result]):
 
 
 class QueueStore:
-    """The library, with the queues' settings in it, so that a call carries no more than its own facts.
+    """The library of Redis functions, with the queues' settings in it.
 
-    Redis may forget it at any time (a restart without data, FUNCTION FLUSH): it is then loaded again, once, unseen.
-    Its name tells its content, so nodes with other settings or another version, as while a service is renewed, do not
-    disturb each other.
+    Redis may lose it at any time (a restart without data, FUNCTION FLUSH): it is then loaded again. Its name is a hash
+    of its content: nodes with other settings or another version, as during an update, do not disturb each other.
     """
 
     def __init__(
@@ -100,7 +99,7 @@ class QueueStore:
 
 
 def plain_id(identifier: str) -> str:
-    """An id as the steps can carry it inside a reservation's id.
+    """Return an id that may be part of a reservation's id.
 
     Raises:
         ValueError: it has other characters.
@@ -111,7 +110,7 @@ def plain_id(identifier: str) -> str:
 
 
 def _library(queues: Mapping[str, QueueSettings]) -> str:
-    """The library's code. A command's file is the body of its function."""
+    """Return the library's code. A command's file is its function's body."""
     parts = [_settings_in_lua(queues), _transitions_in_lua(), *(_read(f"{name}.lua") for name in SHARED)]
     for path in sorted((SCRIPTS / "commands").glob("*.lua")):
         body = path.read_text(encoding="utf-8")
@@ -128,7 +127,10 @@ def _read(name: str) -> str:
 
 
 def _settings_in_lua(queues: Mapping[str, QueueSettings]) -> str:
-    """The settings as a Lua table. Names are plain words, the rest numbers and enums: nothing needs quoting."""
+    """Return the settings as a Lua table.
+
+    Names are plain words, the rest numbers and enums: nothing needs quoting.
+    """
     usual = QueueSettings(name="usual", title_zh="-", title_en="-")
     entries = ",\n".join(f"  ['{name}'] = {_queue_in_lua(settings)}" for name, settings in sorted(queues.items()))
     return f"local queues = {{\n{entries}\n}}\nlocal usual_settings = {_queue_in_lua(usual)}"

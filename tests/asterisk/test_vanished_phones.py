@@ -50,7 +50,7 @@ async def test_received_packets_are_counted_while_a_phone_is_there(hotline: Hotl
     async with asked(hotline.stack) as ari:
         (channel,) = await ari.channels()
         before = (await ari.rtp_statistics(channel.id)).rxcount
-        await caller.hears(seconds=1.0)
+        await caller.hears_no_pause(seconds=1.0)
         after = (await ari.rtp_statistics(channel.id)).rxcount
 
     assert 0 < before < after
