@@ -114,7 +114,10 @@ class CallStore:
         return sorted(calls, key=lambda call: call.id)
 
     def _decoded(self, raw: bytes | str) -> CallState | None:
-        """Decode one call; None, after logging it, where a state is not readable: the other calls go on."""
+        """Decode one call; None, with a log entry, if unreadable.
+
+        The other calls go on.
+        """
         try:
             return self._decoder.decode(raw)
         except (msgspec.MsgspecError, UnicodeError):
