@@ -51,8 +51,8 @@ def event_handlers(campaigns: CampaignService, reactions: TicketReactions, notic
 
 
 def ticket_listeners(sla: SlaService, time_zone: str) -> Sequence[TicketListener]:
-    """Return the listeners inside a ticket's transaction: deadlines and visits."""
-    return [sla.deadlines, VisitUpdater(time_zone)]
+    """Return listeners of ticket changes: visits first, since deadlines follow them."""
+    return [VisitUpdater(time_zone), sla.deadlines]
 
 
 def connect_domain(

@@ -56,6 +56,8 @@ class TicketClock(SQLModel, table=True):
     """When that is due; None while paused, once stopped, and after the last."""
     alone: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     """What it would be without the tickets that were merged into its own, where any were: `merging.ClockAlone`."""
+    before_visit: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    """Deadline that an agreed visit moved: `visits.DeadlineBeforeVisit`."""
 
 
 class ClockStep(SQLModel, table=True):

@@ -79,6 +79,8 @@ class Policy(BaseModel, extra="forbid"):
     """Whoever holds a ticket is warned when so much of its time is used."""
     again_percent: int = InputField(default=50, ge=5, le=100)
     """What comes back (redo, a raised urgency) has at least so much of the whole time left."""
+    after_visit_minutes: int = InputField(default=60, ge=0, le=LONGEST_MINUTES)
+    """Business time to reply after an agreed visit: the resolve deadline is not before its end."""
     ladder: list[LadderStep] = InputField(default=[], max_length=40)
 
     @model_validator(mode="after")

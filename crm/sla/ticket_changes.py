@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.sla import clock_moves, merging, store
+from crm.sla import clock_moves, merging, store, visits
 from crm.sla.calendar import BusinessCalendar
 from crm.sla.model import TicketClock
 from crm.sla.policy import ClockKind
@@ -63,7 +63,7 @@ class DeadlineUpdater:
         if change.facts.to_department is not None or (dispatched and before in UNDER_WAY):
             effects = await self._hand_over(session, ticket)
         await self._move(session, ticket, action, change.facts)
-        return effects
+        return effects | await self._follow_visit(session, ticket, change.effects)
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
         """Until when a ticket is to be resolved: as it stands, or as it would if it went on now."""
@@ -145,6 +145,21 @@ class DeadlineUpdater:
             await self._release(session, ticket, facts.unmerged, same_urgency=facts.to_urgency is None)
         elif facts.to_urgency is not None:
             await self._shift(session, ticket, clock_moves.shorten)
+
+    async def _follow_visit(self, session: AsyncSession, ticket: Ticket, changed: ChangeEffects) -> ChangeEffects:
+        """Move the resolve deadline behind a visit that was agreed, or back where it was cancelled."""
+        if changed.visit_until is None and changed.freed_visit_from is None:
+            return ChangeEffects()
+        found = await self._levels.situation(session, ticket, utc_now())
+        clock = found.running.get(ClockKind.RESOLVE)
+        if clock is None:
+            return ChangeEffects()
+        policy, calendar = await self._levels.policy(session, clock.policy_version), found.calendar(clock)
+        if changed.visit_until is not None and ticket.visit_booked:
+            moved = visits.agree(clock, changed.visit_until, policy, calendar, found.moment)
+        else:
+            moved = visits.cancel(clock, policy, calendar, found.moment)
+        return self._expect(session, [clock]) if moved else ChangeEffects()
 
     async def _pause(self, session: AsyncSession, ticket: Ticket) -> None:
         """Waiting for the customer stops handling, never signing (DESIGN rule 8)."""

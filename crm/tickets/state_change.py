@@ -68,6 +68,8 @@ class StateChange:
     before: TicketStatus | None
     """The state before; None for a new ticket."""
     facts: LogFacts
+    effects: ChangeEffects = field(default_factory=ChangeEffects)
+    """Effects of the action and of the listeners before."""
 
 
 class TicketListener(Protocol):
@@ -194,7 +196,7 @@ async def record(
     session, ticket, now = made.session, made.ticket, utc_now()
     facts, effects = read_facts(made.detail), made.effects
     for listener in transaction.listeners:
-        effects |= await listener.changed(session, StateChange(ticket, action, before, facts))
+        effects |= await listener.changed(session, StateChange(ticket, action, before, facts, effects))
     session.add(
         TicketLog(
             id=new_id("log"),
