@@ -17,7 +17,7 @@ Query = TypeVar("Query")
 
 
 class Role(StrEnum):
-    """What somebody is here for. A person has one role."""
+    """Role of a staff account: each has one."""
 
     AGENT = "agent"
     DEPARTMENT = "department"
@@ -28,10 +28,14 @@ class Role(StrEnum):
 
 
 EVERYONE = frozenset(Role)
-"""Anybody who is signed in."""
+"""Every account that is signed in."""
 
 PUBLIC: frozenset[Role] = frozenset()
-"""Anybody at all, signed in or not."""
+"""Every request, signed in or not."""
+
+DESKS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
 
 @dataclass(frozen=True)

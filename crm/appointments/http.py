@@ -5,8 +5,8 @@ from crm.appointments.service import AppointmentService
 from crm.tickets.action_routes import REFUSALS, Reason, act
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.service import TicketService
-from crm.tickets.transitions import DESKS, FIELD, LEADERS, TicketAction
-from foundation.routes import NoQuery, Request, Routes
+from crm.tickets.transitions import FIELD, TicketAction
+from foundation.routes import DESKS, LEADERS, NoQuery, Request, Routes
 
 
 def routes(service: AppointmentService, tickets: TicketService) -> Routes:

@@ -5,10 +5,7 @@ from pydantic import BaseModel, Field
 from crm.categories.model import CategoryChange, CategoryInput, CategoryView, ProposedDepartment
 from crm.categories.service import CategoryService
 from crm.text import Id, OneLine
-from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
-
-ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
-DESKS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+from foundation.routes import ADMINISTRATORS, DESKS, EVERYONE, NoQuery, Request, Routes
 
 
 class ProposalQuery(BaseModel, extra="forbid"):

@@ -16,10 +16,7 @@ from crm.customers.model import (
 )
 from crm.customers.service import CustomerService
 from crm.text import OneLine
-from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
-
-OVERSEERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
-KEEPERS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
+from foundation.routes import DESKS, EVERYONE, LEADERS, NoQuery, Request, Role, Routes
 
 
 class CustomerSearch(BaseModel, extra="forbid"):
@@ -36,7 +33,7 @@ def routes(service: CustomerService) -> Routes:
     @table.add(
         "GET",
         "/customers",
-        roles=KEEPERS,
+        roles=DESKS,
         summary="Find customers by telephone, account number, name or address",
         query=CustomerSearch,
         response=list[CustomerView],
@@ -59,7 +56,7 @@ def routes(service: CustomerService) -> Routes:
     @table.add(
         "POST",
         "/customers",
-        roles=KEEPERS,
+        roles=DESKS,
         summary="Add a customer",
         body=CustomerInput,
         response=CustomerDetail,
@@ -72,7 +69,7 @@ def routes(service: CustomerService) -> Routes:
     @table.add(
         "PATCH",
         "/customers/{customer_id}",
-        roles=KEEPERS,
+        roles=DESKS,
         summary="Change a customer; what is left out stays, and telephones no longer named become former ones",
         body=CustomerChange,
         response=CustomerDetail,
@@ -84,7 +81,7 @@ def routes(service: CustomerService) -> Routes:
     @table.add(
         "DELETE",
         "/customers/{customer_id}",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="Remove a customer entered by mistake; one with a history is refused",
         response=None,
         status=204,
@@ -96,7 +93,7 @@ def routes(service: CustomerService) -> Routes:
     @table.add(
         "POST",
         "/customers/{customer_id}/confirmed-phones",
-        roles=KEEPERS,
+        roles=DESKS,
         summary="The customer confirmed a telephone, known or new",
         body=ConfirmPhone,
         response=CustomerDetail,
@@ -108,7 +105,7 @@ def routes(service: CustomerService) -> Routes:
     @table.add(
         "POST",
         "/phone-choices",
-        roles=KEEPERS,
+        roles=DESKS,
         summary="Whom the caller of a shared number was taken for; the next call proposes that one first",
         body=Choose,
         response=Identification,
@@ -120,7 +117,7 @@ def routes(service: CustomerService) -> Routes:
     @table.add(
         "GET",
         "/customers/{customer_id}/audit",
-        roles=OVERSEERS - {Role.ADMINISTRATOR},
+        roles=LEADERS - {Role.ADMINISTRATOR},
         summary="What was done with a customer's data, by whom, newest first",
         response=list[AuditView],
         problems=(404,),

@@ -2,9 +2,7 @@
 
 from crm.departments.model import DepartmentChange, DepartmentInput, DepartmentView
 from crm.departments.service import DepartmentService
-from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
-
-ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+from foundation.routes import ADMINISTRATORS, EVERYONE, NoQuery, Request, Routes
 
 
 def routes(service: DepartmentService) -> Routes:

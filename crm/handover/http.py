@@ -14,9 +14,9 @@ from crm.handover.model import (
     RecurringQuery,
 )
 from crm.handover.service import HandoverService
-from crm.tickets.transitions import DESKS, FIELD, LEADERS
+from crm.tickets.transitions import FIELD
 from foundation.problems import Forbidden
-from foundation.routes import NoQuery, Principal, Request, Role, Routes
+from foundation.routes import DESKS, LEADERS, NoQuery, Principal, Request, Role, Routes
 
 SHIFTS = DESKS | FIELD
 Whose = TypeVar("Whose", OpenQuery, ListQuery, HandOver)

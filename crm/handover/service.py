@@ -22,12 +22,12 @@ from crm.handover.model import (
 )
 from crm.tickets.errors import UnknownReference
 from crm.tickets.model import Ticket, TicketStatus
-from crm.tickets.transitions import FIELD, LEADERS
+from crm.tickets.transitions import FIELD
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
 from foundation.problems import FieldProblem, Forbidden
-from foundation.routes import Principal, Role
+from foundation.routes import LEADERS, Principal, Role
 
 _WHY = {
     TicketStatus.REGISTERED: Why.UNDISPATCHED,

@@ -23,10 +23,8 @@ from crm.notices.views import (
 )
 from crm.outbox.model import Drop, Kind, Redelivered
 from crm.text import Id
-from foundation.routes import NoQuery, Principal, Request, Role, Routes
+from foundation.routes import ADMINISTRATORS, LEADERS, NoQuery, Principal, Request, Role, Routes
 
-ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
-LEADERS = ADMINISTRATORS | {Role.SUPERVISOR}
 READERS = LEADERS | {Role.DEPARTMENT}
 """A department's people see what is theirs, and nothing of others (S7)."""
 

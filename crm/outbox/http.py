@@ -5,9 +5,7 @@ from pydantic import BaseModel, Field
 from crm.outbox.errors import NoDeadLetter
 from crm.outbox.model import DeadLetterView, Drop, Kind, Redelivered
 from crm.outbox.service import OutboxService
-from foundation.routes import NoQuery, Request, Role, Routes
-
-LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
+from foundation.routes import LEADERS, NoQuery, Request, Routes
 
 
 class DeadLetterQuery(BaseModel, extra="forbid"):

@@ -30,12 +30,10 @@ from crm.sla.views import (
 from crm.text import Id
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.model import Actor, TicketView
-from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
+from foundation.routes import ADMINISTRATORS, EVERYONE, LEADERS, NoQuery, Request, Role, Routes
 from foundation.workdays import is_published, is_workday
 
-LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 READERS = LEADERS | {Role.QUALITY}
-ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 HOLDERS = READERS | {Role.AGENT, Role.DEPARTMENT}
 
 

@@ -2,9 +2,7 @@
 
 from crm.staff.model import StaffChange, StaffInput, StaffView
 from crm.staff.service import StaffService
-from foundation.routes import NoQuery, Request, Role, Routes
-
-ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
+from foundation.routes import ADMINISTRATORS, NoQuery, Request, Role, Routes
 
 
 def routes(service: StaffService) -> Routes:

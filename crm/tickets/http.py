@@ -20,8 +20,8 @@ from crm.tickets.refusals import http as refusals_http
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery, SimilarTicket
 from crm.tickets.tiers import http as tiers_http
-from crm.tickets.transitions import DESKS, RULES, TicketAction
-from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
+from crm.tickets.transitions import RULES, TicketAction
+from foundation.routes import DESKS, EVERYONE, NoQuery, Request, Role, Routes
 
 
 class ListQuery(BaseModel, extra="forbid"):

@@ -7,13 +7,11 @@ from enum import StrEnum
 from crm.tickets.errors import NotAllowedNow, NotYours
 from crm.tickets.model import CLOSED, Actor, ActorKind, Ticket, TicketStatus
 from foundation.problems import Forbidden
-from foundation.routes import Role
+from foundation.routes import DESKS, LEADERS, Role
 
 OPEN = frozenset(TicketStatus) - CLOSED
 WAITING = frozenset({TicketStatus.PARKED, TicketStatus.MERGED})
 """States with the one before in `parked_from`."""
-DESKS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
-LEADERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 FIELD = frozenset({Role.DEPARTMENT})
 
 

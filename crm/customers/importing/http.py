@@ -1,10 +1,9 @@
 """Routes of imports and of the export."""
 
-from crm.customers.http import OVERSEERS
 from crm.customers.importing.export import ExportService
 from crm.customers.importing.model import ImportView
 from crm.customers.importing.service import ImportService
-from foundation.routes import File, NoQuery, Request, Routes, Upload
+from foundation.routes import LEADERS, File, NoQuery, Request, Routes, Upload
 
 MOST_BYTES = 512 * 1024**2
 
@@ -16,7 +15,7 @@ def routes(service: ImportService, export: ExportService) -> Routes:
     @table.add(
         "POST",
         "/customer-imports",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="Send a CSV or XLSX file of customers; it is read and checked, and nothing is applied yet",
         upload_bytes=MOST_BYTES,
         response=ImportView,
@@ -28,7 +27,7 @@ def routes(service: ImportService, export: ExportService) -> Routes:
     @table.add(
         "GET",
         "/customer-imports",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="The latest imports, newest first",
         response=list[ImportView],
     )
@@ -38,7 +37,7 @@ def routes(service: ImportService, export: ExportService) -> Routes:
     @table.add(
         "GET",
         "/customer-imports/{import_id}",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="How far an import is, what it would do, and what is wrong with it by row, column and rule",
         response=ImportView,
         problems=(404,),
@@ -49,7 +48,7 @@ def routes(service: ImportService, export: ExportService) -> Routes:
     @table.add(
         "POST",
         "/customer-imports/{import_id}/apply",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="Create and update the customers of a file without errors: all of them, or none",
         response=ImportView,
         problems=(404, 409),
@@ -60,7 +59,7 @@ def routes(service: ImportService, export: ExportService) -> Routes:
     @table.add(
         "GET",
         "/customer-export",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="All customers as CSV, as far as the role sees them",
         response=File,
     )

@@ -1,9 +1,8 @@
 """Routes of merging customers."""
 
-from crm.customers.http import KEEPERS, OVERSEERS
 from crm.customers.merging.model import CustomerMergeView, Duplicate, MergeCustomers, MergePreview
 from crm.customers.merging.service import CustomerMergeService
-from foundation.routes import NoQuery, Request, Routes
+from foundation.routes import DESKS, LEADERS, NoQuery, Request, Routes
 
 
 def routes(service: CustomerMergeService) -> Routes:
@@ -13,7 +12,7 @@ def routes(service: CustomerMergeService) -> Routes:
     @table.add(
         "GET",
         "/duplicate-customers",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="Customers who may be one: the same telephone, or the same address and much the same name",
         response=list[Duplicate],
     )
@@ -23,7 +22,7 @@ def routes(service: CustomerMergeService) -> Routes:
     @table.add(
         "GET",
         "/customers/{customer_id}/duplicates",
-        roles=KEEPERS,
+        roles=DESKS,
         summary="Who may be the same person as a customer",
         response=list[Duplicate],
     )
@@ -33,7 +32,7 @@ def routes(service: CustomerMergeService) -> Routes:
     @table.add(
         "POST",
         "/customer-merges/preview",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="What merging two customers would move, fill in and leave out; changes nothing",
         body=MergeCustomers,
         response=MergePreview,
@@ -45,7 +44,7 @@ def routes(service: CustomerMergeService) -> Routes:
     @table.add(
         "POST",
         "/customer-merges",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="Two entries are one person: one stands for both from now on",
         body=MergeCustomers,
         response=CustomerMergeView,
@@ -58,7 +57,7 @@ def routes(service: CustomerMergeService) -> Routes:
     @table.add(
         "POST",
         "/customer-merges/{merge_id}/undo",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="They were two after all: both are as they were",
         response=CustomerMergeView,
         problems=(404, 409),
@@ -69,7 +68,7 @@ def routes(service: CustomerMergeService) -> Routes:
     @table.add(
         "GET",
         "/customers/{customer_id}/merges",
-        roles=KEEPERS,
+        roles=DESKS,
         summary="Every merge of a customer or into it, newest first",
         response=list[CustomerMergeView],
     )

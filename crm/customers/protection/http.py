@@ -1,9 +1,8 @@
 """Routes of protected customers."""
 
-from crm.customers.http import KEEPERS, OVERSEERS
 from crm.customers.protection.model import ProtectedListInput, ProtectedListView
 from crm.customers.protection.service import ProtectionService
-from foundation.routes import NoQuery, Request, Routes
+from foundation.routes import DESKS, LEADERS, NoQuery, Request, Routes
 
 
 def routes(service: ProtectionService) -> Routes:
@@ -13,7 +12,7 @@ def routes(service: ProtectionService) -> Routes:
     @table.add(
         "GET",
         "/protected-lists",
-        roles=KEEPERS,
+        roles=DESKS,
         summary="Lists of customers who come first for a time, the latest first",
         response=list[ProtectedListView],
     )
@@ -23,7 +22,7 @@ def routes(service: ProtectionService) -> Routes:
     @table.add(
         "POST",
         "/protected-lists",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="A new list: its customers' calls and tickets come first while it is in force",
         body=ProtectedListInput,
         response=ProtectedListView,
@@ -36,7 +35,7 @@ def routes(service: ProtectionService) -> Routes:
     @table.add(
         "PUT",
         "/protected-lists/{list_id}",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="Replace a list: its name, its time and who is on it",
         body=ProtectedListInput,
         response=ProtectedListView,
@@ -48,7 +47,7 @@ def routes(service: ProtectionService) -> Routes:
     @table.add(
         "DELETE",
         "/protected-lists/{list_id}",
-        roles=OVERSEERS,
+        roles=LEADERS,
         summary="Take a list away",
         response=None,
         status=204,

@@ -7,7 +7,7 @@ from crm.tickets.errors import NoSuchForm
 from crm.tickets.forms.model import FormInput, FormView
 from crm.tickets.forms.service import FormService
 from crm.tickets.model import Actor, TicketKind
-from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
+from foundation.routes import ADMINISTRATORS, EVERYONE, NoQuery, Request, Routes
 
 
 class ReplaceForm(FormInput):
@@ -46,7 +46,7 @@ def add_routes(table: Routes, service: FormService) -> None:
     @table.add(
         "PUT",
         "/ticket-forms/{kind}",
-        roles=frozenset({Role.ADMINISTRATOR}),
+        roles=ADMINISTRATORS,
         summary="Replace the form for tickets filed from now on",
         body=ReplaceForm,
         response=FormView,

@@ -3,8 +3,8 @@
 from crm.tickets.action_routes import REFUSALS, Versioned, act
 from crm.tickets.merges.model import MergedTickets, MergeTicket
 from crm.tickets.merges.service import MergeService
-from crm.tickets.transitions import DESKS, TicketAction
-from foundation.routes import NoQuery, Request, Routes
+from crm.tickets.transitions import TicketAction
+from foundation.routes import DESKS, NoQuery, Request, Routes
 
 
 def add_routes(table: Routes, service: MergeService) -> None:
