@@ -1,1 +1,1 @@
-"""What was recorded: an entry for every segment, sealed files that show when they were changed, and who listened."""
+"""Recordings: entries, sealed files and the audit of their use."""

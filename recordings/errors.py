@@ -1,4 +1,4 @@
-"""What can be refused about recordings."""
+"""Errors about recordings."""
 
 from foundation.problems import Conflict, NotFound
 
@@ -27,8 +27,8 @@ class RecordingAltered(Conflict):
 
 
 class StorageUnavailable(Exception):
-    """The disk for recordings is full, read-only or gone; the message says which."""
+    """Storage for recordings is full, read-only or gone."""
 
 
 class UnreadableSide(Exception):
-    """A file that should hold one side of a call is no WAV that can be joined; the message says why."""
+    """A side's file cannot be joined: it is no usable WAV."""

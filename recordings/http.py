@@ -13,7 +13,7 @@ MAY_ASK = MAY_VERIFY | {Role.DEPARTMENT}
 
 
 class FindRecordings(BaseModel, extra="forbid"):
-    """Which recordings: of one call or of one ticket."""
+    """Recordings of one call or of one ticket."""
 
     call_id: str | None = Field(default=None, max_length=64)
     ticket_id: str | None = Field(default=None, max_length=64)
@@ -26,7 +26,7 @@ class FindRecordings(BaseModel, extra="forbid"):
 
 
 class PlayRecording(BaseModel, extra="forbid"):
-    """How the audio is wanted."""
+    """Options of a request for audio."""
 
     download: bool = False
     """Whether it is kept, which the audit tells apart from listening."""

@@ -1,4 +1,4 @@
-"""Whether a sealed file is still what was sealed (S31)."""
+"""Integrity of sealed files (S31)."""
 
 import os
 from dataclasses import dataclass
@@ -11,8 +11,10 @@ from recordings.sealer import Sealer
 
 @dataclass(frozen=True)
 class _FileStamp:
-    """A file when its checksum was right. While none of this changes, its bytes did not either: no program can set
-    the time of a file's last change."""
+    """Stamp of a file that had the right checksum.
+
+    While it does not change, the file's bytes did not either: no program can set
+    """
 
     inode: int
     size: int
@@ -20,7 +22,10 @@ class _FileStamp:
 
 
 class Integrity:
-    """Computes checksums in the sealer's threads, and not again while a file's stamp is the same."""
+    """Checksums of sealed files, computed in the sealer's threads.
+
+    A file with an unchanged stamp is not read again.
+    """
 
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
@@ -46,7 +51,7 @@ class Integrity:
         self._unchanged[row.id] = stamp
 
     async def checksum(self, row: Recording) -> str | None:
-        """What the file's checksum is by now; None where there is no file."""
+        """Return the file's present checksum; None where there is no file."""
         return await self._sealer.in_thread(self._checksum, row)
 
     def warn(self, row: Recording) -> None:

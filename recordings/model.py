@@ -1,4 +1,7 @@
-"""Recordings as they are stored and shown: one entry per segment, one audit entry per use."""
+"""Tables and views of recordings.
+
+One entry per segment, one audit entry per use.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +18,7 @@ from foundation.database import UtcDateTime
 
 
 class RecordingKind(StrEnum):
-    """What was being said."""
+    """Kind of a recording."""
 
     CONVERSATION = "conversation"
     """Caller left, agent right."""
@@ -25,7 +28,7 @@ class RecordingKind(StrEnum):
 
 
 class RecordingStatus(StrEnum):
-    """How far a recording can be relied upon."""
+    """State of a recording."""
 
     RECORDING = "recording"
     SEALED = "sealed"
@@ -39,7 +42,7 @@ class RecordingStatus(StrEnum):
 
 
 class AuditAction(StrEnum):
-    """What somebody did with a recording."""
+    """Use of a recording."""
 
     LISTEN = "listen"
     DOWNLOAD = "download"
@@ -47,14 +50,20 @@ class AuditAction(StrEnum):
 
 
 def _by_value(kind: type[StrEnum]) -> Enum:
-    """Stored as its value in a plain text column, so that a new member needs no change of a database type."""
+    """Return a column type that stores an enum by its value.
+
+    A plain text column: a new member needs no change of a database type.
+    """
     return Enum(
         kind, native_enum=False, length=16, values_callable=lambda members: [member.value for member in members]
     )
 
 
 class Recording(SQLModel, table=True):
-    """One segment: what was recorded between two people without a change of either."""
+    """One segment of a call's recording.
+
+    A segment has the same two parties from start to end.
+    """
 
     __tablename__ = "recording"
     __table_args__ = (
@@ -93,7 +102,7 @@ personal(Recording, "note")
 
 
 class RecordingAudit(SQLModel, table=True):
-    """Who did what with which recording, when. Only ever added to."""
+    """One use of a recording. Rows are only added."""
 
     __tablename__ = "recording_audit"
     __table_args__ = (Index("ix_recording_audit_recording_id_at", "recording_id", "at"),)
@@ -109,7 +118,10 @@ class RecordingAudit(SQLModel, table=True):
 
 @dataclass(frozen=True)
 class Segment:
-    """A segment that was begun: where Asterisk is to write its sides. Record only if `failed` is None."""
+    """A begun segment and the files for its sides.
+
+    Record only if `failed` is None.
+    """
 
     id: str
     call_id: str
@@ -150,7 +162,7 @@ class RecordingView(BaseModel):
 
     @property
     def playable(self) -> bool:
-        """Whether there is a sealed file to listen to."""
+        """Tell whether there is a sealed file."""
         return self.status in PLAYABLE
 
 
@@ -158,7 +170,7 @@ PLAYABLE = frozenset({RecordingStatus.SEALED, RecordingStatus.PARTIAL})
 
 
 class Verification(BaseModel):
-    """What recomputing a checksum found."""
+    """Result of computing a checksum again."""
 
     recording_id: str
     ok: bool
@@ -169,7 +181,10 @@ class Verification(BaseModel):
 
 
 class Peaks(BaseModel):
-    """The waveform for a player: per channel the loudest sample of every stretch, from 0 to 1."""
+    """Waveform for a player.
+
+    For each channel the loudest sample of every stretch, from 0 to 1.
+    """
 
     duration_ms: int
     milliseconds_per_peak: float
@@ -177,7 +192,10 @@ class Peaks(BaseModel):
 
 
 class OrphanReport(BaseModel):
-    """What the audit of entries against files found, and what it mended. Ids, except for `unknown_files`."""
+    """Report of an audit: findings and repairs.
+
+    Ids of recordings, except for `unknown_files`.
+    """
 
     sealed: list[str] = []
     """Left unsealed when the service ended; complete, sealed now."""
@@ -203,7 +221,7 @@ class OrphanReport(BaseModel):
 
 
 class WarningKind(StrEnum):
-    """What somebody should look at."""
+    """Kind of a warning."""
 
     STORAGE = "storage"
     DATABASE = "database"

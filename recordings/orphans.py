@@ -1,4 +1,4 @@
-"""The audit of recordings: every entry has its file, every file its entry.
+"""Audit of recordings: entries against files, both ways.
 
 A crash may leave either without the other. What one recording makes impossible does not stop the others: it is listed
 in the report, and the audit goes on.

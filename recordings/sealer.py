@@ -1,4 +1,7 @@
-"""Ends a recording: from spool files and an open entry to one sealed file and a closed entry."""
+"""Sealer of recordings.
+
+From spool files and an open entry to one sealed file and a closed entry.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -36,14 +39,17 @@ _Result = TypeVar("_Result")
 
 @dataclass(frozen=True)
 class Heard:
-    """When Asterisk really recorded, as far as anybody knows."""
+    """Times between which Asterisk recorded, if known."""
 
     since: datetime | None = None
     until: datetime | None = None
 
 
 class Sealer:
-    """Seals recordings in threads of its own, so that neither calls nor other files' readers wait for it."""
+    """Sealer with threads of its own.
+
+    Neither calls nor readers of other files wait for it.
+    """
 
     def __init__(
         self, database: Database, storage: Storage, on_warning: Callable[[RecordingWarning], None] | None
@@ -70,7 +76,9 @@ class Sealer:
             self._on_warning(RecordingWarning(kind, detail, recording_id, call_id))
 
     async def seal(self, recording_id: str, heard: Heard, entry: Entry | None = None) -> Entry:
-        """Seal one recording; one that is sealed, or that another process is sealing, is returned as it is.
+        """Seal one recording and return its entry.
+
+        One that is sealed, or that another process is sealing, is returned as it is.
 
         `entry` is what was stored when it began, where that is still known.
 
@@ -88,7 +96,9 @@ class Sealer:
         return recording
 
     async def entry(self, recording_id: str) -> Entry:
-        """The stored entry; one that was waiting beside its files is stored first.
+        """Return the stored entry.
+
+        An entry that waits beside its files is stored first.
 
         Raises:
             RecordingNotFound: there is neither.
@@ -183,7 +193,10 @@ class Sealer:
 
 
 def _shortfall(heard: Heard, sealed: sealing.SealedFile) -> list[str]:
-    """What the clock says against the length of the file: a disk that ran full midway."""
+    """Return a note if the file is shorter than the conversation.
+
+    Such as a disk that ran full midway.
+    """
     if heard.since is None or heard.until is None:
         return []
     expected_s = (heard.until - heard.since).total_seconds()

@@ -1,4 +1,4 @@
-"""Joins the sides of a call into one file, closes it for good, and computes what proves it unchanged.
+"""Joining of a call's sides into one closed file with a checksum.
 
 Runs in a thread: it reads and writes in blocks, and numpy, hashlib and the disk all leave the interpreter free.
 """
@@ -49,12 +49,12 @@ class SideFile:
     frames: int
     sample_rate: int
     finalised: bool
-    """Whether whoever wrote it closed it: the header then knows the length."""
+    """True: the writer closed the file, so that its header has the length."""
 
 
 @dataclass(frozen=True)
 class SealedFile:
-    """What sealing made."""
+    """Facts of a sealed file."""
 
     duration_ms: int
     sample_rate: int
@@ -67,7 +67,10 @@ class SealedFile:
 
 
 class NothingRecorded(Exception):
-    """Neither side holds a single sample. `missing`: there is not even a file."""
+    """Neither side has a sample.
+
+    `missing`: there is not even a file.
+    """
 
     def __init__(self, *, missing: bool) -> None:
         super().__init__("no file was written" if missing else "the files hold no audio")
@@ -75,11 +78,13 @@ class NothingRecorded(Exception):
 
 
 class StillWritten(Exception):
-    """Somebody has a side open for writing: there is nothing to seal yet."""
+    """A side's file is open for writing and cannot be sealed yet."""
 
 
 def wait_until_closed(paths: Sequence[Path], *, seconds: float = CLOSING_SECONDS) -> None:
-    """Wait until Asterisk has let go of the files: it closes them a moment after it says that recording stopped.
+    """Wait until Asterisk has closed the files.
+
+    It does so a moment after it says that recording stopped.
 
     Raises:
         StillWritten: it still has not.
@@ -92,7 +97,7 @@ def wait_until_closed(paths: Sequence[Path], *, seconds: float = CLOSING_SECONDS
 
 
 def inspect_side(path: Path) -> SideFile | None:
-    """What is in a spool file; None when there is no such file or no sample in it.
+    """Inspect a spool file; None where it has no sample.
 
     A header whose length was never filled in (the writer was killed) is mended from the file's size.
 
@@ -113,7 +118,9 @@ def inspect_side(path: Path) -> SideFile | None:
 
 
 def seal(sides: Sequence[Path], target: Path) -> SealedFile:
-    """Join the sides (left first; a single one stays mono) into `target`, which appears whole or not at all.
+    """Join the sides into `target`, which appears whole or not at all.
+
+    Left first; a single side stays mono.
 
     The sides are left in place: they are deleted once the entry is stored.
 
@@ -159,12 +166,14 @@ def checksum_of(descriptor: int) -> str:
 
 
 def peaks_path(target: Path) -> Path:
-    """Where the waveform of a sealed file lies: beside it."""
+    """Return the path of a sealed file's waveform."""
     return target.with_suffix(".peaks.json")
 
 
 def load_peaks(target: Path) -> Peaks:
-    """Return the waveform of a sealed file: as stored, or computed from the audio and stored again.
+    """Return the waveform of a sealed file.
+
+    As stored; else it is computed from the audio and stored again.
 
     Raises:
         OSError: the audio cannot be read.
@@ -177,13 +186,13 @@ def load_peaks(target: Path) -> Peaks:
     try:
         write_whole(peaks_path(target), peaks.model_dump_json().encode())
     except OSError as error:
-        # A full disk stops nobody from listening; the waveform is computed again next time.
+        # A full disk does not stop listening; the waveform is computed again next time.
         _log.warning("peaks_not_stored", file=target.name, error=error.strerror)
     return peaks
 
 
 def write_whole(target: Path, content: bytes) -> None:
-    """Write a small file so that it appears whole or not at all."""
+    """Write a small file; it appears whole or not at all."""
     part = _part(target)
     try:
         with _create(part) as file:
@@ -278,7 +287,7 @@ def _block(found: Sequence[SideFile | None], start: int, length: int) -> Samples
 
 
 class _PeakCollector:
-    """Takes blocks as they pass and keeps the loudest sample of every stretch."""
+    """Collector of the loudest sample of every stretch."""
 
     def __init__(self, frames: int, rate: int, channels: int) -> None:
         self._stretch = max(1, rate // _PEAKS_PER_SECOND, -(-frames // _MOST_PEAKS))
@@ -337,7 +346,10 @@ def _sync_folder(folder: Path) -> None:
 
 
 def delete(paths: Sequence[Path]) -> None:
-    """Delete files; one that cannot be deleted is logged, and the others go all the same."""
+    """Delete files.
+
+    One that cannot be deleted is logged, and the others go all the same.
+    """
     for path in paths:
         try:
             path.unlink(missing_ok=True)

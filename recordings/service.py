@@ -1,4 +1,4 @@
-"""Recordings from the first sample to the last listener: begin, seal, link, open, verify, audit."""
+"""Service of recordings: begin, seal, link, open, verify, audit."""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
@@ -45,7 +45,10 @@ _OUT_OF_REACH = (SQLAlchemyError, OSError, TimeoutError)
 
 
 def new_segment_id() -> str:
-    """An id for a recording that is yet to begin: whoever stores it first can find what became of it."""
+    """Return an id for a recording that has yet to begin.
+
+    A process that stores it first can find the recording's result later.
+    """
     return new_id("rec")
 
 
@@ -53,7 +56,7 @@ Audible = TypeVar("Audible", Recording, RecordingView)
 
 
 class _Stored(Enum):
-    """Whether the entry of a recording is in the database."""
+    """Storage of a recording's entry."""
 
     NEW = auto()
     BEFORE = auto()
@@ -61,7 +64,9 @@ class _Stored(Enum):
 
 
 class RecordingService:
-    """Entries and files of recordings. `on_warning` hears of what a person should look at; it must not raise.
+    """Entries and files of recordings.
+
+    `on_warning` gets every warning for a person to look at; it must not raise.
 
     Nothing here ends a call: where a recording is impossible, the segment says so and the call goes on.
     """
@@ -102,7 +107,7 @@ class RecordingService:
         channels: int | None = None,
         segment_id: str | None = None,
     ) -> Segment:
-        """Store the entry of a recording that is about to start, and say where its sides are to be written.
+        """Store an entry before recording; return the paths of its sides.
 
         A `segment_id` chosen beforehand lets who does not know whether it was done repeat it. `channels` is 2 for a
         conversation and 1 for everything else, unless given. Check `failed` before recording.
@@ -136,7 +141,9 @@ class RecordingService:
     async def seal(
         self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
     ) -> RecordingView | None:
-        """Close a recording for good: join its sides, store checksum and length, delete the spool files.
+        """Seal a recording.
+
+        Join its sides, store checksum and length, delete the spool files.
 
         Call it once Asterisk was told to stop; `ended_at` is that moment, now by default. `started_at` is when it was
         told to start: given, a file much shorter than the time between is stored as partial. Safe to repeat. What
@@ -152,7 +159,10 @@ class RecordingService:
     def seal_in_background(
         self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
     ) -> None:
-        """`seal` in a task of this service, until the database takes it: for a call whose own task is cut off."""
+        """Seal a recording in a task of this service.
+
+        It goes on until the database takes it, also when the call's own task is cut off.
+        """
         sealing_it = self._seal_at_last(segment_id, Heard(started_at, ended_at or utc_now()))
         task = asyncio.create_task(sealing_it, name=f"seal {segment_id}")
         self._sealing.add(task)
@@ -179,7 +189,7 @@ class RecordingService:
                 continue
 
     async def has_audio(self, segment_id: str) -> bool:
-        """Whether something was recorded under this segment and is not sealed yet. Never raises."""
+        """Tell whether a segment has unsealed audio. Never raises."""
         first = self.storage.spool_files(segment_id, 1)[0]
         try:
             return await asyncio.to_thread(first.exists)
@@ -187,7 +197,7 @@ class RecordingService:
             return False
 
     async def fail(self, segment_id: str, why: str) -> None:
-        """Store that a begun recording came to nothing, such as Asterisk refusing it. Never raises."""
+        """Store that a begun recording failed. Never raises."""
         self._sealer.warn(WarningKind.INCOMPLETE, why, segment_id)
         self._begun.pop(segment_id, None)
         try:
@@ -198,7 +208,7 @@ class RecordingService:
             self._sealer.warn(WarningKind.DATABASE, f"its failure is not stored: {error}", segment_id)
 
     async def discard(self, segment_id: str) -> None:
-        """Take back a segment that was prepared and never started; it leaves no entry. Never raises."""
+        """Remove the entry of a segment that never started. Never raises."""
         self._begun.pop(segment_id, None)
         try:
             await asyncio.to_thread(self.storage.journal_file(segment_id).unlink, missing_ok=True)
@@ -208,7 +218,10 @@ class RecordingService:
             self._sealer.warn(WarningKind.DATABASE, f"an unused entry is not removed: {error}", segment_id)
 
     async def link(self, call_id: str, *, ticket_id: str | None = None, customer_id: str | None = None) -> None:
-        """Store which ticket or customer a call's recordings belong to; what is None stays as it is."""
+        """Link a call's recordings with a ticket or customer.
+
+        None leaves the link as it is.
+        """
         facts = {"ticket_id": ticket_id, "customer_id": customer_id}
         given = {name: value for name, value in facts.items() if value is not None}
         if given:
@@ -224,7 +237,7 @@ class RecordingService:
         return RecordingView.model_validate(await self._row(recording_id), from_attributes=True)
 
     async def exists(self, session: AsyncSession, recording_id: str) -> bool:
-        """Whether there is such a recording: asked by who is about to refer to it, in a transaction of his own."""
+        """Tell whether a recording exists, within the caller's transaction."""
         return await store.get(session, recording_id) is not None
 
     async def of_call(self, call_id: str) -> list[RecordingView]:
@@ -238,7 +251,7 @@ class RecordingService:
             return [_view(row) for row in await store.of_ticket(session, ticket_id)]
 
     async def open_file(self, recording_id: str, actor: Principal, *, action: AuditAction = AuditAction.LISTEN) -> Path:
-        """The sealed file, checked against its checksum, and an audit entry that this person had it.
+        """Return the checked sealed file and store an audit entry.
 
         Raises:
             RecordingNotFound: there is none, or it is not theirs.
@@ -264,7 +277,7 @@ class RecordingService:
             raise RecordingUnavailable("The file of this recording cannot be read.") from error
 
     async def verify(self, recording_id: str, actor: Principal) -> Verification:
-        """Compute the checksum again and store that, by whom and with what result.
+        """Compute the checksum again and store the result.
 
         Raises:
             RecordingNotFound: there is none, or it is not theirs.
@@ -304,24 +317,27 @@ class RecordingService:
         return [recording for recording in recordings if recording.id in attached]
 
     async def audit_entries(self, recording_id: str) -> list[RecordingAudit]:
-        """Who did what with a recording, oldest first."""
+        """Return the uses of a recording, oldest first."""
         async with self.database.read() as session:
             return list(await store.audit_of(session, checked_id(recording_id)))
 
     async def audit_orphans(
         self, *, grace_s: float = orphans.GRACE_SECONDS, in_use: frozenset[str] = frozenset()
     ) -> OrphanReport:
-        """Compare every entry with its files and every file with its entry, and mend what can be mended.
+        """Compare entries with files, and repair the differences.
 
         Run it at start and every night. Segments younger than `grace_s`, files still being written, and what is in use
         are left alone: the entry of a call whose agent is being rung has no file yet.
         """
-        # Whoever ended a call knows its times, which the audit does not.
+        # The end of a call knows its times, which the audit does not.
         await asyncio.gather(*self._sealing, return_exceptions=True)
         return await orphans.audit(self._sealer, grace_s, in_use)
 
     async def _storage_problem(self) -> str | None:
-        """Why nothing can be recorded now. A disk that fills up a moment later fills up during calls just as well."""
+        """Return the reason why no recording is possible; None if it is.
+
+        A disk that fills up a moment later fills up during calls just as well.
+        """
         now_s = asyncio.get_running_loop().time
         if now_s() < self._writable_until_s:
             return None

@@ -1,4 +1,7 @@
-"""Where recordings lie. Every name is made from an id of ours; nothing from outside becomes part of a path (S5)."""
+"""Storage of recordings.
+
+Every name is made from an id of ours; nothing from outside becomes part of a path (S5).
+"""
 
 import fcntl
 import os
@@ -22,7 +25,7 @@ _QUIET_SECONDS = 10.0
 
 
 class Side(StrEnum):
-    """Whose voice a spool file holds."""
+    """Side of a call in a spool file."""
 
     CALLER = "caller"
     AGENT = "agent"
@@ -40,7 +43,7 @@ class Storage:
         self.minimum_free_bytes = minimum_free_bytes
 
     def spool_file(self, recording_id: str, side: Side) -> Path:
-        """Where Asterisk writes one side."""
+        """Return the spool file of one side."""
         return self.spool / f"{checked_id(recording_id)}-{side}.wav"
 
     def spool_files(self, recording_id: str, channels: int) -> list[Path]:
@@ -48,15 +51,15 @@ class Storage:
         return [self.spool_file(recording_id, side) for side in list(Side)[:channels]]
 
     def journal_file(self, recording_id: str) -> Path:
-        """Where a recording's entry waits while the database is away."""
+        """Return the file of an entry while the database is away."""
         return self.spool / f"{checked_id(recording_id)}.json"
 
     def sealed_name(self, recording_id: str, started_at: datetime) -> str:
-        """The sealed file's name relative to the root: by the UTC day it began."""
+        """Return the sealed file's name, by the UTC day of its start."""
         return f"{started_at:%Y/%m/%d}/{checked_id(recording_id)}.wav"
 
     def path_of(self, name: str) -> Path:
-        """The absolute path of a stored relative name, which must stay inside the root (S6).
+        """Return the path of a stored name, inside the root (S6).
 
         Raises:
             RecordingNotFound: it would lead outside.
@@ -67,7 +70,9 @@ class Storage:
         return path
 
     def open_sealed(self, name: str) -> int:
-        """A descriptor of the sealed file, opened without following a link. The caller closes it.
+        """Open a sealed file without following a link.
+
+        The caller closes the descriptor.
 
         Raises:
             RecordingNotFound: it is not there, a link, or no regular file.
@@ -106,7 +111,10 @@ class Storage:
         return {match[0] for match in found if match}
 
     def sealed_names(self) -> Iterator[str]:
-        """Every file outside the spool that is not one of our side files, relative to the root."""
+        """Yield all sealed files, relative to the root.
+
+        These are the files outside the spool that are no side files of ours.
+        """
         for year in sorted(self.root.glob("[0-9][0-9][0-9][0-9]")):
             for path in sorted(year.rglob("*")):
                 if not path.is_dir() and not path.name.endswith((".peaks.json", ".part")):
@@ -123,7 +131,7 @@ class Storage:
         return found
 
     def strangers(self) -> list[str]:
-        """Files in the spool that carry no id of ours, relative to the root."""
+        """Return files in the spool without an id of ours."""
         return sorted(
             str(path.relative_to(self.root))
             for path in self._files(self.spool)
@@ -136,7 +144,10 @@ class Storage:
 
 @contextmanager
 def claimed(paths: Sequence[Path]) -> Iterator[bool]:
-    """Whether these spool files are ours alone while the block runs: a call's end and an audit may meet on them."""
+    """Lock spool files; yield whether they are ours alone.
+
+    A call's end and an audit may meet on them.
+    """
     for path in paths:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -166,7 +177,7 @@ def checked_id(recording_id: str) -> str:
 
 
 def still_written(path: Path) -> bool:
-    """Whether some process has the file open for writing.
+    """Tell whether a process has the file open for writing.
 
     The kernel knows: it grants a read lease only on a file nobody writes, across containers too. Where leases are not
     supported or not ours to take (another owner, a network disk), a file that changed lately counts as being written.

@@ -46,7 +46,7 @@ Entry = Recording | Row[*tuple[Any, ...]]
 
 
 def add(connection: Connection, facts: Mapping[str, Any]) -> Entry:
-    """Store a new entry as its call's next segment; what is not among the facts is not known yet."""
+    """Store a new entry as its call's next segment."""
     if connection.dialect.name != "sqlite":
         # Two segments of one call that begin at once must not get the same number.
         connection.execute(LOCK_CALL, {"call_id": facts["call_id"]})
@@ -54,7 +54,7 @@ def add(connection: Connection, facts: Mapping[str, Any]) -> Entry:
 
 
 def whole(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What is known of an entry that is not stored yet, and what is not."""
+    """Complete the facts of an entry that is not stored yet."""
     return {**_UNKNOWN, **facts}
 
 
@@ -64,7 +64,10 @@ def entry(connection: Connection, recording_id: str) -> Entry | None:
 
 
 def finish(connection: Connection, recording_id: str, facts: Mapping[str, Any]) -> Entry | None:
-    """Store how an unsealed recording ended; None if somebody else already sealed it, which stands."""
+    """Close an unsealed recording; None if it was sealed already.
+
+    The result that was stored first stands.
+    """
     unsealed = _COLUMNS.id == recording_id, _COLUMNS.status.in_(_UNSEALED)
     return connection.execute(update(_RECORDING).where(*unsealed).values(facts).returning(*_COLUMNS)).one_or_none()
 
@@ -81,14 +84,17 @@ async def of_call(session: AsyncSession, call_id: str) -> Sequence[Recording]:
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[Recording]:
-    """Return a ticket's recordings, oldest first: of its calls, and those attached to it."""
+    """Return a ticket's recordings, oldest first.
+
+    Those of its calls, and those attached to it.
+    """
     attached = select(TicketAttachment.recording_id).where(TicketAttachment.ticket_id == ticket_id)
     query = select(Recording).where(or_(Recording.ticket_id == ticket_id, col(Recording.id).in_(attached)))
     return (await session.exec(query.order_by(col(Recording.started_at), col(Recording.segment)))).all()
 
 
 async def attached_for(session: AsyncSession, recording_ids: Collection[str], department_id: str) -> set[str]:
-    """Return those of some recordings that are attached to a ticket which a department may see (S7)."""
+    """Return recordings attached to tickets that a department may see (S7)."""
     attached = (
         select(TicketAttachment.recording_id)
         .join(Ticket, col(Ticket.id) == TicketAttachment.ticket_id)
@@ -106,7 +112,10 @@ async def discard(session: AsyncSession, recording_id: str) -> None:
 
 
 async def mark_missing(session: AsyncSession, recording_id: str, note: str) -> None:
-    """Store that there is no file behind an entry; its checksum stays, should the file come back."""
+    """Mark an entry as missing its file.
+
+    Its checksum stays, should the file come back.
+    """
     query = update(Recording).where(col(Recording.id) == recording_id)
     await session.exec(query.values(status=RecordingStatus.MISSING, note=note))
 
@@ -123,7 +132,7 @@ async def known_files(session: AsyncSession, names: Collection[str]) -> set[str]
 
 
 async def pages(session: AsyncSession, statuses: Collection[RecordingStatus]) -> AsyncIterator[Sequence[EntryFile]]:
-    """Yield all entries with one of these statuses, a page at a time.
+    """Yield all entries in these states, a page at a time.
 
     Only the columns that are compared with files are read, so that no other value can make an entry unreadable.
     """
@@ -140,6 +149,6 @@ async def pages(session: AsyncSession, statuses: Collection[RecordingStatus]) ->
 
 
 async def audit_of(session: AsyncSession, recording_id: str) -> Sequence[RecordingAudit]:
-    """What was done with a recording, oldest first."""
+    """Return the uses of a recording, oldest first."""
     query = select(RecordingAudit).where(RecordingAudit.recording_id == recording_id)
     return (await session.exec(query.order_by(col(RecordingAudit.at), col(RecordingAudit.id)))).all()

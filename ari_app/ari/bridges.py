@@ -5,14 +5,13 @@ from typing import Literal
 
 import msgspec
 
-from ari_app.ari.model import Bridge, Playback
+from ari_app.ari.model import Bridge
 from ari_app.ari.rest import Call, Query, Rest
 
 BridgeType = Literal["mixing", "holding", "dtmf_events", "proxy_media", "video_sfu", "video_single", "sdp_label"]
 Role = Literal["participant", "announcer"]
 
 LIST = Call("GET", "/bridges")
-GET = Call("GET", "/bridges/{bridgeId}")
 CREATE = Call("POST", "/bridges", ("type", "bridgeId", "name"))
 DESTROY = Call("DELETE", "/bridges/{bridgeId}")
 ADD = Call(
@@ -21,18 +20,11 @@ ADD = Call(
     ("channel", "role", "absorbDTMF", "mute", "inhibitConnectedLineUpdates"),
 )
 REMOVE = Call("POST", "/bridges/{bridgeId}/removeChannel", ("channel",))
-PLAY = Call("POST", "/bridges/{bridgeId}/play", ("media", "lang", "playbackId"))
-RECORD = Call(
-    "POST",
-    "/bridges/{bridgeId}/record",
-    ("name", "format", "maxDurationSeconds", "maxSilenceSeconds", "ifExists", "beep", "terminateOn"),
-)
 START_MUSIC = Call("POST", "/bridges/{bridgeId}/moh", ("mohClass",))
 STOP_MUSIC = Call("DELETE", "/bridges/{bridgeId}/moh")
 
 _bridge = msgspec.json.Decoder(Bridge).decode
 _bridges = msgspec.json.Decoder(list[Bridge]).decode
-_playback = msgspec.json.Decoder(Playback).decode
 
 
 class BridgeCalls(Rest):
@@ -41,10 +33,6 @@ class BridgeCalls(Rest):
     async def bridges(self) -> list[Bridge]:
         """Every bridge of this Asterisk, ours or not."""
         return _bridges(await self.send(LIST))
-
-    async def bridge(self, bridge_id: str) -> Bridge:
-        """One bridge."""
-        return _bridge(await self.send(GET, bridge_id))
 
     async def create_bridge(
         self, bridge_id: str, *, types: Sequence[BridgeType] = ("mixing",), name: str | None = None
@@ -99,38 +87,6 @@ class BridgeCalls(Rest):
             Invalid: one of them is not in this bridge.
         """
         await self.send(REMOVE, bridge_id, query={"channel": channel_ids})
-
-    async def play_on_bridge(
-        self, bridge_id: str, media: Sequence[str], *, playback_id: str, language: str | None = None
-    ) -> Playback:
-        """Play media to everybody in a bridge; see `play`."""
-        query = {"media": media, "playbackId": playback_id, "lang": language}
-        return _playback(await self.send(PLAY, bridge_id, query=query))
-
-    async def record_bridge(
-        self,
-        bridge_id: str,
-        *,
-        name: str,
-        max_duration_s: int = 0,
-        file_format: str = "wav",
-        if_exists: Literal["fail", "overwrite", "append"] = "fail",
-        beep: bool = False,
-    ) -> None:
-        """Record everybody in a bridge, mixed; a `max_duration_s` of 0 means until stopped.
-
-        Raises:
-            Conflict: there is such a recording already.
-            Invalid: an unknown format.
-        """
-        query: Query = {
-            "name": name,
-            "format": file_format,
-            "maxDurationSeconds": max_duration_s,
-            "ifExists": if_exists,
-            "beep": beep,
-        }
-        await self.send(RECORD, bridge_id, query=query)
 
     async def start_bridge_music(self, bridge_id: str, music_class: str | None = None) -> None:
         """Play music on hold to a bridge."""

@@ -6,7 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from ari_app.ari.errors import AriConflict, AriNotFound, EndpointUnavailable
-from ari_app.ari.model import Channel, Playback, RtpStatistics, Variable
+from ari_app.ari.model import Channel, Playback, RtpStatistics
 from ari_app.ari.rest import Call, Query, Rest
 
 FORMATS: Final = ("ulaw", "alaw")
@@ -42,24 +42,14 @@ ORIGINATE = Call(
         "callerId",
         "timeout",
         "channelId",
-        "otherChannelId",
         "originator",
         "formats",
     ),
     "variables",
 )
-CREATE = Call(
-    "POST",
-    "/channels/create",
-    ("endpoint", "app", "appArgs", "channelId", "otherChannelId", "originator", "formats"),
-    "variables",
-)
-DIAL = Call("POST", "/channels/{channelId}/dial", ("caller", "timeout"))
 HANG_UP = Call("DELETE", "/channels/{channelId}", ("reason", "reason_code"))
 CONTINUE = Call("POST", "/channels/{channelId}/continue", ("context", "extension", "priority", "label"))
 ANSWER = Call("POST", "/channels/{channelId}/answer")
-RING = Call("POST", "/channels/{channelId}/ring")
-STOP_RINGING = Call("DELETE", "/channels/{channelId}/ring")
 SEND_DTMF = Call("POST", "/channels/{channelId}/dtmf", ("dtmf", "before", "between", "duration", "after"))
 MUTE = Call("POST", "/channels/{channelId}/mute", ("direction",))
 UNMUTE = Call("DELETE", "/channels/{channelId}/mute", ("direction",))
@@ -73,8 +63,6 @@ RECORD = Call(
     "/channels/{channelId}/record",
     ("name", "format", "maxDurationSeconds", "maxSilenceSeconds", "ifExists", "beep", "terminateOn"),
 )
-GET_VARIABLE = Call("GET", "/channels/{channelId}/variable", ("variable",))
-SET_VARIABLE = Call("POST", "/channels/{channelId}/variable", ("variable", "value"))
 RTP_STATISTICS = Call("GET", "/channels/{channelId}/rtp_statistics")
 SNOOP = Call("POST", "/channels/{channelId}/snoop", ("spy", "whisper", "app", "appArgs", "snoopId"))
 
@@ -82,7 +70,6 @@ _channel = msgspec.json.Decoder(Channel).decode
 _channels = msgspec.json.Decoder(list[Channel]).decode
 _playback = msgspec.json.Decoder(Playback).decode
 _rtp_statistics = msgspec.json.Decoder(RtpStatistics).decode
-_variable = msgspec.json.Decoder(Variable).decode
 
 
 class ChannelCalls(Rest):
@@ -115,7 +102,6 @@ class ChannelCalls(Rest):
         originator: str | None = None,
         formats: Sequence[str] = (),
         variables: Mapping[str, str] | None = None,
-        other_channel_id: str | None = None,
     ) -> Channel:
         """Call an endpoint; its channel enters our application with `app_args` when it answers.
 
@@ -137,39 +123,10 @@ class ChannelCalls(Rest):
             "callerId": caller_id,
             "timeout": timeout_s,
             "channelId": channel_id,
-            "otherChannelId": other_channel_id,
             "originator": originator,
             "formats": _formats(formats, originator),
         }
         return await self._made(ORIGINATE, channel_id, query, variables)
-
-    async def create_channel(
-        self,
-        endpoint: str,
-        *,
-        channel_id: str,
-        app_args: str | Sequence[str] = (),
-        originator: str | None = None,
-        formats: Sequence[str] = (),
-        variables: Mapping[str, str] | None = None,
-        other_channel_id: str | None = None,
-    ) -> Channel:
-        """Make a channel that is in our application at once and rings only when dialled with `dial`.
-
-        Raises:
-            AriConflict: a channel of this id exists.
-            EndpointUnavailable: nobody can be called there.
-        """
-        query: Query = {
-            "endpoint": endpoint,
-            "app": self.application,
-            "appArgs": app_args or None,
-            "channelId": channel_id,
-            "otherChannelId": other_channel_id,
-            "originator": originator,
-            "formats": _formats(formats, originator),
-        }
-        return await self._made(CREATE, channel_id, query, variables)
 
     async def _made(self, call: Call, channel_id: str, query: Query, variables: Mapping[str, str] | None) -> Channel:
         body = {"variables": variables} if variables else None
@@ -183,17 +140,6 @@ class ChannelCalls(Rest):
             except AriNotFound:
                 raise EndpointUnavailable(error.method, error.path, "Allocation failed", status=409) from error
             raise
-
-    async def dial(self, channel_id: str, *, timeout_s: int, caller: str | None = None) -> None:
-        """Ring a created channel.
-
-        Raises:
-            AriConflict: it was dialled already.
-            ValueError: a timeout below one second.
-        """
-        if timeout_s < 1:
-            raise ValueError("timeout_s: at least one second")
-        await self.send(DIAL, channel_id, query={"caller": caller, "timeout": timeout_s})
 
     async def hang_up(self, channel_id: str, *, reason: HangupReason | None = None, cause: int | None = None) -> None:
         """End a channel, telling the far end why: a reason by name, or a Q.850 cause.
@@ -219,14 +165,6 @@ class ChannelCalls(Rest):
     async def answer(self, channel_id: str) -> None:
         """Answer; waits for a playback on that channel, so answer before the first prompt."""
         await self.send(ANSWER, channel_id)
-
-    async def ring(self, channel_id: str) -> None:
-        """Let the caller hear ringing."""
-        await self.send(RING, channel_id)
-
-    async def stop_ringing(self, channel_id: str) -> None:
-        """End what `ring` began."""
-        await self.send(STOP_RINGING, channel_id)
 
     async def send_dtmf(
         self, channel_id: str, digits: str, *, before_ms: int = 0, between_ms: int = 100, duration_ms: int = 100
@@ -300,18 +238,6 @@ class ChannelCalls(Rest):
             "terminateOn": terminate_on,
         }
         await self.send(RECORD, channel_id, query=query)
-
-    async def variable(self, channel_id: str, name: str) -> str:
-        """A channel's variable, or a dialplan function's value.
-
-        Raises:
-            AriNotFound: no such variable, or no such channel.
-        """
-        return _variable(await self.send(GET_VARIABLE, channel_id, query={"variable": name})).value
-
-    async def set_variable(self, channel_id: str, name: str, value: str) -> None:
-        """Set one; waits for a playback on that channel, so better give variables to `originate`."""
-        await self.send(SET_VARIABLE, channel_id, query={"variable": name, "value": value})
 
     async def snoop(
         self,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from ari_app.ari.model import Bridge, Channel, ContactInfo, DeviceState, Endpoint, LiveRecording, Peer, Playback, moment
+from ari_app.ari.model import Bridge, Channel, LiveRecording, Playback, moment
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type", tag=True):
@@ -255,34 +255,6 @@ class Dial(Event, frozen=True, kw_only=True):
         return (self.peer.id,) if self.caller is None else (self.peer.id, self.caller.id)
 
 
-class EndpointEvent(Event, frozen=True, kw_only=True):
-    """Something that happened to a phone or trunk; only after subscribing to `endpoint:TECH/NAME`."""
-
-    endpoint: Endpoint
-
-
-class EndpointStateChange(EndpointEvent, frozen=True, kw_only=True):
-    """It went online or offline."""
-
-
-class PeerStatusChange(EndpointEvent, frozen=True, kw_only=True):
-    """It registered or its registration ended."""
-
-    peer: Peer
-
-
-class ContactStatusChange(EndpointEvent, frozen=True, kw_only=True):
-    """One of its addresses came or went."""
-
-    contact_info: ContactInfo
-
-
-class DeviceStateChanged(Event, frozen=True, kw_only=True):
-    """A device is in use, or no longer; only after subscribing to `deviceState:NAME`."""
-
-    device_state: DeviceState
-
-
 class ApplicationRegistered(Event, frozen=True, kw_only=True):
     """Asterisk delivers our application's events on this connection from now on."""
 
@@ -321,10 +293,6 @@ AnyEvent = (
     | RecordingFinished
     | RecordingFailed
     | Dial
-    | EndpointStateChange
-    | PeerStatusChange
-    | ContactStatusChange
-    | DeviceStateChanged
     | ApplicationRegistered
     | ApplicationUnregistered
     | ApplicationReplaced

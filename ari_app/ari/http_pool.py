@@ -12,8 +12,8 @@ from typing import Final, cast
 from urllib.parse import urlsplit
 
 LARGEST_HEAD: Final = 64 * 1024
-LARGEST_BODY: Final = 256 * 1024 * 1024
-"""A stored recording is the largest thing that is ever asked for."""
+LARGEST_BODY: Final = 16 * 1024 * 1024
+"""The list of all channels is the largest answer: about 1 KiB each."""
 HEAD_END: Final = b"\r\n\r\n"
 BODILESS: Final = frozenset({204, 304})
 

@@ -115,13 +115,6 @@ class LiveRecording(Model, frozen=True, kw_only=True):
     """Why it failed."""
 
 
-class StoredRecording(Model, frozen=True, kw_only=True):
-    """A recording file that ARI made and keeps."""
-
-    name: str
-    format: str = ""
-
-
 class Endpoint(Model, frozen=True, kw_only=True):
     """A phone or trunk."""
 
@@ -135,44 +128,6 @@ class Endpoint(Model, frozen=True, kw_only=True):
     def online(self) -> bool:
         """It can be rung."""
         return self.state == "online"
-
-
-class ContactInfo(Model, frozen=True, kw_only=True):
-    """Where a phone registered from."""
-
-    uri: str = ""
-    contact_status: str = ""
-    """`Reachable`, `Unreachable`, `NonQualified`, `Removed`, …"""
-    aor: str = ""
-    roundtrip_usec: str = ""
-
-
-class Peer(Model, frozen=True, kw_only=True):
-    """Whether a phone is registered."""
-
-    peer_status: str = ""
-    """`Registered`, `Unregistered`, `Reachable`, …"""
-    cause: str = ""
-    address: str = ""
-    port: str = ""
-    time: str = ""
-
-
-class DeviceState(Model, frozen=True, kw_only=True):
-    """Whether a device is in use."""
-
-    name: str
-    state: str = ""
-
-
-class Application(Model, frozen=True, kw_only=True):
-    """What Asterisk knows of an application: ours exists while `application()` answers."""
-
-    name: str
-    channel_ids: list[str] = []
-    bridge_ids: list[str] = []
-    endpoint_ids: list[str] = []
-    device_names: list[str] = []
 
 
 class SystemInfo(Model, frozen=True, kw_only=True):

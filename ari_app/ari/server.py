@@ -1,13 +1,13 @@
 """Requests about Asterisk itself: who it is, our application, phones, and objects that configure it."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
 from ari_app.ari.errors import AriNoResponse, AriNotReady
-from ari_app.ari.model import Application, AsteriskInfo, ConfigTuple, DeviceState, Endpoint, Ping, Variable, moment
+from ari_app.ari.model import AsteriskInfo, ConfigTuple, Endpoint, Ping, Variable, moment
 from ari_app.ari.rest import Call, Rest
 
 PING = Call("GET", "/asterisk/ping")
@@ -15,22 +15,11 @@ INFO = Call("GET", "/asterisk/info")
 RELOAD = Call("PUT", "/asterisk/modules/{moduleName}")
 GET_GLOBAL = Call("GET", "/asterisk/variable", ("variable",))
 SET_GLOBAL = Call("POST", "/asterisk/variable", ("variable", "value"))
-APPLICATIONS = Call("GET", "/applications")
-APPLICATION = Call("GET", "/applications/{applicationName}")
-SUBSCRIBE = Call("POST", "/applications/{applicationName}/subscription", ("eventSource",))
-UNSUBSCRIBE = Call("DELETE", "/applications/{applicationName}/subscription", ("eventSource",))
 FILTER = Call("PUT", "/applications/{applicationName}/eventFilter", body="filter")
 GET_DYNAMIC = Call("GET", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}")
 PUT_DYNAMIC = Call("PUT", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}", body="fields")
 DELETE_DYNAMIC = Call("DELETE", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}")
-ENDPOINTS = Call("GET", "/endpoints")
-ENDPOINTS_OF = Call("GET", "/endpoints/{tech}")
 ENDPOINT = Call("GET", "/endpoints/{tech}/{resource}")
-DEVICE_STATES = Call("GET", "/deviceStates")
-DEVICE_STATE = Call("GET", "/deviceStates/{deviceName}")
-SET_DEVICE_STATE = Call("PUT", "/deviceStates/{deviceName}", ("deviceState",))
-DELETE_DEVICE_STATE = Call("DELETE", "/deviceStates/{deviceName}")
-
 READY_POLL_S = 0.1
 CONNECTIONS_MODULE = "res_ari.so"
 """Whose configuration names the outbound connections."""
@@ -55,13 +44,8 @@ STEPS_BETWEEN = (
 _ping = msgspec.json.Decoder(Ping).decode
 _info = msgspec.json.Decoder(AsteriskInfo).decode
 _variable = msgspec.json.Decoder(Variable).decode
-_application = msgspec.json.Decoder(Application).decode
-_applications = msgspec.json.Decoder(list[Application]).decode
 _settings = msgspec.json.Decoder(list[ConfigTuple]).decode
 _endpoint = msgspec.json.Decoder(Endpoint).decode
-_endpoints = msgspec.json.Decoder(list[Endpoint]).decode
-_device_state = msgspec.json.Decoder(DeviceState).decode
-_device_states = msgspec.json.Decoder(list[DeviceState]).decode
 
 
 class ServerCalls(Rest):
@@ -109,30 +93,6 @@ class ServerCalls(Rest):
     async def set_global_variable(self, name: str, value: str) -> None:
         """Set a global variable."""
         await self.send(SET_GLOBAL, query={"variable": name, "value": value})
-
-    async def applications(self) -> list[Application]:
-        """Every Stasis application."""
-        return _applications(await self.send(APPLICATIONS))
-
-    async def registered_application(self) -> Application:
-        """Ours, with what it is subscribed to.
-
-        Raises:
-            NotRegistered: Asterisk does not know it.
-        """
-        return _application(await self.send(APPLICATION, self.application))
-
-    async def subscribe(self, sources: Sequence[str]) -> None:
-        """Hear of things that are not ours: `endpoint:PJSIP`, `deviceState:NAME`, `channel:ID`, `bridge:ID`.
-
-        Raises:
-            Invalid: there is no such thing.
-        """
-        await self.send(SUBSCRIBE, self.application, query={"eventSource": sources})
-
-    async def unsubscribe(self, sources: Sequence[str]) -> None:
-        """End what `subscribe` began."""
-        await self.send(UNSUBSCRIBE, self.application, query={"eventSource": sources})
 
     async def filter_events(self, disallow: Iterable[str] = UNUSED_EVENTS) -> None:
         """Keep events by type from being sent; repeat it after every connect, as a new application has none.
@@ -182,12 +142,6 @@ class ServerCalls(Rest):
         """
         await self.send(DELETE_DYNAMIC, config_class, object_type, object_id)
 
-    async def endpoints(self, technology: str | None = None) -> list[Endpoint]:
-        """Every phone and trunk, or those of one technology, such as `PJSIP`."""
-        if technology is None:
-            return _endpoints(await self.send(ENDPOINTS))
-        return _endpoints(await self.send(ENDPOINTS_OF, technology))
-
     async def endpoint(self, technology: str, resource: str) -> Endpoint:
         """One phone or trunk.
 
@@ -195,23 +149,3 @@ class ServerCalls(Rest):
             NotFound: there is none.
         """
         return _endpoint(await self.send(ENDPOINT, technology, resource))
-
-    async def device_states(self) -> list[DeviceState]:
-        """Devices that were made over ARI."""
-        return _device_states(await self.send(DEVICE_STATES))
-
-    async def device_state(self, name: str) -> DeviceState:
-        """Any device, such as `PJSIP/6001`."""
-        return _device_state(await self.send(DEVICE_STATE, name))
-
-    async def set_device_state(self, name: str, state: str) -> None:
-        """Set a device of ours, `Stasis:NAME`: a lamp on a phone.
-
-        Raises:
-            Conflict: the device is not one of those.
-        """
-        await self.send(SET_DEVICE_STATE, name, query={"deviceState": state})
-
-    async def delete_device_state(self, name: str) -> None:
-        """Delete a device of ours."""
-        await self.send(DELETE_DEVICE_STATE, name)

@@ -1,1 +1,1 @@
-"""The fallback: what Asterisk does by itself while the service is away, and what becomes of it afterwards (F5, F6)."""
+"""Fallback: service of callers by Asterisk alone (F5, F6)."""

@@ -1,4 +1,7 @@
-"""A call that the dialplan took while the service was away, as it noted it in Asterisk's database."""
+"""Notes of the dialplan on calls that it took.
+
+It stores them in Asterisk's database while the service is away.
+"""
 
 import re
 from datetime import UTC, datetime
@@ -40,7 +43,7 @@ class FallbackCall(msgspec.Struct, frozen=True):
 
 
 def parse(call_id: str, note: str) -> FallbackCall | None:
-    """What the dialplan noted; None where it is none of its notes."""
+    """Parse a note of the dialplan; None where it is none."""
     fields = note.split("|")
     if len(fields) != _FIELDS or not _ID.fullmatch(call_id):
         return None

@@ -8,7 +8,7 @@ from crm.history.model import CallRecordView
 
 
 def continued(before: CallRecordView, fallback: CallRecordView) -> CallRecordView:
-    """Return one record of a call that the service had before the fallback.
+    """Return one record of a call that continued in the fallback.
 
     Identity, start, keys and queue are the service's; the agent, the times and the result are the fallback's.
     """

@@ -1,4 +1,4 @@
-"""Keeps the fallback ready while the service lives, and takes in what it did when the service was away."""
+"""Service of the fallback: keeps it ready and takes in its calls."""
 
 import asyncio
 import time
@@ -36,11 +36,18 @@ log = structlog.get_logger()
 
 
 class NotYet(Exception):
-    """A call that cannot be taken in now, but will be: its recording or the service's record is not whole yet."""
+    """A call that cannot be taken in yet.
+
+    Its recording or the service's record is not complete.
+    """
 
 
 class Fallback:
-    """Beats, so that the dialplan knows we are there; keeps its queue's members; takes in its calls, each once."""
+    """Service side of the fallback.
+
+    Its beat shows the dialplan that the service is there. It adds phones to the fallback's queue, and takes each of
+    the fallback's calls in once.
+    """
 
     def __init__(
         self,
@@ -84,7 +91,9 @@ class Fallback:
         await self._ari.set_global_variable(ALIVE, str(int(time.time())))
 
     async def prepare(self) -> None:
-        """Say that we are there, and make the agents' phones members of the fallback's queue; after every connection.
+        """Send a beat and add the agents' phones to the fallback's queue.
+
+        After every connection.
 
         An Asterisk that started again has heard of nobody: until it does, it leads everybody who calls to the fallback.
         """
@@ -109,7 +118,7 @@ class Fallback:
         await self._ami.remove_queue_member(QUEUE, f"PJSIP/{user}")
 
     async def take_in(self) -> None:
-        """Make records and tickets of the fallback's calls as they end, until cancelled."""
+        """Take in the fallback's calls as they end, until cancelled."""
         while True:
             await self.reconciled.wait()
             try:
@@ -123,7 +132,7 @@ class Fallback:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def channels(self) -> frozenset[str]:
-        """The callers' channels that the fallback took and that were not taken in yet.
+        """Return the callers' channels in notes that were not taken in yet.
 
         Raises:
             AriError: Asterisk cannot be asked.
@@ -133,7 +142,10 @@ class Fallback:
         return frozenset(call.channel_id for call in calls if call is not None)
 
     async def take_in_ended(self) -> int:
-        """One look at Asterisk's notes; how many calls were taken in. Safe to repeat: nothing is made twice."""
+        """Take in the calls that ended; return how many.
+
+        Idempotent: no record or ticket is made twice.
+        """
         taken = 0
         for call_id, note in (await self._ami.database_entries(FAMILY)).items():
             call = parse(call_id, note)
@@ -150,7 +162,10 @@ class Fallback:
         return taken
 
     async def _taken_in(self, call: FallbackCall) -> bool:
-        """Take one call in and tell whether that succeeded; a failure does not stop the others."""
+        """Take one call in; tell whether that succeeded.
+
+        A failure does not stop the others.
+        """
         try:
             await self._take_in(call)
         except NotYet:
@@ -188,7 +203,9 @@ class Fallback:
         log.info("fallback_call_taken_in", call_id=call.id, answered=call.endpoint is not None, message=bool(message))
 
     async def _record_before(self, call: FallbackCall) -> CallRecordView | None:
-        """Return the service's record of a call that it had before the fallback; None where it never had the call.
+        """Return the service's record of a call.
+
+        None where the service never had the call.
 
         Raises:
             NotYet: the service had the call, and its record is not stored yet.
@@ -209,7 +226,9 @@ class Fallback:
     async def _recording(
         self, call: FallbackCall, call_id: str, segment_id: str, kind: RecordingKind, customer_id: str | None
     ) -> str | None:
-        """Return the entry of a file that the dialplan recorded; None where there is nothing to hear.
+        """Return the entry of a recorded file.
+
+        None where there is no audio.
 
         Raises:
             NotYet: Asterisk has not closed the file yet.

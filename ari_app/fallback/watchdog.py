@@ -1,4 +1,4 @@
-"""A process of its own that sees to callers whom a vanished service left in its menus and queues."""
+"""Watchdog process that leads callers of a vanished service to the fallback."""
 
 import asyncio
 import signal
@@ -18,13 +18,15 @@ from ari_app.settings import Settings
 
 LOOK_EVERY_S = 2.0
 EXTENSIONS = {INBOUND: EXTENSION, CONTACT: CONTACT}
-"""Where in the fallback somebody goes on, by what he is to the service; agents' legs go nowhere."""
+"""Extension of the fallback by the kind of channel; agents' legs have none."""
 
 log = structlog.get_logger()
 
 
 class Watchdog:
-    """Leads waiting callers to the fallback, in the order in which they came, once the service is away for too long.
+    """Watchdog of the service.
+
+    It leads waiting callers to the fallback, in the order in which they came, when the service is away for too long.
 
     Who talks is left alone; who was left alone by his agent is let go, as is an agent whose caller the service did not
     bring. Whoever was being called back hears an apology, and is called again another time.
@@ -44,7 +46,10 @@ class Watchdog:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def service_away(self) -> bool:
-        """Whether the service's last beat is too old; a service that never came is not missed."""
+        """Tell whether the service's last beat is too old.
+
+        A service that never came is not missed.
+        """
         try:
             beat = await self._ari.global_variable(ALIVE)
         except AriNotFound:
@@ -52,7 +57,7 @@ class Watchdog:
         return beat.isdecimal() and time.time() - int(beat) > AWAY_S
 
     async def lead_to_fallback(self) -> int:
-        """Move everybody who waits; how many."""
+        """Lead all waiting callers to the fallback; return how many."""
         bridged = {
             channel_id: len(bridge.channels)
             for bridge in await self._ari.bridges()
@@ -84,7 +89,7 @@ class Watchdog:
 
 
 async def watch(settings: Settings) -> None:
-    """Run until told to stop by SIGTERM or SIGINT."""
+    """Run until a SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

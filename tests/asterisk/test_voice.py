@@ -78,10 +78,10 @@ async def voice_on(connection: Connection, redis_url: str) -> AsyncIterator[Voic
 async def free(connection: Connection, channel_id: str) -> None:
     """Wait until the channel takes orders.
 
-    A variable waits for whatever is played to it.
+    An answer waits for the playback on the channel.
     """
     async with asyncio.timeout(PROMPTLY_S):
-        await connection.ari.set_variable(channel_id, "FREE", "1")
+        await connection.ari.answer(channel_id)
 
 
 async def test_a_prompt_stopped_while_it_is_being_asked_for_is_not_heard(

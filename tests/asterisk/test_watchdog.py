@@ -87,7 +87,7 @@ async def test_f5_every_caller_without_an_agent_is_led_to_the_fallback(connectio
                 await events.next_of(StasisEnd)
         for channel_id, extension in ((caller, "s"), (contact, "contact")):
             assert await led_to(connection, channel_id) == extension
-        bridge = await connection.ari.bridge("talk-1")
+        (bridge,) = [one for one in await connection.ari.bridges() if one.id == "talk-1"]
         assert set(bridge.channels) == {talking, talking_agent}
         assert await watchdog.lead_to_fallback() == 0
 

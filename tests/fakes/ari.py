@@ -65,7 +65,6 @@ class FakeAri(AriClient):
             channels.PLAY: self._play,
             channels.RECORD: self._record,
             bridges.LIST: self._bridges,
-            bridges.GET: self._bridge,
             bridges.CREATE: self._create_bridge,
             bridges.DESTROY: self._destroy_bridge,
             bridges.ADD: self._add_to_bridge,
@@ -170,9 +169,6 @@ class FakeAri(AriClient):
 
     async def _bridges(self, _ids: Ids, _query: Query) -> object:
         return [bridge.view() for bridge in self.asterisk.bridges.values()]
-
-    async def _bridge(self, ids: Ids, _query: Query) -> object:
-        return self._found_bridge(ids[0]).view()
 
     async def _create_bridge(self, _ids: Ids, query: Query) -> object:
         bridge_id = str(query["bridgeId"])

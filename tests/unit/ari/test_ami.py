@@ -1,4 +1,4 @@
-"""Nothing that is given to AMI can begin another action or another argument."""
+"""Values given to AMI cannot begin an action or argument."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Who hears of which event, and in which order."""
+"""Listeners of events and their order."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,14 +12,13 @@ from ari_app.ari.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
     ChannelHangupRequest,
-    DeviceStateChanged,
     Event,
     PlaybackFinished,
     PlaybackStarted,
     StasisEnd,
     StasisStart,
 )
-from ari_app.ari.model import Channel, DeviceState, Playback
+from ari_app.ari.model import Channel, Playback
 
 
 def key(digit: str, channel_id: str = "a") -> ChannelDtmfReceived:
@@ -121,12 +120,12 @@ async def test_a_new_call_that_nobody_takes_is_forgotten(monkeypatch: pytest.Mon
 async def test_listeners_hear_of_their_kind_until_they_stop() -> None:
     dispatcher = Dispatcher()
     heard: list[str] = []
-    stop = dispatcher.listen(DeviceStateChanged, lambda event: heard.append(event.device_state.state))
-    dispatcher.dispatch(DeviceStateChanged(device_state=DeviceState(name="d", state="INUSE")))
+    stop = dispatcher.listen(ChannelDtmfReceived, lambda event: heard.append(event.digit))
     dispatcher.dispatch(key("1"))
+    dispatcher.dispatch(playback(PlaybackStarted, "p"))
     stop()
-    dispatcher.dispatch(DeviceStateChanged(device_state=DeviceState(name="d", state="NOT_INUSE")))
-    assert heard == ["INUSE"]
+    dispatcher.dispatch(key("2"))
+    assert heard == ["1"]
 
 
 async def test_one_listener_s_bug_is_nobody_else_s() -> None:

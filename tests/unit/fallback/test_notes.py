@@ -1,4 +1,4 @@
-"""F5: what the dialplan noted while the service was away, whatever an outside string put into it."""
+"""F5: notes of the dialplan, also with hostile outside strings."""
 
 from datetime import UTC, datetime
 

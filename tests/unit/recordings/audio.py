@@ -1,4 +1,4 @@
-"""Audio for the tests: tones that can be told apart by ear and by number."""
+"""Audio for tests: tones that differ by ear and by number."""
 
 import struct
 import wave
@@ -27,7 +27,10 @@ def write_wav(path: Path, samples: NDArray[np.int16], *, rate: int = RATE) -> No
 
 
 def write_interrupted(path: Path, samples: NDArray[np.int16], *, stray_byte: bool = False) -> None:
-    """A mono WAV as a killed Asterisk leaves it: the header written at the start still says that there is nothing."""
+    """Write a mono WAV as a killed Asterisk leaves it.
+
+    The header from the start still has the length 0.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     header = struct.pack(
         "<4sI4s4sIHHIIHH4sI", b"RIFF", 36, b"WAVE", b"fmt ", 16, 1, 1, RATE, RATE * 2, 2, 16, b"data", 0
@@ -43,6 +46,9 @@ def read_wav(path: Path) -> NDArray[np.int16]:
 
 
 def strength(samples: NDArray[np.int16], hertz: float) -> float:
-    """How much of a channel is this tone: about its loudness, 0 where it is absent."""
+    """Return the share of a tone in a channel.
+
+    About its loudness; 0 where it is absent.
+    """
     times = np.arange(len(samples)) / RATE
     return float(2 * np.abs(np.mean(samples / 32767 * np.exp(-2j * np.pi * hertz * times))))

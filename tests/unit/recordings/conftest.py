@@ -1,4 +1,4 @@
-"""A recording service on an empty folder, and people who may or may not listen."""
+"""A recording service on an empty folder, and its users."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -48,7 +48,7 @@ def person(role: Role, staff_id: str = "staff-1") -> Principal:
 
 
 def speak(segment: Segment, seconds: float = 1.0) -> None:
-    """What Asterisk would have written: the caller's tone and, for a conversation, the agent's."""
+    """Write the files of Asterisk: one tone for each side."""
     write_wav(segment.caller_path, tone(CALLER_HERTZ, seconds))
     if segment.agent_path is not None:
         write_wav(segment.agent_path, tone(AGENT_HERTZ, seconds))

@@ -10,7 +10,10 @@ import pytest
 
 @contextmanager
 def small_disk(place: Path, size: str) -> Iterator[None]:
-    """Mount a disk of this size over a folder; where nobody may mount, the test is skipped."""
+    """Mount a small disk over a folder.
+
+    Without the right to mount, the test is skipped.
+    """
     place.mkdir(parents=True, exist_ok=True)
     if not _run("/bin/mount", "-t", "tmpfs", "-o", f"size={size},mode=777", "tmpfs", str(place)):
         pytest.skip("only root may mount a disk of its own here")

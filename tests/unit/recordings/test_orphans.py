@@ -1,4 +1,4 @@
-"""After a crash: nothing that was recorded is lost, nothing is claimed that is not there."""
+"""Audit after a crash: all recordings are found, none is invented."""
 
 import asyncio
 from pathlib import Path
