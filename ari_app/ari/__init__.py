@@ -1,1 +1,1 @@
-"""ARI: the REST pool, where events come from, typed events, who hears of them. Nothing else knows ARI's JSON."""
+"""Client of Asterisk's ARI and AMI; no other package knows their JSON."""

@@ -1,6 +1,8 @@
-"""The few verbs that ARI lacks, over Asterisk's manager interface: recording both sides of a call with MixMonitor.
+"""Client of Asterisk's manager interface, for requests that ARI lacks.
 
-One connection that comes back by itself. It asks and is answered; events are off.
+Recording both sides of a call with MixMonitor, members of `app_queue`, and Asterisk's database.
+
+One connection, opened again after a loss; events are off.
 """
 
 import asyncio
@@ -41,7 +43,7 @@ class _Asked:
     """The events so far, once the response has said that they follow."""
 
     def hear(self, message: Response) -> None:
-        """One message that carries the action's number."""
+        """Take one message with the action's number."""
         if self.answer.done():
             return
         if message.get("EventList", "").casefold() == "start":
@@ -55,9 +57,9 @@ class _Asked:
 
 
 class AmiClient:
-    """One Asterisk's manager interface: `start()`, verbs, `aclose()`.
+    """Client of one Asterisk's manager interface.
 
-    Verbs raise the same errors as ARI's do; their `method` is `AMI` and their `path` the action's name.
+    Requests raise the same errors as ARI's do; their `method` is `AMI` and their `path` the action's name.
     """
 
     def __init__(self, host: str, port: int, user: str, password: str, *, timeout_s: float = 5.0) -> None:
@@ -73,7 +75,7 @@ class AmiClient:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begin to connect; verbs wait for the connection."""
+        """Begin to connect; requests wait for the connection."""
         self._task = asyncio.create_task(self._run(), name="ami")
 
     async def aclose(self) -> None:
@@ -86,7 +88,7 @@ class AmiClient:
 
     @property
     def connected(self) -> bool:
-        """Logged in."""
+        """Tell whether the connection is logged in."""
         return self._ready.is_set()
 
     async def mix_monitor(
@@ -97,9 +99,11 @@ class AmiClient:
         *,
         options: str = "",
     ) -> str:
-        """Record what a channel says, and what it hears if `transmit_path` is given, each into a file of its own.
+        """Record a channel: its voice and, on request, the sound it hears.
 
-        The files are as long as each other: MixMonitor fills in silence unless told not to. It goes on without us
+        Each goes into a file of its own: `receive_path` and `transmit_path`.
+
+        The files are as long as each other: MixMonitor fills in silence by default. It goes on without us
         until the channel ends. `options` are further letters without arguments, such as `b` (only while bridged).
         Returns the recording's id, by which it alone can be stopped.
 
@@ -112,12 +116,14 @@ class AmiClient:
         sides = f"r({_path('receive_path', receive_path)})"
         if transmit_path is not None:
             sides += f"t({_path('transmit_path', transmit_path)})"
-        # Asterisk tells the id only to those who have it stored in a variable too.
+        # Asterisk returns the id only where it is stored in a variable too.
         fields = {"Channel": _safe("channel_id", channel_id), "Options": f"{sides}i({ID_VARIABLE}){options}"}
         return (await self._ask("MixMonitor", fields)).get("MixMonitorID", "")
 
     async def stop_mix_monitor(self, channel_id: str, mix_monitor_id: str | None = None) -> None:
-        """Stop one of the channel's recordings, by default any; its files are complete when this returns.
+        """Stop a recording of the channel, by default any.
+
+        Its files are complete when this returns.
 
         Raises:
             AriNotFound: the channel is gone, and its recording ended with it.
@@ -131,7 +137,9 @@ class AmiClient:
     async def mute_mix_monitor(
         self, channel_id: str, *, muted: bool = True, direction: Literal["read", "write", "both"] = "both"
     ) -> None:
-        """Record silence while something is said that must not be kept; `read` is what the channel says.
+        """Record silence for a while, or the sound again.
+
+        `direction`: `read` is the channel's own voice, `write` is the sound it hears.
 
         Raises:
             AriNotFound: the channel is gone.
@@ -145,17 +153,17 @@ class AmiClient:
         await self._ask("MixMonitorMute", fields)
 
     async def add_queue_member(self, queue: str, interface: str) -> None:
-        """Make a phone a member of one of `app_queue`'s queues; one that is a member stays one."""
+        """Add a phone to a queue of `app_queue`. Idempotent."""
         with suppress(AriConflict):
             await self._ask("QueueAdd", {"Queue": _safe("queue", queue), "Interface": _safe("interface", interface)})
 
     async def remove_queue_member(self, queue: str, interface: str) -> None:
-        """Take a phone out of one of `app_queue`'s queues; one that is no member stays none."""
+        """Remove a phone from a queue of `app_queue`. Idempotent."""
         with suppress(AriNotFound):
             await self._ask("QueueRemove", {"Queue": _safe("queue", queue), "Interface": _safe("interface", interface)})
 
     async def database_entries(self, family: str) -> dict[str, str]:
-        """A family of Asterisk's own database, by key; however many there are."""
+        """Return a family of Asterisk's own database, by key."""
         try:
             found = await self._ask_list("DBGetTree", {"Family": _safe("family", family)})
         except AriNotFound:
@@ -163,12 +171,12 @@ class AmiClient:
         return {entry["Key"].rpartition("/")[2]: entry.get("Val", "") for entry in found if "Key" in entry}
 
     async def delete_database_entry(self, family: str, key: str) -> None:
-        """Remove an entry of Asterisk's own database; one that is gone stays gone."""
+        """Remove an entry of Asterisk's own database. Idempotent."""
         with suppress(AriNotFound):
             await self._ask("DBDel", {"Family": _safe("family", family), "Key": _safe("key", key)})
 
     async def ping(self) -> None:
-        """Whether it answers."""
+        """Ask for any response."""
         await self._ask("Ping", {})
 
     async def _ask(self, action: str, fields: Mapping[str, str]) -> Response:
@@ -182,7 +190,10 @@ class AmiClient:
         return response
 
     async def _ask_list(self, action: str, fields: Mapping[str, str]) -> list[Response]:
-        """Send an action and return what it answers, the events of a list or a single response; raises as `_ask`."""
+        """Send an action and return its responses.
+
+        They are the events of a list, or one response. Raises as `_ask` does.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._timeout_s
         try:
@@ -194,7 +205,7 @@ class AmiClient:
             async with asyncio.timeout_at(deadline):
                 return await self._exchange(action, fields)
         except TimeoutError:
-            # Whatever is wrong with this connection, the next action gets another one.
+            # The next action gets a new connection.
             if self._writer is not None:
                 self._writer.close()
             raise AriTimeout("AMI", action, f"no answer within {self._timeout_s:g} s") from None
@@ -254,7 +265,7 @@ class AmiClient:
                 await writer.wait_closed()
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        """Hand responses to whoever asked, until the connection ends."""
+        """Match responses with their actions until the connection ends."""
         while True:
             try:
                 message = parse(await reader.readuntil(b"\r\n\r\n"))
@@ -266,7 +277,7 @@ class AmiClient:
 
 
 def message_of(fields: Mapping[str, str]) -> bytes:
-    """An action as it goes over the wire.
+    """Return an action as it goes over the wire.
 
     Raises:
         ValueError: a control character in a name or value, which could begin another action.
@@ -278,7 +289,7 @@ def message_of(fields: Mapping[str, str]) -> bytes:
 
 
 def parse(message: bytes) -> Response:
-    """A response's fields by name."""
+    """Parse a response: its fields by name."""
     lines = message.decode(errors="replace").split("\r\n")
     return {name: value.strip() for name, colon, value in (line.partition(":") for line in lines) if colon}
 

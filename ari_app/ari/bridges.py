@@ -1,4 +1,4 @@
-"""Requests about bridges: where channels hear each other, or wait."""
+"""Requests about bridges."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -28,19 +28,22 @@ _bridges = msgspec.json.Decoder(list[Bridge]).decode
 
 
 class BridgeCalls(Rest):
-    """What can be asked of bridges. Every method with a bridge's id raises `NotFound` where it is gone."""
+    """Requests about bridges.
+
+    Every method with a bridge's id raises `AriNotFound` where the bridge is gone.
+    """
 
     async def bridges(self) -> list[Bridge]:
-        """Every bridge of this Asterisk, ours or not."""
+        """Return every bridge of this Asterisk, ours or not."""
         return _bridges(await self.send(LIST))
 
     async def create_bridge(
         self, bridge_id: str, *, types: Sequence[BridgeType] = ("mixing",), name: str | None = None
     ) -> Bridge:
-        """Make a bridge of this id.
+        """Create a bridge with this id.
 
         Raises:
-            Conflict: a bridge of this id exists: an earlier attempt whose answer was lost did get through.
+            AriConflict: a bridge of this id exists: an earlier attempt succeeded, and its response was lost.
         """
         return _bridge(await self.send(CREATE, query={"type": types, "bridgeId": bridge_id, "name": name}))
 
@@ -48,7 +51,7 @@ class BridgeCalls(Rest):
         """End a bridge; its channels stay with us.
 
         Raises:
-            NotFound: it is gone already.
+            AriNotFound: it is gone already.
         """
         await self.send(DESTROY, bridge_id)
 
@@ -62,13 +65,16 @@ class BridgeCalls(Rest):
         absorb_dtmf: bool | None = None,
         inhibit_connected_line_updates: bool | None = None,
     ) -> None:
-        """Put channels into a bridge, out of any other; waits for a playback on them, so stop it before.
+        """Move channels into a bridge, out of any other.
 
-        In a holding bridge participants hear music and an announcer is heard by all. `mute` keeps their audio,
-        `absorb_dtmf` their keys from the others; `inhibit_connected_line_updates` keeps from phones whom they talk to.
+        The request waits for a playback on a channel, so stop it before.
+
+        In a holding bridge participants hear music and an announcer is heard by all. `mute` hides their
+        audio from the others, `absorb_dtmf` their keys; `inhibit_connected_line_updates` hides the other party from
+        their phones.
 
         Raises:
-            NotFound: the bridge or one of the channels is gone.
+            AriNotFound: the bridge or one of the channels is gone.
             NotInStasis: one of the channels is not (yet) in our application.
         """
         query: Query = {
@@ -84,7 +90,7 @@ class BridgeCalls(Rest):
         """Take channels out of a bridge; they stay with us.
 
         Raises:
-            Invalid: one of them is not in this bridge.
+            AriInvalid: one of them is not in this bridge.
         """
         await self.send(REMOVE, bridge_id, query={"channel": channel_ids})
 

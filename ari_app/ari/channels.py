@@ -1,4 +1,4 @@
-"""Requests about channels: one leg of a call each."""
+"""Requests about channels: each is one leg of a call."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
@@ -10,7 +10,7 @@ from ari_app.ari.model import Channel, Playback, RtpStatistics
 from ari_app.ari.rest import Call, Query, Rest
 
 FORMATS: Final = ("ulaw", "alaw")
-"""What a leg without an originator is asked for. Without any, a Local channel plays nothing, silently."""
+"""Formats of a leg without an originator. Without any, a Local channel is silent."""
 
 HangupReason = Literal[
     "normal",
@@ -73,14 +73,17 @@ _rtp_statistics = msgspec.json.Decoder(RtpStatistics).decode
 
 
 class ChannelCalls(Rest):
-    """What can be asked of channels. Every method with a channel's id raises `AriNotFound` where it is gone."""
+    """Requests about channels.
+
+    Every method with a channel's id raises `AriNotFound` where the channel is gone.
+    """
 
     async def channels(self) -> list[Channel]:
-        """Every channel of this Asterisk, ours or not."""
+        """Return every channel of this Asterisk, ours or not."""
         return _channels(await self.send(LIST))
 
     async def channel(self, channel_id: str) -> Channel:
-        """One channel."""
+        """Return one channel."""
         return _channel(await self.send(GET, channel_id))
 
     async def rtp_statistics(self, channel_id: str) -> RtpStatistics:
@@ -103,15 +106,17 @@ class ChannelCalls(Rest):
         formats: Sequence[str] = (),
         variables: Mapping[str, str] | None = None,
     ) -> Channel:
-        """Call an endpoint; its channel enters our application with `app_args` when it answers.
+        """Call an endpoint.
 
-        `timeout_s` is how long it rings: never endless, so that a ring outlives us by that much and no more. Without
-        an `originator` to take them from, `formats` defaults to `FORMATS`.
+        Its channel enters our application with `app_args` when it answers.
+
+        `timeout_s` is how long it rings: never endless, so that a ring outlives this process by that much and no more.
+        Without an `originator` to take them from, `formats` defaults to `FORMATS`.
 
         Raises:
-            AriConflict: a channel of this id exists: an earlier attempt whose answer was lost did get through.
-            Invalid: the endpoint makes no sense to Asterisk.
-            EndpointUnavailable: nobody can be called there, such as a phone that is not registered.
+            AriConflict: a channel of this id exists: an earlier attempt succeeded, and its response was lost.
+            AriInvalid: the endpoint makes no sense to Asterisk.
+            EndpointUnavailable: the endpoint cannot be called, such as a phone that is not registered.
             ValueError: a timeout below one second.
         """
         if timeout_s < 1:
@@ -134,7 +139,7 @@ class ChannelCalls(Rest):
             return _channel(await self.send(call, query=query, body=body))
         except AriConflict as error:
             # Asterisk answers with the last error of the thread that serves this connection: a phone that is not
-            # registered "exists already" where an earlier request's channel did. So we look.
+            # registered "exists already" where an earlier request's channel did. So ask for the channel.
             try:
                 await self.channel(channel_id)
             except AriNotFound:
@@ -142,7 +147,9 @@ class ChannelCalls(Rest):
             raise
 
     async def hang_up(self, channel_id: str, *, reason: HangupReason | None = None, cause: int | None = None) -> None:
-        """End a channel, telling the far end why: a reason by name, or a Q.850 cause.
+        """Hang up a channel.
+
+        The far end gets a reason by name, or a Q.850 cause.
 
         Raises:
             AriNotFound: it is gone already.
@@ -158,12 +165,18 @@ class ChannelCalls(Rest):
         priority: int | None = None,
         label: str | None = None,
     ) -> None:
-        """Let go of a channel: it goes on in the dialplan, by default after the `Stasis()` it came from."""
+        """Return a channel to the dialplan.
+
+        By default it goes on after the `Stasis()` it came from.
+        """
         query: Query = {"context": context, "extension": extension, "priority": priority, "label": label}
         await self.send(CONTINUE, channel_id, query=query)
 
     async def answer(self, channel_id: str) -> None:
-        """Answer; waits for a playback on that channel, so answer before the first prompt."""
+        """Answer a channel.
+
+        The request waits for a playback on the channel, so answer before the first prompt.
+        """
         await self.send(ANSWER, channel_id)
 
     async def send_dtmf(
@@ -174,7 +187,10 @@ class ChannelCalls(Rest):
         await self.send(SEND_DTMF, channel_id, query=query)
 
     async def mute(self, channel_id: str, direction: Direction = "both") -> None:
-        """Silence a channel's audio; `in` is what it says, `out` what it hears."""
+        """Mute a channel.
+
+        `in` is its own voice, `out` the sound it hears.
+        """
         await self.send(MUTE, channel_id, query={"direction": direction})
 
     async def unmute(self, channel_id: str, direction: Direction = "both") -> None:
@@ -200,7 +216,9 @@ class ChannelCalls(Rest):
     async def play(
         self, channel_id: str, media: Sequence[str], *, playback_id: str, language: str | None = None
     ) -> Playback:
-        """Play media one after another: `sound:PATH` without an extension, `tone:NAME`, `recording:NAME`, …
+        """Play media one after another to a channel.
+
+        Media: `sound:PATH` without an extension, `tone:NAME`, `recording:NAME`, …
 
         It is heard when everything queued before is; expect `PlaybackFinished` before asking, and look at
         `playback.failed`, since a missing file is only known then.
@@ -220,13 +238,15 @@ class ChannelCalls(Rest):
         beep: bool = False,
         terminate_on: str = "none",
     ) -> None:
-        """Record what a channel says; not while it is in a bridge (that fails later, as `RecordingFailed`).
+        """Record the voice of a channel.
+
+        Not while it is in a bridge: that fails later, as `RecordingFailed`.
 
         `max_silence_s` 0 means any silence; `terminate_on` is `none`, `any`, `*` or `#`.
 
         Raises:
             AriConflict: there is such a recording already.
-            Invalid: an unknown format.
+            AriInvalid: an unknown format.
         """
         query: Query = {
             "name": name,
@@ -248,7 +268,7 @@ class ChannelCalls(Rest):
         whisper: SnoopDirection = "none",
         app_args: str | Sequence[str] = (),
     ) -> Channel:
-        """Make a channel in our application that hears, or speaks to, another one."""
+        """Create a channel that listens, or speaks, to another one."""
         query: Query = {
             "spy": spy,
             "whisper": whisper,

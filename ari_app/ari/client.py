@@ -1,4 +1,4 @@
-"""The client: every request we have use for, over one pool."""
+"""The ARI client: all requests over one pool."""
 
 from ari_app.ari.bridges import BridgeCalls
 from ari_app.ari.channels import ChannelCalls
@@ -7,7 +7,9 @@ from ari_app.ari.server import ServerCalls
 
 
 class AriClient(ChannelCalls, BridgeCalls, MediaCalls, ServerCalls):
-    """One Asterisk's ARI: `AriClient(url, user, password, application=…)`, then `start()`, and `aclose()` at the end.
+    """Client of one Asterisk's ARI.
 
-    Ids are chosen by us before the request, so that whatever was asked can be checked when an answer is lost.
+    Create it, then call `start()`, and `aclose()` at the end.
+
+    Ids are chosen before the request, so that its result can be checked when the response is lost.
     """

@@ -1,4 +1,7 @@
-"""Frames become events here, or are counted; nothing that Asterisk or a caller sends raises out of a reader."""
+"""Decoder of Asterisk's frames.
+
+An unknown or malformed frame is counted and never raises.
+"""
 
 from collections import Counter
 from typing import get_args
@@ -19,7 +22,7 @@ class _TypeOnly(msgspec.Struct):
 
 
 class EventDecoder:
-    """Decodes one source's frames and counts what it could not use."""
+    """Decoder of one source; counts the frames it could not use."""
 
     def __init__(self) -> None:
         self._decode = msgspec.json.Decoder(AnyEvent).decode
@@ -28,10 +31,10 @@ class EventDecoder:
         self.ignored: Counter[str] = Counter()
         """Events of a type we do not use, by type."""
         self.malformed: Counter[str] = Counter()
-        """Frames we could not read, by type where that much was readable."""
+        """Unreadable frames, by type where the type was readable."""
 
     def decode(self, frame: bytes) -> Event | None:
-        """The event, or None where there is none that we use."""
+        """Return the event; None where the frame is of no use."""
         event: Event
         try:
             event = self._decode(frame)
@@ -50,5 +53,5 @@ class EventDecoder:
             self.ignored[kind] += 1
             return
         self.malformed[kind] += 1
-        # Cut and quoted: a frame may carry whatever a caller sent as his name.
+        # Cut and quoted: a frame may carry any text as a caller's name.
         log.warning("ari_event_malformed", type=kind, error=str(error), frame=repr(frame[:LOGGED_BYTES]))

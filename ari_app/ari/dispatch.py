@@ -1,4 +1,6 @@
-"""Who hears of which event. Interest is registered before the request that causes it, so that nothing is missed.
+"""Dispatcher of events to their listeners.
+
+A listener registers before it sends the request that causes an event, so that it misses none.
 
 Everything here runs inside a socket's reader: dictionary look-ups and hand-overs, never a wait.
 """
@@ -15,10 +17,10 @@ from ari_app.ari.events import Event, StasisStart
 from foundation.signals import Signal
 
 CLAIM_S = 30.0
-"""How long a new call's events are kept for the task that takes it."""
+"""How long a new call's events wait for the task that takes it."""
 
 LONG_INBOX = 500
-"""Events waiting for one call: its task is stuck, which is worth a line in the log."""
+"""Events waiting for one call: its task is stuck, which is logged."""
 
 AnyOf = TypeVar("AnyOf", bound=Event)
 
@@ -26,7 +28,7 @@ log = structlog.get_logger()
 
 
 class Inbox:
-    """The events of one channel, bridge, playback or recording, in order, unbounded but watched.
+    """Events of one channel, bridge, playback or recording, in order.
 
     Unbounded, because an event that was dropped (a hang-up) costs more than the memory of one that waits.
     """
@@ -47,14 +49,14 @@ class Inbox:
             log.warning("ari_inbox_long", subject_id=self.subject_id, waiting=len(self._waiting))
 
     async def get(self) -> Event:
-        """The next event, whenever it comes."""
+        """Wait for the next event and return it."""
         while not self._waiting:
             self._arrived.clear()
             await self._arrived.wait()
         return self._waiting.popleft()
 
     async def next_of(self, *kinds: type[AnyOf]) -> AnyOf:
-        """The next event of one of these kinds; others before it are dropped."""
+        """Return the next event of these kinds; drop those before it."""
         while True:
             event = await self.get()
             if isinstance(event, kinds):
@@ -75,7 +77,10 @@ Listener = Callable[[Event], None]
 
 
 class Dispatcher:
-    """Hands events to whoever registered interest. One per event source; `dispatch` is the source's `on_event`."""
+    """Registry of interest in events.
+
+    One for each event source; `dispatch` is the source's `on_event`.
+    """
 
     def __init__(self) -> None:
         self.new_channel = Signal[[StasisStart]]()
@@ -86,18 +91,18 @@ class Dispatcher:
         self.dispatched = 0
 
     def hears_of(self, subject_id: str) -> bool:
-        """Whether somebody registered interest in this id."""
+        """Tell whether a listener is registered for this id."""
         return subject_id in self._by_id
 
     @property
     def longest_inbox(self) -> int:
-        """How many events the slowest call has not looked at."""
+        """Return the length of the longest inbox."""
         lengths = (len(taker) for takers in self._by_id.values() for taker in takers if isinstance(taker, Inbox))
         return max(lengths, default=0)
 
     @contextmanager
     def subject(self, subject_id: str) -> Iterator[Inbox]:
-        """Every event that concerns this id (of a channel, bridge, playback or recording) from now on."""
+        """Collect every event that concerns an id from now on."""
         inbox = self._unclaimed.pop(subject_id, None)
         if inbox is None:
             inbox = Inbox(subject_id)
@@ -108,10 +113,12 @@ class Dispatcher:
             self._remove(subject_id, inbox)
 
     def channel(self, channel_id: str) -> AbstractContextManager[Inbox]:
-        """A channel's events, those of its playbacks and recordings included; it is no new call then.
+        """Collect a channel's events, with those of its playbacks and recordings.
 
-        For a new call it begins with whatever followed its StasisStart, so that a hang-up that came before its task
-        had a chance to run is not missed.
+        The channel is no new call then.
+
+        For a new call it begins with the events after its StasisStart, so that a hang-up before the start of its task
+        is not missed.
         """
         return self.subject(channel_id)
 
@@ -119,7 +126,10 @@ class Dispatcher:
     def expect(
         self, kinds: type[AnyOf] | tuple[type[AnyOf], ...], subject_id: str
     ) -> Iterator["asyncio.Future[AnyOf]"]:
-        """The first event of these kinds that concerns this id, as a future; leaving the block cancels it."""
+        """Return a future of the first such event for an id.
+
+        Leaving the block cancels it.
+        """
         expectation = _Expectation(kinds if isinstance(kinds, tuple) else (kinds,))
         taker = cast("_Expectation[Event]", expectation)
         self._add(subject_id, taker)
@@ -130,7 +140,10 @@ class Dispatcher:
             expectation.future.cancel()
 
     def listen(self, kind: type[AnyOf], listener: Callable[[AnyOf], None]) -> Callable[[], None]:
-        """Hear of every event of one kind, whoever else does; returns what ends it. A listener must not wait."""
+        """Call a listener for every event of one kind.
+
+        Returns a function that stops it. A listener must not wait.
+        """
         listeners = self._by_kind.setdefault(kind, [])
         heard = cast("Listener", listener)
         listeners.append(heard)
@@ -173,5 +186,5 @@ def _call(listener: Listener, event: Event) -> None:
     try:
         listener(event)
     except Exception:
-        # One listener's bug must not end the reader for everybody.
+        # One listener's bug must not stop the reader.
         log.exception("ari_listener_failed", event_type=type(event).__name__)

@@ -1,11 +1,17 @@
-"""What can go wrong between us and Asterisk: one exception per meaning, whatever status code a verb uses for it."""
+"""Errors of requests to Asterisk.
+
+One exception per meaning, whatever status code a request uses for it.
+"""
 
 
 class AriError(Exception):
-    """A request that Asterisk refused or did not answer. `str()` names the request and Asterisk's own words."""
+    """A request that Asterisk refused or did not answer.
+
+    `str()` names the request and Asterisk's own words.
+    """
 
     sent: bool = True
-    """Whether Asterisk may have carried the request out. False: it certainly did not."""
+    """True: Asterisk may have carried the request out; False: it certainly did not."""
 
     def __init__(self, method: str, path: str, message: str, *, status: int | None = None) -> None:
         super().__init__(f"{method} {path}: {message}")
@@ -18,7 +24,7 @@ class AriError(Exception):
 
 
 class AriResponseError(AriError):
-    """Asterisk answered, and did not do it."""
+    """Asterisk refused the request."""
 
     sent = False
 
@@ -28,23 +34,29 @@ class AriNotFound(AriResponseError):
 
 
 class NotRegistered(AriNotFound):
-    """Asterisk does not know our application: this connection's events are not being sent to us."""
+    """Asterisk does not know our application.
+
+    It sends no events on this connection.
+    """
 
 
 class AriConflict(AriResponseError):
-    """It already exists, or is busy with something that excludes this."""
+    """The object exists already, or its state excludes the request."""
 
 
 class NotInStasis(AriResponseError):
-    """The channel or bridge exists, but is not (or not yet, or no longer) in a Stasis application."""
+    """The channel or bridge is not in a Stasis application."""
 
 
 class AriWrongState(AriResponseError):
-    """The channel is in Stasis but cannot do this yet: created or dialled, not answered."""
+    """The channel cannot do this yet: it is not answered."""
 
 
 class EndpointUnavailable(AriResponseError):
-    """Nobody can be called there: an unknown technology or endpoint, or a phone that is not registered."""
+    """The endpoint cannot be called.
+
+    The technology or endpoint is unknown, or the phone is not registered.
+    """
 
 
 class AriInvalid(AriResponseError):
@@ -66,7 +78,10 @@ class AriNotReady(ServerFault):
 
 
 class AriNoResponse(AriError):
-    """No answer came. `sent` tells whether Asterisk may have acted: ask it by the id the request carried."""
+    """No response came.
+
+    `sent` tells whether Asterisk may have acted: ask it by the id in the request.
+    """
 
     def __init__(self, method: str, path: str, message: str, *, sent: bool = True, status: int | None = None) -> None:
         super().__init__(method, path, message, status=status)
@@ -74,7 +89,7 @@ class AriNoResponse(AriError):
 
 
 class AriTimeout(AriNoResponse):
-    """It took longer than we wait."""
+    """The response did not come in time."""
 
 
 class AriUnreachable(AriNoResponse):
@@ -94,7 +109,9 @@ _BY_STATUS: dict[int, type[AriError]] = {
 
 
 def error_for(method: str, path: str, status: int, message: str | None) -> AriError:
-    """The exception that an answer means; `message` is None where it was not ARI that answered.
+    """Return the exception for a response.
+
+    `message` is None where the response did not come from ARI.
 
     A verb that takes a second id in its query says 400 or 422 for "not found" and "not in Stasis", so the words count
     more than the code.

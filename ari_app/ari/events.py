@@ -1,7 +1,7 @@
-"""ARI's events as structs, decoded once.
+"""Events of ARI as structs, decoded once.
 
-Every event tells the ids it concerns, so that a dispatcher can hand it over by dictionary look-ups alone. Times stay
-text until somebody asks, because nearly nobody does.
+Every event names the ids it concerns, so that a dispatcher needs dictionary look-ups alone. Times stay text until they
+are asked for, which is rare.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type
 
     @property
     def at(self) -> datetime:
-        """When it happened, by Asterisk's clock, aware.
+        """Return Asterisk's time of the event, aware.
 
         Raises:
             ValueError: Asterisk sent no readable time.
@@ -28,12 +28,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag_field="type
 
     @property
     def channel_id(self) -> str | None:
-        """The channel it is about, or to which the playback or recording it is about belongs."""
+        """Return the channel of the event, playback or recording."""
         return None
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """Every id it concerns: of channels, bridges and playbacks, and recordings' names."""
+        """Return all ids: of channels, bridges, playbacks, and recordings' names."""
         return ()
 
 
@@ -52,11 +52,14 @@ class ChannelEvent(Event, frozen=True, kw_only=True):
 
 
 class StasisStart(ChannelEvent, frozen=True, kw_only=True):
-    """A channel entered our application: from the dialplan, or because one we originated was answered."""
+    """A channel entered our application.
+
+    It comes from the dialplan, or is one of ours that was answered.
+    """
 
     args: list[str] = []
     replace_channel: Channel | None = None
-    """The channel whose place it takes, after a transfer."""
+    """The channel that it replaces, after a transfer."""
 
 
 class StasisEnd(ChannelEvent, frozen=True, kw_only=True):
@@ -78,7 +81,7 @@ class ChannelDestroyed(ChannelEvent, frozen=True, kw_only=True):
 
 
 class ChannelHangupRequest(ChannelEvent, frozen=True, kw_only=True):
-    """Somebody wants the channel hung up: the far end, or we."""
+    """A hang-up was requested by the far end or by us."""
 
     cause: int | None = None
     tech_cause: int | None = None
@@ -130,7 +133,7 @@ class ChannelCallerId(ChannelEvent, frozen=True, kw_only=True):
 
 
 class ChannelConnectedLine(ChannelEvent, frozen=True, kw_only=True):
-    """Who the channel is told it talks to changed."""
+    """The other party that a channel's phone shows changed."""
 
 
 class ChannelEnteredBridge(Event, frozen=True, kw_only=True):
@@ -173,7 +176,10 @@ class BridgeCreated(BridgeEvent, frozen=True, kw_only=True):
 
 
 class BridgeDestroyed(BridgeEvent, frozen=True, kw_only=True):
-    """A bridge is gone; heard of for certain only after subscribing to `bridge:ID`."""
+    """A bridge is gone.
+
+    Asterisk tells only subscribers of `bridge:ID` for certain.
+    """
 
 
 class PlaybackEvent(Event, frozen=True, kw_only=True):
@@ -203,7 +209,10 @@ class PlaybackContinuing(PlaybackEvent, frozen=True, kw_only=True):
 
 
 class PlaybackFinished(PlaybackEvent, frozen=True, kw_only=True):
-    """It is over: played, stopped, cut by a hang-up, or never heard (`playback.failed`)."""
+    """A playback is over: played, stopped, cut off or failed.
+
+    `playback.failed` tells a file that was never heard.
+    """
 
 
 class RecordingEvent(Event, frozen=True, kw_only=True):
@@ -237,7 +246,10 @@ class RecordingFailed(RecordingEvent, frozen=True, kw_only=True):
 
 
 class Dial(Event, frozen=True, kw_only=True):
-    """What became of an attempt to reach somebody: `` (begun), RINGING, PROGRESS, ANSWER, BUSY, NOANSWER, CANCEL, …"""
+    """The state of an attempt to call an endpoint.
+
+    `dialstatus`: empty (begun), RINGING, PROGRESS, ANSWER, BUSY, NOANSWER, CANCEL, …
+    """
 
     peer: Channel
     """The leg that is being rung."""
@@ -297,7 +309,7 @@ AnyEvent = (
     | ApplicationUnregistered
     | ApplicationReplaced
 )
-"""Everything we decode. Asterisk has more; those are ignored, and the noisy ones filtered at their source."""
+"""Every event that is decoded. Others are ignored, and the frequent ones are filtered by Asterisk."""
 
 
 def _target(uri: str) -> tuple[str, ...]:

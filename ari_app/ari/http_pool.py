@@ -1,8 +1,8 @@
-"""A bounded pool of kept-alive HTTP/1.1 connections to one server, with no more than Asterisk's answers need.
+"""Bounded pool of kept-alive HTTP/1.1 connections to one server.
 
-A general client spends several times what Asterisk itself spends on a request, ten times a call. What is understood is
-what Asterisk's web server writes: a status, headers, and a body of a stated length. Whatever else comes is a broken
-connection, never a guess.
+It understands no more than Asterisk's responses need.
+
+Asterisk's web server writes a status, headers, and a body of a stated length. Any other response breaks the connection.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ HEAD_END: Final = b"\r\n\r\n"
 BODILESS: Final = frozenset({204, 304})
 
 OPENED_AT_ONCE: Final = 4
-"""Asterisk's listener has a backlog of 10. What finds it full is sent again by TCP after a whole second."""
+"""Asterisk's listener has a backlog of 10. TCP repeats a connection attempt that finds it full after one second."""
 
 
 class NotConnected(ConnectionError):
@@ -26,11 +26,14 @@ class NotConnected(ConnectionError):
 
 
 class NoConnectionInTime(TimeoutError):
-    """No connection was free, or could be made, in time: nothing was sent."""
+    """No connection was free in time: nothing was sent."""
 
 
 class _ClosedUnused(ConnectionResetError):
-    """A kept connection was closed without a byte of an answer: most likely before the request arrived."""
+    """A kept connection was closed without a byte of a response.
+
+    Most likely it was closed before the request arrived.
+    """
 
 
 @dataclass(slots=True)
@@ -54,7 +57,10 @@ class Connection(asyncio.Protocol):
         self._waiting: asyncio.Future[tuple[int, bytes]] | None = None
 
     def ask(self, request: bytes) -> "asyncio.Future[tuple[int, bytes]]":
-        """Send a request; its status and body, or ConnectionError, come with the future."""
+        """Send a request; return a future of status and body.
+
+        The future raises ConnectionError.
+        """
         assert self._transport is not None, "connected"
         self._waiting = asyncio.get_running_loop().create_future()
         self._transport.write(request)
@@ -91,13 +97,13 @@ class Connection(asyncio.Protocol):
             return
         waiting, self._waiting = self._waiting, None
         if waiting is None or self._received:
-            # An answer to nothing: what the next request would read is anybody's guess.
+            # A response without a request: the next request could read a wrong one.
             self.abort()
         if waiting is not None and not waiting.done():
             waiting.set_result(complete)
 
     def _complete(self) -> tuple[int, bytes] | None:
-        """The answer, once all of it is there."""
+        """Return the response when all of it is there."""
         if self._answer is None:
             end = self._received.find(HEAD_END)
             if end < 0:
@@ -123,7 +129,7 @@ class Connection(asyncio.Protocol):
 
 
 class HttpPool:
-    """At most so many connections; whoever finds none free waits for one."""
+    """Pool with a limit; a request waits for a free connection."""
 
     def __init__(self, url: str, *, connections: int, keep_alive_s: float) -> None:
         parts = urlsplit(url)
@@ -140,9 +146,9 @@ class HttpPool:
         self.closed = False
 
     async def ask(self, request: bytes, *, repeatable: bool, connect_s: float, timeout_s: float) -> tuple[int, bytes]:
-        """Send a request; its answer's status and body.
+        """Send a request; return the status and body of its response.
 
-        One that is `repeatable` is sent once more where a kept connection turns out to be closed.
+        A `repeatable` request is sent once more where the connection turns out to be closed.
 
         Raises:
             NotConnected, NoConnectionInTime: nothing was sent.
@@ -164,7 +170,7 @@ class HttpPool:
         try:
             return await connection.ask(request)
         except BaseException:
-            # The answer may still come; nobody else may read it.
+            # The answer may still come, and no other request may read it.
             connection.abort()
             raise
         finally:
@@ -211,7 +217,10 @@ class HttpPool:
             return connection
 
     def _idle_one(self) -> Connection | None:
-        """The one used last, so that those a burst needed come to rest; old ones are closed before the server does."""
+        """Return the idle connection used last.
+
+        Those that a burst needed come to rest; old ones are closed before the server does.
+        """
         youngest = asyncio.get_running_loop().time() - self._keep_alive_s
         while self._idle:
             connection = self._idle.pop()
@@ -231,7 +240,7 @@ class HttpPool:
 
 
 def _head(head: bytes) -> _Answer:
-    """What a head says of its answer.
+    """Parse the head of a response.
 
     Raises:
         ValueError: it is not one, or leaves open where its body ends.

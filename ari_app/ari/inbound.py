@@ -1,4 +1,7 @@
-"""We connect to Asterisk. Simpler to set up, but events of a gap are lost and new calls fail into the fallback."""
+"""Event source that connects to Asterisk.
+
+Simpler to set up, but events of a gap are lost and new calls fail into the fallback.
+"""
 
 import asyncio
 import random
@@ -26,7 +29,10 @@ log = structlog.get_logger()
 
 
 class InboundEvents(EventSource):
-    """Keeps one WebSocket to Asterisk open, and comes back after every loss unless another process replaced us."""
+    """WebSocket client of Asterisk that reconnects after every loss.
+
+    It stays away when another process replaced us.
+    """
 
     def __init__(
         self,
@@ -94,6 +100,9 @@ class InboundEvents(EventSource):
 
 
 def delay_s(failures: int) -> float:
-    """How long to wait after this many failures in a row: doubling, and random so that nodes do not come in step."""
+    """Return the pause after so many failures in a row.
+
+    It doubles, and is random so that nodes do not reconnect in step.
+    """
     longest: float = min(LONGEST_DELAY_S, FIRST_DELAY_S * 2.0 ** min(failures - 1, 16))
     return random.uniform(longest / 2, longest)  # noqa: S311 - not a secret

@@ -1,4 +1,4 @@
-"""Requests about what is being played and recorded, by ids and names that we chose."""
+"""Requests about playbacks and recordings, by our own ids."""
 
 import msgspec
 
@@ -14,7 +14,10 @@ _live = msgspec.json.Decoder(LiveRecording).decode
 
 
 class MediaCalls(Rest):
-    """What can be asked of playbacks and recordings; `NotFound` means that it is over, or never was."""
+    """Requests about playbacks and recordings.
+
+    `AriNotFound` means that it is over, or never was.
+    """
 
     async def playback(self, playback_id: str) -> Playback:
         """One playback, queued or being heard."""
@@ -24,7 +27,7 @@ class MediaCalls(Rest):
         """End a playback now.
 
         Raises:
-            NotFound: it is over already.
+            AriNotFound: it is over already.
         """
         await self.send(STOP_PLAYBACK, playback_id)
 
@@ -33,5 +36,8 @@ class MediaCalls(Rest):
         return _live(await self.send(GET_LIVE, name))
 
     async def stop_recording(self, name: str) -> None:
-        """End a recording and keep it; only after its RecordingStarted, or there may be no event of its end."""
+        """End a recording; its file stays.
+
+        Only after its RecordingStarted, or there may be no event of its end.
+        """
         await self.send(STOP_LIVE, name)

@@ -1,4 +1,7 @@
-"""Asterisk's objects as ARI describes them. Only ids are required: a field that a version leaves out costs no event."""
+"""Asterisk's objects as ARI describes them.
+
+Only ids are required: a field that a version leaves out costs no event.
+"""
 
 from datetime import datetime
 
@@ -6,21 +9,24 @@ import msgspec
 
 
 class Model(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An object that Asterisk told us about: a snapshot, never changed by us.
+    """A snapshot of one of Asterisk's objects, never changed by us.
 
     Decoded trees cannot form circles, so the garbage collector need not look at them (`gc=False`).
     """
 
 
 class CallerId(Model, frozen=True, kw_only=True):
-    """A name and a number as the network or the dialplan gave them: outside strings, possibly empty."""
+    """A caller's name and number, as the network gave them.
+
+    They are outside strings, possibly empty.
+    """
 
     name: str = ""
     number: str = ""
 
 
 class DialplanPosition(Model, frozen=True, kw_only=True):
-    """Where in the dialplan a channel is."""
+    """A channel's position in the dialplan."""
 
     context: str = ""
     exten: str = ""
@@ -49,11 +55,13 @@ class Channel(Model, frozen=True, kw_only=True):
 
     @property
     def up(self) -> bool:
-        """Answered, with audio both ways."""
+        """Tell whether the channel is answered, with audio both ways."""
         return self.state == "Up"
 
     def stasis_arguments(self, application: str) -> list[str] | None:
-        """The arguments with which it entered the application; None where it is not in that application.
+        """Return the arguments of the channel's entry into the application.
+
+        None where it is not in that application.
 
         The only thing that tells our channels from others after we were away: an application's own `channel_ids`
         also name the far halves of Local channels.
@@ -126,33 +134,36 @@ class Endpoint(Model, frozen=True, kw_only=True):
 
     @property
     def online(self) -> bool:
-        """It can be rung."""
+        """Tell whether the endpoint can be rung."""
         return self.state == "online"
 
 
 class SystemInfo(Model, frozen=True, kw_only=True):
-    """Which Asterisk this is."""
+    """Version and id of an Asterisk."""
 
     version: str = ""
     entity_id: str = ""
 
 
 class StatusInfo(Model, frozen=True, kw_only=True):
-    """Since when it runs."""
+    """Start of an Asterisk."""
 
     startup_time: str = ""
     last_reload_time: str = ""
 
 
 class ConfigInfo(Model, frozen=True, kw_only=True):
-    """How it is configured."""
+    """Configured name and language of an Asterisk."""
 
     name: str = ""
     default_language: str = ""
 
 
 class AsteriskInfo(Model, frozen=True, kw_only=True):
-    """Another `status.startup_time` than before means that every channel and bridge from before is gone."""
+    """Version, start and configuration of an Asterisk.
+
+    Another `status.startup_time` than before: every channel and bridge from before is gone.
+    """
 
     system: SystemInfo = SystemInfo()
     status: StatusInfo = StatusInfo()
@@ -160,7 +171,7 @@ class AsteriskInfo(Model, frozen=True, kw_only=True):
 
 
 class Ping(Model, frozen=True, kw_only=True):
-    """Asterisk is there."""
+    """Response to a ping."""
 
     asterisk_id: str = ""
     ping: str = ""
@@ -181,7 +192,7 @@ class ConfigTuple(Model, frozen=True, kw_only=True):
 
 
 def moment(timestamp: str) -> datetime:
-    """The aware time of one of ARI's timestamps.
+    """Return the aware time of one of ARI's timestamps.
 
     Raises:
         ValueError: it is none.

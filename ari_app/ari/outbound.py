@@ -1,4 +1,7 @@
-"""Asterisk connects to us. While we are away it keeps events in order, and new calls wait instead of failing."""
+"""Event source to which Asterisk connects.
+
+While we are away it keeps events in order, and new calls wait instead of failing.
+"""
 
 import asyncio
 import secrets
@@ -16,25 +19,28 @@ from ari_app.ari.source import HEARTBEAT_S, LARGEST_FRAME, SUBPROTOCOL, EventSou
 PATH: Final = "/ari/events"
 CLOSE_TIMEOUT_S: Final = 1.0
 MISSING_S: Final = 3.0
-"""Asterisk tries four times a second (`websocket_client.conf`): who has not come by then does not try."""
+"""Asterisk tries four times a second (`websocket_client.conf`): a connection that is missing by then is not tried."""
 ASKED_S: Final = 30.0
 WRITING_S: Final = 0.05
-"""What Asterisk may need to finish the event that it is writing when the others are silenced."""
+"""Time for Asterisk to finish the event that it is writing when the others are stopped."""
 
 log = structlog.get_logger()
 
 
 class OutboundEvents(EventSource):
-    """A small server of its own, so that whatever else the service serves cannot delay Asterisk's upgrade.
+    """WebSocket server for Asterisk's event connection.
+
+    A server of its own, so that no other request can delay Asterisk's upgrade.
 
     Asterisk's `websocket_client.conf` names `ws://HOST:PORT/ari/events`, the subprotocol `ari`, the user and password.
 
     Asterisk 22.10 may crash when this connection ends while it writes an event to it: between its check for the
     connection and its write there is no lock. So `on_closing` should silence the events and `on_closed` let them flow
-    again, into the queue for whoever comes next: `AriClient.silence_events` and `AriClient.filter_events`.
+    again, into the queue for the next process: `AriClient.silence_events` and `AriClient.filter_events`.
 
     Asterisk gives the connection up for good when its operator shuts its sessions down: `on_missing` is run while
-    nobody connects, after three seconds and then twice a minute, and should ask for it: `AriClient.reopen_connections`.
+    there is no connection, after three seconds and then twice a minute, and should ask for it with
+    `AriClient.reopen_connections`.
     """
 
     def __init__(
@@ -77,7 +83,7 @@ class OutboundEvents(EventSource):
         self._look_out()
 
     async def aclose(self) -> None:
-        """Let Asterisk go; from now on it keeps events for whoever comes next."""
+        """Close the connection; Asterisk keeps events for the next process."""
         runner, self._runner = self._runner, None
         if runner is None:
             return
@@ -126,7 +132,7 @@ class OutboundEvents(EventSource):
         return socket
 
     def _look_out(self, expected: bool = True) -> None:
-        """Begin to wait for a connection, or stop it: there is one, or we end."""
+        """Start, or stop, the check for a missing connection."""
         if self._missing is not None:
             self._missing.cancel()
         self._missing = asyncio.create_task(self._ask_for_it(), name="ari-missing") if expected else None

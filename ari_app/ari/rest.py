@@ -1,6 +1,6 @@
-"""The transport under every request: a bounded pool of kept-alive HTTP connections, a timeout, errors by meaning.
+"""Transport of requests: a bounded pool, a timeout, typed errors.
 
-HTTP and not the WebSocket, because a request that waits for a playback then delays nobody else's.
+HTTP and not the WebSocket, because a request that waits for a playback then delays no other.
 """
 
 from base64 import b64encode
@@ -14,7 +14,7 @@ from ari_app.ari.errors import AriTimeout, AriUnreachable, error_for
 from ari_app.ari.http_pool import HttpPool, NoConnectionInTime, NotConnected
 
 CONNECTIONS: Final = 24
-"""As many requests at once; each takes one of Asterisk's threads."""
+"""Most requests at once; each takes one of Asterisk's threads."""
 
 TIMEOUT_S: Final = 5.0
 CONNECT_SHARE: Final = 0.8
@@ -28,7 +28,10 @@ Query = Mapping[str, QueryValue]
 
 
 class Call(msgspec.Struct, frozen=True):
-    """One row of the table of what we ask of ARI, which a test compares with the server's own documentation."""
+    """One kind of request to ARI.
+
+    A test compares them with the server's own documentation.
+    """
 
     method: str
     path: str
@@ -36,10 +39,12 @@ class Call(msgspec.Struct, frozen=True):
     query: tuple[str, ...] = ()
     """The names of the parameters that we may send."""
     body: str | None = None
-    """The documented name of what the body carries."""
+    """The documented name of the body's content."""
 
     def at(self, *ids: str) -> str:
-        """The path with ids filled in. Nothing in an id can change which path it is.
+        """Return the path with ids filled in.
+
+        No id can change which path it is.
 
         Raises:
             ValueError: an id is empty, or a path of dots.
@@ -59,7 +64,7 @@ _decode_message = msgspec.json.Decoder(_Message).decode
 
 
 class Rest:
-    """Sends requests and turns answers into bytes or exceptions.
+    """Transport that turns responses into bytes or exceptions.
 
     Every request may raise any `AriError`; those that mean something to a caller are named where they can occur.
     """
@@ -95,7 +100,7 @@ class Rest:
             self._pool = None
 
     async def send(self, call: Call, *ids: str, query: Query | None = None, body: object = None) -> bytes:
-        """Ask, and return the answer's body.
+        """Send a request and return the body of its response.
 
         Raises:
             AriTimeout, AriUnreachable: no answer; `sent` tells whether Asterisk may have acted.
@@ -134,7 +139,9 @@ class Rest:
 
 
 def encode_query(query: Query) -> str:
-    """The query string; what is None is left out, lists are joined by commas as ARI wants them.
+    """Return the query string.
+
+    None is left out; lists are joined by commas as ARI wants them.
 
     Raises:
         ValueError: an element of a list contains a comma, which would make two of it.
@@ -162,7 +169,7 @@ def _segment(value: str) -> str:
 
 
 def _words(answer: bytes) -> str | None:
-    """What ARI says; None where it was not ARI that answered."""
+    """Return ARI's message; None where ARI did not answer."""
     try:
         message = _decode_message(answer)
     except (msgspec.MsgspecError, UnicodeError):

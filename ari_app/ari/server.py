@@ -1,4 +1,4 @@
-"""Requests about Asterisk itself: who it is, our application, phones, and objects that configure it."""
+"""Requests about Asterisk itself, our application and its configuration."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -22,10 +22,10 @@ DELETE_DYNAMIC = Call("DELETE", "/asterisk/config/dynamic/{configClass}/{objectT
 ENDPOINT = Call("GET", "/endpoints/{tech}/{resource}")
 READY_POLL_S = 0.1
 CONNECTIONS_MODULE = "res_ari.so"
-"""Whose configuration names the outbound connections."""
+"""The module with the configuration of outbound connections."""
 
 UNUSED_EVENTS = ("ChannelVarset", "ChannelDialplan", "ChannelUserevent", "BridgeVideoSourceChanged")
-"""What Asterisk should not even send: with a busy dialplan, most of all events."""
+"""Event types that Asterisk does not send: with a busy dialplan, most of all events."""
 
 STEPS_BETWEEN = (
     "BridgeCreated",
@@ -39,7 +39,7 @@ STEPS_BETWEEN = (
     "Dial",
     "PlaybackStarted",
 )
-"""What lies between the events that a call waits for. Half of all it would be sent, each with a whole channel in it."""
+"""Event types between those that a call waits for: half of all, each with a whole channel in it."""
 
 _ping = msgspec.json.Decoder(Ping).decode
 _info = msgspec.json.Decoder(AsteriskInfo).decode
@@ -49,29 +49,34 @@ _endpoint = msgspec.json.Decoder(Endpoint).decode
 
 
 class ServerCalls(Rest):
-    """What can be asked of Asterisk as a whole."""
+    """Requests about Asterisk as a whole."""
 
     async def ping(self) -> Ping:
-        """Whether it answers."""
+        """Ask for any response."""
         return _ping(await self.send(PING))
 
     async def started_at(self) -> datetime:
-        """When it started: what began before then is gone."""
+        """Return the time of Asterisk's start.
+
+        Channels and bridges from before it are gone.
+        """
         return moment((await self.info()).status.startup_time)
 
     async def reopen_connections(self) -> None:
-        """Have Asterisk open the outbound connections of its configuration that it has closed.
+        """Have Asterisk reopen the outbound connections that it closed.
 
         It gives one up for good when its operator says `ari shutdown websocket sessions`.
         """
         await self.send(RELOAD, CONNECTIONS_MODULE)
 
     async def wait_until_ready(self, timeout_s: float = 60.0) -> None:
-        """Wait while Asterisk starts: it connects to us and answers HTTP before it takes requests.
+        """Wait until Asterisk has started.
+
+        It connects to us and answers HTTP before it takes requests.
 
         Raises:
-            TimeoutError: it did not come up.
-            Refused: it did, and does not know us.
+            TimeoutError: it did not start.
+            AriRefused: it did, and does not know us.
         """
         async with asyncio.timeout(timeout_s):
             while True:
@@ -83,11 +88,11 @@ class ServerCalls(Rest):
                     return
 
     async def info(self) -> AsteriskInfo:
-        """Its version, id and start."""
+        """Return Asterisk's version, id and start."""
         return _info(await self.send(INFO))
 
     async def global_variable(self, name: str) -> str:
-        """A global variable; empty where there is none."""
+        """Return a global variable; empty where there is none."""
         return _variable(await self.send(GET_GLOBAL, query={"variable": name})).value
 
     async def set_global_variable(self, name: str, value: str) -> None:
@@ -95,7 +100,9 @@ class ServerCalls(Rest):
         await self.send(SET_GLOBAL, query={"variable": name, "value": value})
 
     async def filter_events(self, disallow: Iterable[str] = UNUSED_EVENTS) -> None:
-        """Keep events by type from being sent; repeat it after every connect, as a new application has none.
+        """Stop events of some types.
+
+        Repeat it after every connect, as a new application has no filter.
 
         Raises:
             NotRegistered: Asterisk does not know our application.
@@ -104,7 +111,9 @@ class ServerCalls(Rest):
         await self.send(FILTER, self.application, body={"allowed": [], "disallowed": disallowed})
 
     async def silence_events(self) -> None:
-        """Keep every event from being sent, until `filter_events`; for the moment in which a connection is closed.
+        """Stop all events until `filter_events`.
+
+        For the moment in which a connection is closed.
 
         Raises:
             NotRegistered: Asterisk does not know our application.
@@ -113,10 +122,10 @@ class ServerCalls(Rest):
         await self.send(FILTER, self.application, body={"allowed": nothing, "disallowed": []})
 
     async def dynamic(self, config_class: str, object_type: str, object_id: str) -> dict[str, str]:
-        """The settings of an object that was made over ARI.
+        """Return the settings of an object that was created over ARI.
 
         Raises:
-            NotFound: there is none.
+            AriNotFound: there is none.
         """
         answer = _settings(await self.send(GET_DYNAMIC, config_class, object_type, object_id))
         return {setting.attribute: setting.value for setting in answer}
@@ -124,11 +133,13 @@ class ServerCalls(Rest):
     async def put_dynamic(
         self, config_class: str, object_type: str, object_id: str, fields: Mapping[str, str]
     ) -> dict[str, str]:
-        """Make or change an object; a change is complete, never field by field for a reader.
+        """Create or change a configuration object.
+
+        The change is complete: a reader never sees part of it.
 
         Raises:
-            Refused: a setting makes no sense, or these objects cannot be made over ARI.
-            NotFound: there is no such type of objects.
+            AriRefused: a setting makes no sense, or these objects cannot be made over ARI.
+            AriNotFound: there is no such type of objects.
         """
         body = {"fields": [{"attribute": attribute, "value": value} for attribute, value in fields.items()]}
         answer = _settings(await self.send(PUT_DYNAMIC, config_class, object_type, object_id, body=body))
@@ -138,14 +149,14 @@ class ServerCalls(Rest):
         """Delete an object.
 
         Raises:
-            NotFound: there is none.
+            AriNotFound: there is none.
         """
         await self.send(DELETE_DYNAMIC, config_class, object_type, object_id)
 
     async def endpoint(self, technology: str, resource: str) -> Endpoint:
-        """One phone or trunk.
+        """Return one phone or trunk.
 
         Raises:
-            NotFound: there is none.
+            AriNotFound: there is none.
         """
         return _endpoint(await self.send(ENDPOINT, technology, resource))

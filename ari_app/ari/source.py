@@ -1,6 +1,8 @@
-"""Where events come from: a WebSocket that Asterisk opens to us, or one that we open to Asterisk, behind one interface.
+"""Base of the event sources.
 
-A reader only decodes and hands over; it never runs anybody's coroutine, because Asterisk expels a reader that stalls.
+A WebSocket that Asterisk opens to us, or one that we open to Asterisk.
+
+A reader only decodes and hands over; it awaits no other code, because Asterisk disconnects a reader that stalls.
 """
 
 import asyncio
@@ -33,12 +35,12 @@ Socket = web.WebSocketResponse[Literal[False]] | aiohttp.ClientWebSocketResponse
 
 
 class EventSource(ABC):
-    """Delivers an application's events in order, to `on_event`, which must not wait.
+    """Delivers an application's events in order to `on_event`, which must not wait.
 
-    After every connect `on_connected` runs in a task of its own: re-send the event filter, find our way back to live
-    calls. Until it is over events are kept back, then delivered in order, so that nothing is handled against a state
-    that is still being restored; it must therefore not wait for an event. Where it raises, calls are served all the
-    same, except for `NotRegistered`: the connection is deaf then. `on_disconnected` must not wait.
+    After every connect `on_connected` runs in a task of its own: send the event filter again, adopt live calls.
+    Until it is over events wait, then they are delivered in order, so that none is handled while state is being
+    restored; it must therefore not wait for an event. Where it raises, calls are served all the same, except for
+    `NotRegistered`: no event comes on this connection then. `on_disconnected` must not wait.
     """
 
     def __init__(
@@ -49,7 +51,7 @@ class EventSource(ABC):
         on_disconnected: Callable[[], None] | None = None,
     ) -> None:
         self.decoder = EventDecoder()
-        """Counts what was decoded, ignored and malformed."""
+        """Decoder with counts of decoded, ignored and malformed frames."""
         self.replaced = False
         """Another process took our application's name; this source stays silent from then on."""
         self.connects = 0
@@ -71,7 +73,7 @@ class EventSource(ABC):
 
     @property
     def connected(self) -> bool:
-        """Events are being delivered."""
+        """Tell whether events are being delivered."""
         return self._ready.is_set()
 
     async def wait_connected(self) -> None:
@@ -117,7 +119,10 @@ class EventSource(ABC):
             log.warning("ari_events_kept_back", waiting=len(self._kept_back))
 
     def _stand_down(self, reason: str) -> None:
-        """Be silent from now on, visibly: two processes fighting over one name would both lose calls."""
+        """Stop delivering events, and log why.
+
+        Two processes with one application name would both lose calls.
+        """
         self.replaced = True
         self._ready.clear()
         log.error("ari_application_replaced", reason=reason, remedy="end the other process, then restart Asterisk")
@@ -149,7 +154,10 @@ class EventSource(ABC):
             log.exception("ari_event_not_handled", event_type=type(event).__name__)
 
     async def _end(self) -> None:
-        """Whatever was kept back is delivered before the end is told: Asterisk will not send it again."""
+        """End a connection after delivering its waiting events.
+
+        Asterisk will not send them again.
+        """
         hook, self._hook = self._hook, None
         if hook is None:
             return

@@ -26,6 +26,7 @@ from ari_app.ari.model import (
     Model,
     Ping,
     Playback,
+    RtpStatistics,
     StatusInfo,
     SystemInfo,
     Variable,
@@ -49,7 +50,12 @@ RESOURCES = (
     "playbacks",
     "recordings",
 )
-NAMES_IN_ARI = {"CallerId": "CallerID", "DialplanPosition": "DialplanCEP", "Ping": "AsteriskPing"}
+NAMES_IN_ARI = {
+    "CallerId": "CallerID",
+    "DialplanPosition": "DialplanCEP",
+    "Ping": "AsteriskPing",
+    "RtpStatistics": "RTPstat",
+}
 MODELS: list[type[Model]] = [
     AsteriskInfo,
     Bridge,
@@ -62,6 +68,7 @@ MODELS: list[type[Model]] = [
     LiveRecording,
     Ping,
     Playback,
+    RtpStatistics,
     StatusInfo,
     SystemInfo,
     Variable,
