@@ -4,7 +4,7 @@ from foundation.problems import Conflict, NotFound
 
 
 class RecordingNotFound(NotFound):
-    """No such recording, or not one this person may hear (S7: both look the same)."""
+    """No such recording, or not for this person (S7: both look the same)."""
 
     slug = "recording-not-found"
 

@@ -29,18 +29,18 @@ class PlayRecording(BaseModel, extra="forbid"):
     """Options of a request for audio."""
 
     download: bool = False
-    """Whether it is kept, which the audit tells apart from listening."""
+    """True: the audio is saved, which the audit distinguishes from listening."""
 
 
 def routes(service: RecordingService) -> Routes:
-    """The routes of recordings."""
+    """Return the routes of recordings."""
     table = Routes(tag="recordings")
 
     @table.add(
         "GET",
         "/recordings",
         roles=MAY_ASK,
-        summary="Recordings of a call or a ticket",
+        summary="Return the recordings of a call or a ticket",
         query=FindRecordings,
         response=list[RecordingView],
     )
@@ -56,7 +56,7 @@ def routes(service: RecordingService) -> Routes:
         "GET",
         "/recordings/{recording_id}",
         roles=MAY_ASK,
-        summary="One recording",
+        summary="Return a recording",
         response=RecordingView,
         problems=(404,),
     )
@@ -70,7 +70,7 @@ def routes(service: RecordingService) -> Routes:
         "GET",
         "/recordings/{recording_id}/audio",
         roles=MAY_ASK,
-        summary="The audio, caller left and agent right; leaves an audit entry",
+        summary="Return the audio, caller left and agent right; an audit entry is stored",
         query=PlayRecording,
         response=File,
         problems=(404, 409),
@@ -84,7 +84,7 @@ def routes(service: RecordingService) -> Routes:
         "GET",
         "/recordings/{recording_id}/peaks",
         roles=MAY_ASK,
-        summary="The waveform of every channel, for a player",
+        summary="Return the waveform of every channel, for a player",
         response=Peaks,
         problems=(404, 409),
     )
@@ -95,7 +95,7 @@ def routes(service: RecordingService) -> Routes:
         "POST",
         "/recordings/{recording_id}/verification",
         roles=MAY_VERIFY,
-        summary="Compute the checksum again; leaves an audit entry",
+        summary="Compute the checksum again; an audit entry is stored",
         response=Verification,
         problems=(404, 409),
     )

@@ -13,7 +13,7 @@ from recordings.sealer import Sealer
 class _FileStamp:
     """Stamp of a file that had the right checksum.
 
-    While it does not change, the file's bytes did not either: no program can set
+    While it does not change, the file's bytes did not either: no program can set the time of a file's last change.
     """
 
     inode: int
@@ -32,11 +32,11 @@ class Integrity:
         self._unchanged: dict[str, _FileStamp] = {}
 
     async def require_unchanged(self, row: Recording) -> None:
-        """Return only where the file is what was sealed.
+        """Check that the file is what was sealed.
 
         Raises:
             RecordingUnavailable: the file is gone.
-            RecordingAltered: it is another.
+            RecordingAltered: its bytes are others.
         """
         try:
             stamp = await self._sealer.in_thread(self._stamp, row)
@@ -55,7 +55,7 @@ class Integrity:
         return await self._sealer.in_thread(self._checksum, row)
 
     def warn(self, row: Recording) -> None:
-        """Tell that a file is not what was sealed."""
+        """Warn that a file is not what was sealed."""
         self._unchanged.pop(row.id, None)
         self._sealer.warn(WarningKind.ALTERED, "the file is not what was sealed", row.id, row.call_id)
 

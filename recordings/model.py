@@ -94,7 +94,7 @@ class Recording(SQLModel, table=True):
     file: str
     """Relative to the storage's root, made from the id and the date alone (S5)."""
     gap_ms: int = 0
-    """How much of the longer side has silence opposite because the other side's file was shorter."""
+    """How much shorter the file of the shorter side was; it is filled with silence."""
     note: str = ""
 
 
@@ -126,16 +126,16 @@ class Segment:
     id: str
     call_id: str
     caller_path: Path
-    """What the caller says: MixMonitor's r() on the caller's channel; an ARI recording's file."""
+    """The caller's voice: MixMonitor's r() on the caller's channel; an ARI recording's file."""
     agent_path: Path | None
-    """What the caller hears: MixMonitor's t(); None when only one voice is recorded."""
+    """The sound that the caller hears: MixMonitor's t(); None for a single voice."""
     failed: str | None = None
     begun_before: bool = False
-    """Whether a process before us may have begun it already, and even be recording."""
+    """True: another process may have begun it already, and may even be recording."""
 
     @property
     def ari_name(self) -> str:
-        """The name that makes an ARI recording (format wav) land in `caller_path`."""
+        """Return the name of an ARI recording (format wav) that is written to `caller_path`."""
         return self.caller_path.stem
 
 
@@ -198,24 +198,24 @@ class OrphanReport(BaseModel):
     """
 
     sealed: list[str] = []
-    """Left unsealed when the service ended; complete, sealed now."""
+    """Not sealed when the service ended; complete, sealed now."""
     partial: list[str] = []
-    """Left unsealed and incomplete; what there was is sealed now."""
+    """Not sealed and incomplete; the existing part is sealed now."""
     missing: list[str] = []
     """Entries without any file."""
     failed: list[str] = []
-    """There are files, but they could not be sealed; they are kept."""
+    """There are files, but they could not be sealed; they stay."""
     adopted: list[str] = []
     """Recorded while the database was away; their entries exist now."""
     unreadable: list[str] = []
-    """Entries or files that could not be looked at; the log says why."""
+    """Entries or files that could not be checked; the log says why."""
     still_recording: list[str] = []
     unknown_files: list[str] = []
-    """Files no entry knows, relative to the root. They are left alone."""
+    """Files without an entry, relative to the root. They are not touched."""
 
     @property
     def clean(self) -> bool:
-        """Every entry has its file and every file its entry."""
+        """Tell whether every entry has its file and every file its entry."""
         found = (self.sealed, self.partial, self.missing, self.failed, self.adopted, self.unreadable)
         return not any((*found, self.unknown_files))
 
@@ -231,7 +231,7 @@ class WarningKind(StrEnum):
 
 @dataclass(frozen=True)
 class RecordingWarning:
-    """Something about recordings that needs a person; calls go on regardless."""
+    """A problem with recordings that needs a person; calls go on."""
 
     kind: WarningKind
     detail: str

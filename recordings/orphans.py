@@ -1,7 +1,7 @@
 """Audit of recordings: entries against files, both ways.
 
-A crash may leave either without the other. What one recording makes impossible does not stop the others: it is listed
-in the report, and the audit goes on.
+A crash may leave either without the other. A failure with one recording does not stop the audit of the others: it is
+listed in the report.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 
 
 async def audit(sealer: Sealer, grace_s: float, in_use: frozenset[str]) -> OrphanReport:
-    """Compare entries and files, and mend; see `RecordingService.audit_orphans`."""
+    """Compare entries and files, and repair; see `RecordingService.audit_orphans`."""
     report = OrphanReport()
     storage = sealer.storage
     await sealer.in_thread(lambda: sealing.delete(storage.leftovers(grace_s)))
@@ -44,7 +44,7 @@ async def _try_to_mend_spooled(sealer: Sealer, recording_id: str, grace_s: float
         await _mend_spooled(sealer, recording_id, grace_s, report)
     except Exception as error:
         if out_of_reach(error) and not isinstance(error, OSError):
-            raise  # the database is away: the next audit mends them all
+            raise  # the database is away: the next audit repairs them all
         _log.exception("recording_not_audited", recording_id=recording_id)
         report.unreadable.append(recording_id)
 
@@ -58,7 +58,7 @@ async def _mend_spooled(sealer: Sealer, recording_id: str, grace_s: float, repor
         return
     if journalled:
         report.adopted.append(recording_id)
-        # An entry that reached the database although the answer was lost needs its copy no more.
+        # The entry is in the database, although its response was lost: the copy is not needed any more.
         await sealer.in_thread(sealing.delete, [sealer.storage.journal_file(recording_id)])
     sides = sealer.storage.spool_files(recording_id, row.channels)
     if row.status in PLAYABLE:

@@ -29,7 +29,7 @@ from recordings.store import Entry
 
 SHORTFALL_SECONDS = 2.0
 SHORTFALL_SHARE = 0.05
-"""A conversation's recording that is shorter than the conversation by more than both is not complete."""
+"""A recording that is shorter than its conversation by more than both is not complete."""
 _SEALING_THREADS = 2
 
 _log = structlog.get_logger(__name__)
@@ -60,18 +60,18 @@ class Sealer:
         self._threads = ThreadPoolExecutor(_SEALING_THREADS, thread_name_prefix="sealing")
 
     async def aclose(self) -> None:
-        """Wait for what is being sealed and end the threads."""
+        """Wait for recordings being sealed and end the threads."""
         await asyncio.to_thread(self._threads.shutdown)
 
     async def in_thread(
         self, function: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
     ) -> _Result:
-        """Run what waits for the disk outside the event loop."""
+        """Run a function that waits for the disk outside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, partial(function, *args, **kwargs))
 
     def warn(self, kind: WarningKind, detail: str, recording_id: str, call_id: str | None = None) -> None:
         """Log a warning and pass it on."""
-        _log.warning("recording", kind=kind.value, detail=detail, recording_id=recording_id, call_id=call_id)
+        _log.warning("recording_warning", kind=kind.value, detail=detail, recording_id=recording_id, call_id=call_id)
         if self._on_warning is not None:
             self._on_warning(RecordingWarning(kind, detail, recording_id, call_id))
 
@@ -80,7 +80,7 @@ class Sealer:
 
         One that is sealed, or that another process is sealing, is returned as it is.
 
-        `entry` is what was stored when it began, where that is still known.
+        `entry` is the entry stored at its start, where that is known.
 
         Raises:
             RecordingNotFound: there is no entry, and none waits for the database either.
@@ -123,7 +123,7 @@ class Sealer:
         return entry
 
     async def _finish(self, recording: Entry, sides: Sequence[Path], heard: Heard) -> Entry | None:
-        """The entry as stored; None where it was not changed."""
+        """Return the entry as stored; None where it was not changed."""
         try:
             sealed = await self.in_thread(self._seal_when_closed, sides, recording.file)
         except sealing.StillWritten:
@@ -172,7 +172,7 @@ class Sealer:
         *,
         kind: WarningKind = WarningKind.INCOMPLETE,
     ) -> Entry | None:
-        # What was known before (the disk was full when it began) says more than that there is nothing now.
+        # The earlier reason (the disk was full at the start) says more than a missing file.
         note = recording.note if recording.status is RecordingStatus.FAILED and recording.note else why
         status = RecordingStatus.FAILED if recording.status is RecordingStatus.FAILED else status
         self._warn_about(recording, kind, why)

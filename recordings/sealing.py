@@ -99,7 +99,7 @@ def wait_until_closed(paths: Sequence[Path], *, seconds: float = CLOSING_SECONDS
 def inspect_side(path: Path) -> SideFile | None:
     """Inspect a spool file; None where it has no sample.
 
-    A header whose length was never filled in (the writer was killed) is mended from the file's size.
+    A header without a length (the writer was killed) is completed from the file's size.
 
     Raises:
         UnreadableSide: it is a link, or not a mono 16-bit PCM WAV.
@@ -155,12 +155,12 @@ def seal(sides: Sequence[Path], target: Path) -> SealedFile:
 
 
 def checksum(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
     return checksum_of(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC))
 
 
 def checksum_of(descriptor: int) -> str:
-    """SHA-256 of an opened file's bytes, in hexadecimal; closes the descriptor."""
+    """Return the SHA-256 of an opened file's bytes; close the descriptor."""
     with os.fdopen(descriptor, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -38,7 +38,7 @@ from recordings.store import Entry
 HEARS_ALL = frozenset({Role.QUALITY, Role.SUPERVISOR, Role.ADMINISTRATOR})
 STORAGE_SECONDS = 1.0
 DATABASE_SECONDS = 2.0
-"""How long each may hold up a call that is about to be recorded."""
+"""How long each may delay the start of a recording."""
 WRITABLE_SECONDS = 1.0
 SEAL_AGAIN_S = 2.0
 _OUT_OF_REACH = (SQLAlchemyError, OSError, TimeoutError)
@@ -68,7 +68,7 @@ class RecordingService:
 
     `on_warning` gets every warning for a person to look at; it must not raise.
 
-    Nothing here ends a call: where a recording is impossible, the segment says so and the call goes on.
+    No failure ends a call: where a recording is impossible, the segment says so and the call goes on.
     """
 
     def __init__(
@@ -86,12 +86,12 @@ class RecordingService:
         self._closing = asyncio.Event()
         self._integrity = Integrity(self._sealer)
         self._begun: dict[str, Entry] = {}
-        """Entries as they were stored when their recordings began here; a cache."""
+        """Entries as stored at the start of their recordings; a cache."""
         self._writable_until_s = 0.0
-        """On the loop's clock: until then the storage is taken to be as it was found last."""
+        """On the loop's clock: until then the result of the last check of the storage counts."""
 
     async def aclose(self) -> None:
-        """Wait for what is being sealed, then end the threads."""
+        """Wait for recordings being sealed, then end the threads."""
         self._closing.set()
         await asyncio.gather(*self._sealing, return_exceptions=True)
         await self._sealer.aclose()
@@ -109,7 +109,7 @@ class RecordingService:
     ) -> Segment:
         """Store an entry before recording; return the paths of its sides.
 
-        A `segment_id` chosen beforehand lets who does not know whether it was done repeat it. `channels` is 2 for a
+        A `segment_id` chosen beforehand makes it idempotent. `channels` is 2 for a
         conversation and 1 for everything else, unless given. Check `failed` before recording.
         With the database away the entry waits beside the files and is stored later: the call is recorded all the same.
         """
@@ -145,9 +145,9 @@ class RecordingService:
 
         Join its sides, store checksum and length, delete the spool files.
 
-        Call it once Asterisk was told to stop; `ended_at` is that moment, now by default. `started_at` is when it was
-        told to start: given, a file much shorter than the time between is stored as partial. Safe to repeat. What
-        goes wrong becomes the entry's status and a warning, never an exception. None: the database is away, and the
+        Call it after the request to stop recording; `ended_at` is that moment, now by default. `started_at` is the
+        moment of the request to start: a file much shorter than the time between is stored as partial. Idempotent.
+        A failure becomes the entry's status and a warning, never an exception. None: the database is away, and the
         audit will seal it.
 
         Raises:
@@ -169,7 +169,7 @@ class RecordingService:
         task.add_done_callback(self._sealing.discard)
 
     async def _sealed(self, segment_id: str, heard: Heard) -> Entry | None:
-        """The sealed entry; None where the database is away."""
+        """Return the sealed entry; None where the database is away."""
         try:
             return await self._sealer.seal(segment_id, heard, self._begun.pop(segment_id, None))
         except _OUT_OF_REACH as error:
@@ -229,7 +229,7 @@ class RecordingService:
                 await store.link(session, call_id, **given)
 
     async def get(self, recording_id: str) -> RecordingView:
-        """One recording.
+        """Return one recording.
 
         Raises:
             RecordingNotFound: there is none.
@@ -241,12 +241,12 @@ class RecordingService:
         return await store.get(session, recording_id) is not None
 
     async def of_call(self, call_id: str) -> list[RecordingView]:
-        """A call's segments in order."""
+        """Return a call's segments in order."""
         async with self.database.read() as session:
             return [_view(row) for row in await store.of_call(session, call_id)]
 
     async def of_ticket(self, ticket_id: str) -> list[RecordingView]:
-        """A ticket's recordings, oldest first."""
+        """Return a ticket's recordings, oldest first."""
         async with self.database.read() as session:
             return [_view(row) for row in await store.of_ticket(session, ticket_id)]
 
@@ -264,7 +264,7 @@ class RecordingService:
         return self.storage.path_of(row.file)
 
     async def peaks(self, recording_id: str, actor: Principal) -> Peaks:
-        """The waveform for a player.
+        """Return the waveform for a player.
 
         Raises:
             RecordingNotFound: there is none, or it is not theirs.
@@ -326,8 +326,8 @@ class RecordingService:
     ) -> OrphanReport:
         """Compare entries with files, and repair the differences.
 
-        Run it at start and every night. Segments younger than `grace_s`, files still being written, and what is in use
-        are left alone: the entry of a call whose agent is being rung has no file yet.
+        Run it at start and every night. Segments younger than `grace_s`, files being written, and recordings in use
+        are not touched: while an agent's phone rings, the call's entry has no file yet.
         """
         # The end of a call knows its times, which the audit does not.
         await asyncio.gather(*self._sealing, return_exceptions=True)
@@ -357,7 +357,7 @@ class RecordingService:
             async with asyncio.timeout(DATABASE_SECONDS):
                 self._begun[recording_id] = await self._sealer.insert(facts)
         except IntegrityError:
-            # Begun already, by a process that did not live to say so.
+            # Begun already, by a process that ended before it could say so.
             return _Stored.BEFORE
         except _OUT_OF_REACH as error:
             self._sealer.warn(WarningKind.DATABASE, f"the entry is not stored yet: {error}", recording_id, call_id)
@@ -365,7 +365,7 @@ class RecordingService:
         return _Stored.NEW
 
     async def _journalled(self, facts: Mapping[str, Any]) -> str | None:
-        """Keep the entry beside the files; gives back why even that failed."""
+        """Write the entry beside the files; return why that failed."""
         content = RecordingView.model_validate({"segment": 0, **store.whole(facts)}).model_dump_json().encode()
         try:
             await asyncio.to_thread(sealing.write_whole, self.storage.journal_file(facts["id"]), content)

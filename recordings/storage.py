@@ -32,7 +32,9 @@ class Side(StrEnum):
 
 
 class Storage:
-    """The folder of recordings: `<yyyy>/<mm>/<dd>/<id>.wav` when sealed, `spool/<id>-<side>.wav` before.
+    """Folder of recordings.
+
+    Sealed: `<yyyy>/<mm>/<dd>/<id>.wav`; before: `spool/<id>-<side>.wav`.
 
     Asterisk writes into the spool under the same path. Everything here may wait for the disk: call it in a thread.
     """
@@ -47,7 +49,7 @@ class Storage:
         return self.spool / f"{checked_id(recording_id)}-{side}.wav"
 
     def spool_files(self, recording_id: str, channels: int) -> list[Path]:
-        """The spool files of a recording, left channel first."""
+        """Return the spool files of a recording, left channel first."""
         return [self.spool_file(recording_id, side) for side in list(Side)[:channels]]
 
     def journal_file(self, recording_id: str) -> Path:
@@ -87,7 +89,7 @@ class Storage:
         return descriptor
 
     def check(self) -> None:
-        """Find out whether a recording could be written now, by writing.
+        """Check by writing that a recording can be written now.
 
         Raises:
             StorageUnavailable: there is too little room, or nothing can be written.
@@ -106,7 +108,7 @@ class Storage:
             raise StorageUnavailable(f"recordings cannot be written: {error.strerror or error}") from error
 
     def spooled_ids(self) -> set[str]:
-        """The recordings that have anything in the spool."""
+        """Return the recordings with files in the spool."""
         found = (_RECORDING_ID.match(path.name) for path in self._files(self.spool))
         return {match[0] for match in found if match}
 
@@ -166,7 +168,7 @@ def claimed(paths: Sequence[Path]) -> Iterator[bool]:
 
 
 def checked_id(recording_id: str) -> str:
-    """The id itself, if it is one of ours.
+    """Return the id if it is one of ours.
 
     Raises:
         RecordingNotFound: it is not.
@@ -179,15 +181,15 @@ def checked_id(recording_id: str) -> str:
 def still_written(path: Path) -> bool:
     """Tell whether a process has the file open for writing.
 
-    The kernel knows: it grants a read lease only on a file nobody writes, across containers too. Where leases are not
-    supported or not ours to take (another owner, a network disk), a file that changed lately counts as being written.
+    The kernel knows: it grants a read lease only on a file that no process writes, across containers too. Where there
+    are no leases (another owner, a network disk), a file that changed lately counts as being written.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except FileNotFoundError:
         return False
     try:
-        # Should a writer open the file in this very moment, the kernel tells us by a signal: one that does no harm.
+        # If a writer opens the file in this moment, the kernel sends a signal: one that does no harm.
         fcntl.fcntl(descriptor, fcntl.F_SETSIG, SIGURG)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)

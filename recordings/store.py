@@ -42,7 +42,7 @@ class EntryFile(NamedTuple):
 
 
 Entry = Recording | Row[*tuple[Any, ...]]
-"""A recording: what is read for every call is read as a plain row of its columns."""
+"""A recording: an object, or a plain row of its columns where calls need speed."""
 
 
 def add(connection: Connection, facts: Mapping[str, Any]) -> Entry:
@@ -59,7 +59,7 @@ def whole(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def entry(connection: Connection, recording_id: str) -> Entry | None:
-    """One entry by id."""
+    """Return one entry by id."""
     return connection.execute(GET, {"recording_id": recording_id}).one_or_none()
 
 
@@ -73,12 +73,12 @@ def finish(connection: Connection, recording_id: str, facts: Mapping[str, Any]) 
 
 
 async def get(session: AsyncSession, recording_id: str) -> Recording | None:
-    """One entry by id."""
+    """Return one entry by id."""
     return await session.get(Recording, recording_id)
 
 
 async def of_call(session: AsyncSession, call_id: str) -> Sequence[Recording]:
-    """A call's segments in order."""
+    """Return a call's segments in order."""
     query = select(Recording).where(Recording.call_id == call_id).order_by(col(Recording.segment))
     return (await session.exec(query)).all()
 
@@ -121,12 +121,12 @@ async def mark_missing(session: AsyncSession, recording_id: str, note: str) -> N
 
 
 async def link(session: AsyncSession, call_id: str, **facts: str) -> None:
-    """Store what a call's recordings belong to."""
+    """Link a call's recordings with a ticket or customer."""
     await session.exec(update(Recording).where(col(Recording.call_id) == call_id).values(**facts))
 
 
 async def known_files(session: AsyncSession, names: Collection[str]) -> set[str]:
-    """Those of these relative file names that belong to an entry."""
+    """Return the file names that belong to an entry."""
     ids = {PurePosixPath(name).stem for name in names}
     return set((await session.exec(select(Recording.file).where(col(Recording.id).in_(ids)))).all())
 

@@ -12,7 +12,7 @@ FAMILY = "hotline_fallback"
 QUEUE = "hotline_fallback"
 CONTEXT, EXTENSION = "fallback", "s"
 ALIVE = "HOTLINE_ALIVE"
-"""The global variable that holds when the service was last there, in seconds since the epoch."""
+"""Global variable of the service's last beat, in seconds since the epoch."""
 BEAT_S = 3.0
 AWAY_S = 15.0
 """After this long without a beat the dialplan stops waiting for the service; `extensions.conf` has the same number."""
@@ -25,7 +25,7 @@ _PHONE = "PJSIP/"
 
 
 class FallbackCall(msgspec.Struct, frozen=True):
-    """One such call."""
+    """A call in the fallback."""
 
     id: str
     started_at: datetime
@@ -39,7 +39,7 @@ class FallbackCall(msgspec.Struct, frozen=True):
     talk_segment: str
     message_segment: str
     channel_id: str
-    """The caller's channel, by which the service knew it where it had the call before."""
+    """The caller's channel: the service knows its own calls by it."""
 
 
 def parse(call_id: str, note: str) -> FallbackCall | None:

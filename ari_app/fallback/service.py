@@ -30,7 +30,7 @@ from recordings.service import RecordingService
 
 LOOK_EVERY_S = 5.0
 ABANDONED_AFTER = timedelta(hours=2)
-"""A note without an end this old is of a call that died with Asterisk."""
+"""A note without an end that is older than this belongs to a call that ended with Asterisk."""
 
 log = structlog.get_logger()
 
@@ -76,10 +76,10 @@ class Fallback:
         self._failed: set[str] = set()
         """Calls that could not be taken in, and were logged."""
         self.reconciled = asyncio.Event()
-        """Our own calls that went on in the fallback are known; from then on what it noted may be taken in."""
+        """The service knows its calls that went on in the fallback: notes may be taken in."""
 
     async def beat(self) -> None:
-        """Say that we are there, until cancelled."""
+        """Send beats until cancelled."""
         while True:
             try:
                 await self._beat()
@@ -93,9 +93,7 @@ class Fallback:
     async def prepare(self) -> None:
         """Send a beat and add the agents' phones to the fallback's queue.
 
-        After every connection.
-
-        An Asterisk that started again has heard of nobody: until it does, it leads everybody who calls to the fallback.
+        After every connection: an Asterisk that started again knows neither, and leads every caller to the fallback.
         """
         await self._beat()
         failed: list[Exception] = []
@@ -110,11 +108,11 @@ class Fallback:
             raise ExceptionGroup("phones that the fallback's queue did not take", failed)
 
     async def include(self, user: str) -> None:
-        """Ring a phone, too, when we are away."""
+        """Add a phone to the fallback's queue."""
         await self._ami.add_queue_member(QUEUE, f"PJSIP/{user}")
 
     async def exclude(self, user: str) -> None:
-        """Ring a phone no more."""
+        """Remove a phone from the fallback's queue."""
         await self._ami.remove_queue_member(QUEUE, f"PJSIP/{user}")
 
     async def take_in(self) -> None:
@@ -155,7 +153,7 @@ class Fallback:
             if call.ended_at is None and utc_now() - call.started_at < ABANDONED_AFTER:
                 continue
             if self._is_live(call.channel_id):
-                continue  # a call of ours that has yet to learn where its caller went: its record comes first
+                continue  # the service's call is not over yet: its record comes first
             if await self._taken_in(call):
                 await self._ami.delete_database_entry(FAMILY, call_id)
                 taken += 1
@@ -176,7 +174,7 @@ class Fallback:
             if out_of_reach(error):
                 raise
             if call.id not in self._failed:
-                # Once, although every look fails again.
+                # Logged once, although every attempt fails again.
                 log.exception("fallback_call_not_taken_in", call_id=call.id)
                 self._failed.add(call.id)
             return False

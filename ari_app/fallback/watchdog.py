@@ -28,15 +28,15 @@ class Watchdog:
 
     It leads waiting callers to the fallback, in the order in which they came, when the service is away for too long.
 
-    Who talks is left alone; who was left alone by his agent is let go, as is an agent whose caller the service did not
-    bring. Whoever was being called back hears an apology, and is called again another time.
+    A talk is not touched. A party without the other one, whether caller or agent, is hung up. A customer who was being
+    called hears an apology, and is called again another time.
     """
 
     def __init__(self, ari: AriClient) -> None:
         self._ari = ari
 
     async def run(self) -> None:
-        """Look until cancelled."""
+        """Watch the service until cancelled."""
         while True:
             try:
                 if await self.service_away():
@@ -71,10 +71,10 @@ class Watchdog:
                 continue
             try:
                 moved += await self._led(channel, EXTENSIONS.get(arguments[0]) if arguments else None, bridged)
-            except (AriNotFound, NotInStasis):  # gone, or led elsewhere, since they were listed
+            except (AriNotFound, NotInStasis):  # gone, or led elsewhere, since the list was made
                 continue
             except AriError as error:
-                # The callers behind this one must not wait for a channel that takes no orders.
+                # The callers behind this one must not wait for a channel that takes no requests.
                 log.warning("caller_not_led_to_fallback", channel_id=channel.id, error=str(error))
         if moved:
             log.warning("callers_led_to_fallback", moved=moved)

@@ -166,7 +166,7 @@ def test_lost_peaks_are_computed_again(sides: list[Path], target: Path) -> None:
 
 
 def test_a_file_that_may_not_grow_leaves_the_sides_and_no_half_file(sides: list[Path], target: Path) -> None:
-    """Limit of a file's size in a process of its own, as a full disk."""
+    """Limit of a file's size in a process, like a full disk."""
     for path in sides:
         write_wav(path, tone(440, 5))
     before = [path.read_bytes() for path in sides]
