@@ -1,4 +1,4 @@
-"""F12: new calls are refused while those who are here have to wait for each other."""
+"""New calls are refused while present calls are served late (F12)."""
 
 import pytest
 from structlog.testing import capture_logs

@@ -51,7 +51,7 @@ def test_s21_costly_foreign_and_emergency_numbers_are_refused(number: str) -> No
 
 
 @given(st.text(max_size=30))
-def test_s15_whatever_is_dialled_is_digits(number: str) -> None:
+def test_s15_every_dialled_number_is_digits(number: str) -> None:
     try:
         dialled = PLAN.endpoint(number)
     except NumberRefused:

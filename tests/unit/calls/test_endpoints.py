@@ -1,4 +1,4 @@
-"""Every SIP endpoint that is shipped or documented is safe from vanished phones, transfers and forged names."""
+"""Settings that every shipped or documented SIP endpoint needs."""
 
 import re
 from pathlib import Path
@@ -22,7 +22,7 @@ def sections(path: Path) -> list[tuple[str, str, dict[str, str]]]:
 
 
 def endpoints(path: Path) -> list[tuple[str, dict[str, str]]]:
-    """Return the endpoints of a file, each with the settings of its templates."""
+    """Return a file's endpoints with the settings of their templates."""
     templates = {
         name: settings
         for source in (ASTERISK / "etc" / "pjsip.conf", path)

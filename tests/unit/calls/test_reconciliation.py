@@ -1,4 +1,4 @@
-"""After Redis was away the queues agree with the calls there are, whatever ends at the moment of the repair (F19)."""
+"""Repair of the queues while calls end (F19)."""
 
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
@@ -20,7 +20,7 @@ QUEUE = QueueSettings(name="repair", title_zh="报修", title_en="Repairs")
 
 
 class InterruptedQueues(QueueService):
-    """Queues in which something happens while an agent is being held on to."""
+    """Queues with an event during `hold_on`."""
 
     before_hold: Any = None
     after_hold: Any = None
@@ -63,7 +63,7 @@ def a_talk(call_id: str) -> CallState:
 
 
 class Repair:
-    """A reconciler on a Redis that has just forgotten everything, with one call in which an agent talks."""
+    """Return a reconciler with one conversation, on an emptied Redis."""
 
     def __init__(self, queues: InterruptedQueues, store: CallStore) -> None:
         self.queues = queues
@@ -74,7 +74,7 @@ class Repair:
         self.reconciler = Reconciler(nothing, nothing, service, store, queues, nothing)
 
     async def hang_up(self) -> None:
-        """As an agent's leg is cleaned up: announced first, then told to the queue."""
+        """Mark the agent as released, then report it to the queue."""
         assert self.state.talk is not None
         self.state.talk.released = True
         await self.queues.finished(AGENT, self.state.id)

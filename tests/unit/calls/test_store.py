@@ -1,4 +1,4 @@
-"""Where a call is, in Redis: stored in order, waited for only by who acts on it, and told when it could not be."""
+"""Live calls in Redis: stored in order, without waiting."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ async def redis(redis_url: str) -> AsyncIterator[SharedRedis]:
     await client.aclose()
 
 
-async def test_what_was_put_is_stored_before_whatever_is_asked_afterwards(redis: SharedRedis) -> None:
+async def test_state_is_stored_before_later_requests(redis: SharedRedis) -> None:
     store, state = CallStore(redis, "node-1"), a_call()
     for stage in (CallStage.FLOW, CallStage.QUEUED, CallStage.RINGING):
         state.stage = stage
@@ -42,7 +42,7 @@ async def test_what_was_put_is_stored_before_whatever_is_asked_afterwards(redis:
     assert not store.unsaved
 
 
-async def test_who_acts_on_it_waits_until_it_is_stored(redis: SharedRedis, redis_url: str) -> None:
+async def test_settled_waits_until_the_state_is_stored(redis: SharedRedis, redis_url: str) -> None:
     store, state = CallStore(redis, "node-1"), a_call()
     other = redis_client(redis_url)
     store.put(state)
@@ -55,7 +55,7 @@ async def test_who_acts_on_it_waits_until_it_is_stored(redis: SharedRedis, redis
     await other.aclose()
 
 
-async def test_a_forgotten_call_is_gone_though_it_was_just_put(redis: SharedRedis) -> None:
+async def test_forgotten_call_is_gone_also_right_after_it_was_put(redis: SharedRedis) -> None:
     store, state = CallStore(redis, "node-1"), a_call()
     store.put(state)
     store.forget(state.id)

@@ -1,4 +1,4 @@
-"""A service on the real Redis, with a clock that only the test moves."""
+"""A queue service on the real Redis with the test's clock."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,7 +16,7 @@ START_MS = 1_800_000_000_000
 
 
 class Clock:
-    """Milliseconds that pass when told to."""
+    """A clock in milliseconds that only the test moves."""
 
     def __init__(self) -> None:
         self.ms = START_MS
@@ -42,7 +42,7 @@ class Floor:
         await self.service.ready(agent_id)
 
     def taken(self) -> list[tuple[str, str]]:
-        """Who was offered to whom since last asked."""
+        """Return the offers since the last call, as call and agent."""
         pairs = [(offer.call_id, offer.agent_id) for offer in self.offers]
         self.offers.clear()
         return pairs

@@ -1,6 +1,7 @@
-"""The queues as one would write them without Redis, speed or crashes in mind: the oracle of the property tests.
+"""Reference model of the queues: the oracle of the property tests.
 
-Everything is looked through from the start at every step, so that nothing can be forgotten.
+Written without Redis, speed or crashes in mind: every step looks through everything from the start, so that nothing
+can be forgotten.
 """
 
 from dataclasses import dataclass, field
@@ -58,7 +59,7 @@ class Reservation:
 
 
 class Reference:
-    """Queues, calls and agents; `offers` collects the reservations in the order in which they were made."""
+    """Queues, calls and agents; `offers` has the reservations in order."""
 
     def __init__(self, queues: dict[str, QueueSettings], now: int) -> None:
         self.queues = queues

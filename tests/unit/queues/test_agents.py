@@ -1,4 +1,4 @@
-"""Signing in and out, calls of an agent's own, what wallboards see, and putting it together again after a loss."""
+"""Agents: signing in and out, own calls, views, restoring after a loss."""
 
 from redis.asyncio import Redis
 
@@ -59,7 +59,7 @@ async def test_i3_an_agent_who_dials_out_gets_no_second_call(floor: Floor) -> No
     assert not await floor.service.occupied("anna", "call-out"), "reserved for another call"
 
 
-async def test_who_dials_out_in_a_break_is_in_the_break_afterwards(floor: Floor) -> None:
+async def test_agent_who_dials_out_in_a_break_is_in_the_break_afterwards(floor: Floor) -> None:
     await floor.service.sign_in("anna", ["repair"])
     await floor.service.not_ready("anna", "paperwork")
     await floor.service.occupied("anna", "call-out")
@@ -68,7 +68,7 @@ async def test_who_dials_out_in_a_break_is_in_the_break_afterwards(floor: Floor)
     assert (anna.state, anna.reason) == (AgentState.NOT_READY, "paperwork")
 
 
-async def test_who_dials_out_in_wrap_up_is_in_wrap_up_afterwards(floor: Floor) -> None:
+async def test_agent_who_dials_out_in_wrap_up_is_in_wrap_up_afterwards(floor: Floor) -> None:
     await floor.agent_ready("anna")
     await floor.service.enter("call-1", "repair")
     await floor.service.connected(floor.offers.pop().reservation_id)
@@ -152,7 +152,7 @@ async def test_a_queue_taken_out_of_the_file_is_served_to_its_end(floor: Floor, 
     assert (await reloaded.service.agent("anna")).state is AgentState.WRAP_UP
 
 
-async def test_leaving_tells_those_behind(floor: Floor) -> None:
+async def test_queue_change_is_published_when_a_caller_leaves(floor: Floor) -> None:
     for number in range(3):
         await floor.service.enter(f"call-{number}", "repair")
     await floor.service.leave("call-0", LeaveReason.CHOSE_OTHERWISE)

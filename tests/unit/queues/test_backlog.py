@@ -1,11 +1,11 @@
-"""An agent who becomes ready gets a waiting call at once only where no other agent is ready."""
+"""Waiting calls and the agent freed in the same step."""
 
 from ari_app.queues.model import DeclineReason, LeaveReason
 from tests.unit.queues.conftest import Floor
 
 
 async def test_interrupted_call_goes_to_the_agent_idle_longest_and_not_to_the_agent_just_freed(floor: Floor) -> None:
-    """The freed agent is the only one who became ready in this step, but not the only one who is ready."""
+    """Another agent was ready before the one freed in this step."""
     await floor.agent_ready("anna")
     await floor.agent_ready("bert")
     await floor.service.enter("call-1", "repair")

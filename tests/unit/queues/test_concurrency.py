@@ -1,4 +1,7 @@
-"""Several processes on one Redis: every call has one end, and no agent two calls at a time (I3, I4, F16, F17)."""
+"""Several processes on one Redis: no call and no agent twice (I3, I4).
+
+Also F16 and F17: hang-ups and answers that cross.
+"""
 
 import asyncio
 import multiprocessing
@@ -42,7 +45,7 @@ class Talk(msgspec.Struct):
 
 
 class Ledger(msgspec.Struct):
-    """What one node saw happen."""
+    """Events that one node saw."""
 
     offers: list[Offer] = []
     talks: list[Talk] = []
@@ -50,7 +53,7 @@ class Ledger(msgspec.Struct):
 
 
 class Node:
-    """A node whose callers and agents behave at random: answer, refuse, hang up at any moment."""
+    """A node with callers and agents who act at random."""
 
     def __init__(self, service: QueueService, name: str, seed: int) -> None:
         self.service = service
@@ -93,7 +96,7 @@ class Node:
             self.ledger.left.append(call_id)
 
     async def answer(self, offer: Offer) -> bool:
-        """Whether the call found its end."""
+        """Tell whether the call has ended."""
         chance = self.random.random()
         if chance < 0.2:
             reason = self.random.choice([DeclineReason.NO_ANSWER, DeclineReason.REFUSED, DeclineReason.BUSY])
@@ -123,7 +126,7 @@ def work(url: str, name: str, seed: int) -> bytes:
     return msgspec.msgpack.encode(asyncio.run(main()))
 
 
-async def test_i3_i4_nobody_is_lost_or_doubled_among_processes(redis_url: str) -> None:
+async def test_i3_i4_no_call_is_lost_or_doubled_among_processes(redis_url: str) -> None:
     async with redis_client(redis_url) as client:
         service = QueueService(client, QUEUES, "admin", deadline_s=30)
         for number in range(AGENTS):
@@ -163,7 +166,7 @@ def _no_agent_with_two_calls(talks: list[Talk]) -> None:
 
 
 def _first_come_first_offered(offers: list[Offer]) -> None:
-    """Whoever came later is first offered later (to the millisecond in which the time of joining is told)."""
+    """Calls are offered in the order of their joining, to the millisecond."""
     first = list({offer.call_id: offer for offer in reversed(offers)}.values())[::-1]
     joined = [offer.joined_at_ms for offer in sorted(first, key=lambda o: int(o.reservation_id.rpartition("~")[2]))]
     assert joined == sorted(joined)

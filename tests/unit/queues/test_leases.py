@@ -1,4 +1,4 @@
-"""Reservations, wrap-ups and back-offs end by themselves; what is over stays over (F3, F15, F17, F21)."""
+"""Reservations, wrap-ups and back-offs end by themselves (F3, F15, F17, F21)."""
 
 from redis.asyncio import Redis
 
@@ -8,7 +8,7 @@ from ari_app.queues.settings import QueueSettings, WrapUpMode
 from tests.unit.queues.conftest import Clock, Floor
 
 
-async def test_f03_a_reservation_nobody_keeps_returns_the_caller_to_the_head(floor: Floor) -> None:
+async def test_f03_reservation_that_runs_out_returns_the_caller_to_the_head(floor: Floor) -> None:
     await floor.agent_ready("anna")
     await floor.service.enter("call-1", "repair")
     await floor.service.enter("call-2", "repair")
@@ -70,7 +70,7 @@ async def test_an_answered_call_forgives_earlier_misses(floor: Floor) -> None:
     assert (await floor.service.agent("anna")).state is AgentState.READY
 
 
-async def test_of_two_who_failed_the_first_is_tried_again_at_the_end_of_his_own_back_off(floor: Floor) -> None:
+async def test_first_of_two_agents_who_declined_is_rung_again_after_the_own_back_off(floor: Floor) -> None:
     await floor.agent_ready("anna")
     await floor.agent_ready("bert")
     await floor.service.enter("call-1", "repair")
@@ -83,7 +83,7 @@ async def test_of_two_who_failed_the_first_is_tried_again_at_the_end_of_his_own_
     assert [offer.agent_id for offer in floor.offers] == ["anna", "bert", "anna"]
 
 
-async def test_whoever_failed_last_comes_last_even_after_the_back_off(floor: Floor) -> None:
+async def test_agent_who_declined_last_comes_last_even_after_the_back_off(floor: Floor) -> None:
     await floor.agent_ready("anna")
     await floor.agent_ready("bert")
     await floor.service.enter("call-1", "repair")
@@ -92,7 +92,7 @@ async def test_whoever_failed_last_comes_last_even_after_the_back_off(floor: Flo
     await floor.service.declined(floor.offers[1].reservation_id, DeclineReason.REFUSED)
     floor.clock.pass_s(60)
     floor.offers.clear()
-    # bert failed last and is idle longer; anna comes back in the same step as the sweep would offer him.
+    # bert declined last and is idle longer; anna is ready again in the step that would offer the call to bert.
     await floor.service.ready("anna")
     assert floor.taken() == [("call-1", "anna")]
 

@@ -1,4 +1,4 @@
-"""Several nodes on one Redis, and what happens when Redis forgets, hangs or goes away."""
+"""Several nodes on one Redis that loses data, hangs or goes away."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -89,7 +89,7 @@ async def test_another_node_takes_a_call_over_with_its_open_offer(
         assert await two.service.connected(offer.reservation_id)
 
 
-async def test_everybody_hears_of_agents_and_lines(redis_url: str, queues: dict[str, QueueSettings]) -> None:
+async def test_every_node_is_notified_of_agents_and_queues(redis_url: str, queues: dict[str, QueueSettings]) -> None:
     async with started(redis_url, queues, "one") as one, started(redis_url, queues, "two") as two:
         agents: asyncio.Queue[AgentSnapshot] = asyncio.Queue()
         lines: asyncio.Queue[QueueChanged] = asyncio.Queue()
@@ -113,7 +113,7 @@ async def test_everybody_hears_of_agents_and_lines(redis_url: str, queues: dict[
         assert agents.empty()
 
 
-async def test_a_deadline_is_kept_without_anybody_asking(redis_url: str, queues: dict[str, QueueSettings]) -> None:
+async def test_deadline_causes_a_sweep_by_itself(redis_url: str, queues: dict[str, QueueSettings]) -> None:
     short = {"repair": queues["repair"].model_copy(update={"wrap_up_s": 0.05})}
     async with started(redis_url, short, "one") as one, started(redis_url, short, "two") as two:
         await one.service.sign_in("anna", ["repair"])
@@ -126,7 +126,7 @@ async def test_a_deadline_is_kept_without_anybody_asking(redis_url: str, queues:
         await two.service.finished("anna", "call-1")
         following = await two.offer()
         assert (following.call_id, following.agent_id) == ("call-2", "anna")
-        # Well before the backstop: the deadline itself woke somebody.
+        # Well before the backstop: the deadline itself caused the sweep.
         assert asyncio.get_running_loop().time() - started_at < 3
 
 
@@ -225,7 +225,7 @@ async def test_a_redis_that_restarts_is_found_again(tmp_path: Path, queues: dict
         server.stop()
 
 
-async def test_no_redis_at_the_start_is_said_clearly(queues: dict[str, QueueSettings]) -> None:
+async def test_missing_redis_at_the_start_is_an_error_with_a_clear_text(queues: dict[str, QueueSettings]) -> None:
     async with redis_client(f"redis://127.0.0.1:{free_port()}/0") as client:
         service = QueueService(client, queues, "one")
         unanswered: list[None] = []

@@ -1,4 +1,4 @@
-"""A repeat caller is offered first to the agent who knows the matter (H15)."""
+"""Repeat callers go first to the agent who knows the matter (H15)."""
 
 from ari_app.queues.model import DeclineReason, WaitingCall
 from tests.unit.queues.conftest import Floor

@@ -1,4 +1,4 @@
-"""Random histories against the reference: nobody lost or doubled, no agent with two calls, fair order (I3, I4)."""
+"""Random histories against the reference model (I3, I4)."""
 
 import asyncio
 from typing import Any
@@ -31,7 +31,7 @@ picks = st.integers(min_value=0, max_value=10_000)
 
 
 class Histories(RuleBasedStateMachine):
-    """Whatever may happen to callers and agents, in any order, stale news and repetitions included."""
+    """Events of callers and agents in any order, also stale and repeated."""
 
     def __init__(self, url: str) -> None:
         super().__init__()
@@ -218,7 +218,7 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def nobody_has_two(self) -> None:
-        """Of the store itself, without the reference: a reservation in force is held by one call and one agent."""
+        """Check the store: one call and one agent hold each reservation."""
         held = self.do(self._reservations("agent"))
         assert len(set(held)) == len(held)
         for reservation in self.do(self._reservations("call")):

@@ -1,4 +1,4 @@
-"""One node's queues on a real Redis: what callers and agents go through."""
+"""One node's queues on a real Redis, for callers and agents."""
 
 import pytest
 
@@ -121,7 +121,7 @@ async def test_an_unregistered_phone_makes_its_agent_not_ready_at_once(floor: Fl
     assert (await floor.service.position("call-1")) is not None
 
 
-async def test_abandoning_tells_place_and_wait_and_counts_once(floor: Floor) -> None:
+async def test_abandoned_call_has_place_and_wait_and_counts_once(floor: Floor) -> None:
     await floor.service.enter("call-1", "repair")
     await floor.service.enter("call-2", "repair")
     floor.clock.pass_s(7)
@@ -151,7 +151,7 @@ async def test_a_caller_who_hangs_up_during_the_ring_costs_the_agent_nothing(flo
     assert floor.taken() == [("call-2", "anna")]
 
 
-async def test_the_other_order_of_hanging_up_tells_place_and_wait_too(floor: Floor) -> None:
+async def test_call_declined_before_it_is_left_has_place_and_wait_too(floor: Floor) -> None:
     await floor.agent_ready("anna")
     await floor.service.enter("call-1", "repair")
     await floor.service.declined(floor.offers.pop().reservation_id, DeclineReason.CALLER_GONE)
@@ -162,7 +162,7 @@ async def test_the_other_order_of_hanging_up_tells_place_and_wait_too(floor: Flo
     assert (departure.position, departure.waited_ms, departure.abandoned) == (1, 1000, True)
 
 
-async def test_an_agent_is_freed_within_a_second_when_nobody_says_that_the_phone_is_silent(floor: Floor) -> None:
+async def test_agent_is_freed_within_a_second_without_a_report_that_the_phone_is_silent(floor: Floor) -> None:
     await floor.agent_ready("anna")
     await floor.service.enter("call-1", "repair")
     await floor.service.leave("call-1", LeaveReason.CALLER_HUNG_UP)
@@ -218,7 +218,7 @@ async def test_becoming_ready_takes_back_a_pause_asked_for(floor: Floor) -> None
     assert (await floor.service.wrap_up_done("anna")).state is AgentState.READY
 
 
-async def test_what_makes_no_sense_is_refused(floor: Floor) -> None:
+async def test_invalid_requests_are_refused(floor: Floor) -> None:
     with pytest.raises(QueueUnknown):
         await floor.service.enter("call-1", "nowhere")
     with pytest.raises(QueueUnknown):

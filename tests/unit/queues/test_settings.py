@@ -1,4 +1,4 @@
-"""The queues file is validated whole, and every problem is named with its line."""
+"""Validation of the queues file: every problem with its line."""
 
 from pathlib import Path
 
@@ -57,7 +57,7 @@ def test_a_name_is_given_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "queues: 1", "[]", "- [", "\t- a", "- &a [*a"])
-def test_what_is_no_list_of_queues_is_refused(tmp_path: Path, text: str) -> None:
+def test_file_without_a_list_of_queues_is_refused(tmp_path: Path, text: str) -> None:
     assert len(problems(tmp_path, text)) == 1
 
 
@@ -66,6 +66,6 @@ def test_a_name_cannot_carry_lua(tmp_path: Path) -> None:
     assert problems(tmp_path, hostile)[0][0] == "line 1, name"
 
 
-def test_a_missing_file_is_said_clearly(tmp_path: Path) -> None:
+def test_missing_file_is_an_error_with_a_clear_text(tmp_path: Path) -> None:
     with pytest.raises(QueuesFileInvalid, match="readable"):
         load_queues(tmp_path / "none.yaml")

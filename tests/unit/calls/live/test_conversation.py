@@ -181,7 +181,7 @@ async def test_asterisk_that_dies_under_a_call_leaves_a_lost_call(hotline: FakeH
 
 @pytest.mark.parametrize("turns", range(0, 60, 3))
 async def test_hang_up_in_the_moment_of_the_answer_is_abandoned_or_answered(hotline: FakeHotline, turns: int) -> None:
-    """A bridged call is answered; any other is abandoned and frees the agent."""
+    """A bridged call is answered; any other one is abandoned."""
     await hotline.agent_ready()
     caller = hotline.call()
     leg = await hotline.rung()

@@ -1,4 +1,4 @@
-"""Calls that the dialplan's fallback took from a service that hung or was away: X6, F5, F6."""
+"""Calls that the fallback took from an absent service (X6, F5, F6)."""
 
 import asyncio
 from collections.abc import Callable
@@ -31,7 +31,7 @@ class _Unknown:
 
 
 class Ledger:
-    """Records by call, as the database has them: a later one replaces the earlier one."""
+    """Return the records by call; a later one replaces the earlier one."""
 
     def __init__(self) -> None:
         self.records: dict[str, CallRecordView] = {}
@@ -99,7 +99,7 @@ def fallback(hotline: FakeHotline, ledger: Ledger) -> Fallback:
 
 
 async def taken_in(fallback: Fallback, wanted: Callable[[], bool]) -> None:
-    """Look at the notes as often as the service does, until a condition holds."""
+    """Take notes in at the service's pace until a condition holds."""
     for _ in range(20):
         await fallback.take_in_ended()
         if wanted():

@@ -1,4 +1,4 @@
-"""A caller leaves a message; the call's end files it as a ticket."""
+"""Messages of callers become tickets at the call's end."""
 
 import pytest
 
@@ -18,7 +18,7 @@ async def leave_message(voice: Voice, store: CursorStore, cursor: Cursor) -> Out
 
 @pytest.mark.parametrize("hangs_up", [False, True])
 async def test_message_is_filed_when_the_call_has_ended(hotline: FakeHotline, hangs_up: bool) -> None:
-    """Most callers hang up instead of pressing the key that ends a message."""
+    """Most callers hang up instead of pressing the last key."""
     hotline.script = leave_message
     hotline.recordings.spoken_ms = 4000
     hotline.messages.away = 2
