@@ -12,7 +12,7 @@ from signal import Signals
 from dev.installed import InstalledAsterisk, find_asterisk
 from dev.paths import ASTERISK_CONFIGURATION, RUNTIME
 from dev.ports import free_port, listening
-from dev.processes import ChildProcess
+from dev.processes import ChildProcess, ManagedProcess
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Asterisk:
     extensions: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
     installed: InstalledAsterisk = field(default_factory=find_asterisk)
-    process: ChildProcess | None = None
+    process: ManagedProcess | None = None
 
     def start(self) -> None:
         """Render the configuration, start the process, wait until ARI, AMI and SIP listen.

@@ -1,8 +1,9 @@
-"""Child processes with a log, a readiness check and an end that is always seen through."""
+"""Processes with a log, a readiness check and an end in order: children, and those of an earlier run."""
 
 import os
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from signal import SIGKILL, SIGTERM, Signals
@@ -10,21 +11,82 @@ from types import TracebackType
 from typing import Self
 
 from dev.programs import Program
+from foundation.process_identity import ProcessIdentity
 
 STOP_SECONDS = 10.0
 POLL_SECONDS = 0.02
+LOG_END_CHARACTERS = 3000
 
 
 class ProcessFailed(Exception):
     """A program ended or did not become ready; the message carries the end of its log."""
 
 
-class ChildProcess:
-    """One running program, ended by its process id and by nothing else."""
+class ManagedProcess(ABC):
+    """Running program, ended by its process id alone."""
 
-    def __init__(self, name: str, program: Program, arguments: Sequence[str], *, log: Path, folder: Path) -> None:
+    def __init__(self, name: str, log: Path) -> None:
         self.name = name
         self.log = log
+
+    @property
+    @abstractmethod
+    def pid(self) -> int:
+        """Return the process id."""
+
+    @property
+    @abstractmethod
+    def running(self) -> bool:
+        """Return whether the program runs."""
+
+    @abstractmethod
+    def signal(self, number: Signals) -> None:
+        """Send a signal to the program; a program that has ended gets none."""
+
+    @abstractmethod
+    def wait(self, seconds: float) -> bool:
+        """Wait for the program's end; return whether it ended in time."""
+
+    @abstractmethod
+    def ending(self) -> str:
+        """Return how the program ended, in words."""
+
+    def wait_until(self, ready: Callable[[], bool], *, seconds: float = 30.0) -> None:
+        """Wait until the program is ready.
+
+        Raises:
+            ProcessFailed: it ended, or was not ready in time.
+        """
+        deadline = time.monotonic() + seconds
+        while not ready():
+            if not self.running:
+                raise ProcessFailed(f"{self.name} {self.ending()}:\n{self._log_end()}")
+            if time.monotonic() > deadline:
+                self.stop()
+                raise ProcessFailed(f"{self.name} was not ready within {seconds} s:\n{self._log_end()}")
+            time.sleep(POLL_SECONDS)
+
+    def stop(self, number: Signals = SIGTERM) -> None:
+        """Ask the program to end, then end it."""
+        self.signal(number)
+        if not self.wait(STOP_SECONDS):
+            self.kill()
+
+    def kill(self) -> None:
+        """End the program at once, as a crash would, with its own children."""
+        if self.running:
+            os.killpg(self.pid, SIGKILL)
+        self.wait(STOP_SECONDS)
+
+    def _log_end(self) -> str:
+        return self.log.read_text(errors="replace")[-LOG_END_CHARACTERS:] if self.log.exists() else ""
+
+
+class ChildProcess(ManagedProcess):
+    """Program that this process started."""
+
+    def __init__(self, name: str, program: Program, arguments: Sequence[str], *, log: Path, folder: Path) -> None:
+        super().__init__(name, log)
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             self._process = subprocess.Popen(
@@ -34,7 +96,7 @@ class ChildProcess:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # A Ctrl-C in the terminal reaches only us: we end the children in the right order.
+                # A Ctrl-C in the terminal reaches only this process, which ends the children in the right order.
                 start_new_session=True,
             )
 
@@ -46,39 +108,19 @@ class ChildProcess:
     def running(self) -> bool:
         return self._process.poll() is None
 
-    def wait_until(self, ready: Callable[[], bool], *, seconds: float = 30.0) -> None:
-        """Wait until the program says it is ready.
-
-        Raises:
-            ProcessFailed: it ended, or was not ready in time.
-        """
-        deadline = time.monotonic() + seconds
-        while not ready():
-            if not self.running:
-                raise ProcessFailed(f"{self.name} ended with {self._process.returncode}:\n{self._log_end()}")
-            if time.monotonic() > deadline:
-                self.stop()
-                raise ProcessFailed(f"{self.name} was not ready within {seconds} s:\n{self._log_end()}")
-            time.sleep(POLL_SECONDS)
-
     def signal(self, number: Signals) -> None:
-        """Send a signal to the program; a program that has ended is left alone."""
         if self.running:
             self._process.send_signal(number)
 
-    def stop(self, number: Signals = SIGTERM) -> None:
-        """Ask the program to end, then end it."""
-        self.signal(number)
+    def wait(self, seconds: float) -> bool:
         try:
-            self._process.wait(STOP_SECONDS)
+            self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self.kill()
+            return False
+        return True
 
-    def kill(self) -> None:
-        """End the program at once, as a crash would, with whatever it started."""
-        if self.running:
-            os.killpg(self.pid, SIGKILL)
-        self._process.wait(STOP_SECONDS)
+    def ending(self) -> str:
+        return f"ended with {self._process.returncode}"
 
     def __enter__(self) -> Self:
         return self
@@ -88,5 +130,31 @@ class ChildProcess:
     ) -> None:
         self.stop()
 
-    def _log_end(self) -> str:
-        return self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
+
+class AdoptedProcess(ManagedProcess):
+    """Program that an earlier run of this checkout started, and that outlived it."""
+
+    def __init__(self, name: str, identity: ProcessIdentity, *, log: Path) -> None:
+        super().__init__(name, log)
+        self._identity = identity
+
+    @property
+    def pid(self) -> int:
+        return self._identity.process_id
+
+    @property
+    def running(self) -> bool:
+        return self._identity.runs
+
+    def signal(self, number: Signals) -> None:
+        if self.running:
+            os.kill(self.pid, number)
+
+    def wait(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while self.running and time.monotonic() < deadline:
+            time.sleep(POLL_SECONDS)
+        return not self.running
+
+    def ending(self) -> str:
+        return "ended"

@@ -5,7 +5,7 @@ from pathlib import Path
 from signal import Signals
 
 from dev.ports import listening
-from dev.processes import ChildProcess
+from dev.processes import ChildProcess, ManagedProcess
 from dev.programs import program
 
 
@@ -16,7 +16,7 @@ class Redis:
     port: int
     state: Path
     persistent: bool = True
-    process: ChildProcess | None = None
+    process: ManagedProcess | None = None
 
     @property
     def url(self) -> str:

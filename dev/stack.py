@@ -10,17 +10,19 @@ import sys
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dev.asterisk import Asterisk, AsteriskAddress, free_address, render
+from dev.ownership import Ownership
 from dev.paths import PROJECT, RUNTIME
 from dev.ports import free_port, preferred_port
-from dev.processes import ChildProcess
+from dev.processes import AdoptedProcess, ChildProcess, ManagedProcess
 from dev.programs import Program
 from dev.redis import Redis
 from dev.watching import WATCH_SECONDS, Watched
+from foundation.process_identity import ProcessIdentity
 
 SERVICE_READY_SECONDS = 60.0
 SAMPLE_PASSWORD = "hotline-sample"
@@ -51,6 +53,10 @@ class Stack:
     settings: Mapping[str, str] = field(default_factory=dict)
     supervised: bool = False
     """Whether the service runs under its process supervisor."""
+    redis_port: int = 0
+    """0: any free port."""
+    note: Callable[[str, int], object] = field(default=lambda _name, _process_id: None)
+    """Gets the name and the process id of each part that was started."""
 
     def __post_init__(self) -> None:
         self.asterisk = Asterisk(
@@ -60,9 +66,9 @@ class Stack:
             extensions=self.extensions,
             queues=self.queues,
         )
-        self.redis = None if "REDIS_URL" in os.environ else Redis(free_port(), self.folder / "redis")
-        self.service: ChildProcess | None = None
-        self.watchdog: ChildProcess | None = None
+        self.redis = None if "REDIS_URL" in os.environ else Redis(self.redis_port or free_port(), self.folder / "redis")
+        self.service: ManagedProcess | None = None
+        self.watchdog: ManagedProcess | None = None
         self._stopping = threading.Event()
         self._starting = threading.Lock()
 
@@ -86,17 +92,42 @@ class Stack:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            if self.redis is not None:
-                self.redis.start()
-            self.asterisk.start()
+            if self.redis is not None and not _runs(self.redis.process):
+                self._start_redis()
+            if not _runs(self.asterisk.process):
+                self._start_asterisk()
             self.start_service()
         except BaseException:
             self.stop()
             raise
 
+    def take_over(self, processes: Mapping[str, ProcessIdentity]) -> None:
+        """Use processes that an earlier run of this folder left running; `start` starts the others."""
+        adopted = {name: AdoptedProcess(name, one, log=self.folder / f"{name}.log") for name, one in processes.items()}
+        if self.redis is not None:
+            self.redis.process = adopted.get("redis")
+        self.asterisk.process = adopted.get("asterisk")
+        self.service = adopted.get("service")
+        self.watchdog = adopted.get("watchdog")
+
     def start_watchdog(self) -> None:
-        """Start the process that sees to callers when the service is gone."""
-        self.watchdog = self._command("watchdog", "watchdog.log")
+        """Start the process that leads callers to the fallback while the service is away."""
+        if not _runs(self.watchdog):
+            self.watchdog = self._command("watchdog", "watchdog.log")
+            self.note("watchdog", self.watchdog.pid)
+
+    def _start_redis(self) -> None:
+        assert self.redis is not None, "the stack has a Redis of its own"
+        self.redis.start()
+        self._note("redis", self.redis.process)
+
+    def _start_asterisk(self) -> None:
+        self.asterisk.start()
+        self._note("asterisk", self.asterisk.process)
+
+    def _note(self, name: str, process: ManagedProcess | None) -> None:
+        if process is not None:
+            self.note(name, process.pid)
 
     def _command(self, name: str, log: str) -> ChildProcess:
         program = Program((sys.executable, "-m", "ari_app.cli", name), {**self.environment(), **PYTHON})
@@ -108,10 +139,12 @@ class Stack:
         Raises:
             ProcessFailed: it ended, or was not ready in time.
         """
-        self._begin_service().wait_until(self.ready, seconds=SERVICE_READY_SECONDS)
+        service = self.service if self.service is not None and self.service.running else self._begin_service()
+        service.wait_until(self.ready, seconds=SERVICE_READY_SECONDS)
 
-    def _begin_service(self) -> ChildProcess:
+    def _begin_service(self) -> ManagedProcess:
         self.service = self._command("supervise" if self.supervised else "serve", "hotline.log")
+        self.note("service", self.service.pid)
         return self.service
 
     def service_id(self) -> int | None:
@@ -148,7 +181,7 @@ class Stack:
         return {f"HOTLINE_{name}": value for name, value in settings.items()}
 
     def ready(self) -> bool:
-        """Whether the service answers and finds Asterisk, Redis and the database in order."""
+        """Return whether the service is ready: Asterisk, Redis and the database are in order."""
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:  # noqa: S310 - always loopback HTTP
                 return bool(answer.status == 200)
@@ -158,8 +191,12 @@ class Stack:
     def watch(self) -> None:
         """Keep all of it running until `stop`: what ends is started again, as a supervisor would."""
         parts = [
-            *([Watched("Redis", lambda: redis.process, redis.start)] if (redis := self.redis) is not None else []),
-            Watched("Asterisk", lambda: self.asterisk.process, self.asterisk.start),
+            *(
+                [Watched("Redis", lambda: redis.process, self._start_redis)]
+                if (redis := self.redis) is not None
+                else []
+            ),
+            Watched("Asterisk", lambda: self.asterisk.process, self._start_asterisk),
             Watched("the service", lambda: self.service, self._begin_service),
             Watched("the watchdog", lambda: self.watchdog, self.start_watchdog),
         ]
@@ -189,9 +226,26 @@ class Stack:
         self._stopping.set()
 
 
-def private_stack(folder: Path, *, supervised: bool = False, **others: dict[str, str]) -> Stack:
-    """A stack on free ports, for a test, the demo or a benchmark."""
-    return Stack(folder, free_address(folder / "asterisk"), free_port(), supervised=supervised, **others)
+def private_stack(
+    folder: Path,
+    *,
+    supervised: bool = False,
+    pjsip: Mapping[str, str] | None = None,
+    extensions: Mapping[str, str] | None = None,
+    queues: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Stack:
+    """Return a stack on free ports, for a test, the demo or a benchmark."""
+    return Stack(
+        folder,
+        free_address(folder / "asterisk"),
+        free_port(),
+        pjsip=dict(pjsip or {}),
+        extensions=dict(extensions or {}),
+        queues=dict(queues or {}),
+        settings=settings or {},
+        supervised=supervised,
+    )
 
 
 def sample_phones() -> dict[str, str]:
@@ -206,25 +260,90 @@ def database_url(folder: Path = RUN) -> str:
 
 
 def up() -> None:
-    """`make run`: start everything in `.runtime/run`, say where it is, and end it on Ctrl-C."""
-    folder = RUN
-    at = AsteriskAddress(
-        http_port=preferred_port(8088),
-        sip_port=preferred_port(5060, socket.SOCK_DGRAM),
-        ami_port=preferred_port(5038),
-        events_port=preferred_port(8089),
-        state=folder / "asterisk",
-    )
-    stack = Stack(folder, at, preferred_port(8080), pjsip=sample_phones(), supervised=True)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stack.ask_to_stop)
+    """Start everything in `.runtime/run`, print its addresses, and end it on Ctrl-C.
+
+    Processes that an earlier run left (it was killed) are taken over where they use the same servers, else ended.
+
+    Raises:
+        ProcessFailed: another run owns the folder, or a part did not start.
+    """
+    ownership = Ownership(RUN)
+    ownership.take()
     try:
-        stack.start()
-        stack.start_watchdog()
-        _announce(stack)
-        stack.watch()
+        stack = _owned_stack(ownership)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, stack.ask_to_stop)
+        try:
+            stack.start()
+            stack.start_watchdog()
+            _announce(stack)
+            stack.watch()
+        finally:
+            stack.stop()
     finally:
-        stack.stop()
+        ownership.release()
+
+
+def _owned_stack(ownership: Ownership) -> Stack:
+    """Return the stack of `.runtime/run`: with the processes of the earlier run, or on the usual ports."""
+    earlier = ownership.earlier
+    left = earlier.running() if earlier is not None else {}
+    servers = {name: os.environ.get(name, "") for name in ("REDIS_URL", "DATABASE_URL")}
+    if earlier is not None and left and earlier.addresses.get("servers") == servers:
+        ports = earlier.addresses["ports"]
+    else:
+        _end_earlier(left)
+        left = {}
+        ports = {
+            "http_port": preferred_port(8088),
+            "sip_port": preferred_port(5060, socket.SOCK_DGRAM),
+            "ami_port": preferred_port(5038),
+            "events_port": preferred_port(8089),
+            "web": preferred_port(8080),
+            "redis": free_port(),
+        }
+    asterisk = AsteriskAddress(
+        **{name: port for name, port in ports.items() if name.endswith("_port")}, state=RUN / "asterisk"
+    )
+    stack = Stack(
+        RUN,
+        asterisk,
+        ports["web"],
+        pjsip=sample_phones(),
+        supervised=True,
+        redis_port=ports["redis"],
+        note=ownership.note,
+    )
+    ownership.record.processes = dict(left)
+    ownership.record.addresses = {"url": stack.url, "ports": ports, "servers": servers}
+    ownership.record.write(RUN)
+    if left:
+        stack.take_over(left)
+        _say(f"took over from an earlier run: {_named(left)}; they run the code they were started with")
+        if (service := left.get("service")) is not None:
+            _say(f"kill -HUP {service.process_id} loads the present code")
+    return stack
+
+
+def _end_earlier(left: Mapping[str, ProcessIdentity]) -> None:
+    """End the processes of an earlier run, in the order in which a stack ends."""
+    for name in ("watchdog", "service", "asterisk", "redis"):
+        if name in left:
+            AdoptedProcess(name, left[name], log=RUN / f"{name}.log").stop()
+    if left:
+        _say(f"ended what an earlier run with other servers had left: {_named(left)}")
+
+
+def _named(processes: Mapping[str, ProcessIdentity]) -> str:
+    return ", ".join(f"{name} (process {one.process_id})" for name, one in processes.items())
+
+
+def _runs(process: ManagedProcess | None) -> bool:
+    return process is not None and process.running
+
+
+def _say(sentence: str) -> None:
+    print(f"hotline: {sentence}", flush=True)  # noqa: T201
 
 
 def _announce(stack: Stack) -> None:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dev.processes import ChildProcess, ProcessFailed
+from dev.processes import ManagedProcess, ProcessFailed
 
 WATCH_SECONDS = 0.05
 """How often the parts are looked at: a service that dies is missed for as long."""
@@ -18,7 +18,7 @@ class Watched:
     """One part: at once the first time, then with growing pauses while it keeps ending."""
 
     name: str
-    process: Callable[[], ChildProcess | None]
+    process: Callable[[], ManagedProcess | None]
     start: Callable[[], object]
     _pause: float = 0.0
     _begun: float = float("-inf")

@@ -4,14 +4,13 @@ import asyncio
 import contextlib
 import os
 import secrets
-import socket
-from pathlib import Path
 
 import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from foundation.process_identity import ProcessIdentity, own_identity
 from foundation.signals import AsyncSignal, Signal
 
 KEY = "hotline:node:"
@@ -52,14 +51,15 @@ class Holder(msgspec.Struct, frozen=True):
 
     @classmethod
     def of_this_process(cls) -> "Holder":
-        return cls(secrets.token_hex(16), _machine(), os.getpid(), _started(os.getpid()))
+        """Return this process as a holder."""
+        own = own_identity()
+        return cls(secrets.token_hex(16), own.machine, own.process_id, own.started)
 
     @property
     def dead(self) -> bool:
-        """Whether it certainly runs no more; of another machine nobody can tell."""
-        return self.machine == _machine() and (
-            self.process_id == os.getpid() or _started(self.process_id) != self.started
-        )
+        """Return whether the process ended for certain; processes of other machines cannot be seen."""
+        identity = ProcessIdentity(self.process_id, self.started, self.machine)
+        return identity.is_here and (self.process_id == os.getpid() or not identity.runs)
 
 
 class NodeLease:
@@ -151,18 +151,3 @@ class NodeLease:
             return msgspec.json.decode(held, type=Holder) if held else None
         except msgspec.DecodeError:
             return None
-
-
-def _machine() -> str:
-    boot = Path("/proc/sys/kernel/random/boot_id")
-    return f"{socket.gethostname()}/{boot.read_text().strip() if boot.exists() else ''}"
-
-
-def _started(process_id: int) -> str:
-    """When a process started, in the kernel's ticks; empty where there is none."""
-    try:
-        fields = Path(f"/proc/{process_id}/stat").read_text()
-    except OSError:
-        return ""
-    # The name, in brackets, may hold blanks.
-    return fields.rpartition(")")[2].split()[19]

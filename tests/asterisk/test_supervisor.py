@@ -53,8 +53,8 @@ async def next_service(stack: Stack, before: int) -> int:
 @pytest.mark.parametrize("end", ["killed", "upgraded"])
 async def test_waiting_caller_stays_in_place_while_one_service_follows_another(hotline: Hotline, end: str) -> None:
     stack = hotline.stack
-    keeper, before = stack.service, stack.service_id()
-    assert keeper is not None
+    supervisor, before = stack.service, stack.service_id()
+    assert supervisor is not None
     assert before is not None
     caller = await hotline.phone(CALLER)
     await hotline.into_queue(caller)
@@ -64,10 +64,10 @@ async def test_waiting_caller_stays_in_place_while_one_service_follows_another(h
     if end == "killed":
         os.kill(before, SIGKILL)
     else:
-        keeper.signal(SIGHUP)
+        supervisor.signal(SIGHUP)
     await next_service(stack, before)
 
-    assert keeper.running
+    assert supervisor.running
     await hotline.waiting(supervisor, "repair", 1)
     await caller.hears(seconds=1.0)
     await caller.hang_up()
@@ -76,38 +76,38 @@ async def test_waiting_caller_stays_in_place_while_one_service_follows_another(h
 
 async def test_flows_with_errors_do_not_replace_the_running_ones(hotline: Hotline, callflows: Path) -> None:
     stack = hotline.stack
-    keeper, before = stack.service, stack.service_id()
-    assert keeper is not None
+    supervisor, before = stack.service, stack.service_id()
+    assert supervisor is not None
     assert before is not None
     whole = (callflows / "hotline.yaml").read_text()
     log = stack.folder / "hotline.log"
     (callflows / "hotline.yaml").write_text(f"{whole}  lost: {{ goto: nowhere }}\n")
-    keeper.signal(SIGHUP)
+    supervisor.signal(SIGHUP)
     async with asyncio.timeout(WAIT_S):
         while "upgrade_refused" not in log.read_text():
             await asyncio.sleep(0.05)
     (refusal,) = (line for line in log.read_text().splitlines() if "upgrade_refused" in line)
     assert "hotline.yaml:" in refusal
-    assert (stack.service_id(), keeper.running) == (before, True)
+    assert (stack.service_id(), supervisor.running) == (before, True)
     caller = await hotline.phone(CALLER)
     await hotline.into_queue(caller)
     await caller.hang_up()
 
     (callflows / "hotline.yaml").write_text(whole)
-    keeper.signal(SIGHUP)
+    supervisor.signal(SIGHUP)
     await next_service(stack, before)
-    assert keeper.running
+    assert supervisor.running
 
 
 DIES_AT_ONCE = """
 import os, signal
-from ari_app.runtime.supervisor import Keeper
-raise SystemExit(Keeper(lambda: os.kill(os.getpid(), signal.SIGKILL)).keep())
+from ari_app.runtime.supervisor import ProcessSupervisor
+raise SystemExit(ProcessSupervisor(lambda: os.kill(os.getpid(), signal.SIGKILL)).run())
 """
 ENDS_BY_ITSELF = """
 import sys
-from ari_app.runtime.supervisor import Keeper
-raise SystemExit(Keeper(lambda: sys.exit(2)).keep())
+from ari_app.runtime.supervisor import ProcessSupervisor
+raise SystemExit(ProcessSupervisor(lambda: sys.exit(2)).run())
 """
 
 
@@ -122,7 +122,7 @@ async def test_service_with_a_permanent_error_is_not_started_again(program: str,
 
 ANNOUNCES_ITSELF = """
 import os, signal, time
-from ari_app.runtime.supervisor import Keeper
+from ari_app.runtime.supervisor import ProcessSupervisor
 
 def run():
     signal.signal(signal.SIGTERM, lambda *_: (print("ended", flush=True), os._exit(0)))
@@ -130,12 +130,12 @@ def run():
     while True:
         time.sleep(60)
 
-raise SystemExit(Keeper(run).keep())
+raise SystemExit(ProcessSupervisor(run).run())
 """
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["ended", "killed"])
-async def test_a_keeper_takes_its_service_along_in_order(killed: bool) -> None:
+async def test_supervisor_takes_its_service_along_in_order(killed: bool) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", ANNOUNCES_ITSELF, cwd=PROJECT, stdout=asyncio.subprocess.PIPE
     )

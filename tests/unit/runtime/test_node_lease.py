@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from ari_app.runtime import node_lease
 from ari_app.runtime.node_lease import KEY, Holder, NodeLease, NodeTaken
+from foundation.process_identity import ProcessIdentity
 from foundation.redis_client import redis_client
 
 
@@ -23,7 +24,7 @@ async def held_by(redis: Redis, holder: Holder) -> None:
 async def test_f33_a_living_process_keeps_its_name(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_lease, "LEASE_S", 0.1)
     monkeypatch.setattr(node_lease, "RENEW_S", 0.05)
-    other = msgspec.structs.replace(Holder.of_this_process(), process_id=1, started=node_lease._started(1))
+    other = msgspec.structs.replace(Holder.of_this_process(), process_id=1, started=ProcessIdentity.of(1).started)
     await held_by(redis, other)
 
     with pytest.raises(NodeTaken, match="another process serves the node 'n'"):

@@ -1,0 +1,107 @@
+"""`hotline up` is killed: the next one takes over what still runs, and there are never two (X2)."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty, Queue
+
+import pytest
+
+from dev.paths import PROJECT, RUNTIME
+
+READY_S = 90.0
+
+
+class Up:
+    """One `hotline up` with the lines that it prints."""
+
+    def __init__(self, runtime: Path) -> None:
+        environment = {**os.environ, "HOTLINE_RUNTIME": str(runtime), "PYTHONPATH": str(PROJECT)}
+        for name in ("REDIS_URL", "DATABASE_URL"):
+            environment.pop(name, None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "ari_app.cli", "up"],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said: list[str] = []
+        self._lines: Queue[str] = Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self._lines.put(line)
+
+    def until(self, pattern: str) -> re.Match[str]:
+        """Return the first line that matches."""
+        while True:
+            try:
+                line = self._lines.get(timeout=READY_S)
+            except Empty:
+                raise AssertionError(f"nothing like {pattern!r} in {self.said}") from None
+            self.said.append(line)
+            if found := re.search(pattern, line):
+                return found
+
+    def end(self, number: signal.Signals) -> int:
+        self.process.send_signal(number)
+        status = self.process.wait(60)
+        self._reader.join(10)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return status
+
+
+@pytest.fixture
+def runtime(tmp_path: Path) -> Iterator[Path]:
+    for name in ("debian", "venv"):
+        (tmp_path / name).symlink_to((RUNTIME / name).resolve())
+    yield tmp_path
+    for process in processes_of(tmp_path):
+        os.kill(process, signal.SIGKILL)
+
+
+def processes_of(runtime: Path) -> list[int]:
+    """Processes that run in this folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            text = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+        except OSError:
+            continue
+        if str(runtime / "run").encode() in text:
+            found.append(int(entry.name))
+    return found
+
+
+def test_killed_run_is_taken_over_by_the_next_one(runtime: Path) -> None:
+    first = Up(runtime)
+    first.until("residents' phones")
+    left = set(processes_of(runtime))
+    assert len(left) >= 5, "Redis, Asterisk, supervisor, service, watchdog"
+
+    second = Up(runtime)
+    second.until(f"process {first.process.pid}")
+    assert second.process.wait(60) == 2
+    second.end(signal.SIGTERM)
+    assert "Traceback" not in "".join(second.said)
+    assert set(processes_of(runtime)) == left
+
+    first.end(signal.SIGKILL)
+    third = Up(runtime)
+    taken_over = third.until("took over").string
+    assert all(name in taken_over for name in ("redis", "asterisk", "service", "watchdog")), taken_over
+    third.until("residents' phones")
+    assert set(processes_of(runtime)) == left
+
+    assert third.end(signal.SIGINT) == 0
+    assert processes_of(runtime) == []
