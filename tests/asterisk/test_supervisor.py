@@ -53,8 +53,8 @@ async def next_service(stack: Stack, before: int) -> int:
 @pytest.mark.parametrize("end", ["killed", "upgraded"])
 async def test_waiting_caller_stays_in_place_while_one_service_follows_another(hotline: Hotline, end: str) -> None:
     stack = hotline.stack
-    supervisor, before = stack.service, stack.service_id()
-    assert supervisor is not None
+    parent, before = stack.service, stack.service_id()
+    assert parent is not None
     assert before is not None
     caller = await hotline.phone(CALLER)
     await hotline.into_queue(caller)
@@ -64,10 +64,10 @@ async def test_waiting_caller_stays_in_place_while_one_service_follows_another(h
     if end == "killed":
         os.kill(before, SIGKILL)
     else:
-        supervisor.signal(SIGHUP)
+        parent.signal(SIGHUP)
     await next_service(stack, before)
 
-    assert supervisor.running
+    assert parent.running
     await hotline.waiting(supervisor, "repair", 1)
     await caller.hears(seconds=1.0)
     await caller.hang_up()
@@ -76,27 +76,27 @@ async def test_waiting_caller_stays_in_place_while_one_service_follows_another(h
 
 async def test_flows_with_errors_do_not_replace_the_running_ones(hotline: Hotline, callflows: Path) -> None:
     stack = hotline.stack
-    supervisor, before = stack.service, stack.service_id()
-    assert supervisor is not None
+    parent, before = stack.service, stack.service_id()
+    assert parent is not None
     assert before is not None
     whole = (callflows / "hotline.yaml").read_text()
     log = stack.folder / "hotline.log"
     (callflows / "hotline.yaml").write_text(f"{whole}  lost: {{ goto: nowhere }}\n")
-    supervisor.signal(SIGHUP)
+    parent.signal(SIGHUP)
     async with asyncio.timeout(WAIT_S):
         while "upgrade_refused" not in log.read_text():
             await asyncio.sleep(0.05)
     (refusal,) = (line for line in log.read_text().splitlines() if "upgrade_refused" in line)
     assert "hotline.yaml:" in refusal
-    assert (stack.service_id(), supervisor.running) == (before, True)
+    assert (stack.service_id(), parent.running) == (before, True)
     caller = await hotline.phone(CALLER)
     await hotline.into_queue(caller)
     await caller.hang_up()
 
     (callflows / "hotline.yaml").write_text(whole)
-    supervisor.signal(SIGHUP)
+    parent.signal(SIGHUP)
     await next_service(stack, before)
-    assert supervisor.running
+    assert parent.running
 
 
 DIES_AT_ONCE = """
