@@ -30,7 +30,7 @@ ENTRYPOINT ["/usr/local/bin/hotline-postgres"]
 FROM base AS hotline
 # Another package index than pip's own; a mirror's certificates and the like belong into a mounted pip.conf.
 ARG PIP_INDEX_URL=""
-RUN sh /usr/share/hotline/install-packages.sh '^(sox|espeak-ng)$' ca-certificates python3 python3-venv tzdata \
+RUN sh /usr/share/hotline/install-packages.sh '^(sox|espeak-ng|graphviz)$' ca-certificates python3 python3-venv tzdata \
     && groupadd --gid 10001 hotline \
     && useradd --uid 10001 --gid 10001 --home-dir /var/lib/hotline --create-home hotline \
     && install -d -o hotline -g hotline /var/lib/hotline/prompts /var/lib/hotline/recordings \

@@ -1,11 +1,13 @@
 """Programs of `.runtime/debian`, run in place through their own loader."""
 
 import os
+import shutil
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dev.packages import HOST, suite_root
+from dev.packages import HOST, PackagesUnavailable, suite_root
 
 SUITE = "forky"
 
@@ -42,6 +44,26 @@ def program(path: str) -> Program:
         ),
         {"ESPEAK_DATA_PATH": str(libraries)},
     )
+
+
+def dot_program() -> Program:
+    """Return Graphviz's `dot`: of the suite, else of the machine.
+
+    The first use writes the list of its plug-ins, which the package would do on installation.
+
+    Raises:
+        PackagesUnavailable: there is none.
+    """
+    if not (suite_root(SUITE) / "usr" / "bin" / "dot").exists():
+        installed = shutil.which("dot")
+        if installed is None:
+            raise PackagesUnavailable("Graphviz is not there: run `make prepare`, or install the package graphviz")
+        return Program((installed,))
+    plugins = library_folder() / "graphviz"
+    dot = Program(program("usr/bin/dot").command, {"GVBINDIR": str(plugins)})
+    if not any(plugins.glob("config*")):
+        subprocess.run([*dot.command, "-c"], env=dot.environ(), check=True, capture_output=True, timeout=60)
+    return dot
 
 
 def postgres_program(name: str) -> Program:

@@ -20,6 +20,7 @@ from crm.departments.service import DepartmentService
 from crm.selfservice.limits import Unlimited
 from crm.selfservice.service import SelfService
 from crm.tickets.service import TicketService
+from dev.programs import dot_program
 from foundation.database import Database
 from foundation.problems import FieldProblem, Invalid
 from ivr.actions import Action
@@ -92,7 +93,7 @@ def drawn(folder: Path, flow: str, language: str) -> str:
     if language not in found.languages:
         problem = FieldProblem(field="language", rule=f"must be one of {', '.join(found.languages)}")
         raise Invalid(f"{flow} does not speak {language!r}", [problem])
-    return draw(found, library.catalogue, language)
+    return draw(found, library.catalogue, dot_program(), language)
 
 
 async def _no_recording(_call_id: str) -> str | None:

@@ -27,4 +27,4 @@ def test_a_database_that_is_not_ours_is_refused_by_name(given: str) -> None:
 
 def test_calling_hours_over_midnight_are_refused_by_name() -> None:
     with pytest.raises(ValidationError, match="HOTLINE_SURVEY_FROM_HOUR must be before HOTLINE_SURVEY_UNTIL_HOUR"):
-        Settings(survey_from_hour=21, survey_until_hour=8)
+        Settings(ari_password=SecretStr("secret"), survey_from_hour=21, survey_until_hour=8)
