@@ -11,19 +11,18 @@ from ari_app.calls.model import CallState
 from ari_app.calls.wording import AgentWording
 from ari_app.desk.model import (
     CallerNumber,
-    CallLine,
     CustomerCard,
     HistoryView,
     Pop,
-    SimilarLine,
+    PopCall,
+    PopSimilar,
+    PopTicket,
     SpokenWording,
-    TicketLine,
 )
 from crm.customers.model import ChoiceView, CustomerView
 from crm.customers.phone import describe
 from crm.customers.service import CustomerService
-from crm.history.model import DAYS, History
-from crm.history.model import TicketLine as HistoryTicket
+from crm.history.model import DAYS, History, HistoryTicket
 from crm.history.service import HistoryService
 from crm.tickets.model import CLOSED, TicketView
 from crm.tickets.similar import SimilarQuery, SimilarTicket, find
@@ -46,8 +45,8 @@ class CallerFacts:
         self.customers: list[CustomerCard] = []
         self.customer_id: str | None = None
         self.history: HistoryView | None = None
-        self.open_tickets: list[TicketLine] = []
-        self.similar: list[SimilarLine] = []
+        self.open_tickets: list[PopTicket] = []
+        self.similar: list[PopSimilar] = []
         self.arrears: SpokenWording | None = None
 
 
@@ -174,7 +173,7 @@ def _why(choice: ChoiceView) -> SpokenWording:
 
 def _history(history: History) -> HistoryView:
     calls = [
-        CallLine(
+        PopCall(
             id=call.id,
             direction=call.direction,
             started_at_ms=milliseconds(call.started_at),
@@ -188,8 +187,8 @@ def _history(history: History) -> HistoryView:
     return HistoryView(days=DAYS, tickets=[_ticket(ticket) for ticket in history.tickets], calls=calls)
 
 
-def _ticket(ticket: HistoryTicket | TicketView) -> TicketLine:
-    return TicketLine(
+def _ticket(ticket: HistoryTicket | TicketView) -> PopTicket:
+    return PopTicket(
         id=ticket.id,
         number=ticket.number,
         kind=ticket.kind,
@@ -201,5 +200,5 @@ def _ticket(ticket: HistoryTicket | TicketView) -> TicketLine:
     )
 
 
-def _similar(found: SimilarTicket) -> SimilarLine:
-    return SimilarLine(ticket=_ticket(found.ticket), score=found.score, why=[reason.zh for reason in found.why])
+def _similar(found: SimilarTicket) -> PopSimilar:
+    return PopSimilar(ticket=_ticket(found.ticket), score=found.score, why=[reason.zh for reason in found.why])

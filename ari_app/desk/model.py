@@ -44,8 +44,8 @@ class CustomerCard(msgspec.Struct, frozen=True):
     """Why this one is proposed first among several; None where nothing speaks for it."""
 
 
-class TicketLine(msgspec.Struct, frozen=True):
-    """A ticket in a list."""
+class PopTicket(msgspec.Struct, frozen=True):
+    """Ticket in a pop."""
 
     id: str
     number: str
@@ -53,23 +53,19 @@ class TicketLine(msgspec.Struct, frozen=True):
     status: str
     subject: str
     registered_at_ms: int
-    department: str | None = None
     urge_count: int = 0
-    redo_count: int = 0
     joined: bool = False
-    """The caller is a further reporter of it: somebody else's matter as well (H4)."""
+    """The caller is a further reporter of another customer's ticket (H4)."""
 
 
-class CallLine(msgspec.Struct, frozen=True):
-    """A former call in a list."""
+class PopCall(msgspec.Struct, frozen=True):
+    """Earlier call in a pop."""
 
     id: str
     direction: str
     started_at_ms: int
     outcome: str
     queue: str | None = None
-    agent: str | None = None
-    """The agent's name."""
     talk_ms: int = 0
     ticket_id: str | None = None
 
@@ -78,14 +74,14 @@ class HistoryView(msgspec.Struct, frozen=True):
     """The customer's last days, newest first."""
 
     days: int
-    tickets: list[TicketLine]
-    calls: list[CallLine]
+    tickets: list[PopTicket]
+    calls: list[PopCall]
 
 
-class SimilarLine(msgspec.Struct, frozen=True):
+class PopSimilar(msgspec.Struct, frozen=True):
     """An open ticket that may be about the same matter, and why."""
 
-    ticket: TicketLine
+    ticket: PopTicket
     score: float
     """0 to 1."""
     why: list[str]
@@ -107,8 +103,8 @@ class Pop(msgspec.Struct, frozen=True):
     customer_id: str | None = None
     """Who it is, where that is certain; otherwise the agent chooses among `customers`."""
     history: HistoryView | None = None
-    open_tickets: list[TicketLine] = []
-    similar: list[SimilarLine] = []
+    open_tickets: list[PopTicket] = []
+    similar: list[PopSimilar] = []
     keys: list[str] = []
     """What was pressed in the menus, in order."""
     kind: str | None = None

@@ -1,6 +1,6 @@
 """Routes of history."""
 
-from crm.history.model import CallLine, CallRecordView, FindCalls, History
+from crm.history.model import CallRecordView, FindCalls, History, HistoryCall
 from crm.history.service import HistoryService
 from foundation.routes import NoQuery, Request, Role, Routes
 
@@ -28,9 +28,9 @@ def routes(service: HistoryService) -> Routes:
         roles=OVERSEERS,
         summary="Calls, newest first; those with the outcome lost were cut off and are to be called back",
         query=FindCalls,
-        response=list[CallLine],
+        response=list[HistoryCall],
     )
-    async def find(request: Request[None, FindCalls]) -> list[CallLine]:
+    async def find(request: Request[None, FindCalls]) -> list[HistoryCall]:
         return await service.find(request.query)
 
     @table.add(

@@ -63,7 +63,7 @@ class FindCalls(BaseModel, extra="forbid"):
     limit: int = Rule(default=100, ge=1, le=500)
 
 
-class CallLine(BaseModel, from_attributes=True):
+class HistoryCall(BaseModel, from_attributes=True):
     """Call in a history."""
 
     id: str
@@ -83,7 +83,7 @@ class CallLine(BaseModel, from_attributes=True):
         return self.outcome == "abandoned" and (self.wait_ms or 0) < SHORT_WAIT_MS
 
 
-class CallRecordView(CallLine):
+class CallRecordView(HistoryCall):
     """Whole record of a call."""
 
     access_number: str
@@ -97,7 +97,7 @@ class CallRecordView(CallLine):
     keys: Annotated[list[str], Personal.TEXT]
 
 
-class TicketLine(BaseModel, from_attributes=True):
+class HistoryTicket(BaseModel, from_attributes=True):
     """Ticket in a history."""
 
     id: str
@@ -115,5 +115,5 @@ class TicketLine(BaseModel, from_attributes=True):
 class History(BaseModel):
     """Tickets and calls of a customer, newest first."""
 
-    tickets: list[TicketLine]
-    calls: list[CallLine]
+    tickets: list[HistoryTicket]
+    calls: list[HistoryCall]

@@ -10,7 +10,7 @@ from sqlmodel import col
 from crm.customers.store import head_of
 from crm.history import store
 from crm.history.errors import CallNotFound
-from crm.history.model import DAYS, CallLine, CallRecord, CallRecordView, FindCalls, History, TicketLine
+from crm.history.model import DAYS, CallRecord, CallRecordView, FindCalls, History, HistoryCall, HistoryTicket
 from foundation.clock import utc_now
 from foundation.database import Database
 
@@ -41,7 +41,7 @@ class HistoryService:
 
         def look(connection: Connection) -> History:
             tickets, calls = store.of_customer(connection, customer_id, since, limit)
-            lines = [TicketLine.model_construct(**row._mapping) for row in tickets]  # noqa: SLF001 - a Row's public name
+            lines = [HistoryTicket.model_construct(**row._mapping) for row in tickets]  # noqa: SLF001 - a Row's public name
             return History(tickets=_newest_first(lines)[:limit], calls=_lines(calls))
 
         return look
@@ -53,7 +53,7 @@ class HistoryService:
             tickets=[], calls=_lines(store.calls_of_number(connection, number, since, MOST))
         )
 
-    async def find(self, wanted: FindCalls) -> list[CallLine]:
+    async def find(self, wanted: FindCalls) -> list[HistoryCall]:
         """Return calls, newest first."""
         calls = await self._database.look_up(
             lambda connection: store.calls(connection, wanted.outcome, wanted.since, wanted.limit)
@@ -82,7 +82,7 @@ class HistoryService:
             await session.exec(update(CallRecord).where(col(CallRecord.id) == call_id).values(ticket_id=ticket_id))
 
 
-def _newest_first(tickets: list[TicketLine]) -> list[TicketLine]:
+def _newest_first(tickets: list[HistoryTicket]) -> list[HistoryTicket]:
     """Sort tickets by when the customer reported them; drop duplicates."""
     if not any(ticket.joined_at for ticket in tickets):
         return tickets
@@ -90,5 +90,5 @@ def _newest_first(tickets: list[TicketLine]) -> list[TicketLine]:
     return list({ticket.id: ticket for ticket in reversed(ordered)}.values())[::-1]
 
 
-def _lines(calls: Sequence[Row[*tuple[Any, ...]]]) -> list[CallLine]:
-    return [CallLine.model_construct(**row._mapping) for row in calls]  # noqa: SLF001 - a Row's public name
+def _lines(calls: Sequence[Row[*tuple[Any, ...]]]) -> list[HistoryCall]:
+    return [HistoryCall.model_construct(**row._mapping) for row in calls]  # noqa: SLF001 - a Row's public name

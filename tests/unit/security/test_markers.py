@@ -50,7 +50,7 @@ NOBODYS = {
         *("RecipientView.language", "RecipientCreated.signing_secret"),
     ),
     "a ticket's number and a customer's account number say nothing without us": (
-        *("TicketView.number", "TicketLine.number", "Moved.number", "OpenTicket.number", "OverdueView.number"),
+        *("TicketView.number", "HistoryTicket.number", "Moved.number", "OpenTicket.number", "OverdueView.number"),
         *("PendingExtension.number", "Progress.number", "Receipt.number", "CustomerView.account_number"),
     ),
     "lists of views or of fields that are looked at themselves, masked where they are made": (
@@ -58,12 +58,12 @@ NOBODYS = {
     ),
     "what a look answers: it was noted": ("Person.name", "Person.numbers", "Person.address"),
     "codes of ours, and what a program said": (
-        *("AnswersView.attitude", "CallLine.direction", "CallLine.outcome", "CallLine.queue"),
+        *("AnswersView.attitude", "HistoryCall.direction", "HistoryCall.outcome", "HistoryCall.queue"),
         *("CallRecordView.hangup_by", "CustomerView.language", "CustomerDetail.merged_into", "DayView.day"),
         *("DeadLetterView.error", "DeadLetterView.key", "DeadLetterView.kind", "DeliveryView.error"),
         *("DeliveryView.key", "DeliveryView.kind", "EventView.kind", "LogView.action", "LogView.from_status"),
         *("LogView.to_status", "Progress.department", "Progress.zh", "Progress.en", "RecordingView.sha256"),
-        *("RowError.column", "RowError.rule", "TicketLine.kind", "TicketLine.status", "FieldDifference.field"),
+        *("RowError.column", "RowError.rule", "HistoryTicket.kind", "HistoryTicket.status", "FieldDifference.field"),
         *("Verification.expected_sha256", "Verification.found_sha256", "DeskTicket.subprotocol", "KeptView.kept_at"),
         *("KeptView.what", "KeptView.refused"),
     ),
