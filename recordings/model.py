@@ -135,7 +135,7 @@ class Segment:
 
     @property
     def ari_name(self) -> str:
-        """Return the name of an ARI recording (format wav) that is written to `caller_path`."""
+        """Return the name of an ARI recording (wav) written to `caller_path`."""
         return self.caller_path.stem
 
 

@@ -45,6 +45,6 @@ def test_a_message_has_one_line_per_field(fields: dict[str, str]) -> None:
     assert message.count(b"\n") == message.count(b"\r") == len(fields) + 1
 
 
-def test_responses() -> None:
+def test_response_is_parsed() -> None:
     response = parse(b"Response: Error\r\nActionID: 7\r\nMessage: No such channel: \xff\r\n\r\n")
     assert response == {"Response": "Error", "ActionID": "7", "Message": "No such channel: \ufffd"}

@@ -76,14 +76,14 @@ async def test_an_expectation_takes_the_first_of_its_kinds_and_id() -> None:
     assert dispatcher._by_id == {}
 
 
-async def test_several_may_hear_of_one_id() -> None:
+async def test_one_id_may_have_several_listeners() -> None:
     dispatcher = Dispatcher()
     with dispatcher.channel("a") as first, dispatcher.channel("a") as second, dispatcher.expect(StasisEnd, "a") as end:
         dispatcher.dispatch(StasisEnd(channel=Channel(id="a")))
         assert (len(first), len(second), end.done()) == (1, 1, True)
 
 
-async def test_a_new_call_is_one_that_nobody_waits_for() -> None:
+async def test_channel_without_listener_is_a_new_call() -> None:
     new: list[str] = []
     dispatcher = dispatcher_with(lambda event: new.append(event.channel.id))
     with dispatcher.channel("ours") as inbox:
@@ -93,7 +93,7 @@ async def test_a_new_call_is_one_that_nobody_waits_for() -> None:
     assert new == ["caller"]
 
 
-async def test_a_new_call_s_task_gets_what_came_before_it_ran() -> None:
+async def test_task_of_a_new_call_gets_earlier_events() -> None:
     dispatcher = dispatcher_with(lambda _: None)
     dispatcher.dispatch(StasisStart(channel=Channel(id="a")))
     dispatcher.dispatch(key("1"))
@@ -106,7 +106,7 @@ async def test_a_new_call_s_task_gets_what_came_before_it_ran() -> None:
     assert dispatcher._by_id == {}
 
 
-async def test_a_new_call_that_nobody_takes_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_new_call_without_a_task_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "CLAIM_S", 0.0)
     dispatcher = dispatcher_with(lambda _: None)
     dispatcher.dispatch(StasisStart(channel=Channel(id="a")))
@@ -128,7 +128,7 @@ async def test_listeners_hear_of_their_kind_until_they_stop() -> None:
     assert heard == ["1"]
 
 
-async def test_one_listener_s_bug_is_nobody_else_s() -> None:
+async def test_failing_listener_does_not_stop_the_others() -> None:
     def broken(event: Event) -> None:
         raise RuntimeError("a bug")
 
@@ -142,7 +142,7 @@ async def test_one_listener_s_bug_is_nobody_else_s() -> None:
     assert [entry["event"] for entry in logs] == ["ari_listener_failed"] * 2
 
 
-async def test_a_task_that_is_stuck_is_seen() -> None:
+async def test_long_inbox_is_logged() -> None:
     dispatcher = Dispatcher()
     with dispatcher.channel("a") as inbox, dispatcher.channel("b"), capture_logs() as logs:
         for _ in range(LONG_INBOX):

@@ -42,7 +42,9 @@ from ari_app.ari.errors import (
         ("/channels", 418, "teapot", AriInvalid, False),
     ],
 )
-def test_meanings(path: str, status: int, message: str | None, kind: type[AriError], sent: bool) -> None:
+def test_responses_become_exceptions(
+    path: str, status: int, message: str | None, kind: type[AriError], sent: bool
+) -> None:
     error = error_for("POST", path, status, message)
     assert type(error) is kind
     assert (error.sent, error.status, error.path) == (sent, status, path)
@@ -51,6 +53,6 @@ def test_meanings(path: str, status: int, message: str | None, kind: type[AriErr
         assert message in str(error)
 
 
-def test_a_lost_answer_says_whether_it_was_sent() -> None:
+def test_lost_response_tells_whether_the_request_was_sent() -> None:
     assert AriTimeout("POST", "/channels", "no answer").sent
     assert not AriUnreachable("POST", "/channels", "refused", sent=False).sent

@@ -29,7 +29,7 @@ def decode(**fields: Any) -> Event | None:
     return EventDecoder().decode(json.dumps(fields).encode())
 
 
-def test_a_new_call() -> None:
+def test_stasis_start_is_decoded() -> None:
     event = decode(
         type="StasisStart",
         timestamp="2026-11-23T08:30:00.250+0800",
@@ -73,13 +73,13 @@ def test_playbacks_and_recordings_concern_their_channel_or_bridge() -> None:
     assert (failed.channel_id, failed.ids) == (None, ("spoken-1", "bridge-1"))
 
 
-def test_what_a_version_leaves_out_costs_no_event() -> None:
+def test_event_without_optional_fields_is_decoded() -> None:
     bare = {"channel": {"id": "1.1"}, "bridge": {"id": "b"}, "playback": {"id": "p"}, "recording": {"name": "r"}}
     for kind in get_args(AnyEvent):
         assert isinstance(decode(type=kind.__name__, **bare, peer={"id": "1.2"}), kind)
 
 
-def test_a_time_that_is_none_is_only_an_error_for_who_asks() -> None:
+def test_unreadable_time_is_an_error_only_when_read() -> None:
     event = decode(type="ChannelDestroyed", channel=CHANNEL, cause=16, timestamp="yesterday")
     assert isinstance(event, ChannelDestroyed)
     with pytest.raises(ValueError, match="yesterday"):

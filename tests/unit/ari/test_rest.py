@@ -50,7 +50,7 @@ async def request_of(reader: asyncio.StreamReader) -> str:
     return (await reader.readuntil(b"\r\n\r\n")).decode()
 
 
-async def test_an_answer_that_does_not_come_was_sent() -> None:
+async def test_request_without_a_response_counts_as_sent() -> None:
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request_of(reader)
         await reader.read()
@@ -61,7 +61,7 @@ async def test_an_answer_that_does_not_come_was_sent() -> None:
     assert caught.value.sent
 
 
-async def test_a_connection_that_breaks_after_the_request_was_sent() -> None:
+async def test_request_on_a_broken_connection_counts_as_sent() -> None:
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await request_of(reader)
 
@@ -71,7 +71,7 @@ async def test_a_connection_that_breaks_after_the_request_was_sent() -> None:
     assert caught.value.sent
 
 
-async def test_nobody_there_was_not_sent() -> None:
+async def test_request_without_a_server_was_not_sent() -> None:
     client = AriClient(f"http://127.0.0.1:{free_port()}/ari", "user", "password", application="hotline")
     with pytest.raises(AriUnreachable, match="not started"):
         await client.ping()
@@ -82,7 +82,7 @@ async def test_nobody_there_was_not_sent() -> None:
     await client.aclose()
 
 
-async def test_waiting_for_a_free_connection_in_vain_was_not_sent() -> None:
+async def test_request_without_a_free_connection_was_not_sent() -> None:
     asked: list[str] = []
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -96,7 +96,7 @@ async def test_waiting_for_a_free_connection_in_vain_was_not_sent() -> None:
     assert sorted(sent) == [False] * 6 + [True] * 24
 
 
-async def test_refusals_and_nonsense() -> None:
+async def test_refusals_and_nonsense_are_exceptions() -> None:
     answers = iter(
         [
             b"HTTP/1.1 404 Not Found\r\nContent-Length: 31\r\n\r\n" + b'{"message":"Channel not found"}',
@@ -136,7 +136,7 @@ async def test_credentials_travel_in_a_header_and_ids_stay_in_their_segment() ->
     assert "api_key" not in request
 
 
-def test_queries() -> None:
+def test_query_is_encoded() -> None:
     query: Query = {"media": ["sound:a b", "tone:ring;tonezone=fr"], "beep": True, "timeout": 5, "lang": None, "x": ""}
     assert encode_query(query) == "media=sound%3Aa+b%2Ctone%3Aring%3Btonezone%3Dfr&beep=true&timeout=5&x="
     with pytest.raises(ValueError, match="media: an element must not contain a comma"):
@@ -213,7 +213,7 @@ def _example(annotation: str) -> object:
     return 1 if "int" in annotation and "str" not in annotation else "value"
 
 
-async def test_a_ring_is_never_endless() -> None:
+async def test_ringing_has_a_time_limit() -> None:
     for timeout_s in (0, -1):
         with pytest.raises(ValueError, match="timeout_s"):
             await Recorder().originate("PJSIP/1001", channel_id="leg", timeout_s=timeout_s)

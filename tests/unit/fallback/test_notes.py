@@ -11,7 +11,7 @@ from ari_app.fallback.model import parse
 CALL, TALK, MESSAGE = "call-" + "a" * 26, "rec-" + "b" * 26, "rec-" + "c" * 26
 
 
-def test_an_answered_call() -> None:
+def test_note_of_an_answered_call_is_parsed() -> None:
     found = parse(CALL, f"1795411145|1795411245|13800000002|96001|PJSIP/agent1002|12|{TALK}|{MESSAGE}|1795411145.7")
 
     assert found is not None
@@ -21,7 +21,7 @@ def test_an_answered_call() -> None:
     assert found.channel_id == "1795411145.7"
 
 
-def test_one_that_lasts() -> None:
+def test_note_of_a_lasting_call_is_parsed() -> None:
     found = parse(CALL, "1795411145||13800000002|96001|||||1795411145.7")
 
     assert found is not None
@@ -39,15 +39,15 @@ def test_one_that_lasts() -> None:
         (CALL, f"٣|2|3|4|5|6|{TALK}|{MESSAGE}|8"),
     ],
 )
-def test_what_is_no_note_of_ours(call_id: str, note: str) -> None:
+def test_foreign_note_is_refused(call_id: str, note: str) -> None:
     assert parse(call_id, note) is None
 
 
 @given(st.text(max_size=200))
-def test_nothing_breaks_it(note: str) -> None:
+def test_any_text_can_be_parsed(note: str) -> None:
     parse(CALL, note)
 
 
 @given(st.lists(st.text("0123456789٣²x-", max_size=30), min_size=9, max_size=9))
-def test_no_fields_break_it(fields: list[str]) -> None:
+def test_any_nine_fields_can_be_parsed(fields: list[str]) -> None:
     parse(CALL, "|".join(fields))

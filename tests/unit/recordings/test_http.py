@@ -58,7 +58,7 @@ async def test_agents_reach_their_own_calls_only(small_service: RecordingService
     assert refused == []
 
 
-async def test_a_list_shows_what_one_may_hear(small_service: RecordingService) -> None:
+async def test_list_shows_audible_recordings_only(small_service: RecordingService) -> None:
     mine = await sealed_conversation(small_service, "call-1", "staff-1")
     theirs = await sealed_conversation(small_service, "call-1", "staff-2")
     await small_service.link("call-1", ticket_id="tic-1")
@@ -95,7 +95,7 @@ async def test_h8_the_recording_of_a_redo_is_heard_by_its_department_and_by_qual
     assert [entry.staff_number for entry in await small_service.audit_entries(said)] == ["2001"]
 
 
-async def test_listening_and_downloading_are_told_apart(small_service: RecordingService) -> None:
+async def test_listening_and_downloading_are_distinguished(small_service: RecordingService) -> None:
     recording_id = await sealed_conversation(small_service)
     found = route(small_service, "GET", "/recordings/{recording_id}/audio")
     answers = [
@@ -108,12 +108,12 @@ async def test_listening_and_downloading_are_told_apart(small_service: Recording
 
 
 @pytest.mark.parametrize("asked", [{}, {"call_id": "a", "ticket_id": "b"}, {"call_id": "a", "path": "/etc"}])
-def test_a_query_names_one_thing(asked: dict[str, str]) -> None:
+def test_query_names_one_call_or_one_ticket(asked: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
         FindRecordings(**asked)
 
 
-async def test_the_view_tells_nothing_about_the_file_system(small_service: RecordingService) -> None:
+async def test_view_has_no_paths(small_service: RecordingService) -> None:
     recording_id = await sealed_conversation(small_service)
     assert "file" not in (await small_service.get(recording_id)).model_dump()
 

@@ -15,7 +15,7 @@ from tests.unit.recordings.audio import tone, write_interrupted, write_wav
 from tests.unit.recordings.conftest import person, sealed_conversation, speak
 
 
-async def test_what_a_killed_asterisk_left_is_sealed_as_partial(service: RecordingService) -> None:
+async def test_recording_of_a_killed_asterisk_is_sealed_as_partial(service: RecordingService) -> None:
     segment = await service.begin("call-1", RecordingKind.CONVERSATION)
     assert segment.agent_path is not None
     write_interrupted(segment.caller_path, tone(440, 2))
@@ -27,7 +27,7 @@ async def test_what_a_killed_asterisk_left_is_sealed_as_partial(service: Recordi
     assert (await service.audit_orphans(grace_s=0)).clean
 
 
-async def test_what_a_killed_service_left_whole_is_sealed_whole(service: RecordingService) -> None:
+async def test_recording_of_a_killed_service_is_sealed_whole(service: RecordingService) -> None:
     segment = await service.begin("call-1", RecordingKind.CONVERSATION)
     speak(segment)
     assert (await service.audit_orphans(grace_s=0)).sealed == [segment.id]

@@ -124,7 +124,7 @@ def test_one_voice_stays_mono(sides: list[Path], target: Path) -> None:
     assert (sealed.channels, read_wav(target).shape) == (1, (RATE, 1))
 
 
-def test_what_is_no_wav_is_refused(sides: list[Path], target: Path) -> None:
+def test_file_that_is_no_wav_is_refused(sides: list[Path], target: Path) -> None:
     write_wav(sides[0], tone(440, 1))
     sides[1].write_bytes(b"<html>" * 100)
     with pytest.raises(UnreadableSide, match=r"rec-agent\.wav: not a WAV file"):
@@ -145,7 +145,7 @@ def test_different_rates_are_refused(sides: list[Path], target: Path) -> None:
         sealing.seal(sides, target)
 
 
-def test_peaks_show_where_somebody_spoke(sides: list[Path], target: Path) -> None:
+def test_peaks_show_the_loud_stretches(sides: list[Path], target: Path) -> None:
     write_wav(sides[0], np.concatenate([tone(440, 1, loudness=0.9), tone(440, 1, loudness=0.0)]))
     write_wav(sides[1], np.concatenate([tone(440, 1, loudness=0.0), tone(440, 1, loudness=0.3)]))
     sealing.seal(sides, target)

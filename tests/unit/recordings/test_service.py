@@ -96,7 +96,7 @@ async def test_a_call_that_was_longer_than_its_recording_is_partial(service: Rec
     assert sealed.started_at == now
 
 
-async def test_nothing_written_is_missing_and_an_empty_file_failed(
+async def test_segment_without_file_is_missing_and_with_an_empty_file_failed(
     service: RecordingService, warnings: list[RecordingWarning], root: Path
 ) -> None:
     absent = await service.begin("call-1", RecordingKind.CONVERSATION)
@@ -203,7 +203,7 @@ async def test_a_link_in_place_of_the_file_is_not_served(service: RecordingServi
         "call-01m82x0st18re3fe5jr2fjppt4",
     ],
 )
-async def test_what_is_no_id_of_ours_is_simply_not_found(small_service: RecordingService, hostile: str) -> None:
+async def test_foreign_id_is_not_found(small_service: RecordingService, hostile: str) -> None:
     for asked in (
         small_service.get(hostile),
         small_service.open_file(hostile, QUALITY),
@@ -242,7 +242,7 @@ async def test_the_event_loop_goes_on_while_a_long_call_is_sealed(small_service:
     assert (await small_service.get(segment.id)).duration_ms == 600_000
 
 
-async def test_closing_waits_for_what_is_being_sealed(sqlite_database: Database, root: Path) -> None:
+async def test_closing_waits_for_sealing(sqlite_database: Database, root: Path) -> None:
     service = RecordingService(sqlite_database, root, minimum_free_bytes=1)
     segment = await service.begin("call-1", RecordingKind.CONVERSATION)
     speak(segment)
