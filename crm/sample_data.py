@@ -287,9 +287,10 @@ async def _write(session: AsyncSession, key: str, ticket: Ticket, steps: list[_S
     ticket.number = await store.next_number(session, ticket.registered_at.strftime("%y%m%d"))
     ticket.customer_id, ticket.address, ticket.area = customer.id, customer.address, customer.area
     ticket.address_key = address_key(customer.address)
+    for version, step in enumerate(steps, start=1):
+        _mark(ticket, step, version, ticket.registered_at + timedelta(hours=step.hours_after))
     session.add(ticket)
     await session.flush()
-    moment = ticket.registered_at
     before: TicketStatus | None = None
     for version, step in enumerate(steps, start=1):
         moment = ticket.registered_at + timedelta(hours=step.hours_after)
@@ -310,7 +311,6 @@ async def _write(session: AsyncSession, key: str, ticket: Ticket, steps: list[_S
             )
         )
         before = step.to
-        _mark(ticket, step, version, moment)
     session.add(
         TicketReporter(
             id=new_id("reporter"),
