@@ -39,7 +39,9 @@ def listed_packages() -> dict[str, list[str]]:
 
 
 def prepare() -> None:
-    """Unpack every listed package that is not yet there; does nothing when all of it is.
+    """Unpack every listed package that is not there yet.
+
+    Packages that are there stay in place, since programs may be running from them.
 
     Raises:
         PackagesUnavailable: no mirror is known, or apt could not fetch the archives.
@@ -47,13 +49,15 @@ def prepare() -> None:
     for suite, packages in listed_packages().items():
         root = suite_root(suite)
         stamp = root / ".unpacked"
-        wanted = "\n".join(sorted(packages))
-        if stamp.exists() and stamp.read_text() == wanted:
+        there = set(stamp.read_text().split()) if stamp.exists() else set()
+        missing = sorted(set(packages) - there)
+        if not missing:
             continue
-        shutil.rmtree(root, ignore_errors=True)
-        root.mkdir(parents=True)
-        _unpack(root, host_release() if suite == HOST else suite, packages)
-        stamp.write_text(wanted)
+        if not there:
+            shutil.rmtree(root, ignore_errors=True)
+        root.mkdir(parents=True, exist_ok=True)
+        _unpack(root, host_release() if suite == HOST else suite, missing)
+        stamp.write_text("\n".join(sorted(there | set(missing))))
 
 
 def unpack(root: Path, packages: list[str]) -> None:
