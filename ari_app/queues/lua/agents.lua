@@ -55,7 +55,7 @@ local function leave_ready_sets(agent)
   end
 end
 
--- Whoever is taken at once, from a backlog, never enters them.
+-- An agent who gets a waiting call in the same step never enters the sets.
 local function enter_ready_sets(agent)
   newly_ready[agent.id] = agent
   for _, queue in ipairs(names(agent.queues)) do
@@ -105,7 +105,7 @@ local function become_not_ready(agent, reason)
   agent.reason = reason
 end
 
--- `keep_idle`: the agent was not rung or not at fault and keeps the place among the idle.
+-- `keep_idle`: the agent was not rung or not at fault; the place among the idle stays.
 local function become_ready(agent, keep_idle)
   move(agent, 'ready')
   free_of_call(agent)
@@ -122,7 +122,7 @@ local function become_offline(agent)
   clear_next(agent)
 end
 
--- What the agent asked for while busy comes into force.
+-- Put the state requested while busy into force.
 local function become_free(agent, keep_idle)
   if agent.next == 'offline' then
     become_offline(agent)

@@ -1,5 +1,5 @@
 -- Calls are read once, changed in memory, and written back by `finish`.
--- state: waiting · offered (an agent is reserved) · connected · gone (the caller hung up, `leave` has not come yet)
+-- state: waiting · offered (an agent is reserved) · connected · gone (the caller hung up, `leave` is still to come)
 
 local CALL_FIELDS = {
   'state', 'queue', 'priority', 'joined', 'order', 'score', 'node', 'agent', 'reservation', 'failed', 'last_failed',
@@ -29,7 +29,7 @@ local function score_of(queue, priority, order)
   return order - ((settings.priority + priority) * 10 + settings.weight) * RANK_STEP
 end
 
--- `order` decides between calls of one rank: the stamp of the first joining, kept for ever.
+-- `order` decides between calls of one rank: the stamp of the first joining, which never changes.
 local function join(call, queue, priority)
   local score = score_of(queue, priority, tonumber(call.order))
   call.state = 'waiting'
@@ -43,7 +43,7 @@ local function join(call, queue, priority)
   touch(queue)
 end
 
--- Out of the line, not out of the world.
+-- Take the call out of its queue; its record stays.
 local function quit_line(call)
   redis.call('ZREM', LINE .. call.queue, call.id)
   redis.call('ZREM', WAITING .. call.queue, call.id)
@@ -76,7 +76,7 @@ local function place(call)
   }
 end
 
--- When the next of those who failed this call may be rung again.
+-- Plan a sweep for when the next agent who failed this call may be rung again.
 local function arm_retry(call, failed)
   local soonest
   for _, retry_at in pairs(failed) do
@@ -89,7 +89,7 @@ local function arm_retry(call, failed)
   end
 end
 
--- Back where the call was, with its original join time; the agent who failed, where one did, is remembered.
+-- Put the call back into its place, with its joining time; remember the agent who failed it, if one did.
 local function back_in_line(call, agent_id)
   local failed = call.failed ~= '' and cjson.decode(call.failed) or {}
   if agent_id then

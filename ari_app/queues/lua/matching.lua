@@ -1,4 +1,4 @@
--- The match: the best caller and the right agent are found and reserved for each other in the same step.
+-- The match: the best caller and the right agent are found and reserved in one step.
 
 local MISSES = { no_answer = true, busy = true, refused = true }
 
@@ -8,7 +8,7 @@ function strategies.longest_idle(queue, first, last)
   return redis.call('ZRANGE', READY .. queue, first, last)
 end
 
--- The agent who knows the caller's matter, where ready in this queue and not one who failed this call.
+-- Return the agent who knows the matter, if ready in this queue and not one who failed this call.
 local function preferred_agent(queue, call)
   if call.preferred == '' or not redis.call('ZSCORE', READY .. queue, call.preferred) then
     return nil
@@ -54,7 +54,7 @@ local function choose(queue, call)
   end
 end
 
--- The agent of a backlog: the only one who is ready, since this very step. There is nobody to choose from.
+-- Return the only ready agent, if there is just one, ready since this step: there is no choice to make.
 local function only_ready(heads)
   local id, agent = next(newly_ready)
   if not id or next(newly_ready, id) then
@@ -91,7 +91,7 @@ local function tell_owner(call)
   end
 end
 
--- A reservation's id names both and carries a stamp that no other one ever had: the fencing token.
+-- A reservation's id has both ids and a unique stamp, the fencing token.
 local function parts_of(reservation)
   local call_id, agent_id = string.match(reservation, '^([^~]+)~([^~]+)~%d+$')
   return call_id or '', agent_id or ''
@@ -113,7 +113,7 @@ local function reserve(call, agent)
   tell_owner(call)
 end
 
--- The best call of all the queues that was not passed over, in a queue where somebody is ready.
+-- Return the queue with the best call that was not passed over, among queues with a ready agent.
 local function best_of(heads, ready_in)
   local best
   for _, head in ipairs(heads) do
@@ -189,7 +189,7 @@ local function match()
   store_newly_ready()
 end
 
--- The offer came to nothing. A miss is counted; enough of them in a row and the agent is not there.
+-- End an offer that failed. Misses are counted: after several in a row the agent is made not ready.
 local function release(agent, reason)
   local call = call_of(agent.call)
   local misses_allowed = settings_of(agent.queue).misses_until_not_ready
@@ -233,8 +233,8 @@ local function in_json(result)
   return cjson.encode(result)
 end
 
--- Match, write, tell, answer: the end of every step that changes something. `result` may be a function, which is asked
--- when all is done, or an agent of this step, who is then told of as she is by then.
+-- Match, write, publish, answer: the end of every step that changes something. `result` may be a function, called at the
+-- very end, or an agent of this step, answered in the final state.
 local function finish(result)
   if next(touched) then
     match()
@@ -263,7 +263,7 @@ local function finish(result)
   return '{' .. times .. offers .. ',"result":' .. in_json(result) .. '}'
 end
 
--- A refusal or a reading: nothing was changed, so there is nothing to match or to tell.
+-- Answer a refusal or a reading: nothing changed, so there is nothing to match or to publish.
 local function answer(result)
   return '{' .. times_of(nil) .. ',"result":' .. in_json(result) .. '}'
 end

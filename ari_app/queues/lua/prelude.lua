@@ -24,9 +24,9 @@ local GONE_KEPT_MS = 10000
 -- Of one step:
 local node, now
 local agents, calls         -- those read, by id, with the changes that `finish` writes
-local touched               -- queues in which somebody joined, came back or became free: `finish` matches them
+local touched               -- queues with a new caller or a free agent: `finish` matches them
 local newly_ready           -- agents who became ready in this step and are not in the ready sets yet
-local lines_changed         -- queues whose line changed: `finish` tells those who announce places
+local lines_changed         -- queues with changed places: `finish` publishes them
 local own_offers            -- offers for calls of the asking node
 local last_stamp, new_stamp
 
@@ -42,8 +42,8 @@ local function begin(arguments)
   last_stamp, new_stamp = nil, nil
 end
 
--- Later than every stamp before, even within one millisecond or after a clock stepped back: who came first is never a
--- matter of luck, and a reservation of a Redis that lost its last writes is never equal to a new one.
+-- Return a stamp later than all before, also within one millisecond and after a clock stepped back: the order of joining
+-- is always exact, and a reservation from before a loss of data never equals a new one.
 local function next_stamp()
   last_stamp = last_stamp or tonumber(redis.call('GET', STAMP) or 0)
   last_stamp = math.max(now, last_stamp + 1)

@@ -1,5 +1,5 @@
 -- agent_id, call_id, queue or ''. The agent is in a call that no match made: dialled out, or taken up again after Redis
--- lost its data. False where the agent has another call. Who was not ready before is so again afterwards.
+-- lost its data. False where the agent has another call. An agent who was not ready before is not ready again afterwards.
 local agent = agent_of(ARGV[3])
 if is_busy(agent) then
   return answer(agent.state == 'talking' and agent.call == ARGV[4])

@@ -1,4 +1,4 @@
--- Ends what ran out, and gives the asking node every offer of its calls that is open, told before or not.
+-- Ends what has expired, and returns every open offer of the asking node, known to it or not.
 local due = redis.call('ZRANGE', DEADLINES, '-inf', now, 'BYSCORE', 'LIMIT', 0, 500)
 for _, member in ipairs(due) do
   redis.call('ZREM', DEADLINES, member)
