@@ -1,8 +1,10 @@
 """Bounded pool of kept-alive HTTP/1.1 connections to one server.
 
-It understands no more than Asterisk's responses need.
-
 Asterisk's web server writes a status, headers, and a body of a stated length. Any other response breaks the connection.
+
+aiohttp's client instead was measured with the load of G4 (CPU milliseconds for one handled call, 15 calls a second,
+medians of six interleaved rounds each): 25.0 against 21.8, of these the service 13.0 against 10.4. That is 15 % more,
+so this pool stays.
 """
 
 import asyncio
