@@ -17,6 +17,8 @@ from dev.paths import PACKAGE_LIST, RUNTIME
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 MIRROR_VARIABLE = "HOTLINE_DEBIAN_MIRROR"
 HOST = "host"
+PROXY = "proxy"
+"""The machine's own release too, unpacked apart: for tests only."""
 
 
 class PackagesUnavailable(Exception):
@@ -56,7 +58,7 @@ def prepare() -> None:
         if not there:
             shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True, exist_ok=True)
-        _unpack(root, host_release() if suite == HOST else suite, missing)
+        _unpack(root, host_release() if suite in {HOST, PROXY} else suite, missing)
         stamp.write_text("\n".join(sorted(there | set(missing))))
 
 

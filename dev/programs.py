@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dev.packages import HOST, PackagesUnavailable, suite_root
+from dev.packages import HOST, PROXY, PackagesUnavailable, suite_root
 
 SUITE = "forky"
 
@@ -76,3 +76,8 @@ def postgres_program(name: str) -> Program:
 def host_program(name: str) -> tuple[str, ...]:
     """Command of a program of the machine's own release, unpacked beside the project."""
     return (str(suite_root(HOST) / "usr" / "bin" / name),)
+
+
+def proxy_program(name: str) -> Program:
+    """Return a reverse proxy of the machine's own release, which starts its workers itself."""
+    return Program((str(suite_root(PROXY) / "usr" / "sbin" / name),), {"LD_LIBRARY_PATH": str(library_folder(PROXY))})
