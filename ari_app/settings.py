@@ -79,13 +79,15 @@ class Settings(BaseSettings):
     trunk: str = "PJSIP/{number}@trunk"
     """Dial string for numbers outside. Only validated digits take the place of {number} (S15)."""
     trunk_number_format: Literal["e164", "digits", "national"] = "national"
-    """Form of {number} that the trunk accepts: +8613800000001, 8613800000001 or 13800000001."""
+    """Form of {number} that the trunk accepts: +8645188888888, 8645188888888 or 045188888888."""
     hotline_number: str = Field(default="96001", pattern=r"^\+?[0-9]{3,15}$")
     """Number that callers dial, that they see when we call, and that the survey names at its end."""
     organisation_zh: str = "供热服务热线"
     organisation_en: str = "heating service hotline"
     region: str = Field(default="CN", pattern=r"^[A-Z]{2}$")
     """Country of numbers without a country code (ISO 3166)."""
+    area_code: str = Field(default="", pattern=r"^(0[0-9]{1,4})?$")
+    """Area code of the own city, such as 0451: completes callers' local numbers. Empty: they stay as they came."""
     time_zone: Annotated[str, BeforeValidator(lambda value: str(ZoneInfo(str(value))))] = "Asia/Shanghai"
 
     most_calls: int = Field(default=0, ge=0)

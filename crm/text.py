@@ -1,13 +1,55 @@
-"""Text as people enter it: kept as it is, but for what no screen and no database should have to bear (S12)."""
+"""Types of entered text, without invisible and control characters (S12)."""
 
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 _LINE_BREAKS = frozenset("\n\t")
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Make a text read other than it is stored, such as U+202E right-to-left override."""
+_JOINERS = frozenset("\u200c\u200d")
+"""Shape letters and signs in running text; in a name they are invisible."""
+_TURNING = frozenset("\u202b\u202e\u2067")
+"""Show text in another order than it is stored, such as U+202E right-to-left override: refused, not dropped."""
+
+
+def without_invisible(value: str) -> str:
+    """Remove characters of no width from a text.
+
+    Copying brings them along, such as U+202D or U+200B.
+    """
+    if value.isascii():
+        return value
+    return "".join(one for one in value if not _is_invisible(one))
+
+
+def pasted(value: str) -> str:
+    """Return a line of text as it looks.
+
+    It has plain spaces and hyphens, and nothing invisible.
+    """
+    if value.isascii():
+        return value
+    return "".join(_as_it_looks(one) for one in value if not _is_invisible(one))
+
+
+def _as_it_looks(character: str) -> str:
+    if unicodedata.category(character) == "Zs" and character != "\N{IDEOGRAPHIC SPACE}":
+        return " "
+    return "-" if character in "\u2010\u2011" else character
+
+
+def _is_invisible(character: str) -> bool:
+    return unicodedata.category(character) == "Cf" and character not in _TURNING
+
+
+def _clean_line(value: object) -> object:
+    return pasted(value) if isinstance(value, str) else value
+
+
+def _clean_lines(value: object) -> object:
+    if not isinstance(value, str) or value.isascii():
+        return value
+    return "".join(one for one in value if one in _JOINERS or not _is_invisible(one))
 
 
 def _one_line(value: str) -> str:
@@ -26,20 +68,22 @@ def _is_unfit(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cs"} or character in _TURNING
 
 
-OneLine = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_one_line)]
+OneLine = Annotated[
+    str, BeforeValidator(_clean_line), StringConstraints(strip_whitespace=True), AfterValidator(_one_line)
+]
 """A name, an address: printable, without spaces around it."""
 
-Lines = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_lines)]
+Lines = Annotated[str, BeforeValidator(_clean_lines), StringConstraints(strip_whitespace=True), AfterValidator(_lines)]
 """A description: may have line breaks."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,80}$")]
-"""The id of something of ours."""
+"""The id of a record of ours."""
 
 MOST_VERSIONS = 2**31 - 1
-"""What a database's integer holds."""
+"""Largest integer that a database stores."""
 
 Version = Annotated[int, Field(ge=1, le=MOST_VERSIONS)]
-"""The version of something of ours that a change was made for."""
+"""The version of a record that a change was made for."""
 
 FormerVersion = Annotated[int, Field(ge=0, lt=MOST_VERSIONS)]
 """The version that another one was made from; 0 is as shipped."""

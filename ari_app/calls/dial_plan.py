@@ -19,8 +19,8 @@ REFUSED_TYPES = frozenset({PhoneNumberType.PREMIUM_RATE, PhoneNumberType.SHARED_
 class DialPlan:
     """Dialling rules for numbers outside the house.
 
-    `trunk` is an operator's setting such as `PJSIP/{number}@trunk`; the number comes from a customer's record and is
-    proven to be nothing but digits before it takes the place of {number}.
+    `trunk` is an operator's setting such as `PJSIP/{number}@trunk`. The number comes from a customer's record; it takes
+    the place of {number} only after a check that it is digits.
     """
 
     trunk: str
@@ -53,7 +53,9 @@ class DialPlan:
 
     def _formatted(self, parsed: phonenumbers.PhoneNumber) -> str:
         if self.number_format == "national":
-            return phonenumbers.national_significant_number(parsed)
+            # With the national prefix where the country dials one: 045188888888, but 13800000001.
+            national = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
+            return "".join(one for one in national if one.isdigit())
         e164 = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
         return e164 if self.number_format == "e164" else e164.removeprefix("+")
 

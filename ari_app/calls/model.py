@@ -85,7 +85,7 @@ class CallState(msgspec.Struct):
     direction: Direction
     channel_id: str
     number: str | None
-    """The other party, E.164; None where withheld or invalid."""
+    """The other party: E.164, or digits as they came without such a form; None where it is withheld."""
     access_number: str
     stage: CallStage
     started_at_ms: int

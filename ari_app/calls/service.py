@@ -16,7 +16,7 @@ from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.model import CallStage, CallState, Direction
 from ari_app.queues.model import DeclineReason, Offer
-from crm.customers.phone import normalise
+from crm.customers.phone import caller_number
 from foundation.clock import milliseconds, utc_now
 from foundation.database import out_of_reach
 from foundation.ids import new_id
@@ -96,7 +96,7 @@ class CallService:
             node=self._services.node,
             direction=Direction.INBOUND,
             channel_id=channel.id,
-            number=normalise(channel.caller.number, self._region),
+            number=caller_number(channel.caller.number, self._region),
             access_number=arguments[1] if len(arguments) > 1 else "",
             stage=CallStage.ARRIVED,
             started_at_ms=milliseconds(utc_now()),

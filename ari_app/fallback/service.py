@@ -15,7 +15,7 @@ from ari_app.calls.agent_directory import Agents
 from ari_app.calls.store import CallStore
 from ari_app.fallback.model import ALIVE, BEAT_S, FAMILY, QUEUE, FallbackCall, parse
 from ari_app.fallback.record import continued, fallback_record
-from crm.customers.phone import normalise
+from crm.customers.phone import caller_number
 from crm.customers.service import CustomerService
 from crm.history.errors import CallNotFound
 from crm.history.model import CallRecordView
@@ -182,7 +182,7 @@ class Fallback:
         return True
 
     async def _take_in(self, call: FallbackCall) -> None:
-        number = normalise(call.number, self._region)
+        number = caller_number(call.number, self._region)
         identification = await self._customers.identify(number)
         customer_id = identification.customer.id if identification.customer is not None else None
         before = await self._record_before(call)

@@ -38,6 +38,7 @@ from crm.categories.service import CategoryService
 from crm.customers.importing.export import ExportService
 from crm.customers.importing.service import ImportService
 from crm.customers.merging.service import CustomerMergeService
+from crm.customers.phone import Home, set_home
 from crm.customers.protection.service import ProtectionService
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
@@ -68,9 +69,10 @@ class DomainServices:
         queues: Mapping[str, QueueSettings],
         limiter: Limiter,
     ) -> None:
+        set_home(Home(settings.region, settings.area_code))
         self._recorded = recorded
         self._public_url = settings.public_url
-        self.customers = CustomerService(database, settings.region)
+        self.customers = CustomerService(database)
         self.customer_imports = ImportService(database, settings.spool / "imports")
         self.customer_export = ExportService(database, settings.spool / "exports")
         self.privacy = PrivacyService(database)

@@ -1,19 +1,29 @@
 """Customers and their telephones."""
 
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, computed_field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, computed_field
 from pydantic import Field as InputField
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 from crm.customers.do_not_call import DoNotCall, DoNotCallNotice
-from crm.customers.phone import normalise
-from crm.personal_data.fields import Personal, PersonalAddress, PersonalName, PersonalNumber, PersonalText
+from crm.customers.phone import any_typed_number, is_mistyped_mobile, is_service_number, split_extension, typed_number
+from crm.personal_data.fields import (
+    WHOLE_ADDRESS,
+    WHOLE_NAME,
+    WHOLE_TEXT,
+    Personal,
+    PersonalAddress,
+    PersonalName,
+    PersonalNumber,
+    PersonalText,
+)
 from crm.personal_data.holdings import erase_rows_of, personal
-from crm.text import Id, Lines, OneLine, Version
+from crm.text import Id, Lines, OneLine, Version, pasted
 from foundation.database import UtcDateTime, text_enum
 
 ACCOUNT_NUMBER = r"^[A-Za-z0-9\-]{3,30}$"
@@ -21,7 +31,7 @@ MOST_CENTS = 10**12
 
 
 class Grade(StrEnum):
-    """How closely a customer is looked after (H20)."""
+    """Grade of care for a customer (H20)."""
 
     A = "A"
     B = "B"
@@ -30,7 +40,7 @@ class Grade(StrEnum):
 
 
 class Consent(StrEnum):
-    """Whether the person agreed to their data being used for more than the service itself."""
+    """Consent to the use of data for more than the service itself."""
 
     UNKNOWN = "unknown"
     GIVEN = "given"
@@ -38,14 +48,23 @@ class Consent(StrEnum):
 
 
 class Customer(SQLModel, table=True):
-    """Who the service is for."""
+    """A person or firm that the service is for."""
 
     __tablename__ = "customer"
+    # Searched by what they begin with, in PostgreSQL whatever its collation.
+    __table_args__ = tuple(
+        Index(name, column, postgresql_ops={column: "text_pattern_ops"})
+        for name, column in (
+            ("ix_customer_account_number_prefix", "account_number"),
+            ("ix_customer_name", "name"),
+            ("ix_customer_address", "address"),
+        )
+    )
 
     id: str = Field(primary_key=True)
     account_number: str = Field(unique=True)
     name: str
-    address: str = Field(default="", index=True)
+    address: str = ""
     area: str = Field(default="", index=True)
     grade: Grade = Field(default=Grade.C, sa_type=text_enum(Grade))
     arrears_cents: int = Field(default=0, sa_type=BigInteger)
@@ -54,35 +73,37 @@ class Customer(SQLModel, table=True):
     consent: Consent = Field(default=Consent.UNKNOWN, sa_type=text_enum(Consent))
     consent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     consent_source: str = ""
-    """How we know: a call, a form, a letter."""
+    """Where the consent is from: a call, a form, a letter."""
     do_not_call: bool = False
-    """Nobody calls there but for a matter the customer reported."""
+    """No calls except about a matter that the customer reported."""
     do_not_call_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     do_not_call_source: str = ""
     notes: str = ""
     legal_hold: str = ""
-    """Why nothing of this customer may be erased, such as a lawsuit; empty: it may."""
+    """The reason that forbids erasure, such as a lawsuit; empty: it is allowed."""
     merged_into: str | None = Field(default=None, foreign_key="customer.id", index=True)
-    """Another entry of the same person, which stands for this one."""
+    """Another entry of the same person, which replaces this one."""
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
     version: int = 1
-    """Grows with every change; who changes an older one gets a conflict."""
+    """Grows with every change; a change made for an older one is a conflict."""
 
 
 personal(Customer, "name", "address", "notes", "consent_source", "do_not_call_source", "legal_hold")
 
 
 class CustomerPhone(SQLModel, table=True):
-    """A telephone of a customer; one number may belong to several customers, and one customer have several."""
+    """A telephone of a customer. One number may belong to several customers."""
 
     __tablename__ = "customer_phone"
 
     number: str = Field(primary_key=True)
-    """E.164."""
+    """E.164, or as it came where it has no such form."""
     customer_id: str = Field(primary_key=True, foreign_key="customer.id", index=True)
+    extension: str = ""
+    """Digits to dial behind the number's switchboard."""
     current: bool = True
-    """Whether the customer is still reached there."""
+    """The customer is still reached there."""
     verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """When the customer last confirmed it (H5)."""
 
@@ -91,7 +112,7 @@ erase_rows_of(CustomerPhone)
 
 
 class PhoneChoice(SQLModel, table=True):
-    """Whom an agent took the caller of a shared number for: proposed first the next time, and changeable."""
+    """An agent's choice among the customers of a number: proposed first next."""
 
     __tablename__ = "phone_choice"
 
@@ -100,32 +121,82 @@ class PhoneChoice(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     staff_name: str
     times: int = 1
-    """How often in a row."""
+    """Times in a row."""
 
 
 erase_rows_of(PhoneChoice)
 
 
-def _e164(value: str) -> str:
-    number = normalise(value)
+NO_NUMBER = "must be a telephone number, such as 13800000001, 0451-88888888 or +8613800000001"
+
+
+def _outside(value: str) -> str:
+    number = typed_number(value)
     if number is None:
-        raise ValueError("must be a telephone number, such as 13800000001 or +8613800000001")
+        raise ValueError(NO_NUMBER)
     return number
 
 
-PhoneNumber = Annotated[str, AfterValidator(_e164)]
-"""A number as people write it, kept as E.164."""
+def _any(value: str) -> str:
+    number = any_typed_number(value)
+    if number is None:
+        raise ValueError(NO_NUMBER)
+    return number
 
 
-AccountNumber = Annotated[str, InputField(pattern=ACCOUNT_NUMBER)]
-Name = Annotated[OneLine, InputField(min_length=1, max_length=100)]
-Address = Annotated[OneLine, InputField(max_length=200)]
+def _ones_own(value: str) -> str:
+    if is_mistyped_mobile(value) or is_service_number(value):
+        raise ValueError(NO_NUMBER)
+    return value
+
+
+def _without_extension(value: str) -> str:
+    number, extension = split_extension(value)
+    if extension:
+        raise ValueError("must be a telephone number without an extension")
+    return number
+
+
+def _each_once(values: list[str]) -> list[str]:
+    numbers = {split_extension(value)[0] for value in values}
+    if len(numbers) < len(set(values)):
+        raise ValueError("must name each number with one extension")
+    return values
+
+
+PhoneNumber = Annotated[str, AfterValidator(_outside), AfterValidator(_without_extension)]
+"""A number as people write it, stored as E.164."""
+CallerNumber = Annotated[str, AfterValidator(_any), AfterValidator(_without_extension)]
+"""A number as people write it or a call brought it: E.164, or digits where it has no such form."""
+
+
+def plain_account(text: str) -> str:
+    """Return an account number as it looks, with half-width characters."""
+    return unicodedata.normalize("NFKC", pasted(text)).strip()
+
+
+def _clean_account(value: object) -> object:
+    return plain_account(value) if isinstance(value, str) else value
+
+
+AccountNumber = Annotated[str, BeforeValidator(_clean_account), InputField(pattern=ACCOUNT_NUMBER)]
+Name = Annotated[OneLine, InputField(min_length=1, max_length=100), WHOLE_NAME]
+Address = Annotated[OneLine, InputField(max_length=200), WHOLE_ADDRESS]
 Area = Annotated[OneLine, InputField(max_length=60)]
 Cents = Annotated[int, InputField(ge=0, le=MOST_CENTS)]
 Language = Annotated[str, InputField(pattern="^(zh|en)$")]
-Source = Annotated[OneLine, InputField(max_length=60)]
-Notes = Annotated[Lines, InputField(max_length=4000)]
-Phones = Annotated[list[PhoneNumber], InputField(max_length=20)]
+Source = Annotated[OneLine, InputField(max_length=60), WHOLE_TEXT]
+Notes = Annotated[Lines, InputField(max_length=4000), WHOLE_TEXT]
+Phones = Annotated[
+    list[Annotated[str, AfterValidator(_any), AfterValidator(_ones_own)]],
+    InputField(max_length=20),
+    AfterValidator(_each_once),
+]
+"""Numbers of a customer, each with `;ext=…` behind it where it has an extension."""
+OutsidePhones = Annotated[
+    list[Annotated[str, AfterValidator(_outside)]], InputField(max_length=20), AfterValidator(_each_once)
+]
+"""The same from a file, in which short numbers are more likely mistakes."""
 
 
 class CustomerInput(BaseModel, extra="forbid"):
@@ -148,7 +219,10 @@ class CustomerInput(BaseModel, extra="forbid"):
 
 
 class CustomerChange(BaseModel, extra="forbid"):
-    """What is to be different; what is left out stays. `phones` are all current ones, others are kept as former."""
+    """Changes of a customer; fields left out stay.
+
+    `phones` are all current ones; others become former ones.
+    """
 
     version: Version | None = None
     """The version it was made for; refused where that is no longer the present one."""
@@ -171,14 +245,14 @@ class CustomerChange(BaseModel, extra="forbid"):
 class ConfirmPhone(BaseModel, extra="forbid"):
     """A telephone that the customer confirmed (H5)."""
 
-    number: PhoneNumber
+    number: CallerNumber
     version: Version | None = None
 
 
 class Choose(BaseModel, extra="forbid"):
-    """Whom the caller of a number was taken for."""
+    """The customer that the caller of a number is."""
 
-    number: PhoneNumber
+    number: CallerNumber
     customer_id: Id
 
 
@@ -202,7 +276,7 @@ class CustomerView(BaseModel, from_attributes=True):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def missing(self) -> list[str]:
-        """The base data that are not known yet, for the desk to ask (H15)."""
+        """Names of the base data to ask for (H15)."""
         unknown = {"address": not self.address, "area": not self.area, "consent": self.consent is Consent.UNKNOWN}
         return [field for field, is_missing in unknown.items() if is_missing]
 
@@ -211,6 +285,7 @@ class PhoneView(BaseModel, from_attributes=True):
     """A telephone as shown."""
 
     number: PersonalNumber
+    extension: PersonalNumber = ""
     current: bool
     verified_at: datetime | None
 
@@ -232,7 +307,7 @@ class CustomerDetail(CustomerView):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def missing(self) -> list[str]:
-        """The base data that are not known yet, for the desk to ask (H15)."""
+        """Names of the base data to ask for (H15)."""
         current = [phone for phone in self.phones if phone.current]
         unknown = {
             "phones": not current,
@@ -245,7 +320,7 @@ class CustomerDetail(CustomerView):
 
 
 class ChoiceView(BaseModel, from_attributes=True):
-    """Whom the caller of a number was taken for before."""
+    """The customer that an agent chose for a number before."""
 
     customer_id: str
     at: datetime
@@ -254,11 +329,11 @@ class ChoiceView(BaseModel, from_attributes=True):
 
 
 class Identification(BaseModel):
-    """Who a number belongs to. One match links itself; several are for a person to tell apart."""
+    """Customers of a number: one is linked, several are for the agent."""
 
     number: Annotated[str | None, Personal.NUMBER]
     customers: list[CustomerView]
-    """Whoever was chosen the last time comes first."""
+    """The one chosen last time comes first."""
     choice: ChoiceView | None = None
 
     @property

@@ -1,4 +1,4 @@
-"""Who calls, and who is who."""
+"""Customers: identified, searched, entered and changed."""
 
 import re
 from collections.abc import AsyncIterator, Iterable
@@ -33,8 +33,9 @@ from crm.customers.model import (
     CustomerView,
     Identification,
     PhoneView,
+    plain_account,
 )
-from crm.customers.phone import normalise
+from crm.customers.phone import any_typed_number, caller_number, split_extension
 from crm.customers.protection import store as protection_store
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -48,27 +49,26 @@ SEARCH_LIMIT = 50
 class CustomerService:
     """Customers by number, account and text."""
 
-    def __init__(self, database: Database, region: str = "CN") -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._region = region
 
     async def identify(self, raw_number: str | None) -> Identification:
-        """Everybody a number belongs to; nobody where it is withheld or nonsense."""
-        number = normalise(raw_number, self._region)
+        """Return the customers of a number; none where it is withheld."""
+        number = caller_number(raw_number)
         if number is None:
             return Identification(number=None, customers=[])
         found, choice = await self._database.look_up(lambda connection: store.by_number(connection, number))
         return Identification(number=number, customers=found, choice=choice)
 
     async def is_protected(self, customer_id: str, at: datetime | None = None) -> bool:
-        """Whether the customer comes first at a moment, by default now (H25)."""
+        """Return whether the customer is protected at a moment, by default now (H25)."""
         moment = at or utc_now()
         return await self._database.look_up(
             lambda connection: protection_store.is_protected(connection, customer_id, moment)
         )
 
     async def by_account(self, account_number: str) -> CustomerView | None:
-        """The customer with an account number, whatever was keyed or typed for one."""
+        """Return the customer with an account number; None for any other text."""
         if re.fullmatch(ACCOUNT_NUMBER, account_number) is None:
             return None
         async with self._database.read() as session:
@@ -76,7 +76,7 @@ class CustomerService:
         return CustomerView.model_validate(found) if found is not None else None
 
     async def get(self, customer_id: str) -> CustomerView:
-        """One customer.
+        """Return one customer.
 
         Raises:
             CustomerNotFound: there is none.
@@ -87,7 +87,7 @@ class CustomerService:
         return found
 
     async def detail(self, customer_id: str) -> CustomerDetail:
-        """One customer with the telephones.
+        """Return one customer with the telephones.
 
         Raises:
             CustomerNotFound: there is none.
@@ -96,15 +96,24 @@ class CustomerService:
             return await _detail(session, await _existing(session, customer_id))
 
     async def search(self, text: str) -> list[CustomerView]:
-        """At most SEARCH_LIMIT customers: those with this telephone, or whose account, name or address contains it."""
-        by_number = (await self.identify(text)).customers
+        """Return at most SEARCH_LIMIT customers with a telephone, account, name or address.
+
+        A whole telephone or account number is looked up by its index, and nothing else is searched then.
+        """
+        number, account_number = any_typed_number(text), plain_account(text)
+        found: dict[str, CustomerView] = {}
+        if number is not None:
+            found = {one.id: one for one in (await self.identify(split_extension(number)[0])).customers}
         async with self._database.read() as session:
-            by_text = _views(await store.search(session, text, SEARCH_LIMIT))
-        found = {customer.id: customer for customer in (*by_number, *by_text)}
+            exact = await store.by_account(session, account_number)
+            by_text = _views([exact] if exact is not None else [])
+            if not found and exact is None:
+                by_text = _views(await store.search(session, text, SEARCH_LIMIT))
+        found |= {customer.id: customer for customer in by_text}
         return list(found.values())[:SEARCH_LIMIT]
 
     async def create(self, given: CustomerInput, by: Principal | None = None) -> CustomerDetail:
-        """A new customer with telephones.
+        """Create a customer with telephones.
 
         Raises:
             AccountTaken: the account number is another's.
@@ -115,7 +124,7 @@ class CustomerService:
             async with self._database.write() as session:
                 session.add(customer)
                 await session.flush()
-                session.add_all(CustomerPhone(number=number, customer_id=customer.id) for number in set(given.phones))
+                session.add_all(store.new_phones(customer.id, given.phones))
                 audit.record(session, customer.id, 1, CustomerAction.CREATE, by, {})
                 await session.flush()
                 return await _detail(session, customer)
@@ -123,7 +132,7 @@ class CustomerService:
             raise _taken(given.account_number) from error
 
     async def update(self, customer_id: str, change: CustomerChange, by: Principal | None = None) -> CustomerDetail:
-        """A customer as it is from now on.
+        """Change a customer.
 
         Raises:
             CustomerNotFound: there is none.
@@ -138,13 +147,13 @@ class CustomerService:
                 customer.sqlmodel_update(changes)
                 await session.flush()
                 if "phones" in change.model_fields_set:
-                    await store.replace_phones(session, customer_id, set(change.phones))
+                    await store.replace_phones(session, customer_id, change.phones)
             return await self.detail(customer_id)
         except IntegrityError as error:
             raise _taken(change.account_number) from error
 
     async def confirm_phone(self, customer_id: str, given: ConfirmPhone, by: Principal | None = None) -> CustomerDetail:
-        """Note that the customer is reached at a telephone, which may be a new one (H5).
+        """Note that a customer is reached at a known or new telephone (H5).
 
         Raises:
             CustomerNotFound, CustomerChanged, StandsInForAnother, CustomerErased: as for a change.
@@ -157,7 +166,7 @@ class CustomerService:
         return await self.detail(customer_id)
 
     async def choose(self, given: Choose, by: Principal) -> Identification:
-        """Take the caller of a number for one of its customers: the next call proposes that one first.
+        """Store which customer of a number called: the next call proposes that one first.
 
         Raises:
             NotOnThisNumber: it is not among them.
@@ -176,7 +185,7 @@ class CustomerService:
         return await self.identify(given.number)
 
     async def remove(self, customer_id: str, by: Principal) -> None:
-        """Remove a customer entered by mistake, about whom nothing else is known.
+        """Remove a customer without a history, entered by mistake.
 
         Raises:
             CustomerNotFound: there is none.
@@ -190,7 +199,7 @@ class CustomerService:
             await store.remove(session, customer)
 
     async def audit(self, customer_id: str) -> list[AuditView]:
-        """What was done with a customer, newest first.
+        """Return what was done with a customer, newest first.
 
         Raises:
             CustomerNotFound: there is none.
@@ -203,7 +212,7 @@ class CustomerService:
     async def _change(
         self, customer_id: str, version: int | None, by: Principal | None
     ) -> AsyncIterator[tuple[AsyncSession, Customer]]:
-        """One change of one customer: held, compared with the version it was made for, and noted."""
+        """Change one customer under a row lock, checked by version and audited."""
         async with self._database.write() as session:
             customer = await _held(session, customer_id)
             if customer.merged_into is not None:
@@ -222,17 +231,17 @@ class CustomerService:
 
 
 def must_not_be_erased(customer: Customer) -> None:
-    """Refuse to enter anything about somebody whose data were erased.
+    """Refuse to enter anything about an erased customer.
 
     Raises:
-        CustomerErased: they were.
+        CustomerErased: the person's data were erased.
     """
     if customer.erased_at is not None:
         raise CustomerErased(f"the data of {customer.id} were erased: enter the person as a new customer")
 
 
 def stamped(facts: dict[str, Any]) -> dict[str, Any]:
-    """What was said, and when: a consent and a wish not to be called carry their time."""
+    """Add the time to a consent and to a wish not to be called."""
     now = utc_now()
     return facts | {f"{name}_at": now for name in ("consent", "do_not_call") if name in facts}
 
@@ -252,15 +261,15 @@ async def _held(session: AsyncSession, customer_id: str) -> Customer:
 
 
 async def _changed(session: AsyncSession, customer: Customer, version: int) -> CustomerChanged:
-    """A conflict that names what was changed since."""
+    """Return a conflict that names the fields changed since a version."""
     since = await audit.of_customer(session, customer.id, version)
     fields = sorted({field for entry in since for field in entry.changes})
-    problems = [FieldProblem(field=field, rule="was changed by somebody else; look again") for field in fields]
+    problems = [FieldProblem(field=field, rule="was changed meanwhile; look again") for field in fields]
     return CustomerChanged(f"customer {customer.id} is at version {customer.version}, not {version}", problems)
 
 
 async def _facts(session: AsyncSession, customer: Customer) -> dict[str, Any]:
-    """A customer as the audit compares and keeps it."""
+    """Return a customer as the audit compares and stores it."""
     facts: dict[str, Any] = (await _detail(session, customer)).model_dump(
         mode="json", exclude={"version", "missing", "do_not_call_notice"}
     )

@@ -8,6 +8,7 @@ from pydantic import Field as Rule
 from sqlalchemy import JSON, Column, Index
 from sqlmodel import Field, SQLModel
 
+from crm.customers.model import CallerNumber
 from crm.moments import Moment
 from crm.personal_data.fields import Personal, PersonalText
 from crm.personal_data.holdings import personal
@@ -59,6 +60,8 @@ class FindCalls(BaseModel, extra="forbid"):
     """Filters of calls; `outcome=lost` finds those to be called back."""
 
     outcome: str | None = Rule(default=None, max_length=32)
+    number: CallerNumber | None = None
+    """The other party, as a call brought it or as people write it."""
     since: Moment | None = None
     limit: int = Rule(default=100, ge=1, le=500)
 

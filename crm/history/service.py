@@ -56,7 +56,7 @@ class HistoryService:
     async def find(self, wanted: FindCalls) -> list[HistoryCall]:
         """Return calls, newest first."""
         calls = await self._database.look_up(
-            lambda connection: store.calls(connection, wanted.outcome, wanted.since, wanted.limit)
+            lambda connection: store.calls(connection, wanted.outcome, wanted.number, wanted.since, wanted.limit)
         )
         return _lines(calls)
 

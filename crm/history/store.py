@@ -93,12 +93,14 @@ def of_customer(
 
 
 def calls(
-    connection: Connection, outcome: str | None, since: datetime | None, most: int
+    connection: Connection, outcome: str | None, number: str | None, since: datetime | None, most: int
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return calls, newest first."""
     statement = select(*_CALL_COLUMNS).order_by(_CALL.started_at.desc()).limit(most)
     if outcome is not None:
         statement = statement.where(_CALL.outcome == outcome)
+    if number is not None:
+        statement = statement.where(_CALL.number == number)
     if since is not None:
         statement = statement.where(_CALL.started_at >= since)
     return connection.execute(statement).all()

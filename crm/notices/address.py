@@ -4,7 +4,7 @@ import re
 
 from yarl import URL
 
-from crm.customers.phone import normalise
+from crm.customers.phone import split_extension, typed_number
 from crm.notices.errors import RecipientInvalid
 from crm.notices.model import NoticeChannel
 from crm.personal_data.masking import mask_number
@@ -25,8 +25,8 @@ def checked(channel: NoticeChannel, address: str, region: str, client: OutsideCl
         RecipientInvalid: it is none of this channel.
     """
     if channel is NoticeChannel.SMS:
-        number = normalise(address, region)
-        return number if number is not None else _refuse("must be a telephone number")
+        number, extension = split_extension(typed_number(address, region) or "")
+        return number if number and not extension else _refuse("must be a telephone number")
     if channel is NoticeChannel.EMAIL:
         return address if _MAILBOX.fullmatch(address) else _refuse("must be a mailbox such as duty@example.org")
     if channel is NoticeChannel.WECOM:

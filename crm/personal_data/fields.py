@@ -1,39 +1,49 @@
-"""Personal data by kind, and the one table of who sees which."""
+"""Kinds of personal data, and the roles that see each."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
-from crm.personal_data.masking import mask_address, mask_name, mask_number, mask_numbers_in
+from pydantic import AfterValidator
+
+from crm.personal_data.masking import (
+    has_masked_number,
+    is_masked_address,
+    is_masked_name,
+    mask_address,
+    mask_name,
+    mask_number,
+    mask_numbers_in,
+)
 from foundation.routes import Role
 
 
 class Personal(StrEnum):
-    """What a field holds of a person."""
+    """Kind of a field that is about a person."""
 
     NUMBER = "number"
     NAME = "name"
     ADDRESS = "address"
     TEXT = "text"
-    """What people wrote, in which telephone numbers may stand."""
+    """Free text, which may hold telephone numbers."""
     CALLERS_NAME = "callers_name"
-    """Who did something: a name of ours, which everybody sees, unless the view's `actor_kind` says it was a caller."""
+    """Name of an actor: masked only where the view's `actor_kind` is a caller; names of staff are shown."""
     OF_FIELD = "of_field"
-    """What stands in the field of a customer that the view's `field` names."""
+    """Value of the customer's field that the view's `field` names."""
 
 
 ALL = frozenset(Personal)
 SEES: Mapping[Role | None, frozenset[Personal]] = {
     Role.AGENT: ALL,
     Role.SUPERVISOR: ALL,
-    # Who goes there has to know whose door it is; the number only to call, which is noted.
+    # A worker needs name and address for the visit. The number is shown on demand, which is noted.
     Role.DEPARTMENT: frozenset({Personal.NAME, Personal.CALLERS_NAME, Personal.ADDRESS}),
     Role.CAMPAIGNS: frozenset(),
     Role.QUALITY: frozenset(),
     Role.ADMINISTRATOR: frozenset(),
     None: frozenset(),
 }
-"""Everything else is masked. `None`: whoever is not signed in."""
+"""Everything else is masked. `None`: a request without a session."""
 
 _MASKS = {
     Personal.NUMBER: mask_number,
@@ -44,11 +54,11 @@ _MASKS = {
 }
 
 _BY_KEY = {"reporter": Personal.NAME, "name": Personal.NAME, "address": Personal.ADDRESS}
-"""Of what a mapping holds, such as a log entry's detail, what these keys name."""
+"""Kinds of the values in a mapping, such as a log entry's detail, by key."""
 
 
 def of_field(name: str) -> Personal:
-    """What a field of that name holds; whatever is not known is a text."""
+    """Return the kind of a customer's field; by default a text."""
     return _BY_KEY.get(name, Personal.TEXT)
 
 
@@ -59,8 +69,39 @@ PersonalText = Annotated[str, Personal.TEXT]
 CallersName = Annotated[str, Personal.CALLERS_NAME]
 
 
+def _whole_name(value: str) -> str:
+    if is_masked_name(value):
+        raise ValueError("must be the whole name: this one is masked, as your role sees it")
+    return value
+
+
+def _whole_address(value: str) -> str:
+    if is_masked_address(value):
+        raise ValueError("must be the whole address: this one is masked, as your role sees it")
+    return value
+
+
+def _whole_text(value: Any) -> Any:
+    texts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    for one in texts:
+        if isinstance(one, dict | list):
+            _whole_text(one)
+        elif isinstance(one, str) and has_masked_number(one):
+            raise ValueError("must not hold a masked number such as 138****0001: leave it as it was, or enter it whole")
+    return value
+
+
+WHOLE_NAME = AfterValidator(_whole_name)
+WHOLE_ADDRESS = AfterValidator(_whole_address)
+WHOLE_TEXT = AfterValidator(_whole_text)
+"""For texts that take the place of stored ones; of a mapping, each text in it."""
+
+
 def shown(value: Any, kind: Personal, role: Role | None) -> Any:
-    """A value as a role sees it; of a list or a mapping, every text in it."""
+    """Return a value as a role sees it.
+
+    Of a list or a mapping every text is masked.
+    """
     if kind in SEES[role] or value is None:
         return value
     return _masked(value, kind)

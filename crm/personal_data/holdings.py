@@ -1,7 +1,7 @@
-"""What each table holds of a person, said beside the table itself: by this it is erased.
+"""Declarations of each table's personal columns, by which erasure works.
 
-A name that is not a column's is an error when the model is imported, and a test walks all tables for one that says
-nothing. Whose rows they are follows from `customer_id` or `ticket_id`, or from the table that `through` leads to.
+A name that is no column is an error when the model is imported, and a test walks all tables for one without a
+declaration. The person of a row follows from `customer_id` or `ticket_id`, or from the table that `through` names.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,27 +13,27 @@ from sqlmodel import SQLModel
 
 _MARK = "personal"
 ID = "id"
-"""Stands in place of what must stay unique: the row's own id says nothing of anybody."""
+"""Replaces a value that must stay unique: the row's own id identifies no person."""
 
 
 @dataclass(frozen=True)
 class Holding:
-    """What becomes of a person's rows in one table."""
+    """Rule of erasure for a person's rows in one table."""
 
     values: Mapping[str, Any]
-    """What stands in each personal column afterwards."""
+    """Value of each personal column afterwards."""
     is_removed: bool
-    """The rows themselves go: that they were there says nothing to anybody."""
+    """The rows are deleted: nothing else needs them."""
     through: str | None
-    """The column that names a row of another table, whose person it is about."""
+    """The column that names a row of another table, which is about the same person."""
 
 
 def personal(table: type[SQLModel], *columns: str, through: str | None = None, **values: Any) -> None:
-    """Say which columns of a table hold what identifies a person or what people wrote.
+    """Declare the personal and free-text columns of a table.
 
     Args:
-        through: the foreign key to the table whose rows say whose these are.
-        values: columns in whose place something other than nothing has to stand, with that.
+        through: the foreign key to the table with rows that name the person.
+        values: columns that are not emptied, with the value that replaces theirs.
 
     Raises:
         ValueError: the table has no such column.
@@ -42,18 +42,18 @@ def personal(table: type[SQLModel], *columns: str, through: str | None = None, *
 
 
 def erase_rows_of(table: type[SQLModel]) -> None:
-    """Say that a table's rows go with the person."""
+    """Declare that a table's rows are deleted with the person."""
     _mark(table, None, {}, is_removed=True)
 
 
 def holding(table: sql.Table) -> Holding | None:
-    """What a table said of itself."""
+    """Return the declaration of a table."""
     found: Holding | None = table.info.get(_MARK)
     return found
 
 
 def holdings() -> Iterator[tuple[sql.Table, Holding]]:
-    """Every table that holds something of a person, in whichever room."""
+    """Return every table with personal data and its declaration."""
     for table in SQLModel.metadata.sorted_tables:
         found = holding(table)
         if found is not None:

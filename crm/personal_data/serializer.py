@@ -1,7 +1,7 @@
-"""The one place where personal data are masked: whatever a route answers goes through `masked` (S29).
+"""Mask personal data: every response of a route goes through `masked` (S29).
 
-A view says of a field what it holds of a person by an annotation, such as `number: PersonalNumber`; `fields.SEES` says
-who sees it.
+A view marks a personal field by its annotation, such as `number: PersonalNumber`; `fields.SEES` names the roles that
+see it.
 """
 
 from functools import lru_cache
@@ -13,12 +13,15 @@ from crm.personal_data.fields import ALL, SEES, Personal, of_field, shown
 from foundation.routes import Role
 
 CALLER = "caller"
-"""The kind of actor whose name is a person's outside the house."""
+"""Kind of an actor who is not staff."""
 
 
-def masked(answer: Any, role: Role | None) -> Any:
-    """An answer as a role sees it; views are copied where anything of them is masked."""
-    return answer if SEES[role] == ALL else _seen(answer, role)
+def masked(response: Any, role: Role | None) -> Any:
+    """Return a response as a role sees it.
+
+    Views are copied where a field is masked.
+    """
+    return response if SEES[role] == ALL else _seen(response, role)
 
 
 def _seen(value: Any, role: Role | None) -> Any:
@@ -48,7 +51,7 @@ def _view(view: BaseModel, role: Role | None) -> BaseModel:
 
 @lru_cache(maxsize=1024)
 def personal_fields(kind: type[BaseModel]) -> dict[str, Personal]:
-    """What the fields of a view hold of a person."""
+    """Return the personal fields of a view by name."""
     found = {}
     for name, field in kind.model_fields.items():
         for mark in field.metadata:

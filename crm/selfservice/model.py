@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
-from crm.customers.model import AccountNumber, PhoneNumber
+from crm.customers.model import AccountNumber, Address, PhoneNumber
+from crm.personal_data.fields import WHOLE_NAME
 from crm.text import Id, Lines, OneLine
 from crm.tickets.forms.model import FormField
 from crm.tickets.model import TicketKind, TicketStatus
@@ -22,10 +23,10 @@ class WebReport(BaseModel, extra="forbid"):
     kind: TicketKind
     subject: OneLine = Field(min_length=2, max_length=100)
     description: Lines = Field(default="", max_length=2000)
-    name: OneLine = Field(min_length=1, max_length=60)
+    name: Annotated[OneLine, WHOLE_NAME] = Field(min_length=1, max_length=60)
     number: PhoneNumber = Field(max_length=30, description="where the customer is reached")
     account_number: AccountNumber | None = Field(default=None, description="linked where the number is the account's")
-    address: OneLine = Field(default="", max_length=200)
+    address: Address = ""
     area: OneLine = Field(default="", max_length=60)
     category_id: Id | None = Field(default=None, description="one of the causes that are offered")
     form: dict[str, JsonValue] = Field(default={}, max_length=40, description="the answers to the kind's form")

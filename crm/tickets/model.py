@@ -10,9 +10,10 @@ from pydantic import Field as InputField
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from crm.customers.model import PhoneNumber
+from crm.customers.model import NO_NUMBER, Address, CallerNumber
+from crm.customers.phone import is_mistyped_mobile
 from crm.moments import Moment
-from crm.personal_data.fields import CallersName, Personal, PersonalAddress, PersonalName, PersonalText
+from crm.personal_data.fields import WHOLE_NAME, CallersName, Personal, PersonalAddress, PersonalName, PersonalText
 from crm.personal_data.holdings import erase_rows_of, personal
 from crm.text import Id, Lines, OneLine
 from crm.tickets.cohandling.model import CoHandlerView
@@ -300,8 +301,14 @@ class Reporter(BaseModel, extra="forbid"):
     """Reporter as entered: a customer, a number, or both."""
 
     customer_id: Id | None = None
-    number: PhoneNumber | None = None
-    name: OneLine = InputField(default="", max_length=100)
+    number: CallerNumber | None = None
+    name: Annotated[OneLine, WHOLE_NAME] = InputField(default="", max_length=100)
+
+
+def _refuse_mistyped(reporter: Reporter, call_id: str | None) -> None:
+    """Refuse a mobile number of a wrong length, unless a call brought it."""
+    if call_id is None and reporter.number is not None and is_mistyped_mobile(reporter.number):
+        raise ValueError(f"reporter.number: {NO_NUMBER}")
 
 
 class FileTicket(BaseModel, extra="forbid"):
@@ -312,7 +319,7 @@ class FileTicket(BaseModel, extra="forbid"):
     subject: OneLine = InputField(min_length=1, max_length=200)
     description: Lines = InputField(default="", max_length=4000)
     category_id: Id | None = None
-    address: OneLine = InputField(default="", max_length=200)
+    address: Address = ""
     area: OneLine = InputField(default="", max_length=60)
     urgency: Urgency = Urgency.NORMAL
     form: dict[str, JsonValue] = InputField(default={}, max_length=40)
@@ -321,6 +328,11 @@ class FileTicket(BaseModel, extra="forbid"):
     visit_until: Moment | None = None
     reporter: Reporter = Reporter()
     call_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _number(self) -> "FileTicket":
+        _refuse_mistyped(self.reporter, self.call_id)
+        return self
 
     @model_validator(mode="after")
     def _window(self, info: ValidationInfo) -> "FileTicket":
@@ -346,6 +358,11 @@ class AppendToTicket(BaseModel, extra="forbid"):
     text: Lines = InputField(min_length=1, max_length=4000)
     reporter: Reporter = Reporter()
     call_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _number(self) -> "AppendToTicket":
+        _refuse_mistyped(self.reporter, self.call_id)
+        return self
 
 
 class ReporterView(BaseModel, from_attributes=True):

@@ -10,7 +10,7 @@ from pydantic import Field as InputField
 from rapidfuzz import fuzz
 from sqlalchemy import Connection
 
-from crm.customers.model import PhoneNumber
+from crm.customers.model import Address, CallerNumber
 from crm.text import Id, Lines, OneLine
 from crm.tickets import store
 from crm.tickets.address import address_key, has_telling_end
@@ -31,8 +31,8 @@ class SimilarQuery(BaseModel, extra="forbid"):
     """Known facts of a matter that is being reported."""
 
     customer_id: Id | None = None
-    number: PhoneNumber | None = None
-    address: OneLine = InputField(default="", max_length=200)
+    number: CallerNumber | None = None
+    address: Address = ""
     area: OneLine = InputField(default="", max_length=60)
     category_id: Id | None = None
     text: Lines = InputField(default="", max_length=4000)

@@ -1,16 +1,29 @@
-"""From the cells of a row to a customer, or to what is wrong with them."""
+"""Rows of an import: from their cells to a customer, or to the rules that they break."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ValidationError
 
-from crm.customers.importing.files import UNSAVED_FORMULA
-from crm.customers.importing.guard import unguarded
 from crm.customers.importing.model import RowError
-from crm.customers.model import AccountNumber, Address, Area, Cents, Consent, Grade, Language, Name, Notes, Phones
+from crm.customers.importing.number_format import MOST_DIGITS
+from crm.customers.importing.text_cell import Unreadable, column_letters, unguarded
+from crm.customers.model import (
+    AccountNumber,
+    Address,
+    Area,
+    Cents,
+    Consent,
+    Grade,
+    Language,
+    Name,
+    Notes,
+    OutsidePhones,
+)
+from crm.text import without_invisible
 from foundation.problems import broken_rules
 
 HEADINGS = {
@@ -30,7 +43,10 @@ HEADINGS = {
 """Columns by their two names, either of which may stand in the first row."""
 _NAMES = {heading: name for name, heading in HEADINGS.items()} | {name: name for name in HEADINGS}
 _EITHER = ", ".join(f"{heading} ({name})" for name, heading in HEADINGS.items())
-_BETWEEN_PHONES = re.compile(r"[;；,，、|]")
+_BETWEEN_PHONES = re.compile(r"[;；,，、|\n]")
+_MONEY = re.compile(r"(?:¥|RMB|CNY)?\s*(-?)\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(\.[0-9]+)?\s*元?", re.IGNORECASE)
+_NO_MONEY = "-"
+"""Shown for zero by the accounting format."""
 _YES_NO = {"是": True, "yes": True, "true": True, "1": True, "否": False, "no": False, "false": False, "0": False}
 
 CONSENTS = {Consent.GIVEN: "同意", Consent.WITHDRAWN: "撤回", Consent.UNKNOWN: "未知"}
@@ -38,8 +54,14 @@ _CONSENTS = {word: consent for consent, word in CONSENTS.items()}
 
 
 def _cents(value: Any) -> Any:
+    plain = unicodedata.normalize("NFKC", str(value)).strip()
+    if plain == _NO_MONEY:
+        return 0
+    found = _MONEY.fullmatch(plain)
+    digits = "".join(part or "" for part in found.groups()).replace(",", "") if found is not None else ""
     try:
-        cents = Decimal(value) * 100
+        with localcontext(prec=MOST_DIGITS):
+            cents = +Decimal(digits) * 100
         if cents == cents.to_integral_value():
             return int(cents)
     except (InvalidOperation, OverflowError, ValueError):
@@ -63,11 +85,11 @@ def _apart(value: str) -> list[str]:
 
 
 class CustomerRow(BaseModel):
-    """A row as it has to be; what is empty is left out."""
+    """A row of a customer; empty cells are left out."""
 
     account_number: AccountNumber
     name: Name | None = None
-    phones: Annotated[Phones, BeforeValidator(_apart)] = []
+    phones: Annotated[OutsidePhones, BeforeValidator(_apart)] = []
     address: Address | None = None
     area: Area | None = None
     grade: Grade | None = None
@@ -80,12 +102,13 @@ class CustomerRow(BaseModel):
 
 
 def columns(headings: Sequence[str]) -> tuple[list[str], list[RowError]]:
-    """Which column is what, and what is wrong with the headings."""
-    found = [_NAMES.get(heading.strip().lstrip("\ufeff").lower(), "") for heading in headings]
+    """Return the field of each column, empty for one without a heading, and the rules that headings break."""
+    plain = [_plain(heading) for heading in headings]
+    found = [_NAMES.get(heading, "") for heading in plain]
     errors = [
         RowError(row=1, column=heading[:60], rule=f"must be one of {_EITHER}")
-        for heading, name in zip(headings, found, strict=True)
-        if not name
+        for heading, one, name in zip(headings, plain, found, strict=True)
+        if one and not name
     ]
     errors += [RowError(row=1, column=name, rule="must be there once") for name in HEADINGS if found.count(name) > 1]
     if "account_number" not in found:
@@ -94,20 +117,26 @@ def columns(headings: Sequence[str]) -> tuple[list[str], list[RowError]]:
 
 
 def parsed(names: Sequence[str], cells: Sequence[str], row: int) -> CustomerRow | list[RowError]:
-    """A row, or all that is wrong with it."""
-    if len(cells) > len(names):
-        return [
-            RowError(row=row, column=str(len(names) + 1), rule=f"must not be there: there are {len(names)} headings")
-        ]
-    unsaved = [
-        RowError(row=row, column=name, rule="must have a value: open and save the file in a spreadsheet, or enter it")
-        for name, cell in zip(names, cells, strict=False)
-        if cell == UNSAVED_FORMULA
-    ]
-    if unsaved:
-        return unsaved
-    given = {name: unguarded(cell.strip()) for name, cell in zip(names, cells, strict=False) if cell.strip()}
+    """Return a row, or every rule that it breaks."""
+    filled = [(place, cell) for place, cell in enumerate(cells) if cell.strip()]
+    given = {place: names[place] if place < len(names) else "" for place, _ in filled}
+    nameless = [place for place, name in given.items() if not name]
+    if nameless:
+        rule = "must be empty: its column has no heading"
+        return [RowError(row=row, column=column_letters(place + 1), rule=rule) for place in nameless]
+    unreadable = [RowError(row=row, column=given[place], rule=cell) for place, cell in filled if _is_unreadable(cell)]
+    if unreadable:
+        return unreadable
     try:
-        return CustomerRow.model_validate(given)
+        return CustomerRow.model_validate({given[place]: unguarded(cell.strip()) for place, cell in filled})
     except ValidationError as error:
         return [RowError(row=row, column=str(place[0]), rule=rule[:200]) for place, rule in broken_rules(error)]
+
+
+def _plain(heading: str) -> str:
+    """Return a heading in the spelling of the catalogue: half-width, lower case, without spaces."""
+    return "".join(unicodedata.normalize("NFKC", without_invisible(heading)).lower().split())
+
+
+def _is_unreadable(cell: str) -> bool:
+    return isinstance(cell, Unreadable)

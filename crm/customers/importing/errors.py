@@ -1,6 +1,15 @@
-"""What can be refused about imports."""
+"""Refusals of imports."""
 
 from foundation.problems import Conflict, NotFound
+
+
+class NotReadable(Exception):
+    """A file that is no list of customers: the row, and the rule that it breaks."""
+
+    def __init__(self, row: int, rule: str) -> None:
+        super().__init__(rule)
+        self.row = row
+        self.rule = rule
 
 
 class ImportNotFound(NotFound):
@@ -15,7 +24,7 @@ class CannotApply(Conflict):
 
 
 class Overtaken(Conflict):
-    """What the file would do is not what it would have done when it was looked at."""
+    """Customers were changed since the file was compared with them."""
 
     slug = "import-overtaken"
-    title = "Customers were changed since this import was looked at"
+    title = "Customers were changed since this import was shown"

@@ -1,4 +1,4 @@
-"""All customers as a CSV that no spreadsheet takes for a program (S13)."""
+"""Export of all customers as CSV without formulas (S13)."""
 
 import csv
 from collections.abc import Iterable
@@ -8,8 +8,9 @@ import structlog
 from sqlalchemy import Connection, text
 
 from crm.customers.importing.cells import CONSENTS, HEADINGS
-from crm.customers.importing.guard import guarded
+from crm.customers.importing.text_cell import guarded
 from crm.customers.model import Consent
+from crm.customers.phone import written
 from crm.personal_data.fields import Personal, shown
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -23,7 +24,7 @@ _PAGE = text(
     FROM customer WHERE id > :after AND merged_into IS NULL AND erased_at IS NULL ORDER BY id LIMIT :batch"""
 )
 _PHONES = text(
-    """SELECT customer_id, number FROM customer_phone
+    """SELECT customer_id, number, extension FROM customer_phone
     WHERE customer_id > :after AND customer_id <= :last AND current ORDER BY customer_id, number"""
 )
 
@@ -31,14 +32,14 @@ log = structlog.get_logger()
 
 
 class ExportService:
-    """Writes the customers into a file of `folder`, which keeps the latest one of everybody."""
+    """Writer of exports: `folder` holds the latest one of each account."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
 
     async def everybody(self, by: Principal) -> File:
-        """All customers, as far as the role of whoever asks sees them."""
+        """Write all customers, as far as the account's role sees them."""
         path = self._folder / f"{by.staff_id}.csv"
         count = await self._database.look_up(lambda connection: self._write(connection, path, by.role))
         log.info("customers_exported", staff_id=by.staff_id, customers=count)
@@ -53,8 +54,9 @@ class ExportService:
             writer.writerow(HEADINGS.values())
             while page := connection.execute(_PAGE, {"after": after, "batch": BATCH}).mappings().all():
                 numbers: dict[str, list[str]] = {}
-                for owner, number in connection.execute(_PHONES, {"after": after, "last": page[-1]["id"]}):
-                    numbers.setdefault(owner, []).append(shown(number, Personal.NUMBER, role))
+                for owner, number, extension in connection.execute(_PHONES, {"after": after, "last": page[-1]["id"]}):
+                    seen = [shown(one, Personal.NUMBER, role) for one in (number, extension)]
+                    numbers.setdefault(owner, []).append(written(*seen))
                 writer.writerows(_row(dict(found), numbers.get(found["id"], []), role) for found in page)
                 count, after = count + len(page), page[-1]["id"]
         draft.replace(path)

@@ -1,77 +1,86 @@
-"""CSV and XLSX, row by row, in bounded memory whatever is in them (S13)."""
+"""CSV and XLSX files, row by row, in bounded memory (S13)."""
 
+import codecs
 import csv
-import re
-import zipfile
-from collections.abc import Iterator, Sequence
-from itertools import repeat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.read_only import ReadOnlyCell
+from crm.customers.importing.errors import NotReadable
+from crm.customers.importing.text_cell import LONGEST_CELL, MOST_COLUMNS, readable
+from crm.customers.importing.workbook import workbook_rows
 
-MOST_COLUMNS = 50
 LONGEST_LINE = 64 * 1024
 LINES_OF_A_ROW = 4100
 """Notes may be nothing but line breaks."""
-LONGEST_CELL = 8 * 1024
-UNPACKED_BYTES = 1024**3
-SHARED_BYTES = 64 * 1024**2
-"""What a workbook keeps in memory: the texts its cells share."""
+SAMPLE_BYTES = 256 * 1024
+"""Of a file, to tell two encodings apart."""
+FEWEST_COMMON = 0.9
+"""Share of a GB18030 text's characters that are in GB 2312."""
 
-
-UNSAVED_FORMULA = "\0formula"
-"""Stands for a formula whose value the file does not hold: nobody can say what the cell shows."""
-_FORMULA = re.compile(rb"<(?:\w+:)?f[ />]")
-
-
-class NotReadable(Exception):
-    """The file is not what it should be; says in which row, and what it must be."""
-
-    def __init__(self, row: int, rule: str) -> None:
-        super().__init__(rule)
-        self.row = row
-        self.rule = rule
+_WORKBOOK = b"PK\x03\x04"
+_OTHER_KINDS = {
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "an .xls workbook, or one with a password: save it as .xlsx without one",
+    b"%PDF": "a PDF",
+    b"{\\rtf": "an RTF text",
+    b"\x1f\x8b": "a .gz archive: unpack it",
+    b"Rar!": "a .rar archive: unpack it",
+    b"7z\xbc\xaf\x27\x1c": "a .7z archive: unpack it",
+    b"<": "a web page or XML, whatever its name ends in: save it as .xlsx",
+}
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_DELIMITERS = "\t;"
+NO_TEXT = "must be text in UTF-8, UTF-16 or GB18030"
+BIG5 = "must be text in UTF-8, UTF-16 or GB18030; this file seems to be Big5: save it as UTF-8"
 
 
 def rows(path: Path) -> Iterator[list[str]]:
-    """Every row, the headings first.
+    """Return every row, the headings first.
 
     Raises:
-        NotReadable: no CSV or XLSX, or larger in some direction than any list of customers.
+        NotReadable: no CSV or XLSX, or larger in some direction than a list of customers.
     """
     with path.open("rb") as file:
-        is_workbook = file.read(4) == b"PK\x03\x04"
-    return _workbook(path) if is_workbook else _csv(path)
+        beginning = file.read(16)
+    if beginning.startswith(_WORKBOOK):
+        return workbook_rows(path)
+    text = beginning.removeprefix(codecs.BOM_UTF8).lstrip()
+    for mark, kind in _OTHER_KINDS.items():
+        if text.startswith(mark):
+            raise NotReadable(0, f"must be CSV or .xlsx; this is {kind}")
+    return _csv(path)
 
 
 def _csv(path: Path) -> Iterator[list[str]]:
     csv.field_size_limit(LONGEST_CELL)
-    row = 0
-    with path.open(encoding=_encoding(path), newline="") as file:
-        lines = _Lines(file)
+    encoding, row = _encoding(path), 0
+    with path.open(encoding=encoding, newline="") as file:
         try:
-            for cells in csv.reader(lines):
+            delimiter = _delimiter(file.readline(LONGEST_LINE))
+            file.seek(0)
+            lines = _CsvLines(file)
+            for cells in csv.reader(lines, delimiter=delimiter):
                 row += 1
                 lines.of_row = 0
+                while cells and not cells[-1].strip():
+                    cells.pop()
                 if len(cells) > MOST_COLUMNS:
                     raise NotReadable(row, f"must have at most {MOST_COLUMNS} columns")
-                yield cells
+                yield [readable(cell) for cell in cells]
         except csv.Error as error:
             raise NotReadable(row + 1, f"must be CSV: {error}") from error
-        except UnicodeDecodeError as error:
-            raise NotReadable(row + 1, "must be text in UTF-8 or GB18030") from error
+        except UnicodeError as error:
+            raise NotReadable(row + 1, NO_TEXT) from error
 
 
-class _Lines:
-    """The lines of a file, none longer than bearable, and none that go on for ever within quotation marks."""
+class _CsvLines:
+    """Lines of a text file: of bounded length, and bounded in number within quotation marks."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
         self.of_row = 0
 
-    def __iter__(self) -> "_Lines":
+    def __iter__(self) -> "_CsvLines":
         return self
 
     def __next__(self) -> str:
@@ -86,91 +95,48 @@ class _Lines:
         return line
 
 
+def _delimiter(headings: str) -> str:
+    """Return the delimiter of a file: a comma, unless its headings have none and have another."""
+    if "," in headings:
+        return ","
+    return next((one for one in _DELIMITERS if one in headings), ",")
+
+
 def _encoding(path: Path) -> str:
-    """UTF-8, or what spreadsheets in China still write."""
+    """Return the encoding of a text file.
+
+    Raises:
+        NotReadable: it is Big5, which reads as GB18030 without an error and with other characters.
+    """
+    with path.open("rb") as file:
+        sample = file.read(SAMPLE_BYTES)
+    if sample.startswith(_UTF_16):
+        return "utf-16"
     try:
         with path.open(encoding="utf-8-sig") as file:
             while file.read(1024 * 1024):
                 pass
     except UnicodeDecodeError:
+        if _is_big5(sample[: sample.rfind(b"\n") + 1] or sample):
+            raise NotReadable(0, BIG5) from None
         return "gb18030"
     return "utf-8-sig"
 
 
-def _workbook(path: Path) -> Iterator[list[str]]:
-    _check_size(path)
-    for row, cells in enumerate(_sheet(path), start=1):
-        while cells and not cells[-1]:
-            cells.pop()
-        if len(cells) > MOST_COLUMNS:
-            raise NotReadable(row, f"must have at most {MOST_COLUMNS} columns")
-        yield cells
-
-
-def _sheet(path: Path) -> Iterator[list[str]]:
-    row = 0
+def _is_big5(text: bytes) -> bool:
+    """Return whether a text has more of Big5's frequent characters than of GB 2312's, and few of these."""
     try:
-        # By the open file: by its path openpyxl would judge its name.
-        with path.open("rb") as file:
-            workbook = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            for cells, formulas in zip(_cells(workbook), _formulas(path), strict=False):
-                row += 1
-                yield [_shown(cell, place in formulas) for place, cell in enumerate(cells)]
-            workbook.close()
-    except Exception as error:  # whatever a made-up file makes of a parser
-        raise NotReadable(row + 1, "must be a workbook as spreadsheets write it") from error
-
-
-def _cells(workbook: Workbook) -> Iterator[Sequence[ReadOnlyCell]]:
-    yield from workbook.worksheets[0].iter_rows(max_col=MOST_COLUMNS + 1)
-
-
-def _formulas(path: Path) -> Iterator[set[int]]:
-    """In which places each row has formulas: a workbook is read for its values or for its formulas, not for both."""
-    if not _has_formulas(path):
-        yield from repeat(set())
-        return
-    with path.open("rb") as file:
-        workbook = load_workbook(file, read_only=True, keep_links=False)
-        for cells in _cells(workbook):
-            yield {place for place, cell in enumerate(cells) if cell.data_type == "f"}
-        workbook.close()
-
-
-def _has_formulas(path: Path) -> bool:
-    with zipfile.ZipFile(path) as archive:
-        for member in archive.namelist():
-            if member.startswith("xl/worksheets/"):
-                with archive.open(member) as sheet:
-                    before = b""
-                    while part := sheet.read(1024 * 1024):
-                        if _FORMULA.search(before + part):
-                            return True
-                        before = part[-40:]
-    return False
-
-
-def _check_size(path: Path) -> None:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except zipfile.BadZipFile as error:
-        raise NotReadable(0, "must be a workbook as spreadsheets write it") from error
-    if len(members) > 1000 or sum(member.file_size for member in members) > UNPACKED_BYTES:
-        raise NotReadable(0, f"must be at most {UNPACKED_BYTES // 1024**2} MB unpacked; save it as CSV")
-    if any(member.file_size > SHARED_BYTES for member in members if "sharedStrings" in member.filename):
-        raise NotReadable(0, f"must share at most {SHARED_BYTES // 1024**2} MB of text; save it as CSV")
-
-
-def _shown(cell: ReadOnlyCell, is_formula: bool) -> str:
-    if cell.value is not None:
-        return _text(cell.value)
-    # A value that is an empty text was saved as one.
-    return UNSAVED_FORMULA if is_formula and cell.data_type != "str" else ""
-
-
-def _text(value: object) -> str:
-    """A cell as somebody would have typed it: a telephone number is a number to a spreadsheet."""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+        text.decode("cp950")
+    except UnicodeDecodeError:
+        return False
+    pairs = gb_2312 = big5 = place = 0
+    while place < len(text) - 1:
+        lead, trail = text[place], text[place + 1]
+        if lead < 0x81:
+            place += 1
+            continue
+        place += 2
+        pairs += 1
+        gb_2312 += trail >= 0xA1 and (0xB0 <= lead <= 0xF7 or lead <= 0xA3)
+        big5 += 0xA1 <= lead <= 0xC6
+    return gb_2312 < FEWEST_COMMON * pairs and big5 > gb_2312

@@ -9,14 +9,14 @@ MOST_BYTES = 512 * 1024**2
 
 
 def routes(service: ImportService, export: ExportService) -> Routes:
-    """Customers from a file and into one."""
+    """Return the routes of imports and of the export."""
     table = Routes("customers")
 
     @table.add(
         "POST",
         "/customer-imports",
         roles=LEADERS,
-        summary="Send a CSV or XLSX file of customers; it is read and checked, and nothing is applied yet",
+        summary="Upload a CSV or XLSX file of customers; it is read and checked, and nothing is applied yet",
         upload_bytes=MOST_BYTES,
         response=ImportView,
         status=202,
@@ -28,7 +28,7 @@ def routes(service: ImportService, export: ExportService) -> Routes:
         "GET",
         "/customer-imports",
         roles=LEADERS,
-        summary="The latest imports, newest first",
+        summary="Return the latest imports, newest first",
         response=list[ImportView],
     )
     async def imports(_: Request[None, NoQuery]) -> list[ImportView]:
@@ -38,7 +38,7 @@ def routes(service: ImportService, export: ExportService) -> Routes:
         "GET",
         "/customer-imports/{import_id}",
         roles=LEADERS,
-        summary="How far an import is, what it would do, and what is wrong with it by row, column and rule",
+        summary="Return an import: progress, effect, first rows, and errors by row, column and rule",
         response=ImportView,
         problems=(404,),
     )
@@ -49,7 +49,7 @@ def routes(service: ImportService, export: ExportService) -> Routes:
         "POST",
         "/customer-imports/{import_id}/apply",
         roles=LEADERS,
-        summary="Create and update the customers of a file without errors: all of them, or none",
+        summary="Create and update the customers of a file without errors; every row is checked before the first",
         response=ImportView,
         problems=(404, 409),
     )
@@ -60,7 +60,7 @@ def routes(service: ImportService, export: ExportService) -> Routes:
         "GET",
         "/customer-export",
         roles=LEADERS,
-        summary="All customers as CSV, as far as the role sees them",
+        summary="Export all customers as CSV, as far as the role sees them",
         response=File,
     )
     async def export_customers(request: Request[None, NoQuery]) -> File:

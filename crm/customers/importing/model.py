@@ -1,28 +1,29 @@
-"""An import, what is staged of it, and what is shown of it."""
+"""Imports, their staged rows, and their views."""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 from sqlalchemy import JSON, BigInteger, Column, Index
 from sqlmodel import Field, SQLModel
 
+from crm.personal_data.fields import Personal, PersonalAddress, PersonalName
 from foundation.database import UtcDateTime, text_enum
 
 
 class ImportStatus(StrEnum):
-    """How far an import is."""
+    """Progress of an import."""
 
     READING = "reading"
     READY = "ready"
     """Without an error: it can be applied."""
     REFUSED = "refused"
-    """Has errors; nothing of it will ever be applied."""
+    """Has errors; nothing of it is applied."""
     APPLYING = "applying"
     APPLIED = "applied"
     INTERRUPTED = "interrupted"
-    """The service ended meanwhile; nothing was applied."""
+    """The service ended while it was read; nothing was applied."""
 
 
 class CustomerImport(SQLModel, table=True):
@@ -35,6 +36,8 @@ class CustomerImport(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     staff_id: str
     staff_name: str
+    applied_by_id: str | None = None
+    applied_by: str = ""
     rows: int = 0
     """Read so far."""
     creates: int = 0
@@ -46,7 +49,10 @@ class CustomerImport(SQLModel, table=True):
 
 
 class ImportRow(SQLModel, table=True):
-    """One row of a file that is fit by itself. None: the cell was empty, or the column is missing."""
+    """One valid row of a file.
+
+    None: the cell was empty, or the column is missing.
+    """
 
     __tablename__ = "customer_import_row"
     __table_args__ = (Index("ix_customer_import_row_account", "import_id", "account_number"),)
@@ -54,7 +60,7 @@ class ImportRow(SQLModel, table=True):
     import_id: str = Field(primary_key=True)
     row: int = Field(primary_key=True)
     customer_id: str
-    """What a new customer is going to be called."""
+    """Id of the customer, if it is a new one."""
     account_number: str
     name: str | None = None
     address: str | None = None
@@ -67,7 +73,7 @@ class ImportRow(SQLModel, table=True):
     consent: str | None = None
     do_not_call: bool | None = None
     seen_version: int | None = None
-    """The customer's version when the file was compared with what there is; None: there was none."""
+    """The customer's version when the file was compared; None: there was none; negative: changed since."""
 
 
 class ImportPhone(SQLModel, table=True):
@@ -78,15 +84,26 @@ class ImportPhone(SQLModel, table=True):
     import_id: str = Field(primary_key=True)
     row: int = Field(primary_key=True)
     number: str = Field(primary_key=True)
+    extension: str = ""
 
 
 class RowError(BaseModel):
     """One rule that one cell breaks."""
 
     row: int
-    """As a spreadsheet counts: the headings are row 1."""
+    """Counted as spreadsheets do: the headings are row 1."""
     column: str
     rule: str
+
+
+class PreviewRow(BaseModel):
+    """A staged row as it would be stored."""
+
+    row: int
+    account_number: str
+    name: PersonalName
+    phones: Annotated[list[str], Personal.NUMBER]
+    address: PersonalAddress
 
 
 class ImportView(BaseModel, from_attributes=True):
@@ -101,3 +118,5 @@ class ImportView(BaseModel, from_attributes=True):
     updates: int
     error_count: int
     errors: list[RowError]
+    preview: list[PreviewRow] = []
+    """The first rows of an import that is ready: wrong characters show here."""

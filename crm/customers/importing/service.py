@@ -1,19 +1,25 @@
-"""Imports: a file is read and checked whole; what is shown then can be applied, whole."""
+"""Imports: a file is read and checked whole, shown, and then applied."""
 
 import asyncio
 import json
 import shutil
 import sys
+from collections.abc import Coroutine
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy import Connection
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.customers.importing import applying
+from crm.customers.importing import applying, store
+from crm.customers.importing.batches import Batches
 from crm.customers.importing.errors import CannotApply, ImportNotFound, Overtaken
 from crm.customers.importing.model import CustomerImport, ImportStatus, ImportView, RowError
 from crm.customers.importing.reader import MOST_ERRORS
+from crm.customers.phone import home
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -21,7 +27,8 @@ from foundation.problems import FieldProblem
 from foundation.routes import Principal
 
 LISTED = 50
-_UNDER_WAY = (ImportStatus.READING, ImportStatus.APPLYING)
+
+Done = TypeVar("Done")
 
 log = structlog.get_logger()
 
@@ -32,10 +39,10 @@ class ImportService:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     async def begin(self, file: Path, by: Principal) -> ImportView:
-        """Take a file over and start reading it; how far it is, `get` tells."""
+        """Take a file over and start reading it."""
         started = CustomerImport(
             id=new_id("import"),
             status=ImportStatus.READING,
@@ -43,73 +50,70 @@ class ImportService:
             staff_id=by.staff_id,
             staff_name=f"{by.name} ({by.staff_number})",
         )
-        kept = self._folder / started.id
-        await asyncio.to_thread(self._take_over, file, kept)
+        own_file = self._folder / started.id
+        await asyncio.to_thread(self._take_over, file, own_file)
         async with self._database.write() as session:
             session.add(started)
-        task = asyncio.create_task(self._read(started.id, kept), name=started.id)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._own(self._read(started.id, own_file), started.id)
         return ImportView.model_validate(started)
 
     async def get(self, import_id: str) -> ImportView:
-        """How far an import is, and what is wrong with it.
+        """Return an import with its progress, its errors and its first rows.
 
         Raises:
             ImportNotFound: there is none.
         """
         async with self._database.read() as session:
-            return ImportView.model_validate(await _existing(session, import_id))
+            found = ImportView.model_validate(await _existing(session, import_id))
+        if found.status is ImportStatus.READY:
+            found.preview = await self._database.look_up(lambda connection: store.preview(connection, import_id))
+        return found
 
     async def listed(self) -> list[ImportView]:
-        """The latest imports, newest first."""
+        """Return the latest imports, newest first."""
         async with self._database.read() as session:
             newest = select(CustomerImport).order_by(col(CustomerImport.id).desc()).limit(LISTED)
             return [ImportView.model_validate(one) for one in await session.exec(newest)]
 
     async def apply(self, import_id: str, by: Principal) -> ImportView:
-        """Create and update the customers of a file, all in one transaction.
+        """Create and update the customers of a file, every row checked before the first.
+
+        Others write meanwhile. A row of a customer that was changed during the application is left, and named.
 
         Raises:
             ImportNotFound: there is none.
-            CannotApply: it has errors, is still being read, was applied before, or does not fit what there is by now.
-            Overtaken: somebody changed its customers since it was looked at. It can be looked at and applied again.
+            CannotApply: it has errors, is still being read, was applied before, or does not fit the customers any more.
+            Overtaken: its customers were changed since it was shown. It can be looked at and applied again.
         """
-        await self._claim(import_id)
-        name = f"{by.name} ({by.staff_number})"
-        try:
-            compared = await self._database.change(
-                lambda connection: applying.apply(connection, import_id, by.staff_id, name, MOST_ERRORS)
-            )
-        except BaseException:
-            await self._set(import_id, ImportStatus.READY)
-            raise
-        if compared.errors:
-            await self._forget(import_id)
-            await self._set(import_id, ImportStatus.REFUSED, compared)
-            raise CannotApply("customers were changed since it was read, and it does not fit any more")
-        if compared.overtaken:
-            await self._set(import_id, ImportStatus.READY, compared)
-            raise _overtaken(compared)
-        await self._set(import_id, ImportStatus.APPLIED, compared)
-        log.info("customers_imported", import_id=import_id, creates=compared.creates, updates=compared.updates)
-        return await self.get(import_id)
+        await self._claim(import_id, by)
+        # The application goes on when the request that began it is gone.
+        return await asyncio.shield(self._own(self._apply(import_id), f"apply:{import_id}"))
 
     async def clear_up(self) -> None:
-        """After a start: what a process that is gone was doing did nothing."""
+        """Mark imports of an ended process as interrupted, and go on with those it was applying."""
         async with self._database.write() as session:
-            stale = update(CustomerImport).where(col(CustomerImport.status).in_(_UNDER_WAY))
-            await session.exec(stale.values(status=ImportStatus.INTERRUPTED))
-            interrupted = select(CustomerImport.id).where(CustomerImport.status == ImportStatus.INTERRUPTED)
-            import_ids = (await session.exec(interrupted)).all()
-        for import_id in import_ids:
+            reading = update(CustomerImport).where(col(CustomerImport.status) == ImportStatus.READING)
+            await session.exec(reading.values(status=ImportStatus.INTERRUPTED))
+            by_status = {
+                status: (await session.exec(select(CustomerImport.id).where(CustomerImport.status == status))).all()
+                for status in (ImportStatus.INTERRUPTED, ImportStatus.APPLYING)
+            }
+        for import_id in by_status[ImportStatus.INTERRUPTED]:
             await self._forget(import_id)
+        for import_id in by_status[ImportStatus.APPLYING]:
+            self._own(self._resume(import_id), f"apply:{import_id}")
 
     async def aclose(self) -> None:
-        """Stop reading."""
+        """Stop reading and applying; the next start goes on with what was being applied."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _own(self, work: Coroutine[Any, Any, Done], name: str) -> "asyncio.Task[Done]":
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _read(self, import_id: str, file: Path) -> None:
         process = await asyncio.create_subprocess_exec(
@@ -120,11 +124,11 @@ class ImportService:
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
-        asked = {"url": self._database.url, "import_id": import_id, "path": str(file)}
+        asked = {"url": self._database.url, "import_id": import_id, "path": str(file), "home": asdict(home())}
         try:
             _, complaint = await process.communicate(json.dumps(asked).encode())
             if process.returncode != 0:
-                # Its last line only: a traceback's values may be somebody's data.
+                # The kind of the error only: a traceback's values may be personal data.
                 last = complaint.splitlines()[-1:] or [b""]
                 log.error(
                     "import_reader_failed", import_id=import_id, error=last[0].split(b":")[0].decode(errors="replace")
@@ -140,14 +144,61 @@ class ImportService:
 
     async def _check(self, import_id: str) -> None:
         found = await self.get(import_id)
-        # Rows wrong by themselves do not hide what is wrong between the others: it is all said at once.
-        await self._database.change(lambda connection: applying.see(connection, import_id))
+        # Errors of single rows do not hide those between rows: all are named at once.
+        await self._see(import_id)
         compared = await self._compare(import_id)
         refused = bool(found.error_count or compared.errors)
         if refused:
             compared = applying.Comparison(0, 0, compared.errors, [])
             await self._forget(import_id)
         await self._set(import_id, ImportStatus.REFUSED if refused else ImportStatus.READY, compared)
+
+    async def _apply(self, import_id: str) -> ImportView:
+        try:
+            compared = await self._compare(import_id)
+        except Exception:
+            await self._set(import_id, ImportStatus.READY)
+            raise
+        if compared.errors:
+            await self._forget(import_id)
+            await self._set(import_id, ImportStatus.REFUSED, compared)
+            raise CannotApply("customers were changed since it was read, and it does not fit any more")
+        if compared.overtaken:
+            await self._see(import_id)
+            await self._set(import_id, ImportStatus.READY, compared)
+            raise _overtaken(compared)
+        await self._set(import_id, ImportStatus.APPLYING, compared)
+        await self._apply_rows(import_id)
+        log.info("customers_imported", import_id=import_id, creates=compared.creates, updates=compared.updates)
+        return await self.get(import_id)
+
+    async def _apply_rows(self, import_id: str) -> None:
+        """Apply what is staged; rows that were set aside make the import ready again."""
+        async with self._database.read() as session:
+            found = await _existing(session, import_id)
+        by = applying.Applicant(found.applied_by_id or found.staff_id, found.applied_by or found.staff_name)
+        await Batches(self._database).until_done(
+            lambda connection, rows: applying.apply(connection, import_id, by, rows)
+        )
+        left = await self._compare(import_id)
+        if left.creates + left.updates + len(left.errors) + len(left.overtaken) == 0:
+            await self._forget(import_id)
+            await self._set(import_id, ImportStatus.APPLIED)
+            return
+        await self._see(import_id)
+        await self._set(import_id, ImportStatus.READY, applying.Comparison(left.creates, left.updates, [], []))
+        raise _overtaken(left)
+
+    async def _resume(self, import_id: str) -> None:
+        try:
+            await self._apply_rows(import_id)
+        except Overtaken as error:
+            log.warning("import_resumed_in_part", import_id=import_id, rows=len(error.errors))
+        except Exception:
+            # Nothing of it is lost: the next start tries again.
+            log.exception("import_not_resumed", import_id=import_id)
+        else:
+            log.info("import_resumed", import_id=import_id)
 
     async def _set(self, import_id: str, status: ImportStatus, compared: applying.Comparison | None = None) -> None:
         async with self._database.write() as session:
@@ -158,7 +209,7 @@ class ImportService:
                 found.error_count += len(compared.errors)
                 found.errors = [*found.errors, *_plain(compared.errors)][:MOST_ERRORS]
 
-    async def _claim(self, import_id: str) -> None:
+    async def _claim(self, import_id: str, by: Principal) -> None:
         async with self._database.write() as session:
             found = await session.get(CustomerImport, import_id, with_for_update=True)
             if found is None:
@@ -166,16 +217,30 @@ class ImportService:
             if found.status is not ImportStatus.READY:
                 raise CannotApply("only a file that was read and has no error can be applied, once")
             found.status = ImportStatus.APPLYING
+            found.applied_by_id, found.applied_by = by.staff_id, f"{by.name} ({by.staff_number})"
 
     async def _compare(self, import_id: str) -> applying.Comparison:
-        return await self._database.change(lambda connection: applying.compare(connection, import_id, MOST_ERRORS))
+        # SQLite has one writer, for whom a reader does not wait; PostgreSQL sets a limit of time per transaction.
+        run = self._database.look_up if self._database.is_sqlite else self._database.change
+        return await run(lambda connection: applying.compare(connection, import_id, MOST_ERRORS))
+
+    async def _see(self, import_id: str) -> None:
+        after = -1
+
+        def step(connection: Connection, rows: int) -> bool:
+            nonlocal after
+            last = applying.see(connection, import_id, after, rows)
+            after = last if last is not None else after
+            return last is not None
+
+        await Batches(self._database).until_done(step)
 
     async def _forget(self, import_id: str) -> None:
-        await self._database.change(lambda connection: applying.forget(connection, import_id))
+        await Batches(self._database).until_done(lambda connection, rows: applying.forget(connection, import_id, rows))
 
-    def _take_over(self, file: Path, kept: Path) -> None:
+    def _take_over(self, file: Path, own_file: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        shutil.move(file, kept)
+        shutil.move(file, own_file)
 
 
 async def _existing(session: AsyncSession, import_id: str) -> CustomerImport:
@@ -186,9 +251,10 @@ async def _existing(session: AsyncSession, import_id: str) -> CustomerImport:
 
 
 def _overtaken(compared: applying.Comparison) -> Overtaken:
-    told = [FieldProblem(field=f"row {one.row}, column {one.column}", rule=one.rule) for one in compared.overtaken]
+    rows = [*compared.overtaken, *compared.errors]
+    problems = [FieldProblem(field=f"row {one.row}, column {one.column}", rule=one.rule) for one in rows]
     return Overtaken(
-        "customers were changed since the file was looked at; look again, and apply it then", told[:LISTED]
+        "customers were changed since the file was shown; look again, and apply it then", problems[:LISTED]
     )
 
 

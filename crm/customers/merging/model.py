@@ -69,7 +69,7 @@ class MergePreview(BaseModel):
     merged: CustomerView
     moves: dict[str, int]
     """How many rows would name the kept one, by what they are: ticket, call_record, recording, …"""
-    phones: list[str]
+    phones: Annotated[list[str], Personal.NUMBER]
     """Telephones the kept one would get."""
     fills: list[FieldDifference]
     """Fields the kept one lacks and would get."""

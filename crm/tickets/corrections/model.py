@@ -1,8 +1,12 @@
 """Input of corrections."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, JsonValue, model_validator
 from pydantic import Field as InputField
 
+from crm.customers.model import Address
+from crm.personal_data.fields import WHOLE_TEXT
 from crm.text import Id, Lines, OneLine
 from crm.tickets.model import Urgency
 
@@ -16,13 +20,13 @@ class CorrectTicket(BaseModel, extra="forbid"):
     The kind cannot be corrected: another kind is another matter.
     """
 
-    subject: OneLine = InputField(default="", min_length=1, max_length=200)
-    description: Lines = InputField(default="", max_length=4000)
+    subject: Annotated[OneLine, WHOLE_TEXT] = InputField(default="", min_length=1, max_length=200)
+    description: Annotated[Lines, WHOLE_TEXT] = InputField(default="", max_length=4000)
     category_id: Id | None = None
     urgency: Urgency = Urgency.NORMAL
-    address: OneLine = InputField(default="", max_length=200)
+    address: Address = ""
     area: OneLine = InputField(default="", max_length=60)
-    form: dict[str, JsonValue] = InputField(default={}, max_length=40)
+    form: Annotated[dict[str, JsonValue], WHOLE_TEXT] = InputField(default={}, max_length=40)
     """All answers to the form as it was when the ticket was filed."""
     customer_id: Id | None = None
     """Customer of the matter; null for an unknown one."""

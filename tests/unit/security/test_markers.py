@@ -31,7 +31,7 @@ NOBODYS = {
         *("PolicyView.note", "PolicyView.changed_by", "OverrideView.note", "FormView.changed_by"),
         *("HoursView.changed_by", "HoursView.owner", "OpenSpan.opens", "OpenSpan.closes", "RotaView.time_zone"),
         *("WindowInput.from_clock", "WindowInput.until_clock", "Choice.zh", "Choice.en", "Choice.value"),
-        *("Reason.code", "Reason.zh", "Reason.en", "ImprovementView.owner"),
+        *("SimilarReason.code", "SimilarReason.zh", "SimilarReason.en", "ImprovementView.owner"),
     ),
     "who of the house did it": (
         *("AppointmentView.booked_by", "AppointmentView.cancelled_by", "CoHandlerView.signed_by"),
@@ -51,11 +51,15 @@ NOBODYS = {
     ),
     "a ticket's number and a customer's account number say nothing without us": (
         *("TicketView.number", "HistoryTicket.number", "Moved.number", "OpenTicket.number", "OverdueView.number"),
-        *("PendingExtension.number", "Progress.number", "Receipt.number", "CustomerView.account_number"),
+        *(
+            "PendingExtension.number",
+            "Progress.number",
+            "Receipt.number",
+            "CustomerView.account_number",
+            "PreviewRow.account_number",
+        ),
     ),
-    "lists of views or of fields that are looked at themselves, masked where they are made": (
-        *("MergePreview.phones", "Duplicate.why"),
-    ),
+    "lists of views or of fields that are looked at themselves, masked where they are made": ("Duplicate.why",),
     "what a look answers: it was noted": ("Person.name", "Person.numbers", "Person.address"),
     "codes of ours, and what a program said": (
         *("AnswersView.attitude", "HistoryCall.direction", "HistoryCall.outcome", "HistoryCall.queue"),
@@ -64,8 +68,13 @@ NOBODYS = {
         *("DeliveryView.key", "DeliveryView.kind", "EventView.kind", "LogView.action", "LogView.from_status"),
         *("LogView.to_status", "Progress.department", "Progress.zh", "Progress.en", "RecordingView.sha256"),
         *("RowError.column", "RowError.rule", "HistoryTicket.kind", "HistoryTicket.status", "FieldDifference.field"),
-        *("Verification.expected_sha256", "Verification.found_sha256", "DeskTicket.subprotocol", "KeptView.kept_at"),
-        *("KeptView.what", "KeptView.refused"),
+        *(
+            "Verification.expected_sha256",
+            "Verification.found_sha256",
+            "DeskTicket.subprotocol",
+            "DeferredRequestView.deferred_at",
+        ),
+        *("DeferredRequestView.request", "DeferredRequestView.refused"),
     ),
     "what somebody is let in with": ("DeskTicket.ticket", "SessionView.csrf_token", "SignedInView.token"),
     "a part of a town, in which thousands live": (

@@ -1,7 +1,8 @@
-"""A file is checked whole and applied whole, whatever somebody has put into it (S13)."""
+"""A file is checked before it is applied, whatever it holds (S13)."""
 
 import asyncio
 import csv
+import itertools
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -10,15 +11,17 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from crm.customers.importing.applying import CHANGED_SINCE, CREATED_SINCE, GONE_SINCE
-from crm.customers.importing.errors import CannotApply, Overtaken
+from crm.customers.importing.applying import CHANGED_SINCE, CREATED_SINCE, GONE_SINCE, Applicant, apply
+from crm.customers.importing.cells import HEADINGS
+from crm.customers.importing.errors import CannotApply, NotReadable, Overtaken
 from crm.customers.importing.export import ExportService
-from crm.customers.importing.files import NotReadable, rows
-from crm.customers.importing.guard import guarded, unguarded
+from crm.customers.importing.files import rows
 from crm.customers.importing.model import ImportStatus, ImportView
 from crm.customers.importing.service import ImportService
+from crm.customers.importing.text_cell import guarded, unguarded
 from crm.customers.model import Consent, CustomerChange
-from crm.customers.service import CustomerService
+from crm.customers.service import SEARCH_LIMIT, CustomerService
+from crm.personal_data.serializer import masked
 from foundation.database import Database
 from foundation.routes import Principal, Role
 from tests.unit.crm.customers.people import SUPERVISOR, described
@@ -84,13 +87,13 @@ async def test_everything_wrong_is_named_by_row_column_and_rule_and_nothing_is_a
     database: Database, imports: ImportService, tmp_path: Path
 ) -> None:
     headings = "account_number,name,phones,grade,arrears_yuan\n"
-    content = "60010001,a,12,Z,1.234\n6 1,b,,,\n60010002,\x00,,,\n60010003,c,,,,,\n"
+    content = "60010001,a,12,Z,1.234\n6 1,b,,,\n60010002,\x00,,,\n60010003,c,,,,x,\n"
 
     seen = await read(imports, tmp_path, headings + content)
 
     assert seen.status is ImportStatus.REFUSED
     found = [(error.row, error.column) for error in seen.errors]
-    assert found == [(2, "phones"), (2, "grade"), (2, "arrears_yuan"), (3, "account_number"), (4, "name"), (5, "6")]
+    assert found == [(2, "phones"), (2, "grade"), (2, "arrears_yuan"), (3, "account_number"), (4, "name"), (5, "F")]
     assert all(error.rule for error in seen.errors)
     assert seen.error_count == len(found)
     assert await CustomerService(database).search("6001") == []
@@ -148,17 +151,17 @@ async def test_every_row_of_an_account_that_is_there_more_than_once_is_named(
     assert all("row 2" in error.rule for error in seen.errors)
 
 
-async def test_a_customer_that_somebody_entered_since_is_told_before_a_file_changes_it(
+async def test_a_customer_entered_since_is_named_before_a_file_changes_it(
     database: Database, imports: ImportService, tmp_path: Path
 ) -> None:
     customers = CustomerService(database)
     seen = await read(imports, tmp_path, "account_number,name,phones\n60010001,表里,\n60010002,李雷,\n")
     by_hand = await customers.create(described("60010001", name="手工"))
 
-    with pytest.raises(Overtaken) as told:
+    with pytest.raises(Overtaken) as refused:
         await imports.apply(seen.id, SUPERVISOR)
 
-    assert [(one.field, one.rule) for one in told.value.errors] == [("row 2, column account_number", CREATED_SINCE)]
+    assert [(one.field, one.rule) for one in refused.value.errors] == [("row 2, column account_number", CREATED_SINCE)]
     assert (await customers.get(by_hand.id)).name == "手工"
     assert await customers.by_account("60010002") is None
     again = await imports.get(seen.id)
@@ -168,7 +171,7 @@ async def test_a_customer_that_somebody_entered_since_is_told_before_a_file_chan
     assert (await customers.get(by_hand.id)).name == "表里"
 
 
-async def test_a_customer_that_somebody_changed_since_is_told_where_the_file_would_change_it(
+async def test_a_customer_changed_since_is_named_where_the_file_would_change_it(
     database: Database, imports: ImportService, tmp_path: Path
 ) -> None:
     customers = CustomerService(database)
@@ -180,10 +183,10 @@ async def test_a_customer_that_somebody_changed_since_is_told_where_the_file_wou
     await customers.update(moved.id, CustomerChange(account_number="60010009"))
     await customers.update(same.id, CustomerChange(notes="与文件无关"))
 
-    with pytest.raises(Overtaken) as told:
+    with pytest.raises(Overtaken) as refused:
         await imports.apply(seen.id, SUPERVISOR)
 
-    assert [(one.field, one.rule) for one in told.value.errors] == [
+    assert [(one.field, one.rule) for one in refused.value.errors] == [
         ("row 2, column account_number", CHANGED_SINCE),
         ("row 3, column account_number", GONE_SINCE),
     ]
@@ -262,7 +265,7 @@ async def test_a_workbook_and_a_file_of_an_old_spreadsheet_are_read(imports: Imp
     [
         b"a," * 10_000_000,
         b'"' + b"a\n" * 1_000_000,
-        b"x,y\n" + b"," * 60 + b"\n",
+        b"x,y\n" + b"," * 60 + b"z\n",
         b"a\n" + b"x" * 20_000 + b"\n",
         b"\xff\xfe\x00\x81\n",
         b"PK\x03\x04 no archive",
@@ -335,3 +338,121 @@ async def test_an_export_can_be_read_and_is_masked_by_role(database: Database, t
 
     assert (whole[0]["姓名"], whole[0]["电话"], whole[0]["欠费(元)"]) == ("'=1+1", "'+8613800000001", "128.50")
     assert (masked[0]["姓名"], masked[0]["电话"], masked[0]["备注"]) == ("'=***", "138****0001", "电话138****0001")
+
+
+async def test_a_preview_shows_the_first_rows_as_they_would_be_stored(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    await CustomerService(database).create(described("60010001", name="王秀英", address="建设街8号"))
+    content = "户号,姓名,电话\n60010001,,0451-88888888转802;13800000001\n" + "".join(
+        f"6001001{n},李雷{n},\n" for n in range(9)
+    )
+
+    seen = await read(imports, tmp_path, content)
+
+    assert len(seen.preview) == 5
+    first, second = seen.preview[:2]
+    assert (first.row, first.name, first.address) == (2, "王秀英", "建设街8号")
+    assert first.phones == ["+8613800000001", "+8645188888888转802"]
+    assert (second.account_number, second.name, second.phones) == ("60010010", "李雷0", [])
+    hidden = masked(seen, Role.ADMINISTRATOR).preview[0]
+    assert (hidden.name, hidden.phones[0]) == ("王**", "138****0001")
+
+
+async def test_an_extension_has_a_field_and_survives_an_export(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    customers = CustomerService(database)
+    await imports.apply((await read(imports, tmp_path, "户号,姓名,电话\n6001,王,0451-88888888-802\n")).id, SUPERVISOR)
+    created = await customers.by_account("6001")
+    assert created is not None
+
+    (phone,) = (await customers.detail(created.id)).phones
+    assert (phone.number, phone.extension) == ("+8645188888888", "802")
+    assert [one.id for one in await customers.search("045188888888转802")] == [created.id]
+    file = await ExportService(database, tmp_path / "exports").everybody(SUPERVISOR)
+    again = await read(imports, tmp_path, file.path.read_bytes())
+    assert (again.status, again.updates) == (ImportStatus.READY, 0)
+
+    other = await read(imports, tmp_path, "户号,电话\n6001,0451-88888888转803\n")
+    assert other.updates == 1
+    await imports.apply(other.id, SUPERVISOR)
+    assert [phone.extension for phone in (await customers.detail(created.id)).phones] == ["803"]
+
+
+@pytest.mark.parametrize("column", ["姓名", "电话", "地址", "备注"])
+async def test_s29_a_masked_value_is_not_saved_over_the_real_one(
+    database: Database, imports: ImportService, tmp_path: Path, column: str
+) -> None:
+    await CustomerService(database).create(
+        described("60010001", name="欧阳锋", address="幸福路12号3单元402", notes="请打13800000001")
+    )
+    file = await ExportService(database, tmp_path / "exports").everybody(ADMINISTRATOR)
+    (row,) = csv.DictReader(file.path.read_text("utf-8-sig").splitlines())
+    assert "*" in row[column]
+
+    seen = await read(imports, tmp_path, f"户号,{column}\n{row['户号']},{row[column]}\n")
+
+    field = next(name for name, heading in HEADINGS.items() if heading == column)
+    assert [(error.row, error.column) for error in seen.errors] == [(2, field)]
+
+
+async def test_others_write_while_a_file_is_applied(database: Database, imports: ImportService, tmp_path: Path) -> None:
+    customers = CustomerService(database)
+    rows_of = "".join(f"7{n:06d},李雷,{13900000000 + n}\n" for n in range(3000))
+    seen = await read(imports, tmp_path, f"户号,姓名,电话\n{rows_of}")
+
+    applying_it = asyncio.create_task(imports.apply(seen.id, SUPERVISOR))
+    written, accounts = 0, itertools.count(80_000_000)
+    while not applying_it.done():
+        await customers.create(described(f"{next(accounts)}"))
+        written += (await imports.get(seen.id)).status is ImportStatus.APPLYING
+
+    assert (await applying_it).status is ImportStatus.APPLIED
+    assert written > 2
+    assert len(await customers.search("70")) == SEARCH_LIMIT
+
+
+async def test_an_application_that_was_cut_off_goes_on_at_the_next_start(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    customers = CustomerService(database)
+    seen = await read(imports, tmp_path, "户号,姓名\n60010001,一\n60010002,二\n60010003,三\n")
+    await imports._claim(seen.id, ADMINISTRATOR)
+    by = Applicant("staff-administrator", "管理员 (9001)")
+    assert await database.change(lambda connection: apply(connection, seen.id, by, 1))
+
+    successor = ImportService(database, tmp_path / "imports")
+    await successor.clear_up()
+    await asyncio.gather(*successor._tasks)
+
+    found = [await customers.by_account(f"6001000{n}") for n in (1, 2, 3)]
+    assert [one.name for one in found if one is not None] == ["一", "二", "三"]
+    assert (await imports.get(seen.id)).status is ImportStatus.APPLIED
+    assert {(await customers.audit(one.id))[0].staff_name for one in found if one is not None} == {"管理员 (9001)"}
+
+
+async def test_a_customer_changed_during_the_application_is_left_and_named(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    customers = CustomerService(database)
+    known = await customers.create(described("60010002"))
+    seen = await read(imports, tmp_path, "户号,姓名\n60010001,一\n60010002,二\n60010003,三\n")
+    await imports._claim(seen.id, SUPERVISOR)
+    by = Applicant("staff-supervisor", "何主管 (3001)")
+    assert await database.change(lambda connection: apply(connection, seen.id, by, 1))
+    await customers.update(known.id, CustomerChange(name="刚刚改名"))
+    await customers.create(described("60010003", name="手工"))
+
+    with pytest.raises(Overtaken) as refused:
+        await imports._apply_rows(seen.id)
+
+    assert [(one.field, one.rule) for one in refused.value.errors] == [
+        ("row 3, column account_number", CHANGED_SINCE),
+        ("row 4, column account_number", CREATED_SINCE),
+    ]
+    assert (await customers.get(known.id)).name == "刚刚改名"
+    again = await imports.get(seen.id)
+    assert (again.status, again.updates) == (ImportStatus.READY, 2)
+    await imports.apply(seen.id, SUPERVISOR)
+    assert (await customers.get(known.id)).name == "二"
