@@ -47,7 +47,7 @@ def test_endpoints_of_every_file_are_found() -> None:
 
 @pytest.mark.parametrize(("name", "settings"), SHIPPED)
 def test_endpoint_ends_the_call_of_a_vanished_phone_and_takes_no_transfer(name: str, settings: dict[str, str]) -> None:
-    """F18, X14."""
+    """F18, S21."""
     assert 0 < int(settings.get("rtp_timeout", "0")) <= 120, name
     assert 0 < int(settings.get("rtp_timeout_hold", "0")) <= 3600, name
     assert settings.get("allow_transfer") == "no", name
