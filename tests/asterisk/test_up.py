@@ -1,4 +1,4 @@
-"""`hotline up` is killed: the next one takes over what still runs, and there are never two (X2)."""
+"""`hotline up` is killed: the next one takes over what still runs, and there are never two (F33)."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Calls that the fallback took from an absent service (X6, F5, F6)."""
+"""Calls that the fallback took from an absent service (F5, F6)."""
 
 import asyncio
 from collections.abc import Callable
