@@ -39,6 +39,7 @@ from ari_app.runtime.conversations import Conversations
 from ari_app.runtime.deferred_filing import DeferredFiling
 from ari_app.runtime.desk_handler import WATCHERS, AgentDesks
 from ari_app.runtime.domain import DomainServices
+from ari_app.runtime.last_good import ConfigurationWatch
 from ari_app.runtime.loop_lag import LoopLag
 from ari_app.runtime.metrics import MetricsRefresher, trunk_endpoint
 from ari_app.runtime.node_lease import NodeLease
@@ -227,6 +228,11 @@ class Service:
             folders={"recordings": settings.recordings, "spool": settings.spool.parent},
             deferred=deferred_work,
         )
+
+    def watch_configuration(self, watch: ConfigurationWatch) -> None:
+        """Check later edits of the call flows' folder and show their errors."""
+        self.web.add_alarm("configuration", watch.alarm)
+        self.tasks.own("configuration", watch.run)
 
     async def start(self) -> None:
         """Upgrade the database, connect everything, and begin to take calls."""

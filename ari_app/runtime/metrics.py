@@ -92,7 +92,7 @@ class MetricsRefresher:
 
 
 def trunk_endpoint(dial_string: str) -> str | None:
-    """Name the PJSIP endpoint of a trunk's dial string, such as `trunk` of `PJSIP/{number}@trunk`."""
+    """Name the PJSIP endpoint of a trunk's dial string."""
     technology, _, rest = dial_string.partition("/")
     # PJSIP/<endpoint>/sip:… names it first, PJSIP/<number>@<endpoint> last.
     endpoint = rest.partition("/")[0] if "/" in rest else rest.rpartition("@")[2]

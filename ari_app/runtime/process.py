@@ -11,6 +11,7 @@ import uvloop
 from structlog.tracebacks import ExceptionDictTransformer
 
 from ari_app.runtime.bootstrap import Service
+from ari_app.runtime.last_good import FOLDER, LastGood, start_with_last_good
 from ari_app.runtime.node_lease import NodeTaken
 from ari_app.settings import Settings
 from foundation.problems import Problem
@@ -36,7 +37,12 @@ def check(settings: Settings) -> None:
 
 async def serve(settings: Settings) -> None:
     """Run until told to stop by SIGTERM or SIGINT."""
-    service = Service(settings)
+    service, watch = start_with_last_good(
+        settings.callflows,
+        LastGood(settings.spool / FOLDER),
+        lambda callflows: Service(settings.model_copy(update={"callflows": callflows})),
+    )
+    service.watch_configuration(watch)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, service.stop_requested.set)

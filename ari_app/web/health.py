@@ -31,6 +31,11 @@ class Health:
         self._guard = guard
         self._addresses = addresses
         self._checks = dict(checks)
+        self._alarms: dict[str, Check] = {}
+
+    def add_alarm(self, name: str, alarm: Check) -> None:
+        """Show an alarm beside the checks: the service serves in spite of it."""
+        self._alarms[name] = alarm
 
     def add_to(self, application: web.Application) -> None:
         """Add the routes."""
@@ -47,6 +52,7 @@ class Health:
         body: dict[str, object] = {"status": "ready" if ready else "not ready"}
         if self._addresses.may_monitor(request):
             body["checks"] = {name: wrong or "ok" for name, wrong in found.items()}
+            body["alarms"] = {name: words for name, alarm in self._alarms.items() if (words := await _run(alarm))}
         return web.json_response(body, status=200 if ready else 503)
 
     async def _metrics(self, request: web.Request) -> web.Response:

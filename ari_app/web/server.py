@@ -66,8 +66,13 @@ class WebServer:
         self.routes: list[Route] = [*declared, *description_routes(declared, cookie=guard.cookie)]
         """Every route of the tables, the server's own included."""
         self.application = self._application(Dispatch(guard, addresses, self._deferred))
-        Health(guard, addresses, checks or {}).add_to(self.application)
+        self._health = Health(guard, addresses, checks or {})
+        self._health.add_to(self.application)
         self.connections = Connections(self.application, addresses, limits or ConnectionLimits())
+
+    def add_alarm(self, name: str, alarm: Check) -> None:
+        """Show an alarm on `/readyz`; the service stays ready."""
+        self._health.add_alarm(name, alarm)
 
     @property
     def carry_out(self) -> Handler:

@@ -13,6 +13,7 @@ from pathlib import Path
 from signal import SIGHUP, SIGKILL
 
 import pytest
+from aiohttp import ClientSession
 
 from dev.paths import PROJECT
 from dev.stack import Stack
@@ -48,6 +49,13 @@ async def next_service(stack: Stack, before: int) -> int:
             await asyncio.sleep(0.02)
     assert after is not None
     return after
+
+
+async def alarms(stack: Stack) -> dict[str, str]:
+    """Alarms of the service, as `/readyz` shows them on this machine."""
+    async with ClientSession() as session, session.get(f"{stack.url}/readyz") as response:
+        shown: dict[str, str] = (await response.json())["alarms"]
+        return shown
 
 
 @pytest.mark.parametrize("end", ["killed", "upgraded"])
@@ -93,9 +101,18 @@ async def test_flows_with_errors_do_not_replace_the_running_ones(hotline: Hotlin
     await hotline.into_queue(caller)
     await caller.hang_up()
 
+    # A service that dies now is followed by one with the last good flows, which says so.
+    os.kill(before, SIGKILL)
+    after = await next_service(stack, before)
+    assert "hotline.yaml" in (await alarms(stack))["configuration"]
+    caller = await hotline.phone(CALLER)
+    await hotline.into_queue(caller)
+    await caller.hang_up()
+
     (callflows / "hotline.yaml").write_text(whole)
     parent.signal(SIGHUP)
-    await next_service(stack, before)
+    await next_service(stack, after)
+    assert await alarms(stack) == {}
     assert parent.running
 
 

@@ -20,7 +20,7 @@ def message() -> OutboxEntry:
 
 
 async def fill(url: str) -> None:
-    """Load the sample service, a department under a department, and one more message to send."""
+    """Load the sample service, a sub-department and an unsent message."""
     database = Database(url)
     try:
         await sample_data.load(database, "hotline-sample", ("consult", "complaint", "repair"))

@@ -28,11 +28,19 @@ async def test_ready_when_every_check_is(build: Build, monkeypatch: pytest.Monke
     async with house.client() as http:
         async with http.get("/readyz") as answer:
             assert answer.status == 200
-            assert await answer.json() == {"status": "ready", "checks": {"redis": "ok", "asterisk": "ok"}}
+            assert await answer.json() == {
+                "status": "ready",
+                "checks": {"redis": "ok", "asterisk": "ok"},
+                "alarms": {},
+            }
         wrong = "loading"
         async with http.get("/readyz") as answer:
             assert answer.status == 503
-            assert await answer.json() == {"status": "not ready", "checks": {"redis": "loading", "asterisk": "ok"}}
+            assert await answer.json() == {
+                "status": "not ready",
+                "checks": {"redis": "loading", "asterisk": "ok"},
+                "alarms": {},
+            }
         async with http.get("/readyz", headers={"X-Forwarded-For": "192.0.2.1"}) as answer:
             assert await answer.json() == {"status": "not ready"}
 
@@ -88,3 +96,17 @@ async def test_metrics_are_open_to_the_networks_of_the_setting(
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     async with house.client() as http, http.get("/metrics", headers=headers) as answer:
         assert answer.status == status
+
+
+async def test_alarm_is_shown_and_leaves_the_service_ready(house: House) -> None:
+    async def configuration() -> str | None:
+        return "hotline.yaml:3: no such step"
+
+    async def certificate() -> str | None:
+        return None
+
+    house.server.add_alarm("configuration", configuration)
+    house.server.add_alarm("certificate", certificate)
+    async with house.client() as http, http.get("/readyz") as answer:
+        assert answer.status == 200
+        assert (await answer.json())["alarms"] == {"configuration": "hotline.yaml:3: no such step"}
