@@ -1,4 +1,4 @@
-"""Booking, changing and cancelling visits, never more than fit (H3, H26)."""
+"""Use cases of visits: book, move and cancel them within the places (H3, H26)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -31,7 +31,7 @@ from foundation.routes import Role
 
 
 class AppointmentService:
-    """Visits and the windows in which departments offer them; `time_zone` is that of the windows' times."""
+    """Visits and windows; `time_zone` is that of the windows' times."""
 
     def __init__(self, database: Database, tickets: TicketService, time_zone: str = "Asia/Shanghai") -> None:
         self._database = database
@@ -39,13 +39,15 @@ class AppointmentService:
         self._zone = ZoneInfo(time_zone)
 
     async def week(self, department_id: str) -> list[WindowView]:
-        """A department's windows."""
+        """Return the windows of a department's week."""
         async with self._database.read() as session:
             found = await store.week(session, department_id)
         return [WindowView.model_validate(window) for window in found]
 
     async def enter_week(self, department_id: str, given: WeekInput) -> list[WindowView]:
-        """Replace a department's windows. What was booked stays; fewer places than are booked take no more.
+        """Replace the windows of a department's week.
+
+        Booked visits stay. A window with fewer places than booked visits takes no further one.
 
         Raises:
             UnknownReference: there is no such department in use.
@@ -68,7 +70,7 @@ class AppointmentService:
         return await self.week(department_id)
 
     async def free(self, department_id: str, query: FreeQuery) -> list[FreeWindow]:
-        """The windows of some days that are still ahead, and how many visits still fit into each.
+        """Return the coming windows of some days with their free places.
 
         Raises:
             UnknownReference: there is no such department.
@@ -98,13 +100,13 @@ class AppointmentService:
         ]
 
     async def book(self, ticket_id: str, given: BookVisit, actor: Actor) -> TicketView:
-        """Agree a visit, or another one instead of the one that was agreed. Booked again as it is, it stays.
+        """Book a visit, or move the booked one.
 
         Raises:
-            NotVisited: nobody visits for a ticket of this kind.
+            NotVisited: tickets of this kind have no visits.
             NoSuchWindow: the department offers no window that begins then.
-            WindowFull: everybody who could come then is booked.
-            ChangedMeanwhile, NotAllowedNow, NotYours: as every change of a ticket.
+            WindowFull: all places of the window are booked.
+            ChangedMeanwhile, NotAllowedNow, NotYours: as for every change of a ticket.
         """
         visit_from = given.visit_from.astimezone(UTC)
         async with self._tickets.change(ticket_id, TicketAction.BOOK_VISIT, actor, given.version) as made:
@@ -113,10 +115,10 @@ class AppointmentService:
                 raise NotVisited(f"ticket {ticket.number} is a {ticket.kind}")
             department_id = given.department_id or ticket.department_id
             if department_id is None:
-                problem = FieldProblem(field="department_id", rule="must be given while the ticket lies with nobody")
-                raise NoSuchWindow("whose window is not known", [problem])
+                problem = FieldProblem(field="department_id", rule="must be given while the ticket has no department")
+                raise NoSuchWindow("the department of the window is not known", [problem])
             if actor.role is Role.DEPARTMENT and department_id != ticket.department_id:
-                raise Forbidden("a department books its own people only")
+                raise Forbidden("a department books its own windows only")
             local = visit_from.astimezone(self._zone)
             window = await store.held_window(session, department_id, local.isoweekday(), f"{local:%H:%M}")
             if window is None or local != local.replace(second=0, microsecond=0):
@@ -125,7 +127,7 @@ class AppointmentService:
             before = await store.active(session, ticket_id)
             if before is not None:
                 before.cancelled_at, before.cancelled_by = utc_now(), actor.name
-                # Its place is free for the very same window, and for nobody else until this is done.
+                # The place is free for the same window, and locked against other bookings.
                 await session.flush()
             booked = await store.booked_in(session, department_id, visit_from)
             if booked >= window.places:
@@ -153,7 +155,7 @@ class AppointmentService:
     async def cancel(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """Nobody comes; the place is free again.
+        """Cancel the visit of a ticket.
 
         Raises:
             NoAppointment: no visit is booked.
@@ -169,7 +171,7 @@ class AppointmentService:
         return TicketView.model_validate(made.ticket)
 
     async def of_ticket(self, ticket_id: str) -> list[AppointmentView]:
-        """Every visit a ticket had, in order."""
+        """Return all visits of a ticket, in order."""
         async with self._database.read() as session:
             found = await store.of_ticket(session, ticket_id)
         return [AppointmentView.model_validate(one) for one in found]
@@ -180,5 +182,5 @@ class AppointmentService:
                 yield window, self._moment(day, window.from_clock)
 
     def _moment(self, day: date, clock: str) -> datetime:
-        """A time of day of a day, by the clock of the place."""
+        """Convert a local day and time of day to a moment."""
         return store.moment(day, clock, self._zone)

@@ -1,4 +1,4 @@
-"""A visit follows its ticket: through merges, to another department, from a wish to a place (H3, H4, H26)."""
+"""Visits follow their tickets through merges and dispatches (H3, H4, H26)."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -16,14 +16,22 @@ from foundation.ids import new_id
 
 
 class VisitUpdater:
-    """Listener of tickets that updates their visits; a change that moves no visit costs no statement."""
+    """Listener that updates visits; other changes cost no statement."""
 
     def __init__(self, time_zone: str = "Asia/Shanghai") -> None:
         self._zone = ZoneInfo(time_zone)
 
     async def changed(self, session: AsyncSession, change: StateChange) -> ChangeEffects:
         """Move, cancel or book the ticket's visit; return what changed."""
-        ticket, facts = change.ticket, change.facts
+        ticket = change.ticket
+        if change.action is TicketAction.CANCEL and ticket.visit_booked:
+            return await self._cancel(session, ticket)
+        if change.facts.to_department is not None:
+            return await self._hand_over(session, ticket)
+        return await self._follow_merge(session, ticket, change)
+
+    async def _follow_merge(self, session: AsyncSession, ticket: Ticket, change: StateChange) -> ChangeEffects:
+        facts = change.facts
         if change.action is TicketAction.MERGE and facts.into is not None:
             return await self._merge(session, ticket, facts.into)
         if change.action is TicketAction.ABSORB and facts.merged is not None:
@@ -32,12 +40,17 @@ class VisitUpdater:
             return await self._unmerge(session, ticket, facts.out_of)
         if change.action is TicketAction.RELEASE and facts.unmerged is not None:
             return await self._went_back(session, ticket, facts.unmerged)
-        if facts.to_department is not None:
-            return await self._hand_over(session, ticket)
         return ChangeEffects()
 
+    async def _cancel(self, session: AsyncSession, ticket: Ticket) -> ChangeEffects:
+        """Cancel the coming visit of a cancelled ticket."""
+        visit = await store.active(session, ticket.id)
+        if visit is None or visit.visit_from <= utc_now():
+            return ChangeEffects()
+        return _free(ticket, visit)
+
     async def _hand_over(self, session: AsyncSession, ticket: Ticket) -> ChangeEffects:
-        """Only who has something to do with the ticket visits for it; a wish becomes a place where there is one."""
+        """Book the wish, or cancel the visit of a department without a part."""
         if not ticket.visit_booked:
             return await self._book_wish(session, ticket)
         visit = await store.active(session, ticket.id)
@@ -49,13 +62,13 @@ class VisitUpdater:
         return _free(ticket, visit)
 
     async def _merge(self, session: AsyncSession, ticket: Ticket, into_id: str) -> ChangeEffects:
-        """The agreed visit goes to the ticket that stands for both; where that has one, this one's place is free."""
+        """Move the visit to the head; where that has one, cancel this one."""
         visit = await store.active(session, ticket.id) if ticket.visit_booked else None
         if visit is None:
             return ChangeEffects()
         head = await session.get_one(Ticket, into_id)
         if head.visit_booked:
-            return _free(ticket, visit)
+            return _free(ticket, visit) | ChangeEffects(visit_from=head.visit_from, visit_until=head.visit_until)
         visit.moved = {"from": ticket.id, "wish": [_iso(head.visit_from), _iso(head.visit_until)]}
         visit.ticket_id = head.id
         _give(head, visit.visit_from, visit.visit_until, booked=True)
@@ -69,7 +82,10 @@ class VisitUpdater:
         return ChangeEffects(visit_from=visit.visit_from, visit_until=visit.visit_until)
 
     async def _unmerge(self, session: AsyncSession, ticket: Ticket, out_of_id: str) -> ChangeEffects:
-        """The visit comes back, unless another was agreed meanwhile; a place that was set free is taken again."""
+        """Move the visit back, or book a cancelled one again.
+
+        A visit that was moved since the merge stays with the head.
+        """
         head = await session.get_one(Ticket, out_of_id)
         visit = await store.active(session, head.id) if head.visit_booked else None
         moved = (visit.moved if visit is not None else None) or {}
@@ -94,7 +110,7 @@ class VisitUpdater:
     async def _book_wish(
         self, session: AsyncSession, ticket: Ticket, department_id: str | None = None
     ) -> ChangeEffects:
-        """Book the window in which the customer wished a visit; without room it stays a wish."""
+        """Book the window of the customer's wish, where a place is free."""
         department_id = department_id or ticket.department_id
         if ticket.visit_from is None or ticket.visit_until is None or department_id is None:
             return ChangeEffects()

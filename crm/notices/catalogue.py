@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, ValidationError
 from ruamel.yaml import YAML
@@ -25,11 +25,11 @@ VARIABLES = frozenset(
     {
         "event", "number", "kind", "status", "urgency", "subject", "description", "address", "area", "department",
         "reason", "words", "actor", "until", "visit", "urge_count", "redo_count", "caller_name", "caller_number",
-        "due", "respond_by", "clock", "step", "other", "at", "link",
+        "due", "respond_by", "clock", "step", "other", "at", "link", "visit_before",
     }
 )  # fmt: skip
 """What `facts.py` knows of an event."""
-FOR_REPORTERS = frozenset({"number", "kind", "status", "words", "until", "due", "visit"})
+FOR_REPORTERS = frozenset({"number", "kind", "status", "words", "until", "due", "visit", "visit_before"})
 """What those who reported a ticket may be told: nothing that only the house knows, and nothing of each other."""
 WORDED = frozenset({"kind", "status", "urgency", "clock", "reason", "actor"})
 """Variables whose values have words of their own in each language."""
@@ -37,6 +37,8 @@ _NAME = re.compile(r"{([a-z_]+)}")
 _BRACE = re.compile(r"[{}]")
 
 Language = Literal["zh", "en"]
+VisitChange = Literal["agreed", "moved", "cancelled"]
+"""Change of a visit, by whatever action on its ticket."""
 Hears = Literal["department", "helpers", "asked", "house", "role"]
 """Whose recipients: of the department that holds the ticket, of those that help it, of those that the event asks to
 help, those that are of no department, or people of the role that the event names."""
@@ -85,6 +87,7 @@ class EventNotice(BaseModel, extra="forbid", frozen=True):
 
 class _File(BaseModel, extra="forbid"):
     words: dict[str, dict[str, Words]]
+    visits: dict[VisitChange, ReporterWording]
     events: dict[Kind, EventNotice]
 
 
@@ -99,8 +102,14 @@ class NoticeText:
 class NoticeCatalogue:
     """The wording of every event."""
 
-    def __init__(self, events: Mapping[str, EventNotice], words: Mapping[str, Mapping[str, Words]]) -> None:
+    def __init__(
+        self,
+        events: Mapping[str, EventNotice],
+        words: Mapping[str, Mapping[str, Words]],
+        visits: Mapping[VisitChange, ReporterWording],
+    ) -> None:
         self.events = dict(events)
+        self.visits = dict(visits)
         self._words = words
         self._families = {kind.partition(".")[0] for kind in events if kind != GENERIC}
 
@@ -119,13 +128,21 @@ class NoticeCatalogue:
         values = {**facts, "event": notice.event_name(language), **self._worded(facts, language)}
         return NoticeText(" ".join(_filled(wording.subject, values).split()), _said(wording.text, values))
 
-    def render_for_reporter(self, kind: str, language: str, facts: Mapping[str, str]) -> NoticeText:
-        """The same for somebody who reported the ticket."""
-        notice = self.events[kind]
-        assert notice.reporter is not None, "only what reporters hear of is put into words for them"
-        text = notice.reporter.en if language == "en" else notice.reporter.zh
+    def reporter_wordings(self, kind: str, visit: VisitChange | None) -> list[ReporterWording]:
+        """Return the texts for reporters about an event and the visit it changed; empty where they get none."""
+        notice = self.notice(kind)
+        own = notice.reporter if notice is not None else None
+        return [wording for wording in (own, self.visits[visit] if visit is not None else None) if wording is not None]
+
+    def render_for_reporter(
+        self, kind: str, language: str, facts: Mapping[str, str], visit: VisitChange | None = None
+    ) -> NoticeText:
+        """Render the texts of `reporter_wordings`, one below the other."""
+        notice, wordings = self.notice(kind), self.reporter_wordings(kind, visit)
+        assert notice is not None, "only events with a text for reporters are rendered for them"
         values = {**facts, **self._worded(facts, language)}
-        return NoticeText(notice.event_name(language), _said(text, values))
+        texts = [_said(wording.en if language == "en" else wording.zh, values) for wording in wordings]
+        return NoticeText(notice.event_name(language), "\n".join(texts))
 
     def _worded(self, facts: Mapping[str, str], language: str) -> dict[str, str]:
         found = {}
@@ -169,12 +186,17 @@ def load_catalogue(path: Path) -> NoticeCatalogue:
     if GENERIC not in found.events:
         problems.append(FieldProblem(field="events", rule=f"must have {GENERIC}, for what has no words of its own"))
     problems += [
+        FieldProblem(field=f"visits.{change}", rule="must have a text for each language")
+        for change in get_args(VisitChange)
+        if change not in found.visits
+    ]
+    problems += [
         FieldProblem(field=f"words.{variable}", rule="must give words to every value")
         for variable in sorted(WORDED - found.words.keys())
     ]
     if problems:
         raise _invalid(path, problems)
-    return NoticeCatalogue(found.events, found.words)
+    return NoticeCatalogue(found.events, found.words, found.visits)
 
 
 def _read(path: Path) -> CommentedMap:
@@ -201,10 +223,16 @@ def _wrong_names(document: CommentedMap, found: _File) -> Iterator[FieldProblem]
                     where = _where(document, ("events", kind, language, part), later=at)
                     yield from (FieldProblem(field=where, rule=rule) for rule in _problems_of(line, VARIABLES))
         if notice.reporter is not None:
-            for language, text in (("zh", notice.reporter.zh), ("en", notice.reporter.en)):
-                for at, line in enumerate(text.splitlines()):
-                    where = _where(document, ("events", kind, "reporter", language), later=at)
-                    yield from (FieldProblem(field=where, rule=rule) for rule in _problems_of(line, FOR_REPORTERS))
+            yield from _wrong_names_for_reporters(document, notice.reporter, "events", kind, "reporter")
+    for change, wording in found.visits.items():
+        yield from _wrong_names_for_reporters(document, wording, "visits", change)
+
+
+def _wrong_names_for_reporters(document: CommentedMap, wording: ReporterWording, *place: str) -> Iterator[FieldProblem]:
+    for language, text in (("zh", wording.zh), ("en", wording.en)):
+        for at, line in enumerate(text.splitlines()):
+            where = _where(document, (*place, language), later=at)
+            yield from (FieldProblem(field=where, rule=rule) for rule in _problems_of(line, FOR_REPORTERS))
 
 
 def _problems_of(line: str, known: Collection[str]) -> Iterator[str]:

@@ -9,11 +9,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
 from crm.events import DeadlineAlert, Event, EventReporter, TicketChanged, TicketEvent
-from crm.notices.catalogue import Hears
+from crm.notices.catalogue import Hears, VisitChange
 from crm.outbox.subscriptions import EventEnvelope
 from crm.personal_data.masking import mask_address, mask_name, mask_number, mask_numbers_in
 from crm.tickets.log_facts import LogFacts, read_facts
 from crm.tickets.model import Ticket, TicketLog
+from crm.tickets.transitions import TicketAction
 
 LONGEST = 300
 """Characters of one fact: a message is no place for a whole description."""
@@ -44,6 +45,18 @@ class EventFacts:
             "caller_number": mask_number(self.values.get("caller_number", "")),
             "address": mask_address(address),
         }
+
+
+def visit_change(event: Event) -> VisitChange | None:
+    """Return how an event changed the visit, for its reporters; None where they need not know.
+
+    A merge moves the visit to the other ticket, whose own event informs all reporters.
+    """
+    if not isinstance(event, TicketChanged) or event.visit_from == event.freed_visit_from:
+        return None
+    if event.freed_visit_from is None:
+        return None if event.action == TicketAction.MERGE else "agreed"
+    return "cancelled" if event.visit_from is None else "moved"
 
 
 class FactFinder:
@@ -105,10 +118,11 @@ class FactFinder:
             "due": self._clock(event.due_at),
             "respond_by": self._clock(event.respond_by),
             "other": logged.other_number,
+            **({"visit": self._window(event.visit_from, event.visit_until)} if event.visit_from is not None else {}),
+            "visit_before": self._clock(event.freed_visit_from),
         }
 
     def _of_ticket(self, ticket: Ticket) -> dict[str, str]:
-        window = [self._clock(ticket.visit_from), self._clock(ticket.visit_until)]
         return {
             "number": ticket.number,
             "kind": ticket.kind,
@@ -118,10 +132,13 @@ class FactFinder:
             "description": ticket.description,
             "address": ticket.address,
             "area": ticket.area,
-            "visit": " – ".join(filter(None, window)),
+            "visit": self._window(ticket.visit_from, ticket.visit_until),
             "urge_count": str(ticket.urge_count),
             "redo_count": str(ticket.redo_count),
         }
+
+    def _window(self, begins: datetime | None, ends: datetime | None) -> str:
+        return " – ".join(filter(None, (self._clock(begins), self._clock(ends))))
 
     def _clock(self, moment: datetime | None) -> str:
         """Return a time in the time zone of the hotline; empty for none."""

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.events import DeadlineAlert, Event, TicketChanged, TicketEvent
 from crm.notices import reporters, store
 from crm.notices.catalogue import EventNotice, Hears, NoticeCatalogue
-from crm.notices.facts import EventFacts, FactFinder
+from crm.notices.facts import EventFacts, FactFinder, visit_change
 from crm.notices.model import (
     DeliveryState,
     DutyRota,
@@ -96,7 +96,8 @@ class Planner:
         async with self._database.read() as session:
             parts = await self._facts.departments(session, envelope.event)
             candidates = await store.told_of(session, parts.keys())
-            reached = await reporters.of(session, envelope.event) if notice.reporter is not None else []
+            informed = self._catalogue.reporter_wordings(envelope.kind, visit_change(envelope.event))
+            reached = await reporters.of(session, envelope.event) if informed else []
             named = await _of_the_role(session, envelope.event, notice)
             hear: list[Hears] = ["role"] if named else notice.hear
             hearing = {found.id for found in candidates if _hears(found, envelope.kind, hear, parts)}
@@ -111,7 +112,8 @@ class Planner:
         ]
 
     def _for_reporter(self, envelope: EventEnvelope, facts: EventFacts, reporter: Reached) -> NoticeDelivery:
-        said = self._catalogue.render_for_reporter(envelope.kind, reporter.language, facts.masked())
+        visit = visit_change(envelope.event)
+        said = self._catalogue.render_for_reporter(envelope.kind, reporter.language, facts.masked(), visit)
         now = utc_now()
         may = reporter.obstacle is None
         return NoticeDelivery(

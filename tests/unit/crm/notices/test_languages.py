@@ -34,6 +34,8 @@ def texts(catalogue: NoticeCatalogue, language: str) -> Iterator[tuple[str, str]
         yield kind, wording.text
         if notice.reporter is not None:
             yield kind, getattr(notice.reporter, language)
+    for change, reporter in catalogue.visits.items():
+        yield change, getattr(reporter, language)
 
 
 @pytest.mark.parametrize(("language", "foreign"), [("zh", LATIN), ("en", HAN)])
