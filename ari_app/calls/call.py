@@ -205,7 +205,8 @@ class LiveCall:
         while True:
             if state.target is None:
                 state.stage = CallStage.FLOW
-                outcome = await walker.walk(cursor)
+                async with self._voice.filling_pauses():
+                    outcome = await walker.walk(cursor)
                 if not isinstance(outcome, ToQueue):
                     self.unserved = outcome.reason == UNSERVED
                     self.flow_completed = not self.unserved

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from ari_app.ari.ami import AmiClient
@@ -114,4 +115,6 @@ class CallServices:
     """Returns the callers' channels that the dialplan's fallback took."""
     grade_priorities: Mapping[Grade, int] = field(default_factory=dict)
     """Added to the priority of a customer's call, by grade (H20)."""
+    pause_tone: Path | None = None
+    """The sound in the pauses of flows; None for silence."""
     life: CallLifecycle = field(default_factory=CallLifecycle)

@@ -5,7 +5,7 @@ Ids of playbacks and recordings are stored before the request.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -16,6 +16,7 @@ from ari_app.ari.model import LiveRecording, Playback
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallState
+from ari_app.calls.pauses import PauseTone
 from ari_app.calls.spoken import SpokenAnswers
 from foundation.clock import milliseconds, utc_now
 from foundation.ids import new_id
@@ -50,6 +51,7 @@ class ChannelVoice:
         self._recorded: str | None = None
         """The recording under way in Asterisk, by name."""
         self._answering: asyncio.Task[None] | None = None
+        self._pauses = PauseTone(services.ari, state.channel_id, services.pause_tone)
 
     def answer(self) -> None:
         """Begin to answer the call; steps without a voice go on meanwhile."""
@@ -64,6 +66,10 @@ class ChannelVoice:
         """
         if self._answering is not None:
             await asyncio.shield(self._answering)
+
+    def filling_pauses(self) -> AbstractAsyncContextManager[None]:
+        """Play a soft tone in the pauses of this block."""
+        return self._pauses.filling(self.answered)
 
     def stage(self) -> None:
         """Choose the next prompt's id and put it into the state.
@@ -151,7 +157,7 @@ class ChannelVoice:
             return None
         recording_id, name = begun
         failed: str | None = None
-        with self._dispatcher.expect((RecordingFinished, RecordingFailed), name) as ended:
+        with self._pauses.sounding(), self._dispatcher.expect((RecordingFinished, RecordingFailed), name) as ended:
             try:
                 await self._ari.record_channel(
                     self._channel_id,
@@ -210,7 +216,7 @@ class ChannelVoice:
             yield asyncio.create_task(asyncio.sleep(0))  # nothing to play ends at once
             return
         playback_id, self._staged = self._staged or new_id("playback"), None
-        with self._dispatcher.expect(PlaybackFinished, playback_id) as ended:
+        with self._pauses.sounding(), self._dispatcher.expect(PlaybackFinished, playback_id) as ended:
             media = [f"sound:{path.with_suffix('')}" for path in audio]
             asked = asyncio.create_task(self._play(media, playback_id))
             finished = asyncio.create_task(self._heard(audio, asked, ended))

@@ -193,6 +193,7 @@ class Service:
             prompts=self.conversations.prompts,
             entry_points=self.conversations.entry_points,
             grade_priorities=settings.grade_priorities,
+            pause_tone=self.conversations.pause_tone,
             messages=VoiceMessages(domain.tickets, self.conversations.catalogue),
             in_fallback=self.fallback.channels,
         )

@@ -6,6 +6,7 @@ import shutil
 
 import structlog
 
+from ari_app.calls.pauses import write_pause_tone
 from ari_app.calls.wording import AgentWording
 from ari_app.campaigns.actions import SurveyActions
 from ari_app.desk.model import SpokenWording
@@ -42,6 +43,7 @@ class Conversations:
         library = load_library(settings.callflows, vocabulary([self._actions], queues))
         self._flows = dict(library.flows)
         self._folder = settings.prompts
+        self.pause_tone = settings.prompts / "pause_tone.wav"
         calendar = HolidayCalendar()
         self._speech = SpeechCache(_speech(settings), settings.prompts)
         self.catalogue = library.catalogue
@@ -65,6 +67,7 @@ class Conversations:
             audio = await self.prompts.audio(name, "zh", {})
             if audio is not None:
                 await asyncio.to_thread(shutil.copyfile, audio, self._folder / f"{name}.wav")
+        await asyncio.to_thread(write_pause_tone, self.pause_tone)
 
     async def aclose(self) -> None:
         """Stop the speech synthesis."""

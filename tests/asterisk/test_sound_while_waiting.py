@@ -117,3 +117,17 @@ async def test_key_during_the_welcome_rings_a_free_agent_before_any_more_words(h
     assert said(heard, await words("to_person")) < 0.5
     await caller.hang_up()
     await phone.ended()
+
+
+async def test_silent_caller_hears_no_long_silence_from_the_answer_to_the_queue(hotline: Hotline) -> None:
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    caller = await hotline.phone(CALLER)
+    await caller.call(hotline.number)
+    await caller.answered()
+    await caller.hears(seconds=0.3)
+
+    await caller.hears_no_pause(seconds=25.0)
+    await hotline.waiting(supervisor, "repair", 1)
+
+    await caller.hang_up()
+    await hotline.waiting(supervisor, "repair", 0)

@@ -53,6 +53,7 @@ async def voice_on(connection: Connection, redis_url: str) -> AsyncIterator[Voic
         ari=connection.ari,
         dispatcher=connection.dispatcher,
         life=CallLifecycle(),
+        pause_tone=None,
         recordings=None,
         store=CallStore(redis, "node-1"),
     )
