@@ -44,7 +44,7 @@ class Story:
         """
         async with self._open:
             await self._gather()
-            await self._urge_without_anybody()
+            await self._urge_without_an_agent()
             await self._report_a_fault()
             await self._second_reporter()
             await self._department_works()
@@ -52,7 +52,7 @@ class Story:
             await self._quality_listens()
 
     async def _gather(self) -> None:
-        with self._telling.step("Everybody takes their place") as step:
+        with self._telling.step("Agents and residents register their phones") as step:
             at = self._stack.at
 
             async def phone(user: str) -> Phone:
@@ -74,9 +74,9 @@ class Story:
             step.evidence["registered"] = ["agent1001", RESIDENT, REPORTER, NEIGHBOUR]
             step.evidence["signed_in"] = [AGENT, DEPARTMENT_WORKER, SUPERVISOR, QUALITY]
 
-    async def _urge_without_anybody(self) -> None:
+    async def _urge_without_an_agent(self) -> None:
         with self._telling.step(
-            "A resident with an open ticket dials, presses 1, and it is urged without anybody"
+            "A resident with an open ticket dials, presses 1, and the ticket is urged without an agent"
         ) as step:
             customer = (await self.supervisor.get("/api/v1/customers", text="王秀英"))[0]
             (before,) = await self._open_tickets(customer["id"])
@@ -98,7 +98,7 @@ class Story:
                 "urge_count": after["urge_count"],
                 "log": f"{entry['at']} {entry['actor_kind']} {entry['actor_name']}, {entry['detail']['channel']}",
                 "heard_db": round(heard, 1),
-                "told_that_it_is_urged": round(told, 2),
+                "heard_that_it_is_urged": round(told, 2),
                 "call_ended_by": ended.details["by"],
                 "call": entry["detail"]["call_id"],
             }
@@ -248,7 +248,7 @@ class Story:
         lead_ms = (invite.at_ns / 1e9 - message["arrived_at"]) * 1000
         assert lead_ms > 0, f"the phone rang {-lead_ms:.1f} ms before the pop"
         step.evidence |= {
-            "told_the_place": round(told, 2),
+            "heard_the_place": round(told, 2),
             "heard_while_waiting_db": round(heard, 1),
             "pop_before_ring_ms": round(lead_ms, 1),
         }
