@@ -1,9 +1,15 @@
 """Settings are validated whole."""
 
+import ast
+import re
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr, ValidationError
+from ruamel.yaml import YAML
 
 from ari_app.settings import Settings
+from dev.paths import PROJECT
 
 
 @pytest.mark.parametrize(
@@ -28,3 +34,60 @@ def test_a_database_that_is_not_ours_is_refused_by_name(given: str) -> None:
 def test_calling_hours_over_midnight_are_refused_by_name() -> None:
     with pytest.raises(ValidationError, match="HOTLINE_SURVEY_FROM_HOUR must be before HOTLINE_SURVEY_UNTIL_HOUR"):
         Settings(ari_password=SecretStr("secret"), survey_from_hour=21, survey_until_hour=8)
+
+
+def attributes_read(path: Path) -> set[str]:
+    """Return the names that are read from an object called settings; in settings.py itself, by properties."""
+    owners = {"settings", "_settings"} | ({"self"} if path.name == "settings.py" else set())
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+            owner = node.value
+            name = owner.id if isinstance(owner, ast.Name) else owner.attr if isinstance(owner, ast.Attribute) else ""
+            if name in owners:
+                found.add(node.attr)
+    return found
+
+
+def test_every_setting_has_a_reader() -> None:
+    read: set[str] = set()
+    for path in (PROJECT / "ari_app").rglob("*.py"):
+        read |= attributes_read(path)
+    assert set(Settings.model_fields) - read == set()
+
+
+FIXED_IN_CONTAINERS = {"node", "application", "events", "events_port", "ami_port", "http_port"}
+"""Settings that the containers leave at their defaults: one service, and the ports between containers."""
+
+
+def test_compose_passes_every_setting_on() -> None:
+    compose = YAML(typ="safe").load(PROJECT / "docker-compose.yml")
+    passed = set(compose["services"]["hotline"]["environment"])
+    passed |= set(re.findall(r"HOTLINE_[A-Z_]+", (PROJECT / "Dockerfile").read_text()))
+    missing = {name for name in Settings.model_fields if f"HOTLINE_{name.upper()}" not in passed}
+    assert missing == FIXED_IN_CONTAINERS
+    known = {f"HOTLINE_{name.upper()}" for name in Settings.model_fields} | {"HOTLINE_RUNTIME"}
+    assert {name for name in passed if name.startswith("HOTLINE_")} <= known
+
+
+@pytest.mark.parametrize(
+    ("given", "networks"),
+    [
+        ("", []),
+        ("127.0.0.1", ["127.0.0.1/32"]),
+        ("10.96.1.0/24, 127.0.0.1 2001:db8::/32", ["10.96.1.0/24", "127.0.0.1/32", "2001:db8::/32"]),
+    ],
+)
+def test_networks_are_separated_by_commas_or_blanks(
+    monkeypatch: pytest.MonkeyPatch, given: str, networks: list[str]
+) -> None:
+    monkeypatch.setenv("HOTLINE_TRUSTED_PROXIES", given)
+    assert [str(one) for one in Settings(ari_password=SecretStr("secret")).trusted_proxies] == networks
+
+
+@pytest.mark.parametrize("given", ["proxy.example", "10.96.1.1/24", "*"])
+def test_network_that_is_none_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("HOTLINE_TRUSTED_PROXIES", given)
+    with pytest.raises(ValidationError, match="must be addresses or networks such as") as refused:
+        Settings(ari_password=SecretStr("secret"))
+    assert refused.value.errors()[0]["loc"] == ("trusted_proxies",)
