@@ -1,4 +1,4 @@
-"""Use cases of visits: book, move and cancel them within the places (H3, H26)."""
+"""Use cases of visits and their windows (H3, H26)."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta

@@ -50,7 +50,7 @@ class VisitUpdater:
         return _free(ticket, visit)
 
     async def _hand_over(self, session: AsyncSession, ticket: Ticket) -> ChangeEffects:
-        """Book the wish, or cancel the visit of a department without a part."""
+        """Book the wish, or cancel the visit of another department."""
         if not ticket.visit_booked:
             return await self._book_wish(session, ticket)
         visit = await store.active(session, ticket.id)
@@ -62,7 +62,7 @@ class VisitUpdater:
         return _free(ticket, visit)
 
     async def _merge(self, session: AsyncSession, ticket: Ticket, into_id: str) -> ChangeEffects:
-        """Move the visit to the head; where that has one, cancel this one."""
+        """Move the visit to the head; where that has one, cancel it."""
         visit = await store.active(session, ticket.id) if ticket.visit_booked else None
         if visit is None:
             return ChangeEffects()

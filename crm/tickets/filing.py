@@ -1,4 +1,4 @@
-"""How a report becomes a ticket, or a part of the one that is open about the same matter (H4)."""
+"""Filing of reports: new tickets, and additions to open ones (H4)."""
 
 import hashlib
 from datetime import datetime
@@ -32,21 +32,21 @@ from foundation.ids import new_id
 from foundation.problems import FieldProblem
 
 _URGENCIES = list(Urgency)
-"""From the least to the most."""
+"""Urgencies from the least to the most."""
 
 
 class _Form(NamedTuple):
-    """The answers, and the version of the form they answer."""
+    """Answers, and the version of the form."""
 
     answers: dict[str, Any]
     version: int
 
 
 def matter_key(kind: TicketKind, category_id: str | None, address: str) -> str | None:
-    """What makes two reports one matter; None where each is its own, as with two people's complaints.
+    """Return the key of a matter, or None.
 
-    A place without a number, such as a compound, holds many households: their faults are theirs, and an agent who is
-    offered the similar ones decides.
+    Without a key each report is a ticket of its own. Only faults at a place with a number have one: a compound holds
+    many households, and an agent, who is offered the similar tickets, decides.
     """
     key = address_key(address)
     if kind is not TicketKind.FAULT or not any(character.isdigit() for character in key):
@@ -55,10 +55,10 @@ def matter_key(kind: TicketKind, category_id: str | None, address: str) -> str |
 
 
 def check_channel(channel: str, actor: Actor) -> None:
-    """Refuse a channel of machines from a member of staff: the log would name the wrong source.
+    """Refuse a channel of machines from a member of staff.
 
     Raises:
-        NotTheirChannel: it is such a channel.
+        NotTheirChannel: no member of staff takes part in this channel.
     """
     if actor.kind is ActorKind.STAFF and channel in OF_MACHINES:
         problem = FieldProblem(field="channel", rule=f"must not be {' or '.join(sorted(OF_MACHINES))}")
@@ -66,13 +66,15 @@ def check_channel(channel: str, actor: Actor) -> None:
 
 
 async def file(transaction: TicketTransaction, given: FileTicket, actor: Actor, now: datetime, day: str) -> Ticket:
-    """The open ticket about this matter with the report added, or a new one; `day` begins its number.
+    """Create a ticket, or add the report to the matter's open one.
+
+    `day` begins the number of a new ticket.
 
     Raises:
-        UnknownReference: a customer or category that does not exist, an erased customer, or a category out of use.
-        FormNotFilled: the answers are not what the kind's form asks.
-        IntegrityError: somebody else is filing the same matter at this moment.
-        MatterMoved: somebody else is merging or closing it at this moment.
+        UnknownReference: no such customer or category, an erased customer, or a category out of use.
+        FormNotFilled: the answers break the rules of the kind's form.
+        IntegrityError: another request files the same matter at this moment.
+        MatterMoved: another request merges or closes it at this moment.
     """
     session = transaction.session
     given = given.model_copy(update={"reporter": await reporters.known(session, given.reporter, actor)})
@@ -88,13 +90,13 @@ async def file(transaction: TicketTransaction, given: FileTicket, actor: Actor, 
 
 
 async def append(transaction: TicketTransaction, ticket: Ticket, given: AppendToTicket, actor: Actor) -> None:
-    """Add a report to a ticket that is held; whoever is new among its reporters will be called back too.
+    """Add a report to a locked ticket.
 
-    Whoever works on it gets it again, marked (H4). What a department said was done is not, where the customer still has
-    something to say: it counts as sent back.
+    A new reporter is called back as well. The department gets the ticket again, marked (H4). After its reply, an
+    addition counts as a redo.
 
     Raises:
-        UnknownReference: a customer that does not exist, or whose data were erased.
+        UnknownReference: no such customer, or an erased one.
     """
     known = await reporters.known(transaction.session, given.reporter, actor)
     await _add(transaction, ticket, given.model_copy(update={"reporter": known}), actor, {})
@@ -103,7 +105,7 @@ async def append(transaction: TicketTransaction, ticket: Ticket, given: AppendTo
 async def _first_if_protected(
     session: AsyncSession, ticket: Ticket, customer_id: str | None, now: datetime
 ) -> dict[str, object]:
-    """Let what a customer on a list in force reports be most urgent (H25); what the log keeps of it."""
+    """Raise the urgency for a protected customer (H25); return the log detail."""
     before = ticket.urgency
     if before is Urgency.CRITICAL or customer_id is None or not await is_protected_within(session, customer_id, now):
         return {}
@@ -112,9 +114,9 @@ async def _first_if_protected(
 
 
 def _taken_over(ticket: Ticket, given: FileTicket, form: _Form) -> dict[str, object]:
-    """Let a later report make the ticket more urgent and give it the visit window it lacks; what the log keeps of it.
+    """Take over a later report's urgency and window; return the log detail.
 
-    A window that was agreed with the first reporter stays: the other one is only noted.
+    A window that the ticket has already stays: the other one is only logged.
     """
     noted: dict[str, object] = {"form": form.answers} if form.answers else {}
     if given.visit_from is not None and given.visit_until is not None:
@@ -189,7 +191,7 @@ async def _create(
 
 
 async def _filled(session: AsyncSession, given: FileTicket, actor: Actor) -> _Form:
-    """What was answered. A machine asks nothing, and files without a form; people answer it, signed in or not."""
+    """Check the answers to the form; machines may file without answers."""
     asked = await forms_store.in_force(session, given.kind)
     if not given.form and actor.kind is ActorKind.SYSTEM:
         return _Form({}, asked.version)
@@ -197,10 +199,10 @@ async def _filled(session: AsyncSession, given: FileTicket, actor: Actor) -> _Fo
 
 
 async def category_in_use(session: AsyncSession, category_id: str | None) -> None:
-    """Whether a ticket may be of a category; of none it may.
+    """Check that a category can be used for a ticket.
 
     Raises:
-        UnknownReference: it does not exist, or is out of use.
+        UnknownReference: the category does not exist, or is out of use.
     """
     category = await session.get(Category, category_id) if category_id is not None else None
     if category_id is not None and (category is None or not category.active):
@@ -209,7 +211,7 @@ async def category_in_use(session: AsyncSession, category_id: str | None) -> Non
 
 
 async def _stays_a_reporter(session: AsyncSession, ticket_id: str, given: AppendToTicket) -> None:
-    """Who reported a ticket merged into this one speaks about this one: undoing the merge does not take that away."""
+    """Make a reporter copied by a merge the ticket's own."""
     found = await merges_store.adopt_reporter(
         session, ticket_id, lambda known: reporters.same_person(known, given.reporter)
     )

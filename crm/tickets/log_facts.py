@@ -1,4 +1,4 @@
-"""Typed view of what a ticket's log keeps of an action."""
+"""Typed view of a ticket's log entries."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -7,7 +7,7 @@ import msgspec
 
 
 class LogFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Facts of one logged action; a fact that the action does not have, or that was erased, is None or empty.
+    """Facts of a logged action; missing or erased ones are empty.
 
     Entries of every release are read: fields that are not listed here are ignored.
     """
@@ -46,7 +46,7 @@ class LogFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> str:
-        """The text that a person wrote with the action, the most telling one; empty where there is none."""
+        """Most telling text that a person wrote with the action, or empty."""
         written = (
             *(self.text, self.instruction, self.explanation, self.grounds, self.finding),
             *(self.decision, self.reason, self.note),
@@ -55,7 +55,7 @@ class LogFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def other_number(self) -> str:
-        """The number of the other ticket of a merge; empty where the action is none."""
+        """Number of the other ticket of a merge, or empty."""
         numbers = (self.into_number, self.merged_number, self.out_of_number, self.unmerged_number)
         return next((number for number in numbers if number), "")
 

@@ -306,7 +306,7 @@ class Reporter(BaseModel, extra="forbid"):
 
 
 def _refuse_mistyped(reporter: Reporter, call_id: str | None) -> None:
-    """Refuse a mobile number of a wrong length, unless a call brought it."""
+    """Refuse a mobile number of wrong length, unless a call brought it."""
     if call_id is None and reporter.number is not None and is_mistyped_mobile(reporter.number):
         raise ValueError(f"reporter.number: {NO_NUMBER}")
 

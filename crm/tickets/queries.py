@@ -95,7 +95,7 @@ class TicketReader(TicketUnitOfWork):
         return [TicketView.model_validate(ticket) for ticket in found]
 
     async def agent_of_open_tickets(self, customer_id: str) -> str | None:
-        """Return the agent who last handled one of a customer's open tickets (H15)."""
+        """Return the agent who last handled a customer's open ticket (H15)."""
         async with self.database.read() as session:
             return await store.agent_of_open_tickets(session, customer_id)
 

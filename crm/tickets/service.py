@@ -1,4 +1,4 @@
-"""What is done to tickets. Every change is one transaction: the row, its log entry, and whoever must hear of it."""
+"""Use cases of tickets; one transaction changes row, log and event."""
 
 import hashlib
 from collections.abc import Sequence
@@ -41,11 +41,11 @@ from foundation.clock import utc_now
 from foundation.database import Database
 
 RACES = 10
-"""How often filing looks again after somebody else filed, merged or closed the same at that moment."""
+"""Attempts of filing while others file, merge or close the same matter."""
 
 
 class TicketService(TicketReader):
-    """Tickets from first contact to archive; `time_zone` is where the day that begins a ticket's number begins.
+    """Tickets from first contact to archive; their numbers begin with local days.
 
     Applications, corrections, co-handling, tiers, refusals, extensions, findings and merges have services of their own,
     which change tickets through this one.
@@ -73,17 +73,17 @@ class TicketService(TicketReader):
         self.merges = MergeService(self)
 
     async def file(self, given: FileTicket, actor: Actor, idempotency_key: str | None = None) -> TicketView:
-        """Create a ticket, or append to the open one about the same matter.
+        """Create a ticket, or append to the open one about the matter.
 
-        A fault at one address in one category is one matter, whoever reports it: two callers who file it in the same
-        second make one ticket with two reporters (H4), as urgent as the more urgent of them. The address must have a
-        number: a whole road or compound is many households. Everything else is always a ticket of its own. The same
-        idempotency key gives the same ticket.
+        A fault at one address in one category is one matter: two callers who file it in the same second make one ticket
+        with two reporters (H4), as urgent as the more urgent of them. The address must have a number: a whole road or
+        compound is many households. Every other report is a ticket of its own. The same idempotency key gives the same
+        ticket.
 
         Raises:
-            KeyReused: the key was sent before, with another request.
-            UnknownReference: a customer or category that does not exist, or a customer whose data were erased.
-            FormNotFilled: the answers are not what the kind's form asks.
+            KeyReused: the key was sent before with another request.
+            UnknownReference: no such customer or category, or an erased customer.
+            FormNotFilled: the answers break the rules of the kind's form.
             Forbidden: the role does not file tickets.
             NotTheirChannel: a member of staff names a channel of machines.
         """
@@ -93,7 +93,7 @@ class TicketService(TicketReader):
             try:
                 filed = await self._file_once(given, actor, idempotency_key)
             except IntegrityError as error:
-                # Somebody filed the same matter, or repeated the request, at this very moment: look again.
+                # The same matter or request was filed at this moment: look again.
                 if not _is_unique(error):
                     raise
                 continue
@@ -106,11 +106,11 @@ class TicketService(TicketReader):
     async def append(
         self, ticket_id: str, given: AppendToTicket, actor: Actor, idempotency_key: str | None = None
     ) -> TicketView:
-        """Add to an open matter instead of filing it again: it counts as an urge and is dispatched again (H4).
+        """Add a report to an open ticket, counted as an urge (H4).
 
         Raises:
-            KeyReused: the key was sent before, with another request.
-            UnknownReference: a customer that does not exist, or whose data were erased.
+            KeyReused: the key was sent before with another request.
+            UnknownReference: no such customer, or an erased one.
         """
         async with self.held(ticket_id) as (transaction, ticket):
             key, asked = f"append:{ticket_id}:{idempotency_key}", _fingerprint(given, actor)
@@ -128,12 +128,12 @@ class TicketService(TicketReader):
         idempotency_key: str | None = None,
         expected_version: int | None = None,
     ) -> TicketView:
-        """The customer asks again (催单): counted, logged, and whoever holds the ticket hears of it.
+        """Count and log that the customer asks again (催单).
 
-        Once per call, and once per key.
+        At most once per call and per key. The department is notified.
 
         Raises:
-            KeyReused: the key was sent before, with another request.
+            KeyReused: the key was sent before with another request.
         """
         filing.check_channel(channel, actor)
         async with self.held(ticket_id) as (transaction, ticket):
@@ -157,12 +157,14 @@ class TicketService(TicketReader):
         co_handlers: Sequence[CoTask] = (),
         expected_version: int | None = None,
     ) -> TicketView:
-        """Hand it to a department, or to one person in it (H6), and ask others to help it.
+        """Give a ticket to a department or a person in it (H6).
+
+        Co-handlers are asked to help.
 
         Raises:
-            UnknownReference: a department that does not exist, or a person who is not in it.
+            UnknownReference: no such department, or the person is not in it.
             CannotHelp: a co-handler is the lead itself, or was asked already.
-            NotAssessed: an after-sales application that was not accepted yet.
+            NotAssessed: the after-sales application was not accepted yet.
         """
         async with self.change(ticket_id, TicketAction.DISPATCH, actor, expected_version) as made:
             if made.ticket.kind is TicketKind.AFTER_SALES and made.ticket.assessment is None:
@@ -174,7 +176,7 @@ class TicketService(TicketReader):
         return TicketView.model_validate(made.ticket)
 
     async def sign(self, ticket_id: str, actor: Actor, *, expected_version: int | None = None) -> TicketView:
-        """The department takes it (签收)."""
+        """Sign for a ticket (签收)."""
         async with self.change(ticket_id, TicketAction.SIGN, actor, expected_version) as made:
             made.ticket.added_to = False
         return TicketView.model_validate(made.ticket)
@@ -182,14 +184,14 @@ class TicketService(TicketReader):
     async def park(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """It waits for the customer: for an answer, a key, a payment."""
+        """Park a ticket that waits for the customer."""
         async with self.change(ticket_id, TicketAction.PARK, actor, expected_version) as made:
             made.ticket.parked_from = made.ticket.status
             made.detail.update(reason=reason)
         return TicketView.model_validate(made.ticket)
 
     async def unpark(self, ticket_id: str, actor: Actor, *, expected_version: int | None = None) -> TicketView:
-        """The customer did what it waited for: it goes on where it was."""
+        """Resume a parked ticket in its state before."""
         async with self.change(ticket_id, TicketAction.UNPARK, actor, expected_version) as made:
             pass
         return TicketView.model_validate(made.ticket)
@@ -197,7 +199,7 @@ class TicketService(TicketReader):
     async def supervise(
         self, ticket_id: str, instruction: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """A supervisor looked at it and says what to do (督办); whoever holds the ticket hears of it."""
+        """Store a supervisor's instruction, of which the department is notified (督办)."""
         async with self.change(ticket_id, TicketAction.SUPERVISE, actor, expected_version) as made:
             made.ticket.escalated = False
             made.detail.update(instruction=instruction)
@@ -206,7 +208,7 @@ class TicketService(TicketReader):
     async def escalate(
         self, ticket_id: str, reason: str, actor: Actor = SYSTEM, *, expected_version: int | None = None
     ) -> TicketView:
-        """A supervisor has to look at it: it is marked until one did."""
+        """Mark a ticket as waiting for a supervisor."""
         async with self.change(ticket_id, TicketAction.ESCALATE, actor, expected_version) as made:
             made.ticket.escalated = True
             made.detail.update(reason=reason)
@@ -221,12 +223,12 @@ class TicketService(TicketReader):
         left_out_because: str = "",
         expected_version: int | None = None,
     ) -> TicketView:
-        """The department says what was done; the customer is asked next (H8).
+        """Store the department's reply; the callback survey follows (H8).
 
         Where a department below passed the ticket up, the reply is its answer and goes down to it (H16).
 
         Raises:
-            CoHandlersPending: departments that were asked to help have not replied, and `left_out_because` is empty.
+            CoHandlersPending: co-handlers have not replied, and `left_out_because` is empty.
         """
         async with self.held(ticket_id) as (transaction, ticket):
             session = transaction.session
@@ -242,7 +244,7 @@ class TicketService(TicketReader):
         return TicketView.model_validate(ticket)
 
     async def survey(self, ticket_id: str, actor: Actor = SYSTEM, *, expected_version: int | None = None) -> TicketView:
-        """The customer is being asked whether it is solved (回访, H8)."""
+        """Record that the callback survey has begun (回访, H8)."""
         async with self.change(ticket_id, TicketAction.SURVEY, actor, expected_version) as made:
             pass
         return TicketView.model_validate(made.ticket)
@@ -256,7 +258,7 @@ class TicketService(TicketReader):
         *,
         expected_version: int | None = None,
     ) -> TicketView:
-        """Not solved: back to the same department, marked, with what the customer said (重办, H8)."""
+        """Return an unsolved ticket to its department with the reason (重办, H8)."""
         async with self.change(ticket_id, TicketAction.REDO, actor, expected_version) as made:
             made.ticket.redo_count += 1
             made.detail.update(reason=reason, recording_id=recording_id, redo_count=made.ticket.redo_count)
@@ -267,26 +269,26 @@ class TicketService(TicketReader):
     async def answer(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """Answered at the desk, to nobody's further work (直接答复): archived, with what was answered (H1)."""
+        """Archive a ticket answered at the desk, with the answer (直接答复, H1)."""
         return await self._close(ticket_id, TicketAction.ANSWER, reason, actor, expected_version)
 
     async def archive(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """Close it for good, with the customer's confirmation or the reason for doing without (归档, H19)."""
+        """Archive a ticket, with the customer's confirmation or another reason (归档, H19)."""
         return await self._close(ticket_id, TicketAction.ARCHIVE, reason, actor, expected_version)
 
     async def cancel(
         self, ticket_id: str, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """It should never have been filed; why is recorded."""
+        """Cancel a ticket that should not have been filed."""
         return await self._close(ticket_id, TicketAction.CANCEL, reason, actor, expected_version)
 
     async def attach(self, ticket_id: str, recording_id: str, note: str, actor: Actor = SYSTEM) -> TicketView:
-        """Add a recording, once; what a ticket has only by a merge it has itself from now on.
+        """Attach a recording, once; a merge's copy becomes the ticket's own.
 
         Raises:
-            UnknownReference: somebody names a recording that does not exist.
+            UnknownReference: a member of staff names a recording that does not exist.
         """
         async with self.held(ticket_id) as (transaction, ticket):
             session = transaction.session
@@ -323,7 +325,7 @@ class TicketService(TicketReader):
 async def _first_time(
     session: AsyncSession, key: str, ticket: Ticket, given: str | None, fingerprint: str = ""
 ) -> bool:
-    """Whether a request is new, and from now on it is not. The ticket is held, so nobody asks at the same moment."""
+    """Store a request's key, and return whether it is new."""
     if given is None:
         return True
     if await store.ticket_of_request(session, key, fingerprint) is not None:
@@ -333,9 +335,10 @@ async def _first_time(
 
 
 def _fingerprint(given: FileTicket | AppendToTicket, actor: Actor) -> str:
-    """What somebody asked for, in short; the system repeats itself with what it knows by then.
+    """Return the hash of a person's request; empty for the system's.
 
-    Whose number it is may be found out between two tries, and a later release may know more fields.
+    The customer is left out, since it may be found between two attempts, and so are defaults, since a later release may
+    have more fields.
     """
     if actor.kind is ActorKind.SYSTEM:
         return ""

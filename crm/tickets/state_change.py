@@ -1,4 +1,4 @@
-"""One change of a ticket within its transaction: check, change, inform listeners, log, and store the event."""
+"""Change of a ticket: checks, listeners, log and event in one transaction."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -30,7 +30,7 @@ CHANGES_IN_CONFLICT = 10
 
 @dataclass(frozen=True)
 class ChangeEffects:
-    """Times that an action or its listeners changed, for the log and for the event."""
+    """Times changed by an action or its listeners, for log and event."""
 
     respond_by: datetime | None = None
     due_at: datetime | None = None
@@ -50,7 +50,7 @@ class ChangeEffects:
         )
 
     def logged(self) -> dict[str, str]:
-        """Return what the log keeps: visits; deadlines have a table of their own."""
+        """Return the logged times: visits, since deadlines have their own table."""
         visits = {
             "visit_from": self.visit_from,
             "visit_until": self.visit_until,
@@ -61,7 +61,7 @@ class ChangeEffects:
 
 @dataclass(frozen=True)
 class StateChange:
-    """A change of a ticket as its listeners see it: made, but not logged yet."""
+    """Change of a ticket as its listeners see it, before the log."""
 
     ticket: Ticket
     action: TicketAction
@@ -73,16 +73,16 @@ class StateChange:
 
 
 class TicketListener(Protocol):
-    """A part that changes data of its own when a ticket changes, in the same transaction."""
+    """Part that follows each change of a ticket in its transaction."""
 
     async def changed(self, session: AsyncSession, change: StateChange) -> ChangeEffects:
-        """React to a change of a ticket, whose row is locked."""
+        """React to a change of a locked ticket."""
         ...
 
 
 @dataclass(frozen=True)
 class TicketTransaction:
-    """A transaction in which tickets may change, and the listeners of every change in it."""
+    """Transaction in which tickets may change, with their listeners."""
 
     session: AsyncSession
     listeners: Sequence[TicketListener]
@@ -101,7 +101,7 @@ class Change:
     """The ticket's reporters after the change, where the block knows them."""
 
     async def attach(self, recording_id: str, note: str) -> None:
-        """Add a recording to the ticket, once; one that it has from a merge becomes its own."""
+        """Attach a recording, once; a merge's copy becomes the ticket's own."""
         if await store.is_attached(self.session, self.ticket.id, recording_id):
             copied = await merges_store.adopt_recording(self.session, self.ticket.id, recording_id)
             if copied is not None:
@@ -132,7 +132,7 @@ async def change(
     actor: Actor,
     expected_version: int | None = None,
 ) -> AsyncIterator[Change]:
-    """Change a locked ticket: the block makes the change, its end moves state and version and logs it.
+    """Change a locked ticket: the block changes it, its end logs that.
 
     Raises:
         Forbidden: the role may not do this.
@@ -141,7 +141,7 @@ async def change(
         NotAllowedNow: its state does not allow the action.
     """
     session = transaction.session
-    # Whose it is comes first: to a stranger even a version would tell that the ticket exists (S7, S39).
+    # Permission comes first: even a version would reveal that the ticket exists (S7, S39).
     permit(action, actor, ticket, await others(session, ticket))
     if expected_version is not None and ticket.version != expected_version:
         raise ChangedMeanwhile(
@@ -166,7 +166,7 @@ async def change(
 
 
 async def _stood_for(session: AsyncSession, ticket: Ticket, actor: Actor) -> str:
-    """Where to go instead with a merged ticket, in a few words; to a department only what it may know of (S7)."""
+    """Name a merged ticket's head, if the actor may know it (S7)."""
     merge = await merges_store.active(session, ticket.id) if ticket.status is TicketStatus.MERGED else None
     if merge is None or actor.kind is ActorKind.CALLER:
         return ""
@@ -179,7 +179,7 @@ async def _stood_for(session: AsyncSession, ticket: Ticket, actor: Actor) -> str
 
 
 async def _since(session: AsyncSession, ticket: Ticket, version: int) -> str:
-    """What was done after a version, newest first, in a few words."""
+    """Name the actions after a version, newest first."""
     later = await store.log_after(session, ticket.id, version, CHANGES_IN_CONFLICT)
     told = [f"{entry.action} by {entry.actor_name or entry.actor_kind} ({entry.to_status})" for entry in later]
     return f"; since then, newest first: {', '.join(told)}" if told else ""
@@ -192,7 +192,7 @@ async def record(
     before: TicketStatus | None,
     actor: Actor,
 ) -> None:
-    """Inform the listeners of a change, log it, and store its event in the outbox."""
+    """Inform the listeners of a change, log it, and store its event."""
     session, ticket, now = made.session, made.ticket, utc_now()
     facts, effects = read_facts(made.detail), made.effects
     for listener in transaction.listeners:

@@ -100,7 +100,7 @@ async def ticket_of_request(session: AsyncSession, key: str, fingerprint: str = 
 
 
 async def agent_of_open_tickets(session: AsyncSession, customer_id: str) -> str | None:
-    """Return the active agent who last acted on one of a customer's open tickets."""
+    """Return the active agent who last acted on a customer's open ticket."""
     last = (
         select(TicketLog.actor_id)
         .join(Ticket, col(Ticket.id) == col(TicketLog.ticket_id))

@@ -1,4 +1,4 @@
-"""Unit of work of tickets: the transactions in which they change, and the listeners of every change."""
+"""Unit of work of tickets: transactions, and listeners of every change."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -25,7 +25,7 @@ _OPEN: WeakSet[Session] = WeakSet()
 
 
 class OutsideUnitOfWork(RuntimeError):
-    """A ticket was changed in a session whose changes no listener is informed of."""
+    """A ticket was changed in a session without listeners."""
 
 
 class Recordings(Protocol):
@@ -45,7 +45,7 @@ class AnyRecording:
 
 
 class TicketUnitOfWork:
-    """Transactions in which tickets change. `outbox_written` follows every commit that stored an event.
+    """Transactions of tickets; `outbox_written` follows commits that stored events.
 
     `listeners` are informed of every change within its transaction.
     """
@@ -80,7 +80,7 @@ class TicketUnitOfWork:
     async def change(
         self, ticket_id: str, action: TicketAction, actor: Actor, expected_version: int | None
     ) -> AsyncIterator[Change]:
-        """Open a transaction with one change of one ticket; raises as `state_change.change` does."""
+        """Open a transaction with one change; raise as `state_change.change`."""
         async with (
             self.held(ticket_id) as (transaction, ticket),
             change(transaction, ticket, action, actor, expected_version) as made,
@@ -93,7 +93,7 @@ async def must_be_recorded(
 ) -> None:
     """Check that a recording exists before it is attached to a ticket.
 
-    The system may name one whose entry is not in the database yet.
+    The system may name one that is not in the database yet.
 
     Raises:
         UnknownReference: the recording does not exist.
@@ -104,7 +104,7 @@ async def must_be_recorded(
 
 
 async def must_be_there(session: AsyncSession, department_id: str, person_id: str | None) -> None:
-    """Check that a ticket can be given to a department, and to a person in it.
+    """Check that a ticket can be given to a department and person.
 
     Raises:
         UnknownReference: the department does not exist or is out of use, or the person does not work in it.
@@ -131,7 +131,7 @@ def _opened(session: Session) -> Iterator[None]:
 
 
 def _refuse_outside(ticket: Ticket, value: object, before: object, _: object) -> None:
-    """Refuse to set the state or version of a stored ticket outside a unit of work.
+    """Refuse to change a stored ticket outside a unit of work.
 
     Deadlines and visits would silently not follow such a change.
 

@@ -1,4 +1,4 @@
-"""Asking for more time, and deciding it."""
+"""Use cases of extensions."""
 
 from datetime import datetime
 from typing import Protocol
@@ -36,7 +36,7 @@ class NoDeadlines:
         return None
 
     async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
-        """Nothing is kept."""
+        """Do nothing."""
 
 
 class ExtensionService:
@@ -49,12 +49,12 @@ class ExtensionService:
     async def ask(
         self, ticket_id: str, until: datetime, reason: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """A department asks for time until then; one request at a time, and only before the deadline.
+        """Ask for a later deadline, before the deadline.
 
         Raises:
             TooLate: the deadline has passed.
-            ExtensionPending: another request waits to be decided.
-            ExtensionRefused: `until` is not later than the deadline, or than now.
+            ExtensionPending: another extension waits for a decision.
+            ExtensionRefused: `until` is not after the deadline and after now.
         """
         action = TicketAction.ASK_EXTENSION
         async with self._tickets.change(ticket_id, action, actor, expected_version) as made:
@@ -76,22 +76,22 @@ class ExtensionService:
     async def grant(
         self, ticket_id: str, decision: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """The department gets the time it asked for.
+        """Grant the waiting extension.
 
         Raises:
-            NoExtension: nobody asked for it, or nobody needs it any more.
-            ExtensionRefused: the moment it asked for has passed.
+            NoExtension: no extension waits for a decision.
+            ExtensionRefused: the wanted deadline has passed.
         """
         return await self._decide(ticket_id, TicketAction.GRANT_EXTENSION, decision, actor, expected_version)
 
     async def deny(
         self, ticket_id: str, decision: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
-        """The deadline stays."""
+        """Deny the waiting extension."""
         return await self._decide(ticket_id, TicketAction.DENY_EXTENSION, decision, actor, expected_version)
 
     async def pending(self, limit: int) -> list[PendingExtension]:
-        """Requests that wait to be decided, the longest first."""
+        """Return waiting extensions, the oldest first."""
         async with self._tickets.database.read() as session:
             found = await store.pending(session, limit)
         return [
@@ -111,11 +111,11 @@ class ExtensionService:
                 f"ticket {ticket.number} was to be resolved by {deadline.isoformat()}: ask before the deadline"
             )
         if await store.undecided(session, ticket.id) is not None:
-            raise ExtensionPending(f"an extension of ticket {ticket.number} waits to be decided")
+            raise ExtensionPending(f"an extension of ticket {ticket.number} waits for a decision")
         least = max(now, deadline or now)
         if until <= least:
             problem = FieldProblem(field="until", rule=f"must be later than {least.isoformat()}")
-            raise ExtensionRefused("an extension ends after the deadline it extends", [problem])
+            raise ExtensionRefused("the wanted deadline must be after the present one", [problem])
 
     async def _decide(
         self, ticket_id: str, action: TicketAction, decision: str, actor: Actor, expected_version: int | None
@@ -123,7 +123,7 @@ class ExtensionService:
         async with self._tickets.change(ticket_id, action, actor, expected_version) as made:
             asked = await store.undecided(made.session, ticket_id)
             if asked is None:
-                raise NoExtension(f"nobody asked for more time for ticket {made.ticket.number}")
+                raise NoExtension(f"no extension of ticket {made.ticket.number} waits for a decision")
             granted = action is TicketAction.GRANT_EXTENSION
             if granted and asked.until <= utc_now():
                 problem = FieldProblem(

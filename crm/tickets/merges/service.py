@@ -1,4 +1,4 @@
-"""Merging tickets about one matter, and taking them apart exactly as they were (H4, S39)."""
+"""Use cases of merges: merge and undo (H4, S39)."""
 
 from collections.abc import Iterable
 
@@ -17,29 +17,29 @@ from foundation.clock import utc_now
 from foundation.ids import new_id
 
 RACES = 3
-"""How often a merge looks again after others merged the same tickets at that moment."""
+"""Attempts of a merge while others merge the same tickets."""
 _URGENCIES = list(Urgency)
-"""From the least to the most."""
+"""Urgencies from the least to the most."""
 
 
 class MergeService:
-    """Merges (并单) and what undoes them (拆单)."""
+    """Merges tickets about one matter, and undoes it (并单/拆单)."""
 
     def __init__(self, tickets: TicketUnitOfWork) -> None:
         self._tickets = tickets
 
     async def merge(self, ticket_id: str, given: MergeTicket, actor: Actor) -> TicketView:
-        """Let another ticket stand for this one, and answer that other one.
+        """Merge a ticket into another one, the head, and return that.
 
-        It gets this one's reporters and recordings beside its own, so that one reply, one callback and one archive
-        reach everybody, and is as urgent as the more urgent of both. Where `into` was merged itself, the ticket that
-        stands for it is meant.
+        The head gets this ticket's reporters and recordings beside its own, so that one reply, one callback and one
+        archive reach all reporters, and is as urgent as the more urgent of both. Where `into` is merged itself, its
+        head is meant.
 
         Raises:
-            SameMatterAlready: they are one ticket already.
+            SameMatterAlready: the tickets are merged already.
             StandsForOthers: tickets were merged into this one.
             NotAllowedNow: one of them is closed.
-            ChangedMeanwhile: it is not at the version any more, or others keep merging the same tickets.
+            ChangedMeanwhile: the version is outdated, or others keep merging the same tickets.
         """
         permit(TicketAction.MERGE, actor)
         for _ in range(RACES):
@@ -54,11 +54,13 @@ class MergeService:
         raise ChangedMeanwhile("others are merging these tickets right now; read them again")
 
     async def unmerge(self, ticket_id: str, actor: Actor, *, expected_version: int | None = None) -> TicketView:
-        """Take a merged ticket out again: both are as they were, but for what was done to the other one meanwhile.
+        """Undo a merge: both tickets are as they were before.
+
+        Later actions on the head stay.
 
         Raises:
-            NotMerged: nothing stands for it.
-            ChangedMeanwhile: it is not at the version any more, or others change the same tickets all the time.
+            NotMerged: the ticket is not merged.
+            ChangedMeanwhile: the version is outdated, or others keep changing the same tickets.
         """
         permit(TicketAction.UNMERGE, actor)
         for _ in range(RACES):
@@ -66,7 +68,7 @@ class MergeService:
                 async with self._tickets.transaction() as transaction:
                     restored = await self._unmerge_once(transaction, ticket_id, actor, expected_version)
             except IntegrityError:
-                # The matter became somebody else's at this very moment: look again.
+                # Another ticket took the matter's key at this moment: look again.
                 continue
             if restored is not None:
                 self._tickets.outbox_written.announce()
@@ -74,10 +76,10 @@ class MergeService:
         raise ChangedMeanwhile("others are changing these tickets right now; read them again")
 
     async def of(self, ticket_id: str) -> MergedTickets:
-        """What stands for a ticket, what it stands for, and what was merged and undone before.
+        """Return the merges of a ticket in both directions, and undone ones.
 
         Raises:
-            TicketNotFound: there is none.
+            TicketNotFound: there is no such ticket.
         """
         async with self._tickets.database.read() as session:
             if await session.get(Ticket, ticket_id) is None:
@@ -95,7 +97,7 @@ class MergeService:
     async def _merge_once(
         self, transaction: TicketTransaction, ticket_id: str, given: MergeTicket, actor: Actor
     ) -> Ticket | None:
-        """The ticket that stands for both now; None where its head changed before both were held."""
+        """Merge and return the head; None where it changed before the locks."""
         session = transaction.session
         head_id = await store.head_of(session, given.into)
         if head_id == ticket_id:
@@ -122,7 +124,7 @@ class MergeService:
             made.detail.update(into=head_id, into_number=head.number)
             ticket.parked_from = ticket.status
         session.add(merge)
-        # Its matter is free before the other one is told, and whatever was refused is refused by now.
+        # The merged ticket releases its matter's key and passes all checks before the head changes.
         await session.flush()
         await store.copy(session, merge)
         async with change(transaction, head, TicketAction.ABSORB, actor) as made:
@@ -154,13 +156,13 @@ class MergeService:
             await store.remove_copies(session, merge)
             await session.flush()
             for other in await store.into(session, head_id):
-                # What both had was copied once.
+                # Reporters and recordings of both were copied once.
                 await store.copy(session, other)
         return ticket
 
 
 async def _held(session: AsyncSession, ticket_ids: Iterable[str]) -> dict[str, Ticket]:
-    """Tickets held for change, in one order whoever asks: two merges the other way round cannot wait for each other."""
+    """Lock tickets in one order, so that opposite merges cannot deadlock."""
     return {ticket_id: await tickets_store.locked(session, ticket_id) for ticket_id in sorted(ticket_ids)}
 
 
@@ -171,7 +173,7 @@ def _as_urgent(made: Change, urgency: Urgency) -> None:
 
 
 async def _own_urgency(session: AsyncSession, head: Ticket) -> Urgency:
-    """How urgent a ticket is by itself; what raised it since the last merge is its own."""
+    """Return a head's own urgency, raised before or since the merge."""
     merges = await store.into(session, head.id)
     if merges and head.urgency is await _together(session, merges):
         return merges[0].own_urgency
@@ -181,7 +183,7 @@ async def _own_urgency(session: AsyncSession, head: Ticket) -> Urgency:
 
 
 async def _urgency_without(session: AsyncSession, head: Ticket, ticket: Ticket) -> Urgency:
-    """How urgent a ticket is without one that was merged into it; somebody else's word on it meanwhile stands."""
+    """Return a head's urgency without a merged ticket; later corrections stay."""
     merges = await store.into(session, head.id)
     if head.urgency is not await _together(session, merges):
         return head.urgency
@@ -190,7 +192,7 @@ async def _urgency_without(session: AsyncSession, head: Ticket, ticket: Ticket) 
 
 
 async def _together(session: AsyncSession, merges: Iterable[TicketMerge]) -> Urgency:
-    """How urgent several merged tickets make the one that stands for them."""
+    """Return the urgency that merged tickets give their head."""
     found = [(merge.own_urgency, (await session.get_one(Ticket, merge.ticket_id)).urgency) for merge in merges]
     return _most(urgency for pair in found for urgency in pair)
 
