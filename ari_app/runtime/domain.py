@@ -144,8 +144,8 @@ class DomainServices:
         """What runs as long as the process does, by name; one that fails is begun again."""
         return {
             "outbox": self.outbox.run,
-            "outbox-pruning": self.undelivered.keep_small,
-            "outbox-counting": self.undelivered.keep_counting,
+            "outbox-pruning": self.undelivered.prune_regularly,
+            "outbox-counting": self.undelivered.count_regularly,
             "clocks": self.clocks.runner.run,
             **self.notices.background(),
         }

@@ -59,8 +59,8 @@ class Notices:
         """What runs as long as the process does, by name."""
         return {
             "notices": self._deliverer.run,
-            "notices-pruning": self._keep_small,
-            "notices-counting": self._keep_counting,
+            "notices-pruning": self._prune_regularly,
+            "notices-counting": self._count_regularly,
         }
 
     async def aclose(self) -> None:
@@ -69,12 +69,12 @@ class Notices:
         for gateway in self._gateways.values():
             gateway.close()
 
-    async def _keep_small(self) -> None:
+    async def _prune_regularly(self) -> None:
         while True:
             await self.service.prune()
             await asyncio.sleep(PRUNE_EVERY_S)
 
-    async def _keep_counting(self) -> None:
+    async def _count_regularly(self) -> None:
         while True:
             await self.service.count()
             await asyncio.sleep(COUNT_EVERY_S)

@@ -21,7 +21,7 @@ from crm.notices.errors import Undeliverable
 from crm.notices.model import NoticeChannel, WebhookData
 from crm.personal_data.masking import mask_numbers_in
 from crm.webhooks.client import OutsideClient
-from crm.webhooks.errors import AddressDenied, BadAnswer
+from crm.webhooks.errors import AddressDenied, BadResponse
 from crm.webhooks.signature import signed
 from foundation.clock import milliseconds, utc_now
 
@@ -94,7 +94,7 @@ class GatewaySender:
             body_format="text",
         )
         if not result:
-            raise BadAnswer("the gateway did not take it")
+            raise BadResponse("the gateway did not take it")
 
     def close(self) -> None:
         """Let go of the threads; a gateway that hangs is not waited for."""
@@ -115,13 +115,13 @@ class RobotSender:
         """Send to the group, and read whether the robot took it."""
         said = f"{letter.subject}\n{letter.text}"
         body = json.dumps({"msgtype": "text", "text": {"content": said}}, ensure_ascii=False).encode()
-        answer = await self._client.post(self._url(letter), body, {}, wants_answer=True)
+        answer = await self._client.post(self._url(letter), body, {}, wants_body=True)
         try:
             code = json.loads(answer.body)["errcode"]
         except (ValueError, KeyError, TypeError) as error:
-            raise BadAnswer("the robot did not say whether it took it") from error
+            raise BadResponse("the robot did not say whether it took it") from error
         if code != 0:
-            raise BadAnswer(f"the robot refused it with errcode {str(code)[:10]}")
+            raise BadResponse(f"the robot refused it with errcode {str(code)[:10]}")
 
     def _url(self, letter: Letter) -> str:
         if self._channel is NoticeChannel.WECOM:
@@ -190,6 +190,6 @@ def _opened(url: str) -> "apprise.Apprise":
 
 def safe_error(error: BaseException) -> str:
     """An error as it is stored and shown: numbers masked, addresses with their keys left out."""
-    said = f"{type(error).__name__}: {error}" if not isinstance(error, (BadAnswer, Undeliverable)) else str(error)
+    said = f"{type(error).__name__}: {error}" if not isinstance(error, (BadResponse, Undeliverable)) else str(error)
     words = ["…" if "://" in (plain := unquote(word)) or "=" in plain else word for word in said.split()]
     return mask_numbers_in(" ".join(words)).replace("\x00", "")[:300]

@@ -1,1 +1,1 @@
-"""What must be told to others, stored in the transaction that made it true."""
+"""Outbox: events stored in the transaction that makes them true, then delivered."""

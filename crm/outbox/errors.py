@@ -1,7 +1,7 @@
-"""What can be refused about the outbox."""
+"""Refusals of the outbox."""
 
 from foundation.problems import NotFound
 
 
 class NoDeadLetter(NotFound):
-    """Nothing was given up under this number."""
+    """No entry with this sequence was given up."""

@@ -1,4 +1,4 @@
-"""Routes of what could not be told to whoever had to hear of it."""
+"""Routes of dead letters: events that were given up."""
 
 from pydantic import BaseModel, Field
 
@@ -9,29 +9,29 @@ from foundation.routes import LEADERS, NoQuery, Request, Routes
 
 
 class DeadLetterQuery(BaseModel, extra="forbid"):
-    """Which, newest first."""
+    """Filters of dead letters, newest first."""
 
     kind: Kind | None = None
     after: int | None = Field(default=None, ge=1, lt=2**63)
-    """The sequence of the last one of the page before."""
+    """The last sequence of the page before."""
     limit: int = Field(default=50, ge=1, le=200)
 
 
 class RedeliverAll(BaseModel, extra="forbid"):
-    """Of which kind; of all where it is left out."""
+    """Kind of the dead letters to deliver again; left out: all kinds."""
 
     kind: Kind | None = None
 
 
 def routes(service: OutboxService) -> Routes:
-    """What can be done with what was given up."""
+    """Return the routes of dead letters."""
     table = Routes("outbox")
 
     @table.add(
         "GET",
         "/outbox/dead-letters",
         roles=LEADERS,
-        summary="What could not be told and was given up, newest first, each with its last error",
+        summary="List dead letters, newest first, each with its last error",
         query=DeadLetterQuery,
         response=list[DeadLetterView],
     )
@@ -43,7 +43,7 @@ def routes(service: OutboxService) -> Routes:
         "POST",
         "/outbox/dead-letters/redeliver",
         roles=LEADERS,
-        summary="Try everything again that was given up",
+        summary="Deliver all dead letters again, or those of one kind",
         body=RedeliverAll,
         response=Redelivered,
     )
@@ -54,7 +54,7 @@ def routes(service: OutboxService) -> Routes:
         "POST",
         "/outbox/dead-letters/{sequence}/redeliver",
         roles=LEADERS,
-        summary="Try one again",
+        summary="Deliver a dead letter again",
         response=None,
         problems=(404,),
     )
@@ -65,7 +65,7 @@ def routes(service: OutboxService) -> Routes:
         "POST",
         "/outbox/dead-letters/{sequence}/drop",
         roles=LEADERS,
-        summary="Nobody has to hear of it any more; why is kept",
+        summary="Drop a dead letter; the reason is stored",
         body=Drop,
         response=None,
         problems=(404,),
@@ -77,7 +77,10 @@ def routes(service: OutboxService) -> Routes:
 
 
 def _sequence(text: str) -> int:
-    """The number in a path; what is none names nothing."""
+    """Return the sequence in a path.
+
+    Raises:
+        NoDeadLetter: it is no number."""
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise NoDeadLetter(f"no entry {text} was given up")
     return int(text)

@@ -1,8 +1,8 @@
-"""What the outbox counts. Labels are names of ours, never what came from outside (S29)."""
+"""Metrics of the outbox. Labels are our own names, never input (S29)."""
 
 from prometheus_client import Counter, Gauge
 
 DELIVERED = Counter("hotline_outbox_attempts", "Attempts to tell an entry, by outcome", ["outcome"])
-WAITING = Gauge("hotline_outbox_waiting", "Entries that are still to be told")
+WAITING = Gauge("hotline_outbox_waiting", "Entries that wait for delivery")
 DEAD = Gauge("hotline_outbox_dead", "Entries that were given up and nobody has dealt with")
-OLDEST = Gauge("hotline_outbox_oldest_seconds", "How long the oldest entry that is still to be told has waited")
+OLDEST = Gauge("hotline_outbox_oldest_seconds", "Age of the oldest entry that waits for delivery")

@@ -1,4 +1,4 @@
-"""One thing to be told, and how far that got."""
+"""Table of stored events and views of dead letters."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,15 +15,15 @@ _PENDING = text("next_at IS NOT NULL")
 _DEAD = text("next_at IS NULL AND done_at IS NULL")
 
 Kind = Annotated[str, InputField(pattern=r"^[a-z][a-z_]{0,30}(\.[a-z][a-z_]{0,30}){0,3}$")]
-"""What an entry tells: whose event, and which, such as `ticket.dispatch`."""
+"""Family and name of an event, such as `ticket.dispatch`."""
 
 
 class OutboxEntry(SQLModel, table=True):
-    """An event for whoever must hear of it. Delivered at least once, in order within its key."""
+    """Stored event, delivered at least once and in order within its key."""
 
     __tablename__ = "outbox"
     __table_args__ = (
-        # What is pending stays few however much was ever delivered.
+        # Few entries are pending, however many were delivered.
         Index("ix_outbox_pending", "next_at", postgresql_where=_PENDING, sqlite_where=_PENDING),
         Index("ix_outbox_pending_of_key", "key", "sequence", postgresql_where=_PENDING, sqlite_where=_PENDING),
         Index("ix_outbox_dead", "sequence", postgresql_where=_DEAD, sqlite_where=_DEAD),
@@ -33,25 +33,25 @@ class OutboxEntry(SQLModel, table=True):
     sequence: int | None = Field(
         default=None, sa_column=Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     )
-    """Given by the database: the order within a key, whose writers hold what the key names."""
+    """Given by the database. It orders a key's entries: their writers lock what the key names."""
     kind: str
     key: str
-    """What it is about, such as a ticket's id."""
+    """The id that the event is about, such as a ticket's."""
     payload: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
     created_at: datetime = Field(sa_type=UtcDateTime)
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When it is tried next, while it is being tried: when that counts as failed; None when done or given up."""
+    """The next attempt; during one, the end of its lease. None when delivered or given up."""
     attempts: int = 0
     done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     error: str | None = None
-    """Of the last attempt that failed. Given up: no `next_at`, no `done_at`, and this says why."""
+    """The error of the last failed attempt. A given-up entry has neither `next_at` nor `done_at`."""
     dropped_by: str | None = None
-    """Who decided that nobody has to hear of it any more; it counts as done then."""
+    """The employee who dropped it; a dropped entry counts as done."""
     drop_reason: str | None = None
 
 
 class DeadLetterView(BaseModel, from_attributes=True):
-    """What was given up. Not what it would have told: that may hold personal data (S29)."""
+    """Dead letter, without its payload, which may have personal data (S29)."""
 
     sequence: int
     kind: str
@@ -62,12 +62,12 @@ class DeadLetterView(BaseModel, from_attributes=True):
 
 
 class Redelivered(BaseModel):
-    """How many are tried again."""
+    """Number of entries that are delivered again."""
 
     count: int
 
 
 class Drop(BaseModel, extra="forbid"):
-    """Why nobody has to hear of it any more."""
+    """Reason for dropping a dead letter."""
 
     reason: Lines = InputField(min_length=2, max_length=500)

@@ -1,4 +1,4 @@
-"""Store events in the outbox, deliver them, and manage those that were given up."""
+"""Store events in the outbox, deliver them, manage dead letters."""
 
 import asyncio
 from collections.abc import Sequence
@@ -28,13 +28,17 @@ log = structlog.get_logger()
 
 
 def enqueue(session: AsyncSession, event: Event) -> None:
-    """Store an event in the transaction that makes it true; wake the worker after the commit."""
+    """Store an event in the transaction that makes it true.
+
+    Wake the worker after the commit."""
     now = utc_now()
     session.add(OutboxEntry(kind=event.kind, key=event.key, payload=encode(event), created_at=now, next_at=now))
 
 
 class OutboxWorker:
-    """Delivers entries at least once, in order within a key; receivers must recognise a repeated one.
+    """Delivers events at least once, in order within a key.
+
+    Receivers must recognise a repeated event.
 
     Several workers, also on several nodes, share the work. An entry without a handler is done at once. One that fails
     too often is given up and no longer delays those after it, as is one that this release cannot read. Where one of
@@ -60,7 +64,7 @@ class OutboxWorker:
             return await store.next_due(session)
 
     async def attempt(self, entry: OutboxEntry) -> Outcome:
-        """Deliver an entry; return the columns that store the outcome."""
+        """Deliver an entry; return its outcome by column."""
         failures = await self._deliver(entry)
         if not failures:
             metrics.DELIVERED.labels("done").inc()
@@ -86,7 +90,9 @@ class OutboxWorker:
             await store.finish(session, entry, **outcome)
 
     async def _deliver(self, entry: OutboxEntry) -> list[Exception]:
-        """Call every handler of an entry, each with its share of the attempt's time; return their failures."""
+        """Call every handler of an entry; return the failures.
+
+        Each handler has an equal share of the attempt's time: together they end before the lease does."""
         try:
             calls = self._subscriptions.calls(_envelope(entry))
         except UnreadableEvent as error:
@@ -102,7 +108,9 @@ class OutboxWorker:
 
 
 def _envelope(entry: OutboxEntry) -> EventEnvelope:
-    """Read an entry. Its id has the time in it: SQLite uses a sequence again once the last entries are pruned.
+    """Read an entry.
+
+    The id has the time in it: SQLite uses a sequence again once the last entries are pruned.
 
     Raises:
         UnreadableEvent: this release cannot read it.
@@ -120,7 +128,7 @@ class OutboxService:
         """An entry became due again."""
 
     async def dead_letters(self, *, kind: str | None, after: int | None, limit: int) -> list[DeadLetterView]:
-        """List entries that were given up, newest first; `after` is the last sequence of the page before."""
+        """List dead letters, newest first, after a sequence."""
         async with self._database.read() as session:
             found = await store.dead(session, kind=kind, before=after, limit=limit)
         return [DeadLetterView.model_validate(entry) for entry in found]
@@ -137,14 +145,14 @@ class OutboxService:
         self.outbox_written.announce()
 
     async def redeliver_all(self, *, kind: str | None) -> int:
-        """Deliver all given-up entries again, of one kind or of all; return how many."""
+        """Deliver dead letters again, of one kind or all; return their number."""
         async with self._database.write() as session:
             revived = await store.revive(session, utc_now(), kind=kind)
         self.outbox_written.announce()
         return revived
 
     async def drop(self, sequence: int, reason: str, by: Principal) -> None:
-        """Drop a given-up entry; the reason and the employee are stored with it.
+        """Drop a dead letter; its reason and the employee are stored.
 
         Raises:
             NoDeadLetter: no such entry was given up.
@@ -155,7 +163,7 @@ class OutboxService:
         log.info("outbox_entry_dropped", sequence=sequence, by=by.staff_id)
 
     async def prune(self, now: datetime | None = None) -> int:
-        """Remove entries that were delivered long ago, in batches; return how many."""
+        """Remove old delivered entries in batches; return their number."""
         before = (now or utc_now()) - timedelta(days=KEPT_DAYS)
         removed = 0
         while True:
@@ -165,7 +173,7 @@ class OutboxService:
             if batch < PRUNE_AT_ONCE:
                 return removed
 
-    async def keep_small(self) -> None:
+    async def prune_regularly(self) -> None:
         """Prune at intervals until cancelled."""
         while True:
             removed = await self.prune()
@@ -173,7 +181,7 @@ class OutboxService:
                 log.info("outbox_pruned", removed=removed)
             await asyncio.sleep(PRUNE_EVERY_S)
 
-    async def keep_counting(self) -> None:
+    async def count_regularly(self) -> None:
         """Update the metrics of waiting and given-up entries until cancelled."""
         while True:
             async with self._database.read() as session:

@@ -16,16 +16,16 @@ from foundation.database import execute
 
 @dataclass(frozen=True)
 class Counts:
-    """How full the outbox is."""
+    """Numbers of waiting and dead entries."""
 
     waiting: int
     dead: int
     oldest: datetime | None
-    """When the oldest that waits became true."""
+    """When the oldest waiting entry was stored."""
 
 
 def _is_head() -> ColumnElement[bool]:
-    """Nothing earlier of its key is pending."""
+    """Match entries that are the first pending one of their key."""
     earlier = aliased(OutboxEntry)
     return ~(
         select(earlier.sequence)
@@ -39,7 +39,7 @@ def _is_head() -> ColumnElement[bool]:
 
 
 async def lease(session: AsyncSession, now: datetime, until: datetime, limit: int) -> Sequence[OutboxEntry]:
-    """Take what is due for one worker: nobody else gets it before `until`. At most one entry of a key."""
+    """Lease due entries until a moment, at most one of a key."""
     statement = (
         select(OutboxEntry)
         .where(col(OutboxEntry.next_at) <= now, _is_head())
@@ -55,13 +55,13 @@ async def lease(session: AsyncSession, now: datetime, until: datetime, limit: in
 
 
 async def next_due(session: AsyncSession) -> datetime | None:
-    """When the next entry is to be tried; None when nothing is pending."""
+    """Return when the next entry is due; None without pending entries."""
     statement = select(func.min(OutboxEntry.next_at)).where(col(OutboxEntry.next_at).is_not(None), _is_head())
     return (await session.exec(statement)).one()
 
 
 async def finish(session: AsyncSession, leased: OutboxEntry, **changes: object) -> None:
-    """Store how a delivery went, unless its lease ran out and somebody else has it by now."""
+    """Store an outcome, unless another worker has the lease by now."""
     still_ours = (
         col(OutboxEntry.sequence) == leased.sequence,
         col(OutboxEntry.attempts) == leased.attempts,
@@ -75,7 +75,7 @@ def _given_up() -> ColumnElement[bool]:
 
 
 async def dead(session: AsyncSession, *, kind: str | None, before: int | None, limit: int) -> Sequence[OutboxEntry]:
-    """What was given up, newest first."""
+    """Return dead letters, newest first."""
     statement = select(OutboxEntry).where(_given_up())
     if kind is not None:
         statement = statement.where(OutboxEntry.kind == kind)
@@ -85,7 +85,7 @@ async def dead(session: AsyncSession, *, kind: str | None, before: int | None, l
 
 
 async def revive(session: AsyncSession, now: datetime, *, sequence: int | None = None, kind: str | None = None) -> int:
-    """Make due what was given up, as if it had never been tried; how many."""
+    """Make dead letters due with no attempts; return their number."""
     statement = update(OutboxEntry).where(_given_up())
     if sequence is not None:
         statement = statement.where(col(OutboxEntry.sequence) == sequence)
@@ -95,21 +95,21 @@ async def revive(session: AsyncSession, now: datetime, *, sequence: int | None =
 
 
 async def drop(session: AsyncSession, sequence: int, now: datetime, reason: str, by: str) -> bool:
-    """Count what was given up as done; whether there was such an entry."""
+    """Mark a dead letter as done; return whether it existed."""
     statement = update(OutboxEntry).where(_given_up(), col(OutboxEntry.sequence) == sequence)
     dropped = await session.exec(statement.values(done_at=now, dropped_by=by, drop_reason=reason))
     return dropped.rowcount == 1
 
 
 async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
-    """Remove what was done before a time, at most so many; how many."""
+    """Remove up to `limit` entries done before a time; return their number."""
     old = select(OutboxEntry.sequence).where(col(OutboxEntry.done_at) < before)
     batch = old.order_by(col(OutboxEntry.done_at)).limit(limit)
     return (await session.exec(delete(OutboxEntry).where(col(OutboxEntry.sequence).in_(batch)))).rowcount
 
 
 async def forget(session: AsyncSession, keys: SelectBase, now: datetime) -> None:
-    """Remove the payloads of delivered and given-up entries of these keys. Never redeliver."""
+    """Remove the payloads of settled entries of these keys. Never redeliver."""
     settled = and_(col(OutboxEntry.key).in_(keys), col(OutboxEntry.next_at).is_(None))
     dropped = and_(settled, col(OutboxEntry.done_at).is_(None))
     await execute(session, update(OutboxEntry).where(dropped).values(done_at=now, drop_reason="erased"))
@@ -117,7 +117,7 @@ async def forget(session: AsyncSession, keys: SelectBase, now: datetime) -> None
 
 
 async def rewrite(session: AsyncSession, keys: SelectBase, rewritten: Callable[[Event], Event]) -> None:
-    """Replace the stored events of these keys, delivered or not, by what a function makes of each.
+    """Replace the stored events of these keys by a function's results.
 
     An entry that this release cannot read loses its whole payload.
     """
@@ -135,7 +135,7 @@ async def rewrite(session: AsyncSession, keys: SelectBase, rewritten: Callable[[
 
 
 async def counts(session: AsyncSession) -> Counts:
-    """How much waits, since when, and how much was given up."""
+    """Count waiting and dead entries."""
     pending = select(func.count(), func.min(OutboxEntry.created_at)).where(col(OutboxEntry.next_at).is_not(None))
     waiting, oldest = (await session.exec(pending)).one()
     given_up = (await session.exec(select(func.count()).select_from(OutboxEntry).where(_given_up()))).one()

@@ -1,4 +1,4 @@
-"""Handlers of stored events, by the type and kind that they subscribe to."""
+"""Subscriptions: handlers of stored events by type and kind."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class Subscriptions:
         *,
         kinds: Collection[str] = (),
     ) -> None:
-        """Add a handler of the events of a type, or of some kinds of it.
+        """Add a handler of a type of events, or of some kinds.
 
         The handler raises where the event must be delivered again.
         """

@@ -1,4 +1,4 @@
-"""Carrying out what is due, from a table that several nodes share: leased, tried, tried again, given up."""
+"""Worker of a table that several nodes share: leases, attempts, retries."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -12,19 +12,19 @@ import structlog
 from foundation.clock import utc_now
 
 LONGEST_SLEEP_S = 60.0
-"""How often to look for entries of a node that died before it delivered them."""
+"""How often to look for entries of a node that died."""
 SHORTEST_SLEEP_S = 0.05
 UNREACHABLE_S = 1.0
 
 Outcome = Mapping[str, object]
-"""What to store of how an attempt went, by column."""
+"""The outcome of an attempt, by column."""
 
 log = structlog.get_logger()
 _random = SystemRandom()
 
 
 class Due(Protocol):
-    """An entry of such a table."""
+    """Entry of the table."""
 
     sequence: int | None
     attempts: int
@@ -35,52 +35,54 @@ Entry = TypeVar("Entry", bound=Due)
 
 @dataclass(frozen=True)
 class DeliveryRules:
-    """How hard to try. The defaults give up after about half a day."""
+    """Limits of attempts; the defaults give up after about half a day."""
 
     parallel: int = 8
-    """Entries being delivered at once, each of a key of its own."""
+    """Entries delivered at once, each of another key."""
     timeout_s: float = 30.0
-    """For one attempt; shorter than the lease, so that no entry is delivered twice at once."""
+    """Limit of one attempt; shorter than the lease, so that no entry is delivered twice at once."""
     lease_s: float = 60.0
-    """After this an entry whose worker died is tried again."""
+    """After this time an entry of a dead worker is delivered again."""
     attempts: int = 24
     first_retry_s: float = 1.0
     longest_retry_s: float = 3600.0
     jitter: float = 0.2
-    """A pause is longer by up to this share of it: what failed together does not come back together."""
+    """A pause grows by a random share up to this one: entries that failed together are not retried together."""
 
     def pause_s(self, attempts: int) -> float:
-        """How long to wait after an attempt that failed."""
+        """Return the seconds to wait after a failed attempt."""
         pause_s = min(self.longest_retry_s, self.first_retry_s * 2.0 ** min(attempts - 1, 60))
         return pause_s * (1.0 + self.jitter * _random.random())
 
     def retry_at(self, attempts: int) -> datetime:
-        """When to try again after an attempt that failed just now."""
+        """Return the moment of the next attempt after a failed one."""
         return utc_now() + timedelta(seconds=self.pause_s(attempts))
 
 
 class Queue(Protocol[Entry]):
-    """The table, and what is done with one of its entries."""
+    """Table of entries that a worker delivers."""
 
     async def lease(self, now: datetime, until: datetime, limit: int) -> Sequence[Entry]:
-        """Take what is due for one worker: nobody else gets it before `until`."""
+        """Lease entries that are due until a moment."""
         ...
 
     async def next_due(self) -> datetime | None:
-        """When the next entry is to be tried; None when nothing is pending."""
+        """Return when the next entry is due; None without pending entries."""
         ...
 
     async def attempt(self, entry: Entry) -> Outcome:
-        """Deliver an entry, and say what to store of how it went; raises nothing but a cancellation."""
+        """Deliver an entry and return its outcome; raises only a cancellation."""
         ...
 
     async def finish(self, entry: Entry, outcome: Outcome) -> None:
-        """Store how an attempt went, unless its lease ran out and somebody else has it by now."""
+        """Store an outcome, unless another worker has the lease by now."""
         ...
 
 
 class Worker(Generic[Entry]):
-    """Delivers what is due in a queue at least once. Several workers, also on several nodes, share the work."""
+    """Delivers the due entries of a queue at least once.
+
+    Several workers, also on several nodes, share the work."""
 
     def __init__(self, name: str, queue: Queue[Entry], rules: DeliveryRules) -> None:
         self._name = name
@@ -90,11 +92,11 @@ class Worker(Generic[Entry]):
         self._delivering = 0
 
     def wake(self) -> None:
-        """Something was committed to the queue."""
+        """Look for due entries now: one was committed."""
         self._wake.set()
 
     async def run(self) -> None:
-        """Deliver until cancelled; what is being delivered then is given back."""
+        """Deliver until cancelled; entries under way are given back."""
         async with asyncio.TaskGroup() as deliveries:
             while True:
                 self._wake.clear()
@@ -106,7 +108,7 @@ class Worker(Generic[Entry]):
                 await self._sleep(pause_s)
 
     async def _begin_due(self, deliveries: asyncio.TaskGroup) -> float:
-        """Begin to deliver what is due; how long there is nothing more to begin, in seconds."""
+        """Begin to deliver due entries; return the seconds until more are due."""
         free = self._rules.parallel - self._delivering
         now = utc_now()
         until = now + timedelta(seconds=self._rules.lease_s)
@@ -150,5 +152,5 @@ class Worker(Generic[Entry]):
 
 
 def error_text(error: BaseException) -> str:
-    """Return an error in one line, as it is stored with its entry."""
+    """Return an error in one line, to be stored with its entry."""
     return f"{type(error).__name__}: {error}".replace("\x00", "")[:500]

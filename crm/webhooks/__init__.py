@@ -1,1 +1,1 @@
-"""Telling other systems over HTTP: signed, never redirected, never into our own network (S35)."""
+"""Webhooks: signed HTTP requests, never redirected, never into our network (S35)."""

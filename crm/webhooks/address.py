@@ -1,4 +1,4 @@
-"""Where requests to other systems may go: out, and never to a machine of our own network (S35)."""
+"""Addresses of webhooks: public ones, never of our own network (S35)."""
 
 import ipaddress
 from collections.abc import Collection
@@ -16,7 +16,7 @@ Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is a machine of the open Internet, whichever way it is written."""
+    """Return whether an IP address, in any notation, is public."""
     try:
         found = ipaddress.ip_address(address.split("%", 1)[0])
     except ValueError:
@@ -25,7 +25,7 @@ def is_public(address: str) -> bool:
 
 
 def _inside(address: Ip) -> list[Ip]:
-    """IPv4 addresses that an IPv6 address leads to: mapped, 6to4, Teredo, NAT64."""
+    """Yield IPv4 addresses within an IPv6 address: mapped, 6to4, Teredo, NAT64."""
     if isinstance(address, ipaddress.IPv4Address):
         return []
     found: list[Ip | None] = [address.ipv4_mapped, address.sixtofour, *(address.teredo or ())]
@@ -35,7 +35,7 @@ def _inside(address: Ip) -> list[Ip]:
 
 
 def checked(url: str, allowed_hosts: Collection[str] = ()) -> URL:
-    """The address of a receiver, as far as it can be judged before its name is resolved.
+    """Check the address of a receiver before its name is resolved.
 
     `allowed_hosts` are those of our own network that an operator named: only they may be private, or without TLS.
 
@@ -61,5 +61,7 @@ def checked(url: str, allowed_hosts: Collection[str] = ()) -> URL:
 
 
 def _is_number(host: str) -> bool:
-    """Whether a host is no name: an IP address, also one written as 2130706433, 0x7f.1 or 127.1 (WHATWG URL, 3.5)."""
+    """Return whether a host is an IP address and no name.
+
+    Also in forms such as 2130706433, 0x7f.1 or 127.1 (WHATWG URL, 3.5)."""
     return ":" in host or host.rstrip(".").rpartition(".")[2][:1].isdigit()

@@ -1,4 +1,4 @@
-"""One bounded HTTP request to another system: never redirected, never into our own network (F32, S35)."""
+"""HTTP client for other systems: bounded, not redirected (F32, S35)."""
 
 import asyncio
 import socket
@@ -9,23 +9,23 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from crm.webhooks.address import checked, is_public
-from crm.webhooks.errors import AddressDenied, BadAnswer
+from crm.webhooks.errors import AddressDenied, BadResponse
 
 TIMEOUT_S = 10.0
-ANSWER_BYTES = 64 * 1024
-"""More of an answer is not read: nobody needs it, and a hostile one has no end."""
+RESPONSE_BYTES = 64 * 1024
+"""Most bytes of a response that are read: a hostile one has no end."""
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What another system said."""
+class OutsideResponse:
+    """Response of another system."""
 
     status: int
     body: bytes
 
 
 class _PublicResolver(AbstractResolver):
-    """Resolves a name once, for the very connection that follows: a second answer cannot lead elsewhere (S35)."""
+    """Resolver that checks the very addresses a connection uses (S35)."""
 
     def __init__(self, allowed_hosts: Collection[str]) -> None:
         self._allowed = allowed_hosts
@@ -48,7 +48,7 @@ class _PublicResolver(AbstractResolver):
 
 
 class OutsideClient:
-    """HTTP to systems that are not ours. `allowed_hosts` may be of our own network, because an operator named them."""
+    """HTTP client for other systems; `allowed_hosts` may be in our network."""
 
     def __init__(self, allowed_hosts: Collection[str] = (), *, timeout_s: float = TIMEOUT_S) -> None:
         self._allowed = frozenset(host.lower() for host in allowed_hosts)
@@ -56,32 +56,34 @@ class OutsideClient:
         self._session: aiohttp.ClientSession | None = None
 
     def check(self, url: str) -> None:
-        """Judge an address before it is stored.
+        """Check an address before it is stored.
 
         Raises:
             AddressDenied: requests must not go there.
         """
         checked(url, self._allowed)
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, wants_answer: bool = False) -> Answer:
-        """Send a body, and say what was answered; what an answer holds is read only where it is wanted.
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], *, wants_body: bool = False
+    ) -> OutsideResponse:
+        """Send a body and return the response; its body only where wanted.
 
         Raises:
             AddressDenied: requests must not go there.
-            BadAnswer: another status than 2xx, or more of an answer than anybody needs.
-            TimeoutError, aiohttp.ClientError: nothing was answered in time.
+            BadResponse: another status than 2xx, or more than `RESPONSE_BYTES`.
+            TimeoutError, aiohttp.ClientError: no response in time.
         """
         target = checked(url, self._allowed)
         async with self._opened().post(
             target, data=body, headers={"Content-Type": "application/json", **headers}, allow_redirects=False
         ) as response:
             if not 200 <= response.status < 300:
-                # A redirection is one of them: where it leads was checked by nobody.
-                raise BadAnswer(f"HTTP {response.status}")
-            answer = Answer(response.status, await _read(response) if wants_answer else b"")
-            # What was not read is not waited for.
+                # A redirection fails too: its target was not checked.
+                raise BadResponse(f"HTTP {response.status}")
+            received = OutsideResponse(response.status, await _read(response) if wants_body else b"")
+            # The rest of the response is not awaited.
             response.close()
-            return answer
+            return received
 
     async def aclose(self) -> None:
         """End every connection."""
@@ -90,7 +92,7 @@ class OutsideClient:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            # Without a cache of names: each connection is made to what was found out, and checked, for it.
+            # Without a cache of names: each connection uses an address that was checked for it.
             connector = aiohttp.TCPConnector(
                 resolver=_PublicResolver(self._allowed), use_dns_cache=False, force_close=True, limit=64
             )
@@ -106,8 +108,8 @@ class OutsideClient:
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:
     read = bytearray()
-    async for chunk in response.content.iter_chunked(ANSWER_BYTES):
+    async for chunk in response.content.iter_chunked(RESPONSE_BYTES):
         read += chunk
-        if len(read) > ANSWER_BYTES:
-            raise BadAnswer("the answer has no end")
+        if len(read) > RESPONSE_BYTES:
+            raise BadResponse("the response has no end")
     return bytes(read)

@@ -1,9 +1,9 @@
-"""Why a request to another system was not made, or did not end well."""
+"""Errors of requests to other systems."""
 
 
 class AddressDenied(Exception):
-    """The address is one that requests must not go to, or no address at all (S35)."""
+    """Requests must not go to this address (S35)."""
 
 
-class BadAnswer(Exception):
-    """The other system answered, and not that it took what was sent."""
+class BadResponse(Exception):
+    """The other system's response is no acceptance."""

@@ -1,4 +1,6 @@
-"""Signatures of webhooks, as Standard Webhooks 1.0 lays down: any of its libraries verifies them.
+"""Signatures of webhooks by Standard Webhooks 1.0.
+
+Any library of that standard verifies them.
 
 A request carries three headers:
 
@@ -34,16 +36,16 @@ from datetime import datetime
 PREFIX = "whsec_"
 KEY_BYTES = 32
 TOLERANCE_S = 300
-"""How far a receiver's clock may be from ours."""
+"""Seconds that a receiver's clock may differ from ours."""
 
 
 def new_secret() -> str:
-    """A secret nobody has seen yet."""
+    """Return a new random secret."""
     return PREFIX + base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
 def signed(secret: str, event_id: str, at: datetime, body: bytes) -> dict[str, str]:
-    """The headers that prove where a body comes from."""
+    """Return the headers that sign a body."""
     timestamp = str(int(at.timestamp()))
     return {
         "webhook-id": event_id,
@@ -53,7 +55,7 @@ def signed(secret: str, event_id: str, at: datetime, body: bytes) -> dict[str, s
 
 
 def is_genuine(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
-    """Whether a request with these headers and body was signed with the secret, not long ago."""
+    """Return whether a request was signed with the secret, not long ago."""
     timestamp = headers.get("webhook-timestamp", "")
     if not (timestamp.isascii() and timestamp.isdigit()) or abs(now.timestamp() - int(timestamp)) > TOLERANCE_S:
         return False

@@ -21,7 +21,7 @@ from crm.notices.channels import GatewaySender, Letter, RobotSender, gateway_pro
 from crm.notices.model import DeliveryState, NoticeChannel
 from crm.notices.views import RecipientInput
 from crm.webhooks.client import OutsideClient
-from crm.webhooks.errors import BadAnswer
+from crm.webhooks.errors import BadResponse
 from dev.ports import free_port
 from foundation.clock import utc_now
 from tests.unit.crm.conftest import AGENT, Place
@@ -99,10 +99,10 @@ async def test_a_mail_that_is_not_taken_has_failed() -> None:
     with mail_server() as (mailbox, url):
         mailbox.refuses = True
         sender = GatewaySender(url, subject_apart=True)
-        with pytest.raises(BadAnswer):
+        with pytest.raises(BadResponse):
             await sender.send(letter("duty@example.org"))
     sender = GatewaySender(url, subject_apart=True)
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadResponse):
         await sender.send(letter("duty@example.org"))
 
 
@@ -161,7 +161,7 @@ async def test_a_wecom_robot_is_told_and_believed_only_when_it_says_it_took_it(
     receiver.answer = answer
     await sender.send(letter(KEY))
     for told in ("45009", "did not say", "did not say", "502"):
-        with pytest.raises(BadAnswer, match=told):
+        with pytest.raises(BadResponse, match=told):
             await sender.send(letter(KEY))
     first = receiver.received[0]
     assert first.path == f"/cgi-bin/webhook/send?key={KEY}"
@@ -256,7 +256,7 @@ async def test_s29_the_library_writes_no_number_and_no_key_into_the_log(
         sender = GatewaySender(
             receiver.url.replace("http://", "json://u:canary@") + "?:to={address}", subject_apart=False
         )
-        with pytest.raises(BadAnswer):
+        with pytest.raises(BadResponse):
             await sender.send(letter("+8613800000001"))
     assert "13800000001" not in caplog.text
     assert "canary" not in caplog.text

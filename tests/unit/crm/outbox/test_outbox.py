@@ -419,7 +419,7 @@ async def test_pruning_removes_only_old_delivered_entries(database: Database, mo
 async def test_waiting_and_dead_entries_are_counted(database: Database) -> None:
     await give_up(database, "cancel")
     await add(database, "a", "waits", "waits too")
-    task = asyncio.create_task(OutboxService(database).keep_counting())
+    task = asyncio.create_task(OutboxService(database).count_regularly())
     async with asyncio.timeout(5):
         while metrics.WAITING._value.get() != 2 or metrics.DEAD._value.get() != 1:
             await asyncio.sleep(0.01)

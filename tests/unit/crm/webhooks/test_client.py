@@ -12,8 +12,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from crm.webhooks.address import checked, is_public
-from crm.webhooks.client import ANSWER_BYTES, OutsideClient
-from crm.webhooks.errors import AddressDenied, BadAnswer
+from crm.webhooks.client import RESPONSE_BYTES, OutsideClient
+from crm.webhooks.errors import AddressDenied, BadResponse
 
 Answerer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -122,7 +122,7 @@ async def test_s35_a_name_is_resolved_once_and_the_connection_goes_there(monkeyp
 
     monkeypatch.setattr(loop, "getaddrinfo", getaddrinfo)
     async with serving(answer) as server, opened("erp.example.org") as client:
-        found = await client.post(f"http://erp.example.org:{server.port}/", b"", {}, wants_answer=True)
+        found = await client.post(f"http://erp.example.org:{server.port}/", b"", {}, wants_body=True)
     assert (found.body, asked) == (b"here", 1)
 
 
@@ -134,7 +134,7 @@ async def test_s35_a_redirection_is_not_followed() -> None:
         raise web.HTTPTemporaryRedirect("/ari/channels")
 
     async with serving(answer) as server, opened("127.0.0.1") as client:
-        with pytest.raises(BadAnswer, match="307"):
+        with pytest.raises(BadResponse, match="307"):
             await client.post(str(server.make_url("/hook")), b"", {})
     assert seen == ["/hook"]
 
@@ -156,12 +156,12 @@ async def test_f32_an_answer_without_end_is_not_read() -> None:
 
     async with serving(answer) as server, opened("127.0.0.1") as client:
         url = str(server.make_url("/"))
-        with pytest.raises(BadAnswer, match="no end"):
-            await client.post(url, b"", {}, wants_answer=True)
+        with pytest.raises(BadResponse, match="no end"):
+            await client.post(url, b"", {}, wants_body=True)
         # Where the answer is not wanted, its status is enough.
         assert (await client.post(url, b"", {})).status == 200
     assert sent < 2 * 10 * 1024 * 1024
-    assert ANSWER_BYTES < 1024 * 1024
+    assert RESPONSE_BYTES < 1024 * 1024
 
 
 async def test_f32_an_answer_that_does_not_come_is_given_up() -> None:
@@ -199,7 +199,7 @@ async def test_compressed_answers_are_not_unpacked() -> None:
         return web.Response(body=b"\x1f\x8b not gzip at all", headers={"Content-Encoding": "gzip"})
 
     async with serving(answer) as server, opened("127.0.0.1") as client:
-        found = await client.post(str(server.make_url("/")), b"", {}, wants_answer=True)
+        found = await client.post(str(server.make_url("/")), b"", {}, wants_body=True)
     assert found.body.startswith(b"\x1f\x8b")
 
 
