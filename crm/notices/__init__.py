@@ -1,1 +1,1 @@
-"""Telling people what happens to tickets: who, by which channel, in which words, and whether it arrived (H7, H16)."""
+"""Notices about tickets: recipients, channels, wording, deliveries (H7, H16)."""

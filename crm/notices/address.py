@@ -1,4 +1,7 @@
-"""What an address of each channel may be. None of them ever becomes a URL of the notification library by itself."""
+"""Rules for addresses of each channel.
+
+No address becomes a URL of the notification library by itself.
+"""
 
 import re
 
@@ -19,10 +22,10 @@ _DINGTALK_SECRET = re.compile(r"SEC[A-Za-z0-9]{16,128}")
 
 
 def checked(channel: NoticeChannel, address: str, region: str, client: OutsideClient) -> str:
-    """An address as it is stored.
+    """Return an address as it is stored.
 
     Raises:
-        RecipientInvalid: it is none of this channel.
+        RecipientInvalid: the address does not fit the channel.
     """
     if channel is NoticeChannel.SMS:
         number, extension = split_extension(typed_number(address, region) or "")
@@ -41,7 +44,7 @@ def checked(channel: NoticeChannel, address: str, region: str, client: OutsideCl
 
 
 def checked_secret(channel: NoticeChannel, secret: str | None) -> None:
-    """Refuse a secret that is none of this channel.
+    """Refuse a secret that does not fit the channel.
 
     Raises:
         RecipientInvalid: only a DingTalk robot's is given by people; a webhook's is made here.
@@ -55,7 +58,10 @@ def checked_secret(channel: NoticeChannel, secret: str | None) -> None:
 
 
 def shown(channel: NoticeChannel, address: str) -> str:
-    """An address as lists show it: a number is somebody's, a robot's key or a webhook's path often a password."""
+    """Return an address as lists show it.
+
+    A number is personal, and the key of a robot or the path of a webhook is often a password.
+    """
     if channel is NoticeChannel.SMS:
         return mask_number(address)
     if channel is NoticeChannel.EMAIL:

@@ -1,4 +1,4 @@
-"""A circuit breaker: what fails again and again is left alone for a while, and then tried with one (F32)."""
+"""Circuit breaker: pauses after repeated failures, then one trial (F32)."""
 
 import time
 from collections.abc import Callable
@@ -14,7 +14,7 @@ class _Circuit:
 
 
 class Breaker:
-    """Circuits by name, of this process alone: another one finds out for itself."""
+    """Circuits by name, for this process alone."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Breaker:
         self._circuits: dict[str, _Circuit] = {}
 
     def room(self, name: str, wanted: int) -> int:
-        """How many may be tried now: as many as wanted, or one to see whether it works again, or none."""
+        """Return how many attempts may start now: `wanted`, one trial, or none."""
         circuit = self._circuits.get(name)
         if circuit is None or circuit.failures < self._failures:
             return wanted
@@ -39,11 +39,11 @@ class Breaker:
         return min(1, wanted)
 
     def closed_to(self) -> list[str]:
-        """The names of which nothing may be tried now."""
+        """Return the names of open circuits."""
         return [name for name in self._circuits if self.room(name, 1) == 0]
 
     def opens_in_s(self) -> float | None:
-        """When the next of those that are left alone is tried again, in seconds; None where none is."""
+        """Return the seconds until the next trial; None without an open circuit."""
         now = self._clock()
         waits = [
             circuit.opened_at + circuit.open_s - now
@@ -53,17 +53,17 @@ class Breaker:
         return max(0.0, min(waits)) if waits else None
 
     def begun(self, name: str) -> None:
-        """Something is being tried."""
+        """Count the start of an attempt."""
         circuit = self._circuits.get(name)
         if circuit is not None and circuit.failures >= self._failures:
             circuit.trying = True
 
     def succeeded(self, name: str) -> None:
-        """It works."""
+        """Close the circuit after a success."""
         self._circuits.pop(name, None)
 
     def failed(self, name: str) -> None:
-        """It failed; once too often, and it is left alone, each time for longer."""
+        """Count a failure; too many open the circuit, each time for longer."""
         circuit = self._circuits.setdefault(name, _Circuit())
         circuit.failures += 1
         circuit.trying = False
@@ -72,7 +72,7 @@ class Breaker:
             circuit.open_s = min(self._longest_open_s, max(self._first_open_s, circuit.open_s * 2))
 
     def left_undecided(self, name: str) -> None:
-        """What was being tried was taken back: nothing is known."""
+        """Count an attempt without a result."""
         circuit = self._circuits.get(name)
         if circuit is not None:
             circuit.trying = False

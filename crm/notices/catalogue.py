@@ -1,4 +1,4 @@
-"""What is said of each event, in Chinese and English, as an operator writes it: validated whole, problems by line.
+"""Catalogue of notices in Chinese and English, validated with problems by line.
 
 A text names what is put into it in braces, `{number}`. Nothing else in it means anything, and nothing in what is put
 in means anything at all: `{{7*7}}` in a ticket stays what it is (S37). A line of which every name is empty is left out.
@@ -20,7 +20,7 @@ from crm.outbox.model import Kind
 from foundation.problems import FieldProblem
 
 GENERIC = "other"
-"""Says what it can of an event that has no words of its own."""
+"""The event that gives its wording to events without one."""
 VARIABLES = frozenset(
     {
         "event", "number", "kind", "status", "urgency", "subject", "description", "address", "area", "department",
@@ -28,11 +28,11 @@ VARIABLES = frozenset(
         "due", "respond_by", "clock", "step", "other", "at", "link", "visit_before",
     }
 )  # fmt: skip
-"""What `facts.py` knows of an event."""
+"""Facts that `facts.py` finds."""
 FOR_REPORTERS = frozenset({"number", "kind", "status", "words", "until", "due", "visit", "visit_before"})
-"""What those who reported a ticket may be told: nothing that only the house knows, and nothing of each other."""
+"""Facts that a ticket's reporters may read: nothing internal, and nothing of each other."""
 WORDED = frozenset({"kind", "status", "urgency", "clock", "reason", "actor"})
-"""Variables whose values have words of their own in each language."""
+"""Variables with a wording for each of their values."""
 _NAME = re.compile(r"{([a-z_]+)}")
 _BRACE = re.compile(r"[{}]")
 
@@ -40,48 +40,48 @@ Language = Literal["zh", "en"]
 VisitChange = Literal["agreed", "moved", "cancelled"]
 """Change of a visit, by whatever action on its ticket."""
 Hears = Literal["department", "helpers", "asked", "house", "role"]
-"""Whose recipients: of the department that holds the ticket, of those that help it, of those that the event asks to
-help, those that are of no department, or people of the role that the event names."""
+"""Recipients of the department that holds the ticket, of departments that help it, of those that the event asks to
+help, of no department, or of the role that the event names."""
 
 
 class Words(BaseModel, extra="forbid", frozen=True):
-    """The same in each language."""
+    """Word in each language."""
 
     zh: Annotated[str, Field(min_length=1, max_length=60)]
     en: Annotated[str, Field(min_length=1, max_length=60)]
 
 
 class NoticeWording(BaseModel, extra="forbid", frozen=True):
-    """What is said, with names in braces."""
+    """Wording of a notice, with names in braces."""
 
     subject: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\n]*$")]
     text: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class ReporterWording(BaseModel, extra="forbid", frozen=True):
-    """What whoever reported a ticket is told by SMS."""
+    """Wording of an SMS to a ticket's reporters."""
 
     zh: Annotated[str, Field(min_length=1, max_length=500)]
     en: Annotated[str, Field(min_length=1, max_length=500)]
 
 
 class EventNotice(BaseModel, extra="forbid", frozen=True):
-    """One kind of event."""
+    """Notice of one kind of event."""
 
     name: Words
     hear: list[Hears]
-    """Who hears of it unless they switch it off; the others may switch it on."""
+    """Recipients by default; each may switch it off, and the others may switch it on."""
     zh: NoticeWording
     en: NoticeWording
     reporter: ReporterWording | None = None
-    """None: who reported the ticket is told nothing of it."""
+    """None: the reporters receive no SMS."""
 
     def wording(self, language: str) -> NoticeWording:
-        """What is said in a language; in Chinese where it is unknown."""
+        """Return the wording of a language; Chinese for an unknown one."""
         return self.en if language == "en" else self.zh
 
     def event_name(self, language: str) -> str:
-        """What the event is called."""
+        """Return the event's name."""
         return self.name.en if language == "en" else self.name.zh
 
 
@@ -93,14 +93,14 @@ class _File(BaseModel, extra="forbid"):
 
 @dataclass(frozen=True)
 class NoticeText:
-    """What one recipient is told."""
+    """Text for one recipient."""
 
     subject: str
     text: str
 
 
 class NoticeCatalogue:
-    """The wording of every event."""
+    """Notices of all events."""
 
     def __init__(
         self,
@@ -114,22 +114,25 @@ class NoticeCatalogue:
         self._families = {kind.partition(".")[0] for kind in events if kind != GENERIC}
 
     def notice(self, kind: str) -> EventNotice | None:
-        """What is said of a kind: its own words, or the generic ones; None where people need not hear of it at all."""
+        """Return the notice of a kind, else the generic one.
+
+        None for a family of events that no notice is about.
+        """
         found = self.events.get(kind)
         if found is not None or kind.partition(".")[0] not in self._families:
             return found
         return self.events[GENERIC]
 
     def render(self, kind: str, language: str, facts: Mapping[str, str]) -> NoticeText:
-        """What is said of an event; `facts` by the names that texts use, those that are missing being empty."""
+        """Return the text about an event; missing facts are empty."""
         notice = self.notice(kind)
-        assert notice is not None, "only what somebody may hear of is put into words"
+        assert notice is not None, "only events with a notice are rendered"
         wording = notice.wording(language)
         values = {**facts, "event": notice.event_name(language), **self._worded(facts, language)}
         return NoticeText(" ".join(_filled(wording.subject, values).split()), _said(wording.text, values))
 
     def reporter_wordings(self, kind: str, visit: VisitChange | None) -> list[ReporterWording]:
-        """Return the texts for reporters about an event and the visit it changed; empty where they get none."""
+        """Return the texts for reporters about an event and its visit."""
         notice = self.notice(kind)
         own = notice.reporter if notice is not None else None
         return [wording for wording in (own, self.visits[visit] if visit is not None else None) if wording is not None]
@@ -154,7 +157,7 @@ class NoticeCatalogue:
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
-    """A template with its names replaced, in one pass: what is put in is never looked at again."""
+    """Replace the names in a template; inserted text is not searched."""
     return _NAME.sub(lambda found: values.get(found[1], ""), template)
 
 
@@ -168,7 +171,7 @@ def _says_something(line: str, values: Mapping[str, str]) -> bool:
 
 
 def load_catalogue(path: Path) -> NoticeCatalogue:
-    """The wording of a file.
+    """Load the catalogue from a file.
 
     Raises:
         CatalogueInvalid: unreadable, or a rule is broken; every problem is listed with its line.
@@ -244,13 +247,13 @@ def _problems_of(line: str, known: Collection[str]) -> Iterator[str]:
 
 
 def _where(document: CommentedMap, loc: tuple[int | str, ...], later: int = 0) -> str:
-    """The line of a place in the document, as far as it is there; lines of a block begin below its key."""
+    """Return the line of a place in the document."""
     node: Any = document
     line = 1
     for part in loc:
         if not isinstance(node, CommentedBase) or not isinstance(node, dict) or part not in node:
             break
-        if part in (node.lc.data or {}):  # what is merged in from elsewhere has no line of its own
+        if part in (node.lc.data or {}):  # an item that is merged in from elsewhere has no line here
             line = node.lc.key(part)[0] + 1
         node = node[part]
     below = 1 + later if isinstance(node, str) and "\n" in node else 0

@@ -1,8 +1,8 @@
-"""How a message leaves: through an operator's gateway, to a group's robot, or to another system's webhook.
+"""Senders of notices: gateways for SMS and mail, group robots, webhooks.
 
 SMS and e-mail go through Apprise, which knows some forty SMS gateways. The robots of WeCom and DingTalk do not: they
-answer 200 to whatever they refuse and say so in the body, which Apprise (2.2) takes for success, so that a message over
-the robot's limit of 20 a minute would be lost without a word.
+answer 200 also where they refuse and say so in the body, which Apprise (2.2) takes for success: a message over the
+robot's limit of 20 a minute would be lost silently.
 """
 
 import asyncio
@@ -29,21 +29,21 @@ if TYPE_CHECKING:
     import apprise
 
 ADDRESS = "{address}"
-"""Where a gateway's URL takes the recipient's number or mailbox."""
+"""Placeholder of the recipient's number or mailbox in a gateway's URL."""
 SOCKET_S = 8
-"""How long a gateway may be silent: shorter than an attempt, so that its thread ends with it."""
+"""Longest silence of a gateway: shorter than an attempt, so that its thread ends with it."""
 THREADS = 8
 WECOM, DINGTALK = "https://qyapi.weixin.qq.com", "https://oapi.dingtalk.com"
 WEBHOOK_VERSION = 1
-"""Of the body below; grows when what is there means something else, not when something is added."""
+"""Version of a webhook's body; grows when a field means something else, not when one is added."""
 
-# Its warnings name numbers and keys (S29); what went wrong comes back with the result.
+# Its warnings name numbers and keys (S29); errors come back with the result.
 logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One message on its way to one address."""
+    """Message to one address."""
 
     event_id: str
     kind: str
@@ -56,13 +56,13 @@ class Letter:
 
 
 class Sender(Protocol):
-    """A way to send."""
+    """Sender of one channel."""
 
     shared: bool
-    """All recipients depend on one machine, the gateway: where that fails, no other recipient is tried."""
+    """All recipients depend on one gateway: while it fails, no recipient is tried."""
 
     async def send(self, letter: Letter) -> None:
-        """Send a letter; raises where it did not arrive.
+        """Send a letter; raises where it is not delivered.
 
         Raises:
             Undeliverable: trying again would change nothing.
@@ -71,7 +71,7 @@ class Sender(Protocol):
 
 
 class GatewaySender:
-    """An operator's SMS or mail gateway, by an Apprise URL that holds `{address}`."""
+    """SMS or mail gateway, by an Apprise URL with `{address}`."""
 
     shared = True
 
@@ -81,12 +81,12 @@ class GatewaySender:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="notices")
 
     async def send(self, letter: Letter) -> None:
-        """Send through the gateway, in a thread: its library waits."""
+        """Send through the gateway, in a thread: its library blocks."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._threads, self._send, letter)
 
     def _send(self, letter: Letter) -> None:
-        # The address was checked when it was entered, and is quoted: it is never more than one part of the URL.
+        # The address was checked on input and is quoted: it is never more than one part of the URL.
         gateway = _opened(self._url.replace(ADDRESS, quote(letter.address, safe="")))
         result = gateway.notify(
             body=letter.text,
@@ -97,12 +97,12 @@ class GatewaySender:
             raise BadResponse("the gateway did not take it")
 
     def close(self) -> None:
-        """Let go of the threads; a gateway that hangs is not waited for."""
+        """Release the threads without waiting for a gateway that hangs."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class RobotSender:
-    """A group robot of WeCom or DingTalk. `base` is another server in tests only."""
+    """Group robot of WeCom or DingTalk; `base` is another server in tests."""
 
     shared = False
 
@@ -112,7 +112,7 @@ class RobotSender:
         self._base = base or (WECOM if channel is NoticeChannel.WECOM else DINGTALK)
 
     async def send(self, letter: Letter) -> None:
-        """Send to the group, and read whether the robot took it."""
+        """Send to the group, and check the robot's response."""
         said = f"{letter.subject}\n{letter.text}"
         body = json.dumps({"msgtype": "text", "text": {"content": said}}, ensure_ascii=False).encode()
         answer = await self._client.post(self._url(letter), body, {}, wants_body=True)
@@ -136,7 +136,10 @@ class RobotSender:
 
 
 class WebhookSender:
-    """Another system: JSON, signed as Standard Webhooks say (`crm.webhooks.signature` shows how it verifies that)."""
+    """Webhook of another system: JSON, signed by Standard Webhooks.
+
+    `crm.webhooks.signature` shows how a receiver verifies it.
+    """
 
     shared = False
 
@@ -144,7 +147,7 @@ class WebhookSender:
         self._client = client
 
     async def send(self, letter: Letter) -> None:
-        """Send the event; any 2xx says that it was taken."""
+        """Send the event; any 2xx is success."""
         if letter.secret is None:
             raise Undeliverable("the webhook has no secret to sign with")
         content = {
@@ -164,7 +167,7 @@ class WebhookSender:
 
 
 def gateway_problem(url: str) -> str | None:
-    """What is wrong with a gateway's URL as an operator wrote it; None where it is well."""
+    """Return the problem of a gateway's URL; None without one."""
     if url.count(ADDRESS) != 1:
         return f"must hold {ADDRESS} once, where the recipient's number or mailbox goes"
     try:
@@ -175,7 +178,7 @@ def gateway_problem(url: str) -> str | None:
 
 
 def _opened(url: str) -> "apprise.Apprise":
-    # A quarter of a second to import: a process that restarts serves its callers first.
+    # Its import takes a quarter of a second: a process that restarts serves its callers first.
     import apprise  # noqa: PLC0415
 
     asset = apprise.AppriseAsset(
@@ -189,7 +192,7 @@ def _opened(url: str) -> "apprise.Apprise":
 
 
 def safe_error(error: BaseException) -> str:
-    """An error as it is stored and shown: numbers masked, addresses with their keys left out."""
+    """Return an error for storing: numbers masked, addresses left out."""
     said = f"{type(error).__name__}: {error}" if not isinstance(error, (BadResponse, Undeliverable)) else str(error)
     words = ["…" if "://" in (plain := unquote(word)) or "=" in plain else word for word in said.split()]
     return mask_numbers_in(" ".join(words)).replace("\x00", "")[:300]

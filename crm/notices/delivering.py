@@ -1,4 +1,4 @@
-"""Sending what is due, each channel by itself: a slow one holds back nobody but its own recipients (F32)."""
+"""Delivery of notices, each channel by itself: none delays another (F32)."""
 
 import asyncio
 import time
@@ -18,13 +18,16 @@ from foundation.clock import utc_now
 from foundation.database import Database
 
 RULES = DeliveryRules(parallel=8, timeout_s=20.0, lease_s=45.0, attempts=16, first_retry_s=5.0, longest_retry_s=3600.0)
-"""Tries for about six hours."""
+"""Attempts over about six hours."""
 
 log = structlog.get_logger()
 
 
 class ChannelQueue:
-    """What is due on one channel: at most one message to an addressee at once, in order about a ticket."""
+    """Due notices of one channel, in order about a ticket.
+
+    At most one at a time goes to an addressee.
+    """
 
     def __init__(
         self, database: Database, channel: NoticeChannel, sender: Sender | None, rules: DeliveryRules, breaker: Breaker
@@ -37,7 +40,7 @@ class ChannelQueue:
         self._busy: Counter[str] = Counter()
 
     async def lease(self, now: datetime, until: datetime, limit: int) -> Sequence[NoticeDelivery]:
-        """Take what is due, but to those who are being told something or are left alone for a while."""
+        """Lease due notices, except to busy addressees and open circuits."""
         limit = self._breaker.room(self._channel, limit)
         if limit == 0:
             return []
@@ -49,7 +52,7 @@ class ChannelQueue:
         return leased
 
     async def next_due(self) -> datetime | None:
-        """When the next message is to be tried, or the next of those left alone."""
+        """Return when the next notice or the next trial is due."""
         async with self._database.read() as session:
             due = await store.next_due(session, self._channel, self._left_out())
         opens_in_s = self._breaker.opens_in_s()
@@ -60,12 +63,12 @@ class ChannelQueue:
         return opens if due is None or shut else min(due, opens)
 
     async def attempt(self, entry: NoticeDelivery) -> Outcome:
-        """Send a message; what to store of how it went."""
+        """Send a notice and return the outcome."""
         started = time.perf_counter()
         try:
             async with asyncio.timeout(self._rules.timeout_s):
                 await self._send(entry)
-        except Exception as error:  # noqa: BLE001 - stored with the delivery, for people to act on
+        except Exception as error:  # noqa: BLE001 - stored with the delivery, where people see it
             return self._failed(entry, error)
         finally:
             metrics.SECONDS.labels(self._channel.value).observe(time.perf_counter() - started)
@@ -74,7 +77,7 @@ class ChannelQueue:
         return {"next_at": None, "state": DeliveryState.SENT, "sent_at": utc_now(), "error": None}
 
     async def finish(self, entry: NoticeDelivery, outcome: Outcome) -> None:
-        """Store how an attempt went."""
+        """Store the outcome of an attempt."""
         try:
             async with self._database.write() as session:
                 await store.finish(session, entry, **outcome)
@@ -99,7 +102,7 @@ class ChannelQueue:
         await self._sender.send(letter)
 
     async def _address(self, entry: NoticeDelivery) -> tuple[str, str | None]:
-        """Where a message goes, and the secret that goes with it."""
+        """Return the address of a notice, and the secret to sign it."""
         if entry.recipient_id is None:
             if entry.number is None:
                 raise Undeliverable("the number was erased")
@@ -117,7 +120,7 @@ class ChannelQueue:
         dead = hopeless or entry.attempts >= self._rules.attempts
         said = safe_error(error)
         if entry.recipient_id is None and self._sender is None:
-            # Reporters are told wherever there is a way to: that an operator set none up is no fault to act on.
+            # An SMS to reporters is optional: a gateway that the operator did not set up is no fault to act on.
             return {"next_at": None, "state": DeliveryState.NOT_SENT, "error": said}
         metrics.ATTEMPTS.labels(self._channel.value, "dead" if dead else "failed").inc()
         log.warning(
@@ -138,13 +141,16 @@ class ChannelQueue:
         return [*self._busy, *self._breaker.closed_to()]
 
     def _circuit(self, entry: NoticeDelivery) -> str:
-        """What fails together: all of a gateway, or one recipient."""
+        """Return the circuit: a gateway, or one recipient."""
         shared = self._sender is not None and self._sender.shared
         return self._channel if shared else entry.addressee
 
 
 class Deliverer:
-    """A worker for every channel. `senders` are those an operator set up; the others give up at once, and say why."""
+    """Workers of all channels.
+
+    A channel without a sender gives up at once, with the reason.
+    """
 
     def __init__(
         self, database: Database, senders: Mapping[NoticeChannel, Sender], rules: DeliveryRules = RULES
@@ -157,7 +163,7 @@ class Deliverer:
         }
 
     def wake(self, channels: Collection[NoticeChannel]) -> None:
-        """Something became due on these channels."""
+        """Look for due notices on these channels."""
         for channel in channels:
             self._workers[channel].wake()
 

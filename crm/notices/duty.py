@@ -1,4 +1,4 @@
-"""Who is on duty in a department: its week, the exceptions to it, and whom that makes at a moment."""
+"""Duty rotas of departments: ordinary weeks, exceptions, employees on duty."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -20,14 +20,14 @@ from foundation.problems import FieldProblem
 
 
 class DutyService:
-    """Duty rotas. `time_zone` is a rota's that nobody wrote yet."""
+    """Duty rotas; `time_zone` is that of a new rota."""
 
     def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
         self._database = database
         self._time_zone = time_zone
 
     async def rota(self, department_id: str) -> RotaView:
-        """A department's week and the exceptions that are not over.
+        """Return a department's week and its exceptions that are not over.
 
         Raises:
             NoticeDepartmentNotFound: there is no such department.
@@ -46,12 +46,12 @@ class DutyService:
         )
 
     async def replace(self, department_id: str, given: RotaInput) -> RotaView:
-        """Another ordinary week instead of the present one.
+        """Replace the ordinary week.
 
         Raises:
             NoticeDepartmentNotFound: there is no such department.
-            RotaInvalid: it names somebody who is no recipient of the department.
-            RotaChanged: it is not at the given version any more.
+            RotaInvalid: it names a recipient that the department does not have.
+            RotaChanged: another request changed it since the given version.
         """
         try:
             async with self._database.write() as session:
@@ -60,15 +60,15 @@ class DutyService:
                 await _must_be_theirs(session, department_id, "shifts", named)
                 await self._store(session, department_id, given)
         except IntegrityError as error:
-            raise RotaChanged("somebody else wrote the first rota at this moment; read it again") from error
+            raise RotaChanged("another request wrote the first rota at this moment; read it again") from error
         return await self.rota(department_id)
 
     async def add_override(self, department_id: str, given: OverrideInput) -> OverrideView:
-        """Somebody else, or nobody, for once.
+        """Add an exception to the ordinary week.
 
         Raises:
             NoticeDepartmentNotFound: there is no such department.
-            RotaInvalid: it names somebody who is no recipient of the department.
+            RotaInvalid: it names a recipient that the department does not have.
         """
         exception = DutyOverride(
             id=new_id("duty"), department_id=department_id, created_at=utc_now(), **given.model_dump()
@@ -80,7 +80,7 @@ class DutyService:
         return OverrideView.model_validate(exception)
 
     async def remove_override(self, department_id: str, override_id: str) -> None:
-        """As the week says after all.
+        """Remove an exception.
 
         Raises:
             OverrideNotFound: the department has no such exception.
@@ -92,7 +92,7 @@ class DutyService:
             await session.delete(exception)
 
     async def on_duty(self, department_id: str, moment: datetime | None = None) -> OnDuty:
-        """Who of a department would be told at a moment; now, where none is named.
+        """Return the department's recipients on duty at a moment, by default now.
 
         Raises:
             NoticeDepartmentNotFound: there is no such department.
@@ -103,8 +103,8 @@ class DutyService:
             named = await duty_at(session, department_id, at)
             own = {found.id: found for found in await store.recipients(session, department_id) if found.active}
         duty = [own[recipient_id] for recipient_id in named or () if recipient_id in own]
-        told = duty or [found for found in own.values() if found.standing]
-        return OnDuty(at=at, by_rota=bool(duty), recipients=[RecipientView.of(found) for found in told])
+        recipients = duty or [found for found in own.values() if found.standing]
+        return OnDuty(at=at, by_rota=bool(duty), recipients=[RecipientView.of(found) for found in recipients])
 
     async def _store(self, session: AsyncSession, department_id: str, given: RotaInput) -> None:
         rota = await session.get(DutyRota, department_id, with_for_update=True)

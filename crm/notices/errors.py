@@ -1,4 +1,4 @@
-"""What can be refused about notices."""
+"""Refusals of notices."""
 
 from foundation.problems import Conflict, Invalid, NotFound
 
@@ -8,7 +8,7 @@ class RecipientNotFound(NotFound):
 
 
 class NoticeDepartmentNotFound(NotFound):
-    """There is no such department, or it is somebody else's."""
+    """There is no such department, or the account may not see it."""
 
 
 class DeliveryNotFound(NotFound):
@@ -20,40 +20,40 @@ class OverrideNotFound(NotFound):
 
 
 class RecipientInvalid(Invalid):
-    """A recipient that nothing could be sent to."""
+    """Nothing could be sent to this recipient."""
 
     slug = "recipient-invalid"
 
 
 class RotaInvalid(Invalid):
-    """A rota that names somebody who is not there."""
+    """The rota names a recipient that does not exist."""
 
     slug = "rota-invalid"
 
 
 class RotaChanged(Conflict):
-    """Somebody else changed the rota meanwhile."""
+    """Another request changed the rota since it was read."""
 
     slug = "rota-changed"
     title = "Somebody else changed it meanwhile"
 
 
 class NotDelivered(Conflict):
-    """It is still being delivered: there is nothing to repeat."""
+    """The notice is still being delivered."""
 
     slug = "still-being-delivered"
     title = "It is still being delivered"
 
 
 class NotGivenUp(Conflict):
-    """It was not given up: there is nothing to drop."""
+    """The notice was not given up."""
 
     slug = "not-given-up"
     title = "It was not given up"
 
 
 class CatalogueInvalid(Invalid):
-    """The wording of notices breaks a rule; `errors` names each line."""
+    """The catalogue of notices breaks a rule; `errors` names each line."""
 
     slug = "notices-file-invalid"
 

@@ -1,4 +1,4 @@
-"""Facts of an event by the names that texts use, and their masked form (S29)."""
+"""Facts of an event by name, whole and masked (S29)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,7 +60,7 @@ def visit_change(event: Event) -> VisitChange | None:
 
 
 class FactFinder:
-    """Finds the facts of events. `link` is the address of a ticket's page with `{number}` in it."""
+    """Finds the facts of events; `link` is a ticket's page with `{number}`."""
 
     def __init__(self, time_zone: str, link: str) -> None:
         self._zone = ZoneInfo(time_zone)
@@ -89,7 +89,7 @@ class FactFinder:
         return EventFacts(holder, person_id, {key: _short(value) for key, value in values.items()})
 
     async def departments(self, session: AsyncSession, event: Event) -> dict[str, Hears]:
-        """Return the departments that an event concerns, and the part each has in it."""
+        """Return the departments that an event concerns, each with its part."""
         ticket = await _ticket(session, event) if not isinstance(event, TicketEvent) else None
         holder, _ = _holder(event, ticket)
         found: dict[str, Hears] = {holder: "department"} if holder else {}
@@ -101,7 +101,7 @@ class FactFinder:
         return found
 
     async def _of_change(self, session: AsyncSession, event: TicketChanged) -> dict[str, str]:
-        """Return the facts of an action, from its event and from the ticket's log."""
+        """Return the facts of an action from its event and log entry."""
         entry = await _log_entry(session, event)
         logged = read_facts(entry.detail) if entry is not None else LogFacts()
         reason = logged.reason or event.reason or ""
@@ -141,7 +141,7 @@ class FactFinder:
         return " – ".join(filter(None, (self._clock(begins), self._clock(ends))))
 
     def _clock(self, moment: datetime | None) -> str:
-        """Return a time in the time zone of the hotline; empty for none."""
+        """Return a local time as text; empty for none."""
         return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M}" if moment is not None else ""
 
 
@@ -185,7 +185,7 @@ def _short(value: str) -> str:
 
 
 def _without(text: str, name: str, address: str) -> str:
-    """A text without the name and the address that stand beside it."""
+    """Mask a name and an address within a text."""
     if len(name) > 1:
         text = text.replace(name, mask_name(name))
     return text.replace(address, mask_address(address)) if len(address) > 3 else text

@@ -1,4 +1,4 @@
-"""Routes of recipients, duty rotas and the log of what was sent."""
+"""Routes of recipients, duty rotas and deliveries."""
 
 from pydantic import BaseModel, Field
 
@@ -26,23 +26,23 @@ from crm.text import Id
 from foundation.routes import ADMINISTRATORS, LEADERS, NoQuery, Principal, Request, Role, Routes
 
 READERS = LEADERS | {Role.DEPARTMENT}
-"""A department's people see what is theirs, and nothing of others (S7)."""
+"""A department sees its own recipients and deliveries, and no others (S7)."""
 
 
 class RecipientQuery(BaseModel, extra="forbid"):
-    """Whose."""
+    """Filter of recipients."""
 
     department_id: Id | None = None
 
 
 class DutyQuery(BaseModel, extra="forbid"):
-    """When; now where it is left out."""
+    """Moment to look at; left out: now."""
 
     at: Moment | None = None
 
 
 class DeliveryQuery(BaseModel, extra="forbid"):
-    """Which, newest first; what is left out does not matter."""
+    """Filters of deliveries, newest first."""
 
     state: DeliveryState | None = None
     channel: NoticeChannel | None = None
@@ -53,19 +53,19 @@ class DeliveryQuery(BaseModel, extra="forbid"):
     from_at: Moment | None = None
     until_at: Moment | None = None
     after: int | None = Field(default=None, ge=1, lt=2**63)
-    """The sequence of the last one of the page before."""
+    """The last sequence of the page before."""
     limit: int = Field(default=50, ge=1, le=200)
 
 
 class RedeliverDead(BaseModel, extra="forbid"):
-    """Which of those that were given up; all where both are left out."""
+    """Filters of given-up notices; left out: all."""
 
     channel: NoticeChannel | None = None
     recipient_id: Id | None = None
 
 
 def routes(notices: NoticeService, duty: DutyService) -> Routes:
-    """What can be done with notices."""
+    """Return the routes of notices."""
     table = Routes("notices")
     _recipients(table, notices)
     _changing_recipients(table, notices)
@@ -80,7 +80,7 @@ def _recipients(table: Routes, notices: NoticeService) -> None:
         "GET",
         "/notice-events",
         roles=READERS,
-        summary="What recipients may be told of, in which words, and who hears of it unless they switch it",
+        summary="List the events of notices with their wording and default recipients",
         response=list[EventView],
     )
     async def events(_: Request[None, NoQuery]) -> list[EventView]:
@@ -90,7 +90,7 @@ def _recipients(table: Routes, notices: NoticeService) -> None:
         "GET",
         "/notice-recipients",
         roles=READERS,
-        summary="Who is told; a department sees its own",
+        summary="List recipients; a department sees its own",
         query=RecipientQuery,
         response=list[RecipientView],
     )
@@ -104,7 +104,7 @@ def _recipients(table: Routes, notices: NoticeService) -> None:
         "POST",
         "/notice-recipients",
         roles=ADMINISTRATORS,
-        summary="Tell somebody, or another system; a webhook's secret is in this answer and never again",
+        summary="Create a recipient; only this response has a webhook's secret",
         body=RecipientInput,
         response=RecipientCreated,
         status=201,
@@ -119,7 +119,7 @@ def _changing_recipients(table: Routes, notices: NoticeService) -> None:
         "PATCH",
         "/notice-recipients/{recipient_id}",
         roles=ADMINISTRATORS,
-        summary="Change how and of what somebody is told; what is left out stays",
+        summary="Change a recipient; fields that are left out stay",
         body=RecipientChange,
         response=RecipientView,
         problems=(404, 422),
@@ -131,7 +131,7 @@ def _changing_recipients(table: Routes, notices: NoticeService) -> None:
         "DELETE",
         "/notice-recipients/{recipient_id}",
         roles=ADMINISTRATORS,
-        summary="Tell somebody nothing any more, and forget how they are reached",
+        summary="Remove a recipient and its address",
         response=None,
         problems=(404,),
     )
@@ -142,7 +142,7 @@ def _changing_recipients(table: Routes, notices: NoticeService) -> None:
         "POST",
         "/notice-recipients/{recipient_id}/secret",
         roles=ADMINISTRATORS,
-        summary="Give a webhook a new secret; it is in this answer and never again",
+        summary="Create a new secret for a webhook; only this response has it",
         response=RecipientCreated,
         problems=(404,),
     )
@@ -153,7 +153,7 @@ def _changing_recipients(table: Routes, notices: NoticeService) -> None:
         "POST",
         "/notice-recipients/{recipient_id}/test",
         roles=ADMINISTRATORS,
-        summary="Send a test message; whether it arrived is in the log of deliveries",
+        summary="Send a test notice; the log of deliveries has the result",
         response=DeliveryView,
         status=201,
         problems=(404,),
@@ -167,7 +167,7 @@ def _rota(table: Routes, duty: DutyService) -> None:
         "GET",
         "/departments/{department_id}/duty-rota",
         roles=READERS,
-        summary="Who is on duty in an ordinary week, and the exceptions to it that are not over",
+        summary="Return the ordinary duty week and the exceptions that are not over",
         response=RotaView,
         problems=(404,),
     )
@@ -178,7 +178,7 @@ def _rota(table: Routes, duty: DutyService) -> None:
         "PUT",
         "/departments/{department_id}/duty-rota",
         roles=LEADERS,
-        summary="Another ordinary week instead of the present one",
+        summary="Replace the ordinary duty week",
         body=RotaInput,
         response=RotaView,
         problems=(404, 409, 422),
@@ -190,7 +190,7 @@ def _rota(table: Routes, duty: DutyService) -> None:
         "GET",
         "/departments/{department_id}/on-duty",
         roles=READERS,
-        summary="Who of a department is told now, or would be at another moment",
+        summary="Return a department's recipients on duty, now or at another moment",
         query=DutyQuery,
         response=OnDuty,
         problems=(404,),
@@ -204,7 +204,7 @@ def _overrides(table: Routes, duty: DutyService) -> None:
         "POST",
         "/departments/{department_id}/duty-overrides",
         roles=LEADERS,
-        summary="Somebody else is on duty for once, or nobody",
+        summary="Add an exception to the ordinary duty week",
         body=OverrideInput,
         response=OverrideView,
         status=201,
@@ -217,7 +217,7 @@ def _overrides(table: Routes, duty: DutyService) -> None:
         "DELETE",
         "/departments/{department_id}/duty-overrides/{override_id}",
         roles=LEADERS,
-        summary="As the week says after all",
+        summary="Remove an exception to the ordinary duty week",
         response=None,
         problems=(404,),
     )
@@ -230,7 +230,7 @@ def _log(table: Routes, notices: NoticeService) -> None:
         "GET",
         "/notice-deliveries",
         roles=READERS,
-        summary="What was sent to whom and what was not, newest first; a department sees its own",
+        summary="List deliveries, newest first; a department sees its own",
         query=DeliveryQuery,
         response=list[DeliveryView],
     )
@@ -257,7 +257,7 @@ def _log(table: Routes, notices: NoticeService) -> None:
         "POST",
         "/notice-deliveries/redeliver",
         roles=LEADERS,
-        summary="Send again what was given up",
+        summary="Send given-up notices again",
         body=RedeliverDead,
         response=Redelivered,
     )
@@ -268,7 +268,7 @@ def _log(table: Routes, notices: NoticeService) -> None:
         "POST",
         "/notice-deliveries/{delivery_id}/redeliver",
         roles=LEADERS,
-        summary="Send one message again, with the event id it had",
+        summary="Send a notice again with its event id",
         response=DeliveryView,
         problems=(404, 409),
     )
@@ -279,7 +279,7 @@ def _log(table: Routes, notices: NoticeService) -> None:
         "POST",
         "/notice-deliveries/{delivery_id}/drop",
         roles=LEADERS,
-        summary="Nobody has to hear any more of what was given up; why is kept",
+        summary="Drop a given-up notice; the reason is stored",
         body=Drop,
         response=DeliveryView,
         problems=(404, 409, 422),
@@ -289,7 +289,7 @@ def _log(table: Routes, notices: NoticeService) -> None:
 
 
 def _readable(department_id: str, actor: Principal) -> str:
-    """A department that somebody may see; to a stranger it is not there (S7)."""
+    """Return the department, if the account may see it (S7)."""
     if actor.role is Role.DEPARTMENT and actor.department_id != department_id:
         raise NoticeDepartmentNotFound(f"there is no department {department_id}")
     return department_id

@@ -1,4 +1,4 @@
-"""What notices count. Labels are names of ours, never what came from outside (S29)."""
+"""Metrics of notices. Labels are our own names, never input (S29)."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

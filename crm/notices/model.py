@@ -1,4 +1,4 @@
-"""Who is told of what, when they are on duty, and what was sent to them."""
+"""Tables of recipients, duty rotas and deliveries."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -16,7 +16,7 @@ _PENDING = text("next_at IS NOT NULL")
 
 
 class NoticeChannel(StrEnum):
-    """How somebody is reached."""
+    """Channel of notices."""
 
     SMS = "sms"
     EMAIL = "email"
@@ -28,62 +28,62 @@ class NoticeChannel(StrEnum):
 
 
 class DeliveryState(StrEnum):
-    """How far a message got."""
+    """State of a delivery."""
 
     QUEUED = "queued"
-    """Not tried yet, or tried again because somebody said so."""
+    """Not tried yet, or tried again on request."""
     FAILED = "failed"
-    """Tried, and tried again at `next_at`."""
+    """Tried; the next attempt is at `next_at`."""
     SENT = "sent"
     DEAD = "dead"
-    """Given up: for somebody to act on."""
+    """Given up: people must act on it."""
     NOT_SENT = "not_sent"
-    """Never tried, for a reason that nobody has to act on; `error` says which."""
+    """Never tried, for the reason in `error`; no action is needed."""
     DROPPED = "dropped"
-    """Given up, and somebody decided that nobody has to hear of it any more."""
+    """Given up, then dropped by an employee."""
 
 
 class NoticeRecipient(SQLModel, table=True):
-    """Somebody, or some system, that is told what happens to a department's tickets; without one: to all tickets."""
+    """Recipient of notices about a department's tickets, or about all tickets."""
 
     __tablename__ = "notice_recipient"
 
     id: str = Field(primary_key=True)
     department_id: str | None = Field(default=None, foreign_key="department.id", index=True)
     staff_id: str | None = Field(default=None, foreign_key="staff.id", index=True)
-    """Whose it is, where it is somebody's: told of what is dispatched to this person, or escalated to the person's
-    role, on duty or not."""
+    """The employee it belongs to, who receives notices about tickets dispatched to the employee or escalated to the
+    employee's role, on duty or not."""
     name: str
     channel: NoticeChannel = Field(sa_type=text_enum(NoticeChannel))
     address: str
-    """A number, a mailbox, a robot's key, a URL: what it must be depends on the channel."""
+    """A number, a mailbox, a robot's key or a URL, by channel."""
     secret: str | None = None
-    """What a webhook is signed with, or a DingTalk robot's signing key. Never in an answer but once, never in a log."""
+    """The signing key of a webhook or a DingTalk robot. In one response at most, never in a log."""
     language: str = "zh"
     standing: bool = True
-    """Told whenever nobody is on duty."""
+    """Receives notices while no recipient of the department is on duty."""
     switches: dict[str, bool] = Field(default={}, sa_column=Column(JSON, nullable=False))
-    """Which events it hears of; what is not named here is as the catalogue of notices says."""
+    """Events switched on or off; for the others the catalogue decides."""
     in_house: bool = False
-    """The channel does not leave the house: personal data is not masked (S29)."""
+    """The channel stays inside the organisation: personal data is not masked (S29)."""
     active: bool = True
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class DutyRota(SQLModel, table=True):
-    """Who of a department's recipients is on duty in an ordinary week."""
+    """Duty rota of a department for an ordinary week."""
 
     __tablename__ = "duty_rota"
 
     department_id: str = Field(primary_key=True, foreign_key="department.id")
     time_zone: str
     shifts: list[dict[str, Any]] = Field(default=[], sa_column=Column(JSON, nullable=False))
-    """As `rota.Shift` writes them."""
+    """Each as `rota.Shift` dumps it."""
     version: int = 1
 
 
 class DutyOverride(SQLModel, table=True):
-    """Who is on duty for once, whatever the week says; nobody where it names nobody."""
+    """Exception to a rota; without recipients, none is on duty."""
 
     __tablename__ = "duty_override"
     __table_args__ = (Index("ix_duty_override_department_id_until", "department_id", "until_at"),)
@@ -98,12 +98,12 @@ class DutyOverride(SQLModel, table=True):
 
 
 class NoticeDelivery(SQLModel, table=True):
-    """One message of one event to one recipient, or to one of the ticket's reporters, however often it is tried."""
+    """Notice of one event to one recipient or reporter."""
 
     __tablename__ = "notice_delivery"
     __table_args__ = (
         UniqueConstraint("event_id", "addressee"),
-        # What is pending stays few however much was ever sent.
+        # Few notices are pending, however many were sent.
         Index("ix_notice_delivery_pending", "channel", "next_at", postgresql_where=_PENDING, sqlite_where=_PENDING),
         Index(
             "ix_notice_delivery_pending_of_key",
@@ -113,7 +113,7 @@ class NoticeDelivery(SQLModel, table=True):
             postgresql_where=_PENDING,
             sqlite_where=_PENDING,
         ),
-        # The log, newest first, by what people look for.
+        # The log, newest first, by its filters.
         Index("ix_notice_delivery_state", "state", "sequence"),
         Index("ix_notice_delivery_department_id", "department_id", "sequence"),
         Index("ix_notice_delivery_key", "key", "sequence"),
@@ -126,32 +126,32 @@ class NoticeDelivery(SQLModel, table=True):
     )
     id: str = Field(unique=True)
     event_id: str
-    """The same however often it is sent: by this a receiver knows what it had already (F26)."""
+    """The same at every attempt: a receiver recognises a repeated notice by it (F26)."""
     kind: str
     key: str
-    """What the event is about, such as a ticket's id: messages about it reach a recipient in their order."""
+    """The id that the event is about, such as a ticket's: notices about it reach a recipient in order."""
     addressee: str
-    """Who it goes to: a recipient's id, or which of a ticket's reporters."""
+    """A recipient's id, or the ticket's id with the place of the reporter."""
     recipient_id: str | None = Field(default=None, foreign_key="notice_recipient.id")
     number: str | None = None
-    """Where a reporter is reached, in E.164; never in an answer but masked."""
+    """The reporter's number in E.164; responses have it masked."""
     department_id: str | None = None
-    """Whose recipient it is, and who may see it."""
+    """The recipient's department, which may see the notice."""
     channel: NoticeChannel = Field(sa_type=text_enum(NoticeChannel))
     subject: str
     text: str
-    """What the log shows: with personal data masked, whoever it went to."""
+    """Shown in the log: personal data is masked."""
     whole: dict[str, str] | None = Field(default=None, sa_column=Column(JSON))
-    """Subject and text as an in-house recipient is told them; for sending only, never in an answer (S29)."""
+    """Unmasked subject and text for an in-house recipient; for sending only, never in a response (S29)."""
     data: WebhookData = Field(default={}, sa_column=Column(JSON, nullable=False))
     """Codes and facts that a webhook receives beside the text."""
     happened_at: datetime = Field(sa_type=UtcDateTime)
     state: DeliveryState = Field(default=DeliveryState.QUEUED, sa_type=text_enum(DeliveryState))
     attempts: int = 0
     next_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When it is tried next; while it is being tried: when that counts as failed; None when sent or given up."""
+    """The next attempt; during one, the end of its lease. None when sent or given up."""
     error: str | None = None
-    """Of the last attempt that failed."""
+    """The error of the last failed attempt."""
     dropped_by: str | None = None
     drop_reason: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -1,4 +1,4 @@
-"""An event becomes messages: one to each recipient, whatever happens between here and there."""
+"""Planning of notices: one to each recipient of an event."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 class Planner:
-    """Hears every event and stores who is to be told of it, in which words."""
+    """Listener of all events that stores a notice for each recipient."""
 
     def __init__(
         self,
@@ -41,14 +41,17 @@ class Planner:
         facts: FactFinder,
         on_planned: Callable[[Collection[NoticeChannel]], None],
     ) -> None:
-        """`on_planned` gets, after a commit, the channels on which a notice became due."""
+        """Create the planner.
+
+        `on_planned` receives, after a commit, the channels on which a notice became due.
+        """
         self._database = database
         self._catalogue = catalogue
         self._facts = facts
         self._on_planned = on_planned
 
     async def hear(self, envelope: EventEnvelope) -> None:
-        """Store a message for everybody who is to hear of an event; heard again, it changes nothing (F26)."""
+        """Store the notices of an event. Idempotent (F26)."""
         notice = self._catalogue.notice(envelope.kind)
         if notice is None:
             return
@@ -70,7 +73,7 @@ class Planner:
         self._on_planned({message.channel for message in messages})
 
     def message(self, envelope: EventEnvelope, facts: EventFacts, recipient: NoticeRecipient) -> NoticeDelivery:
-        """What one recipient is told of an event."""
+        """Return the notice of an event for one recipient."""
         said = self._catalogue.render(envelope.kind, recipient.language, facts.masked())
         whole = self._catalogue.render(envelope.kind, recipient.language, facts.values) if recipient.in_house else None
         now = utc_now()
@@ -95,7 +98,7 @@ class Planner:
     async def _messages(self, envelope: EventEnvelope, notice: EventNotice) -> list[NoticeDelivery]:
         async with self._database.read() as session:
             parts = await self._facts.departments(session, envelope.event)
-            candidates = await store.told_of(session, parts.keys())
+            candidates = await store.active_of(session, parts.keys())
             informed = self._catalogue.reporter_wordings(envelope.kind, visit_change(envelope.event))
             reached = await reporters.of(session, envelope.event) if informed else []
             named = await _of_the_role(session, envelope.event, notice)
@@ -104,8 +107,8 @@ class Planner:
             if not hearing and not named and not reached:
                 return []
             facts = await self._facts.of(session, envelope)
-            told = [found for found in await _told(session, facts, candidates, utc_now()) if found.id in hearing]
-        once = {recipient.id: recipient for recipient in (*named, *told)}
+            chosen = [found for found in await _chosen(session, facts, candidates, utc_now()) if found.id in hearing]
+        once = {recipient.id: recipient for recipient in (*named, *chosen)}
         return [
             *(self.message(envelope, facts, recipient) for recipient in once.values()),
             *(self._for_reporter(envelope, facts, reporter) for reporter in reached),
@@ -135,15 +138,18 @@ class Planner:
 
 
 def _hears(recipient: NoticeRecipient, kind: str, hear: Collection[Hears], parts: Mapping[str, Hears]) -> bool:
-    """Whether a recipient is told of such events: as it was switched, else as the catalogue says."""
+    """Return whether a recipient receives a kind of events.
+
+    Its own switch decides, else the catalogue.
+    """
     part = parts[recipient.department_id] if recipient.department_id is not None else "house"
     return recipient.switches.get(kind, part in hear)
 
 
 async def _of_the_role(session: AsyncSession, event: Event, notice: EventNotice) -> list[NoticeRecipient]:
-    """Return the recipients of the role that an alert names, without those who switched it off.
+    """Return recipients of the role that an alert names.
 
-    A department's employees are informed only of tickets that lie with it, whatever the ladder says (S7).
+    Recipients who switched the event off are left out.
     """
     if "role" not in notice.hear or not isinstance(event, DeadlineAlert) or event.role is None:
         return []
@@ -156,24 +162,24 @@ async def _of_the_role(session: AsyncSession, event: Event, notice: EventNotice)
     return [recipient for recipient in found if recipient.switches.get(event.kind, True)]
 
 
-async def _told(
+async def _chosen(
     session: AsyncSession, facts: EventFacts, candidates: Sequence[NoticeRecipient], now: datetime
 ) -> list[NoticeRecipient]:
-    """Those of no department, and of each department: the person it lies with, else who is on duty, else the standing.
+    """Return the recipients without a department, and those of each department.
 
-    Where nobody of those on duty can be reached any more, the standing recipients are told: nothing is lost because
-    somebody left.
+    Of a department: the employee who has the ticket, else the recipients on duty, else the standing ones. So no notice
+    is lost where all recipients on duty have left.
     """
     departments: dict[str | None, list[NoticeRecipient]] = defaultdict(list)
     for found in candidates:
         departments[found.department_id].append(found)
-    told = departments.pop(None, [])
+    chosen = departments.pop(None, [])
     for department_id, own in departments.items():
         assert department_id is not None, "those of none were taken out"
-        told += [found for found in own if found.staff_id is not None and found.staff_id == facts.person_id] or (
+        chosen += [found for found in own if found.staff_id is not None and found.staff_id == facts.person_id] or (
             await _on_duty(session, department_id, own, now)
         )
-    return told
+    return chosen
 
 
 async def _on_duty(
@@ -186,7 +192,7 @@ async def _on_duty(
 
 
 async def duty_at(session: AsyncSession, department_id: str, moment: datetime) -> list[str] | None:
-    """The ids of a department's recipients on duty; None where its rota says nothing about the moment."""
+    """Return the ids of recipients on duty; None outside the rota."""
     rota = await session.get(DutyRota, department_id)
     exceptions = await store.overrides(session, department_id, moment)
     shifts = [Shift.model_validate(shift) for shift in rota.shifts] if rota is not None else []
@@ -194,7 +200,7 @@ async def duty_at(session: AsyncSession, department_id: str, moment: datetime) -
 
 
 def _data(event: Event, facts: EventFacts, recipient: NoticeRecipient) -> WebhookData:
-    """Return the codes and facts that a webhook receives beside the text, for a program to act on."""
+    """Return the codes and facts that a webhook receives beside the text."""
     known = facts.values if recipient.in_house else facts.masked()
     return {
         "ticket_id": event.ticket_id if isinstance(event, TicketEvent) else None,

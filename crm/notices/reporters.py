@@ -1,8 +1,8 @@
-"""How those who reported a ticket are told of it (H12): by SMS, each once, in their language.
+"""SMS to the reporters of a ticket, once to each person (H12).
 
-What they hear of is a matter that they reported themselves. That is the service itself and not a further use of their
-data, so that neither `do_not_call` nor a withdrawn consent stands in its way, as with the callback about a ticket; who
-was erased is never written to.
+They read about a matter that they reported themselves. That is the service itself and no further use of their data:
+neither `do_not_call` nor a withdrawn consent forbids it, as with the callback about a ticket. An erased customer
+receives nothing.
 """
 
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ NO_MOBILE = "no number of theirs takes messages"
 
 @dataclass(frozen=True)
 class Reached:
-    """One reporter, and where a message would go."""
+    """Reporter, and the number for an SMS."""
 
     addressee: str
     number: str | None
     language: str
     obstacle: str | None = None
-    """Why nothing is sent."""
+    """The reason why nothing is sent."""
 
 
 async def of(session: AsyncSession, event: Event) -> list[Reached]:
@@ -39,7 +39,10 @@ async def of(session: AsyncSession, event: Event) -> list[Reached]:
 
 
 async def _reached(session: AsyncSession, addressee: str, reporter: EventReporter) -> Reached | None:
-    """Return where a reporter is reached; None without number and customer, or for an erased customer."""
+    """Return where a reporter is reached.
+
+    None without number and customer, or for an erased customer.
+    """
     number, customer_id = normalise(reporter.number), reporter.customer_id
     customer = await session.get(Customer, customer_id) if customer_id is not None else None
     if (customer is None and number is None) or (customer is not None and customer.erased_at is not None):

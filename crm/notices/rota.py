@@ -1,4 +1,4 @@
-"""Who is on duty at a moment: an ordinary week by the clock of a place, and exceptions to it. Pure functions."""
+"""Recipients on duty at a moment: ordinary week and exceptions. Pure."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
@@ -25,10 +25,13 @@ Recipients = Annotated[list[Id], InputField(max_length=50)]
 
 
 class Shift(BaseModel, extra="forbid"):
-    """Some hours of every week. One that ends before it begins ends on the next day; at 00:00: with the day."""
+    """Hours of every week.
+
+    A shift that ends before it begins ends on the next day; at 00:00, with the day.
+    """
 
     weekday: int = InputField(ge=1, le=7)
-    """The day it begins on, by ISO 8601: 1 is Monday."""
+    """The day of its begin by ISO 8601: 1 is Monday."""
     from_time: time
     until_time: time
     recipient_ids: Recipients = InputField(min_length=1)
@@ -41,7 +44,10 @@ class Shift(BaseModel, extra="forbid"):
         return self
 
     def covers(self, moment: datetime) -> bool:
-        """Whether a moment, in the rota's time zone, lies in it; what begins and ends at the same time is a day."""
+        """Return whether a local moment lies in the shift.
+
+        Equal times mean a whole day.
+        """
         return any(self._begins(day) <= moment < self._ends(day) for day in self._days(moment))
 
     def _days(self, moment: datetime) -> Iterable[date]:
@@ -59,10 +65,10 @@ class Shift(BaseModel, extra="forbid"):
 def on_duty(
     time_zone: str, shifts: Sequence[Shift], overrides: Sequence[DutyOverride], moment: datetime
 ) -> list[str] | None:
-    """The ids of those on duty; None where the rota says nothing about the moment.
+    """Return the ids of recipients on duty; None outside the rota.
 
-    An exception counts instead of the week, the latest made before earlier ones. By the clock on the wall: a shift
-    lasts from its hour to its hour also on the night the clock is changed.
+    An exception replaces the week, and a later exception an earlier one. By the wall clock: a shift lasts from its hour
+    to its hour also on the night when the clock changes.
     """
     exceptions = [one for one in overrides if one.from_at <= moment < one.until_at]
     if exceptions:

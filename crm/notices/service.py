@@ -1,4 +1,4 @@
-"""Recipients, and the log of what was sent to them."""
+"""Service of recipients and of the log of deliveries."""
 
 from collections.abc import Callable, Collection
 from datetime import timedelta
@@ -28,7 +28,7 @@ from foundation.problems import FieldProblem
 from foundation.routes import Principal, Role
 
 KEPT_DAYS = 180
-"""How long the log of deliveries is kept."""
+"""Days for which the log of deliveries is kept."""
 PRUNE_AT_ONCE = 500
 TEST = "notice.test"
 
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 
 class NoticeTest(Event, frozen=True, kw_only=True):
-    """A test of a recipient; it is sent at once and never stored in the outbox."""
+    """Test of a recipient, never stored in the outbox."""
 
     recipient_id: str
 
@@ -52,7 +52,7 @@ class NoticeTest(Event, frozen=True, kw_only=True):
 
 
 class NoticeService:
-    """Who is told, and what was sent. `region` is where a number without a country code belongs."""
+    """Recipients and deliveries; `region` is that of local numbers."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class NoticeService:
         region: str = "CN",
         channels: Collection[NoticeChannel] = tuple(NoticeChannel),
     ) -> None:
-        """`channels` are those that there is a way to send on: the others need a gateway of the operator's.
+        """Create the service for channels that have a sender.
 
         `on_due` gets the channels on which a notice became due.
         """
@@ -78,7 +78,7 @@ class NoticeService:
         self._on_due = on_due
 
     def events(self) -> list[EventView]:
-        """Every kind of event with words of its own, and who hears of it unless they switch it."""
+        """List the events with a wording, and their default recipients."""
         return [
             EventView(
                 kind=kind,
@@ -98,17 +98,17 @@ class NoticeService:
         ]
 
     async def recipients(self, department_id: str | None) -> list[RecipientView]:
-        """A department's recipients, or all."""
+        """Return the recipients of a department, or all."""
         async with self._database.read() as session:
             found = await store.recipients(session, department_id)
         return [RecipientView.of(recipient) for recipient in found]
 
     async def create(self, given: RecipientInput) -> RecipientCreated:
-        """A new recipient; a webhook's secret is in the answer and never again.
+        """Create a recipient; only this response has a webhook's secret.
 
         Raises:
-            RecipientInvalid: an address that is none of its channel, a channel without a gateway, or a department,
-                person or event there is not.
+            RecipientInvalid: an address that does not fit the channel, a channel without a gateway, or an unknown
+                department, employee or event.
         """
         if given.channel not in self._channels:
             _refuse("channel", f"must have a gateway, and the operator has set none for {given.channel}")
@@ -123,7 +123,7 @@ class NoticeService:
         return _with_secret(recipient, shown=given.channel is NoticeChannel.WEBHOOK)
 
     async def update(self, recipient_id: str, change: RecipientChange) -> RecipientView:
-        """A recipient as it is from now on; what is on its way goes to the new address.
+        """Change a recipient; pending notices go to the new address.
 
         Raises:
             RecipientNotFound: there is none.
@@ -141,7 +141,7 @@ class NoticeService:
         return RecipientView.of(recipient)
 
     async def remove(self, recipient_id: str) -> None:
-        """Tell somebody nothing any more, and forget how they are reached; the log keeps that they were told.
+        """Remove a recipient and its address; the log of deliveries stays.
 
         Raises:
             RecipientNotFound: there is none.
@@ -152,7 +152,7 @@ class NoticeService:
             recipient.address = "-"
 
     async def renew_secret(self, recipient_id: str) -> RecipientCreated:
-        """A new secret for a webhook, from the next message on.
+        """Create a new secret for a webhook, used from the next notice.
 
         Raises:
             RecipientNotFound: there is no such webhook.
@@ -165,7 +165,7 @@ class NoticeService:
         return _with_secret(recipient, shown=True)
 
     async def test(self, recipient_id: str) -> DeliveryView:
-        """Send a recipient a message that says nothing, to see whether it arrives.
+        """Send a test notice to a recipient.
 
         Raises:
             RecipientNotFound: there is none, or it is switched off.
@@ -181,17 +181,17 @@ class NoticeService:
         return DeliveryView.of(delivery, recipient)
 
     async def deliveries(self, query: store.LogQuery, *, after: int | None, limit: int) -> list[DeliveryView]:
-        """What was sent and what was not, newest first."""
+        """List deliveries, newest first."""
         async with self._database.read() as session:
             found = await store.deliveries(session, query, before=after, limit=limit)
         return [DeliveryView.of(delivery, recipient) for delivery, recipient in found]
 
     async def redeliver(self, delivery_id: str) -> DeliveryView:
-        """Send a message again, with the event id it had: a receiver that noted it notices.
+        """Send a notice again with its event id, which receivers recognise.
 
         Raises:
             DeliveryNotFound: there is none.
-            NotDelivered: it is on its way already.
+            NotDelivered: it is still being delivered.
         """
         async with self._database.write() as session:
             found = await store.delivery(session, delivery_id)
@@ -205,11 +205,11 @@ class NoticeService:
         return DeliveryView.of(delivery, recipient)
 
     async def drop(self, delivery_id: str, reason: str, by: Principal) -> DeliveryView:
-        """Nobody has to hear of what was given up any more; who decided that and why is kept with it.
+        """Drop a given-up notice; the employee and the reason are stored.
 
         Raises:
             DeliveryNotFound: there is none.
-            NotGivenUp: it is on its way, was sent, or was dropped before.
+            NotGivenUp: it is being delivered, was sent, or was dropped before.
         """
         async with self._database.write() as session:
             found = await store.delivery(session, delivery_id)
@@ -223,7 +223,10 @@ class NoticeService:
         return DeliveryView.of(delivery, recipient)
 
     async def redeliver_dead(self, channel: NoticeChannel | None, recipient_id: str | None) -> int:
-        """Send again what was given up, on one channel or to one recipient or all of it; how many."""
+        """Send given-up notices again; return their number.
+
+        `channel` and `recipient_id` filter them.
+        """
         wanted: ColumnElement[bool] = and_(true(), col(NoticeDelivery.state) == DeliveryState.DEAD)
         if channel is not None:
             wanted = and_(wanted, col(NoticeDelivery.channel) == channel)
@@ -235,7 +238,7 @@ class NoticeService:
         return revived
 
     async def prune(self) -> int:
-        """Remove old deliveries, a batch at a time; how many."""
+        """Remove old deliveries in batches; return their number."""
         before = utc_now() - timedelta(days=KEPT_DAYS)
         removed = 0
         while True:
@@ -246,7 +249,7 @@ class NoticeService:
                 return removed
 
     async def count(self) -> None:
-        """Bring the metrics up to date."""
+        """Update the metrics."""
         async with self._database.read() as session:
             counts = await store.counts(session)
         for channel in NoticeChannel:
@@ -265,10 +268,10 @@ class NoticeService:
                 return
             person = await session.get(Staff, recipient.staff_id)
         if person is None or (department_id is not None and person.department_id != department_id):
-            _refuse("staff_id", "must be somebody of the recipient's department")
+            _refuse("staff_id", "must be an employee of the recipient's department")
         elif department_id is None and person.role is Role.DEPARTMENT:
-            # Of no department it would hear of all tickets, which this person may not (S7).
-            _refuse("department_id", "must be given for somebody who acts for a department")
+            # Without a department it would receive notices about all tickets, which is not for this employee (S7).
+            _refuse("department_id", "must be given for an employee of a department")
 
 
 async def _found(session: AsyncSession, recipient_id: str) -> NoticeRecipient:

@@ -20,12 +20,12 @@ CODES = frozenset(
         *("urge_count", "redo_count", "clock", "step", "until", "due", "respond_by"),
     }
 )
-"""What of a webhook's data is no person's."""
+"""Fields of a webhook's data that are not personal."""
 
 
 @dataclass(frozen=True)
 class LogQuery:
-    """Which deliveries; what is None does not matter."""
+    """Filters of deliveries; None: any."""
 
     state: DeliveryState | None = None
     channel: NoticeChannel | None = None
@@ -38,15 +38,18 @@ class LogQuery:
 
 
 async def recipients(session: AsyncSession, department_id: str | None) -> Sequence[NoticeRecipient]:
-    """A department's recipients, or all."""
+    """Return the recipients of a department, or all."""
     statement = select(NoticeRecipient)
     if department_id is not None:
         statement = statement.where(NoticeRecipient.department_id == department_id)
     return (await session.exec(statement.order_by(col(NoticeRecipient.name), col(NoticeRecipient.id)))).all()
 
 
-async def told_of(session: AsyncSession, department_ids: Collection[str]) -> Sequence[NoticeRecipient]:
-    """Active recipients of these departments, and those of none; nobody's who left."""
+async def active_of(session: AsyncSession, department_ids: Collection[str]) -> Sequence[NoticeRecipient]:
+    """Return active recipients of these departments and of none.
+
+    Those of employees who left are not among them.
+    """
     whose = or_(
         col(NoticeRecipient.department_id).is_(None), col(NoticeRecipient.department_id).in_(list(department_ids))
     )
@@ -57,7 +60,7 @@ async def told_of(session: AsyncSession, department_ids: Collection[str]) -> Seq
 
 
 async def of_role(session: AsyncSession, role: Role, department_id: str | None) -> Sequence[NoticeRecipient]:
-    """Active recipients that are active people's of a role, in a department where one is named."""
+    """Return active recipients of a role's active employees, by department."""
     statement = select(NoticeRecipient).join(Staff, col(Staff.id) == col(NoticeRecipient.staff_id))
     statement = statement.where(
         col(NoticeRecipient.active).is_(True), col(Staff.active).is_(True), col(Staff.role) == role
@@ -68,7 +71,7 @@ async def of_role(session: AsyncSession, role: Role, department_id: str | None) 
 
 
 async def overrides(session: AsyncSession, department_id: str, after: datetime) -> Sequence[DutyOverride]:
-    """Exceptions to a department's rota that are not over by then, by when they begin."""
+    """Return a rota's exceptions that end after a moment, by begin."""
     statement = select(DutyOverride).where(
         DutyOverride.department_id == department_id, col(DutyOverride.until_at) > after
     )
@@ -76,13 +79,13 @@ async def overrides(session: AsyncSession, department_id: str, after: datetime) 
 
 
 async def is_planned(session: AsyncSession, event_id: str) -> bool:
-    """Whether somebody is being told of an event already."""
+    """Return whether an event has notices already."""
     statement = select(NoticeDelivery.sequence).where(NoticeDelivery.event_id == event_id).limit(1)
     return (await session.exec(statement)).first() is not None
 
 
 def _is_head(table: type[NoticeDelivery]) -> ColumnElement[bool]:
-    """Nothing earlier about the same matter is still on its way to the same addressee."""
+    """Match notices that are the first pending of addressee and key."""
     earlier = aliased(NoticeDelivery)
     return ~(
         select(earlier.sequence)
@@ -99,7 +102,10 @@ def _is_head(table: type[NoticeDelivery]) -> ColumnElement[bool]:
 async def lease(
     session: AsyncSession, channel: NoticeChannel, now: datetime, until: datetime, limit: int, without: Collection[str]
 ) -> Sequence[NoticeDelivery]:
-    """Take what is due on a channel: one message to an addressee, and none to those named in `without`."""
+    """Lease due notices of a channel, one to an addressee.
+
+    None goes to the addressees in `without`.
+    """
     due = aliased(NoticeDelivery)
     first = (
         select(func.min(due.sequence))
@@ -126,7 +132,7 @@ async def lease(
 
 
 async def next_due(session: AsyncSession, channel: NoticeChannel, without: Collection[str]) -> datetime | None:
-    """When the next message of a channel is to be tried, but to the addressees named."""
+    """Return when a channel's next notice is due, without some addressees."""
     statement = select(func.min(NoticeDelivery.next_at)).where(
         NoticeDelivery.channel == channel,
         col(NoticeDelivery.next_at).is_not(None),
@@ -137,7 +143,7 @@ async def next_due(session: AsyncSession, channel: NoticeChannel, without: Colle
 
 
 async def finish(session: AsyncSession, leased: NoticeDelivery, **changes: object) -> None:
-    """Store how an attempt went, unless its lease ran out and somebody else has it by now."""
+    """Store an outcome, unless another worker has the lease by now."""
     still_ours = (
         col(NoticeDelivery.sequence) == leased.sequence,
         col(NoticeDelivery.attempts) == leased.attempts,
@@ -149,9 +155,9 @@ async def finish(session: AsyncSession, leased: NoticeDelivery, **changes: objec
 async def deliveries(
     session: AsyncSession, query: LogQuery, *, before: int | None, limit: int
 ) -> Sequence[tuple[NoticeDelivery, NoticeRecipient | None]]:
-    """Deliveries and their recipients, newest first; `before` is the sequence of the last of the page before.
+    """Return deliveries with their recipients, newest first.
 
-    There is no recipient where it was for a reporter.
+    A notice to a reporter has no recipient. `before` is the last sequence of the page before.
     """
     statement = select(NoticeDelivery, NoticeRecipient).outerjoin(NoticeRecipient)
     statement = statement.where(*_conditions(query))
@@ -161,13 +167,16 @@ async def deliveries(
 
 
 async def delivery(session: AsyncSession, delivery_id: str) -> tuple[NoticeDelivery, NoticeRecipient | None] | None:
-    """One delivery and its recipient."""
+    """Return a delivery with its recipient."""
     statement = select(NoticeDelivery, NoticeRecipient).outerjoin(NoticeRecipient)
     return (await session.exec(statement.where(NoticeDelivery.id == delivery_id))).first()
 
 
 async def revive(session: AsyncSession, now: datetime, condition: ColumnElement[bool]) -> int:
-    """Make due again what is not on its way, as if it had never been tried; how many. What was erased stays untold."""
+    """Make settled notices due with no attempts; return their number.
+
+    Erased ones stay settled.
+    """
     idle = and_(col(NoticeDelivery.next_at).is_(None), col(NoticeDelivery.text) != "", condition)
     fresh = {"next_at": now, "attempts": 0, "state": DeliveryState.QUEUED, "error": None}
     kept = {"dropped_by": None, "drop_reason": None}
@@ -175,14 +184,14 @@ async def revive(session: AsyncSession, now: datetime, condition: ColumnElement[
 
 
 async def drop(session: AsyncSession, delivery_id: str, reason: str, by: str) -> bool:
-    """Let nobody have to act on a message that was given up; whether it was."""
+    """Mark a given-up notice as dropped; return whether it existed."""
     given_up = and_(col(NoticeDelivery.id) == delivery_id, col(NoticeDelivery.state) == DeliveryState.DEAD)
     dropped = {"state": DeliveryState.DROPPED, "dropped_by": by, "drop_reason": reason}
     return (await session.exec(update(NoticeDelivery).where(given_up).values(dropped))).rowcount == 1
 
 
 async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
-    """Remove what was sent or given up and begun before a time, at most so many; how many."""
+    """Remove up to `limit` old settled notices; return their number."""
     old = select(NoticeDelivery.sequence).where(
         col(NoticeDelivery.created_at) < before, col(NoticeDelivery.next_at).is_(None)
     )
@@ -191,26 +200,25 @@ async def prune(session: AsyncSession, before: datetime, limit: int) -> int:
 
 
 async def forget(session: AsyncSession, keys: SelectBase, kind: str | None = None) -> None:
-    """Take from what was told about these tickets, of one kind of event or all, whatever says who it was about.
+    """Remove personal data from notices about these tickets, by kind or all.
 
-    What is still on its way is not sent to people any more: it would say nothing, and tell again what was erased.
-    A program that follows the tickets hears of it still, in codes alone.
+    Pending ones are not sent to people any more. A program that follows the tickets still receives them, in codes only.
     """
-    told = and_(col(NoticeDelivery.key).in_(keys), *([col(NoticeDelivery.kind) == kind] if kind is not None else []))
-    on_its_way = and_(told, col(NoticeDelivery.next_at).is_not(None))
+    wanted = and_(col(NoticeDelivery.key).in_(keys), *([col(NoticeDelivery.kind) == kind] if kind is not None else []))
+    on_its_way = and_(wanted, col(NoticeDelivery.next_at).is_not(None))
     to_people = and_(on_its_way, col(NoticeDelivery.channel) != NoticeChannel.WEBHOOK)
     await execute(session, delete(NoticeDelivery).where(to_people))
     for delivery in await session.exec(select(NoticeDelivery).where(on_its_way)):
         delivery.data = {name: value for name, value in delivery.data.items() if name in CODES}
     await session.flush()
     nothing: dict[str, object] = {"subject": "", "text": "", "whole": None, "number": None, "drop_reason": None}
-    await execute(session, update(NoticeDelivery).where(told).values(nothing))
-    settled = and_(told, col(NoticeDelivery.next_at).is_(None))
+    await execute(session, update(NoticeDelivery).where(wanted).values(nothing))
+    settled = and_(wanted, col(NoticeDelivery.next_at).is_(None))
     await execute(session, update(NoticeDelivery).where(settled).values(data={}))
 
 
 async def counts(session: AsyncSession) -> dict[tuple[NoticeChannel, DeliveryState], int]:
-    """How many messages wait or were given up, by channel."""
+    """Count waiting and given-up notices by channel."""
     unsettled = or_(col(NoticeDelivery.next_at).is_not(None), col(NoticeDelivery.state) == DeliveryState.DEAD)
     statement = select(NoticeDelivery.channel, NoticeDelivery.state, func.count()).where(unsettled)
     found = await session.exec(statement.group_by(NoticeDelivery.channel, NoticeDelivery.state))

@@ -1,4 +1,4 @@
-"""Recipients, rotas and deliveries as people enter and see them."""
+"""Input and views of recipients, rotas and deliveries."""
 
 from datetime import datetime
 from typing import Annotated
@@ -22,7 +22,7 @@ Switches = Annotated[dict[Kind, bool], InputField(max_length=100)]
 
 
 class RecipientInput(BaseModel, extra="forbid"):
-    """Somebody to be told; of no department: of all tickets."""
+    """Recipient to create; without a department, for all tickets."""
 
     department_id: Id | None = None
     staff_id: Id | None = None
@@ -30,7 +30,7 @@ class RecipientInput(BaseModel, extra="forbid"):
     channel: NoticeChannel
     address: Address
     secret: Secret | None = None
-    """A DingTalk robot's signing key. A webhook's is made here, and answered once."""
+    """A DingTalk robot's signing key. A webhook's is created by the service and in one response only."""
     language: Language = "zh"
     standing: bool = True
     switches: Switches = {}
@@ -38,7 +38,7 @@ class RecipientInput(BaseModel, extra="forbid"):
 
 
 class RecipientChange(BaseModel, extra="forbid"):
-    """What is to be different; what is left out stays. A channel stays: another one is another recipient."""
+    """Changed fields of a recipient; its channel cannot change."""
 
     name: Name = ""
     staff_id: Id | None = None
@@ -52,7 +52,7 @@ class RecipientChange(BaseModel, extra="forbid"):
 
 
 class RecipientView(BaseModel, from_attributes=True):
-    """A recipient as shown: an address only so far that one who knows it recognises it, a secret never."""
+    """Recipient with a shortened address and without its secret."""
 
     id: str
     department_id: str | None
@@ -68,34 +68,34 @@ class RecipientView(BaseModel, from_attributes=True):
 
     @classmethod
     def of(cls, recipient: NoticeRecipient) -> "RecipientView":
-        """A recipient's."""
+        """Return the view of a recipient."""
         shown = address.shown(recipient.channel, recipient.address)
         return cls.model_validate({**recipient.model_dump(), "address": shown})
 
 
 class RecipientCreated(RecipientView):
-    """A new recipient, or one with a new secret."""
+    """Recipient with a new secret."""
 
     signing_secret: str | None = None
-    """What a webhook verifies signatures with: shown this once."""
+    """The key with which a webhook verifies signatures; shown this once."""
 
 
 class RotaInput(BaseModel, extra="forbid"):
-    """An ordinary week, whole."""
+    """Whole ordinary week."""
 
     time_zone: TimeZone = "Asia/Shanghai"
     shifts: Annotated[list[Shift], InputField(max_length=200)]
     version: FormerVersion | None = None
-    """Of the rota that this one was made from: refused where that is no longer the present one."""
+    """Version of the rota that was edited; refused where it is not the present one."""
 
 
 class OverrideInput(BaseModel, extra="forbid"):
-    """Who is on duty for once."""
+    """Exception to enter."""
 
     from_at: Moment
     until_at: Moment
     recipient_ids: Recipients = []
-    """Nobody where it is empty: the standing recipients are told then."""
+    """Empty: none is on duty, and the standing recipients receive the notices."""
     note: OneLine = InputField(default="", max_length=200)
 
     @model_validator(mode="after")
@@ -106,7 +106,7 @@ class OverrideInput(BaseModel, extra="forbid"):
 
 
 class OverrideView(BaseModel, from_attributes=True):
-    """An exception as shown."""
+    """Exception to a rota."""
 
     id: str
     from_at: datetime
@@ -116,7 +116,7 @@ class OverrideView(BaseModel, from_attributes=True):
 
 
 class RotaView(BaseModel):
-    """A department's rota and the exceptions to it that are not over."""
+    """Rota of a department with the exceptions that are not over."""
 
     department_id: str
     time_zone: str
@@ -126,11 +126,11 @@ class RotaView(BaseModel):
 
 
 class OnDuty(BaseModel):
-    """Who would be told at a moment."""
+    """Recipients at a moment."""
 
     at: datetime
     by_rota: bool
-    """Somebody is on duty who can be told; otherwise these are the standing recipients."""
+    """The recipients are on duty; otherwise they are the standing ones."""
     recipients: list[RecipientView]
 
 
@@ -143,7 +143,7 @@ class DeliveryView(BaseModel, from_attributes=True):
     kind: str
     key: str
     recipient_id: str | None
-    """None: it is for somebody who reported the ticket."""
+    """None: it is for a reporter of the ticket."""
     recipient_name: str
     department_id: str | None
     channel: NoticeChannel
@@ -169,7 +169,7 @@ class DeliveryView(BaseModel, from_attributes=True):
 
 
 class EventView(BaseModel):
-    """A kind of event that recipients may hear of, and what they are told."""
+    """Kind of event with its wording and default recipients."""
 
     kind: str
     name_zh: str
@@ -183,5 +183,5 @@ class EventView(BaseModel):
     subject_en: str
     text_en: str
     reporter_zh: str | None
-    """What whoever reported the ticket is told by SMS; None: nothing."""
+    """SMS to the reporters of the ticket; None: nothing is sent."""
     reporter_en: str | None

@@ -80,7 +80,8 @@ def _sequence(text: str) -> int:
     """Return the sequence in a path.
 
     Raises:
-        NoDeadLetter: it is no number."""
+        NoDeadLetter: it is no number.
+    """
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
         raise NoDeadLetter(f"no entry {text} was given up")
     return int(text)

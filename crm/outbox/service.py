@@ -30,7 +30,8 @@ log = structlog.get_logger()
 def enqueue(session: AsyncSession, event: Event) -> None:
     """Store an event in the transaction that makes it true.
 
-    Wake the worker after the commit."""
+    Wake the worker after the commit.
+    """
     now = utc_now()
     session.add(OutboxEntry(kind=event.kind, key=event.key, payload=encode(event), created_at=now, next_at=now))
 
@@ -92,7 +93,8 @@ class OutboxWorker:
     async def _deliver(self, entry: OutboxEntry) -> list[Exception]:
         """Call every handler of an entry; return the failures.
 
-        Each handler has an equal share of the attempt's time: together they end before the lease does."""
+        Each handler has an equal share of the attempt's time: together they end before the lease does.
+        """
         try:
             calls = self._subscriptions.calls(_envelope(entry))
         except UnreadableEvent as error:

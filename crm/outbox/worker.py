@@ -82,7 +82,8 @@ class Queue(Protocol[Entry]):
 class Worker(Generic[Entry]):
     """Delivers the due entries of a queue at least once.
 
-    Several workers, also on several nodes, share the work."""
+    Several workers, also on several nodes, share the work.
+    """
 
     def __init__(self, name: str, queue: Queue[Entry], rules: DeliveryRules) -> None:
         self._name = name

@@ -63,5 +63,6 @@ def checked(url: str, allowed_hosts: Collection[str] = ()) -> URL:
 def _is_number(host: str) -> bool:
     """Return whether a host is an IP address and no name.
 
-    Also in forms such as 2130706433, 0x7f.1 or 127.1 (WHATWG URL, 3.5)."""
+    Also in forms such as 2130706433, 0x7f.1 or 127.1 (WHATWG URL, 3.5).
+    """
     return ":" in host or host.rstrip(".").rpartition(".")[2][:1].isdigit()

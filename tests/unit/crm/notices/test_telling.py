@@ -231,6 +231,7 @@ async def test_event_without_wording_is_sent_in_the_generic_one(
             EventEnvelope(new_id("event"), decode("ticket.teleport", "ticket-1", given), utc_now())
         )
         (came,) = await receiver.until(1)
+    assert came.json["type"] == "ticket.teleport"
     assert "有新动态" in came.json["text"]
     assert "处理中" in came.json["text"]
 
