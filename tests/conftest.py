@@ -98,12 +98,18 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
+def postgres_url(postgres_server: Postgres) -> str:
+    """The address of an empty PostgreSQL database."""
+    return postgres_server.url(_new_database(postgres_server))
+
+
+@pytest.fixture
 def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database, of either kind."""
     if database_kind == "sqlite":
         return f"sqlite:///{tmp_path / 'hotline.db'}"
-    server: Postgres = request.getfixturevalue("postgres_server")
-    return server.url(_new_database(server))
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture

@@ -1,0 +1,5 @@
+"""Fixtures that several packages' tests share: a web server, and desks on it."""
+
+from tests.unit.web.conftest import build, house, open_desk, stack
+
+__all__ = ["build", "house", "open_desk", "stack"]
