@@ -10,8 +10,9 @@ from crm.departments.service import DepartmentService
 from crm.selfservice.errors import NoSuchReport
 from crm.selfservice.model import ProgressQuery, Stage, TelephoneQuery
 from crm.selfservice.service import SelfService
-from crm.tickets.model import Actor, ActorKind, TicketView
+from crm.tickets.model import Actor, ActorKind
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketView
 from ivr.actions import Action, ActionCall
 from ivr.variables import JSON, read
 

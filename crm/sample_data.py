@@ -25,15 +25,7 @@ from crm.staff.model import Staff, StaffInput
 from crm.staff.service import StaffService
 from crm.tickets import store
 from crm.tickets.address import address_key
-from crm.tickets.model import (
-    Actor,
-    Ticket,
-    TicketKind,
-    TicketLog,
-    TicketReporter,
-    TicketRequest,
-    TicketStatus,
-)
+from crm.tickets.model import Actor, Ticket, TicketKind, TicketLog, TicketReporter, TicketRequest, TicketStatus
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
 from foundation.database import Database

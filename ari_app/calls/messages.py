@@ -3,7 +3,8 @@
 import structlog
 
 from ari_app.calls.model import CallState
-from crm.tickets.model import SYSTEM, FileTicket, Reporter, TicketKind
+from crm.tickets.inputs import FileTicket, Reporter
+from crm.tickets.model import SYSTEM, TicketKind
 from crm.tickets.service import TicketService
 from foundation.database import out_of_reach
 from ivr.prompts import PromptCatalogue

@@ -24,8 +24,9 @@ from crm.customers.phone import describe
 from crm.customers.service import CustomerService
 from crm.history.model import DAYS, History, HistoryTicket
 from crm.history.service import HistoryService
-from crm.tickets.model import CLOSED, TicketView
+from crm.tickets.model import CLOSED
 from crm.tickets.similar import SimilarQuery, SimilarTicket, find
+from crm.tickets.views import TicketView
 from foundation.clock import milliseconds, utc_now
 from foundation.database import Database
 from foundation.ids import new_id

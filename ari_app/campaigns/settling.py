@@ -7,7 +7,8 @@ import structlog
 from ari_app.campaigns.model import SurveyAnswers
 from ari_app.campaigns.wording import SurveyWording
 from crm.tickets.errors import NotAllowedNow
-from crm.tickets.model import SYSTEM, Channel, FileTicket, Reporter, TicketKind
+from crm.tickets.inputs import FileTicket, Reporter
+from crm.tickets.model import SYSTEM, Channel, TicketKind
 from crm.tickets.service import TicketService
 
 SUBJECT_LENGTH = 200

@@ -20,7 +20,8 @@ from crm.customers.service import CustomerService
 from crm.history.errors import CallNotFound
 from crm.history.model import CallRecordView
 from crm.history.service import HistoryService
-from crm.tickets.model import SYSTEM, FileTicket, Reporter, TicketKind
+from crm.tickets.inputs import FileTicket, Reporter
+from crm.tickets.model import SYSTEM, TicketKind
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import out_of_reach

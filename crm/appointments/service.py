@@ -18,11 +18,12 @@ from crm.appointments.model import (
 )
 from crm.departments.model import Department
 from crm.tickets.errors import UnknownReference
-from crm.tickets.model import VISITED, Actor, TicketView
+from crm.tickets.model import VISITED, Actor
 from crm.tickets.service import TicketService
 from crm.tickets.state_change import ChangeEffects
 from crm.tickets.transitions import TicketAction
 from crm.tickets.unit_of_work import must_be_there
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id

@@ -14,7 +14,8 @@ from crm.privacy import store
 from crm.privacy.errors import MustBeKept
 from crm.privacy.model import Erase, Hold, Look, LooksQuery, LookView, Person, StoredData
 from crm.privacy.traces import Traces, traces
-from crm.tickets.model import CLOSED, TicketDetail
+from crm.tickets.model import CLOSED
+from crm.tickets.views import TicketDetail
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import Principal

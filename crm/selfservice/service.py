@@ -6,7 +6,8 @@ from crm.selfservice import store
 from crm.selfservice.errors import NoSuchReport
 from crm.selfservice.limits import Limit, Limiter
 from crm.selfservice.model import STAGES, WORDS, OfferedCategory, OfferedForm, Progress, Receipt, WebReport
-from crm.tickets.model import Actor, ActorKind, Channel, FileTicket, Reporter, Ticket
+from crm.tickets.inputs import FileTicket, Reporter
+from crm.tickets.model import Actor, ActorKind, Channel, Ticket
 from crm.tickets.service import TicketService
 from foundation.database import Database
 

@@ -29,7 +29,8 @@ from crm.sla.views import (
 )
 from crm.text import Id
 from crm.tickets.errors import TicketNotFound
-from crm.tickets.model import Actor, TicketView
+from crm.tickets.model import Actor
+from crm.tickets.views import TicketView
 from foundation.routes import ADMINISTRATORS, EVERYONE, LEADERS, NoQuery, Request, Role, Routes
 from foundation.workdays import is_published, is_workday
 

@@ -6,8 +6,9 @@ from typing import TypeVar
 from pydantic import BaseModel, Field
 
 from crm.text import Lines, Version
-from crm.tickets.model import Actor, TicketView
+from crm.tickets.model import Actor
 from crm.tickets.transitions import RULES, TicketAction
+from crm.tickets.views import TicketView
 from foundation.routes import NoQuery, Request, Routes
 
 REFUSALS = (404, 409, 422)

@@ -13,18 +13,9 @@ from crm.tickets.address import address_key
 from crm.tickets.errors import NotTheirChannel, UnknownReference
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
+from crm.tickets.inputs import AppendToTicket, FileTicket
 from crm.tickets.merges import store as merges_store
-from crm.tickets.model import (
-    OF_MACHINES,
-    Actor,
-    ActorKind,
-    AppendToTicket,
-    FileTicket,
-    Ticket,
-    TicketKind,
-    TicketStatus,
-    Urgency,
-)
+from crm.tickets.model import OF_MACHINES, Actor, ActorKind, Ticket, TicketKind, TicketStatus, Urgency
 from crm.tickets.state_change import Change, TicketTransaction, change, record
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now

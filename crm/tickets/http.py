@@ -14,13 +14,15 @@ from crm.tickets.errors import TicketNotFound
 from crm.tickets.extensions import http as extensions_http
 from crm.tickets.findings import http as findings_http
 from crm.tickets.forms import http as forms_http
+from crm.tickets.inputs import AppendToTicket, FileTicket
 from crm.tickets.merges import http as merges_http
-from crm.tickets.model import UNDISPATCHED, Actor, AppendToTicket, FileTicket, TicketDetail, TicketStatus, TicketView
+from crm.tickets.model import UNDISPATCHED, Actor, TicketStatus
 from crm.tickets.refusals import http as refusals_http
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery, SimilarTicket
 from crm.tickets.tiers import http as tiers_http
 from crm.tickets.transitions import RULES, TicketAction
+from crm.tickets.views import TicketDetail, TicketView
 from foundation.routes import DESKS, EVERYONE, NoQuery, Request, Role, Routes
 
 

@@ -1,28 +1,17 @@
-"""Tables, inputs and views of tickets, their log, reporters and recordings."""
+"""Tables and types of tickets, their log, reporters and recordings."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, JsonValue, ValidationInfo, model_validator
-from pydantic import Field as InputField
+from pydantic import BaseModel
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from crm.customers.model import NO_NUMBER, Address, CallerNumber
-from crm.customers.phone import is_mistyped_mobile
-from crm.moments import Moment
-from crm.personal_data.fields import WHOLE_NAME, CallersName, Personal, PersonalAddress, PersonalName, PersonalText
 from crm.personal_data.holdings import erase_rows_of, personal
-from crm.text import Id, Lines, OneLine
-from crm.tickets.cohandling.model import CoHandlerView
-from crm.tickets.extensions.model import ExtensionView
-from crm.tickets.findings.model import FindingView, Validity
-from crm.tickets.refusals.model import RefusalView
-from crm.tickets.tiers.model import PassView
+from crm.tickets.findings.model import Validity
 from foundation.append_only import append_only
-from foundation.clock import utc_now
 from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
 
@@ -295,152 +284,3 @@ class TicketCounter(SQLModel, table=True):
 
     day: str = Field(primary_key=True)
     last: int
-
-
-class Reporter(BaseModel, extra="forbid"):
-    """Reporter as entered: a customer, a number, or both."""
-
-    customer_id: Id | None = None
-    number: CallerNumber | None = None
-    name: Annotated[OneLine, WHOLE_NAME] = InputField(default="", max_length=100)
-
-
-def _refuse_mistyped(reporter: Reporter, call_id: str | None) -> None:
-    """Refuse a mobile number of wrong length, unless a call brought it."""
-    if call_id is None and reporter.number is not None and is_mistyped_mobile(reporter.number):
-        raise ValueError(f"reporter.number: {NO_NUMBER}")
-
-
-class FileTicket(BaseModel, extra="forbid"):
-    """New ticket as entered."""
-
-    kind: TicketKind
-    channel: Channel = Channel.PHONE
-    subject: OneLine = InputField(min_length=1, max_length=200)
-    description: Lines = InputField(default="", max_length=4000)
-    category_id: Id | None = None
-    address: Address = ""
-    area: OneLine = InputField(default="", max_length=60)
-    urgency: Urgency = Urgency.NORMAL
-    form: dict[str, JsonValue] = InputField(default={}, max_length=40)
-    """Answers to the kind's form by field name."""
-    visit_from: Moment | None = None
-    visit_until: Moment | None = None
-    reporter: Reporter = Reporter()
-    call_id: Id | None = None
-
-    @model_validator(mode="after")
-    def _number(self) -> "FileTicket":
-        _refuse_mistyped(self.reporter, self.call_id)
-        return self
-
-    @model_validator(mode="after")
-    def _window(self, info: ValidationInfo) -> "FileTicket":
-        if (self.visit_from is None) != (self.visit_until is None):
-            missing, given = ("visit_from", "visit_until") if self.visit_from is None else ("visit_until", "visit_from")
-            raise ValueError(f"{missing} must be given with {given}")
-        if self.visit_from is not None and self.visit_until is not None:
-            if self.kind not in VISITED:
-                raise ValueError("visit_from: only a fault report or an after-sales application has a visit window")
-            if self.visit_until <= self.visit_from:
-                raise ValueError("visit_until must be after visit_from")
-            now = (info.context or {}).get("asked_at") or utc_now()
-            if self.visit_from <= now:
-                raise ValueError("visit_from must be ahead")
-            if self.visit_until > now + timedelta(days=VISIT_AHEAD_DAYS):
-                raise ValueError(f"visit_until must be {VISIT_AHEAD_DAYS} days ahead at most")
-        return self
-
-
-class AppendToTicket(BaseModel, extra="forbid"):
-    """Addition to an open ticket, which also counts as an urge (H4)."""
-
-    text: Lines = InputField(min_length=1, max_length=4000)
-    reporter: Reporter = Reporter()
-    call_id: Id | None = None
-
-    @model_validator(mode="after")
-    def _number(self) -> "AppendToTicket":
-        _refuse_mistyped(self.reporter, self.call_id)
-        return self
-
-
-class ReporterView(BaseModel, from_attributes=True):
-    """Reporter of a ticket as shown."""
-
-    customer_id: str | None
-    number: Annotated[str | None, Personal.NUMBER]
-    name: PersonalName
-    at: datetime
-
-
-class AttachmentView(BaseModel, from_attributes=True):
-    """Attached recording as shown."""
-
-    recording_id: str
-    note: PersonalText
-    at: datetime
-
-
-class LogView(BaseModel, from_attributes=True):
-    """Log entry of a ticket as shown."""
-
-    version: int
-    at: datetime
-    action: str
-    from_status: str | None
-    to_status: str
-    actor_kind: ActorKind
-    actor_name: CallersName
-    detail: Annotated[dict[str, Any], Personal.TEXT]
-
-
-class TicketView(BaseModel, from_attributes=True):
-    """Ticket as shown."""
-
-    id: str
-    number: str
-    kind: TicketKind
-    channel: Channel
-    status: TicketStatus
-    customer_id: str | None
-    category_id: str | None
-    department_id: str | None
-    person_id: str | None
-    shared: bool
-    subject: PersonalText
-    description: PersonalText
-    address: PersonalAddress
-    area: str
-    urgency: Urgency
-    form: Annotated[dict[str, Any], Personal.TEXT]
-    form_version: int
-    visit_from: datetime | None
-    visit_until: datetime | None
-    visit_booked: bool
-    """Whether the visit is booked; else the window is the customer's wish."""
-    urge_count: int
-    redo_count: int
-    escalated: bool
-    added_to: bool
-    validity: Validity | None
-    assessment: Assessment | None
-    reply: PersonalText
-    closing_reason: PersonalText
-    registered_at: datetime
-    dispatched_at: datetime | None
-    closed_at: datetime | None
-    version: int
-
-
-class TicketDetail(TicketView):
-    """Ticket with its reporters, recordings, parts and log."""
-
-    reporters: list[ReporterView]
-    attachments: list[AttachmentView]
-    co_handlers: list[CoHandlerView]
-    passes: list[PassView]
-    refusals: list[RefusalView]
-    extensions: list[ExtensionView]
-    findings: list[FindingView]
-    log: list[LogView]

@@ -13,15 +13,7 @@ from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.model import ExtensionView
 from crm.tickets.findings import store as findings_store
 from crm.tickets.findings.model import FindingView
-from crm.tickets.model import (
-    AttachmentView,
-    LogView,
-    ReporterView,
-    Ticket,
-    TicketDetail,
-    TicketStatus,
-    TicketView,
-)
+from crm.tickets.model import Ticket, TicketStatus
 from crm.tickets.refusals import store as refusals_store
 from crm.tickets.refusals.model import RefusalView
 from crm.tickets.similar import SimilarQuery, SimilarTicket, find
@@ -29,6 +21,7 @@ from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.model import PassView
 from crm.tickets.transitions import DepartmentStanding, standing_of
 from crm.tickets.unit_of_work import TicketUnitOfWork
+from crm.tickets.views import AttachmentView, LogView, ReporterView, TicketDetail, TicketView
 from crm.tickets.visibility import others
 from foundation.routes import Role
 

@@ -6,7 +6,8 @@ from crm.customers import store as customers_store
 from crm.customers.model import Customer
 from crm.tickets import store
 from crm.tickets.errors import UnknownReference
-from crm.tickets.model import Actor, ActorKind, Reporter, TicketReporter
+from crm.tickets.inputs import Reporter
+from crm.tickets.model import Actor, ActorKind, TicketReporter
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem

@@ -17,19 +17,11 @@ from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.service import Deadlines, ExtensionService
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
+from crm.tickets.inputs import AppendToTicket, FileTicket
 from crm.tickets.merges import store as merges_store
 from crm.tickets.merges.service import MergeService
 from crm.tickets.merges.store import MatterMoved
-from crm.tickets.model import (
-    SYSTEM,
-    Actor,
-    ActorKind,
-    AppendToTicket,
-    FileTicket,
-    Ticket,
-    TicketKind,
-    TicketView,
-)
+from crm.tickets.model import SYSTEM, Actor, ActorKind, Ticket, TicketKind
 from crm.tickets.queries import TicketReader
 from crm.tickets.refusals.service import RefusalService
 from crm.tickets.state_change import TicketListener, change
@@ -37,6 +29,7 @@ from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.service import TierService, answer_down
 from crm.tickets.transitions import TicketAction, permit
 from crm.tickets.unit_of_work import Recordings, must_be_recorded, must_be_there
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.database import Database
 

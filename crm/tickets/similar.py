@@ -14,7 +14,7 @@ from crm.customers.model import Address, CallerNumber
 from crm.text import Id, Lines, OneLine
 from crm.tickets import store
 from crm.tickets.address import address_key, has_telling_end
-from crm.tickets.model import TicketView
+from crm.tickets.views import TicketView
 
 SHOWN = 5
 LEAST_SCORE = 0.3

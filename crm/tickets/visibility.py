@@ -6,10 +6,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from crm.tickets.cohandling import store as cohandling_store
 from crm.tickets.cohandling.model import CoHandlerState, TicketCoHandler
-from crm.tickets.model import Ticket, TicketView
+from crm.tickets.model import Ticket
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.model import PassState, TicketPass
 from crm.tickets.transitions import DepartmentStanding
+from crm.tickets.views import TicketView
 
 
 async def others(session: AsyncSession, ticket: Ticket | TicketView) -> dict[str, DepartmentStanding]:

@@ -10,9 +10,10 @@ from crm.customers.audit import CustomerAction
 from crm.personal_data.serializer import masked
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.forms.model import FormField
-from crm.tickets.model import CLOSED, ReporterView, TicketDetail, Urgency
+from crm.tickets.model import CLOSED, Urgency
 from crm.tickets.service import TicketService
 from crm.tickets.transitions import TicketAction
+from crm.tickets.views import ReporterView, TicketDetail
 from crm.workorders import store
 from crm.workorders.model import WORDS, Language, WorkOrder
 from foundation.clock import utc_now

@@ -14,7 +14,7 @@ from crm.sla.policy import ClockKind
 from crm.staff.model import Staff
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.model import FormField
-from crm.tickets.model import TicketView
+from crm.tickets.views import TicketView
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,10 @@
 """Use cases of after-sales applications; the customer is notified of each decision."""
 
 from crm.tickets.errors import AlreadyAssessed, NotAnApplication
-from crm.tickets.model import Actor, Assessment, Ticket, TicketKind, TicketView
+from crm.tickets.model import Actor, Assessment, Ticket, TicketKind
 from crm.tickets.transitions import TicketAction
 from crm.tickets.unit_of_work import TicketUnitOfWork
+from crm.tickets.views import TicketView
 
 
 class ApplicationService:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from crm.tickets.cohandling import store
 from crm.tickets.cohandling.model import CoHandlerState, CoTask, TicketCoHandler
 from crm.tickets.errors import CannotHelp, CoHandlersPending, NotYourTurn
-from crm.tickets.model import Actor, TicketView
+from crm.tickets.model import Actor
 from crm.tickets.state_change import Change
 from crm.tickets.transitions import TicketAction
 from crm.tickets.unit_of_work import TicketUnitOfWork, must_be_there
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem

@@ -15,10 +15,11 @@ from crm.tickets.filing import category_in_use, matter_key
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
 from crm.tickets.merges import store as merges_store
-from crm.tickets.model import Actor, Ticket, TicketView, Urgency
+from crm.tickets.model import Actor, Ticket, Urgency
 from crm.tickets.state_change import Change
 from crm.tickets.transitions import TicketAction, permit
 from crm.tickets.unit_of_work import TicketUnitOfWork
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.problems import FieldProblem
 

@@ -8,9 +8,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.tickets.errors import ExtensionPending, ExtensionRefused, NoExtension, TooLate
 from crm.tickets.extensions import store
 from crm.tickets.extensions.model import ExtensionView, PendingExtension, TicketExtension
-from crm.tickets.model import Actor, Ticket, TicketView
+from crm.tickets.model import Actor, Ticket
 from crm.tickets.transitions import TicketAction
 from crm.tickets.unit_of_work import TicketUnitOfWork
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem

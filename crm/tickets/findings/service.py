@@ -3,9 +3,10 @@
 from crm.tickets.errors import AlreadyContested, NoFinding, NotAComplaint
 from crm.tickets.findings import store
 from crm.tickets.findings.model import JudgeComplaint, TicketFinding
-from crm.tickets.model import Actor, TicketKind, TicketView
+from crm.tickets.model import Actor, TicketKind
 from crm.tickets.transitions import TicketAction
 from crm.tickets.unit_of_work import TicketUnitOfWork
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.ids import new_id
 

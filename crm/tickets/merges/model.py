@@ -7,7 +7,8 @@ from sqlalchemy import JSON, Column, Index, text
 from sqlmodel import Field, SQLModel
 
 from crm.text import Id, Version
-from crm.tickets.model import TicketStatus, TicketView, Urgency
+from crm.tickets.model import TicketStatus, Urgency
+from crm.tickets.views import TicketView
 from foundation.database import UtcDateTime, text_enum
 
 _ACTIVE = text("undone_at IS NULL")

@@ -9,10 +9,11 @@ from crm.tickets import store as tickets_store
 from crm.tickets.errors import ChangedMeanwhile, NotMerged, SameMatterAlready, StandsForOthers, TicketNotFound
 from crm.tickets.merges import store
 from crm.tickets.merges.model import MergedTickets, MergeTicket, MergeView, TicketMerge
-from crm.tickets.model import Actor, Ticket, TicketView, Urgency
+from crm.tickets.model import Actor, Ticket, Urgency
 from crm.tickets.state_change import Change, TicketTransaction, change
 from crm.tickets.transitions import TicketAction, permit
 from crm.tickets.unit_of_work import TicketUnitOfWork
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.ids import new_id
 

@@ -6,13 +6,14 @@ from pydantic import Field as InputField
 from crm.categories import store as categories_store
 from crm.text import Lines
 from crm.tickets.errors import AlreadyOverruled, SameDepartment
-from crm.tickets.model import Actor, TicketView
+from crm.tickets.model import Actor
 from crm.tickets.refusals import store
 from crm.tickets.refusals.model import EVIDENCE, RefusalReason, Ruling, TicketRefusal
 from crm.tickets.state_change import Change
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.transitions import TicketAction
 from crm.tickets.unit_of_work import TicketUnitOfWork, must_be_recorded, must_be_there
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem

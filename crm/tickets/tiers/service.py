@@ -2,11 +2,12 @@
 
 from crm.departments.model import Department
 from crm.tickets.errors import NoHigherTier
-from crm.tickets.model import Actor, TicketView
+from crm.tickets.model import Actor
 from crm.tickets.state_change import Change
 from crm.tickets.tiers.model import PassState, TicketPass
 from crm.tickets.transitions import TicketAction
 from crm.tickets.unit_of_work import TicketUnitOfWork, must_be_there
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.ids import new_id
 

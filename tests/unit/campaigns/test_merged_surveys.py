@@ -11,7 +11,7 @@ from ari_app.runtime.domain import DomainServices
 from ari_app.settings import Settings
 from crm.selfservice.limits import Unlimited
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import TicketView
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.database import Database
 from recordings.service import RecordingService

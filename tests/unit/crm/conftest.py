@@ -10,7 +10,8 @@ from crm.customers.model import CustomerInput, CustomerView
 from crm.customers.service import CustomerService
 from crm.departments.model import DepartmentInput
 from crm.departments.service import DepartmentService
-from crm.tickets.model import Actor, ActorKind, FileTicket, Reporter, TicketKind
+from crm.tickets.inputs import FileTicket, Reporter
+from crm.tickets.model import Actor, ActorKind, TicketKind
 from crm.tickets.refusals.model import RefusalReason
 from crm.tickets.refusals.service import RefuseTicket
 from crm.tickets.service import TicketService

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from crm.customers.merging.model import FieldDifference
 from crm.personal_data.fields import ALL, SEES
 from crm.personal_data.serializer import masked, personal_fields
-from crm.tickets.model import ActorKind, LogView
+from crm.tickets.model import ActorKind
+from crm.tickets.views import LogView
 from foundation.clock import utc_now
 from foundation.routes import Role, Route
 from tests.unit.security.conftest import Office

@@ -8,7 +8,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from crm.personal_data.fields import SEES, Personal, shown
 from crm.personal_data.serializer import personal_fields
-from crm.tickets.model import Reporter, ReporterView
+from crm.tickets.inputs import Reporter
+from crm.tickets.views import ReporterView
 from foundation.routes import Role, Route
 from tests.unit.security.conftest import Office
 

@@ -11,8 +11,8 @@ from crm.appointments.errors import NoAppointment, NoSuchWindow, NotVisited, Win
 from crm.appointments.model import BookVisit, FreeQuery, FreeWindow, WeekInput
 from crm.appointments.service import AppointmentService
 from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow, NotYours, UnknownReference
-from crm.tickets.model import TicketView
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.problems import Forbidden

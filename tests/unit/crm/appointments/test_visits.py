@@ -11,8 +11,8 @@ from crm.appointments.service import AppointmentService
 from crm.appointments.ticket_changes import VisitUpdater
 from crm.outbox.model import OutboxEntry
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import TicketView
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketView
 from foundation.database import Database
 from tests.unit.crm.appointments.test_appointments import fault, free, week
 from tests.unit.crm.conftest import AGENT, Place

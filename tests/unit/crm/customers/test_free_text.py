@@ -7,7 +7,7 @@ from crm.handover.model import HandoverView, OpenTicket
 from crm.notices.views import DeliveryView
 from crm.personal_data.fields import Personal
 from crm.personal_data.serializer import masked, personal_fields
-from crm.tickets.model import AttachmentView
+from crm.tickets.views import AttachmentView
 from foundation.routes import Role
 
 

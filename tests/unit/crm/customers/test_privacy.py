@@ -13,8 +13,8 @@ from crm.personal_data.serializer import masked
 from crm.privacy.errors import MustBeKept
 from crm.privacy.model import Erase, Hold, Look, LooksQuery
 from crm.privacy.service import PrivacyService
-from crm.tickets.model import LogView, TicketDetail
 from crm.tickets.service import TicketService
+from crm.tickets.views import LogView, TicketDetail
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import Principal, Role

@@ -10,7 +10,8 @@ from crm.customers.protection.errors import ListNotFound, UnknownCustomers
 from crm.customers.protection.model import ProtectedListInput
 from crm.customers.protection.service import ProtectionService
 from crm.customers.service import CustomerService
-from crm.tickets.model import AppendToTicket, Reporter, Urgency
+from crm.tickets.inputs import AppendToTicket, Reporter
+from crm.tickets.model import Urgency
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database

@@ -13,8 +13,10 @@ from crm.handover.service import HandoverService
 from crm.staff.model import StaffInput
 from crm.staff.service import StaffService
 from crm.tickets.errors import UnknownReference
-from crm.tickets.model import Actor, Reporter, TicketKind, TicketView
+from crm.tickets.inputs import Reporter
+from crm.tickets.model import Actor, TicketKind
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.problems import Forbidden

@@ -13,7 +13,8 @@ from crm.history.errors import CallNotFound
 from crm.history.model import CallRecordView
 from crm.history.service import MOST, HistoryService
 from crm.history.store import CALLS_OF_CUSTOMER, CALLS_OF_NUMBER, TICKETS_JOINED, TICKETS_OF_CUSTOMER
-from crm.tickets.model import AppendToTicket, Reporter, TicketStatus
+from crm.tickets.inputs import AppendToTicket, Reporter
+from crm.tickets.model import TicketStatus
 from crm.tickets.service import TicketService
 from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, Place

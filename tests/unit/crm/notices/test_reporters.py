@@ -12,7 +12,8 @@ from crm.notices.channels import GatewaySender
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery
 from crm.notices.reporters import NO_MOBILE
 from crm.notices.views import DeliveryView
-from crm.tickets.model import AppendToTicket, Reporter, TicketView
+from crm.tickets.inputs import AppendToTicket, Reporter
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.database import execute
 from tests.unit.crm.conftest import AGENT, SUPERVISOR, Place

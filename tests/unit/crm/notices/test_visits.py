@@ -15,8 +15,8 @@ from crm.notices.channels import GatewaySender
 from crm.notices.facts import visit_change
 from crm.notices.model import NoticeChannel
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import TicketView
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketView
 from tests.unit.crm.appointments.test_appointments import fault, free, week
 from tests.unit.crm.conftest import AGENT, SUPERVISOR, Place
 from tests.unit.crm.notices.conftest import House, Receiver

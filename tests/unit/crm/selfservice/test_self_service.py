@@ -18,8 +18,9 @@ from crm.selfservice.model import STAGES, WORDS, Progress, ProgressQuery, Stage,
 from crm.selfservice.service import QUESTIONS_ABOUT_TICKET, READINGS_OF_ADDRESS, SelfService
 from crm.tickets.errors import FormNotFilled, KeyReused, UnknownReference
 from crm.tickets.forms.model import FormInput
+from crm.tickets.inputs import AppendToTicket, Reporter
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import AppendToTicket, Reporter, TicketKind, TicketStatus
+from crm.tickets.model import TicketKind, TicketStatus
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database

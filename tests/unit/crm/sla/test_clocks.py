@@ -13,10 +13,12 @@ from crm.sla.hours import OpenSpan, WorkingHours
 from crm.sla.policy import ClockKind
 from crm.sla.service import SlaService
 from crm.tickets.errors import ExtensionRefused, TooLate
+from crm.tickets.inputs import AppendToTicket, Reporter
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import Actor, AppendToTicket, Reporter, TicketView
+from crm.tickets.model import Actor
 from crm.tickets.service import TicketService
 from crm.tickets.transitions import TicketAction
+from crm.tickets.views import TicketView
 from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, NOT_OURS, SUPERVISOR, Place
 from tests.unit.crm.customers import people

@@ -13,8 +13,8 @@ from crm.appointments.ticket_changes import VisitUpdater
 from crm.sla.policy import ClockKind
 from crm.sla.service import SlaService
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import TicketView
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketView
 from foundation.database import Database
 from tests.unit.crm.appointments.test_appointments import week
 from tests.unit.crm.conftest import AGENT, SUPERVISOR, Place

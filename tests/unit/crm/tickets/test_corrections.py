@@ -25,8 +25,9 @@ from crm.tickets.errors import (
     UnknownReference,
 )
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import TicketView, Urgency
+from crm.tickets.model import Urgency
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketView
 from foundation.database import Database
 from foundation.problems import Forbidden
 from foundation.routes import Role

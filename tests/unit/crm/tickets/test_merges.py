@@ -22,10 +22,12 @@ from crm.tickets.errors import (
     StandsForOthers,
     TicketNotFound,
 )
+from crm.tickets.inputs import AppendToTicket, Reporter
 from crm.tickets.merges.model import MergeTicket
-from crm.tickets.model import AppendToTicket, Reporter, Ticket, TicketView
+from crm.tickets.model import Ticket
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery
+from crm.tickets.views import TicketView
 from foundation.database import Database
 from foundation.problems import Conflict, Forbidden, Problem
 from tests.unit.crm.conftest import AGENT, CALLER, SUPERVISOR, Place

@@ -23,9 +23,11 @@ from crm.sla.policy import SHIPPED, LevelRule, Policy
 from crm.sla.service import SlaService
 from crm.sla.views import PolicyInput
 from crm.tickets.errors import UnknownReference
-from crm.tickets.model import SYSTEM, AppendToTicket, FileTicket, Reporter, TicketView
+from crm.tickets.inputs import AppendToTicket, FileTicket, Reporter
+from crm.tickets.model import SYSTEM
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, Place

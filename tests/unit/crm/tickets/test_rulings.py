@@ -21,10 +21,11 @@ from crm.tickets.errors import (
     UnknownReference,
 )
 from crm.tickets.findings.model import JudgeComplaint, Validity
-from crm.tickets.model import Ticket, TicketStatus, TicketView
+from crm.tickets.model import Ticket, TicketStatus
 from crm.tickets.refusals.model import RefusalReason, Ruling
 from crm.tickets.refusals.service import RefuseTicket
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.problems import Forbidden

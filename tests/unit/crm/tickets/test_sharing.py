@@ -15,9 +15,10 @@ from crm.tickets.errors import (
     NotYourTurn,
     UnknownReference,
 )
-from crm.tickets.model import TicketStatus, TicketView
+from crm.tickets.model import TicketStatus
 from crm.tickets.service import TicketService
 from crm.tickets.tiers.model import PassState
+from crm.tickets.views import TicketView
 from foundation.database import Database
 from foundation.problems import Forbidden
 from foundation.routes import Role

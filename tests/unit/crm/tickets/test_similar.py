@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from crm.tickets.address import address_key
-from crm.tickets.model import AppendToTicket, Reporter
+from crm.tickets.inputs import AppendToTicket, Reporter
 from crm.tickets.service import TicketService
 from crm.tickets.similar import ADDRESS, AREA, CATEGORY, CUSTOMER, NUMBER, WORDS, SimilarQuery, SimilarTicket, combined
 from crm.tickets.store import CANDIDATES_BY

@@ -8,8 +8,8 @@ from pydantic import BaseModel, ValidationError
 from crm.tickets.cohandling.model import CoTask
 from crm.tickets.errors import NotTheirChannel, TicketNotFound
 from crm.tickets.http import routes
-from crm.tickets.model import TicketView
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketView
 from foundation.problems import Problem
 from foundation.routes import NoQuery, Principal, Request, Role, Route
 from tests.unit.crm.conftest import AGENT, Place

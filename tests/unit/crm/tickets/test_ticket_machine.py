@@ -17,8 +17,10 @@ from crm.outbox.model import OutboxEntry
 from crm.tickets.cohandling.model import CoTask
 from crm.tickets.corrections.model import CorrectTicket
 from crm.tickets.findings.model import JudgeComplaint, Validity
-from crm.tickets.model import SYSTEM, AppendToTicket, Reporter, TicketView
+from crm.tickets.inputs import AppendToTicket, Reporter
+from crm.tickets.model import SYSTEM
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketView
 from foundation.database import Database
 from foundation.problems import Problem
 from tests.unit.crm.conftest import CALLER, NOT_OURS, SUPERVISOR, Place, furnish

@@ -6,8 +6,10 @@ from collections import Counter
 import pytest
 
 from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow
-from crm.tickets.model import SYSTEM, AppendToTicket, TicketDetail
+from crm.tickets.inputs import AppendToTicket
+from crm.tickets.model import SYSTEM
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketDetail
 from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, CALLER, SUPERVISOR, Place
 

@@ -14,7 +14,8 @@ from crm.outbox.model import OutboxEntry
 from crm.staff.model import StaffChange, StaffInput
 from crm.staff.service import StaffService
 from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow, TicketNotFound, UnknownReference
-from crm.tickets.model import SYSTEM, AppendToTicket, FileTicket, Reporter, TicketKind, TicketLog, TicketStatus
+from crm.tickets.inputs import AppendToTicket, FileTicket, Reporter
+from crm.tickets.model import SYSTEM, TicketKind, TicketLog, TicketStatus
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database

@@ -13,8 +13,10 @@ from crm.privacy.model import LooksQuery
 from crm.privacy.service import PrivacyService
 from crm.tickets.cohandling.model import CoTask
 from crm.tickets.errors import TicketNotFound
-from crm.tickets.model import Actor, AppendToTicket, Reporter, TicketView
+from crm.tickets.inputs import AppendToTicket, Reporter
+from crm.tickets.model import Actor
 from crm.tickets.service import TicketService
+from crm.tickets.views import TicketView
 from crm.workorders.http import routes
 from crm.workorders.model import WORDS, Language, PrintQuery
 from crm.workorders.page import STYLE, page

@@ -1,0 +1,83 @@
+"""Inputs of tickets: reporters, new tickets and additions."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, JsonValue, ValidationInfo, model_validator
+from pydantic import Field as InputField
+
+from crm.customers.model import NO_NUMBER, Address, CallerNumber
+from crm.customers.phone import is_mistyped_mobile
+from crm.moments import Moment
+from crm.personal_data.fields import WHOLE_NAME
+from crm.text import Id, Lines, OneLine
+from crm.tickets.model import VISIT_AHEAD_DAYS, VISITED, Channel, TicketKind, Urgency
+from foundation.clock import utc_now
+
+
+class Reporter(BaseModel, extra="forbid"):
+    """Reporter as entered: a customer, a number, or both."""
+
+    customer_id: Id | None = None
+    number: CallerNumber | None = None
+    name: Annotated[OneLine, WHOLE_NAME] = InputField(default="", max_length=100)
+
+
+def _refuse_mistyped(reporter: Reporter, call_id: str | None) -> None:
+    """Refuse a mobile number of wrong length, unless a call brought it."""
+    if call_id is None and reporter.number is not None and is_mistyped_mobile(reporter.number):
+        raise ValueError(f"reporter.number: {NO_NUMBER}")
+
+
+class FileTicket(BaseModel, extra="forbid"):
+    """New ticket as entered."""
+
+    kind: TicketKind
+    channel: Channel = Channel.PHONE
+    subject: OneLine = InputField(min_length=1, max_length=200)
+    description: Lines = InputField(default="", max_length=4000)
+    category_id: Id | None = None
+    address: Address = ""
+    area: OneLine = InputField(default="", max_length=60)
+    urgency: Urgency = Urgency.NORMAL
+    form: dict[str, JsonValue] = InputField(default={}, max_length=40)
+    """Answers to the kind's form by field name."""
+    visit_from: Moment | None = None
+    visit_until: Moment | None = None
+    reporter: Reporter = Reporter()
+    call_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _number(self) -> "FileTicket":
+        _refuse_mistyped(self.reporter, self.call_id)
+        return self
+
+    @model_validator(mode="after")
+    def _window(self, info: ValidationInfo) -> "FileTicket":
+        if (self.visit_from is None) != (self.visit_until is None):
+            missing, given = ("visit_from", "visit_until") if self.visit_from is None else ("visit_until", "visit_from")
+            raise ValueError(f"{missing} must be given with {given}")
+        if self.visit_from is not None and self.visit_until is not None:
+            if self.kind not in VISITED:
+                raise ValueError("visit_from: only a fault report or an after-sales application has a visit window")
+            if self.visit_until <= self.visit_from:
+                raise ValueError("visit_until must be after visit_from")
+            now = (info.context or {}).get("asked_at") or utc_now()
+            if self.visit_from <= now:
+                raise ValueError("visit_from must be ahead")
+            if self.visit_until > now + timedelta(days=VISIT_AHEAD_DAYS):
+                raise ValueError(f"visit_until must be {VISIT_AHEAD_DAYS} days ahead at most")
+        return self
+
+
+class AppendToTicket(BaseModel, extra="forbid"):
+    """Addition to an open ticket, which also counts as an urge (H4)."""
+
+    text: Lines = InputField(min_length=1, max_length=4000)
+    reporter: Reporter = Reporter()
+    call_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _number(self) -> "AppendToTicket":
+        _refuse_mistyped(self.reporter, self.call_id)
+        return self

@@ -1,0 +1,95 @@
+"""Views of tickets, their reporters, recordings and log."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel
+
+from crm.personal_data.fields import CallersName, Personal, PersonalAddress, PersonalName, PersonalText
+from crm.tickets.cohandling.model import CoHandlerView
+from crm.tickets.extensions.model import ExtensionView
+from crm.tickets.findings.model import FindingView, Validity
+from crm.tickets.model import ActorKind, Assessment, Channel, TicketKind, TicketStatus, Urgency
+from crm.tickets.refusals.model import RefusalView
+from crm.tickets.tiers.model import PassView
+
+
+class ReporterView(BaseModel, from_attributes=True):
+    """Reporter of a ticket as shown."""
+
+    customer_id: str | None
+    number: Annotated[str | None, Personal.NUMBER]
+    name: PersonalName
+    at: datetime
+
+
+class AttachmentView(BaseModel, from_attributes=True):
+    """Attached recording as shown."""
+
+    recording_id: str
+    note: PersonalText
+    at: datetime
+
+
+class LogView(BaseModel, from_attributes=True):
+    """Log entry of a ticket as shown."""
+
+    version: int
+    at: datetime
+    action: str
+    from_status: str | None
+    to_status: str
+    actor_kind: ActorKind
+    actor_name: CallersName
+    detail: Annotated[dict[str, Any], Personal.TEXT]
+
+
+class TicketView(BaseModel, from_attributes=True):
+    """Ticket as shown."""
+
+    id: str
+    number: str
+    kind: TicketKind
+    channel: Channel
+    status: TicketStatus
+    customer_id: str | None
+    category_id: str | None
+    department_id: str | None
+    person_id: str | None
+    shared: bool
+    subject: PersonalText
+    description: PersonalText
+    address: PersonalAddress
+    area: str
+    urgency: Urgency
+    form: Annotated[dict[str, Any], Personal.TEXT]
+    form_version: int
+    visit_from: datetime | None
+    visit_until: datetime | None
+    visit_booked: bool
+    """Whether the visit is booked; else the window is the customer's wish."""
+    urge_count: int
+    redo_count: int
+    escalated: bool
+    added_to: bool
+    validity: Validity | None
+    assessment: Assessment | None
+    reply: PersonalText
+    closing_reason: PersonalText
+    registered_at: datetime
+    dispatched_at: datetime | None
+    closed_at: datetime | None
+    version: int
+
+
+class TicketDetail(TicketView):
+    """Ticket with its reporters, recordings, parts and log."""
+
+    reporters: list[ReporterView]
+    attachments: list[AttachmentView]
+    co_handlers: list[CoHandlerView]
+    passes: list[PassView]
+    refusals: list[RefusalView]
+    extensions: list[ExtensionView]
+    findings: list[FindingView]
+    log: list[LogView]
