@@ -1,6 +1,6 @@
 """Queries of the runner: what is due, and claiming it. Tickets are held before their clocks, as everywhere."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import func
@@ -58,10 +58,17 @@ async def reaching(session: AsyncSession, now: datetime) -> int | None:
 
 
 async def under_another(
-    session: AsyncSession, version: int, limit: int
+    session: AsyncSession, version: int, limit: int, without: Collection[str]
 ) -> list[tuple[Ticket, Sequence[TicketClock]]] | None:
-    """Open tickets, held, with their running clocks that are under another policy; None where there are none."""
-    others = (col(TicketClock.stopped_at).is_(None), col(TicketClock.policy_version) != version)
+    """Lock open tickets with running clocks under another policy; None without any.
+
+    Returns each ticket that no other transaction has locked, with those clocks.
+    """
+    others = (
+        col(TicketClock.stopped_at).is_(None),
+        col(TicketClock.policy_version) != version,
+        col(TicketClock.ticket_id).not_in(without),
+    )
     wanted = (await session.exec(select(TicketClock.ticket_id).where(*others).limit(limit))).all()
     if not wanted:
         return None

@@ -1,9 +1,12 @@
 """What happens when a deadline comes near or has passed: each step once, on however many nodes (H18)."""
 
 import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.events import DeadlineAlert
@@ -15,13 +18,15 @@ from crm.sla.versions import Levels
 from crm.tickets.model import Ticket
 from foundation.clock import utc_now
 from foundation.crashpoint import crashpoint
-from foundation.database import Database
+from foundation.database import Database, out_of_reach
 from foundation.signals import Signal
 
 LONGEST_SLEEP_S = 60.0
 """How often to look for what a node began to wait for that died since."""
 SHORTEST_SLEEP_S = 0.05
 UNREACHABLE_S = 1.0
+RETRY_AFTER = timedelta(minutes=5)
+"""Pause before a clock is tried again that could not be handled."""
 AT_ANY_TIME = datetime.max.replace(tzinfo=UTC)
 AT_ONCE = 100
 """Tickets held in one transaction."""
@@ -43,6 +48,8 @@ class ClockRunner:
         self._until = AT_ANY_TIME
         self._changed_over: int | None = None
         """The policy that every open ticket has changed over to by now."""
+        self._left_under_theirs: set[str] = set()
+        """Tickets that could not change over."""
         self.outbox_written = Signal[[]]()
 
     def expect(self, moment: datetime) -> None:
@@ -65,32 +72,50 @@ class ClockRunner:
             await self._sleep(pause_s)
 
     async def fire(self, now: datetime) -> int:
-        """Do the steps due at a moment, for some tickets; how many steps."""
+        """Take the steps due at a moment for some clocks; return their number.
+
+        A clock that cannot be handled is logged and tried again later: it stops no other.
+        """
         async with self._database.write() as session:
-            standing = await due_steps.hours_version(session)
-            fired = 0
-            for clock, ticket in await due_steps.due(session, now, AT_ONCE):
-                fired += await self._fire(session, clock, ticket, standing, now)
-        if fired:
+            hours_version = await due_steps.hours_version(session)
+            due = await due_steps.due(session, now, AT_ONCE)
+            for clock, ticket in due:
+                try:
+                    with _restored_on_error([clock]):
+                        await self._fire(session, clock, ticket, hours_version, now)
+                except Exception as error:
+                    _raise_if_of_database(error)
+                    log.exception("deadline_step_failed", ticket_id=ticket.id, clock=clock.clock)
+                    clock.next_at = now + RETRY_AFTER
+        if due:
             self.outbox_written.announce()
-        return fired
+        return len(due)
 
     async def change_over(self, now: datetime) -> int:
-        """Put some open tickets under a policy that reaches them; how many clocks."""
+        """Put some open tickets under a policy that reaches them; return their number.
+
+        A ticket that cannot change over is logged and left under its policy until the next start.
+        """
         async with self._database.write() as session:
             version = await due_steps.reaching(session, now)
             if version is None or version == self._changed_over:
                 return 0
-            found = await due_steps.under_another(session, version, AT_ONCE)
+            found = await due_steps.under_another(session, version, AT_ONCE, self._left_under_theirs)
             if found is None:
                 self._changed_over = version
                 return 0
             for ticket, clocks in found:
-                situation = await self._levels.situation(session, ticket, now)
-                terms = await self._levels.terms(session, situation, version)
-                for clock in clocks:
-                    clock_moves.change_over(clock, terms, situation.calendar(clock), now)
-        return sum(len(clocks) for _, clocks in found)
+                try:
+                    with _restored_on_error(clocks):
+                        situation = await self._levels.situation(session, ticket, now)
+                        terms = await self._levels.terms(session, situation, version)
+                        for clock in clocks:
+                            clock_moves.change_over(clock, terms, situation.calendar(clock), now)
+                except Exception as error:
+                    _raise_if_of_database(error)
+                    log.exception("policy_change_over_failed", ticket_id=ticket.id, version=version)
+                    self._left_under_theirs.add(ticket.id)
+        return len(found)
 
     async def _do_what_is_due(self) -> float:
         """Everything due by now; how long there is nothing more to do, in seconds."""
@@ -107,18 +132,17 @@ class ClockRunner:
 
     async def _fire(
         self, session: AsyncSession, clock: TicketClock, ticket: Ticket, hours_version: int, now: datetime
-    ) -> int:
+    ) -> None:
         policy = await self._levels.policy(session, clock.policy_version)
         calendars = await self._levels.calendars(session, hours_version)
         calendar = calendars.of(clock.department_id, round_the_clock=clock.round_the_clock)
         step = plan(policy, clock.clock, clock.allowed_s)[clock.next_step]
-        done = await due_steps.claim(session, _row(clock, ticket, step, now))
-        if done:
-            crashpoint("clock_step_claimed")
-            enqueue(session, _alert(clock, ticket, step))
+        row, alert = _row(clock, ticket, step, now), _alert(clock, ticket, step)
         clock.next_step += 1
         clock_moves.schedule(clock, policy, calendar, remaining(calendar, now, clock.due_at), now)
-        return 1
+        if await due_steps.claim(session, row):
+            crashpoint("clock_step_claimed")
+            enqueue(session, alert)
 
     async def _sleep(self, seconds: float) -> None:
         try:
@@ -126,6 +150,24 @@ class ClockRunner:
                 await self._wake.wait()
         except TimeoutError:
             return
+
+
+@contextmanager
+def _restored_on_error(clocks: Sequence[TicketClock]) -> Iterator[None]:
+    """Restore clocks where the block fails: nothing half-done is committed with the others."""
+    before = [clock.model_dump() for clock in clocks]
+    try:
+        yield
+    except Exception:
+        for clock, fields in zip(clocks, before, strict=True):
+            clock.sqlmodel_update(fields)
+        raise
+
+
+def _raise_if_of_database(error: Exception) -> None:
+    """Raise an error of the database: after it, the transaction is over for all."""
+    if isinstance(error, DBAPIError) or out_of_reach(error):
+        raise error
 
 
 def _row(clock: TicketClock, ticket: Ticket, step: ClockStepPlan, now: datetime) -> ClockStep:

@@ -10,15 +10,17 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
 from sqlalchemy import event
 from sqlmodel import col, select, update
 
+from crm.sla import clock_moves
 from crm.sla.model import ClockStep, TicketClock
 from crm.sla.policy import ClockKind
-from crm.sla.runner import ClockRunner
+from crm.sla.runner import RETRY_AFTER, ClockRunner
 from foundation.clock import utc_now
 from foundation.crashpoint import VARIABLE, ordered
 from foundation.database import Database
@@ -291,3 +293,51 @@ async def test_h18_a_policy_that_does_not_reach_open_tickets_leaves_them_under_t
     with time_machine.travel(MONDAY + minutes(10), tick=False):
         await clocks.tickets.dispatch(before, place.west, AGENT)
     assert await clocks.due(before) == local("2026-03-03 11:00")
+
+
+async def test_clock_that_cannot_be_handled_stops_no_other_and_is_tried_again_later(
+    clocks: Clocks, place: Place
+) -> None:
+    bad, good = [await signed_at(clocks, place, number) for number in (1, 2)]
+    async with clocks.database.write() as session:
+        damaged = await session.get_one(TicketClock, (bad, ClockKind.RESOLVE, 1))
+        step, damaged.next_step = damaged.next_step, 99
+    runner, due = clocks.service.runner, local("2026-03-03 09:00")
+
+    assert await runner.fire(due) == 2
+    assert [(kind, payload["ticket_id"]) for kind, payload in await clocks.told()] == [("clock.warning", good)]
+    left = (await clocks.of(bad))[ClockKind.RESOLVE]
+    assert (left.next_step, left.next_at) == (99, due + RETRY_AFTER)
+    assert await runner.fire(due) == 0
+
+    async with clocks.database.write() as session:
+        (await session.get_one(TicketClock, (bad, ClockKind.RESOLVE, 1))).next_step = step
+    assert await runner.fire(due + RETRY_AFTER) == 1
+    assert (await clocks.told())[-1][1]["ticket_id"] == bad
+
+
+async def test_ticket_that_cannot_change_over_to_a_policy_stops_no_other(
+    clocks: Clocks, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = [await signed_at(clocks, place, number) for number in (1, 2)]
+    shorter = POLICY | {"rules": [{"respond_minutes": 60, "resolve_minutes": 300}]}
+    with time_machine.travel(MONDAY, tick=False):
+        await clocks.enter(shorter, effective_from=local("2026-03-02 11:00"), reaches_open=True)
+    real = clock_moves.change_over
+
+    def fails_for_one(clock: TicketClock, *rest: Any) -> None:
+        real(clock, *rest)
+        if clock.ticket_id == bad:
+            raise ValueError("a calendar that never opens")
+
+    monkeypatch.setattr("crm.sla.clock_moves.change_over", fails_for_one)
+    runner, now = clocks.service.runner, local("2026-03-02 11:00")
+    async with asyncio.timeout(10):
+        while await runner.change_over(now):
+            pass
+
+    # Five hours instead of ten for the one; nothing half-done for the other.
+    assert await clocks.due(good) == local("2026-03-02 15:30")
+    assert await clocks.due(bad) == local("2026-03-03 11:00")
+    left = (await clocks.of(bad))[ClockKind.RESOLVE]
+    assert (left.policy_version, left.allowed_s) == (1, 36000)
