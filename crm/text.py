@@ -68,12 +68,13 @@ def _is_unfit(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cs"} or character in _TURNING
 
 
+# The constraints come first: behind a validator, a field's `min_length` would count the spaces that are removed.
 OneLine = Annotated[
-    str, BeforeValidator(_clean_line), StringConstraints(strip_whitespace=True), AfterValidator(_one_line)
+    str, StringConstraints(strip_whitespace=True), BeforeValidator(_clean_line), AfterValidator(_one_line)
 ]
 """A name, an address: printable, without spaces around it."""
 
-Lines = Annotated[str, BeforeValidator(_clean_lines), StringConstraints(strip_whitespace=True), AfterValidator(_lines)]
+Lines = Annotated[str, StringConstraints(strip_whitespace=True), BeforeValidator(_clean_lines), AfterValidator(_lines)]
 """A description: may have line breaks."""
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_\-]{1,80}$")]
