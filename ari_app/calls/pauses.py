@@ -1,4 +1,7 @@
-"""A soft tone in the pauses of a flow: the caller hears that the call is still up."""
+"""A soft tone in the pauses of a flow.
+
+The caller hears that the call is still up.
+"""
 
 import asyncio
 import math
@@ -25,7 +28,7 @@ log = structlog.get_logger()
 
 
 def write_pause_tone(path: Path) -> None:
-    """Write the tone as a sound file; an operator's own file there stays."""
+    """Write the tone's sound file, unless an operator has put one there."""
     if path.exists():
         return
     count = round(TONE_S * RATE)
@@ -41,7 +44,7 @@ def write_pause_tone(path: Path) -> None:
 
 
 class PauseTone:
-    """Plays the tone on one channel while the flow waits, for a key or a slow step."""
+    """Plays the tone on one channel while its flow waits."""
 
     def __init__(self, ari: AriClient, channel_id: str, tone: Path | None) -> None:
         self._ari = ari

@@ -18,7 +18,7 @@ class CustomerChanged(Conflict):
     """Somebody else changed the customer first; `errors` names what."""
 
     slug = "customer-changed"
-    title = "Somebody else changed this customer first"
+    title = "This customer was changed meanwhile"
 
 
 class StandsInForAnother(Conflict):

@@ -23,7 +23,7 @@ class CustomerSearch(BaseModel, extra="forbid"):
     """Which customers."""
 
     text: Annotated[OneLine, Field(min_length=2, max_length=100)]
-    """A telephone number, or part of an account number, a name or an address."""
+    """A telephone number, or the beginning of an account number, a name or an address; else a part of one."""
 
 
 def routes(service: CustomerService) -> Routes:
@@ -46,7 +46,7 @@ def routes(service: CustomerService) -> Routes:
         "GET",
         "/customers/{customer_id}",
         roles=EVERYONE - {Role.DEPARTMENT, Role.CAMPAIGNS},
-        summary="One customer with the telephones",
+        summary="Return a customer with the telephones",
         response=CustomerDetail,
         problems=(404,),
     )
@@ -57,7 +57,7 @@ def routes(service: CustomerService) -> Routes:
         "POST",
         "/customers",
         roles=DESKS,
-        summary="Add a customer",
+        summary="Create a customer",
         body=CustomerInput,
         response=CustomerDetail,
         status=201,
@@ -94,7 +94,7 @@ def routes(service: CustomerService) -> Routes:
         "POST",
         "/customers/{customer_id}/confirmed-phones",
         roles=DESKS,
-        summary="The customer confirmed a telephone, known or new",
+        summary="Confirm a telephone of a customer, known or new",
         body=ConfirmPhone,
         response=CustomerDetail,
         problems=(404, 409, 422),
@@ -106,7 +106,7 @@ def routes(service: CustomerService) -> Routes:
         "POST",
         "/phone-choices",
         roles=DESKS,
-        summary="Whom the caller of a shared number was taken for; the next call proposes that one first",
+        summary="Choose the customer of a shared number; the next call proposes that one first",
         body=Choose,
         response=Identification,
         problems=(409, 422),
@@ -118,7 +118,7 @@ def routes(service: CustomerService) -> Routes:
         "GET",
         "/customers/{customer_id}/audit",
         roles=LEADERS - {Role.ADMINISTRATOR},
-        summary="What was done with a customer's data, by whom, newest first",
+        summary="Return the actions on a customer's data with account and time, newest first",
         response=list[AuditView],
         problems=(404,),
     )

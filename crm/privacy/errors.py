@@ -7,4 +7,4 @@ class MustBeKept(Conflict):
     """There is a reason to keep the data for now; `detail` says which."""
 
     slug = "must-be-kept"
-    title = "These data must be kept for now"
+    title = "These data must stay for now"

@@ -6,8 +6,8 @@ from crm.tickets.errors import TicketNotFound
 from crm.tickets.service import TicketService
 from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 
-KEEPERS_OF_DATA = frozenset({Role.SUPERVISOR})
-"""Who answers for people's data."""
+DATA_OFFICERS = frozenset({Role.SUPERVISOR})
+"""Roles that are responsible for personal data."""
 
 
 def routes(service: PrivacyService, tickets: TicketService) -> Routes:
@@ -18,7 +18,7 @@ def routes(service: PrivacyService, tickets: TicketService) -> Routes:
         "POST",
         "/customers/{customer_id}/looks",
         roles=EVERYONE - {Role.DEPARTMENT, Role.CAMPAIGNS},
-        summary="See a customer unmasked; who looked, and why, is noted",
+        summary="Return a customer unmasked; account and reason are noted",
         body=Look,
         response=Person,
         problems=(404, 422),
@@ -30,7 +30,7 @@ def routes(service: PrivacyService, tickets: TicketService) -> Routes:
         "POST",
         "/tickets/{ticket_id}/looks",
         roles=EVERYONE - {Role.CAMPAIGNS},
-        summary="See a ticket's reporters unmasked, to call them; who looked, and why, is noted",
+        summary="Return a ticket's reporters unmasked, for a call; account and reason are noted",
         body=Look,
         response=list[Person],
         problems=(404, 422),
@@ -44,8 +44,8 @@ def routes(service: PrivacyService, tickets: TicketService) -> Routes:
     @table.add(
         "GET",
         "/looks",
-        roles=KEEPERS_OF_DATA,
-        summary="Who looked at what is masked, of whom and why, newest first",
+        roles=DATA_OFFICERS,
+        summary="Return the looks at masked data with account and reason, newest first",
         query=LooksQuery,
         response=list[LookView],
         problems=(422,),
@@ -56,8 +56,8 @@ def routes(service: PrivacyService, tickets: TicketService) -> Routes:
     @table.add(
         "GET",
         "/customers/{customer_id}/data",
-        roles=KEEPERS_OF_DATA,
-        summary="Everything that is stored about a customer; that it was handed out is noted",
+        roles=DATA_OFFICERS,
+        summary="Export all data stored about a customer; the export is noted",
         response=StoredData,
         problems=(404,),
     )
@@ -67,8 +67,8 @@ def routes(service: PrivacyService, tickets: TicketService) -> Routes:
     @table.add(
         "PUT",
         "/customers/{customer_id}/legal-hold",
-        roles=KEEPERS_OF_DATA,
-        summary="Forbid, with a reason, that a customer's data are erased; without one, allow it again",
+        roles=DATA_OFFICERS,
+        summary="Forbid the erasure of a customer's data with a reason; without one, allow it again",
         body=Hold,
         response=None,
         status=204,
@@ -80,8 +80,8 @@ def routes(service: PrivacyService, tickets: TicketService) -> Routes:
     @table.add(
         "POST",
         "/customers/{customer_id}/erasure",
-        roles=KEEPERS_OF_DATA,
-        summary="Erase who a customer is from everything stored; refused under a legal hold or with open tickets",
+        roles=DATA_OFFICERS,
+        summary="Erase a customer's personal data everywhere; refused under a legal hold or with open tickets",
         body=Erase,
         response=None,
         status=204,

@@ -141,7 +141,7 @@ async def _existing(session: AsyncSession, customer_id: str) -> Customer:
 
 async def _must_not_be_kept(session: AsyncSession, customer: Customer, found: Traces) -> None:
     if customer.legal_hold:
-        raise MustBeKept(f"there is a legal hold: {customer.legal_hold}")
+        raise MustBeKept(f"a legal hold forbids it: {customer.legal_hold}")
     standing = select(Customer.id).where(col(Customer.merged_into) == customer.id)
     if customer.merged_into is not None or (await session.exec(standing)).first() is not None:
         raise MustBeKept("the customer is merged with another entry: undo that first, or the wrong person is erased")

@@ -38,7 +38,10 @@ _NOT_HANDED_OUT = frozenset({"customer_import_row"})
 
 
 async def everything(session: AsyncSession, traces: Traces) -> dict[str, list[dict[str, Any]]]:
-    """All rows about a person, by table, as JSON values; what others said on the person's tickets is theirs."""
+    """Return all rows about a person by table, as JSON values.
+
+    Words of other people on the person's tickets are not the person's.
+    """
     found: dict[str, list[dict[str, Any]]] = {}
     for table in SQLModel.metadata.sorted_tables:
         if table.name not in _NOT_HANDED_OUT:
@@ -78,9 +81,9 @@ async def blank(session: AsyncSession, traces: Traces) -> None:
 
 
 async def _blank_messages(session: AsyncSession, traces: Traces) -> None:
-    """What was told is forgotten; what is still to be told is told without the person.
+    """Forget messages that were sent, and take the person out of the others.
 
-    Whoever follows the tickets must still hear that something happened, and that needs nobody's name.
+    Recipients still hear that something happened to a ticket; that needs no name.
     """
     own, others = traces.tickets(), sql.select(_TICKET.c.id).where(_TICKET.c.id.in_(traces.others))
     await outbox_store.forget(session, own, utc_now())
@@ -121,7 +124,10 @@ async def _scrub(
     names: Iterable[str],
     *more: str,
 ) -> None:
-    """Take the person's name and number, and some more, out of texts that are about somebody else as well."""
+    """Take the person's name and number out of texts about other people.
+
+    `more` are further texts to take out.
+    """
     keys, names = list(table.primary_key.columns), list(names)
     if not names:
         return

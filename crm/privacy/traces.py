@@ -1,4 +1,4 @@
-"""Which rows are about a person: what names the customer, and what names nobody but has a telephone of that one alone.
+"""Rows about a person: they name the customer, or only a telephone of that customer alone.
 
 Each condition stands for itself, not joined to the next by OR, so that each has its own index.
 """
@@ -82,7 +82,10 @@ class Traces:
         return sorted({*self.numbers, *local, *names, self.account_number}, key=len, reverse=True)
 
     def without(self, value: Any, *more: str) -> Any:
-        """A text, or all that stands in a list or a mapping, without what says who it is and without some more."""
+        """Return a text without what identifies the person.
+
+        Of a list or a mapping every text is cleaned. `more` are further texts to take out.
+        """
         if isinstance(value, str):
             for secret in filter(None, (*self.secrets, *more)):
                 value = value.replace(secret, GONE)

@@ -1,4 +1,7 @@
-"""How often customers may ask without signing in. Counted by whoever serves the requests, on all nodes together."""
+"""Limits of requests without signing in.
+
+They are counted by the server of the requests, on all nodes together.
+"""
 
 from dataclasses import dataclass
 from typing import Protocol

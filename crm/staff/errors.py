@@ -18,7 +18,7 @@ class OwnAccount(Conflict):
     """Nobody closes their own account or gives away their own role: the last administrator could."""
 
     slug = "own-account"
-    title = "Somebody else has to do this"
+    title = "Another administrator has to do this"
 
 
 class UnknownQueue(Invalid):

@@ -13,7 +13,7 @@ def routes(service: StaffService) -> Routes:
         "GET",
         "/staff",
         roles=ADMINISTRATORS | {Role.SUPERVISOR},
-        summary="Every account",
+        summary="Return every account",
         response=list[StaffView],
     )
     async def everybody(_: Request[None, NoQuery]) -> list[StaffView]:
@@ -23,7 +23,7 @@ def routes(service: StaffService) -> Routes:
         "POST",
         "/staff",
         roles=ADMINISTRATORS,
-        summary="Add an account; an agent's phone is told to Asterisk at once",
+        summary="Create an account; an agent's phone is configured in Asterisk at once",
         body=StaffInput,
         response=StaffView,
         status=201,

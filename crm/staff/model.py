@@ -61,8 +61,10 @@ class StaffInput(BaseModel, extra="forbid"):
 
 
 class StaffChange(BaseModel, extra="forbid"):
-    """What is to be different about somebody; what is left out stays. A staff number stays its person's for good:
-    logs and audits name it."""
+    """Changes of an account; fields left out stay.
+
+    A staff number is never changed or given to another person: logs and audits name it.
+    """
 
     name: Name = ""
     role: Role = Role.AGENT

@@ -35,8 +35,8 @@ class StaffService:
         self._database = database
         self._queues = frozenset(queues)
         self._hasher = PasswordHasher(HASH_PASSES, HASH_MEMORY_KIB, HASH_LANES)
-        # Checked where nobody has the number, so that an unknown one takes as long as a wrong password (S11).
-        self._nobody = self._hasher.hash(secrets.token_urlsafe())
+        # Checked for an unknown number, so that it takes as long as a wrong password (S11).
+        self._no_account = self._hasher.hash(secrets.token_urlsafe())
         self.account_changed = Signal[[Staff]]()
         """An account was created or changed."""
         self.access_changed = AsyncSignal[[str]]()
@@ -48,16 +48,16 @@ class StaffService:
         if re.fullmatch(STAFF_NUMBER, staff_number, re.ASCII) is not None:
             async with self._database.read() as session:
                 staff = await store.by_number(session, staff_number)
-        matches = await asyncio.to_thread(self._matches, staff.password_hash if staff else self._nobody, password)
+        matches = await asyncio.to_thread(self._matches, staff.password_hash if staff else self._no_account, password)
         return staff.principal() if staff is not None and staff.active and matches else None
 
     async def create(self, given: StaffInput, *, endpoint: str | None = None, sip_password: str | None = None) -> Staff:
         """A new account; an agent gets a SIP user and a generated secret, unless given.
 
         Raises:
-            NumberTaken: somebody else has the number.
-            UnknownQueue: a queue that is not there.
-            UnknownDepartment: a department that is not there, or none for somebody who acts for one.
+            NumberTaken: another account has the number.
+            UnknownQueue: a queue that does not exist.
+            UnknownDepartment: a department that does not exist, or none for a role that needs one.
         """
         staff = Staff(
             id=new_id("staff"),
@@ -82,7 +82,7 @@ class StaffService:
 
         Raises:
             StaffNotFound: there is none.
-            OwnAccount: they would close their own account or change their own role.
+            OwnAccount: an account would close itself or change its own role.
             UnknownQueue, UnknownDepartment: as for a new one.
         """
         changes = change.model_dump(exclude_unset=True, exclude={"password"})
@@ -124,7 +124,7 @@ class StaffService:
             problem = FieldProblem(field="queues", rule=f"must be among {', '.join(sorted(self._queues))}")
             raise UnknownQueue(f"there is no queue {', '.join(sorted(unknown))}", [problem])
         if staff.department_id is None and staff.role is Role.DEPARTMENT:
-            problem = FieldProblem(field="department_id", rule="must be given to somebody who acts for a department")
+            problem = FieldProblem(field="department_id", rule="must be given for the role of a department")
             raise UnknownDepartment("whose tickets would they see?", [problem])
         with session.no_autoflush:
             named = staff.department_id is not None

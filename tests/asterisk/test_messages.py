@@ -29,9 +29,10 @@ async def message_ticket(supervisor: Desk, number: str) -> dict[str, Any]:
     """Return the ticket of a caller's message with its recording."""
     async with asyncio.timeout(WAIT_S):
         while True:
-            for line in await supervisor.get("/api/v1/tickets", number=number):
+            for line in await supervisor.get("/api/v1/tickets", limit=10):
                 ticket: dict[str, Any] = await supervisor.get(f"/api/v1/tickets/{line['id']}")
-                if ticket["subject"] == "来电留言，请回电" and ticket["attachments"]:
+                is_callers = ticket["reporters"][0]["number"].endswith(number)
+                if ticket["subject"] == "来电留言，请回电" and is_callers and ticket["attachments"]:
                     return ticket
             await asyncio.sleep(0.1)
 

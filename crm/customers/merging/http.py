@@ -13,7 +13,7 @@ def routes(service: CustomerMergeService) -> Routes:
         "GET",
         "/duplicate-customers",
         roles=LEADERS,
-        summary="Customers who may be one: the same telephone, or the same address and much the same name",
+        summary="Return customers who may be one person: same telephone, or same address and a similar name",
         response=list[Duplicate],
     )
     async def duplicates(_: Request[None, NoQuery]) -> list[Duplicate]:
@@ -23,7 +23,7 @@ def routes(service: CustomerMergeService) -> Routes:
         "GET",
         "/customers/{customer_id}/duplicates",
         roles=DESKS,
-        summary="Who may be the same person as a customer",
+        summary="Return customers who may be the same person as a customer",
         response=list[Duplicate],
     )
     async def duplicates_of(request: Request[None, NoQuery]) -> list[Duplicate]:
@@ -33,7 +33,7 @@ def routes(service: CustomerMergeService) -> Routes:
         "POST",
         "/customer-merges/preview",
         roles=LEADERS,
-        summary="What merging two customers would move, fill in and leave out; changes nothing",
+        summary="Preview a merge of two customers: moved records, filled and conflicting fields",
         body=MergeCustomers,
         response=MergePreview,
         problems=(404, 409, 422),
@@ -45,7 +45,7 @@ def routes(service: CustomerMergeService) -> Routes:
         "POST",
         "/customer-merges",
         roles=LEADERS,
-        summary="Two entries are one person: one stands for both from now on",
+        summary="Merge two customers who are one person",
         body=MergeCustomers,
         response=CustomerMergeView,
         status=201,
@@ -58,7 +58,7 @@ def routes(service: CustomerMergeService) -> Routes:
         "POST",
         "/customer-merges/{merge_id}/undo",
         roles=LEADERS,
-        summary="They were two after all: both are as they were",
+        summary="Undo a merge: both customers are as they were",
         response=CustomerMergeView,
         problems=(404, 409),
     )
@@ -69,7 +69,7 @@ def routes(service: CustomerMergeService) -> Routes:
         "GET",
         "/customers/{customer_id}/merges",
         roles=DESKS,
-        summary="Every merge of a customer or into it, newest first",
+        summary="Return every merge of a customer or into it, newest first",
         response=list[CustomerMergeView],
     )
     async def merges(request: Request[None, NoQuery]) -> list[CustomerMergeView]:

@@ -29,10 +29,10 @@ class ProtectionService:
             return [await _view(session, found) for found in lists]
 
     async def create(self, given: ProtectedListInput, by: Principal) -> ProtectedListView:
-        """A new list.
+        """Create a list.
 
         Raises:
-            UnknownCustomers: it names somebody who is not there.
+            UnknownCustomers: it names a customer that does not exist.
         """
         facts = given.model_dump(exclude={"customer_ids"})
         made = ProtectedList(id=new_id("protected"), created_at=utc_now(), staff_name=_name(by), **facts)
@@ -43,11 +43,11 @@ class ProtectionService:
             return await _view(session, made)
 
     async def replace(self, list_id: str, given: ProtectedListInput, by: Principal) -> ProtectedListView:
-        """A list as it is from now on.
+        """Replace a list.
 
         Raises:
             ListNotFound: there is none.
-            UnknownCustomers: it names somebody who is not there.
+            UnknownCustomers: it names a customer that does not exist.
         """
         async with self._database.write() as session:
             found = await _held(session, list_id)
@@ -57,7 +57,7 @@ class ProtectionService:
             return await _view(session, found)
 
     async def remove(self, list_id: str) -> None:
-        """Take a list away.
+        """Remove a list.
 
         Raises:
             ListNotFound: there is none.
@@ -82,7 +82,7 @@ async def _put(session: AsyncSession, list_id: str, customer_ids: list[str]) -> 
         found = (await session.exec(select(Customer).where(col(Customer.id).in_(wanted)))).all()
         unknown = wanted - {customer.id for customer in found if customer.erased_at is None}
         if unknown:
-            rule = f"must name customers that are there and were not erased; not {', '.join(sorted(unknown)[:NAMED])}"
+            rule = f"must name customers that exist and were not erased; not {', '.join(sorted(unknown)[:NAMED])}"
             problem = FieldProblem(field="customer_ids", rule=rule)
             raise UnknownCustomers("somebody on the list is no customer", [problem])
         put |= {customer.id for customer in found if customer.merged_into is None}
