@@ -1,1 +1,1 @@
-"""Who the service is for, and whose number is calling."""
+"""Customers and their telephones."""

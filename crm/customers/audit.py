@@ -1,4 +1,4 @@
-"""What was done with a customer's data: by whom, when, what stood there before. Only ever added to."""
+"""Audit of customers' data: account, time, values before. Append-only."""
 
 import json
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ MOST = 500
 
 
 class CustomerAction(StrEnum):
-    """What can be done with a customer's data."""
+    """Actions on a customer's data."""
 
     CREATE = "create"
     CHANGE = "change"
@@ -32,7 +32,7 @@ class CustomerAction(StrEnum):
     MERGE = "merge"
     UNMERGE = "unmerge"
     LOOK = "look"
-    """Somebody looked at what is masked for the role (S29)."""
+    """Masked data were shown on demand (S29)."""
     EXPORT = "export"
     ERASE = "erase"
 
@@ -99,7 +99,7 @@ def record(
 
 
 async def of_customer(session: AsyncSession, customer_id: str, since_version: int = -1) -> list[AuditView]:
-    """What was done with a customer, newest first, at most MOST entries."""
+    """Return the actions on a customer, newest first, at most MOST."""
     wanted = (CustomerAudit.customer_id == customer_id, CustomerAudit.version > since_version)
     order = (col(CustomerAudit.at).desc(), col(CustomerAudit.id).desc())
     found = (await session.exec(select(CustomerAudit).where(*wanted).order_by(*order).limit(MOST))).all()
@@ -109,7 +109,7 @@ async def of_customer(session: AsyncSession, customer_id: str, since_version: in
 async def looks(
     session: AsyncSession, *, staff_id: str | None, subject_id: str | None, since: datetime | None, limit: int
 ) -> list[CustomerAudit]:
-    """Who looked at what is masked for the role, newest first."""
+    """Return the looks at masked data, newest first."""
     wanted = [col(CustomerAudit.action) == CustomerAction.LOOK]
     if staff_id is not None:
         wanted.append(col(CustomerAudit.staff_id) == staff_id)

@@ -15,7 +15,7 @@ DoNotCall = Annotated[bool, InputField(description=RULE)]
 
 
 class DoNotCallNotice(BaseModel):
-    """Words for the person who set the wish, to pass on to the customer."""
+    """Words for the person who set the wish, for the customer."""
 
     zh: str = "已登记勿扰：不再拨打通知等主动来电；您本人工单办结后的回访仍会拨打。"
     en: str = (

@@ -1,4 +1,4 @@
-"""What can be refused about customers."""
+"""Refusals about customers."""
 
 from foundation.problems import Conflict, Invalid, NotFound
 
@@ -15,7 +15,7 @@ class AccountTaken(Conflict):
 
 
 class CustomerChanged(Conflict):
-    """Somebody else changed the customer first; `errors` names what."""
+    """The customer was changed meanwhile; `errors` names the fields."""
 
     slug = "customer-changed"
     title = "This customer was changed meanwhile"
@@ -29,7 +29,7 @@ class StandsInForAnother(Conflict):
 
 
 class CustomerErased(Conflict):
-    """The person's data were erased for good: nothing is entered about that entry any more."""
+    """The person's data were erased: nothing is entered about that entry."""
 
     slug = "customer-erased"
     title = "This customer's data were erased"

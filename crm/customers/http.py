@@ -20,14 +20,14 @@ from foundation.routes import DESKS, EVERYONE, LEADERS, NoQuery, Request, Role, 
 
 
 class CustomerSearch(BaseModel, extra="forbid"):
-    """Which customers."""
+    """Query of a search for customers."""
 
     text: Annotated[OneLine, Field(min_length=2, max_length=100)]
     """A telephone number, or the beginning of an account number, a name or an address; else a part of one."""
 
 
 def routes(service: CustomerService) -> Routes:
-    """What can be done with customers."""
+    """Return the routes of customers."""
     table = Routes("customers")
 
     @table.add(

@@ -33,7 +33,7 @@ STORED_MARK = ";ext="
 
 @dataclass(frozen=True)
 class Home:
-    """Numbering of the service's place; set once at the start of a process."""
+    """Numbering of the service's place; set when a process starts."""
 
     region: str = "CN"
     area_code: str = ""
@@ -86,7 +86,7 @@ def caller_number(raw: str | None, region: str | None = None) -> str | None:
 
 
 def typed_number(raw: str, region: str | None = None) -> str | None:
-    """Return a typed or pasted number as E.164; None where it is none.
+    """Return a typed or pasted number as E.164; else None.
 
     `;ext=…` stands behind one with an extension. Invisible characters are dropped, typographic dashes are hyphens.
     """
@@ -111,12 +111,12 @@ def any_typed_number(raw: str, region: str | None = None) -> str | None:
 
 
 def is_service_number(number: str) -> bool:
-    """Return whether a number is a public service's, such as 110, 10086 or 95598."""
+    """Return whether a number is a public service's, such as 110."""
     return SERVICE.fullmatch(number) is not None
 
 
 def is_mistyped_mobile(number: str) -> bool:
-    """Return whether a number is a mobile's with digits too few or too many."""
+    """Return whether a number is a mobile's of a wrong length."""
     return MISTYPED_MOBILE.fullmatch(number) is not None
 
 

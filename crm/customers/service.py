@@ -61,7 +61,7 @@ class CustomerService:
         return Identification(number=number, customers=found, choice=choice)
 
     async def is_protected(self, customer_id: str, at: datetime | None = None) -> bool:
-        """Return whether the customer is protected at a moment, by default now (H25)."""
+        """Return whether the customer is protected, by default now (H25)."""
         moment = at or utc_now()
         return await self._database.look_up(
             lambda connection: protection_store.is_protected(connection, customer_id, moment)
@@ -153,7 +153,7 @@ class CustomerService:
             raise _taken(change.account_number) from error
 
     async def confirm_phone(self, customer_id: str, given: ConfirmPhone, by: Principal | None = None) -> CustomerDetail:
-        """Note that a customer is reached at a known or new telephone (H5).
+        """Note that a customer is reached at a telephone (H5).
 
         Raises:
             CustomerNotFound, CustomerChanged, StandsInForAnother, CustomerErased: as for a change.
@@ -166,7 +166,7 @@ class CustomerService:
         return await self.detail(customer_id)
 
     async def choose(self, given: Choose, by: Principal) -> Identification:
-        """Store which customer of a number called: the next call proposes that one first.
+        """Store which customer of a number called, for the next call.
 
         Raises:
             NotOnThisNumber: it is not among them.
@@ -241,7 +241,7 @@ def must_not_be_erased(customer: Customer) -> None:
 
 
 def stamped(facts: dict[str, Any]) -> dict[str, Any]:
-    """Add the time to a consent and to a wish not to be called."""
+    """Add the time to a consent and to a do-not-call wish."""
     now = utc_now()
     return facts | {f"{name}_at": now for name in ("consent", "do_not_call") if name in facts}
 

@@ -1,1 +1,1 @@
-"""Who sees what of a person: masked in one place, unmasked on demand and noted, exported and erased (S29)."""
+"""Looks at masked data, exports and erasure, all noted (S29)."""

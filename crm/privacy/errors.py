@@ -1,10 +1,10 @@
-"""What can be refused about somebody's data."""
+"""Refusals about personal data."""
 
 from foundation.problems import Conflict
 
 
 class MustBeKept(Conflict):
-    """There is a reason to keep the data for now; `detail` says which."""
+    """The data must stay for now; `detail` names the reason."""
 
     slug = "must-be-kept"
     title = "These data must stay for now"

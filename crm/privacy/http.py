@@ -11,7 +11,7 @@ DATA_OFFICERS = frozenset({Role.SUPERVISOR})
 
 
 def routes(service: PrivacyService, tickets: TicketService) -> Routes:
-    """What may be seen, what is handed out, what is forgotten."""
+    """Return the routes of looks, exports and erasure."""
     table = Routes("privacy")
 
     @table.add(

@@ -1,4 +1,4 @@
-"""What is asked and answered about somebody's data."""
+"""Input and views of personal data."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -15,7 +15,7 @@ Why = Annotated[OneLine, InputField(min_length=3, max_length=200)]
 
 
 class Look(BaseModel, extra="forbid"):
-    """Why somebody has to see what is masked; kept with who looked at what."""
+    """Reason for a look at masked data, stored with the look."""
 
     reason: Why
 
@@ -29,23 +29,23 @@ class Person(BaseModel):
 
 
 class LooksQuery(BaseModel, extra="forbid"):
-    """Which looks, newest first."""
+    """Query of looks, newest first."""
 
     staff_id: Id | None = None
     subject_id: Id | None = None
-    """A customer, or a ticket whose reporters are no customers."""
+    """A customer, or a ticket with reporters who are no customers."""
     since: Moment | None = None
     limit: int = InputField(default=100, ge=1, le=audit.MOST)
 
 
 class LookView(BaseModel):
-    """Somebody looked at what is masked for the role."""
+    """A look at data that are masked for the role."""
 
     at: datetime
     staff_id: str | None
     staff_name: str
     subject_id: str
-    """The customer, or the ticket whose reporters are no customers."""
+    """The customer, or the ticket with reporters who are no customers."""
     ticket_number: str | None
     """The ticket that was looked at, where it was one."""
     fields: list[str]
@@ -54,7 +54,7 @@ class LookView(BaseModel):
 
 
 class Hold(BaseModel, extra="forbid"):
-    """Why nothing of a customer may be erased; empty: it may again."""
+    """Reason that forbids the erasure of a customer; empty: allowed."""
 
     reason: OneLine = InputField(default="", max_length=200)
 

@@ -1,4 +1,4 @@
-"""Looks at what is masked, a person's data on request, and their erasure: all noted with who and why."""
+"""Looks at masked data, exports of a person's data, and erasure."""
 
 from collections.abc import Awaitable, Callable
 
@@ -25,15 +25,15 @@ Forgetter = Callable[[AsyncSession, str], Awaitable[None]]
 
 
 class PrivacyService:
-    """What may be known and what must be forgotten of a person."""
+    """Looks, exports and erasure of personal data."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self.forgetters: list[Forgetter] = []
-        """Asked before somebody is erased."""
+        """Called before a customer is erased."""
 
     async def look_at_customer(self, customer_id: str, look: Look, by: Principal) -> Person:
-        """A customer unmasked; that somebody looked is noted first.
+        """Return a customer unmasked; the look is noted first.
 
         Raises:
             CustomerNotFound: there is none.
@@ -46,7 +46,10 @@ class PrivacyService:
         return Person(name=customer.name, numbers=[phone.number for phone in phones], address=customer.address)
 
     async def look_at_reporters(self, ticket: TicketDetail, look: Look, by: Principal) -> list[Person]:
-        """Who reported a matter, unmasked, so that the department can call; noted first, also of strangers."""
+        """Return a ticket's reporters unmasked, for a department's call.
+
+        The look is noted first, also for reporters who are no customers.
+        """
         async with self._database.write() as session:
             for subject in sorted({one.customer_id or ticket.id for one in ticket.reporters}):
                 facts = {"reason": look.reason, "fields": ["number"], "ticket": ticket.number}
@@ -57,7 +60,7 @@ class PrivacyService:
         ]
 
     async def looks(self, query: LooksQuery) -> list[LookView]:
-        """Who looked at whom, and why, newest first."""
+        """Return looks with account and reason, newest first."""
         async with self._database.read() as session:
             found = await audit.looks(session, **query.model_dump())
         return [

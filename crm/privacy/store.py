@@ -1,4 +1,4 @@
-"""Everything that is stored about a person, in whichever room: to be handed out, and to be erased."""
+"""Stored data of a person in every table: exported and erased."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -34,7 +34,7 @@ _ITEM = _TABLES[HandoverItem.__tablename__]
 _STAGED = _TABLES[ImportRow.__tablename__]
 _STAGED_PHONE = _TABLES[ImportPhone.__tablename__]
 _NOT_HANDED_OUT = frozenset({"customer_import_row"})
-"""Its `customer_id` is what somebody new is going to be called."""
+"""Its `customer_id` is the id of a customer to be created."""
 
 
 async def everything(session: AsyncSession, traces: Traces) -> dict[str, list[dict[str, Any]]]:
@@ -54,7 +54,7 @@ async def everything(session: AsyncSession, traces: Traces) -> dict[str, list[di
 
 
 async def open_tickets(session: AsyncSession, traces: Traces, closed: Iterable[str]) -> list[str]:
-    """The numbers of a person's tickets that somebody still works on."""
+    """Return the numbers of a person's open tickets."""
     wanted = sql.select(_TICKET.c.number).where(
         _TICKET.c.id.in_(traces.tickets()), _TICKET.c.status.not_in(list(closed))
     )
@@ -62,7 +62,10 @@ async def open_tickets(session: AsyncSession, traces: Traces, closed: Iterable[s
 
 
 async def blank(session: AsyncSession, traces: Traces) -> None:
-    """Take from every row about a person what says who it is; that something happened, and when, stays."""
+    """Blank the personal data in every row about a person.
+
+    That something happened, and when, stays.
+    """
     await _blank_messages(session, traces)
     await _blank_elsewhere(session, traces)
     said = _LOG.c.ticket_id.in_(traces.tickets()) & (_LOG.c.actor_kind == ActorKind.CALLER)
@@ -71,7 +74,7 @@ async def blank(session: AsyncSession, traces: Traces) -> None:
     looks = _AUDIT.update().where(_AUDIT.c.customer_id.in_(traces.tickets()))
     await execute(session, looks.values(changes=audit.ERASED))
     await _remove_staged(session, traces)
-    # Who is named by another row goes first: whose that one is must still be seen.
+    # Rows that name another row go first: by that one their person is found.
     for table, held in reversed(list(holdings())):
         for condition in traces.rows(table):
             if held.is_removed:
@@ -81,7 +84,7 @@ async def blank(session: AsyncSession, traces: Traces) -> None:
 
 
 async def _blank_messages(session: AsyncSession, traces: Traces) -> None:
-    """Forget messages that were sent, and take the person out of the others.
+    """Forget sent messages, and take the person out of the others.
 
     Recipients still hear that something happened to a ticket; that needs no name.
     """
@@ -95,7 +98,7 @@ async def _blank_messages(session: AsyncSession, traces: Traces) -> None:
 
 
 async def _blank_elsewhere(session: AsyncSession, traces: Traces) -> None:
-    """What the person said on other people's tickets, and where people wrote there who it was."""
+    """Blank the person's words and name in other people's tickets."""
     said = await traces.said_elsewhere(session)
     theirs = _LOG.c.id.in_(said)
     by_person = theirs & (_LOG.c.actor_kind == ActorKind.CALLER) & _LOG.c.actor_name.in_(traces.names)
@@ -140,7 +143,7 @@ async def _scrub(
 
 
 async def _remove_staged(session: AsyncSession, traces: Traces) -> None:
-    """What a file that was read and not applied yet says of the account."""
+    """Remove staged import rows of the account."""
     of_account = _STAGED.c.account_number == traces.account_number
     same = sql.and_(_STAGED.c.import_id == _STAGED_PHONE.c.import_id, _STAGED.c.row == _STAGED_PHONE.c.row)
     await execute(session, _STAGED_PHONE.delete().where(sql.exists().where(same, of_account)))

@@ -1,4 +1,4 @@
-"""Rows about a person: they name the customer, or only a telephone of that customer alone.
+"""Rows about a person, by customer or by a telephone of that customer alone.
 
 Each condition stands for itself, not joined to the next by OR, so that each has its own index.
 """
@@ -20,7 +20,7 @@ from foundation.database import execute
 SHORTEST = 2
 """Characters of a name that is looked for in texts: a surname alone stands in half of them."""
 GONE = "***"
-"""Stands where a text about somebody else named the person."""
+"""Replaces the person in a text about another person."""
 
 _TABLES = SQLModel.metadata.tables
 _CUSTOMER = _TABLES[Customer.__tablename__]
@@ -38,7 +38,7 @@ class Traces:
     account_number: str
     address: str
     numbers: tuple[str, ...]
-    """Current telephones that are nobody else's."""
+    """Current telephones of no other customer."""
     nameless: tuple[str, ...]
     """Tickets of no customer that were reported from these alone."""
     names: frozenset[str]
@@ -57,7 +57,10 @@ class Traces:
         return sql.select(both.c.id)
 
     def rows(self, table: sql.Table) -> list[sql.ColumnElement[bool]]:
-        """What of a table is about the person; each condition finds a part of it, and none finds anybody else's."""
+        """Return conditions for a table's rows about the person.
+
+        Each finds a part of them, and none finds another person's.
+        """
         held = holding(table)
         if held is not None and held.through is not None:
             (key,) = table.c[held.through].foreign_keys
@@ -76,7 +79,10 @@ class Traces:
 
     @property
     def secrets(self) -> list[str]:
-        """What says who it is wherever it stands, the longest first: a telephone as people write it, too."""
+        """Return texts that identify the person, the longest first.
+
+        A telephone stands as people write it, too.
+        """
         local = {number.removeprefix("+86") for number in self.numbers}
         names = {name for name in self.names if len(name) >= SHORTEST}
         return sorted({*self.numbers, *local, *names, self.account_number}, key=len, reverse=True)
@@ -97,7 +103,7 @@ class Traces:
         return value
 
     async def said_elsewhere(self, session: AsyncSession) -> list[str]:
-        """The log entries of other people's tickets that keep what the person said, or name the person."""
+        """Return log entries of other people's tickets about the person."""
         wanted = sql.select(*_LOG.c["id", "action", "actor_id", "detail"])
         rows = await execute(session, wanted.where(_LOG.c.ticket_id.in_(self.others)))
         return [row.id for row in rows if self._is_said_by(row) or self.without(row.detail) != row.detail]
@@ -109,12 +115,12 @@ class Traces:
             return False
         if "customer_id" in row.detail:
             return bool(row.detail["customer_id"] == self.customer_id)
-        # Older entries, and those of nobody known.
+        # Older entries, and those of unknown callers.
         return row.detail.get("call_id") in self.call_ids or row.detail.get("reporter") in self.names
 
 
 async def traces(session: AsyncSession, customer: Customer) -> Traces:
-    """By what a customer is found now; afterwards the telephones and reports may be gone."""
+    """Return what identifies a customer now, before the erasure."""
     numbers = await _own_numbers(session, customer.id)
     reported_by = [_REPORTER.c.customer_id == customer.id]
     if numbers:
@@ -155,10 +161,10 @@ async def _own_numbers(session: AsyncSession, customer_id: str) -> tuple[str, ..
 async def _reported_alone(
     session: AsyncSession, ticket_ids: Sequence[str], reported_by: Sequence[sql.ColumnElement[bool]]
 ) -> set[str]:
-    """Those of some tickets that nobody else reported."""
+    """Return the tickets that no other person reported."""
     somebody_else = sql.select(_REPORTER.c.ticket_id).where(
         _REPORTER.c.ticket_id.in_(ticket_ids),
-        # Without either nobody can be told.
+        # A reporter without either cannot be identified.
         sql.or_(_REPORTER.c.customer_id.is_not(None), _REPORTER.c.number.is_not(None)),
         *(sql.func.coalesce(~condition, sql.true()) for condition in reported_by),
     )

@@ -1,1 +1,1 @@
-"""What customers do without anybody signed in: report by a web form, and ask how far a ticket is (H12, H21)."""
+"""Self-service without signing in: web reports and progress (H12, H21)."""

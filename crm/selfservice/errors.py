@@ -1,10 +1,10 @@
-"""What can be refused to customers."""
+"""Refusals to customers."""
 
 from foundation.problems import Invalid, NotFound
 
 
 class NoSuchReport(NotFound):
-    """There is no such ticket, or the check is wrong: both look the same (S7)."""
+    """No such ticket, or a wrong check: both look the same (S7)."""
 
     slug = "no-such-report"
     title = "Number and check do not belong together"

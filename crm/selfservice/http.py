@@ -1,4 +1,4 @@
-"""Routes for customers: nobody is signed in."""
+"""Routes for customers, without signing in."""
 
 from crm.selfservice.errors import KeyNeeded
 from crm.selfservice.model import OfferedCategory, OfferedForm, Progress, ProgressQuery, Receipt, WebReport
@@ -8,7 +8,7 @@ from foundation.routes import PUBLIC, NoQuery, Request, Routes
 
 
 def routes(service: SelfService) -> Routes:
-    """What everybody may do."""
+    """Return the public routes."""
     table = Routes("self-service", prefix="/api/v1/public")
     _offers(table, service)
 

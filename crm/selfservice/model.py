@@ -1,4 +1,4 @@
-"""What customers send, and what they are told."""
+"""Input and views of self-service."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -33,7 +33,7 @@ class WebReport(BaseModel, extra="forbid"):
 
 
 class OfferedForm(BaseModel, from_attributes=True):
-    """What a report of a kind is asked, in the order of the fields."""
+    """Form of a kind of report, with its fields in order."""
 
     kind: TicketKind
     fields: list[FormField]
@@ -54,20 +54,20 @@ class Receipt(BaseModel):
 
 
 class ProgressQuery(BaseModel, extra="forbid"):
-    """Whose ticket: its number, and something that only its reporters know."""
+    """Query of a ticket's progress, with a secret of its reporters."""
 
     number: TicketNumber
     check: Check
 
 
 class TelephoneQuery(BaseModel, extra="forbid"):
-    """The last four digits of a telephone of the account that was keyed."""
+    """The last four digits of a telephone of the keyed account."""
 
     check: Check
 
 
 class Stage(StrEnum):
-    """How far it is, as far as a customer has to know."""
+    """Progress of a ticket, as far as customers see it."""
 
     REGISTERED = "registered"
     HANDLED = "handled"
@@ -99,7 +99,7 @@ WORDS: dict[Stage, dict[str, str]] = {
 
 
 class Progress(BaseModel):
-    """How far a ticket is: nothing that anybody said, and nobody's name, number or address."""
+    """Progress of a ticket, without names, numbers, addresses or texts."""
 
     number: str
     kind: TicketKind
@@ -107,11 +107,11 @@ class Progress(BaseModel):
     zh: str
     en: str
     department: str
-    """Who has it; empty while nobody has."""
+    """The department that has it; empty: none yet."""
     registered_at: datetime
     visit_from: datetime | None
     visit_until: datetime | None
-    """When somebody comes; told only where there is one reporter, with whom it was agreed."""
+    """The visit; only where there is one reporter, who agreed to it."""
     visit_booked: bool
-    """Whether it was agreed, or is what he wished for as yet."""
+    """Agreed, not only wished for."""
     closed_at: datetime | None

@@ -1,4 +1,4 @@
-"""Reports by a web form, and the progress of a ticket for whoever reported it."""
+"""Reports by a web form, and the progress of a reporter's ticket."""
 
 import hmac
 
@@ -22,7 +22,7 @@ QUESTIONS_ABOUT_TICKET = Limit(10, 3600)
 
 
 class SelfService:
-    """What is open to everybody; `limiter` keeps it from being too open."""
+    """Public services; `limiter` bounds their use."""
 
     def __init__(self, database: Database, tickets: TicketService, limiter: Limiter) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class SelfService:
         self._limiter = limiter
 
     async def forms(self, address: str) -> list[OfferedForm]:
-        """What a report of each kind is asked.
+        """Return the form of each kind of report.
 
         Raises:
             TooMany: from this address.
@@ -49,7 +49,7 @@ class SelfService:
             return [OfferedCategory.model_validate(found) for found in await store.offered_categories(session)]
 
     async def report(self, given: WebReport, idempotency_key: str, address: str) -> Receipt:
-        """File what a web form sent (H12); the number is all that is told of what became of it.
+        """File a report of a web form (H12) and return its number.
 
         The same key from the same telephone number is the same report. The account is believed only where the number
         is one of its own; without one the report is linked as every other is, by the number alone.
@@ -75,7 +75,9 @@ class SelfService:
         return Receipt(number=filed.number)
 
     async def progress(self, number: str, check: str, asker: str) -> Progress:
-        """How far a ticket is, for somebody who knows its number and four digits of a reporter's account or telephone.
+        """Return the progress of a ticket for one of its reporters.
+
+        The check is four digits of a reporter's account or telephone.
 
         A merged ticket is as far as the one that stands for it.
 
@@ -100,7 +102,7 @@ class SelfService:
         return _told(ticket, head, department, alone=ticket is head and len(known) == 1)
 
     async def has_telephone(self, customer_id: str, check: str, asker: str) -> bool:
-        """Check whether a current telephone of the customer ends in these four digits.
+        """Check that a current telephone of the customer ends in four digits.
 
         Args:
             asker: the telephone number the question comes from.

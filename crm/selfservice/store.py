@@ -23,7 +23,7 @@ async def ticket_of(session: AsyncSession, number: str) -> tuple[Ticket, Ticket]
 
 
 async def reporters_known_by(session: AsyncSession, ticket_id: str) -> list[tuple[str, str]]:
-    """Number and account of everybody who reported a ticket; what is not known is empty."""
+    """Return number and account of a ticket's reporters; unknown ones are empty."""
     reporters = select(TicketReporter.number, Customer.account_number).join(
         Customer, col(Customer.id) == TicketReporter.customer_id, isouter=True
     )
@@ -32,7 +32,10 @@ async def reporters_known_by(session: AsyncSession, ticket_id: str) -> list[tupl
 
 
 async def customer_of(session: AsyncSession, account_number: str, number: str) -> str | None:
-    """The customer with an account, or who stands for it by now, where the number is currently his own."""
+    """Return the customer of an account, if the number is its own.
+
+    Merges are followed.
+    """
     customer = await customers_store.by_account(session, account_number)
     phone = await session.get(CustomerPhone, (number, customer.id)) if customer is not None else None
     return phone.customer_id if phone is not None and phone.current else None

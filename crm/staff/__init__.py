@@ -1,1 +1,1 @@
-"""Who works here: agents, departments' people, supervisors."""
+"""Staff accounts: agents, departments, supervisors."""

@@ -1,4 +1,4 @@
-"""What can be refused about staff."""
+"""Refusals about staff accounts."""
 
 from foundation.problems import Conflict, Invalid, NotFound
 
@@ -8,14 +8,14 @@ class StaffNotFound(NotFound):
 
 
 class NumberTaken(Conflict):
-    """Somebody else has this staff number."""
+    """Another account has this staff number."""
 
     slug = "staff-number-taken"
     title = "This staff number is taken"
 
 
 class OwnAccount(Conflict):
-    """Nobody closes their own account or gives away their own role: the last administrator could."""
+    """Own account: another administrator has to close it or change its role."""
 
     slug = "own-account"
     title = "Another administrator has to do this"
@@ -28,6 +28,6 @@ class UnknownQueue(Invalid):
 
 
 class UnknownDepartment(Invalid):
-    """A department that does not exist, or none for somebody who acts for one."""
+    """A department that does not exist, or is missing for its role."""
 
     slug = "unknown-department"

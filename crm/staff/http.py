@@ -6,7 +6,7 @@ from foundation.routes import ADMINISTRATORS, NoQuery, Request, Role, Routes
 
 
 def routes(service: StaffService) -> Routes:
-    """What can be done with accounts."""
+    """Return the routes of accounts."""
     table = Routes("staff")
 
     @table.add(

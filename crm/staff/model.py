@@ -1,4 +1,4 @@
-"""Staff: one account a person, one role an account; agents have a phone and queues."""
+"""Staff accounts: one per person, with one role."""
 
 from datetime import datetime
 from typing import Annotated
@@ -16,7 +16,7 @@ STAFF_NUMBER = r"^[0-9]{3,8}$"
 
 
 class Staff(SQLModel, table=True):
-    """Somebody who works here."""
+    """A staff account."""
 
     __tablename__ = "staff"
 
@@ -37,7 +37,7 @@ class Staff(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime)
 
     def principal(self) -> Principal:
-        """Who this is, as routes see it."""
+        """Return the account as routes see it."""
         return Principal(self.id, self.staff_number, self.name, self.role, self.department_id)
 
 
@@ -49,7 +49,7 @@ Language = Annotated[str, InputField(pattern="^(zh|en)$")]
 
 
 class StaffInput(BaseModel, extra="forbid"):
-    """Somebody new."""
+    """A new account."""
 
     staff_number: StaffNumber
     name: Name
@@ -76,7 +76,7 @@ class StaffChange(BaseModel, extra="forbid"):
 
 
 class StaffView(BaseModel, from_attributes=True):
-    """Somebody as shown: never a password or a hash."""
+    """An account as shown: never a password or a hash."""
 
     id: str
     staff_number: str

@@ -43,7 +43,7 @@ class StaffService:
         """The sessions of a staff member (by id) are out of date: the person signs in again."""
 
     async def authenticate(self, staff_number: str, password: str) -> Principal | None:
-        """Who this is; None where number or password is wrong or the account is closed."""
+        """Return the account of a staff number and password; else None."""
         staff = None
         if re.fullmatch(STAFF_NUMBER, staff_number, re.ASCII) is not None:
             async with self._database.read() as session:
@@ -52,7 +52,9 @@ class StaffService:
         return staff.principal() if staff is not None and staff.active and matches else None
 
     async def create(self, given: StaffInput, *, endpoint: str | None = None, sip_password: str | None = None) -> Staff:
-        """A new account; an agent gets a SIP user and a generated secret, unless given.
+        """Create an account.
+
+        An agent gets a SIP user and a generated secret, unless given.
 
         Raises:
             NumberTaken: another account has the number.
@@ -78,7 +80,7 @@ class StaffService:
         return staff
 
     async def update(self, staff_id: str, change: StaffChange, *, by: str | None = None) -> Staff:
-        """An account as it is from now on; `by` is the id of whoever changes it.
+        """Change an account; `by` is the id of the changing account.
 
         Raises:
             StaffNotFound: there is none.
@@ -103,12 +105,12 @@ class StaffService:
         return staff
 
     async def agents(self) -> list[Staff]:
-        """Everybody who answers calls, with the secrets of their phones: for Asterisk, never for an answer."""
+        """Return the agents with their phones' secrets, for Asterisk only."""
         async with self._database.read() as session:
             return list(await store.agents(session))
 
     async def former_phones(self) -> list[str]:
-        """The SIP users of everybody who answered calls once and does so no more."""
+        """Return the SIP users of former agents."""
         async with self._database.read() as session:
             return list(await store.former_phones(session))
 

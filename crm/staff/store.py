@@ -15,13 +15,13 @@ async def by_number(session: AsyncSession, staff_number: str) -> Staff | None:
 
 
 async def agents(session: AsyncSession) -> Sequence[Staff]:
-    """Everybody who answers calls."""
+    """Return the agents."""
     statement = select(Staff).where(col(Staff.active).is_(True), Staff.role == Role.AGENT)
     return (await session.exec(statement.order_by(col(Staff.staff_number)))).all()
 
 
 async def former_phones(session: AsyncSession) -> Sequence[str]:
-    """The SIP users of accounts that are closed or not an agent's any more."""
+    """Return the SIP users of accounts that are no agent's any more."""
     former = or_(col(Staff.active).is_(False), Staff.role != Role.AGENT)
     return [user for user in await session.exec(select(Staff.endpoint).where(former)) if user is not None]
 

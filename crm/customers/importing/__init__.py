@@ -1,1 +1,1 @@
-"""Customers from a spreadsheet: read in a process of its own, checked, then applied."""
+"""Import of customers from a spreadsheet: read, checked, then applied."""

@@ -1,4 +1,4 @@
-"""Comparison of staged rows with the customers, and their application in short transactions.
+"""Comparison of staged rows with the customers, and their application.
 
 Every row is checked before the first is applied. Each transaction applies some rows and removes them from the staging
 tables, so that an application that was cut off goes on where it ended.
@@ -74,7 +74,7 @@ _AUDIT = """INSERT INTO customer_audit (id, customer_id, at, action, version, st
     SELECT 'audit' || substr(s.customer_id, 9), {id}, :at, 'import', {version}, :staff_id, :staff_name, :changes"""
 _TAKEN = "COALESCE(s.seen_version, 0) >= 0"
 _STEPS = (
-    # A row whose customer was changed, created, merged or erased meanwhile waits for a decision.
+    # A row waits for a decision where its customer was changed, created, merged or erased meanwhile.
     f"""UPDATE customer_import_row AS s
         SET seen_version = CASE WHEN s.seen_version IS NULL THEN {CREATED} ELSE {CHANGED} END
         FROM customer c WHERE {_ROWS} AND {_SAME_ACCOUNT} AND ({_REPLACED}
@@ -130,7 +130,7 @@ class Applicant:
 
 
 def compare(connection: Connection, import_id: str, most: int) -> Comparison:
-    """Return what applying would do, and the rows that do not fit. Reads only."""
+    """Return the effect of applying, and the rows that do not fit."""
     _take_time(connection)
     every: dict[str, Any] = {"import_id": import_id, "first": 0, "last": LAST_ROW}
     given = every | {"most": most}
@@ -171,7 +171,7 @@ def see(connection: Connection, import_id: str, after: int, batch: int) -> int |
 
 
 def apply(connection: Connection, import_id: str, by: Applicant, batch: int) -> bool:
-    """Apply some rows in the transaction of a connection; return whether there were any.
+    """Apply some rows in a transaction; return whether there were any.
 
     A row is set aside where its customer was changed since the comparison.
     """
@@ -216,6 +216,6 @@ def _next_rows(connection: Connection, import_id: str, after: int, batch: int, *
 
 
 def _take_time(connection: Connection) -> None:
-    """Lift the time limit: a million rows take longer than any other statement."""
+    """Lift the time limit of statements, for a million rows."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL statement_timeout = 0"))

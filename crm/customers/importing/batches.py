@@ -1,4 +1,4 @@
-"""Batches: long changes of the database in short transactions, between which others write."""
+"""Long changes of the database in short transactions."""
 
 import time
 from collections.abc import Callable
@@ -15,14 +15,14 @@ SHORT_S, LONG_S = 0.02, 0.05
 
 
 class Batches:
-    """Transactions of a size that the database carries out in about 50 ms."""
+    """Transactions with as many rows as take about 50 ms."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._rows = FIRST_ROWS
 
     async def until_done(self, step: Callable[[Connection, int], bool]) -> None:
-        """Repeat a step, which takes a number of rows, until it finds none."""
+        """Repeat a step with a number of rows until it finds none."""
         while await self.once(step):
             pass
 

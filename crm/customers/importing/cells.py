@@ -1,4 +1,4 @@
-"""Rows of an import: from their cells to a customer, or to the rules that they break."""
+"""Rows of an import: their cells, and the rules that they break."""
 
 import re
 import unicodedata
@@ -102,7 +102,7 @@ class CustomerRow(BaseModel):
 
 
 def columns(headings: Sequence[str]) -> tuple[list[str], list[RowError]]:
-    """Return the field of each column, empty for one without a heading, and the rules that headings break."""
+    """Return the field of each column, and the rules that headings break."""
     plain = [_plain(heading) for heading in headings]
     found = [_NAMES.get(heading, "") for heading in plain]
     errors = [
@@ -134,7 +134,7 @@ def parsed(names: Sequence[str], cells: Sequence[str], row: int) -> CustomerRow 
 
 
 def _plain(heading: str) -> str:
-    """Return a heading in the spelling of the catalogue: half-width, lower case, without spaces."""
+    """Return a heading half-width, in lower case and without spaces."""
     return "".join(unicodedata.normalize("NFKC", without_invisible(heading)).lower().split())
 
 

@@ -4,7 +4,7 @@ from foundation.problems import Conflict, NotFound
 
 
 class NotReadable(Exception):
-    """A file that is no list of customers: the row, and the rule that it breaks."""
+    """A file that is no list of customers."""
 
     def __init__(self, row: int, rule: str) -> None:
         super().__init__(rule)

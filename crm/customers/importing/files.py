@@ -74,7 +74,7 @@ def _csv(path: Path) -> Iterator[list[str]]:
 
 
 class _CsvLines:
-    """Lines of a text file: of bounded length, and bounded in number within quotation marks."""
+    """Lines of a text file, bounded in length and within quotation marks."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -96,7 +96,7 @@ class _CsvLines:
 
 
 def _delimiter(headings: str) -> str:
-    """Return the delimiter of a file: a comma, unless its headings have none and have another."""
+    """Return the delimiter of a file: comma, else tab or semicolon."""
     if "," in headings:
         return ","
     return next((one for one in _DELIMITERS if one in headings), ",")
@@ -124,7 +124,7 @@ def _encoding(path: Path) -> str:
 
 
 def _is_big5(text: bytes) -> bool:
-    """Return whether a text has more of Big5's frequent characters than of GB 2312's, and few of these."""
+    """Return whether a text is Big5 rather than GB18030."""
     try:
         text.decode("cp950")
     except UnicodeDecodeError:

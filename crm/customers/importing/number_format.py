@@ -1,4 +1,4 @@
-"""Number formats of spreadsheets: from a stored number to the text that the sheet shows.
+"""Number formats of spreadsheets: the text that a sheet shows.
 
 Covers plain patterns of digits (`0`, `#`, `?`, `,`, `.`, `%`) with literal text, such as `00000000`, `#,##0.00` and
 the accounting formats. Dates, fractions, exponents and conditions are not covered: such a cell is refused.
@@ -59,7 +59,7 @@ _DIGIT_PLACES = "0#?"
 
 
 class NotShowable(Exception):
-    """A number whose shown text cannot be known; `rule` says what the cell must be."""
+    """A number without a known shown text; `rule` names the way out."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)
@@ -71,7 +71,7 @@ NOT_COVERED = "must be a plain number or text: dates, exponents and fractions ar
 
 
 def shown(stored: str, code: str) -> str:
-    """Return the text that a sheet shows for a stored number, without separators of thousands.
+    """Return the text that a sheet shows, without separators of thousands.
 
     Args:
         stored: the number as the file stores it, such as `57.699999999999996`.
@@ -106,7 +106,7 @@ def _plain(number: Decimal) -> str:
 
 
 def _section(code: str, number: Decimal) -> tuple[str, bool]:
-    """Return the part of a format for a number, and whether a minus sign is written before it."""
+    """Return a format's section for a number, and whether a minus precedes."""
     sections = _sections(code)
     if number < 0 and len(sections) > 1:
         return sections[1], False
@@ -170,7 +170,10 @@ def _patterned(number: Decimal, tokens: list[tuple[str, str]]) -> str:
 
 
 def _filled(whole: str, decimals: str, tokens: list[tuple[str, str]], whole_places: int) -> str:
-    """Put digits in place of a pattern's signs; further leading digits stand at the first sign."""
+    """Put digits in place of a pattern's signs.
+
+    Further leading digits stand at the first sign.
+    """
     text: list[str] = []
     missing = max(whole_places - len(whole), 0)
     digits, before, is_first, after_point = iter(whole), missing, True, False

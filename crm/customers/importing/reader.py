@@ -1,4 +1,4 @@
-"""Reader of a file into the staging tables, in a process of its own.
+"""Reader of a file into the staging tables, a separate process.
 
 `python -m crm.customers.importing.reader`, with the database's address, the import's id, the file and the region on
 standard input as JSON. In the service's process a million rows would delay calls.

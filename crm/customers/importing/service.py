@@ -76,7 +76,7 @@ class ImportService:
             return [ImportView.model_validate(one) for one in await session.exec(newest)]
 
     async def apply(self, import_id: str, by: Principal) -> ImportView:
-        """Create and update the customers of a file, every row checked before the first.
+        """Create and update a file's customers after a check of every row.
 
         Others write meanwhile. A row of a customer that was changed during the application is left, and named.
 
@@ -90,7 +90,7 @@ class ImportService:
         return await asyncio.shield(self._own(self._apply(import_id), f"apply:{import_id}"))
 
     async def clear_up(self) -> None:
-        """Mark imports of an ended process as interrupted, and go on with those it was applying."""
+        """Mark interrupted imports, and continue those that were being applied."""
         async with self._database.write() as session:
             reading = update(CustomerImport).where(col(CustomerImport.status) == ImportStatus.READING)
             await session.exec(reading.values(status=ImportStatus.INTERRUPTED))
@@ -104,7 +104,7 @@ class ImportService:
             self._own(self._resume(import_id), f"apply:{import_id}")
 
     async def aclose(self) -> None:
-        """Stop reading and applying; the next start goes on with what was being applied."""
+        """Stop reading and applying; the next start continues an application."""
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -173,7 +173,10 @@ class ImportService:
         return await self.get(import_id)
 
     async def _apply_rows(self, import_id: str) -> None:
-        """Apply what is staged; rows that were set aside make the import ready again."""
+        """Apply the staged rows.
+
+        Rows that were set aside make the import ready again.
+        """
         async with self._database.read() as session:
             found = await _existing(session, import_id)
         by = applying.Applicant(found.applied_by_id or found.staff_id, found.applied_by or found.staff_name)

@@ -1,4 +1,4 @@
-"""Cells as text: their limits, the apostrophe that guards them (S13), and cells that cannot be read."""
+"""Cells as text: limits, guards against formulas (S13), unreadable cells."""
 
 LONGEST_CELL = 8 * 1024
 """Characters."""
@@ -9,7 +9,7 @@ _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "
 
 
 class Unreadable(str):
-    """A cell whose shown text cannot be known; its text is the rule that it breaks."""
+    """A cell without a known shown text: holds the broken rule."""
 
     __slots__ = ()
 
@@ -20,7 +20,7 @@ NOT_WIDE_ENOUGH = Unreadable("must be a value: the column was too narrow to show
 
 
 def readable(text: str) -> str:
-    """Return a cell of a text file, or the rule that it breaks."""
+    """Return a cell of a text file, or the broken rule."""
     stripped = text.strip()
     if stripped in _ERRORS:
         return ERROR_VALUE

@@ -1,4 +1,4 @@
-"""XLSX workbooks, row by row, in bounded memory, as the sheet shows them (S13).
+"""XLSX workbooks, row by row, as the sheet shows them (S13).
 
 A workbook is read as a stream by expat: nothing in it is believed that says how large it is, and no text is longer
 than a cell may be. Source: ECMA-376-1, 18.3 (worksheets), 18.4 (shared strings), 18.8 (styles).
@@ -41,7 +41,7 @@ _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def workbook_rows(path: Path) -> Iterator[list[str]]:
-    """Return every row of the only sheet that holds something; its number is its place.
+    """Return every row of the only sheet that is filled.
 
     Raises:
         NotReadable: no workbook, larger than a list of customers, or with rows on two sheets.
@@ -146,7 +146,7 @@ class _Parts:
         self._targets = self._relationships()
 
     def visible_sheets(self) -> list[str]:
-        """Return the members of the worksheets that are not hidden, in their order."""
+        """Return the members of the visible worksheets, in their order."""
         found: list[str] = []
 
         def start(name: str, given: dict[str, str]) -> None:
@@ -160,7 +160,7 @@ class _Parts:
         return found
 
     def shared_strings(self) -> list[str]:
-        """Return the texts that cells name by number; phonetic readings are left out."""
+        """Return the texts that cells name by number, without phonetic readings."""
         name = next((target for kind, target in self._targets.values() if kind == "sharedStrings"), None)
         found: list[str] = []
         if name is None or name not in self._archive.namelist():
@@ -193,7 +193,7 @@ class _Parts:
         return found
 
     def number_formats(self) -> list[str]:
-        """Return the number format of each cell style; empty where it is not covered."""
+        """Return the number format of each style; empty if not covered."""
         name = next((target for kind, target in self._targets.values() if kind == "styles"), None)
         codes, styles, within = dict(BUILT_IN), list[str](), list[str]()
         if name is None or name not in self._archive.namelist():
@@ -248,7 +248,7 @@ class _Sheet:
         self._readings = 0
 
     def rows(self) -> Iterator[list[str]]:
-        """Return each row, empty ones as well; cells after the last filled one are left out."""
+        """Return each row, empty ones included, up to its last cell."""
         given = 0
         try:
             for _ in self._stream.parse(self._start, self._end):
@@ -365,7 +365,7 @@ def _column(reference: str) -> int:
 
 
 def _unescaped(text: str) -> str:
-    """Return a text with its control characters, which the format writes as `_x000D_`."""
+    """Return a text with its control characters, written as `_x000D_`."""
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 

@@ -1,1 +1,1 @@
-"""Two entries, one person: merging customers, and taking them apart exactly as they were."""
+"""Merging of two entries of one person, and its undoing."""

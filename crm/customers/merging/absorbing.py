@@ -1,4 +1,4 @@
-"""What a customer gets of an entry that is merged into it, and how it gives it back."""
+"""Data that a customer takes over in a merge, and gives back."""
 
 from datetime import datetime
 from typing import Any
@@ -38,7 +38,10 @@ def conflicts(kept: Customer, merged: Customer) -> list[FieldDifference]:
 
 
 async def absorb(session: AsyncSession, merge: CustomerMerge, kept: Customer, merged: Customer) -> None:
-    """Give the kept one what it lacks, and note it in the merge; repeated, it gives what is lacking by then."""
+    """Give the kept customer the data it lacks, and note them.
+
+    Repeated, it gives the data that are lacking by then.
+    """
     given = {one.field: [_plain(one.kept), _plain(one.merged)] for one in fills(kept, merged)}
     merge.filled = merge.filled | given
     for field in given:
@@ -55,7 +58,7 @@ async def absorb(session: AsyncSession, merge: CustomerMerge, kept: Customer, me
 
 
 async def give_back(session: AsyncSession, merge: CustomerMerge, kept: Customer, merged: Customer) -> None:
-    """Take from the kept one what it got by a merge; what was changed since stays as it was changed."""
+    """Take back the data that a merge gave; later changes stay."""
     for field, (before, after) in merge.filled.items():
         if _plain(getattr(kept, field)) == after:
             setattr(kept, field, _value(field, before))

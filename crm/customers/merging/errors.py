@@ -1,4 +1,4 @@
-"""What can be refused about merging customers."""
+"""Refusals about merges of customers."""
 
 from foundation.problems import Conflict, Invalid, NotFound
 
@@ -19,7 +19,7 @@ class MergeNotFound(NotFound):
 
 
 class CannotUndo(Conflict):
-    """It was undone before, or a later merge has to be undone first."""
+    """The merge was undone, or a later one is undone first."""
 
     slug = "merge-cannot-be-undone"
     title = "This merge cannot be undone now"

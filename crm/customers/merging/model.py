@@ -1,4 +1,4 @@
-"""Which customer stands for which, what was moved, and what undoing it takes."""
+"""Merges of customers, and the data that undoing takes."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,7 +14,10 @@ from foundation.database import UtcDateTime
 
 
 class CustomerMerge(SQLModel, table=True):
-    """One merge. The merged customer keeps its row and its telephones; what named it names the other one meanwhile."""
+    """One merge.
+
+    The merged customer's row and telephones stay; records that named it name the kept one meanwhile.
+    """
 
     __tablename__ = "customer_merge"
 
@@ -34,7 +37,7 @@ class CustomerMerge(SQLModel, table=True):
 
 
 class CustomerMergeRow(SQLModel, table=True):
-    """A row of any room that named the merged customer and names the kept one since."""
+    """A record that was moved from the merged customer."""
 
     __tablename__ = "customer_merge_row"
 
@@ -63,7 +66,7 @@ class FieldDifference(BaseModel):
 
 
 class MergePreview(BaseModel):
-    """What a merge would do."""
+    """Effect of a merge."""
 
     kept: CustomerView
     merged: CustomerView

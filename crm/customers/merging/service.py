@@ -30,7 +30,7 @@ class CustomerMergeService:
         self._database = database
 
     async def preview(self, given: MergeCustomers) -> MergePreview:
-        """What a merge would do; nothing is changed.
+        """Return the effect of a merge; nothing is changed.
 
         Raises:
             SameCustomer, CustomerNotFound, MergedAlready, CustomerErased, CustomerChanged: as for the merge itself.
@@ -73,7 +73,7 @@ class CustomerMergeService:
             return CustomerMergeView.model_validate(merge)
 
     async def undo(self, merge_id: str, by: Principal) -> CustomerMergeView:
-        """They were two after all: both are as they were, but for what was changed by people since.
+        """Undo a merge: both are as they were, except for later changes.
 
         Raises:
             MergeNotFound: there is none.
@@ -109,7 +109,7 @@ class CustomerMergeService:
             return [CustomerMergeView.model_validate(merge) for merge in found]
 
     async def duplicates(self, customer_id: str | None = None) -> list[Duplicate]:
-        """Customers who may be one, of a certain one or of all; at most store.PAIRS for each reason."""
+        """Return customers who may be one person, at most store.PAIRS per reason."""
         async with self._database.read() as session:
             by_phone = await store.same_phone(session, customer_id, store.PAIRS)
             by_address = await store.same_address(session, customer_id, store.PAIRS)
@@ -143,7 +143,10 @@ async def _both(session: AsyncSession, given: MergeCustomers) -> tuple[Customer,
 
 
 async def _held(session: AsyncSession, customer_ids: Iterable[str]) -> dict[str, Customer]:
-    """Customers held for change, in one order whoever asks: merges the other way round cannot wait for each other."""
+    """Return customers under row locks, taken in one order.
+
+    Opposite merges then cannot wait for each other.
+    """
     held = {}
     for customer_id in sorted(customer_ids):
         found = await customers_store.held(session, customer_id)

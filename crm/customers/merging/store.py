@@ -1,4 +1,4 @@
-"""Queries over merges, and over everything that names a customer, in whichever room."""
+"""Queries over merges and over every table that names a customer."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,12 +19,12 @@ PAIRS = 200
 
 
 def moved_tables() -> list[sql.Table]:
-    """Where rows move with the person they are about."""
+    """Return the tables with rows that move in a merge."""
     return [table for table in tables_about_customers() if table.name not in _STAYS]
 
 
 async def counts(session: AsyncSession, customer_id: str) -> dict[str, int]:
-    """How many rows name a customer, by table."""
+    """Return how many rows name a customer, by table."""
     found = {}
     for table in moved_tables():
         statement = sql.select(sql.func.count()).select_from(table).where(table.c.customer_id == customer_id)
@@ -33,7 +33,7 @@ async def counts(session: AsyncSession, customer_id: str) -> dict[str, int]:
 
 
 async def move(session: AsyncSession, merge: CustomerMerge) -> None:
-    """Let all that names the merged customer name the kept one, and note each row."""
+    """Let records of the merged customer name the kept one; note each."""
     journal = CustomerMergeRow.metadata.tables["customer_merge_row"]
     for table in moved_tables():
         (key,) = table.primary_key.columns
@@ -47,7 +47,7 @@ async def move(session: AsyncSession, merge: CustomerMerge) -> None:
 
 
 async def move_back(session: AsyncSession, merge: CustomerMerge) -> None:
-    """Let what was moved name the customer it named before; what somebody has reassigned since stays where it is."""
+    """Let moved records name their former customer; later reassignments stay."""
     journal = CustomerMergeRow.metadata.tables["customer_merge_row"]
     for table in moved_tables():
         (key,) = table.primary_key.columns
@@ -62,7 +62,7 @@ async def move_back(session: AsyncSession, merge: CustomerMerge) -> None:
 
 
 async def into(session: AsyncSession, customer_id: str) -> Sequence[CustomerMerge]:
-    """What is merged into a customer now, in order."""
+    """Return the customers merged into one, in order."""
     statement = select(CustomerMerge).where(
         CustomerMerge.kept_id == customer_id, col(CustomerMerge.undone_at).is_(None)
     )
@@ -76,7 +76,7 @@ async def of_customer(session: AsyncSession, customer_id: str) -> Sequence[Custo
 
 
 async def same_phone(session: AsyncSession, customer_id: str | None, limit: int) -> list[tuple[str, str]]:
-    """Pairs of customers that share a current telephone, of one customer or of anybody."""
+    """Return pairs of customers with a common current telephone."""
     phones = CustomerPhone.metadata.tables["customer_phone"]
     one, other = phones.alias(), phones.alias()
     statement = (

@@ -1,4 +1,4 @@
-"""What can be refused about protected customers."""
+"""Refusals about protected customers."""
 
 from foundation.problems import Invalid, NotFound
 
@@ -8,4 +8,4 @@ class ListNotFound(NotFound):
 
 
 class UnknownCustomers(Invalid):
-    """A list names somebody who is not there."""
+    """A list names a customer that does not exist."""

@@ -41,7 +41,7 @@ erase_rows_of(ProtectedMember)
 
 
 class ProtectedListInput(BaseModel, extra="forbid"):
-    """A list as people enter it; what is given replaces what was there."""
+    """A list as people enter it; it replaces the stored one."""
 
     name: Annotated[OneLine, InputField(min_length=1, max_length=100)]
     in_force_from: Moment

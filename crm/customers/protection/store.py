@@ -1,4 +1,4 @@
-"""Whether a customer comes first now: asked in every call of a known customer, and for every ticket of one."""
+"""Queries over protected customers, for every call and ticket."""
 
 from datetime import datetime
 
@@ -24,7 +24,7 @@ IN_FORCE = (
 
 
 def is_protected(connection: sql.Connection, customer_id: str, at: datetime) -> bool:
-    """Whether a list with the customer is in force at a moment."""
+    """Return whether a list in force at a moment has the customer."""
     return connection.execute(IN_FORCE, {"customer_id": customer_id, "at": at}).first() is not None
 
 
