@@ -7,8 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
+from sqlalchemy import Connection
 from sqlmodel import SQLModel
 
 import ari_app.runtime.schema  # noqa: F401 - every table
@@ -43,7 +45,8 @@ async def measure(url: str, rows: int) -> None:
     began = previous = time.perf_counter()
     by = applying.Applicant("staff-1", "bench")
     longest_s = 0.0
-    while await database.change(lambda connection: applying.apply(connection, import_id, by, BATCH)):
+    done: int | None = -1
+    while (done := await database.change(partial(step, import_id, by, done))) is not None:
         now = time.perf_counter()
         longest_s, previous = max(longest_s, now - previous), now
     applied_s = time.perf_counter() - began
@@ -52,6 +55,11 @@ async def measure(url: str, rows: int) -> None:
         f"compared in {compared_s:.1f} s, applied in {applied_s:.1f} s, longest transaction {longest_s * 1000:.0f} ms"
     )
     await database.aclose()
+
+
+def step(import_id: str, by: applying.Applicant, done: int, connection: Connection) -> int | None:
+    """Apply the next rows."""
+    return applying.apply(connection, import_id, by, done, BATCH)
 
 
 def read(asked: dict[str, object]) -> tuple[float, int]:

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sql
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from crm.customers.model import ChoiceView, Customer, CustomerPhone, CustomerView, PhoneChoice
 from crm.customers.phone import split_extension
@@ -112,15 +113,16 @@ async def only_one_at(session: AsyncSession, number: str) -> str | None:
     return found[0] if len(found) == 1 else None
 
 
-SEARCHED = ("account_number", "name", "address")
+ACCOUNT = "account_number"
+SEARCHED = (ACCOUNT, "name", "address")
 AFTER_ALL = "\U0010ffff"
 """Greater than every character that may follow a prefix."""
 
 
-def beginning_with(field: str, text: str, dialect: str) -> sql.ColumnElement[bool]:
-    """Return the condition that a searched column begins with a text.
+def beginning_with(field: str, text: str, dialect: str) -> SelectOfScalar[Customer]:
+    """Return the query of customers with a searched column that begins with a text.
 
-    Its form is one that the column's index serves: a range for each usual spelling in capital and small letters.
+    Its condition is one that the column's index serves: a range for each usual spelling in capital and small letters.
     """
     column = _CUSTOMER[field]
     ranges = []
@@ -130,7 +132,9 @@ def beginning_with(field: str, text: str, dialect: str) -> sql.ColumnElement[boo
             ranges.append(sql.and_(column.op("~>=~")(prefix), column.op("~<~")(prefix + AFTER_ALL)))
         else:
             ranges.append(sql.and_(column >= prefix, column < prefix + AFTER_ALL))
-    return sql.or_(*ranges)
+    query = select(Customer).where(sql.or_(*ranges))
+    # Through a function, so that no planner takes the index of merged customers instead.
+    return query if field == ACCOUNT else query.where(sql.func.coalesce(_CUSTOMER.merged_into, "") == "")
 
 
 async def search(session: AsyncSession, text: str, limit: int) -> Sequence[Customer]:
@@ -143,33 +147,29 @@ async def search(session: AsyncSession, text: str, limit: int) -> Sequence[Custo
     dialect = session.get_bind().dialect.name
     found: dict[str, Customer] = {}
     for field in SEARCHED:
-        await _find(session, found, beginning_with(field, text, dialect), limit, with_merged=field == SEARCHED[0])
+        await _find(session, found, beginning_with(field, text, dialect), limit)
     if not found:
         pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         matches = [_CUSTOMER[field].ilike(pattern, escape="\\") for field in SEARCHED]
         if dialect == "sqlite":
             # Its LIKE ignores the case of ASCII letters by itself; `lower()` on both sides takes three times as long.
             matches = [_CUSTOMER[field].like(pattern, escape="\\") for field in SEARCHED]
-        await _find(session, found, matches[0], limit, with_merged=True)
-        await _find(session, found, or_(*matches[1:]), limit, with_merged=False)
+        await _find(session, found, select(Customer).where(matches[0]), limit)
+        by_text = select(Customer).where(or_(*matches[1:]), col(Customer.merged_into).is_(None))
+        await _find(session, found, by_text, limit)
     return sorted(found.values(), key=lambda customer: customer.id)[:limit]
 
 
 async def _find(
     session: AsyncSession,
     found: dict[str, Customer],
-    condition: sql.ColumnElement[bool],
+    query: SelectOfScalar[Customer],
     limit: int,
-    *,
-    with_merged: bool,
 ) -> None:
-    """Add the customers that meet a condition."""
+    """Add the customers of a query; a merged one finds its merge target."""
     if len(found) >= limit:
         return
-    statement = select(Customer).where(condition)
-    if not with_merged:
-        statement = statement.where(col(Customer.merged_into).is_(None))
-    for one in (await session.exec(statement.limit(limit))).all():
+    for one in (await session.exec(query.limit(limit))).all():
         head = await _head(session, one)
         if head is not None:
             found.setdefault(head.id, head)

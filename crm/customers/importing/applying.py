@@ -167,20 +167,20 @@ def see(connection: Connection, import_id: str, after: int, batch: int) -> int |
     rows = _next_rows(connection, import_id, after, batch, least=CREATED)
     if rows is not None:
         connection.execute(text(_SEE), rows)
-    return rows["last"] if rows is not None else None
+    return last_row(rows)
 
 
-def apply(connection: Connection, import_id: str, by: Applicant, batch: int) -> bool:
-    """Apply some rows in a transaction; return whether there were any.
+def apply(connection: Connection, import_id: str, by: Applicant, after: int, batch: int) -> int | None:
+    """Apply some rows in a transaction and return the last of them.
 
     A row is set aside where its customer was changed since the comparison.
     """
     if connection.dialect.name == "postgresql":
         # Two services that apply the same import take turns.
         connection.execute(text("SELECT 1 FROM customer_import WHERE id = :id FOR UPDATE"), {"id": import_id})
-    rows = _next_rows(connection, import_id, -1, batch, least=0)
+    rows = _next_rows(connection, import_id, after, batch, least=0)
     if rows is None:
-        return False
+        return None
     at = utc_now()
     given = rows | {
         "at": at.strftime("%Y-%m-%d %H:%M:%S.%f") if connection.dialect.name == "sqlite" else at,
@@ -193,20 +193,25 @@ def apply(connection: Connection, import_id: str, by: Applicant, batch: int) -> 
         if connection.dialect.name == "postgresql":
             statement = step.replace(":changes", "CAST(:changes AS JSON)")
         connection.execute(text(statement), given)
-    return True
+    return last_row(rows)
 
 
-def forget(connection: Connection, import_id: str, batch: int) -> bool:
-    """Remove some staged rows; return whether there were any."""
-    rows = _next_rows(connection, import_id, -1, batch, least=CREATED)
+def forget(connection: Connection, import_id: str, after: int, batch: int) -> int | None:
+    """Remove some staged rows and return the last of them."""
+    rows = _next_rows(connection, import_id, after, batch, least=CREATED)
     if rows is None:
-        return False
+        return None
     for table in ("customer_import_row", "customer_import_phone"):
         connection.execute(
-            text(f"DELETE FROM {table} WHERE import_id = :import_id AND row <= :last"),  # noqa: S608
-            {"import_id": import_id, "last": rows["last"]},
+            text(f"DELETE FROM {table} WHERE import_id = :import_id AND row BETWEEN :first AND :last"),  # noqa: S608
+            rows,
         )
-    return True
+    return last_row(rows)
+
+
+def last_row(rows: dict[str, Any] | None) -> int | None:
+    """Return the last of some rows; None where there is none."""
+    return int(rows["last"]) if rows is not None else None
 
 
 def _next_rows(connection: Connection, import_id: str, after: int, batch: int, *, least: int) -> dict[str, Any] | None:

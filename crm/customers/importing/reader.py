@@ -21,7 +21,7 @@ from crm.customers.importing.model import RowError
 from crm.customers.phone import Home, set_home, split_extension
 from foundation.ids import new_id
 
-BATCH = 1000
+BATCH = 500
 """Rows of a transaction, for which other writers wait."""
 MOST_ROWS = 2_000_000
 MOST_ERRORS = 1000

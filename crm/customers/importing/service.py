@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -181,7 +180,7 @@ class ImportService:
             found = await _existing(session, import_id)
         by = applying.Applicant(found.applied_by_id or found.staff_id, found.applied_by or found.staff_name)
         await Batches(self._database).until_done(
-            lambda connection, rows: applying.apply(connection, import_id, by, rows)
+            lambda connection, done, rows: applying.apply(connection, import_id, by, done, rows)
         )
         left = await self._compare(import_id)
         if left.creates + left.updates + len(left.errors) + len(left.overtaken) == 0:
@@ -228,18 +227,14 @@ class ImportService:
         return await run(lambda connection: applying.compare(connection, import_id, MOST_ERRORS))
 
     async def _see(self, import_id: str) -> None:
-        after = -1
-
-        def step(connection: Connection, rows: int) -> bool:
-            nonlocal after
-            last = applying.see(connection, import_id, after, rows)
-            after = last if last is not None else after
-            return last is not None
-
-        await Batches(self._database).until_done(step)
+        await Batches(self._database).until_done(
+            lambda connection, done, rows: applying.see(connection, import_id, done, rows)
+        )
 
     async def _forget(self, import_id: str) -> None:
-        await Batches(self._database).until_done(lambda connection, rows: applying.forget(connection, import_id, rows))
+        await Batches(self._database).until_done(
+            lambda connection, done, rows: applying.forget(connection, import_id, done, rows)
+        )
 
     def _take_over(self, file: Path, own_file: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)

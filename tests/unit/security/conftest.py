@@ -1,4 +1,4 @@
-"""The real desk server with every service that stands on the database, on each of the two and a real Redis."""
+"""The real server with every service, on both databases and Redis."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -32,7 +32,7 @@ PASSWORD = "correct horse battery staple"
 
 @dataclass
 class Office:
-    """A running service, and somebody of every role."""
+    """A running service with an account of every role."""
 
     url: str
     server: WebServer
@@ -43,7 +43,7 @@ class Office:
     tokens: dict[Role, str]
 
     def client(self, role: Role | None = None, **headers: str) -> aiohttp.ClientSession:
-        """A client of a role, or of nobody; it keeps no cookies."""
+        """Return a client of a role, or without a session or cookies."""
         if role is not None:
             headers["Authorization"] = f"Bearer {self.tokens[role]}"
         return aiohttp.ClientSession(self.url, headers=headers, cookie_jar=aiohttp.DummyCookieJar())

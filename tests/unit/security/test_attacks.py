@@ -1,4 +1,4 @@
-"""What attackers of call centres have done, tried on the real server with every service behind it (FAULTS.md S)."""
+"""Attacks on call centres, tried on the real server (FAULTS.md S)."""
 
 import json
 
@@ -89,7 +89,7 @@ async def test_s7_what_lies_with_others_does_not_exist(office: Office) -> None:
             assert answer.status == 403
 
 
-async def test_s38_nobody_gives_themselves_more_than_a_route_takes(office: Office) -> None:
+async def test_s38_a_body_with_further_fields_is_refused(office: Office) -> None:
     wang = f"/api/v1/customers/{office.place.wang.id}"
     async with office.client(Role.AGENT) as http:
         for extra in (
@@ -134,7 +134,7 @@ async def test_s13_a_file_that_is_too_large_is_refused(office: Office) -> None:
 CANARY_NUMBER, CANARY_NAME = "13900007531", "金丝雀查理"
 
 
-async def test_s29_a_canary_is_seen_only_by_who_may_see_it(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_s29_a_canary_is_seen_only_by_permitted_roles(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     paths = await _release(office)
     seen: dict[Role | None, dict[str, set[str]]] = {}
     for role in [None, *Role]:
@@ -157,7 +157,7 @@ async def test_s29_a_canary_is_seen_only_by_who_may_see_it(office: Office, capsy
 
 
 async def _release(office: Office) -> list[str]:
-    """Put the canary everywhere somebody types it; every path that can be read with an id it is under."""
+    """Put the canary into every typed field; return the readable paths."""
     async with office.client(Role.AGENT) as http:
         person = {"account_number": "70010001", "name": CANARY_NAME, "phones": [CANARY_NUMBER], "notes": CANARY_NUMBER}
         async with http.post("/api/v1/customers", json=person) as answer:

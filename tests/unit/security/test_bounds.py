@@ -1,4 +1,4 @@
-"""What a request may say has bounds that every database keeps: no number is too great, no time too far away."""
+"""Numbers and times of requests have bounds that every database stores."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ MANY = 2**70
 
 
 def unbounded(name: str, schema: Any) -> Iterator[str]:
-    """Where a JSON Schema lets in numbers and times without an end."""
+    """Return the places of a JSON Schema without bounds."""
     if isinstance(schema, list):
         for place, part in enumerate(schema):
             yield from unbounded(f"{name}.{place}", part)
@@ -67,7 +67,7 @@ QUESTIONS = [
 ]
 
 
-async def test_a_question_about_a_time_that_no_calendar_has_is_told_by_its_field(office: Office) -> None:
+async def test_a_query_with_an_impossible_time_is_refused_by_its_field(office: Office) -> None:
     asked = [(path, {**query, field: moment}, field) for path, query, field in QUESTIONS for moment in (EARLY, LATE)]
     windows = "/departments/{east}/appointment-windows"
     asked += [(windows, {"first": day}, "first") for day in ("0001-01-01", "9999-12-31")]
@@ -78,7 +78,7 @@ async def test_a_question_about_a_time_that_no_calendar_has_is_told_by_its_field
                 assert [one["field"] for one in (await answer.json())["errors"]] == [field], (path, query)
 
 
-async def test_entries_with_numbers_and_times_out_of_bounds_are_told_by_their_fields(office: Office) -> None:
+async def test_entries_out_of_bounds_are_refused_by_their_fields(office: Office) -> None:
     customer, east, ticket = office.place.wang.id, office.place.east, await a_ticket(office)
     span = {"in_force_from": EARLY, "in_force_until": LATE}
     async with office.client(Role.ADMINISTRATOR) as http, http.get("/api/v1/service-levels/policies") as answer:

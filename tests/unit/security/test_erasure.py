@@ -1,4 +1,4 @@
-"""Who was erased is in no table any more, and who asks for his data gets all of it: tried with every word there is."""
+"""Every table is free of an erased person, and an export has every table."""
 
 import asyncio
 import json
@@ -42,7 +42,7 @@ async def do(office: Office, role: Role, ticket: Answer, action: str, **body: ob
 
 
 async def everywhere(office: Office) -> list[str]:
-    """Where in the whole database something of the person stands."""
+    """Return the places in the database that name the person."""
     found = []
     async with office.database.read() as session:
         for table in METADATA.sorted_tables:
@@ -56,7 +56,7 @@ async def everywhere(office: Office) -> list[str]:
 
 @asynccontextmanager
 async def working(office: Office) -> AsyncIterator[None]:
-    """While events are told and messages are sent."""
+    """Deliver events and messages meanwhile."""
     work = (office.business.outbox.run, office.business.background()["notices"])
     tasks = [asyncio.ensure_future(one()) for one in work]
     yield
@@ -78,7 +78,7 @@ async def waiting(office: Office) -> int:
 
 
 async def told(office: Office) -> None:
-    """Somebody of the department hears of everything, whole; the gateway it was entered for is not there any more."""
+    """Create a recipient of every event; its gateway is gone."""
     kinds = ("dispatch", "append", "urge", "cancel", "refuse", "pass_up")
     recipient = NoticeRecipient(
         id="recipient-1",
@@ -142,7 +142,7 @@ async def own_ticket(office: Office, person: Answer) -> Answer:
 
 
 async def elsewhere(office: Office, person: Answer) -> Answer:
-    """Somebody else's fault to which the person added."""
+    """Another person's fault, to which the person added."""
     report = {
         "kind": "fault",
         "subject": "暖气不热",
@@ -159,7 +159,7 @@ async def elsewhere(office: Office, person: Answer) -> Answer:
 
 
 async def called(office: Office, person: Answer, own: Answer, other: Answer) -> None:
-    """A call that was taken, and callbacks: two that are over, one that is planned."""
+    """Store a taken call, two finished callbacks and a planned one."""
     now, number = utc_now(), f"+86{NUMBER}"
     facts: Answer = {"flow": "survey", "customer_id": person["id"], "name": NAME, "next_at": now, "created_at": now}
     async with office.database.write() as session:
@@ -178,7 +178,7 @@ async def erase(office: Office, person: Answer, status: int = 204) -> Any:
     )
 
 
-async def test_who_was_erased_is_in_no_table(office: Office) -> None:
+async def test_an_erased_person_is_in_no_table(office: Office) -> None:
     await told(office)
     person = await customer(office)
     async with working(office):
@@ -199,7 +199,7 @@ async def test_who_was_erased_is_in_no_table(office: Office) -> None:
     assert contact.state is ContactState.CANCELLED, "nobody is called who is not there any more"
 
 
-async def test_what_is_still_to_be_told_is_told_without_the_person(office: Office) -> None:
+async def test_pending_messages_are_sent_without_the_person(office: Office) -> None:
     await told(office)
     person = await customer(office)
     own, other = await own_ticket(office, person), await elsewhere(office, person)
@@ -224,7 +224,7 @@ async def test_what_is_still_to_be_told_is_told_without_the_person(office: Offic
     assert other["id"] in {found.key for found in deliveries}
 
 
-async def test_nobody_is_erased_while_being_called_back(office: Office) -> None:
+async def test_a_person_is_not_erased_during_a_callback(office: Office) -> None:
     person = await customer(office)
     other = await elsewhere(office, person)
     async with office.database.write() as session:
@@ -246,7 +246,7 @@ async def test_nobody_is_erased_while_being_called_back(office: Office) -> None:
 
 
 @pytest.mark.parametrize("shared", [False, True])
-async def test_what_a_telephone_alone_reported_is_its_only_owners(office: Office, shared: bool) -> None:
+async def test_a_report_by_telephone_alone_belongs_to_its_only_owner(office: Office, shared: bool) -> None:
     report = {"kind": "complaint", "subject": WORDS, "reporter": {"number": NUMBER, "name": NAME}}
     ticket: Answer = await ask(office, Role.AGENT, "POST", "/tickets", report, 201)
     person = await customer(office)
@@ -265,7 +265,7 @@ async def test_what_a_telephone_alone_reported_is_its_only_owners(office: Office
     assert await everywhere(office) == []
 
 
-async def test_who_asks_gets_everything(office: Office) -> None:
+async def test_an_export_has_all_data_of_the_person(office: Office) -> None:
     person = await customer(office)
     own, other = await own_ticket(office, person), await elsewhere(office, person)
     neighbour = {"text": "我家也不热", "reporter": {"customer_id": office.place.li.id, "name": "李建国"}}

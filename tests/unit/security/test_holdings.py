@@ -1,4 +1,4 @@
-"""Every table says what it holds of a person, so that nothing is forgotten when somebody is erased or asks for it."""
+"""Every table declares its personal data, for exports and erasure."""
 
 import pytest
 import sqlalchemy as sql
@@ -60,7 +60,7 @@ def is_text(column: sql.Column[object]) -> bool:
 
 
 def silent() -> set[str]:
-    """Texts of which nobody said whose they are, and tables about tickets or customers that say nothing."""
+    """Return undeclared texts, and undeclared tables about tickets or customers."""
     found = set()
     for table in METADATA.sorted_tables:
         held = holding(table)
@@ -74,7 +74,7 @@ def silent() -> set[str]:
     return {name for name in found if not {name, name.split(".")[0]} & EXEMPT}
 
 
-def test_every_text_of_every_table_is_erased_or_nobodys() -> None:
+def test_every_text_of_every_table_is_erased_or_not_personal() -> None:
     assert silent() == set()
 
 
@@ -89,7 +89,7 @@ def test_nothing_is_exempt_that_is_not_there_or_says_something_itself() -> None:
             assert held is None
 
 
-def test_whose_the_rows_are_is_known_of_every_table_that_holds_something() -> None:
+def test_every_personal_row_leads_to_its_person() -> None:
     nobody = Traces("customer-1", "60010001", "", (), (), frozenset(), frozenset(), ())
     lost = [table.name for table in METADATA.sorted_tables if holding(table) is not None and not nobody.rows(table)]
 

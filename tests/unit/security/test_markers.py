@@ -1,4 +1,4 @@
-"""Every view that a route answers says of its fields what they hold of a person, or stands here with a reason (S29)."""
+"""Every field of a response is marked as personal or listed (S29)."""
 
 from collections.abc import Iterator
 from inspect import get_annotations
@@ -96,14 +96,14 @@ def views(kind: Any) -> Iterator[type[BaseModel]]:
 
 
 def is_text(kind: Any) -> bool:
-    """Whether people's words may stand in it: a string, or a list or mapping of such."""
+    """Return whether a type holds strings, also in lists and mappings."""
     if get_origin(kind) is dict:
         return is_text(get_args(kind)[1])
     return kind in {str, Any} or any(is_text(part) for part in get_args(kind) if get_origin(kind) is not Literal)
 
 
 def suspects(route: Route) -> Iterator[str]:
-    """Texts without a mark, where somebody may not see all; named by the view that declares them."""
+    """Return unmarked texts that a role may see, by their view."""
     if all(SEES[role] == ALL for role in route.roles or {None}):
         return
     for view in views(route.response):

@@ -42,7 +42,7 @@ def models(kind: Any) -> Iterator[type[BaseModel]]:
 
 
 def masked_fields(route: Route) -> Iterator[tuple[type[BaseModel], str, Personal]]:
-    """Return the fields of a route's body that some of its roles see masked."""
+    """Return a body's fields that some roles of the route see masked."""
     assert route.body is not None
     seen: dict[str, Personal] = {}
     for view in models(route.response):
@@ -57,7 +57,7 @@ def masked_fields(route: Route) -> Iterator[tuple[type[BaseModel], str, Personal
 
 
 def takes(body: type[BaseModel], name: str, value: str) -> bool:
-    """Return whether a field takes a value, alone, in a list or in a mapping."""
+    """Return whether a field takes a value, alone or within another."""
     field = body.model_fields[name]
     kind: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
     for form in (value, [value], {"x": value}, {"x": [value]}):

@@ -1,4 +1,4 @@
-"""A rule between several fields names the one to mend, never only the body or the query."""
+"""A rule between several fields names the field to change."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Whatever is sent to a route, fit by its schema or not, the service has an answer of its own and never breaks."""
+"""Every request gets a response of the service, also an invalid one."""
 
 import json
 import re
@@ -30,7 +30,7 @@ NO_ANSWER = {"/api/v1/session", "/api/v1/desk/socket"}
 
 
 class Nonsense:
-    """Values that a JSON Schema mostly allows, and now and then does not: often just outside what is sensible."""
+    """Return values that a JSON Schema mostly allows."""
 
     def __init__(self, random: Random, known: list[str]) -> None:
         self._random = random

@@ -1,4 +1,4 @@
-"""A recording that somebody names for a ticket has to exist."""
+"""A recording that a ticket names has to exist."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A request that is repeated with its key is carried out once: exactly where the API's description says so."""
+"""A request repeated with its key is carried out once."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ async def sent(http: aiohttp.ClientSession, path: str, body: dict[str, Any], sta
         return found
 
 
-async def test_what_is_promised_is_done_and_nothing_else_is_promised(office: Office) -> None:
+async def test_routes_with_a_key_are_those_described(office: Office) -> None:
     document = describe(office.server.routes)
     promised = {
         f"{method} {path}"

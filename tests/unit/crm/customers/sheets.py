@@ -43,7 +43,7 @@ def edited(content: bytes, old: bytes, new: bytes, member: str = SHEET) -> bytes
 
 
 def with_shared_string(content: bytes, cell: str, item: str) -> bytes:
-    """Return a workbook in which a text cell names the only shared string."""
+    """Return a workbook with one shared string, named by a text cell."""
     relationship = (
         '<Relationship Id="shared" Target="sharedStrings.xml"'
         ' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"/></Relationships>'

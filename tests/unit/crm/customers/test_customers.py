@@ -1,4 +1,4 @@
-"""Customers are identified, searched and changed; no text from outside is a pattern."""
+"""Customers are identified, searched and changed."""
 
 import asyncio
 import time
@@ -14,7 +14,6 @@ from crm.customers.errors import AccountTaken, CustomerNotFound
 from crm.customers.http import CustomerSearch
 from crm.customers.model import (
     ConfirmPhone,
-    Customer,
     CustomerChange,
     CustomerDetail,
     CustomerInput,
@@ -52,7 +51,7 @@ async def test_two_accounts_on_one_number_are_both_offered_and_neither_is_linked
 
 
 @pytest.mark.parametrize("raw", [None, "anonymous", "1'", "' OR '1'='1", "\x00"])
-async def test_a_caller_without_a_number_is_nobody(database: Database, raw: str | None) -> None:
+async def test_a_caller_without_a_number_is_no_customer(database: Database, raw: str | None) -> None:
     customers = CustomerService(database)
     await customers.create(described())
 
@@ -61,7 +60,7 @@ async def test_a_caller_without_a_number_is_nobody(database: Database, raw: str 
     assert (found.number, found.customers, found.customer) == (None, [], None)
 
 
-async def test_a_stranger_keeps_the_number(database: Database) -> None:
+async def test_an_unknown_caller_has_the_number(database: Database) -> None:
     found = await CustomerService(database).identify("13900000009")
 
     assert (found.number, found.customers) == ("+8613900000009", [])
@@ -78,7 +77,7 @@ async def test_an_account_is_found_by_its_number_only(database: Database) -> Non
         assert await customers.by_account(keyed) is None
 
 
-async def test_a_change_keeps_what_is_left_out_and_former_telephones(database: Database) -> None:
+async def test_a_change_leaves_other_fields_and_former_telephones(database: Database) -> None:
     customers = CustomerService(database)
     created = await customers.create(described(phones=["13800000001", "13800000002"], arrears_cents=128050))
 
@@ -114,7 +113,7 @@ async def test_an_account_number_belongs_to_one(database: Database) -> None:
     assert await customers.detail(other.id) == other
 
 
-async def test_of_many_who_add_the_same_account_at_once_one_does(database: Database) -> None:
+async def test_of_many_concurrent_entries_of_an_account_one_succeeds(database: Database) -> None:
     customers = CustomerService(database)
 
     results = await asyncio.gather(*(customers.create(described()) for _ in range(8)), return_exceptions=True)
@@ -123,7 +122,7 @@ async def test_of_many_who_add_the_same_account_at_once_one_does(database: Datab
     assert [type(result) for result in results].count(AccountTaken) == 7
 
 
-async def test_nobody_is_not_found(database: Database) -> None:
+async def test_an_unknown_customer_is_not_found(database: Database) -> None:
     customers = CustomerService(database)
 
     with pytest.raises(CustomerNotFound):
@@ -217,7 +216,7 @@ def test_bad_input_names_the_field_and_the_rule(field: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["<img src=x onerror=alert(1)>", "O'Brien; --", "欧阳 🌟", "李\u3000四"])
-async def test_a_strange_name_is_kept_as_it_is(database: Database, name: str) -> None:
+async def test_a_strange_name_is_stored_as_it_is(database: Database, name: str) -> None:
     customers = CustomerService(database)
     created = await customers.create(described(name=name, arrears_cents=10**12))
 
@@ -225,7 +224,7 @@ async def test_a_strange_name_is_kept_as_it_is(database: Database, name: str) ->
     assert (await customers.get(created.id)).arrears_cents == 10**12
 
 
-async def test_who_calls_costs_one_query(database: Database) -> None:
+async def test_identifying_a_caller_takes_one_query(database: Database) -> None:
     customers = CustomerService(database)
     await customers.create(described())
     asked: list[str] = []
@@ -236,7 +235,7 @@ async def test_who_calls_costs_one_query(database: Database) -> None:
     assert len([statement for statement in asked if statement.startswith("SELECT")]) == 1
 
 
-async def test_a_caller_without_an_e164_number_keeps_the_digits_and_may_be_a_customer(database: Database) -> None:
+async def test_a_caller_without_an_e164_number_may_be_a_customer(database: Database) -> None:
     customers = CustomerService(database)
     created = await customers.create(described())
     assert (await customers.identify("10086")) == Identification(number="10086", customers=[])
@@ -312,8 +311,8 @@ async def test_a_whole_telephone_or_account_number_is_not_searched_in_texts(data
     ],
 )
 async def test_a_prefix_is_searched_by_an_index(database: Database, field: str, index: str) -> None:
-    condition = store.beginning_with(field, "用户1", "sqlite" if database.is_sqlite else "postgresql")
-    plan = await database.change(lambda connection: _plan(connection, sql.select(Customer).where(condition)))
+    query = store.beginning_with(field, "用户1", "sqlite" if database.is_sqlite else "postgresql").limit(50)
+    plan = await database.change(lambda connection: _plan(connection, query))
 
     assert index in plan
     assert "SCAN customer" not in plan

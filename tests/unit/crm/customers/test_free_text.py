@@ -1,4 +1,4 @@
-"""Texts that people write, in which telephone numbers stand, are marked wherever they are read (S29)."""
+"""Free texts with telephone numbers are marked in every view (S29)."""
 
 import pytest
 from pydantic import BaseModel

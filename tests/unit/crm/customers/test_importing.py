@@ -44,7 +44,7 @@ async def read(imports: ImportService, tmp_path: Path, content: str | bytes) -> 
     return await imports.get(started.id)
 
 
-async def test_a_file_creates_and_updates_after_it_was_looked_at(
+async def test_a_file_creates_and_updates_after_it_was_shown(
     database: Database, imports: ImportService, tmp_path: Path
 ) -> None:
     customers = CustomerService(database)
@@ -126,7 +126,7 @@ async def test_a_heading_there_is_not_is_answered_with_those_there_are(imports: 
     assert "姓名 (name)" in seen.errors[0].rule
 
 
-async def test_what_does_not_fit_any_more_is_not_applied(
+async def test_a_file_that_does_not_fit_any_more_is_not_applied(
     database: Database, imports: ImportService, tmp_path: Path
 ) -> None:
     customers = CustomerService(database)
@@ -218,9 +218,7 @@ async def test_consent_and_a_wish_not_to_be_called_are_imported_with_when_and_wh
     assert [(error.row, error.column) for error in refused.errors] == [(2, "consent"), (2, "do_not_call")]
 
 
-async def test_a_formula_whose_value_was_not_saved_is_named_and_not_taken_for_nothing(
-    imports: ImportService, tmp_path: Path
-) -> None:
+async def test_a_formula_without_a_saved_value_is_refused(imports: ImportService, tmp_path: Path) -> None:
     workbook = Workbook()
     sheet = workbook.active
     sheet.append(["户号", "姓名", "欠费(元)"])
@@ -242,7 +240,7 @@ async def test_a_formula_whose_value_was_not_saved_is_named_and_not_taken_for_no
     assert list(rows(tmp_path / "saved.xlsx"))[1:] == [["60010001", "王秀英", "2"], ["60010002", "", "1"]]
 
 
-async def test_errors_are_counted_and_only_the_first_are_kept(imports: ImportService, tmp_path: Path) -> None:
+async def test_errors_are_counted_and_the_first_are_stored(imports: ImportService, tmp_path: Path) -> None:
     seen = await read(imports, tmp_path, "account_number,name\n" + "x y,z\n" * 6000)
 
     assert (seen.error_count, len(seen.errors), seen.rows) == (6000, 1000, 6000)
@@ -279,7 +277,7 @@ async def test_a_workbook_and_a_file_of_an_old_spreadsheet_are_read(imports: Imp
         "no workbook",
     ],
 )
-def test_s13_what_is_no_list_of_customers_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_s13_a_file_that_is_no_list_of_customers_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "made-up"
     path.write_bytes(content)
 
@@ -304,7 +302,7 @@ def test_s13_no_cell_is_a_formula(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["=1+1", "+8613800000001", "'=1+1", "''-1", "'", "'quoted'", "", "王秀英", "1-1"])
-def test_what_is_read_again_is_what_was_written(value: str) -> None:
+def test_a_guarded_text_is_read_as_it_was_written(value: str) -> None:
     assert unguarded(guarded(value)) == value
 
 
@@ -420,7 +418,7 @@ async def test_an_application_that_was_cut_off_goes_on_at_the_next_start(
     seen = await read(imports, tmp_path, "户号,姓名\n60010001,一\n60010002,二\n60010003,三\n")
     await imports._claim(seen.id, ADMINISTRATOR)
     by = Applicant("staff-administrator", "管理员 (9001)")
-    assert await database.change(lambda connection: apply(connection, seen.id, by, 1))
+    assert await database.change(lambda connection: apply(connection, seen.id, by, -1, 1))
 
     successor = ImportService(database, tmp_path / "imports")
     await successor.clear_up()
@@ -440,7 +438,7 @@ async def test_a_customer_changed_during_the_application_is_left_and_named(
     seen = await read(imports, tmp_path, "户号,姓名\n60010001,一\n60010002,二\n60010003,三\n")
     await imports._claim(seen.id, SUPERVISOR)
     by = Applicant("staff-supervisor", "何主管 (3001)")
-    assert await database.change(lambda connection: apply(connection, seen.id, by, 1))
+    assert await database.change(lambda connection: apply(connection, seen.id, by, -1, 1))
     await customers.update(known.id, CustomerChange(name="刚刚改名"))
     await customers.create(described("60010003", name="手工"))
 

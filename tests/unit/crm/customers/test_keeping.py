@@ -1,4 +1,4 @@
-"""A customer is kept complete: nobody overwrites another's change unseen, and every change can be looked up."""
+"""Changes of customers: versions, audit, and the choice of a caller."""
 
 import asyncio
 
@@ -16,7 +16,7 @@ from tests.unit.crm import conftest
 from tests.unit.crm.customers.people import AGENT, SUPERVISOR, described
 
 
-async def test_what_is_missing_is_named_until_it_is_known(database: Database) -> None:
+async def test_missing_base_data_are_named_until_they_are_known(database: Database) -> None:
     customers = CustomerService(database)
     created = await customers.create(described(phones=[]), AGENT)
     assert created.missing == ["phones", "address", "area", "consent"]
@@ -31,7 +31,7 @@ async def test_what_is_missing_is_named_until_it_is_known(database: Database) ->
     assert complete.phones[0].verified_at is not None
 
 
-async def test_a_wish_not_to_be_called_keeps_when_and_how_it_was_said(database: Database) -> None:
+async def test_a_do_not_call_wish_has_its_time_and_source(database: Database) -> None:
     customers = CustomerService(database)
     created = await customers.create(described())
     assert (created.do_not_call, created.do_not_call_at) == (False, None)
@@ -45,7 +45,7 @@ async def test_a_wish_not_to_be_called_keeps_when_and_how_it_was_said(database: 
     assert changed.do_not_call_at is not None
 
 
-async def test_who_changes_an_older_version_is_told_what_was_changed(database: Database) -> None:
+async def test_a_change_of_an_older_version_is_refused_with_the_changed_fields(database: Database) -> None:
     customers = CustomerService(database)
     created = await customers.create(described())
     await customers.update(created.id, CustomerChange(version=1, grade=Grade.VIP), AGENT)
@@ -57,7 +57,7 @@ async def test_who_changes_an_older_version_is_told_what_was_changed(database: D
     assert (await customers.get(created.id)).name == "王秀英"
 
 
-async def test_of_many_who_change_the_same_version_at_once_one_does(database: Database) -> None:
+async def test_of_many_concurrent_changes_of_a_version_one_succeeds(database: Database) -> None:
     customers = CustomerService(database)
     created = await customers.create(described())
 
@@ -69,7 +69,7 @@ async def test_of_many_who_change_the_same_version_at_once_one_does(database: Da
     assert (await customers.get(created.id)).version == 2
 
 
-async def test_every_change_is_kept_with_what_stood_there_and_cannot_be_altered(database: Database) -> None:
+async def test_every_change_is_audited_with_former_values_for_good(database: Database) -> None:
     customers = CustomerService(database)
     created = await customers.create(described(), AGENT)
     await customers.update(created.id, CustomerChange(grade=Grade.A), SUPERVISOR)
@@ -87,7 +87,7 @@ async def test_every_change_is_kept_with_what_stood_there_and_cannot_be_altered(
         await database.change(lambda connection: connection.execute(text("UPDATE customer_audit SET staff_name = ''")))
 
 
-async def test_whom_an_agent_chose_is_proposed_first_with_why_and_can_be_changed(database: Database) -> None:
+async def test_the_chosen_customer_of_a_number_is_proposed_first(database: Database) -> None:
     customers = CustomerService(database)
     home = await customers.create(described("60010001"))
     shop = await customers.create(described("60010002", name="王秀英商铺"))
@@ -106,7 +106,7 @@ async def test_whom_an_agent_chose_is_proposed_first_with_why_and_can_be_changed
     assert other.choice.times == 1
 
 
-async def test_nobody_is_chosen_who_is_not_on_the_number(database: Database) -> None:
+async def test_a_customer_of_another_number_cannot_be_chosen(database: Database) -> None:
     customers = CustomerService(database)
     await customers.create(described("60010001"))
     stranger = await customers.create(described("60010002", phones=["13800000002"]))

@@ -1,4 +1,4 @@
-"""Two entries of one person become one, and are exactly what they were when they are taken apart."""
+"""Merging customers, and undoing it exactly."""
 
 import asyncio
 from typing import Any
@@ -40,7 +40,7 @@ async def test_before_a_merge_one_sees_what_it_would_do_and_nothing_is_changed(
     assert await everything(database, [place.li.id, place.wang.id]) == before
 
 
-async def test_who_was_merged_calls_is_looked_up_and_is_found_as_the_one(
+async def test_a_merged_customer_is_found_as_the_kept_one(
     database: Database, place: Place, tickets: TicketService
 ) -> None:
     customers = CustomerService(database)
@@ -59,7 +59,7 @@ async def test_who_was_merged_calls_is_looked_up_and_is_found_as_the_one(
         await customers.update(place.wang.id, CustomerChange(name="x"))
 
 
-async def test_what_people_changed_since_stays_when_a_merge_is_undone(database: Database) -> None:
+async def test_later_changes_stay_when_a_merge_is_undone(database: Database) -> None:
     customers, merging = CustomerService(database), CustomerMergeService(database)
     kept = await customers.create(described("60010001", phones=[]))
     merged = await customers.create(described("60010002", address="建设街8号", area="城东"))
@@ -103,7 +103,7 @@ async def test_a_merge_that_makes_no_sense_is_refused(database: Database) -> Non
         await merging.undo(first.id, SUPERVISOR)
 
 
-async def test_who_may_be_one_is_listed_with_why(database: Database) -> None:
+async def test_possible_duplicates_are_listed_with_reasons(database: Database) -> None:
     customers, merging = CustomerService(database), CustomerMergeService(database)
     one = await customers.create(described("60010001", address="建设街8号"))
     two = await customers.create(described("60010002", address="建设街8号", phones=["13800000001"]))
@@ -137,7 +137,7 @@ STEPS = st.lists(st.tuples(st.sampled_from(["merge", "undo"]), st.integers(0, 3)
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(people=st.lists(PERSON, min_size=4, max_size=4), former=st.lists(st.integers(0, 3)), steps=STEPS)
-async def test_whatever_was_merged_and_undone_all_is_as_it_was(
+async def test_merges_undone_leave_everything_as_it_was(
     database: Database, place: Place, people: list[dict[str, Any]], former: list[int], steps: list[tuple[str, int, int]]
 ) -> None:
     ids = await _entered(database, place, people, former)
@@ -176,7 +176,7 @@ async def _entered(database: Database, place: Place, people: list[dict[str, Any]
 
 
 async def everything(database: Database, ids: list[str]) -> dict[str, list[Any]]:
-    """All that is stored about customers, but for their versions and what was done with them."""
+    """Return all stored data of customers, without versions and audit."""
     found: dict[str, list[Any]] = {}
     async with database.read() as session:
         for table in tables_about_customers():

@@ -1,4 +1,4 @@
-"""A person's data: masked by role in one place, looked at with a reason, handed out, and erased where they may be."""
+"""Personal data: masked by role, looked at, exported and erased."""
 
 import json
 
@@ -59,7 +59,7 @@ async def test_every_role_sees_what_the_table_says(
     assert (customer.name == NAME) is (NAME in seen)
 
 
-def test_what_a_log_names_is_masked_by_what_it_names() -> None:
+def test_a_logs_values_are_masked_by_their_kinds() -> None:
     detail = {"reporter": NAME, "text": [f"电话{NUMBER}"], "urge_count": 2}
 
     assert shown(detail, Personal.TEXT, Role.QUALITY) == {
@@ -70,7 +70,9 @@ def test_what_a_log_names_is_masked_by_what_it_names() -> None:
     assert LogView.model_fields["detail"].metadata == [Personal.TEXT]
 
 
-async def test_every_look_is_noted_with_who_and_why(database: Database, place: Place, tickets: TicketService) -> None:
+async def test_every_look_is_noted_with_account_and_reason(
+    database: Database, place: Place, tickets: TicketService
+) -> None:
     privacy, customers = PrivacyService(database), CustomerService(database)
     ticket = await reported(tickets, place)
 
@@ -84,7 +86,7 @@ async def test_every_look_is_noted_with_who_and_why(database: Database, place: P
     assert {entry.staff_name for entry in looks} == {"许质检 (4001)"}
 
 
-async def test_whoever_answers_for_the_data_sees_every_look_also_at_strangers(
+async def test_supervisors_see_every_look_also_at_unknown_reporters(
     database: Database, place: Place, tickets: TicketService
 ) -> None:
     privacy = PrivacyService(database)
@@ -119,7 +121,7 @@ async def test_everything_about_a_customer_is_handed_out(
     assert (await CustomerService(database).audit(place.wang.id))[0].action is CustomerAction.EXPORT
 
 
-async def test_who_was_erased_is_nowhere_and_what_happened_stays(
+async def test_an_erased_person_is_nowhere_and_events_stay(
     database: Database, place: Place, tickets: TicketService
 ) -> None:
     ticket = await reported(tickets, place)

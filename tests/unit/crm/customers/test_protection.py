@@ -1,4 +1,4 @@
-"""Who is on a list comes first while it is in force, and not a moment longer (H25)."""
+"""Customers on a list come first while it is in force (H25)."""
 
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ async def test_a_customer_comes_first_only_while_the_list_is_in_force(database: 
     assert not await customers.is_protected(place.li.id, made.in_force_from)
 
 
-async def test_what_a_protected_customer_reports_is_most_urgent(
+async def test_a_report_of_a_protected_customer_is_most_urgent(
     database: Database, place: Place, tickets: TicketService
 ) -> None:
     await ProtectionService(database).create(hospital(place.wang.id), SUPERVISOR)
@@ -54,7 +54,7 @@ async def test_what_a_protected_customer_reports_is_most_urgent(
         assert (await tickets.file(elsewhere, conftest.AGENT)).urgency is Urgency.NORMAL
 
 
-async def test_who_joins_as_a_further_reporter_raises_it_and_the_log_says_why(
+async def test_a_protected_further_reporter_raises_the_urgency(
     database: Database, place: Place, tickets: TicketService
 ) -> None:
     await ProtectionService(database).create(hospital(place.wang.id), SUPERVISOR)

@@ -1,4 +1,4 @@
-"""A workbook is read as its sheet shows it, or refused with row, column and rule."""
+"""A workbook is read as its sheet shows it, or refused."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ def read(tmp_path: Path, content: bytes) -> list[list[str]]:
 
 
 def customers(tmp_path: Path, content: bytes) -> list[CustomerRow | list[tuple[int, str]]]:
-    """Return each row of a file as it would be stored, or the places of its errors."""
+    """Return each row as it would be stored, or its errors."""
     first, *others = read(tmp_path, content)
     names, errors = columns(first)
     assert errors == []
@@ -47,7 +47,7 @@ def test_rows_and_cells_without_references_are_counted(tmp_path: Path) -> None:
     assert read(tmp_path, content) == read(tmp_path, workbook(FIVE))
 
 
-def test_a_row_left_out_keeps_the_numbers_of_the_others(tmp_path: Path) -> None:
+def test_an_empty_row_counts(tmp_path: Path) -> None:
     found = read(tmp_path, workbook([HEADINGS, [], ["70010001", "测试"]]))
 
     assert found == [HEADINGS, [], ["70010001", "测试"]]
@@ -98,7 +98,7 @@ def test_an_account_number_is_the_one_that_the_sheet_shows(
 
 
 @pytest.mark.parametrize("code", ["yyyy-mm-dd", "0.00E+00", "# ?/?", "[DBNum1]0", "[>100]0;0", "0,", ";;"])
-def test_a_number_whose_shown_text_cannot_be_known_is_refused(tmp_path: Path, code: str) -> None:
+def test_a_number_without_a_known_shown_text_is_refused(tmp_path: Path, code: str) -> None:
     assert customers(tmp_path, workbook([HEADINGS, [12345, "新用户"]], formats={"A2": code})) == [
         [(2, "account_number")]
     ]
@@ -221,7 +221,7 @@ def test_a_value_under_no_heading_is_not_lost(tmp_path: Path) -> None:
 
 
 def bomb(path: Path, cell: bytes, repeated: bytes, mib: int) -> None:
-    """Write a workbook whose first sheet unpacks to so many MiB."""
+    """Write a workbook with a first sheet of so many unpacked MiB."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, zipfile.ZipFile(path.with_suffix(".in")) as small:
         for name in small.namelist():
             if name != SHEET:

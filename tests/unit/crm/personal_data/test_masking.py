@@ -1,4 +1,4 @@
-"""What is left of personal data where it need not be known whole (S29)."""
+"""Masks of personal data (S29)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Customers by themselves: a web form files once, progress is told to who knows the reporter (H12, H21)."""
+"""Self-service: web reports file once, progress needs a secret (H12, H21)."""
 
 from datetime import timedelta
 from typing import Any
@@ -126,7 +126,7 @@ async def test_a_web_form_names_a_cause_that_is_offered(
         await service.report(form(category_id=place.cold, address="幸福路10号"), "key-2", ELSEWHERE)
 
 
-async def test_what_is_offered_names_nobody_and_is_read_so_often_at_most(
+async def test_offers_name_no_person_and_are_limited(
     service: SelfService, tickets: TicketService, place: Place
 ) -> None:
     await tickets.forms.replace(TicketKind.FAULT, FormInput(fields=[]), 0, AGENT)
@@ -140,7 +140,7 @@ async def test_what_is_offered_names_nobody_and_is_read_so_often_at_most(
     assert await service.forms("203.0.113.8")
 
 
-async def test_the_same_key_of_somebody_else_is_another_report(service: SelfService, place: Place) -> None:
+async def test_the_same_key_of_another_number_is_another_report(service: SelfService, place: Place) -> None:
     first = await service.report(form(kind="complaint"), "key-1", ELSEWHERE)
     other = await service.report(form(kind="complaint", number="13800000004"), "key-1", ELSEWHERE)
 
@@ -194,7 +194,9 @@ async def test_a_key_is_needed_and_too_many_are_refused(service: SelfService, pl
     await service.report(form(), "key-10", "203.0.113.8")
 
 
-async def test_progress_for_who_knows_the_reporter(service: SelfService, tickets: TicketService, place: Place) -> None:
+async def test_progress_needs_a_secret_of_the_reporter(
+    service: SelfService, tickets: TicketService, place: Place
+) -> None:
     reporter = Reporter(customer_id=place.wang.id, number="+8613800009876", name="王秀英")
     filed = await tickets.file(place.fault(reporter=reporter, visit_from=EIGHT, visit_until=TEN), AGENT)
     await tickets.dispatch(filed.id, place.east, AGENT)
@@ -233,7 +235,9 @@ async def test_the_check_cannot_be_guessed(service: SelfService, tickets: Ticket
             await service.progress(number, "0001", "203.0.113.200")
 
 
-async def test_nobody_elses_appointment_is_told(service: SelfService, tickets: TicketService, place: Place) -> None:
+async def test_an_appointment_of_another_reporter_is_not_shown(
+    service: SelfService, tickets: TicketService, place: Place
+) -> None:
     filed = await tickets.file(place.fault(visit_from=EIGHT, visit_until=TEN), AGENT)
     await tickets.append(filed.id, AppendToTicket(text="也不热", reporter=Reporter(number="13800000003")), AGENT)
 
@@ -253,7 +257,7 @@ async def test_a_merged_ticket_is_as_far_as_what_stands_for_it(
     assert (found.number, found.stage, found.department) == (one.number, "handled", "城西维修工区")
 
 
-def test_every_state_is_told_in_both_languages() -> None:
+def test_every_state_has_words_in_both_languages() -> None:
     assert set(STAGES) == set(TicketStatus) - {TicketStatus.MERGED}
     assert set(WORDS) == set(Stage)
     assert all(set(words) == {"zh", "en"} for words in WORDS.values())
@@ -285,5 +289,5 @@ async def test_h21_the_telephone_tells_the_same(
     assert (await ask("123456", "0001"))["progress.prompt"] == "progress_not_found"
 
 
-def test_progress_has_no_field_for_what_somebody_said() -> None:
+def test_progress_has_no_field_for_free_text() -> None:
     assert not set(Progress.model_fields) & {"subject", "description", "address", "reply", "name", "reporters"}

@@ -1,4 +1,4 @@
-"""Accounts: nobody learns who exists, no secret is shown, and what names nothing is refused."""
+"""Staff accounts: no account is revealed, no secret is shown."""
 
 import time
 from typing import Any
@@ -29,7 +29,7 @@ def staff(database: Database) -> StaffService:
     return StaffService(database, QUEUES)
 
 
-async def test_the_right_password_says_who_it_is(staff: StaffService) -> None:
+async def test_the_right_password_gives_the_account(staff: StaffService) -> None:
     created = await staff.create(somebody())
 
     assert await staff.authenticate("1001", PASSWORD) == Principal(created.id, "1001", "刘芳", Role.AGENT, None)
@@ -51,7 +51,7 @@ async def test_the_right_password_says_who_it_is(staff: StaffService) -> None:
         ("1001", "\x00" * 10_000),
     ],
 )
-async def test_anything_else_is_nobody(staff: StaffService, number: str, password: str) -> None:
+async def test_wrong_credentials_give_no_account(staff: StaffService, number: str, password: str) -> None:
     await staff.create(somebody())
 
     assert await staff.authenticate(number, password) is None
@@ -72,7 +72,7 @@ async def test_an_unknown_number_takes_as_long_as_a_wrong_password(staff: StaffS
     assert 0.4 < injected / wrong < 2.5
 
 
-async def test_passwords_are_kept_as_argon2id_and_shown_to_nobody(staff: StaffService) -> None:
+async def test_passwords_are_stored_as_argon2id_and_never_shown(staff: StaffService) -> None:
     created = await staff.create(somebody())
 
     assert created.password_hash.startswith("$argon2id$")
@@ -95,7 +95,7 @@ async def test_an_agent_has_a_phone_with_a_secret_of_its_own_and_others_have_non
     assert [agent.staff_number for agent in await staff.agents()] == ["1001", "1002"]
 
 
-async def test_what_names_nothing_is_refused_and_changes_nothing(staff: StaffService) -> None:
+async def test_unknown_references_are_refused_and_change_nothing(staff: StaffService) -> None:
     with pytest.raises(UnknownQueue) as queue:
         await staff.create(somebody(queues=["repair", "sales"]))
     with pytest.raises(UnknownDepartment) as department:
@@ -117,7 +117,7 @@ async def test_a_staff_number_belongs_to_one(staff: StaffService) -> None:
     assert refused.value.errors[0].field == "staff_number"
 
 
-async def test_a_change_keeps_what_is_left_out_and_is_heard_of(database: Database, staff: StaffService) -> None:
+async def test_a_change_leaves_other_fields_and_is_announced(database: Database, staff: StaffService) -> None:
     department = await DepartmentService(database).create(DepartmentInput(name="客户服务科"))
     created = await staff.create(somebody(queues=["consult"], department_id=department.id))
     heard: list[Staff] = []
@@ -167,14 +167,14 @@ async def test_a_closed_account_opens_nothing_and_rings_nowhere(staff: StaffServ
 
     assert await staff.authenticate("1001", PASSWORD) is None
     assert await staff.agents() == []
-    # Whoever told Asterisk of the phone has to know which one to take back.
+    # The provisioning of phones needs the SIP user that it removes.
     assert closed.endpoint == "agent1001"
 
     await staff.update(created.id, StaffChange(active=True))
     assert await staff.authenticate("1001", PASSWORD) is not None
 
 
-async def test_who_becomes_an_agent_gets_a_phone(staff: StaffService) -> None:
+async def test_an_account_that_becomes_an_agents_gets_a_phone(staff: StaffService) -> None:
     created = await staff.create(somebody("3001", role=Role.SUPERVISOR))
     changed = await staff.update(created.id, StaffChange(role=Role.AGENT))
 
@@ -201,7 +201,7 @@ async def test_a_refused_change_changes_nothing(staff: StaffService) -> None:
     assert heard == []
 
 
-async def test_nobody_closes_their_own_account(staff: StaffService) -> None:
+async def test_an_administrator_cannot_close_the_own_account(staff: StaffService) -> None:
     created = await staff.create(somebody("9001", role=Role.ADMINISTRATOR))
     route = next(found for found in routes(staff).table if found.method == "PATCH")
 
