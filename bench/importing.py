@@ -46,7 +46,8 @@ async def measure(url: str, rows: int) -> None:
     by = applying.Applicant("staff-1", "bench")
     longest_s = 0.0
     done: int | None = -1
-    while (done := await database.change(partial(step, import_id, by, done))) is not None:
+    while done is not None:
+        done = await database.change(partial(step, import_id, by, done))
         now = time.perf_counter()
         longest_s, previous = max(longest_s, now - previous), now
     applied_s = time.perf_counter() - began

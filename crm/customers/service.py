@@ -35,7 +35,7 @@ from crm.customers.model import (
     PhoneView,
     plain_account,
 )
-from crm.customers.phone import any_typed_number, caller_number, split_extension
+from crm.customers.phone import any_typed_number, caller_number, split_extension, typed_number
 from crm.customers.protection import store as protection_store
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -108,7 +108,8 @@ class CustomerService:
             exact = await store.by_account(session, account_number)
             by_text = _views([exact] if exact is not None else [])
             if not found and exact is None:
-                by_text = _views(await store.search(session, text, SEARCH_LIMIT))
+                is_telephone = typed_number(text) is not None
+                by_text = _views(await store.search(session, text, SEARCH_LIMIT, parts=not is_telephone))
         found |= {customer.id: customer for customer in by_text}
         return list(found.values())[:SEARCH_LIMIT]
 

@@ -120,7 +120,7 @@ AFTER_ALL = "\U0010ffff"
 
 
 def beginning_with(field: str, text: str, dialect: str) -> SelectOfScalar[Customer]:
-    """Return the query of customers with a searched column that begins with a text.
+    """Return the customers with a searched column that begins with a text.
 
     Its condition is one that the column's index serves: a range for each usual spelling in capital and small letters.
     """
@@ -137,18 +137,21 @@ def beginning_with(field: str, text: str, dialect: str) -> SelectOfScalar[Custom
     return query if field == ACCOUNT else query.where(sql.func.coalesce(_CUSTOMER.merged_into, "") == "")
 
 
-async def search(session: AsyncSession, text: str, limit: int) -> Sequence[Customer]:
+async def search(session: AsyncSession, text: str, limit: int, *, parts: bool = True) -> Sequence[Customer]:
     """Return the customers that a text names, at most `limit`.
 
     They are those with an account number, a name or an address that begins with the text, each by its index; only where
     there is none, those that contain it, which reads the whole table. An account that was merged finds the customer it
     was merged into.
+
+    Args:
+        parts: search for texts that contain it, too.
     """
     dialect = session.get_bind().dialect.name
     found: dict[str, Customer] = {}
     for field in SEARCHED:
         await _find(session, found, beginning_with(field, text, dialect), limit)
-    if not found:
+    if not found and parts:
         pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
         matches = [_CUSTOMER[field].ilike(pattern, escape="\\") for field in SEARCHED]
         if dialect == "sqlite":
@@ -166,7 +169,7 @@ async def _find(
     query: SelectOfScalar[Customer],
     limit: int,
 ) -> None:
-    """Add the customers of a query; a merged one finds its merge target."""
+    """Add the customers of a query, or their merge targets."""
     if len(found) >= limit:
         return
     for one in (await session.exec(query.limit(limit))).all():

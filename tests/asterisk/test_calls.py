@@ -45,6 +45,28 @@ async def test_one_person_however_the_number_is_written(hotline: Hotline, writte
     assert [customer["name"] for customer in pop["customers"]] == ["李建国"]
 
 
+@pytest.mark.parametrize("number", ["86261234", "95598", "1064812345678"], ids=["local", "service", "machine"])
+async def test_a_number_without_an_e164_form_is_shown_as_it_came(hotline: Hotline, number: str) -> None:
+    desk, phone = await hotline.ready_agent()
+    caller = await hotline.phone(TRUNK_USER, shown_as=f"<sip:{number}@carrier.invalid>")
+
+    await hotline.into_queue(caller)
+    pop = (await desk.message("pop"))["pop"]
+    await phone.ringing()
+    await phone.answer()
+    await phone.answered()
+    reporter = {"number": number, "name": "王先生"}
+    body = {"kind": "fault", "subject": "暖气不热", "reporter": reporter, "call_id": pop["call_id"]}
+    filed = await desk.post("/api/v1/tickets", body)
+    await caller.hang_up()
+
+    assert pop["number"]["display"] == number
+    assert (await desk.get(f"/api/v1/tickets/{filed['id']}"))["reporters"][0]["number"] == number
+    supervisor = await hotline.desk(SUPERVISOR)
+    await hotline.call_record(supervisor, pop["call_id"])
+    assert pop["call_id"] in {call["id"] for call in await supervisor.get("/api/v1/calls", number=number)}
+
+
 @pytest.mark.parametrize(
     "shown_as",
     [

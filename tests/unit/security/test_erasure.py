@@ -1,4 +1,4 @@
-"""Every table is free of an erased person, and an export has every table."""
+"""No table names an erased person; an export has every table."""
 
 import asyncio
 import json

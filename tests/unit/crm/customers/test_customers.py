@@ -299,6 +299,7 @@ async def test_a_whole_telephone_or_account_number_is_not_searched_in_texts(data
 
     for text in ("13800000001", "60010001"):
         assert [one.account_number for one in await customers.search(text)] == ["60010001"]
+    assert await customers.search("13900000009") == []
     assert not [statement for statement in asked if "LIKE" in statement]
 
 
