@@ -1,11 +1,13 @@
 """Validation of the queues file: every problem with its line."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from ari_app.queues.errors import QueuesFileInvalid
-from ari_app.queues.settings import load_queues
+from ari_app.queues.settings import QueueSettings, load_queues
+from dev.paths import PROJECT
 from tests.unit.queues.conftest import QUEUES_FILE
 
 
@@ -69,3 +71,11 @@ def test_a_name_cannot_carry_lua(tmp_path: Path) -> None:
 def test_missing_file_is_an_error_with_a_clear_text(tmp_path: Path) -> None:
     with pytest.raises(QueuesFileInvalid, match="readable"):
         load_queues(tmp_path / "none.yaml")
+
+
+def test_every_setting_has_a_reader() -> None:
+    """A setting that nothing reads promises what nothing does."""
+    sources = [path for path in (PROJECT / "ari_app").rglob("*.py") if path.name != "settings.py"]
+    code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
+    unread = [name for name in QueueSettings.model_fields if not re.search(rf"(settings|queue)\.{name}\b", code)]
+    assert unread == []
