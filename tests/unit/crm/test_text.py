@@ -1,4 +1,4 @@
-"""Types of entered text count what is left of it."""
+"""Lengths of entered texts count without the spaces around them."""
 
 from typing import Any
 
