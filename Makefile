@@ -19,8 +19,8 @@ check: prepare        ## lint, format, types, layers, flows
 	@$(VENV)/lint-imports
 	@$(VENV)/hotline flows check
 
-quick: prepare        ## unit tests that start no server: under a minute
-	@$(VENV)/pytest tests/unit -q -m "not server" -n auto --dist worksteal
+quick: prepare        ## unit tests that start no server and are not slow
+	@$(VENV)/pytest tests/unit -q -m "not server and not slow" -n auto --dist worksteal
 
 # The files that wait for a real Asterisk are collected first, so that none of them is left for the end.
 test: check           ## everything CI runs

@@ -13,6 +13,8 @@ from ivr.grammar import AskStep, SayStep
 from tests.unit.ivr.caller import CALLFLOWS
 from tests.unit.ivr.conftest import WriteFlow
 
+pytestmark = pytest.mark.slow
+
 HEAD = """\
 flow: trial
 start: a

@@ -22,6 +22,8 @@ from crm.tickets.model import TicketKind
 from dev.paths import PROJECT
 from migrations import configuration
 
+pytestmark = pytest.mark.slow
+
 PROCESSES = 4
 
 

@@ -17,6 +17,8 @@ from ari_app.operations.locations import Locations
 from foundation.clock import utc_now
 from tests.unit.operations.conftest import make_filled, sums_of
 
+pytestmark = pytest.mark.slow
+
 SEALED = "2026/11/29/rec-01m8h730v3bbthbcbscpb5jnr9.wav"
 
 

@@ -13,6 +13,8 @@ from recordings import sealing
 from recordings.errors import UnreadableSide
 from tests.unit.recordings.audio import RATE, read_wav, strength, tone, write_interrupted, write_wav
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def sides(tmp_path: Path) -> list[Path]:

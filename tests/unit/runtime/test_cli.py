@@ -16,6 +16,8 @@ from crm.staff.service import StaffService
 from dev.paths import PROJECT
 from foundation.database import Database
 
+pytestmark = pytest.mark.slow
+
 HER = ("agents", "add", "1007", "王芳", "--queue", "repair")
 
 

@@ -26,6 +26,8 @@ from foundation.database import Database
 from foundation.routes import Principal, Role
 from tests.unit.crm.customers.people import SUPERVISOR, described
 
+pytestmark = pytest.mark.slow
+
 ADMINISTRATOR = Principal("staff-administrator", "9001", "管理员", Role.ADMINISTRATOR)
 
 

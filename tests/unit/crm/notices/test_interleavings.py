@@ -30,6 +30,8 @@ from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
 
+pytestmark = pytest.mark.slow
+
 RULES = DeliveryRules(lease_s=60, attempts=10_000, first_retry_s=1, longest_retry_s=5)
 CATALOGUE = load_catalogue(PROJECT / "callflows" / "notices.yaml")
 TICKETS, RECIPIENTS, EVENTS, NODES = 2, 2, 5, 2

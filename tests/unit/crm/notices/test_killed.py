@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+import pytest
 from sqlmodel import col, select
 
 from crm.notices.model import DeliveryState, NoticeDelivery
@@ -14,6 +15,8 @@ from crm.outbox.model import OutboxEntry
 from dev.paths import PROJECT
 from tests.unit.crm.conftest import AGENT, Place
 from tests.unit.crm.notices.conftest import House, Received, Receiver
+
+pytestmark = pytest.mark.slow
 
 
 @asynccontextmanager

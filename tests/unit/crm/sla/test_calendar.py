@@ -12,6 +12,8 @@ from structlog.testing import capture_logs
 from crm.sla.calendar import BusinessCalendar, Span
 from foundation import workdays
 
+pytestmark = pytest.mark.slow
+
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 OFFICE: list[Span] = [(8 * 60 + 30, 12 * 60), (13 * 60 + 30, 17 * 60 + 30)]
 

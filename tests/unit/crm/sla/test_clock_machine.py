@@ -2,6 +2,7 @@
 
 from random import Random
 
+import pytest
 from hypothesis import HealthCheck, settings
 from sqlmodel import select
 
@@ -13,6 +14,8 @@ from crm.tickets.model import Ticket, TicketStatus
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from tests.unit.crm.tickets import test_ticket_machine
+
+pytestmark = pytest.mark.slow
 
 
 class ClockedLives(test_ticket_machine.Lives):

@@ -8,6 +8,7 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
@@ -25,6 +26,8 @@ from foundation.database import Database
 from foundation.problems import Problem
 from tests.unit.crm.conftest import CALLER, NOT_OURS, SUPERVISOR, Place, furnish
 from tests.unit.crm.expected_ticket import MOVES, OPEN, Expected, is_legal
+
+pytestmark = pytest.mark.slow
 
 ACTIONS = 40
 """Actions in a row, unless one closes the ticket."""
