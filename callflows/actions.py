@@ -136,7 +136,10 @@ class CallerActions:
         return await self._offer(str(read(variables, "customer.id")), after=read(variables, "offer.ticket_id"))
 
     async def urge_ticket(self, call: ActionCall) -> Mapping[str, JSON]:
-        """Urge the offered ticket (催办): its department is notified. Counted once per call and ticket."""
+        """Urge the offered ticket (催办): its department is notified.
+
+        Counted once per call and ticket.
+        """
         variables = call.cursor.variables
         ticket = await self._tickets.urge(
             str(read(variables, "offer.ticket_id")),
@@ -177,7 +180,10 @@ class CallerActions:
         }
 
     async def _offer(self, customer_id: str, *, after: str | None = None) -> Mapping[str, JSON]:
-        """Return what is said of one open ticket: the newest, or the next older one."""
+        """Return the variables of one open ticket.
+
+        It is the newest, or the next older one.
+        """
         tickets = await self._tickets.open_for_customer(customer_id)
         if not tickets:
             return NO_TICKET

@@ -1,1 +1,4 @@
-"""The engine that walks a flow: steps, prompts, speech, digits, the cursor. It knows no telephony and no tickets."""
+"""Engine of call flows: steps, prompts, speech, keys, cursor.
+
+It knows neither telephony nor tickets.
+"""

@@ -1,4 +1,4 @@
-"""What a flow may make happen outside itself: named actions, given by those who stand above the engine."""
+"""Named actions that a flow may run; packages above provide them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Which day it is for a service that greets by the calendar (H9)."""
+"""Holidays, and the greeting of a day (H9)."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -30,6 +30,9 @@ class HolidayCalendar:
         self._now = now
 
     def greeting(self, day: dt.date | None = None) -> str:
-        """The name of the prompt that greets callers on a day; today by default. It never raises."""
+        """Return the name of a day's greeting prompt; by default of today.
+
+        It never raises.
+        """
         celebrated = holiday(day or self._now().astimezone(self._zone).date())
         return ORDINARY if celebrated is None else GREETINGS.get(celebrated, ORDINARY)

@@ -1,4 +1,7 @@
-"""Compares a folder of call flows with itself and with what is around it. Nothing is used unless the whole is valid."""
+"""Check of a folder of call flows, as a whole.
+
+Nothing is used unless all of it is valid.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,7 +21,7 @@ OTHER_FILES = frozenset({"notices.yaml", "queues.yaml"})
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What flows may name that is not theirs."""
+    """Names outside the flows that a flow may use."""
 
     actions: Mapping[str, Action]
     queues: frozenset[str]
@@ -38,12 +41,15 @@ class Library:
 
     @property
     def valid(self) -> bool:
-        """Whether it may be used; warnings do not stand in the way."""
+        """Check that there is no error; warnings are no obstacle."""
         return all(finding.severity is not Severity.ERROR for finding in self.findings)
 
 
 def check_library(folder: Path, vocabulary: Vocabulary) -> Library:
-    """Read and check `<folder>/*.yaml`, `prompts/` and `recorded/`. It never raises for what the files hold."""
+    """Read and check the flows and prompts of a folder.
+
+    It never raises for the content of `*.yaml`, `prompts/` and `recorded/`.
+    """
     files = [read_flow(path) for path in sorted(folder.glob("*.yaml")) if path.name not in OTHER_FILES]
     catalogue, findings = read_catalogue(folder)
     checker = _Checker(files, catalogue, vocabulary)

@@ -1,4 +1,7 @@
-"""The conditions of a `when` step: `customer.known`, `not ticket.open`, `answers.score < 5`, joined by `and`."""
+"""Conditions of a `when` step, joined by `and`.
+
+Examples: `customer.known`, `not offer.open`, `answers.score < 5`.
+"""
 
 import operator
 import re
@@ -23,7 +26,10 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True)
 class Term:
-    """One comparison. Without an operator it asks whether the variable is set and not empty, zero or false."""
+    """One comparison of a variable with a value.
+
+    Without an operator it asks whether the variable is set and not empty, zero or false.
+    """
 
     variable: str
     negated: bool = False
@@ -31,7 +37,7 @@ class Term:
     value: str | int | bool | None = None
 
     def holds(self, variables: Mapping[str, Any]) -> bool:
-        """Whether it is true of these variables; what cannot be compared is not true."""
+        """Evaluate the term; values that cannot be compared are not true."""
         return self._compare(read(variables, self.variable)) != self.negated
 
     def _compare(self, actual: Any) -> bool:
@@ -52,7 +58,7 @@ class Condition:
     terms: tuple[Term, ...]
 
     def holds(self, variables: Mapping[str, Any]) -> bool:
-        """Whether every term is true of these variables."""
+        """Evaluate all terms."""
         return all(term.holds(variables) for term in self.terms)
 
     @property

@@ -1,4 +1,7 @@
-"""Where a call is in its flow, as data: stored at every step, so that another process can pick the call up there."""
+"""Place of a call in its flow, stored at every step.
+
+Another process can continue the call from it.
+"""
 
 from typing import Any, Protocol
 
@@ -6,14 +9,17 @@ import msgspec
 
 
 class Pressed(msgspec.Struct, frozen=True):
-    """What a caller pressed at a step; the agent's desk shows the list."""
+    """Keys of a caller at a step, for the agent's desk."""
 
     step: str
     keys: str
 
 
 class Cursor(msgspec.Struct):
-    """A place in a flow. `variables` holds only JSON values, by dotted-path roots such as `call` and `customer`."""
+    """Place in a flow, with the call's variables.
+
+    `variables` holds only JSON values, by dotted-path roots such as `call` and `customer`.
+    """
 
     flow: str
     step: str

@@ -72,7 +72,10 @@ def draw(flow: Flow, catalogue: PromptCatalogue, dot: Program, language: str | N
 
 
 def graph_source(flow: Flow, catalogue: PromptCatalogue, language: str) -> str:
-    """Return a flow in Graphviz's language: a box for each step, an arrow for each way."""
+    """Return a flow in Graphviz's language.
+
+    A step is a box, a way an arrow.
+    """
     heading = f"{flow.name} · {len(flow.steps)} steps · {', '.join(flow.languages)}"
     if flow.fallback is not None:
         heading += f" · fallback {flow.fallback}"
@@ -91,7 +94,7 @@ def graph_source(flow: Flow, catalogue: PromptCatalogue, language: str) -> str:
 
 def _box(name: str, step: Step, flow: Flow, catalogue: PromptCatalogue, language: str) -> str:
     text = [f"{name} · {step.kind}", *_facts(step), *_spoken(step, catalogue, language)]
-    # Sized here: Graphviz would need the fonts of whoever looks at the picture.
+    # Sized here: Graphviz would need the fonts of the reader.
     width = max(NARROWEST, *(_width(line, TEXT_SIZE) for line in text)) + 2 * PADDING
     height = LINE_HEIGHT * len(text) + PADDING
     stripe, ground = COLOURS[step.kind]
@@ -119,7 +122,10 @@ def _arrows(name: str, step: Step, flow: Flow) -> Iterator[str]:
 
 
 def _spoken(step: Step, catalogue: PromptCatalogue, language: str) -> list[str]:
-    """Return the words of a step in a few lines; those before a second attempt stand in the tooltip only."""
+    """Return the words of a step in a few lines.
+
+    Those before a second attempt stand in the tooltip only.
+    """
     uses = step.ask if isinstance(step, AskStep) else step.prompts
     lines = [line for use in uses for line in _wrapped(_said(use.names, catalogue, use.language or language))]
     return lines if len(lines) <= MOST_LINES else [*lines[: MOST_LINES - 1], f"{lines[MOST_LINES - 1]} …"]
@@ -135,7 +141,7 @@ def _all_texts(step: Step, flow: Flow, catalogue: PromptCatalogue) -> str:
 
 
 def _facts(step: Step) -> list[str]:
-    """Return the effect of a step apart from its words, in at most one line."""
+    """Return the effect of a step apart from its words."""
     fact = ""
     match step:
         case DoStep():
@@ -182,13 +188,16 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Escape a text so that it stays text: Graphviz knows escapes and HTML's entities."""
+    """Escape a text for Graphviz, which knows escapes and HTML's entities."""
     plain = "".join(character if character == "\n" or character.isprintable() else " " for character in text)
     return plain.replace("\\", "\\\\").replace('"', '\\"').replace("&", "&amp;").replace("\n", "\\n")
 
 
 def _width(text: str, size: float) -> float:
-    """Estimate the width of a text: Chinese characters are square, others half as wide."""
+    """Estimate the width of a text.
+
+    Chinese characters are square, others half as wide.
+    """
     return sum(size if unicodedata.east_asian_width(character) in "WF" else size * 0.57 for character in text)
 
 

@@ -1,4 +1,7 @@
-"""Finds circles in which a caller who presses nothing would be led for ever, through flows that lead to each other."""
+"""Search for loops that a silent caller never leaves.
+
+They may lead through several flows.
+"""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,7 +13,7 @@ Place = tuple[str, str]
 
 
 def silent_circles(flows: Mapping[str, Flow]) -> list[Place]:
-    """One step of every circle that no key, number or spoken answer leads out of by itself."""
+    """Return one step of each loop that only a key leaves."""
     edges = {(flow.name, step): list(_onwards(flows, flow, step)) for flow in flows.values() for step in flow.steps}
     entries: list[Place] = []
     settled: set[Place] = set()
@@ -20,7 +23,10 @@ def silent_circles(flows: Mapping[str, Flow]) -> list[Place]:
 
 
 def _onwards(flows: Mapping[str, Flow], flow: Flow, step_name: str) -> Iterator[Place]:
-    """Where a silent caller comes from here. A `when` leads any way: what it reads may never change."""
+    """Return the next places of a silent caller.
+
+    A `when` leads any way: the variables it reads may never change.
+    """
     step = flow.steps[step_name]
     if isinstance(step, GotoStep) and step.goto in flows:
         yield step.goto, flows[step.goto].start
@@ -30,7 +36,10 @@ def _onwards(flows: Mapping[str, Flow], flow: Flow, step_name: str) -> Iterator[
 
 
 def _search(edges: Mapping[Place, list[Place]], start: Place, settled: set[Place]) -> list[Place]:
-    """Depth first, with a stack of its own: a long flow must not meet the depth of Python's."""
+    """Search depth first.
+
+    The stack is explicit: a long flow must not meet Python's recursion limit.
+    """
     found: list[Place] = []
     if start in settled:
         return found

@@ -1,4 +1,4 @@
-"""What is wrong with a flow or a prompt, and where: a file and a line that an editor can jump to."""
+"""Problems of flows and prompts, with file and line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from foundation.problems import FieldProblem, Invalid
 
 
 class Severity(StrEnum):
-    """Whether the flows may be used."""
+    """Effect of a finding: the flows are refused or not."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -29,7 +29,7 @@ class Finding:
 
 
 class FlowsInvalid(Invalid):
-    """The flows as a whole cannot be used; what is in use stays in use."""
+    """Refusal of the flows as a whole; those in use stay."""
 
     slug: ClassVar[str] = "flows-invalid"
     title: ClassVar[str] = "The call flows have errors"

@@ -1,4 +1,4 @@
-"""Reads a flow file into its model, and remembers which line each thing stands on."""
+"""Reader of flow files: model and line numbers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ DEEPEST_YAML = 40
 
 @dataclass
 class Lines:
-    """Where things stand in a file."""
+    """Line numbers of the parts of a file."""
 
     head: dict[str, int] = field(default_factory=dict)
     """The line of each key of the file itself."""
@@ -30,7 +30,7 @@ class Lines:
     """Each step's mapping as written, and the line where the step begins."""
 
     def of(self, step: str, *path: str | int) -> int:
-        """The line of a step, or of something inside it; as near as can be told."""
+        """Return the line of a step, or of a part inside it."""
         if step not in self.steps:
             # A step that was derived from another, such as the read-back of a number.
             step = step.rpartition(".")[0]
@@ -42,7 +42,7 @@ class Lines:
 
 @dataclass
 class FlowFile:
-    """What a file held: a flow, or the reasons why not."""
+    """Result of reading a file: a flow, or findings."""
 
     path: Path
     flow: Flow | None
@@ -51,7 +51,7 @@ class FlowFile:
 
 
 def read_yaml(path: Path) -> tuple[Any, list[Finding]]:
-    """A YAML document, or the one finding that tells where it cannot be read."""
+    """Return a YAML document, or the finding that prevents it."""
     try:
         raw = path.read_bytes()
         if len(raw) > LONGEST_FILE_BYTES:
@@ -71,7 +71,7 @@ def read_yaml(path: Path) -> tuple[Any, list[Finding]]:
 
 
 def _unbounded(path: Path, text: str) -> Finding | None:
-    """What would make a small file large in memory, or slow to read; found before it is built."""
+    """Find content that would grow in memory, before it is built."""
     depth = 0
     for event in YAML(typ="rt").parse(text):
         depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
@@ -93,7 +93,7 @@ def read_flow(path: Path) -> FlowFile:
 
 
 class _Reader:
-    """One reading of one file: takes inline steps out, validates each step, then the flow."""
+    """Reading of one file: inline steps, each step, then the flow."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -127,7 +127,7 @@ class _Reader:
             self.flow = flow
 
     def _take_out(self, name: str, step: Any, line: int, raw: dict[str, Any], depth: int) -> None:
-        """Give every step written inside another a name of its own, `menu.1`, because a cursor names places."""
+        """Name every step inside another, `menu.1`: a cursor names places."""
         if not isinstance(step, CommentedMap):
             self._refuse(line, f"step {name}: write a mapping such as `{{ say: greeting, next: menu }}`")
             return
@@ -166,7 +166,10 @@ class _Reader:
 
 
 def messages(node: Any, error: ValidationError, line: int) -> Iterator[tuple[int, str]]:
-    """A validation error as lines and sentences; `node` is what was validated, as written, beginning on `line`."""
+    """Return a validation error as lines and sentences.
+
+    `node` is the validated part as written, beginning on `line`.
+    """
     for fault in error.errors(include_url=False, include_context=False):
         path = [part for part in fault["loc"] if part != "[key]"]
         message = fault["msg"].removeprefix("Value error, ")
@@ -182,11 +185,11 @@ _PLAINER = {
     "model_type": "write a name, or a mapping in braces",
     "dict_type": "write a mapping in braces",
 }
-"""What some of pydantic's messages mean to somebody who writes a flow."""
+"""Words for pydantic's messages that an author of flows understands."""
 
 
 def plain(value: Any) -> Any:
-    """The same value in Python's own types, without what the YAML library adds."""
+    """Convert a YAML value to Python's own types."""
     if isinstance(value, Mapping):
         return {plain(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -198,7 +201,7 @@ def plain(value: Any) -> Any:
 
 
 def _with_read_backs(steps: Mapping[str, Step]) -> Iterator[tuple[str, Step]]:
-    """Let a number that is to be confirmed lead to a step that reads it back."""
+    """Add a read-back step after each number to be confirmed."""
     for name, step in steps.items():
         if not isinstance(step, AskStep) or step.confirm is None or step.next is None:
             yield name, step
@@ -216,7 +219,7 @@ def _with_read_backs(steps: Mapping[str, Step]) -> Iterator[tuple[str, Step]]:
 
 
 def _inline(step: Mapping[Any, Any]) -> Iterator[tuple[str, tuple[Any, ...], Any]]:
-    """The steps written inside a step: what each adds to the name, its path there, and itself."""
+    """Return the steps inside a step: suffix, path, step."""
     for name, value in step.items():
         if not isinstance(value, Mapping):
             continue
@@ -253,7 +256,7 @@ def _line_inside(node: Any, path: Sequence[Any], line: int) -> int:
 
 
 def _below(node: Any, part: Any) -> tuple[Any, int] | None:
-    """The value under a key (as it or as a number) or an index, and its line."""
+    """Return the value under a key or an index, and its line."""
     if isinstance(node, CommentedMap):
         for key in (part, int(part) if isinstance(part, str) and part.isdecimal() else part):
             if key in node:

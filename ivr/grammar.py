@@ -1,4 +1,7 @@
-"""What may stand in a flow file: its steps as pydantic models. `ivr.flow_file` reads the file into them."""
+"""Grammar of a flow file: its steps as pydantic models.
+
+`ivr.flow_file` reads the file into them.
+"""
 
 import re
 from collections.abc import Mapping
@@ -56,13 +59,13 @@ Priority = Annotated[int, Field(ge=-100, le=100)]
 
 
 class _Written(BaseModel):
-    """Something a person writes: a word that is not known is a mistake, not a comment."""
+    """Part of a flow file; an unknown word is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, populate_by_name=True)
 
 
 class PromptUse(_Written):
-    """A prompt by its name: fixed, or the value of a variable among those that may come."""
+    """Prompt by its name: fixed, or chosen by a variable."""
 
     prompt: Name | None = None
     language: Language | None = None
@@ -89,13 +92,16 @@ Spoken = Annotated[tuple[PromptUse, ...], BeforeValidator(_spoken), Field(min_le
 
 
 class Step(_Written):
-    """A place in a flow. The field named by `kind` is the one that names the kind in the file."""
+    """Step of a flow.
+
+    In the file, the field named by `kind` tells the kind of step.
+    """
 
     kind: ClassVar[str]
 
     @property
     def prompts(self) -> tuple[PromptUse, ...]:
-        """What it may say."""
+        """Return the prompts that it may play."""
         return ()
 
     @property
@@ -124,7 +130,10 @@ class SayStep(Step):
 
 
 class NumberEntry(_Written):
-    """How a number is keyed in. With `lowest` and `highest` it is saved as a number, else as text (0012 stays 0012)."""
+    """Rules for a number that is keyed in.
+
+    With `lowest` and `highest` it is saved as a number, else as text (0012 stays 0012).
+    """
 
     maximum: Annotated[int, Field(ge=1, le=32)]
     minimum: Annotated[int, Field(ge=1, le=32)] = 1
@@ -146,7 +155,7 @@ class NumberEntry(_Written):
         return self
 
     def accept(self, keys: str) -> str | int | None:
-        """The value that these keys stand for; None where they are not such a number."""
+        """Return the number of these keys; None where they are none."""
         if not (keys.isascii() and keys.isdecimal() and self.minimum <= len(keys) <= self.maximum):
             return None
         if self.lowest is None or self.highest is None:
@@ -155,7 +164,9 @@ class NumberEntry(_Written):
 
 
 class AskStep(Step):
-    """Asks for a key (`keys` that lead on, `answers` that are saved), or for a number (`digits`).
+    """Question for a key or a number.
+
+    `keys` lead on, `answers` are saved, `digits` are a number.
 
     Wrong keys are asked again `retries` times, silence `silent` times (as often as wrong keys where that is not
     written), then lead to `otherwise`. Keys typed ahead of several questions answer them one after the other; those
@@ -184,7 +195,7 @@ class AskStep(Step):
 
     @property
     def silent_retries(self) -> int:
-        """How often it is asked again after silence."""
+        """Return how often it is asked again after silence."""
         return self.retries if self.silent is None else self.silent
 
     @model_validator(mode="after")
@@ -209,7 +220,7 @@ class AskStep(Step):
 
     @property
     def rules(self) -> DigitRules:
-        """How the keys are collected."""
+        """Return the rules for collecting keys."""
         if self.digits is None:
             return DigitRules(
                 maximum=1,
@@ -238,8 +249,9 @@ class AskStep(Step):
 
 
 class RecordStep(Step):
-    """Says prompts, records the answer and saves the recording's id. Null is saved where nothing could be recorded,
-    or the answer is shorter than `minimum`: who ends it at once had nothing to say.
+    """Recorded answer; the recording's id is saved.
+
+    Null is saved where nothing could be recorded, or the answer is shorter than `minimum`.
     """
 
     kind: ClassVar[str] = "record"
@@ -258,7 +270,7 @@ class RecordStep(Step):
 
     @property
     def rules(self) -> SpokenRules:
-        """How the answer is recorded."""
+        """Return the rules for recording."""
         return SpokenRules(maximum_s=self.maximum, silence_s=self.silence, terminator=self.terminator)
 
     @property
@@ -271,7 +283,7 @@ class RecordStep(Step):
 
 
 class WhenStep(Step):
-    """Goes to the step of the first condition that holds, else to `next`."""
+    """Choice of the next step by the first condition that holds."""
 
     kind: ClassVar[str] = "when"
     when: Annotated[tuple[tuple[Condition, StepName], ...], BeforeValidator(_conditions), Field(min_length=1)]
@@ -283,7 +295,10 @@ class WhenStep(Step):
 
 
 class DoStep(Step):
-    """Runs an action. A text argument that is `{a.variable}` passes its value; other texts have such fields filled."""
+    """Run of an action.
+
+    A text argument that is `{a.variable}` passes its value; other texts have such fields filled.
+    """
 
     kind: ClassVar[str] = "do"
     do: Name
@@ -315,7 +330,10 @@ class QueueStep(Step):
 
 
 class LanguageStep(Step):
-    """Changes the language: to a fixed one, or to a variable's value where the flow speaks that."""
+    """Change of the language: a fixed one, or a variable's value.
+
+    A language that the flow does not speak changes nothing.
+    """
 
     kind: ClassVar[str] = "language"
     language: Language | Variable
@@ -365,14 +383,14 @@ KINDS: Mapping[str, type[Step]] = {
 
 
 class Flow(_Written):
-    """A conversation, whole and valid by itself; `ivr.check` compares it with what is around it."""
+    """Whole flow, valid by itself; `ivr.check` checks the surroundings."""
 
     name: Annotated[Name, Field(alias="flow")]
     languages: Annotated[tuple[Language, ...], Field(min_length=1)] = ("zh",)
     """The first is spoken where nothing else is known."""
     start: StepName
     fallback: StepName | None = None
-    """Where a call goes whose step is no longer there, or that goes round in circles."""
+    """Step for a call in a missing step or an endless loop."""
     steps: dict[StepName, Step]
 
     def begin(self, variables: dict[str, Any] | None = None, language: str | None = None) -> Cursor:

@@ -1,4 +1,4 @@
-"""A flow as a graph: which steps a step may lead to, and why. Checking and drawing both read it."""
+"""Graph of a flow: the ways from step to step."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass

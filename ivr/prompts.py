@@ -1,4 +1,4 @@
-"""The catalogue of prompts: what is said, in which language, as a recorded file or as text to be spoken."""
+"""Catalogue of prompts: recorded files and texts, by language."""
 
 import asyncio
 import re
@@ -41,7 +41,7 @@ class PromptCatalogue:
     recorded: dict[str, dict[str, Path]] = field(default_factory=dict)
 
     def text(self, name: str, language: str, variables: Mapping[str, Any] | None = None) -> str | None:
-        """A prompt as it is spoken, or shown to an agent who speaks it; None where there is no such text."""
+        """Return a prompt's text with its fields filled, if any."""
         found = self.texts.get(language, {}).get(name)
         return None if found is None else fill(found.text, language, variables or {})
 
@@ -50,7 +50,7 @@ class PromptCatalogue:
         return self.recorded.get(language, {}).get(name)
 
     def has(self, name: str, language: str) -> bool:
-        """Whether a prompt can be heard in a language."""
+        """Check whether a prompt can be played in a language."""
         return self.recording(name, language) is not None or name in self.texts.get(language, {})
 
 
@@ -100,10 +100,13 @@ def _fault(name: Any, written: Any) -> str | None:
 
 
 class PromptAudio(Protocol):
-    """What the walker needs: files to play."""
+    """Source of the walker's audio files."""
 
     async def audio(self, name: str, language: str, variables: Mapping[str, Any]) -> Path | None:
-        """The file of a prompt; None, after logging why, where it cannot be had: the call goes on without it."""
+        """Return a prompt's file; None, with a log entry, without one.
+
+        The call goes on without the prompt.
+        """
 
 
 class Prompts:
@@ -114,7 +117,10 @@ class Prompts:
         self._speech = speech
 
     async def audio(self, name: str, language: str, variables: Mapping[str, Any]) -> Path | None:
-        """The recorded file, else the spoken text; None, after logging why, where neither can be had."""
+        """Return the recorded file, else the synthesised one.
+
+        None, with a log entry, where there is neither.
+        """
         recording = self._catalogue.recording(name, language)
         if recording is not None:
             return recording
@@ -143,7 +149,7 @@ class Prompts:
 
 @dataclass(frozen=True)
 class Prepared:
-    """What `prepare` did."""
+    """Result of `prepare`."""
 
     ready: int
     failed: Sequence[str]

@@ -1,4 +1,4 @@
-"""Speech from text: an engine that can be exchanged, and a content-addressed cache in front of it."""
+"""Speech synthesis, and a content-addressed cache in front of it."""
 
 import asyncio
 import hashlib
@@ -35,7 +35,10 @@ class Speech(Protocol):
 
 
 class EspeakSpeech:
-    """espeak-ng as a program, then sox for rate and level. Text goes in by standard input, never as an option."""
+    """Speech by espeak-ng, with sox for rate and level.
+
+    Text is passed by standard input, never as an option.
+    """
 
     voices: Mapping[str, str] = {"zh": "cmn", "en": "en"}
 
@@ -103,7 +106,9 @@ class EspeakSpeech:
 
 
 class SpeechCache:
-    """Audio files by the hash of engine, voice, language and text. Close it with `aclose()`.
+    """Cache of audio files; close it with `aclose()`.
+
+    The key is a hash of engine, voice, language and text.
 
     Requests for one text at the same time are one synthesis; a caller who hangs up does not cancel it for the others.
     """
@@ -114,7 +119,7 @@ class SpeechCache:
         self._under_way: dict[Path, asyncio.Task[None]] = {}
 
     def path(self, text: str, language: str) -> Path:
-        """Where the audio of a text is, or will be."""
+        """Return the path of a text's audio, made or not."""
         content = "\0".join((self._engine.identity(language), language, text))
         return self._folder / f"{hashlib.sha256(content.encode()).hexdigest()}.wav"
 
@@ -146,8 +151,9 @@ class SpeechCache:
         return target
 
     async def sweep(self, unused_s: float) -> int:
-        """Remove what nobody heard for so many seconds, because sentences with customers' matters must not pile up.
-        Returns how many files that were.
+        """Remove files that were not played for so many seconds.
+
+        Sentences with customers' matters must not pile up.
         """
         return await asyncio.to_thread(_remove_unused, self._folder, time.time() - unused_s)
 
@@ -161,7 +167,7 @@ class SpeechCache:
     def _finished(self, target: Path, task: asyncio.Task[None]) -> None:
         del self._under_way[target]
         if not task.cancelled():
-            # Whoever still waits gets the error; if nobody does, it must not be reported as never retrieved.
+            # Requests that still wait get the error; without any, it is marked as retrieved.
             task.exception()
 
     async def _make(self, text: str, language: str, target: Path) -> None:
@@ -173,7 +179,7 @@ class SpeechCache:
 
 
 def _write_whole(target: Path, content: bytes) -> None:
-    """Write a file so that nobody ever reads half of it."""
+    """Write a file atomically: it is never read in part."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as part:
         try:

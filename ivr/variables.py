@@ -1,4 +1,4 @@
-"""A call's variables: JSON values in nested mappings, named by dotted paths such as `customer.name`."""
+"""Variables of a call: nested JSON values, named by dotted paths."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ NAME = r"[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+"
 
 
 def read(variables: Mapping[str, Any], name: str) -> Any:
-    """The value of a dotted name; None where any part of the path is missing."""
+    """Return the value of a dotted name; None where it is missing."""
     value: Any = variables
     for part in name.split("."):
         if not isinstance(value, Mapping):
@@ -20,7 +20,7 @@ def read(variables: Mapping[str, Any], name: str) -> Any:
 
 
 def write(variables: dict[str, Any], name: str, value: JSON) -> None:
-    """Set a dotted name; what stands in the way of the path is replaced."""
+    """Set a dotted name, replacing any value in its path."""
     *path, last = name.split(".")
     inner = variables
     for part in path:

@@ -1,4 +1,4 @@
-"""What a flow needs of a live call: to speak, to listen for keys, to record. Telephony implements it elsewhere."""
+"""Interface of a live call to its flow: speech, keys, recording."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,10 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class DigitRules:
-    """How keys are collected after (or during) a prompt. Times in seconds, counted from the end of the prompt."""
+    """Rules for collecting keys during and after a prompt.
+
+    Times in seconds, counted from the end of the prompt.
+    """
 
     maximum: int = 1
     terminator: str | None = "#"
@@ -24,7 +27,7 @@ class DigitRules:
 
 
 class DigitsEnd(StrEnum):
-    """Why collecting keys ended."""
+    """Reason for the end of collecting keys."""
 
     COMPLETE = "complete"
     TERMINATED = "terminated"
@@ -41,7 +44,7 @@ class Digits:
 
 @dataclass(frozen=True)
 class SpokenRules:
-    """How a spoken answer is recorded. Times in seconds."""
+    """Rules for recording an answer. Times in seconds."""
 
     maximum_s: float = 60.0
     silence_s: float = 3.0
@@ -57,9 +60,10 @@ class Spoken:
 
 
 class Voice(Protocol):
-    """Sound and keypad of one caller. A hang-up cancels the task that walks the flow; nothing is raised for it.
+    """Sound and keypad of one caller.
 
-    Keys pressed ahead are taken in their order by the questions that follow, each as many as it needs.
+    A hang-up cancels the task that walks the flow and raises nothing else. Keys pressed ahead are taken in their order
+    by the questions that follow, each as many as it needs.
     """
 
     async def say(self, audio: Sequence[Path], *, barge_in: bool = False) -> None:

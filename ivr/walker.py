@@ -1,4 +1,4 @@
-"""Walks a call through its flow, one step at a time, storing its place before each step."""
+"""Walk of a call through its flow, stored before each step."""
 
 from collections.abc import Mapping
 
@@ -24,7 +24,10 @@ log = structlog.get_logger()
 
 
 class FlowWalker:
-    """Walks one call. A hang-up cancels the walk; what it has stored by then is where another process goes on."""
+    """Walk of one call.
+
+    A hang-up cancels it; another process goes on from the stored cursor.
+    """
 
     def __init__(
         self,
@@ -41,7 +44,7 @@ class FlowWalker:
         self._store = store
 
     async def walk(self, cursor: Cursor) -> Outcome:
-        """Carry out the flow from the cursor's step until it ends or hands over to a queue.
+        """Execute steps until the flow ends or leads to a queue.
 
         The cursor is moved in place. To go on after a queue, set `cursor.step` to the outcome's `otherwise` and walk
         again.
@@ -83,14 +86,14 @@ class FlowWalker:
         cursor.flow, cursor.step = target.name, target.start
 
     def _rescue(self, cursor: Cursor, flow: Flow | None) -> bool:
-        """Lead a call whose step is gone, because the flow was changed under it, to the flow's fallback."""
+        """Lead a call in a missing step to the flow's fallback."""
         if flow is None or flow.fallback is None:
             return False
         cursor.step, cursor.attempts, cursor.wrong_key = flow.fallback, 0, False
         return True
 
     async def _last_resort(self, cursor: Cursor) -> Outcome:
-        """A call that goes round in circles gets one step of the fallback: a person, or a goodbye."""
+        """Give an endless call one step of the fallback."""
         flow = self._flows.get(cursor.flow)
         if flow is None or not self._rescue(cursor, flow):
             return Ended(LOST)

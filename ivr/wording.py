@@ -1,4 +1,4 @@
-"""Values as they are spoken in Chinese and English: numbers digit by digit, dates, times, money from cents."""
+"""Spoken values in Chinese and English: numbers, dates, times, money."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ FIELD = re.compile(rf"\{{(?P<variable>{NAME})(?::(?P<format>[a-z]+))?\}}", re.AS
 """A variable in a prompt's text: `{ticket.number:digits}`."""
 
 LONGEST_FIELD = 80
-"""Characters of a value that comes from outside, so that nobody is made to listen to an essay."""
+"""Longest value from outside that is spoken, in characters."""
 
 # On the telephone, one is read yāo, which no other digit can be mistaken for.
 _ZH_DIGITS = str.maketrans("0123456789", "零幺二三四五六七八九")
@@ -27,7 +27,7 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 
 def fill(text: str, language: str, variables: Mapping[str, Any], zone: tzinfo = ZONE) -> str:
-    """A prompt's text with its fields spoken in a language. A variable that is not set is left out."""
+    """Fill a prompt's fields; variables that are not set are left out."""
 
     def field(match: re.Match[str]) -> str:
         value = read(variables, match["variable"])
@@ -42,12 +42,15 @@ def fields(text: str) -> list[tuple[str, str]]:
 
 
 def stray_braces(text: str) -> bool:
-    """Whether braces remain that are no field: a slip of the pen that would be read aloud."""
+    """Check for braces that are no field and would be read aloud."""
     return bool(re.search(r"[{}]", FIELD.sub("", text)))
 
 
 def _text(value: Any, language: str, zone: tzinfo) -> str:  # noqa: ARG001
-    """Words from outside: letters, digits and plain punctuation, no markup that an engine might obey."""
+    """Return a text's letters, digits and plain punctuation.
+
+    Markup that a speech engine might obey is left out.
+    """
     kept = "".join(
         character if unicodedata.category(character)[0] in "LN" or character in "，。、；：！？,.;:!?'-%" else " "
         for character in unicodedata.normalize("NFC", str(value)[: 4 * LONGEST_FIELD])
@@ -85,7 +88,10 @@ def _money(value: Any, language: str, zone: tzinfo) -> str:
 
 
 def _moment(value: Any, zone: tzinfo) -> datetime | None:
-    """A time from epoch milliseconds or ISO 8601, which is how variables carry it; a plain date is that day's noon."""
+    """Return the time of epoch milliseconds or ISO 8601 text.
+
+    A plain date is that day's noon.
+    """
     try:
         if isinstance(value, int) and not isinstance(value, bool):
             return datetime.fromtimestamp(value / 1000, UTC).astimezone(zone)

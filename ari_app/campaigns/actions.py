@@ -47,7 +47,9 @@ class SurveyActions:
 
 
 def call_again_at(when: str, now: datetime, zone: ZoneInfo, hours: CallingHours | None = None) -> datetime:
-    """Return the moment that a customer chose: in an hour, this evening, or tomorrow.
+    """Return the moment that a customer chose for the next call.
+
+    The evening is that of the same day as long as calls are still allowed then, else the next morning.
 
     The evening is that of the same day as long as calls are still allowed then, else the next morning.
 

@@ -1,4 +1,4 @@
-"""The dialler: takes what is due, as many at once as allowed, and sleeps until something is."""
+"""Dialler: leases due attempts and sleeps until the next."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,10 @@ LONGEST_SLEEP_S = 300.0
 
 
 class Dialler:
-    """Leases attempts and has them placed; `under_way` tells how many calls there are, adopted ones included."""
+    """Dialler of due attempts.
+
+    `under_way` returns the number of calls, adopted ones included.
+    """
 
     def __init__(
         self, campaigns: CampaignService, place: Callable[[Dialling], None], under_way: Callable[[], int]

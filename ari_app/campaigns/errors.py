@@ -1,4 +1,4 @@
-"""What can be refused about campaigns."""
+"""Refusals of campaigns."""
 
 from foundation.problems import Conflict, NotFound
 
@@ -10,4 +10,4 @@ class WrongState(Conflict):
 
 
 class NoSuchContact(NotFound):
-    """Nobody is to be asked under this id."""
+    """Unknown contact."""

@@ -7,7 +7,10 @@ from pydantic import BaseModel, Field, model_validator
 
 
 class CallingHours(BaseModel, frozen=True):
-    """Hours of one day, local time; 0 to 24 is always. They do not go over midnight: nobody is called at night."""
+    """Hours of one day, local time; 0 to 24 is always.
+
+    They do not go over midnight: no customer is called at night.
+    """
 
     time_zone: str
     from_hour: int = Field(ge=0, le=23)

@@ -8,25 +8,25 @@ from foundation.routes import NoQuery, Request, Role, Routes
 
 READERS = frozenset({Role.AGENT, Role.CAMPAIGNS, Role.QUALITY, Role.SUPERVISOR, Role.ADMINISTRATOR})
 ASKERS = frozenset({Role.AGENT, Role.SUPERVISOR})
-"""Who calls customers."""
+"""Roles that call customers."""
 
 
 class TicketSurveys(BaseModel):
-    """Who was asked about a ticket, and what they said."""
+    """Contacts and answers of a ticket's survey."""
 
     contacts: list[ContactView]
     answers: list[AnswersView]
 
 
 def routes(service: CampaignService) -> Routes:
-    """What can be read of campaigns, and answers that an agent took down."""
+    """Routes to read surveys and to enter answers at the desk."""
     table = Routes("campaigns")
 
     @table.add(
         "GET",
         "/tickets/{ticket_id}/surveys",
         roles=READERS,
-        summary="Who was called back about a ticket, and what they answered",
+        summary="Return the callbacks of a ticket with their answers",
         response=TicketSurveys,
     )
     async def surveys(request: Request[None, NoQuery]) -> TicketSurveys:
@@ -37,7 +37,7 @@ def routes(service: CampaignService) -> Routes:
         "POST",
         "/survey-contacts/{contact_id}/answers",
         roles=ASKERS,
-        summary="What a customer answered to an agent who asked with the survey's script; the machine calls no more",
+        summary="Store a customer's answers to an agent; the machine calls this customer no more about the ticket",
         body=AnswersInput,
         response=AnswersView,
         status=201,

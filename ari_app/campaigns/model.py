@@ -15,7 +15,7 @@ from foundation.database import UtcDateTime, text_enum
 
 
 class ContactState(StrEnum):
-    """Where one person's callback is."""
+    """State of one person's callback."""
 
     PLANNED = "planned"
     DIALLING = "dialling"
@@ -42,11 +42,11 @@ TRANSITIONS: dict[ContactState, frozenset[ContactState]] = {
 }
 
 FINAL = frozenset({ContactState.DONE, ContactState.EXHAUSTED, ContactState.CANCELLED})
-"""Nobody waits for these."""
+"""States that end a contact."""
 
 
 class AttemptOutcome(StrEnum):
-    """What came of one dialling."""
+    """Outcome of one dialling."""
 
     COMPLETED = "completed"
     PARTIAL = "partial"
@@ -61,7 +61,7 @@ class AttemptOutcome(StrEnum):
 
 
 class Contact(SQLModel, table=True):
-    """One person to call about one ticket, once per round of work on it."""
+    """Person to call about a ticket, once per round of work."""
 
     __tablename__ = "campaign_contact"
     __table_args__ = (
@@ -107,7 +107,10 @@ personal(Attempt, "number", through="contact_id")
 
 
 class SurveyAnswers(SQLModel, table=True):
-    """What a customer answered to the callback survey (H10), question by question; None where not asked or answered."""
+    """Answers to the callback survey (H10).
+
+    None: not asked, or not answered.
+    """
 
     __tablename__ = "survey_answers"
 
@@ -126,7 +129,7 @@ class SurveyAnswers(SQLModel, table=True):
 
 
 class Attitude(StrEnum):
-    """How the repair worker's attitude was."""
+    """Attitude of the staff, or satisfaction with the answer."""
 
     SATISFIED = "satisfied"
     AVERAGE = "average"
@@ -134,7 +137,7 @@ class Attitude(StrEnum):
 
 
 class AnswersInput(BaseModel, extra="forbid"):
-    """What a customer said to an agent who asked with the survey's script (H10)."""
+    """Answers that an agent enters from the survey's script (H10)."""
 
     solved: bool
     attitude: Attitude | None = None
@@ -147,7 +150,7 @@ class AnswersInput(BaseModel, extra="forbid"):
 
 
 class SurveyVerdict(StrEnum):
-    """Meaning of one survey's answers for the ticket; several can hold at once."""
+    """Effect of a survey's answers; several can hold at once."""
 
     CONFIRMED = "confirmed"
     """Solved, nothing wrong: archive."""

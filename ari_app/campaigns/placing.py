@@ -32,7 +32,7 @@ class SurveyResults:
         self._surveyed = surveyed
 
     async def settle(self, call: LiveCall) -> None:
-        """Store the answers of an ended call, and settle the contact or plan the next attempt.
+        """Store the answers of an ended call and settle its contact.
 
         What was answered until a hang-up is kept: "not solved" counts whether or not the survey went on. Safe to
         repeat, as it is where the process died halfway or the database is away.

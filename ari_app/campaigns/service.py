@@ -1,4 +1,4 @@
-"""Callback surveys: planned when a department replies, dialled within hours, settled when everybody was asked."""
+"""Callback surveys: planned on reply, dialled within hours, settled together."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class CampaignRules:
-    """How callbacks are placed."""
+    """Rules for placing callbacks."""
 
     delay_s: float
     attempts: int
@@ -81,7 +81,7 @@ class Dialling:
 
 
 class SurveyedTickets(Protocol):
-    """What settling a survey does to a ticket."""
+    """Effects of a survey on its ticket."""
 
     async def confirmed(self, ticket_id: str, answers: SurveyAnswers | None) -> None:
         """Archive the ticket: the customer confirmed."""
@@ -147,20 +147,20 @@ class CampaignService:
         self.attempts_planned.announce()
 
     async def plan_again(self, event: TicketChanged) -> None:
-        """Plan callbacks to reporters who joined a ticket by a merge, or left one."""
+        """Plan callbacks to reporters after a merge or its undoing."""
         await self.plan_surveys(event)
         numbers, round_ = {reporter.number for reporter in event.reporters}, event.redo_count
         async with self._database.write() as session:
             for contact in await store.of_ticket(session, event.ticket_id, round_):
                 if contact.state is ContactState.CANCELLED and contact.number in numbers:
                     store.move(contact, ContactState.PLANNED)
-            # Everybody may have been asked by now.
+            # All reporters may have been asked by now.
             _tell_over(session, event.ticket_id, round_)
         self.attempts_planned.announce()
         self.outbox_written.announce()
 
     async def withdraw_strangers(self, event: TicketChanged) -> None:
-        """Cancel callbacks about a ticket to persons who reported only the one taken out of it."""
+        """Cancel callbacks to reporters of a ticket that was taken out."""
         numbers, ticket_id = {reporter.number for reporter in event.reporters}, event.ticket_id
         async with self._database.write() as session:
             gone = [found for found in await store.planned(session, ticket_id) if found.number not in numbers]
@@ -179,7 +179,7 @@ class CampaignService:
                     store.move(contact, ContactState.CANCELLED)
 
     async def forget(self, session: AsyncSession, customer_id: str) -> None:
-        """Nobody calls a customer back any more whose data are about to be erased.
+        """Cancel the callbacks of a customer before erasure.
 
         Raises:
             MustBeKept: the customer is being called at this moment.
@@ -214,12 +214,12 @@ class CampaignService:
         return taken
 
     async def next_due(self) -> datetime | None:
-        """When the dialler must look again."""
+        """Return when the next contact or lease is due."""
         async with self._database.read() as session:
             return await store.next_due(session)
 
     async def answered(self, attempt_id: str) -> None:
-        """Somebody picked up; said twice by who does not know whether it was said."""
+        """Mark an attempt as answered. Idempotent."""
         async with self._database.write() as session:
             contact = await self._contact_of(session, attempt_id)
             if contact.state is not ContactState.ANSWERED:
@@ -227,7 +227,7 @@ class CampaignService:
             contact.lease_until = utc_now() + TALK_LEASE
 
     async def store_answers(self, attempt_id: str, given: Mapping[str, Any]) -> None:
-        """Keep the answers as they stand; called again with more of them, it replaces them."""
+        """Store the answers, replacing earlier ones of the contact."""
         async with self._database.write() as session:
             attempt = await session.get_one(Attempt, attempt_id)
             contact = await session.get_one(Contact, attempt.contact_id)
@@ -241,10 +241,12 @@ class CampaignService:
             await session.merge(answers)
 
     async def asked_by_agent(self, contact_id: str, given: AnswersInput, by: Principal) -> AnswersView:
-        """An agent asked instead of the machine, which does not call any more; the answers count the same (H10).
+        """Store answers that an agent asked for (H10).
+
+        The machine calls this contact no more; the answers count the same.
 
         Raises:
-            NoSuchContact: nobody is to be asked under this id.
+            NoSuchContact: there is no such contact.
             WrongState: the customer is being called, was asked before, or is not asked any more.
         """
         async with self._database.write() as session:
@@ -270,7 +272,7 @@ class CampaignService:
         return view
 
     async def finished(self, attempt_id: str, outcome: AttemptOutcome, call_again_at: datetime | None = None) -> None:
-        """An attempt is over: so is the contact, or the next attempt is planned."""
+        """End an attempt: the contact is over, or planned again."""
         async with self._database.write() as session:
             attempt = await session.get_one(Attempt, attempt_id)
             if attempt.outcome is not None:
@@ -292,7 +294,10 @@ class CampaignService:
         self.outbox_written.announce()
 
     def _next_call_at(self, outcome: AttemptOutcome, chosen: datetime | None) -> datetime:
-        """Return when the number may be called again: for another try, or about another matter."""
+        """Return when the number may be called again.
+
+        That is for another try, or about another matter.
+        """
         pause = timedelta(seconds=self.rules.retry_s)
         if outcome is AttemptOutcome.COMPLETED:
             pause = min(pause, BETWEEN_MATTERS)
@@ -319,7 +324,7 @@ class CampaignService:
         await self._carry_out(ticket_id, found)
 
     async def suggested(self, event: SuggestionMade) -> None:
-        """Create a ticket of a suggestion, with the recording of the call where it is known (H10)."""
+        """Create a ticket of a suggestion, with the call's recording (H10)."""
         recording_id = await self._recording_of(event.call_id) if event.call_id is not None else None
         suggestion = Suggestion(
             key=event.contact_id,
@@ -333,7 +338,7 @@ class CampaignService:
         await self._tickets.suggested(suggestion)
 
     async def of_ticket(self, ticket_id: str) -> tuple[list[ContactView], list[AnswersView]]:
-        """Everybody asked about a ticket, and what they said."""
+        """Return the contacts of a ticket and their answers."""
         async with self._database.read() as session:
             contacts = (await session.exec(select(Contact).where(Contact.ticket_id == ticket_id))).all()
             answers = await store.answers_of(session, [contact.id for contact in contacts])
@@ -343,7 +348,7 @@ class CampaignService:
         )
 
     async def _carry_out(self, ticket_id: str, found: Mapping[SurveyVerdict, SurveyAnswers]) -> None:
-        """Apply the verdicts to the ticket, each with the answers that led to it."""
+        """Apply the verdicts to the ticket, with their answers."""
         redo, supervisor = found.get(SurveyVerdict.REDO), found.get(SurveyVerdict.SUPERVISOR)
         if redo is not None:
             recording_id = await self._recording_of(redo.call_id) if redo.call_id is not None else None
@@ -361,7 +366,10 @@ class CampaignService:
         return await store.contact(session, attempt.contact_id)
 
     async def _give_back(self, session: AsyncSession, contact: Contact) -> bool:
-        """A lease that ran out: the attempt counts, the retry gap runs from when it rang; whether it was the last."""
+        """End an expired lease; return whether the contact is over.
+
+        The attempt counts, and the retry gap begins at its ringing.
+        """
         attempt = await session.get(Attempt, contact.attempt_id)
         if attempt is not None and attempt.outcome is None:
             attempt.outcome, attempt.ended_at = AttemptOutcome.FAILED, utc_now()
@@ -380,7 +388,7 @@ class CampaignService:
 
 
 def _end(session: AsyncSession, contact: Contact, state: ContactState) -> None:
-    """A contact is over. What that means for the ticket is carried out from the outbox, even if this process dies."""
+    """End a contact; the outbox carries out the effect on the ticket."""
     store.move(contact, state)
     _tell_over(session, contact.ticket_id, contact.round)
 

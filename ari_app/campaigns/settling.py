@@ -33,7 +33,10 @@ class Suggestion:
 
 
 class SurveyedTicketsByRule:
-    """Archive, send back, or escalate; a ticket that moved on meanwhile stays as it is. Safe to repeat."""
+    """Rules for archiving, redo and escalation. Safe to repeat.
+
+    A ticket that moved on meanwhile stays as it is.
+    """
 
     def __init__(self, tickets: TicketService, wording: SurveyWording) -> None:
         self._tickets = tickets

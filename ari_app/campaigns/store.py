@@ -1,4 +1,7 @@
-"""Queries over contacts, attempts and answers. A lease and its attempt are one transaction."""
+"""Queries over contacts, attempts and answers.
+
+A lease and its attempt are one transaction.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -24,12 +27,14 @@ LEASING_LOCK = 0x1EA5E
 
 
 async def lock_leasing(session: AsyncSession) -> None:
-    """Wait until no other node leases contacts; the lock ends with the transaction."""
+    """Wait for the leasing lock, held to the transaction's end."""
     await session.exec(select(func.pg_advisory_xact_lock(LEASING_LOCK)))
 
 
 async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Contact]:
-    """Return contacts to dial now and those with an expired lease, as row locks.
+    """Lock and return contacts to dial, and those with an expired lease.
+
+    A number that is being called is left out.
 
     A number that is being called is left out.
     """
@@ -71,19 +76,19 @@ def move(found: Contact, to: ContactState) -> None:
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str, round_: int) -> Sequence[Contact]:
-    """Everybody who is asked about a ticket in one round."""
+    """Return the contacts of a ticket in one round."""
     statement = select(Contact).where(Contact.ticket_id == ticket_id, Contact.round == round_)
     return (await session.exec(statement.order_by(col(Contact.id)))).all()
 
 
 async def planned(session: AsyncSession, ticket_id: str) -> Sequence[Contact]:
-    """Who is still to be called about a ticket, locked for change."""
+    """Lock and return the contacts of a ticket not yet called."""
     statement = select(Contact).where(Contact.ticket_id == ticket_id, Contact.state == ContactState.PLANNED)
     return (await session.exec(statement.with_for_update())).all()
 
 
 async def planned_for_number(session: AsyncSession, number: str, *, before: datetime) -> Sequence[Contact]:
-    """Return the contacts of a number that are to be called before a moment, as row locks."""
+    """Lock and return a number's contacts due before a moment."""
     statement = select(Contact).where(
         Contact.number == number, Contact.state == ContactState.PLANNED, col(Contact.next_at) < before
     )
@@ -103,7 +108,10 @@ async def answers_of(session: AsyncSession, contact_ids: Sequence[str]) -> Seque
 
 
 async def attempts_today(session: AsyncSession, number: str, now: datetime) -> int:
-    """How often a number was dialled in the last 24 hours, over all campaigns (S23)."""
+    """Return a number's attempts in the last 24 hours (S23).
+
+    All campaigns count.
+    """
     statement = (
         select(func.count())
         .select_from(Attempt)

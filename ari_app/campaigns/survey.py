@@ -1,4 +1,4 @@
-"""Meaning of survey answers (H8, H10), as pure functions; prompts by kind of ticket."""
+"""Effects of survey answers (H8, H10), and prompts by kind."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,7 +29,10 @@ def read_answers(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def verdicts(answers: SurveyAnswers) -> frozenset[SurveyVerdict]:
-    """Return what one survey means for the ticket; nothing where the decisive question is open.
+    """Return the effects of one survey's answers.
+
+    There are none where the decisive question is open. "Not solved" sends the ticket back; "dissatisfied" or "charged"
+    goes to a supervisor, also with "not solved" (H10).
 
     "Not solved" sends the ticket back; "dissatisfied" or "charged" goes to a supervisor, also with "not solved" (H10).
     """

@@ -1,4 +1,4 @@
-"""Texts of surveys that staff and customers read, from the catalogue of prompts."""
+"""Written texts of surveys, from the catalogue of prompts."""
 
 from collections.abc import Iterator
 from pathlib import Path

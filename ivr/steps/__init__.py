@@ -1,1 +1,1 @@
-"""What each kind of step does, one small file for each group."""
+"""Execution of steps, one file for each group of kinds."""

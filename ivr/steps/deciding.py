@@ -42,7 +42,7 @@ async def do(step: DoStep, scene: Scene) -> Move:
 
 
 def _retrieve(running: "asyncio.Future[Mapping[str, JSON]]") -> None:
-    """The failure of an action nobody waits for any more is known to be no one's."""
+    """Retrieve the failure of an action without a waiting step."""
     if not running.cancelled():
         running.exception()
 

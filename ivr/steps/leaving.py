@@ -1,11 +1,11 @@
-"""Steps that end the machine's part: a queue for people, or the end of the call."""
+"""Steps that leave the flow: to a queue, or to the end."""
 
 from ivr.grammar import HangupStep, QueueStep
 from ivr.steps.scene import Ended, Leave, Move, Scene, ToQueue
 
 
 async def queue(step: QueueStep, scene: Scene) -> Move:
-    """Send the caller to a queue, which speaks after the caller joined it."""
+    """Send the caller to a queue, which speaks after joining."""
     scene.voice.drop_keys()  # keys pressed ahead are for questions, and a queue asks none
     return Leave(ToQueue(step.queue, step.matter, step.priority, step.otherwise))
 

@@ -8,7 +8,10 @@ from ivr.voice import Digits, DigitsEnd
 
 
 async def ask(step: AskStep, scene: Scene) -> Move:
-    """Ask, and take the first usable answer; after the last attempt the flow goes on at `otherwise`."""
+    """Ask, and take the first usable answer.
+
+    After the last attempt the flow goes on at `otherwise`.
+    """
     cursor = scene.cursor
     uses = step.ask
     if cursor.wrong_key and step.again is not None:
@@ -29,7 +32,7 @@ async def ask(step: AskStep, scene: Scene) -> Move:
 
 
 def _answered(step: AskStep, digits: Digits, scene: Scene) -> Move | None:
-    """Where a usable answer leads; None where it is none."""
+    """Return the step after a usable answer; None without one."""
     target = step.keys.get(digits.keys)
     if target is not None:
         return Again(counted=False) if target == scene.cursor.step else GoTo(target)

@@ -1,4 +1,4 @@
-"""What a step has to work with, and what may come of it."""
+"""Surroundings of a step, and its possible outcomes."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -15,7 +15,7 @@ from ivr.voice import Voice
 
 @dataclass(frozen=True)
 class Ended:
-    """The flow is over; the call is to be hung up. `reason` is the flow's own word."""
+    """End of the flow and of the call, with the flow's reason."""
 
     reason: str
 
@@ -28,7 +28,7 @@ class ToQueue:
     kind: str | None = None
     priority: int = 0
     otherwise: str | None = None
-    """The step where the flow goes on when nobody can be reached; None where the call then ends."""
+    """Step that follows a wait without an agent; None ends the call."""
 
 
 Outcome = Ended | ToQueue
@@ -79,7 +79,7 @@ class Scene:
     actions: Mapping[str, Action]
 
     async def audio(self, uses: Iterable[PromptUse]) -> list[Path]:
-        """The files of prompts, in order; what cannot be had is left out."""
+        """Return the files of prompts in order, without missing ones."""
         spoken = [use for use in uses if use.only in {None, self.cursor.language}]
         files = await asyncio.gather(*map(self._file, spoken))
         return [file for file in files if file is not None]

@@ -1,4 +1,4 @@
-"""Which function carries out which kind of step."""
+"""Table of the functions that execute each kind of step."""
 
 from collections.abc import Awaitable, Callable, Mapping
 

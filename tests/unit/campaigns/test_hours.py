@@ -1,4 +1,4 @@
-"""R3, R5: calls are placed only within the hours, by the customer's own clock."""
+"""R3, R5: calls only within the hours of the customer's clock."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Whoever is asked about a merged ticket, and about the one it was merged into, once they are taken apart (H8)."""
+"""Surveys of merged tickets, before and after a separation (H8)."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -31,7 +31,7 @@ async def business(database: Database, tmp_path: Path) -> AsyncIterator[DomainSe
 
 
 async def deliver(business: DomainServices) -> None:
-    """Tell everybody what was told to the outbox by now."""
+    """Deliver all outbox entries."""
     now = utc_now()
     while entries := await business.outbox.lease(now, now + timedelta(minutes=1), 10):
         for entry in entries:
@@ -40,7 +40,7 @@ async def deliver(business: DomainServices) -> None:
 
 
 async def asked(business: DomainServices, ticket: TicketView) -> dict[str, str]:
-    """Who is asked about a ticket, by number, and where that is."""
+    """Return the states of a ticket's contacts by number."""
     contacts, _ = await business.campaigns.of_ticket(ticket.id)
     return {contact.number: contact.state for contact in contacts}
 
@@ -53,7 +53,9 @@ async def replied(business: DomainServices, place: Place, ticket: TicketView) ->
     await deliver(business)
 
 
-async def test_who_was_taken_out_is_not_asked_about_the_other(business: DomainServices, database: Database) -> None:
+async def test_a_reporter_of_a_separated_ticket_is_not_asked_about_the_other(
+    business: DomainServices, database: Database
+) -> None:
     place = await furnish(database)
     head, other = [
         await business.tickets.file(place.fault(number, address=f"幸福路{house}号"), AGENT)
@@ -70,7 +72,7 @@ async def test_who_was_taken_out_is_not_asked_about_the_other(business: DomainSe
     assert [(await business.tickets.get(ticket.id)).status for ticket in (head, other)] == ["survey", "registered"]
 
 
-async def test_what_is_merged_while_it_is_asked_about_is_asked_about_again_once_it_is_taken_out(
+async def test_a_ticket_merged_during_its_survey_is_asked_about_after_its_separation(
     business: DomainServices, database: Database
 ) -> None:
     place = await furnish(database)

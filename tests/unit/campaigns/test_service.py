@@ -1,4 +1,4 @@
-"""Contacts on real databases: nobody is asked twice, nobody rung again too soon, the answers reach the ticket."""
+"""Contacts on real databases: no double calls, no early retries."""
 
 import asyncio
 from datetime import timedelta
@@ -67,7 +67,7 @@ def campaigns(database: Database, tickets: TicketsRemembering) -> CampaignServic
 
 
 class Outbox:
-    """Delivers what was told by now."""
+    """Delivery of all outbox entries."""
 
     def __init__(self, database: Database, campaigns: CampaignService) -> None:
         subscriptions = Subscriptions()
@@ -263,7 +263,7 @@ async def test_a_finished_attempt_is_finished_once(
     assert tickets.done == [("confirmed", None)]
 
 
-async def test_f30_a_last_attempt_whose_dialler_died_leaves_no_ticket_waiting_for_ever(
+async def test_f30_a_ticket_is_settled_after_the_last_attempt_of_a_dead_dialler(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
     await campaigns.plan_surveys(replace(REPLIED, reporters=REPLIED.reporters[:1]))
@@ -295,7 +295,7 @@ async def test_answers_are_carried_out_even_if_the_process_that_took_them_dies(
     assert tickets.done == [("redo", f"recording-of-{dialling.call_id}")]
 
 
-async def test_what_is_sent_back_or_over_is_asked_about_no_more(campaigns: CampaignService) -> None:
+async def test_a_ticket_sent_back_or_closed_is_asked_about_no_more(campaigns: CampaignService) -> None:
     await campaigns.plan_surveys(REPLIED)
     await campaigns.withdraw_surveys(REPLIED)
     assert len(await campaigns.lease(1)) == 1
@@ -313,7 +313,7 @@ async def test_what_is_sent_back_or_over_is_asked_about_no_more(campaigns: Campa
     assert await campaigns.lease(9) == []
 
 
-async def test_who_reported_what_was_taken_out_again_is_not_asked_about_the_other(
+async def test_a_reporter_of_a_released_ticket_is_not_asked_about_the_head(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
     survey = replace(REPLIED, status="survey")
@@ -334,7 +334,7 @@ async def test_who_reported_what_was_taken_out_again_is_not_asked_about_the_othe
         True: ContactState.DONE,
         False: ContactState.CANCELLED,
     }
-    # Nobody is waited for any more.
+    # The contact is over.
     assert tickets.done == [("confirmed", None)]
 
 
@@ -378,7 +378,7 @@ async def test_h10_an_agent_may_ask_instead_and_the_machine_calls_no_more(
     }
 
 
-async def test_h10_what_an_agent_heard_sends_the_ticket_back_with_that_calls_recording(
+async def test_h10_answers_to_an_agent_send_the_ticket_back_with_the_recording(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
     await campaigns.plan_surveys(REPLIED)
@@ -391,7 +391,7 @@ async def test_h10_what_an_agent_heard_sends_the_ticket_back_with_that_calls_rec
     assert await campaigns.lease(5) == []
 
 
-async def test_h10_what_a_customer_suggested_to_an_agent_becomes_a_ticket(
+async def test_h10_a_suggestion_to_an_agent_becomes_a_ticket(
     campaigns: CampaignService, tickets: TicketsRemembering, outbox: Outbox
 ) -> None:
     await campaigns.plan_surveys(replace(REPLIED, reporters=REPLIED.reporters[:1]))
@@ -404,7 +404,7 @@ async def test_h10_what_a_customer_suggested_to_an_agent_becomes_a_ticket(
     assert tickets.done == [("confirmed", None), (f"suggestion {contact.id}: 多派几个人", "recording-of-call-7")]
 
 
-async def test_h10_who_was_asked_or_is_being_called_is_not_asked_by_an_agent(campaigns: CampaignService) -> None:
+async def test_h10_a_contact_asked_or_being_called_is_refused_to_an_agent(campaigns: CampaignService) -> None:
     await campaigns.plan_surveys(REPLIED)
     leased = await campaigns.lease(1)
     contacts, _ = await campaigns.of_ticket("ticket-1")

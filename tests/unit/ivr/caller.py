@@ -1,4 +1,4 @@
-"""Fakes for the walker: a caller with a virtual clock, prompts, a cursor store."""
+"""Fakes for the walker: caller, prompts, actions, cursor store."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,9 @@ QUEUES = frozenset({"consult", "complaint", "repair"})
 
 @dataclass
 class Service:
-    """Fakes of the actions that flows name: their results, and how they were called.
+    """Fakes of flow actions, with results and calls.
+
+    A list of results is used up one call after the other.
 
     A list of results is used up one call after the other.
     """
@@ -75,7 +77,10 @@ class Service:
 
 @dataclass
 class Caller:
-    """Answer question after question: keys as pressed, `#` included; an empty text is silence.
+    """Fake caller: answers question after question.
+
+    An answer is keys as pressed, `#` included; an empty text is silence. After the last answer the caller says nothing
+    more. `heard` holds the prompts played, `clock_s` the time it took.
 
     After the last answer the caller says nothing more. `heard` holds the prompts played, `clock_s` the time it took.
     """

@@ -1,4 +1,4 @@
-"""Which greeting belongs to a day."""
+"""Greetings by day."""
 
 import datetime as dt
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""A folder of flows is compared with itself and its surroundings as a whole."""
+"""Check of a folder of flows with its surroundings."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -179,7 +179,7 @@ def test_one_name_for_two_flows_is_refused(tmp_path: Path) -> None:
     assert "zweite.yaml:1: error: a flow named trial is in another file too" in found(folder)
 
 
-def test_nothing_is_taken_over_unless_all_of_it_is_in_order(tmp_path: Path) -> None:
+def test_a_library_with_an_error_is_refused_as_a_whole(tmp_path: Path) -> None:
     folder = lay(tmp_path)
     (folder / "broken.yaml").write_text("flow: [\n")
     with pytest.raises(FlowsInvalid) as refused:

@@ -1,4 +1,4 @@
-"""What the conditions of a `when` step mean."""
+"""Conditions of a `when` step."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_a_condition_holds_or_not(text: str, holds: bool) -> None:
 @pytest.mark.parametrize(
     "text", ["", "known", "a.b or c.d", "a.b = 3", "a.b and", "__class__.x", "a.b == 1; import os", "a.b ==", "A.b"]
 )
-def test_what_is_no_condition_is_refused(text: str) -> None:
+def test_an_invalid_condition_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a condition"):
         parse_condition(text)
 

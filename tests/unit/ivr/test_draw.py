@@ -1,4 +1,4 @@
-"""The picture shows every step and every way, and no text in it becomes markup."""
+"""Pictures show all steps and ways; text never becomes markup."""
 
 import shlex
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Every way a flow file can be wrong is named with its line, and none of them is a traceback."""
+"""Errors in flow files are findings with lines, never tracebacks."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,7 +70,7 @@ WRONG = [
 
 
 def findings(tmp_path: Path, content: str | bytes) -> list[tuple[int, str]]:
-    """What reading a file with this content finds; there must be something."""
+    """Return the findings of a file with this content."""
     path = tmp_path / "trial.yaml"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     file = read_flow(path)
@@ -109,7 +109,7 @@ def test_several_mistakes_are_all_named(tmp_path: Path) -> None:
         ("#" * (LONGEST_FILE_BYTES + 1), 1),
     ],
 )
-def test_what_is_no_flow_at_all_is_one_finding(tmp_path: Path, content: str | bytes, line: int) -> None:
+def test_a_file_without_a_flow_is_one_finding(tmp_path: Path, content: str | bytes, line: int) -> None:
     assert [at for at, _ in findings(tmp_path, content)] == [line]
 
 
@@ -174,7 +174,7 @@ def test_durations_are_read_in_their_units(flow: WriteFlow) -> None:
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_no_damage_to_a_file_is_a_traceback(data: st.DataObject) -> None:
-    """Characters lost, doubled or exchanged anywhere in a shipped flow end in a flow or in findings."""
+    """Random damage to a shipped flow ends in a flow or findings."""
     text = (CALLFLOWS / data.draw(st.sampled_from(["hotline.yaml", "survey.yaml"]))).read_text()
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(text)))

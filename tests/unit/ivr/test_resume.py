@@ -1,4 +1,4 @@
-"""A walk cut off at any moment and taken up by another process ends as if nothing had happened."""
+"""A walk resumed by another process ends as if undisturbed."""
 
 import asyncio
 from typing import Any
@@ -29,7 +29,7 @@ answers = st.lists(
 def run(
     flow: str, keys: list[str], customer: dict[str, Any], *, dead_at: int | None = None, cut_at: int | None = None
 ) -> tuple[Outcome, Cursor, list[Any], int]:
-    """Walk a flow; where the process dies, another goes on from what was stored. The caller stays on the line."""
+    """Walk a flow; another process resumes it after a crash."""
     service = Service({"identify_caller": customer, "find_account": customer})
     caller = Caller(list(keys), hang_up_at=cut_at)
     cursor = LIBRARY.flows[flow].begin({"survey": {"remind_payment": True}, "call": {"greeting": "greeting"}})
@@ -61,7 +61,7 @@ def test_a_resumed_walk_equals_an_uninterrupted_one(
     assert (outcome, msgspec.to_builtins(cursor), calls) == whole
 
 
-def test_every_single_step_of_a_whole_survey_can_be_resumed() -> None:
+def test_a_survey_can_be_resumed_at_every_step() -> None:
     keys = ["1", "2", "3", "1", "10"]
     outcome, cursor, calls, saves = run("survey", keys, CUSTOMERS[1])
     assert saves > 8

@@ -1,4 +1,4 @@
-"""Speech on the real espeak-ng and sox, and the cache in front of an engine."""
+"""Speech on the real espeak-ng and sox, and its cache."""
 
 import asyncio
 import os
@@ -61,7 +61,7 @@ async def test_text_is_never_an_option_or_a_command(cache: SpeechCache, tmp_path
 
 
 @pytest.mark.parametrize("text", ["", "   ", "x" * (LONGEST_TEXT + 1)])
-async def test_what_cannot_be_said_is_refused(cache: SpeechCache, text: str) -> None:
+async def test_an_unspeakable_text_is_refused(cache: SpeechCache, text: str) -> None:
     with pytest.raises(SpeechError):
         await cache.audio(text, "zh")
 
@@ -130,7 +130,7 @@ async def test_a_caller_who_hangs_up_does_not_silence_the_others(tmp_path: Path)
     assert first.cancelled()
 
 
-async def test_a_failure_reaches_all_who_wait_and_the_next_one_tries_again(tmp_path: Path) -> None:
+async def test_a_failure_reaches_all_waiting_requests_and_the_next_tries_again(tmp_path: Path) -> None:
     engine = Counting(fails=True)
     engine.go.set()
     cache = SpeechCache(engine, tmp_path)
@@ -140,7 +140,7 @@ async def test_a_failure_reaches_all_who_wait_and_the_next_one_tries_again(tmp_p
     assert (await cache.audio("a", "zh")).exists()
 
 
-async def test_what_nobody_hears_any_more_is_swept_away(tmp_path: Path) -> None:
+async def test_unused_audio_is_removed(tmp_path: Path) -> None:
     engine = Counting()
     engine.go.set()
     cache = SpeechCache(engine, tmp_path)
@@ -152,7 +152,7 @@ async def test_what_nobody_hears_any_more_is_swept_away(tmp_path: Path) -> None:
     assert files(tmp_path) == [used.name]
 
 
-async def test_closing_stops_what_is_under_way(tmp_path: Path) -> None:
+async def test_closing_stops_synthesis_under_way(tmp_path: Path) -> None:
     engine = Counting()
     cache = SpeechCache(engine, tmp_path)
     waiting = asyncio.create_task(cache.audio("a", "zh"))

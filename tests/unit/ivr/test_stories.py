@@ -67,7 +67,7 @@ async def test_something_else_than_the_open_ticket_leads_to_the_menu() -> None:
     assert "zh/main_menu" in caller.heard
 
 
-async def test_an_open_ticket_that_nobody_has_yet_is_told_as_such() -> None:
+async def test_an_undispatched_ticket_is_offered_in_its_own_words() -> None:
     service = Service(
         {"identify_caller": WITH_TICKET | {"offer.department": "", "offer.prompt": "your_undispatched_ticket"}}
     )
@@ -123,7 +123,7 @@ async def test_h11_fourteen_characters_come_before_the_first_choice(caller: dict
         assert "按" in texts[1].partition("，")[0]
 
 
-async def test_a_caller_nobody_could_identify_is_served_all_the_same() -> None:
+async def test_a_caller_is_served_when_identification_fails() -> None:
     with capture_logs():
         outcome, _, _ = await call("hotline", ["3"], Service({"identify_caller": RuntimeError("no database")}))
     assert outcome == ToQueue("repair", "fault", 0, "nobody_there")
@@ -184,7 +184,7 @@ async def test_english_is_one_key_away_or_the_customers_own() -> None:
     assert caller.heard == ["en/greeting", "en/main_menu", "en/progress_hint"]
 
 
-async def test_h21_progress_is_told_to_who_keys_the_number_and_the_check() -> None:
+async def test_h21_progress_is_spoken_after_number_and_check() -> None:
     told = {"progress.prompt": "progress_handled_by", "progress.department": "城西工区"}
     service = Service({"identify_caller": KNOWN, "find_progress": told})
     outcome, caller, _ = await call("hotline", ["5", "26112300001#", "0001"], service)
@@ -193,12 +193,12 @@ async def test_h21_progress_is_told_to_who_keys_the_number_and_the_check() -> No
     assert caller.heard[-3:] == ["zh/progress_handled_by", "zh/after_progress", "zh/goodbye"]
 
 
-async def test_who_has_no_ticket_number_reaches_a_person() -> None:
+async def test_a_caller_without_a_ticket_number_reaches_a_person() -> None:
     outcome, _, _ = await call("hotline", ["5", "#", "#"], Service({"identify_caller": UNKNOWN}))
     assert outcome == ToQueue("repair", "fault", 0, "nobody_there")
 
 
-async def test_progress_that_cannot_be_told_reaches_a_person() -> None:
+async def test_a_caller_reaches_a_person_when_progress_fails() -> None:
     service = Service({"identify_caller": KNOWN, "find_progress": RuntimeError("asked too often")})
     with capture_logs():
         outcome, _, _ = await call("hotline", ["5", "26112300001#", "0001"], service)
@@ -260,7 +260,7 @@ async def test_no_question_of_a_survey_takes_keys_pressed_before_it() -> None:
 
 
 @pytest.mark.parametrize(("keys", "due"), [("121", True), ("112", True), ("113", True), ("111", False)])
-async def test_only_the_satisfied_who_owe_are_reminded(keys: str, due: bool) -> None:
+async def test_only_satisfied_customers_with_an_open_fee_are_reminded(keys: str, due: bool) -> None:
     _, caller, _, _ = await survey([*keys, "2", "5#"], survey__remind_payment=due)
     assert "zh/survey_remind_payment" not in caller.heard
 

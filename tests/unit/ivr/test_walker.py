@@ -1,4 +1,4 @@
-"""What a walk does at each kind of step, and what it does when something is wrong."""
+"""Walks: each kind of step, and failures."""
 
 import asyncio
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ async def walk(
     return outcome, kept, cursor.variables
 
 
-async def test_a_key_leads_on_and_is_kept(flow: WriteFlow) -> None:
+async def test_a_key_leads_on_and_is_recorded(flow: WriteFlow) -> None:
     caller = Caller(["1"])
     outcome, kept, _ = await walk(flow(MENU), caller)
     assert outcome == Ended("first")

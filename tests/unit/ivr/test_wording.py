@@ -1,4 +1,4 @@
-"""How values are spoken in Chinese and English."""
+"""Spoken values in Chinese and English."""
 
 from typing import Any
 
