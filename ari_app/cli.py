@@ -57,7 +57,7 @@ CALLFLOWS = PROJECT / "callflows"
 
 @app.command()
 def up() -> None:
-    """Start Asterisk, Redis and the hotline with sample data; Ctrl-C ends all of it."""
+    """Start Asterisk, Redis and the hotline with sample data."""
     stack.up()
 
 
@@ -69,7 +69,7 @@ def serve() -> None:
 
 @app.command()
 def supervise() -> None:
-    """Run the service and restart it when it dies; SIGHUP loads new code without losing a call."""
+    """Run the service, restart it when it dies, reload it on SIGHUP."""
     sys.exit(ProcessSupervisor(serve, check=("-m", "ari_app.cli", "check")).run())
 
 
@@ -99,7 +99,7 @@ def _settings() -> Settings:
 
 @flows.command("check")
 def check_flows(folder: Annotated[Path, typer.Argument(help="the folder of flows")] = CALLFLOWS) -> None:
-    """Name every unreachable step, dead end, missing prompt and unknown variable, with its line."""
+    """Name every fault of the flows, with its line."""
     library = call_flows.check(folder)
     for finding in library.findings:
         typer.echo(str(finding))

@@ -23,7 +23,7 @@ DIALLED_NUMBER = "{number}"
 
 
 def _as_networks(value: object) -> object:
-    """Return the networks of a text that separates them by commas or blanks."""
+    """Return networks separated by commas or blanks."""
     given = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(given, list | tuple):
         return given
@@ -91,9 +91,8 @@ class Settings(BaseSettings):
     time_zone: Annotated[str, BeforeValidator(lambda value: str(ZoneInfo(str(value))))] = "Asia/Shanghai"
 
     most_calls: int = Field(default=0, ge=0)
-    """Calls at a time: who calls beyond that is refused before the answer (503), as is whoever calls while the service
-    does not keep up with those it has. 0: as many as the machine carries. RTP takes two ports for each caller and two
-    for each agent who talks."""
+    """Calls at a time: further calls are refused before the answer (503), also while the service is overloaded. 0: as
+    many as the machine carries. RTP takes two ports for each caller and two for each agent in a call."""
 
     grade_priorities: dict[Grade, Annotated[int, Field(ge=0, le=HIGHEST_PRIORITY)]] = {
         Grade.VIP: 60,
@@ -172,13 +171,13 @@ class Settings(BaseSettings):
 
 
 def invalid_settings(error: ValidationError) -> list[str]:
-    """Name each setting that breaks its rule by its variable; never the value, which may be a password (S29)."""
+    """Return each broken rule by its variable; never the value (S29)."""
     names = ["HOTLINE_" + "_".join(str(part) for part in problem["loc"]).upper() for problem in error.errors()]
     return [f"{name}: {problem['msg']}" for name, problem in zip(names, error.errors(), strict=True)]
 
 
 def database_address(value: str) -> str:
-    """Return a database's address, such as `postgres://…`, with the driver that we use.
+    """Return a database's address with the driver that we use.
 
     Raises:
         ValueError: the database is of another kind.

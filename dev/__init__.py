@@ -1,1 +1,1 @@
-"""The programs the hotline runs on, started from `.runtime/`: for `make run`, tests, demo and benchmarks."""
+"""Local servers from `.runtime/`, for `make run`, tests, demo and benchmarks."""

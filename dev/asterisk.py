@@ -1,4 +1,4 @@
-"""A real Asterisk, the machine's own or the one in `.runtime/`, configured as shipped in `asterisk/etc`."""
+"""A real Asterisk, configured as shipped in `asterisk/etc`."""
 
 import re
 import secrets
@@ -43,7 +43,7 @@ class AsteriskAddress:
 
 
 def free_address(state: Path, **others: str | int) -> AsteriskAddress:
-    """An address on ports nobody uses, with an RTP range of its own."""
+    """Return an address on free ports, with its own RTP range."""
     rtp_start = _free_rtp_range()
     return AsteriskAddress(
         http_port=free_port(),
@@ -76,7 +76,7 @@ class Asterisk:
     process: ManagedProcess | None = None
 
     def start(self) -> None:
-        """Render the configuration, start the process, wait until ARI, AMI and SIP listen.
+        """Render the configuration, start Asterisk, wait until it listens.
 
         Raises:
             ProcessFailed: it did not come up; the message ends with its log.
@@ -104,7 +104,7 @@ class Asterisk:
             self.process.signal(number)
 
     def command(self, line: str) -> str:
-        """What Asterisk's own console answers to a command."""
+        """Return the output of a command of Asterisk's console."""
         program = self.installed.program
         asked = [*program.command, "-C", str(self.at.state / "etc" / "asterisk.conf"), "-rx", line]
         return subprocess.run(asked, env=program.environ(), capture_output=True, text=True, check=True).stdout
@@ -159,7 +159,10 @@ class Asterisk:
         return state / "etc"
 
     def _data_folder(self) -> Path:
-        """Asterisk's data with relative links, since Debian's are absolute and point outside an unpacked tree."""
+        """Link Asterisk's data relatively.
+
+        Debian's links are absolute and point outside an unpacked tree.
+        """
         data = self.at.state / "data"
         data.mkdir(exist_ok=True)
         for name in ("documentation", "rest-api", "moh", "static-http"):
@@ -170,7 +173,7 @@ class Asterisk:
 
 
 def render(template: str, values: dict[str, object]) -> str:
-    """Fill in `@NAME@`; a name without a value is an error, so that no half-configured Asterisk starts.
+    """Fill in `@NAME@`; a name without a value is an error.
 
     Raises:
         KeyError: a name without a value.
@@ -184,5 +187,8 @@ def _link(link: Path, target: Path) -> None:
 
 
 def _free_rtp_range() -> int:
-    """The start of a thousand RTP ports; where two share one, Asterisk goes on to the next port that is free."""
+    """Return the start of a thousand RTP ports.
+
+    Where two Asterisks share one, each goes on to the next free port.
+    """
     return 20000 + secrets.randbelow(40) * 1000

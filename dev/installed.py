@@ -1,4 +1,4 @@
-"""An Asterisk that is there already: used where it is new enough, with the machine's own modules and data."""
+"""The machine's own Asterisk, used where it is new enough."""
 
 import re
 import shutil
@@ -25,7 +25,7 @@ class InstalledAsterisk:
 
 
 def find_asterisk() -> InstalledAsterisk:
-    """The machine's own Asterisk where there is one of at least 22.5, else the one in `.runtime/`."""
+    """Return the machine's own Asterisk from 22.5, else that of `.runtime/`."""
     return _on_the_machine() or _unpacked()
 
 
@@ -50,7 +50,7 @@ def _on_the_machine(root: Path = Path("/")) -> InstalledAsterisk | None:
 
 
 def version_of(executable: str) -> tuple[int, int, int]:
-    """What an Asterisk says it is; 0.0.0 where it says nothing readable."""
+    """Return the version of an Asterisk; 0.0.0 where it is unreadable."""
     told = subprocess.run([executable, "-V"], capture_output=True, text=True, timeout=10, check=False).stdout
     number = re.search(r"\d+(?:\.\d+)*", told)
     return asterisk_versions.parse(number[0]) if number is not None else (0, 0, 0)

@@ -1,4 +1,4 @@
-"""A real nginx from `.runtime/`, for the tests of what the service promises behind a proxy."""
+"""A real nginx from `.runtime/`, for tests behind a proxy."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ SITE = PROJECT / "docker" / "nginx-site.conf"
 
 @dataclass
 class Nginx:
-    """nginx as a child process, with the shipped site on a loopback port without TLS."""
+    """nginx as a child process, with the shipped site but without TLS."""
 
     port: int
     upstream_port: int

@@ -1,4 +1,4 @@
-"""Ownership of a checkout's state: one `hotline up` at a time, and what an earlier one left running."""
+"""Ownership of a checkout's state: one `hotline up` at a time."""
 
 import fcntl
 import json
@@ -17,7 +17,7 @@ RECORD = "processes.json"
 
 @dataclass
 class RunRecord:
-    """Processes and ports of a run, stored at each start of a part."""
+    """Processes and ports of a run, stored at each start."""
 
     owner: ProcessIdentity
     since: str
@@ -27,7 +27,7 @@ class RunRecord:
 
     @classmethod
     def read(cls, folder: Path) -> "RunRecord | None":
-        """Return the stored record; None where there is none, or it cannot be read."""
+        """Return the stored record, or None."""
         try:
             stored = json.loads((folder / RECORD).read_text())
             processes = {name: ProcessIdentity(**one) for name, one in stored["processes"].items()}

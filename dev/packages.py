@@ -1,4 +1,4 @@
-"""Debian's packages, unpacked beside the project: no root, nothing installed on the machine.
+"""Debian's packages, unpacked beside the project without root.
 
 apt fetches and verifies the archives with a configuration of its own; `dpkg -x` unpacks them. The programs then run
 through the unpacked suite's own loader, so the machine's release does not matter.
@@ -22,11 +22,11 @@ PROXY = "proxy"
 
 
 class PackagesUnavailable(Exception):
-    """The packages could not be fetched; the message says what to set or install."""
+    """Packages that could not be fetched; the message names the remedy."""
 
 
 def suite_root(suite: str) -> Path:
-    """Where a suite's packages are unpacked, as a file system tree of its own."""
+    """Return the folder of a suite's unpacked packages."""
     return RUNTIME / "debian" / suite
 
 
@@ -63,7 +63,7 @@ def prepare() -> None:
 
 
 def unpack(root: Path, packages: list[str]) -> None:
-    """Unpack packages of the machine's own release into a folder; what it held is gone.
+    """Unpack packages of the machine's own release into an emptied folder.
 
     Raises:
         PackagesUnavailable: no mirror is known, or apt could not fetch the archives.
@@ -82,7 +82,9 @@ def host_release() -> str:
 
 
 def mirror() -> str:
-    """The Debian mirror: `HOTLINE_DEBIAN_MIRROR`, else the first one in the machine's own apt sources.
+    """Return the Debian mirror.
+
+    It is `HOTLINE_DEBIAN_MIRROR`, else the first one of the machine's own apt sources.
 
     Raises:
         PackagesUnavailable: neither names one.

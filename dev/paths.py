@@ -1,4 +1,4 @@
-"""Where things are on this machine: the checkout, and `.runtime/`, which holds all that is not committed."""
+"""Paths on this machine: the checkout, and `.runtime/` beside it."""
 
 import os
 from pathlib import Path

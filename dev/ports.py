@@ -1,7 +1,7 @@
-"""Ports for the servers that `make run`, a test or a benchmark starts: each is given to one of them only.
+"""Ports for local servers; each is given to one of them only.
 
 A port from the kernel (bind to 0) is free at that moment only: until its server listens, and whenever it is started
-again, the kernel may give the same one to anybody. So these come from below the kernel's own range (ip(7),
+again, the kernel may give the same one to another program. So these come from below the kernel's own range (ip(7),
 `ip_local_port_range`), in blocks which a process holds for as long as it lives.
 """
 
@@ -25,7 +25,7 @@ class _Ports:
     def take(self, kind: int, address: str) -> int:
         with self._lock:
             for port in self._mine:
-                if _nobody_has(port, kind, address):
+                if _is_free(port, kind, address):
                     return port
         raise OSError(f"no port between {FIRST} and {END} is free")
 
@@ -46,7 +46,7 @@ _ports = _Ports()
 
 
 def free_port(kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
-    """A port that nobody has and that is given to nobody else while this process lives.
+    """Return a free port that is given to no other server.
 
     Raises:
         OSError: there is none.
@@ -55,21 +55,21 @@ def free_port(kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int
 
 
 def preferred_port(port: int, kind: int = socket.SOCK_STREAM, address: str = "127.0.0.1") -> int:
-    """The usual port where nobody has it, else a free one.
+    """Return the usual port where it is free, else another one.
 
-    Connections that are over and linger (TIME_WAIT) are nobody: who stops and starts again finds all where it was.
+    Lingering connections (TIME_WAIT) do not occupy it: a restart finds every port where it was.
     """
-    return port if _nobody_has(port, kind, address, lingering=True) else free_port(kind, address)
+    return port if _is_free(port, kind, address, lingering=True) else free_port(kind, address)
 
 
 def listening(port: int, address: str = "127.0.0.1") -> bool:
-    """Whether something accepts TCP connections there."""
+    """Return whether a server accepts TCP connections there."""
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex((address, port)) == 0
 
 
-def _nobody_has(port: int, kind: int, address: str, *, lingering: bool = False) -> bool:
+def _is_free(port: int, kind: int, address: str, *, lingering: bool = False) -> bool:
     with socket.socket(socket.AF_INET, kind) as probe:
         if lingering and kind == socket.SOCK_STREAM:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

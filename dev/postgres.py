@@ -1,4 +1,4 @@
-"""A real PostgreSQL from `.runtime/`, for the tests and benchmarks that claim it."""
+"""A real PostgreSQL from `.runtime/`, for tests and benchmarks."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ NOT_DURABLE = ("-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_pa
 
 @dataclass
 class Postgres:
-    """PostgreSQL as a child process with one superuser, `hotline`, trusted on loopback only."""
+    """PostgreSQL as a child process with one superuser, on loopback only."""
 
     port: int
     state: Path
@@ -28,7 +28,7 @@ class Postgres:
         return f"postgresql+psycopg://hotline@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
-        """Initialise the cluster on first use, start it, wait until it accepts connections.
+        """Initialise the cluster on first use, start it, wait for it.
 
         Raises:
             ProcessFailed: it did not come up; the message ends with its log.
@@ -65,7 +65,10 @@ class Postgres:
         self.process.wait_until(self._ready)
 
     def _ready(self) -> bool:
-        """Whether it accepts sessions: it listens a moment before it has started up."""
+        """Return whether it accepts sessions.
+
+        It listens a moment before it has started up.
+        """
         probe = _runnable("pg_isready")
         asked = [*probe.command, "-q", "-h", "127.0.0.1", "-p", str(self.port)]
         return subprocess.run(asked, env=probe.environ(), check=False, timeout=10).returncode == 0

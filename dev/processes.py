@@ -1,4 +1,4 @@
-"""Processes with a log, a readiness check and an end in order: children, and those of an earlier run."""
+"""Processes with a log, a readiness check and an end in order."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ LOG_END_CHARACTERS = 3000
 
 
 class ProcessFailed(Exception):
-    """A program ended or did not become ready; the message carries the end of its log."""
+    """Program that ended or was not ready; the message has its log."""
 
 
 class ManagedProcess(ABC):
@@ -41,7 +41,7 @@ class ManagedProcess(ABC):
 
     @abstractmethod
     def signal(self, number: Signals) -> None:
-        """Send a signal to the program; a program that has ended gets none."""
+        """Send a signal to the program while it runs."""
 
     @abstractmethod
     def wait(self, seconds: float) -> bool:
@@ -73,7 +73,7 @@ class ManagedProcess(ABC):
             self.kill()
 
     def kill(self) -> None:
-        """End the program at once, as a crash would, with its own children."""
+        """End the program and its children at once, as a crash would."""
         if self.running:
             os.killpg(self.pid, SIGKILL)
         self.wait(STOP_SECONDS)
@@ -132,7 +132,7 @@ class ChildProcess(ManagedProcess):
 
 
 class AdoptedProcess(ManagedProcess):
-    """Program that an earlier run of this checkout started, and that outlived it."""
+    """Program that an earlier run of this checkout left running."""
 
     def __init__(self, name: str, identity: ProcessIdentity, *, log: Path) -> None:
         super().__init__(name, log)

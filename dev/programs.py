@@ -14,7 +14,7 @@ SUITE = "forky"
 
 @dataclass(frozen=True)
 class Program:
-    """A command line and what must be added to the environment for it to run."""
+    """Command line with its additions to the environment."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -67,17 +67,20 @@ def dot_program() -> Program:
 
 
 def postgres_program(name: str) -> Program:
-    """A program of the machine's own PostgreSQL release, which starts its siblings by itself."""
+    """Return a program of the machine's own PostgreSQL release.
+
+    It starts its sibling programs by itself.
+    """
     root = suite_root(HOST)
     folder = max(root.glob("usr/lib/postgresql/*/bin"))
     return Program((str(folder / name),), {"LD_LIBRARY_PATH": str(library_folder(HOST))})
 
 
 def host_program(name: str) -> tuple[str, ...]:
-    """Command of a program of the machine's own release, unpacked beside the project."""
+    """Return the command of a program of the machine's release."""
     return (str(suite_root(HOST) / "usr" / "bin" / name),)
 
 
 def proxy_program(name: str) -> Program:
-    """Return a reverse proxy of the machine's own release, which starts its workers itself."""
+    """Return a reverse proxy of the machine's own release."""
     return Program((str(suite_root(PROXY) / "usr" / "sbin" / name),), {"LD_LIBRARY_PATH": str(library_folder(PROXY))})

@@ -11,7 +11,7 @@ from dev.programs import program
 
 @dataclass
 class Redis:
-    """Redis as a child process; `persistent` keeps an append-only file, as an operator would."""
+    """Redis as a child process; `persistent` writes an append-only file."""
 
     port: int
     state: Path

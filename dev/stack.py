@@ -1,4 +1,4 @@
-"""The whole hotline on one machine: Redis, Asterisk and the service, started in order and ended in reverse.
+"""The whole hotline on one machine: Redis, Asterisk, service, watchdog.
 
 `make run`, the demo, the end-to-end tests and the benchmarks all start it here.
 """
@@ -85,7 +85,7 @@ class Stack:
         return self.redis.url if self.redis is not None else os.environ["REDIS_URL"]
 
     def start(self) -> None:
-        """Start all of it and wait until the service says it is ready.
+        """Start every part and wait until the service is ready.
 
         Raises:
             ProcessFailed: something did not come up; what had started is stopped again.
@@ -102,7 +102,7 @@ class Stack:
             raise
 
     def take_over(self, processes: Mapping[str, ProcessIdentity]) -> None:
-        """Use processes that an earlier run of this folder left running; `start` starts the others."""
+        """Use processes of an earlier run; `start` starts the others."""
         adopted = {name: AdoptedProcess(name, one, log=self.folder / f"{name}.log") for name, one in processes.items()}
         if self.redis is not None:
             self.redis.process = adopted.get("redis")
@@ -111,7 +111,7 @@ class Stack:
         self.watchdog = adopted.get("watchdog")
 
     def start_watchdog(self) -> None:
-        """Start the process that leads callers to the fallback while the service is away."""
+        """Start the process that leads callers to the fallback."""
         if not _runs(self.watchdog):
             self.watchdog = self._command("watchdog", "watchdog.log")
             self.note("watchdog", self.watchdog.pid)
@@ -148,7 +148,7 @@ class Stack:
         return self.service
 
     def service_id(self) -> int | None:
-        """Return the process id of the service itself, not of its supervisor; None while there is none."""
+        """Return the process id of the service, not of its supervisor."""
         if self.service is None or not self.service.running:
             return None
         if not self.supervised:
@@ -181,7 +181,7 @@ class Stack:
         return {f"HOTLINE_{name}": value for name, value in settings.items()}
 
     def ready(self) -> bool:
-        """Return whether the service is ready: Asterisk, Redis and the database are in order."""
+        """Return whether the service reports that it is ready."""
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=2) as answer:  # noqa: S310 - always loopback HTTP
                 return bool(answer.status == 200)
@@ -189,7 +189,7 @@ class Stack:
             return False
 
     def watch(self) -> None:
-        """Keep all of it running until `stop`: what ends is started again, as a supervisor would."""
+        """Restart every part that ends, until `stop`."""
         parts = [
             *(
                 [Watched("Redis", lambda: redis.process, self._start_redis)]
@@ -235,7 +235,7 @@ def private_stack(
     queues: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> Stack:
-    """Return a stack on free ports, for a test, the demo or a benchmark."""
+    """Return a stack on free ports, for tests and benchmarks."""
     return Stack(
         folder,
         free_address(folder / "asterisk"),
@@ -255,7 +255,7 @@ def sample_phones() -> dict[str, str]:
 
 
 def database_url(folder: Path = RUN) -> str:
-    """Where a stack in this folder keeps its facts, unless the environment names a server."""
+    """Return the database of a stack, unless the environment names one."""
     return os.environ.get("DATABASE_URL", f"sqlite:///{folder / 'hotline.db'}")
 
 
@@ -285,7 +285,7 @@ def up() -> None:
 
 
 def _owned_stack(ownership: Ownership) -> Stack:
-    """Return the stack of `.runtime/run`: with the processes of the earlier run, or on the usual ports."""
+    """Return the stack of `.runtime/run`, with processes of an earlier run."""
     earlier = ownership.earlier
     left = earlier.running() if earlier is not None else {}
     servers = {name: os.environ.get(name, "") for name in ("REDIS_URL", "DATABASE_URL")}
@@ -326,7 +326,7 @@ def _owned_stack(ownership: Ownership) -> Stack:
 
 
 def _end_earlier(left: Mapping[str, ProcessIdentity]) -> None:
-    """End the processes of an earlier run, in the order in which a stack ends."""
+    """End the processes of an earlier run in order."""
     for name in ("watchdog", "service", "asterisk", "redis"):
         if name in left:
             AdoptedProcess(name, left[name], log=RUN / f"{name}.log").stop()

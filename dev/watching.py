@@ -15,7 +15,7 @@ LONGEST_PAUSE_SECONDS = 10.0
 
 @dataclass
 class Watched:
-    """One part: at once the first time, then with growing pauses while it keeps ending."""
+    """Part that is restarted at once, then with growing pauses."""
 
     name: str
     process: Callable[[], ManagedProcess | None]
@@ -24,7 +24,10 @@ class Watched:
     _begun: float = float("-inf")
 
     def look(self) -> None:
-        """Start it again where it ended and its pause is over; what cannot be started is tried again later."""
+        """Restart the part where it ended and its pause is over.
+
+        A part that cannot be started is tried again later.
+        """
         process, now = self.process(), time.monotonic()
         if process is None or process.running or now < self._begun + self._pause:
             return

@@ -1,1 +1,1 @@
-"""What every room needs and no room owns: clock, ids, database session, route table, problems."""
+"""Basics of every package: clock, ids, database, route table, problems."""

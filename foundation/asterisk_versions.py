@@ -1,4 +1,4 @@
-"""Which Asterisk we run on: too old is refused, known to be vulnerable is said."""
+"""Versions of Asterisk: too old ones are refused, vulnerable ones are logged."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The one place that asks what time it is, so that every time is aware UTC."""
+"""Clock: every time is aware UTC."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,7 @@
-"""Places where a test may end or stop the process, to prove that nothing is lost there (F1–F7, F11, F19, F23, F30)."""
+"""Crash points: places where a test ends or stops the process.
+
+They prove that nothing is lost there (F1–F7, F11, F19, F23, F30).
+"""
 
 import os
 import signal
@@ -11,7 +14,10 @@ _orders = os.environ.get(VARIABLE, "")
 
 
 def ordered(signal_name: str, name: str, times: int = 1) -> str:
-    """The file's content for a signal (`SIGKILL`, `SIGSTOP`) when a point is reached for the n-th time from now on."""
+    """Return the file's content that orders a signal at a point.
+
+    The signal (`SIGKILL`, `SIGSTOP`) is sent when the point is reached for the n-th time from now on.
+    """
     return f"{signal_name} {name} {times}"
 
 

@@ -1,4 +1,4 @@
-"""The database: SQLite by default, PostgreSQL when there is more than one node.
+"""Database: SQLite by default, PostgreSQL for more than one node.
 
 Tables are SQLModel classes on the one shared metadata. `table=True` models do not validate: what comes from outside is
 validated by a pydantic model first. Objects are read and written inside one `read()` or `write()` block, without lazy
@@ -47,20 +47,20 @@ STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 5000
 CONNECT_TIMEOUT_S = 3
 POOL_TIMEOUT_S = 5.0
-"""How long somebody waits for one of the connections, all of which may wait for a database that is away."""
+"""Time to wait for a free connection: all of them may wait for a database that is away."""
 
 Result = TypeVar("Result")
 Other = TypeVar("Other")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC time in either database: SQLite keeps none of the zone by itself."""
+    """Column of aware UTC times; SQLite itself does not store a zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Refuse a naive time: which zone it was meant in is not to be guessed.
+        """Refuse a naive time: its zone cannot be guessed.
 
         Raises:
             ValueError: the time is naive.
@@ -79,14 +79,19 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def text_enum(kind: type[StrEnum]) -> Any:
-    """The column type of an enum: its values as text in both databases, so that a new value needs no migration."""
+    """Return the column type of an enum.
+
+    Its values are text in both databases, so that a new value needs no migration.
+    """
     return Enum(
         kind, native_enum=False, length=32, values_callable=lambda members: [member.value for member in members]
     )
 
 
 def out_of_reach(error: BaseException) -> bool:
-    """Whether the database could not be asked or did not answer; whether a commit under way was carried out is unknown.
+    """Return whether the database did not respond.
+
+    Whether a commit under way was carried out is then unknown.
 
     A statement it refused is something else: repeating that changes nothing.
     """
@@ -96,7 +101,9 @@ def out_of_reach(error: BaseException) -> bool:
 
 
 async def execute(session: AsyncSession, statement: Executable, values: Any = None) -> CursorResult[*tuple[Any, ...]]:
-    """Execute a statement of the core, which is about tables and not about classes, within a session's transaction.
+    """Execute a statement of the core in a session's transaction.
+
+    Such statements are about tables, not about classes.
 
     Args:
         values: what the statement's parameters are, or a sequence of such to execute it for each.
@@ -118,7 +125,7 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """What every statement goes through, for whoever watches statements."""
+        """Return the engine, for observers of statements."""
         return self._server.engine
 
     @asynccontextmanager
@@ -148,7 +155,9 @@ class Database:
                 await shield_until_done(session.close())
 
     async def look_up(self, work: Callable[[Connection], Result]) -> Result:
-        """Carry out reading statements, such as those a ringing phone waits for; each sees what is committed by then.
+        """Carry out reading statements, such as those that a ringing phone needs.
+
+        Each sees what is committed by then.
 
         `work` must only execute statements and fetch rows: with SQLite it runs in a thread.
         """
@@ -157,14 +166,16 @@ class Database:
     async def look_up_both(
         self, one: Callable[[Connection], Result], other: Callable[[Connection], Other]
     ) -> tuple[Result, Other]:
-        """Two look-ups at once: a server carries them out side by side, while a file is read by one thread."""
+        """Carry out two look-ups, in parallel where there is a server."""
         if self.is_sqlite:
             return await self.look_up(lambda connection: (one(connection), other(connection)))
         of_one, of_other = await asyncio.gather(self.look_up(one), self.look_up(other))
         return of_one, of_other
 
     async def change(self, work: Callable[[Connection], Result]) -> Result:
-        """Carry out statements as one transaction: committed when `work` returns, rolled back when it raises.
+        """Carry out statements as one transaction.
+
+        It is committed when `work` returns, and rolled back when it raises.
 
         `work` must only execute statements and fetch rows: with SQLite it runs in a thread. A cancellation comes after
         it, never in the middle.

@@ -1,4 +1,4 @@
-"""Ids that are ours, chosen before the request is made, and opaque to whoever reads them."""
+"""Ids: chosen before the request is made, without a meaning."""
 
 import secrets
 import time
@@ -11,7 +11,10 @@ _RANDOM_PAIRS = 8
 
 
 def new_id(kind: str) -> str:
-    """A new id such as `call-01jd…`: the kind, then 48 bits of time (so that ids sort by age), then 80 random bits."""
+    """Return a new id such as `call-01jd…`.
+
+    After the kind come 48 bits of time, so that ids sort by age, and 80 random bits.
+    """
     age = _base32(time.time_ns() // 1_000_000, _TIME_PAIRS)
     return f"{kind}-{age}{_base32(secrets.randbits(80), _RANDOM_PAIRS)}"
 

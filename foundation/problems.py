@@ -1,4 +1,4 @@
-"""Errors that reach a person or a program outside, as RFC 9457 problem details."""
+"""Problems: refusals as RFC 9457 problem details."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -17,7 +17,7 @@ class FieldProblem(BaseModel):
 
 
 def broken_rules(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
-    """Where each broken rule is, and what it says; never the value, which may be somebody's data (S29)."""
+    """Return place and text of each broken rule; never the value (S29)."""
     return [(one["loc"], _rule(one)) for one in error.errors(include_url=False)]
 
 
@@ -41,7 +41,7 @@ class ProblemDetails(BaseModel):
 
 
 class Problem(Exception):
-    """A refusal with a meaning. Features subclass it in their `errors.py`; the desk turns it into problem details.
+    """Refusal with a meaning; features subclass it in their `errors.py`.
 
     `status` is the HTTP status, `slug` names the type (`/problems/<slug>`), `title` is the same for every occurrence.
     """
@@ -56,7 +56,7 @@ class Problem(Exception):
         self.errors = list(errors)
 
     def lines(self) -> list[str]:
-        """The problem as it is told to an operator: the detail, and each field's rule that it does not name."""
+        """Return the problem's lines for an operator: the detail, then further fields."""
         return [self.detail, *(f"{one.field}: {one.rule}" for one in self.errors if one.rule not in self.detail)]
 
     def details(self) -> ProblemDetails:
@@ -67,7 +67,7 @@ class Problem(Exception):
 
 
 class NotFound(Problem):
-    """There is no such thing, or it is not this caller's to see (S7: both look the same)."""
+    """No such object, or not visible to this caller (S7: both look the same)."""
 
     status = 404
     slug = "not-found"
@@ -83,7 +83,7 @@ class Invalid(Problem):
 
 
 class Conflict(Problem):
-    """The state does not allow it, or somebody else changed it first."""
+    """The state does not allow it, or another request changed it."""
 
     status = 409
     slug = "conflict"

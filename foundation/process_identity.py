@@ -1,4 +1,4 @@
-"""Identity of a process: its number may be given again, so that its start belongs to it."""
+"""Identity of a process: number and start, since numbers are reused."""
 
 import os
 import socket
@@ -26,7 +26,7 @@ class ProcessIdentity:
 
     @property
     def is_here(self) -> bool:
-        """Return whether the process belongs to this machine, so that it can be seen."""
+        """Return whether the process belongs to this machine and can be seen."""
         return self.machine == machine()
 
     @property

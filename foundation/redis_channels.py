@@ -1,6 +1,6 @@
-"""What is published on Redis's channels, heard over a connection of its own that comes back by itself.
+"""Subscription to Redis channels, over a connection that is restored by itself.
 
-redis-py's own subscription spends more on a message than whoever takes it, and a call makes ten.
+redis-py's own subscription costs more for a message than its handler does, and a call causes ten messages.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class ChannelListener:
             self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)
 
     def subscribe(self, channel: str) -> None:
-        """Hear this one too, from now on if there is a connection, else with the next."""
+        """Subscribe to a further channel, now or with the next connection."""
         if self._line is not None:
             self._line.write(_packed("SUBSCRIBE", channel))
 
@@ -85,7 +85,10 @@ class ChannelListener:
             await connection.disconnect(nowait=True)
 
     async def _lost(self, line: RedisLine) -> Exception:
-        """Why it was lost; one on which nothing comes, not even the answer to a question, counts as lost."""
+        """Wait for the end of the connection and return the reason.
+
+        A connection without any message, not even the reply to a PING, counts as lost.
+        """
         time = asyncio.get_running_loop().time
         self._heard_at_s = time()
         while True:

@@ -37,10 +37,10 @@ class _Asked(NamedTuple):
 
 
 class SharedConnection:
-    """Carries commands from anywhere in one event loop over one connection, in the order they were given.
+    """Carries the commands of one event loop over one connection, in order.
 
-    It connects when it is first needed, and again after it was lost. Whoever waits when it is lost is told; nothing is
-    given twice. A command whose giver no longer waits for it is not taken back: its answer is dropped.
+    It connects when it is first needed, and again after it was lost. Commands that wait at a loss fail; none is sent
+    twice. A command stays sent when its caller no longer waits for it: the reply is dropped.
     """
 
     def __init__(self, connection: AbstractConnection) -> None:
@@ -71,21 +71,21 @@ class SharedConnection:
         return answer
 
     async def aclose(self) -> None:
-        """Close the connection; whoever still waits is told."""
+        """Close the connection; waiting commands fail."""
         if self._carrying is not None:
             self._carrying.cancel()
             await asyncio.wait({self._carrying})
         self._lost(RedisConnectionError("closed"))
 
     async def _carry(self) -> None:
-        """Connect, carry what was given meanwhile, and stay until the connection is lost."""
+        """Connect, send waiting commands, and stay until the connection is lost."""
         try:
             line = await RedisLine.open(self._connection, self._answer)
             line.write(b"".join(self._given))
             self._given.clear()
             self._line = line
             error = await self._until_lost(line)
-        except Exception as failed:  # noqa: BLE001 - whatever it is, those who wait are told, and nobody else
+        except Exception as failed:  # noqa: BLE001 - handed to the waiting commands
             error = failed
         finally:
             self._line = None
@@ -115,7 +115,7 @@ class SharedConnection:
         for asked in waiting:
             if not asked.answer.done():
                 asked.answer.set_exception(error)
-                # Its giver may be gone by now; an exception that nobody fetches is no news.
+                # The caller may be gone by now: an exception that is never fetched must not be logged.
                 asked.answer.exception()
 
 
@@ -142,7 +142,9 @@ class SharedRedis(Redis):
         return formed(answer, **{name: given for name, given in options.items() if name not in CLIENT_SIDE})
 
     def give(self, *command: Any) -> asyncio.Future[Any]:
-        """Give a command without waiting: it is carried out before whatever is given after it, or not at all.
+        """Send a command without waiting.
+
+        It is carried out before every later command, or not at all.
 
         Its answer, as Redis forms it, raises RedisError or OSError: it was refused, or Redis is out of reach.
         """
@@ -155,9 +157,9 @@ class SharedRedis(Redis):
 
 
 def redis_client(url: str) -> SharedRedis:
-    """The client all parts share, for a URL such as `redis://:password@host:6379/0` (`rediss://` with TLS).
+    """Return the shared client for a URL such as `redis://:password@host:6379/0`.
 
-    Whoever gives a command bounds it; and nothing is repeated that its giver did not repeat.
+    `rediss://` uses TLS. Callers set the time limits, and no command is repeated.
     """
     pool = BlockingConnectionPool.from_url(
         url,
@@ -167,7 +169,7 @@ def redis_client(url: str) -> SharedRedis:
         socket_timeout=None,
         socket_connect_timeout=CONNECT_S,
         retry=Retry(NoBackoff(), 0),
-        # With them on, redis-py 8 hands out connections whose other end is gone: after Redis is back, the first command
+        # With them on, redis-py 8 uses connections that ended: after Redis is back, the first command
         # on each fails.
         maint_notifications_config=MaintNotificationsConfig(enabled=False),
     )

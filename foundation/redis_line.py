@@ -1,4 +1,4 @@
-"""Connection to Redis on which commands are written at once, and each reply is handed over when it is read.
+"""Connection to Redis that writes at once and hands over each reply.
 
 redis-py reads replies through a stream, a task for each connection and several awaits for each reply, which costs more
 than Redis does. It still makes the connection: address, TLS, password, database and protocol are its work.
@@ -32,7 +32,7 @@ class PrivatePartMoved(Exception):
 
 
 class RedisLine(asyncio.Protocol):
-    """Replies of one connection, in their order; a refusal is a RedisError among them.
+    """Replies of one connection in order; a refusal is a RedisError.
 
     An exception of `on_reply` ends the connection. `lost` is done when it has ended, and holds the reason.
     """
@@ -87,7 +87,9 @@ class RedisLine(asyncio.Protocol):
 
 
 def transport_of(connection: AbstractConnection) -> asyncio.Transport:
-    """Return the transport of an open connection of redis-py, which has no public way to it.
+    """Return the transport of an open connection of redis-py.
+
+    redis-py has no public way to it.
 
     Raises:
         PrivatePartMoved: redis-py stores it elsewhere.

@@ -1,4 +1,4 @@
-"""Work to be done besides: each errand is tried until it is done, or until a newer one has its name."""
+"""Retrying tasks: tried until they succeed, or a newer one replaces them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -12,18 +12,21 @@ log = structlog.get_logger()
 
 
 class RetryingTasks:
-    """Runs them, each in a task of its own, until they are done or `aclose`."""
+    """Runs named tasks until they succeed, or until `aclose`."""
 
     def __init__(self, *, again_s: float = AGAIN_S) -> None:
         self._again_s = again_s
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def now(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Wait for its first try: where that fails, or whoever waits must go, it is tried besides until it is done."""
+        """Wait for the first try; further tries follow in the background.
+
+        They also follow where the waiting task is cancelled.
+        """
         await asyncio.wait({self._begin(name, work)})
 
     def besides(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        """Do it while others go on; an older errand of this name that is not done yet is dropped."""
+        """Run work in the background, in place of an older one."""
         self._begin(name, work)
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""The route table: what each feature offers over HTTP, and who may use it. The desk serves and enforces it.
+"""Route table: the HTTP operations of each feature with their roles.
 
 A feature's `http.py` builds a `Routes` and returns it; its handlers translate between request models and its service
 and do nothing else. Who may call a route stands beside it, and a route without roles cannot be written.
@@ -40,7 +40,7 @@ ADMINISTRATORS = frozenset({Role.ADMINISTRATOR})
 
 @dataclass(frozen=True)
 class Principal:
-    """Who makes a request."""
+    """Staff member who makes a request."""
 
     staff_id: str
     staff_number: str
@@ -51,7 +51,7 @@ class Principal:
 
 @dataclass(frozen=True)
 class Request(Generic[Body, Query]):
-    """What a handler receives: decoded, validated, and allowed."""
+    """Request as a handler receives it: decoded, validated, allowed."""
 
     principal: Principal | None
     """None only on PUBLIC routes."""
@@ -65,14 +65,14 @@ class Request(Generic[Body, Query]):
 
     @property
     def actor(self) -> Principal:
-        """Who makes the request, on a route that is not public."""
+        """Return the staff member, on a route that is not public."""
         assert self.principal is not None, "a public route has no actor"
         return self.principal
 
 
 @dataclass(frozen=True)
 class File:
-    """A file as an answer: served with ranges, under the given name, never by a name from outside."""
+    """File as a response, under the given name."""
 
     path: Path
     media_type: str
@@ -81,7 +81,7 @@ class File:
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as a body: on the disk for as long as the handler runs, which may move it away."""
+    """File as a body, on disk until the handler returns."""
 
     path: Path
     bytes: int
@@ -131,7 +131,7 @@ class Route:
 
 @dataclass
 class Routes:
-    """The routes of one feature. `roles=PUBLIC` is the only way to let in somebody who is not signed in."""
+    """Routes of one feature; only `roles=PUBLIC` admits callers without a session."""
 
     tag: str
     prefix: str = "/api/v1"
@@ -153,7 +153,7 @@ class Routes:
         once: bool = False,
         deferrable: bool = False,
     ) -> Callable[[Handler], Handler]:
-        """Declare a route; `path` is relative to the prefix and writes parameters as `{ticket_id}`."""
+        """Declare a route, relative to the prefix; parameters are written `{ticket_id}`."""
 
         assert once or not deferrable, f"{method} {path} is deferrable, and may then be carried out twice"
 

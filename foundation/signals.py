@@ -1,4 +1,4 @@
-"""Signals: events of one object that other objects of the process listen to.
+"""Signals: events of one object that other objects listen to.
 
 An object that owns a signal does not know its listeners. `ari_app/runtime/subscriptions.py` alone adds them, so that
 one file lists who reacts to which event. A listener that must never be missing is a constructor argument instead.
@@ -40,7 +40,7 @@ class Signal(Generic[Facts]):
 
 
 class AsyncSignal(Generic[Facts]):
-    """Event whose announcement waits for every listener, one after another."""
+    """Event that waits for its listeners, one after another."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[Facts, Awaitable[object]]] = []
@@ -50,7 +50,7 @@ class AsyncSignal(Generic[Facts]):
         self._listeners.append(listener)
 
     async def announce(self, *args: Facts.args, **kwargs: Facts.kwargs) -> None:
-        """Call every listener in the order they were added; raises as `Signal.announce` does."""
+        """Call every listener in order; raises as `Signal.announce` does."""
         failures: list[Exception] = []
         for listener in self._listeners:
             try:

@@ -1,4 +1,4 @@
-"""Work that waits on disk while the database is away, and is carried out once, also after a crash (F23, I7).
+"""Spool: work that waits on disk, and is carried out once (F23, I7).
 
 Each piece carries a key under which repeating it changes nothing: a database that went away during a commit may have
 carried it out already (F24).
@@ -19,7 +19,7 @@ from foundation.ids import new_id
 RETRY_PAUSE_S = 1.0
 """Pause between two attempts while the database is away."""
 REFUSED = ".failed"
-"""Suffix of files whose work was refused."""
+"""Suffix of the files of refused work."""
 PATTERNS = ("deferred-*.json", "kept-*.json")
 """Names of files; versions before 0.2 began them with `kept`."""
 

@@ -1,4 +1,4 @@
-"""SQLite beside an event loop: whatever touches the file is carried to a thread, a whole step at a time.
+"""SQLite beside an event loop: whole steps run in a thread.
 
 A change of threads costs several times what most statements do. A driver that changes threads for each statement, as
 aiosqlite does, spends most of a change of a ticket on that; here a flush of five statements and its commit are one.
@@ -18,20 +18,20 @@ from foundation.tasks import shield_until_done
 
 BUSY_TIMEOUT_MS = 5000
 LOOK_UP_THREADS = 4
-"""For what a ringing phone waits for: never behind somebody's report."""
+"""Threads for look-ups of ringing phones, which never wait behind reports."""
 SESSION_THREADS = 16
 FETCHED_AT_ONCE = {"prebuffer_rows": True}
-"""Objects are made in the thread as well, not when somebody iterates over them."""
+"""Option that makes objects in the thread as well, not when the result is read."""
 
 Result = TypeVar("Result")
 
 
 class LoadedLazily(Exception):
-    """A statement outside of a session's own steps, such as for an expired column that somebody read."""
+    """Statement outside of a session's steps, such as for an expired column."""
 
 
 class WholeCursor(sqlite3.Cursor):
-    """A cursor that has fetched every row when a statement is done, so that reading them touches the file no more."""
+    """Cursor that has fetched every row when its statement is done."""
 
     _rows: list[Any]
 
@@ -61,7 +61,7 @@ class WholeConnection(sqlite3.Connection):
     """A connection with such cursors."""
 
     def cursor(self, factory: Any = WholeCursor) -> Any:
-        """What a statement begins with.
+        """Return a cursor.
 
         Raises:
             LoadedLazily: on a thread with an event loop, which must not wait for a disk.
@@ -83,7 +83,7 @@ def _step(name: str, *, fetches: bool = False) -> Any:
 
 
 class SqliteSession(AsyncSession):
-    """A session whose every step is one change of threads, however many statements it takes.
+    """Session in which each step is one change of threads.
 
     A cancellation comes after a step, never in the middle: the next step could meet it in another thread.
     """
@@ -132,10 +132,10 @@ class SqliteSession(AsyncSession):
 
 
 class Sqlite:
-    """The file, its connections and the threads that use them.
+    """SQLite file with its connections and threads.
 
-    There are as many connections as somebody holds: who waited for one would keep a thread that its holder may need.
-    The one used last goes first: it has statements and pages at hand.
+    Connections are made on demand: a session that waited for one would hold a thread that another session needs. The
+    one used last is used first: it has statements and pages at hand.
     """
 
     def __init__(self, url: str) -> None:

@@ -8,7 +8,7 @@ Result = TypeVar("Result")
 
 
 async def shield_until_done(work: Awaitable[Result]) -> Result:
-    """Carry work out to its end, even while the task that waits for it is being cancelled; the cancellation follows.
+    """Finish work although the waiting task is cancelled; the cancellation follows.
 
     A hang-up cancels a call's task wherever it is. A transaction, a query or a step of a shared state that is cut in
     half costs a connection at best.

@@ -1,8 +1,8 @@
-"""Which days people work in China: statutory holidays and the weekends that are worked for them (调休, H9, H18).
+"""Workdays in China: statutory holidays and make-up workdays (调休, H9, H18).
 
 The State Council publishes a year's make-up workdays late in the year before. A year that no library knows yet is
-guessed from the holidays the law fixes, without make-up workdays; whoever needs the true days before a library has
-them enters them in a calendar.
+guessed from the holidays the law fixes, without make-up workdays; an operator who needs the true days earlier enters
+them in a calendar.
 """
 
 import datetime as dt
@@ -28,13 +28,13 @@ log = structlog.get_logger()
 
 
 def is_workday(day: dt.date) -> bool:
-    """Whether people work on a day."""
+    """Return whether a day is a workday."""
     return bool(chinese_calendar.is_workday(day)) if is_published(day.year) else _by_law(day.year).is_working_day(day)
 
 
 @lru_cache(maxsize=32)
 def holiday(day: dt.date) -> Holiday | None:
-    """The statutory holiday that frees a day from work; a make-up workday is none."""
+    """Return the statutory holiday of a day; None for workdays."""
     if is_published(day.year):
         free, name = chinese_calendar.get_holiday_detail(day)
         return Holiday(name) if free and name is not None else None
@@ -44,7 +44,7 @@ def holiday(day: dt.date) -> Holiday | None:
 
 @cache
 def is_published(year: int) -> bool:
-    """Whether the year's make-up workdays are known; told once a year when they are not."""
+    """Return whether the year's make-up workdays are published; else log it once."""
     try:
         chinese_calendar.is_workday(dt.date(year, 1, 1))
     except NotImplementedError:

@@ -1,4 +1,4 @@
-"""The schema's history: one file a step, the same steps on SQLite and PostgreSQL.
+"""History of the schema, the same on SQLite and PostgreSQL.
 
 Every service brings its database up to date before it begins, through `ari_app.runtime.schema.upgrade`, which knows
 all tables. `python -m ari_app.runtime.new_migration "what changes"` writes the next step.
@@ -17,13 +17,13 @@ from foundation.append_only import guard
 _FOLDER = Path(__file__).parent
 _LOCK_WAIT_SECONDS = 120
 _LOCK_KEY = 0x686F746C696E65
-"""`hotline`: PostgreSQL's advisory lock of whoever changes the schema."""
+"""Key of PostgreSQL's advisory lock during an upgrade: `hotline` in hexadecimal."""
 _one_at_a_time = threading.Lock()
 """Alembic's `op` and `context` belong to the process: one of its threads upgrades at a time."""
 
 
 def upgrade(url: str, metadata: MetaData) -> None:
-    """Bring a database to the newest schema in one transaction; an up-to-date one stays as it is.
+    """Upgrade a database to the newest schema in one transaction.
 
     Services that start at the same moment take turns. It blocks: call it in a thread. Takes the service's own
     addresses, `sqlite:///…` and `postgresql+psycopg://…`.
@@ -45,7 +45,10 @@ def upgrade(url: str, metadata: MetaData) -> None:
 
 
 def configuration(connection: Connection, metadata: MetaData) -> Config:
-    """Alembic's configuration for an open connection. There is no alembic.ini, and the URL is in no file and no log."""
+    """Return Alembic's configuration for an open connection.
+
+    There is no alembic.ini, and the URL is in no file and no log.
+    """
     config = Config()
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")

@@ -1,4 +1,4 @@
-"""What Alembic runs on the connection that `upgrade` opened. Loaded by Alembic, never imported."""
+"""Environment that Alembic loads and runs during `upgrade`."""
 
 from alembic import context
 

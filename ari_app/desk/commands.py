@@ -1,4 +1,4 @@
-"""What desks ask for: decoded in the socket's reader, carried out in order beside it."""
+"""Commands of desks: decoded in the socket's reader, carried out in order."""
 
 import asyncio
 import contextlib
@@ -57,7 +57,7 @@ class CommandReader:
         self._waiting: asyncio.Queue[AnyCommand | None] = asyncio.Queue(WAITING + 1)
 
     async def run(self) -> None:
-        """Read until the socket closes; what was asked for until then is still carried out."""
+        """Read until the socket closes, then finish the commands that arrived."""
         worker = asyncio.create_task(self._work(), name=f"desk-commands:{self._socket.staff_id}")
         try:
             async for raw in self._socket.messages():

@@ -92,7 +92,7 @@ class DeskSockets:
                 return
 
     async def _session(self, request: web.Request) -> Session | None:
-        """Return the session that the handshake proves; None where a ticket must follow."""
+        """Return the session of the handshake; None where a ticket must follow."""
         origins = request.headers.getall("Origin", [])
         if any(not self._guard.allows(origin) for origin in origins):
             raise WrongOrigin("This page is not allowed to open a desk.")

@@ -1,4 +1,4 @@
-"""Everybody who sits at a desk of this node: pops, messages, broadcasts, and the commands that come back."""
+"""Hub: desks of this node, with pops, messages, broadcasts and commands."""
 
 import asyncio
 import contextlib
@@ -45,7 +45,7 @@ DEADLINE_S = 2.0
 
 
 class DeskHandler(Protocol):
-    """Reactions to desks: their commands, their presence, and the first thing they show."""
+    """Reactions to desks: commands, presence, first state."""
 
     async def command(self, agent_id: str, command: AgentCommand, /) -> None:
         """Carry out an agent's command.
@@ -55,14 +55,17 @@ class DeskHandler(Protocol):
         """
 
     async def presence(self, agent_id: str, connected: bool, /) -> None:
-        """Note that an agent's desk is open or gone; a desk that reconnects is reported open again."""
+        """Note that an agent's desk is open or gone.
+
+        A desk that reconnects is reported open again.
+        """
 
     async def snapshot(self, who: Principal, /) -> Any:
-        """Return the state that a new desk shows first, as msgspec encodes it."""
+        """Return the first state of a new desk, encodable by msgspec."""
 
 
 class DeskCall(Protocol):
-    """What a desk is told of a live call."""
+    """Facts of a live call that a desk shows."""
 
     @property
     def id(self) -> str: ...
@@ -73,7 +76,7 @@ class DeskCall(Protocol):
 
 
 class Hub:
-    """Desks of this node, and the way to the desks of other nodes."""
+    """Desks of this node, and messages to desks of other nodes."""
 
     def __init__(self, redis: Redis, handler: DeskHandler, *, absence_grace_s: float = 5.0) -> None:
         self._handler = handler
@@ -112,15 +115,19 @@ class Hub:
         return next((socket.session for socket in self.sockets() if socket.session.id == session_id), None)
 
     def listening(self, roles: Iterable[Role]) -> bool:
-        """Whether anybody of these roles has a desk open on this node."""
+        """Return whether a desk of these roles is open on this node."""
         return any(self._by_role[role] for role in roles)
 
     def connected(self, staff_id: str) -> bool:
-        """Whether this person has a desk open on this node."""
+        """Return whether this staff member has a desk open on this node."""
         return bool(self._sockets.get(staff_id))
 
     async def pop(self, agent_id: str, pop: Pop) -> bool:
-        """Show a call on the agent's desk; True once a desk's transport has it. Ring the phone after that (G14).
+        """Show a call on the agent's desk; return whether one took it.
+
+        The phone rings after that (G14).
+
+        The phone rings after that (G14).
 
         The desk is written to first and remembered meanwhile; a desk that connects in between gets the pop as well,
         with its welcome or again as a message.
@@ -141,7 +148,7 @@ class Hub:
         return shown
 
     async def close_pop(self, agent_id: str, call_id: str) -> None:
-        """The call no longer concerns this agent. What was typed for it is kept."""
+        """Close the pop of a call; its draft stays stored."""
         await self.send(agent_id, PopClosed(call_id=call_id))
         with _out_of_reach("desk_state_lost", agent_id):
             async with asyncio.timeout(DEADLINE_S):
@@ -155,7 +162,7 @@ class Hub:
         )
 
     async def send(self, staff_id: str, message: Message, *, relay: bool = True) -> bool:
-        """Send to one person, wherever the desk is connected; whether a desk took it.
+        """Send to a staff member on any node; return whether it arrived.
 
         Where every node hears of what the message tells, each sends it with `relay=False`, or it arrives twice.
         """
@@ -165,7 +172,7 @@ class Hub:
         return relay and await self._relay.publish(staff_id, Relayed(payload=msgspec.Raw(payload)))
 
     async def broadcast(self, role: Role | Iterable[Role], message: Message) -> None:
-        """Send to everybody of a role (or of several) on this node. Broadcasts keep their order."""
+        """Send to the desks of some roles on this node, in order."""
         roles = {role} if isinstance(role, Role) else set(role)
         listening = [socket for one in roles for socket in self._by_role[one]]
         if not listening:
@@ -178,7 +185,7 @@ class Hub:
                     await asyncio.sleep(0)
 
     async def end_session(self, staff_id: str, session_id: str | None) -> None:
-        """Close the desks of a session that was ended; without an id, all of that person's."""
+        """Close the desks of a session; without an id, of the person."""
         self._end_session(staff_id, session_id)
         await self._relay.publish(staff_id, Relayed(ended_session=session_id or "*"))
 
@@ -257,7 +264,9 @@ class Hub:
         await self._handler.presence(agent_id, True)
 
     async def _report_absent(self, agent_id: str) -> None:
-        """After a while, for a reload of the page is no absence; unless the desk is open on another node.
+        """Report an absence, unless a desk is open on another node.
+
+        A reload of the page is no absence.
 
         An agent who is gone and stays ready would be given calls: it is said until it is heard.
         """
@@ -283,7 +292,7 @@ class Hub:
         return taken
 
     def _replace_older(self, staff_id: str, newest_order: int, allowed: int) -> None:
-        """Close all but the newest, `newest_order` counted as one of them wherever it is."""
+        """Close all desks but the newest; `newest_order` may be on another node."""
         older = [socket for socket in self._sockets.get(staff_id, ()) if socket.order < newest_order]
         older.sort(key=lambda socket: socket.order, reverse=True)
         for socket in older[allowed - 1 :]:
@@ -304,7 +313,7 @@ class Hub:
         self._spawn_closing(ended, CloseCode.SIGNED_OUT, "signed out")
 
     async def _relayed(self, staff_id: str, message: Relayed) -> None:
-        """What another node (or this one) said about a person of ours."""
+        """Carry out a message of another node, or of this one."""
         if message.payload != NOTHING:
             await self._deliver(staff_id, bytes(message.payload))
         if message.newest_order is not None:
@@ -327,7 +336,7 @@ class Hub:
 
 @contextlib.contextmanager
 def _out_of_reach(event: str, agent_id: str) -> Any:
-    """What a desk shows now matters more than that it is remembered: the call goes on without."""
+    """Log that Redis is out of reach: the call goes on."""
     try:
         yield
     except (RedisError, OSError, TimeoutError) as error:

@@ -1,4 +1,4 @@
-"""Metrics of desks. Labels are names of ours, never values of a request (S29)."""
+"""Metrics of desks; labels are never values of a request (S29)."""
 
 from prometheus_client import Counter, Gauge
 

@@ -1,4 +1,4 @@
-"""What a desk shows, and what it and the server say to each other over the WebSocket.
+"""Messages between desk and server over the WebSocket.
 
 Every message is one JSON object with `type`. Server to desk: `id` is the message's number on its node. Times are epoch
 milliseconds, money is integer cents.
@@ -12,7 +12,7 @@ from foundation.routes import Role
 
 
 class SpokenWording(msgspec.Struct, frozen=True):
-    """What the agent says, in both languages."""
+    """Words of the agent in both languages."""
 
     zh: str
     en: str
@@ -88,7 +88,7 @@ class PopSimilar(msgspec.Struct, frozen=True):
 
 
 class Pop(msgspec.Struct, frozen=True):
-    """All that an agent's desk shows of a call before the phone rings (H4, H5, H9)."""
+    """Screen pop: the facts of a call before the phone rings (H4, H5, H9)."""
 
     id: str
     call_id: str
@@ -114,7 +114,7 @@ class Pop(msgspec.Struct, frozen=True):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """What the agent typed for a call and has not filed; kept so that a lost browser loses nothing (F14)."""
+    """Draft of a call's form: a lost browser loses nothing (F14)."""
 
     call_id: str
     fields: dict[str, Any]
@@ -143,7 +143,10 @@ class Welcome(Message, tag="welcome"):
 
 
 class PopShown(Message, tag="pop"):
-    """A call is offered; the phone rings next. The same pop may come again: its id tells."""
+    """A call is offered; the phone rings next.
+
+    The same pop may be sent again, with the same id.
+    """
 
     pop: Pop
 
@@ -211,7 +214,7 @@ class Notice(Message, tag="notice"):
 
 
 class Replaced(Message, tag="replaced"):
-    """This agent opened a desk elsewhere: this socket is closed next and must not reconnect by itself."""
+    """The agent opened another desk: this socket closes and must not reconnect."""
 
 
 class CommandRefused(Message, tag="refused"):

@@ -1,4 +1,4 @@
-"""From node to node: each hears the people whose desks it has, one channel per person.
+"""Messages between nodes, over one Redis channel for each staff member.
 
 Redis says how many nodes heard a message: that is how a pop for a desk elsewhere knows that it arrived.
 """
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 
 CHANNEL = "hotline:desk-of:"
 IDLE = "hotline:desk-nodes"
-"""A channel nobody speaks on: a subscription needs at least one."""
+"""Channel without messages: a subscription needs at least one."""
 DEADLINE_S = 2.0
 
 
@@ -27,7 +27,7 @@ NOTHING = msgspec.Raw(b"null")
 
 
 class Relayed(msgspec.Struct, frozen=True):
-    """What one node tells the node that has somebody's desk."""
+    """Message to the node that has a staff member's desk."""
 
     payload: msgspec.Raw = NOTHING
     """A message for the desk, encoded."""
@@ -39,14 +39,14 @@ class Relayed(msgspec.Struct, frozen=True):
 
 @dataclass
 class _Listener:
-    """How many desks of a person are here, and whether Redis knows."""
+    """Open desks of a staff member, and their subscription."""
 
     desks: int = 0
     confirmed: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class Relay:
-    """One subscription for all desks of this node. It comes back by itself after Redis was away."""
+    """Subscription for all desks of this node, restored after Redis was away."""
 
     def __init__(self, redis: Redis, on_message: Callable[[str, Relayed], Awaitable[None]]) -> None:
         self._redis = redis
@@ -84,7 +84,7 @@ class Relay:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def subscribe(self, staff_id: str) -> None:
-        """Hear what concerns this person; returns when Redis has confirmed it, however long that takes."""
+        """Subscribe to a staff member; return when Redis has confirmed it."""
         listener = self._people.setdefault(staff_id, _Listener())
         listener.desks += 1
         if listener.desks == 1:
@@ -92,7 +92,7 @@ class Relay:
         await listener.confirmed.wait()
 
     def unsubscribe(self, staff_id: str) -> None:
-        """Hear no more of this person, once for each time of `subscribe`, whether that came to its end or not."""
+        """Unsubscribe once for each call of `subscribe`, finished or not."""
         listener = self._people.get(staff_id)
         if listener is None:
             return
@@ -111,7 +111,7 @@ class Relay:
             return False
 
     async def heard(self, staff_id: str) -> bool:
-        """Whether any node has this person's desk."""
+        """Return whether a node has a desk of this staff member."""
         ((_, nodes),) = await self._redis.pubsub_numsub(CHANNEL + staff_id)
         return bool(nodes)
 

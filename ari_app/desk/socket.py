@@ -1,4 +1,4 @@
-"""One desk's WebSocket: never waits for its reader, never reads more than it should (S20, G16)."""
+"""WebSocket of one desk, bounded in reading and writing (S20, G16)."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ SUBPROTOCOL = "hotline.desk.v1"
 
 
 class CloseCode(IntEnum):
-    """Why we closed a desk's socket, beside the standard's own codes (RFC 6455, 7.4)."""
+    """Reason for closing a desk's socket, beside RFC 6455, section 7.4."""
 
     REPLACED = 4001
     """The same agent opened another desk: do not connect again by yourself."""
@@ -33,7 +33,7 @@ class CloseCode(IntEnum):
 
 @dataclass(frozen=True)
 class SocketLimits:
-    """What one peer may cost us."""
+    """Limits of one peer."""
 
     message_bytes: int = 16 * 1024
     """The longest message we read."""
@@ -48,7 +48,7 @@ class SocketLimits:
 
 
 class DeskSocket:
-    """A socket of somebody who is signed in. Until `open`, what is sent is held back."""
+    """Socket of a signed-in staff member; until `open`, messages are held back."""
 
     def __init__(
         self, response: web.WebSocketResponse, transport: asyncio.Transport, session: Session, limits: SocketLimits
@@ -74,9 +74,9 @@ class DeskSocket:
         await self._release(welcome)
 
     async def send(self, payload: bytes) -> bool:
-        """Hand a message to the transport, at once and without waiting; False where the desk is gone or too slow.
+        """Hand a message to the transport; return False for lost desks.
 
-        A peer that does not read fills its own buffer, is dropped when that is full, and holds up nobody else.
+        A peer that does not read fills its own buffer, and is disconnected when that is full. No other peer waits.
         """
         if self._held is not None:
             self._held.append(payload)
@@ -84,14 +84,17 @@ class DeskSocket:
         return await self._write(payload, WSMsgType.TEXT)
 
     async def messages(self) -> AsyncIterator[bytes]:
-        """The peer's messages, until it or we close. More than the rate allows closes the socket."""
+        """Yield the peer's messages until the socket closes.
+
+        More than the rate allows closes it.
+        """
         while True:
             message = await self._response.receive()
             if message.type not in {WSMsgType.TEXT, WSMsgType.PING, WSMsgType.PONG}:
                 if message.type is WSMsgType.BINARY:
                     await self.close(WSCloseCode.UNSUPPORTED_DATA, "text only")
                 elif self._farewell is not None:
-                    # The connection ends with its handler: first let whoever closes this socket say why.
+                    # The connection ends with its handler: first let `close` send the reason.
                     await self._farewell.wait()
                 return
             if not self._rate.take():
@@ -104,7 +107,7 @@ class DeskSocket:
                 await self._write(message.data, WSMsgType.PONG)
 
     async def close(self, code: int, reason: str) -> None:
-        """Say goodbye, and after a short while hang up on a peer that does not answer."""
+        """Close the socket; after a short pause, disconnect a silent peer."""
         self._farewell = self._farewell or asyncio.Event()
         await self._release()
         try:
@@ -144,7 +147,10 @@ class DeskSocket:
 
 
 def new_response(limits: SocketLimits) -> web.WebSocketResponse:
-    """A WebSocket without compression (no bombs), whose writes never wait: `DeskSocket` bounds them instead."""
+    """Return a WebSocket without compression, and writes that never wait.
+
+    `DeskSocket` bounds the writes instead.
+    """
     return web.WebSocketResponse(
         protocols=(SUBPROTOCOL,),
         compress=False,

@@ -1,4 +1,4 @@
-"""What each desk shows now, in Redis: it survives the browser and the node (F14)."""
+"""State of desks in Redis: it survives browser and node (F14)."""
 
 import msgspec
 from redis.asyncio import Redis
@@ -8,7 +8,7 @@ from ari_app.desk.model import Draft
 DESK = "hotline:desk:"
 ORDER = "hotline:desk-order"
 KEPT_S = 24 * 3600
-"""Longer than any call; a desk nobody comes back to is forgotten then."""
+"""Longer than any call; an abandoned desk expires then."""
 
 _KEEP = """
 redis.call('HSET', KEYS[1], unpack(ARGV, 2))
@@ -29,7 +29,10 @@ class Shown(msgspec.Struct, frozen=True):
 
 
 class DeskState:
-    """The store of what desks show. Every method raises RedisError or OSError where Redis is out of reach."""
+    """Store of the state of desks.
+
+    Every method raises RedisError or OSError where Redis is out of reach.
+    """
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -37,11 +40,11 @@ class DeskState:
         self._close = redis.register_script(_CLOSE)
 
     async def show(self, agent_id: str, call_id: str, pop: bytes) -> None:
-        """The desk shows this call (an encoded `Pop`) in place of any other."""
+        """Store that the desk shows this call (an encoded `Pop`) only."""
         await self._keep(keys=[DESK + agent_id], args=[KEPT_S, "call_id", call_id, "pop", pop])
 
     async def close(self, agent_id: str, call_id: str) -> bool:
-        """The desk no longer shows this call; False where it shows another one, or none."""
+        """Remove this call from the desk; return False for another call."""
         return bool(await self._close(keys=[DESK + agent_id], args=[call_id]))
 
     async def keep(self, agent_id: str, draft: Draft) -> None:
@@ -53,12 +56,12 @@ class DeskState:
         await self._keep(keys=[name], args=[KEPT_S, "draft", msgspec.json.encode(draft)])
 
     async def shown(self, agent_id: str) -> Shown:
-        """What the desk shows."""
+        """Return the content of a desk."""
         pop, draft = await self._redis.hmget(DESK + agent_id, ["pop", "draft"])
         return Shown(_raw(pop), _raw(draft))
 
     async def next_order(self) -> int:
-        """A number higher than all before: of two desks of one person, the one with the higher number is the newer."""
+        """Return a number higher than all before: the newer desk has it."""
         return int(await self._redis.incr(ORDER))
 
 

@@ -1,4 +1,4 @@
-"""Background work of the process: tasks that run until it stops, readiness checks, the recordings audit."""
+"""Background work: tasks of the process, readiness checks, recordings audit."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 class OwnedTasks:
-    """Tasks of the process. One that fails is logged and started again, and does not affect the others."""
+    """Tasks of the process; one that fails is logged and started again."""
 
     def __init__(self) -> None:
         self._tasks: list[asyncio.Task[None]] = []
@@ -51,7 +51,10 @@ class OwnedTasks:
 
 
 class RecordingsAudit:
-    """Audit at the start and once a day: no file without a record, no record without a file."""
+    """Audit at the start and once a day.
+
+    It finds files without a record, and records without a file.
+    """
 
     def __init__(self, recordings: RecordingService, fallback: Fallback, calls: CallStore) -> None:
         self._recordings = recordings

@@ -1,4 +1,4 @@
-"""Bootstrap: creates every part of one process, hands each what it needs, starts and stops them."""
+"""Bootstrap: creates, starts and stops every part of one process."""
 
 import asyncio
 
@@ -268,7 +268,7 @@ class Service:
         await self.agents.load()
 
     async def aclose(self) -> None:
-        """Stop in the reverse order. Calls stay with Asterisk, for the next process to adopt."""
+        """Stop in the reverse order; calls stay with Asterisk."""
         self.calls.leave()
         await self.events.aclose()
         await self.tasks.aclose()

@@ -1,4 +1,4 @@
-"""What is done at every connection to Asterisk: it is told of us, calls are adopted, and both sides are compared."""
+"""Steps after each connection to Asterisk: phones, adoption, reconciliation."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -24,10 +24,10 @@ log = structlog.get_logger()
 
 
 class ConnectionSetup:
-    """Makes Asterisk and us agree, at each connection and whenever an agent's phone changes.
+    """Synchronises Asterisk with us, at each connection and at changed phones.
 
-    One step that fails keeps none of the others from being done, and is tried again: whoever is reserved an agent must
-    not wait because one phone, or the manager interface, is in trouble.
+    A step that fails is tried again and does not stop the others: callers must not wait because one phone, or the
+    manager interface, is in trouble.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class ConnectionSetup:
         self._errands = RetryingTasks()
 
     async def connected(self) -> None:
-        """Asterisk sends events (again): tell it which we do not want, and whose phones it serves.
+        """Filter events, adopt calls, and push phones, since events flow (again).
 
         Raises:
             AriError: it does not even say who it is.
@@ -73,7 +73,7 @@ class ConnectionSetup:
         await self._ari.filter_events((*UNUSED_EVENTS, *STEPS_BETWEEN))
 
     def staff_changed(self, staff: Staff) -> None:
-        """Somebody's account, and so her phone, is new, changed or closed."""
+        """Push or remove the phone of an account that changed."""
         account = self._agents.changed(staff)
         if account is not None:
             self._errands.besides(f"phone:{account.user}", partial(self._plug_in, account.user))
@@ -100,7 +100,7 @@ class ConnectionSetup:
         log.info("phones_pushed", phones=await push(self._ari, self._agents.accounts()))
 
     async def _plug_in(self, user: str) -> None:
-        """With the password she has by now."""
+        """Create the phone's account with its present password."""
         accounts = [account for account in self._agents.accounts() if account.user == user]
         await push(self._ari, accounts)
         for account in accounts:
@@ -114,5 +114,5 @@ class ConnectionSetup:
             log.info("phones_removed", removed=removed)
 
     async def _unplug_former(self) -> None:
-        """Whose accounts were closed while Asterisk could not be told."""
+        """Remove the phones of accounts that were closed meanwhile."""
         await self._unplug(await self._staff.former_phones())

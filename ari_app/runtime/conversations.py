@@ -1,4 +1,4 @@
-"""Conversations with callers: flows, prompts, speech, and the actions that flows may call."""
+"""Conversations with callers: flows, prompts, speech, and actions."""
 
 import asyncio
 import shlex
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 
 class Conversations:
-    """Everything that is spoken: validated as a whole before any of it is used.
+    """Spoken content, validated as a whole before any of it is used.
 
     Raises:
         Problem: a flow or a prompt has errors.
@@ -60,7 +60,7 @@ class Conversations:
         return FlowWalker(self._flows, voice, self.prompts, self._actions, store)
 
     async def prepare(self) -> None:
-        """Synthesise all prompts, and copy those that the dialplan plays without this service."""
+        """Synthesise all prompts, and copy those that the dialplan itself plays."""
         spoken = await self.prompts.prepare()
         log.info("prompts_ready", ready=spoken.ready, failed=list(spoken.failed))
         for name in FALLBACK_PROMPTS:

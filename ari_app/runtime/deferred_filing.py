@@ -1,4 +1,4 @@
-"""Deferred work: carried out when the database is back, with a notice to its owner."""
+"""Deferred work: carried out after the database is back, with a notice."""
 
 from ari_app.calls.call import DEFERRED_RECORD
 from ari_app.desk.hub import Hub

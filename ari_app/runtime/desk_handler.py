@@ -1,4 +1,4 @@
-"""Reactions to agents' desks: sign in, take calls, pause, and the state that a new desk shows."""
+"""Reactions to agents' desks: sign-in, ready, pause, first state."""
 
 from typing import Any
 
@@ -9,20 +9,20 @@ from ari_app.queues.service import QueueService
 from foundation.routes import Principal, Role
 
 WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
-"""Roles whose desks show queues and other agents."""
+"""Roles with desks that show queues and other agents."""
 DESK_CLOSED = "desk_closed"
 """Reason of an agent who is not ready because the desk is gone."""
 
 
 class AgentDesks:
-    """Handler of the hub: carries commands and presence of agents' desks to the queues."""
+    """Handler of the hub: carries commands and presence to the queues."""
 
     def __init__(self, queues: QueueService, agents: Agents) -> None:
         self._queues = queues
         self._agents = agents
 
     async def presence(self, agent_id: str, connected: bool) -> None:
-        """Sign an agent in when a desk opens; stop offers when it is gone."""
+        """Sign in an agent with an open desk; pause one without."""
         if connected:
             await self._queues.sign_in(agent_id, self._agents.queues(agent_id))
         else:
@@ -44,7 +44,10 @@ class AgentDesks:
                 await self._queues.wrap_up_done(agent_id)
 
     async def snapshot(self, who: Principal) -> dict[str, Any]:
-        """Return the first state of a desk: the agent's own, or all queues and agents for supervisors."""
+        """Return the first state of a desk.
+
+        It is the agent's own, or that of all queues and agents for supervisors.
+        """
         if who.role is Role.AGENT:
             return {"agent": own_state(await self._queues.agent(who.staff_id))}
         found = await self._queues.snapshot()

@@ -1,4 +1,4 @@
-"""What the hotline knows and decides without a telephone: customers, tickets, recordings' owners, callbacks.
+"""Domain services: everything that needs the database but no telephone.
 
 Every such part is made here, with its routes, what it hears from the outbox and what it does in the background.
 """
@@ -116,7 +116,7 @@ class DomainServices:
         )
 
     def routes(self) -> Sequence[Routes]:
-        """What each part offers over HTTP."""
+        """Return the routes of every part."""
         return [
             crm.customers.http.routes(self.customers),
             crm.customers.merging.http.routes(self.customer_merges),
@@ -141,7 +141,7 @@ class DomainServices:
         ]
 
     def background(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
-        """What runs as long as the process does, by name; one that fails is begun again."""
+        """Return the background work of the parts, by name."""
         return {
             "outbox": self.outbox.run,
             "outbox-pruning": self.undelivered.prune_regularly,
@@ -156,7 +156,7 @@ class DomainServices:
         await self.notices.aclose()
 
     async def _recording_of_survey(self, call_id: str) -> str | None:
-        """The recording of the call in which somebody was asked: the machine's own kind, or an agent's conversation."""
+        """Return the recording of a survey call, else of the conversation."""
         found = {view.kind: view.id for view in reversed(await self._recorded.of_call(call_id))}
         return found.get(RecordingKind.SURVEY) or found.get(RecordingKind.CONVERSATION)
 

@@ -1,4 +1,4 @@
-"""How a conversation begins: which flow, at which step, knowing what."""
+"""Entry points of conversations: flow, step and variables."""
 
 from ari_app.calls.model import CallState, Direction
 from ari_app.campaigns.service import SURVEY_FLOW, CampaignService
@@ -12,7 +12,7 @@ from ivr.grammar import Flow
 
 
 class EntryPoints:
-    """First cursors of calls: the hotline's for who dials it, the survey's for who is called back."""
+    """First cursors of calls: of the hotline, and of the survey."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class EntryPoints:
         self._hotline_number = hotline_number
 
     async def cursor(self, state: CallState) -> Cursor:
-        """Where the call's conversation begins."""
+        """Return the first cursor of a call."""
         call = {
             "id": state.id,
             "number": state.number,

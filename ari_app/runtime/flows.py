@@ -1,4 +1,4 @@
-"""The call flows with everything they may name: checked whole before any of it is used."""
+"""Call flows with the names they may use, checked as a whole."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -63,7 +63,7 @@ def vocabulary(actions: Iterable[Mapping[str, Action]], queues: Mapping[str, Que
 
 
 def check(folder: Path) -> Library:
-    """Read and check a folder of flows without a service: the actions are named, not carried out."""
+    """Read and check a folder of flows without carrying out actions."""
     database = Database(f"sqlite:///{os.devnull}")  # never opened
     tickets = TicketService(database)
     caller = CallerActions(

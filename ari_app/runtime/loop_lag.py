@@ -1,4 +1,4 @@
-"""How late the event loop is: what stalls it holds up every call (F35), and so do too many calls (F12)."""
+"""Lag of the event loop: it delays every call (F12, F35)."""
 
 import asyncio
 from collections import deque
@@ -16,14 +16,17 @@ log = structlog.get_logger()
 
 
 class LoopLag:
-    """Measures it, and tells a moment's stall from a loop that does not catch up."""
+    """Measures the lag, and tells one stall from a lag that stays."""
 
     def __init__(self) -> None:
         self._late_s: deque[float] = deque(maxlen=round(STANDING_OVER_S / EVERY_S))
 
     @property
     def standing_s(self) -> float:
-        """The least of the last two seconds, as CoDel judges a queue (RFC 8289): a stall that is over leaves none."""
+        """Return the least lag of the last two seconds.
+
+        CoDel judges a queue like this (RFC 8289): a stall that is over leaves none.
+        """
         return min(self._late_s) if len(self._late_s) == self._late_s.maxlen else 0.0
 
     def note(self, late_s: float) -> None:

@@ -1,4 +1,7 @@
-"""Write the next step: `python -m ari_app.runtime.new_migration "what changes"`. Read it before committing it."""
+"""Write the next migration; read it before committing it.
+
+Use: `python -m ari_app.runtime.new_migration "description"`.
+"""
 
 import sys
 import tempfile
@@ -17,7 +20,7 @@ from migrations import configuration
 
 
 def main(arguments: list[str]) -> int:
-    """Compare the models with an empty database brought to the newest step, and write the difference."""
+    """Write the difference between the models and the newest schema."""
     if len(arguments) != 1:
         sys.stderr.write('usage: python -m ari_app.runtime.new_migration "what changes"\n')
         return 2
@@ -33,7 +36,10 @@ def main(arguments: list[str]) -> int:
 
 
 def render_type(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:
-    """A step keeps the type as the database has it, so that later changes of our classes do not change history."""
+    """Return a column type as the database has it.
+
+    Later changes of our classes then do not change history.
+    """
     if kind != "type":
         return False
     if isinstance(item, UtcDateTime):

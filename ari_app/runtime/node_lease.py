@@ -1,4 +1,4 @@
-"""One process a node: a second one refuses (F33), and this one learns when Redis is back and what it forgot (F19)."""
+"""Lease on a node's name: one process serves it (F19, F33)."""
 
 import asyncio
 import contextlib
@@ -57,7 +57,7 @@ class Holder(msgspec.Struct, frozen=True):
 
     @property
     def dead(self) -> bool:
-        """Return whether the process ended for certain; processes of other machines cannot be seen."""
+        """Return whether the process ended; those of other machines cannot be seen."""
         identity = ProcessIdentity(self.process_id, self.started, self.machine)
         return identity.is_here and (self.process_id == os.getpid() or not identity.runs)
 
@@ -75,16 +75,16 @@ class NodeLease:
         self._held = msgspec.json.encode(Holder.of_this_process())
         self._away = False
         self._in_doubt = False
-        """What Redis has may not be what we told it."""
+        """Redis may lack steps that were sent to it."""
         self._emptied = False
-        """It forgot everything, and was not told again yet."""
+        """Redis lost its data, and listeners have not restored it yet."""
 
     def doubt(self) -> None:
-        """A command had no answer: what Redis has is set right when it answers again, as after an absence."""
+        """Note an unanswered step: the state is restored when Redis responds again."""
         self._in_doubt = True
 
     async def take(self) -> None:
-        """Take the name: at once where nobody has it or its holder is dead, else when the holder's lease is over.
+        """Take the lease, at the latest when a lost holder's expires.
 
         Raises:
             NodeTaken: its holder lives.
@@ -106,7 +106,7 @@ class NodeLease:
             await asyncio.sleep(RENEW_S / 4)
 
     async def run(self) -> None:
-        """Keep the name, until cancelled or until somebody else has it."""
+        """Renew the lease, until cancelled or until another process has it."""
         while True:
             await asyncio.sleep(RENEW_S)
             try:

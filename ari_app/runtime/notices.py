@@ -1,4 +1,4 @@
-"""Telling people, put together: the wording, the channels an operator set up, and what runs in the background."""
+"""Notices: texts, configured channels, and their background work."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -52,11 +52,11 @@ class Notices:
         self.duty = DutyService(database, settings.time_zone)
 
     def routes(self) -> Routes:
-        """What can be done with notices."""
+        """Return the routes of notices."""
         return http.routes(self.service, self.duty)
 
     def background(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
-        """What runs as long as the process does, by name."""
+        """Return the background work of notices, by name."""
         return {
             "notices": self._deliverer.run,
             "notices-pruning": self._prune_regularly,

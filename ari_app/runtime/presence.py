@@ -1,4 +1,4 @@
-"""Presence of agents: tells desks and wallboards about changes of agents and queues."""
+"""Presence: tells desks and wallboards about agents and queues."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -56,7 +56,7 @@ class PresenceService:
             stop_queues()
 
     async def rebuild(self) -> None:
-        """Sign in the agents of all open desks after Redis lost its data.
+        """Sign in the agents of open desks after Redis lost its data.
 
         An agent who was ready is ready again (F19).
 

@@ -1,4 +1,4 @@
-"""The service as a process of its own: its logs, its loop, its end."""
+"""Process of the service: logs, event loop, signals."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 def check(settings: Settings) -> None:
-    """Put the service together without starting it: its code, its settings and whatever an operator wrote are in order.
+    """Create the service without starting it, to check code, settings and flows.
 
     Raises:
         Problem: a flow, a queue or a notice has errors.
@@ -36,7 +36,7 @@ def check(settings: Settings) -> None:
 
 
 async def serve(settings: Settings) -> None:
-    """Run until told to stop by SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT."""
     service, watch = start_with_last_good(
         settings.callflows,
         LastGood(settings.spool / FOLDER),
@@ -61,7 +61,7 @@ async def serve(settings: Settings) -> None:
 
 
 def run(settings: Settings) -> None:
-    """Serve, with logs as JSON lines, until told to stop."""
+    """Serve until a signal, with logs as JSON lines."""
     sys.setswitchinterval(SWITCH_S)
     structlog.configure(
         processors=[

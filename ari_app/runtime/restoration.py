@@ -1,4 +1,4 @@
-"""Restoration of the live state in Redis after Redis was away or lost its data (F19)."""
+"""Restoration of live state after Redis lost it or was away (F19)."""
 
 import structlog
 
@@ -9,7 +9,7 @@ log = structlog.get_logger()
 
 
 class Restoration:
-    """Writes calls, waiting callers and agents back to Redis, from this process and from Asterisk."""
+    """Writes calls, waiting callers and agents back to Redis."""
 
     def __init__(self, reconciler: Reconciler, presence: PresenceService) -> None:
         self._reconciler = reconciler

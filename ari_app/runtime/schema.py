@@ -1,4 +1,4 @@
-"""List the tables of all packages: importing their models puts them on one metadata."""
+"""Tables of all packages: importing their models puts them on one metadata."""
 # ruff: noqa: F401 - each is imported for its tables
 
 from sqlmodel import SQLModel
@@ -28,7 +28,7 @@ METADATA = SQLModel.metadata
 
 
 def upgrade(url: str) -> None:
-    """Bring a database to the newest schema with all tables of this service.
+    """Upgrade a database to the newest schema, with all tables.
 
     Raises:
         CommandError: the database is from a newer version of the service.

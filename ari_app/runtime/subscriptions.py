@@ -34,7 +34,7 @@ ENDS_SURVEYS = (TicketAction.APPEND, TicketAction.REDO, TicketAction.ARCHIVE, Ti
 
 
 def event_handlers(campaigns: CampaignService, reactions: TicketReactions, notices: Listener) -> Subscriptions:
-    """Return the handlers of stored events; all are called, and again until all succeed."""
+    """Return the handlers of stored events; failed ones are called again."""
     subscriptions, of_actions = Subscriptions(), TicketChanged.kinds_of
     for handler, actions in (
         (reactions.ask_customers, (TicketAction.REPLY,)),

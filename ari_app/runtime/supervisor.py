@@ -42,7 +42,10 @@ class ProcessSupervisor:
         self._ending = False
 
     def run(self) -> int:
-        """Run until a signal or the end of a service; return the exit status."""
+        """Run until a signal or the end of a service.
+
+        Returns the exit status.
+        """
         self._listen()
         # Objects that exist now are never collected, and so never copied into each service's memory.
         gc.collect()
@@ -64,7 +67,7 @@ class ProcessSupervisor:
         signal.signal(signal.SIGHUP, self._replace)
 
     def _end_predecessor(self) -> None:
-        """End, in order, the service that was started before the supervisor replaced itself."""
+        """End, in order, the service from before this process replaced itself."""
         predecessor = os.environ.pop(PREDECESSOR, None)
         if predecessor is not None:
             self._service = int(predecessor)
@@ -89,7 +92,7 @@ class ProcessSupervisor:
         raise SystemExit(0)
 
     def _wait(self, child: int) -> int:
-        """Return the exit status; negative: the number of the signal that ended it."""
+        """Return the exit status; negative: the signal that ended the process."""
         _, status = os.waitpid(child, 0)
         self._service = None
         return os.waitstatus_to_exitcode(status)
@@ -100,7 +103,7 @@ class ProcessSupervisor:
             os.kill(self._service, signal.SIGTERM)
 
     def _problem(self) -> str | None:
-        """Return the reason why a service could not start with the files on disk."""
+        """Return why a service could not start with the files on disk."""
         try:
             checked = subprocess.run(
                 [sys.executable, *self._check],
@@ -116,7 +119,7 @@ class ProcessSupervisor:
         return checked.stdout[-REASON_CHARACTERS:].strip() if checked.returncode != 0 else None
 
     def _replace(self, _number: int, _frame: FrameType | None) -> None:
-        """Replace this process by the code on disk; the service runs on until that is loaded."""
+        """Replace this process by the code on disk; the service runs on."""
         if (problem := self._problem()) is not None:
             remedy = "correct it, then send SIGHUP again; until then nothing changes"
             log.error("upgrade_refused", reason=problem, remedy=remedy)

@@ -11,7 +11,7 @@ from recordings.service import RecordingService
 
 
 class TicketReactions:
-    """Outbox handlers. Each may be called again with the same event, and then changes nothing."""
+    """Outbox handlers; a repeated event changes nothing."""
 
     def __init__(
         self, tickets: TicketService, campaigns: CampaignService, recordings: RecordingService, history: HistoryService
@@ -27,19 +27,19 @@ class TicketReactions:
         await self._await_survey(event)
 
     async def ask_again(self, event: TicketChanged) -> None:
-        """Plan surveys of reporters who came or left by a merge or its reversal (H8)."""
+        """Plan surveys of reporters who changed by a merge (H8)."""
         if event.status in ASKED:
             await self._campaigns.plan_again(event)
             await self._await_survey(event)
 
     async def link_call(self, event: TicketChanged) -> None:
-        """Link the recordings and the record of a call to the ticket that was created in it."""
+        """Link recordings and record of a call to its ticket."""
         if event.call_id is not None:
             await self._recordings.link(event.call_id, ticket_id=event.ticket_id)
             await self._history.link_ticket(event.call_id, event.ticket_id)
 
     async def _await_survey(self, event: TicketChanged) -> None:
-        """Move the ticket to its survey state where at least one reporter can be called."""
+        """Await the survey where a reporter has a number."""
         if any(reporter.number for reporter in event.reporters):
             with suppress(NotAllowedNow):
                 await self._tickets.survey(event.ticket_id)

@@ -1,4 +1,4 @@
-"""Addresses of requests: the client behind trusted proxies, and the neighbourhood that limits count."""
+"""Addresses of clients, also behind proxies, and their neighbourhood."""
 
 import ipaddress
 from collections.abc import Collection, Iterable
@@ -27,7 +27,9 @@ class ClientAddresses:
         self._monitors = tuple(monitors)
 
     def client(self, request: web.Request) -> str:
-        """Return the nearest address that is not a trusted proxy; empty where the peer has none.
+        """Return the nearest address that is not a trusted proxy.
+
+        It is empty where the peer has none.
 
         Each proxy appends the address it was connected from, so the list is read from its end. A client can write the
         beginning of the list itself, which is never reached.
@@ -62,7 +64,7 @@ class ClientAddresses:
 
 
 def neighbourhood(address: str) -> str:
-    """Return the address as limits count it: an IPv6 customer has a whole /64."""
+    """Return the address as limits count it: for IPv6 its /64."""
     parsed = _parsed(address)
     if parsed is None:
         return "unknown"

@@ -1,4 +1,4 @@
-"""Request guard: the session of a request, its role and its origin, before any handler runs."""
+"""Request guard: session, role and origin, before any handler."""
 
 import re
 import secrets
@@ -97,7 +97,10 @@ class RequestGuard:
         )
 
     def _check_page(self, request: web.Request, session: Session) -> None:
-        """Require an allowed Origin or the CSRF token: browsers send cookies by themselves."""
+        """Require an allowed Origin or the CSRF token.
+
+        Browsers send cookies by themselves.
+        """
         if "Origin" in request.headers:  # `check_origin` has found it to be ours
             return
         token = request.headers.get("X-CSRF-Token", "")

@@ -1,4 +1,4 @@
-"""Connections of the HTTP server: time limit for the first request, limit per address, readable refusals."""
+"""Connections of the HTTP server, with limits of time and number."""
 
 import asyncio
 import logging
@@ -120,7 +120,7 @@ class _Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Respond to a request that could not be read; failures of our side stay with aiohttp."""
+        """Respond to an unreadable request; our own failures stay with aiohttp."""
         if status >= 500 or request.writer.output_size > 0:
             return super().handle_error(request, status, exc, message)
         is_long = isinstance(exc, LineTooLong)

@@ -1,4 +1,4 @@
-"""Requests that are deferred while the database is away, and carried out once when it is back."""
+"""Requests deferred while the database is away, carried out once afterwards."""
 
 import msgspec
 from pydantic import BaseModel

@@ -1,4 +1,4 @@
-"""Refusals of the HTTP server itself, before or after a feature is asked."""
+"""Refusals of the HTTP server itself."""
 
 from foundation.problems import Forbidden, Problem, TooMany, Unauthenticated
 
@@ -33,7 +33,7 @@ class TooManyRequests(TooMany):
 
 
 class WrongOrigin(Forbidden):
-    """Request of a browser from a page of another site, or without proof of ours (S19, S38)."""
+    """Request of another site's page, or without proof of ours (S19, S38)."""
 
     slug = "wrong-origin"
     title = "Not from a page of this service"

@@ -1,4 +1,4 @@
-"""Files as responses: plain files only, whole or in a range (RFC 9110, section 14)."""
+"""Files as responses: plain files, whole or in a range (RFC 9110)."""
 
 import asyncio
 import os
@@ -54,7 +54,7 @@ class _FileResponse(web.StreamResponse):
         return writer
 
     def _range(self, request: web.BaseRequest, size: int) -> tuple[int, int]:
-        """Return the offsets that the request asks for, and set status and Content-Range."""
+        """Return the requested offsets, and set status and Content-Range."""
         try:
             wanted = request.http_range
         except ValueError:
@@ -84,7 +84,10 @@ class _FileResponse(web.StreamResponse):
 
 
 def _opened(path: Path) -> int:
-    """Open a plain file; a link in a spool could lead anywhere (S6), and a pipe would wait for its writer."""
+    """Open a plain file.
+
+    A link in a spool could lead anywhere (S6), and a pipe would wait for its writer.
+    """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:

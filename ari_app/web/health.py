@@ -34,7 +34,7 @@ class Health:
         self._alarms: dict[str, Check] = {}
 
     def add_alarm(self, name: str, alarm: Check) -> None:
-        """Show an alarm beside the checks: the service serves in spite of it."""
+        """Show an alarm beside the checks; the service stays ready."""
         self._alarms[name] = alarm
 
     def add_to(self, application: web.Application) -> None:

@@ -1,4 +1,4 @@
-"""Metrics of the HTTP server. Labels are names of ours, never values of a request (S29)."""
+"""Metrics of the HTTP server; labels hold no values (S29)."""
 
 from prometheus_client import Counter, Gauge, Histogram
 

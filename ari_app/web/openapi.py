@@ -1,4 +1,4 @@
-"""The API's description, OpenAPI 3.1, made from the route tables: what is served and what is said cannot differ."""
+"""Description of the API, OpenAPI 3.1, made from the route tables."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ _PROBLEMS = {
 
 
 def description_routes(declared: Sequence[Route], *, cookie: str) -> list[Route]:
-    """The public route that answers with the description of all routes, itself included."""
+    """Return the public route that describes all routes, itself included."""
     table = Routes(tag="description", prefix="")
 
     @cache
@@ -72,7 +72,7 @@ def describe(routes: Sequence[Route], *, cookie: str = "hotline") -> dict[str, A
 
 
 class _Schemas:
-    """Every schema the routes mention, made in one go so that equal names do not clash."""
+    """Schemas of all routes, made together so that names do not clash."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         wanted: set[tuple[Any, JsonSchemaMode]] = {(ProblemDetails, "serialization")}
@@ -82,11 +82,11 @@ class _Schemas:
         self.definitions: dict[str, Any] = rest.get("$defs", {})
 
     def of(self, kind: Any, mode: JsonSchemaMode) -> dict[str, Any]:
-        """The schema of a type: of what comes in (`validation`) or of what goes out (`serialization`)."""
+        """Return the schema of a type, for input (`validation`) or output (`serialization`)."""
         return self._made[kind, mode]
 
     def resolved(self, kind: type[BaseModel]) -> dict[str, Any]:
-        """The schema of a model that comes in, itself and not a reference to it."""
+        """Return the schema of an input model itself, not a reference."""
         schema = self.of(kind, "validation")
         reference = schema.get("$ref")
         return self.definitions[reference.rsplit("/", 1)[1]] if reference else schema

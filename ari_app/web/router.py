@@ -86,7 +86,7 @@ async def _handled(request: web.Request, route: Route, asked: SessionRequest) ->
 
 
 def _path(values: Mapping[str, str]) -> dict[str, str]:
-    """Return the path parameters: ids only, nothing that looks like a path (S6, S8)."""
+    """Return the path parameters: ids, nothing like a path (S6, S8)."""
     for value in values.values():
         if not _PATH_VALUE.fullmatch(value) or value in {".", ".."}:
             raise NotFound("There is nothing here.")
@@ -131,7 +131,7 @@ def _invalid(detail: str, error: ValidationError, *, whole: str) -> Invalid:
 
 
 def _problem(location: tuple[int | str, ...], rule: str, whole: str) -> FieldProblem:
-    """Return one fault; a rule of a whole model begins with the name of the field that breaks it."""
+    """Return one fault, with the field that a model's rule names first."""
     named = _OF_ONE_FIELD.match(rule)
     if named is not None:
         location, rule = (location if named[1] in location[-1:] else (*location, named[1])), named[2]

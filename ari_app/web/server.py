@@ -1,4 +1,4 @@
-"""HTTP server of all packages: their routes, sessions, health, and the API's description."""
+"""HTTP server of all packages: routes, sessions, health, API description."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol
@@ -24,7 +24,7 @@ BODY_BYTES = 1024 * 1024
 
 
 class ServerPart(Protocol):
-    """Part of the server beside the route tables, such as the desks' WebSocket."""
+    """Part of the server beside the route tables, such as desks."""
 
     def add_to(self, application: web.Application) -> None:
         """Add its handlers."""
@@ -37,7 +37,9 @@ class ServerPart(Protocol):
 
 
 class WebServer:
-    """Serves until `aclose`. A path that is in no table does not exist, and every route names its roles.
+    """Serves the routes of the tables until `aclose`.
+
+    Other paths do not exist, and every route names its roles.
 
     `checks` decide `/readyz`.
     """
@@ -76,12 +78,12 @@ class WebServer:
 
     @property
     def carry_out(self) -> Handler:
-        """Return the handler of requests that were deferred while the database was away."""
+        """Return the handler of requests that were deferred."""
         return self._deferred.carry_out
 
     @property
     def port(self) -> int:
-        """Return the port in use; the system chooses one where 0 was given."""
+        """Return the port in use, also where 0 was given."""
         return self._port
 
     async def start(self) -> None:

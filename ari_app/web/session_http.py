@@ -35,7 +35,7 @@ class SessionView(BaseModel):
 
 
 class SignedInView(SessionView):
-    """New session. Browsers get it as a cookie too, and need not store the token."""
+    """New session; browsers get it as a cookie too."""
 
     token: str
     """For API clients: `Authorization: Bearer …`. Shown once."""

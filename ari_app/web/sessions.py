@@ -34,14 +34,14 @@ DEADLINE_S = 2.0
 
 
 class Authenticator(Protocol):
-    """Checks passwords, in the same time for staff numbers that do not exist (S11)."""
+    """Checks passwords, in equal time for unknown staff numbers (S11)."""
 
     async def authenticate(self, staff_number: str, password: str) -> Principal | None:
-        """Return the staff member, or None. The hash is computed off the event loop."""
+        """Return the staff member, or None; computes the hash in a thread."""
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One sign-in. `id` is the token's hash: it names a session, and cannot open it."""
+    """One sign-in; `id` is the token's hash and cannot open it."""
 
     id: str
     principal: Principal
@@ -63,7 +63,7 @@ class OpenDesks(Protocol):
         """Return the session of an open desk by its id."""
 
     async def end_session(self, staff_id: str, session_id: str | None) -> None:
-        """Close the desks of an ended session; without an id, every desk of the person."""
+        """Close the desks of a session; without an id, of the person."""
 
 
 class Sessions:
@@ -84,7 +84,7 @@ class Sessions:
     ) -> None:
         self.longest_s = longest_s
         self._over: set[str] = set()
-        """Sessions ended here, whose desks may still be closing."""
+        """Sessions that ended here while their desks may still be closing."""
         self._redis = redis
         self._authenticator = authenticator
         self._desks = desks
@@ -113,7 +113,7 @@ class Sessions:
             return await self._begin(principal)
 
     async def find(self, token: str) -> Session | None:
-        """Return the session of a token, and restart its idle time; None where there is none.
+        """Return the session of a token and restart its idle time.
 
         Raises:
             Unavailable: Redis is out of reach.
@@ -134,7 +134,10 @@ class Sessions:
         return session if session is not None and session.expires_at_ms > milliseconds(utc_now()) else None
 
     async def _restored(self, session_id: str) -> Session | None:
-        """Store again the session of an open desk that Redis lost (F19); an ended one is marked in Redis, or here."""
+        """Store again the session of an open desk that Redis lost (F19).
+
+        An ended one is marked in Redis, or here.
+        """
         session = self._desks.session(session_id) if session_id not in self._over else None
         if session is not None:
             async with self._reachable():
@@ -156,7 +159,7 @@ class Sessions:
         await self._desks.end_session(staff_id, session.id)
 
     async def end_all(self, staff_id: str) -> None:
-        """End every session of a staff member whose account changed.
+        """End every session of a staff member.
 
         Raises:
             Unavailable: Redis is out of reach.
@@ -184,7 +187,7 @@ class Sessions:
         return ticket
 
     async def redeem(self, ticket: str) -> Session | None:
-        """Return the session of a ticket; None where ticket or session is not valid.
+        """Return the session of a valid ticket, else None.
 
         Raises:
             Unavailable: Redis is out of reach.
@@ -225,5 +228,5 @@ class Sessions:
 
 
 def _hash(secret: str) -> str:
-    """Hash a token: it has 256 random bits, so that a plain hash cannot be reversed."""
+    """Hash a token; its 256 random bits make a plain hash safe."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Limits of sign-ins, per staff number and per address (S11), and of public requests."""
+"""Limits of sign-ins (S11) and of public requests."""
 
 import asyncio
 import hashlib

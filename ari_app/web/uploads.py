@@ -1,4 +1,4 @@
-"""Uploads: bodies that are files, written to the disk, bounded, deleted after the request."""
+"""Uploads: files as bodies, bounded, deleted after the request."""
 
 import asyncio
 import tempfile

@@ -1,4 +1,4 @@
-"""Imports say whether somebody consented and may be called, and keep which versions they were compared with."""
+"""Imports store consent to calls, and the versions they were compared with."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Who reported a ticket is told of it, as recipients are, and finds it; messages that were given up can be dropped."""
+"""Notices to reporters, their search index, and notices that can be dropped."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,6 +1,4 @@
-"""Merged tickets share a deadline and a visit, and give them back; a wish is not a booked visit;
-a request for more time can be withdrawn.
-"""
+"""Merged tickets share deadline and visit; wishes are not booked visits."""
 
 import sqlalchemy as sa
 from alembic import op

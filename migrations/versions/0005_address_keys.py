@@ -1,4 +1,4 @@
-"""Address keys are computed anew: one flat has one key, also with its floor, city or traditional characters."""
+"""New address keys: one flat has one key in every spelling."""
 
 import hashlib
 from typing import Any
@@ -48,7 +48,7 @@ def _renew_keys(connection: Connection) -> None:
 
 
 def _renew_open_matters(connection: Connection) -> None:
-    """Of several open tickets that are one matter by now, the oldest is the one that others are added to."""
+    """Keep the oldest of several open tickets about one matter."""
     rows = connection.execute(
         sa.select(*_TICKET.c).where(_TICKET.c.open_matter.is_not(None)).order_by(_TICKET.c.id)
     ).all()
@@ -76,7 +76,7 @@ def _renew_merged_matters(connection: Connection) -> None:
 
 
 def _matter(row: Any) -> str | None:
-    """Compute what makes two reports one matter, as `crm.tickets.filing` did at this version."""
+    """Compute the key of a matter as `crm.tickets.filing` did then."""
     key = address_key(row.address)
     if row.kind != "fault" or not any(character.isdigit() for character in key):
         return None

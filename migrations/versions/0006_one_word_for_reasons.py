@@ -1,4 +1,4 @@
-"""The reasons for closing a ticket and for ruling on a refusal are called reasons, as in requests."""
+"""Reasons for closing and for rulings are called reasons."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Attached recordings are found by their id, for the departments that may hear them."""
+"""Index of attached recordings, for the departments that may hear them."""
 
 from alembic import op
 

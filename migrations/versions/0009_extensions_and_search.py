@@ -1,4 +1,4 @@
-"""Telephone extensions, names and addresses by what they begin with, and the account that applied an import."""
+"""Telephone extensions, search by first letters, and accounts of imports."""
 
 import sqlalchemy as sa
 from alembic import op

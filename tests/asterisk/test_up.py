@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -61,12 +61,29 @@ class Up:
         return status
 
 
+Start = Callable[[], Up]
+
+
 @pytest.fixture
-def runtime(tmp_path: Path) -> Iterator[Path]:
+def runtime(tmp_path: Path) -> Path:
     for name in ("debian", "venv"):
         (tmp_path / name).symlink_to((RUNTIME / name).resolve())
-    yield tmp_path
-    for process in processes_of(tmp_path):
+    return tmp_path
+
+
+@pytest.fixture
+def start(runtime: Path) -> Iterator[Start]:
+    """Start runs that end with the test, with every process they left."""
+    started: list[Up] = []
+
+    def up() -> Up:
+        started.append(Up(runtime))
+        return started[-1]
+
+    yield up
+    for one in started:
+        one.end(signal.SIGKILL)
+    for process in processes_of(runtime):
         os.kill(process, signal.SIGKILL)
 
 
@@ -83,13 +100,13 @@ def processes_of(runtime: Path) -> list[int]:
     return found
 
 
-def test_killed_run_is_taken_over_by_the_next_one(runtime: Path) -> None:
-    first = Up(runtime)
+def test_killed_run_is_taken_over_by_the_next_one(runtime: Path, start: Start) -> None:
+    first = start()
     first.until("residents' phones")
     left = set(processes_of(runtime))
     assert len(left) >= 5, "Redis, Asterisk, supervisor, service, watchdog"
 
-    second = Up(runtime)
+    second = start()
     second.until(f"process {first.process.pid}")
     assert second.process.wait(60) == 2
     second.end(signal.SIGTERM)
@@ -97,7 +114,7 @@ def test_killed_run_is_taken_over_by_the_next_one(runtime: Path) -> None:
     assert set(processes_of(runtime)) == left
 
     first.end(signal.SIGKILL)
-    third = Up(runtime)
+    third = start()
     taken_over = third.until("took over").string
     assert all(name in taken_over for name in ("redis", "asterisk", "service", "watchdog")), taken_over
     third.until("residents' phones")

@@ -37,7 +37,7 @@ def test_calling_hours_over_midnight_are_refused_by_name() -> None:
 
 
 def attributes_read(path: Path) -> set[str]:
-    """Return the names that are read from an object called settings; in settings.py itself, by properties."""
+    """Return the names that are read from an object called settings."""
     owners = {"settings", "_settings"} | ({"self"} if path.name == "settings.py" else set())
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):

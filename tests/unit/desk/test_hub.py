@@ -80,7 +80,7 @@ async def test_a_supervisor_may_keep_a_wallboard_beside_the_desk(house: House, o
 async def test_a_pop_between_two_desks_reaches_the_new_one(
     house: House, open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The desk connects while the pop is being remembered: it read too early and was not there to be sent to."""
+    """The desk connects while the pop is stored: it read too early."""
     shown, may_go_on = asyncio.Event(), asyncio.Event()
     show = house.hub.state.show
 

@@ -1,4 +1,4 @@
-"""The door of the desk's socket, and peers that mean no good (S18–S20, G16)."""
+"""Handshake of the desk's WebSocket, and hostile peers (S18–S20, G16)."""
 
 import asyncio
 import contextlib
@@ -33,7 +33,7 @@ async def ticket_for(house: House, role: Role = Role.AGENT) -> str:
 
 
 async def greeted(house: House, ticket: str) -> aiohttp.WSMessage:
-    """What comes back when a ticket is shown."""
+    """Return the response to a ticket."""
     async with house.client() as http, http.ws_connect(SOCKET, origin=ORIGIN) as desk:
         await desk.send_json({"type": "hello", "ticket": ticket})
         return await desk.receive(timeout=5)
@@ -127,7 +127,7 @@ async def test_roles_without_a_desk_get_none(house: House, role: Role) -> None:
 
 
 class NoDesks:
-    """Desks of a node whose message to other nodes is lost."""
+    """Desks of a node that loses its message to other nodes."""
 
     def session(self, _session_id: str) -> Session | None:
         return None
@@ -243,7 +243,7 @@ async def test_a_desk_that_does_not_read_is_dropped_and_nobody_waits_for_it(buil
 
 
 async def stalled_desk(house: House) -> socket.socket:
-    """A desk whose program stopped right after its welcome: nobody reads its socket any more."""
+    """Return the socket of a desk that stopped reading after its welcome."""
     loop = asyncio.get_running_loop()
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -1,4 +1,4 @@
-"""Five hundred desks come back at once, as after a restart: each is welcomed and hears all that follows, once."""
+"""Five hundred desks reconnect at once and hear every message once."""
 
 import asyncio
 from typing import Any
@@ -12,7 +12,7 @@ from tests.unit.web.conftest import ORIGIN, SOCKET, Build, House, person
 DESKS, NOTICES = 500, 60
 PATIENCE_S = 60.0
 COME_BACK_S = 0.05
-"""As the console does when it is told that too many come at once."""
+"""Reconnect later, as the console does when too many connect at once."""
 LAST = str(NOTICES - 1)
 
 
@@ -45,7 +45,7 @@ async def all_connected(house: House) -> None:
 
 
 async def heard(http: aiohttp.ClientSession, ticket: str) -> list[int]:
-    """The numbers of the notices that reach a desk, from its welcome to the last."""
+    """Return the numbers of the notices that reach a desk."""
     socket = await opened(http)
     numbers: list[int] = []
     async with socket:

@@ -1,4 +1,4 @@
-"""Which Asterisk is used, and what is thought of its version."""
+"""Choice of the Asterisk, and the judgement of its version."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A fresh checkout installs what the lock files name, and nothing else: whatever is imported must be in them."""
+"""Lock files hold every imported package, and nothing else is needed."""
 
 import re
 import tomllib

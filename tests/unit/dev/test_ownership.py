@@ -1,4 +1,4 @@
-"""One owner of a checkout's state (issue 12, point 21), and the processes that a killed run left."""
+"""One owner of a checkout's state, also after a killed run."""
 
 import os
 import signal

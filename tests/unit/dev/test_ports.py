@@ -1,4 +1,4 @@
-"""A port is given to one server only, whoever else asks."""
+"""A port is given to one server only."""
 
 import socket
 import subprocess
@@ -39,7 +39,7 @@ def test_a_port_that_somebody_has_is_left_to_them() -> None:
 
 
 def test_a_server_that_is_started_again_has_its_usual_port() -> None:
-    """What its last run said to its clients lingers for a minute."""
+    """Connections of the last run linger for a minute."""
     usual = free_port()
     with socket.create_server(("127.0.0.1", usual)) as server, socket.create_connection(("127.0.0.1", usual)) as client:
         accepted, _ = server.accept()

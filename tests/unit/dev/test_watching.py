@@ -1,4 +1,4 @@
-"""What ends is started again: at once, and not in a frenzy where it keeps ending."""
+"""Ended parts are restarted at once, then with pauses."""
 
 import time
 from pathlib import Path
@@ -9,7 +9,7 @@ from dev.watching import Watched
 
 
 class Part:
-    """A program that lives as long as told."""
+    """Return a program that lives for a given time."""
 
     def __init__(self, folder: Path, seconds: str) -> None:
         self.folder = folder

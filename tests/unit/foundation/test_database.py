@@ -1,4 +1,4 @@
-"""A session that is cut off at any moment leaves the database as if it had never begun, or as if it had ended well."""
+"""Sessions that are cancelled at any moment leave whole transactions."""
 
 import asyncio
 import random

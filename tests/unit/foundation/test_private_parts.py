@@ -1,4 +1,4 @@
-"""Parts of libraries that are not documented: each failure names the part that moved (issue 11, section 5)."""
+"""Undocumented parts of libraries: each failure names the part that moved."""
 
 import inspect
 import threading

@@ -1,4 +1,4 @@
-"""A listener hears its channels, those added later included, and comes back with all of them after Redis was away."""
+"""Channel listeners hear all channels again after Redis was away."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -15,7 +15,7 @@ PATIENCE_S = 20.0
 
 
 class Heard:
-    """What one listener was told."""
+    """Messages of one listener."""
 
     def __init__(self, redis: SharedRedis, *channels: str, silence_s: float = SILENCE_S) -> None:
         self.channels = [*channels]
@@ -99,7 +99,7 @@ async def test_a_quiet_connection_is_kept_as_long_as_it_answers(redis: SharedRed
 
 
 async def pings(redis: SharedRedis) -> int:
-    """How many Redis has answered."""
+    """Return how many replies Redis sent."""
     return int((await redis.info("commandstats")).get("cmdstat_ping", {}).get("calls", 0))
 
 
@@ -123,7 +123,7 @@ async def test_one_added_while_it_connects_is_heard(redis: SharedRedis) -> None:
     heard = Heard(redis, "one")
     task = asyncio.create_task(heard.listener.run())
     for step in range(200):
-        # At every step of connecting there is a moment in which somebody signs in.
+        # A new channel may arrive at every step of connecting.
         await asyncio.sleep(0)
         heard.channels.append(f"later-{step}")
         heard.listener.subscribe(f"later-{step}")

@@ -87,7 +87,7 @@ async def test_who_waits_is_told_when_redis_dies_and_the_next_command_finds_it_a
 
 
 def test_a_command_given_in_the_moment_of_the_end_is_told_so(server: Redis) -> None:
-    """On the service's own event loop, which does not let anybody write to what is closed."""
+    """Run on uvloop, which refuses to write to closed connections."""
 
     async def give() -> None:
         async with redis_client(server.url) as client:
@@ -97,7 +97,7 @@ def test_a_command_given_in_the_moment_of_the_end_is_told_so(server: Redis) -> N
             line._transport.abort()
             given = []
             for _ in range(5):
-                # In one of these moments the connection is closed and nobody was told yet.
+                # In one of these moments the connection is closed and the client does not know it yet.
                 given.append(asyncio.ensure_future(client.get("nothing")))
                 await asyncio.sleep(0)
             for told in await asyncio.gather(*given, return_exceptions=True):

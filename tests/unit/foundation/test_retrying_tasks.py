@@ -1,4 +1,4 @@
-"""An errand is tried until it is done, and keeps nobody waiting."""
+"""Retrying tasks are tried until they succeed, and block no other."""
 
 import asyncio
 from collections.abc import AsyncIterator

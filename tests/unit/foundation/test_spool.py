@@ -1,4 +1,4 @@
-"""F23, F24, I7: what is kept is carried out once, also by the next process; what is refused is there to be seen."""
+"""Deferred work is carried out once, also by the next process (F23, F24, I7)."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A step of a session is one change of threads, and comes back with all that SQLAlchemy may ask of it."""
+"""A step of a session is one change of threads."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Migrations make exactly the schema of the models, once, however many services start."""
+"""Migrations make exactly the schema of the models, once."""
 
 import subprocess
 import sys
@@ -100,7 +100,7 @@ def test_messages_of_before_keep_whom_they_went_to(database_url: str) -> None:
 
 
 def test_addresses_of_before_get_the_keys_of_today(database_url: str) -> None:
-    """Two open tickets of one flat become one matter: the older is the one that others are added to."""
+    """Two open tickets of one flat become one matter."""
     engine = blocking_engine(database_url)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     flat, other = "经纬街91号2单元501", "道里区經緯街91號2單元5楼501"
@@ -151,7 +151,7 @@ def test_threads_of_one_process_wait_for_each_other(database_url: str) -> None:
 
 
 def test_a_failed_upgrade_leaves_nothing_behind(database_url: str) -> None:
-    """Somebody's table is in the way of the last one: none of the others may remain."""
+    """A foreign table blocks the last step: no step remains."""
     engine = blocking_engine(database_url)
     with engine.begin() as connection:
         connection.exec_driver_sql("CREATE TABLE ticket_request (unexpected INTEGER)")

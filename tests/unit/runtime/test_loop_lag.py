@@ -1,4 +1,4 @@
-"""F35: a stalled event loop is seen. F12: one that does not catch up is told from a moment's stall."""
+"""Lag of the event loop: one stall (F35) and a lasting one (F12)."""
 
 import asyncio
 import time

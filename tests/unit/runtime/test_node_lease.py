@@ -1,4 +1,4 @@
-"""F33: a node's name has one holder; a dead one's is free at once, a living one's never."""
+"""Lease on a node's name: one holder, freed by its death (F33)."""
 
 import asyncio
 

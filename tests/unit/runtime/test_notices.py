@@ -1,4 +1,4 @@
-"""What one process offers of notices depends on which gateways its operator set."""
+"""Notices of one process depend on the configured gateways."""
 
 import pytest
 from pydantic import SecretStr

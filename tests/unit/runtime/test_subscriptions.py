@@ -1,4 +1,4 @@
-"""Wiring of events: listeners are added in one file, and no object sets a callback of another one."""
+"""Wiring: listeners are added in one file, without callback attributes."""
 
 import ast
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ LISTENER_LISTS = {"listeners", "forgetters"}
 
 
 def callbacks_set(tree: ast.AST) -> Iterator[int]:
-    """Lines that assign a public `on_…` attribute, of another object or for others to replace."""
+    """Yield the lines that assign a public `on_…` attribute."""
     for node in ast.walk(tree):
         # A name that is assigned to, alone or in a tuple, has the context Store.
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr.startswith("on_"):
@@ -20,7 +20,7 @@ def callbacks_set(tree: ast.AST) -> Iterator[int]:
 
 
 def listeners_added(tree: ast.AST) -> Iterator[int]:
-    """Lines that add a listener to a signal or to a list of listeners."""
+    """Yield the lines that add a listener."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value

@@ -1,4 +1,4 @@
-"""A server with a few routes of every kind, on the real Redis, and people to sign in."""
+"""A server with routes of every kind, on the real Redis."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
@@ -45,7 +45,7 @@ AGENT = person(Role.AGENT).staff_id
 
 
 def pop(call_id: str = "call-1") -> Pop:
-    """What a desk shows of a call."""
+    """Return a screen pop."""
     return Pop(
         id=f"pop-{call_id}",
         call_id=call_id,
@@ -59,7 +59,7 @@ def pop(call_id: str = "call-1") -> Pop:
 
 
 class Staff:
-    """Everybody there is, with one password; hashes as the service does, off the event loop."""
+    """Staff with one password, hashed in a thread as in the service."""
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
@@ -84,7 +84,7 @@ async def _nothing(*_: object) -> Any:
 
 
 class DeskStub:
-    """Handler of the hub whose reactions a test replaces."""
+    """Handler of the hub with replaceable reactions."""
 
     def __init__(self) -> None:
         self.command: Callable[[str, AgentCommand], Coroutine[Any, Any, None]] = _nothing
@@ -123,7 +123,7 @@ class House:
         return (await self.sessions._begin(person(role, number))).token
 
     async def signed_in(self, role: Role, number: int = 0) -> aiohttp.ClientSession:
-        """A client of somebody who is signed in."""
+        """Return a client with a session."""
         return self.client(Authorization=f"Bearer {await self.token(role, number)}")
 
 

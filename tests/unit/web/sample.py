@@ -15,7 +15,7 @@ STYLE = "p { color: #111; }"
 
 
 class Contact(BaseModel, extra="forbid"):
-    """Whom to call."""
+    """Person to call."""
 
     name: Annotated[str, Field(min_length=1, max_length=20)]
     number: str
@@ -52,7 +52,7 @@ class Thing(BaseModel):
 
 
 class FindThings(BaseModel, extra="forbid"):
-    """Which things."""
+    """Filter of things."""
 
     subject: str = "all"
     limit: Annotated[int, Field(ge=1, le=100)] = 10
@@ -68,7 +68,7 @@ class FindThings(BaseModel, extra="forbid"):
 
 
 class Secretive(Thing):
-    """What the store knows and nobody is told."""
+    """Stored thing with a field that is never sent."""
 
     secret: str = "canary"
 

@@ -1,4 +1,4 @@
-"""A structural check of an OpenAPI 3.1 document, for any set of routes."""
+"""Structural check of any OpenAPI 3.1 document."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ METHODS = {"get", "put", "post", "delete", "patch"}
 
 
 def faults(document: dict[str, Any]) -> list[str]:
-    """What is wrong with a document; empty where nothing is."""
+    """Return the faults of a document."""
     found = [] if document["openapi"].startswith("3.1.") else ["not OpenAPI 3.1"]
     found += [f"info lacks {name}" for name in ("title", "version") if not document["info"].get(name)]
     found += [f"unresolved {one}" for one in sorted(set(references(document))) if not _resolves(document, one)]

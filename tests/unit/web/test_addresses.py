@@ -9,7 +9,7 @@ from ari_app.web.addresses import ClientAddresses, neighbourhood
 
 
 def client(peer: str, *forwarded: str, proxies: str = "10.0.0.0/24 2001:db8::/64 127.0.0.1") -> str:
-    """Return the client of a request from a peer with these X-Forwarded-For headers."""
+    """Return the client of a forwarded request."""
     addresses = ClientAddresses([ip_network(one) for one in proxies.split()])
     request = make_mocked_request("GET", "/", headers=[("X-Forwarded-For", one) for one in forwarded])
     return addresses.client(request.clone(remote=peer))

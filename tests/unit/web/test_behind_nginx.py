@@ -1,4 +1,4 @@
-"""Behind a real nginx with the shipped site: whose address counts, desks, and metrics."""
+"""Behind a real nginx with the shipped site: addresses, desks, metrics."""
 
 from collections.abc import Iterator
 from ipaddress import ip_network

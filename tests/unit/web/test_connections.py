@@ -1,4 +1,4 @@
-"""Connections without a request: closed after a time limit, and limited per address (issue 12, point 24)."""
+"""Connections without a request end, and are limited per address."""
 
 import asyncio
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""Every route × every role (S8), and that nothing is served beside the table."""
+"""Every route × every role (S8), and nothing beside the table."""
 
 import asyncio
 import dataclasses
@@ -96,7 +96,7 @@ async def test_headers_lead_nowhere_else(house: House, headers: list[str]) -> No
 
 
 async def raw_status(house: House, request: str, *headers: str) -> int:
-    """The status of a request sent as it is, for clients tidy paths up."""
+    """Return the status of a raw request, since clients tidy paths up."""
     reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)
     writer.write("\r\n".join([request, "Host: desk.test", "Connection: close", *headers, "", ""]).encode())
     async with asyncio.timeout(5):

@@ -1,4 +1,4 @@
-"""Requests against the running server: what is answered, what is refused and how it is said."""
+"""Requests against the running server, and its refusals."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""Signing in and out: tokens, cookies, brute force, and what an attacker learns (S10, S11, S19, S38)."""
+"""Sign-in and sign-out: tokens, cookies, brute force (S10, S11, S19, S38)."""
 
 import asyncio
 import re
@@ -89,7 +89,7 @@ async def test_everything_of_a_person_can_be_ended(house: House) -> None:
 
 
 class DeskStillClosing:
-    """The desks of a node where one of an ended session is still open."""
+    """Desks of a node that still has one of an ended session."""
 
     def __init__(self) -> None:
         self.open: Session | None = None
@@ -106,7 +106,7 @@ class DeskStillClosing:
 async def test_session_ended_on_purpose_is_not_restored_by_an_open_desk(
     house: House, everywhere: bool, redis_lost_it: bool
 ) -> None:
-    """Not even where Redis loses its data, the mark of the ended session included, before the desk is closed."""
+    """Redis loses the mark of the ended session before the desk closes."""
     desks = DeskStillClosing()
     sessions = Sessions(house.redis, house.staff, desks)
     signed_in = await sessions.sign_in("1000", PASSWORD, "192.0.2.1")

@@ -1,4 +1,4 @@
-"""What is open to everybody is counted in Redis, for all nodes together."""
+"""Public requests are counted in Redis, for all nodes together."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Every route × every role against a running server: usable for any set of route tables."""
+"""Walk of every route × every role against a running server."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ LET_IN = "/problems/malformed"
 
 
 async def walk(url: str, routes: Sequence[Route], tokens: Mapping[Role, str]) -> list[str]:
-    """What is wrong with who may call what; empty where every route keeps its promise.
+    """Return the routes that admit or refuse a wrong role.
 
     `tokens` holds a session's token for every role.
     """
