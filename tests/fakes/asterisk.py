@@ -172,12 +172,18 @@ class FakeAsterisk:
         channel.state = "Up"
         self._enter(channel, channel.answered_with)
 
-    def hang_up(self, channel_id: str, cause: int = NORMAL) -> None:
-        """Hang up a channel's phone, or decline a leg that rings."""
+    def hang_up(self, channel_id: str, cause: int = NORMAL, *, ends_in_s: float = 0.0) -> None:
+        """Hang up a channel's phone, or decline a leg that rings.
+
+        `ends_in_s` is how long the channel still exists: Asterisk announces a hang-up before the channel's end.
+        """
         channel = self.channels[channel_id]
         if channel.arguments is not None:
             self.tell(ChannelHangupRequest(channel=channel.view(), cause=cause))
-        self.end(channel, cause)
+        if ends_in_s:
+            asyncio.get_running_loop().call_later(ends_in_s, self.end, channel, cause)
+        else:
+            self.end(channel, cause)
 
     def press(self, channel_id: str, keys: str) -> None:
         """Press keys on a channel's phone."""

@@ -117,6 +117,21 @@ async def test_caller_hangs_up_while_the_agents_phone_is_still_being_dialled(hot
     await hotline.becomes(AgentState.READY, within_s=1.0)
 
 
+@pytest.mark.parametrize("delay_ms", range(1, 25))
+async def test_phone_that_is_dialled_during_the_hang_up_does_not_ring_on(hotline: FakeHotline, delay_ms: int) -> None:
+    hotline.ari.delays_s[channels.ORIGINATE] = delay_ms / 1000
+    caller = hotline.call()
+    await hotline.agent_ready()
+    await hotline.becomes(AgentState.RINGING)
+
+    # The request to ring may be carried out between the announced hang-up and the end of the caller's channel.
+    hotline.asterisk.hang_up(caller.id, ends_in_s=0.05)
+    await hotline.over()
+    await asyncio.sleep(0.1)
+
+    assert not hotline.asterisk.channels
+
+
 @pytest.mark.parametrize("later_s", [0.0, 0.001, 0.002, 0.003, 0.005, 0.01])
 async def test_hang_up_in_the_moment_of_the_answer_leaves_nothing_behind(hotline: FakeHotline, later_s: float) -> None:
     caller = hotline.call()
