@@ -20,7 +20,7 @@ from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, Direction, HangUpBy, LegStage, RecordingStage, Talk
 from ari_app.calls.recorder import CallRecorder
-from ari_app.calls.talk import AgentLeg
+from ari_app.calls.talk import AgentLeg, task_over
 from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.waiting import WaitEnd, Waiting
 from ari_app.queues.errors import QueuesUnavailable
@@ -91,6 +91,8 @@ class LiveCall:
         self._services = services
         self._keypad = Keypad()
         self._answered = asyncio.Event()
+        self._entering: asyncio.Task[None] | None = None
+        """Stores the entry of an outbound call's recording."""
         self._voice = ChannelVoice(services, state, self._keypad)
 
     async def run(self, inbox: Inbox) -> None:
@@ -282,13 +284,16 @@ class LiveCall:
         state.answered_at_ms = milliseconds(utc_now())
         recorder = self._recorder()
         if recorder is not None:
-            await shield_until_done(recorder.prepare(state.id, RecordingKind.SURVEY, customer_id=state.customer_id))
+            entering = recorder.prepare(state.id, RecordingKind.SURVEY, customer_id=state.customer_id)
+            self._entering = asyncio.create_task(entering, name=f"entry:{state.id}")
             await recorder.start(state.channel_id)
 
     def _recorder(self) -> CallRecorder | None:
         """Return the recorder of a call led by the machine, else None."""
-        recording = self.state.recording
-        return CallRecorder(self._services.ami, self._services.recordings, recording) if recording is not None else None
+        recording, services = self.state.recording, self._services
+        if recording is None:
+            return None
+        return CallRecorder(services.ami, services.recordings, recording, adopted=self.adopted)
 
     def _note_failure(self, conversation: asyncio.Task[None]) -> None:
         if conversation.cancelled() or (error := conversation.exception()) is None:
@@ -319,6 +324,8 @@ class LiveCall:
             await self._clean_up_leg(state.talk)
         state.stage = CallStage.ENDED
         await self._leave_queue(LeaveReason.CALLER_HUNG_UP)
+        if self._entering is not None:
+            await task_over(self._entering)
         if (recorder := self._recorder()) is not None:
             await recorder.stop(state.channel_id)
         if not self.moved:

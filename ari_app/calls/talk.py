@@ -272,23 +272,23 @@ class AgentLeg:
         talk = self._talk
         if self._originating is not None:
             # A hang-up sent before the leg is created would miss it.
-            await _over(self._originating)
+            await task_over(self._originating)
         if not self._gone:
             with suppress(AriError):
                 await self._services.ari.hang_up(talk.channel_id)
         bridged = self._state.connected_at_ms is not None
         await self._release_agent(reason, bridged=bridged)
         if self._bridging is not None:
-            await _over(self._bridging)
+            await task_over(self._bridging)
         if self._bridging is not None or self._adopted:
             with suppress(AriError):
                 await self._services.ari.destroy_bridge(talk.bridge_id)
             if self._entering is not None:
-                await _over(self._entering)
+                await task_over(self._entering)
             if self._starting is not None:
                 # The call is over: do not wait for a recorder that has not started.
                 self._starting.cancel()
-                await _over(self._starting)
+                await task_over(self._starting)
             await self._recorder.stop(self._state.channel_id, talked=bridged)
         talk.stage = LegStage.OVER
         if not bridged:
@@ -310,11 +310,11 @@ class AgentLeg:
             log.warning("agent_not_released", agent_id=talk.agent_id)
 
 
-async def _over(task: asyncio.Task[None]) -> None:
+async def task_over(task: asyncio.Task[None]) -> None:
     """Wait for a task; log its failure."""
     await asyncio.wait({task})
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.info("leg_task_failed", task=task.get_name(), error=str(error))
+        log.warning("call_part_failed", task=task.get_name(), error=str(error))
 
 
 async def _until_answered(inbox: Inbox) -> DeclineReason | None:
