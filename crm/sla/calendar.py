@@ -1,8 +1,7 @@
-"""Business time: how much of it lies between two moments, and which moment it ends at (H18). Pure functions.
+"""Business time between moments, and after a moment (H18). Pure functions.
 
-A calendar's day is a list of spans in minutes of the local day. Each becomes a stretch of real time, so on a day when
-the clock is put forward or back business time is what really passes: an hour that is left out is nobody's hour, and of
-an hour that comes twice a span that ends in it ends at the first.
+A calendar's day is a list of spans in minutes of the local day. Each becomes a stretch of real time. Hours skipped by
+summer time count as zero, and of an hour that comes twice a span that ends in it ends at the first.
 """
 
 import datetime as dt
@@ -12,16 +11,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 LONGEST_SEARCH_DAYS = 3660
-"""After so many days without an opening a calendar has been looked at long enough."""
+"""Days without business time after which a search ends."""
 
 Span = tuple[int, int]
-"""From a minute of the local day to another, which is outside; 1440 is the day's end."""
+"""From a minute of the local day until before another; 1440 is the end of the day."""
 NO_TIME = timedelta(0)
 
 
 @dataclass(frozen=True)
 class BusinessCalendar:
-    """When somebody works. `days` are single days that are not as others are, and win over everything."""
+    """Calendar of business time; `days` are exceptions for single days."""
 
     zone: dt.tzinfo
     workday: Sequence[Span]
@@ -29,14 +28,14 @@ class BusinessCalendar:
     days: Mapping[dt.date, Sequence[Span]]
     is_workday: Callable[[dt.date], bool]
     round_the_clock: bool = False
-    """Every moment counts; nothing else is looked at."""
+    """Every moment is business time, whatever the other fields say."""
     _stretches: dict[dt.date, list[tuple[datetime, datetime]]] = field(default_factory=dict, compare=False, repr=False)
 
     def add(self, moment: datetime, business: timedelta) -> datetime:
-        """The earliest moment until which that much business time passes; nothing passes in none.
+        """Return the earliest moment until which an amount of business time passes.
 
         Raises:
-            ValueError: less than nothing, or a calendar that is not open for years.
+            ValueError: a negative amount, or a calendar that is not open for years.
         """
         if business < NO_TIME:
             raise ValueError("business time does not run backwards")
@@ -50,7 +49,7 @@ class BusinessCalendar:
         raise ValueError(f"a calendar that is closed for {LONGEST_SEARCH_DAYS} days")
 
     def between(self, since: datetime, until: datetime) -> timedelta:
-        """The business time from one moment to a later one; none where it is not later."""
+        """Return the business time between moments; zero if `until` is not later."""
         if until <= since:
             return NO_TIME
         if self.round_the_clock:
@@ -65,7 +64,7 @@ class BusinessCalendar:
         return passed
 
     def is_open(self, moment: datetime) -> bool:
-        """Whether business time passes at a moment."""
+        """Return whether a moment is business time."""
         if self.round_the_clock:
             return True
         stretches = self._of(moment.astimezone(self.zone).date())
@@ -73,7 +72,7 @@ class BusinessCalendar:
         return at >= 0 and moment < stretches[at][1]
 
     def _open_from(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """The stretches of business time after a moment, the first of them from there on."""
+        """Yield the stretches of business time from a moment on."""
         moment = moment.astimezone(UTC)
         day = moment.astimezone(self.zone).date()
         closed_days = 0
@@ -86,7 +85,7 @@ class BusinessCalendar:
             day += timedelta(days=1)
 
     def _of(self, day: dt.date) -> list[tuple[datetime, datetime]]:
-        """A day's stretches of business time."""
+        """Return a day's stretches of business time."""
         found = self._stretches.get(day)
         if found is None:
             ordinary = self.workday if self.is_workday(day) else self.day_off
@@ -97,7 +96,10 @@ class BusinessCalendar:
 
 
 def _instant(day: dt.date, minute: int, zone: dt.tzinfo) -> datetime:
-    """When the local clock first shows a minute of a day; when it jumps over it, if it never does."""
+    """Return when the local clock first shows a minute of a day.
+
+    Where it skips the minute, the moment of the jump.
+    """
     wall = datetime.combine(day, dt.time()) + timedelta(minutes=minute)
     first = wall.replace(tzinfo=zone).astimezone(UTC)
     second = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
@@ -105,7 +107,7 @@ def _instant(day: dt.date, minute: int, zone: dt.tzinfo) -> datetime:
 
 
 def _jump(before: datetime, after: datetime, zone: dt.tzinfo) -> datetime:
-    """The second at which the clock is put forward, between two moments around it."""
+    """Return the second of a clock's jump between two moments."""
     offset = before.astimezone(zone).utcoffset()
     low, high = 0, int((after - before).total_seconds())
     while high - low > 1:

@@ -1,4 +1,7 @@
-"""What happens to a clock: set, paused, resumed, moved (H18). Pure but for the clock it changes."""
+"""Changes of a clock: start, pause, resume, move (H18).
+
+Pure but for the clock that they change.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,10 +14,10 @@ from crm.sla.timing import after, moment_of, plan, remaining
 
 @dataclass(frozen=True)
 class Terms:
-    """What counts for a ticket as it is now."""
+    """Policy, rule and calendar of a ticket as it is now."""
 
     version: int
-    """The policy's."""
+    """The version of the policy."""
     policy: Policy
     rule: LevelRule
     calendar: BusinessCalendar
@@ -24,7 +27,7 @@ class Terms:
 def start(
     ticket_id: str, clock: ClockKind, number: int, terms: Terms, begun: datetime, now: datetime, allowed_s: int
 ) -> TicketClock:
-    """A clock of a round that begins with so much time, at a moment that may have passed."""
+    """Start a clock of a round, perhaps in the past."""
     due_at = after(terms.calendar, begun, allowed_s)
     made = TicketClock(
         ticket_id=ticket_id,
@@ -42,20 +45,20 @@ def start(
 
 
 def schedule(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, left_s: int, now: datetime) -> None:
-    """Say when its next step is due; the deadline stands."""
+    """Set when the next step is due; the deadline stays."""
     steps = plan(policy, clock.clock, clock.allowed_s)
     following = steps[clock.next_step] if clock.next_step < len(steps) else None
     clock.next_at = moment_of(following, calendar, now, clock.due_at, left_s) if following is not None else None
 
 
 def pause(clock: TicketClock, calendar: BusinessCalendar, now: datetime) -> None:
-    """Its time stands still, whatever is left of it."""
+    """Pause the clock with the time that is left."""
     clock.remaining_s = remaining(calendar, now, clock.due_at)
     clock.paused_at, clock.next_at = now, None
 
 
 def resume(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, now: datetime) -> None:
-    """It goes on with what was left; what was late before stays late, and no later."""
+    """Resume with the time left; a late clock stays as late."""
     if clock.remaining_s > 0:
         clock.due_at = after(calendar, now, clock.remaining_s)
     clock.paused_at = None
@@ -63,7 +66,7 @@ def resume(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, now: 
 
 
 def move(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, due_at: datetime, now: datetime) -> None:
-    """Give it another deadline, for which every step happens anew; a late one has no warning any more."""
+    """Set another deadline and repeat its steps; a passed one without warning."""
     left_s = remaining(calendar, now, due_at)
     clock.edition += 1
     clock.due_at, clock.next_step = due_at, 0 if left_s > 0 else 1
@@ -74,7 +77,10 @@ def move(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, due_at:
 
 
 def reopen(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, now: datetime) -> None:
-    """It runs on as if it had never been stopped, but is not late at once: what was in time has at least a share."""
+    """Resume a stopped clock as if it had not been stopped.
+
+    A clock that was in time gets at least a share of its time, so that it is not late at once.
+    """
     stopped_at, clock.stopped_at = clock.stopped_at, None
     if clock.paused_at is not None:
         return
@@ -88,15 +94,15 @@ def reopen(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, now: 
 
 
 def hand_over(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: datetime) -> None:
-    """Somebody else has the ticket: what is left counts in their hours, and by the rule for them.
+    """Count the time left by the new department's hours and rule.
 
-    A deadline that has passed stays passed, whoever has the ticket now.
+    A deadline that has passed stays passed.
     """
     clock.department_id, clock.round_the_clock = terms.department_id, terms.rule.round_the_clock
     left_s = remaining(old, now, clock.due_at)
     allowed_s = terms.rule.seconds(clock.clock)
     if clock.round > 1:
-        # What came back has what it was given, not a whole term.
+        # A later round has the time it was given, not that of the rule.
         allowed_s = clock.allowed_s
     more_s = allowed_s - clock.allowed_s
     if left_s <= 0 or (more_s == 0 and terms.calendar is old):
@@ -112,7 +118,7 @@ def hand_over(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: date
 
 
 def shorten(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: datetime) -> None:
-    """It became more urgent: sooner than before, never at once, and never later (H18)."""
+    """Move a more urgent ticket's deadline: sooner, never at once (H18)."""
     left_s = clock.remaining_s if clock.paused_at is not None else remaining(old, now, clock.due_at)
     allowed_s = terms.rule.seconds(clock.clock)
     if left_s <= 0:
@@ -126,7 +132,9 @@ def shorten(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: dateti
 
 
 def correct(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: datetime) -> None:
-    """It should have had other terms from the start: more time where they give more, sooner as what became more urgent.
+    """Apply terms that should have counted from the start.
+
+    More time where they give more; otherwise as for a ticket that became more urgent.
 
     A deadline that has passed stays passed, and what came back has no more than it was given.
     """
@@ -141,8 +149,9 @@ def correct(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: dateti
 
 
 def left_under(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: datetime) -> int:
-    """Business seconds a running clock would have left under other terms, by what it has used; less than nothing where
-    that was too much. What came back keeps what it was given.
+    """Return the business seconds left under other terms, by the time used.
+
+    Negative where too much was used. A later round keeps the time it was given.
     """
     left_s = clock.remaining_s if clock.paused_at is not None else remaining(old, now, clock.due_at)
     if clock.round > 1:
@@ -151,7 +160,7 @@ def left_under(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: dat
 
 
 def change_over(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: datetime) -> None:
-    """From now on it is under other terms; a deadline that would have passed under them passes now.
+    """Put a clock under other terms; if late under them, due now.
 
     A deadline that has passed before stays as it is.
     """
@@ -168,8 +177,8 @@ def change_over(clock: TicketClock, terms: Terms, old: BusinessCalendar, now: da
     move(clock, terms.policy, terms.calendar, after(terms.calendar, now, max(0, left_s)), now)
 
 
-def again(policy: Policy, allowed_s: int, left_s: int) -> int:
-    """What a clock that runs once more has: what was left, and at least a share of the whole."""
+def next_round_s(policy: Policy, allowed_s: int, left_s: int) -> int:
+    """Return a next round's seconds: those left, at least a share."""
     return max(left_s, _share(policy, allowed_s))
 
 

@@ -1,4 +1,7 @@
-"""Queries of the runner: what is due, and claiming it. Tickets are held before their clocks, as everywhere."""
+"""Queries of the runner: due steps and their claims.
+
+Tickets are locked before their clocks, as everywhere.
+"""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -16,27 +19,30 @@ _STEP = SQLModel.metadata.tables[ClockStep.__tablename__]
 
 
 async def due(session: AsyncSession, now: datetime, limit: int) -> list[tuple[TicketClock, Ticket]]:
-    """Clocks with a step that is due, and their tickets, held; what somebody else holds is left to them."""
+    """Return clocks with a due step, and their locked tickets.
+
+    Tickets that another transaction has locked are left out.
+    """
     statement = select(TicketClock.ticket_id).where(col(TicketClock.next_at) <= now)
     wanted = (await session.exec(statement.order_by(col(TicketClock.next_at)).limit(limit))).all()
-    tickets = {ticket.id: ticket for ticket in await _held(session, wanted)}
+    tickets = {ticket.id: ticket for ticket in await _locked(session, wanted)}
     if not tickets:
         return []
-    # Only once a ticket is held it is sure that nobody stops or moves its clocks.
+    # Only while its ticket is locked a clock cannot be stopped or moved by another transaction.
     clocks = select(TicketClock).where(col(TicketClock.ticket_id).in_(tickets), col(TicketClock.next_at) <= now)
     found = (await session.exec(clocks.order_by(col(TicketClock.next_at)))).all()
     return [(clock, tickets[clock.ticket_id]) for clock in found]
 
 
 async def claim(session: AsyncSession, step: ClockStep) -> bool:
-    """Whether a step is ours to do: nobody did it before, and from now on nobody else will."""
+    """Claim a step; return whether it was not claimed before."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = dialect.insert(_STEP).values(step.model_dump()).on_conflict_do_nothing().returning(_STEP.c.step)
     return (await session.exec(statement)).first() is not None
 
 
 async def next_at(session: AsyncSession, now: datetime) -> datetime | None:
-    """When something is due next: a step, or a policy that takes effect."""
+    """Return when a step or a policy is due next."""
     step = (await session.exec(select(func.min(TicketClock.next_at)))).one()
     takes_effect = select(func.min(ServicePolicy.effective_from)).where(
         col(ServicePolicy.reaches_open).is_(True), col(ServicePolicy.effective_from) > now
@@ -46,13 +52,13 @@ async def next_at(session: AsyncSession, now: datetime) -> datetime | None:
 
 
 async def hours_version(session: AsyncSession) -> int:
-    """The version of whatever hours changed last."""
+    """Return the version of the hours that changed last."""
     return await store.last_hours_version(session)
 
 
-async def reaching(session: AsyncSession, now: datetime) -> int | None:
-    """The policy in force, where open tickets change over to it."""
-    version = (await store.standing(session, None, now)).policy_version
+async def policy_for_open_tickets(session: AsyncSession, now: datetime) -> int | None:
+    """Return the policy in force, if open tickets change over to it."""
+    version = (await store.in_force(session, None, now)).policy_version
     policy = await session.get(ServicePolicy, version) if version is not None else None
     return policy.version if policy is not None and policy.reaches_open else None
 
@@ -73,13 +79,13 @@ async def under_another(
     if not wanted:
         return None
     found = []
-    for ticket in await _held(session, wanted):
+    for ticket in await _locked(session, wanted):
         clocks = (await session.exec(select(TicketClock).where(TicketClock.ticket_id == ticket.id, *others))).all()
         found.append((ticket, clocks))
     return found
 
 
-async def _held(session: AsyncSession, ticket_ids: Sequence[str]) -> Sequence[Ticket]:
+async def _locked(session: AsyncSession, ticket_ids: Sequence[str]) -> Sequence[Ticket]:
     if not ticket_ids:
         return []
     statement = select(Ticket).where(col(Ticket.id).in_(set(ticket_ids))).order_by(col(Ticket.id))

@@ -1,4 +1,4 @@
-"""What can be refused about service levels."""
+"""Refusals of service levels."""
 
 from foundation.problems import Conflict, Invalid, NotFound
 
@@ -11,33 +11,33 @@ class NoSuchPolicy(NotFound):
 
 
 class PolicyChangedMeanwhile(Conflict):
-    """It was made from a version that is not the newest any more."""
+    """The policy was made from an old version."""
 
     slug = "policy-changed-meanwhile"
     title = "The policy was changed meanwhile"
 
 
 class PolicyInForce(Conflict):
-    """It has taken effect, and tickets are under it."""
+    """The policy has taken effect, and tickets are under it."""
 
     slug = "policy-in-force"
     title = "The policy has taken effect"
 
 
 class UnknownSlaReference(Invalid):
-    """A department or category that does not exist."""
+    """The department or category does not exist."""
 
     slug = "unknown-reference"
 
 
 class InThePast(Invalid):
-    """It would have counted before anybody knew."""
+    """The policy would take effect in the past."""
 
     slug = "in-the-past"
 
 
 class HoursChangedMeanwhile(Conflict):
-    """Somebody else is changing working hours."""
+    """Another request is changing working hours."""
 
     slug = "hours-changed-meanwhile"
     title = "The working hours were changed meanwhile"
@@ -51,7 +51,7 @@ class NoSuchAction(NotFound):
 
 
 class AlreadyDone(Conflict):
-    """It was done before."""
+    """The action was done before."""
 
     slug = "already-done"
     title = "Already done"

@@ -1,4 +1,4 @@
-"""Working hours as people enter them, and the calendar made of them (H18)."""
+"""Working hours as input, and their calendar (H18)."""
 
 import datetime as dt
 from itertools import pairwise
@@ -14,11 +14,11 @@ from foundation.workdays import is_workday
 WALL_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
 
 WallTime = Annotated[str, InputField(pattern=WALL_TIME)]
-"""By the local clock; 24:00 is the day's end."""
+"""By the local clock; 24:00 is the end of the day."""
 
 
 class OpenSpan(BaseModel, extra="forbid"):
-    """From when until when."""
+    """Opening and closing time."""
 
     opens: WallTime
     closes: WallTime
@@ -30,7 +30,7 @@ class OpenSpan(BaseModel, extra="forbid"):
         return self
 
     def minutes(self) -> Span:
-        """As minutes of the day."""
+        """Return both as minutes of the day."""
         return _minute(self.opens), _minute(self.closes)
 
 
@@ -49,14 +49,17 @@ Day = Annotated[list[OpenSpan], InputField(max_length=12)]
 
 
 class WorkingHours(BaseModel, extra="forbid"):
-    """When a department works. Which day is a workday is known: weekends, holidays, make-up workdays (调休)."""
+    """Working hours of a department.
+
+    Workdays follow from weekends, holidays and make-up workdays (调休).
+    """
 
     round_the_clock: bool = False
     workday: Day = []
     day_off: Day = []
-    """On weekends and holidays."""
+    """Hours on weekends and holidays."""
     days: dict[moments.Day, Day] = InputField(default={}, max_length=1000)
-    """Single days that are not as others are; an empty list is a day nobody works."""
+    """Exceptions for single days; an empty list is a day without working hours."""
 
     @model_validator(mode="after")
     def _whole(self) -> "WorkingHours":
@@ -72,7 +75,7 @@ class WorkingHours(BaseModel, extra="forbid"):
 
 
 def calendar_of(hours: WorkingHours, zone: dt.tzinfo) -> BusinessCalendar:
-    """The calendar of some hours where the service is."""
+    """Return the calendar of working hours in a time zone."""
     return BusinessCalendar(
         zone=zone,
         workday=_spans(hours.workday),
@@ -90,5 +93,5 @@ def _spans(given: list[OpenSpan]) -> list[Span]:
 OFFICE_HOURS = WorkingHours(
     workday=[OpenSpan(opens="08:30", closes="12:00"), OpenSpan(opens="13:30", closes="18:00")],
 )
-"""Of whoever has no hours of their own, until somebody enters others: eight hours a workday."""
+"""Hours as shipped, for departments without their own: eight hours a workday."""
 ALWAYS = WorkingHours(round_the_clock=True)

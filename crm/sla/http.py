@@ -39,12 +39,12 @@ HOLDERS = READERS | {Role.AGENT, Role.DEPARTMENT}
 
 
 class OverdueQuery(BaseModel, extra="forbid"):
-    """Which deadlines; a department sees its own."""
+    """Filters of overdue deadlines; a department sees its own."""
 
     department_id: Id | None = None
     clock: ClockKind | None = None
     after_due_at: Moment | None = None
-    """With `after` and `after_clock` the last entry of the page before."""
+    """With `after` and `after_clock`, the last entry of the page before."""
     after: Id | None = None
     after_clock: ClockKind | None = None
     limit: int = Field(default=50, ge=1, le=200)
@@ -59,21 +59,21 @@ class OverdueQuery(BaseModel, extra="forbid"):
         return self
 
     def place(self) -> ReportPlace | None:
-        """Where the page before ended."""
+        """Return the end of the page before."""
         if self.after_due_at is None or self.after is None or self.after_clock is None:
             return None
         return ReportPlace(self.after_due_at, self.after, self.after_clock)
 
 
 class DaysQuery(BaseModel, extra="forbid"):
-    """Which month."""
+    """Month to show."""
 
     year: int = Field(ge=2004, le=2100)
     month: int = Field(ge=1, le=12)
 
 
 class ImprovementQuery(BaseModel, extra="forbid"):
-    """Which improvement actions."""
+    """Filters of improvement actions."""
 
     department_id: Id | None = None
     open: bool | None = None
@@ -81,11 +81,11 @@ class ImprovementQuery(BaseModel, extra="forbid"):
 
 
 MaySee = Callable[[TicketView, Role, str | None], Awaitable[bool]]
-"""Whether somebody of a role, in a department, may see a ticket."""
+"""Returns whether a role, in a department, may see a ticket."""
 
 
 def routes(service: SlaService, may_see: MaySee) -> Routes:
-    """What can be done with service levels."""
+    """Return the routes of service levels."""
     table = Routes("service-levels")
     _policies(table, service)
     _hours(table, service)
@@ -99,7 +99,7 @@ def _policies(table: Routes, service: SlaService) -> None:
         "GET",
         "/service-levels/policies",
         roles=LEADERS,
-        summary="Every version of the policy, newest first; which is in force",
+        summary="List the versions of the policy, newest first, with the one in force",
         response=list[PolicyView],
     )
     async def every(_: Request[None, NoQuery]) -> list[PolicyView]:
@@ -109,7 +109,7 @@ def _policies(table: Routes, service: SlaService) -> None:
         "GET",
         "/service-levels/policies/{version}",
         roles=LEADERS,
-        summary="One version of the policy",
+        summary="Return one version of the policy",
         response=PolicyView,
         problems=(404,),
     )
@@ -120,7 +120,7 @@ def _policies(table: Routes, service: SlaService) -> None:
         "POST",
         "/service-levels/policies",
         roles=ADMINISTRATORS,
-        summary="Put another policy in force, now or later",
+        summary="Put a policy in force, now or later",
         body=PolicyInput,
         response=PolicyView,
         status=201,
@@ -133,7 +133,7 @@ def _policies(table: Routes, service: SlaService) -> None:
         "DELETE",
         "/service-levels/policies/{version}",
         roles=ADMINISTRATORS,
-        summary="Take a policy back that has not taken effect",
+        summary="Withdraw a policy that has not taken effect",
         response=None,
         status=204,
         problems=(404, 409),
@@ -145,7 +145,7 @@ def _policies(table: Routes, service: SlaService) -> None:
         "POST",
         "/service-levels/what-if",
         roles=LEADERS,
-        summary="What a policy would do to open tickets; changes nothing",
+        summary="Compute the effect of a policy on open tickets; changes nothing",
         body=WhatIf,
         response=WhatIfView,
         problems=(422,),
@@ -159,7 +159,7 @@ def _hours(table: Routes, service: SlaService) -> None:
         "GET",
         "/service-levels/hours",
         roles=EVERYONE,
-        summary="Working hours of the whole service and of each department that has its own",
+        summary="List the working hours of the service and of departments with their own",
         response=list[HoursView],
     )
     async def every(_: Request[None, NoQuery]) -> list[HoursView]:
@@ -169,7 +169,7 @@ def _hours(table: Routes, service: SlaService) -> None:
         "PUT",
         "/service-levels/hours/{owner}",
         roles=ADMINISTRATORS,
-        summary="Other working hours for a department, or for the whole service (default)",
+        summary="Set the working hours of a department, or of the whole service (default)",
         body=HoursInput,
         response=list[HoursView],
         problems=(409, 422),
@@ -181,7 +181,7 @@ def _hours(table: Routes, service: SlaService) -> None:
         "GET",
         "/service-levels/days",
         roles=EVERYONE,
-        summary="Which days of a month are workdays, and whether that is a guess",
+        summary="List the workdays of a month, and whether each is a guess",
         query=DaysQuery,
         response=list[DayView],
         problems=(422,),
@@ -200,13 +200,13 @@ def _tickets(table: Routes, service: SlaService, may_see: MaySee) -> None:
         "GET",
         "/tickets/{ticket_id}/clocks",
         roles=EVERYONE,
-        summary="A ticket's deadlines, and what happened at them",
+        summary="Return a ticket's deadlines and their steps",
         response=list[ClockView],
         problems=(404,),
     )
     async def of_ticket(request: Request[None, NoQuery]) -> list[ClockView]:
         ticket, clocks = await service.of_ticket(request.path["ticket_id"])
-        # To a department what lies with others does not exist (S7).
+        # For a department, tickets of others do not exist (S7).
         actor = request.actor
         if ticket is None or not await may_see(TicketView.model_validate(ticket), actor.role, actor.department_id):
             raise TicketNotFound(f"there is no ticket {request.path['ticket_id']}")
@@ -216,7 +216,7 @@ def _tickets(table: Routes, service: SlaService, may_see: MaySee) -> None:
         "GET",
         "/service-levels/overdue",
         roles=HOLDERS,
-        summary="Deadlines that have passed and are not met yet, the longest overdue first",
+        summary="List overdue deadlines, the longest overdue first",
         query=OverdueQuery,
         response=list[OverdueView],
         problems=(422,),
@@ -235,7 +235,7 @@ def _tickets(table: Routes, service: SlaService, may_see: MaySee) -> None:
         "GET",
         "/service-levels/report",
         roles=READERS,
-        summary="How departments kept the deadlines that came due in a time",
+        summary="Report how departments met the deadlines of a period",
         query=Period,
         response=list[DeadlineReport],
         problems=(422,),
@@ -249,7 +249,7 @@ def _improvements(table: Routes, service: ImprovementService) -> None:
         "GET",
         "/service-levels/improvements",
         roles=READERS,
-        summary="What is to be done so that deadlines are kept, the most pressing first",
+        summary="List improvement actions, the most pressing first",
         query=ImprovementQuery,
         response=list[ImprovementView],
         problems=(422,),
@@ -262,7 +262,7 @@ def _improvements(table: Routes, service: ImprovementService) -> None:
         "POST",
         "/service-levels/improvements",
         roles=LEADERS,
-        summary="Something new to be done, by whom and until when",
+        summary="Add an improvement action with its owner and due date",
         body=ImprovementInput,
         response=ImprovementView,
         status=201,
@@ -275,7 +275,7 @@ def _improvements(table: Routes, service: ImprovementService) -> None:
         "POST",
         "/service-levels/improvements/{action_id}/done",
         roles=LEADERS,
-        summary="It is done, and what came of it",
+        summary="Mark an improvement action as done, with its outcome",
         body=ImprovementDone,
         response=ImprovementView,
         problems=(404, 409, 422),
@@ -285,6 +285,6 @@ def _improvements(table: Routes, service: ImprovementService) -> None:
 
 
 def _version(request: Request[Any, Any]) -> int:
-    """The version in the path; what is no number is no version."""
+    """Return the version in the path."""
     given = request.path["version"]
     return int(given) if given.isascii() and given.isdigit() and len(given) < 10 else -1

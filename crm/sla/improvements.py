@@ -1,4 +1,4 @@
-"""Improvement actions: what the review meeting decided, tracked until it is done (H18)."""
+"""Improvement actions of the review meeting, tracked until done (H18)."""
 
 from crm.departments.model import Department
 from crm.sla import reporting
@@ -13,19 +13,19 @@ from foundation.problems import FieldProblem
 
 
 class ImprovementService:
-    """What is to be done, by whom, until when, and what came of it."""
+    """Improvement actions with owner, due date and outcome."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def all(self, *, department_id: str | None, is_open: bool | None, limit: int) -> list[ImprovementView]:
-        """Those to be done first, the most pressing first; then what was done."""
+        """Return open actions by due date, then those done."""
         async with self._database.read() as session:
             found = await reporting.improvements(session, department_id=department_id, is_open=is_open, limit=limit)
         return [ImprovementView.model_validate(row) for row in found]
 
     async def add(self, given: ImprovementInput, actor: Actor) -> ImprovementView:
-        """Something new to be done.
+        """Add an improvement action.
 
         Raises:
             UnknownSlaReference: there is no such department.
@@ -41,7 +41,7 @@ class ImprovementService:
         return ImprovementView.model_validate(row)
 
     async def done(self, action_id: str, outcome: str, actor: Actor) -> ImprovementView:
-        """It is done.
+        """Mark an action as done, with its outcome.
 
         Raises:
             NoSuchAction: there is none.

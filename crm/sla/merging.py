@@ -1,4 +1,6 @@
-"""What merging tickets does to a deadline of the one that stands for all, and how undoing it gives it back (H4, H18).
+"""Effect of merges on the head ticket's deadlines, and its undoing.
+
+The head stands for all merged tickets (H4, H18).
 
 Pure but for the clock it changes.
 """
@@ -16,7 +18,7 @@ from crm.sla.timing import after, remaining
 
 
 class ClockBeforeMerge(BaseModel, from_attributes=True):
-    """A clock as it would be without what was merged into its ticket, and what that made of it."""
+    """Clock as it would be without merges, and the merged result."""
 
     due_at: datetime
     paused_at: datetime | None
@@ -25,20 +27,20 @@ class ClockBeforeMerge(BaseModel, from_attributes=True):
     round_the_clock: bool
     next_step: int
     merged_due_at: datetime | None = None
-    """Until when it was due after the last merge."""
+    """The deadline after the last merge."""
     merged_edition: int = 0
-    """Its edition then: another one means that somebody moved the deadline since."""
+    """The clock's edition then: with another one, the deadline was moved since."""
     promised: dict[str, datetime | None] = {}
-    """Until when each merged ticket was due, by its id; None where it had no such deadline any more."""
+    """The deadline of each merged ticket by its id; None where it had none any more."""
 
 
-def alone(clock: TicketClock) -> ClockBeforeMerge | None:
-    """What a clock would be without what was merged into its ticket; None where nothing was."""
+def without_merges(clock: TicketClock) -> ClockBeforeMerge | None:
+    """Return a clock as it would be without merges; None without any."""
     return ClockBeforeMerge.model_validate(clock.alone) if clock.alone is not None else None
 
 
 def due_when_stopped(clock: TicketClock, calendar: BusinessCalendar) -> datetime:
-    """Until when a stopped clock was due; one that was paused is taken as if it had gone on at that moment."""
+    """Return a stopped clock's deadline; if paused, as if resumed then."""
     if clock.paused_at is None or clock.stopped_at is None or clock.remaining_s <= 0:
         return clock.due_at
     return after(calendar, clock.stopped_at, clock.remaining_s)
@@ -52,18 +54,21 @@ def absorb(
     old: BusinessCalendar,
     now: datetime,
 ) -> None:
-    """Another ticket is part of this one: as urgent as the more urgent of both, and due no later than that one was."""
-    own = alone(clock)
+    """Merge another ticket's deadline: the sooner of both counts.
+
+    The clock also follows the urgency of its ticket, which is the higher of both.
+    """
+    own = without_merges(clock)
     if own is None or own.merged_edition != clock.edition:
-        # What somebody decided since the last merge is its own.
+        # A deadline that was moved since the last merge is the ticket's own.
         own = ClockBeforeMerge.model_validate(clock)
     own.promised[ticket_id] = due_at
     _make_sooner(clock, own, [due_at], terms, old, now)
 
 
 def resume(clock: TicketClock, paused_at: datetime, calendar: BusinessCalendar, now: datetime) -> None:
-    """The clock went on after a pause: without what was merged it would have stood still as long."""
-    own = alone(clock)
+    """Shift the deadlines without merges, and of merged tickets, by a pause."""
+    own = without_merges(clock)
     if own is None:
         return
     own.remaining_s = _left_at(own, paused_at, calendar)
@@ -82,12 +87,12 @@ def resume(clock: TicketClock, paused_at: datetime, calendar: BusinessCalendar, 
 def release(
     clock: TicketClock, ticket_id: str, terms: Terms, calendar: BusinessCalendar, now: datetime, *, same_urgency: bool
 ) -> None:
-    """A ticket is taken out again: the clock is due as it would be alone, or as those that stay merged make it.
+    """Undo a merge: restore the deadline without it.
 
     A deadline that was moved since the merge stays, but is no sooner than its own where it was put off. `calendar` is
-    the one by which the clock would run alone; `same_urgency` is whether the ticket is as urgent as before.
+    the one of the clock without merges; `same_urgency` is whether the ticket is as urgent as before.
     """
-    own, clock.alone = alone(clock), None
+    own, clock.alone = without_merges(clock), None
     if own is None:
         return
     if own.merged_edition != clock.edition:
@@ -111,7 +116,7 @@ def _make_sooner(
     old: BusinessCalendar,
     now: datetime,
 ) -> None:
-    """It is as urgent as its ticket is by now, and due by what was promised; what it would be alone is kept."""
+    """Apply the ticket's urgency and promised deadlines; store the clock without them."""
     before = clock.edition
     shorten(clock, terms, old, now)
     calendar = old if clock.edition == before else terms.calendar
@@ -124,7 +129,7 @@ def _make_sooner(
 def _be_due_by(
     clock: TicketClock, due_at: datetime | None, policy: Policy, calendar: BusinessCalendar, now: datetime
 ) -> None:
-    """It is due then, where that is sooner; what is late stays as late as it is."""
+    """Move a deadline that is not late to a sooner one."""
     if due_at is None:
         return
     stands = clock.due_at
@@ -137,7 +142,10 @@ def _be_due_by(
 def _restore(
     clock: TicketClock, own: ClockBeforeMerge, policy: Policy, calendar: BusinessCalendar, now: datetime
 ) -> None:
-    """As it would be alone, with the steps that had happened before the merge; as it is where that changed nothing."""
+    """Restore the clock without merges, with its steps before them.
+
+    It stays as it is where the merges changed nothing.
+    """
     left_s = _left_at(own, clock.paused_at, calendar) if clock.paused_at is not None else None
     same = (clock.due_at, clock.allowed_s, clock.round_the_clock) == (own.due_at, own.allowed_s, own.round_the_clock)
     if same and left_s in {None, clock.remaining_s}:
@@ -153,5 +161,5 @@ def _restore(
 
 
 def _left_at(own: ClockBeforeMerge, paused_at: datetime, calendar: BusinessCalendar) -> int:
-    """Business seconds a clock would have had left when it was paused."""
+    """Return the business seconds left without merges at the pause."""
     return own.remaining_s if own.paused_at is not None else remaining(calendar, paused_at, own.due_at)

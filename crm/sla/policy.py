@@ -1,4 +1,4 @@
-"""Service level policies: which deadlines a ticket has, as data, and which rule wins (H18). Pure."""
+"""Service level policies: deadlines as data, and the winning rule (H18). Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,27 +17,30 @@ LONGEST_MINUTES = 366 * 24 * 60
 
 
 class ClockKind(StrEnum):
-    """Which of a ticket's deadlines."""
+    """Kind of a ticket's deadline."""
 
     RESPOND = "respond"
-    """Until it is signed, or answered."""
+    """Until the ticket is signed, or answered."""
     RESOLVE = "resolve"
-    """Until it is replied to."""
+    """Until a reply."""
 
 
 class LevelRule(BaseModel, extra="forbid"):
-    """Which tickets have how much time. What is left open fits every ticket; minutes are business time."""
+    """Time of the tickets that fit, in minutes of business time.
+
+    A condition that is None fits every ticket.
+    """
 
     kind: TicketKind | None = None
     urgency: Urgency | None = None
     grade: Grade | None = None
     category_id: Id | None = None
-    """The cause, or one above it in the catalogue."""
+    """The category, or one above it in the catalogue."""
     department_id: Id | None = None
     respond_minutes: int = InputField(ge=1, le=LONGEST_MINUTES)
     resolve_minutes: int = InputField(ge=1, le=LONGEST_MINUTES)
     round_the_clock: bool = False
-    """Time passes at night and on holidays too, whatever the department's hours."""
+    """Nights and holidays count too, whatever the department's hours."""
 
     @model_validator(mode="after")
     def _order(self) -> "LevelRule":
@@ -46,39 +49,39 @@ class LevelRule(BaseModel, extra="forbid"):
         return self
 
     def seconds(self, clock: ClockKind) -> int:
-        """How much business time a clock has."""
+        """Return the business seconds of a clock."""
         return 60 * (self.respond_minutes if clock is ClockKind.RESPOND else self.resolve_minutes)
 
     def conditions(self) -> tuple[object, ...]:
-        """What it asks for, the more telling first."""
+        """Return the conditions, the most specific first."""
         return (self.category_id, self.department_id, self.urgency, self.grade, self.kind)
 
     def specificity(self) -> tuple[int, tuple[bool, ...]]:
-        """The more is asked for the more specific; of as many, the one that asks for the more telling."""
+        """Return a rule's rank: by number of conditions, then by order."""
         asked = tuple(condition is not None for condition in self.conditions())
         return sum(asked), asked
 
 
 class LadderStep(BaseModel, extra="forbid"):
-    """Who hears of a deadline that passed, and how long after it."""
+    """Step of the escalation ladder: recipient and time after the deadline."""
 
     clock: ClockKind
     after_minutes: int = InputField(ge=0, le=LONGEST_MINUTES)
     """Business time after the deadline; 0 is the breach itself."""
     role: Role | None = None
-    """Everybody of a role..."""
+    """Recipients of a role..."""
     department_id: Id | None = None
-    """...or of a department; of both, those of the role in the department. Neither: whoever holds the ticket."""
+    """...or of a department; of both, those of the role in the department; of none, of the ticket's department."""
 
 
 class Policy(BaseModel, extra="forbid"):
-    """A whole policy."""
+    """Whole policy."""
 
     rules: list[LevelRule] = InputField(min_length=1, max_length=500)
     warning_percent: int = InputField(default=80, ge=10, le=99)
-    """Whoever holds a ticket is warned when so much of its time is used."""
+    """Share of its time after which the ticket's department is warned."""
     again_percent: int = InputField(default=50, ge=5, le=100)
-    """What comes back (redo, a raised urgency) has at least so much of the whole time left."""
+    """Share of the whole time that a redo, or a raised urgency, leaves at least."""
     after_visit_minutes: int = InputField(default=60, ge=0, le=LONGEST_MINUTES)
     """Business time to reply after an agreed visit: the resolve deadline is not before its end."""
     ladder: list[LadderStep] = InputField(default=[], max_length=40)
@@ -89,9 +92,9 @@ class Policy(BaseModel, extra="forbid"):
         for number, rule in enumerate(self.rules):
             first = seen.setdefault(rule.conditions(), number)
             if first != number:
-                raise ValueError(f"rules: {number} asks for the same as {first}; nobody knows which would win")
+                raise ValueError(f"rules: {number} has the same conditions as {first}; one of them must differ")
         if not any(rule.specificity()[0] == 0 for rule in self.rules):
-            raise ValueError("rules: one must ask for nothing, so that no ticket is without a deadline")
+            raise ValueError("rules: one must have no condition, so that every ticket has a deadline")
         for clock in ClockKind:
             steps = [step.after_minutes for step in self.ladder if step.clock is clock]
             if any(later < earlier for earlier, later in pairwise(steps)):
@@ -100,17 +103,17 @@ class Policy(BaseModel, extra="forbid"):
 
     @property
     def names_categories(self) -> bool:
-        """Whether it matters where in the catalogue a ticket is."""
+        """Return whether a rule has a category."""
         return any(rule.category_id is not None for rule in self.rules)
 
     def steps(self, clock: ClockKind) -> list[LadderStep]:
-        """A clock's ladder in order."""
+        """Return a clock's ladder in order."""
         return [step for step in self.ladder if step.clock is clock]
 
 
 @dataclass(frozen=True)
 class TicketFacts:
-    """What of a ticket decides its deadlines."""
+    """Facts of a ticket that decide its deadlines."""
 
     kind: TicketKind
     urgency: Urgency
@@ -121,7 +124,7 @@ class TicketFacts:
 
 
 def choose(policy: Policy, facts: TicketFacts) -> LevelRule:
-    """The most specific rule that fits; of rules for several categories above each other, the nearest."""
+    """Return the most specific fitting rule; for categories, the nearest."""
     fitting = [rule for rule in policy.rules if _fits(rule, facts)]
     return max(fitting, key=lambda rule: (*rule.specificity(), -_distance(rule, facts)))
 
@@ -160,4 +163,4 @@ SHIPPED = Policy(
         LadderStep(clock=ClockKind.RESOLVE, after_minutes=WORKING_DAY, role=Role.ADMINISTRATOR),
     ],
 )
-"""In force until somebody enters another: working days as city hotlines promise them, around the clock where urgent."""
+"""The policy as shipped: working days as city hotlines promise them, around the clock for urgent tickets."""

@@ -1,4 +1,4 @@
-"""Queries over many tickets: what is overdue, how deadlines were kept, what is to be improved."""
+"""Queries over many tickets: overdue, report, improvement actions."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,14 +19,14 @@ _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
 
 
 class ReportPlace(NamedTuple):
-    """A place in the order of overdue clocks."""
+    """Place in the order of overdue clocks."""
 
     due_at: datetime
     ticket_id: str
     clock: ClockKind
 
     def pairs(self) -> list[tuple[object, Column[Any]]]:
-        """Each value with its column."""
+        """Return each value with its column."""
         return list(zip(self, (_CLOCK.due_at, _CLOCK.ticket_id, _CLOCK.clock), strict=True))
 
 
@@ -39,7 +39,10 @@ async def overdue(
     after: ReportPlace | None,
     limit: int,
 ) -> Sequence[tuple[TicketClock, Ticket]]:
-    """Running clocks past their deadline, the longest overdue first; one that is paused was late before it was."""
+    """Return overdue running clocks, the longest overdue first.
+
+    A paused clock is overdue if it was late before the pause.
+    """
     statement = (
         select(TicketClock, Ticket)
         .join(Ticket, col(Ticket.id) == TicketClock.ticket_id)
@@ -61,10 +64,10 @@ async def overdue(
     return (await session.exec(statement)).all()
 
 
-async def kept(session: AsyncSession, period: Period, now: datetime) -> list[DeadlineReport]:
-    """Deadlines that came due in a time, by department and kind.
+async def met(session: AsyncSession, period: Period, now: datetime) -> list[DeadlineReport]:
+    """Count deadlines of a period by department and kind.
 
-    A ticket that was cancelled never was one, and for one that was merged another stands.
+    Cancelled tickets do not count, and a merged one counts as its head.
     """
     until = min(period.until, now)
     ended = func.coalesce(_CLOCK.paused_at, _CLOCK.stopped_at)
@@ -83,7 +86,7 @@ async def kept(session: AsyncSession, period: Period, now: datetime) -> list[Dea
             _CLOCK.due_at >= period.since,
             _CLOCK.due_at < until,
             _TICKET.status.not_in([TicketStatus.CANCELLED, TicketStatus.MERGED]),
-            # What waits for a customer in time is not due.
+            # A clock that was paused in time is not due.
             or_(_CLOCK.paused_at.is_(None), _CLOCK.stopped_at.is_not(None), _CLOCK.paused_at > _CLOCK.due_at),
         )
         .group_by(_CLOCK.department_id, _CLOCK.clock)
@@ -92,25 +95,25 @@ async def kept(session: AsyncSession, period: Period, now: datetime) -> list[Dea
     if period.department_id is not None:
         statement = statement.where(_CLOCK.department_id == period.department_id)
     rows = (await session.exec(statement)).all()  # type: ignore[call-overload]
-    return [_kept(*row) for row in rows]
+    return [_report(*row) for row in rows]
 
 
-def _kept(department_id: str | None, clock: ClockKind, due: int, breached: int, is_open: int) -> DeadlineReport:
+def _report(department_id: str | None, clock: ClockKind, due: int, breached: int, is_open: int) -> DeadlineReport:
     return DeadlineReport(
         department_id=department_id,
         clock=clock,
         due=due,
-        kept=due - breached,
+        met=due - breached,
         breached=breached,
         open_breached=is_open,
-        kept_percent=round(100 * (due - breached) / due, 1) if due else None,
+        met_percent=round(100 * (due - breached) / due, 1) if due else None,
     )
 
 
 async def improvements(
     session: AsyncSession, *, department_id: str | None, is_open: bool | None, limit: int
 ) -> Sequence[ImprovementAction]:
-    """Improvement actions: those to be done first, the most pressing first."""
+    """Return improvement actions, open ones first, by due date."""
     done = col(ImprovementAction.done_at)
     statement = select(ImprovementAction).order_by(
         done.is_not(None), col(ImprovementAction.until), col(ImprovementAction.id)

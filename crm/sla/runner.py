@@ -1,4 +1,4 @@
-"""What happens when a deadline comes near or has passed: each step once, on however many nodes (H18)."""
+"""Runner of deadline steps: each happens once, on several nodes too (H18)."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ from foundation.database import Database, out_of_reach
 from foundation.signals import Signal
 
 LONGEST_SLEEP_S = 60.0
-"""How often to look for what a node began to wait for that died since."""
+"""How often to look for steps of a node that died."""
 SHORTEST_SLEEP_S = 0.05
 UNREACHABLE_S = 1.0
 RETRY_AFTER = timedelta(minutes=5)
@@ -35,10 +35,10 @@ log = structlog.get_logger()
 
 
 class ClockRunner:
-    """Does the steps that are due, and sleeps until the next. Several runners, also on several nodes, share the work.
+    """Takes due steps and sleeps until the next; several runners share them.
 
-    A step's row, what it tells and the time of the next are one transaction: whoever is killed in the middle did
-    nothing, and another does it. `outbox_written` follows every commit that wrote to the outbox.
+    A step's row, its event and the time of the next step are one transaction: a runner killed in the middle did
+    nothing, and another takes the step. `outbox_written` follows every commit that wrote to the outbox.
     """
 
     def __init__(self, database: Database, levels: Levels) -> None:
@@ -53,26 +53,26 @@ class ClockRunner:
         self.outbox_written = Signal[[]]()
 
     def expect(self, moment: datetime) -> None:
-        """Something that is due then was committed."""
+        """Wake up if a step due at a moment was committed."""
         if moment < self._until:
             self._wake.set()
 
     async def run(self) -> None:
-        """Do what is due until cancelled."""
+        """Take due steps until cancelled."""
         while True:
             self._wake.clear()
-            # What is committed while we look is looked at once more.
+            # A step committed during the look is found by another look.
             self._until = AT_ANY_TIME
             try:
-                pause_s = await self._do_what_is_due()
+                pause_s = await self._take_all_due_steps()
             except Exception:
-                log.exception("clocks_unreachable")
+                log.exception("deadline_runner_failed")
                 pause_s = UNREACHABLE_S
             self._until = utc_now() + timedelta(seconds=pause_s)
             await self._sleep(pause_s)
 
     async def fire(self, now: datetime) -> int:
-        """Take the steps due at a moment for some clocks; return their number.
+        """Take the due steps of some clocks; return their number.
 
         A clock that cannot be handled is logged and tried again later: it stops no other.
         """
@@ -92,12 +92,12 @@ class ClockRunner:
         return len(due)
 
     async def change_over(self, now: datetime) -> int:
-        """Put some open tickets under a policy that reaches them; return their number.
+        """Put some open tickets under the new policy; return their number.
 
         A ticket that cannot change over is logged and left under its policy until the next start.
         """
         async with self._database.write() as session:
-            version = await due_steps.reaching(session, now)
+            version = await due_steps.policy_for_open_tickets(session, now)
             if version is None or version == self._changed_over:
                 return 0
             found = await due_steps.under_another(session, version, AT_ONCE, self._left_under_theirs)
@@ -117,8 +117,8 @@ class ClockRunner:
                     self._left_under_theirs.add(ticket.id)
         return len(found)
 
-    async def _do_what_is_due(self) -> float:
-        """Everything due by now; how long there is nothing more to do, in seconds."""
+    async def _take_all_due_steps(self) -> float:
+        """Take all due steps; return the seconds until the next."""
         while await self.change_over(utc_now()):
             pass
         while await self.fire(utc_now()):
@@ -127,7 +127,7 @@ class ClockRunner:
             following = await due_steps.next_at(session, utc_now())
         if following is None:
             return LONGEST_SLEEP_S
-        # What is due and was not done is in somebody else's hands at this moment.
+        # A due step that is left is locked by another transaction.
         return min(LONGEST_SLEEP_S, max(SHORTEST_SLEEP_S, (following - utc_now()).total_seconds()))
 
     async def _fire(
@@ -154,7 +154,7 @@ class ClockRunner:
 
 @contextmanager
 def _restored_on_error(clocks: Sequence[TicketClock]) -> Iterator[None]:
-    """Restore clocks where the block fails: nothing half-done is committed with the others."""
+    """Restore clocks where the block fails: no half-done change is committed."""
     before = [clock.model_dump() for clock in clocks]
     try:
         yield
@@ -165,7 +165,7 @@ def _restored_on_error(clocks: Sequence[TicketClock]) -> Iterator[None]:
 
 
 def _raise_if_of_database(error: Exception) -> None:
-    """Raise an error of the database: after it, the transaction is over for all."""
+    """Raise an error of the database: it ends the transaction of all."""
     if isinstance(error, DBAPIError) or out_of_reach(error):
         raise error
 
@@ -185,7 +185,7 @@ def _row(clock: TicketClock, ticket: Ticket, step: ClockStepPlan, now: datetime)
 
 
 def _alert(clock: TicketClock, ticket: Ticket, step: ClockStepPlan) -> DeadlineAlert:
-    """Return the event of a step; an escalation names the department or the role of the ladder."""
+    """Return the event of a step, with the ladder's recipients."""
     ladder = step.ladder
     target = ladder.department_id if ladder is not None else None
     return DeadlineAlert(

@@ -1,4 +1,4 @@
-"""The service levels of the sample heating service."""
+"""Service levels of the sample heating service."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,10 @@ REPAIR_HOURS = WorkingHours(
 
 
 async def load(database: Database, categories: Mapping[str, str], repairers: list[str]) -> None:
-    """Enter what is not there yet. `categories` are ids by name, `repairers` the departments that repair."""
+    """Enter the missing sample data.
+
+    `categories` are ids by name, `repairers` the departments that repair.
+    """
     service = SlaService(database)
     if len(await service.policies()) == 1:
         given = PolicyInput(policy=policy(categories), version=0, note="供热服务时限")
@@ -37,7 +40,7 @@ async def load(database: Database, categories: Mapping[str, str], repairers: lis
 
 
 def policy(categories: Mapping[str, str]) -> Policy:
-    """As shipped, and what a heating service promises: no heat within a day, a leak within hours, VIPs sooner."""
+    """Return the shipped policy with rules of a heating service."""
     heat, leak = categories["供热故障"], categories["管道漏水"]
     rules = [
         *SHIPPED.rules,

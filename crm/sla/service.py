@@ -1,4 +1,4 @@
-"""Policies and working hours as people change them, and how deadlines are kept (H18)."""
+"""Service of policies, working hours and deadlines (H18)."""
 
 from collections import defaultdict
 from datetime import datetime
@@ -45,9 +45,11 @@ from foundation.problems import FieldProblem
 
 
 class SlaService:
-    """Service levels of one process: add `deadlines` to the tickets' listeners, and run `runner.run()`.
+    """Service levels of one process.
 
-    `time_zone` is where working hours are meant.
+    Add `deadlines` to the tickets' listeners, and run `runner.run()`.
+
+    `time_zone` is that of the working hours.
     """
 
     def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
@@ -58,14 +60,14 @@ class SlaService:
         self.improvements = ImprovementService(database)
 
     async def policies(self) -> list[PolicyView]:
-        """Every version, newest first; the policy as shipped is the last."""
+        """Return all versions, newest first, down to the shipped policy."""
         async with self._database.read() as session:
-            current = (await store.standing(session, None, utc_now())).policy_version or 0
+            current = (await store.in_force(session, None, utc_now())).policy_version or 0
             found = [_policy_view(row, current) for row in await store.policies(session)]
         return [*found, PolicyView(version=0, in_force=current == 0, policy=SHIPPED)]
 
     async def policy(self, version: int) -> PolicyView:
-        """One version.
+        """Return one version of the policy.
 
         Raises:
             NoSuchPolicy: there is none.
@@ -76,8 +78,9 @@ class SlaService:
         return found[0]
 
     async def enter_policy(self, given: PolicyInput, actor: Actor) -> PolicyView:
-        """Put a policy in force, now or later; what was filed before stays under the one it was filed under, unless
-        the policy reaches open tickets.
+        """Put a policy in force, now or later.
+
+        Older tickets stay under theirs, unless the policy reaches open tickets.
 
         Raises:
             PolicyChangedMeanwhile: it was not made from the newest version.
@@ -111,7 +114,7 @@ class SlaService:
         return await self.policy(row.version)
 
     async def withdraw_policy(self, version: int) -> None:
-        """Take a policy back that has not taken effect.
+        """Withdraw a policy that has not taken effect.
 
         Raises:
             NoSuchPolicy: there is none.
@@ -126,7 +129,7 @@ class SlaService:
             await session.delete(row)
 
     async def hours(self) -> list[HoursView]:
-        """The whole service's working hours, then those of every department that has its own."""
+        """Return the working hours of the service and of departments."""
         async with self._database.read() as session:
             found = {row.owner: row for row in await store.hours(session) if row.hours is not None}
         whole = found.pop(WHOLE_SERVICE, None)
@@ -134,12 +137,13 @@ class SlaService:
         return [first, *(_hours_view(row) for row in found.values())]
 
     async def enter_hours(self, owner: str, hours: WorkingHours | None, actor: Actor) -> list[HoursView]:
-        """Give a department, or the whole service, other hours, or none of its own any more. Deadlines that were set
-        stand; what is set, resumed or handed over from now on goes by them.
+        """Set the working hours of a department or of the whole service.
+
+        Deadlines that were set stay; new, resumed and handed-over ones use the new hours.
 
         Raises:
             UnknownSlaReference: there is no such department.
-            HoursChangedMeanwhile: somebody else changed hours at this moment; try again.
+            HoursChangedMeanwhile: another request changed hours at this moment; try again.
         """
         try:
             async with self._database.write() as session:
@@ -155,11 +159,11 @@ class SlaService:
                     )
                 )
         except IntegrityError as error:
-            raise HoursChangedMeanwhile("somebody else is changing working hours; try again") from error
+            raise HoursChangedMeanwhile("another request is changing working hours; try again") from error
         return await self.hours()
 
     async def of_ticket(self, ticket_id: str) -> tuple[Ticket | None, list[ClockView]]:
-        """A ticket and every clock it had, round by round, with what happened."""
+        """Return a ticket with all its clocks and their steps."""
         now = utc_now()
         async with self._database.read() as session:
             ticket = await session.get(Ticket, ticket_id)
@@ -173,7 +177,7 @@ class SlaService:
     async def overdue(
         self, *, department_id: str | None, clock: ClockKind | None, after: reporting.ReportPlace | None, limit: int
     ) -> list[OverdueView]:
-        """Deadlines that have passed and are still not met, the longest overdue first, from after a place."""
+        """Return overdue deadlines after a place, the longest overdue first."""
         now = utc_now()
         async with self._database.read() as session:
             found = await reporting.overdue(
@@ -182,12 +186,12 @@ class SlaService:
         return [_overdue_view(clock, ticket, now) for clock, ticket in found]
 
     async def report(self, period: Period) -> list[DeadlineReport]:
-        """How departments kept the deadlines that came due in a time (H18)."""
+        """Report how departments met the deadlines of a period (H18)."""
         async with self._database.read() as session:
-            return await reporting.kept(session, period, utc_now())
+            return await reporting.met(session, period, utc_now())
 
     async def what_if(self, policy: Policy) -> WhatIfView:
-        """What a policy would do to open tickets; changes nothing.
+        """Return what a policy would change in open tickets. Changes nothing.
 
         Raises:
             UnknownSlaReference: it names a department or category that does not exist.

@@ -23,12 +23,12 @@ _CATEGORY = SQLModel.metadata.tables[Category.__tablename__]
 
 
 class VersionsInForce(NamedTuple):
-    """What counts at a moment."""
+    """Versions and grade that count at a moment."""
 
     policy_version: int | None
     """None: the policy as shipped."""
     hours_version: int | None
-    """Of whatever hours changed last."""
+    """The version of the hours that changed last."""
     grade: Grade | None
     """The customer's."""
 
@@ -45,8 +45,8 @@ _GRADE = sqlalchemy.select(_CUSTOMER.grade).where(_CUSTOMER.id == bindparam("cus
 _STANDING = sqlalchemy.select(_IN_FORCE, _LAST_HOURS, _GRADE)
 
 
-async def standing(session: AsyncSession, customer_id: str | None, now: datetime) -> VersionsInForce:
-    """What counts for a customer now, in one step."""
+async def in_force(session: AsyncSession, customer_id: str | None, now: datetime) -> VersionsInForce:
+    """Return the versions in force and the customer's grade, in one statement."""
     found = (await session.exec(_STANDING, params={"customer_id": customer_id, "now": now})).one()  # type: ignore[call-overload]
     return VersionsInForce(*found)
 
@@ -61,7 +61,7 @@ _CLOCKS_NOW = (
 async def clocks_now(
     session: AsyncSession, ticket: Ticket, now: datetime
 ) -> tuple[dict[ClockKind, TicketClock], VersionsInForce]:
-    """Each clock of a ticket in its last round, running or not, and what counts for it now, in one step."""
+    """Return a ticket's last clocks and the versions in force."""
     given = {"of_ticket": ticket.id, "customer_id": ticket.customer_id, "now": now}
     rows = (await session.exec(_CLOCKS_NOW, params=given)).all()  # type: ignore[call-overload]
     standing = VersionsInForce(*rows[-1][1:]) if rows else VersionsInForce(None, None, None)
@@ -69,13 +69,13 @@ async def clocks_now(
 
 
 async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketClock]:
-    """Every clock a ticket had, round by round."""
+    """Return all clocks of a ticket, round by round."""
     statement = select(TicketClock).where(TicketClock.ticket_id == ticket_id)
     return (await session.exec(statement.order_by(col(TicketClock.round), col(TicketClock.clock)))).all()
 
 
 async def steps_of(session: AsyncSession, ticket_id: str) -> Sequence[ClockStep]:
-    """What happened to a ticket's clocks, in order."""
+    """Return the steps of a ticket's clocks, in order."""
     statement = select(ClockStep).where(ClockStep.ticket_id == ticket_id)
     return (await session.exec(statement.order_by(col(ClockStep.at), col(ClockStep.step)))).all()
 
@@ -94,13 +94,13 @@ _STOP = (
 async def stop(
     session: AsyncSession, ticket_id: str, clocks: Sequence[ClockKind], now: datetime, department_id: str | None
 ) -> None:
-    """Stop a ticket's clocks, in one step; they were their department's."""
+    """Stop a ticket's clocks and store their department, in one statement."""
     given = {"of_ticket": ticket_id, "clocks": list(clocks), "now": now, "held_by": department_id}
     await session.exec(_STOP, params=given)
 
 
 async def category_line(session: AsyncSession, category_id: str) -> list[str]:
-    """A category and those above it, nearest first."""
+    """Return a category and those above it, nearest first."""
     first = sqlalchemy.select(_CATEGORY.c.id, _CATEGORY.c.parent_id, sqlalchemy.literal(0).label("level"))
     line = first.where(_CATEGORY.c.id == category_id).cte("line", recursive=True)
     above = _CATEGORY.alias("above")
@@ -112,7 +112,7 @@ async def category_line(session: AsyncSession, category_id: str) -> list[str]:
 
 
 async def category_lines(session: AsyncSession) -> dict[str, list[str]]:
-    """Every category with itself and those above it, nearest first."""
+    """Return each category with itself and those above it, nearest first."""
     rows = await session.exec(select(Category.id, Category.parent_id))
     parents = dict(rows.all())
     return {category_id: _line(parents, category_id) for category_id in parents}
@@ -128,22 +128,22 @@ def _line(parents: dict[str, str | None], category_id: str) -> list[str]:
 
 
 async def policies(session: AsyncSession) -> Sequence[ServicePolicy]:
-    """Every version, newest first."""
+    """Return all versions, newest first."""
     return (await session.exec(select(ServicePolicy).order_by(col(ServicePolicy.version).desc()))).all()
 
 
 async def last_version(session: AsyncSession) -> int:
-    """The newest policy's version; 0 where only the shipped one is there."""
+    """Return the newest version of the policy; 0 for the shipped one."""
     return (await session.exec(select(func.max(ServicePolicy.version)))).one() or 0
 
 
 async def hours(session: AsyncSession) -> Sequence[DepartmentHours]:
-    """The newest hours of everybody who ever had any."""
+    """Return the newest hours of each owner."""
     newest = select(func.max(DepartmentHours.version)).group_by(DepartmentHours.owner)
     statement = select(DepartmentHours).where(col(DepartmentHours.version).in_(newest))
     return (await session.exec(statement.order_by(col(DepartmentHours.owner)))).all()
 
 
 async def last_hours_version(session: AsyncSession) -> int:
-    """The version of whatever hours changed last; 0 where none were entered."""
+    """Return the version of the hours that changed last; 0 without any."""
     return (await session.exec(select(func.max(DepartmentHours.version)))).one() or 0

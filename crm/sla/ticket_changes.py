@@ -1,4 +1,4 @@
-"""Deadlines change with their ticket, in its own transaction (H18). A change that moves none costs nothing here."""
+"""Listener that changes deadlines with their ticket (H18)."""
 
 import asyncio
 from collections.abc import Callable, Collection
@@ -21,19 +21,19 @@ from crm.tickets.state_change import ChangeEffects, StateChange
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
 
-STOPPING = {TicketAction.SIGN: (ClockKind.RESPOND,), TicketAction.REPLY: tuple(ClockKind)}
-"""Which clocks an action stops that does not close the ticket."""
+STOPPED_BY = {TicketAction.SIGN: (ClockKind.RESPOND,), TicketAction.REPLY: tuple(ClockKind)}
+"""Clocks that an action stops without closing the ticket."""
 UNSIGNED = UNDISPATCHED | {TicketStatus.DISPATCHED}
 ANSWERED = frozenset({TicketStatus.REPLIED, TicketStatus.SURVEY})
 UNDER_WAY = frozenset({TicketStatus.SIGNED, TicketStatus.PARKED})
 STOPPED = CLOSED | ANSWERED
-"""Where no clock of a ticket runs."""
-LEVELLED = frozenset({"urgency", "category_id", "customer_id"})
-"""What of a ticket that may be corrected decides how much time it has."""
+"""States in which no clock of a ticket runs."""
+DECIDES_TIME = frozenset({"urgency", "category_id", "customer_id"})
+"""Fields of a ticket that decide its time and may be corrected."""
 
 
 class DeadlineUpdater:
-    """Hears of every change of a ticket, and keeps its clocks. Extensions ask it for deadlines.
+    """Listener of tickets that updates their clocks; extensions ask it for deadlines.
 
     `on_due` gets the time of the next step after each commit, so that the runner can sleep until then.
     """
@@ -43,18 +43,18 @@ class DeadlineUpdater:
         self._on_due = on_due
 
     async def changed(self, session: AsyncSession, change: StateChange) -> ChangeEffects:
-        """Start, stop, pause, resume or move the ticket's clocks; return new deadlines where it is handed over."""
+        """Update the ticket's clocks; return new deadlines of a hand-over."""
         ticket, action, before = change.ticket, change.action, change.before
         if before is None:
             return await self._begin(session, ticket)
         dispatched = ticket.status is TicketStatus.DISPATCHED
         if before in ANSWERED and dispatched:
-            # Sent back, or something was added to what the department said was done (H4).
-            return await self._again(session, ticket)
+            # A redo, or an addition after the department's reply (H4).
+            return await self._start_next_round(session, ticket)
         if before in STOPPED and action is not TicketAction.UNMERGE:
             return ChangeEffects()
-        if ticket.status in CLOSED or action in STOPPING:
-            clocks = STOPPING.get(action, tuple(ClockKind))
+        if ticket.status in CLOSED or action in STOPPED_BY:
+            clocks = STOPPED_BY.get(action, tuple(ClockKind))
             await store.stop(session, ticket.id, clocks, utc_now(), ticket.department_id)
             return ChangeEffects()
         if before is TicketStatus.PARKED and ticket.status is not before:
@@ -66,7 +66,7 @@ class DeadlineUpdater:
         return effects | await self._follow_visit(session, ticket, change.effects)
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
-        """Until when a ticket is to be resolved: as it stands, or as it would if it went on now."""
+        """Return the resolve deadline; of a paused ticket, as if resumed now."""
         found = await self._levels.situation(session, ticket, utc_now())
         clock = found.running.get(ClockKind.RESOLVE)
         if clock is None or clock.paused_at is None or clock.remaining_s <= 0:
@@ -74,7 +74,7 @@ class DeadlineUpdater:
         return after(found.calendar(clock), found.moment, clock.remaining_s)
 
     async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
-        """The ticket has until then to be resolved; an earlier moment changes nothing."""
+        """Move the resolve deadline to a later moment."""
         found = await self._levels.situation(session, ticket, utc_now())
         clock = found.running.get(ClockKind.RESOLVE)
         if clock is None:
@@ -98,8 +98,8 @@ class DeadlineUpdater:
         ]
         return self._add(session, clocks)
 
-    async def _again(self, session: AsyncSession, ticket: Ticket) -> ChangeEffects:
-        """It came back: clocks of the next round, with at least a share of their time (DESIGN rule 8)."""
+    async def _start_next_round(self, session: AsyncSession, ticket: Ticket) -> ChangeEffects:
+        """Start clocks of the next round, with a minimum share."""
         found = await self._levels.situation(session, ticket, utc_now())
         if not found.clocks:
             return await self._begin(session, ticket)
@@ -108,14 +108,16 @@ class DeadlineUpdater:
             if ended.stopped_at is None or (kind is ClockKind.RESPOND and ticket.status not in UNSIGNED):
                 continue
             terms = await self._levels.terms(session, found, ended.policy_version)
-            allowed_s = clock_moves.again(terms.policy, terms.rule.seconds(kind), _left_when_stopped(ended, found))
+            allowed_s = clock_moves.next_round_s(
+                terms.policy, terms.rule.seconds(kind), _left_when_stopped(ended, found)
+            )
             begun.append(
                 clock_moves.start(ticket.id, kind, ended.round + 1, terms, found.moment, found.moment, allowed_s)
             )
         return self._add(session, begun)
 
     async def _hand_over(self, session: AsyncSession, ticket: Ticket) -> ChangeEffects:
-        """The deadlines stay the customer's; what is left of them counts in the new holder's hours."""
+        """Count the time that is left in the new department's hours."""
         found = await self._levels.situation(session, ticket, utc_now())
         for clock in found.running.values():
             terms = await self._levels.terms(session, found, clock.policy_version)
@@ -123,7 +125,7 @@ class DeadlineUpdater:
         effects = self._expect(session, found.running.values())
         signed = found.clocks.get(ClockKind.RESPOND)
         if signed is not None and signed.stopped_at is not None and ticket.status is TicketStatus.DISPATCHED:
-            # It was signed for before: whoever gets it has to sign too, in a time of their own.
+            # It was signed before: the new department has to sign too, in a time of its own.
             terms = await self._levels.terms(session, found, signed.policy_version)
             allowed_s = terms.rule.seconds(ClockKind.RESPOND)
             clock = clock_moves.start(
@@ -137,7 +139,7 @@ class DeadlineUpdater:
             await self._pause(session, ticket)
         elif action is TicketAction.UNMERGE:
             await self._reopen(session, ticket)
-        elif action is TicketAction.CORRECT and not LEVELLED.isdisjoint(facts.corrected):
+        elif action is TicketAction.CORRECT and not DECIDES_TIME.isdisjoint(facts.corrected):
             await self._shift(session, ticket, clock_moves.correct)
         elif action is TicketAction.ABSORB and facts.merged is not None:
             await self._absorb(session, ticket, facts.merged)
@@ -147,7 +149,7 @@ class DeadlineUpdater:
             await self._shift(session, ticket, clock_moves.shorten)
 
     async def _follow_visit(self, session: AsyncSession, ticket: Ticket, changed: ChangeEffects) -> ChangeEffects:
-        """Move the resolve deadline behind a visit that was agreed, or back where it was cancelled."""
+        """Move the resolve deadline behind an agreed visit, or back."""
         if changed.visit_until is None and changed.freed_visit_from is None:
             return ChangeEffects()
         found = await self._levels.situation(session, ticket, utc_now())
@@ -162,7 +164,10 @@ class DeadlineUpdater:
         return self._expect(session, [clock]) if moved else ChangeEffects()
 
     async def _pause(self, session: AsyncSession, ticket: Ticket) -> None:
-        """Waiting for the customer stops handling, never signing (DESIGN rule 8)."""
+        """Pause the resolve clock while the customer is awaited.
+
+        The respond clock never pauses.
+        """
         found = await self._levels.situation(session, ticket, utc_now())
         clock = found.running.get(ClockKind.RESOLVE)
         if clock is not None:
@@ -174,11 +179,11 @@ class DeadlineUpdater:
         if clock is not None and clock.paused_at is not None:
             policy, paused_at = await self._levels.policy(session, clock.policy_version), clock.paused_at
             clock_moves.resume(clock, policy, found.calendar(clock), found.moment)
-            merging.resume(clock, paused_at, found.calendar_alone(clock), found.moment)
+            merging.resume(clock, paused_at, found.calendar_without_merges(clock), found.moment)
             self._expect(session, [clock])
 
     async def _reopen(self, session: AsyncSession, ticket: Ticket) -> None:
-        """What was merged stands for itself again: its deadlines are as they were, and at least a share away."""
+        """Restore the deadlines of an unmerged ticket, at least a share away."""
         found = await self._levels.situation(session, ticket, utc_now())
         for kind, clock in found.clocks.items():
             if ticket.status in ANSWERED or (kind is ClockKind.RESPOND and not _is_unsigned(ticket)):
@@ -193,7 +198,7 @@ class DeadlineUpdater:
         ticket: Ticket,
         shifted: Callable[[TicketClock, clock_moves.Terms, BusinessCalendar, datetime], None],
     ) -> None:
-        """Other terms count for the ticket from now on."""
+        """Apply other terms to the running clocks."""
         found = await self._levels.situation(session, ticket, utc_now())
         for clock in found.running.values():
             terms = await self._levels.terms(session, found, clock.policy_version)
@@ -201,7 +206,7 @@ class DeadlineUpdater:
         self._expect(session, found.running.values())
 
     async def _absorb(self, session: AsyncSession, ticket: Ticket, merged_id: str) -> None:
-        """What was merged into it was promised something too: the sooner deadline is everybody's."""
+        """Take over a merged ticket's deadlines where they are sooner."""
         found = await self._levels.situation(session, ticket, utc_now())
         promised = await self._ended_by_merge(session, merged_id, found)
         for kind, clock in found.running.items():
@@ -210,18 +215,18 @@ class DeadlineUpdater:
         self._expect(session, found.running.values())
 
     async def _release(self, session: AsyncSession, ticket: Ticket, released_id: str, *, same_urgency: bool) -> None:
-        """What was merged into it is not any more: it has its own deadlines again."""
+        """Restore the head's own deadlines after a merge is undone."""
         found = await self._levels.situation(session, ticket, utc_now())
         for clock in found.running.values():
             terms = await self._levels.terms(session, found, clock.policy_version)
-            calendar = found.calendar_alone(clock)
+            calendar = found.calendar_without_merges(clock)
             merging.release(clock, released_id, terms, calendar, found.moment, same_urgency=same_urgency)
         self._expect(session, found.running.values())
 
     async def _ended_by_merge(
         self, session: AsyncSession, merged_id: str, found: Situation
     ) -> dict[ClockKind, datetime]:
-        """The deadlines of a merged ticket that ran until then."""
+        """Return the deadlines that ran until a merge, by clock."""
         merge = await merges_store.active(session, merged_id)
         assert merge is not None, "it was just merged"
         return {
@@ -235,7 +240,7 @@ class DeadlineUpdater:
         return self._expect(session, clocks)
 
     def _expect(self, session: AsyncSession, clocks: Collection[TicketClock]) -> ChangeEffects:
-        """Call `on_due` after the commit with the next moment that is due; return the clocks' deadlines."""
+        """Report the next due moment after the commit; return the deadlines."""
         due = min((clock.next_at for clock in clocks if clock.next_at is not None), default=None)
         if due is not None:
             # A commit may happen in a thread.
@@ -250,7 +255,7 @@ def _is_unsigned(ticket: Ticket) -> bool:
 
 
 def _left_when_stopped(clock: TicketClock, found: Situation) -> int:
-    """Business seconds a clock had left when it was stopped."""
+    """Return the business seconds left when a clock was stopped."""
     if clock.paused_at is not None:
         return clock.remaining_s
     assert clock.stopped_at is not None, "it runs"

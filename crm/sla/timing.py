@@ -1,4 +1,4 @@
-"""When a clock's steps are due, and what of its time is left (H18). Pure: seconds of business time in, moments out."""
+"""Steps of a clock and its time left (H18). Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from crm.sla.policy import ClockKind, LadderStep, Policy
 
 
 class StepKind(StrEnum):
-    """What happens at a step."""
+    """Kind of a step."""
 
     WARNING = "warning"
     BREACH = "breach"
@@ -19,16 +19,16 @@ class StepKind(StrEnum):
 
 @dataclass(frozen=True)
 class ClockStepPlan:
-    """One thing that happens once to a running clock."""
+    """Step of a running clock, which happens once."""
 
     kind: StepKind
     offset_s: int
-    """Business seconds after the deadline; before it where negative."""
+    """Business seconds after the deadline; negative before it."""
     ladder: LadderStep | None = None
 
 
 def plan(policy: Policy, clock: ClockKind, allowed_s: int) -> list[ClockStepPlan]:
-    """A clock's steps in the order in which they are due: the warning, the breach, and the ladder."""
+    """Return a clock's steps in order: warning, breach, ladder."""
     before_s = allowed_s * (100 - policy.warning_percent) // 100
     steps = [ClockStepPlan(StepKind.WARNING, -before_s), ClockStepPlan(StepKind.BREACH, 0)]
     return steps + [
@@ -39,19 +39,22 @@ def plan(policy: Policy, clock: ClockKind, allowed_s: int) -> list[ClockStepPlan
 def moment_of(
     step: ClockStepPlan, calendar: BusinessCalendar, now: datetime, due_at: datetime, left_s: int
 ) -> datetime:
-    """When a step is due for a clock with so much left; now, where that is over."""
+    """Return when a step is due; now, where that has passed."""
     if step.offset_s >= 0 and due_at >= now:
         return after(calendar, due_at, step.offset_s)
     return after(calendar, now, max(0, left_s + step.offset_s))
 
 
 def after(calendar: BusinessCalendar, now: datetime, business_s: int) -> datetime:
-    """The moment until which so much business time passes."""
+    """Return the moment after an amount of business time."""
     return calendar.add(now, timedelta(seconds=business_s))
 
 
 def remaining(calendar: BusinessCalendar, now: datetime, due_at: datetime) -> int:
-    """Business seconds until a deadline: at least one before it, nothing or less once it has passed."""
+    """Return the business seconds until a deadline.
+
+    At least one before it; zero or less once it has passed.
+    """
     if due_at > now:
         return max(1, ceil(calendar.between(now, due_at).total_seconds()))
     return -int(calendar.between(due_at, now).total_seconds())

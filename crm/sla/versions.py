@@ -1,4 +1,4 @@
-"""Policies and calendars as they are in force, read once for each version: versions never change."""
+"""Policies and calendars by version, read once: versions never change."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from crm.sla import store
 from crm.sla.calendar import BusinessCalendar
 from crm.sla.clock_moves import Terms
 from crm.sla.hours import ALWAYS, OFFICE_HOURS, WorkingHours, calendar_of
-from crm.sla.merging import alone
+from crm.sla.merging import without_merges
 from crm.sla.model import WHOLE_SERVICE, ServicePolicy, TicketClock
 from crm.sla.policy import SHIPPED, ClockKind, Policy, TicketFacts, choose
 from crm.tickets.model import Ticket
@@ -20,7 +20,7 @@ from crm.tickets.model import Ticket
 
 @dataclass(frozen=True)
 class Calendars:
-    """Everybody's calendar."""
+    """Calendars of all departments."""
 
     version: int
     always: BusinessCalendar
@@ -28,7 +28,7 @@ class Calendars:
     departments: Mapping[str, BusinessCalendar]
 
     def of(self, department_id: str | None, *, round_the_clock: bool) -> BusinessCalendar:
-        """What counts for a department; for a ticket that lies with nobody, the service's own hours."""
+        """Return a department's calendar; without one, that of the service."""
         if round_the_clock:
             return self.always
         return self.departments.get(department_id or "", self.whole_service)
@@ -36,28 +36,28 @@ class Calendars:
 
 @dataclass(frozen=True)
 class Situation:
-    """A ticket that is held, its clocks in their last round, and what counts for it at a moment."""
+    """Locked ticket with its last clocks and the versions in force."""
 
     ticket: Ticket
     clocks: Mapping[ClockKind, TicketClock]
     policy_version: int
-    """In force for what is new."""
+    """The version in force for new tickets."""
     calendars: Calendars
     grade: Grade | None
     moment: datetime
 
     @property
     def running(self) -> dict[ClockKind, TicketClock]:
-        """The clocks that were not stopped."""
+        """Return the clocks that are not stopped."""
         return {kind: clock for kind, clock in self.clocks.items() if clock.stopped_at is None}
 
     def calendar(self, clock: TicketClock) -> BusinessCalendar:
-        """By which a clock has run until now."""
+        """Return the calendar of a clock until now."""
         return self.calendars.of(clock.department_id, round_the_clock=clock.round_the_clock)
 
-    def calendar_alone(self, clock: TicketClock) -> BusinessCalendar:
-        """By which a clock would run without what was merged into its ticket."""
-        own = alone(clock)
+    def calendar_without_merges(self, clock: TicketClock) -> BusinessCalendar:
+        """Return the calendar of a clock without merges."""
+        own = without_merges(clock)
         return (
             self.calendar(clock)
             if own is None
@@ -66,7 +66,7 @@ class Situation:
 
 
 class Levels:
-    """Looks policies and calendars up, and keeps what cannot change any more."""
+    """Cache of policies and calendars, which do not change."""
 
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
@@ -74,7 +74,7 @@ class Levels:
         self._calendars: Calendars | None = None
 
     async def policy(self, session: AsyncSession, version: int) -> Policy:
-        """A version of the policy."""
+        """Return a version of the policy."""
         found = self._policies.get(version)
         if found is None:
             row = await session.get_one(ServicePolicy, version)
@@ -82,23 +82,23 @@ class Levels:
         return found
 
     async def calendars(self, session: AsyncSession, version: int) -> Calendars:
-        """The calendars, where `version` is that of the hours that changed last."""
+        """Return the calendars; `version` is that of the last changed hours."""
         if self._calendars is None or self._calendars.version != version:
             self._calendars = await self._read(session, version)
         return self._calendars
 
     async def situation(self, session: AsyncSession, ticket: Ticket, moment: datetime) -> Situation:
-        """How things stand with a ticket; the clocks and what counts are read in one step."""
+        """Return a ticket's situation, read in one statement."""
         clocks, standing = await store.clocks_now(session, ticket, moment)
         return await self._situation(session, ticket, clocks, standing, moment)
 
     async def situation_of_new(self, session: AsyncSession, ticket: Ticket, moment: datetime) -> Situation:
-        """How things stand with a ticket that has no clocks yet."""
-        standing = await store.standing(session, ticket.customer_id, moment)
+        """Return the situation of a ticket without clocks."""
+        standing = await store.in_force(session, ticket.customer_id, moment)
         return await self._situation(session, ticket, {}, standing, moment)
 
     async def terms(self, session: AsyncSession, found: Situation, version: int) -> Terms:
-        """What counts for a ticket as it is now, under a version of the policy."""
+        """Return the terms of a ticket under a version of the policy."""
         policy, ticket = await self.policy(session, version), found.ticket
         categories: list[str] = []
         if policy.names_categories and ticket.category_id is not None:

@@ -1,4 +1,4 @@
-"""What is entered and shown of service levels."""
+"""Input and views of service levels."""
 
 from datetime import datetime
 from typing import Any
@@ -17,26 +17,26 @@ from crm.tickets.model import TicketKind, TicketStatus, Urgency
 
 
 class PolicyInput(BaseModel, extra="forbid"):
-    """A policy as an administrator enters it: whole, in place of the one before."""
+    """Whole policy to enter, in place of the one before."""
 
     policy: Policy
     version: FormerVersion
-    """The newest one, from which it was made; 0 is the policy as shipped."""
+    """The newest version, from which it was made; 0 is the policy as shipped."""
     effective_from: Moment | None = None
-    """Now, where left out."""
+    """Left out: now."""
     reaches_open: bool = False
-    """Whether tickets that are open then change over to it; see what that does with a what-if first."""
+    """Open tickets change over to it; try a what-if first."""
     note: OneLine = InputField(default="", max_length=200)
 
 
 class PolicyView(BaseModel, from_attributes=True):
-    """A version of the policy as shown."""
+    """Version of the policy."""
 
     version: int
     in_force: bool
     policy: Policy
     effective_from: datetime | None = None
-    """None: as shipped, from the beginning."""
+    """None: the policy as shipped."""
     reaches_open: bool = False
     note: str = ""
     changed_by: str = ""
@@ -44,13 +44,13 @@ class PolicyView(BaseModel, from_attributes=True):
 
 
 class HoursInput(BaseModel, extra="forbid"):
-    """Somebody's working hours; None: those of the whole service, or as shipped."""
+    """Working hours to enter; None: those of the service, or as shipped."""
 
     hours: WorkingHours | None
 
 
 class HoursView(BaseModel):
-    """Somebody's working hours as shown."""
+    """Working hours of a department or of the whole service."""
 
     owner: str
     """A department's id, or `default` for the whole service."""
@@ -60,16 +60,16 @@ class HoursView(BaseModel):
 
 
 class DayView(BaseModel):
-    """What a day is where the service is."""
+    """Day in the service's calendar."""
 
     day: str
     is_workday: bool
     is_guess: bool
-    """The year's make-up workdays are not known: by weekends and the holidays the law fixes."""
+    """The year's make-up workdays are not published: it follows from weekends and statutory holidays."""
 
 
 class StepView(BaseModel, from_attributes=True):
-    """A step that happened."""
+    """Step that happened."""
 
     kind: StepKind
     step: int
@@ -80,7 +80,7 @@ class StepView(BaseModel, from_attributes=True):
 
 
 class ClockView(BaseModel):
-    """A ticket's clock as shown."""
+    """Clock of a ticket."""
 
     clock: ClockKind
     round: int
@@ -92,7 +92,7 @@ class ClockView(BaseModel):
     due_at: datetime
     paused_at: datetime | None
     remaining_s: int | None
-    """Business seconds left, while it is paused."""
+    """Business seconds left during a pause."""
     stopped_at: datetime | None
     is_late: bool
     next_at: datetime | None
@@ -100,19 +100,19 @@ class ClockView(BaseModel):
 
 
 def is_late(clock: TicketClock, now: datetime) -> bool:
-    """Whether a deadline was missed: by when it was paused or stopped, else by now."""
+    """Return whether a deadline was missed, at its pause, stop or now."""
     return (clock.paused_at or clock.stopped_at or now) > clock.due_at
 
 
 def clock_view(clock: TicketClock, steps: list[StepView], now: datetime) -> ClockView:
-    """A clock as shown."""
+    """Return the view of a clock."""
     known: dict[str, Any] = clock.model_dump(exclude={"ticket_id", "edition", "next_step", "remaining_s"})
     paused = clock.remaining_s if clock.paused_at is not None else None
     return ClockView(**known, remaining_s=paused, is_late=is_late(clock, now), steps=steps)
 
 
 class OverdueView(BaseModel):
-    """A ticket whose deadline has passed."""
+    """Ticket with an overdue deadline."""
 
     ticket_id: str
     number: str
@@ -125,33 +125,33 @@ class OverdueView(BaseModel):
     clock: ClockKind
     due_at: datetime
     late_s: int
-    """Seconds by the wall clock."""
+    """Seconds since the deadline by the wall clock."""
 
 
 class DeadlineReport(BaseModel):
-    """How a department kept one kind of deadline."""
+    """Numbers of one kind of deadline for a department."""
 
     department_id: str | None
-    """None: while the tickets lay with nobody."""
+    """None: tickets without a department."""
     clock: ClockKind
     due: int
-    """Deadlines that came due in the time asked for."""
-    kept: int
+    """Deadlines of the period."""
+    met: int
     breached: int
     open_breached: int
-    """Of those breached: still not done."""
-    kept_percent: float | None
-    """None where nothing was due."""
+    """Breached ones that are still open."""
+    met_percent: float | None
+    """None without deadlines."""
 
 
 class WhatIf(BaseModel, extra="forbid"):
-    """A policy that is thought about."""
+    """Policy to try."""
 
     policy: Policy
 
 
 class Moved(BaseModel):
-    """What would become of one deadline."""
+    """Deadline that would move."""
 
     ticket_id: str
     number: str
@@ -163,26 +163,26 @@ class Moved(BaseModel):
 
 
 class WhatIfView(BaseModel):
-    """What a policy would do to the deadlines of open tickets if it took effect now and reached them."""
+    """Effect on open tickets if a policy reached them now."""
 
     clocks: int = 0
-    """Running ones."""
+    """Running clocks."""
     late_now: int = 0
-    """Have passed already, and stay so."""
+    """Already late; they stay late."""
     newly_breached: int = 0
     newly_warned: int = 0
-    """Would be warned at once, and were not before."""
+    """Warned at once, and not before."""
     earlier: int = 0
     later: int = 0
     unchanged: int = 0
     paused: int = 0
-    """Wait for a customer: what is left of their time changes, no deadline does."""
+    """Paused: the time left changes, not the deadline."""
     examples: list[Moved] = []
-    """Those that move most, the breached first."""
+    """Deadlines that move most, breached ones first."""
 
 
 class ImprovementInput(BaseModel, extra="forbid"):
-    """What is to be done, by whom, until when."""
+    """Improvement action to add."""
 
     what: Lines = InputField(min_length=2, max_length=2000)
     owner: OneLine = InputField(min_length=1, max_length=100)
@@ -191,13 +191,13 @@ class ImprovementInput(BaseModel, extra="forbid"):
 
 
 class ImprovementDone(BaseModel, extra="forbid"):
-    """What came of it."""
+    """Outcome of an action."""
 
     outcome: Lines = InputField(min_length=2, max_length=2000)
 
 
 class ImprovementView(BaseModel, from_attributes=True):
-    """An improvement action as shown."""
+    """Improvement action."""
 
     id: str
     department_id: str | None
@@ -212,7 +212,7 @@ class ImprovementView(BaseModel, from_attributes=True):
 
 
 class Period(BaseModel, extra="forbid"):
-    """A time, its end outside."""
+    """Period; its end is not part of it."""
 
     since: Moment
     until: Moment

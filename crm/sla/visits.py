@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ValidationError
 
 from crm.sla.calendar import BusinessCalendar
-from crm.sla.clock_moves import again, move
+from crm.sla.clock_moves import move, next_round_s
 from crm.sla.model import TicketClock
 from crm.sla.policy import Policy
 from crm.sla.timing import after
@@ -43,7 +43,7 @@ def cancel(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, now: 
         return False
     own = _own_deadline(clock, calendar, now)
     clock.before_visit = None
-    least = after(calendar, now, again(policy, clock.allowed_s, 0))
+    least = after(calendar, now, next_round_s(policy, clock.allowed_s, 0))
     return _move(clock, min(clock.due_at, max(own, least)), policy, calendar, now)
 
 

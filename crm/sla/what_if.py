@@ -1,4 +1,4 @@
-"""What a policy would do to open tickets, before it is saved (H18)."""
+"""Effect of a policy on open tickets before it is saved (H18)."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -26,20 +26,20 @@ _CUSTOMER = SQLModel.metadata.tables[Customer.__tablename__].c
 
 @dataclass
 class _Tally:
-    """What is counted on the way."""
+    """Counts of a what-if."""
 
     view: WhatIfView = field(default_factory=WhatIfView)
     moved: list[tuple[bool, float, Moved]] = field(default_factory=list)
 
-    def keep(self, example: Moved, *, is_breach: bool) -> None:
-        """Remember a clock that moves, if it is among those that move most."""
+    def add(self, example: Moved, *, is_breach: bool) -> None:
+        """Add a clock if it is among those that move most."""
         by_s = abs((example.to_due_at - example.from_due_at).total_seconds())
         self.moved.append((is_breach, by_s, example))
         if len(self.moved) > 10 * EXAMPLES:
             self.moved = self._most()
 
     def result(self) -> WhatIfView:
-        """The whole."""
+        """Return the view of all counts."""
         return self.view.model_copy(update={"examples": [example for _, _, example in self._most()]})
 
     def _most(self) -> list[tuple[bool, float, Moved]]:
@@ -47,7 +47,7 @@ class _Tally:
 
 
 async def what_if(session: AsyncSession, levels: Levels, policy: Policy, now: datetime) -> WhatIfView:
-    """What would become of every running clock, by the same reckoning that a policy which reaches them uses."""
+    """Compute the effect of a policy on every running clock."""
     calendars = await levels.calendars(session, await store.last_hours_version(session))
     above = await store.category_lines(session) if policy.names_categories else {}
     tally = _Tally()
@@ -83,7 +83,7 @@ def _count(tally: _Tally, found: Situation, clock: TicketClock, terms: Terms) ->
     warning = plan(terms.policy, clock.clock, allowed_s)[0]
     view.newly_warned += due_at > now and clock.next_step == 0 and left_s + warning.offset_s <= 0
     if due_at != clock.due_at:
-        tally.keep(_moved(found.ticket, clock, due_at), is_breach=due_at <= now)
+        tally.add(_moved(found.ticket, clock, due_at), is_breach=due_at <= now)
 
 
 def _moved(ticket: Ticket, clock: TicketClock, due_at: datetime) -> Moved:
@@ -99,7 +99,7 @@ def _moved(ticket: Ticket, clock: TicketClock, due_at: datetime) -> Moved:
 
 
 async def _running(session: AsyncSession) -> AsyncIterator[tuple[TicketClock, Ticket, Grade | None]]:
-    """Every running clock with its ticket and the customer's grade, in pages."""
+    """Yield running clocks with ticket and customer's grade, in pages."""
     page = (
         select(TicketClock, Ticket, sqlalchemy.type_coerce(_CUSTOMER.grade, _CUSTOMER.grade.type))
         .join(Ticket, col(Ticket.id) == TicketClock.ticket_id)

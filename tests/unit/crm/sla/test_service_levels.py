@@ -234,20 +234,20 @@ async def test_h18_overdue_lists_what_is_late_page_by_page(
 async def test_h18_the_report_counts_what_was_kept_and_what_was_not(
     clocks: Clocks, table: dict[str, Route], place: Place, now: time_machine.Traveller
 ) -> None:
-    kept, late, still = [await signed(clocks, place, number) for number in range(3)]
+    met, late, still = [await signed(clocks, place, number) for number in range(3)]
     waiting, cancelled = [await signed(clocks, place, number) for number in (8, 9)]
     await clocks.tickets.park(waiting, "等用户", place.worker(place.east))
     await clocks.tickets.cancel(cancelled, "重复登记", SUPERVISOR)
-    await clocks.tickets.reply(kept, "已修", place.worker(place.east))
+    await clocks.tickets.reply(met, "已修", place.worker(place.east))
     now.move_to(local("2026-03-05 09:00"))
     await clocks.tickets.reply(late, "已修", place.worker(place.east))
     report = table["GET /service-levels/report"]
     month = {"since": "2026-03-01T00:00:00Z", "until": "2026-04-01T00:00:00Z"}
     resolve, respond = await call(report, LEAD, query=month)
     assert (resolve.department_id, resolve.clock) == (place.east, ClockKind.RESOLVE)
-    assert (resolve.due, resolve.kept, resolve.breached, resolve.open_breached) == (3, 1, 2, 1)
-    assert resolve.kept_percent == 33.3
-    assert (respond.due, respond.kept) == (4, 4)
+    assert (resolve.due, resolve.met, resolve.breached, resolve.open_breached) == (3, 1, 2, 1)
+    assert resolve.met_percent == 33.3
+    assert (respond.due, respond.met) == (4, 4)
     assert still in {
         view.ticket_id for view in await clocks.service.overdue(department_id=None, clock=None, after=None, limit=10)
     }
