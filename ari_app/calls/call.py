@@ -115,7 +115,7 @@ class LiveCall:
         """Stop waiting for prompts and recordings that ended while events were missed.
 
         Raises:
-            AriError: Asterisk did not say.
+            AriError: Asterisk did not respond.
         """
         await self._voice.catch_up()
 
@@ -173,7 +173,7 @@ class LiveCall:
     async def _in_dialplan(self) -> bool:
         """Tell whether the other party went on in the dialplan.
 
-        Asterisk says so a moment after it says that the channel left us.
+        Asterisk reports this a moment after it reports that the channel left us.
         """
         for _ in range(LEAVING_LOOKS):
             try:
@@ -314,7 +314,7 @@ class LiveCall:
             log.error("call_failed", exc_info=error)
 
     async def _finish(self) -> None:
-        """End the call at whatever stage: release everything, store the record."""
+        """End the call at any stage: release everything, store the record."""
         state = self.state
         if self._unseen_end and not self.moved and self.state.direction is Direction.INBOUND:
             self.moved = await self._was_led_away()

@@ -26,7 +26,7 @@ def outcome(call: EndedCall) -> CallOutcome:
     """Return what became of a call.
 
     One rule for callers who joined a queue: bridged with an agent is answered; served by the flow afterwards, such as a
-    message left, is self-served; a hang-up before that is abandoned, at whatever moment; ended by us is failed.
+    message left, is self-served; a hang-up before that is abandoned, at any moment; ended by the service is failed.
     """
     state = call.state
     if call.media_lost or call.moved:

@@ -6,13 +6,13 @@ from crm.history.model import CallRecordView
 
 RECONCILED = Counter(
     "hotline_reconciled_total",
-    "What was found and set right after a connection to Asterisk",
+    "Differences found and repaired after a connection to Asterisk",
     ["what"],
 )
 ENDED = Counter("hotline_calls_ended", "Ended calls by direction and outcome", ["direction", "outcome"])
 WAIT = Histogram(
     "hotline_call_wait_seconds",
-    "Time in a queue until the agent answered or the caller left, by what came of it",
+    "Time in a queue until the agent answered or the caller left, by outcome",
     ["queue", "outcome"],
     buckets=(5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600),
 )

@@ -75,7 +75,7 @@ class CallRecorder:
     async def stop(self, channel_id: str, *, talked: bool = False) -> None:
         """Stop and seal it; without audio, remove its entry.
 
-        Where caller and agent `talked` without a recording, the entry stays and says so.
+        Where caller and agent `talked` without a recording, the entry stays, marked as failed.
         """
         recording = self._recording
         if recording.failed:

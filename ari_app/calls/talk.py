@@ -268,7 +268,7 @@ class AgentLeg:
         crashpoint("talking")
 
     async def clean_up(self, reason: DeclineReason = DeclineReason.CALLER_GONE) -> None:
-        """Remove the leg, at whatever stage. Idempotent."""
+        """Remove the leg at any stage. Idempotent."""
         talk = self._talk
         if self._originating is not None:
             # A hang-up sent before the leg is created would miss it.

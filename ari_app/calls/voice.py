@@ -92,7 +92,7 @@ class ChannelVoice:
         """Stop waiting for playbacks and recordings that ended while events were missed.
 
         Raises:
-            AriError: Asterisk did not say.
+            AriError: Asterisk did not respond.
         """
         about = {"application": self._ari.application, "timestamp": utc_now().isoformat()}
         if (playback_id := self._played) is not None:
