@@ -19,7 +19,7 @@ from foundation.problems import Forbidden
 from foundation.routes import DESKS, LEADERS, NoQuery, Principal, Request, Role, Routes
 
 SHIFTS = DESKS | FIELD
-Whose = TypeVar("Whose", OpenQuery, ListQuery, HandOver)
+Scoped = TypeVar("Scoped", OpenQuery, ListQuery, HandOver)
 
 
 def routes(service: HandoverService) -> Routes:
@@ -104,7 +104,7 @@ def _reading(table: Routes, service: HandoverService) -> None:
         return await service.recurring(request.query)
 
 
-def _own(asked: Whose, actor: Principal) -> Whose:
+def _own(asked: Scoped, actor: Principal) -> Scoped:
     """Restrict a request of a department's staff to their own department (S7)."""
     if actor.role is not Role.DEPARTMENT:
         return asked

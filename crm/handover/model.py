@@ -80,7 +80,7 @@ class OpenQuery(BaseModel, extra="forbid"):
     since: Moment | None = None
 
     @model_validator(mode="after")
-    def _whose_shift(self) -> "OpenQuery":
+    def _person_and_time(self) -> "OpenQuery":
         if self.staff_id is not None and self.since is None:
             raise ValueError("since must be given with staff_id: the beginning of the person's shift")
         if self.staff_id is None and self.since is not None:

@@ -26,7 +26,7 @@ def routes(service: HistoryService) -> Routes:
         "GET",
         "/calls",
         roles=OVERSEERS,
-        summary="Calls, newest first; those with the outcome lost were cut off and are to be called back",
+        summary="List calls, newest first; those with the outcome lost were cut off and need a callback",
         query=FindCalls,
         response=list[HistoryCall],
     )

@@ -75,7 +75,7 @@ async def file(transaction: TicketTransaction, given: FileTicket, actor: Actor, 
     if ticket is None:
         return await _create(transaction, given, form, matter, actor, now, day)
     addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)
-    raised = await _first_if_protected(session, ticket, given.reporter.customer_id, now)
+    raised = await _raise_if_protected(session, ticket, given.reporter.customer_id, now)
     await _add(transaction, ticket, addition, actor, raised | _taken_over(ticket, given, form))
     return ticket
 
@@ -93,7 +93,7 @@ async def append(transaction: TicketTransaction, ticket: Ticket, given: AppendTo
     await _add(transaction, ticket, given.model_copy(update={"reporter": known}), actor, {})
 
 
-async def _first_if_protected(
+async def _raise_if_protected(
     session: AsyncSession, ticket: Ticket, customer_id: str | None, now: datetime
 ) -> dict[str, object]:
     """Raise the urgency for a protected customer (H25); return the log detail."""
@@ -125,16 +125,16 @@ async def _add(
 ) -> None:
     session = transaction.session
     async with change(transaction, ticket, TicketAction.APPEND, actor) as made:
-        known = await store.who_reported(session, ticket.id)
-        somebody = given.reporter.number is not None or given.reporter.customer_id is not None
-        is_new = somebody and not any(reporters.same_person(found, given.reporter) for found in known)
+        known = await store.current_reporters(session, ticket.id)
+        is_identified = given.reporter.number is not None or given.reporter.customer_id is not None
+        is_new = is_identified and not any(reporters.same_person(found, given.reporter) for found in known)
         if is_new:
             session.add(reporters.reported(ticket.id, given.reporter, given.call_id))
             known.append(store.Reported(given.reporter.customer_id, given.reporter.number, given.reporter.name))
-        elif somebody:
-            await _stays_a_reporter(session, ticket.id, given)
+        elif is_identified:
+            await _adopt_reporter(session, ticket.id, given)
         made.reporters = known
-        raised = await _first_if_protected(session, ticket, given.reporter.customer_id, utc_now())
+        raised = await _raise_if_protected(session, ticket, given.reporter.customer_id, utc_now())
         ticket.urge_count += 1
         ticket.added_to = ticket.department_id is not None
         ticket.redo_count += ticket.status in {TicketStatus.REPLIED, TicketStatus.SURVEY}
@@ -172,7 +172,7 @@ async def _create(
         form_version=form.version,
         **given.model_dump(exclude={"reporter", "call_id", "form"}),
     )
-    raised = await _first_if_protected(session, ticket, ticket.customer_id, now)
+    raised = await _raise_if_protected(session, ticket, ticket.customer_id, now)
     session.add(ticket)
     await session.flush()
     session.add(reporters.reported(ticket.id, given.reporter, given.call_id))
@@ -201,7 +201,7 @@ async def category_in_use(session: AsyncSession, category_id: str | None) -> Non
         raise UnknownReference(f"category_id names nothing: {category_id}", [problem])
 
 
-async def _stays_a_reporter(session: AsyncSession, ticket_id: str, given: AppendToTicket) -> None:
+async def _adopt_reporter(session: AsyncSession, ticket_id: str, given: AppendToTicket) -> None:
     """Make a reporter copied by a merge the ticket's own."""
     found = await merges_store.adopt_reporter(
         session, ticket_id, lambda known: reporters.same_person(known, given.reporter)

@@ -60,7 +60,7 @@ async def named(session: AsyncSession, customer_id: str, actor: Actor, field: st
     if customer.erased_at is None:
         return customer
     if actor.kind is ActorKind.STAFF:
-        problem = FieldProblem(field=field, rule="must not be a customer whose data were erased")
+        problem = FieldProblem(field=field, rule="must not be an erased customer")
         raise UnknownReference(f"the data of {customer_id} were erased", [problem])
     # The customer may have been erased since the call began: the report counts without one.
     return None

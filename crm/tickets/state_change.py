@@ -181,8 +181,8 @@ async def _stood_for(session: AsyncSession, ticket: Ticket, actor: Actor) -> str
 async def _since(session: AsyncSession, ticket: Ticket, version: int) -> str:
     """Name the actions after a version, newest first."""
     later = await store.log_after(session, ticket.id, version, CHANGES_IN_CONFLICT)
-    told = [f"{entry.action} by {entry.actor_name or entry.actor_kind} ({entry.to_status})" for entry in later]
-    return f"; since then, newest first: {', '.join(told)}" if told else ""
+    actions = [f"{entry.action} by {entry.actor_name or entry.actor_kind} ({entry.to_status})" for entry in later]
+    return f"; since then, newest first: {', '.join(actions)}" if actions else ""
 
 
 async def record(
@@ -212,7 +212,7 @@ async def record(
             detail=made.detail | effects.logged(),
         )
     )
-    reporters = made.reporters if made.reporters is not None else await store.who_reported(session, ticket.id)
+    reporters = made.reporters if made.reporters is not None else await store.current_reporters(session, ticket.id)
     event = TicketChanged(
         ticket_id=ticket.id,
         version=ticket.version,

@@ -188,7 +188,7 @@ async def reporters_of(session: AsyncSession, ticket_id: str) -> Sequence[Ticket
     return (await session.exec(statement)).all()
 
 
-async def who_reported(session: AsyncSession, ticket_id: str) -> list[Reported]:
+async def current_reporters(session: AsyncSession, ticket_id: str) -> list[Reported]:
     """Return a ticket's reporters for events, in order; unsaved ones are last."""
     if any(isinstance(found, TicketReporter) for found in (*session.dirty, *session.deleted)):
         await session.flush()

@@ -134,7 +134,7 @@ async def _add(made: Change, task: CoTask) -> None:
 async def _part(made: Change, actor: Actor, state: CoHandlerState) -> TicketCoHandler:
     part = await store.one(made.session, made.ticket.id, actor.department_id)
     if part is None or part.state is not state:
-        now = part.state if part is not None else "nobody's"
+        now = part.state if part is not None else "not asked for"
         raise NotYourTurn(f"your part of ticket {made.ticket.number} is {now}, and this needs {state}")
     return part
 

@@ -68,7 +68,7 @@ async def _correct(made: Change, given: CorrectTicket, actor: Actor) -> None:
     if not changed:
         raise NothingCorrected(
             f"ticket {ticket.number} has no other {' or '.join(wanted)}",
-            [FieldProblem(field=name, rule="must differ from what the ticket has") for name in wanted],
+            [FieldProblem(field=name, rule="must differ from the present value") for name in wanted],
         )
     old_matter = _matter(ticket)
     ticket.sqlmodel_update({name: wanted[name] for name in changed})

@@ -17,7 +17,7 @@ class MatterMoved(Exception):
     """The open ticket about a matter changed while it was being locked."""
 
 
-Kept = TypeVar("Kept", TicketReporter, TicketAttachment)
+Copied = TypeVar("Copied", TicketReporter, TicketAttachment)
 
 
 async def active(session: AsyncSession, ticket_id: str) -> TicketMerge | None:
@@ -117,8 +117,8 @@ async def _copied_recording(
 def _adopt(merges: Iterable[TicketMerge], copied_id: str) -> None:
     """Remove a row from the copies that undoing a merge deletes."""
     for merge in merges:
-        merge.attachment_ids = [kept for kept in merge.attachment_ids if kept != copied_id]
-        merge.reporter_ids = [kept for kept in merge.reporter_ids if kept != copied_id]
+        merge.attachment_ids = [one for one in merge.attachment_ids if one != copied_id]
+        merge.reporter_ids = [one for one in merge.reporter_ids if one != copied_id]
 
 
 async def open_about(session: AsyncSession, open_matter: str) -> Ticket | None:
@@ -160,5 +160,5 @@ def _person(reporter: TicketReporter) -> tuple[str | None, str | None, str]:
     return reporter.customer_id, reporter.number, reporter.name
 
 
-def _copied(row: Kept, kind: str, ticket_id: str) -> Kept:
+def _copied(row: Copied, kind: str, ticket_id: str) -> Copied:
     return type(row)(**(row.model_dump() | {"id": new_id(kind), "ticket_id": ticket_id}))

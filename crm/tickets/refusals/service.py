@@ -18,7 +18,7 @@ from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
 
-ABOUT_WHOSE = frozenset({RefusalReason.NOT_OUR_AREA, RefusalReason.NOT_OUR_DUTY})
+ABOUT_RESPONSIBILITY = frozenset({RefusalReason.NOT_OUR_AREA, RefusalReason.NOT_OUR_DUTY})
 """Reasons about responsibility: their rulings improve the proposals of departments."""
 
 
@@ -47,7 +47,7 @@ class RefusalService:
         """
         async with self._tickets.change(ticket_id, TicketAction.REFUSE, actor, expected_version) as made:
             ticket, department_id = made.ticket, made.ticket.department_id
-            assert department_id is not None, "what is dispatched lies with a department"
+            assert department_id is not None, "a dispatched ticket has a department"
             if await store.was_overruled(made.session, ticket_id, department_id):
                 raise AlreadyOverruled(f"a refusal of ticket {ticket.number} was overruled: it cannot be refused again")
             evidence = given.evidence_recording_id
@@ -120,9 +120,9 @@ def _rule(made: Change, refusal: TicketRefusal, ruling: Ruling, reason: str, act
 async def _learn(made: Change, refusal: TicketRefusal, department_id: str) -> None:
     """Count a ruling for the department proposals of its category and area."""
     ticket = made.ticket
-    if ticket.category_id is None or refusal.reason not in ABOUT_WHOSE:
+    if ticket.category_id is None or refusal.reason not in ABOUT_RESPONSIBILITY:
         return
-    whose = {refusal.department_id: False} | {department_id: True}
+    is_theirs = {refusal.department_id: False} | {department_id: True}
     # One order for all rulings prevents deadlocks between two of them.
-    for one in sorted(whose):
-        await categories_store.count(made.session, ticket.category_id, ticket.area, one, theirs=whose[one])
+    for one in sorted(is_theirs):
+        await categories_store.count(made.session, ticket.category_id, ticket.area, one, theirs=is_theirs[one])

@@ -31,7 +31,7 @@ class TierService:
             ticket = made.ticket
             below = await made.session.get_one(Department, ticket.department_id)
             if below.parent_id is None:
-                raise NoHigherTier(f"there is nobody above {below.name}")
+                raise NoHigherTier(f"there is no department above {below.name}")
             await must_be_there(made.session, below.parent_id, None)
             step = TicketPass(
                 id=new_id("pass"),

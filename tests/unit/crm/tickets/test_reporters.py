@@ -125,7 +125,7 @@ async def test_erased_customer_cannot_be_a_reporter(database: Database, place: P
         await tickets.append(open_one.id, AppendToTicket(text="x", reporter=Reporter(customer_id=gone)), AGENT)
 
     (problem,) = refused.value.errors
-    assert (problem.field, problem.rule) == ("reporter.customer_id", "must not be a customer whose data were erased")
+    assert (problem.field, problem.rule) == ("reporter.customer_id", "must not be an erased customer")
     assert (await tickets.get(open_one.id)).version == 1
     by_machine = await tickets.file(complaint(customer_id=gone, number=WANG), SYSTEM)
     assert by_machine.customer_id is None, "what it knew before counts without it, and nothing is lost"
