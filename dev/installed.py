@@ -51,6 +51,6 @@ def _on_the_machine(root: Path = Path("/")) -> InstalledAsterisk | None:
 
 def version_of(executable: str) -> tuple[int, int, int]:
     """Return the version of an Asterisk; 0.0.0 where it is unreadable."""
-    told = subprocess.run([executable, "-V"], capture_output=True, text=True, timeout=10, check=False).stdout
-    number = re.search(r"\d+(?:\.\d+)*", told)
+    printed = subprocess.run([executable, "-V"], capture_output=True, text=True, timeout=10, check=False).stdout
+    number = re.search(r"\d+(?:\.\d+)*", printed)
     return asterisk_versions.parse(number[0]) if number is not None else (0, 0, 0)

@@ -27,7 +27,7 @@ from foundation.process_identity import ProcessIdentity
 SERVICE_READY_SECONDS = 60.0
 SAMPLE_PASSWORD = "hotline-sample"
 RUN = RUNTIME / "run"
-"""What `make run` keeps."""
+"""Folder of `make run`."""
 PYTHON = {
     "PYTHONPATH": str(PROJECT),
     # Whatever the shell says: a restart that compiles every module again takes a second longer.

@@ -1,5 +1,5 @@
 #!/bin/sh
-# install-packages.sh PATTERN [PACKAGE…]: in an image's build, installs the listed packages whose name matches PATTERN,
+# install-packages.sh PATTERN [PACKAGE…]: in an image's build, installs the listed packages with a name that matches PATTERN,
 # and the further ones named. The list is asterisk/packages.txt, the same that `make run` unpacks.
 set -eu
 

@@ -12,7 +12,7 @@ if [ ! -s "$data/PG_VERSION" ]; then
     "$bin/initdb" -D "$data" -U hotline --pwfile="$secret" --auth=scram-sha-256 -E UTF8 --locale=C.UTF-8
     rm -f "$secret"
     echo 'host all all all scram-sha-256' >>"$data/pg_hba.conf"
-    # createdb needs a server: one on a socket only, in single-user fashion, before anybody can connect.
+    # createdb needs a server: one on a socket only, in single-user fashion, before clients can connect.
     echo 'CREATE DATABASE hotline' | "$bin/postgres" --single -D "$data" -j postgres >/dev/null
 fi
 unset POSTGRES_PASSWORD

@@ -15,13 +15,13 @@ from ari_app.desk.model import (
     CommandRefused,
     Draft,
     Hello,
-    KeepDraft,
     Message,
     PauseCommand,
     Ping,
     Pong,
     PopSeen,
     ReadyCommand,
+    StoreDraft,
     WrapUpDone,
 )
 from ari_app.desk.socket import DeskSocket
@@ -47,12 +47,12 @@ class CommandReader:
         socket: DeskSocket,
         *,
         carry_out: Callable[[str, AgentCommand], Awaitable[None]],
-        keep_draft: Callable[[str, Draft], Awaitable[None]],
+        store_draft: Callable[[str, Draft], Awaitable[None]],
         encode: Callable[[Message], bytes],
     ) -> None:
         self._socket = socket
         self._carry_out = carry_out
-        self._keep_draft = keep_draft
+        self._store_draft = store_draft
         self._encode = encode
         self._waiting: asyncio.Queue[AnyCommand | None] = asyncio.Queue(WAITING + 1)
 
@@ -102,8 +102,8 @@ class CommandReader:
 
     async def _obey(self, command: AnyCommand) -> None:
         match command:
-            case KeepDraft():
-                await self._keep_draft(self._socket.staff_id, Draft(command.call_id, command.fields))
+            case StoreDraft():
+                await self._store_draft(self._socket.staff_id, Draft(command.call_id, command.fields))
             case ReadyCommand() | PauseCommand() | WrapUpDone() | PopSeen():
                 if self._socket.role is Role.AGENT:
                     await self._carry_out(self._socket.staff_id, command)

@@ -195,7 +195,7 @@ class Hub:
             await socket.close(WSCloseCode.GOING_AWAY, "the service stops")
             return
         commands = CommandReader(
-            socket, carry_out=self._handler.command, keep_draft=self.state.keep, encode=self._encode
+            socket, carry_out=self._handler.command, store_draft=self.state.store_draft, encode=self._encode
         )
         try:
             async with self._joining:

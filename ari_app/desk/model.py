@@ -262,8 +262,8 @@ class PopSeen(Command, frozen=True, tag="pop_seen"):
     id: str
 
 
-class KeepDraft(Command, frozen=True, tag="draft"):
-    """Keep what was typed so far."""
+class StoreDraft(Command, frozen=True, tag="draft"):
+    """Store the text typed so far."""
 
     call_id: str
     fields: dict[str, Any]
@@ -275,4 +275,4 @@ class Ping(Command, frozen=True, tag="ping"):
 
 AgentCommand = ReadyCommand | PauseCommand | WrapUpDone | PopSeen
 """Commands that an agent's desk hands to the service."""
-AnyCommand = Hello | ReadyCommand | PauseCommand | WrapUpDone | PopSeen | KeepDraft | Ping
+AnyCommand = Hello | ReadyCommand | PauseCommand | WrapUpDone | PopSeen | StoreDraft | Ping

@@ -7,10 +7,10 @@ from ari_app.desk.model import Draft
 
 DESK = "hotline:desk:"
 ORDER = "hotline:desk-order"
-KEPT_S = 24 * 3600
+EXPIRY_S = 24 * 3600
 """Longer than any call; an abandoned desk expires then."""
 
-_KEEP = """
+_STORE = """
 redis.call('HSET', KEYS[1], unpack(ARGV, 2))
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 """
@@ -36,24 +36,24 @@ class DeskState:
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
-        self._keep = redis.register_script(_KEEP)
+        self._store = redis.register_script(_STORE)
         self._close = redis.register_script(_CLOSE)
 
     async def show(self, agent_id: str, call_id: str, pop: bytes) -> None:
         """Store that the desk shows this call (an encoded `Pop`) only."""
-        await self._keep(keys=[DESK + agent_id], args=[KEPT_S, "call_id", call_id, "pop", pop])
+        await self._store(keys=[DESK + agent_id], args=[EXPIRY_S, "call_id", call_id, "pop", pop])
 
     async def close(self, agent_id: str, call_id: str) -> bool:
         """Remove this call from the desk; return False for another call."""
         return bool(await self._close(keys=[DESK + agent_id], args=[call_id]))
 
-    async def keep(self, agent_id: str, draft: Draft) -> None:
-        """Keep what was typed; without fields, forget it."""
+    async def store_draft(self, agent_id: str, draft: Draft) -> None:
+        """Store a draft; without fields, delete it."""
         name = DESK + agent_id
         if not draft.fields:
             await self._redis.hdel(name, "draft")
             return
-        await self._keep(keys=[name], args=[KEPT_S, "draft", msgspec.json.encode(draft)])
+        await self._store(keys=[name], args=[EXPIRY_S, "draft", msgspec.json.encode(draft)])
 
     async def shown(self, agent_id: str) -> Shown:
         """Return the content of a desk."""

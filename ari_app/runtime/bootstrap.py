@@ -251,7 +251,7 @@ class Service:
         await self.web.start()
         await self.events.start()
         self.tasks.own("heartbeat", self.fallback.beat)
-        self.retrying.besides("number-origins", lambda: asyncio.to_thread(load_origins))
+        self.retrying.start("number-origins", lambda: asyncio.to_thread(load_origins))
         self.tasks.own("fallback", self.fallback.take_in)
         self.tasks.own("dialler", self.dialler.run)
         self.tasks.own("deferred-work", self.deferred.run)
@@ -304,4 +304,4 @@ class Service:
     def _warn(self, warning: RecordingWarning) -> None:
         words = SpokenWording(zh=f"录音异常：{warning.detail}", en=f"Recording: {warning.detail}")
         notice = Notice(level="warning", text=words)
-        self.retrying.besides(new_id("warning"), lambda: self.hub.broadcast(WATCHERS, notice))
+        self.retrying.start(new_id("warning"), lambda: self.hub.broadcast(WATCHERS, notice))

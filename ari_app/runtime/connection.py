@@ -47,7 +47,7 @@ class ConnectionSetup:
         self._fallback = fallback
         self._reconciler = reconciler
         self._hub = hub
-        self._errands = RetryingTasks()
+        self._retrying = RetryingTasks()
 
     async def connected(self) -> None:
         """Filter events, adopt calls, and push phones, since events flow (again).
@@ -62,11 +62,11 @@ class ConnectionSetup:
         asterisk_versions.check(info.system.version)
         log.info("asterisk_connected", version=info.system.version)
         # First: until then every offer waits. Phones are in Asterisk's own database since they were pushed last.
-        await self._errands.now("adoption", self._reconciler.adopt)
-        await self._errands.now("phones", self._plug_in_all)
-        await self._errands.now("fallback", self._fallback.prepare)
-        self._errands.besides("former phones", self._unplug_former)
-        self._errands.besides("reconciliation", self._reconcile)
+        await self._retrying.first_try("adoption", self._reconciler.adopt)
+        await self._retrying.first_try("phones", self._plug_in_all)
+        await self._retrying.first_try("fallback", self._fallback.prepare)
+        self._retrying.start("former phones", self._unplug_former)
+        self._retrying.start("reconciliation", self._reconcile)
 
     async def filter_events(self) -> None:
         """Tell Asterisk which events we do not want."""
@@ -76,13 +76,13 @@ class ConnectionSetup:
         """Push or remove the phone of an account that changed."""
         account = self._agents.changed(staff)
         if account is not None:
-            self._errands.besides(f"phone:{account.user}", partial(self._plug_in, account.user))
+            self._retrying.start(f"phone:{account.user}", partial(self._plug_in, account.user))
         elif staff.endpoint is not None:
-            self._errands.besides(f"phone:{staff.endpoint}", partial(self._unplug, [staff.endpoint]))
+            self._retrying.start(f"phone:{staff.endpoint}", partial(self._unplug, [staff.endpoint]))
 
     async def aclose(self) -> None:
-        """Drop what is not done yet."""
-        await self._errands.aclose()
+        """Cancel the steps that have not succeeded."""
+        await self._retrying.aclose()
 
     async def _reconcile(self) -> None:
         await self._events.wait_connected()

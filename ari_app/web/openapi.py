@@ -19,7 +19,7 @@ _PARAMETER = re.compile(r"{(\w+)}")
 _REFERENCE = "#/components/schemas/{model}"
 _PROBLEMS = {
     400: "The request cannot be read",
-    401: "Nobody is signed in",
+    401: "Not signed in",
     403: "Not for this role, or not from this page",
     404: "Not found, or not to be seen by this role",
     409: "The present state does not allow it",
@@ -39,7 +39,7 @@ def description_routes(declared: Sequence[Route], *, cookie: str) -> list[Route]
     def text() -> str:
         return json.dumps(describe([*declared, *table.table], cookie=cookie), ensure_ascii=False)
 
-    @table.add("GET", OPENAPI_PATH, roles=PUBLIC, summary="This description", response=Page)
+    @table.add("GET", OPENAPI_PATH, roles=PUBLIC, summary="Return this description", response=Page)
     async def openapi(_request: Request[None, NoQuery]) -> Page:
         # Made when first asked for: a process that restarts serves its callers first.
         return Page(await asyncio.to_thread(text), "application/json")
@@ -48,7 +48,7 @@ def description_routes(declared: Sequence[Route], *, cookie: str) -> list[Route]
 
 
 def describe(routes: Sequence[Route], *, cookie: str = "hotline") -> dict[str, Any]:
-    """The OpenAPI document of these routes."""
+    """Return the OpenAPI document of these routes."""
     schemas = _Schemas(routes)
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
@@ -102,7 +102,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         "responses": {
             str(204 if route.response is None else route.status): _success(route, schemas),
             **_refusals(route, schemas),
-            **({"202": _kept(schemas)} if route.deferrable else {}),
+            **({"202": _deferred(schemas)} if route.deferrable else {}),
         },
         "security": [] if route.public else [{"bearer": []}, {"cookie": []}],
     }
@@ -160,9 +160,9 @@ def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
     }
 
 
-def _kept(schemas: _Schemas) -> dict[str, Any]:
+def _deferred(schemas: _Schemas) -> dict[str, Any]:
     return {
-        "description": "The database is away; kept, and carried out once when it is back",
+        "description": "The database is away: the request is stored, and carried out once when it is back",
         "content": {"application/json": {"schema": schemas.of(DeferredRequestView, "serialization")}},
     }
 

@@ -93,6 +93,7 @@ def processes_of(runtime: Path) -> list[int]:
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             text = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+            text += str((entry / "cwd").readlink()).encode()  # Redis overwrites the other two with its title
         except OSError:
             continue
         if str(runtime / "run").encode() in text:

@@ -9,8 +9,8 @@ from foundation.retrying_tasks import RetryingTasks
 
 
 @pytest.fixture
-async def errands() -> AsyncIterator[RetryingTasks]:
-    running = RetryingTasks(again_s=0.01)
+async def retrying() -> AsyncIterator[RetryingTasks]:
+    running = RetryingTasks(retry_pause_s=0.01)
     yield running
     await running.aclose()
 
@@ -30,50 +30,50 @@ class Work:
         self.done.set()
 
 
-async def test_what_is_done_now_is_done_when_it_returns(errands: RetryingTasks) -> None:
+async def test_what_is_done_now_is_done_when_it_returns(retrying: RetryingTasks) -> None:
     work = Work(failures=0)
-    await errands.now("one", work)
+    await retrying.first_try("one", work)
     assert work.done.is_set()
 
 
-async def test_what_fails_now_keeps_nobody_and_is_tried_again(errands: RetryingTasks) -> None:
+async def test_what_fails_now_keeps_nobody_and_is_tried_again(retrying: RetryingTasks) -> None:
     work, other = Work(failures=3), Work(failures=0)
-    await errands.now("one", work)
-    await errands.now("two", other)
+    await retrying.first_try("one", work)
+    await retrying.first_try("two", other)
     assert other.done.is_set()
     await asyncio.wait_for(work.done.wait(), 20)
     assert work.tries == 4
 
 
-async def test_a_newer_errand_of_a_name_takes_its_place(errands: RetryingTasks) -> None:
+async def test_a_newer_errand_of_a_name_takes_its_place(retrying: RetryingTasks) -> None:
     older, newer = Work(failures=1_000_000), Work(failures=1)
-    errands.besides("phone", older)
-    errands.besides("phone", newer)
+    retrying.start("phone", older)
+    retrying.start("phone", newer)
     await asyncio.wait_for(newer.done.wait(), 20)
     tries = older.tries
     again = Work(failures=1)
-    errands.besides("another", again)
+    retrying.start("another", again)
     await asyncio.wait_for(again.done.wait(), 20)
     assert older.tries == tries
 
 
 async def test_what_is_not_done_ends_with_it() -> None:
-    errands = RetryingTasks(again_s=60)
+    retrying = RetryingTasks(retry_pause_s=60)
     work = Work(failures=1)
-    await errands.now("one", work)
-    await errands.aclose()
+    await retrying.first_try("one", work)
+    await retrying.aclose()
     assert not work.done.is_set()
     assert [task for task in asyncio.all_tasks() if task.get_name() == "one"] == []
 
 
-async def test_whoever_waits_for_it_may_go_and_it_is_done_all_the_same(errands: RetryingTasks) -> None:
+async def test_whoever_waits_for_it_may_go_and_it_is_done_all_the_same(retrying: RetryingTasks) -> None:
     may_go_on, done = asyncio.Event(), asyncio.Event()
 
     async def slow() -> None:
         await may_go_on.wait()
         done.set()
 
-    waiting = asyncio.create_task(errands.now("one", slow))
+    waiting = asyncio.create_task(retrying.first_try("one", slow))
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
