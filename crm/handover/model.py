@@ -20,7 +20,7 @@ MOST_OPEN = 500
 """Most tickets listed in a handover; `left_open` counts all of them."""
 
 
-class Why(StrEnum):
+class HandoverReason(StrEnum):
     """Reason why a ticket is handed over."""
 
     UNDISPATCHED = "undispatched"
@@ -102,7 +102,7 @@ class OpenTicket(BaseModel):
     person_id: str | None
     urge_count: int
     registered_at: datetime
-    why: list[Why]
+    why: list[HandoverReason]
     note: PersonalText = ""
 
 

@@ -11,6 +11,7 @@ from crm.handover.model import (
     Handover,
     HandoverDetail,
     HandoverItem,
+    HandoverReason,
     HandoverView,
     LeftOpen,
     ListQuery,
@@ -18,7 +19,6 @@ from crm.handover.model import (
     OpenTicket,
     Recurring,
     RecurringQuery,
-    Why,
 )
 from crm.tickets.errors import UnknownReference
 from crm.tickets.model import Ticket, TicketStatus
@@ -30,13 +30,13 @@ from foundation.problems import FieldProblem, Forbidden
 from foundation.routes import LEADERS, Principal, Role
 
 _WHY = {
-    TicketStatus.REGISTERED: Why.UNDISPATCHED,
-    TicketStatus.REFUSED: Why.REFUSED,
-    TicketStatus.DISPATCHED: Why.UNSIGNED,
-    TicketStatus.SIGNED: Why.IN_WORK,
-    TicketStatus.PARKED: Why.WAITS_FOR_CUSTOMER,
-    TicketStatus.REPLIED: Why.TO_CALL_BACK,
-    TicketStatus.SURVEY: Why.TO_CALL_BACK,
+    TicketStatus.REGISTERED: HandoverReason.UNDISPATCHED,
+    TicketStatus.REFUSED: HandoverReason.REFUSED,
+    TicketStatus.DISPATCHED: HandoverReason.UNSIGNED,
+    TicketStatus.SIGNED: HandoverReason.IN_WORK,
+    TicketStatus.PARKED: HandoverReason.WAITS_FOR_CUSTOMER,
+    TicketStatus.REPLIED: HandoverReason.TO_CALL_BACK,
+    TicketStatus.SURVEY: HandoverReason.TO_CALL_BACK,
 }
 
 
@@ -129,7 +129,9 @@ class HandoverService:
             handover = _theirs(await session.get(Handover, handover_id), handover_id, reader)
             items = await store.items(session, handover_id)
         view = HandoverView.model_validate(handover)
-        tickets = [_open(ticket, item.status, [Why(why) for why in item.why], item.note) for item, ticket in items]
+        tickets = [
+            _open(ticket, item.status, [HandoverReason(why) for why in item.why], item.note) for item, ticket in items
+        ]
         return HandoverDetail(**view.model_dump(), tickets=tickets)
 
     async def listed(self, query: ListQuery) -> list[HandoverView]:
@@ -155,15 +157,15 @@ def _theirs(handover: Handover | None, handover_id: str, reader: Principal) -> H
     return handover
 
 
-def _why(ticket: Ticket) -> list[Why]:
+def _why(ticket: Ticket) -> list[HandoverReason]:
     why = [_WHY[ticket.status]]
     if ticket.escalated:
-        why.insert(0, Why.ESCALATED)
+        why.insert(0, HandoverReason.ESCALATED)
     if ticket.urge_count:
-        why.append(Why.URGED)
+        why.append(HandoverReason.URGED)
     return why
 
 
-def _open(ticket: Ticket, status: TicketStatus, why: list[Why], note: str) -> OpenTicket:
+def _open(ticket: Ticket, status: TicketStatus, why: list[HandoverReason], note: str) -> OpenTicket:
     shown = ticket.model_dump(include=set(OpenTicket.model_fields))
     return OpenTicket(**(shown | {"ticket_id": ticket.id, "status": status, "why": why, "note": note}))
