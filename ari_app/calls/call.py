@@ -188,13 +188,7 @@ class LiveCall:
         return False
 
     async def _was_led_away(self) -> bool:
-        """Tell whether the fallback served a caller before the channel ended.
-
-        The fallback notes every caller it takes. An outbound call leaves no note: one that left us while no process
-        listened was led away.
-        """
-        if self.state.direction is Direction.OUTBOUND:
-            return self.adopted
+        """Tell whether the fallback noted the other party's channel."""
         try:
             return self.state.channel_id in await self._services.in_fallback()
         except AriError as error:
@@ -316,7 +310,7 @@ class LiveCall:
     async def _finish(self) -> None:
         """End the call at any stage: release everything, store the record."""
         state = self.state
-        if self._unseen_end and not self.moved and self.state.direction is Direction.INBOUND:
+        if self._unseen_end and not self.moved:
             self.moved = await self._was_led_away()
         if self._unseen_end and not self.moved:
             self.media_lost = self.media_lost or await self._outlived_asterisk()

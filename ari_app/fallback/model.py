@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 import msgspec
 
 FAMILY = "hotline_fallback"
+CONTACT_FAMILY = "hotline_fallback_contact"
+"""Customers whom the service was calling: the time of their apology by channel."""
 QUEUE = "hotline_fallback"
 CONTEXT, EXTENSION = "fallback", "s"
 ALIVE = "HOTLINE_ALIVE"

@@ -13,7 +13,7 @@ from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError, AriNoResponse
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.store import CallStore
-from ari_app.fallback.model import ALIVE, BEAT_S, FAMILY, QUEUE, FallbackCall, parse
+from ari_app.fallback.model import ALIVE, BEAT_S, CONTACT_FAMILY, FAMILY, QUEUE, FallbackCall, parse
 from ari_app.fallback.record import continued, fallback_record
 from crm.customers.phone import caller_number
 from crm.customers.service import CustomerService
@@ -34,6 +34,18 @@ ABANDONED_AFTER = timedelta(hours=2)
 """A note without an end that is older than this belongs to a call that ended with Asterisk."""
 
 log = structlog.get_logger()
+
+
+async def noted_channels(ami: AmiClient) -> frozenset[str]:
+    """Return the channels that the fallback noted: callers, and customers whom the service was calling.
+
+    Raises:
+        AriError: Asterisk cannot be asked.
+    """
+    notes = await ami.database_entries(FAMILY)
+    calls = [parse(call_id, note) for call_id, note in notes.items()]
+    contacts = await ami.database_entries(CONTACT_FAMILY)
+    return frozenset(call.channel_id for call in calls if call is not None) | contacts.keys()
 
 
 class NotYet(Exception):
@@ -131,14 +143,8 @@ class Fallback:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def channels(self) -> frozenset[str]:
-        """Return the callers' channels in notes that were not taken in yet.
-
-        Raises:
-            AriError: Asterisk cannot be asked.
-        """
-        notes = await self._ami.database_entries(FAMILY)
-        calls = [parse(call_id, note) for call_id, note in notes.items()]
-        return frozenset(call.channel_id for call in calls if call is not None)
+        """Return the channels in notes that were not taken in yet; see `noted_channels`."""
+        return await noted_channels(self._ami)
 
     async def take_in_ended(self) -> int:
         """Take in the calls that ended; return how many.
@@ -158,7 +164,14 @@ class Fallback:
             if await self._taken_in(call):
                 await self._ami.delete_database_entry(FAMILY, call_id)
                 taken += 1
+        await self._forget_contacts()
         return taken
+
+    async def _forget_contacts(self) -> None:
+        """Delete old notes of customers who heard the apology: their calls have ended long since."""
+        for channel_id, since in (await self._ami.database_entries(CONTACT_FAMILY)).items():
+            if not since.isdecimal() or utc_now().timestamp() - int(since) > ABANDONED_AFTER.total_seconds():
+                await self._ami.delete_database_entry(CONTACT_FAMILY, channel_id)
 
     async def _taken_in(self, call: FallbackCall) -> bool:
         """Take one call in; tell whether that succeeded.

@@ -9,9 +9,11 @@ import numpy
 import pytest
 import soundfile
 
+from ari_app.ari.ami import AmiClient
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.events import ChannelDestroyed, StasisEnd, StasisStart
 from ari_app.fallback.model import ALIVE, AWAY_S
+from ari_app.fallback.service import noted_channels
 from ari_app.fallback.watchdog import Watchdog
 from dev.asterisk import Asterisk, free_address
 from foundation.ids import new_id
@@ -65,7 +67,20 @@ async def led_to(connection: Connection, channel_id: str) -> str:
     return position.exten
 
 
-async def test_f5_every_caller_without_an_agent_is_led_to_the_fallback(connection: Connection) -> None:
+async def noted(exchange: Asterisk) -> frozenset[str]:
+    """Return the channels that the fallback noted."""
+    at = exchange.at
+    ami = AmiClient(at.address, at.ami_port, at.user, at.password)
+    await ami.start()
+    try:
+        return await noted_channels(ami)
+    finally:
+        await ami.aclose()
+
+
+async def test_f5_every_caller_without_an_agent_is_led_to_the_fallback(
+    connection: Connection, exchange: Asterisk
+) -> None:
     watchdog = Watchdog(connection.ari)
     async with (
         somebody(connection, "inbound", "96001") as (caller, caller_events),
@@ -87,6 +102,7 @@ async def test_f5_every_caller_without_an_agent_is_led_to_the_fallback(connectio
                 await events.next_of(StasisEnd)
         for channel_id, extension in ((caller, "s"), (contact, "contact")):
             assert await led_to(connection, channel_id) == extension
+        assert {caller, contact} <= await noted(exchange)
         (bridge,) = [one for one in await connection.ari.bridges() if one.id == "talk-1"]
         assert set(bridge.channels) == {talking, talking_agent}
         assert await watchdog.lead_to_fallback() == 0

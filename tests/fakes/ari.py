@@ -16,6 +16,7 @@ from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError, AriNotFound, AriUnreachable, error_for
 from ari_app.ari.model import AsteriskInfo, Ping, StatusInfo
 from ari_app.ari.rest import Call, Query
+from ari_app.fallback.model import CONTACT_FAMILY
 from tests.fakes.asterisk import (
     APPLICATION,
     LATENCY_S,
@@ -277,9 +278,9 @@ class FakeAmi(AmiClient):
             raise AriUnreachable("AMI", action, "not connected", sent=False)
         if action == "DBGetTree":
             family = fields["Family"]
-            return [{"Key": f"/{family}/{key}", "Val": note} for key, note in self.asterisk.notes.items()]
+            return [{"Key": f"/{family}/{key}", "Val": note} for key, note in self._notes(family).items()]
         if action == "DBDel":
-            self.asterisk.notes.pop(fields["Key"], None)
+            self._notes(fields["Family"]).pop(fields["Key"], None)
             return [{}]
         channel = self.asterisk.channels.get(fields["Channel"])
         if channel is None:
@@ -292,6 +293,9 @@ class FakeAmi(AmiClient):
             channel.tapes.clear()
             return [{}]
         raise NotImplementedError(f"the fake Asterisk does not know {action}")
+
+    def _notes(self, family: str) -> dict[str, str]:
+        return self.asterisk.contacts if family == CONTACT_FAMILY else self.asterisk.notes
 
 
 def _listed(value: Any) -> Sequence[str]:

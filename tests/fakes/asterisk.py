@@ -141,6 +141,8 @@ class FakeAsterisk:
         """Lengths of prompts, by file name."""
         self.notes: dict[str, str] = {}
         """What the dialplan's fallback noted of its calls."""
+        self.contacts: dict[str, str] = {}
+        """The fallback's notes of customers whom the service was calling."""
         self.unregistered: set[str] = set()
         """Endpoints that cannot be rung."""
         self.started_at = utc_now()
@@ -238,6 +240,9 @@ class FakeAsterisk:
     def _note(self, channel: FakeChannel, *, ended: bool = False) -> None:
         """Note a call as `fallback` in extensions.conf does."""
         assert channel.note is not None, "led away"
+        if channel.answered_with:
+            self.contacts[channel.id] = str(channel.noted_at)
+            return
         until = int(utc_now().timestamp()) if ended else ""
         self.notes[channel.note] = f"{channel.noted_at}|{until}|{channel.number}|96001|||||{channel.id}"
 

@@ -16,7 +16,7 @@ from ari_app.calls.model import CallStage, CallState
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
-from ari_app.fallback.model import FAMILY
+from ari_app.fallback.service import noted_channels
 from ari_app.queues.model import AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
@@ -224,5 +224,4 @@ class FakeHotline:
         await until(lambda: not self.calls.calls)
 
     async def _in_fallback(self) -> frozenset[str]:
-        notes = await self.ami.database_entries(FAMILY)
-        return frozenset(note.rpartition("|")[2] for note in notes.values())
+        return await noted_channels(self.ami)

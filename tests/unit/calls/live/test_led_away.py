@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -13,8 +14,12 @@ from ari_app.fallback.service import Fallback
 from crm.history.errors import CallNotFound
 from crm.history.model import CallRecordView
 from foundation.clock import utc_now
+from ivr.cursor import Cursor, CursorStore
+from ivr.voice import DigitRules, Voice
+from ivr.walker import Ended, Outcome
 from tests.fakes.hotline import FakeHotline
 from tests.fakes.virtual_time import until
+from tests.unit.calls.live.test_outbound import dialled
 
 MENU = "prompt:menu"
 
@@ -210,3 +215,44 @@ async def test_note_waits_while_redis_is_away(hotline: FakeHotline, ledger: Ledg
     assert await fallback.take_in_ended() == 0
     hotline.redis.away = False
     assert await fallback.take_in_ended() == 1
+
+
+async def question(voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+    """Ask one question of a survey."""
+    await store.save(cursor)
+    await voice.ask([Path("/prompts/zh/question.wav")], DigitRules(first_s=60, overall_s=60))
+    return Ended("done")
+
+
+@pytest.mark.parametrize("service", ["hung", "away"])
+async def test_customer_who_was_being_called_is_recorded_as_led_away(
+    hotline: FakeHotline, ledger: Ledger, service: str
+) -> None:
+    phone = await dialled(hotline)
+    hotline.script = question
+    hotline.asterisk.pick_up(phone.id)
+    await until(lambda: hotline.asterisk.hears(phone.id) == "prompt:question")
+    hung = Hung(hotline)
+    hung.begin()
+    if service == "away":
+        await hotline.leave()
+    hotline.asterisk.lead_away(phone.id)
+    await asyncio.sleep(4)
+    hotline.asterisk.hang_up(phone.id)
+    await asyncio.sleep(3)
+
+    if service == "away":
+        await hotline.restart()
+    else:
+        hung.end()
+    await hotline.over()
+
+    (record,) = ledger.records.values()
+    assert record.outcome == CallOutcome.FALLBACK.value
+
+
+async def test_old_notes_of_contacts_are_deleted(hotline: FakeHotline, ledger: Ledger, fallback: Fallback) -> None:
+    now = int(utc_now().timestamp())
+    hotline.asterisk.contacts.update({"contact-leg-1": str(now - 3 * 3600), "contact-leg-2": str(now), "x": "nonsense"})
+    await fallback.take_in_ended()
+    assert list(hotline.asterisk.contacts) == ["contact-leg-2"]
