@@ -174,7 +174,7 @@ def _refuse(*lines: str) -> NoReturn:
 
 
 def main() -> None:
-    """The entry point."""
+    """Run the command line."""
     app()
 
 

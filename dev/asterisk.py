@@ -23,7 +23,7 @@ class AsteriskAddress:
     sip_port: int
     ami_port: int
     events_port: int
-    """Where our service listens for Asterisk's outbound WebSocket."""
+    """Port on which the service listens for Asterisk's outbound WebSocket."""
     state: Path
     rtp_start: int = 20000
     rtp_end: int = 24000
@@ -68,7 +68,7 @@ class Asterisk:
     at: AsteriskAddress
     prompts: Path = RUNTIME / "prompts"
     recordings: Path | None = None
-    """Where ARI's own recordings go; by default a folder of this Asterisk's state."""
+    """Folder of ARI's own recordings; by default in this Asterisk's state."""
     pjsip: dict[str, str] = field(default_factory=dict)
     extensions: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)

@@ -16,7 +16,7 @@ OURS_SOUNDS = "en_US_f_Allison"
 
 @dataclass(frozen=True)
 class InstalledAsterisk:
-    """A program with its modules and its data."""
+    """Program with its modules and its data."""
 
     program: Program
     modules: Path

@@ -31,7 +31,7 @@ def suite_root(suite: str) -> Path:
 
 
 def listed_packages() -> dict[str, list[str]]:
-    """The package list by suite, from `asterisk/packages.txt`."""
+    """Return the listed packages by suite."""
     packages: dict[str, list[str]] = {}
     for line in PACKAGE_LIST.read_text().splitlines():
         if line and not line.startswith("#"):
@@ -74,7 +74,7 @@ def unpack(root: Path, packages: list[str]) -> None:
 
 
 def host_release() -> str:
-    """The machine's Debian codename, from os-release."""
+    """Return the machine's Debian codename."""
     for line in Path("/etc/os-release").read_text().splitlines():
         if line.startswith("VERSION_CODENAME="):
             return line.partition("=")[2].strip('"')

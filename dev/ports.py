@@ -15,7 +15,7 @@ BLOCK = 50
 
 
 class _Ports:
-    """The ports of this process, each handed out once."""
+    """Ports of this process, each handed out once."""
 
     def __init__(self) -> None:
         self._held: list[socket.socket] = []

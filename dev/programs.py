@@ -20,18 +20,18 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def environ(self) -> dict[str, str]:
-        """The whole environment of a child process."""
+        """Return the whole environment of a child process."""
         return {**os.environ, **self.environment}
 
 
 def library_folder(suite: str = SUITE) -> Path:
-    """The suite's folder of shared libraries, whatever the machine's architecture."""
+    """Return the suite's folder of shared libraries, for any architecture."""
     (found,) = suite_root(suite).glob("usr/lib/*-linux-gnu")
     return found
 
 
 def program(path: str) -> Program:
-    """A program of the suite by its path there, such as `usr/sbin/asterisk`."""
+    """Return a program of the suite by its path, such as `usr/sbin/asterisk`."""
     root = suite_root(SUITE)
     libraries = library_folder()
     (loader,) = [*root.glob("usr/lib64/ld-linux-*.so.*"), *root.glob("usr/lib/ld-linux-*.so.*")][:1]

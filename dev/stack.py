@@ -157,7 +157,7 @@ class Stack:
         return int(children[0]) if children else None
 
     def environment(self) -> dict[str, str]:
-        """The service's settings, as environment variables."""
+        """Return the service's settings as environment variables."""
         settings = {
             "PROFILE": "sample",
             "SAMPLE_PASSWORD": SAMPLE_PASSWORD,
@@ -222,7 +222,7 @@ class Stack:
             self.redis.stop()
 
     def ask_to_stop(self, *_: object) -> None:
-        """A signal handler: makes `watch` return."""
+        """Make `watch` return (a signal handler)."""
         self._stopping.set()
 
 
@@ -249,7 +249,7 @@ def private_stack(
 
 
 def sample_phones() -> dict[str, str]:
-    """The residents' SIP accounts of the sample profile, as files for `pjsip.d`."""
+    """Return the residents' SIP accounts, as files for `pjsip.d`."""
     accounts = (PROJECT / "asterisk" / "sample" / "pjsip.conf").read_text()
     return {"sample": render(accounts, {"SAMPLE_PASSWORD": SAMPLE_PASSWORD})}
 

@@ -30,7 +30,7 @@ def check(version: str) -> None:
 
 
 def parse(version: str) -> tuple[int, int, int]:
-    """The three numbers a version begins with; missing ones are 0."""
+    """Return the first three numbers of a version; missing ones are 0."""
     found = re.match(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", version)
     major, minor, patch = found.groups(default="0") if found is not None else ("0", "0", "0")
     return int(major), int(minor), int(patch)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 
 def utc_now() -> datetime:
-    """The current time, aware, in UTC."""
+    """Return the current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
@@ -14,5 +14,5 @@ def milliseconds(moment: datetime) -> int:
 
 
 def from_milliseconds(value: int) -> datetime:
-    """The aware UTC time that `milliseconds` stands for."""
+    """Return the aware UTC time of milliseconds since the epoch."""
     return datetime.fromtimestamp(value / 1000, UTC)

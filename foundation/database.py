@@ -112,7 +112,7 @@ async def execute(session: AsyncSession, statement: Executable, values: Any = No
 
 
 class Database:
-    """The engine and its sessions. Close it with `aclose()`.
+    """Engine and sessions of one database; close it with `aclose()`.
 
     SQLite has one writer: writers queue here instead of meeting `database is locked`.
     """
@@ -130,7 +130,7 @@ class Database:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading; what it changes is not stored."""
+        """Open a session for reading; its changes are not stored."""
         session = self._server.session(writes=False)
         try:
             yield session
@@ -139,7 +139,7 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """One transaction: committed when the block ends, rolled back when it raises.
+        """Open a transaction, committed at the end of the block.
 
         A cancellation between two statements rolls back; one that arrives during the commit comes after it.
         """
@@ -192,7 +192,7 @@ class Database:
 
 
 class _Postgresql:
-    """The server, and a pool of connections to it."""
+    """PostgreSQL server with a pool of connections."""
 
     def __init__(self, url: str, pool_size: int) -> None:
         timeouts = f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"

@@ -8,12 +8,12 @@ from pydantic_core import ErrorDetails
 
 
 class FieldProblem(BaseModel):
-    """One field that broke one rule."""
+    """Field that broke a rule."""
 
     field: str
     """Where: a dotted path, or `row 12, column phone` in a file."""
     rule: str
-    """What the field must be, as a sentence that says how to mend it."""
+    """Rule as a sentence that says how to correct the field."""
 
 
 def broken_rules(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:
@@ -31,7 +31,7 @@ def _rule(one: ErrorDetails) -> str:
 
 
 class ProblemDetails(BaseModel):
-    """The body of an error answer, served as application/problem+json (RFC 9457)."""
+    """Body of a refusal, sent as application/problem+json (RFC 9457)."""
 
     type: str
     title: str
@@ -60,7 +60,7 @@ class Problem(Exception):
         return [self.detail, *(f"{one.field}: {one.rule}" for one in self.errors if one.rule not in self.detail)]
 
     def details(self) -> ProblemDetails:
-        """The problem as it is sent."""
+        """Return the problem's details as they are sent."""
         return ProblemDetails(
             type=f"/problems/{self.slug}", title=self.title, status=self.status, detail=self.detail, errors=self.errors
         )
@@ -75,7 +75,7 @@ class NotFound(Problem):
 
 
 class Invalid(Problem):
-    """A field broke a rule; `errors` names which and how."""
+    """Fields that broke a rule; `errors` names which and how."""
 
     status = 422
     slug = "invalid"
@@ -83,7 +83,7 @@ class Invalid(Problem):
 
 
 class Conflict(Problem):
-    """The state does not allow it, or another request changed it."""
+    """State that does not allow it, or that another request changed."""
 
     status = 409
     slug = "conflict"
@@ -107,7 +107,7 @@ class Unauthenticated(Problem):
 
 
 class TooMany(Problem):
-    """A rate limit; try later."""
+    """Rate limit that was reached; try later."""
 
     status = 429
     slug = "too-many-requests"

@@ -12,7 +12,7 @@ _ENDED = ("Z", "X")
 
 @dataclass(frozen=True)
 class ProcessIdentity:
-    """One process of one machine, until the machine is restarted."""
+    """Process of one machine, until the machine is restarted."""
 
     process_id: int
     started: str

@@ -29,7 +29,7 @@ CLIENT_SIDE = ("keys", "NEVER_DECODE", "EMPTY_RESPONSE")
 
 
 class _Asked(NamedTuple):
-    """A command that waits for its answer."""
+    """Command that waits for its reply."""
 
     answer: asyncio.Future[Any]
     at_s: float

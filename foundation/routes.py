@@ -61,7 +61,7 @@ class Request(Generic[Body, Query]):
     idempotency_key: str | None = None
     """The Idempotency-Key header, where the client sent one and the route is carried out once."""
     address: str = ""
-    """Where the request came from; for rate limits and the audit."""
+    """Address of the client, for rate limits and the audit."""
 
     @property
     def actor(self) -> Principal:
@@ -94,11 +94,11 @@ class Page:
     text: str
     media_type: str
     style: str = ""
-    """The one style sheet it brings along, exactly as it stands in it: browsers apply no other."""
+    """Style sheet of the page, exactly as it stands in it: browsers apply no other."""
 
 
 class NoQuery(BaseModel, extra="forbid"):
-    """A route that takes no query parameters."""
+    """Query of a route without parameters."""
 
 
 Handler = Callable[[Any], Awaitable[Any]]
@@ -106,7 +106,7 @@ Handler = Callable[[Any], Awaitable[Any]]
 
 @dataclass(frozen=True)
 class Route:
-    """One operation: all that serving, checking and documenting it needs."""
+    """Operation of the API: everything that serving and documenting it needs."""
 
     method: str
     path: str

@@ -42,23 +42,23 @@ class WholeCursor(sqlite3.Cursor):
         return self
 
     def fetchall(self) -> list[Any]:
-        """The rows that are left."""
+        """Return the remaining rows."""
         rows, self._rows = self._rows, []
         return rows
 
     def fetchmany(self, size: int | None = 1) -> list[Any]:
-        """The next few."""
+        """Return the next rows."""
         count = len(self._rows) if size is None else size
         rows, self._rows = self._rows[:count], self._rows[count:]
         return rows
 
     def fetchone(self) -> Any:
-        """The next, or None."""
+        """Return the next row, or None."""
         return next(iter(self.fetchmany()), None)
 
 
 class WholeConnection(sqlite3.Connection):
-    """A connection with such cursors."""
+    """Connection with cursors that fetch every row."""
 
     def cursor(self, factory: Any = WholeCursor) -> Any:
         """Return a cursor.
@@ -72,7 +72,7 @@ class WholeConnection(sqlite3.Connection):
 
 
 def _step(name: str, *, fetches: bool = False) -> Any:
-    """A step of a session, carried to a thread."""
+    """Return a session's method that runs in a thread."""
 
     async def step(self: "SqliteSession", *given: Any, **options: Any) -> Any:
         if fetches:
@@ -148,7 +148,7 @@ class Sqlite:
         self._sessions = ThreadPoolExecutor(SESSION_THREADS, thread_name_prefix="sqlite-session")
 
     def session(self, *, writes: bool) -> SqliteSession:
-        """A new one, that holds nothing yet."""
+        """Return a new session that holds nothing yet."""
         return SqliteSession(self.engine, self._sessions, writes=writes)
 
     async def look_up(self, work: Callable[[Connection], Result]) -> Result:

@@ -85,7 +85,7 @@ class Hub:
         self._grace_s = absence_grace_s
         self._sockets: dict[str, list[DeskSocket]] = {}
         self._by_role: dict[Role, list[DeskSocket]] = {role: [] for role in Role}
-        """The same sockets by role: whom a broadcast is for is asked at every step of every call."""
+        """The same sockets by role: every step of a call asks for the targets of a broadcast."""
         self._numbers = itertools.count(1)
         self._broadcasting = asyncio.Lock()
         self._joining = asyncio.Semaphore(JOINING)
@@ -111,7 +111,7 @@ class Hub:
         return [socket for sockets in self._sockets.values() for socket in sockets]
 
     def session(self, session_id: str) -> Session | None:
-        """The session of an open desk, by its id."""
+        """Return the session of an open desk by its id."""
         return next((socket.session for socket in self.sockets() if socket.session.id == session_id), None)
 
     def listening(self, roles: Iterable[Role]) -> bool:
@@ -155,7 +155,7 @@ class Hub:
                 await self.state.close(agent_id, call_id)
 
     async def call_changed(self, agent_id: str, state: DeskCall) -> None:
-        """The agent's own call entered another stage."""
+        """Send the new stage of the agent's own call."""
         now_ms = milliseconds(utc_now())
         await self.send(
             agent_id, CallChanged(call_id=state.id, stage=state.stage, at_ms=now_ms, ticket_id=state.ticket_id)

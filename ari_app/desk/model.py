@@ -19,7 +19,7 @@ class SpokenWording(msgspec.Struct, frozen=True):
 
 
 class CallerNumber(msgspec.Struct, frozen=True):
-    """The caller's number as shown, and where it comes from."""
+    """Caller's number as shown, with its origin."""
 
     display: str
     """E.164; or what came, cut and stripped of control characters, where it is no number."""
@@ -28,7 +28,7 @@ class CallerNumber(msgspec.Struct, frozen=True):
 
 
 class CustomerCard(msgspec.Struct, frozen=True):
-    """A customer the caller may be."""
+    """Customer that the caller may be."""
 
     id: str
     account_number: str
@@ -55,7 +55,7 @@ class PopTicket(msgspec.Struct, frozen=True):
     registered_at_ms: int
     urge_count: int = 0
     joined: bool = False
-    """The caller is a further reporter of another customer's ticket (H4)."""
+    """Ticket of another customer that the caller reports too (H4)."""
 
 
 class PopCall(msgspec.Struct, frozen=True):
@@ -71,7 +71,7 @@ class PopCall(msgspec.Struct, frozen=True):
 
 
 class HistoryView(msgspec.Struct, frozen=True):
-    """The customer's last days, newest first."""
+    """History of the customer's last days, newest first."""
 
     days: int
     tickets: list[PopTicket]
@@ -79,7 +79,7 @@ class HistoryView(msgspec.Struct, frozen=True):
 
 
 class PopSimilar(msgspec.Struct, frozen=True):
-    """An open ticket that may be about the same matter, and why."""
+    """Open ticket that may be about the same matter, with the reason."""
 
     ticket: PopTicket
     score: float
@@ -106,11 +106,11 @@ class Pop(msgspec.Struct, frozen=True):
     open_tickets: list[PopTicket] = []
     similar: list[PopSimilar] = []
     keys: list[str] = []
-    """What was pressed in the menus, in order."""
+    """Keys pressed in the menus, in order."""
     kind: str | None = None
-    """The kind of matter chosen in the menus."""
+    """Kind of matter chosen in the menus."""
     arrears: SpokenWording | None = None
-    """How to remind of what is owed; None where nothing is."""
+    """Reminder of arrears; None where nothing is owed."""
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -139,7 +139,7 @@ class Welcome(Message, tag="welcome"):
     pop: msgspec.Raw | None
     """The call this desk shows, if any (a `Pop`)."""
     draft: msgspec.Raw | None
-    """What was typed for it (a `Draft`)."""
+    """Draft of the call's form (a `Draft`)."""
 
 
 class PopShown(Message, tag="pop"):

@@ -40,10 +40,10 @@ class SocketLimits:
     messages_per_s: float = 20.0
     burst: int = 60
     outbound_bytes: int = 512 * 1024
-    """What may wait for a slow reader before it is dropped; beyond what the kernel's own buffer takes."""
+    """Bytes that may wait for a slow reader, beyond the kernel's own buffer."""
     heartbeat_s: float = 20.0
     hello_s: float = 5.0
-    """How long a client may take to present its ticket."""
+    """Time in which a client has to present its ticket."""
     close_s: float = 2.0
 
 
@@ -164,7 +164,7 @@ def new_response(limits: SocketLimits) -> web.WebSocketResponse:
 
 
 class _Bucket:
-    """So many per second, and a burst of so many."""
+    """Token bucket: a rate per second, and a burst."""
 
     def __init__(self, per_s: float, burst: int) -> None:
         self._per_s = per_s

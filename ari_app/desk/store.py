@@ -22,7 +22,7 @@ return 1
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """A desk's content, still encoded: it goes out as it came in."""
+    """Content of a desk, still encoded."""
 
     pop: msgspec.Raw | None = None
     draft: msgspec.Raw | None = None

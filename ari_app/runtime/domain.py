@@ -59,7 +59,7 @@ from recordings.service import RecordingService
 
 
 class DomainServices:
-    """The services of one process that stand on the database alone."""
+    """Services of one process that need the database alone."""
 
     def __init__(
         self,

@@ -80,7 +80,7 @@ def check(folder: Path) -> Library:
 
 
 def drawn(folder: Path, flow: str, language: str) -> str:
-    """A flow as SVG.
+    """Draw a flow as SVG.
 
     Raises:
         Invalid: there is no such flow in the folder, or it does not speak this language.

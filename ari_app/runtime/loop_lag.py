@@ -30,7 +30,7 @@ class LoopLag:
         return min(self._late_s) if len(self._late_s) == self._late_s.maxlen else 0.0
 
     def note(self, late_s: float) -> None:
-        """One measurement."""
+        """Note one measurement."""
         self._late_s.append(late_s)
         LAG.set(late_s)
         if late_s > STALLED_S:

@@ -41,7 +41,7 @@ class NodeTaken(Exception):
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """The process that has a node's name."""
+    """Process that has a node's name."""
 
     token: str
     machine: str

@@ -22,7 +22,7 @@ COUNT_EVERY_S = 30.0
 
 
 class Notices:
-    """The services that tell people, of one process. Close it with `aclose()`."""
+    """Notice services of one process; close them with `aclose()`."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
         catalogue = load_catalogue(settings.callflows / "notices.yaml")
