@@ -37,7 +37,9 @@ log = structlog.get_logger()
 
 
 async def noted_channels(ami: AmiClient) -> frozenset[str]:
-    """Return the channels that the fallback noted: callers, and customers whom the service was calling.
+    """Return the channels that the fallback noted.
+
+    Those of callers, and of customers whom the service was calling.
 
     Raises:
         AriError: Asterisk cannot be asked.
@@ -143,7 +145,7 @@ class Fallback:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def channels(self) -> frozenset[str]:
-        """Return the channels in notes that were not taken in yet; see `noted_channels`."""
+        """Return the channels that the fallback noted; see `noted_channels`."""
         return await noted_channels(self._ami)
 
     async def take_in_ended(self) -> int:
@@ -168,7 +170,7 @@ class Fallback:
         return taken
 
     async def _forget_contacts(self) -> None:
-        """Delete old notes of customers who heard the apology: their calls have ended long since."""
+        """Delete old notes of customers who heard the apology."""
         for channel_id, since in (await self._ami.database_entries(CONTACT_FAMILY)).items():
             if not since.isdecimal() or utc_now().timestamp() - int(since) > ABANDONED_AFTER.total_seconds():
                 await self._ami.delete_database_entry(CONTACT_FAMILY, channel_id)
