@@ -1,4 +1,4 @@
-"""Fixtures that several packages' tests share: a web server, and desks on it."""
+"""Fixtures of several packages: a web server and desks on it."""
 
 from tests.unit.web.conftest import build, house, open_desk, stack
 
