@@ -17,6 +17,8 @@ from ari_app.operations.database_copy import (
 from foundation.database import Database
 from tests.unit.operations.conftest import make_filled, message, sums_of
 
+pytestmark = pytest.mark.slow
+
 
 def test_copy_has_every_row_and_comes_back_the_same(filled_url: str, tmp_path: Path) -> None:
     there = f"sqlite:///{tmp_path / 'there.db'}"

@@ -11,6 +11,8 @@ from ari_app.runtime.last_good import ConfigurationWatch, LastGood, fingerprint_
 from dev.paths import PROJECT
 from foundation.problems import Problem
 
+pytestmark = pytest.mark.slow
+
 BROKEN = "flow: hotline\nsteps: {"
 
 

@@ -22,6 +22,18 @@ OF_THE_SCRIPTS = frozenset({"HOTLINE_RUNTIME", "HOTLINE_DEBIAN_MIRROR"})
 """Variables of the Makefile and of asterisk/bootstrap.sh."""
 
 
+DECLARED = re.compile(r'"(?:GET|POST|PUT|PATCH|DELETE)",\s*f?"(/[^"]*)"')
+"""A route of a feature's table."""
+NAMED_ROUTE = re.compile(r"(?:/api/v1|(?<=`))(/[a-z][a-z-]*(?:/[a-z{}_-]+)*)")
+SERVED_BESIDE = frozenset({"/desk/socket", "/metrics", "/readyz", "/healthz", "/api/openapi"})
+"""Addresses that the server has without a route table."""
+
+
+def shape(route: str) -> str:
+    """Return a route without the names of its parameters."""
+    return re.sub(r"{[^}]*}", "{}", route).rstrip("/")
+
+
 def exists(named: str) -> bool:
     """Tell whether a named file or folder exists.
 
@@ -67,6 +79,20 @@ def test_a_document_names_make_targets_that_exist(document: Path) -> None:
         for place, line in lines(document)
         for match in TARGET.finditer(line)
         if match[1] not in targets
+    ]
+    assert not unknown
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
+def test_a_document_names_routes_that_exist(document: Path) -> None:
+    sources = [path for place in PACKAGES if place != "tests" for path in (PROJECT / place).rglob("*.py")]
+    declared = {shape(found) for path in sources for found in DECLARED.findall(path.read_text(encoding="utf-8"))}
+    assert declared
+    unknown = [
+        f"{place}: {route}"
+        for place, line in lines(document)
+        for route in NAMED_ROUTE.findall(line)
+        if shape(route) not in declared and route not in SERVED_BESIDE
     ]
     assert not unknown
 

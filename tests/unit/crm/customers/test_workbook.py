@@ -15,6 +15,8 @@ from crm.customers.importing.files import rows
 from crm.customers.importing.text_cell import Unreadable
 from tests.unit.crm.customers.sheets import HEADINGS, SHEET, edited, with_shared_string, workbook
 
+pytestmark = pytest.mark.slow
+
 FIVE: list[list[Any]] = [HEADINGS, *([f"7001000{n}", "测试", 13910000000 + n, 100] for n in range(1, 6))]
 MOST_MIB = 300
 

@@ -27,6 +27,8 @@ from foundation.database import Database
 from tests.unit.crm.conftest import AGENT, SUPERVISOR, Place
 from tests.unit.crm.sla.clock_kit import MONDAY, POLICY, Clocks, local, minutes, node
 
+pytestmark = pytest.mark.slow
+
 TICKETS = 12
 RUN_UNTIL_KILLED = """
 import asyncio, sys
