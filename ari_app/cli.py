@@ -1,31 +1,26 @@
 """The `hotline` command."""
 
 import asyncio
-import secrets
 import sys
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
 from typer.core import TyperGroup
 
-from ari_app.calls.agent_directory import hire
 from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.operations import commands as operator_commands
+from ari_app.operations.staff_commands import staff
 from ari_app.runtime import flows as call_flows
 from ari_app.runtime import process
 from ari_app.runtime.supervisor import ProcessSupervisor
-from ari_app.settings import Settings, database_address, invalid_settings
-from crm.staff.model import StaffInput
+from ari_app.settings import Settings, invalid_settings
 from crm.tickets import transition_page
 from dev import stack
 from dev.paths import PROJECT
 from dev.processes import ProcessFailed
 from foundation.problems import Problem
-from foundation.routes import Role
 
 
 class Commands(TyperGroup):
@@ -45,10 +40,9 @@ app = typer.Typer(
     cls=Commands, help="A service hotline and call centre on Asterisk.", no_args_is_help=True, add_completion=False
 )
 flows = typer.Typer(help="Check and draw call flows.", no_args_is_help=True)
-agents = typer.Typer(help="Manage agents.", no_args_is_help=True)
 app.add_typer(flows, name="flows")
 tickets = typer.Typer(help="Describe tickets.", no_args_is_help=True)
-app.add_typer(agents, name="agents")
+app.add_typer(staff, name="staff")
 app.add_typer(tickets, name="tickets")
 operator_commands.register(app)
 
@@ -117,36 +111,6 @@ def draw_flow(
 ) -> None:
     """Draw a flow as SVG."""
     _hand_out(call_flows.drawn(folder, flow, language), output)
-
-
-@agents.command("add")
-def add_agent(
-    staff_number: Annotated[str, typer.Argument(help="the number customers hear, such as 1007")],
-    name: Annotated[str, typer.Argument(help="the agent's name")],
-    queue: Annotated[list[str], typer.Option(help="a queue of the agent; may be repeated")],
-    database_url: Annotated[
-        str, typer.Option(envvar="HOTLINE_DATABASE_URL", help="the service's database", show_default="that of make run")
-    ] = "",
-    callflows: Annotated[
-        Path, typer.Option(envvar="HOTLINE_CALLFLOWS", help="where the queues are", show_default=False)
-    ] = CALLFLOWS,
-) -> None:
-    """Add an agent, and print the passwords of desk and phone once."""
-    password = secrets.token_urlsafe(12)
-    try:
-        given = StaffInput(staff_number=staff_number, name=name, role=Role.AGENT, password=password, queues=queue)
-        address = database_address(database_url or stack.database_url())
-        file = make_url(address).database if address.startswith("sqlite") else None
-        if file is not None and not Path(file).exists():
-            _refuse(f"there is no database {file} yet: start the service once, or name another (--database-url)")
-        sip_user, sip_password = asyncio.run(hire(address, callflows, given))
-    except ValidationError as error:
-        _refuse(*(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()))
-    except ValueError as error:
-        _refuse(f"--database-url: {error}")
-    except SQLAlchemyError as error:
-        _refuse(f"the database cannot be used; has a service been started with it? ({type(error).__name__})")
-    typer.echo(f"desk: {staff_number} / {password}\nphone: {sip_user} / {sip_password}")
 
 
 @tickets.command("table")

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
 
 from ari_app.queues.settings import HIGHEST_PRIORITY
 from ari_app.web.addresses import LOOPBACK
@@ -129,6 +130,11 @@ class Settings(BaseSettings):
 
     sample_password: SecretStr | None = None
     """The sample accounts' password; required by the sample profile."""
+
+    @property
+    def database_name(self) -> str:
+        """Return the database's address without its password."""
+        return make_url(self.database_url).render_as_string(hide_password=True)
 
     @property
     def ticket_link(self) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dev.asterisk import Asterisk, AsteriskAddress, free_address, render
-from dev.ownership import Ownership
+from dev.ownership import Ownership, RunRecord
 from dev.paths import PROJECT, RUNTIME
 from dev.ports import free_port, preferred_port
 from dev.processes import AdoptedProcess, ChildProcess, ManagedProcess
@@ -257,6 +257,14 @@ def sample_phones() -> dict[str, str]:
 def database_url(folder: Path = RUN) -> str:
     """Return the database of a stack, unless the environment names one."""
     return os.environ.get("DATABASE_URL", f"sqlite:///{folder / 'hotline.db'}")
+
+
+def redis_url_of_last_run() -> str | None:
+    """Return the Redis of the `hotline up` that runs; None where none runs."""
+    if "REDIS_URL" in os.environ:
+        return os.environ["REDIS_URL"]
+    record = RunRecord.read(RUN)
+    return f"redis://127.0.0.1:{record.addresses['ports']['redis']}/0" if record is not None else None
 
 
 def up() -> None:

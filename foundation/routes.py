@@ -47,6 +47,8 @@ class Principal:
     name: str
     role: Role
     department_id: str | None = None
+    password_one_time: bool = False
+    """The person must set a password before doing anything else."""
 
 
 @dataclass(frozen=True)

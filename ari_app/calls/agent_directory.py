@@ -3,14 +3,10 @@
 Looked up between a match and the ringing; the database has the truth.
 """
 
-from pathlib import Path
-
 from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.provisioning import PhoneAccount
-from ari_app.queues.settings import load_queues
-from crm.staff.model import Staff, StaffInput
+from crm.staff.model import Staff
 from crm.staff.service import StaffService
-from foundation.database import Database
 from foundation.routes import Role
 
 
@@ -65,22 +61,3 @@ def _account(agent: Staff) -> PhoneAccount | None:
     if agent.endpoint is None or agent.sip_password is None:
         return None
     return PhoneAccount(agent.endpoint, agent.sip_password)
-
-
-async def hire(database_url: str, callflows: Path, given: StaffInput) -> tuple[str, str]:
-    """Add an agent to the database; return SIP user and password.
-
-    A running service learns of the agent when it restarts.
-
-    Raises:
-        Problem: the staff number is taken, or there is no such queue.
-        SQLAlchemyError: the database is out of reach, or no service has begun to use it.
-    """
-    database = Database(database_url)
-    try:
-        added = await StaffService(database, load_queues(callflows / "queues.yaml")).create(given)
-    finally:
-        await database.aclose()
-    assert added.endpoint is not None, "agents have phones"
-    assert added.sip_password is not None, "agents have phones"
-    return added.endpoint, added.sip_password

@@ -12,7 +12,7 @@ from ari_app.desk.hub import Hub
 from ari_app.desk.model import Hello
 from ari_app.desk.socket import CloseCode, DeskSocket, SocketLimits, new_response
 from ari_app.web.auth import RequestGuard
-from ari_app.web.errors import Malformed, WrongOrigin
+from ari_app.web.errors import Malformed, PasswordOneTime, WrongOrigin
 from ari_app.web.sessions import Session
 from foundation.problems import Forbidden, Problem, Unauthenticated, Unavailable
 
@@ -108,6 +108,8 @@ class DeskSockets:
             session = caller.session if caller is not None else None
         if session is None:
             raise Unauthenticated("Ask for a new ticket.")
+        if session.principal.password_one_time:
+            raise PasswordOneTime("Set your own password first.")
         if session.principal.role not in DESK_ROLES:
             raise Forbidden("Your role has no desk.")
         return session

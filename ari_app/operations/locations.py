@@ -24,6 +24,8 @@ class Locations:
     recordings: Path
     spool: Path
     callflows: Path
+    redis_url: str | None = None
+    """None where no service of `make run` has run."""
     settings: dict[str, str] = field(default_factory=dict)
     """Every setting by its variable's name, secrets left out."""
 
@@ -42,9 +44,20 @@ def locations() -> Locations:
     if NEEDED in os.environ:
         settings = Settings()
         return Locations(
-            settings.database_url, settings.recordings, settings.spool, settings.callflows, plain_settings(settings)
+            settings.database_url,
+            settings.recordings,
+            settings.spool,
+            settings.callflows,
+            settings.redis_url,
+            plain_settings(settings),
         )
-    return Locations(stack.database_url(), stack.RUN / "recordings", stack.RUN / "spool", PROJECT / "callflows")
+    return Locations(
+        stack.database_url(),
+        stack.RUN / "recordings",
+        stack.RUN / "spool",
+        PROJECT / "callflows",
+        stack.redis_url_of_last_run(),
+    )
 
 
 def plain_settings(settings: Settings) -> dict[str, str]:

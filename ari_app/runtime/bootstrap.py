@@ -45,6 +45,7 @@ from ari_app.runtime.metrics import MetricsRefresher, trunk_endpoint
 from ari_app.runtime.node_lease import NodeLease
 from ari_app.runtime.presence import PresenceService
 from ari_app.runtime.restoration import Restoration
+from ari_app.runtime.staff_changes import StaffChanges
 from ari_app.settings import Settings
 from ari_app.web.addresses import ClientAddresses
 from ari_app.web.auth import RequestGuard
@@ -98,7 +99,7 @@ class Service:
         settings = self.settings
         self.database = Database(settings.database_url)
         self.redis = redis_client(settings.redis_url)
-        self.node = NodeLease(self.redis, settings.node)
+        self.node = NodeLease(self.redis, settings.node, settings.database_name)
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
         self.spool = Spool(settings.spool)
         self.queue_settings = load_queues(settings.callflows / "queues.yaml")
@@ -258,6 +259,7 @@ class Service:
         self.tasks.own("recordings-audit", self.audit.run)
         self.tasks.own("vanished-phones", self.vanished.run)
         self.tasks.own("metrics", self.metrics.run)
+        self.tasks.own("staff-changes", StaffChanges(self.redis, self.domain.staff).run)
 
     async def _prepare_data(self) -> None:
         settings = self.settings

@@ -48,12 +48,14 @@ class Holder(msgspec.Struct, frozen=True):
     process_id: int
     started: str
     """The process's start by the machine's clock: a process id may be given again."""
+    database: str = ""
+    """Address of the process's database, without its password."""
 
     @classmethod
-    def of_this_process(cls) -> "Holder":
+    def of_this_process(cls, database: str = "") -> "Holder":
         """Return this process as a holder."""
         own = own_identity()
-        return cls(secrets.token_hex(16), own.machine, own.process_id, own.started)
+        return cls(secrets.token_hex(16), own.machine, own.process_id, own.started, database)
 
     @property
     def dead(self) -> bool:
@@ -65,14 +67,14 @@ class Holder(msgspec.Struct, frozen=True):
 class NodeLease:
     """This process's hold on its node's name."""
 
-    def __init__(self, redis: Redis, node: str) -> None:
+    def __init__(self, redis: Redis, node: str, database: str = "") -> None:
         self.redis_returned = AsyncSignal[[bool]]()
         """Redis is back after an absence or an unanswered step; the fact says whether it lost its data."""
         self.name_taken = Signal[[]]()
         """Another process has the name: this one must stop."""
         self._redis = redis
         self._node = node
-        self._held = msgspec.json.encode(Holder.of_this_process())
+        self._held = msgspec.json.encode(Holder.of_this_process(database))
         self._away = False
         self._in_doubt = False
         """Redis may lack steps that were sent to it."""

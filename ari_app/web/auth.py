@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from ari_app.web.errors import Malformed, WrongOrigin
+from ari_app.web.errors import Malformed, PasswordOneTime, WrongOrigin
 from ari_app.web.sessions import Session, Sessions
 from foundation.problems import Forbidden, Unauthenticated
 from foundation.routes import Role
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OPEN_TO_ONE_TIME_PASSWORDS = frozenset({"/api/v1/session", "/api/v1/session/password"})
 _BEARER = re.compile(r"[Bb]earer +([A-Za-z0-9_-]{20,128})")
 
 
@@ -42,6 +43,7 @@ class RequestGuard:
 
         Raises:
             Unauthenticated: the request has no valid session.
+            PasswordOneTime: the person must set a password first.
             Forbidden: the role may not, or a page of another site sent the request.
             Unavailable: sessions cannot be looked up.
         """
@@ -49,6 +51,8 @@ class RequestGuard:
         caller = await self.recognise(request)
         if caller is None:
             raise Unauthenticated("Sign in and send the session's cookie or token.")
+        if caller.session.principal.password_one_time and request.path not in OPEN_TO_ONE_TIME_PASSWORDS:
+            raise PasswordOneTime("This password works once: set your own with PUT /api/v1/session/password.")
         if caller.session.principal.role not in roles:
             raise Forbidden("Your role may not do this.")
         if caller.by_cookie and request.method not in SAFE_METHODS:

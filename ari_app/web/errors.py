@@ -3,6 +3,13 @@
 from foundation.problems import Forbidden, Problem, TooMany, Unauthenticated
 
 
+class PasswordOneTime(Forbidden):
+    """A session with a one-time password may only set a password."""
+
+    slug = "password-one-time"
+    title = "Set a password first"
+
+
 class SignInFailed(Unauthenticated):
     """Wrong staff number or password; the response does not say which (S11)."""
 

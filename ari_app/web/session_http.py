@@ -20,6 +20,13 @@ class SignIn(BaseModel, extra="forbid"):
     password: Annotated[SecretStr, Field(min_length=1, max_length=256)]
 
 
+class ChangePassword(BaseModel, extra="forbid"):
+    """Present and new password."""
+
+    present: Annotated[SecretStr, Field(min_length=1, max_length=256)]
+    new: Annotated[SecretStr, Field(min_length=10, max_length=200)]
+
+
 class SessionView(BaseModel):
     """The staff member of a session."""
 
@@ -28,6 +35,8 @@ class SessionView(BaseModel):
     name: str
     role: Role
     department_id: str | None
+    password_one_time: bool
+    """True: set a password (PUT /session/password); every other route is refused until then."""
     expires_at_ms: int
     """End of the session in epoch milliseconds, however much it is used."""
     csrf_token: str
@@ -104,6 +113,22 @@ def routes(sessions: Sessions) -> Routes:
         await sessions.end(request.own)
         return SetSession(None, None)
 
+    @table.add(
+        "PUT",
+        "/session/password",
+        roles=EVERYONE,
+        summary="Change the own password, end every own session",
+        body=ChangePassword,
+        response=None,
+        status=204,
+        problems=(422, 503),
+    )
+    async def change_password(request: SessionRequest) -> SetSession:
+        body = request.body
+        assert isinstance(body, ChangePassword), "the table validates it"
+        await sessions.change_password(request.own, body.present.get_secret_value(), body.new.get_secret_value())
+        return SetSession(None, None)
+
     return table
 
 
@@ -115,6 +140,7 @@ def _view(session: Session) -> SessionView:
         name=who.name,
         role=who.role,
         department_id=who.department_id,
+        password_one_time=who.password_one_time,
         expires_at_ms=session.expires_at_ms,
         csrf_token=session.csrf_token,
     )

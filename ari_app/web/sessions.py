@@ -39,6 +39,9 @@ class Authenticator(Protocol):
     async def authenticate(self, staff_number: str, password: str) -> Principal | None:
         """Return the staff member, or None; computes the hash in a thread."""
 
+    async def change_password(self, staff_id: str, present: str, new: str) -> None:
+        """Replace a password and end the account's sessions; raises a Problem that names the field."""
+
 
 class Session(msgspec.Struct, frozen=True):
     """One sign-in; `id` is the token's hash and cannot open it."""
@@ -111,6 +114,15 @@ class Sessions:
         async with self._reachable():
             await self._guard.succeeded(attempt)
             return await self._begin(principal)
+
+    async def change_password(self, session: Session, present: str, new: str) -> None:
+        """Replace the password of a session's account; every session of the account ends.
+
+        Raises:
+            Problem: names the password that broke its rule.
+        """
+        async with self._verifying:
+            await self._authenticator.change_password(session.principal.staff_id, present, new)
 
     async def find(self, token: str) -> Session | None:
         """Return the session of a token and restart its idle time.

@@ -21,6 +21,12 @@ class OwnAccount(Conflict):
     title = "Another administrator has to do this"
 
 
+class WrongPassword(Invalid):
+    """The present password that was given is not the account's, or the new one is the same."""
+
+    slug = "wrong-password"
+
+
 class UnknownQueue(Invalid):
     """A queue that does not exist."""
 

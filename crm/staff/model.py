@@ -27,6 +27,8 @@ class Staff(SQLModel, table=True):
     role: Role = Field(sa_type=text_enum(Role))
     password_hash: str
     """argon2id."""
+    password_one_time: bool = False
+    """Another person made the password: the account's owner must replace it at the first sign-in."""
     department_id: str | None = Field(default=None, foreign_key="department.id")
     endpoint: str | None = Field(default=None, unique=True)
     """The SIP user an agent's phone registers as."""
@@ -38,7 +40,7 @@ class Staff(SQLModel, table=True):
 
     def principal(self) -> Principal:
         """Return the account as routes see it."""
-        return Principal(self.id, self.staff_number, self.name, self.role, self.department_id)
+        return Principal(self.id, self.staff_number, self.name, self.role, self.department_id, self.password_one_time)
 
 
 StaffNumber = Annotated[str, InputField(pattern=STAFF_NUMBER)]
@@ -55,6 +57,8 @@ class StaffInput(BaseModel, extra="forbid"):
     name: Name
     role: Role
     password: Password
+    password_one_time: bool = False
+    """Whether the person must replace the password at the first sign-in."""
     department_id: str | None = None
     queues: Queues = []
     language: Language = "zh"
@@ -69,6 +73,7 @@ class StaffChange(BaseModel, extra="forbid"):
     name: Name = ""
     role: Role = Role.AGENT
     password: Password = ""
+    password_one_time: bool = False
     department_id: str | None = None
     queues: Queues = []
     language: Language = "zh"
@@ -82,6 +87,7 @@ class StaffView(BaseModel, from_attributes=True):
     staff_number: str
     name: str
     role: Role
+    password_one_time: bool
     department_id: str | None
     endpoint: str | None
     queues: list[str]

@@ -12,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
 from crm.staff import store
-from crm.staff.errors import NumberTaken, OwnAccount, StaffNotFound, UnknownDepartment, UnknownQueue
+from crm.staff.errors import NumberTaken, OwnAccount, StaffNotFound, UnknownDepartment, UnknownQueue, WrongPassword
 from crm.staff.model import STAFF_NUMBER, Staff, StaffChange, StaffInput, StaffView
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -24,6 +24,8 @@ from foundation.signals import AsyncSignal, Signal
 SIP_PASSWORD_BYTES = 18
 HASH_PASSES, HASH_MEMORY_KIB, HASH_LANES = 2, 19 * 1024, 1
 """OWASP's argon2id minimum: a shift that signs in at once must not take memory and cores from its calls."""
+PRESENT_RULE = "must be the present password"
+NEW_RULE = "must differ from the present password"
 ACCESS = frozenset({"role", "password", "active", "department_id", "name"})
 """What a session carries or rests on: changed, the person signs in again."""
 
@@ -90,6 +92,7 @@ class StaffService:
         changes = change.model_dump(exclude_unset=True, exclude={"password"})
         if "password" in change.model_fields_set:
             changes["password_hash"] = await self._hash(change.password)
+            changes["password_one_time"] = change.password_one_time
         async with self._database.write() as session:
             staff = await session.get(Staff, staff_id)
             if staff is None:
@@ -102,6 +105,41 @@ class StaffService:
         self.account_changed.announce(staff)
         if change.model_fields_set & ACCESS:
             await self.access_changed.announce(staff_id)
+        return staff
+
+    async def change_password(self, staff_id: str, present: str, new: str) -> None:
+        """Replace the own password; every session of the account ends.
+
+        Raises:
+            WrongPassword: `present` is not the account's password, or `new` is the same.
+            ValidationError: `new` breaks the rules for passwords.
+        """
+        async with self._database.read() as session:
+            staff = await session.get(Staff, staff_id)
+        if staff is None or not await asyncio.to_thread(self._matches, staff.password_hash, present):
+            raise WrongPassword("the password was not changed", [FieldProblem(field="present", rule=PRESENT_RULE)])
+        if new == present:
+            raise WrongPassword("the password was not changed", [FieldProblem(field="new", rule=NEW_RULE)])
+        await self.update(staff_id, StaffChange(password=new))
+
+    async def reload(self, staff_id: str) -> None:
+        """Announce an account that another process created or changed."""
+        async with self._database.read() as session:
+            staff = await session.get(Staff, staff_id)
+        if staff is not None:
+            self.account_changed.announce(staff)
+            await self.access_changed.announce(staff_id)
+
+    async def of_number(self, staff_number: str) -> Staff:
+        """Return the account with a staff number.
+
+        Raises:
+            StaffNotFound: no account has the number.
+        """
+        async with self._database.read() as session:
+            staff = await store.by_number(session, staff_number)
+        if staff is None:
+            raise StaffNotFound(f"no account has the staff number {staff_number}")
         return staff
 
     async def agents(self) -> list[Staff]:

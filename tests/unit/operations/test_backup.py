@@ -46,7 +46,7 @@ def with_files(tmp_path: Path, url: str) -> Locations:
 
 
 def locations_in(folder: Path, url: str, settings: dict[str, str] | None = None) -> Locations:
-    return Locations(url, folder / "recordings", folder / "spool", folder / "callflows", settings or {})
+    return Locations(url, folder / "recordings", folder / "spool", folder / "callflows", settings=settings or {})
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

@@ -1,6 +1,5 @@
 """The `hotline` command, as an operator types it."""
 
-import asyncio
 import os
 import shutil
 import subprocess
@@ -11,80 +10,13 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from ari_app.cli import app
-from ari_app.runtime import schema
-from crm.staff.service import StaffService
 from dev.paths import PROJECT
-from foundation.database import Database
 
 pytestmark = pytest.mark.slow
-
-HER = ("agents", "add", "1007", "王芳", "--queue", "repair")
-
-
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    """A database that a service has used."""
-    made = f"sqlite:///{tmp_path / 'hotline.db'}"
-    schema.upgrade(made)
-    return made
 
 
 def hotline(*arguments: str, **environment: str) -> Result:
     return CliRunner().invoke(app, list(arguments), env=environment)
-
-
-def agents_in(url: str) -> list[tuple[str, str, list[str]]]:
-    async def found() -> list[tuple[str, str, list[str]]]:
-        database = Database(url)
-        try:
-            agents = await StaffService(database, ()).agents()
-            return [(agent.staff_number, agent.name, agent.queues) for agent in agents]
-        finally:
-            await database.aclose()
-
-    return asyncio.run(found())
-
-
-def test_an_agent_is_added_and_her_passwords_are_told_once(url: str) -> None:
-    result = hotline(*HER, HOTLINE_DATABASE_URL=url)
-    assert result.exit_code == 0, result.output
-    desk, phone = result.output.splitlines()
-    assert desk.startswith("desk: 1007 / ")
-    assert phone.startswith("phone: agent1007 / ")
-    assert agents_in(url) == [("1007", "王芳", ["repair"])]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "told"),
-    [
-        (("agents", "add", "seven", "王芳", "--queue", "repair"), "staff_number: "),
-        (("agents", "add", "1007", "", "--queue", "repair"), "name: "),
-        (("agents", "add", "1007", "王芳", "--queue", "nowhere"), "queues: "),
-        ((*HER, "--database-url", "oracle://db"), "--database-url: must begin with postgresql:// or sqlite:///"),
-        ((*HER, "--database-url", "sqlite:////nowhere/hotline.db"), "start the service once"),
-    ],
-)
-def test_what_cannot_be_added_is_refused_by_name(url: str, arguments: tuple[str, ...], told: str) -> None:
-    result = hotline(*arguments, HOTLINE_DATABASE_URL=url)
-    assert result.exit_code == 2
-    assert told in result.output
-    assert "Traceback" not in result.output
-    assert agents_in(url) == []
-
-
-def test_a_staff_number_that_is_taken_stays_whose_it_is(url: str) -> None:
-    assert hotline(*HER, HOTLINE_DATABASE_URL=url).exit_code == 0
-    result = hotline("agents", "add", "1007", "李静", "--queue", "repair", HOTLINE_DATABASE_URL=url)
-    assert result.exit_code == 2
-    assert "1007" in result.output
-    assert [name for _, name, _ in agents_in(url)] == ["王芳"]
-
-
-def test_a_database_that_no_service_has_used_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "empty.db").touch()
-    result = hotline(*HER, HOTLINE_DATABASE_URL=f"sqlite:///{tmp_path / 'empty.db'}")
-    assert result.exit_code == 2
-    assert "has a service been started with it" in result.output
 
 
 def test_a_setting_that_is_missing_is_named() -> None:
