@@ -72,6 +72,17 @@ def reset_password(staff_number: Annotated[str, typer.Argument(help="staff numbe
     _print_password(staff_number, password)
 
 
+@staff.command("phone")
+def renew_phone(staff_number: Annotated[str, typer.Argument(help="staff number of the agent")]) -> None:
+    """Give an agent's phone a new secret, and print it once."""
+
+    async def renew(service: StaffService) -> Staff:
+        return await service.renew_phone_secret((await service.of_number(staff_number)).id)
+
+    renewed = _change(renew)
+    typer.echo(f"phone: {renewed.endpoint} / {renewed.sip_password}")
+
+
 @staff.command("list")
 def list_accounts() -> None:
     """Print every account: staff number, role, name, state."""

@@ -27,6 +27,13 @@ class WrongPassword(Invalid):
     slug = "wrong-password"
 
 
+class NoPhone(Conflict):
+    """An account without a phone: only active agents have one."""
+
+    slug = "no-phone"
+    title = "This account has no phone"
+
+
 class UnknownQueue(Invalid):
     """A queue that does not exist."""
 

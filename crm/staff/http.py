@@ -1,6 +1,6 @@
 """Routes of staff accounts."""
 
-from crm.staff.model import StaffChange, StaffInput, StaffView
+from crm.staff.model import PhoneSecret, StaffChange, StaffCreated, StaffInput, StaffView
 from crm.staff.service import StaffService
 from foundation.routes import ADMINISTRATORS, NoQuery, Request, Role, Routes
 
@@ -25,12 +25,23 @@ def routes(service: StaffService) -> Routes:
         roles=ADMINISTRATORS,
         summary="Create an account; an agent's phone is configured in Asterisk at once",
         body=StaffInput,
-        response=StaffView,
+        response=StaffCreated,
         status=201,
         problems=(409, 422),
     )
-    async def create(request: Request[StaffInput, NoQuery]) -> StaffView:
-        return StaffView.model_validate(await service.create(request.body))
+    async def create(request: Request[StaffInput, NoQuery]) -> StaffCreated:
+        return StaffCreated.model_validate(await service.create(request.body))
+
+    @table.add(
+        "POST",
+        "/staff/{staff_id}/phone-secret",
+        roles=ADMINISTRATORS,
+        summary="Give an agent's phone a new secret; Asterisk takes it over at once",
+        response=PhoneSecret,
+        problems=(404, 409),
+    )
+    async def renew_phone_secret(request: Request[None, NoQuery]) -> PhoneSecret:
+        return PhoneSecret.model_validate(await service.renew_phone_secret(request.path["staff_id"]))
 
     @table.add(
         "PATCH",

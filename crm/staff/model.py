@@ -93,3 +93,16 @@ class StaffView(BaseModel, from_attributes=True):
     queues: list[str]
     language: str
     active: bool
+
+
+class StaffCreated(StaffView):
+    """New account, with the secret of an agent's phone: this response alone has it."""
+
+    sip_password: str | None
+
+
+class PhoneSecret(BaseModel, from_attributes=True):
+    """SIP user and new secret of an agent's phone: this response alone has it."""
+
+    endpoint: str
+    sip_password: str

@@ -12,7 +12,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
 from crm.staff import store
-from crm.staff.errors import NumberTaken, OwnAccount, StaffNotFound, UnknownDepartment, UnknownQueue, WrongPassword
+from crm.staff.errors import (
+    NoPhone,
+    NumberTaken,
+    OwnAccount,
+    StaffNotFound,
+    UnknownDepartment,
+    UnknownQueue,
+    WrongPassword,
+)
 from crm.staff.model import STAFF_NUMBER, Staff, StaffChange, StaffInput, StaffView
 from foundation.clock import utc_now
 from foundation.database import Database
@@ -121,6 +129,23 @@ class StaffService:
         if new == present:
             raise WrongPassword("the password was not changed", [FieldProblem(field="new", rule=NEW_RULE)])
         await self.update(staff_id, StaffChange(password=new))
+
+    async def renew_phone_secret(self, staff_id: str) -> Staff:
+        """Replace the SIP secret of an agent's phone.
+
+        Raises:
+            StaffNotFound: the account does not exist.
+            NoPhone: the account is not an active agent's.
+        """
+        async with self._database.write() as session:
+            staff = await session.get(Staff, staff_id)
+            if staff is None:
+                raise StaffNotFound(f"there is no account {staff_id}")
+            if staff.role is not Role.AGENT or not staff.active:
+                raise NoPhone(f"{staff.staff_number} is not an active agent")
+            staff.sip_password = secrets.token_urlsafe(SIP_PASSWORD_BYTES)
+        self.account_changed.announce(staff)
+        return staff
 
     async def reload(self, staff_id: str) -> None:
         """Announce an account that another process created or changed."""

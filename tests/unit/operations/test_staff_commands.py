@@ -155,3 +155,16 @@ def test_database_that_no_service_has_used_is_refused(tmp_path: Path) -> None:
     result = hotline({**environment, "HOTLINE_DATABASE_URL": "oracle://db"}, *AGENT)
     assert "HOTLINE_DATABASE_URL: " in result.output
     assert result.exit_code == 2
+
+
+def test_phone_gets_a_new_secret(environment: dict[str, str]) -> None:
+    first = re.search(r"^phone: .*$", hotline(environment, *AGENT).output, re.MULTILINE)
+    result = hotline(environment, "staff", "phone", "1007")
+    second = re.search(r"^phone: agent1007 / \S{20,}$", result.output, re.MULTILINE)
+    assert first is not None
+    assert second is not None
+    assert first[0] != second[0]
+    password_in(hotline(environment, *ADMINISTRATOR))
+    refused = hotline(environment, "staff", "phone", "9001")
+    assert refused.exit_code == 2
+    assert "9001 is not an active agent" in refused.output
