@@ -165,6 +165,22 @@ def _cleaned(raw: str) -> str:
     return re.sub(r"[\u2010-\u2015\u2212\ufe58]", "-", plain)
 
 
+def spellings(number: str) -> frozenset[str]:
+    """Return usual spellings of a number, such as 0451-88888888 of a landline."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return frozenset({number})
+    plain = phonenumbers.national_significant_number(parsed)
+    national = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    digits = "".join(one for one in national if one.isdigit())
+    found = {number, plain, national, digits}
+    if (length := phonenumbers.length_of_geographical_area_code(parsed)) > 0:
+        prefix = len(digits) - len(plain)
+        found |= {f"{digits[: prefix + length]}-{plain[length:]}", plain[length:]}
+    return frozenset(found)
+
+
 @lru_cache(maxsize=4096)
 def takes_messages(number: str) -> bool:
     """Return whether an SMS may reach an E.164 number."""

@@ -10,6 +10,7 @@ from crm.customers import store as customers_store
 from crm.customers.audit import CustomerAction
 from crm.customers.errors import CustomerNotFound
 from crm.customers.model import Consent, Customer
+from crm.customers.phone import written
 from crm.privacy import store
 from crm.privacy.errors import MustBeKept
 from crm.privacy.model import Erase, Hold, Look, LooksQuery, LookView, Person, StoredData
@@ -43,7 +44,8 @@ class PrivacyService:
             phones = await customers_store.phones(session, customer_id)
             facts = {"reason": look.reason, "fields": ["name", "phones", "address"]}
             audit.record(session, customer_id, customer.version, CustomerAction.LOOK, by, facts)
-        return Person(name=customer.name, numbers=[phone.number for phone in phones], address=customer.address)
+        numbers = [written(phone.number, phone.extension) for phone in phones]
+        return Person(name=customer.name, numbers=numbers, address=customer.address)
 
     async def look_at_reporters(self, ticket: TicketDetail, look: Look, by: Principal) -> list[Person]:
         """Return a ticket's reporters unmasked, for a department's call.

@@ -1,4 +1,4 @@
-"""Rows about a person, by customer or by a telephone of that customer alone.
+"""Rows about a person, by customer or by an unshared telephone.
 
 Each condition stands for itself, not joined to the next by OR, so that each has its own index.
 """
@@ -12,6 +12,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers.model import Customer, CustomerPhone
+from crm.customers.phone import spellings
 from crm.personal_data.holdings import holding
 from crm.tickets.model import Ticket, TicketLog, TicketReporter
 from crm.tickets.transitions import TicketAction
@@ -19,6 +20,8 @@ from foundation.database import execute
 
 SHORTEST = 2
 """Characters of a name that is looked for in texts: a surname alone stands in half of them."""
+SHORTEST_NUMBER = 7
+"""Digits of a telephone that is looked for in texts: an extension stands in many numbers."""
 GONE = "***"
 """Replaces the person in a text about another person."""
 
@@ -83,9 +86,9 @@ class Traces:
 
         A telephone stands as people write it, too.
         """
-        local = {number.removeprefix("+86") for number in self.numbers}
+        numbers = {one for number in self.numbers for one in spellings(number) if len(one) >= SHORTEST_NUMBER}
         names = {name for name in self.names if len(name) >= SHORTEST}
-        return sorted({*self.numbers, *local, *names, self.account_number}, key=len, reverse=True)
+        return sorted({*numbers, *names, self.account_number}, key=len, reverse=True)
 
     def without(self, value: Any, *more: str) -> Any:
         """Return a text without what identifies the person.

@@ -5,11 +5,13 @@ import json
 import shutil
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -167,7 +169,15 @@ class ImportService:
             await self._set(import_id, ImportStatus.READY, compared)
             raise _overtaken(compared)
         await self._set(import_id, ImportStatus.APPLYING, compared)
-        await self._apply_rows(import_id)
+        try:
+            await self._apply_rows(import_id)
+        except Overtaken:
+            raise
+        except Exception:
+            # The rows that are left can be applied again; without a database the next start goes on.
+            with suppress(DBAPIError):
+                await self._set(import_id, ImportStatus.READY, await self._compare(import_id))
+            raise
         log.info("customers_imported", import_id=import_id, creates=compared.creates, updates=compared.updates)
         return await self.get(import_id)
 

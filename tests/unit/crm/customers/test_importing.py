@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
 
+from crm.customers.importing import applying
 from crm.customers.importing.applying import CHANGED_SINCE, CREATED_SINCE, GONE_SINCE, Applicant, apply
 from crm.customers.importing.cells import HEADINGS
 from crm.customers.importing.errors import CannotApply, NotReadable, Overtaken
@@ -456,3 +459,24 @@ async def test_a_customer_changed_during_the_application_is_left_and_named(
     assert (again.status, again.updates) == (ImportStatus.READY, 2)
     await imports.apply(seen.id, SUPERVISOR)
     assert (await customers.get(known.id)).name == "二"
+
+
+async def test_an_application_that_fails_can_be_applied_again(
+    database: Database, imports: ImportService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = await read(imports, tmp_path, "户号,姓名\n60010001,一\n60010002,二\n")
+
+    def one_row(connection: Connection, import_id: str, by: Applicant, after: int, _: int) -> int | None:
+        if after >= 0:
+            raise OperationalError("statement", {}, Exception("the disk is full"))
+        return apply(connection, import_id, by, after, 1)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(applying, "apply", one_row)
+        with pytest.raises(OperationalError):
+            await imports.apply(seen.id, SUPERVISOR)
+    left = await imports.get(seen.id)
+    assert (left.status, left.creates, [row.name for row in left.preview]) == (ImportStatus.READY, 1, ["二"])
+
+    await imports.apply(seen.id, SUPERVISOR)
+    assert {one.name for one in await CustomerService(database).search("6001")} == {"一", "二"}

@@ -17,6 +17,7 @@ from crm.customers.phone import (
     home,
     normalise,
     set_home,
+    spellings,
     takes_messages,
     typed_number,
 )
@@ -244,6 +245,18 @@ def test_a_number_that_reads_in_another_order_is_refused() -> None:
 )
 def test_an_extension_stands_behind_its_number(raw: str, number: str | None) -> None:
     assert typed_number(raw) == number
+
+
+@pytest.mark.parametrize(
+    ("number", "spelt"),
+    [
+        ("+8613800000001", {"13800000001"}),
+        ("+8645188888888", {"045188888888", "0451-88888888", "88888888", "45188888888"}),
+        ("8001", {"8001"}),
+    ],
+)
+def test_a_number_has_its_usual_spellings(number: str, spelt: set[str]) -> None:
+    assert spellings(number) >= {number, *spelt}
 
 
 @pytest.mark.parametrize(("raw", "number"), [("8001", "8001"), ("95598", "95598"), ("无", None), ("12", None)])
