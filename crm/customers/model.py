@@ -166,6 +166,8 @@ def _each_once(values: list[str]) -> list[str]:
 
 PhoneNumber = Annotated[str, AfterValidator(_outside), AfterValidator(_without_extension)]
 """A number as people write it, stored as E.164."""
+CallerNumberWithExtension = Annotated[str, AfterValidator(_any)]
+"""A caller's number with `;ext=…` behind it where it has an extension."""
 CallerNumber = Annotated[str, AfterValidator(_any), AfterValidator(_without_extension)]
 """A number as people write it or a call brought it: E.164, or digits where it has no such form."""
 

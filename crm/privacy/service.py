@@ -57,7 +57,11 @@ class PrivacyService:
                 facts = {"reason": look.reason, "fields": ["number"], "ticket": ticket.number}
                 audit.record(session, subject, 0, CustomerAction.LOOK, by, facts)
         return [
-            Person(name=one.name, numbers=[one.number] if one.number else [], address=ticket.address)
+            Person(
+                name=one.name,
+                numbers=[written(one.number, one.extension)] if one.number else [],
+                address=ticket.address,
+            )
             for one in ticket.reporters
         ]
 

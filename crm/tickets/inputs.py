@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, JsonValue, ValidationInfo, model_validator
 from pydantic import Field as InputField
 
-from crm.customers.model import NO_NUMBER, Address, CallerNumber
-from crm.customers.phone import is_mistyped_mobile
+from crm.customers.model import NO_NUMBER, Address, CallerNumberWithExtension
+from crm.customers.phone import is_mistyped_mobile, split_extension
 from crm.moments import Moment
 from crm.personal_data.fields import WHOLE_NAME
 from crm.text import Id, Lines, OneLine
@@ -19,8 +19,18 @@ class Reporter(BaseModel, extra="forbid"):
     """Reporter as entered: a customer, a number, or both."""
 
     customer_id: Id | None = None
-    number: CallerNumber | None = None
+    number: CallerNumberWithExtension | None = None
+    extension: str = InputField(default="", pattern="^[0-9]{0,6}$")
+    """Digits behind the number; also read from a number such as 0451-88888888转802."""
     name: Annotated[OneLine, WHOLE_NAME] = InputField(default="", max_length=100)
+
+    @model_validator(mode="after")
+    def _split(self) -> "Reporter":
+        if self.number is not None:
+            number, extension = split_extension(self.number)
+            if extension:
+                self.number, self.extension = number, extension
+        return self
 
 
 def _refuse_mistyped(reporter: Reporter, call_id: str | None) -> None:

@@ -238,12 +238,14 @@ class TicketReporter(SQLModel, table=True):
     ticket_id: str = Field(foreign_key="ticket.id", index=True)
     customer_id: str | None = Field(default=None, foreign_key="customer.id")
     number: str | None = None
+    extension: str = ""
+    """Digits to dial behind the number's switchboard."""
     name: str = ""
     call_id: str | None = None
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-personal(TicketReporter, "number", "name")
+personal(TicketReporter, "number", "extension", "name")
 
 
 class TicketAttachment(SQLModel, table=True):

@@ -5,7 +5,14 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel
 
-from crm.personal_data.fields import CallersName, Personal, PersonalAddress, PersonalName, PersonalText
+from crm.personal_data.fields import (
+    CallersName,
+    Personal,
+    PersonalAddress,
+    PersonalName,
+    PersonalNumber,
+    PersonalText,
+)
 from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.extensions.model import ExtensionView
 from crm.tickets.findings.model import FindingView, Validity
@@ -19,6 +26,7 @@ class ReporterView(BaseModel, from_attributes=True):
 
     customer_id: str | None
     number: Annotated[str | None, Personal.NUMBER]
+    extension: PersonalNumber = ""
     name: PersonalName
     at: datetime
 

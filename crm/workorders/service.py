@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from crm.customers import audit
 from crm.customers.audit import CustomerAction
+from crm.customers.phone import written
 from crm.personal_data.serializer import masked
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.forms.model import FormField
@@ -111,7 +112,8 @@ class WorkOrderService:
 
 
 def _reporter(reporter: ReporterView) -> str:
-    return " ".join(filter(None, (reporter.name, reporter.number)))
+    number = written(reporter.number, reporter.extension) if reporter.number is not None else ""
+    return " ".join(filter(None, (reporter.name, number)))
 
 
 def _answer(field: FormField, answers: Mapping[str, Any], language: Language) -> str:

@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from crm.customers.errors import CustomerErased
 from crm.customers.merging.model import MergeCustomers
@@ -200,3 +201,30 @@ async def test_of_several_customers_at_one_telephone_none_is_taken(
     assert (await tickets.file(complaint(number=WANG), AGENT)).customer_id == place.li.id, (
         "it is a former one of Wang's"
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "number", "extension"),
+    [
+        ("0451-88888888转802", "+8645188888888", "802"),
+        ("0451-88888888-802", "+8645188888888", "802"),
+        ("95598", "95598", ""),
+        ("0018613920000009", "0018613920000009", ""),
+        ("\u202d13920000009\u202c", "+8613920000009", ""),
+    ],
+)
+async def test_a_reporter_has_a_number_of_any_kind_and_an_extension(
+    tickets: TicketService, written: str, number: str, extension: str
+) -> None:
+    filed = await tickets.file(complaint(number=written, name="张先生"), AGENT)
+
+    (reporter,) = (await tickets.get(filed.id)).reporters
+    assert (reporter.number, reporter.extension) == (number, extension)
+
+
+def test_a_mistyped_mobile_number_is_taken_from_a_call_only() -> None:
+    given = {"kind": "complaint", "subject": "服务态度", "reporter": {"number": "1392000000"}}
+
+    with pytest.raises(ValidationError, match=r"reporter\.number"):
+        FileTicket.model_validate(given)
+    assert FileTicket.model_validate(given | {"call_id": "call-1"}).reporter.number == "1392000000"
