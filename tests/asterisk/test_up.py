@@ -1,4 +1,4 @@
-"""`hotline up` is killed: the next one takes over what still runs, and there are never two (F33)."""
+"""A killed `hotline up` is taken over by the next one; there are never two (F33)."""
 
 import os
 import re
