@@ -14,7 +14,7 @@ from foundation.database import out_of_reach
 from recordings import sealing, store
 from recordings.errors import RecordingNotFound
 from recordings.model import PLAYABLE, OrphanReport, RecordingStatus
-from recordings.sealer import Heard, Sealer
+from recordings.sealer import RecordingTimes, Sealer
 from recordings.storage import Storage, still_written
 from recordings.store import Entry, EntryFile
 
@@ -35,7 +35,7 @@ async def audit(sealer: Sealer, grace_s: float, in_use: frozenset[str]) -> Orpha
         await _try_to_mend_spooled(sealer, recording_id, grace_s, report)
     await _find_missing(sealer, spooled | in_use, grace_s, report)
     await _find_unknown(sealer, report)
-    report.unknown_files.extend(await sealer.in_thread(storage.strangers))
+    report.unknown_files.extend(await sealer.in_thread(storage.foreign_files))
     return report
 
 
@@ -67,7 +67,7 @@ async def _mend_spooled(sealer: Sealer, recording_id: str, grace_s: float, repor
     elif _young(row, grace_s) or await sealer.in_thread(lambda: any(still_written(side) for side in sides)):
         report.still_recording.append(recording_id)
     else:
-        _count(report, recording_id, (await sealer.seal(recording_id, Heard())).status)
+        _count(report, recording_id, (await sealer.seal(recording_id, RecordingTimes())).status)
 
 
 async def _find_missing(sealer: Sealer, spared: set[str], grace_s: float, report: OrphanReport) -> None:

@@ -24,7 +24,7 @@ from recordings.model import (
     RecordingWarning,
     WarningKind,
 )
-from recordings.storage import Storage, checked_id, claimed
+from recordings.storage import Storage, checked_id, locked
 from recordings.store import Entry
 
 SHORTFALL_SECONDS = 2.0
@@ -38,7 +38,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
-class Heard:
+class RecordingTimes:
     """Times between which Asterisk recorded, if known."""
 
     since: datetime | None = None
@@ -75,7 +75,7 @@ class Sealer:
         if self._on_warning is not None:
             self._on_warning(RecordingWarning(kind, detail, recording_id, call_id))
 
-    async def seal(self, recording_id: str, heard: Heard, entry: Entry | None = None) -> Entry:
+    async def seal(self, recording_id: str, times: RecordingTimes, entry: Entry | None = None) -> Entry:
         """Seal one recording and return its entry.
 
         One that is sealed, or that another process is sealing, is returned as it is.
@@ -89,9 +89,9 @@ class Sealer:
         if recording.status not in PLAYABLE:
             sides = self.storage.spool_files(recording_id, recording.channels)
             finished = None
-            with claimed(sides) as ours:
+            with locked(sides) as ours:
                 if ours:
-                    finished = await self._finish(recording, sides, heard)
+                    finished = await self._finish(recording, sides, times)
             recording = finished or await self.entry(recording_id)
         return recording
 
@@ -122,7 +122,7 @@ class Sealer:
         await self.in_thread(journal.unlink, missing_ok=True)
         return entry
 
-    async def _finish(self, recording: Entry, sides: Sequence[Path], heard: Heard) -> Entry | None:
+    async def _finish(self, recording: Entry, sides: Sequence[Path], times: RecordingTimes) -> Entry | None:
         """Return the entry as stored; None where it was not changed."""
         try:
             sealed = await self.in_thread(self._seal_when_closed, sides, recording.file)
@@ -131,21 +131,21 @@ class Sealer:
             return None
         except sealing.NothingRecorded as nothing:
             status = RecordingStatus.MISSING if nothing.missing else RecordingStatus.FAILED
-            finished = await self._fail(recording, status, str(nothing), heard)
+            finished = await self._fail(recording, status, str(nothing), times)
         except UnreadableSide as error:
-            return await self._fail(recording, RecordingStatus.FAILED, str(error), heard)
+            return await self._fail(recording, RecordingStatus.FAILED, str(error), times)
         except OSError as error:
             reason = f"could not be sealed ({error.strerror or error}); the sides are kept"
-            return await self._fail(recording, RecordingStatus.FAILED, reason, heard, kind=WarningKind.STORAGE)
+            return await self._fail(recording, RecordingStatus.FAILED, reason, times, kind=WarningKind.STORAGE)
         else:
-            finished = await self._store_sealed(recording, sealed, heard)
+            finished = await self._store_sealed(recording, sealed, times)
         if finished is not None:
             await self.in_thread(sealing.delete, sides)
         return finished
 
-    async def _store_sealed(self, recording: Entry, sealed: sealing.SealedFile, heard: Heard) -> Entry | None:
-        started_at = heard.since or recording.started_at
-        notes = [*sealed.notes, *_shortfall(heard, sealed)]
+    async def _store_sealed(self, recording: Entry, sealed: sealing.SealedFile, times: RecordingTimes) -> Entry | None:
+        started_at = times.since or recording.started_at
+        notes = [*sealed.notes, *_shortfall(times, sealed)]
         complete = sealed.complete and len(notes) == len(sealed.notes)
         if not complete:
             self._warn_about(recording, WarningKind.INCOMPLETE, "; ".join(notes))
@@ -153,7 +153,7 @@ class Sealer:
             recording,
             status=RecordingStatus.SEALED if complete else RecordingStatus.PARTIAL,
             started_at=started_at,
-            ended_at=heard.until or started_at + timedelta(milliseconds=sealed.duration_ms),
+            ended_at=times.until or started_at + timedelta(milliseconds=sealed.duration_ms),
             duration_ms=sealed.duration_ms,
             sample_rate=sealed.sample_rate,
             channels=sealed.channels,
@@ -168,7 +168,7 @@ class Sealer:
         recording: Entry,
         status: RecordingStatus,
         why: str,
-        heard: Heard,
+        times: RecordingTimes,
         *,
         kind: WarningKind = WarningKind.INCOMPLETE,
     ) -> Entry | None:
@@ -177,7 +177,7 @@ class Sealer:
         status = RecordingStatus.FAILED if recording.status is RecordingStatus.FAILED else status
         self._warn_about(recording, kind, why)
         return await self._store(
-            recording, status=status, note=note, ended_at=recording.ended_at or heard.until or recording.started_at
+            recording, status=status, note=note, ended_at=recording.ended_at or times.until or recording.started_at
         )
 
     async def _store(self, recording: Entry, **facts: Any) -> Entry | None:
@@ -192,14 +192,14 @@ class Sealer:
         self.warn(kind, detail, recording.id, recording.call_id)
 
 
-def _shortfall(heard: Heard, sealed: sealing.SealedFile) -> list[str]:
+def _shortfall(times: RecordingTimes, sealed: sealing.SealedFile) -> list[str]:
     """Return a note if the file is shorter than the conversation.
 
     Such as a disk that ran full midway.
     """
-    if heard.since is None or heard.until is None:
+    if times.since is None or times.until is None:
         return []
-    expected_s = (heard.until - heard.since).total_seconds()
+    expected_s = (times.until - times.since).total_seconds()
     missing_s = expected_s - sealed.duration_ms / 1000
     if missing_s <= max(SHORTFALL_SECONDS, expected_s * SHORTFALL_SHARE):
         return []

@@ -31,7 +31,7 @@ from recordings.model import (
     Verification,
     WarningKind,
 )
-from recordings.sealer import Heard, Sealer
+from recordings.sealer import RecordingTimes, Sealer
 from recordings.storage import MINIMUM_FREE_BYTES, Storage, checked_id
 from recordings.store import Entry
 
@@ -153,7 +153,7 @@ class RecordingService:
         Raises:
             RecordingNotFound: there never was such a segment.
         """
-        sealed = await self._sealed(segment_id, Heard(started_at, ended_at or utc_now()))
+        sealed = await self._sealed(segment_id, RecordingTimes(started_at, ended_at or utc_now()))
         return _view(sealed) if sealed is not None else None
 
     def seal_in_background(
@@ -163,22 +163,22 @@ class RecordingService:
 
         It goes on until the database takes it, also when the call's own task is cut off.
         """
-        sealing_it = self._seal_at_last(segment_id, Heard(started_at, ended_at or utc_now()))
+        sealing_it = self._seal_at_last(segment_id, RecordingTimes(started_at, ended_at or utc_now()))
         task = asyncio.create_task(sealing_it, name=f"seal {segment_id}")
         self._sealing.add(task)
         task.add_done_callback(self._sealing.discard)
 
-    async def _sealed(self, segment_id: str, heard: Heard) -> Entry | None:
+    async def _sealed(self, segment_id: str, times: RecordingTimes) -> Entry | None:
         """Return the sealed entry; None where the database is away."""
         try:
-            return await self._sealer.seal(segment_id, heard, self._begun.pop(segment_id, None))
+            return await self._sealer.seal(segment_id, times, self._begun.pop(segment_id, None))
         except _OUT_OF_REACH as error:
             self._sealer.warn(WarningKind.DATABASE, f"not sealed yet: {error}", segment_id)
             return None
 
-    async def _seal_at_last(self, segment_id: str, heard: Heard) -> None:
+    async def _seal_at_last(self, segment_id: str, times: RecordingTimes) -> None:
         while True:
-            sealed = await self._sealed(segment_id, heard)
+            sealed = await self._sealed(segment_id, times)
             if sealed is not None and sealed.status is not RecordingStatus.RECORDING:
                 return
             try:

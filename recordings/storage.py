@@ -132,7 +132,7 @@ class Storage:
                     found.append(path)
         return found
 
-    def strangers(self) -> list[str]:
+    def foreign_files(self) -> list[str]:
         """Return files in the spool without an id of ours."""
         return sorted(
             str(path.relative_to(self.root))
@@ -145,7 +145,7 @@ class Storage:
 
 
 @contextmanager
-def claimed(paths: Sequence[Path]) -> Iterator[bool]:
+def locked(paths: Sequence[Path]) -> Iterator[bool]:
     """Lock spool files; yield whether they are ours alone.
 
     A call's end and an audit may meet on them.

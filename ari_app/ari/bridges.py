@@ -6,28 +6,28 @@ from typing import Literal
 import msgspec
 
 from ari_app.ari.model import Bridge
-from ari_app.ari.rest import Call, Query, Rest
+from ari_app.ari.rest import Query, RequestKind, RestTransport
 
 BridgeType = Literal["mixing", "holding", "dtmf_events", "proxy_media", "video_sfu", "video_single", "sdp_label"]
 Role = Literal["participant", "announcer"]
 
-LIST = Call("GET", "/bridges")
-CREATE = Call("POST", "/bridges", ("type", "bridgeId", "name"))
-DESTROY = Call("DELETE", "/bridges/{bridgeId}")
-ADD = Call(
+LIST = RequestKind("GET", "/bridges")
+CREATE = RequestKind("POST", "/bridges", ("type", "bridgeId", "name"))
+DESTROY = RequestKind("DELETE", "/bridges/{bridgeId}")
+ADD = RequestKind(
     "POST",
     "/bridges/{bridgeId}/addChannel",
     ("channel", "role", "absorbDTMF", "mute", "inhibitConnectedLineUpdates"),
 )
-REMOVE = Call("POST", "/bridges/{bridgeId}/removeChannel", ("channel",))
-START_MUSIC = Call("POST", "/bridges/{bridgeId}/moh", ("mohClass",))
-STOP_MUSIC = Call("DELETE", "/bridges/{bridgeId}/moh")
+REMOVE = RequestKind("POST", "/bridges/{bridgeId}/removeChannel", ("channel",))
+START_MUSIC = RequestKind("POST", "/bridges/{bridgeId}/moh", ("mohClass",))
+STOP_MUSIC = RequestKind("DELETE", "/bridges/{bridgeId}/moh")
 
 _bridge = msgspec.json.Decoder(Bridge).decode
 _bridges = msgspec.json.Decoder(list[Bridge]).decode
 
 
-class BridgeCalls(Rest):
+class BridgeRequests(RestTransport):
     """Requests about bridges.
 
     Every method with a bridge's id raises `AriNotFound` where the bridge is gone.

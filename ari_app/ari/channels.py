@@ -7,7 +7,7 @@ import msgspec
 
 from ari_app.ari.errors import AriConflict, AriNotFound, EndpointUnavailable
 from ari_app.ari.model import Channel, Playback, RtpStatistics
-from ari_app.ari.rest import Call, Query, Rest
+from ari_app.ari.rest import Query, RequestKind, RestTransport
 
 FORMATS: Final = ("ulaw", "alaw")
 """Formats of a leg without an originator. Without any, a Local channel is silent."""
@@ -30,9 +30,9 @@ HangupReason = Literal[
 Direction = Literal["both", "in", "out"]
 SnoopDirection = Literal["none", "both", "in", "out"]
 
-LIST = Call("GET", "/channels")
-GET = Call("GET", "/channels/{channelId}")
-ORIGINATE = Call(
+LIST = RequestKind("GET", "/channels")
+GET = RequestKind("GET", "/channels/{channelId}")
+ORIGINATE = RequestKind(
     "POST",
     "/channels",
     (
@@ -47,24 +47,24 @@ ORIGINATE = Call(
     ),
     "variables",
 )
-HANG_UP = Call("DELETE", "/channels/{channelId}", ("reason", "reason_code"))
-CONTINUE = Call("POST", "/channels/{channelId}/continue", ("context", "extension", "priority", "label"))
-ANSWER = Call("POST", "/channels/{channelId}/answer")
-SEND_DTMF = Call("POST", "/channels/{channelId}/dtmf", ("dtmf", "before", "between", "duration", "after"))
-MUTE = Call("POST", "/channels/{channelId}/mute", ("direction",))
-UNMUTE = Call("DELETE", "/channels/{channelId}/mute", ("direction",))
-HOLD = Call("POST", "/channels/{channelId}/hold")
-UNHOLD = Call("DELETE", "/channels/{channelId}/hold")
-START_MUSIC = Call("POST", "/channels/{channelId}/moh", ("mohClass",))
-STOP_MUSIC = Call("DELETE", "/channels/{channelId}/moh")
-PLAY = Call("POST", "/channels/{channelId}/play", ("media", "lang", "playbackId"))
-RECORD = Call(
+HANG_UP = RequestKind("DELETE", "/channels/{channelId}", ("reason", "reason_code"))
+CONTINUE = RequestKind("POST", "/channels/{channelId}/continue", ("context", "extension", "priority", "label"))
+ANSWER = RequestKind("POST", "/channels/{channelId}/answer")
+SEND_DTMF = RequestKind("POST", "/channels/{channelId}/dtmf", ("dtmf", "before", "between", "duration", "after"))
+MUTE = RequestKind("POST", "/channels/{channelId}/mute", ("direction",))
+UNMUTE = RequestKind("DELETE", "/channels/{channelId}/mute", ("direction",))
+HOLD = RequestKind("POST", "/channels/{channelId}/hold")
+UNHOLD = RequestKind("DELETE", "/channels/{channelId}/hold")
+START_MUSIC = RequestKind("POST", "/channels/{channelId}/moh", ("mohClass",))
+STOP_MUSIC = RequestKind("DELETE", "/channels/{channelId}/moh")
+PLAY = RequestKind("POST", "/channels/{channelId}/play", ("media", "lang", "playbackId"))
+RECORD = RequestKind(
     "POST",
     "/channels/{channelId}/record",
     ("name", "format", "maxDurationSeconds", "maxSilenceSeconds", "ifExists", "beep", "terminateOn"),
 )
-RTP_STATISTICS = Call("GET", "/channels/{channelId}/rtp_statistics")
-SNOOP = Call("POST", "/channels/{channelId}/snoop", ("spy", "whisper", "app", "appArgs", "snoopId"))
+RTP_STATISTICS = RequestKind("GET", "/channels/{channelId}/rtp_statistics")
+SNOOP = RequestKind("POST", "/channels/{channelId}/snoop", ("spy", "whisper", "app", "appArgs", "snoopId"))
 
 _channel = msgspec.json.Decoder(Channel).decode
 _channels = msgspec.json.Decoder(list[Channel]).decode
@@ -72,7 +72,7 @@ _playback = msgspec.json.Decoder(Playback).decode
 _rtp_statistics = msgspec.json.Decoder(RtpStatistics).decode
 
 
-class ChannelCalls(Rest):
+class ChannelRequests(RestTransport):
     """Requests about channels.
 
     Every method with a channel's id raises `AriNotFound` where the channel is gone.
@@ -131,12 +131,14 @@ class ChannelCalls(Rest):
             "originator": originator,
             "formats": _formats(formats, originator),
         }
-        return await self._made(ORIGINATE, channel_id, query, variables)
+        return await self._created(ORIGINATE, channel_id, query, variables)
 
-    async def _made(self, call: Call, channel_id: str, query: Query, variables: Mapping[str, str] | None) -> Channel:
+    async def _created(
+        self, kind: RequestKind, channel_id: str, query: Query, variables: Mapping[str, str] | None
+    ) -> Channel:
         body = {"variables": variables} if variables else None
         try:
-            return _channel(await self.send(call, query=query, body=body))
+            return _channel(await self.send(kind, query=query, body=body))
         except AriConflict as error:
             # Asterisk answers with the last error of the thread that serves this connection: a phone that is not
             # registered "exists already" where an earlier request's channel did. So ask for the channel.

@@ -1,12 +1,12 @@
 """The ARI client: all requests over one pool."""
 
-from ari_app.ari.bridges import BridgeCalls
-from ari_app.ari.channels import ChannelCalls
-from ari_app.ari.media import MediaCalls
-from ari_app.ari.server import ServerCalls
+from ari_app.ari.bridges import BridgeRequests
+from ari_app.ari.channels import ChannelRequests
+from ari_app.ari.media import MediaRequests
+from ari_app.ari.server import ServerRequests
 
 
-class AriClient(ChannelCalls, BridgeCalls, MediaCalls, ServerCalls):
+class AriClient(ChannelRequests, BridgeRequests, MediaRequests, ServerRequests):
     """Client of one Asterisk's ARI.
 
     Create it, then call `start()`, and `aclose()` at the end.

@@ -90,7 +90,7 @@ class Dispatcher:
         self._unclaimed: dict[str, Inbox] = {}
         self.dispatched = 0
 
-    def hears_of(self, subject_id: str) -> bool:
+    def has_listener(self, subject_id: str) -> bool:
         """Tell whether a listener is registered for this id."""
         return subject_id in self._by_id
 
@@ -158,10 +158,10 @@ class Dispatcher:
         for listener in tuple(self._by_kind.get(type(event), ())):
             _call(listener, event)
         if type(event) is StasisStart and event.channel.id not in self._by_id and self.new_channel.has_listeners:
-            self._keep_for_claim(event.channel.id)
+            self._hold_for_claim(event.channel.id)
             _call(cast("Listener", self.new_channel.announce), event)
 
-    def _keep_for_claim(self, channel_id: str) -> None:
+    def _hold_for_claim(self, channel_id: str) -> None:
         inbox = Inbox(channel_id)
         self._unclaimed[channel_id] = inbox
         self._add(channel_id, inbox)

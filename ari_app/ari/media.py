@@ -3,17 +3,17 @@
 import msgspec
 
 from ari_app.ari.model import LiveRecording, Playback
-from ari_app.ari.rest import Call, Rest
+from ari_app.ari.rest import RequestKind, RestTransport
 
-GET_PLAYBACK = Call("GET", "/playbacks/{playbackId}")
-STOP_PLAYBACK = Call("DELETE", "/playbacks/{playbackId}")
-GET_LIVE = Call("GET", "/recordings/live/{recordingName}")
-STOP_LIVE = Call("POST", "/recordings/live/{recordingName}/stop")
+GET_PLAYBACK = RequestKind("GET", "/playbacks/{playbackId}")
+STOP_PLAYBACK = RequestKind("DELETE", "/playbacks/{playbackId}")
+GET_LIVE = RequestKind("GET", "/recordings/live/{recordingName}")
+STOP_LIVE = RequestKind("POST", "/recordings/live/{recordingName}/stop")
 _playback = msgspec.json.Decoder(Playback).decode
 _live = msgspec.json.Decoder(LiveRecording).decode
 
 
-class MediaCalls(Rest):
+class MediaRequests(RestTransport):
     """Requests about playbacks and recordings.
 
     `AriNotFound` means that it is over, or never was.

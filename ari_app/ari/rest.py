@@ -27,7 +27,7 @@ QueryValue = str | int | bool | Sequence[str] | None
 Query = Mapping[str, QueryValue]
 
 
-class Call(msgspec.Struct, frozen=True):
+class RequestKind(msgspec.Struct, frozen=True):
     """One kind of request to ARI.
 
     A test compares them with the server's own documentation.
@@ -63,7 +63,7 @@ class _Message(msgspec.Struct):
 _decode_message = msgspec.json.Decoder(_Message).decode
 
 
-class Rest:
+class RestTransport:
     """Transport that turns responses into bytes or exceptions.
 
     Every request may raise any `AriError`; those that mean something to a caller are named where they can occur.
@@ -99,14 +99,14 @@ class Rest:
             self._pool.close()
             self._pool = None
 
-    async def send(self, call: Call, *ids: str, query: Query | None = None, body: object = None) -> bytes:
+    async def send(self, kind: RequestKind, *ids: str, query: Query | None = None, body: object = None) -> bytes:
         """Send a request and return the body of its response.
 
         Raises:
             AriTimeout, AriUnreachable: no answer; `sent` tells whether Asterisk may have acted.
             AriError: one of the others, by what Asterisk answered.
         """
-        method, path = call.method, call.at(*ids)
+        method, path = kind.method, kind.at(*ids)
         if self._pool is None:
             raise AriUnreachable(method, path, "the client is not started", sent=False)
         request = self._request(method, path, query, body)

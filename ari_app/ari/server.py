@@ -8,18 +8,18 @@ import msgspec
 
 from ari_app.ari.errors import AriNoResponse, AriNotReady
 from ari_app.ari.model import AsteriskInfo, ConfigTuple, Endpoint, Ping, Variable, moment
-from ari_app.ari.rest import Call, Rest
+from ari_app.ari.rest import RequestKind, RestTransport
 
-PING = Call("GET", "/asterisk/ping")
-INFO = Call("GET", "/asterisk/info")
-RELOAD = Call("PUT", "/asterisk/modules/{moduleName}")
-GET_GLOBAL = Call("GET", "/asterisk/variable", ("variable",))
-SET_GLOBAL = Call("POST", "/asterisk/variable", ("variable", "value"))
-FILTER = Call("PUT", "/applications/{applicationName}/eventFilter", body="filter")
-GET_DYNAMIC = Call("GET", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}")
-PUT_DYNAMIC = Call("PUT", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}", body="fields")
-DELETE_DYNAMIC = Call("DELETE", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}")
-ENDPOINT = Call("GET", "/endpoints/{tech}/{resource}")
+PING = RequestKind("GET", "/asterisk/ping")
+INFO = RequestKind("GET", "/asterisk/info")
+RELOAD = RequestKind("PUT", "/asterisk/modules/{moduleName}")
+GET_GLOBAL = RequestKind("GET", "/asterisk/variable", ("variable",))
+SET_GLOBAL = RequestKind("POST", "/asterisk/variable", ("variable", "value"))
+FILTER = RequestKind("PUT", "/applications/{applicationName}/eventFilter", body="filter")
+GET_DYNAMIC = RequestKind("GET", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}")
+PUT_DYNAMIC = RequestKind("PUT", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}", body="fields")
+DELETE_DYNAMIC = RequestKind("DELETE", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}")
+ENDPOINT = RequestKind("GET", "/endpoints/{tech}/{resource}")
 READY_POLL_S = 0.1
 CONNECTIONS_MODULE = "res_ari.so"
 """The module with the configuration of outbound connections."""
@@ -48,7 +48,7 @@ _settings = msgspec.json.Decoder(list[ConfigTuple]).decode
 _endpoint = msgspec.json.Decoder(Endpoint).decode
 
 
-class ServerCalls(Rest):
+class ServerRequests(RestTransport):
     """Requests about Asterisk as a whole."""
 
     async def ping(self) -> Ping:

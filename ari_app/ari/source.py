@@ -60,7 +60,7 @@ class EventSource(ABC):
         self._on_disconnected = on_disconnected
         self._ready = asyncio.Event()
         self._socket: Socket | None = None
-        self._kept_back: deque[Event] = deque()
+        self._delayed: deque[Event] = deque()
         self._hook: asyncio.Task[None] | None = None
 
     @abstractmethod
@@ -114,9 +114,9 @@ class EventSource(ABC):
         if self._ready.is_set() or self.replaced:
             self._hand_over(event)
             return
-        self._kept_back.append(event)
-        if len(self._kept_back) % LONG_BACKLOG == 0:
-            log.warning("ari_events_kept_back", waiting=len(self._kept_back))
+        self._delayed.append(event)
+        if len(self._delayed) % LONG_BACKLOG == 0:
+            log.warning("ari_events_delayed", waiting=len(self._delayed))
 
     def _stand_down(self, reason: str) -> None:
         """Stop delivering events, and log why.
@@ -140,8 +140,8 @@ class EventSource(ABC):
             except Exception:
                 # Calls are served all the same: better with noise or unadopted calls than not at all.
                 log.exception("ari_connected_hook_failed")
-        while self._kept_back:
-            self._hand_over(self._kept_back.popleft())
+        while self._delayed:
+            self._hand_over(self._delayed.popleft())
         if self.replaced:
             return
         self._ready.set()
@@ -164,8 +164,8 @@ class EventSource(ABC):
         if not hook.done():
             hook.cancel()
             await asyncio.wait({hook})
-        while self._kept_back:
-            self._hand_over(self._kept_back.popleft())
+        while self._delayed:
+            self._hand_over(self._delayed.popleft())
         self._ready.clear()
         log.warning("ari_events_disconnected", connects=self.connects)
         if self._on_disconnected is not None:

@@ -162,7 +162,7 @@ class Reconciler:
         """Report a leg in our application as answered. Idempotent."""
         if channel is None or (arguments := self._arguments(channel)) is None:
             return
-        if self._dispatcher.hears_of(channel.id):
+        if self._dispatcher.has_listener(channel.id):
             self._dispatcher.dispatch(
                 StasisStart(
                     application=self._ari.application,
@@ -203,7 +203,7 @@ class Reconciler:
             for channel_id in bridge.channels
         }
         for channel in channels.values():
-            if self._dispatcher.hears_of(channel.id) or channel.id in talking:
+            if self._dispatcher.has_listener(channel.id) or channel.id in talking:
                 continue
             arguments = self._arguments(channel)
             if arguments is not None:

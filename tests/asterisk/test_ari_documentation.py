@@ -31,7 +31,7 @@ from ari_app.ari.model import (
     SystemInfo,
     Variable,
 )
-from ari_app.ari.rest import Call
+from ari_app.ari.rest import RequestKind
 from ari_app.ari.server import UNUSED_EVENTS
 from dev.asterisk import Asterisk
 from tests.asterisk.ari_connection import new_client
@@ -39,7 +39,7 @@ from tests.asterisk.ari_connection import new_client
 Documentation = dict[str, Any]
 
 MODULES: list[ModuleType] = [bridges, channels, media, server]
-CALLS = [(name, call) for module in MODULES for name, call in vars(module).items() if isinstance(call, Call)]
+CALLS = [(name, call) for module in MODULES for name, call in vars(module).items() if isinstance(call, RequestKind)]
 RESOURCES = (
     "applications",
     "asterisk",
@@ -130,7 +130,7 @@ def test_every_object_is_compared() -> None:
     assert set(MODELS) == set(Model.__subclasses__())
 
 
-def _problems(name: str, call: Call, operations: dict[tuple[str, str], Documentation]) -> list[str]:
+def _problems(name: str, call: RequestKind, operations: dict[tuple[str, str], Documentation]) -> list[str]:
     operation = operations.get((call.method, call.path))
     if operation is None:
         return [f"{name}: no {call.method} {call.path}"]

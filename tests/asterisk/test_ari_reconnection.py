@@ -95,7 +95,7 @@ async def test_events_wait_until_the_way_back_is_found(asterisk: Asterisk) -> No
 
         source = new_source(asterisk, "outbound", dispatcher, connection.ari, adopt)
         await source.start()
-        while not source._kept_back:
+        while not source._delayed:
             await asyncio.sleep(0.01)
         assert not source.connected
         adopted.set()

@@ -15,7 +15,7 @@ from ari_app.ari.ami import AmiClient, Response
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError, AriNotFound, AriUnreachable, error_for
 from ari_app.ari.model import AsteriskInfo, Ping, StatusInfo
-from ari_app.ari.rest import Call, Query
+from ari_app.ari.rest import Query, RequestKind
 from ari_app.fallback.model import CONTACT_FAMILY
 from tests.fakes.asterisk import (
     APPLICATION,
@@ -48,12 +48,12 @@ class FakeAri(AriClient):
         self.asterisk = asterisk
         self.away = False
         """No request gets an answer."""
-        self.failures: dict[Call, AriError] = {}
+        self.failures: dict[RequestKind, AriError] = {}
         """What the next request of a kind fails with."""
-        self.delays_s: dict[Call, float] = {}
+        self.delays_s: dict[RequestKind, float] = {}
         """How much longer requests of a kind take until they are carried out."""
-        self.asked: list[tuple[Call, Ids]] = []
-        self._handlers: dict[Call, Handler] = {
+        self.asked: list[tuple[RequestKind, Ids]] = []
+        self._handlers: dict[RequestKind, Handler] = {
             channels.LIST: self._channels,
             channels.GET: self._channel,
             channels.ORIGINATE: self._originate,
@@ -80,18 +80,18 @@ class FakeAri(AriClient):
             server.INFO: self._info,
         }
 
-    async def send(self, call: Call, *ids: str, query: Query | None = None, body: object = None) -> bytes:
+    async def send(self, kind: RequestKind, *ids: str, query: Query | None = None, body: object = None) -> bytes:
         """Carry a request out, and return its answer's body."""
-        method, path = call.method, call.at(*ids)
-        self.asked.append((call, ids))
-        await asyncio.sleep(LATENCY_S + self.delays_s.get(call, 0.0))
+        method, path = kind.method, kind.at(*ids)
+        self.asked.append((kind, ids))
+        await asyncio.sleep(LATENCY_S + self.delays_s.get(kind, 0.0))
         if self.away:
             raise AriUnreachable(method, path, "refused", sent=False)
-        if (failure := self.failures.pop(call, None)) is not None:
+        if (failure := self.failures.pop(kind, None)) is not None:
             raise failure
-        handler = self._handlers.get(call)
+        handler = self._handlers.get(kind)
         if handler is None:
-            raise NotImplementedError(f"the fake Asterisk does not know {method} {call.path}")
+            raise NotImplementedError(f"the fake Asterisk does not know {method} {kind.path}")
         try:
             answer = msgspec.json.encode(await handler(ids, query or {}))
         except _Refused as refused:

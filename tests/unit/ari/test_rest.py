@@ -14,7 +14,7 @@ import ari_app
 from ari_app import ari
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError, AriNotFound, AriTimeout, AriUnreachable, ServerFault
-from ari_app.ari.rest import Call, Query, encode_query
+from ari_app.ari.rest import Query, RequestKind, encode_query
 from dev.ports import free_port
 
 Answer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
@@ -148,10 +148,10 @@ class Recorder(AriClient):
 
     def __init__(self) -> None:
         super().__init__("http://nowhere", "", "", application="hotline")
-        self.sent: list[tuple[Call, Sequence[str], Query | None, object]] = []
+        self.sent: list[tuple[RequestKind, Sequence[str], Query | None, object]] = []
 
-    async def send(self, call: Call, *ids: str, query: Query | None = None, body: object = None) -> bytes:
-        self.sent.append((call, ids, query, body))
+    async def send(self, kind: RequestKind, *ids: str, query: Query | None = None, body: object = None) -> bytes:
+        self.sent.append((kind, ids, query, body))
         return b"{}"
 
 
@@ -187,10 +187,10 @@ async def test_every_verb_sends_what_its_row_of_the_table_says(name: str) -> Non
     with suppress(ValueError):  # `{}` is no answer to a verb that returns something
         await verb(**arguments)
     assert recorder.sent, "it asked"
-    for call, ids, query, body in recorder.sent:
-        assert call.path.count("{") == len(ids)
-        assert set(query or ()) <= set(call.query)
-        assert body is None or call.body is not None
+    for kind, ids, query, body in recorder.sent:
+        assert kind.path.count("{") == len(ids)
+        assert set(query or ()) <= set(kind.query)
+        assert body is None or kind.body is not None
 
 
 def test_every_verb_has_a_caller() -> None:
