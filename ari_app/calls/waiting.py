@@ -63,8 +63,10 @@ class Waiting:
         try:
             if state.talk is None or state.talk.stage in {LegStage.OFFERED, LegStage.RINGING}:
                 self._hold.begin(settings)
-            if state.talk is not None and await self._resumed(state.talk, await asyncio.shield(pop)):
-                return WaitEnd.SERVED
+            if state.talk is not None:
+                if await self._resumed(state.talk, await asyncio.shield(pop)):
+                    return WaitEnd.SERVED
+                self._hold_again(settings)
             state.stage, state.queue = CallStage.QUEUED, target.queue
             state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
             self._services.store.put(state)
@@ -109,7 +111,7 @@ class Waiting:
                 # From here on an agent is rung: the limits of the wait do not apply.
                 if await self._served(offer, await asyncio.shield(pop)):
                     return WaitEnd.SERVED
-                await self._rejoin()
+                await self._rejoin(settings)
         finally:
             unstaffed.cancel()
 
@@ -129,8 +131,14 @@ class Waiting:
                 return
             await asyncio.sleep(min(STAFF_LOOK_S, left_s))
 
-    async def _rejoin(self) -> None:
-        """Restore the caller's place, in case Redis lost it during the offer."""
+    def _hold_again(self, settings: QueueSettings) -> None:
+        """Hold the caller after an offer that failed, perhaps after the bridge had been made."""
+        self._hold = Hold(self._services.holding, self._state.channel_id, adopted=True)
+        self._hold.begin(settings)
+
+    async def _rejoin(self, settings: QueueSettings) -> None:
+        """Restore the caller's music and place, in case the offer or Redis cost them."""
+        self._hold_again(settings)
         with suppress(QueuesUnavailable):
             await self._services.queues.restore([waiting_call(self._state)])
 

@@ -1,7 +1,12 @@
 """Sounds from joining a queue until an agent answers."""
 
+import asyncio
+from typing import cast
+
 import pytest
 
+from ari_app.ari import bridges
+from ari_app.ari.rest import Query
 from tests.fakes.hotline import FakeHotline
 from tests.fakes.virtual_time import until
 
@@ -63,3 +68,26 @@ async def test_greeting_is_said_after_joining_and_ends_when_an_agent_is_reserved
     await hotline.rung()
 
     await until(lambda: hotline.asterisk.hears(caller.id) == "music:default")
+
+
+async def test_music_plays_again_after_an_agent_left_in_the_moment_of_the_bridge(hotline: FakeHotline) -> None:
+    """Asterisk may have moved the caller out of the holding bridge before it found that the agent was gone."""
+    add = hotline.ari._handlers[bridges.ADD]
+
+    async def agent_leaves(ids: tuple[str, ...], query: Query) -> object:
+        if ids[0].startswith("talk-"):
+            caller_id, leg_id = cast("list[str]", query["channel"])
+            await add(ids, {"channel": [caller_id]})
+            hotline.asterisk.hang_up(leg_id)
+            await asyncio.sleep(0.01)
+        return await add(ids, query)
+
+    hotline.ari._handlers[bridges.ADD] = agent_leaves
+    await hotline.agent_ready()
+    caller = hotline.call()
+    leg = await hotline.rung()
+    hotline.asterisk.pick_up(leg.id)
+
+    await until(lambda: leg.id not in hotline.asterisk.channels)
+    await until(lambda: hotline.asterisk.hears(caller.id) == "music:default")
+    assert await hotline.queues.position(hotline.live.state.id) is not None
