@@ -260,7 +260,7 @@ def database_url(folder: Path = RUN) -> str:
 
 
 def redis_url_of_last_run() -> str | None:
-    """Return the Redis of the `hotline up` that runs; None where none runs."""
+    """Return the Redis of the running `hotline up`, else None."""
     if "REDIS_URL" in os.environ:
         return os.environ["REDIS_URL"]
     record = RunRecord.read(RUN)

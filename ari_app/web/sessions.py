@@ -40,7 +40,7 @@ class Authenticator(Protocol):
         """Return the staff member, or None; computes the hash in a thread."""
 
     async def change_password(self, staff_id: str, present: str, new: str) -> None:
-        """Replace a password and end the account's sessions; raises a Problem that names the field."""
+        """Replace a password; raises a Problem that names the field."""
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -116,7 +116,7 @@ class Sessions:
             return await self._begin(principal)
 
     async def change_password(self, session: Session, present: str, new: str) -> None:
-        """Replace the password of a session's account; every session of the account ends.
+        """Replace the password of an account; its sessions end.
 
         Raises:
             Problem: names the password that broke its rule.

@@ -22,7 +22,7 @@ class OwnAccount(Conflict):
 
 
 class WrongPassword(Invalid):
-    """The present password that was given is not the account's, or the new one is the same."""
+    """A wrong present password, or a new one equal to it."""
 
     slug = "wrong-password"
 

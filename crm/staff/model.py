@@ -96,13 +96,13 @@ class StaffView(BaseModel, from_attributes=True):
 
 
 class StaffCreated(StaffView):
-    """New account, with the secret of an agent's phone: this response alone has it."""
+    """New account; the secret of an agent's phone is shown once."""
 
     sip_password: str | None
 
 
 class PhoneSecret(BaseModel, from_attributes=True):
-    """SIP user and new secret of an agent's phone: this response alone has it."""
+    """SIP user and new secret of a phone, shown once."""
 
     endpoint: str
     sip_password: str

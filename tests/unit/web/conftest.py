@@ -75,7 +75,7 @@ class Staff:
         return self.people.get(staff_number) if right else None
 
     async def change_password(self, staff_id: str, present: str, new: str) -> None:
-        """Replace the password of everybody; here no session ends."""
+        """Replace the one password of all people; here no session ends."""
         if not await asyncio.to_thread(self._right, present):
             raise Invalid("the password was not changed", [FieldProblem(field="present", rule="must be right")])
         self._hash = self._hasher.hash(new)
