@@ -132,12 +132,12 @@ class Waiting:
             await asyncio.sleep(min(STAFF_LOOK_S, left_s))
 
     def _hold_again(self, settings: QueueSettings) -> None:
-        """Hold the caller after an offer that failed, perhaps after the bridge had been made."""
+        """Hold the caller after a failed offer, which may have moved the channel."""
         self._hold = Hold(self._services.holding, self._state.channel_id, adopted=True)
         self._hold.begin(settings)
 
     async def _rejoin(self, settings: QueueSettings) -> None:
-        """Restore the caller's music and place, in case the offer or Redis cost them."""
+        """Restore the caller's music, and the place in case Redis lost it."""
         self._hold_again(settings)
         with suppress(QueuesUnavailable):
             await self._services.queues.restore([waiting_call(self._state)])

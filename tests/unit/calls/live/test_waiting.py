@@ -71,7 +71,7 @@ async def test_greeting_is_said_after_joining_and_ends_when_an_agent_is_reserved
 
 
 async def test_music_plays_again_after_an_agent_left_in_the_moment_of_the_bridge(hotline: FakeHotline) -> None:
-    """Asterisk may have moved the caller out of the holding bridge before it found that the agent was gone."""
+    """The caller may have left the holding bridge by then."""
     add = hotline.ari._handlers[bridges.ADD]
 
     async def agent_leaves(ids: tuple[str, ...], query: Query) -> object:
