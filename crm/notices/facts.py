@@ -48,9 +48,9 @@ class EventFacts:
 
 
 def visit_change(event: Event) -> VisitChange | None:
-    """Return how an event changed the visit, for its reporters; None where they need not know.
+    """Return the change of a visit that reporters are informed of.
 
-    A merge moves the visit to the other ticket, whose own event informs all reporters.
+    A merge moves the visit to the other ticket; the event of that one informs all reporters.
     """
     if not isinstance(event, TicketChanged) or event.visit_from == event.freed_visit_from:
         return None

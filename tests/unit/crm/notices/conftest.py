@@ -108,7 +108,7 @@ def listening(listener: Listener) -> Subscriptions:
 
 @dataclass
 class House:
-    """Tickets whose events are told."""
+    """Tickets with notices about their events."""
 
     database: Database
     tickets: TicketService

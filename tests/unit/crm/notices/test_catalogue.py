@@ -1,4 +1,4 @@
-"""The wording of notices: validated whole, each problem with its line; put together without being executed."""
+"""Catalogue of notices: validation with lines, rendering without execution."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ FACTS = {name: f"<{name}>" for name in VARIABLES}
 
 
 def broken(path: Path, before: str, after: str) -> list[str]:
-    """What is said of the file after a change, as `field: rule`."""
+    """Return the problems of the file after a change, as `field: rule`."""
     text = path.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
@@ -28,7 +28,7 @@ def line_of(path: Path, text: str) -> int:
     return next(at for at, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if text in line)
 
 
-def test_whatever_is_done_to_a_ticket_there_are_words_for_it(catalogue: NoticeCatalogue) -> None:
+def test_every_ticket_action_has_a_notice(catalogue: NoticeCatalogue) -> None:
     for action in TicketAction:
         assert catalogue.render(f"ticket.{action}", "zh", {"number": "1"}).subject
     for variable, codes in {"kind": TicketKind, "status": TicketStatus, "urgency": Urgency}.items():
@@ -37,7 +37,7 @@ def test_whatever_is_done_to_a_ticket_there_are_words_for_it(catalogue: NoticeCa
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_event_can_be_said_with_everything_and_with_nothing(catalogue: NoticeCatalogue, language: str) -> None:
+def test_every_notice_renders_with_all_facts_and_with_none(catalogue: NoticeCatalogue, language: str) -> None:
     for kind in [*catalogue.events, "ticket.unheard_of"]:
         full, empty = catalogue.render(kind, language, FACTS), catalogue.render(kind, language, {})
         assert full.subject
@@ -45,20 +45,20 @@ def test_every_event_can_be_said_with_everything_and_with_nothing(catalogue: Not
         assert not {"{", "}"} & set(full.subject + full.text + empty.subject + empty.text)
 
 
-def test_an_unknown_name_is_told_with_its_line(catalogue_file: Path) -> None:
+def test_unknown_name_is_reported_with_its_line(catalogue_file: Path) -> None:
     line = line_of(catalogue_file, "办理时限：{due}")
     (problem,) = broken(catalogue_file, "办理时限：{due}", "办理时限：{deadline}")
     assert problem.startswith(f"line {line}, events.ticket.dispatch.zh.text: {{deadline}} is unknown; there are actor,")
 
 
-def test_an_unknown_name_in_a_subject_is_told_with_its_line(catalogue_file: Path) -> None:
+def test_unknown_name_in_a_subject_is_reported_with_its_line(catalogue_file: Path) -> None:
     line = line_of(catalogue_file, "Urged: ticket {number} {subject}")
     (problem,) = broken(catalogue_file, "Urged: ticket {number} {subject}", "Urged: {ticket}")
     assert problem.startswith(f"line {line}, events.ticket.urge.en.subject: {{ticket}} is unknown")
 
 
 @pytest.mark.parametrize("wrong", ["{{number}}", "{0.__class__}", "{number!r}", "{number:>10}", "{", "}", "{Number}"])
-def test_s37_nothing_but_a_name_stands_in_braces(catalogue_file: Path, wrong: str) -> None:
+def test_s37_braces_hold_only_a_name(catalogue_file: Path, wrong: str) -> None:
     problems = broken(catalogue_file, "办理时限：{due}", f"办理时限：{wrong}")
     assert any("braces must hold one name" in problem for problem in problems)
 
@@ -78,12 +78,12 @@ def test_s37_nothing_but_a_name_stands_in_braces(catalogue_file: Path, wrong: st
         ("words:\n", "words: [\n", "must be YAML"),
     ],
 )
-def test_what_breaks_a_rule_is_told(catalogue_file: Path, before: str, after: str, told: str) -> None:
+def test_broken_rule_is_reported(catalogue_file: Path, before: str, after: str, told: str) -> None:
     problems = broken(catalogue_file, before, after)
     assert any(told in problem for problem in problems), problems
 
 
-def test_every_problem_is_told_at_once(catalogue_file: Path) -> None:
+def test_all_problems_are_reported_at_once(catalogue_file: Path) -> None:
     text = catalogue_file.read_text(encoding="utf-8").replace("{link}", "{url}")
     catalogue_file.write_text(text, encoding="utf-8")
     with pytest.raises(CatalogueInvalid) as refusal:
@@ -95,7 +95,7 @@ def test_every_problem_is_told_at_once(catalogue_file: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b"words: {}\nevents: {}\n"])
-def test_a_file_that_is_none_is_told(tmp_path: Path, content: bytes) -> None:
+def test_unreadable_file_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notices.yaml"
     path.write_bytes(content)
     with pytest.raises(CatalogueInvalid):
@@ -104,7 +104,7 @@ def test_a_file_that_is_none_is_told(tmp_path: Path, content: bytes) -> None:
         load_catalogue(tmp_path / "none.yaml")
 
 
-def test_a_line_of_which_every_name_is_empty_is_left_out(catalogue: NoticeCatalogue) -> None:
+def test_line_with_only_empty_names_is_left_out(catalogue: NoticeCatalogue) -> None:
     said = catalogue.render("ticket.dispatch", "zh", {"number": "1", "subject": "x"}).text
     assert "联系人" not in said
     assert "办理时限" not in said
@@ -113,7 +113,7 @@ def test_a_line_of_which_every_name_is_empty_is_left_out(catalogue: NoticeCatalo
 
 @settings(deadline=None)
 @given(value=st.text(max_size=60), name=st.sampled_from(sorted(VARIABLES - {"event"})))
-def test_s37_what_is_put_in_stays_what_it_is(value: str, name: str) -> None:
+def test_s37_inserted_text_stays_unchanged(value: str, name: str) -> None:
     catalogue = _shared()
     hostile = f"{value}{{number}}{{{{7*7}}}}"
     facts = {**FACTS, name: hostile}

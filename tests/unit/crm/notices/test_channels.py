@@ -82,7 +82,7 @@ def text_of(message: Message) -> str:
     raise AssertionError("no text in the mail")
 
 
-async def test_a_mail_arrives_as_plain_text_whatever_stands_in_it() -> None:
+async def test_mail_arrives_as_plain_text() -> None:
     hostile = "<img src=x onerror=alert(1)> {{7*7}} :smile: \\n https://x"
     with mail_server() as (mailbox, url):
         sender = GatewaySender(url, subject_apart=True)
@@ -95,7 +95,7 @@ async def test_a_mail_arrives_as_plain_text_whatever_stands_in_it() -> None:
     assert [part.get_content_type() for part in opened(mail).walk() if not part.is_multipart()] == ["text/plain"]
 
 
-async def test_a_mail_that_is_not_taken_has_failed() -> None:
+async def test_refused_mail_fails() -> None:
     with mail_server() as (mailbox, url):
         mailbox.refuses = True
         sender = GatewaySender(url, subject_apart=True)
@@ -106,7 +106,7 @@ async def test_a_mail_that_is_not_taken_has_failed() -> None:
         await sender.send(letter("duty@example.org"))
 
 
-async def test_an_sms_goes_to_the_number_and_nowhere_else(receiver: Receiver) -> None:
+async def test_sms_goes_only_to_its_number(receiver: Receiver) -> None:
     gateway = receiver.url.replace("http://", "json://") + "/send?:to={address}"
     sender = GatewaySender(gateway, subject_apart=False)
     await sender.send(letter("+8613800000001"))
@@ -116,8 +116,8 @@ async def test_an_sms_goes_to_the_number_and_nowhere_else(receiver: Receiver) ->
     assert came.path.startswith("/hook/send")
 
 
-async def test_s35_an_address_is_never_more_than_a_part_of_the_gateways_url(receiver: Receiver) -> None:
-    """No such address is ever stored; were it, it would change nothing but itself."""
+async def test_s35_address_is_only_a_part_of_the_gateways_url(receiver: Receiver) -> None:
+    """Such an address is never stored; even then it stays one part."""
     gateway = receiver.url.replace("http://", "json://") + "/send?:to={address}"
     sender = GatewaySender(gateway, subject_apart=False)
     await sender.send(letter("x&method=DELETE&:evil=1@127.0.0.1:1/#?a,b"))
@@ -126,7 +126,7 @@ async def test_s35_an_address_is_never_more_than_a_part_of_the_gateways_url(rece
     assert "evil" not in came.json
 
 
-async def test_a_gateway_that_hangs_holds_no_one_back_and_its_thread_ends(receiver: Receiver) -> None:
+async def test_hanging_gateway_delays_no_other_and_its_thread_ends(receiver: Receiver) -> None:
     gone = asyncio.Event()
 
     async def never(_: Received) -> None:
@@ -142,7 +142,7 @@ async def test_a_gateway_that_hangs_holds_no_one_back_and_its_thread_ends(receiv
     sender.close()
 
 
-async def test_a_wecom_robot_is_told_and_believed_only_when_it_says_it_took_it(
+async def test_wecom_message_is_sent_only_with_the_robots_confirmation(
     receiver: Receiver, client: OutsideClient
 ) -> None:
     base = receiver.url.removesuffix("/hook")
@@ -168,7 +168,7 @@ async def test_a_wecom_robot_is_told_and_believed_only_when_it_says_it_took_it(
     assert first.json == {"msgtype": "text", "text": {"content": "新工单 1\n王师傅，请处理"}}
 
 
-async def test_a_dingtalk_robot_is_told_with_its_signature(receiver: Receiver, client: OutsideClient) -> None:
+async def test_dingtalk_message_is_signed(receiver: Receiver, client: OutsideClient) -> None:
     async def answer(_: Received) -> web.Response:
         return web.json_response({"errcode": 0})
 
@@ -182,7 +182,7 @@ async def test_a_dingtalk_robot_is_told_with_its_signature(receiver: Receiver, c
     assert (query["access_token"], query["sign"]) == ([TOKEN], [expected])
 
 
-async def test_h7_each_channel_of_a_department_is_told(house: House, place: Place, receiver: Receiver) -> None:
+async def test_h7_every_channel_of_a_department_gets_the_notice(house: House, place: Place, receiver: Receiver) -> None:
     async def answer(_: Received) -> web.Response:
         return web.json_response({"errcode": 0})
 
@@ -210,7 +210,7 @@ async def test_h7_each_channel_of_a_department_is_told(house: House, place: Plac
     assert sms.json["to"] == "+8613800000009"
 
 
-async def test_a_channel_nobody_set_up_says_so_at_once(house: House, place: Place) -> None:
+async def test_channel_without_gateway_fails_at_once(house: House, place: Place) -> None:
     given = {"department_id": place.east, "name": "x", "channel": "sms", "address": "13800000009"}
     await house.notices.create(RecipientInput.model_validate(given))
     async with house.working():
@@ -229,7 +229,7 @@ async def test_a_channel_nobody_set_up_says_so_at_once(house: House, place: Plac
         ("mailto://a:b@example.org?to={address}&cc={address}", "must hold {address} once"),
     ],
 )
-def test_a_gateway_that_is_none_is_told_before_anything_starts(url: str, told: str) -> None:
+def test_invalid_gateway_is_reported_before_the_start(url: str, told: str) -> None:
     assert told in (gateway_problem(url) or "")
 
 
@@ -241,13 +241,11 @@ def test_a_gateway_that_is_none_is_told_before_anything_starts(url: str, told: s
         "jsons://sms.example.org/send?:to={address}",
     ],
 )
-def test_gateways_that_are_known(url: str) -> None:
+def test_known_gateways_are_accepted(url: str) -> None:
     assert gateway_problem(url) is None
 
 
-async def test_s29_the_library_writes_no_number_and_no_key_into_the_log(
-    receiver: Receiver, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_s29_library_logs_no_number_and_no_key(receiver: Receiver, caplog: pytest.LogCaptureFixture) -> None:
     async def refuse(_: Received) -> web.Response:
         return web.Response(status=500)
 
@@ -262,7 +260,7 @@ async def test_s29_the_library_writes_no_number_and_no_key_into_the_log(
     assert "canary" not in caplog.text
 
 
-def test_s29_an_error_is_stored_without_numbers_and_keys() -> None:
+def test_s29_stored_error_has_no_numbers_and_keys() -> None:
     url = f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}"
     said = safe_error(ConnectionError(f"cannot reach {url} for 13800000001 at {quote(url)}\x00"))
     assert KEY not in said

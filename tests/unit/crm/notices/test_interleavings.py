@@ -1,4 +1,4 @@
-"""Whatever crashes, fails and is repeated in whatever order: each event reaches each recipient once, and in order."""
+"""Interleavings of crashes, failures and repetitions: once and in order."""
 
 import asyncio
 import shutil
@@ -49,7 +49,7 @@ STEPS = st.lists(
 
 @dataclass
 class Outside:
-    """Receives everything; its answer may be lost on the way, and it may be away."""
+    """Receiver with lost responses and times of absence."""
 
     shared: bool = False
     mood: str = "send"
@@ -66,7 +66,7 @@ class Outside:
 
 @dataclass
 class Node:
-    """A process: what it has leased is known to it alone, and dies with it."""
+    """Process with leased notices, which die with it."""
 
     queue: ChannelQueue
     leased: list[NoticeDelivery] = field(default_factory=list)
@@ -97,7 +97,7 @@ class World:
         at = which % NODES
         node = self.nodes[at]
         if what == "plan":
-            # Events become known in their order, as the outbox tells them; any that is known may be told again.
+            # Events are planned in their order, as the outbox delivers them; each may be delivered again.
             known = which if which < self.planned else min(self.planned, EVENTS - 1)
             await self.planner.hear(self.events[known])
             self.planned = max(self.planned, known + 1)
@@ -131,7 +131,7 @@ class World:
             await node.queue.finish(delivery, outcome)
 
     async def settle(self) -> None:
-        """All events become known, and a node that works tells what is left."""
+        """Plan all events; a working node delivers the rest."""
         for event in self.events:
             await self.planner.hear(event)
         self.nodes = [self.node() for _ in range(NODES)]
@@ -149,7 +149,7 @@ def _urge(ticket_id: str, department_id: str) -> TicketChanged:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
-    """A database with a department and its recipients, to be copied for every example."""
+    """Return a database with a department and recipients, copied per example."""
     path = tmp_path_factory.mktemp("prepared") / "hotline.db"
 
     async def prepare() -> str:
@@ -176,7 +176,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(known=st.integers(0, EVENTS), steps=STEPS)
-def test_f26_any_interleaving_tells_each_recipient_of_each_event_once_and_in_order(
+def test_f26_every_interleaving_delivers_each_event_once_and_in_order(
     prepared: tuple[Path, str], tmp_path: Path, known: int, steps: list[Step]
 ) -> None:
     path, department_id = prepared
@@ -201,7 +201,7 @@ def test_f26_any_interleaving_tells_each_recipient_of_each_event_once_and_in_ord
 
 
 def _check_effects(came: list[tuple[str, str]]) -> None:
-    """A receiver that drops ids it had does everything once; about one ticket in the order it happened."""
+    """Drop repeated ids: the rest arrives once, per ticket in order."""
     effects: dict[tuple[str, int], list[int]] = defaultdict(list)
     for address, event_id in dict.fromkeys(came):
         number = int(event_id.removeprefix("event-"))

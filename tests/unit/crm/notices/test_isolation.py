@@ -1,4 +1,4 @@
-"""Nobody waits for somebody else's slow gateway, and what is broken is left alone (F32)."""
+"""Isolation of channels and receivers: slow and broken ones (F32)."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ from tests.unit.crm.notices.conftest import House, Received, Receiver
 
 
 class Gateway:
-    """Takes letters when it is let; counts how many it is given at once."""
+    """Sender that waits for a gate and counts parallel letters."""
 
     def __init__(self, *, shared: bool = True) -> None:
         self.shared = shared
@@ -48,9 +48,7 @@ async def sms(house: House, department_id: str, count: int) -> None:
         await house.notices.create(RecipientInput.model_validate(given))
 
 
-async def test_f32_a_slow_channel_holds_back_no_other_and_no_ticket(
-    house: House, place: Place, receiver: Receiver
-) -> None:
+async def test_f32_slow_channel_delays_no_other_and_no_ticket(house: House, place: Place, receiver: Receiver) -> None:
     gateway = Gateway()
     house.senders[NoticeChannel.SMS] = gateway
     await sms(house, place.east, 12)
@@ -66,9 +64,7 @@ async def test_f32_a_slow_channel_holds_back_no_other_and_no_ticket(
     assert gateway.most == 4
 
 
-async def test_f32_a_slow_receiver_holds_back_no_other_of_its_channel(
-    house: House, place: Place, receiver: Receiver
-) -> None:
+async def test_f32_slow_receiver_delays_no_other_of_its_channel(house: House, place: Place, receiver: Receiver) -> None:
     gone = asyncio.Event()
 
     async def answer(came: Received) -> web.Response | None:
@@ -91,7 +87,7 @@ async def test_f32_a_slow_receiver_holds_back_no_other_of_its_channel(
         gone.set()
 
 
-async def test_f32_a_broken_gateway_is_left_alone_and_tried_with_one(
+async def test_f32_broken_gateway_is_paused_and_tried_with_one_notice(
     house: House, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crm.notices.delivering.Breaker", lambda: Breaker(failures=3, first_open_s=0.4))
@@ -116,7 +112,7 @@ async def test_f32_a_broken_gateway_is_left_alone_and_tried_with_one(
     assert sum(told.attempts for told in log) == 13
 
 
-async def test_one_broken_receiver_leaves_the_others_alone(
+async def test_broken_receiver_does_not_affect_others(
     house: House, place: Place, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crm.notices.delivering.Breaker", lambda: Breaker(failures=2, first_open_s=60))
@@ -147,7 +143,7 @@ class Hands:
         return self.now
 
 
-def test_a_circuit_opens_longer_each_time_and_closes_with_the_first_success() -> None:
+def test_circuit_opens_longer_each_time_and_closes_with_a_success() -> None:
     clock = Hands()
     breaker = Breaker(failures=2, first_open_s=10, longest_open_s=30, clock=clock)
     for _ in range(2):
@@ -172,7 +168,7 @@ def test_a_circuit_opens_longer_each_time_and_closes_with_the_first_success() ->
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["failed", "succeeded", "begun", "left_undecided", "wait"]), max_size=40))
-def test_a_circuit_always_opens_again(steps: list[str]) -> None:
+def test_circuit_always_closes_again(steps: list[str]) -> None:
     clock = Hands()
     breaker = Breaker(failures=3, first_open_s=10, longest_open_s=40, clock=clock)
     for step in steps:

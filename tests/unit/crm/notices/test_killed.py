@@ -1,4 +1,4 @@
-"""`kill -9` between sending and noting that it was sent: told again, and known by its id (F26)."""
+"""`kill -9` before the mark: sent again with its id (F26)."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 async def telling(house: House, receiver: Receiver, mode: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A process that tells, ended with `kill -9` at the latest."""
     environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-    arguments = (sys.executable, "-m", "tests.unit.crm.notices.teller", house.database.url, receiver.url, mode)
+    arguments = (sys.executable, "-m", "tests.unit.crm.notices.outbox_process", house.database.url, receiver.url, mode)
     process = await asyncio.create_subprocess_exec(*arguments, cwd=PROJECT, env=environment)
     try:
         yield process
@@ -34,7 +34,7 @@ async def telling(house: House, receiver: Receiver, mode: str) -> AsyncIterator[
 
 
 async def happen(house: House, place: Place, count: int) -> list[str]:
-    """So many tickets, of each of which the same is told; their ids."""
+    """Create tickets with the same events; return their ids."""
     found = []
     for number in range(count):
         ticket = await house.tickets.file(place.fault(address=f"幸福路{number + 1}号"), AGENT)
@@ -45,13 +45,13 @@ async def happen(house: House, place: Place, count: int) -> list[str]:
 
 
 async def kill_at(house: House, receiver: Receiver, mode: str, kills: Sequence[int]) -> None:
-    """Let processes tell one after another, each killed while the receiver has its n-th request unanswered."""
+    """Run processes in turn, each killed during its n-th request."""
     for count in kills:
         async with telling(house, receiver, mode) as process:
             reached, before = asyncio.Event(), len(receiver.received)
 
             async def answer(_: Received, process: asyncio.subprocess.Process = process) -> None:
-                # What was sent is received, and whoever sent it dies before it can note that.
+                # The request is received, and its sender dies before it can store that.
                 if len(receiver.received) - before >= count and process.returncode is None:  # noqa: B023
                     process.kill()
                     reached.set()  # noqa: B023
@@ -64,7 +64,7 @@ async def kill_at(house: House, receiver: Receiver, mode: str, kills: Sequence[i
 
 
 def effects(received: Sequence[Received], key: str, kind: str) -> dict[str, list[str]]:
-    """What a receiver that drops ids it had does, by ticket."""
+    """Return the requests without repeated ids, by ticket."""
     had: set[str] = set()
     found: dict[str, list[str]] = defaultdict(list)
     for came in received:
@@ -90,22 +90,18 @@ async def all_done(house: House, table: type[OutboxEntry] | type[NoticeDelivery]
             await asyncio.sleep(0.05)
 
 
-async def test_f26_the_outbox_worker_killed_between_send_and_mark(
-    house: House, place: Place, receiver: Receiver
-) -> None:
+async def test_f26_outbox_worker_killed_between_send_and_mark(house: House, place: Place, receiver: Receiver) -> None:
     tickets = await happen(house, place, 3)
     await kill_at(house, receiver, "outbox", [1, 3])
     async with telling(house, receiver, "outbox"):
         await all_done(house, OutboxEntry)
 
-    assert len(receiver.received) > 9  # somebody was told twice
+    assert len(receiver.received) > 9  # one request was sent twice
     expected = {ticket: ["ticket.file", "ticket.dispatch", "ticket.urge"] for ticket in tickets}
     assert effects(receiver.received, "x-key", "x-kind") == expected
 
 
-async def test_f26_the_channels_worker_killed_between_send_and_mark(
-    house: House, place: Place, receiver: Receiver
-) -> None:
+async def test_f26_channel_worker_killed_between_send_and_mark(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, place.east)
     await house.webhook(receiver.url.replace("/hook", "/other"), place.east)
     tickets = await happen(house, place, 2)
@@ -121,9 +117,7 @@ async def test_f26_the_channels_worker_killed_between_send_and_mark(
         assert effects(came, "ticket_id", "type") == expected
 
 
-async def test_f26_killed_between_a_message_and_the_mark_of_its_event(
-    house: House, place: Place, receiver: Receiver
-) -> None:
+async def test_f26_planner_killed_between_notice_and_mark(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, place.east, switches={"ticket.file": False})
     await happen(house, place, 1)
     async with telling(house, receiver, "planning") as process, asyncio.timeout(30):

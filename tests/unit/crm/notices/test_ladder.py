@@ -1,4 +1,4 @@
-"""Steps of the escalation ladder reach the people of the role that a step names, and not always the same ones (H18)."""
+"""Steps of the escalation ladder reach the role that they name (H18)."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ async def bound(house: House, person: Staff, department_id: str | None = None, *
 
 
 async def told(house: House, place: Place, role: Role | None, **changes: Any) -> list[str]:
-    """Who is told of a step, in the order of recipients."""
+    """Return the recipients of a step, sorted."""
     event_id = new_id("event")
     alert = DeadlineAlert(
         step_kind="escalation",
@@ -47,7 +47,7 @@ async def told(house: House, place: Place, role: Role | None, **changes: Any) ->
     return sorted(found.recipient_id or "" for found in await house.log() if found.event_id == event_id)
 
 
-async def test_each_step_reaches_the_people_of_its_role_once(house: House, place: Place) -> None:
+async def test_step_reaches_each_employee_of_its_role_once(house: House, place: Place) -> None:
     department, group = await house.webhook(ADDRESS, place.east), await house.webhook(ADDRESS, None)
     supervisors = [await bound(house, await somebody(house, f"300{n}", Role.SUPERVISOR)) for n in (1, 2)]
     administrator = await bound(house, await somebody(house, "9001", Role.ADMINISTRATOR))
@@ -55,12 +55,12 @@ async def test_each_step_reaches_the_people_of_its_role_once(house: House, place
 
     assert await told(house, place, Role.SUPERVISOR) == sorted([*(found.id for found in supervisors), erp.id])
     assert await told(house, place, Role.ADMINISTRATOR) == sorted([administrator.id, erp.id])
-    # A step that names no role goes to whoever holds the ticket, and to the house, as before.
+    # A step without a role goes to the ticket's department and to recipients of no department.
     everybody = [department, group, *supervisors, administrator, erp]
     assert await told(house, place, None) == sorted(found.id for found in everybody)
 
 
-async def test_only_who_is_there_and_wants_to_hear_is_told(house: House, place: Place) -> None:
+async def test_inactive_and_switched_off_recipients_get_no_step(house: House, place: Place) -> None:
     people = [await somebody(house, f"300{n}", Role.SUPERVISOR) for n in range(4)]
     _, silent, off, there = [await bound(house, person) for person in people]
     await StaffService(house.database, []).update(people[0].id, StaffChange(active=False))
@@ -69,11 +69,11 @@ async def test_only_who_is_there_and_wants_to_hear_is_told(house: House, place: 
 
     assert await told(house, place, Role.SUPERVISOR) == [there.id]
     await StaffService(house.database, []).update(people[3].id, StaffChange(role=Role.QUALITY))
-    # Nobody of the role can be reached: the house hears, that nothing is lost.
+    # No employee of the role can be reached: recipients of no department get the step, so that it is not lost.
     assert await told(house, place, Role.SUPERVISOR) == [there.id]
 
 
-async def test_of_a_role_and_a_department_those_of_the_role_in_it(house: House, place: Place) -> None:
+async def test_step_for_role_and_department_reaches_the_role_in_it(house: House, place: Place) -> None:
     east, west = [
         await bound(house, await somebody(house, number, Role.SUPERVISOR, own), own)
         for number, own in (("3001", place.east), ("3002", place.west))
@@ -84,7 +84,7 @@ async def test_of_a_role_and_a_department_those_of_the_role_in_it(house: House, 
     assert await told(house, place, Role.SUPERVISOR) == sorted([east.id, west.id])
 
 
-async def test_s7_whoever_acts_for_a_department_hears_of_its_own_only(house: House, place: Place) -> None:
+async def test_s7_employee_of_a_department_gets_only_its_steps(house: House, place: Place) -> None:
     east, _ = [
         await bound(house, await somebody(house, number, Role.DEPARTMENT, own), own)
         for number, own in (("2001", place.east), ("2002", place.west))

@@ -1,4 +1,4 @@
-"""Texts that people read are in one language: no English letters in Chinese ones, no Chinese in English ones."""
+"""Texts for people are in one language."""
 
 import re
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Who may be told how: addresses by channel, secrets shown once, and a department's people see only their own."""
+"""Recipients: addresses by channel, secrets, visibility by department."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def table(house: House) -> dict[str, Route]:
         ("webhook", "https://erp.example.org/in/token?x=1", "https://erp.example.org/in/token?x=1", "erp.example.org"),
     ],
 )
-async def test_addresses_by_channel(house: House, channel: str, address: str, stored: str, shown: str) -> None:
+async def test_addresses_fit_their_channel(house: House, channel: str, address: str, stored: str, shown: str) -> None:
     given = RecipientInput.model_validate({"name": "x", "channel": channel, "address": address})
     created = await house.notices.create(given)
     async with house.database.read() as session:
@@ -71,9 +71,7 @@ async def test_addresses_by_channel(house: House, channel: str, address: str, st
         ("webhook", "mailto://a:b@example.org"),
     ],
 )
-async def test_s35_an_address_of_another_kind_is_refused_and_nothing_stored(
-    house: House, channel: str, address: str
-) -> None:
+async def test_s35_address_of_another_channel_is_refused(house: House, channel: str, address: str) -> None:
     given = RecipientInput.model_validate({"name": "x", "channel": channel, "address": address})
     with pytest.raises(RecipientInvalid) as refusal:
         await house.notices.create(given)
@@ -100,7 +98,7 @@ async def test_s35_an_address_of_another_kind_is_refused_and_nothing_stored(
         ({"channel": "dingtalk", "address": TOKEN, "secret": "nonsense nonsense"}, "secret"),
     ],
 )
-async def test_what_names_nothing_is_refused(house: House, changes: dict[str, Any], field: str) -> None:
+async def test_unknown_references_are_refused(house: House, changes: dict[str, Any], field: str) -> None:
     given = {"name": "x", "channel": "sms", "address": "13800000001", **changes}
     with pytest.raises(RecipientInvalid) as refusal:
         await house.notices.create(RecipientInput.model_validate(given))
@@ -111,12 +109,12 @@ async def test_what_names_nothing_is_refused(house: House, changes: dict[str, An
     "changes",
     [{"channel": "fax"}, {"name": ""}, {"name": "a\nb"}, {"language": "fr"}, {"score": 5}, {"switches": {"A B": True}}],
 )
-def test_s38_only_what_may_be_given_is_taken(changes: dict[str, Any]) -> None:
+def test_s38_unknown_fields_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         RecipientInput.model_validate({"name": "x", "channel": "sms", "address": "13800000001", **changes})
 
 
-async def test_a_secret_is_shown_once_and_can_be_renewed(
+async def test_secret_is_shown_once_and_can_be_renewed(
     house: House, place: Place, receiver: Receiver, table: dict[str, Route]
 ) -> None:
     body = {"name": "ERP", "channel": "webhook", "address": receiver.url, "department_id": place.east}
@@ -141,7 +139,7 @@ async def test_a_secret_is_shown_once_and_can_be_renewed(
         assert is_genuine(secret, came.headers, came.body, utc_now())
 
 
-async def test_only_webhooks_have_a_secret_of_ours(house: House) -> None:
+async def test_only_webhooks_have_a_generated_secret(house: House) -> None:
     given = {"name": "x", "channel": "dingtalk", "address": TOKEN, "secret": SECRET}
     robot = await house.notices.create(RecipientInput.model_validate(given))
     assert robot.signing_secret is None
@@ -149,7 +147,7 @@ async def test_only_webhooks_have_a_secret_of_ours(house: House) -> None:
         await house.notices.renew_secret(robot.id)
 
 
-async def test_who_is_removed_is_told_nothing_and_forgotten(
+async def test_removed_recipient_gets_nothing_and_loses_its_address(
     house: House, place: Place, receiver: Receiver, table: dict[str, Route]
 ) -> None:
     recipient = await house.webhook(receiver.url, place.east)
@@ -169,7 +167,7 @@ async def test_who_is_removed_is_told_nothing_and_forgotten(
         await call(remove, ADMINISTRATOR, {"recipient_id": "recipient-none"})
 
 
-async def test_what_is_on_its_way_to_somebody_who_was_switched_off_is_given_up(
+async def test_pending_notice_of_an_inactive_recipient_is_given_up(
     house: House, place: Place, receiver: Receiver
 ) -> None:
     recipient = await house.webhook(receiver.url, place.east)
@@ -181,7 +179,7 @@ async def test_what_is_on_its_way_to_somebody_who_was_switched_off_is_given_up(
     assert receiver.received == []
 
 
-async def test_what_was_given_up_is_dropped_with_the_reason(
+async def test_given_up_notice_is_dropped_with_the_reason(
     house: House, receiver: Receiver, table: dict[str, Route]
 ) -> None:
     recipient = await house.webhook(receiver.url, None)
@@ -203,13 +201,13 @@ async def test_what_was_given_up_is_dropped_with_the_reason(
     assert await house.notices.redeliver_dead(None, None) == 0
     with pytest.raises(NotGivenUp):
         await call(drop, ADMINISTRATOR, path, body=body)
-    # Somebody may think otherwise later.
+    # A dropped notice can still be sent later.
     again = await house.notices.redeliver(tested.id)
     assert (again.state, again.dropped_by, again.drop_reason) == (DeliveryState.QUEUED, None, None)
 
 
 @pytest.mark.parametrize("reason", ["", "x", "  ", "x" * 501])
-async def test_nothing_is_dropped_without_a_reason(table: dict[str, Route], reason: str) -> None:
+async def test_drop_needs_a_reason(table: dict[str, Route], reason: str) -> None:
     drop = table["POST /notice-deliveries/{delivery_id}/drop"]
     with pytest.raises(ValidationError, match="reason"):
         await call(drop, ADMINISTRATOR, {"delivery_id": "notice-none"}, body={"reason": reason})
@@ -218,7 +216,7 @@ async def test_nothing_is_dropped_without_a_reason(table: dict[str, Route], reas
     assert drop.roles == {Role.SUPERVISOR, Role.ADMINISTRATOR}
 
 
-async def test_s7_a_department_sees_its_own_and_nothing_of_others(
+async def test_s7_department_sees_only_its_own(
     house: House, place: Place, receiver: Receiver, table: dict[str, Route]
 ) -> None:
     east, west = await house.webhook(receiver.url, place.east), await house.webhook(receiver.url, place.west)
@@ -243,7 +241,7 @@ async def test_s7_a_department_sees_its_own_and_nothing_of_others(
             assert hidden.value.detail.replace(place.east, "") == missing.value.detail.replace("department-none", "")
 
 
-def test_who_may_do_what_is_in_the_table(table: dict[str, Route]) -> None:
+def test_roles_of_the_routes(table: dict[str, Route]) -> None:
     for name, route in table.items():
         assert Role.AGENT not in route.roles
         if not name.startswith("GET"):
@@ -252,7 +250,7 @@ def test_who_may_do_what_is_in_the_table(table: dict[str, Route]) -> None:
             assert route.roles == {Role.ADMINISTRATOR}
 
 
-async def test_the_log_is_filtered_and_paged(
+async def test_log_is_filtered_and_paged(
     house: House, place: Place, receiver: Receiver, table: dict[str, Route]
 ) -> None:
     one, other = await house.webhook(receiver.url, place.east), await house.webhook(receiver.url, place.west)
@@ -280,7 +278,7 @@ async def test_the_log_is_filtered_and_paged(
         assert len(await call(listed, ADMINISTRATOR, query=query)) == count, query
 
 
-async def test_old_deliveries_go_and_what_waits_stays(
+async def test_pruning_removes_only_old_settled_deliveries(
     house: House, place: Place, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("crm.notices.service.PRUNE_AT_ONCE", 2)
@@ -297,7 +295,7 @@ async def test_old_deliveries_go_and_what_waits_stays(
     await house.notices.count()
 
 
-async def test_every_event_and_its_words_are_listed(table: dict[str, Route]) -> None:
+async def test_events_and_their_wording_are_listed(table: dict[str, Route]) -> None:
     events = await call(table["GET /notice-events"], ADMINISTRATOR)
     dispatch = next(found for found in events if found.kind == "ticket.dispatch")
     assert (dispatch.department_hears, dispatch.house_hears) == (True, False)

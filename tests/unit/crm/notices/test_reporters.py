@@ -1,4 +1,4 @@
-"""Whoever reported a ticket is told what was decided about it: once, where they can be reached, and logged (H12)."""
+"""SMS to reporters about decisions: once, where reachable, and logged (H12)."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def gateway(house: House, receiver: Receiver) -> Receiver:
 
 
 async def applied(house: House, place: Place, *more: Reporter, **reporter: Any) -> TicketView:
-    """An after-sales application, with whoever joined it."""
+    """Return an after-sales application with further reporters."""
     given = {"number": "+8613800000001", "name": "王秀英"} | reporter
     ticket = await house.tickets.file(place.fault(kind="after_sales", form=FORM, reporter=given), AGENT)
     for one in more:
@@ -45,7 +45,7 @@ async def settled(house: House, count: int) -> list[DeliveryView]:
     return await house.until(lambda log: len(log) == count and not waits & {told.state for told in log})
 
 
-async def test_h12_every_reporter_is_told_of_the_decision_once(house: House, place: Place, gateway: Receiver) -> None:
+async def test_h12_every_reporter_gets_the_decision_once(house: House, place: Place, gateway: Receiver) -> None:
     await CustomerService(house.database).update(place.li.id, CustomerChange(language="en"), people.SUPERVISOR)
     # Without a number of the report, the customer's own; the same number twice is one person.
     others = (Reporter(customer_id=place.li.id), Reporter(customer_id=place.wang.id, number="13800000001"))
@@ -69,7 +69,7 @@ async def test_h12_every_reporter_is_told_of_the_decision_once(house: House, pla
     assert event_id
 
 
-async def test_h12_who_is_declined_hears_the_grounds(house: House, place: Place, gateway: Receiver) -> None:
+async def test_h12_declined_reporter_gets_the_grounds(house: House, place: Place, gateway: Receiver) -> None:
     ticket = await applied(house, place)
     async with house.working():
         await house.tickets.applications.decline(ticket.id, "已过保修期", AGENT)
@@ -77,9 +77,7 @@ async def test_h12_who_is_declined_hears_the_grounds(house: House, place: Place,
     assert came.json["message"] == f"您的售后申请（工单 {ticket.number}）未予受理。\n原因：已过保修期"
 
 
-async def test_the_customer_is_told_of_more_time_and_of_nothing_else(
-    house: House, place: Place, gateway: Receiver
-) -> None:
+async def test_reporter_gets_only_the_granted_extension(house: House, place: Place, gateway: Receiver) -> None:
     worker = place.worker(place.east)
     ticket = await house.tickets.file(place.fault(), AGENT)
     async with house.working():
@@ -95,18 +93,18 @@ async def test_the_customer_is_told_of_more_time_and_of_nothing_else(
     assert "内部" not in came.json["message"]
 
 
-async def test_without_a_gateway_it_is_logged_as_not_sent_and_nobody_has_to_act(house: House, place: Place) -> None:
+async def test_notice_without_gateway_is_logged_as_not_sent(house: House, place: Place) -> None:
     ticket = await applied(house, place)
     async with house.working():
         await house.tickets.applications.accept(ticket.id, "保修期内", AGENT)
         (told,) = await settled(house, 1)
     assert (told.state, told.error) == (DeliveryState.NOT_SENT, "no gateway for sms is set up")
     assert await house.notices.redeliver_dead(None, None) == 0
-    # Once there is one, somebody may still send it.
+    # With a gateway, it can still be sent.
     assert (await house.notices.redeliver(told.id)).state is DeliveryState.QUEUED
 
 
-async def test_a_line_that_takes_no_messages_is_sent_none(house: House, place: Place, gateway: Receiver) -> None:
+async def test_landline_gets_no_sms(house: House, place: Place, gateway: Receiver) -> None:
     ticket = await applied(house, place, Reporter(number="+861087654322", customer_id=place.li.id), number=LANDLINE)
     async with house.working():
         await house.tickets.applications.accept(ticket.id, "保修期内", AGENT)
@@ -119,9 +117,7 @@ async def test_a_line_that_takes_no_messages_is_sent_none(house: House, place: P
     assert gateway.received[0].path == "/+8613800000002"
 
 
-async def test_do_not_call_does_not_keep_an_answer_from_who_asked(
-    house: House, place: Place, gateway: Receiver
-) -> None:
+async def test_do_not_call_does_not_bar_the_decision(house: House, place: Place, gateway: Receiver) -> None:
     change = CustomerChange(do_not_call=True, do_not_call_source="来电")
     await CustomerService(house.database).update(place.wang.id, change, people.SUPERVISOR)
     ticket = await applied(house, place, customer_id=place.wang.id)
@@ -130,7 +126,7 @@ async def test_do_not_call_does_not_keep_an_answer_from_who_asked(
         await gateway.until(1)
 
 
-async def test_a_reporter_nobody_can_name_is_nobody_to_tell(house: House, place: Place, gateway: Receiver) -> None:
+async def test_reporter_without_number_gets_nothing(house: House, place: Place, gateway: Receiver) -> None:
     await house.webhook(gateway.url, None, switches={"ticket.accept": True})
     ticket = await applied(house, place, number=None)
     async with house.working():
@@ -139,7 +135,7 @@ async def test_a_reporter_nobody_can_name_is_nobody_to_tell(house: House, place:
     assert told.channel is NoticeChannel.WEBHOOK
 
 
-async def test_a_number_that_was_erased_meanwhile_is_not_written_to(house: House, place: Place) -> None:
+async def test_erased_number_gets_nothing(house: House, place: Place) -> None:
     ticket = await applied(house, place)
     async with house.working():
         await house.tickets.applications.accept(ticket.id, "保修期内", AGENT)
@@ -155,5 +151,5 @@ async def test_a_number_that_was_erased_meanwhile_is_not_written_to(house: House
 @pytest.mark.parametrize(
     ("number", "takes"), [("+8613800000001", True), (LANDLINE, False), ("+864001234567", False), ("+12025550123", True)]
 )
-def test_what_takes_messages(number: str, takes: bool) -> None:
+def test_numbers_that_take_sms(number: str, takes: bool) -> None:
     assert takes_messages(number) is takes

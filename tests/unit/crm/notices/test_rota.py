@@ -1,4 +1,4 @@
-"""Who is on duty when: weeks by the clock of a place, over midnight, over a change of clocks, and exceptions."""
+"""Duty rotas: local weeks, midnight, changes of the clock, exceptions."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -48,11 +48,11 @@ WEEK = [shift(1, "08:00", "20:00", "day"), shift(1, "20:00", "08:00", "night"), 
         ("2026-11-22T23:59", ["sunday"]),
     ],
 )
-def test_a_week_by_the_clock_of_the_place(moment: str, expected: list[str] | None) -> None:
+def test_week_follows_the_local_clock(moment: str, expected: list[str] | None) -> None:
     assert on_duty(SHANGHAI, WEEK, [], at(moment)) == expected
 
 
-def test_a_shift_lasts_from_hour_to_hour_on_the_night_the_clock_is_changed() -> None:
+def test_shift_follows_the_wall_clock_when_it_changes() -> None:
     nights = [shift(6, "22:00", "06:00", "night"), shift(7, "06:00", "14:00", "early")]
     berlin = "Europe/Berlin"
     # 25 October 2026, 3:00 becomes 2:00: the night has nine hours.
@@ -77,7 +77,7 @@ def override(begins: str, ends: str, *recipients: str, made: int = 0) -> DutyOve
     )
 
 
-def test_an_exception_counts_instead_of_the_week_and_the_latest_before_earlier_ones() -> None:
+def test_exception_replaces_the_week_and_earlier_exceptions() -> None:
     exceptions = [
         override("2026-11-23T10:00", "2026-11-23T12:00", "stand-in", made=1),
         override("2026-11-23T11:00", "2026-11-23T11:30", made=2),
@@ -106,9 +106,7 @@ def test_an_exception_counts_instead_of_the_week_and_the_latest_before_earlier_o
     ),
     moment=st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
 )
-def test_every_moment_has_an_answer_that_the_week_gives_again_a_week_later(
-    shifts: list[Shift], moment: datetime
-) -> None:
+def test_duty_repeats_every_week(shifts: list[Shift], moment: datetime) -> None:
     found = on_duty(SHANGHAI, shifts, [], moment)
     assert found == on_duty(SHANGHAI, shifts, [], moment + timedelta(weeks=1))
     assert found is None or len(found) == len(set(found)) > 0
@@ -125,7 +123,7 @@ def test_every_moment_has_an_answer_that_the_week_gives_again_a_week_later(
         ({"colour": "red"}, "colour"),
     ],
 )
-def test_a_shift_that_is_none_is_named(changes: dict[str, object], field: str) -> None:
+def test_invalid_shift_is_named(changes: dict[str, object], field: str) -> None:
     right = {"weekday": 1, "from_time": "08:00", "until_time": "20:00", "recipient_ids": ["r"]}
     Shift.model_validate(right)
     with pytest.raises(ValidationError, match=field):
@@ -133,7 +131,7 @@ def test_a_shift_that_is_none_is_named(changes: dict[str, object], field: str) -
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../etc/passwd", "", "/etc/passwd"])
-def test_a_time_zone_that_is_none_is_named(zone: str) -> None:
+def test_invalid_time_zone_is_named(zone: str) -> None:
     with pytest.raises(ValidationError, match="time_zone"):
         RotaInput.model_validate({"time_zone": zone, "shifts": []})
 
@@ -142,7 +140,7 @@ def always(*recipients: str) -> RotaInput:
     return RotaInput(shifts=[shift(day, "00:00", "00:00", *recipients) for day in range(1, 8)])
 
 
-async def test_h7_who_is_on_duty_is_told_and_otherwise_the_standing_recipients(
+async def test_h7_notice_goes_to_recipients_on_duty_else_to_standing_ones(
     house: House, place: Place, receiver: Receiver
 ) -> None:
     standing = await house.webhook(receiver.url, place.east)
@@ -165,13 +163,13 @@ async def test_h7_who_is_on_duty_is_told_and_otherwise_the_standing_recipients(
         assert await told(3) == standing.id
         await house.duty.remove_override(place.east, exception.id)
         assert await told(4) == duty.id
-        # Somebody left: the rota still names them, and nothing is lost.
+        # A recipient was removed: the rota still names it, and no notice is lost.
         await house.notices.update(duty.id, RecipientChange(active=False))
         assert await told(5) == standing.id
         assert [found.id for found in (await house.duty.on_duty(place.east)).recipients] == [standing.id]
 
 
-async def test_a_rota_names_only_the_departments_own_and_changes_nothing_otherwise(
+async def test_rota_with_other_departments_recipients_is_refused(
     house: House, place: Place, receiver: Receiver
 ) -> None:
     own, foreign = await house.webhook(receiver.url, place.east), await house.webhook(receiver.url, place.west)
@@ -191,7 +189,7 @@ async def test_a_rota_names_only_the_departments_own_and_changes_nothing_otherwi
         await house.duty.remove_override(place.east, "duty-none")
 
 
-async def test_two_who_change_a_rota_do_not_overwrite_each_other(house: House, place: Place) -> None:
+async def test_concurrent_rota_changes_do_not_overwrite_each_other(house: House, place: Place) -> None:
     first = await house.duty.rota(place.east)
     assert (first.version, first.shifts, first.time_zone) == (0, [], SHANGHAI)
     await house.duty.replace(place.east, RotaInput(shifts=[], version=0))

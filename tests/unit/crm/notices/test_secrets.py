@@ -29,7 +29,7 @@ from tests.unit.crm.notices.conftest import House, Received, Receiver, listening
 NUMBER, KEY = "13811112222", "canary-key-canary-key"
 
 
-async def test_s29_nothing_personal_and_no_secret_in_logs_metrics_and_the_log_of_deliveries(
+async def test_s29_logs_and_metrics_have_no_personal_data_and_no_secret(
     house: House, place: Place, receiver: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def refuse(_: Received) -> web.Response:
@@ -75,16 +75,14 @@ async def test_s29_nothing_personal_and_no_secret_in_logs_metrics_and_the_log_of
         ("mail_gateway", "nosuch://canary/{address}", "must be a URL that Apprise knows"),
     ],
 )
-def test_a_gateway_that_is_none_stops_the_start_and_its_password_is_not_told(
-    setting: str, value: str, told: str
-) -> None:
+def test_invalid_gateway_stops_the_start_without_its_password(setting: str, value: str, told: str) -> None:
     with pytest.raises(ValueError, match=setting) as refusal:
         Settings.model_validate({"ari_password": "x", setting: value})
     assert told in str(refusal.value)
     assert "canary" not in str(refusal.value)
 
 
-async def test_the_service_puts_together_the_channels_an_operator_set_up(sqlite_database: Database) -> None:
+async def test_service_has_the_channels_that_the_operator_set_up(sqlite_database: Database) -> None:
     settings = Settings.model_validate(
         {"ari_password": "x", "mail_gateway": "mailto://127.0.0.1:25?from=a@example.org&to={address}"}
     )
@@ -95,9 +93,7 @@ async def test_the_service_puts_together_the_channels_an_operator_set_up(sqlite_
     await notices.aclose()
 
 
-async def test_s29_the_log_shows_masked_what_an_in_house_recipient_was_told_whole(
-    house: House, place: Place, receiver: Receiver
-) -> None:
+async def test_s29_log_masks_an_in_house_recipients_notice(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, place.east, in_house=True)
     async with house.working():
         ticket = await house.tickets.file(place.fault(f"+86{NUMBER}"), AGENT)
@@ -110,7 +106,7 @@ async def test_s29_the_log_shows_masked_what_an_in_house_recipient_was_told_whol
     assert "王秀英" not in str(told)
 
 
-async def test_what_was_told_of_a_person_can_be_forgotten(house: House, place: Place, receiver: Receiver) -> None:
+async def test_notices_about_a_person_can_be_erased(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, place.east, in_house=True)
     async with house.working():
         tickets = [await house.tickets.file(place.fault(address=f"幸福路{at}号"), AGENT) for at in (1, 2)]
@@ -133,7 +129,7 @@ async def test_what_was_told_of_a_person_can_be_forgotten(house: House, place: P
     assert all(entry.payload for entry in entries if entry.key == tickets[1].id)
 
 
-async def test_what_was_not_sent_yet_is_told_to_programs_in_codes_and_to_people_no_more(
+async def test_pending_notices_of_an_erased_person_reach_only_programs(
     house: House, place: Place, receiver: Receiver
 ) -> None:
     await house.webhook(receiver.url, place.east, in_house=True)

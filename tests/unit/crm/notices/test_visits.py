@@ -1,4 +1,4 @@
-"""Reporters get an SMS about each change of a visit, by whatever action (H3, H26)."""
+"""SMS to reporters about each change of a visit (H3, H26)."""
 
 from datetime import datetime
 from typing import Any

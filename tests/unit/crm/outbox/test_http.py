@@ -1,4 +1,4 @@
-"""Who may act on what could not be told, and what a request may hold."""
+"""Routes of dead letters: roles and validation."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def test_only_supervisors_and_administrators_act(table: dict[str, Route]) -> Non
     assert {role for route in table.values() for role in route.roles} == {Role.SUPERVISOR, Role.ADMINISTRATOR}
 
 
-async def test_dead_letters_are_listed_tried_again_and_dropped(database: Database, table: dict[str, Route]) -> None:
+async def test_dead_letters_are_listed_redelivered_and_dropped(database: Database, table: dict[str, Route]) -> None:
     given_up = await give_up(database, "sign", "park", "reply")
     listed = await call(table["GET /dead-letters"], SUPERVISOR, query={"limit": 2})
     assert [found.kind for found in listed] == ["ticket.reply", "ticket.park"]
@@ -47,7 +47,7 @@ async def test_dead_letters_are_listed_tried_again_and_dropped(database: Databas
 
 
 @pytest.mark.parametrize("sequence", ["0", "-1", "one", "9" * 30, "１", "1.5", ""])
-async def test_what_is_no_entry_is_not_found(table: dict[str, Route], sequence: str) -> None:
+async def test_unknown_entry_is_not_found(table: dict[str, Route], sequence: str) -> None:
     for action, body in (("redeliver", None), ("drop", {"reason": "because"})):
         route = table[f"POST /dead-letters/{{sequence}}/{action}"]
         with pytest.raises(NoDeadLetter):
@@ -64,12 +64,12 @@ async def test_what_is_no_entry_is_not_found(table: dict[str, Route], sequence: 
         ("POST /dead-letters/redeliver", {"all": True}),
     ],
 )
-async def test_what_breaks_a_rule_changes_nothing(table: dict[str, Route], route: str, body: dict[str, Any]) -> None:
+async def test_invalid_request_changes_nothing(table: dict[str, Route], route: str, body: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         await call(table[route], SUPERVISOR, {"sequence": "1"}, body=body)
 
 
 @pytest.mark.parametrize("query", [{"after": 2**70}, {"limit": 0}, {"limit": 10_000}, {"after": 0}])
-async def test_a_page_has_bounds(table: dict[str, Route], query: dict[str, Any]) -> None:
+async def test_page_has_bounds(table: dict[str, Route], query: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         await call(table["GET /dead-letters"], SUPERVISOR, query=query)

@@ -1,4 +1,4 @@
-"""Outbox: no event lost, order within a key, no delay by other keys, no busy waiting."""
+"""Outbox: no loss, order within a key, no delay between keys."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -68,7 +68,7 @@ async def entries(database: Database) -> list[OutboxEntry]:
 
 
 async def until(database: Database, holds: Callable[[list[OutboxEntry]], bool]) -> list[OutboxEntry]:
-    """Return the entries once a condition holds: an outcome is stored shortly after the delivery."""
+    """Return the entries once a condition holds."""
     async with asyncio.timeout(10):
         while not holds(found := await entries(database)):
             await asyncio.sleep(0.01)
@@ -467,7 +467,7 @@ async def test_retry_pause_is_capped() -> None:
 async def test_handlers_of_an_event_share_the_time_of_an_attempt(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Together they must end before the lease does, or another worker delivers the event at the same time."""
+    """Together they must end before the lease does."""
     allowed_s: list[float | None] = []
     real = asyncio.timeout
 
@@ -487,7 +487,7 @@ async def test_handlers_of_an_event_share_the_time_of_an_attempt(
 
 
 class Defective:
-    """A queue of two entries, of which the first has a defect that its delivery does not expect."""
+    """Queue of two entries, where delivering the first fails unexpectedly."""
 
     def __init__(self) -> None:
         self.waiting = [

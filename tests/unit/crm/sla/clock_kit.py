@@ -1,4 +1,4 @@
-"""What the tests of clocks share: a service whose tickets have clocks, on a clock of its own."""
+"""Shared parts of clock tests: a service with clocks on virtual time."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -57,11 +57,11 @@ class Clocks:
         return {clock.clock: clock for clock in found}
 
     async def due(self, ticket_id: str) -> datetime:
-        """Until when a ticket is to be resolved."""
+        """Return a ticket's resolve deadline."""
         return (await self.of(ticket_id))[ClockKind.RESOLVE].due_at
 
     async def told(self) -> list[tuple[str, dict[str, Any]]]:
-        """What the outbox tells of clocks, in order."""
+        """Return the clock events of the outbox, in order."""
         async with self.database.read() as session:
             statement = select(OutboxEntry).where(col(OutboxEntry.kind).startswith("clock."))
             found = (await session.exec(statement.order_by(col(OutboxEntry.sequence)))).all()

@@ -1,4 +1,4 @@
-"""Business time: holidays, make-up workdays, hours of departments, and laws that hold in every time zone (H18)."""
+"""Business time: holidays, make-up workdays, department hours, general laws (H18)."""
 
 import datetime as dt
 from datetime import UTC, datetime, timedelta
@@ -56,14 +56,14 @@ def hours(count: float) -> timedelta:
         ("2026-09-19 10:00", hours(1), "2026-09-20 09:30"),
     ],
 )
-def test_h18_business_time_knows_weekends_holidays_and_make_up_workdays(
+def test_h18_business_time_respects_weekends_holidays_and_make_up_workdays(
     begun: str, business: timedelta, ends: str
 ) -> None:
     assert calendar().add(local(begun), business) == local(ends)
     assert calendar().between(local(begun), local(ends)) == business
 
 
-def test_h18_days_off_have_their_own_hours_and_single_days_win() -> None:
+def test_h18_days_off_have_their_own_hours_and_single_days_override_them() -> None:
     shifts = calendar(day_off=[(9 * 60, 12 * 60)], days={dt.date(2026, 3, 8): []})
     assert shifts.add(local("2026-03-06 17:00"), hours(2)) == local("2026-03-07 10:30")
     assert shifts.add(local("2026-03-07 11:30"), hours(1)) == local("2026-03-09 09:00")
@@ -72,14 +72,14 @@ def test_h18_days_off_have_their_own_hours_and_single_days_win() -> None:
     assert not shifts.is_open(local("2026-03-08 10:00"))
 
 
-def test_h18_round_the_clock_every_moment_counts() -> None:
+def test_h18_round_the_clock_calendar_counts_every_moment() -> None:
     always = calendar(workday=[], round_the_clock=True)
     assert always.add(local("2026-02-17 23:00"), hours(24)) == local("2026-02-18 23:00")
     assert always.between(local("2026-02-17 23:00"), local("2026-02-18 23:00")) == hours(24)
     assert always.is_open(local("2026-02-17 03:00"))
 
 
-def test_h18_a_minute_a_day_takes_years() -> None:
+def test_h18_calendar_with_a_minute_a_day_is_searched_for_years() -> None:
     minute = calendar(workday=[(0, 1)])
     begun = local("2026-03-29 09:00")
     ends = minute.add(begun, timedelta(minutes=3000))
@@ -87,12 +87,12 @@ def test_h18_a_minute_a_day_takes_years() -> None:
     assert minute.between(begun, ends) == timedelta(minutes=3000)
 
 
-def test_a_calendar_that_never_opens_is_refused() -> None:
+def test_hours_without_an_opening_are_refused() -> None:
     with pytest.raises(ValueError, match="closed for"):
         calendar(workday=[]).add(local("2026-03-29 09:00"), hours(1))
 
 
-def test_h18_a_year_nobody_knows_yet_is_guessed_from_the_law_and_says_so() -> None:
+def test_h18_unpublished_year_is_guessed_from_the_law_and_marked() -> None:
     workdays.is_published.cache_clear()
     with capture_logs() as logged:
         assert not workdays.is_workday(dt.date(2041, 10, 1))
@@ -105,7 +105,7 @@ def test_h18_a_year_nobody_knows_yet_is_guessed_from_the_law_and_says_so() -> No
     assert logged == []
 
 
-def test_a_calendar_that_is_never_open_says_so() -> None:
+def test_search_in_a_calendar_without_an_opening_ends_with_an_error() -> None:
     with pytest.raises(ValueError, match="closed"):
         calendar(workday=[]).add(local("2026-03-02 09:00"), hours(1))
     with pytest.raises(ValueError, match="backwards"):
@@ -160,9 +160,7 @@ DURATIONS = st.integers(0, 60 * 60 * 60).map(lambda seconds: timedelta(seconds=s
 
 @settings(max_examples=300, deadline=None)
 @given(calendars(), MOMENTS, DURATIONS)
-def test_between_undoes_add_and_nothing_earlier_does(
-    given: BusinessCalendar, moment: datetime, business: timedelta
-) -> None:
+def test_between_is_the_inverse_of_add(given: BusinessCalendar, moment: datetime, business: timedelta) -> None:
     ends = given.add(moment, business)
     assert ends >= moment
     assert given.between(moment, ends) == business
@@ -172,7 +170,7 @@ def test_between_undoes_add_and_nothing_earlier_does(
 
 @settings(max_examples=300, deadline=None)
 @given(calendars(), MOMENTS, MOMENTS, DURATIONS, DURATIONS)
-def test_later_or_longer_never_ends_earlier(
+def test_end_of_business_time_grows_with_begin_and_length(
     given: BusinessCalendar, one: datetime, other: datetime, short: timedelta, long: timedelta
 ) -> None:
     earlier, later = sorted((one, other))
@@ -184,7 +182,7 @@ def test_later_or_longer_never_ends_earlier(
 
 @settings(max_examples=200, deadline=None)
 @given(calendars(), MOMENTS, DURATIONS, DURATIONS)
-def test_business_time_of_parts_is_that_of_the_whole_and_never_more_than_passed(
+def test_business_time_is_additive_and_at_most_real_time(
     given: BusinessCalendar, moment: datetime, first: timedelta, second: timedelta
 ) -> None:
     middle, ends = moment + first, moment + first + second
@@ -194,7 +192,7 @@ def test_business_time_of_parts_is_that_of_the_whole_and_never_more_than_passed(
 
 @settings(max_examples=200, deadline=None)
 @given(calendars(), MOMENTS)
-def test_open_is_where_time_passes(given: BusinessCalendar, moment: datetime) -> None:
+def test_calendar_is_open_where_business_time_passes(given: BusinessCalendar, moment: datetime) -> None:
     # Offsets of one zone or another end within a minute, never within a second.
     moment = moment.replace(microsecond=0)
     second = timedelta(seconds=1)

@@ -1,4 +1,4 @@
-"""The clocks through random lives of tickets: what runs is what the state says, and nothing is late at once (H18)."""
+"""Clocks in random lives of tickets: they match the state (H18)."""
 
 from random import Random
 
@@ -39,7 +39,7 @@ class ClockedLives(test_ticket_machine.Lives):
             assert clock.stopped_at is None or clock.next_at is None
 
     def _check(self, ticket: Ticket, running: list[TicketClock]) -> None:
-        """Whether the running clocks are those its state asks for."""
+        """Return whether the running clocks match the ticket's state."""
         status = ticket.parked_from if ticket.status is TicketStatus.PARKED else ticket.status
         wanted = {ClockKind.RESPOND} if status in UNSIGNED else set()
         wanted |= set() if status in STOPPED else {ClockKind.RESOLVE}
@@ -49,7 +49,7 @@ class ClockedLives(test_ticket_machine.Lives):
             assert (clock.paused_at is not None) is is_paused
             assert (clock.next_at is None) is is_paused
             assert clock.due_at > utc_now()
-            # What was refused lies with nobody, and its time goes on by the hours of who held it last.
+            # A refused ticket has no department, and its time goes on by the hours of the last one.
             assert ticket.department_id in {clock.department_id, None}
 
 

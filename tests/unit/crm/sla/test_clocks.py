@@ -1,4 +1,4 @@
-"""A ticket's deadlines as it goes its way: started, stopped, paused, moved, begun again (H18, DESIGN rule 8)."""
+"""Deadlines through a ticket's life: start, stop, pause, move, restart (H18)."""
 
 from collections.abc import Iterator
 
@@ -73,9 +73,7 @@ async def test_h18_clocks_start_at_registration_not_at_signing(
     assert (await clocks.of(ticket.id))[RESOLVE].stopped_at == MONDAY + minutes(60)
 
 
-async def test_h18_what_is_answered_or_cancelled_at_the_desk_has_no_deadline_any_more(
-    clocks: Clocks, place: Place
-) -> None:
+async def test_h18_ticket_answered_or_cancelled_at_the_desk_has_no_deadline(clocks: Clocks, place: Place) -> None:
     answered = await clocks.tickets.file(place.fault(), AGENT)
     await clocks.tickets.answer(answered.id, "已当场解答", AGENT)
     cancelled = await clocks.tickets.file(place.fault(address=""), AGENT)
@@ -85,7 +83,7 @@ async def test_h18_what_is_answered_or_cancelled_at_the_desk_has_no_deadline_any
         assert all(clock.stopped_at == MONDAY and clock.next_at is None for clock in found.values())
 
 
-async def test_h18_waiting_for_the_customer_pauses_handling_only(
+async def test_h18_parked_ticket_pauses_only_its_resolve_clock(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     unsigned = await clocks.tickets.file(place.fault(address=""), AGENT)
@@ -109,7 +107,7 @@ async def test_h18_waiting_for_the_customer_pauses_handling_only(
     assert found[RESOLVE].due_at == local("2026-03-10 11:00")
 
 
-async def test_h18_who_was_late_before_it_was_parked_is_no_later_and_no_earlier_for_it(
+async def test_h18_late_ticket_stays_as_late_when_it_is_parked(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     ticket, worker = await signed(clocks, place)
@@ -125,7 +123,7 @@ async def test_h18_who_was_late_before_it_was_parked_is_no_later_and_no_earlier_
     assert clock.next_at == local("2026-03-09 09:30")
 
 
-async def test_h18_a_redo_has_at_least_its_share_of_the_time_again(
+async def test_h18_redo_has_at_least_a_share_of_the_time(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     ticket, worker = await signed(clocks, place)
@@ -153,7 +151,7 @@ async def test_h18_a_redo_has_at_least_its_share_of_the_time_again(
     assert await clocks.due(ticket.id) == local("2026-03-05 15:00")
 
 
-async def test_h4_what_is_added_is_signed_for_again_and_the_deadline_stays(
+async def test_h4_addition_is_signed_again_and_the_deadline_stays(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     ticket, worker = await signed(clocks, place)
@@ -170,7 +168,7 @@ async def test_h4_what_is_added_is_signed_for_again_and_the_deadline_stays(
     assert (await clocks.of(ticket.id))[RESOLVE].paused_at is None
 
 
-async def test_h4_what_is_added_to_what_was_done_has_time_again(
+async def test_h4_addition_after_a_reply_has_time_again(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     ticket, worker = await signed(clocks, place)
@@ -183,7 +181,7 @@ async def test_h4_what_is_added_to_what_was_done_has_time_again(
     assert found[RESOLVE].due_at == local("2026-03-05 15:00")
 
 
-async def test_h18_who_is_handed_a_signed_ticket_has_to_sign_too_and_the_deadline_stays(
+async def test_h18_department_signs_a_handed_over_ticket_and_the_deadline_stays(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     ticket, _ = await signed(clocks, place)
@@ -195,9 +193,7 @@ async def test_h18_who_is_handed_a_signed_ticket_has_to_sign_too_and_the_deadlin
     assert found[RESOLVE].department_id == place.west
 
 
-async def test_h6_refusing_does_not_stop_the_customers_clock(
-    clocks: Clocks, place: Place, now: time_machine.Traveller
-) -> None:
+async def test_h6_refusal_does_not_stop_the_clock(clocks: Clocks, place: Place, now: time_machine.Traveller) -> None:
     ticket = await clocks.tickets.file(place.fault(), AGENT)
     await clocks.tickets.dispatch(ticket.id, place.east, AGENT)
     await clocks.tickets.refusals.refuse(ticket.id, NOT_OURS, place.worker(place.east))
@@ -209,7 +205,7 @@ async def test_h6_refusing_does_not_stop_the_customers_clock(
     assert found[RESPOND].department_id == place.west
 
 
-async def test_h18_what_is_left_counts_in_the_hours_of_whoever_has_it(
+async def test_h18_time_left_counts_in_the_new_departments_hours(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     nights = WorkingHours(workday=[OpenSpan(opens="20:00", closes="24:00")], day_off=[])
@@ -223,7 +219,7 @@ async def test_h18_what_is_left_counts_in_the_hours_of_whoever_has_it(
     assert await clocks.due(ticket.id) == local("2026-03-04 21:00")
 
 
-async def test_h18_more_urgent_is_sooner_but_never_at_once(
+async def test_h18_deadline_of_a_more_urgent_ticket_is_sooner_but_never_now(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     ticket = await clocks.tickets.file(place.fault(), AGENT)
@@ -238,14 +234,14 @@ async def test_h18_more_urgent_is_sooner_but_never_at_once(
     assert found[RESPOND].due_at == late
 
 
-async def test_h18_an_extension_moves_the_deadline_and_only_later(
+async def test_h18_extension_moves_the_deadline_only_later(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     ticket, worker = await signed(clocks, place)
     extensions = clocks.tickets.extensions
     with pytest.raises(ExtensionRefused):
         await extensions.ask(ticket.id, local("2026-03-03 10:00"), "缺配件", worker)
-    # On a Sunday: nobody works then, and yet it is the deadline.
+    # A Sunday has no business time, and is the deadline all the same.
     until = local("2026-03-08 12:00")
     await extensions.ask(ticket.id, until, "缺配件", worker)
     await extensions.grant(ticket.id, "属实", SUPERVISOR)
@@ -259,7 +255,7 @@ async def test_h18_an_extension_moves_the_deadline_and_only_later(
         await extensions.ask(ticket.id, local("2026-03-20 12:00"), "缺配件", worker)
 
 
-async def test_h25_a_protected_customers_ticket_goes_before_others(
+async def test_h25_ticket_of_a_protected_customer_is_due_sooner(
     clocks: Clocks, place: Place, database: Database
 ) -> None:
     await ProtectionService(database).create(hospital(place.wang.id), people.SUPERVISOR)
@@ -268,13 +264,13 @@ async def test_h25_a_protected_customers_ticket_goes_before_others(
     assert (theirs.urgency, others.urgency) == ("critical", "normal")
     assert await clocks.due(theirs.id) == MONDAY + minutes(60)
 
-    # Somebody protected joins: that is a raise like any other, and the deadline with it.
+    # A protected customer joins: the urgency is raised, and the deadline moves.
     joining = AppendToTicket(text="我家也不热", reporter=Reporter(customer_id=place.wang.id))
     await clocks.tickets.append(others.id, joining, AGENT)
     assert await clocks.due(others.id) == MONDAY + minutes(60)
 
 
-async def test_h18_deadlines_and_ticket_change_together_or_not_at_all(
+async def test_h18_deadlines_and_ticket_change_in_one_transaction(
     clocks: Clocks, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticket = await clocks.tickets.file(place.fault(), AGENT)
@@ -289,7 +285,7 @@ async def test_h18_deadlines_and_ticket_change_together_or_not_at_all(
     assert (await clocks.of(ticket.id))[RESPOND].stopped_at is None
 
 
-async def test_h18_a_transition_costs_at_most_two_statements_more(
+async def test_h18_transition_costs_at_most_two_more_statements(
     clocks: Clocks, place: Place, database: Database
 ) -> None:
     plain = Clocks(database, TicketService(database), SlaService(database))
@@ -298,7 +294,7 @@ async def test_h18_a_transition_costs_at_most_two_statements_more(
     event.listen(database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
 
     async def counted(made: Clocks, address: str) -> dict[str, int]:
-        """The statements of each transition, after a first ticket that filled the caches."""
+        """Count the statements of each transition, with filled caches."""
         found: dict[str, int] = {}
         for place_number in (1, 2):
             ticket = await made.tickets.file(place.fault(address=f"{address}{place_number}号"), AGENT)
@@ -323,7 +319,7 @@ async def test_h18_a_transition_costs_at_most_two_statements_more(
     assert max(more.values()) <= 2
 
 
-async def test_h18_what_was_merged_and_taken_out_again_has_its_deadlines_back_and_is_not_late_at_once(
+async def test_h18_unmerged_ticket_has_its_deadlines_back_and_is_not_late_at_once(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     first = await clocks.tickets.file(place.fault(), AGENT)
@@ -346,7 +342,7 @@ async def test_h18_what_was_merged_and_taken_out_again_has_its_deadlines_back_an
     assert found[RESOLVE].round == 1
 
 
-async def test_h4_the_sooner_deadline_of_merged_tickets_is_everybodys_and_each_has_its_own_back(
+async def test_h4_sooner_deadline_of_merged_tickets_counts_until_they_are_unmerged(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     burst = await clocks.tickets.file(place.fault(), AGENT)
@@ -368,7 +364,7 @@ async def test_h4_the_sooner_deadline_of_merged_tickets_is_everybodys_and_each_h
     assert await clocks.due(head.id) == own
 
 
-async def test_h18_a_head_that_was_hurried_by_a_merge_has_its_time_back_and_keeps_what_it_waited(
+async def test_h18_head_of_an_undone_merge_has_its_time_back_with_its_pauses(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     worker = place.worker(place.east)
@@ -388,7 +384,7 @@ async def test_h18_a_head_that_was_hurried_by_a_merge_has_its_time_back_and_keep
     assert (found.due_at, found.allowed_s, found.round_the_clock) == (local("2026-03-03 14:00"), 36000, False)
 
 
-async def test_h18_more_time_granted_to_a_head_stays_and_takes_nothing_of_its_own(
+async def test_h18_extension_of_a_head_outlasts_an_undone_merge(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     worker = place.worker(place.east)
@@ -404,7 +400,7 @@ async def test_h18_more_time_granted_to_a_head_stays_and_takes_nothing_of_its_ow
         assert await clocks.due(ticket.id) == stays
 
 
-async def test_h16_who_passes_a_ticket_up_hands_over_the_deadline_and_above_it_is_signed_anew(
+async def test_h16_ticket_passed_up_has_the_same_deadline_and_is_signed_again(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     ticket, worker = await signed(clocks, place)
@@ -417,7 +413,7 @@ async def test_h16_who_passes_a_ticket_up_hands_over_the_deadline_and_above_it_i
     assert found[RESOLVE].due_at == local("2026-03-03 11:00")
 
 
-async def test_h4_what_waited_for_the_customer_goes_on_when_they_add_something_and_is_signed_anew(
+async def test_h4_addition_resumes_a_parked_ticket_which_is_signed_again(
     clocks: Clocks, place: Place, now: time_machine.Traveller
 ) -> None:
     ticket, worker = await signed(clocks, place)

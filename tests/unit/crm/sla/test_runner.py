@@ -1,4 +1,4 @@
-"""Warning, breach and ladder: each step once, on however many nodes, whoever is killed in the middle (H18)."""
+"""Warning, breach and ladder: each step once, on several nodes (H18)."""
 
 import asyncio
 import os
@@ -64,7 +64,7 @@ async def until_told(clocks: Clocks, count: int) -> None:
 
 
 async def signed_at(clocks: Clocks, place: Place, number: int = 1) -> str:
-    """A ticket registered and signed on Monday at nine, to be resolved by Tuesday at eleven."""
+    """Return a ticket signed on Monday at 9:00, due Tuesday 11:00."""
     with time_machine.travel(MONDAY, tick=False):
         ticket = await clocks.tickets.file(place.fault(address=f"幸福路{number}号"), AGENT)
         await clocks.tickets.dispatch(ticket.id, place.east, AGENT)
@@ -72,7 +72,7 @@ async def signed_at(clocks: Clocks, place: Place, number: int = 1) -> str:
     return ticket.id
 
 
-async def test_h18_warning_breach_and_ladder_come_in_their_time_and_once(clocks: Clocks, place: Place) -> None:
+async def test_h18_warning_breach_and_ladder_happen_once_at_their_times(clocks: Clocks, place: Place) -> None:
     ticket_id = await signed_at(clocks, place)
     runner = clocks.service.runner
     # Eight of ten hours are used half an hour into Tuesday.
@@ -96,7 +96,7 @@ async def test_h18_warning_breach_and_ladder_come_in_their_time_and_once(clocks:
     assert [step.kind for step in resolve.steps] == ["warning", "breach", "escalation", "escalation"]
 
 
-async def test_h18_who_was_away_for_long_does_every_step_in_order(clocks: Clocks, place: Place) -> None:
+async def test_h18_runner_after_a_long_absence_takes_every_step_in_order(clocks: Clocks, place: Place) -> None:
     await signed_at(clocks, place)
     assert [await clocks.service.runner.fire(local("2026-03-10 09:00")) for _ in range(5)] == [1, 1, 1, 1, 0]
     assert [kind for kind, _ in await clocks.told()] == [
@@ -107,7 +107,7 @@ async def test_h18_who_was_away_for_long_does_every_step_in_order(clocks: Clocks
     ]
 
 
-async def test_h18_a_ladder_may_name_another_department(clocks: Clocks, place: Place) -> None:
+async def test_h18_ladder_may_name_another_department(clocks: Clocks, place: Place) -> None:
     ladder = [{"clock": "resolve", "after_minutes": 0, "department_id": place.west}]
     with time_machine.travel(MONDAY, tick=False):
         await clocks.enter(POLICY | {"ladder": ladder})
@@ -123,7 +123,7 @@ async def test_h18_a_ladder_may_name_another_department(clocks: Clocks, place: P
     ]
 
 
-async def test_h18_a_deadline_that_was_moved_warns_again(clocks: Clocks, place: Place) -> None:
+async def test_h18_moved_deadline_warns_again(clocks: Clocks, place: Place) -> None:
     ticket_id = await signed_at(clocks, place)
     await clocks.service.runner.fire(local("2026-03-03 09:00"))
     with time_machine.travel(local("2026-03-03 09:30"), tick=False):
@@ -134,13 +134,13 @@ async def test_h18_a_deadline_that_was_moved_warns_again(clocks: Clocks, place: 
     assert [kind for kind, _ in await clocks.told()] == ["clock.warning", "clock.warning"]
 
 
-async def test_h18_several_runners_at_once_do_every_step_once(clocks: Clocks, place: Place, database: Database) -> None:
+async def test_h18_several_runners_take_every_step_once(clocks: Clocks, place: Place, database: Database) -> None:
     for number in range(TICKETS):
         await signed_at(clocks, place, number)
     nodes = [node(Database(database.url)) for _ in range(3)]
 
     async def work(made: Clocks) -> None:
-        # Until nothing is due any more for anybody: what is in others' hands is not ours to wait for.
+        # Until no step is due any more; a step that another runner has locked is not awaited here.
         for _ in range(40):
             await made.service.runner.fire(local("2026-03-10 09:00"))
 
@@ -158,7 +158,7 @@ async def test_h18_several_runners_at_once_do_every_step_once(clocks: Clocks, pl
     assert all(kinds[:2] == ["clock.warning", "clock.breach"] for kinds in order.values())
 
 
-async def test_h18_who_is_killed_between_claiming_and_telling_loses_nothing(
+async def test_h18_runner_killed_between_claim_and_event_loses_nothing(
     clocks: Clocks, place: Place, database: Database, tmp_path: Path
 ) -> None:
     await signed_at(clocks, place)
@@ -186,9 +186,7 @@ async def test_h18_who_is_killed_between_claiming_and_telling_loses_nothing(
     ]
 
 
-async def test_h18_a_step_somebody_did_already_is_not_told_again(
-    clocks: Clocks, place: Place, database: Database
-) -> None:
+async def test_h18_claimed_step_has_no_second_event(clocks: Clocks, place: Place, database: Database) -> None:
     ticket_id = await signed_at(clocks, place)
     now = local("2026-03-03 09:00")
     await clocks.service.runner.fire(now)
@@ -201,7 +199,7 @@ async def test_h18_a_step_somebody_did_already_is_not_told_again(
     assert (await clocks.of(ticket_id))[ClockKind.RESOLVE].next_step == 1
 
 
-async def test_h18_who_replies_at_the_last_moment_is_warned_or_not_but_never_late(clocks: Clocks, place: Place) -> None:
+async def test_h18_reply_at_the_last_moment_is_never_late(clocks: Clocks, place: Place) -> None:
     for number in range(6):
         ticket_id = await signed_at(clocks, place, number)
         with time_machine.travel(local("2026-03-03 10:59"), tick=False):
@@ -213,7 +211,7 @@ async def test_h18_who_replies_at_the_last_moment_is_warned_or_not_but_never_lat
     assert {kind for kind, _ in await clocks.told()} <= {"clock.warning"}
 
 
-async def test_the_runner_sleeps_until_the_next_moment_and_asks_nothing_meanwhile(
+async def test_runner_sleeps_until_the_next_step_without_statements(
     clocks: Clocks, place: Place, database: Database
 ) -> None:
     ticket_id = await signed_at(clocks, place)
@@ -245,7 +243,7 @@ async def test_the_runner_sleeps_until_the_next_moment_and_asks_nothing_meanwhil
         assert utc_now() >= soon
 
 
-async def test_what_a_ticket_makes_due_is_expected_once_it_is_committed_and_not_before(
+async def test_runner_expects_a_deadline_only_after_its_commit(
     clocks: Clocks, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected: list[object] = []
@@ -263,9 +261,7 @@ async def test_what_a_ticket_makes_due_is_expected_once_it_is_committed_and_not_
     assert len(expected) == 1
 
 
-async def test_h18_a_policy_that_reaches_open_tickets_changes_them_over_when_it_takes_effect(
-    clocks: Clocks, place: Place
-) -> None:
+async def test_h18_open_tickets_change_over_to_a_policy_that_reaches_them(clocks: Clocks, place: Place) -> None:
     ticket_id = await signed_at(clocks, place)
     shorter = POLICY | {"rules": [{"respond_minutes": 60, "resolve_minutes": 300}]}
     with time_machine.travel(MONDAY, tick=False):
@@ -281,9 +277,7 @@ async def test_h18_a_policy_that_reaches_open_tickets_changes_them_over_when_it_
     assert (clock.policy_version, clock.edition) == (2, 2)
 
 
-async def test_h18_a_policy_that_does_not_reach_open_tickets_leaves_them_under_theirs(
-    clocks: Clocks, place: Place
-) -> None:
+async def test_h18_open_tickets_stay_under_their_policy_by_default(clocks: Clocks, place: Place) -> None:
     before = await signed_at(clocks, place, 1)
     with time_machine.travel(MONDAY, tick=False):
         await clocks.enter(POLICY | {"rules": [{"respond_minutes": 60, "resolve_minutes": 300}]})

@@ -55,7 +55,7 @@ async def call(
     query: dict[str, Any] | None = None,
     body: dict[str, Any] | None = None,
 ) -> Any:
-    """What the desk does: validate, then hand over."""
+    """Validate a request, then call its route."""
     given: BaseModel | None = route.body.model_validate(body or {}) if route.body is not None else None
     return await route.handler(Request(principal, path or {}, route.query.model_validate(query or {}), given))
 
@@ -71,7 +71,7 @@ async def signed(clocks: Clocks, place: Place, number: int = 1) -> str:
     return ticket.id
 
 
-def test_s8_who_may_what(table: dict[str, Route]) -> None:
+def test_s8_roles_of_the_routes(table: dict[str, Route]) -> None:
     leaders = {Role.SUPERVISOR, Role.ADMINISTRATOR}
     expected = {
         "GET /service-levels/policies": leaders,
@@ -92,7 +92,7 @@ def test_s8_who_may_what(table: dict[str, Route]) -> None:
     assert {name: set(route.roles) for name, route in table.items()} == expected
 
 
-async def test_h18_policies_have_versions_and_take_effect_when_they_say(
+async def test_h18_policy_versions_take_effect_at_their_time(
     clocks: Clocks, table: dict[str, Route], now: time_machine.Traveller
 ) -> None:
     enter, every = table["POST /service-levels/policies"], table["GET /service-levels/policies"]
@@ -109,7 +109,7 @@ async def test_h18_policies_have_versions_and_take_effect_when_they_say(
             await call(one, LEAD, {"version": version})
 
 
-async def test_h18_bad_policies_are_refused_whole(clocks: Clocks, table: dict[str, Route], place: Place) -> None:
+async def test_h18_invalid_policies_are_refused_whole(clocks: Clocks, table: dict[str, Route], place: Place) -> None:
     enter = table["POST /service-levels/policies"]
     with pytest.raises(PolicyChangedMeanwhile) as conflict:
         await call(enter, BOSS, body={"policy": POLICY, "version": 0})
@@ -133,7 +133,7 @@ async def test_h18_bad_policies_are_refused_whole(clocks: Clocks, table: dict[st
     assert len(await clocks.service.policies()) == 2
 
 
-async def test_h18_only_what_has_not_taken_effect_is_taken_back(clocks: Clocks, table: dict[str, Route]) -> None:
+async def test_h18_only_future_policies_are_withdrawn(clocks: Clocks, table: dict[str, Route]) -> None:
     withdraw = table["DELETE /service-levels/policies/{version}"]
     await clocks.enter(effective_from=MONDAY + timedelta(hours=1))
     await call(withdraw, BOSS, {"version": "2"})
@@ -143,7 +143,7 @@ async def test_h18_only_what_has_not_taken_effect_is_taken_back(clocks: Clocks, 
         await call(withdraw, BOSS, {"version": "1"})
 
 
-async def test_h18_rules_for_a_cause_reach_those_under_it(clocks: Clocks, place: Place) -> None:
+async def test_h18_rule_of_a_category_applies_to_those_below(clocks: Clocks, place: Place) -> None:
     rule = {"respond_minutes": 60, "resolve_minutes": 60, "category_id": place.cold}
     await clocks.enter(POLICY | {"rules": [*POLICY["rules"], rule]})
     under = await clocks.tickets.file(place.fault(), AGENT)
@@ -169,7 +169,7 @@ async def test_h18_working_hours_of_departments(clocks: Clocks, table: dict[str,
         await call(enter, BOSS, {"owner": "nobody"}, body={"hours": hours})
 
 
-async def test_which_days_are_workdays_and_which_are_guessed(table: dict[str, Route]) -> None:
+async def test_month_has_workdays_and_guesses(table: dict[str, Route]) -> None:
     days = table["GET /service-levels/days"]
     october = await call(days, LEAD, query={"year": 2026, "month": 10})
     assert [day.day[-2:] for day in october if not day.is_workday][:8] == [
@@ -186,7 +186,7 @@ async def test_which_days_are_workdays_and_which_are_guessed(table: dict[str, Ro
     assert all(day.is_guess for day in await call(days, LEAD, query={"year": 2050, "month": 2}))
 
 
-async def test_s7_a_department_sees_the_clocks_of_its_own_tickets_only(
+async def test_s7_department_sees_only_clocks_of_its_tickets(
     clocks: Clocks, table: dict[str, Route], place: Place, now: time_machine.Traveller
 ) -> None:
     ticket_id = await signed(clocks, place)
@@ -203,7 +203,7 @@ async def test_s7_a_department_sees_the_clocks_of_its_own_tickets_only(
     assert await call(overdue, worker(None)) == []
 
 
-async def test_h18_overdue_lists_what_is_late_page_by_page(
+async def test_h18_overdue_deadlines_are_paged(
     clocks: Clocks, table: dict[str, Route], place: Place, now: time_machine.Traveller
 ) -> None:
     unsigned = await clocks.tickets.file(place.fault(address="人民路1号"), AGENT)
@@ -231,7 +231,7 @@ async def test_h18_overdue_lists_what_is_late_page_by_page(
         overdue.query.model_validate({"after": "x"})
 
 
-async def test_h18_the_report_counts_what_was_kept_and_what_was_not(
+async def test_h18_report_counts_met_and_breached_deadlines(
     clocks: Clocks, table: dict[str, Route], place: Place, now: time_machine.Traveller
 ) -> None:
     met, late, still = [await signed(clocks, place, number) for number in range(3)]
@@ -257,7 +257,7 @@ async def test_h18_the_report_counts_what_was_kept_and_what_was_not(
         report.query.model_validate({"since": month["until"], "until": month["since"]})
 
 
-async def test_h18_what_if_says_what_would_happen_and_changes_nothing(
+async def test_h18_what_if_shows_the_effect_and_changes_nothing(
     clocks: Clocks, table: dict[str, Route], place: Place, now: time_machine.Traveller
 ) -> None:
     early = await signed(clocks, place, 1)

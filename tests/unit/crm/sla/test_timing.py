@@ -1,4 +1,4 @@
-"""Deadlines to the second: the last second counts, pauses shift merged deadlines, merges move no late one."""
+"""Deadlines to the second, through pauses and merges."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ def terms(calendar: BusinessCalendar = ALWAYS) -> Terms:
 
 
 def clock(due_at: datetime, now: datetime = NOON) -> TicketClock:
-    """Return a running clock of one ticket that is due at a moment."""
+    """Return a running clock that is due at a moment."""
     started_at = due_at - timedelta(hours=10)
     made = clock_moves.start("ticket-1", ClockKind.RESOLVE, 1, terms(), started_at, now, 36000)
     assert made.due_at == due_at
@@ -65,7 +65,7 @@ def test_deadline_that_has_passed_is_breached(late: timedelta) -> None:
 
 
 def test_pause_of_a_merged_ticket_shifts_every_deadline_promised_by_a_merge() -> None:
-    """Without the first ticket, the head is due as the second promised, an hour later for the pause."""
+    """After the first unmerge, the second ticket's shifted deadline counts."""
     head = clock(NOON + 6 * HOUR)
     for ticket_id, due_at in (("first", NOON + 2 * HOUR), ("second", NOON + 4 * HOUR)):
         merging.absorb(head, ticket_id, due_at, terms(), ALWAYS, NOON)

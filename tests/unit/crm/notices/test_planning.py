@@ -1,4 +1,4 @@
-"""From a ticket's change to whoever must hear of it: once each, in order, and in the right words."""
+"""Notices of ticket changes: once, in order, worded."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -24,7 +24,7 @@ from tests.unit.crm.conftest import AGENT, Place
 from tests.unit.crm.notices.conftest import House, Received, Receiver
 
 
-async def test_a_dispatch_is_told_signed_and_logged(house: House, place: Place, receiver: Receiver) -> None:
+async def test_dispatch_is_sent_signed_and_logged(house: House, place: Place, receiver: Receiver) -> None:
     webhook = await house.webhook(receiver.url, place.east)
     assert webhook.signing_secret is not None
     async with house.working():
@@ -43,7 +43,7 @@ async def test_a_dispatch_is_told_signed_and_logged(house: House, place: Place, 
     assert told.sent_at is not None
 
 
-async def test_s29_what_leaves_the_house_is_masked_unless_the_channel_stays_in_it(
+async def test_s29_notice_is_masked_unless_the_channel_is_in_house(
     house: House, place: Place, receiver: Receiver
 ) -> None:
     await house.webhook(receiver.url, place.east)
@@ -62,9 +62,7 @@ async def test_s29_what_leaves_the_house_is_masked_unless_the_channel_stays_in_i
     assert "幸福路12号" in bodies[0]
 
 
-async def test_h26_the_department_hears_when_it_is_expected_and_when_not_any_more(
-    house: House, place: Place, receiver: Receiver
-) -> None:
+async def test_h26_department_gets_booked_and_cancelled_visits(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, place.east)
     appointments = AppointmentService(house.database, house.tickets)
     windows = [{"weekday": day, "from_clock": "09:00", "until_clock": "11:00", "places": 1} for day in range(1, 8)]
@@ -84,7 +82,7 @@ async def test_h26_the_department_hears_when_it_is_expected_and_when_not_any_mor
     assert "用户不在家" in cancelled.json["text"]
 
 
-async def test_f26_heard_again_an_event_is_told_once(house: House, place: Place, receiver: Receiver) -> None:
+async def test_f26_repeated_event_is_sent_once(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, place.east)
     await house.webhook(receiver.url, None, switches={"ticket.urge": True})
     urge = TicketChanged(action="urge", ticket_id="ticket-1", department_id=place.east, number="2611230001")
@@ -99,7 +97,7 @@ async def test_f26_heard_again_an_event_is_told_once(house: House, place: Place,
     assert len(receiver.received) == 2
 
 
-async def test_what_is_not_taken_is_tried_again_under_the_same_id_and_later_news_waits(
+async def test_refused_notice_is_retried_with_its_id_before_later_ones(
     house: House, place: Place, receiver: Receiver
 ) -> None:
     refusals = 2
@@ -123,7 +121,7 @@ async def test_what_is_not_taken_is_tried_again_under_the_same_id_and_later_news
     assert [one.attempts for one in told] == [3, 1]
 
 
-async def test_what_is_never_taken_is_given_up_with_its_error_and_sent_when_somebody_says_so(
+async def test_refused_notice_is_given_up_and_sent_again_on_request(
     house: House, place: Place, receiver: Receiver
 ) -> None:
     async def refuse(_: Received) -> web.Response:
@@ -149,7 +147,7 @@ async def test_what_is_never_taken_is_given_up_with_its_error_and_sent_when_some
         await house.notices.redeliver("notice-none")
 
 
-async def test_what_is_on_its_way_is_not_sent_again(house: House, place: Place, receiver: Receiver) -> None:
+async def test_pending_notice_is_not_redelivered(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, place.east)
     ticket = await house.tickets.file(place.fault(), AGENT)
     urge = TicketChanged(action="urge", ticket_id=ticket.id, department_id=place.east)
@@ -159,7 +157,7 @@ async def test_what_is_on_its_way_is_not_sent_again(house: House, place: Place, 
         await house.notices.redeliver(queued.id)
 
 
-async def test_everything_given_up_on_a_channel_is_sent_again(house: House, place: Place, receiver: Receiver) -> None:
+async def test_given_up_notices_of_a_channel_are_redelivered(house: House, place: Place, receiver: Receiver) -> None:
     async def refuse(_: Received) -> web.Response:
         return web.Response(status=500)
 
@@ -177,7 +175,7 @@ async def test_everything_given_up_on_a_channel_is_sent_again(house: House, plac
         await house.until(lambda log: log[0].state is DeliveryState.SENT, recipient_id=other.id)
 
 
-async def test_each_hears_what_it_is_switched_to(house: House, place: Place, receiver: Receiver) -> None:
+async def test_recipient_gets_the_events_it_switched_on(house: House, place: Place, receiver: Receiver) -> None:
     usual = await house.webhook(receiver.url, place.east)
     quiet = await house.webhook(receiver.url, place.east, switches={"ticket.dispatch": False, "ticket.sign": True})
     await house.webhook(receiver.url, place.west)
@@ -200,7 +198,7 @@ async def test_each_hears_what_it_is_switched_to(house: House, place: Place, rec
     )
 
 
-async def test_h6_what_lies_with_one_person_is_told_to_this_person(
+async def test_h6_notice_goes_to_the_employee_who_has_the_ticket(
     house: House, place: Place, receiver: Receiver
 ) -> None:
     staff = StaffService(house.database, [])
@@ -236,15 +234,13 @@ async def test_event_without_wording_is_sent_in_the_generic_one(
     assert "处理中" in came.json["text"]
 
 
-async def test_what_people_need_not_hear_of_is_nobodys(house: House, place: Place, receiver: Receiver) -> None:
+async def test_event_without_notice_is_ignored(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, None)
     await house.planner.hear(EventEnvelope("event-1", SurveyFinished(ticket_id="ticket-1"), utc_now()))
     assert await house.log() == []
 
 
-async def test_s37_what_stands_in_a_ticket_is_never_looked_at_as_a_text_with_names(
-    house: House, place: Place, receiver: Receiver
-) -> None:
+async def test_s37_ticket_text_is_not_read_as_a_template(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, place.east)
     hostile = "{{7*7}} {link} {number} ${7*7} %(x)s <b>{0.__class__}</b>"
     async with house.working():
@@ -255,7 +251,7 @@ async def test_s37_what_stands_in_a_ticket_is_never_looked_at_as_a_text_with_nam
     assert "49" not in came.json["text"].replace(ticket.number, "")
 
 
-async def test_h16_everyone_a_ticket_lands_on_is_told(house: House, place: Place, receiver: Receiver) -> None:
+async def test_h16_every_involved_department_gets_the_notice(house: House, place: Place, receiver: Receiver) -> None:
     holder, helper = await house.webhook(receiver.url, place.east), await house.webhook(receiver.url, place.west)
     asked = {"department_id": place.east, "asked_departments": [place.west], "co_department_ids": [place.west]}
     helped = {"department_id": place.east, "co_department_ids": [place.west]}
@@ -282,7 +278,7 @@ async def test_h16_everyone_a_ticket_lands_on_is_told(house: House, place: Place
     )
 
 
-async def test_h18_a_deadline_is_told_to_who_the_ladder_names_with_who_holds_the_ticket(
+async def test_h18_ladder_step_reaches_its_department_and_names_the_holder(
     house: House, place: Place, receiver: Receiver
 ) -> None:
     above = await house.webhook(receiver.url, place.west)

@@ -1,8 +1,8 @@
-"""A process of its own that tells what is in the outbox, for tests that end it with `kill -9`.
+"""Process that delivers the outbox, for tests that kill it.
 
-`python -m tests.unit.crm.notices.teller <database url> <receiver url> <mode>`, where the mode is `outbox`: each entry
-goes straight to the receiver; `notices`: entries become messages, which go to their recipients; `planning`: as
-`notices`, and the process ends itself where a message is stored and its entry is not done yet.
+`python -m tests.unit.crm.notices.outbox_process <database url> <receiver url> <mode>`. The mode is `outbox`: entries go
+straight to the receiver; `notices`: they become notices, which go to their recipients; or `planning`: as `notices`, and
+the process ends itself where a notice is stored and its entry is not done yet.
 """
 
 import asyncio
