@@ -40,7 +40,9 @@ Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(
 class Settings(BaseSettings):
     """Settings of the service; each field has its variable, such as `HOTLINE_REDIS_URL`."""
 
-    model_config = SettingsConfigDict(env_prefix="HOTLINE_", extra="forbid", hide_input_in_errors=True)
+    model_config = SettingsConfigDict(
+        env_prefix="HOTLINE_", env_ignore_empty=True, extra="forbid", hide_input_in_errors=True
+    )
     # Errors name the field and the rule, never the value: it may be a password (S29).
 
     node: str = "node-1"

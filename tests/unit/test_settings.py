@@ -91,3 +91,11 @@ def test_network_that_is_none_is_refused_by_name(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(ValidationError, match="must be addresses or networks such as") as refused:
         Settings(ari_password=SecretStr("secret"))
     assert refused.value.errors()[0]["loc"] == ("trusted_proxies",)
+
+
+def test_empty_variable_leaves_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("REGION", "SURVEY_ATTEMPTS", "GRADE_PRIORITIES", "WEBHOOK_HOSTS", "SAMPLE_PASSWORD"):
+        monkeypatch.setenv(f"HOTLINE_{name}", "")
+    found = Settings(ari_password=SecretStr("secret"))
+    assert (found.region, found.survey_attempts, found.webhook_hosts) == ("CN", 3, [])
+    assert found.sample_password is None
