@@ -1,8 +1,8 @@
-"""Events that leave their package: one frozen type each, stored in the outbox with the version of its format.
+"""Events that leave their package: frozen types with a format version.
 
-Codes such as `status` are strings: an event may come from a release that knows more of them. `FORMAT` grows when a
-field means something else, not when one is added: unknown fields are ignored, and missing ones have their default, so
-that entries stored before formats were numbered are read as well.
+The outbox stores them. Codes such as `status` are strings: an event may come from a release that knows more of them.
+`FORMAT` grows when a field means something else, not when one is added: unknown fields are ignored, and missing ones
+have their default, so that entries stored before formats were numbered are read as well.
 """
 
 from collections.abc import Mapping
@@ -15,11 +15,11 @@ FORMAT_FIELD = "format"
 
 
 class UnreadableEvent(ValueError):
-    """A stored event that this release cannot read: an unknown kind, a newer format, or a wrong field."""
+    """This release cannot read a stored event."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened, which others than its package hear of."""
+    """Event that other packages handle."""
 
     FORMAT: ClassVar[int] = 1
     PERSONAL: ClassVar[frozenset[str]] = frozenset()
@@ -32,7 +32,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """The id that orders it: events of one key are delivered one after the other."""
+        """The id within which events are delivered in order."""
         raise NotImplementedError
 
     def anonymous(self) -> Self:
@@ -44,7 +44,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventReporter(msgspec.Struct, frozen=True):
-    """A person who reported a ticket."""
+    """Person who reported a ticket."""
 
     customer_id: str | None = None
     number: str | None = None
@@ -52,7 +52,7 @@ class EventReporter(msgspec.Struct, frozen=True):
 
 
 class TicketEvent(Event, frozen=True, kw_only=True):
-    """Facts about a ticket that several events share."""
+    """Facts about a ticket that several events have."""
 
     ticket_id: str
     number: str = ""
@@ -73,7 +73,7 @@ class TicketEvent(Event, frozen=True, kw_only=True):
 
 
 class TicketChanged(TicketEvent, frozen=True, kw_only=True):
-    """One action on a ticket, and the ticket afterwards."""
+    """Action on a ticket, and the ticket after it."""
 
     PERSONAL = frozenset({"subject", "customer_id", "reporters", "reason", "instruction", "grounds"})
 
@@ -118,7 +118,7 @@ class TicketChanged(TicketEvent, frozen=True, kw_only=True):
 
 
 class DeadlineAlert(TicketEvent, frozen=True, kw_only=True):
-    """A step of a deadline: its warning, its breach, or a step of the escalation ladder."""
+    """Step of a deadline: warning, breach, or step of the escalation ladder."""
 
     PERSONAL = frozenset({"subject", "customer_id"})
 
@@ -141,7 +141,7 @@ class DeadlineAlert(TicketEvent, frozen=True, kw_only=True):
 
 
 class SurveyFinished(Event, frozen=True, kw_only=True):
-    """A contact of a ticket's survey is over: the person answered, or is not called any more."""
+    """End of a survey contact: answered, or not called any more."""
 
     KIND: ClassVar[str] = "survey.over"
 
@@ -161,7 +161,7 @@ class SurveyFinished(Event, frozen=True, kw_only=True):
 
 
 class SuggestionMade(Event, frozen=True, kw_only=True):
-    """A suggestion that a customer made to an agent in a survey (H10)."""
+    """Suggestion of a customer to an agent in a survey (H10)."""
 
     KIND: ClassVar[str] = "survey.suggestion"
     PERSONAL = frozenset({"customer_id", "number", "text"})
@@ -192,13 +192,13 @@ EventType = TypeVar("EventType", bound=Event)
 
 
 def encode(event: Event) -> dict[str, object]:
-    """Return an event as it is stored: JSON values without nulls, and the version of the format."""
+    """Return an event for storing: JSON values without nulls, and the format."""
     fields: dict[str, object] = msgspec.to_builtins(event)
     return {FORMAT_FIELD: event.FORMAT, **{name: value for name, value in fields.items() if value is not None}}
 
 
 def decode(kind: str, key: str, stored: Stored) -> Event:
-    """Return the event of a stored entry; one without a format is older than formats are.
+    """Return the event of a stored entry.
 
     Raises:
         UnreadableEvent: an unknown kind, a newer format, or a wrong field.
@@ -216,7 +216,10 @@ def decode(kind: str, key: str, stored: Stored) -> Event:
 
 
 def _converted(event_type: type[EventType], stored: Stored, known: Stored) -> EventType:
-    """Read a stored event; `known` follows from its kind and key. A null stands for a value that was erased."""
+    """Read a stored event; `known` follows from its kind and key.
+
+    A null stands for a value that was erased, no format for a release without formats.
+    """
     stored_format = stored.get(FORMAT_FIELD, 0)
     if not isinstance(stored_format, int) or stored_format > event_type.FORMAT:
         raise UnreadableEvent(f"format {stored_format} of {event_type.__name__} is newer than {event_type.FORMAT}")

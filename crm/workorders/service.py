@@ -11,6 +11,7 @@ from crm.customers.phone import written
 from crm.personal_data.serializer import masked
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.forms.model import FormField
+from crm.tickets.log_facts import read_facts
 from crm.tickets.model import CLOSED, Urgency
 from crm.tickets.service import TicketService
 from crm.tickets.transitions import TicketAction
@@ -70,9 +71,9 @@ class WorkOrderService:
             subject=ticket.subject,
             description=ticket.description,
             additions=[
-                (self._clock(entry.at), str(entry.detail["text"]))
+                (self._clock(entry.at), text)
                 for entry in ticket.log
-                if entry.action == TicketAction.APPEND and entry.detail.get("text")
+                if entry.action == TicketAction.APPEND and (text := read_facts(entry.detail).text)
             ],
             printed=f"{WORDS['printed'][language]} {self._clock(utc_now())} · {by}",
         )
