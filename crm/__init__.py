@@ -1,1 +1,1 @@
-"""Customers, tickets, departments, history: the domain of a service hotline and its store."""
+"""Customers, tickets, departments, history: the domain of a service hotline."""

@@ -107,7 +107,7 @@ class StaffService:
                 raise StaffNotFound(f"there is no account {staff_id}")
             keeps_access = changes.get("role", staff.role) is staff.role and changes.get("active", True)
             if staff_id == by and not keeps_access:
-                raise OwnAccount("nobody closes their own account or changes their own role")
+                raise OwnAccount("an administrator cannot close the own account or change its role")
             staff.sqlmodel_update(changes)
             await self._check(session, staff)
         self.account_changed.announce(staff)
@@ -190,7 +190,7 @@ class StaffService:
             raise UnknownQueue(f"there is no queue {', '.join(sorted(unknown))}", [problem])
         if staff.department_id is None and staff.role is Role.DEPARTMENT:
             problem = FieldProblem(field="department_id", rule="must be given for the role of a department")
-            raise UnknownDepartment("whose tickets would they see?", [problem])
+            raise UnknownDepartment("an account of a department needs its department", [problem])
         with session.no_autoflush:
             named = staff.department_id is not None
             if named and await session.get(Department, staff.department_id) is None:

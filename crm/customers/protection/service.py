@@ -84,9 +84,9 @@ async def _put(session: AsyncSession, list_id: str, customer_ids: list[str]) -> 
         if unknown:
             rule = f"must name customers that exist and were not erased; not {', '.join(sorted(unknown)[:NAMED])}"
             problem = FieldProblem(field="customer_ids", rule=rule)
-            raise UnknownCustomers("somebody on the list is no customer", [problem])
+            raise UnknownCustomers("the list names customers that do not exist", [problem])
         put |= {customer.id for customer in found if customer.merged_into is None}
-        # Who was merged is on the list as who stands for both.
+        # A merged customer is on the list as the one that stands for both.
         wanted = {customer.merged_into for customer in found if customer.merged_into is not None}
     session.add_all(ProtectedMember(id=new_id("member"), list_id=list_id, customer_id=one) for one in sorted(put))
     await session.flush()
