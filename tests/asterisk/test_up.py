@@ -1,4 +1,7 @@
-"""A killed `hotline up` is taken over by the next one; there are never two (F33)."""
+"""A killed `hotline up` is taken over by the next one (F33).
+
+There are never two.
+"""
 
 import os
 import re
