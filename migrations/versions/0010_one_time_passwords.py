@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0011_one_time_passwords"
-down_revision: str | None = "0010_reporter_extensions"
+revision: str = "0010_one_time_passwords"
+down_revision: str | None = "0009_extensions_and_search"
 branch_labels: str | None = None
 depends_on: str | None = None
 
