@@ -1,1 +1,1 @@
-"""Customers, tickets, departments, history: the domain of a service hotline."""
+"""Customers, tickets, departments, history: the domain of a service hotline and its store."""

@@ -1,4 +1,4 @@
-"""Times as people enter them, within the bounds of databases and zones."""
+"""Times as people enter them: such that every database can store them, and every zone express them."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated

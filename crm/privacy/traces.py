@@ -1,10 +1,4 @@
-<<<<<<< HEAD
 """Rows about a person, by customer or by an unshared telephone.
-=======
-"""Rows about a person, by customer or by telephone.
-
-By a telephone only where it is that customer's alone.
->>>>>>> 2325a86 (crm: plain first lines and problem details)
 
 Each condition stands for itself, not joined to the next by OR, so that each has its own index.
 """
