@@ -21,7 +21,7 @@ from dev.paths import PROJECT
         ("sqlite:////var/lib/hotline.db", "sqlite:////var/lib/hotline.db"),
     ],
 )
-def test_a_databases_address_is_taken_as_hosts_hand_it_out(given: str, used: str) -> None:
+def test_database_address_of_a_host_is_accepted(given: str, used: str) -> None:
     assert Settings(ari_password=SecretStr("secret"), database_url=given).database_url == used
 
 

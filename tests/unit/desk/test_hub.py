@@ -38,7 +38,7 @@ async def test_a_pop_is_shown_and_closed(house: House, open_desk: OpenDesk) -> N
     assert closed["id"] > shown["id"]
 
 
-async def test_nobody_at_the_desk_takes_no_pop(house: House) -> None:
+async def test_pop_without_a_desk_is_not_taken(house: House) -> None:
     assert not await house.hub.pop(AGENT, pop())
 
 
@@ -99,7 +99,7 @@ async def test_a_pop_between_two_desks_reaches_the_new_one(
     assert (await desk.read())["type"] == "pop"
 
 
-async def test_what_is_sent_before_the_welcome_comes_after_it(house: House, open_desk: OpenDesk) -> None:
+async def test_message_before_the_welcome_is_sent_after_it(house: House, open_desk: OpenDesk) -> None:
     asked, may_go_on = asyncio.Event(), asyncio.Event()
 
     async def snapshot(_who: Principal) -> object:
@@ -144,7 +144,7 @@ async def test_commands_arrive_in_order_and_as_themselves(house: House, open_des
         assert [await done.get() for _ in expected] == [(AGENT, command) for command in expected]
 
 
-async def test_what_was_asked_for_before_leaving_is_still_done(house: House, open_desk: OpenDesk) -> None:
+async def test_command_before_the_desk_leaves_is_carried_out(house: House, open_desk: OpenDesk) -> None:
     may_go_on, done = asyncio.Event(), asyncio.Event()
 
     async def carry_out(_agent_id: str, _command: object) -> None:
@@ -231,7 +231,7 @@ async def test_a_stopping_service_sends_desks_away(build: Build, open_desk: Open
     assert await closed == 1001
 
 
-async def test_an_absence_is_said_until_it_is_heard(
+async def test_absence_is_reported_until_it_is_taken(
     build: Build, open_desk: OpenDesk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ari_app.desk.hub.SAY_AGAIN_S", 0.01)
@@ -257,7 +257,7 @@ async def test_an_absence_is_said_until_it_is_heard(
 
 
 @pytest.mark.parametrize(("error", "code"), [(Unavailable("away"), 1013), (RuntimeError("canary"), 1011)])
-async def test_a_desk_that_cannot_be_welcomed_is_told_to_come_back(
+async def test_desk_without_a_welcome_is_asked_to_reconnect(
     house: House, open_desk: OpenDesk, error: Exception, code: int
 ) -> None:
     async def snapshot(_who: Principal) -> object:

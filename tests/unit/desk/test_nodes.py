@@ -28,7 +28,7 @@ async def test_a_pop_finds_the_desk_on_the_other_node(house: House, other: House
     assert (await desk.read())["type"] == "pop_closed"
 
 
-async def test_what_every_node_hears_is_not_relayed(house: House, other: House, open_desk: OpenDesk) -> None:
+async def test_message_that_every_node_gets_is_not_relayed(house: House, other: House, open_desk: OpenDesk) -> None:
     desk = await open_desk(at=other)
     await desk.read("welcome")
     assert not await house.hub.send(AGENT, CallChanged(call_id="no", stage="talking", at_ms=1), relay=False)

@@ -91,27 +91,27 @@ async def test_a_ticket_is_short_lived_and_dies_with_its_session(house: House) -
 @pytest.mark.parametrize(
     "first", [b'{"type": "hello"}', b'{"type": "hello", "ticket": 1}', b'{"type": "ready"}', b"", b"\x00", b"[" * 999]
 )
-async def test_whoever_does_not_say_hello_is_sent_away(house: House, first: bytes) -> None:
+async def test_socket_without_a_hello_is_closed(house: House, first: bytes) -> None:
     async with house.client() as http, http.ws_connect(SOCKET, origin=ORIGIN) as desk:
         await desk.send_str(first.decode())
         assert (await desk.receive(timeout=5)).data == CloseCode.SIGNED_OUT
     assert house.hub.sockets() == []
 
 
-async def test_silence_is_not_waited_for(build: Build) -> None:
+async def test_silent_socket_is_closed(build: Build) -> None:
     house = await build(sockets=SocketLimits(hello_s=0.05))
     async with house.client() as http, http.ws_connect(SOCKET, origin=ORIGIN) as desk:
         assert (await desk.receive(timeout=5)).data == CloseCode.SIGNED_OUT
 
 
-async def test_strangers_are_few(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sockets_without_a_ticket_are_limited(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handshake, "STRANGERS", 2)
     house = await build()
     async with house.client() as http, http.ws_connect(SOCKET), http.ws_connect(SOCKET):
         await refused(house, 503)
 
 
-async def test_nothing_belongs_into_the_query(house: House) -> None:
+async def test_query_of_the_socket_is_refused(house: House) -> None:
     token = await house.token(Role.AGENT)
     await refused(house, 400, origin=ORIGIN, path=f"{SOCKET}?token={token}")
     await refused(house, 400, origin=ORIGIN, path=f"{SOCKET}?ticket={await ticket_for(house)}")
@@ -224,7 +224,7 @@ async def test_binary_is_refused(house: House, open_desk: OpenDesk) -> None:
     assert await desk.closed() == 1003
 
 
-async def test_a_desk_that_does_not_read_is_dropped_and_nobody_waits_for_it(build: Build, open_desk: OpenDesk) -> None:
+async def test_desk_that_does_not_read_is_dropped_without_delaying_others(build: Build, open_desk: OpenDesk) -> None:
     house = await build(sockets=SocketLimits(outbound_bytes=64 * 1024))
     stalled = await stalled_desk(house)
     reading = await open_desk(Role.SUPERVISOR, at=house)

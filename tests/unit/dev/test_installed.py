@@ -41,7 +41,7 @@ def test_versions_are_read(version: str, parsed: tuple[int, int, int]) -> None:
     assert asterisk_versions.parse(version) == parsed
 
 
-def test_too_old_is_refused_and_vulnerable_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+def test_old_version_is_refused_and_vulnerable_one_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(asterisk_versions.AsteriskTooOld):
         asterisk_versions.check("22.4.1")
 

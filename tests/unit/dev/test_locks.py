@@ -28,6 +28,6 @@ def pinned(lock: Path) -> set[str]:
 @pytest.mark.parametrize(
     ("lock", "extras"), [("requirements.lock", ("dev", "bench")), ("requirements-service.lock", ())]
 )
-def test_whatever_the_project_asks_for_is_locked(lock: str, extras: tuple[str, ...]) -> None:
+def test_every_dependency_is_locked(lock: str, extras: tuple[str, ...]) -> None:
     missing = asked_for(*extras) - pinned(PROJECT / lock)
     assert not missing, f"run `make lock`: {', '.join(sorted(missing))}"

@@ -29,7 +29,7 @@ def test_no_outgoing_connection_is_given_one() -> None:
     assert free_port() < lowest
 
 
-def test_a_port_that_somebody_has_is_left_to_them() -> None:
+def test_occupied_port_is_not_given() -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", free_port()))
         server.listen()

@@ -33,7 +33,7 @@ def look_for(part: Part, seconds: float) -> None:
         watched.look()
 
 
-def test_f1_what_is_killed_runs_again_at_once(tmp_path: Path) -> None:
+def test_f1_killed_part_runs_again_at_once(tmp_path: Path) -> None:
     part = Part(tmp_path, "60")
     part.start()
     assert part.process is not None
@@ -46,7 +46,7 @@ def test_f1_what_is_killed_runs_again_at_once(tmp_path: Path) -> None:
     part.process.kill()
 
 
-def test_what_keeps_ending_is_not_started_in_a_frenzy(tmp_path: Path) -> None:
+def test_part_that_ends_again_and_again_is_started_with_pauses(tmp_path: Path) -> None:
     part = Part(tmp_path, "0")
     part.start()
 
@@ -55,7 +55,7 @@ def test_what_keeps_ending_is_not_started_in_a_frenzy(tmp_path: Path) -> None:
     assert 3 <= part.starts <= 5
 
 
-def test_what_cannot_be_started_does_not_end_the_watch(tmp_path: Path) -> None:
+def test_part_that_cannot_be_started_does_not_end_the_watch(tmp_path: Path) -> None:
     part = Part(tmp_path, "0")
     part.start()
 

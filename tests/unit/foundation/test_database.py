@@ -146,7 +146,7 @@ async def test_cancelled_look_ups_give_their_connections_back(database: Database
         assert await asyncio.gather(*(database.look_up(count) for _ in range(30))) == [0] * 30
 
 
-async def test_work_is_seen_through_and_the_cancellation_follows() -> None:
+async def test_shielded_work_ends_before_the_cancellation() -> None:
     done = asyncio.Event()
 
     async def work() -> None:

@@ -56,7 +56,7 @@ async def ended(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_it_hears_what_it_was_told_to_and_nothing_else(redis: SharedRedis) -> None:
+async def test_listener_hears_its_own_channels_only(redis: SharedRedis) -> None:
     heard = Heard(redis, "one")
     task = asyncio.create_task(heard.listener.run())
     async with asyncio.timeout(PATIENCE_S):
@@ -75,7 +75,7 @@ async def test_it_hears_what_it_was_told_to_and_nothing_else(redis: SharedRedis)
     assert await redis.publish("one", b"4") == 0, "its connection ends with it"
 
 
-async def test_a_message_that_makes_no_sense_ends_nothing(redis: SharedRedis) -> None:
+async def test_unreadable_message_does_not_end_the_listener(redis: SharedRedis) -> None:
     heard = Heard(redis, "one")
     task = asyncio.create_task(heard.listener.run())
     async with asyncio.timeout(PATIENCE_S):
@@ -103,7 +103,7 @@ async def pings(redis: SharedRedis) -> int:
     return int((await redis.info("commandstats")).get("cmdstat_ping", {}).get("calls", 0))
 
 
-async def test_it_comes_back_with_all_its_channels(server: Redis) -> None:
+async def test_listener_reconnects_with_all_its_channels(server: Redis) -> None:
     async with redis_client(server.url) as redis, asyncio.timeout(PATIENCE_S):
         heard = Heard(redis, "one")
         task = asyncio.create_task(heard.listener.run())
@@ -119,7 +119,7 @@ async def test_it_comes_back_with_all_its_channels(server: Redis) -> None:
         await ended(task)
 
 
-async def test_one_added_while_it_connects_is_heard(redis: SharedRedis) -> None:
+async def test_channel_added_during_the_connection_is_heard(redis: SharedRedis) -> None:
     heard = Heard(redis, "one")
     task = asyncio.create_task(heard.listener.run())
     for step in range(200):

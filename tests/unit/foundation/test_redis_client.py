@@ -38,7 +38,7 @@ async def test_commands_of_one_moment_share_a_connection_and_get_their_own_answe
     assert (await client.info("clients"))["connected_clients"] == 1
 
 
-async def test_a_refusal_is_its_givers_alone(client: SharedRedis) -> None:
+async def test_refusal_reaches_its_own_caller_only(client: SharedRedis) -> None:
     await client.set("text", "a")
     refused, answered = await asyncio.gather(client.incr("text"), client.get("text"), return_exceptions=True)
     assert isinstance(refused, ResponseError)
@@ -55,7 +55,7 @@ async def test_answers_have_the_form_that_redis_py_gives_them(client: SharedRedi
     assert [key async for key in client.scan_iter("o*")] == [b"once"]
 
 
-async def test_whoever_gave_up_does_not_shift_the_answers_of_others(server: Redis, client: SharedRedis) -> None:
+async def test_cancelled_command_does_not_shift_the_replies_of_others(server: Redis, client: SharedRedis) -> None:
     await client.set("mine", "mine")
     os.kill(_pid(server), signal.SIGSTOP)
     try:
@@ -70,7 +70,7 @@ async def test_whoever_gave_up_does_not_shift_the_answers_of_others(server: Redi
     assert await waiting == b"mine"
 
 
-async def test_who_waits_is_told_when_redis_dies_and_the_next_command_finds_it_again(
+async def test_waiting_commands_fail_when_redis_dies_and_the_next_one_reconnects(
     server: Redis, client: SharedRedis
 ) -> None:
     await client.ping()
@@ -86,7 +86,7 @@ async def test_who_waits_is_told_when_redis_dies_and_the_next_command_finds_it_a
     assert await asyncio.gather(*(client.get("nothing") for _ in range(AT_ONCE))) == [None] * AT_ONCE
 
 
-def test_a_command_given_in_the_moment_of_the_end_is_told_so(server: Redis) -> None:
+def test_command_at_the_end_of_the_connection_fails(server: Redis) -> None:
     """Run on uvloop, which refuses to write to closed connections."""
 
     async def give() -> None:
@@ -123,7 +123,7 @@ async def test_a_connection_that_fell_silent_is_given_up(
     assert await client.get("nothing") is None
 
 
-async def test_closing_tells_who_waits(server: Redis, client: SharedRedis) -> None:
+async def test_closing_fails_waiting_commands(server: Redis, client: SharedRedis) -> None:
     await client.ping()
     os.kill(_pid(server), signal.SIGSTOP)
     try:

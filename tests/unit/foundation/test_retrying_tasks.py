@@ -30,13 +30,13 @@ class Work:
         self.done.set()
 
 
-async def test_what_is_done_now_is_done_when_it_returns(retrying: RetryingTasks) -> None:
+async def test_first_try_is_done_when_it_returns(retrying: RetryingTasks) -> None:
     work = Work(failures=0)
     await retrying.first_try("one", work)
     assert work.done.is_set()
 
 
-async def test_what_fails_now_keeps_nobody_and_is_tried_again(retrying: RetryingTasks) -> None:
+async def test_failed_first_try_is_repeated_in_the_background(retrying: RetryingTasks) -> None:
     work, other = Work(failures=3), Work(failures=0)
     await retrying.first_try("one", work)
     await retrying.first_try("two", other)
@@ -45,7 +45,7 @@ async def test_what_fails_now_keeps_nobody_and_is_tried_again(retrying: Retrying
     assert work.tries == 4
 
 
-async def test_a_newer_errand_of_a_name_takes_its_place(retrying: RetryingTasks) -> None:
+async def test_newer_task_of_a_name_replaces_the_older(retrying: RetryingTasks) -> None:
     older, newer = Work(failures=1_000_000), Work(failures=1)
     retrying.start("phone", older)
     retrying.start("phone", newer)
@@ -57,7 +57,7 @@ async def test_a_newer_errand_of_a_name_takes_its_place(retrying: RetryingTasks)
     assert older.tries == tries
 
 
-async def test_what_is_not_done_ends_with_it() -> None:
+async def test_unfinished_tasks_end_with_aclose() -> None:
     retrying = RetryingTasks(retry_pause_s=60)
     work = Work(failures=1)
     await retrying.first_try("one", work)
@@ -66,7 +66,7 @@ async def test_what_is_not_done_ends_with_it() -> None:
     assert [task for task in asyncio.all_tasks() if task.get_name() == "one"] == []
 
 
-async def test_whoever_waits_for_it_may_go_and_it_is_done_all_the_same(retrying: RetryingTasks) -> None:
+async def test_task_goes_on_when_its_waiter_is_cancelled(retrying: RetryingTasks) -> None:
     may_go_on, done = asyncio.Event(), asyncio.Event()
 
     async def slow() -> None:

@@ -43,7 +43,7 @@ async def test_work_outlives_the_process_and_waits_for_the_database(tmp_path: Pa
     assert await spool.waiting() == []
 
 
-async def test_what_is_refused_is_kept_for_a_person_and_told(tmp_path: Path) -> None:
+async def test_refused_work_stays_on_disk_and_is_reported(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     kept = await spool.add("ticket", b"{}", owner="staff-1")
     told: asyncio.Queue[Spooled] = asyncio.Queue()

@@ -92,7 +92,7 @@ async def test_a_writer_holds_the_lock_from_its_first_statement_on(sqlite_databa
         await beside.aclose()
 
 
-async def test_what_a_statement_breaks_is_told_and_the_next_one_works(sqlite_database: Database) -> None:
+async def test_failed_statement_raises_and_the_next_one_works(sqlite_database: Database) -> None:
     twice = [{"id": "x", "name": name, "area": "", "active": True, "created_at": utc_now()} for name in "ab"]
     with pytest.raises(IntegrityError, match="UNIQUE"):
         async with sqlite_database.write() as session:
@@ -102,7 +102,7 @@ async def test_what_a_statement_breaks_is_told_and_the_next_one_works(sqlite_dat
         session.add(department("a"))
 
 
-async def test_nothing_is_loaded_behind_the_loop_s_back(sqlite_database: Database) -> None:
+async def test_lazy_loading_on_the_event_loop_is_refused(sqlite_database: Database) -> None:
     async with sqlite_database.write() as session:
         added = department("a")
         session.add(added)

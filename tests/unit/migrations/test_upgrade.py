@@ -77,7 +77,7 @@ def test_upgrading_again_does_nothing(database_url: str) -> None:
     engine.dispose()
 
 
-def test_messages_of_before_keep_whom_they_went_to(database_url: str) -> None:
+def test_old_notices_keep_their_recipients(database_url: str) -> None:
     engine = blocking_engine(database_url)
     now = datetime(2026, 1, 1, tzinfo=UTC)
     recipient: dict[str, Any] = {"id": "recipient-1", "name": "x", "channel": "sms", "address": "x", "language": "zh"}
@@ -99,7 +99,7 @@ def test_messages_of_before_keep_whom_they_went_to(database_url: str) -> None:
     engine.dispose()
 
 
-def test_addresses_of_before_get_the_keys_of_today(database_url: str) -> None:
+def test_old_addresses_get_the_new_keys(database_url: str) -> None:
     """Two open tickets of one flat become one matter."""
     engine = blocking_engine(database_url)
     now = datetime(2026, 1, 1, tzinfo=UTC)

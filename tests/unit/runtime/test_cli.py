@@ -34,7 +34,7 @@ def test_a_setting_that_is_missing_is_named() -> None:
         (("flows", "draw", "hotline", "--output", "/nowhere/x.svg"), "--output: /nowhere/x.svg cannot be written"),
     ],
 )
-def test_flows_that_cannot_be_checked_or_drawn_are_told_in_words(arguments: tuple[str, ...], told: str) -> None:
+def test_unreadable_flows_are_refused_in_words(arguments: tuple[str, ...], told: str) -> None:
     result = hotline(*arguments)
     assert result.exit_code == 2
     assert told in result.output

@@ -24,7 +24,7 @@ async def test_f35_a_stalled_loop_is_measured_and_logged() -> None:
     assert logged[0]["late_s"] > STALLED_S
 
 
-def test_f12_only_what_stays_is_standing() -> None:
+def test_f12_lag_that_ends_does_not_count() -> None:
     lag = LoopLag()
     for _ in range(ALL - 1):
         lag.note(3.0)

@@ -32,7 +32,7 @@ async def test_f33_a_living_process_keeps_its_name(redis: Redis, monkeypatch: py
     await redis.aclose()
 
 
-async def test_f1_a_dead_process_loses_it_at_once(redis: Redis) -> None:
+async def test_f1_lease_of_a_dead_process_is_taken_at_once(redis: Redis) -> None:
     dead = msgspec.structs.replace(Holder.of_this_process(), process_id=1, started="another time")
     await held_by(redis, dead)
 
@@ -41,7 +41,7 @@ async def test_f1_a_dead_process_loses_it_at_once(redis: Redis) -> None:
     await redis.aclose()
 
 
-async def test_whoever_lost_it_is_told(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_process_that_lost_its_lease_is_notified(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_lease, "RENEW_S", 0.01)
     name = NodeLease(redis, "n")
     taken = asyncio.Event()
@@ -59,7 +59,7 @@ async def test_whoever_lost_it_is_told(redis: Redis, monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.parametrize("emptied", [pytest.param(True, id="F19"), pytest.param(False, id="F20")])
-async def test_what_redis_may_have_missed_is_set_right(
+async def test_state_is_restored_after_doubt_or_data_loss(
     redis: Redis, monkeypatch: pytest.MonkeyPatch, emptied: bool
 ) -> None:
     monkeypatch.setattr(node_lease, "RENEW_S", 0.01)
@@ -85,9 +85,7 @@ async def test_what_redis_may_have_missed_is_set_right(
     await redis.aclose()
 
 
-async def test_f19_what_redis_forgot_is_told_again_until_it_is_told(
-    redis: Redis, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_f19_failed_restoration_is_repeated(redis: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(node_lease, "RENEW_S", 0.01)
     name = NodeLease(redis, "n")
     heard: asyncio.Queue[bool] = asyncio.Queue()

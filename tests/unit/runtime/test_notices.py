@@ -15,9 +15,7 @@ GATEWAYS = {NoticeChannel.SMS: "sms_gateway", NoticeChannel.EMAIL: "mail_gateway
 
 
 @pytest.mark.parametrize("channel", ADDRESSES)
-async def test_nobody_is_entered_whom_nothing_could_be_sent_to(
-    sqlite_database: Database, channel: NoticeChannel
-) -> None:
+async def test_recipient_without_a_gateway_is_refused(sqlite_database: Database, channel: NoticeChannel) -> None:
     with pytest.raises(RecipientInvalid, match="gateway") as refusal:
         await _entered(sqlite_database, channel, "")
     assert [problem.field for problem in refusal.value.errors] == ["channel"]

@@ -49,14 +49,14 @@ async def test_a_file_is_sent_whole_under_a_harmless_name(house: House, audio: P
         ("bytes=x", 416, None),
     ],
 )
-async def test_ranges(house: House, audio: Path, wanted: str, status: int, body: bytes | None) -> None:
+async def test_file_is_sent_in_ranges(house: House, audio: Path, wanted: str, status: int, body: bytes | None) -> None:
     answered, content, headers = await ask(house, audio.name, Range=wanted)
     assert answered == status
     assert body is None or content == body
     assert headers["Content-Range"].endswith(f"/{len(CONTENT)}")
 
 
-async def test_what_is_no_plain_file_is_not_there(house: House, audio: Path, tmp_path: Path) -> None:
+async def test_links_and_folders_are_not_sent(house: House, audio: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(audio)
     (tmp_path / "folder").mkdir()
     for name in ("link", "folder", "nothing"):

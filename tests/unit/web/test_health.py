@@ -10,12 +10,12 @@ from foundation.routes import Role
 from tests.unit.web.conftest import Build, House
 
 
-async def test_alive(house: House) -> None:
+async def test_healthz_says_alive(house: House) -> None:
     async with house.client() as http, http.get("/healthz") as answer:
         assert (answer.status, await answer.json()) == (200, {"status": "alive"})
 
 
-async def test_ready_when_every_check_is(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_readyz_is_ready_when_every_check_is(build: Build, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong: str | None = None
 
     async def redis() -> str | None:

@@ -25,7 +25,7 @@ async def test_the_description_is_sound_and_has_every_route(house: House) -> Non
     assert described == {(route.method, route.path) for route in house.server.routes}
 
 
-async def test_an_operation_says_all_one_needs(house: House) -> None:
+async def test_operation_has_parameters_bodies_and_responses(house: House) -> None:
     document = await description(house)
     found = document["paths"]["/api/v1/things"]
     assert {one["name"] for one in found["get"]["parameters"]} == {"subject", "limit", "kinds", "above", "below"}
@@ -67,7 +67,7 @@ def test_models_of_equal_name_do_not_clash() -> None:
     assert kinds == {"integer", "string"}
 
 
-async def test_the_check_notices_what_is_broken(house: House) -> None:
+async def test_structural_check_notices_faults(house: House) -> None:
     document = await description(house)
     assert next(references(document), None)
     document["paths"]["/api/v1/things"]["get"]["responses"]["200"] = {

@@ -90,7 +90,7 @@ async def test_a_text_has_characters_also_where_it_has_other_rules(
 
 
 @pytest.mark.parametrize("path", ["/api/v1/things?subject=" + "x" * 10_000, "/" + "x" * 10_000])
-async def test_an_address_that_is_too_long_is_refused_and_no_fault_of_ours(
+async def test_long_address_is_refused_without_a_traceback(
     house: House, agent: aiohttp.ClientSession, path: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with agent.get(path) as answer:
@@ -101,7 +101,9 @@ async def test_an_address_that_is_too_long_is_refused_and_no_fault_of_ours(
     assert not [record for record in caplog.records if record.name.startswith("aiohttp")]
 
 
-async def test_what_is_no_http_is_refused_and_no_fault_of_ours(house: House, caplog: pytest.LogCaptureFixture) -> None:
+async def test_bytes_that_are_no_http_are_refused_without_a_traceback(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)
     writer.write(b"GET /api/v1/notice HTTP/1.1\r\nContent-Length: x\r\n\r\n")
     told = await reader.read()
@@ -161,7 +163,7 @@ async def test_an_odd_idempotency_key_is_refused(agent: aiohttp.ClientSession, k
         assert "Idempotency-Key" in (await problem(answer, 400))["detail"]
 
 
-async def test_nothing_to_say_is_204(house: House) -> None:
+async def test_route_without_a_response_is_204(house: House) -> None:
     async with await house.signed_in(Role.SUPERVISOR) as http:
         async with http.delete("/api/v1/things/1") as answer:
             assert (answer.status, await answer.read()) == (204, b"")
@@ -193,7 +195,7 @@ async def test_s12_a_page_may_apply_the_one_style_it_brings_along(house: House) 
         assert not any("unsafe" in rule for rule in policy)
 
 
-async def test_a_fault_of_ours_tells_nothing_but_its_number(
+async def test_internal_error_shows_its_number_alone(
     agent: aiohttp.ClientSession, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with agent.get("/api/v1/broken") as answer:
@@ -206,7 +208,7 @@ async def test_a_fault_of_ours_tells_nothing_but_its_number(
 
 
 @pytest.mark.parametrize("path", ["/api/v1/leaky", "/api/v1/secretive"])
-async def test_only_what_is_declared_leaves_the_house(agent: aiohttp.ClientSession, path: str) -> None:
+async def test_undeclared_fields_are_not_sent(agent: aiohttp.ClientSession, path: str) -> None:
     async with agent.get(path) as answer:
         assert "canary" not in await answer.text()
         assert answer.status == (500 if path.endswith("leaky") else 200)
@@ -279,7 +281,7 @@ async def test_a_page_of_ours_uses_its_cookie_and_others_cannot(house: House) ->
                     assert (await problem(answer, 403))["type"] == "/problems/wrong-origin"
 
 
-async def test_a_wrong_token_is_not_mended_by_a_cookie(house: House) -> None:
+async def test_cookie_does_not_replace_a_wrong_token(house: House) -> None:
     cookie = f"hotline={await house.token(Role.AGENT)}"
     async with house.client(Cookie=cookie) as http:
         for header in ("Bearer " + "x" * 43, "Bearer", "Basic YTpi", "", "Bearer '; DROP TABLE staff; --"):
@@ -287,7 +289,7 @@ async def test_a_wrong_token_is_not_mended_by_a_cookie(house: House) -> None:
                 await problem(answer, 401)
 
 
-async def test_redis_out_of_reach_is_said_so(build: Build, tmp_path: Path) -> None:
+async def test_routes_with_a_session_are_unavailable_while_redis_is_away(build: Build, tmp_path: Path) -> None:
     redis = Redis(free_port(), tmp_path / "redis", persistent=False)
     redis.start()
     try:

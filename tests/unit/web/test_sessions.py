@@ -79,7 +79,7 @@ async def test_a_session_ends_by_itself(house: House) -> None:
     assert await over.find(signed_in.token) is None
 
 
-async def test_everything_of_a_person_can_be_ended(house: House) -> None:
+async def test_all_sessions_of_a_person_end(house: House) -> None:
     first, second = await house.token(Role.AGENT), await house.token(Role.AGENT)
     other = await house.token(Role.AGENT, 1)
     await house.sessions.end_all(person(Role.AGENT).staff_id)
@@ -127,7 +127,7 @@ async def test_session_ended_on_purpose_is_not_restored_by_an_open_desk(
         {"staff_number": "9999", "password": PASSWORD},
     ],
 )
-async def test_wrong_and_unknown_look_the_same(house: House, body: dict[str, str]) -> None:
+async def test_wrong_password_and_unknown_number_look_the_same(house: House, body: dict[str, str]) -> None:
     async with house.client() as http:
         async with http.post(PATH, json=WRONG) as answer:
             expected = answer.status, await answer.text()
@@ -180,7 +180,7 @@ async def test_success_forgets_the_failures(house: House) -> None:
             assert await status_of(http, RIGHT) == 201
 
 
-async def test_a_stranger_cannot_lock_out_somebody_at_a_known_place(house: House) -> None:
+async def test_stranger_cannot_lock_staff_at_a_known_address(house: House) -> None:
     await house.sessions.sign_in("1000", PASSWORD, "192.0.2.1")
     for _ in range(5):
         with pytest.raises(SignInFailed):
@@ -190,7 +190,7 @@ async def test_a_stranger_cannot_lock_out_somebody_at_a_known_place(house: House
     assert await house.sessions.sign_in("1000", PASSWORD, "192.0.2.1")
 
 
-async def test_one_address_cannot_try_everybody(build: Build) -> None:
+async def test_address_is_locked_after_failures_of_many_numbers(build: Build) -> None:
     house = await build(limits=SignInLimits(per_address=10))
     for number in range(10):
         with pytest.raises(SignInFailed):
@@ -241,7 +241,7 @@ async def test_a_foreign_page_cannot_sign_a_browser_in(house: House) -> None:
             assert answer.status == 201
 
 
-async def test_unknown_and_wrong_take_the_same_time(build: Build) -> None:
+async def test_unknown_number_and_wrong_password_take_the_same_time(build: Build) -> None:
     house = await build(limits=SignInLimits(per_number=10_000, per_address=10_000))
     times: dict[str, list[float]] = {"1000": [], "9999": []}
     async with house.client() as http:

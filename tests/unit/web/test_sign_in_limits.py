@@ -13,7 +13,7 @@ from foundation.redis_client import redis_client
 THREE = Limit(3, 60)
 
 
-async def test_no_more_than_so_many_however_they_come(redis_url: str) -> None:
+async def test_parallel_requests_beyond_the_limit_are_refused(redis_url: str) -> None:
     async with redis_client(redis_url) as redis:
         nodes = [PublicLimiter(redis), PublicLimiter(redis)]
         outcomes = await asyncio.gather(
@@ -27,7 +27,7 @@ async def test_no_more_than_so_many_however_they_come(redis_url: str) -> None:
         await nodes[0].count("progress", "203.0.113.7", THREE)
 
 
-async def test_one_customer_with_ipv6_has_one_count(redis_url: str) -> None:
+async def test_ipv6_customer_has_one_count_for_the_64(redis_url: str) -> None:
     async with redis_client(redis_url) as redis:
         limiter = PublicLimiter(redis)
         for host in range(3):
@@ -36,7 +36,7 @@ async def test_one_customer_with_ipv6_has_one_count(redis_url: str) -> None:
             await limiter.count("intake", "2001:db8::ffff", THREE)
 
 
-async def test_it_begins_anew_and_keeps_no_address(redis_url: str) -> None:
+async def test_limit_begins_anew_and_redis_holds_no_address(redis_url: str) -> None:
     async with redis_client(redis_url) as redis:
         await PublicLimiter(redis).count("intake", "203.0.113.7", THREE)
         (key,) = await redis.keys("*")
@@ -44,7 +44,7 @@ async def test_it_begins_anew_and_keeps_no_address(redis_url: str) -> None:
         assert 0 < await redis.pttl(key) <= 60_000
 
 
-async def test_without_redis_nothing_is_let_through() -> None:
+async def test_request_is_refused_while_redis_is_away() -> None:
     async with redis_client("redis://127.0.0.1:1/0") as redis:
         with pytest.raises(Unavailable):
             await PublicLimiter(redis).count("intake", "203.0.113.7", THREE)
