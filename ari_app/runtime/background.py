@@ -1,4 +1,4 @@
-"""Background work: tasks of the process, readiness checks, recordings audit."""
+"""Background work: owned tasks, restoration after Redis, audit, readiness checks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -9,8 +9,10 @@ from sqlalchemy import text
 
 from ari_app.ari.client import AriClient
 from ari_app.ari.source import EventSource
+from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.store import CallStore
 from ari_app.fallback.service import Fallback
+from ari_app.runtime.presence import PresenceService
 from ari_app.web.health import Check
 from foundation.database import Database
 from recordings.orphans import GRACE_SECONDS
@@ -48,6 +50,25 @@ class OwnedTasks:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+class Restoration:
+    """Writes calls, waiting callers and agents back to Redis (F19)."""
+
+    def __init__(self, reconciler: Reconciler, presence: PresenceService) -> None:
+        self._reconciler = reconciler
+        self._presence = presence
+
+    async def restore(self, emptied: bool) -> None:
+        """Restore queues, then presence; callers keep their places.
+
+        Args:
+            emptied: whether Redis lost everything, presence included.
+        """
+        repaired = await self._reconciler.repair_queues()
+        if emptied:
+            await self._presence.rebuild()
+        log.info("queues_repaired", emptied=emptied, repaired=repaired)
 
 
 class RecordingsAudit:

@@ -33,7 +33,7 @@ from ari_app.queues import http as queues_http
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import load_queues
 from ari_app.runtime import schema, subscriptions
-from ari_app.runtime.background import OwnedTasks, RecordingsAudit, readiness_checks
+from ari_app.runtime.background import OwnedTasks, RecordingsAudit, Restoration, readiness_checks
 from ari_app.runtime.connection import ConnectionSetup
 from ari_app.runtime.conversations import Conversations
 from ari_app.runtime.deferred_filing import DeferredFiling
@@ -44,7 +44,6 @@ from ari_app.runtime.loop_lag import LoopLag
 from ari_app.runtime.metrics import MetricsRefresher, trunk_endpoint
 from ari_app.runtime.node_lease import NodeLease
 from ari_app.runtime.presence import PresenceService
-from ari_app.runtime.restoration import Restoration
 from ari_app.runtime.staff_changes import StaffChanges
 from ari_app.settings import Settings
 from ari_app.web.addresses import ClientAddresses

@@ -12,9 +12,9 @@ from ari_app.calls.service import CallService
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.service import CampaignService
 from ari_app.queues.service import QueueService
+from ari_app.runtime.background import Restoration
 from ari_app.runtime.connection import ConnectionSetup
 from ari_app.runtime.node_lease import NodeLease
-from ari_app.runtime.restoration import Restoration
 from ari_app.runtime.ticket_reactions import TicketReactions
 from ari_app.web.sessions import Sessions
 from crm.appointments.ticket_changes import VisitUpdater

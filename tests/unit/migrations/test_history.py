@@ -1,4 +1,4 @@
-"""Migrations form one line, and the template of the next one is there."""
+"""Migrations form one line; the template of the next one exists."""
 
 from pathlib import Path
 
