@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from ari_app.campaigns.errors import NoSuchContact, WrongState
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.model import AnswersInput, AttemptOutcome, Attitude, ContactState, SurveyAnswers
-from ari_app.campaigns.service import CampaignRules, CampaignService
+from ari_app.campaigns.service import ATTEMPTS_PER_DAY, CampaignRules, CampaignService
 from ari_app.campaigns.settling import Suggestion
 from crm.events import EventReporter, SuggestionMade, SurveyFinished, TicketChanged
 from crm.outbox.service import OutboxWorker
@@ -101,6 +101,25 @@ async def test_f30_no_contact_is_leased_twice(campaigns: CampaignService) -> Non
 
     attempts = [dialling for dialled in leased for dialling in dialled]
     assert sorted(dialling.number for dialling in attempts) == ["+8613800000001", "+8613800000002"]
+
+
+async def test_s23_number_is_dialled_five_times_in_24_hours_at_most(campaigns: CampaignService) -> None:
+    number, now = "+8613800000001", utc_now()
+    for ticket in range(ATTEMPTS_PER_DAY + 2):
+        reporters = (EventReporter(number=number),)
+        await campaigns.plan_surveys(replace(REPLIED, ticket_id=f"ticket-{ticket}", reporters=reporters))
+
+    dialled = 0
+    for hour in range(12):
+        with time_machine.travel(now + timedelta(hours=hour)):
+            for dialling in await campaigns.lease(10):
+                dialled += 1
+                await campaigns.answered(dialling.attempt_id)
+                await campaigns.finished(dialling.attempt_id, AttemptOutcome.COMPLETED)
+    assert dialled == ATTEMPTS_PER_DAY
+
+    with time_machine.travel(now + timedelta(hours=48)):
+        assert await campaigns.lease(10)
 
 
 async def test_f30_a_dead_dialler_never_means_a_second_ring_within_the_retry_gap(campaigns: CampaignService) -> None:
