@@ -27,6 +27,7 @@ from ari_app.campaigns.model import (
 )
 from ari_app.campaigns.settling import Suggestion
 from ari_app.campaigns.survey import read_answers, verdicts
+from crm.customers import store as customers_store
 from crm.events import SuggestionMade, SurveyFinished, TicketChanged
 from crm.outbox.service import enqueue
 from crm.privacy.errors import MustBeKept
@@ -120,6 +121,9 @@ class CampaignService:
         """Plan a callback to every reporter with a number. Idempotent."""
         now = utc_now()
         first = self.rules.hours.next_allowed(now + timedelta(seconds=self.rules.delay_s))
+        async with self._database.read() as session:
+            customer_ids = {reporter.customer_id for reporter in event.reporters if reporter.customer_id is not None}
+            languages = await customers_store.languages(session, customer_ids)
         rows = [
             {
                 "id": new_id("contact"),
@@ -128,7 +132,7 @@ class CampaignService:
                 "customer_id": reporter.customer_id,
                 "number": reporter.number,
                 "name": reporter.name,
-                "language": "zh",
+                "language": languages.get(reporter.customer_id or "", "zh"),
                 "round": event.redo_count,
                 "state": ContactState.PLANNED,
                 "attempts": 0,

@@ -1,6 +1,6 @@
 """Queries over customers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sql
@@ -235,3 +235,11 @@ async def replace_phones(session: AsyncSession, customer_id: str, given: Iterabl
             phone.extension = wanted[number].extension
     session.add_all(phone for number, phone in wanted.items() if number not in known)
     await session.flush()
+
+
+async def languages(session: AsyncSession, customer_ids: Collection[str]) -> dict[str, str]:
+    """Return the languages of some customers, by id."""
+    if not customer_ids:
+        return {}
+    statement = select(Customer.id, Customer.language).where(col(Customer.id).in_(customer_ids))
+    return dict((await session.exec(statement)).all())

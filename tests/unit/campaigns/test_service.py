@@ -12,6 +12,8 @@ from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.model import AnswersInput, AttemptOutcome, Attitude, ContactState, SurveyAnswers
 from ari_app.campaigns.service import ATTEMPTS_PER_DAY, CampaignRules, CampaignService
 from ari_app.campaigns.settling import Suggestion
+from crm.customers.model import CustomerInput
+from crm.customers.service import CustomerService
 from crm.events import EventReporter, SuggestionMade, SurveyFinished, TicketChanged
 from crm.outbox.service import OutboxWorker
 from crm.outbox.subscriptions import Subscriptions
@@ -92,6 +94,16 @@ async def test_an_event_delivered_twice_plans_once(campaigns: CampaignService) -
 
     contacts, _ = await campaigns.of_ticket("ticket-1")
     assert sorted(contact.number for contact in contacts) == ["+8613800000001", "+8613800000002"]
+
+
+async def test_survey_is_in_the_customers_language(database: Database, campaigns: CampaignService) -> None:
+    given = CustomerInput(account_number="70000001", name="Smith", phones=["13800000003"], language="en")
+    smith = await CustomerService(database).create(given)
+    of_smith = EventReporter(smith.id, "+8613800000003", "Smith")
+    await campaigns.plan_surveys(replace(REPLIED, reporters=(*REPLIED.reporters, of_smith)))
+
+    languages = {dialling.number: dialling.language for dialling in await campaigns.lease(5)}
+    assert languages == {"+8613800000001": "zh", "+8613800000002": "zh", "+8613800000003": "en"}
 
 
 async def test_f30_no_contact_is_leased_twice(campaigns: CampaignService) -> None:
