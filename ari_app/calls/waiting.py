@@ -132,7 +132,7 @@ class Waiting:
             await asyncio.sleep(min(STAFF_LOOK_S, left_s))
 
     def _hold_again(self, settings: QueueSettings) -> None:
-        """Hold the caller after a failed offer, which may have moved the channel."""
+        """Hold the caller again after an offer that failed."""
         self._hold = Hold(self._services.holding, self._state.channel_id, adopted=True)
         self._hold.begin(settings)
 
