@@ -20,6 +20,26 @@ def test_a_number_takes_its_place_in_the_trunk(number_format: str, dialled: str)
 
 
 @pytest.mark.parametrize(
+    ("number", "region", "dialled"),
+    [
+        ("+8645186261234", "CN", "045186261234"),
+        ("+861062770334", "CN", "01062770334"),
+        ("+8613800000001", "CN", "13800000001"),
+        ("+442071838750", "GB", "02071838750"),
+        ("+14155552671", "US", "4155552671"),
+    ],
+)
+def test_a_national_number_has_its_prefix_where_the_country_dials_one(number: str, region: str, dialled: str) -> None:
+    assert DialPlan("PJSIP/{number}@trunk", "national", region).endpoint(number) == f"PJSIP/{dialled}@trunk"
+
+
+@pytest.mark.parametrize("number", ["8001", "95598", "86261234", "1064812345678"])
+def test_a_number_without_an_e164_form_is_not_dialled(number: str) -> None:
+    with pytest.raises(NumberRefused):
+        PLAN.endpoint(number)
+
+
+@pytest.mark.parametrize(
     "number",
     [
         "123&PJSIP/trunk/900",
