@@ -60,7 +60,7 @@ class CustomerAudit(SQLModel, table=True):
 
 
 ERASED: dict[str, Any] = {"erased": True}
-"""What stands in place of changes once the person's data were erased; that something was done stays."""
+"""Replaces the changes when the person's data are erased; the entry itself stays."""
 append_only(SQLModel.metadata.tables[CustomerAudit.__tablename__], {"changes": json.dumps(ERASED)})
 personal(CustomerAudit, changes=ERASED)
 

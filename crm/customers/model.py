@@ -73,7 +73,7 @@ class Customer(SQLModel, table=True):
     consent: Consent = Field(default=Consent.UNKNOWN, sa_type=text_enum(Consent))
     consent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     consent_source: str = ""
-    """Where the consent is from: a call, a form, a letter."""
+    """Origin of the consent: a call, a form, a letter."""
     do_not_call: bool = False
     """No calls except about a matter that the customer reported."""
     do_not_call_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -105,7 +105,7 @@ class CustomerPhone(SQLModel, table=True):
     current: bool = True
     """The customer is still reached there."""
     verified_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """When the customer last confirmed it (H5)."""
+    """Time of the customer's last confirmation (H5)."""
 
 
 erase_rows_of(CustomerPhone)

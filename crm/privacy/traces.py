@@ -45,7 +45,7 @@ class Traces:
     nameless: tuple[str, ...]
     """Tickets of no customer that were reported from these alone."""
     names: frozenset[str]
-    """What the person was called in reports."""
+    """Names of the person in reports."""
     call_ids: frozenset[str]
     """The calls of these reports."""
     others: tuple[str, ...]
@@ -165,13 +165,13 @@ async def _reported_alone(
     session: AsyncSession, ticket_ids: Sequence[str], reported_by: Sequence[sql.ColumnElement[bool]]
 ) -> set[str]:
     """Return the tickets that no other person reported."""
-    somebody_else = sql.select(_REPORTER.c.ticket_id).where(
+    others = sql.select(_REPORTER.c.ticket_id).where(
         _REPORTER.c.ticket_id.in_(ticket_ids),
         # A reporter without either cannot be identified.
         sql.or_(_REPORTER.c.customer_id.is_not(None), _REPORTER.c.number.is_not(None)),
         *(sql.func.coalesce(~condition, sql.true()) for condition in reported_by),
     )
-    return set(ticket_ids) - set((await execute(session, somebody_else)).scalars())
+    return set(ticket_ids) - set((await execute(session, others)).scalars())
 
 
 def _has_number(table: sql.Table) -> bool:

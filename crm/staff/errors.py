@@ -22,7 +22,7 @@ class OwnAccount(Conflict):
 
 
 class WrongPassword(Invalid):
-    """A wrong present password, or a new one equal to it."""
+    """The present password is wrong, or the new one is the same."""
 
     slug = "wrong-password"
 

@@ -58,7 +58,7 @@ class StaffInput(BaseModel, extra="forbid"):
     role: Role
     password: Password
     password_one_time: bool = False
-    """Whether the person must replace the password at the first sign-in."""
+    """The password must be replaced at the first sign-in."""
     department_id: str | None = None
     queues: Queues = []
     language: Language = "zh"
@@ -96,13 +96,13 @@ class StaffView(BaseModel, from_attributes=True):
 
 
 class StaffCreated(StaffView):
-    """New account; the secret of an agent's phone is shown once."""
+    """New account with the secret of an agent's phone, shown only here."""
 
     sip_password: str | None
 
 
 class PhoneSecret(BaseModel, from_attributes=True):
-    """SIP user and new secret of a phone, shown once."""
+    """SIP user and new secret of an agent's phone, shown only here."""
 
     endpoint: str
     sip_password: str

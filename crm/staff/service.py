@@ -35,7 +35,7 @@ HASH_PASSES, HASH_MEMORY_KIB, HASH_LANES = 2, 19 * 1024, 1
 PRESENT_RULE = "must be the present password"
 NEW_RULE = "must differ from the present password"
 ACCESS = frozenset({"role", "password", "active", "department_id", "name"})
-"""What a session carries or rests on: changed, the person signs in again."""
+"""Fields that a session depends on: after a change the person signs in again."""
 
 
 class StaffService:

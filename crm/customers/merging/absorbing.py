@@ -16,13 +16,13 @@ _TOGETHER = {
     "do_not_call": ("do_not_call", "do_not_call_at", "do_not_call_source"),
     "legal_hold": ("legal_hold",),
 }
-"""What is taken over as one, where its first is blank."""
+"""Fields taken over together, where the first of them is blank."""
 _COMPARED = ("name", "address", "area", "grade", "arrears_cents", "contract_active", "language", "consent", "notes")
 _BLANK = {"", None, False, Consent.UNKNOWN}
 
 
 def fills(kept: Customer, merged: Customer) -> list[FieldDifference]:
-    """Fields the kept one lacks and the other has."""
+    """Return fields that only the merged customer has."""
     found = []
     for first, fields in _TOGETHER.items():
         if getattr(kept, first) in _BLANK and getattr(merged, first) not in _BLANK:
@@ -31,7 +31,7 @@ def fills(kept: Customer, merged: Customer) -> list[FieldDifference]:
 
 
 def conflicts(kept: Customer, merged: Customer) -> list[FieldDifference]:
-    """Fields in which both say something else."""
+    """Return fields with different values in both."""
     filled = {difference.field for difference in fills(kept, merged)}
     found = [_difference(field, kept, merged) for field in _COMPARED if field not in filled]
     return [difference for difference in found if difference.merged not in (difference.kept, "")]

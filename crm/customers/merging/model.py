@@ -27,9 +27,9 @@ class CustomerMerge(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
     staff_name: str
     filled: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
-    """Fields the kept one lacked and got: what stood there, and what stands there now."""
+    """Fields that the kept customer got: value before and after."""
     copied_phones: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
-    """Telephones the kept one got."""
+    """Telephones that the kept customer got."""
     revived_phones: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
     """Telephones of both that were former ones of the kept."""
     undone_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -71,13 +71,13 @@ class MergePreview(BaseModel):
     kept: CustomerView
     merged: CustomerView
     moves: dict[str, int]
-    """How many rows would name the kept one, by what they are: ticket, call_record, recording, …"""
+    """Number of records that would name the kept customer, by table: ticket, call_record, recording, …"""
     phones: Annotated[list[str], Personal.NUMBER]
-    """Telephones the kept one would get."""
+    """Telephones that the kept customer would get."""
     fills: list[FieldDifference]
-    """Fields the kept one lacks and would get."""
+    """Fields that the kept customer lacks and would get."""
     conflicts: list[FieldDifference]
-    """Fields in which both say something, and the kept one's word would stand."""
+    """Fields that both have; the kept customer's value would stay."""
 
 
 class CustomerMergeView(BaseModel, from_attributes=True):

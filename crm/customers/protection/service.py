@@ -1,4 +1,4 @@
-"""Lists of protected customers: kept by people, in force by the clock."""
+"""Lists of protected customers, in force for a time."""
 
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,7 +13,7 @@ from foundation.problems import FieldProblem
 from foundation.routes import Principal
 
 NAMED = 20
-"""How many unknown customers an error names."""
+"""Most unknown customers that an error names."""
 
 
 class ProtectionService:
