@@ -78,7 +78,12 @@ NOBODYS = {
         ),
         *("DeferredRequestView.request", "DeferredRequestView.refused"),
     ),
-    "what somebody is let in with": ("DeskTicket.ticket", "SessionView.csrf_token", "SignedInView.token"),
+    "what somebody is let in with": (
+        *("PhoneSecret.endpoint", "PhoneSecret.sip_password", "StaffCreated.sip_password"),
+        "DeskTicket.ticket",
+        "SessionView.csrf_token",
+        "SignedInView.token",
+    ),
     "a part of a town, in which thousands live": (
         *("CustomerView.area", "TicketView.area", "OpenTicket.area", "Recurring.area"),
     ),
