@@ -27,6 +27,9 @@ async def test_the_link_of_an_sms_leads_to_a_page_that_says_where_to_sign_in() -
     assert shown.text.index("工单 26112900003") < shown.text.index("Ticket 26112900003")
     assert shown.text.count("https://desk.example") == 2
     assert "{" not in shown.text.replace(STYLE, "")
+    # Browsers apply the style only if its text is the allowed one.
+    assert f"<style>{STYLE}</style>" in shown.text
+    assert not {"<script", "<link", "<img", "<form"} & set(shown.text.split())
 
 
 async def test_s7_the_page_is_the_same_for_a_ticket_that_does_not_exist() -> None:
