@@ -18,7 +18,8 @@ from tests.phones.phone import Phone
 POINTS = ["step", "step:3", "reserved", "ringing", "answered", "committed", "talking", "ended"]
 """The named steps of a call that is queued and answered, `:n` for the n-th time."""
 CONTACT, WORKER = "13800000001", "2001"
-SURVEY_KEYS = ["1", "1", "1", "2", "10#"]
+SURVEY_KEYS = ["1", "1", "1", "10#"]
+"""Good moment, solved, satisfied, score: a complaint is not asked about charges."""
 LAST_POINT = "ended"
 """The point that is reached only after a hang-up."""
 
