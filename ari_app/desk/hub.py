@@ -35,11 +35,11 @@ from foundation.routes import Principal, Role
 log = structlog.get_logger()
 
 DESKS_PER_PERSON = 4
-"""Supervisors may keep a wallboard open beside their desk; agents have one desk."""
+"""Desks of one supervisor, such as a wallboard beside the desk; agents have one."""
 AT_ONCE = 100
-"""After so many sockets a broadcast lets others run: a pop never waits for a thousand wallboards."""
+"""Sockets of a broadcast between two pauses: a pop does not wait for a thousand wallboards."""
 JOINING = 16
-"""So many desks are welcomed at once: after a restart a thousand come back, and calls need Redis as well."""
+"""Desks that are welcomed at a time: after a restart a thousand reconnect, and calls need Redis too."""
 SAY_AGAIN_S = 0.5
 DEADLINE_S = 2.0
 
@@ -94,7 +94,7 @@ class Hub:
         self._closed = False
 
     async def start(self) -> None:
-        """Begin to hear what other nodes say."""
+        """Listen to the messages of other nodes."""
         await self._relay.start()
 
     async def aclose(self) -> None:
@@ -107,7 +107,7 @@ class Hub:
         await self._relay.aclose()
 
     def sockets(self) -> list[DeskSocket]:
-        """Every open desk of this node."""
+        """Return every open desk of this node."""
         return [socket for sockets in self._sockets.values() for socket in sockets]
 
     def session(self, session_id: str) -> Session | None:
@@ -190,7 +190,7 @@ class Hub:
         await self._relay.publish(staff_id, Relayed(ended_session=session_id or "*"))
 
     async def serve(self, socket: DeskSocket) -> None:
-        """Everything between an authenticated socket's opening and its end."""
+        """Serve an authenticated socket until it ends."""
         if self._closed:
             await socket.close(WSCloseCode.GOING_AWAY, "the service stops")
             return
