@@ -266,9 +266,8 @@ class Hub:
     async def _report_absent(self, agent_id: str) -> None:
         """Report an absence, unless a desk is open on another node.
 
-        A reload of the page is no absence.
-
-        An agent who is gone and stays ready would be given calls: it is said until it is heard.
+        A reload of the page is no absence. The report is repeated until it succeeds: an agent who is gone and stays
+        ready would be offered calls.
         """
         pause_s = self._grace_s
         while True:
