@@ -1,1 +1,1 @@
-"""Customers, tickets, departments, history: the domain of a service hotline and its store."""
+"""Domain of a service hotline: customers, tickets, departments, history."""

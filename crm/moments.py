@@ -1,4 +1,4 @@
-"""Times as people enter them: such that every database can store them, and every zone express them."""
+"""Times that people enter, within the range of every database."""
 
 from datetime import UTC, date, datetime
 from typing import Annotated

@@ -82,7 +82,7 @@ class HistoryCall(BaseModel, from_attributes=True):
 
     @property
     def short(self) -> bool:
-        """Return whether the caller gave up too soon to count in service levels."""
+        """Return whether the caller left too soon for service levels."""
         return self.outcome == "abandoned" and (self.wait_ms or 0) < SHORT_WAIT_MS
 
 

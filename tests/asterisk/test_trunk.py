@@ -30,7 +30,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 async def test_name_of_the_trunk_in_from_is_not_the_trunk(hotline: Hotline) -> None:
-    """X14: the carrier is known by its address only."""
+    """The carrier is known by its address only."""
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
     caller = await hotline.phone(CALLER, shown_as=f"<sip:{TRUNK}@carrier.invalid>")
     await hotline.into_queue(caller)
