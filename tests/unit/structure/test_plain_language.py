@@ -23,42 +23,6 @@ INDIRECT = frozenset(
 """First words of a riddle; a first line begins with a verb or a noun."""
 CODE = re.compile(r"\([A-Z]+\d+[^)]*\)")
 """A reference to a row of a document."""
-NOT_YET: tuple[str, ...] = (
-    "crm/notices/facts.py",
-    "tests/unit/crm/notices/conftest.py",
-    "tests/unit/crm/notices/teller.py",
-    "tests/unit/crm/notices/test_catalogue.py",
-    "tests/unit/crm/notices/test_channels.py",
-    "tests/unit/crm/notices/test_interleavings.py",
-    "tests/unit/crm/notices/test_isolation.py",
-    "tests/unit/crm/notices/test_killed.py",
-    "tests/unit/crm/notices/test_ladder.py",
-    "tests/unit/crm/notices/test_languages.py",
-    "tests/unit/crm/notices/test_recipients.py",
-    "tests/unit/crm/notices/test_reporters.py",
-    "tests/unit/crm/notices/test_rota.py",
-    "tests/unit/crm/notices/test_telling.py",
-    "tests/unit/crm/notices/test_visits.py",
-    "tests/unit/crm/outbox/test_http.py",
-    "tests/unit/crm/outbox/test_outbox.py",
-    "tests/unit/crm/sla/clock_kit.py",
-    "tests/unit/crm/sla/test_calendar.py",
-    "tests/unit/crm/sla/test_clock_machine.py",
-    "tests/unit/crm/sla/test_clocks.py",
-    "tests/unit/crm/sla/test_policy.py",
-    "tests/unit/crm/sla/test_runner.py",
-    "tests/unit/crm/sla/test_service_levels.py",
-    "tests/unit/crm/sla/test_timing.py",
-    "tests/unit/crm/webhooks/test_client.py",
-    "tests/unit/crm/webhooks/test_signature.py",
-)
-"""Folders and files still to be rewritten. This list only gets shorter."""
-
-
-def is_due(path: Path) -> bool:
-    """Tell if a file has to be in plain language by now."""
-    name = str(path.relative_to(PROJECT))
-    return not any(name == left or name.startswith(f"{left}/") for left in NOT_YET)
 
 
 def vague_words(passage: Passage) -> Iterator[str]:
@@ -94,17 +58,17 @@ def texts_for_users(path: Path) -> Iterator[Passage]:
             yield Passage(name, getattr(found, "lineno", 0), text)
 
 
-def due_in(*packages: str) -> list[Path]:
-    """Return the files of packages that have to be plain by now."""
-    return [path for path in python_files() if path.relative_to(PROJECT).parts[0] in packages and is_due(path)]
+def files_of(*packages: str) -> list[Path]:
+    """Return the Python files of packages."""
+    return [path for path in python_files() if path.relative_to(PROJECT).parts[0] in packages]
 
 
-IN_SERVICE = due_in(*(package for package in PACKAGES if package not in {"tests", "bench"}))
+IN_SERVICE = files_of(*(package for package in PACKAGES if package not in {"tests", "bench"}))
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_comments_and_docstrings_name_the_person(package: str) -> None:
-    found = [fault for path in due_in(package) for one in passages(path) for fault in vague_words(one)]
+    found = [fault for path in files_of(package) for one in passages(path) for fault in vague_words(one)]
     assert not found, "name the caller, agent, department, process or recipient"
 
 
@@ -112,7 +76,7 @@ def test_comments_and_docstrings_name_the_person(package: str) -> None:
 def test_first_lines_are_short_and_direct(package: str) -> None:
     found = [
         fault
-        for path in due_in(package)
+        for path in files_of(package)
         for one in passages(path)
         if one.is_docstring
         for fault in wrong_first_line(one)
