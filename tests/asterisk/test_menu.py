@@ -8,7 +8,7 @@ WANGS_ACCOUNT = "6001000001"
 
 
 async def test_a_person_is_reached_by_zero_after_a_wrong_key(hotline: Hotline) -> None:
-    """D15: both keys are pressed during the greeting."""
+    """Both keys are pressed during the greeting."""
     desk, _ = await hotline.ready_agent()
     caller = await hotline.phone(NO_CUSTOMER)
     await caller.call(hotline.number)
@@ -34,7 +34,7 @@ async def test_progress_is_reached_by_keys_typed_ahead_of_all_questions(hotline:
 
 
 async def test_an_older_matter_is_urged_by_phone(hotline: Hotline) -> None:
-    """D8: the newest is offered first; key 3 leads on."""
+    """The newest is offered first; key 3 leads on."""
     agent = await hotline.desk(AGENT, socket=False)
     older, newer = [
         await agent.post(
@@ -59,7 +59,7 @@ async def test_an_older_matter_is_urged_by_phone(hotline: Hotline) -> None:
 
 
 async def test_a_stranger_with_an_account_number_hears_no_matter_before_the_check(hotline: Hotline) -> None:
-    """D16: four digits of the account's telephone are asked, as for progress."""
+    """Four digits of the account's telephone are asked, as for progress."""
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
     (ticket,) = [
         found for found in await supervisor.get("/api/v1/tickets", limit=50) if found["subject"] == "暖气不热"
