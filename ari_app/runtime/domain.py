@@ -104,7 +104,7 @@ class DomainServices:
         self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
         self.notices = Notices(settings, database)
         reactions = TicketReactions(self.tickets, self.campaigns, recorded, self.history)
-        self.outbox = OutboxWorker(database, subscriptions.event_handlers(self.campaigns, reactions, self.notices.hear))
+        self.outbox = OutboxWorker(database, subscriptions.event_handlers(self.campaigns, reactions, self.notices.plan))
         self.undelivered = OutboxService(database)
         subscriptions.connect_domain(
             tickets=self.tickets,

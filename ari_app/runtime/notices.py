@@ -39,7 +39,7 @@ class Notices:
         }
         self._deliverer = Deliverer(database, senders)
         planner = Planner(database, catalogue, facts, self._deliverer.wake)
-        self.hear = planner.hear
+        self.plan = planner.plan
         self.service = NoticeService(
             database,
             catalogue,

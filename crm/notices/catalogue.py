@@ -39,7 +39,7 @@ _BRACE = re.compile(r"[{}]")
 Language = Literal["zh", "en"]
 VisitChange = Literal["agreed", "moved", "cancelled"]
 """Change of a visit, by whatever action on its ticket."""
-Hears = Literal["department", "helpers", "asked", "house", "role"]
+Audience = Literal["department", "helpers", "asked", "house", "role"]
 """Recipients of the department that holds the ticket, of departments that help it, of those that the event asks to
 help, of no department, or of the role that the event names."""
 
@@ -69,7 +69,7 @@ class EventNotice(BaseModel, extra="forbid", frozen=True):
     """Notice of one kind of event."""
 
     name: Words
-    hear: list[Hears]
+    hear: list[Audience]
     """Recipients by default; each may switch it off, and the others may switch it on."""
     zh: NoticeWording
     en: NoticeWording

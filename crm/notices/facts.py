@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
 from crm.events import DeadlineAlert, Event, EventReporter, TicketChanged, TicketEvent
-from crm.notices.catalogue import Hears, VisitChange
+from crm.notices.catalogue import Audience, VisitChange
 from crm.outbox.subscriptions import EventEnvelope
 from crm.personal_data.masking import mask_address, mask_name, mask_number, mask_numbers_in
 from crm.tickets.log_facts import LogFacts, read_facts
@@ -88,11 +88,11 @@ class FactFinder:
             values["link"] = self._link.replace("{number}", values["number"])
         return EventFacts(holder, person_id, {key: _short(value) for key, value in values.items()})
 
-    async def departments(self, session: AsyncSession, event: Event) -> dict[str, Hears]:
+    async def departments(self, session: AsyncSession, event: Event) -> dict[str, Audience]:
         """Return the departments that an event concerns, each with its part."""
         ticket = await _ticket(session, event) if not isinstance(event, TicketEvent) else None
         holder, _ = _holder(event, ticket)
-        found: dict[str, Hears] = {holder: "department"} if holder else {}
+        found: dict[str, Audience] = {holder: "department"} if holder else {}
         if isinstance(event, TicketChanged):
             for department_id in event.asked_departments:
                 found.setdefault(department_id, "asked")

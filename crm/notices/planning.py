@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.events import DeadlineAlert, Event, TicketChanged, TicketEvent
 from crm.notices import reporters, store
-from crm.notices.catalogue import EventNotice, Hears, NoticeCatalogue
+from crm.notices.catalogue import Audience, EventNotice, NoticeCatalogue
 from crm.notices.facts import EventFacts, FactFinder, visit_change
 from crm.notices.model import (
     DeliveryState,
@@ -50,7 +50,7 @@ class Planner:
         self._facts = facts
         self._on_planned = on_planned
 
-    async def hear(self, envelope: EventEnvelope) -> None:
+    async def plan(self, envelope: EventEnvelope) -> None:
         """Store the notices of an event. Idempotent (F26)."""
         notice = self._catalogue.notice(envelope.kind)
         if notice is None:
@@ -102,12 +102,12 @@ class Planner:
             informed = self._catalogue.reporter_wordings(envelope.kind, visit_change(envelope.event))
             reached = await reporters.of(session, envelope.event) if informed else []
             named = await _of_the_role(session, envelope.event, notice)
-            hear: list[Hears] = ["role"] if named else notice.hear
-            hearing = {found.id for found in candidates if _hears(found, envelope.kind, hear, parts)}
-            if not hearing and not named and not reached:
+            audience: list[Audience] = ["role"] if named else notice.hear
+            receiving = {found.id for found in candidates if _receives(found, envelope.kind, audience, parts)}
+            if not receiving and not named and not reached:
                 return []
             facts = await self._facts.of(session, envelope)
-            chosen = [found for found in await _chosen(session, facts, candidates, utc_now()) if found.id in hearing]
+            chosen = [found for found in await _chosen(session, facts, candidates, utc_now()) if found.id in receiving]
         once = {recipient.id: recipient for recipient in (*named, *chosen)}
         return [
             *(self.message(envelope, facts, recipient) for recipient in once.values()),
@@ -137,13 +137,15 @@ class Planner:
         )
 
 
-def _hears(recipient: NoticeRecipient, kind: str, hear: Collection[Hears], parts: Mapping[str, Hears]) -> bool:
+def _receives(
+    recipient: NoticeRecipient, kind: str, audience: Collection[Audience], parts: Mapping[str, Audience]
+) -> bool:
     """Return whether a recipient receives a kind of events.
 
     Its own switch decides, else the catalogue.
     """
     part = parts[recipient.department_id] if recipient.department_id is not None else "house"
-    return recipient.switches.get(kind, part in hear)
+    return recipient.switches.get(kind, part in audience)
 
 
 async def _of_the_role(session: AsyncSession, event: Event, notice: EventNotice) -> list[NoticeRecipient]:

@@ -50,12 +50,12 @@ async def active_of(session: AsyncSession, department_ids: Collection[str]) -> S
 
     Those of employees who left are not among them.
     """
-    whose = or_(
+    owned = or_(
         col(NoticeRecipient.department_id).is_(None), col(NoticeRecipient.department_id).in_(list(department_ids))
     )
     there = or_(col(NoticeRecipient.staff_id).is_(None), col(Staff.active).is_(True))
     statement = select(NoticeRecipient).outerjoin(Staff, col(Staff.id) == col(NoticeRecipient.staff_id))
-    statement = statement.where(col(NoticeRecipient.active).is_(True), whose, there)
+    statement = statement.where(col(NoticeRecipient.active).is_(True), owned, there)
     return (await session.exec(statement.order_by(col(NoticeRecipient.id)))).all()
 
 

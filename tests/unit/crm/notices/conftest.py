@@ -127,7 +127,7 @@ class House:
         """The outbox and the channels run."""
         deliverer = Deliverer(self.database, self.senders, rules)
         self.due.add_listener(deliverer.wake)
-        outbox = OutboxWorker(self.database, listening(self.planner.hear), IMPATIENT)
+        outbox = OutboxWorker(self.database, listening(self.planner.plan), IMPATIENT)
         self.tickets.outbox_written.add_listener(outbox.wake)
         tasks = [asyncio.create_task(outbox.run()), asyncio.create_task(deliverer.run())]
         try:

@@ -38,10 +38,10 @@ async def tell(database_url: str, receiver_url: str, mode: str) -> None:
         await client.post(receiver_url, b"{}", {"webhook-id": event.id, "x-kind": event.kind, "x-key": event.key})
 
     async def planned_and_killed(event: EventEnvelope) -> None:
-        await planner.hear(event)
+        await planner.plan(event)
         os.kill(os.getpid(), signal.SIGKILL)
 
-    listener = {"outbox": straight, "notices": planner.hear, "planning": planned_and_killed}[mode]
+    listener = {"outbox": straight, "notices": planner.plan, "planning": planned_and_killed}[mode]
     subscriptions = Subscriptions()
     subscriptions.on_every_event(listener)
     outbox = OutboxWorker(database, subscriptions, RULES)

@@ -99,7 +99,7 @@ class World:
         if what == "plan":
             # Events are planned in their order, as the outbox delivers them; each may be delivered again.
             known = which if which < self.planned else min(self.planned, EVENTS - 1)
-            await self.planner.hear(self.events[known])
+            await self.planner.plan(self.events[known])
             self.planned = max(self.planned, known + 1)
         elif what == "lease":
             await self.lease(node, 1 + which)
@@ -133,7 +133,7 @@ class World:
     async def settle(self) -> None:
         """Plan all events; a working node delivers the rest."""
         for event in self.events:
-            await self.planner.hear(event)
+            await self.planner.plan(event)
         self.nodes = [self.node() for _ in range(NODES)]
         for _ in range(EVENTS * RECIPIENTS * 3):
             for step in ("wait long", "lease"):

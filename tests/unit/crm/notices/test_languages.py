@@ -134,4 +134,4 @@ async def planned(house: House) -> None:
         entries = (await session.exec(select(OutboxEntry).order_by(col(OutboxEntry.sequence)))).all()
     for entry in entries:
         event = decode(entry.kind, entry.key, entry.payload)
-        await house.planner.hear(EventEnvelope(f"event-{entry.sequence}", event, entry.created_at))
+        await house.planner.plan(EventEnvelope(f"event-{entry.sequence}", event, entry.created_at))

@@ -87,10 +87,10 @@ async def test_f26_repeated_event_is_sent_once(house: House, place: Place, recei
     await house.webhook(receiver.url, None, switches={"ticket.urge": True})
     urge = TicketChanged(action="urge", ticket_id="ticket-1", department_id=place.east, number="2611230001")
     event = EventEnvelope("event-1", urge, utc_now())
-    await asyncio.gather(*(house.planner.hear(event) for _ in range(4)))
+    await asyncio.gather(*(house.planner.plan(event) for _ in range(4)))
     async with house.working():
         await receiver.until(2)
-        await house.planner.hear(event)
+        await house.planner.plan(event)
         found = await house.until(lambda log: all(told.state is DeliveryState.SENT for told in log))
 
     assert len(found) == len({told.recipient_id for told in found}) == 2
@@ -151,7 +151,7 @@ async def test_pending_notice_is_not_redelivered(house: House, place: Place, rec
     await house.webhook(receiver.url, place.east)
     ticket = await house.tickets.file(place.fault(), AGENT)
     urge = TicketChanged(action="urge", ticket_id=ticket.id, department_id=place.east)
-    await house.planner.hear(EventEnvelope("event-1", urge, utc_now()))
+    await house.planner.plan(EventEnvelope("event-1", urge, utc_now()))
     (queued,) = await house.log()
     with pytest.raises(NotDelivered):
         await house.notices.redeliver(queued.id)
@@ -225,7 +225,7 @@ async def test_event_without_wording_is_sent_in_the_generic_one(
     await house.webhook(receiver.url, place.east)
     given = {"department_id": place.east, "number": "2611230001", "status": "signed", **payload}
     async with house.working():
-        await house.planner.hear(
+        await house.planner.plan(
             EventEnvelope(new_id("event"), decode("ticket.teleport", "ticket-1", given), utc_now())
         )
         (came,) = await receiver.until(1)
@@ -236,7 +236,7 @@ async def test_event_without_wording_is_sent_in_the_generic_one(
 
 async def test_event_without_notice_is_ignored(house: House, place: Place, receiver: Receiver) -> None:
     await house.webhook(receiver.url, None)
-    await house.planner.hear(EventEnvelope("event-1", SurveyFinished(ticket_id="ticket-1"), utc_now()))
+    await house.planner.plan(EventEnvelope("event-1", SurveyFinished(ticket_id="ticket-1"), utc_now()))
     assert await house.log() == []
 
 
@@ -262,7 +262,7 @@ async def test_h16_every_involved_department_gets_the_notice(house: House, place
         ("ticket.redo", helped),
         ("ticket.pass_up", {"department_id": place.west}),
     ):
-        await house.planner.hear(EventEnvelope(new_id("event"), decode(kind, "ticket-1", payload), utc_now()))
+        await house.planner.plan(EventEnvelope(new_id("event"), decode(kind, "ticket-1", payload), utc_now()))
 
     told = sorted((one.kind, one.recipient_id) for one in await house.log())
     assert told == sorted(
@@ -293,7 +293,7 @@ async def test_h18_ladder_step_reaches_its_department_and_names_the_holder(
         due_at=datetime(2026, 11, 23, 10, tzinfo=UTC),
         step=1,
     )
-    await house.planner.hear(EventEnvelope("event-1", alert, utc_now()))
+    await house.planner.plan(EventEnvelope("event-1", alert, utc_now()))
     (told,) = await house.log()
     assert told.recipient_id == above.id
     assert "办理时限（2026-11-23 18:00）" in told.text

@@ -158,8 +158,8 @@ async def test_h7_notice_goes_to_recipients_on_duty_else_to_standing_ones(
         assert (await house.duty.on_duty(place.east)).by_rota
         assert await told(2) == duty.id
         hour = timedelta(hours=1)
-        nobody = OverrideInput(from_at=utc_now() - hour, until_at=utc_now() + hour)
-        exception = await house.duty.add_override(place.east, nobody)
+        without_recipients = OverrideInput(from_at=utc_now() - hour, until_at=utc_now() + hour)
+        exception = await house.duty.add_override(place.east, without_recipients)
         assert await told(3) == standing.id
         await house.duty.remove_override(place.east, exception.id)
         assert await told(4) == duty.id

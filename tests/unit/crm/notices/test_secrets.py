@@ -137,7 +137,7 @@ async def test_pending_notices_of_an_erased_person_reach_only_programs(
     await house.notices.create(RecipientInput.model_validate(robot))
     ticket = await house.tickets.file(place.fault(), AGENT)
     await house.tickets.dispatch(ticket.id, place.east, AGENT)
-    planning = asyncio.create_task(OutboxWorker(house.database, listening(house.planner.hear)).run())
+    planning = asyncio.create_task(OutboxWorker(house.database, listening(house.planner.plan)).run())
     assert {found.state for found in await house.until(lambda log: len(log) == 2)} == {DeliveryState.QUEUED}
     planning.cancel()
     await asyncio.gather(planning, return_exceptions=True)

@@ -37,13 +37,15 @@ async def test_dead_letters_are_listed_redelivered_and_dropped(database: Databas
     path = {"sequence": str(given_up[0].sequence)}
     await call(table["POST /dead-letters/{sequence}/redeliver"], SUPERVISOR, path)
     path = {"sequence": str(given_up[1].sequence)}
-    await call(table["POST /dead-letters/{sequence}/drop"], SUPERVISOR, path, body={"reason": "nobody waits for it"})
+    await call(
+        table["POST /dead-letters/{sequence}/drop"], SUPERVISOR, path, body={"reason": "the department was closed"}
+    )
     revived = await call(table["POST /dead-letters/redeliver"], SUPERVISOR, body={})
     assert revived.count == 1
     waiting, dropped, revived = await entries(database)
     assert (waiting.attempts, revived.attempts) == (0, 0)
     assert None not in {waiting.next_at, revived.next_at, dropped.done_at}
-    assert dropped.drop_reason == "nobody waits for it"
+    assert dropped.drop_reason == "the department was closed"
 
 
 @pytest.mark.parametrize("sequence", ["0", "-1", "one", "9" * 30, "１", "1.5", ""])

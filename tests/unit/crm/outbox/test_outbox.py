@@ -30,17 +30,17 @@ class Receiver:
     """Handler that remembers the subjects of events; `until(count)` waits for so many."""
 
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.subjects: list[str] = []
         self._more = asyncio.Condition()
 
-    async def hear(self, event: TicketChanged) -> None:
+    async def handle(self, event: TicketChanged) -> None:
         async with self._more:
-            self.heard.append(event.subject)
+            self.subjects.append(event.subject)
             self._more.notify_all()
 
     async def until(self, count: int) -> None:
         async with asyncio.timeout(10), self._more:
-            await self._more.wait_for(lambda: len(self.heard) >= count)
+            await self._more.wait_for(lambda: len(self.subjects) >= count)
 
 
 def changed(key: str, subject: str, action: str = "urge") -> TicketChanged:
@@ -104,23 +104,23 @@ async def test_only_committed_events_are_delivered(database: Database) -> None:
 
     with pytest.raises(RuntimeError):
         await fails()
-    async with working(database, receiver.hear) as worker:
+    async with working(database, receiver.handle) as worker:
         await add(database, "a", "happened")
         worker.wake()
         await receiver.until(1)
         (entry,) = await until(database, lambda found: found[0].done_at is not None)
 
-    assert receiver.heard == ["happened"]
+    assert receiver.subjects == ["happened"]
     assert (entry.next_at, entry.attempts, entry.error) == (None, 1, None)
 
 
 async def test_events_of_one_transaction_are_delivered_in_order(database: Database) -> None:
     receiver = Receiver()
     await add(database, "a", *map(str, range(30)))
-    async with working(database, receiver.hear):
+    async with working(database, receiver.handle):
         await receiver.until(30)
 
-    assert receiver.heard == [str(number) for number in range(30)]
+    assert receiver.subjects == [str(number) for number in range(30)]
 
 
 async def test_failing_key_is_retried_in_order_and_delays_no_other_key(database: Database) -> None:
@@ -132,7 +132,7 @@ async def test_failing_key_is_retried_in_order_and_delays_no_other_key(database:
         if event.subject == "a1" and refusals:
             refusals -= 1
             raise ConnectionError("the SMS gateway is away")
-        await receiver.hear(event)
+        await receiver.handle(event)
 
     await add(database, "a", "a1", "a2")
     await add(database, "b", "b1")
@@ -140,7 +140,7 @@ async def test_failing_key_is_retried_in_order_and_delays_no_other_key(database:
         await receiver.until(3)
         found = await until(database, lambda found: all(entry.done_at for entry in found))
 
-    assert receiver.heard == ["b1", "a1", "a2"]
+    assert receiver.subjects == ["b1", "a1", "a2"]
     assert [entry.attempts for entry in found] == [3, 1, 1]
 
 
@@ -150,7 +150,7 @@ async def test_slow_handler_delays_only_its_own_key(database: Database) -> None:
     async def slow_for_a(event: TicketChanged) -> None:
         if event.subject == "a1":
             await gate.wait()
-        await receiver.hear(event)
+        await receiver.handle(event)
 
     await add(database, "a", "a1", "a2")
     async with working(database, slow_for_a) as worker:
@@ -158,11 +158,11 @@ async def test_slow_handler_delays_only_its_own_key(database: Database) -> None:
             await add(database, f"other-{number}", f"{number:02}")
             worker.wake()
         await receiver.until(12)
-        assert sorted(receiver.heard) == [f"{number:02}" for number in range(12)]
+        assert sorted(receiver.subjects) == [f"{number:02}" for number in range(12)]
         gate.set()
         await receiver.until(14)
 
-    assert receiver.heard[12:] == ["a1", "a2"]
+    assert receiver.subjects[12:] == ["a1", "a2"]
 
 
 async def test_parallel_deliveries_are_limited(database: Database) -> None:
@@ -174,7 +174,7 @@ async def test_parallel_deliveries_are_limited(database: Database) -> None:
         most = max(most, at_once)
         await asyncio.sleep(0.01)
         at_once -= 1
-        await receiver.hear(event)
+        await receiver.handle(event)
 
     for number in range(10):
         await add(database, f"key-{number}", str(number))
@@ -190,7 +190,7 @@ async def test_entry_that_always_fails_is_given_up_and_the_next_is_delivered(dat
     async def refuses_a1(event: TicketChanged) -> None:
         if event.subject == "a1":
             raise ValueError("no such number\x00")
-        await receiver.hear(event)
+        await receiver.handle(event)
 
     await add(database, "a", "a1", "a2")
     async with working(database, refuses_a1):
@@ -228,7 +228,7 @@ async def test_entry_of_a_dead_worker_is_delivered_by_another_after_its_lease(da
     now = utc_now()
     async with database.write() as session:
         assert len(await store.lease(session, now, now + timedelta(seconds=0.3), 10)) == 1
-    async with working(database, receiver.hear):
+    async with working(database, receiver.handle):
         await receiver.until(1)
         assert utc_now() - now >= timedelta(seconds=0.3)
 
@@ -268,9 +268,9 @@ async def test_several_workers_deliver_every_event_once_and_in_order(database: D
     receiver = Receiver()
     rules = DeliveryRules(parallel=2)
     async with (
-        working(database, receiver.hear, rules) as first,
-        working(database, receiver.hear, rules) as second,
-        working(database, receiver.hear, rules) as third,
+        working(database, receiver.handle, rules) as first,
+        working(database, receiver.handle, rules) as second,
+        working(database, receiver.handle, rules) as third,
     ):
         for number in range(8):
             await asyncio.gather(*(add(database, key, f"{key}{number}") for key in "abcd"))
@@ -278,9 +278,9 @@ async def test_several_workers_deliver_every_event_once_and_in_order(database: D
                 worker.wake()
         await receiver.until(32)
 
-    assert len(receiver.heard) == 32
+    assert len(receiver.subjects) == 32
     for key in "abcd":
-        assert [value for value in receiver.heard if value[0] == key] == [f"{key}{number}" for number in range(8)]
+        assert [value for value in receiver.subjects if value[0] == key] == [f"{key}{number}" for number in range(8)]
 
 
 async def test_waiting_worker_sends_no_statements(database: Database) -> None:
@@ -310,23 +310,23 @@ async def test_failure_of_one_handler_does_not_stop_the_others(database: Databas
         refusals -= 1
         if refusals >= 0:
             raise ConnectionError("away")
-        await first.hear(event)
+        await first.handle(event)
 
     async def listen(envelope: EventEnvelope) -> None:
-        await everything.hear(changed(envelope.key, f"{envelope.id} {envelope.kind} {envelope.key}"))
+        await everything.handle(changed(envelope.key, f"{envelope.id} {envelope.kind} {envelope.key}"))
 
     await add(database, "a", "a1")
-    subscriptions = urges(reluctant, second.hear)
+    subscriptions = urges(reluctant, second.handle)
     subscriptions.on_every_event(listen)
     worker = OutboxWorker(database, subscriptions, IMPATIENT)
     async with running(worker):
         await first.until(1)
 
-    assert (first.heard, second.heard) == (["a1"], ["a1", "a1"])
+    assert (first.subjects, second.subjects) == (["a1"], ["a1", "a1"])
     # Delivered twice under one id, by which a receiver recognises it.
-    assert len(everything.heard) == 2
-    assert len(set(everything.heard)) == 1
-    assert everything.heard[0].split()[1:] == ["ticket.urge", "a"]
+    assert len(everything.subjects) == 2
+    assert len(set(everything.subjects)) == 1
+    assert everything.subjects[0].split()[1:] == ["ticket.urge", "a"]
 
 
 async def give_up(database: Database, *actions: str) -> list[OutboxEntry]:
@@ -406,7 +406,7 @@ async def test_pruning_removes_only_old_delivered_entries(database: Database, mo
     await give_up(database, "cancel")
     receiver = Receiver()
     await add(database, "a", *map(str, range(7)))
-    async with working(database, receiver.hear):
+    async with working(database, receiver.handle):
         await until(database, lambda found: sum(entry.done_at is not None for entry in found) == 7)
     await add(database, "a", "waits")
     service = OutboxService(database)
@@ -433,9 +433,9 @@ async def test_row_stored_before_formats_is_delivered(database: Database) -> Non
         now = utc_now()
         session.add(OutboxEntry(kind="ticket.urge", key="a", payload=stored, created_at=now, next_at=now))
     receiver = Receiver()
-    async with working(database, receiver.hear):
+    async with working(database, receiver.handle):
         await receiver.until(1)
-    assert receiver.heard == ["暖气不热"]
+    assert receiver.subjects == ["暖气不热"]
 
 
 async def test_row_of_a_newer_release_is_retried_and_given_up_and_delays_no_other(database: Database) -> None:
@@ -446,11 +446,11 @@ async def test_row_of_a_newer_release_is_retried_and_given_up_and_delays_no_othe
         session.add(OutboxEntry(kind="meter.read", key="b", payload={}, created_at=now, next_at=now))
     receiver = Receiver()
     await add(database, "a", "after it")
-    async with working(database, receiver.hear):
+    async with working(database, receiver.handle):
         await receiver.until(1)
         newer_format, unknown_kind, _ = await until(database, lambda found: all(not one.next_at for one in found))
 
-    assert receiver.heard == ["after it"]
+    assert receiver.subjects == ["after it"]
     assert [(entry.attempts, entry.done_at) for entry in (newer_format, unknown_kind)] == [(3, None)] * 2
     assert newer_format.error == "UnreadableEvent: format 2 of TicketChanged is newer than 1"
     assert unknown_kind.error == "UnreadableEvent: this release knows no events of kind meter.read"

@@ -117,10 +117,10 @@ async def test_h18_invalid_policies_are_refused_whole(clocks: Clocks, table: dic
     with pytest.raises(InThePast):
         await call(enter, BOSS, body={"policy": POLICY, "version": 1, "effective_from": "2026-03-01T00:00:00Z"})
     rule = {"respond_minutes": 1, "resolve_minutes": 2}
-    step = {"clock": "resolve", "after_minutes": 1, "department_id": "nobody"}
+    step = {"clock": "resolve", "after_minutes": 1, "department_id": "department-none"}
     for changed, field in (
         ({"rules": [rule, rule | {"category_id": "nothing"}]}, "policy.rules.1.category_id"),
-        ({"rules": [rule, rule | {"department_id": "nobody"}]}, "policy.rules.1.department_id"),
+        ({"rules": [rule, rule | {"department_id": "department-none"}]}, "policy.rules.1.department_id"),
         ({"ladder": [step]}, "policy.ladder.0.department_id"),
     ):
         for route, body in (
@@ -166,7 +166,7 @@ async def test_h18_working_hours_of_departments(clocks: Clocks, table: dict[str,
     (only,) = await call(every, LEAD)
     assert (only.owner, only.changed_at) == ("default", None)
     with pytest.raises(UnknownSlaReference):
-        await call(enter, BOSS, {"owner": "nobody"}, body={"hours": hours})
+        await call(enter, BOSS, {"owner": "department-none"}, body={"hours": hours})
 
 
 async def test_month_has_workdays_and_guesses(table: dict[str, Route]) -> None:
@@ -308,4 +308,4 @@ async def test_h18_improvement_actions_are_tracked_until_done(
     with pytest.raises(NoSuchAction):
         await call(done, LEAD, {"action_id": "nothing"}, body={"outcome": "再来一次"})
     with pytest.raises(UnknownSlaReference):
-        await call(add, LEAD, body=given | {"department_id": "nobody"})
+        await call(add, LEAD, body=given | {"department_id": "department-none"})
