@@ -61,3 +61,10 @@ def test_a_service_whose_flows_have_errors_says_where_and_ends(tmp_path: Path) -
     (line,) = serving.stdout.splitlines()
     assert "hotline_refused" in line
     assert "survey.yaml:" in line
+
+
+def test_check_beside_make_run_needs_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOTLINE_ARI_PASSWORD", raising=False)
+    result = hotline("check")
+    assert result.exit_code == 0, result.output
+    assert "in order" in result.output
