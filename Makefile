@@ -20,7 +20,7 @@ check: prepare        ## lint, format, types, layers, flows
 	@$(VENV)/hotline flows check
 
 quick: prepare        ## unit tests that start no server and are not slow
-	@$(VENV)/pytest tests/unit -q -m "not server and not slow" -n auto --dist worksteal
+	@$(VENV)/pytest tests/unit -q -p no:schemathesis -m "not server and not slow" -n auto --dist worksteal
 
 # The files that wait for a real Asterisk are collected first, so that none of them is left for the end.
 test: check           ## everything CI runs
