@@ -134,12 +134,12 @@ async def replied_ticket(hotline: Hotline) -> str:
     agent, worker = await hotline.desk(AGENT, socket=False), await hotline.desk(WORKER, socket=False)
     me = await worker.get("/api/v1/session")
     ticket = await agent.post(
-        "/api/v1/tickets", {"kind": "fault", "subject": "阀门漏水", "reporter": {"number": CONTACT}}
+        "/api/v1/tickets", {"kind": "complaint", "subject": "热线难打通", "reporter": {"number": CONTACT}}
     )
     path = f"/api/v1/tickets/{ticket['id']}"
     await agent.post(f"{path}/dispatch", {"department_id": me["department_id"]})
     await worker.post(f"{path}/sign", {})
-    await worker.post(f"{path}/reply", {"text": "已更换阀门"})
+    await worker.post(f"{path}/reply", {"text": "已增加坐席"})
     return path
 
 

@@ -254,11 +254,6 @@ async def test_h1_a_survey_asks_by_kind_of_ticket(kind: TicketKind, questions: l
     assert [name.removeprefix("zh/survey_") for name in caller.heard] == questions
 
 
-async def test_no_question_of_a_survey_takes_keys_pressed_before_it() -> None:
-    _, caller, _, _ = await survey(["1", "1", "1", "2", "10"])
-    assert [rules.typed_ahead for rules in caller.rules] == [False] * 5
-
-
 @pytest.mark.parametrize(("keys", "due"), [("121", True), ("112", True), ("113", True), ("111", False)])
 async def test_only_satisfied_customers_with_an_open_fee_are_reminded(keys: str, due: bool) -> None:
     _, caller, _, _ = await survey([*keys, "2", "5#"], survey__remind_payment=due)
