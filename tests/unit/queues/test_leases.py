@@ -8,7 +8,7 @@ from ari_app.queues.settings import QueueSettings, WrapUpMode
 from tests.unit.queues.conftest import Clock, Floor
 
 
-async def test_f03_reservation_that_runs_out_returns_the_caller_to_the_head(floor: Floor) -> None:
+async def test_f3_reservation_that_runs_out_returns_the_caller_to_the_head(floor: Floor) -> None:
     await floor.agent_ready("anna")
     await floor.service.enter("call-1", "repair")
     await floor.service.enter("call-2", "repair")

@@ -58,7 +58,7 @@ async def test_an_offer_reaches_the_node_that_owns_the_call(redis_url: str, queu
         assert two.inbox.empty()
 
 
-async def test_f02_a_node_that_comes_back_is_given_its_open_offers_once(
+async def test_f2_a_node_that_comes_back_is_given_its_open_offers_once(
     redis_url: str, queues: dict[str, QueueSettings]
 ) -> None:
     async with started(redis_url, queues, "two") as two:
@@ -235,7 +235,7 @@ async def test_missing_redis_at_the_start_is_an_error_with_a_clear_text(queues: 
         assert len(unanswered) == 1
 
 
-async def test_f08_a_silent_connection_is_given_up(redis_url: str) -> None:
+async def test_f8_a_silent_connection_is_given_up(redis_url: str) -> None:
     async with redis_client(redis_url) as client, redis_client(redis_url) as admin:
         subscribed: asyncio.Queue[None] = asyncio.Queue()
 

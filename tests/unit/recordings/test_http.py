@@ -118,7 +118,7 @@ async def test_view_has_no_paths(small_service: RecordingService) -> None:
     assert "file" not in (await small_service.get(recording_id)).model_dump()
 
 
-async def test_x13_lost_waveform_is_made_again(small_service: RecordingService) -> None:
+async def test_lost_waveform_is_made_again(small_service: RecordingService) -> None:
     recording_id = await sealed_conversation(small_service)
     found = route(small_service, "GET", "/recordings/{recording_id}/peaks")
     before = await ask(found, OWNER, recording_id=recording_id)
@@ -129,7 +129,7 @@ async def test_x13_lost_waveform_is_made_again(small_service: RecordingService) 
 
 
 @pytest.mark.parametrize("content", [b"", b"RIFF", b"no WAV at all", b"RIFF\x24\0\0\0WAVEfmt "])
-async def test_x13_waveform_of_an_unreadable_file_is_refused(small_service: RecordingService, content: bytes) -> None:
+async def test_waveform_of_an_unreadable_file_is_refused(small_service: RecordingService, content: bytes) -> None:
     recording_id = await sealed_conversation(small_service)
     sealed = small_service.storage.path_of(await file_of(small_service, recording_id))
     peaks_path(sealed).unlink()

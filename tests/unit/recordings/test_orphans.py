@@ -154,7 +154,7 @@ async def sealed(service: RecordingService, root: Path, call_id: str) -> str:
     ("column", "value"),
     [("file", ""), ("file", "../../etc/passwd"), ("file", "x" * 300), ("kind", "video"), ("note", None)],
 )
-async def test_x11_one_bad_entry_does_not_stop_the_audit(
+async def test_one_bad_entry_does_not_stop_the_audit(
     service: RecordingService, root: Path, column: str, value: str | None
 ) -> None:
     first, bad, last = [await sealed(service, root, f"call-{number}") for number in range(3)]
@@ -170,7 +170,7 @@ async def test_x11_one_bad_entry_does_not_stop_the_audit(
     assert again.missing == [], "an entry whose file is missing is marked once"
 
 
-async def test_x11_one_bad_entry_with_files_in_the_spool_does_not_stop_the_audit(
+async def test_one_bad_entry_with_files_in_the_spool_does_not_stop_the_audit(
     service: RecordingService, root: Path
 ) -> None:
     segments = [await service.begin(f"call-{number}", RecordingKind.CONVERSATION) for number in range(3)]

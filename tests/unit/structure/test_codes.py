@@ -9,6 +9,7 @@ from dev.paths import PROJECT
 from tests.unit.structure.source import documents, lines, passages, python_files
 
 CODE = re.compile(r"(?<![\w%.#-])([A-Z][1-9][0-9]?)(?![\w%])")
+OF_A_TEST = re.compile(r"(?:async )?def test_([a-z][1-9][0-9]?)_")
 DEFINITION = re.compile(r"^\| \*{0,2}([A-Z][1-9][0-9]?)\*{0,2} \||\*\*([A-Z][1-9][0-9]?)\*\*", re.MULTILINE)
 WRITTEN_BY_HAND = ("*.yaml", "*.lua", "*.sh", "*.conf", "*.toml", "Makefile", "Dockerfile", "*.html", "*.js")
 FOLDERS = ("ari_app", "asterisk", "callflows", "docker", "dev")
@@ -30,6 +31,10 @@ def used() -> Iterator[tuple[str, str]]:
     for text, place in prose():
         for match in CODE.finditer(text):
             yield match[1], place
+    for path in (PROJECT / "tests").rglob("*.py"):
+        for place, line in lines(path):
+            if found := OF_A_TEST.match(line):
+                yield found[1].upper(), place
 
 
 def prose() -> Iterator[tuple[str, str]]:

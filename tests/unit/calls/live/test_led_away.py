@@ -114,7 +114,7 @@ async def taken_in(fallback: Fallback, wanted: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("order", ["call first", "note first"])
-async def test_x6_caller_who_hangs_up_in_the_fallback_of_a_hanging_service_has_one_record(
+async def test_f6_caller_who_hangs_up_in_the_fallback_of_a_hanging_service_has_one_record(
     hotline: FakeHotline, ledger: Ledger, fallback: Fallback, order: str
 ) -> None:
     caller = hotline.call()
