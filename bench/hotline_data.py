@@ -67,11 +67,12 @@ def rows_of(words: Words) -> list[tuple[str, str, str]]:
         for at in (0, 1)
     )
     household = words.number("幸福路", 8, words.customer)
+    tail = words.number("福路", 8, words.customer)
     ticket = (
         f"{words.number('ticket-', 26, 'i')}, {words.number('26', 9, 'i')}, 'fault', "
         f"CASE WHEN {is_open} THEN 'dispatched' ELSE 'archived' END, {customer}, {subject}, "
         f"CASE WHEN {is_open} THEN {description} ELSE '已处理' END, "
-        f"{household} || '号', {household}, {area}, {words.number('category-', 26, f'i % {CATEGORIES}')}, "
+        f"{household} || '号', {household}, {tail}, {area}, {words.number('category-', 26, f'i % {CATEGORIES}')}, "
         f"'{{}}', {words.moment}, CASE WHEN {is_open} THEN NULL ELSE {words.moment} END"
     )
     reporter = (
@@ -97,8 +98,8 @@ def rows_of(words: Words) -> list[tuple[str, str, str]]:
 
 
 TICKET_COLUMNS = (
-    "id, number, kind, status, customer_id, subject, description, address, address_key, area, category_id, "
-    "form, registered_at, closed_at"
+    "id, number, kind, status, customer_id, subject, description, address, address_key, address_tail, area, "
+    "category_id, form, registered_at, closed_at"
 )
 CUSTOMER_COLUMNS = "id, account_number, name, address, area, created_at"
 CALL_COLUMNS = (

@@ -24,7 +24,7 @@ from crm.staff.errors import NumberTaken
 from crm.staff.model import Staff, StaffInput
 from crm.staff.service import StaffService
 from crm.tickets import store
-from crm.tickets.address import address_key
+from crm.tickets.address import address_key, address_tail
 from crm.tickets.model import Actor, Ticket, TicketKind, TicketLog, TicketReporter, TicketRequest, TicketStatus
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
@@ -279,6 +279,7 @@ async def _write(session: AsyncSession, key: str, ticket: Ticket, steps: list[_S
     ticket.number = await store.next_number(session, ticket.registered_at.strftime("%y%m%d"))
     ticket.customer_id, ticket.address, ticket.area = customer.id, customer.address, customer.area
     ticket.address_key = address_key(customer.address)
+    ticket.address_tail = address_tail(ticket.address_key)
     for version, step in enumerate(steps, start=1):
         _mark(ticket, step, version, ticket.registered_at + timedelta(hours=step.hours_after))
     session.add(ticket)

@@ -6,7 +6,7 @@ import unicodedata
 from crm.traditional_characters import simplified
 
 LEAST_NAME = 2
-"""Letters from where on a key names a place; fewer may end any address."""
+"""Letters that a key needs to name a place; fewer may end any address."""
 _NUMERALS = {numeral: value for value, numeral in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _MULTIPLES = {"十": 10, "百": 100}
 _UNITS = r"号楼|单元|小区|栋|幢|座|号|室|户|层|楼|房"
@@ -43,13 +43,23 @@ def address_key(address: str) -> str:
     return _SEPARATORS.sub("-", plain).strip("-")
 
 
-def has_telling_end(key: str) -> bool:
-    """Return whether a key has a name and a number.
+def address_tail(key: str) -> str:
+    """Return the shortest end with a name and a number, if any.
 
-    Another key that ends with it is the same place, written with more before it.
+    Two keys of one place, of which one is written with more before it, share their tail: an index finds both.
+
+    >>> address_tail("道里-幸福路12-3-402")
+    '福路12-3-402'
+    >>> address_tail("12-3-402")
+    ''
     """
-    name = sum(character.isalpha() for character in key)
-    return name >= LEAST_NAME and any(character.isdigit() for character in key)
+    letters, digit = 0, False
+    for start in range(len(key) - 1, -1, -1):
+        letters += key[start].isalpha()
+        digit = digit or key[start].isdigit()
+        if digit and letters >= LEAST_NAME:
+            return key[start:]
+    return ""
 
 
 def _without_region(plain: str) -> str:

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.categories.model import Category
 from crm.customers.protection.store import is_protected_within
 from crm.tickets import reporters, store
-from crm.tickets.address import address_key
+from crm.tickets.address import address_key, address_tail
 from crm.tickets.errors import NotTheirChannel, UnknownReference
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
@@ -161,11 +161,13 @@ async def _create(
 ) -> Ticket:
     session = transaction.session
     await category_in_use(session, given.category_id)
+    key = address_key(given.address)
     ticket = Ticket(
         id=new_id("ticket"),
         number=await store.next_number(session, day),
         customer_id=given.reporter.customer_id,
-        address_key=address_key(given.address),
+        address_key=key,
+        address_tail=address_tail(key),
         open_matter=matter,
         registered_at=now,
         form=form.answers,

@@ -141,7 +141,14 @@ class Ticket(SQLModel, table=True):
         # Candidates for the same matter: the newest open tickets of a customer, place, area or cause.
         *(
             Index(f"ix_ticket_open_{'_'.join(by)}", *by, "registered_at", postgresql_where=_OPEN, sqlite_where=_OPEN)
-            for by in (["customer_id"], ["address_key"], ["area"], ["area", "category_id"], ["category_id"])
+            for by in (
+                ["customer_id"],
+                ["address_key"],
+                ["address_tail"],
+                ["area"],
+                ["area", "category_id"],
+                ["category_id"],
+            )
         ),
     )
 
@@ -160,6 +167,8 @@ class Ticket(SQLModel, table=True):
     address: str = ""
     address_key: str = ""
     """Form in which the address is compared: see `address.address_key`."""
+    address_tail: str = ""
+    """End of the key that finds addresses written with more before it: see `address.address_tail`."""
     area: str = ""
     urgency: Urgency = Field(default=Urgency.NORMAL, sa_type=text_enum(Urgency))
     form: dict[str, Any] = Field(default={}, sa_column=Column(JSON, nullable=False))
@@ -194,7 +203,7 @@ class Ticket(SQLModel, table=True):
     """Incremented by every change; a change for an older version is refused."""
 
 
-personal(Ticket, "subject", "description", "address", "address_key", "form", "reply", "closing_reason")
+personal(Ticket, "subject", "description", "address", "address_key", "address_tail", "form", "reply", "closing_reason")
 
 
 class TicketLog(SQLModel, table=True):

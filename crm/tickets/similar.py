@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from crm.customers.model import Address, CallerNumber
 from crm.text import Id, Lines, OneLine
 from crm.tickets import store
-from crm.tickets.address import address_key, has_telling_end
+from crm.tickets.address import address_key, address_tail
 from crm.tickets.views import TicketView
 
 SHOWN = 5
@@ -78,6 +78,7 @@ def find(connection: Connection, query: SimilarQuery) -> list[SimilarTicket]:
     """Return open tickets that may be about the same matter, best first."""
     facts = query.model_dump(include={"number", "customer_id", "area", "category_id"})
     facts["address_key"] = address_key(query.address)
+    facts["address_tail"] = address_tail(facts["address_key"])
     tickets = store.candidates(connection, facts, words=bool(query.text))
     reported = store.reported_by(connection, query.number, query.customer_id, [ticket.id for ticket in tickets])
     likely = rank(query, tickets, reported)
@@ -137,7 +138,7 @@ def combined(weights: Mapping[str, float]) -> float:
 
 def _same_place(one: str, other: str) -> bool:
     shorter, longer = sorted((one, other), key=len)
-    if one == other or not has_telling_end(shorter):
+    if one == other or not address_tail(shorter):
         return bool(one) and one == other
     return longer.endswith(shorter)
 

@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam
+from sqlalchemy import Connection, Row, Select, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.staff.model import Staff
-from crm.tickets.address import has_telling_end
 from crm.tickets.errors import KeyReused, TicketNotFound
 from crm.tickets.model import (
     CLOSED,
@@ -233,13 +232,6 @@ def _open_by(*names: str) -> Select[Any]:
     )
 
 
-def _ends_with(whole: ColumnElement[str], end: ColumnElement[str]) -> ColumnElement[bool]:
-    """Compare without LIKE: an address may hold its wildcards."""
-    length = sqlalchemy.func.length
-    begins = length(whole) - length(end) + 1
-    return sqlalchemy.and_(end != "", begins > 0, sqlalchemy.func.substr(whole, begins) == end)
-
-
 _REPORTED = (
     sqlalchemy.select(_REPORTER.ticket_id)
     .where(_REPORTER.number == bindparam("number"))
@@ -258,21 +250,11 @@ CANDIDATES_BY: list[tuple[tuple[str, ...], Select[Any]]] = [
         ((name,), sqlalchemy.select(*_COMPARED).where(_TICKET.id.in_(reported), _TICKET.closed_at.is_(None)))
         for name, reported in (("number", _REPORTED), ("customer_id", JOINED))
     ),
-    *((names, _open_by(*names)) for names in (("customer_id",), ("address_key",), ("area", "category_id"))),
+    *(
+        (names, _open_by(*names))
+        for names in (("customer_id",), ("address_key",), ("address_tail",), ("area", "category_id"))
+    ),
 ]
-SAME_END = (
-    sqlalchemy.select(*_COMPARED)
-    .where(
-        _TICKET.closed_at.is_(None),
-        sqlalchemy.or_(
-            _ends_with(_TICKET.address_key, bindparam("address_key", type_=sqlalchemy.String)),
-            _ends_with(bindparam("address_key", type_=sqlalchemy.String), _TICKET.address_key),
-        ),
-    )
-    .order_by(_TICKET.registered_at.desc())
-    .limit(CANDIDATES)
-)
-"""Open tickets at an address that was written with more before it, such as a district, or with less."""
 AROUND_BY = [(names, _open_by(*names)) for names in (("area",), ("category_id",))]
 """Facts that suffice only together with the text or a part of the address."""
 REPORTED_OF = sqlalchemy.select(_REPORTER.ticket_id, _REPORTER.number, _REPORTER.customer_id).where(
@@ -291,14 +273,13 @@ def candidates(connection: Connection, facts: Mapping[str, str | None], *, words
     """Return the newest open tickets that share a fact with a matter.
 
     Args:
-        facts: number (of a reporter), customer_id, address_key, area, category_id.
+        facts: number (of a reporter), customer_id, address_key, address_tail, area, category_id.
         words: whether there is a text to compare as well.
     """
     known = {name: value for name, value in facts.items() if value}
     around = AROUND_BY if words or "address_key" in known else []
-    same_end = [(("address_key",), SAME_END)] if has_telling_end(known.get("address_key") or "") else []
     found: dict[str, Compared] = {}
-    for names, statement in (*CANDIDATES_BY, *same_end, *around):
+    for names, statement in (*CANDIDATES_BY, *around):
         if known.keys() >= set(names):
             found.update({ticket.id: ticket for ticket in connection.execute(statement, known)})
     return list(found.values())

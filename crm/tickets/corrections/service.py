@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.customers.protection.store import is_protected_within
 from crm.tickets import reporters
 from crm.tickets import store as tickets_store
-from crm.tickets.address import address_key
+from crm.tickets.address import address_key, address_tail
 from crm.tickets.corrections.model import ABOUT_IT, CorrectTicket
 from crm.tickets.errors import ChangedMeanwhile, NothingCorrected, SameMatterOpen
 from crm.tickets.filing import category_in_use, matter_key
@@ -73,6 +73,7 @@ async def _correct(made: Change, given: CorrectTicket, actor: Actor) -> None:
     old_matter = _matter(ticket)
     ticket.sqlmodel_update({name: wanted[name] for name in changed})
     ticket.address_key = address_key(ticket.address)
+    ticket.address_tail = address_tail(ticket.address_key)
     await _follow_matter(session, ticket, old_matter)
     if "customer_id" in changed:
         await _follow_customer(made, before["customer_id"])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from crm.tickets.address import address_key
+from crm.tickets.address import address_key, address_tail
 from crm.tickets.inputs import AppendToTicket, Reporter
 from crm.tickets.service import TicketService
 from crm.tickets.similar import ADDRESS, AREA, CATEGORY, CUSTOMER, NUMBER, WORDS, SimilarQuery, SimilarTicket, combined
@@ -222,6 +222,28 @@ async def test_reported_tickets_are_read_from_an_index(database: Database, names
     plans = [await database.change(partial(plan, statement, database.is_sqlite)) for statement in statements]
     assert any(f"ix_ticket_reporter_{names[0]}" in found for found in plans)
     assert not [found for found in plans if "SCAN ticket" in found or "Seq Scan on ticket" in found]
+
+
+async def test_addresses_with_the_same_end_are_found_by_an_index(database: Database) -> None:
+    """A scan would take longer with every open ticket."""
+    (statement,) = [statement for by, statement in CANDIDATES_BY if by == ("address_tail",)]
+    found = await database.change(partial(plan, statement, database.is_sqlite))
+    assert "ix_ticket_open_address_tail" in found
+
+
+@pytest.mark.parametrize(
+    ("key", "tail"),
+    [
+        ("幸福路12-3-402", "福路12-3-402"),
+        ("道里-幸福路12-3-402", "福路12-3-402"),
+        ("12-3-402", ""),
+        ("幸福路", ""),
+        ("小区a栋b12", "栋b12"),
+        ("", ""),
+    ],
+)
+def test_tail_is_the_shortest_end_with_a_name_and_a_number(key: str, tail: str) -> None:
+    assert address_tail(key) == tail
 
 
 async def test_closed_ticket_is_not_offered(tickets: TicketService, place: Place) -> None:
