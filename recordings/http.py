@@ -3,9 +3,10 @@
 from pydantic import BaseModel, Field, model_validator
 
 from foundation.routes import File, NoQuery, Request, Role, Routes
+from recordings.access import HEARS_ALL
 from recordings.errors import RecordingNotFound
 from recordings.model import AuditAction, Peaks, RecordingView, Verification
-from recordings.service import HEARS_ALL, RecordingService
+from recordings.service import RecordingService
 
 MAY_VERIFY = HEARS_ALL | {Role.AGENT}
 MAY_ASK = MAY_VERIFY | {Role.DEPARTMENT}
@@ -50,7 +51,7 @@ def routes(service: RecordingService) -> Routes:
             found = await service.of_call(query.call_id)
         else:
             found = await service.of_ticket(query.ticket_id or "")
-        return await service.audible(request.actor, found)
+        return await service.access.audible(request.actor, found)
 
     @table.add(
         "GET",
@@ -62,7 +63,7 @@ def routes(service: RecordingService) -> Routes:
     )
     async def get(request: Request[None, NoQuery]) -> RecordingView:
         found = await service.get(request.path["recording_id"])
-        if not await service.audible(request.actor, [found]):
+        if not await service.access.audible(request.actor, [found]):
             raise RecordingNotFound
         return found
 
@@ -77,7 +78,7 @@ def routes(service: RecordingService) -> Routes:
     )
     async def audio(request: Request[None, PlayRecording]) -> File:
         action = AuditAction.DOWNLOAD if request.query.download else AuditAction.LISTEN
-        path = await service.open_file(request.path["recording_id"], request.actor, action=action)
+        path = await service.access.open_file(request.path["recording_id"], request.actor, action=action)
         return File(path, "audio/wav", path.name)
 
     @table.add(
@@ -89,7 +90,7 @@ def routes(service: RecordingService) -> Routes:
         problems=(404, 409),
     )
     async def peaks(request: Request[None, NoQuery]) -> Peaks:
-        return await service.peaks(request.path["recording_id"], request.actor)
+        return await service.access.peaks(request.path["recording_id"], request.actor)
 
     @table.add(
         "POST",
@@ -100,6 +101,6 @@ def routes(service: RecordingService) -> Routes:
         problems=(404, 409),
     )
     async def verify(request: Request[None, NoQuery]) -> Verification:
-        return await service.verify(request.path["recording_id"], request.actor)
+        return await service.access.verify(request.path["recording_id"], request.actor)
 
     return table

@@ -1,11 +1,11 @@
 """Service of recordings: begin, seal, link, open, verify, audit."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,29 +13,22 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
-from foundation.routes import Principal, Role
 from recordings import orphans, sealing, store
-from recordings.errors import RecordingNotFound, RecordingUnavailable, StorageUnavailable, UnreadableSide
-from recordings.integrity import Integrity
+from recordings.access import RecordingAccess, view_of
+from recordings.errors import RecordingNotFound, StorageUnavailable
 from recordings.model import (
-    AuditAction,
     OrphanReport,
-    Peaks,
-    Recording,
-    RecordingAudit,
     RecordingKind,
     RecordingStatus,
     RecordingView,
     RecordingWarning,
     Segment,
-    Verification,
     WarningKind,
 )
 from recordings.sealer import RecordingTimes, Sealer
-from recordings.storage import MINIMUM_FREE_BYTES, Storage, checked_id
+from recordings.storage import MINIMUM_FREE_BYTES, Storage
 from recordings.store import Entry
 
-HEARS_ALL = frozenset({Role.QUALITY, Role.SUPERVISOR, Role.ADMINISTRATOR})
 STORAGE_SECONDS = 1.0
 DATABASE_SECONDS = 2.0
 """How long each may delay the start of a recording."""
@@ -50,9 +43,6 @@ def new_segment_id() -> str:
     A process that stores it first can find the recording's result later.
     """
     return new_id("rec")
-
-
-Audible = TypeVar("Audible", Recording, RecordingView)
 
 
 class _Stored(Enum):
@@ -84,7 +74,7 @@ class RecordingService:
         self._sealer = Sealer(database, self.storage, on_warning)
         self._sealing: set[asyncio.Task[None]] = set()
         self._closing = asyncio.Event()
-        self._integrity = Integrity(self._sealer)
+        self.access = RecordingAccess(database, self._sealer)
         self._begun: dict[str, Entry] = {}
         """Entries as stored at the start of their recordings; a cache."""
         self._writable_until_s = 0.0
@@ -154,7 +144,7 @@ class RecordingService:
             RecordingNotFound: there never was such a segment.
         """
         sealed = await self._sealed(segment_id, RecordingTimes(started_at, ended_at or utc_now()))
-        return _view(sealed) if sealed is not None else None
+        return view_of(sealed) if sealed is not None else None
 
     def seal_in_background(
         self, segment_id: str, *, started_at: datetime | None = None, ended_at: datetime | None = None
@@ -234,7 +224,7 @@ class RecordingService:
         Raises:
             RecordingNotFound: there is none.
         """
-        return RecordingView.model_validate(await self._row(recording_id), from_attributes=True)
+        return view_of(await self.access.entry(recording_id))
 
     async def exists(self, session: AsyncSession, recording_id: str) -> bool:
         """Tell whether a recording exists, within the caller's transaction."""
@@ -243,83 +233,12 @@ class RecordingService:
     async def of_call(self, call_id: str) -> list[RecordingView]:
         """Return a call's segments in order."""
         async with self.database.read() as session:
-            return [_view(row) for row in await store.of_call(session, call_id)]
+            return [view_of(row) for row in await store.of_call(session, call_id)]
 
     async def of_ticket(self, ticket_id: str) -> list[RecordingView]:
         """Return a ticket's recordings, oldest first."""
         async with self.database.read() as session:
-            return [_view(row) for row in await store.of_ticket(session, ticket_id)]
-
-    async def open_file(self, recording_id: str, actor: Principal, *, action: AuditAction = AuditAction.LISTEN) -> Path:
-        """Return the checked sealed file and store an audit entry.
-
-        Raises:
-            RecordingNotFound: there is none, or it is not theirs.
-            RecordingUnavailable: there is no audio behind the entry.
-            RecordingAltered: the file is not what was sealed.
-        """
-        row = await self._audible(recording_id, actor)
-        await self._integrity.require_unchanged(row)
-        await self._audit(row, actor, action)
-        return self.storage.path_of(row.file)
-
-    async def peaks(self, recording_id: str, actor: Principal) -> Peaks:
-        """Return the waveform for a player.
-
-        Raises:
-            RecordingNotFound: there is none, or it is not theirs.
-            RecordingUnavailable: there is no audio behind the entry.
-        """
-        row = await self._audible(recording_id, actor)
-        try:
-            return await self._sealer.in_thread(sealing.load_peaks, self.storage.path_of(row.file))
-        except (OSError, UnreadableSide) as error:
-            raise RecordingUnavailable("The file of this recording cannot be read.") from error
-
-    async def verify(self, recording_id: str, actor: Principal) -> Verification:
-        """Compute the checksum again and store the result.
-
-        Raises:
-            RecordingNotFound: there is none, or it is not theirs.
-            RecordingUnavailable: it was never sealed.
-        """
-        row = await self._heard(recording_id, actor)
-        if row.sha256 is None:
-            raise RecordingUnavailable("This recording was never sealed, so there is nothing to verify.")
-        found = await self._integrity.checksum(row)
-        verification = Verification(
-            recording_id=row.id,
-            ok=found == row.sha256,
-            expected_sha256=row.sha256,
-            found_sha256=found,
-            checked_at=utc_now(),
-        )
-        if not verification.ok:
-            self._integrity.warn(row)
-        await self._audit(row, actor, AuditAction.VERIFY, "unchanged" if verification.ok else f"found {found}")
-        return verification
-
-    async def audible(self, actor: Principal, recordings: Sequence[Audible]) -> list[Audible]:
-        """Return those of some recordings that a reader may hear, in order.
-
-        Quality, supervisors and administrators hear all, agents those of their own calls, departments what is attached
-        to a ticket they may see, such as the customer's words that come with a redo (H8).
-        """
-        if actor.role in HEARS_ALL:
-            return list(recordings)
-        if actor.role is Role.AGENT:
-            return [recording for recording in recordings if recording.agent_id == actor.staff_id]
-        if actor.role is not Role.DEPARTMENT or actor.department_id is None or not recordings:
-            return []
-        async with self.database.read() as session:
-            ids = [recording.id for recording in recordings]
-            attached = await store.attached_for(session, ids, actor.department_id)
-        return [recording for recording in recordings if recording.id in attached]
-
-    async def audit_entries(self, recording_id: str) -> list[RecordingAudit]:
-        """Return the uses of a recording, oldest first."""
-        async with self.database.read() as session:
-            return list(await store.audit_of(session, checked_id(recording_id)))
+            return [view_of(row) for row in await store.of_ticket(session, ticket_id)]
 
     async def audit_orphans(
         self, *, grace_s: float = orphans.GRACE_SECONDS, in_use: frozenset[str] = frozenset()
@@ -372,40 +291,3 @@ class RecordingService:
         except OSError as error:
             return f"neither the database nor the storage takes the entry: {error}"
         return None
-
-    async def _row(self, recording_id: str) -> Recording:
-        async with self.database.read() as session:
-            found = await store.get(session, checked_id(recording_id))
-        if found is None:
-            raise RecordingNotFound
-        return found
-
-    async def _heard(self, recording_id: str, actor: Principal) -> Recording:
-        """Return the entry of a recording that a reader may hear."""
-        row = await self._row(recording_id)
-        if not await self.audible(actor, [row]):
-            raise RecordingNotFound
-        return row
-
-    async def _audible(self, recording_id: str, actor: Principal) -> Recording:
-        row = await self._heard(recording_id, actor)
-        if not _view(row).playable:
-            raise RecordingUnavailable(f"This recording is {row.status.value}. {row.note}".strip())
-        return row
-
-    async def _audit(self, row: Recording, actor: Principal, action: AuditAction, detail: str = "") -> None:
-        entry = RecordingAudit(
-            id=new_id("aud"),
-            recording_id=row.id,
-            at=utc_now(),
-            staff_id=actor.staff_id,
-            staff_number=actor.staff_number,
-            action=action,
-            detail=detail,
-        )
-        async with self.database.write() as session:
-            session.add(entry)
-
-
-def _view(row: Entry) -> RecordingView:
-    return RecordingView.model_validate(row, from_attributes=True)

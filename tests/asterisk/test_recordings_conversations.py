@@ -137,11 +137,11 @@ async def test_caller_left_agent_right_and_as_long_as_they_talked(talking: Conve
     assert sealed.status is RecordingStatus.SEALED, sealed.note
     assert as_long_as(sealed, SPOKEN_SECONDS, began_s)
     assert sealed.gap_ms <= 40
-    left, right = read_wav(await talking.service.open_file(sealed.id, QUALITY)).T
+    left, right = read_wav(await talking.service.access.open_file(sealed.id, QUALITY)).T
     middle = slice(len(left) // 4, -len(left) // 4)
     assert tone_share(left[middle], CALLER_HERTZ) > 0.95
     assert tone_share(right[middle], AGENT_HERTZ) > 0.95
-    assert (await talking.service.verify(sealed.id, QUALITY)).ok
+    assert (await talking.service.access.verify(sealed.id, QUALITY)).ok
 
 
 async def test_segments_of_one_call_one_after_the_other(talking: Conversation) -> None:
@@ -194,7 +194,7 @@ async def test_recording_of_a_killed_asterisk_has_its_beginning(
     assert "not closed" in healed.note
     assert healed.duration_ms is not None
     assert 3000 < healed.duration_ms <= 6200
-    left, right = read_wav(await talking.service.open_file(segment.id, QUALITY)).T
+    left, right = read_wav(await talking.service.access.open_file(segment.id, QUALITY)).T
     assert tone_share(left[8000:16000], CALLER_HERTZ) > 0.95
     assert tone_share(right[8000:16000], AGENT_HERTZ) > 0.95
     assert list((recordings_root / "spool").iterdir()) == []
@@ -242,5 +242,5 @@ async def test_a_spoken_suggestion_is_sealed_as_one_channel(exchange: Asterisk, 
     # Asterisk counts the maximum in whole seconds, and lets the last one pass.
     assert sealed.duration_ms is not None
     assert 2000 <= sealed.duration_ms <= 3000
-    (heard,) = read_wav(await service.open_file(sealed.id, QUALITY)).T
+    (heard,) = read_wav(await service.access.open_file(sealed.id, QUALITY)).T
     assert tone_share(heard[8000:], AGENT_HERTZ) > 0.95

@@ -54,7 +54,7 @@ async def test_agents_reach_their_own_calls_only(small_service: RecordingService
     if Role.DEPARTMENT in found.roles:
         with pytest.raises(RecordingNotFound):
             await ask(found, person(Role.DEPARTMENT), query, recording_id=recording_id)
-    refused = [entry for entry in await small_service.audit_entries(recording_id) if entry.staff_id == "staff-2"]
+    refused = [entry for entry in await small_service.access.audit_entries(recording_id) if entry.staff_id == "staff-2"]
     assert refused == []
 
 
@@ -92,7 +92,7 @@ async def test_h8_the_recording_of_a_redo_is_heard_by_its_department_and_by_qual
     assert isinstance(await ask(audio, east, PlayRecording(), recording_id=said), File)
     with pytest.raises(RecordingNotFound):
         await ask(audio, west, PlayRecording(), recording_id=said)
-    assert [entry.staff_number for entry in await small_service.audit_entries(said)] == ["2001"]
+    assert [entry.staff_number for entry in await small_service.access.audit_entries(said)] == ["2001"]
 
 
 async def test_listening_and_downloading_are_distinguished(small_service: RecordingService) -> None:
@@ -103,7 +103,7 @@ async def test_listening_and_downloading_are_distinguished(small_service: Record
         for download in (False, True)
     ]
     assert all(isinstance(answer, File) and answer.name == f"{recording_id}.wav" for answer in answers)
-    entries = await small_service.audit_entries(recording_id)
+    entries = await small_service.access.audit_entries(recording_id)
     assert [entry.action for entry in entries] == [AuditAction.LISTEN, AuditAction.DOWNLOAD]
 
 

@@ -51,7 +51,7 @@ async def test_entries_without_files_are_missing(service: RecordingService) -> N
     report = await service.audit_orphans(grace_s=0)
     assert sorted(report.missing) == sorted([never_written.id, deleted])
     assert {entry.status for entry in await service.of_call("call-1")} == {RecordingStatus.MISSING}
-    verification = await service.verify(deleted, person(Role.QUALITY))
+    verification = await service.access.verify(deleted, person(Role.QUALITY))
     assert (verification.ok, verification.found_sha256) == (False, None)
 
 
@@ -126,7 +126,7 @@ async def test_two_nodes_may_audit_at_once(database: Database, root: Path, seale
     if sealed_first:
         await nodes[0].seal(segment.id)
     await asyncio.gather(*(node.audit_orphans(grace_s=0) for node in nodes))
-    assert (await nodes[0].verify(segment.id, person(Role.QUALITY))).ok
+    assert (await nodes[0].access.verify(segment.id, person(Role.QUALITY))).ok
     assert (await nodes[1].get(segment.id)).status is RecordingStatus.SEALED
     for node in nodes:
         await node.aclose()

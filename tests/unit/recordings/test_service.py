@@ -40,7 +40,7 @@ async def test_sealing_makes_one_file_and_an_entry_that_proves_it(service: Recor
     sealed = await service.seal(segment.id)
     assert sealed is not None
     assert (sealed.status, sealed.duration_ms, sealed.note) == (RecordingStatus.SEALED, 1000, "")
-    path = await service.open_file(segment.id, QUALITY)
+    path = await service.access.open_file(segment.id, QUALITY)
     assert path == root / f"{sealed.started_at:%Y/%m/%d}" / f"{segment.id}.wav"
     left, right = read_wav(path).T
     assert strength(left, CALLER_HERTZ) > 0.49
@@ -110,7 +110,7 @@ async def test_segment_without_file_is_missing_and_with_an_empty_file_failed(
     assert list((root / "spool").iterdir()) == []
     for segment in (absent, empty):
         with pytest.raises(RecordingUnavailable):
-            await service.open_file(segment.id, QUALITY)
+            await service.access.open_file(segment.id, QUALITY)
 
 
 async def test_a_refused_recording_says_why(service: RecordingService) -> None:
@@ -132,10 +132,10 @@ async def test_a_file_still_open_is_left_alone(service: RecordingService, monkey
 
 async def test_every_use_leaves_an_audit_entry(service: RecordingService) -> None:
     recording_id = await sealed_conversation(service)
-    await service.open_file(recording_id, QUALITY)
-    await service.open_file(recording_id, QUALITY, action=AuditAction.DOWNLOAD)
-    assert (await service.verify(recording_id, QUALITY)).ok
-    entries = await service.audit_entries(recording_id)
+    await service.access.open_file(recording_id, QUALITY)
+    await service.access.open_file(recording_id, QUALITY, action=AuditAction.DOWNLOAD)
+    assert (await service.access.verify(recording_id, QUALITY)).ok
+    entries = await service.access.audit_entries(recording_id)
     assert [(entry.action, entry.staff_id, entry.detail) for entry in entries] == [
         (AuditAction.LISTEN, "staff-quality", ""),
         (AuditAction.DOWNLOAD, "staff-quality", ""),
@@ -151,15 +151,15 @@ async def test_tampering_is_detected_when_opened_and_when_verified(
     recording_id = await sealed_conversation(service)
     path = service.storage.path_of(next(service.storage.sealed_names()))
     if listened_before:
-        await service.open_file(recording_id, QUALITY)
+        await service.access.open_file(recording_id, QUALITY)
     before = path.stat()
     content = bytearray(path.read_bytes())
     content[1000] ^= 1
     path.write_bytes(content)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     with pytest.raises(RecordingAltered):
-        await service.open_file(recording_id, QUALITY)
-    verification = await service.verify(recording_id, QUALITY)
+        await service.access.open_file(recording_id, QUALITY)
+    verification = await service.access.verify(recording_id, QUALITY)
     assert not verification.ok
     assert verification.found_sha256 != verification.expected_sha256
     assert {warning.kind for warning in warnings} == {WarningKind.ALTERED}
@@ -171,7 +171,10 @@ async def test_swapped_files_are_detected(service: RecordingService) -> None:
     one.rename(one.with_suffix(".tmp"))
     other.rename(one)
     one.with_suffix(".tmp").rename(other)
-    assert [(await service.verify(recording_id, QUALITY)).ok for recording_id in (first, second)] == [False, False]
+    assert [(await service.access.verify(recording_id, QUALITY)).ok for recording_id in (first, second)] == [
+        False,
+        False,
+    ]
 
 
 async def test_a_link_in_place_of_the_file_is_not_served(service: RecordingService, tmp_path: Path) -> None:
@@ -180,7 +183,7 @@ async def test_a_link_in_place_of_the_file_is_not_served(service: RecordingServi
     path.rename(tmp_path / "elsewhere.wav")
     path.symlink_to(tmp_path / "elsewhere.wav")
     with pytest.raises(RecordingUnavailable):
-        await service.open_file(recording_id, QUALITY)
+        await service.access.open_file(recording_id, QUALITY)
 
 
 @pytest.mark.parametrize(
@@ -206,9 +209,9 @@ async def test_a_link_in_place_of_the_file_is_not_served(service: RecordingServi
 async def test_foreign_id_is_not_found(small_service: RecordingService, hostile: str) -> None:
     for asked in (
         small_service.get(hostile),
-        small_service.open_file(hostile, QUALITY),
-        small_service.peaks(hostile, QUALITY),
-        small_service.verify(hostile, QUALITY),
+        small_service.access.open_file(hostile, QUALITY),
+        small_service.access.peaks(hostile, QUALITY),
+        small_service.access.verify(hostile, QUALITY),
         small_service.seal(hostile),
     ):
         with pytest.raises(RecordingNotFound):
