@@ -11,7 +11,8 @@ from ivr.actions import Action
 from ivr.endless_loops import silent_circles
 from ivr.findings import Finding, FlowsInvalid, Severity
 from ivr.flow_file import FlowFile, read_flow
-from ivr.grammar import REPLAY, AskStep, DoStep, Flow, GotoStep, PromptUse, QueueStep, Step
+from ivr.grammar import AskStep, DoStep, Flow, GotoStep, QueueStep
+from ivr.grammar_base import REPLAY, PromptUse, Step
 from ivr.graph import reachable, ways
 from ivr.prompts import LANGUAGES, PromptCatalogue, read_catalogue
 

@@ -6,17 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 
 from dev.programs import Program
-from ivr.grammar import (
-    AskStep,
-    DoStep,
-    Flow,
-    GotoStep,
-    HangupStep,
-    LanguageStep,
-    QueueStep,
-    RecordStep,
-    Step,
-)
+from ivr.grammar import AskStep, DoStep, Flow, GotoStep, HangupStep, LanguageStep, QueueStep, RecordStep
+from ivr.grammar_base import Step
 from ivr.graph import Way, ways
 from ivr.prompts import PromptCatalogue
 

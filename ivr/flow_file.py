@@ -12,7 +12,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
 
 from ivr.findings import Finding, Severity
-from ivr.grammar import KINDS, REPLAY, AskStep, Flow, PromptUse, Step
+from ivr.grammar import KINDS, AskStep, Flow
+from ivr.grammar_base import REPLAY, PromptUse, Step
 
 LONGEST_FILE_BYTES = 256 * 1024
 MOST_STEPS = 500

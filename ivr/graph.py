@@ -3,17 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ivr.grammar import (
-    AskStep,
-    DoStep,
-    Flow,
-    LanguageStep,
-    QueueStep,
-    RecordStep,
-    SayStep,
-    Step,
-    WhenStep,
-)
+from ivr.grammar import AskStep, DoStep, Flow, LanguageStep, QueueStep, RecordStep, SayStep, WhenStep
+from ivr.grammar_base import Step
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from ari_app.campaigns.service import CampaignService, Dialling
+from ari_app.campaigns.rules import Dialling
+from ari_app.campaigns.service import CampaignService
 from foundation.clock import utc_now
 
 LONGEST_SLEEP_S = 300.0

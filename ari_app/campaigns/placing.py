@@ -10,7 +10,8 @@ from ari_app.calls.errors import NumberRefused
 from ari_app.calls.model import CallStage, CallState, Direction
 from ari_app.campaigns.actions import CALL_AGAIN
 from ari_app.campaigns.model import AttemptOutcome
-from ari_app.campaigns.service import CampaignService, Dialling
+from ari_app.campaigns.rules import Dialling
+from ari_app.campaigns.service import CampaignService
 from ari_app.campaigns.settling import Suggestion, SurveyedTicketsByRule
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 from foundation.database import out_of_reach

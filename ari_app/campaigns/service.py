@@ -1,9 +1,8 @@
 """Callback surveys: planned on reply, dialled within hours, settled together."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from sqlalchemy.dialects import postgresql, sqlite
@@ -12,7 +11,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ari_app.campaigns import store
 from ari_app.campaigns.errors import NoSuchContact, WrongState
-from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.model import (
     FINAL,
     AnswersInput,
@@ -25,6 +23,7 @@ from ari_app.campaigns.model import (
     SurveyAnswers,
     SurveyVerdict,
 )
+from ari_app.campaigns.rules import CampaignRules, Dialling, SurveyedTickets
 from ari_app.campaigns.settling import Suggestion
 from ari_app.campaigns.survey import read_answers, verdicts
 from crm.customers import store as customers_store
@@ -54,47 +53,6 @@ ASKED = frozenset({TicketStatus.REPLIED, TicketStatus.SURVEY})
 """Where a ticket waits for what its customers say."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class CampaignRules:
-    """Rules for placing callbacks."""
-
-    delay_s: float
-    attempts: int
-    retry_s: float
-    parallel: int
-    hours: CallingHours
-
-
-@dataclass(frozen=True)
-class Dialling:
-    """One leased attempt: everything the call needs."""
-
-    attempt_id: str
-    call_id: str
-    contact_id: str
-    ticket_id: str
-    customer_id: str | None
-    number: str
-    flow: str
-    language: str
-
-
-class SurveyedTickets(Protocol):
-    """Effects of a survey on its ticket."""
-
-    async def confirmed(self, ticket_id: str, answers: SurveyAnswers | None) -> None:
-        """Archive the ticket: the customer confirmed."""
-
-    async def not_solved(self, ticket_id: str, answers: SurveyAnswers | None, recording_id: str | None) -> None:
-        """Send the ticket back to its department as redo, with the answers."""
-
-    async def for_supervisor(self, ticket_id: str, answers: SurveyAnswers | None) -> None:
-        """Escalate the ticket; without answers the customer was not reached."""
-
-    async def suggested(self, suggestion: Suggestion) -> None:
-        """Create a suggestion ticket. Idempotent."""
 
 
 class CampaignService:

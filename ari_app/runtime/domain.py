@@ -25,7 +25,8 @@ import crm.workorders.http
 import recordings.http
 from ari_app.campaigns import http as campaigns_http
 from ari_app.campaigns.hours import CallingHours
-from ari_app.campaigns.service import CampaignRules, CampaignService
+from ari_app.campaigns.rules import CampaignRules
+from ari_app.campaigns.service import CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.campaigns.wording import survey_wording
 from ari_app.queues.settings import QueueSettings

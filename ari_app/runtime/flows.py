@@ -9,7 +9,8 @@ from ari_app.calls.waiting import POSITION_PROMPT
 from ari_app.calls.wording import ARREARS, ORDINARY
 from ari_app.campaigns.actions import SurveyActions
 from ari_app.campaigns.hours import CallingHours
-from ari_app.campaigns.service import CampaignRules, CampaignService
+from ari_app.campaigns.rules import CampaignRules
+from ari_app.campaigns.service import CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.campaigns.survey import QUESTIONS_BY_KIND
 from ari_app.campaigns.wording import SURVEY_TEXTS, survey_wording

@@ -1,7 +1,8 @@
 """Steps that wait for the caller: keys, numbers, spoken answers."""
 
 from ivr.cursor import Pressed
-from ivr.grammar import AskStep, PromptUse, RecordStep
+from ivr.grammar import AskStep, RecordStep
+from ivr.grammar_base import PromptUse
 from ivr.steps.scene import Again, GoTo, Move, Scene
 from ivr.variables import write
 from ivr.voice import Digits, DigitsEnd

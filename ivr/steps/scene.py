@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ivr.actions import Action
 from ivr.cursor import Cursor
-from ivr.grammar import Flow, PromptUse
+from ivr.grammar import Flow
+from ivr.grammar_base import PromptUse
 from ivr.prompts import PromptAudio
 from ivr.variables import read
 from ivr.voice import Voice

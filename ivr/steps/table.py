@@ -2,18 +2,8 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from ivr.grammar import (
-    AskStep,
-    DoStep,
-    GotoStep,
-    HangupStep,
-    LanguageStep,
-    QueueStep,
-    RecordStep,
-    SayStep,
-    Step,
-    WhenStep,
-)
+from ivr.grammar import AskStep, DoStep, GotoStep, HangupStep, LanguageStep, QueueStep, RecordStep, SayStep, WhenStep
+from ivr.grammar_base import Step
 from ivr.steps.deciding import decide, do, go_to_flow
 from ivr.steps.leaving import hang_up, queue
 from ivr.steps.listening import ask, record

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from ari_app.campaigns.errors import NoSuchContact, WrongState
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.model import AnswersInput, AttemptOutcome, Attitude, ContactState, SurveyAnswers
-from ari_app.campaigns.service import ATTEMPTS_PER_DAY, CampaignRules, CampaignService
+from ari_app.campaigns.rules import CampaignRules
+from ari_app.campaigns.service import ATTEMPTS_PER_DAY, CampaignService
 from ari_app.campaigns.settling import Suggestion
 from crm.customers.model import CustomerInput
 from crm.customers.service import CustomerService
