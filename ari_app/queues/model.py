@@ -20,6 +20,9 @@ class AgentState(StrEnum):
     """Finishing the last call's work; not rung until it is done or its time is over."""
 
 
+DESK_CLOSED = "desk_closed"
+"""Reason of an agent who is not ready because the desk is gone."""
+
 _OFFLINE, _NOT_READY, _READY = AgentState.OFFLINE, AgentState.NOT_READY, AgentState.READY
 
 TRANSITIONS: dict[AgentState, frozenset[AgentState]] = {

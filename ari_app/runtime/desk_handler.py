@@ -4,14 +4,12 @@ from typing import Any
 
 from ari_app.calls.agent_directory import Agents
 from ari_app.desk.model import AgentCommand, OwnState, PauseCommand, Presence, QueueState, ReadyCommand, WrapUpDone
-from ari_app.queues.model import AgentSnapshot, QueueSnapshot
+from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, QueueSnapshot
 from ari_app.queues.service import QueueService
 from foundation.routes import Principal, Role
 
 WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 """Roles with desks that show queues and other agents."""
-DESK_CLOSED = "desk_closed"
-"""Reason of an agent who is not ready because the desk is gone."""
 
 
 class AgentDesks:

@@ -9,9 +9,9 @@ import structlog
 from ari_app.calls.agent_directory import Agents
 from ari_app.desk.hub import Hub
 from ari_app.queues.errors import AgentNotSignedIn, QueuesUnavailable
-from ari_app.queues.model import AgentSnapshot, AgentState, DeclineReason, QueueChanged
+from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, AgentState, DeclineReason, QueueChanged
 from ari_app.queues.service import QueueService
-from ari_app.runtime.desk_handler import DESK_CLOSED, WATCHERS, own_state, presence_of, queue_state
+from ari_app.runtime.desk_handler import WATCHERS, own_state, presence_of, queue_state
 from foundation.problems import Conflict
 from foundation.routes import Role
 

@@ -5,6 +5,8 @@ local AGENT_FIELDS = {
   'next', 'next_reason', 'misses', 'deadline', 'calls',
 }
 
+local DESK_CLOSED = 'desk_closed' -- as in `ari_app.queues.model`
+
 local function names(list)
   local result = {}
   for name in string.gmatch(list, '[^,]+') do

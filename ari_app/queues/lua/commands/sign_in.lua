@@ -1,5 +1,5 @@
 -- agent_id, queue names joined by commas. Signing in again only takes over the queues: a desk that comes back finds the
--- agent as before.
+-- agent as before, except that the desk is no longer the reason for not being ready.
 local agent = agent_of(ARGV[3])
 if agent.state == 'offline' then
   agent.queues = ARGV[4]
@@ -9,6 +9,13 @@ if agent.state == 'offline' then
 end
 if agent.next == 'offline' then
   clear_next(agent)
+end
+if agent.state == 'not_ready' and agent.reason == DESK_CLOSED then
+  become_not_ready(agent, 'signed_in')
+end
+if agent.next_reason == DESK_CLOSED then
+  agent.next_reason = 'signed_in'
+  agent.changed = true
 end
 if agent.queues ~= ARGV[4] then
   if agent.state == 'ready' then

@@ -1,11 +1,13 @@
 """Time that a caller spends in a queue, and its limit."""
 
 import asyncio
+from typing import Any, cast
 
 import pytest
 
 from ari_app.calls.model import CallOutcome
 from ari_app.queues.model import AgentState
+from ari_app.runtime.desk_handler import AgentDesks
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import Voice
 from ivr.walker import Ended, Outcome, ToQueue
@@ -15,6 +17,13 @@ from tests.fakes.virtual_time import until
 LIMIT_S = 60
 REFUSED = 21
 limited = pytest.mark.parametrize("hotline", [{"longest_wait_s": LIMIT_S}], indirect=True)
+
+
+class Served:
+    """A directory in which every agent serves the queue."""
+
+    def queues(self, _agent_id: str) -> list[str]:
+        return ["repair"]
 
 
 def now_s() -> float:
@@ -221,7 +230,7 @@ async def test_flow_goes_on_at_otherwise_when_no_agent_is_signed_in(hotline: Fak
 
 
 @pytest.mark.parametrize("hotline", [{"unstaffed_wait_s": 15}], indirect=True)
-async def test_caller_waits_for_an_agent_who_is_signed_in_until_the_agent_signs_out(hotline: FakeHotline) -> None:
+async def test_caller_waits_for_a_paused_agent_until_the_desk_is_closed(hotline: FakeHotline) -> None:
     hotline.script = queue_then_goodbye
     caller = hotline.call()
     agent_id = await hotline.agent_ready()
@@ -230,7 +239,21 @@ async def test_caller_waits_for_an_agent_who_is_signed_in_until_the_agent_signs_
     await asyncio.sleep(1800)
     assert caller.id in hotline.asterisk.channels
 
-    await hotline.queues.sign_out(agent_id)
+    await AgentDesks(hotline.queues, cast("Any", Served())).presence(agent_id, False)
     await hotline.over()
 
     assert hotline.history.only.outcome == CallOutcome.SELF_SERVED.value
+
+
+@pytest.mark.parametrize("hotline", [{"unstaffed_wait_s": 15}], indirect=True)
+async def test_caller_waits_for_an_agent_with_a_desk_that_is_open_again(hotline: FakeHotline) -> None:
+    desks = AgentDesks(hotline.queues, cast("Any", Served()))
+    agent_id = await hotline.agent_ready()
+    await desks.presence(agent_id, False)
+    await desks.presence(agent_id, True)
+    caller = hotline.call()
+    await queued(hotline)
+
+    await asyncio.sleep(1800)
+
+    assert caller.id in hotline.asterisk.channels
