@@ -15,6 +15,7 @@ from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.model import CallStage, CallState, Direction
+from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
 from crm.customers.phone import caller_number
 from foundation.clock import milliseconds, utc_now
@@ -191,7 +192,11 @@ class CallService:
                 return
 
     async def _give_back(self, offer: Offer) -> None:
-        await self._services.queues.declined(offer.reservation_id, DeclineReason.CALLER_GONE)
+        try:
+            await self._services.queues.declined(offer.reservation_id, DeclineReason.CALLER_GONE)
+        except QueuesUnavailable:
+            # The reservation ends by itself.
+            log.warning("agent_not_released", agent_id=offer.agent_id)
 
     def _turn_away(self, channel_id: str, reason: HangupReason) -> None:
         self._own(asyncio.create_task(self._hang_up(channel_id, reason), name=f"turn-away:{channel_id}"))

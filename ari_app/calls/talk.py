@@ -121,13 +121,22 @@ class AgentLeg:
         self._services.store.put(self._state)
         popped, in_force = await asyncio.gather(
             self._services.desks.pop(self._phone.agent_id, make_pop(self._state, self._phone, self._talk.waited_ms)),
-            self._services.queues.ringing(self._talk.reservation_id),
+            self._in_force(),
         )
         if not popped:
             # A desk that reconnects gets the pop later (F14); the caller does not wait for a browser.
             log.warning("pop_without_desk", agent_id=self._phone.agent_id)
         crashpoint("reserved")
         return in_force
+
+    async def _in_force(self) -> bool:
+        """Report the ringing to the queue; False if the offer is over."""
+        try:
+            return await self._services.queues.ringing(self._talk.reservation_id)
+        except QueuesUnavailable:
+            # An agent who is free is rung all the same; if the offer is over by then, the queue refuses the answer.
+            log.warning("rung_without_queue", agent_id=self._phone.agent_id)
+            return True
 
     async def _ring(self, inbox: Inbox) -> DeclineReason | None:
         """Ring until the agent answers; else return the reason."""

@@ -1,11 +1,13 @@
 """Offers of a waiting call to agents."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from ari_app.ari import channels
 from ari_app.calls.model import CallOutcome, CallStage
+from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import AgentState
 from tests.fakes.hotline import AGENTS, RING_S, FakeHotline
 from tests.fakes.virtual_time import until
@@ -186,3 +188,74 @@ async def test_desk_that_is_not_connected_does_not_stop_the_phone(hotline: FakeH
     await hotline.agent_ready()
 
     await hotline.talking()
+
+
+COMMANDS = (
+    "enter",
+    "leave",
+    "position",
+    "staffed",
+    "ringing",
+    "connected",
+    "declined",
+    "finished",
+    "occupied",
+    "hold_on",
+    "agent",
+    "restore",
+)
+
+
+class Stalling:
+    """Queues without a response to one command, once it is asked for."""
+
+    def __init__(self, hotline: FakeHotline, command: str) -> None:
+        self.asked = 0
+        self._command = getattr(hotline.queues, command)
+        setattr(hotline.queues, command, self.run)
+
+    async def run(self, *arguments: Any, **options: Any) -> Any:
+        self.asked += 1
+        if self.asked == 1:
+            raise QueuesUnavailable("no answer in time")
+        return await self._command(*arguments, **options)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+async def test_caller_is_served_though_one_command_of_the_queue_fails(hotline: FakeHotline, command: str) -> None:
+    """F20: every command from joining to wrap-up, with one refusal between."""
+    Stalling(hotline, command)
+    caller = hotline.call()
+    await hotline.queued()
+    await hotline.agent_ready("1001")
+    refusing = await hotline.rung("1001")
+    hotline.asterisk.hang_up(refusing.id, REFUSED)
+    await until(lambda: hotline.ringing("1001") is None)
+    await hotline.agent_ready("1002")
+
+    await until(lambda: hotline.ringing("1001") or hotline.ringing("1002"))
+    leg = hotline.ringing("1001") or hotline.ringing("1002")
+    assert leg is not None
+    hotline.asterisk.pick_up(leg.id)
+    await until(lambda: hotline.asterisk.hears(caller.id) == "talk")
+    hotline.asterisk.hang_up(leg.id)
+    await hotline.over()
+
+    assert hotline.history.only.outcome == CallOutcome.ANSWERED.value
+
+
+@pytest.mark.parametrize("command", ["ringing", "connected", "declined", "leave"])
+async def test_hang_up_while_a_command_of_the_queue_fails_leaves_nothing_behind(
+    hotline: FakeHotline, command: str
+) -> None:
+    Stalling(hotline, command)
+    caller = hotline.call()
+    await hotline.agent_ready()
+    await hotline.rung()
+
+    hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+
+    assert not hotline.asterisk.channels
+    assert hotline.history.only.outcome == CallOutcome.ABANDONED.value
+    await hotline.becomes(AgentState.READY)
