@@ -3,18 +3,26 @@
 Looked up between a match and the ringing; the database has the truth.
 """
 
+from collections.abc import Collection
+
+import structlog
+
 from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.provisioning import PhoneAccount
 from crm.staff.model import Staff
 from crm.staff.service import StaffService
 from foundation.routes import Role
 
+log = structlog.get_logger()
+
 
 class Agents:
     """Phones, queues and SIP accounts of all agents, updated when staff change."""
 
-    def __init__(self, staff: StaffService) -> None:
+    def __init__(self, staff: StaffService, queues: Collection[str]) -> None:
+        """Begin without any agent; `queues` are the names of all queues."""
         self._staff = staff
+        self._known_queues = frozenset(queues)
         self._agents: dict[str, Staff] = {}
         self._phones: dict[str, AgentPhone] = {}
 
@@ -42,9 +50,15 @@ class Agents:
         return next((agent.id for agent in self._agents.values() if agent.endpoint == endpoint), None)
 
     def queues(self, agent_id: str) -> list[str]:
-        """Return the queues that an agent serves."""
+        """Return the queues that an agent serves.
+
+        A queue that was taken out of `queues.yaml` is left out: the agent serves the others.
+        """
         agent = self._agents.get(agent_id)
-        return agent.queues if agent is not None else []
+        served = agent.queues if agent is not None else []
+        if unknown := [queue for queue in served if queue not in self._known_queues]:
+            log.warning("agent_with_unknown_queues", agent_id=agent_id, queues=unknown)
+        return [queue for queue in served if queue in self._known_queues]
 
     def accounts(self) -> list[PhoneAccount]:
         """Return the SIP accounts of all agents."""

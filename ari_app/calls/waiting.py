@@ -57,7 +57,7 @@ class Waiting:
         phone ringing, or in a conversation.
         """
         state = self._state
-        settings = self._services.queues.queues[target.queue]
+        settings = self._services.queues.settings_of(target.queue)
         await self._voice.answered()
         pop = asyncio.create_task(self._services.pops.prepare(state), name=f"pop:{state.id}")
         try:
@@ -82,11 +82,14 @@ class Waiting:
 
     async def _enter(self, target: ToQueue) -> None:
         """Join the queue; repeat while it is unreachable. The music plays meanwhile."""
+        queues = self._services.queues
         while True:
             try:
-                await self._services.queues.enter(
-                    self._state.id, target.queue, target.priority, self._state.preferred_agent_id
-                )
+                if target.queue in queues.queues:
+                    await queues.enter(self._state.id, target.queue, target.priority, self._state.preferred_agent_id)
+                else:
+                    log.warning("queue_unknown", queue=target.queue)
+                    await queues.restore([waiting_call(self._state)])
             except QueuesUnavailable:
                 await asyncio.sleep(ENTER_AGAIN_S)
             else:

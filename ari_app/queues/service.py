@@ -17,7 +17,7 @@ from ari_app.queues.model import (
     WaitingCall,
 )
 from ari_app.queues.node import QueueNode
-from ari_app.queues.settings import HIGHEST_PRIORITY
+from ari_app.queues.settings import HIGHEST_PRIORITY, QueueSettings, usual_settings
 from ari_app.queues.store import QueueCommand, plain_id
 
 RESTORED_AT_ONCE = 200
@@ -213,6 +213,10 @@ class QueueService(QueueNode):
             part = waiting[first : first + RESTORED_AT_ONCE]
             added += await self._run(_RESTORE, msgspec.json.encode(part).decode())
         return added
+
+    def settings_of(self, queue: str) -> QueueSettings:
+        """Return a queue's settings, the usual ones for an unknown queue."""
+        return self.queues.get(queue) or usual_settings(queue)
 
     def _check_queue(self, queue: str) -> None:
         if queue not in self.queues:

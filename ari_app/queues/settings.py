@@ -64,6 +64,14 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """The music-on-hold class of Asterisk; one that Asterisk does not know sounds like `default`."""
 
 
+def usual_settings(name: str) -> QueueSettings:
+    """Return the settings of a queue that is not in the file.
+
+    A queue may be taken out while calls wait in it, or talk.
+    """
+    return QueueSettings(name="usual", title_zh="-", title_en="-").model_copy(update={"name": name})
+
+
 def load_queues(path: Path) -> dict[str, QueueSettings]:
     """Return the queues of a file by name, in its order.
 

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import TRANSITIONS, Offer
-from ari_app.queues.settings import QueueSettings
+from ari_app.queues.settings import QueueSettings, usual_settings
 
 Result = TypeVar("Result")
 
@@ -131,9 +131,8 @@ def _settings_in_lua(queues: Mapping[str, QueueSettings]) -> str:
 
     Names are plain words, the rest numbers and enums: nothing needs quoting.
     """
-    usual = QueueSettings(name="usual", title_zh="-", title_en="-")
     entries = ",\n".join(f"  ['{name}'] = {_queue_in_lua(settings)}" for name, settings in sorted(queues.items()))
-    return f"local queues = {{\n{entries}\n}}\nlocal usual_settings = {_queue_in_lua(usual)}"
+    return f"local queues = {{\n{entries}\n}}\nlocal usual_settings = {_queue_in_lua(usual_settings('usual'))}"
 
 
 def _queue_in_lua(settings: QueueSettings) -> str:

@@ -114,7 +114,7 @@ class Service:
         self.dispatcher = Dispatcher()
         self.events = self._event_source(password)
         self.queues = QueueService(self.redis, self.queue_settings, settings.node)
-        self.agents = Agents(self.domain.staff)
+        self.agents = Agents(self.domain.staff, self.queue_settings)
 
     def _event_source(self, password: str) -> EventSource:
         settings = self.settings

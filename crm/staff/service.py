@@ -3,7 +3,7 @@
 import asyncio
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -81,7 +81,7 @@ class StaffService:
         )
         try:
             async with self._database.write() as session:
-                await self._check(session, staff)
+                await self._check(session, staff, given.queues)
                 session.add(staff)
         except IntegrityError as error:
             problem = FieldProblem(field="staff_number", rule="must not be another's")
@@ -109,7 +109,7 @@ class StaffService:
             if staff_id == by and not keeps_access:
                 raise OwnAccount("an administrator cannot close the own account or change its role")
             staff.sqlmodel_update(changes)
-            await self._check(session, staff)
+            await self._check(session, staff, changes.get("queues", ()))
         self.account_changed.announce(staff)
         if change.model_fields_set & ACCESS:
             await self.access_changed.announce(staff_id)
@@ -182,9 +182,12 @@ class StaffService:
         async with self._database.read() as session:
             return [StaffView.model_validate(staff) for staff in await store.everybody(session)]
 
-    async def _check(self, session: AsyncSession, staff: Staff) -> None:
-        """Refuse what names nothing; see that an agent has a phone."""
-        unknown = set(staff.queues) - self._queues
+    async def _check(self, session: AsyncSession, staff: Staff, queues: Iterable[str]) -> None:
+        """Refuse unknown references; give an agent a phone.
+
+        Of the queues only the given ones: one that was taken out of `queues.yaml` must not block other changes.
+        """
+        unknown = set(queues) - self._queues
         if unknown:
             problem = FieldProblem(field="queues", rule=f"must be among {', '.join(sorted(self._queues))}")
             raise UnknownQueue(f"there is no queue {', '.join(sorted(unknown))}", [problem])

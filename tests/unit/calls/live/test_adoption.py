@@ -9,6 +9,7 @@ from ari_app.ari import bridges
 from ari_app.ari.errors import ServerFault
 from ari_app.calls.model import CallOutcome, CallStage
 from ari_app.queues.model import AgentState
+from ari_app.queues.settings import QueueSettings
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import DigitRules, Voice
 from ivr.walker import Outcome, ToQueue
@@ -205,3 +206,39 @@ async def test_bridge_that_cannot_be_removed_does_not_stop_the_repair_of_the_que
     assert found.repaired == 1
     await hotline.agent_ready()
     await hotline.talking()
+
+
+def take_queue_out(hotline: FakeHotline) -> None:
+    """Replace the only queue of the file by another."""
+    hotline.settings = {"sales": QueueSettings(name="sales", title_zh="销售", title_en="Sales")}
+
+
+async def test_talk_goes_on_when_its_queue_was_taken_out_of_the_file(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.talking()
+    take_queue_out(hotline)
+
+    await renewed(hotline)
+    await asyncio.sleep(1)
+
+    assert hotline.asterisk.hears(caller.id) == "talk"
+    hotline.asterisk.hang_up(leg.id)
+    await hotline.over()
+    assert hotline.history.only.outcome == CallOutcome.ANSWERED.value
+
+
+async def test_caller_in_a_queue_that_was_taken_out_of_the_file_is_served(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.queued()
+    agent_id = await hotline.agent_ready()
+    leg = await hotline.rung()
+    take_queue_out(hotline)
+    await renewed(hotline)
+    hotline.asterisk.hang_up(leg.id, REFUSED)
+    await until(lambda: hotline.ringing() is None)
+
+    await hotline.queues.ready(agent_id)
+    await hotline.talking()
+
+    assert hotline.asterisk.hears(caller.id) == "talk"

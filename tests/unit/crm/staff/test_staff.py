@@ -109,6 +109,17 @@ async def test_unknown_references_are_refused_and_change_nothing(staff: StaffSer
     assert await staff.all() == []
 
 
+async def test_account_with_a_queue_that_was_taken_out_can_be_changed(database: Database, staff: StaffService) -> None:
+    created = await staff.create(somebody(queues=["repair", "consult"]))
+    later = StaffService(database, ["repair"])
+
+    changed = await later.update(created.id, StaffChange(language="en"))
+
+    assert changed.language == "en"
+    with pytest.raises(UnknownQueue):
+        await later.update(created.id, StaffChange(queues=["repair", "consult"]))
+
+
 async def test_a_staff_number_belongs_to_one(staff: StaffService) -> None:
     await staff.create(somebody())
 
