@@ -69,13 +69,13 @@ class CallerActions:
                 "find_account",
                 self.find_account,
                 arguments=frozenset({"account_number"}),
-                sets=found | {"account.own_number"},
+                sets=found | {"account.own_number", "account.customer_id", "account.found"},
             ),
             Action(
                 "check_account",
                 self.check_account,
                 arguments=frozenset({"check"}),
-                sets=OFFER_VARIABLES | {"account.checked"},
+                sets=found | {"account.checked"},
             ),
             Action("next_ticket", self.next_ticket, sets=OFFER_VARIABLES),
             Action("urge_ticket", self.urge_ticket, sets=frozenset({"ticket.id"})),
@@ -101,34 +101,35 @@ class CallerActions:
                 "customer.language": None,
                 **NO_TICKET,
             }
-        customer = identification.customer
-        return {**await self._facts(customer), **await self._offer(customer.id)}
+        return await self._caller(identification.customer)
 
     async def find_account(self, call: ActionCall) -> Mapping[str, JSON]:
         """Find the customer by a keyed account number.
 
-        An account number is no secret: its open tickets are offered at once only to a telephone number of the account.
+        An account number is no secret: only a telephone number of the account makes its customer the caller at once.
+        Other callers are checked first; until then the customer is only `account.customer_id`.
         """
         customer = await self._customers.by_account(str(call.arguments["account_number"]))
         if customer is None:
-            return {"customer.known": False, "account.own_number": False, **NO_TICKET}
+            return {"account.found": False, "account.own_number": False, "account.customer_id": None, **NO_TICKET}
         identification = await self._customers.identify(read(call.cursor.variables, "call.number"))
         is_own = any(found.id == customer.id for found in identification.customers)
-        offer = await self._offer(customer.id) if is_own else NO_TICKET
-        return {**await self._facts(customer), "account.own_number": is_own, **offer}
+        caller = await self._caller(customer) if is_own else NO_TICKET
+        return {"account.found": True, "account.own_number": is_own, "account.customer_id": customer.id, **caller}
 
     async def check_account(self, call: ActionCall) -> Mapping[str, JSON]:
         """Check the keyed digits against the telephones of the account.
 
         Asked too often, the step fails, and the caller is led to a person.
         """
-        customer_id = str(read(call.cursor.variables, "customer.id"))
+        customer_id = str(read(call.cursor.variables, "account.customer_id"))
         try:
             query = TelephoneQuery.model_validate(call.arguments)
         except ValidationError:
             return {"account.checked": False, **NO_TICKET}
-        is_known = await self._self_service.has_telephone(customer_id, query.check, _asker(call))
-        return {"account.checked": is_known, **(await self._offer(customer_id) if is_known else NO_TICKET)}
+        if not await self._self_service.has_telephone(customer_id, query.check, _asker(call)):
+            return {"account.checked": False, **NO_TICKET}
+        return {"account.checked": True, **await self._caller(await self._customers.get(customer_id))}
 
     async def next_ticket(self, call: ActionCall) -> Mapping[str, JSON]:
         """Offer the customer's next older open ticket; after the oldest, the newest."""
@@ -166,7 +167,7 @@ class CallerActions:
         prompt = PROGRESS_OF_DEPARTMENT if is_named else PROGRESS[found.stage]
         return {"progress.prompt": prompt, "progress.department": found.department}
 
-    async def _facts(self, customer: CustomerView) -> Mapping[str, JSON]:
+    async def _caller(self, customer: CustomerView) -> Mapping[str, JSON]:
         return {
             "customer.known": True,
             "customer.matches": 1,
@@ -177,6 +178,7 @@ class CallerActions:
             "customer.language": customer.language,
             "customer.grade": customer.grade,
             "customer.agent_id": await self._tickets.agent_of_open_tickets(customer.id),
+            **await self._offer(customer.id),
         }
 
     async def _offer(self, customer_id: str, *, after: str | None = None) -> Mapping[str, JSON]:

@@ -122,7 +122,27 @@ async def test_an_account_number_tells_another_telephone_nothing_without_the_che
         assert not (await call.do("check_account", check=wrong))["open"]
 
     assert (await call.do("check_account", check="0001"))["subject"] == "暖气不热"
-    assert call.cursor.variables["account"] == {"own_number": False, "checked": True}
+    account = call.cursor.variables["account"]
+    assert (account["found"], account["own_number"], account["checked"]) == (True, False, True)
+
+
+async def test_stranger_is_not_the_customer_of_an_account_before_the_check(
+    actions: CallerActions, tickets: TicketService, place: Place
+) -> None:
+    await tickets.file(place.fault(WANG), AGENT)
+    call = Call(actions, STRANGER)
+    await call.do("identify_caller")
+    before = dict(call.cursor.variables["customer"])
+    await call.do("find_account", account_number="6001000001")
+    await call.do("check_account", check="9999")
+    assert call.cursor.variables["customer"] == before
+    assert {"id", "grade", "protected", "agent_id"}.isdisjoint(before)
+
+    await call.do("check_account", check="0001")
+    customer = call.cursor.variables["customer"]
+    assert customer["known"]
+    assert customer["id"] == call.cursor.variables["account"]["customer_id"]
+    assert {"grade", "protected", "agent_id"} <= customer.keys()
 
 
 async def test_the_account_of_the_callers_own_number_needs_no_check(
@@ -147,6 +167,8 @@ async def test_four_digits_of_an_account_are_not_guessed(
 
 async def test_an_unknown_account_offers_nothing(actions: CallerActions, place: Place) -> None:
     call = Call(actions, STRANGER)
+    await call.do("identify_caller")
     offer = await call.do("find_account", account_number="7001000001")
     assert not offer["open"]
+    assert not call.cursor.variables["account"]["found"]
     assert not call.cursor.variables["customer"]["known"]

@@ -48,7 +48,7 @@ class Service:
         """Return the actions by name."""
         written = [
             ("identify_caller", frozenset[str](), FOUND),
-            ("find_account", frozenset({"account_number"}), FOUND | {"account.own_number"}),
+            ("find_account", frozenset({"account_number"}), FOUND | {"account.own_number", "account.found"}),
             ("check_account", frozenset({"check"}), FOUND | {"account.checked"}),
             ("next_ticket", frozenset[str](), FOUND),
             ("find_progress", frozenset({"number", "check"}), PROGRESS),
