@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from ari_app.web.errors import SignInFailed
 from ari_app.web.sign_in_limits import SignInGuard, SignInLimits
 from foundation.clock import milliseconds, utc_now
-from foundation.problems import Unavailable
+from foundation.problems import Problem, Unauthenticated, Unavailable
 from foundation.routes import Principal
 
 SESSION = "hotline:session:"
@@ -24,7 +24,11 @@ TICKET = "hotline:desk-ticket:"
 ENDED = b"ended"
 """Stored in place of a session that was ended on purpose: a desk still open on another node must not restore it."""
 
+TRIES = "hotline:password-tries:"
+
 TICKET_S = 30
+PASSWORD_TRIES = 5
+"""Changes of the password that one session may try."""
 TOKEN_BYTES = 32
 PARALLEL_VERIFICATIONS = 4
 """Password checks at a time; the hash costs tens of megabytes and milliseconds on purpose."""
@@ -118,11 +122,28 @@ class Sessions:
     async def change_password(self, session: Session, present: str, new: str) -> None:
         """Replace the password of an account; its sessions end.
 
+        The session ends after `PASSWORD_TRIES` refused passwords: a stolen one must not serve to guess the password.
+
         Raises:
             Problem: names the password that broke its rule.
+            Unauthenticated: the session had its tries.
+            Unavailable: Redis is out of reach.
         """
-        async with self._verifying:
-            await self._authenticator.change_password(session.principal.staff_id, present, new)
+        # Counted before the check, so that parallel tries do not pass together.
+        async with self._reachable(), self._redis.pipeline(transaction=True) as pipeline:
+            pipeline.incr(TRIES + session.id)
+            pipeline.expire(TRIES + session.id, self.longest_s)
+            tries, _ = await pipeline.execute()
+        if tries > PASSWORD_TRIES:
+            await self.end(session)
+            raise Unauthenticated("Too many wrong passwords: sign in again.")
+        try:
+            async with self._verifying:
+                await self._authenticator.change_password(session.principal.staff_id, present, new)
+        except Problem:
+            if tries == PASSWORD_TRIES:
+                await self.end(session)
+            raise
 
     async def find(self, token: str) -> Session | None:
         """Return the session of a token and restart its idle time.

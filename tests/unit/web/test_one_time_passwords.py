@@ -1,5 +1,6 @@
 """Sessions with a one-time password: they may set a password only."""
 
+import asyncio
 from dataclasses import replace
 
 import aiohttp
@@ -65,4 +66,24 @@ async def test_wrong_password_change_names_its_field(
         async with http.put("/api/v1/session/password", json=given) as answer:
             assert answer.status == 422
             assert (await answer.json())["errors"][0]["field"] == field
+        await sign_in(http, newcomer, PASSWORD)
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["one after another", "at once"])
+async def test_session_ends_after_five_wrong_passwords(house: House, newcomer: str, at_once: bool) -> None:
+    async with house.client() as http:
+        session = await sign_in(http, newcomer, PASSWORD)
+        http.headers["Authorization"] = f"Bearer {session['token']}"
+
+        async def status_of(present: str) -> int:
+            async with http.put("/api/v1/session/password", json={"present": present, "new": OWN}) as answer:
+                return answer.status
+
+        if at_once:
+            statuses = await asyncio.gather(*(status_of(f"guess {number}") for number in range(10)))
+        else:
+            statuses = [await status_of(f"guess {number}") for number in range(5)]
+        assert statuses.count(422) <= 5
+        assert set(statuses) <= {401, 422}
+        assert await status_of(PASSWORD) == 401
         await sign_in(http, newcomer, PASSWORD)
