@@ -5,6 +5,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
@@ -75,8 +76,10 @@ class Asterisk:
     installed: InstalledAsterisk = field(default_factory=find_asterisk)
     process: ManagedProcess | None = None
 
-    def start(self) -> None:
+    def start(self, started: Callable[[ManagedProcess], object] = lambda _: None) -> None:
         """Render the configuration, start Asterisk, wait until it listens.
+
+        `started` gets the process before the wait.
 
         Raises:
             ProcessFailed: it did not come up; the message ends with its log.
@@ -89,6 +92,7 @@ class Asterisk:
             log=self.at.state / "log" / "console.log",
             folder=self.at.state,
         )
+        started(self.process)
         self.process.wait_until(self._ready)
 
     def stop(self) -> None:

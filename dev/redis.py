@@ -1,5 +1,6 @@
 """A real Redis from `.runtime/`."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
@@ -22,8 +23,10 @@ class Redis:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
-    def start(self) -> None:
-        """Start it and wait until it accepts connections.
+    def start(self, started: Callable[[ManagedProcess], object] = lambda _: None) -> None:
+        """Start Redis and wait until it accepts connections.
+
+        `started` gets the process before the wait.
 
         Raises:
             ProcessFailed: it did not come up; the message ends with its log.
@@ -34,6 +37,7 @@ class Redis:
         self.process = ChildProcess(
             "redis", program("usr/bin/redis-server"), arguments, log=self.state / "redis.log", folder=self.state
         )
+        started(self.process)
         self.process.wait_until(lambda: listening(self.port))
 
     def stop(self) -> None:

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from dev.asterisk import Asterisk, AsteriskAddress, free_address, render
@@ -118,16 +119,13 @@ class Stack:
 
     def _start_redis(self) -> None:
         assert self.redis is not None, "the stack has a Redis of its own"
-        self.redis.start()
-        self._note("redis", self.redis.process)
+        self.redis.start(partial(self._note, "redis"))
 
     def _start_asterisk(self) -> None:
-        self.asterisk.start()
-        self._note("asterisk", self.asterisk.process)
+        self.asterisk.start(partial(self._note, "asterisk"))
 
-    def _note(self, name: str, process: ManagedProcess | None) -> None:
-        if process is not None:
-            self.note(name, process.pid)
+    def _note(self, name: str, process: ManagedProcess) -> None:
+        self.note(name, process.pid)
 
     def _command(self, name: str, log: str) -> ChildProcess:
         program = Program((sys.executable, "-m", "ari_app.cli", name), {**self.environment(), **PYTHON})
