@@ -96,9 +96,11 @@ class NodeLease:
         while True:
             if await self._redis.set(KEY + self._node, self._held, px=int(LEASE_S * 1000), nx=True):
                 return
-            holder = await self._holder()
+            held = await self._redis.get(KEY + self._node)
+            holder = _holder(held)
             if holder is not None and holder.dead:
-                await self._redis.delete(KEY + self._node)
+                # Another process may have taken the name since it was read.
+                await self._redis.eval(RELEASE, 1, KEY + self._node, held)
                 continue
             if loop.time() > deadline:
                 raise NodeTaken(
@@ -147,9 +149,9 @@ class NodeLease:
             log.info("redis_returned", emptied=self._emptied)
             self._emptied = False
 
-    async def _holder(self) -> Holder | None:
-        held = await self._redis.get(KEY + self._node)
-        try:
-            return msgspec.json.decode(held, type=Holder) if held else None
-        except msgspec.DecodeError:
-            return None
+
+def _holder(held: bytes | None) -> Holder | None:
+    try:
+        return msgspec.json.decode(held, type=Holder) if held else None
+    except msgspec.DecodeError:
+        return None

@@ -4,6 +4,7 @@ import asyncio
 
 import msgspec
 import pytest
+from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 
 from ari_app.runtime import node_lease
@@ -38,6 +39,29 @@ async def test_f1_lease_of_a_dead_process_is_taken_at_once(redis: Redis) -> None
 
     async with asyncio.timeout(node_lease.LEASE_S / 2):
         await NodeLease(redis, "n").take()
+    await redis.aclose()
+
+
+async def test_lease_that_another_process_took_meanwhile_is_not_deleted(
+    redis: Redis, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node_lease, "LEASE_S", 0.1)
+    monkeypatch.setattr(node_lease, "RENEW_S", 0.05)
+    dead = msgspec.structs.replace(Holder.of_this_process(), process_id=1, started="another time")
+    living = msgspec.structs.replace(dead, started=ProcessIdentity.of(1).started)
+    await held_by(redis, dead)
+
+    def is_dead(holder: Holder) -> bool:
+        if holder.started == dead.started:
+            with SyncRedis.from_url(redis_url) as other:
+                other.set(KEY + "n", msgspec.json.encode(living), px=60_000)
+            return True
+        return False
+
+    monkeypatch.setattr(Holder, "dead", property(is_dead))
+    with pytest.raises(NodeTaken):
+        await NodeLease(redis, "n").take()
+    assert await redis.get(KEY + "n") == msgspec.json.encode(living)
     await redis.aclose()
 
 
