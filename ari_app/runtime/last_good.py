@@ -116,7 +116,11 @@ def start_with_last_good(
         reason = "\n".join(refusal.lines())[-LONGEST_REASON:]
         log.error("configuration_refused", reason=reason, remedy=REMEDY)  # noqa: TRY400 - the reason says all
         return make(former), ConfigurationWatch(callflows, problem=reason)
-    last_good.save(callflows, fingerprint)
+    try:
+        last_good.save(callflows, fingerprint)
+    except OSError as error:
+        # A full or read-only disk must not prevent the start: only a later refused edit would need the copy.
+        log.warning("last_good_not_saved", error=str(error), remedy="make the folder writable, with free space")
     return made, ConfigurationWatch(callflows)
 
 

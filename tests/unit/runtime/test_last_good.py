@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from ari_app.runtime import last_good
 from ari_app.runtime.last_good import ConfigurationWatch, LastGood, fingerprint_of, start_with_last_good
@@ -62,6 +63,15 @@ def test_first_start_with_a_broken_folder_is_refused(callflows: Path, tmp_path: 
     (callflows / "hotline.yaml").write_text(BROKEN)
     with pytest.raises(Problem, match="bracket"):
         start_with_last_good(callflows, LastGood(tmp_path / "state"), make)
+
+
+def test_service_starts_where_the_copy_cannot_be_written(callflows: Path, tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    with capture_logs() as logs:
+        made, watch = start_with_last_good(callflows, LastGood(tmp_path / "state"), make)
+    assert made == (callflows / "hotline.yaml").read_text()
+    assert watch.problem is None
+    assert [entry["event"] for entry in logs] == ["last_good_not_saved"]
 
 
 def test_edit_during_the_copy_keeps_the_former_copy(callflows: Path, tmp_path: Path) -> None:
