@@ -51,8 +51,6 @@ def call_again_at(when: str, now: datetime, zone: ZoneInfo, hours: CallingHours 
 
     The evening is that of the same day as long as calls are still allowed then, else the next morning.
 
-    The evening is that of the same day as long as calls are still allowed then, else the next morning.
-
     Args:
         when: `hour`, `evening` or `tomorrow`.
         hours: in which calls are allowed; by default always.

@@ -35,8 +35,6 @@ async def due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Cont
     """Lock and return contacts to dial, and those with an expired lease.
 
     A number that is being called is left out.
-
-    A number that is being called is left out.
     """
     waiting = WAITING & (col(Contact.next_at) <= now)
     expired = col(Contact.state).in_(LEASED) & (col(Contact.lease_until) < now)

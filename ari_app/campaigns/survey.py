@@ -33,8 +33,6 @@ def verdicts(answers: SurveyAnswers) -> frozenset[SurveyVerdict]:
 
     There are none where the decisive question is open. "Not solved" sends the ticket back; "dissatisfied" or "charged"
     goes to a supervisor, also with "not solved" (H10).
-
-    "Not solved" sends the ticket back; "dissatisfied" or "charged" goes to a supervisor, also with "not solved" (H10).
     """
     found = set()
     if answers.attitude == Attitude.DISSATISFIED or answers.charged:

@@ -127,8 +127,6 @@ class Hub:
 
         The phone rings after that (G14).
 
-        The phone rings after that (G14).
-
         The desk is written to first and remembered meanwhile; a desk that connects in between gets the pop as well,
         with its welcome or again as a message.
         """
