@@ -130,7 +130,9 @@ async def test_a_caller_is_served_when_identification_fails() -> None:
 
 
 async def test_an_unknown_number_may_key_an_account_and_urge_its_ticket() -> None:
-    service = Service({"identify_caller": UNKNOWN, "find_account": WITH_TICKET | {"account.found": True, "account.own_number": True}})
+    service = Service(
+        {"identify_caller": UNKNOWN, "find_account": WITH_TICKET | {"account.found": True, "account.own_number": True}}
+    )
     outcome, _, _ = await call("hotline", ["4", "00123456#", "1", "1"], service)
     assert outcome == Ended("self_served")
     assert service.calls[1] == ("find_account", {"account_number": "00123456"})
@@ -157,7 +159,9 @@ async def test_an_account_number_alone_tells_another_telephone_nothing(passed: b
 
 
 async def test_an_account_that_is_not_found_leads_to_the_menu() -> None:
-    service = Service({"identify_caller": UNKNOWN, "find_account": {"account.found": False, "account.own_number": False}})
+    service = Service(
+        {"identify_caller": UNKNOWN, "find_account": {"account.found": False, "account.own_number": False}}
+    )
     outcome, caller, _ = await call("hotline", ["4", "00123456#", "1", "1"], service)
     assert outcome == ToQueue("consult", "consultation", 0, "nobody_there")
     assert "zh/account_not_found" in caller.heard
