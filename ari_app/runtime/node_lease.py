@@ -98,7 +98,7 @@ class NodeLease:
                 return
             held = await self._redis.get(KEY + self._node)
             holder = _holder(held)
-            if holder is not None and holder.dead:
+            if held is not None and holder is not None and holder.dead:
                 # Another process may have taken the name since it was read.
                 await self._redis.eval(RELEASE, 1, KEY + self._node, held)
                 continue
@@ -150,7 +150,7 @@ class NodeLease:
             self._emptied = False
 
 
-def _holder(held: bytes | None) -> Holder | None:
+def _holder(held: bytes | str | None) -> Holder | None:
     try:
         return msgspec.json.decode(held, type=Holder) if held else None
     except msgspec.DecodeError:
