@@ -27,7 +27,6 @@ from ari_app.campaigns.placing import SurveyResults, outbound_call
 from ari_app.desk import http as desk_http
 from ari_app.desk.handshake import DeskSockets
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import Notice, SpokenWording
 from ari_app.fallback.service import Fallback
 from ari_app.queues import http as queues_http
 from ari_app.queues.service import QueueService
@@ -43,6 +42,7 @@ from ari_app.runtime.last_good import ConfigurationWatch
 from ari_app.runtime.loop_lag import LoopLag
 from ari_app.runtime.metrics import MetricsRefresher, trunk_endpoint
 from ari_app.runtime.node_lease import NodeLease
+from ari_app.runtime.operation_notices import recording_notice
 from ari_app.runtime.presence import PresenceService
 from ari_app.runtime.staff_changes import StaffChanges
 from ari_app.settings import Settings
@@ -303,6 +303,5 @@ class Service:
             return False
 
     def _warn(self, warning: RecordingWarning) -> None:
-        words = SpokenWording(zh=f"录音异常：{warning.detail}", en=f"Recording: {warning.detail}")
-        notice = Notice(level="warning", text=words)
+        notice = recording_notice(warning)
         self.retrying.start(new_id("warning"), lambda: self.hub.broadcast(WATCHERS, notice))

@@ -2,8 +2,9 @@
 
 from ari_app.calls.call import DEFERRED_RECORD
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import Notice, SpokenWording
+from ari_app.desk.model import Notice
 from ari_app.runtime.desk_handler import WATCHERS
+from ari_app.runtime.operation_notices import REQUEST_REFUSED, REQUEST_STORED
 from ari_app.web.deferred_requests import KIND as DEFERRED_REQUEST
 from ari_app.web.server import WebServer
 from crm.history.model import CallRecordView
@@ -26,17 +27,13 @@ class DeferredFiling:
 
     async def _request(self, stored: Spooled) -> None:
         await self._web.carry_out(stored)
-        words = SpokenWording(zh="数据库恢复，您暂存的内容已提交", en="The database is back: your request is stored")
-        await self._hub.send(stored.owner, Notice(level="info", text=words))
+        await self._hub.send(stored.owner, Notice(level="info", text=REQUEST_STORED))
 
     async def _record(self, stored: Spooled) -> None:
         await self._history.record_call(CallRecordView.model_validate_json(bytes(stored.content)))
 
     async def _refused(self, stored: Spooled) -> None:
-        words = SpokenWording(
-            zh=f"暂存内容未能提交：{stored.error}", en=f"A deferred request was refused: {stored.error}"
-        )
-        notice = Notice(level="alarm", text=words)
+        notice = Notice(level="alarm", text=REQUEST_REFUSED)
         if stored.owner:
             await self._hub.send(stored.owner, notice)
         await self._hub.broadcast(WATCHERS, notice)
