@@ -4,10 +4,12 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from sqlalchemy import make_url
@@ -18,10 +20,12 @@ from ari_app.operations.database_copy import (
     compare_sums,
     copy_database,
     database_engine,
+    newest_schema,
     require_newest_schema,
     table_sums,
 )
 from ari_app.operations.locations import Locations
+from ari_app.runtime.schema import upgrade
 from foundation.clock import utc_now
 from foundation.problems import Conflict, NotFound
 
@@ -57,10 +61,19 @@ class BackupFile(msgspec.Struct, frozen=True):
     modified_ns: int
 
 
+class EarlierFile(NamedTuple):
+    """A file of the last backup, and its checksum then."""
+
+    path: Path
+    sha256: str
+
+
 class Manifest(msgspec.Struct, frozen=True):
     """Contents of a backup."""
 
     created_at: datetime
+    schema: str
+    """Schema of the database; a restore upgrades an older one."""
     tables: list[TableSum]
     files: list[BackupFile]
 
@@ -89,7 +102,8 @@ def back_up(of: Locations, to: Path) -> tuple[Path, Manifest]:
     earlier = _sealed_before(to)
     folder = to / f"{PREFIX}{created_at:{STAMP}}"
     made = folder.with_name(folder.name + UNFINISHED)
-    made.mkdir(parents=True)
+    # Names, numbers and the phones' secrets are in it.
+    made.mkdir(parents=True, mode=0o700)
     try:
         manifest = _write(of, made, created_at, earlier)
         made.rename(folder)
@@ -104,15 +118,13 @@ def verify(folder: Path) -> Manifest:
 
     Raises:
         BackupNotFound: the folder holds no backup.
-        BackupDamaged: names the first file that is missing or changed.
-        CopyDiffers: names the tables with changed rows.
+        BackupDamaged: names the first file that is missing or changed; the database is one of them.
     """
     manifest = _manifest(folder)
     for file in manifest.files:
         path = folder / file.path
         if not path.is_file() or _sha256(path) != file.sha256:
             raise BackupDamaged(f"{path} is missing or not what was backed up on {manifest.created_at:%Y-%m-%d %H:%M}Z")
-    compare_sums(manifest.tables, _sums_of(folder / DATABASE))
     return manifest
 
 
@@ -123,15 +135,14 @@ def restore(folder: Path, into: Locations, *, with_callflows: bool) -> Manifest:
         with_callflows: also replace the files of the call flows' folder by those of the backup.
 
     Raises:
-        BackupNotFound, BackupDamaged, CopyDiffers: the backup is not whole; nothing was changed.
+        BackupNotFound, BackupDamaged: the backup is not whole; nothing was changed.
         NotEmpty, TargetNotEmpty: there is something already; nothing was changed.
     """
     manifest = verify(folder)
     for target in (into.recordings, into.spool):
         if next(_files(target), None) is not None:
             raise NotEmpty(f"{target} is not empty: a restore never mixes files with others")
-    restored = copy_database(f"sqlite:///{folder / DATABASE}", into.database_url)
-    compare_sums(manifest.tables, restored)
+    _restore_database(folder / DATABASE, into.database_url, manifest)
     targets = {"recordings": into.recordings, "spool": into.spool}
     if with_callflows:
         targets["callflows"] = into.callflows
@@ -140,6 +151,16 @@ def restore(folder: Path, into: Locations, *, with_callflows: bool) -> Manifest:
         if top in targets:
             _restore_file(folder, file, targets[top] / rest)
     return manifest
+
+
+def _restore_database(file: Path, url: str, manifest: Manifest) -> None:
+    """Copy a backup's database, upgraded beforehand in a temporary file."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = f"sqlite:///{shutil.copy(file, folder)}"
+        upgrade(copy)
+        restored = copy_database(copy, url)
+    if manifest.schema == newest_schema():
+        compare_sums(manifest.tables, restored)
 
 
 def remove_old(to: Path, keep_days: int, now: datetime) -> list[Path]:
@@ -156,15 +177,16 @@ def backups(to: Path) -> list[Path]:
     return sorted(manifest.parent for manifest in to.glob(f"{PREFIX}*Z/{MANIFEST}"))
 
 
-def _write(of: Locations, made: Path, created_at: datetime, earlier: dict[tuple[str, int, int], Path]) -> Manifest:
+def _write(
+    of: Locations, made: Path, created_at: datetime, earlier: dict[tuple[str, int, int], EarlierFile]
+) -> Manifest:
     tables = _copy_of_database(of.database_url, made / DATABASE)
     if of.settings:
-        lines = [f"{name}={value}\n" for name, value in sorted(of.settings.items())]
-        (made / SETTINGS).write_text("".join(lines), encoding="utf-8")
+        (made / SETTINGS).write_text("".join(f"{line}\n" for line in of.settings), encoding="utf-8")
     for name, source in zip(FOLDERS, (of.recordings, of.spool, of.callflows), strict=True):
         _copy_folder(source, made / name, made, earlier)
     files = [_described(made, path) for path in _files(made)]
-    manifest = Manifest(created_at, tables, files)
+    manifest = Manifest(created_at, newest_schema(), tables, files)
     (made / MANIFEST).write_bytes(msgspec.json.encode(manifest))
     return manifest
 
@@ -193,15 +215,15 @@ def _sums_of(file: Path) -> list[TableSum]:
         engine.dispose()
 
 
-def _copy_folder(source: Path, target: Path, made: Path, earlier: dict[tuple[str, int, int], Path]) -> None:
+def _copy_folder(source: Path, target: Path, made: Path, earlier: dict[tuple[str, int, int], EarlierFile]) -> None:
     for path in _files(source):
         copy = target / path.relative_to(source)
         copy.parent.mkdir(parents=True, exist_ok=True)
         try:
             status = path.stat()
             same = earlier.get((str(copy.relative_to(made)), status.st_size, status.st_mtime_ns))
-            if same is not None:
-                os.link(same, copy)
+            if same is not None and _sha256(same.path) == same.sha256:
+                os.link(same.path, copy)
             else:
                 _copy_file(path, copy)
         except FileNotFoundError:
@@ -221,11 +243,11 @@ def _copy_file(path: Path, copy: Path) -> None:
         raise BackupDamaged(f"{copy} was not written as it was read")
 
 
-def _sealed_before(to: Path) -> dict[tuple[str, int, int], Path]:
+def _sealed_before(to: Path) -> dict[tuple[str, int, int], EarlierFile]:
     """Index the newest backup's sealed recordings by path, size and modification time."""
     newest = backups(to)[-1:]
     return {
-        (file.path, file.size, file.modified_ns): folder / file.path
+        (file.path, file.size, file.modified_ns): EarlierFile(folder / file.path, file.sha256)
         for folder in newest
         for file in _manifest(folder).files
         if file.path.startswith("recordings/") and not file.path.startswith("recordings/spool/")

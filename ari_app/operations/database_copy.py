@@ -4,11 +4,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Row, Table, create_engine, func, insert, select, text
+from sqlalchemy import Connection, Engine, Row, Table, create_engine, func, insert, inspect, select, text
 
 import migrations
 from ari_app.runtime.schema import METADATA, upgrade
@@ -55,9 +56,15 @@ def copy_database(source_url: str, target_url: str) -> list[TableSum]:
         with source.connect() as reading:
             begin_snapshot(reading)
             require_newest_schema(reading)
+            if _exists(target):
+                with target.connect() as present:
+                    # Before its schema is touched: it may be the database of a service that runs.
+                    require_empty(present)
             upgrade(target_url)
             with target.begin() as writing:
-                _require_empty(writing)
+                if writing.dialect.name == "sqlite":
+                    writing.exec_driver_sql("BEGIN IMMEDIATE")
+                require_empty(writing)
                 written = [_copy_table(table, reading, writing) for table in METADATA.sorted_tables]
                 _continue_sequences(writing)
         with target.connect() as copied:
@@ -97,13 +104,19 @@ def require_newest_schema(connection: Connection) -> None:
     Raises:
         SchemaDiffers: names the schema it has and the one it needs.
     """
-    config = migrations.configuration(connection, METADATA)
-    newest = ScriptDirectory.from_config(config).get_current_head()
+    newest = newest_schema()
     has = MigrationContext.configure(connection).get_current_revision()
     if has != newest:
         raise SchemaDiffers(
             f"the database has schema {has or 'none'}, this version needs {newest}: start this version's service once"
         )
+
+
+def newest_schema() -> str:
+    """Return the newest step of this version's schema."""
+    head = ScriptDirectory(str(Path(migrations.__file__).parent)).get_current_head()
+    assert head is not None, "there are migrations"
+    return head
 
 
 def database_engine(url: str) -> Engine:
@@ -120,13 +133,24 @@ def begin_snapshot(connection: Connection) -> None:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
 
 
-def _require_empty(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+def require_empty(connection: Connection) -> None:
+    """Refuse a database with rows in any of its tables.
+
+    Raises:
+        TargetNotEmpty: names the first table with rows.
+    """
+    there = set(inspect(connection).get_table_names())
     for table in METADATA.sorted_tables:
+        if table.name not in there:
+            continue
         rows = connection.execute(select(func.count()).select_from(table)).scalar_one()
         if rows:
             raise TargetNotEmpty(f"the target database is not empty: {table.name} has {rows} rows")
+
+
+def _exists(engine: Engine) -> bool:
+    """Return whether there is a database; SQLite would make a missing file."""
+    return engine.dialect.name != "sqlite" or Path(engine.url.database or "").exists()
 
 
 def _copy_table(table: Table, source: Connection, target: Connection) -> TableSum:

@@ -1,5 +1,6 @@
 """Locations of a service's data."""
 
+import json
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,6 @@ from dev.paths import PROJECT
 
 NEEDED = "HOTLINE_ARI_PASSWORD"
 """The one setting without a default: an environment that has it is a service's."""
-HIDDEN = "(secret)"
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Locations:
     callflows: Path
     redis_url: str | None = None
     """None where no service of `make run` has run."""
-    settings: dict[str, str] = field(default_factory=dict)
-    """Every setting by its variable's name, secrets left out."""
+    settings: list[str] = field(default_factory=list)
+    """Every setting as a line of an environment file, secrets commented out."""
 
     @property
     def database_name(self) -> str:
@@ -60,14 +60,20 @@ def locations() -> Locations:
     )
 
 
-def plain_settings(settings: Settings) -> dict[str, str]:
-    """List every setting by its variable's name, without secrets."""
-    return {f"HOTLINE_{name.upper()}": _plain(name, value) for name, value in settings}
+def plain_settings(settings: Settings) -> list[str]:
+    """List settings as lines of an environment file, without secrets."""
+    written = settings.model_dump(mode="json", exclude_none=True)
+    return sorted((_line(name, value, written[name]) for name, value in settings if name in written), key=str.lower)
 
 
-def _plain(name: str, value: object) -> str:
+def _line(name: str, value: object, written: object) -> str:
+    variable = f"HOTLINE_{name.upper()}"
     if isinstance(value, SecretStr):
-        return HIDDEN if value.get_secret_value() else ""
+        return f"# {variable}= (secret)"
     if name in {"database_url", "redis_url"}:
-        return make_url(str(value)).render_as_string(hide_password=True)
-    return str(value)
+        url = make_url(str(value))
+        shown = url.render_as_string(hide_password=True)
+        return f"# {variable}={shown} (secret)" if url.password else f"{variable}={shown}"
+    if name in {"trusted_proxies", "metrics_from"} and isinstance(written, list):
+        return f"{variable}={','.join(written)}"
+    return f"{variable}={json.dumps(written, ensure_ascii=False) if isinstance(written, dict | list) else written}"

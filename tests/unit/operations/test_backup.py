@@ -1,7 +1,10 @@
 """Backups: made beside a working service, read back, restored into nothing."""
 
+import hashlib
+import os
 import shutil
 import sqlite3
+import stat
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -9,11 +12,13 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ari_app.operations import backup
-from ari_app.operations.database_copy import CopyDiffers, TargetNotEmpty
-from ari_app.operations.locations import Locations
+from ari_app.operations.database_copy import TargetNotEmpty
+from ari_app.operations.locations import Locations, plain_settings
+from ari_app.settings import Settings
 from foundation.clock import utc_now
 from tests.unit.operations.conftest import make_filled, sums_of
 
@@ -41,12 +46,12 @@ def with_files(tmp_path: Path, url: str) -> Locations:
         path = tmp_path / "service" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    settings = {"HOTLINE_HTTP_PORT": "8080"}
+    settings = ["HOTLINE_HTTP_PORT=8080"]
     return locations_in(tmp_path / "service", url, settings)
 
 
-def locations_in(folder: Path, url: str, settings: dict[str, str] | None = None) -> Locations:
-    return Locations(url, folder / "recordings", folder / "spool", folder / "callflows", settings=settings or {})
+def locations_in(folder: Path, url: str, settings: list[str] | None = None) -> Locations:
+    return Locations(url, folder / "recordings", folder / "spool", folder / "callflows", settings=settings or [])
 
 
 def files_in(folder: Path) -> dict[str, bytes]:
@@ -125,7 +130,7 @@ def test_damaged_backup_is_refused_and_restores_nothing(
     folder, _ = backup.back_up(service, tmp_path / "backups")
     damage(folder)
     empty = locations_in(tmp_path / "machine", f"sqlite:///{tmp_path / 'machine' / 'hotline.db'}")
-    with pytest.raises((backup.BackupDamaged, CopyDiffers)):
+    with pytest.raises(backup.BackupDamaged):
         backup.restore(folder, empty, with_callflows=True)
     assert not (tmp_path / "machine").exists()
 
@@ -166,3 +171,70 @@ def test_old_backups_are_removed_but_never_the_newest(tmp_path: Path) -> None:
     assert len(backup.remove_old(tmp_path, 30, now)) == 3
     assert len(backup.backups(tmp_path)) == 1
     assert backup.remove_old(tmp_path, 1, now) == []
+
+
+def test_damaged_file_of_the_last_backup_is_copied_again(service: Locations, tmp_path: Path) -> None:
+    first, _ = backup.back_up(service, tmp_path / "backups")
+    older = first.with_name("hotline-20260101T000000Z")
+    first.rename(older)
+    damaged = older / "recordings" / SEALED
+    status = damaged.stat()
+    damaged.write_bytes(b"RIFF sealex")
+    os.utime(damaged, ns=(status.st_atime_ns, status.st_mtime_ns))
+    second, _ = backup.back_up(service, tmp_path / "backups")
+    assert (second / "recordings" / SEALED).read_bytes() == b"RIFF sealed"
+
+
+def test_backup_of_an_older_schema_is_upgraded_by_the_restore(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'hotline.db'}"
+    make_filled(url)
+    folder, _ = backup.back_up(with_files(tmp_path, url), tmp_path / "backups")
+    file = folder / backup.DATABASE
+    with closing(sqlite3.connect(file)) as older, older:
+        older.execute("ALTER TABLE staff DROP COLUMN password_one_time")
+        older.execute("UPDATE alembic_version SET version_num = '0009_extensions_and_search'")
+        older.execute("ALTER TABLE ticket_reporter DROP COLUMN extension")
+        older.execute("DROP INDEX ix_ticket_open_address_tail")
+        older.execute("ALTER TABLE ticket DROP COLUMN address_tail")
+    manifest = msgspec.json.decode((folder / backup.MANIFEST).read_bytes(), type=backup.Manifest)
+    sealed = hashlib.sha256(file.read_bytes()).hexdigest()
+    files = [
+        msgspec.structs.replace(one, sha256=sealed) if one.path == backup.DATABASE else one for one in manifest.files
+    ]
+    of_then = msgspec.structs.replace(manifest, files=files, schema="0009_extensions_and_search")
+    (folder / backup.MANIFEST).write_bytes(msgspec.json.encode(of_then))
+    assert backup.verify(folder) == of_then
+    empty = locations_in(tmp_path / "machine", f"sqlite:///{tmp_path / 'machine.db'}")
+    backup.restore(folder, empty, with_callflows=False)
+    rows = {entry.table: entry.rows for entry in sums_of(empty.database_url)}
+    assert rows == {entry.table: entry.rows for entry in manifest.tables}
+
+
+def test_backup_is_closed_to_other_accounts(service: Locations, tmp_path: Path) -> None:
+    folder, _ = backup.back_up(service, tmp_path / "backups")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_settings_of_a_backup_are_read_by_the_service(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given = {
+        "HOTLINE_ARI_PASSWORD": "topsecret",
+        "HOTLINE_DATABASE_URL": "postgresql://hotline:dbsecret@db/hotline",
+        "HOTLINE_TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.1",
+        "HOTLINE_WEBHOOK_HOSTS": '["erp.intranet"]',
+        "HOTLINE_GRADE_PRIORITIES": '{"VIP": 50}',
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    lines = plain_settings(settings := Settings())
+    text = "\n".join(lines)
+    assert "topsecret" not in text
+    assert "dbsecret" not in text
+    for name in given:
+        monkeypatch.delenv(name)
+    for line in lines:
+        if not line.startswith("#"):
+            name, _, value = line.partition("=")
+            monkeypatch.setenv(name, value)
+    monkeypatch.setenv("HOTLINE_ARI_PASSWORD", "topsecret")
+    monkeypatch.setenv("HOTLINE_DATABASE_URL", given["HOTLINE_DATABASE_URL"])
+    assert Settings() == settings

@@ -62,6 +62,21 @@ def test_database_with_rows_is_no_target(filled_url: str, tmp_path: Path) -> Non
     assert sums_of(target) == before
 
 
+def test_target_of_an_older_schema_is_refused_before_it_is_touched(tmp_path: Path) -> None:
+    source, target = f"sqlite:///{tmp_path / 'source.db'}", f"sqlite:///{tmp_path / 'target.db'}"
+    make_filled(source)
+    make_filled(target)
+    engine = database_engine(target)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0010_one_time_passwords'"))
+    with pytest.raises(TargetNotEmpty):
+        copy_database(source, target)
+    with engine.connect() as connection:
+        found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one()
+    engine.dispose()
+    assert found == "0010_one_time_passwords"
+
+
 def test_changed_row_is_found(tmp_path: Path) -> None:
     source, target = f"sqlite:///{tmp_path / 'source.db'}", f"sqlite:///{tmp_path / 'target.db'}"
     make_filled(source)
