@@ -74,7 +74,7 @@ class DomainServices:
         self._recorded = recorded
         self._public_url = settings.public_url
         self.customers = CustomerService(database)
-        self.customer_imports = ImportService(database, settings.spool / "imports")
+        self.customer_imports = ImportService(database, settings.spool / "imports" / settings.node)
         self.customer_export = ExportService(database, settings.spool / "exports")
         self.privacy = PrivacyService(database)
         self.protection = ProtectionService(database)
@@ -148,6 +148,7 @@ class DomainServices:
             "outbox-pruning": self.undelivered.prune_regularly,
             "outbox-counting": self.undelivered.count_regularly,
             "clocks": self.clocks.runner.run,
+            "customer-imports": self.customer_imports.run,
             **self.notices.background(),
         }
 

@@ -6,6 +6,7 @@ tables, so that an application that was cut off goes on where it ended.
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -35,6 +36,7 @@ _UNKNOWN = f"{_ROWS} AND {_NO_CUSTOMER}"
 CREATED_SINCE = "is a customer by now, created since the file was shown"
 CHANGED_SINCE = "was changed since the file was shown"
 GONE_SINCE = "is no customer's any more: the account number was changed since the file was shown"
+SINCE = frozenset({CREATED_SINCE, CHANGED_SINCE, GONE_SINCE})
 LAST_ROW = 2**31 - 1
 
 _TWICE = """SELECT s.row, t.first_row FROM customer_import_row s JOIN (
@@ -58,6 +60,9 @@ _UPDATES = f"SELECT COUNT(*) FROM customer_import_row s, customer c WHERE {_CHAN
 _NEXT = """SELECT MIN(b.row), MAX(b.row) FROM (SELECT s.row FROM customer_import_row s
     WHERE s.import_id = :import_id AND s.row > :after AND COALESCE(s.seen_version, 0) >= :least
     ORDER BY s.row LIMIT :batch) b"""
+
+_APPLIED = """SELECT COALESCE(SUM(CASE WHEN version = 1 THEN 1 ELSE 0 END), 0), COUNT(*) FROM customer_audit
+    WHERE action = 'import' AND at >= :since AND CAST(changes AS TEXT) LIKE :changes"""
 
 _STAMP = """CASE WHEN s.{field} IS NULL THEN NULL ELSE :at END,
         CASE WHEN s.{field} IS NULL THEN '' ELSE :import_id END"""
@@ -158,6 +163,14 @@ def compare(connection: Connection, import_id: str, most: int) -> Comparison:
     return Comparison(creates, updates, errors, overtaken)
 
 
+def applied(connection: Connection, import_id: str, since: datetime) -> tuple[int, int]:
+    """Return how many customers an import created and updated."""
+    _take_time(connection)
+    given = {"since": _moment(connection, since), "changes": f"%{import_id}%"}
+    created, every = connection.execute(text(_APPLIED), given).one()
+    return created, every - created
+
+
 def see(connection: Connection, import_id: str, after: int, batch: int) -> int | None:
     """Store the versions of customers that a comparison shows, for some rows.
 
@@ -181,9 +194,8 @@ def apply(connection: Connection, import_id: str, by: Applicant, after: int, bat
     rows = _next_rows(connection, import_id, after, batch, least=0)
     if rows is None:
         return None
-    at = utc_now()
     given = rows | {
-        "at": at.strftime("%Y-%m-%d %H:%M:%S.%f") if connection.dialect.name == "sqlite" else at,
+        "at": _moment(connection, utc_now()),
         "staff_id": by.staff_id,
         "staff_name": by.staff_name,
         "changes": json.dumps({"import_id": import_id}),
@@ -218,6 +230,10 @@ def _next_rows(connection: Connection, import_id: str, after: int, batch: int, *
     given = {"import_id": import_id, "after": after, "batch": batch, "least": least}
     first, last = connection.execute(text(_NEXT), given).one()
     return {"import_id": import_id, "first": first, "last": last} if first is not None else None
+
+
+def _moment(connection: Connection, at: datetime) -> object:
+    return at.strftime("%Y-%m-%d %H:%M:%S.%f") if connection.dialect.name == "sqlite" else at
 
 
 def _take_time(connection: Connection) -> None:

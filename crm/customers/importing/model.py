@@ -17,7 +17,7 @@ class ImportStatus(StrEnum):
 
     READING = "reading"
     READY = "ready"
-    """Without an error: it can be applied."""
+    """It can be applied; `errors` names rows that an application before left."""
     REFUSED = "refused"
     """Has errors; nothing of it is applied."""
     APPLYING = "applying"

@@ -4,21 +4,30 @@ import asyncio
 import json
 import shutil
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import col, select, update
+from sqlmodel import col, delete, func, or_, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers.importing import applying, store
 from crm.customers.importing.batches import Batches
 from crm.customers.importing.errors import CannotApply, ImportNotFound, Overtaken
-from crm.customers.importing.model import CustomerImport, ImportStatus, ImportView, RowError
+from crm.customers.importing.model import (
+    CustomerImport,
+    ImportPhone,
+    ImportRow,
+    ImportStatus,
+    ImportView,
+    RowError,
+)
 from crm.customers.importing.reader import MOST_ERRORS
 from crm.customers.phone import home
 from foundation.clock import utc_now
@@ -28,6 +37,9 @@ from foundation.problems import FieldProblem
 from foundation.routes import Principal
 
 LISTED = 50
+RETRY_PAUSE_S = 10.0
+LONGEST_READING = timedelta(hours=6)
+"""An import that is read for longer was cut off, on whichever node."""
 
 Done = TypeVar("Done")
 
@@ -35,7 +47,7 @@ log = structlog.get_logger()
 
 
 class ImportService:
-    """Customers from files. `folder` holds a file while it is read."""
+    """Customers from files. `folder`, the node's own, holds a file while it is read."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
@@ -90,19 +102,36 @@ class ImportService:
         # The application goes on when the request that began it is gone.
         return await asyncio.shield(self._own(self._apply(import_id), f"apply:{import_id}"))
 
+    async def run(self) -> None:
+        """Clear up once, and then wait until cancelled."""
+        await self.clear_up()
+        await asyncio.Event().wait()
+
     async def clear_up(self) -> None:
-        """Mark interrupted imports, and continue those that were being applied."""
+        """Mark interrupted imports, and continue those that were being applied.
+
+        An import that another node reads has no file in this node's folder, and is left to that node.
+        """
+        running = {task.get_name() for task in self._tasks}
+        files = [file for file in await asyncio.to_thread(self._files) if file.name not in running]
+        cut_off = or_(
+            col(CustomerImport.id).in_([file.name for file in files]),
+            col(CustomerImport.at) < utc_now() - LONGEST_READING,
+        )
         async with self._database.write() as session:
-            reading = update(CustomerImport).where(col(CustomerImport.status) == ImportStatus.READING)
+            reading = update(CustomerImport).where(col(CustomerImport.status) == ImportStatus.READING, cut_off)
             await session.exec(reading.values(status=ImportStatus.INTERRUPTED))
             by_status = {
                 status: (await session.exec(select(CustomerImport.id).where(CustomerImport.status == status))).all()
                 for status in (ImportStatus.INTERRUPTED, ImportStatus.APPLYING)
             }
+        for file in files:
+            await asyncio.to_thread(file.unlink, missing_ok=True)
         for import_id in by_status[ImportStatus.INTERRUPTED]:
             await self._forget(import_id)
         for import_id in by_status[ImportStatus.APPLYING]:
-            self._own(self._resume(import_id), f"apply:{import_id}")
+            if f"apply:{import_id}" not in running:
+                self._own(self._resume(import_id), f"apply:{import_id}")
 
     async def aclose(self) -> None:
         """Stop reading and applying; the next start continues an application."""
@@ -138,10 +167,12 @@ class ImportService:
                 return
             await self._check(import_id)
         finally:
-            if process.returncode is None:
+            was_cut_off = process.returncode is None
+            if was_cut_off:
                 process.kill()
                 await process.wait()
-            await asyncio.to_thread(file.unlink, missing_ok=True)
+            else:
+                await asyncio.to_thread(file.unlink, missing_ok=True)
 
     async def _check(self, import_id: str) -> None:
         found = await self.get(import_id)
@@ -161,9 +192,11 @@ class ImportService:
             await self._set(import_id, ImportStatus.READY)
             raise
         if compared.errors:
-            await self._forget(import_id)
-            await self._set(import_id, ImportStatus.REFUSED, compared)
-            raise CannotApply("customers were changed since it was read, and it does not fit any more")
+            if not await self._is_applied_in_part(import_id):
+                await self._forget(import_id)
+                await self._set(import_id, ImportStatus.REFUSED, compared)
+                raise CannotApply("customers were changed since it was read, and it does not fit any more")
+            compared = await self._drop_errors(import_id, compared)
         if compared.overtaken:
             await self._see(import_id)
             await self._set(import_id, ImportStatus.READY, compared)
@@ -195,22 +228,46 @@ class ImportService:
         left = await self._compare(import_id)
         if left.creates + left.updates + len(left.errors) + len(left.overtaken) == 0:
             await self._forget(import_id)
-            await self._set(import_id, ImportStatus.APPLIED)
+            creates, updates = await self._long(lambda connection: applying.applied(connection, import_id, found.at))
+            await self._set(import_id, ImportStatus.APPLIED, applying.Comparison(creates, updates, [], []))
             return
         await self._see(import_id)
-        await self._set(import_id, ImportStatus.READY, applying.Comparison(left.creates, left.updates, [], []))
+        rows = [*left.overtaken, *left.errors]
+        await self._set(import_id, ImportStatus.READY, applying.Comparison(left.creates, left.updates, rows, []))
         raise _overtaken(left)
 
+    async def _is_applied_in_part(self, import_id: str) -> bool:
+        """Return whether some rows of a ready import were applied before."""
+        staged = select(func.count()).select_from(ImportRow).where(ImportRow.import_id == import_id)
+        async with self._database.read() as session:
+            found = await _existing(session, import_id)
+            return (await session.exec(staged)).one() < found.rows
+
+    async def _drop_errors(self, import_id: str, compared: applying.Comparison) -> applying.Comparison:
+        """Remove the rows with errors, name them in the import, and compare the rest."""
+        while errors := compared.errors:
+            async with self._database.write() as session:
+                rows = {error.row for error in errors}
+                for table in (ImportRow, ImportPhone):
+                    await session.exec(delete(table).where(col(table.import_id) == import_id, col(table.row).in_(rows)))
+                _name(await _existing(session, import_id), errors)
+            compared = await self._compare(import_id)
+        return compared
+
     async def _resume(self, import_id: str) -> None:
-        try:
-            await self._apply_rows(import_id)
-        except Overtaken as error:
-            log.warning("import_resumed_in_part", import_id=import_id, rows=len(error.errors))
-        except Exception:
-            # Nothing of it is lost: the next start tries again.
-            log.exception("import_not_resumed", import_id=import_id)
-        else:
-            log.info("import_resumed", import_id=import_id)
+        """Continue an application, and try again after a pause where it fails."""
+        while True:
+            try:
+                await self._apply_rows(import_id)
+            except Overtaken as error:
+                log.warning("import_resumed_in_part", import_id=import_id, rows=len(error.errors))
+                return
+            except Exception:
+                log.exception("import_not_resumed", import_id=import_id)
+                await asyncio.sleep(RETRY_PAUSE_S)
+            else:
+                log.info("import_resumed", import_id=import_id)
+                return
 
     async def _set(self, import_id: str, status: ImportStatus, compared: applying.Comparison | None = None) -> None:
         async with self._database.write() as session:
@@ -218,8 +275,10 @@ class ImportService:
             found.status = status
             if compared is not None:
                 found.creates, found.updates = compared.creates, compared.updates
-                found.error_count += len(compared.errors)
-                found.errors = [*found.errors, *_plain(compared.errors)][:MOST_ERRORS]
+                stays = [one for one in found.errors if one["rule"] not in applying.SINCE]
+                found.error_count -= len(found.errors) - len(stays)
+                found.errors = stays
+                _name(found, compared.errors)
 
     async def _claim(self, import_id: str, by: Principal) -> None:
         async with self._database.write() as session:
@@ -232,9 +291,12 @@ class ImportService:
             found.applied_by_id, found.applied_by = by.staff_id, f"{by.name} ({by.staff_number})"
 
     async def _compare(self, import_id: str) -> applying.Comparison:
+        return await self._long(lambda connection: applying.compare(connection, import_id, MOST_ERRORS))
+
+    async def _long(self, question: Callable[[Connection], Done]) -> Done:
         # SQLite has one writer, for whom a reader does not wait; PostgreSQL sets a limit of time per transaction.
         run = self._database.look_up if self._database.is_sqlite else self._database.change
-        return await run(lambda connection: applying.compare(connection, import_id, MOST_ERRORS))
+        return await run(question)
 
     async def _see(self, import_id: str) -> None:
         await Batches(self._database).until_done(
@@ -245,6 +307,9 @@ class ImportService:
         await Batches(self._database).until_done(
             lambda connection, done, rows: applying.forget(connection, import_id, done, rows)
         )
+
+    def _files(self) -> list[Path]:
+        return list(self._folder.iterdir()) if self._folder.is_dir() else []
 
     def _take_over(self, file: Path, own_file: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -270,5 +335,8 @@ def _none(import_id: str) -> ImportNotFound:
     return ImportNotFound(f"there is no import {import_id}")
 
 
-def _plain(errors: list[RowError]) -> list[dict[str, object]]:
-    return [error.model_dump() for error in errors]
+def _name(found: CustomerImport, errors: list[RowError]) -> None:
+    """Add rules that rows break to those of an import."""
+    new = [error for one in errors if (error := one.model_dump()) not in found.errors]
+    found.error_count += len(new)
+    found.errors = [*found.errors, *new][:MOST_ERRORS]

@@ -5,28 +5,36 @@ import csv
 import itertools
 import zipfile
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from pydantic import SecretStr
 from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
+from ari_app.runtime.domain import DomainServices
+from ari_app.settings import Settings
 from crm.customers.importing import applying
 from crm.customers.importing.applying import CHANGED_SINCE, CREATED_SINCE, GONE_SINCE, Applicant, apply
 from crm.customers.importing.cells import HEADINGS
 from crm.customers.importing.errors import CannotApply, NotReadable, Overtaken
 from crm.customers.importing.export import ExportService
 from crm.customers.importing.files import rows
-from crm.customers.importing.model import ImportStatus, ImportView
+from crm.customers.importing.model import CustomerImport, ImportStatus, ImportView
 from crm.customers.importing.service import ImportService
 from crm.customers.importing.text_cell import guarded, unguarded
 from crm.customers.model import Consent, CustomerChange
 from crm.customers.service import SEARCH_LIMIT, CustomerService
 from crm.personal_data.serializer import masked
+from crm.selfservice.limits import Unlimited
+from foundation.clock import utc_now
 from foundation.database import Database
+from foundation.ids import new_id
 from foundation.routes import Principal, Role
+from recordings.service import RecordingService
 from tests.unit.crm.customers.people import SUPERVISOR, described
 
 pytestmark = pytest.mark.slow
@@ -457,8 +465,29 @@ async def test_a_customer_changed_during_the_application_is_left_and_named(
     assert (await customers.get(known.id)).name == "刚刚改名"
     again = await imports.get(seen.id)
     assert (again.status, again.updates) == (ImportStatus.READY, 2)
-    await imports.apply(seen.id, SUPERVISOR)
+    assert [(one.row, one.rule) for one in again.errors] == [(3, CHANGED_SINCE), (4, CREATED_SINCE)]
+    done = await imports.apply(seen.id, SUPERVISOR)
     assert (await customers.get(known.id)).name == "二"
+    assert (done.status, done.creates, done.updates, done.errors) == (ImportStatus.APPLIED, 1, 2, [])
+
+
+async def test_a_row_that_fits_no_more_after_a_part_was_applied_is_left_alone(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    customers = CustomerService(database)
+    known = await customers.create(described("60010002"))
+    seen = await read(imports, tmp_path, "户号,姓名,区域\n60010001,一,\n60010002,,城东\n60010003,三,\n")
+    await imports._claim(seen.id, SUPERVISOR)
+    by = Applicant("staff-supervisor", "何主管 (3001)")
+    assert await database.change(lambda connection: apply(connection, seen.id, by, -1, 1))
+    await imports._set(seen.id, ImportStatus.READY)
+    await customers.update(known.id, CustomerChange(account_number="60010009"))
+
+    done = await imports.apply(seen.id, SUPERVISOR)
+
+    assert (done.status, done.creates, done.updates, done.error_count) == (ImportStatus.APPLIED, 2, 0, 1)
+    assert [(one.row, one.column) for one in done.errors] == [(3, "name")]
+    assert await customers.by_account("60010003") is not None
 
 
 async def test_an_application_that_fails_can_be_applied_again(
@@ -480,3 +509,41 @@ async def test_an_application_that_fails_can_be_applied_again(
 
     await imports.apply(seen.id, SUPERVISOR)
     assert {one.name for one in await CustomerService(database).search("6001")} == {"一", "二"}
+
+
+async def test_imports_that_were_cut_off_are_settled_at_the_next_start(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    settings = Settings(ari_password=SecretStr("x"), database_url=database.url, spool=tmp_path / "spool")
+    folder = settings.spool / "imports" / settings.node
+    folder.mkdir(parents=True)
+    applied = await read(imports, tmp_path, "户号,姓名\n60010001,一\n")
+    await imports._claim(applied.id, ADMINISTRATOR)
+    own, theirs, old = [
+        CustomerImport(id=new_id("import"), status=ImportStatus.READING, at=at, staff_id="s", staff_name="n")
+        for at in (utc_now(), utc_now(), utc_now() - timedelta(days=1))
+    ]
+    ids = {own.id: "own", theirs.id: "theirs", old.id: "old", applied.id: "applied"}
+    (folder / own.id).touch()
+    async with database.write() as session:
+        session.add_all([own, theirs, old])
+    recorded = RecordingService(database, tmp_path / "recordings", minimum_free_bytes=1)
+    business = DomainServices(settings, database, recorded, {}, Unlimited())
+
+    work = [asyncio.ensure_future(one()) for name, one in business.background().items() if "import" in name]
+    async with asyncio.timeout(10):
+        while (await imports.get(applied.id)).status is ImportStatus.APPLYING:
+            await asyncio.sleep(0.01)
+    for one in work:
+        one.cancel()
+    await asyncio.gather(*work, return_exceptions=True)
+
+    assert {ids[one.id]: one.status for one in await imports.listed()} == {
+        "own": ImportStatus.INTERRUPTED,
+        "theirs": ImportStatus.READING,
+        "old": ImportStatus.INTERRUPTED,
+        "applied": ImportStatus.APPLIED,
+    }
+    assert list(folder.iterdir()) == []
+    await business.aclose()
+    await recorded.aclose()
