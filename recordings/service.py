@@ -34,6 +34,9 @@ DATABASE_SECONDS = 2.0
 """How long each may delay the start of a recording."""
 WRITABLE_SECONDS = 1.0
 SEAL_AGAIN_S = 2.0
+WAV_HEADER_BYTES = 44
+WAV_BYTES_PER_S = 16_000
+"""Asterisk's format `wav`: 8000 samples of 16 bits a second."""
 _OUT_OF_REACH = (SQLAlchemyError, OSError, TimeoutError)
 
 
@@ -185,6 +188,18 @@ class RecordingService:
             return await asyncio.to_thread(first.exists)
         except OSError:
             return False
+
+    async def unsealed_s(self, segment_id: str) -> float:
+        """Return the length of a segment's unsealed audio. Never raises.
+
+        In seconds, estimated by the size of the first side's file; 0 without audio.
+        """
+        first = self.storage.spool_files(segment_id, 1)[0]
+        try:
+            found = await asyncio.to_thread(first.stat)
+        except OSError:
+            return 0.0
+        return max(0, found.st_size - WAV_HEADER_BYTES) / WAV_BYTES_PER_S
 
     async def fail(self, segment_id: str, why: str) -> None:
         """Store that a begun recording failed. Never raises."""

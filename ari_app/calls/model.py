@@ -114,6 +114,10 @@ class CallState(msgspec.Struct):
     """The prompt of the present step."""
     spoken_id: str | None = None
     """The caller's spoken answer being recorded."""
+    spoken_message: bool = False
+    """The last spoken answer is a message, which becomes a ticket."""
+    on_hold: bool = False
+    """The caller's phone put the call on hold and may send no RTP."""
     message_ids: list[str] = []
     """Recordings of messages that the caller left; a ticket is filed with them when the call has ended."""
 

@@ -70,6 +70,13 @@ class CallService:
         """Tell whether a call of this process has, or had, this channel."""
         return any(call.state.channel_id == channel_id for call in self._calls.values())
 
+    def put_on_hold(self, channel_id: str, on_hold: bool) -> None:
+        """Note whether a caller's phone has its call on hold."""
+        for call in self._calls.values():
+            if call.state.channel_id == channel_id and call.state.stage is not CallStage.ENDED:
+                call.state.on_hold = on_hold
+                self._services.store.put(call.state)
+
     def outbound(self) -> int:
         """Count the outbound calls under way."""
         return sum(

@@ -2,7 +2,7 @@
 
 from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
-from recordings.model import RecordingKind
+from recordings.model import RecordingKind, RecordingStatus
 from recordings.service import RecordingService, new_segment_id
 
 SHORTEST_MESSAGE_S = 1.0
@@ -28,7 +28,7 @@ class SpokenAnswers:
         """
         kind = KINDS.get(purpose, RecordingKind.MESSAGE)
         state = self._state
-        state.spoken_id = new_segment_id()
+        state.spoken_id, state.spoken_message = new_segment_id(), kind is RecordingKind.MESSAGE
         await self._store.save(state)
         segment = await self._recordings.begin(
             state.id,
@@ -50,11 +50,24 @@ class SpokenAnswers:
         if failed is not None:
             await self._recordings.fail(recording_id, failed)
             return 0.0
-        sealed = await self._recordings.seal(recording_id)
-        if sealed is None:
-            return 0.0
-        duration_s = (sealed.duration_ms or 0) / 1000
-        if sealed.kind is RecordingKind.MESSAGE and duration_s >= SHORTEST_MESSAGE_S:
-            self._state.message_ids.append(recording_id)
-            self._store.put(self._state)
+        duration_s = await self._sealed_s(recording_id)
+        state = self._state
+        is_message = state.spoken_message and duration_s >= SHORTEST_MESSAGE_S
+        if is_message and recording_id not in state.message_ids:
+            state.message_ids.append(recording_id)
+            self._store.put(state)
         return duration_s
+
+    async def _sealed_s(self, recording_id: str) -> float:
+        """Seal a recording, or begin to; return its duration in seconds.
+
+        Sealing may have to wait: the database may be away, or Asterisk may not have closed the file: the words are there all the same.
+        """
+        sealed = await self._recordings.seal(recording_id)
+        if sealed is None or sealed.status is RecordingStatus.RECORDING:
+            duration_s = await self._recordings.unsealed_s(recording_id)
+            self._recordings.seal_in_background(recording_id)
+            return duration_s
+        if sealed.duration_ms is None:
+            return await self._recordings.unsealed_s(recording_id)
+        return sealed.duration_ms / 1000

@@ -30,9 +30,8 @@ class VanishedPhones:
         self._calls = calls
         self._received: dict[str, tuple[int, float]] = {}
         """Of each channel the packets received, and since when there were no more."""
-        self._on_hold: set[str] = set()
-        dispatcher.listen(ChannelHold, lambda event: self._on_hold.add(event.channel.id))
-        dispatcher.listen(ChannelUnhold, lambda event: self._on_hold.discard(event.channel.id))
+        dispatcher.listen(ChannelHold, lambda event: calls.put_on_hold(event.channel.id, True))
+        dispatcher.listen(ChannelUnhold, lambda event: calls.put_on_hold(event.channel.id, False))
 
     async def run(self) -> None:
         """Look from time to time, until cancelled."""
@@ -45,11 +44,10 @@ class VanishedPhones:
 
         A check that fails does not stop the others.
         """
-        channels = set(self._answered_channels())
-        self._on_hold &= channels
+        channels = set(self._watched_channels())
         self._received = {channel_id: seen for channel_id, seen in self._received.items() if channel_id in channels}
         ended = 0
-        for channel_id in channels - self._on_hold:
+        for channel_id in channels:
             try:
                 ended += await self._ended(channel_id)
             except AriNotFound:
@@ -72,7 +70,8 @@ class VanishedPhones:
         await self._ari.hang_up(channel_id)
         return True
 
-    def _answered_channels(self) -> Iterator[str]:
+    def _watched_channels(self) -> Iterator[str]:
+        """Yield the channels of answered callers that are not on hold."""
         for call in self._calls.calls.values():
-            if call.state.answered_at_ms is not None:
+            if call.state.answered_at_ms is not None and not call.state.on_hold:
                 yield call.state.channel_id

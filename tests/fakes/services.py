@@ -86,6 +86,8 @@ class FakeRecordings:
         """How long every recording lasts, once sealed."""
         self.begin_s = 0.0
         """How long the database takes to store an entry."""
+        self.unsealed_audio_s: float | None = None
+        """Length of audio that cannot be sealed yet; None: it can."""
         self.storage = Storage(NOWHERE)
 
     async def begin(
@@ -112,6 +114,10 @@ class FakeRecordings:
         """Return False: there are no files."""
         return False
 
+    async def unsealed_s(self, segment_id: str) -> float:
+        """Return the length of the audio that waits."""
+        return self.unsealed_audio_s or 0.0
+
     async def fail(self, segment_id: str, why: str) -> None:
         """Store that a recording came to nothing."""
         entry = self.entries[segment_id]
@@ -121,8 +127,10 @@ class FakeRecordings:
         """Remove an entry under which nothing was recorded."""
         self.entries.pop(segment_id, None)
 
-    async def seal(self, segment_id: str) -> FakeEntry:
-        """Close an entry."""
+    async def seal(self, segment_id: str) -> FakeEntry | None:
+        """Close an entry; None where the database is away."""
+        if self.unsealed_audio_s is not None:
+            return None
         if segment_id not in self.entries:
             raise RecordingNotFound
         entry = self.entries[segment_id]

@@ -335,3 +335,14 @@ async def test_an_unwritable_place_is_noticed(sqlite_database: Database, tmp_pat
 def test_the_day_is_the_utc_day(small_service: RecordingService) -> None:
     name = small_service.storage.sealed_name(new_id("rec"), datetime(2026, 12, 31, 23, 59, tzinfo=UTC))
     assert name.startswith("2026/12/31/rec-")
+
+
+async def test_length_of_unsealed_audio_is_known_by_its_file(small_service: RecordingService) -> None:
+    segment = await small_service.begin("call-1", RecordingKind.MESSAGE)
+    assert await small_service.unsealed_s(segment.id) == 0.0
+
+    speak(segment, 2.5)
+
+    assert await small_service.unsealed_s(segment.id) == pytest.approx(2.5)
+    await small_service.seal(segment.id)
+    assert await small_service.unsealed_s(segment.id) == 0.0

@@ -6,6 +6,7 @@ from ari_app.calls.model import CallOutcome
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import SpokenRules, Voice
 from ivr.walker import Ended, Outcome
+from recordings.model import RecordingStatus
 from tests.fakes.hotline import FakeHotline
 from tests.fakes.virtual_time import until
 
@@ -46,3 +47,20 @@ async def test_silence_is_no_message(hotline: FakeHotline) -> None:
     hotline.asterisk.press(caller.id, "#")
     await hotline.over()
     assert hotline.messages.filed == []
+
+
+@pytest.mark.parametrize(("unsealed_s", "messages"), [(4.0, 1), (0.5, 0), (0.0, 0)])
+async def test_message_with_a_recording_that_is_sealed_later_is_filed(
+    hotline: FakeHotline, unsealed_s: float, messages: int
+) -> None:
+    """The database is away when the recording ends."""
+    hotline.script = leave_message
+    hotline.recordings.unsealed_audio_s = unsealed_s
+    caller = hotline.call()
+    await until(lambda: hotline.asterisk.recordings)
+    hotline.asterisk.press(caller.id, "#")
+    await hotline.over()
+
+    assert len(hotline.messages.filed) == messages
+    (entry,) = hotline.recordings.entries.values()
+    assert entry.status is RecordingStatus.SEALED

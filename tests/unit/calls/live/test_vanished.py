@@ -66,3 +66,22 @@ async def test_check_that_fails_stops_no_other_check(watched: FakeHotline) -> No
     watched.ari.failures[RTP_STATISTICS] = AriTimeout("GET", "/rtp_statistics", "no answer")
     await asyncio.sleep(3 * LOOK_EVERY_S)
     assert not watched.asterisk.channels
+
+
+async def test_caller_on_hold_is_left_alone_by_the_next_process(hotline: FakeHotline) -> None:
+    VanishedPhones(hotline.ari, hotline.dispatcher, hotline.calls)
+    caller = await queued(hotline)
+    hotline.asterisk.tell(ChannelHold(channel=caller.view()))
+    await until(lambda: hotline.live.state.on_hold)
+    vanish(caller)
+    await hotline.leave()
+    await hotline.restart()
+
+    watching = asyncio.create_task(VanishedPhones(hotline.ari, hotline.dispatcher, hotline.calls).run())
+    await asyncio.sleep(SILENT_S * 3)
+    assert caller.id in hotline.asterisk.channels
+
+    hotline.asterisk.tell(ChannelUnhold(channel=caller.view()))
+    await asyncio.sleep(SILENT_S * 2)
+    assert caller.id not in hotline.asterisk.channels
+    watching.cancel()
