@@ -124,9 +124,23 @@ class PresenceService:
             for queue in found.queues:
                 await self._hub.broadcast(WATCHERS, queue_state(queue))
 
+    async def _read_agents(self) -> set[str]:
+        """Read all agents; return those with an unreachable phone."""
+        while True:
+            try:
+                found = await self._queues.snapshot()
+            except QueuesUnavailable:
+                await asyncio.sleep(PHONES_EVERY_S)
+            else:
+                break
+        for agent in found.agents:
+            self._last.setdefault(agent.agent_id, agent)
+        return {agent.agent_id for agent in found.agents if agent.reason == DeclineReason.UNAVAILABLE}
+
     async def _watch_phones(self) -> None:
         """Make agents ready again once their unreachable phone is back (F11, F15)."""
-        gone: set[str] = set()
+        # Of those made not ready before this process, it is unknown whether their phone was seen to be gone.
+        gone = await self._read_agents()
         while True:
             await asyncio.sleep(PHONES_EVERY_S)
             silent = {agent.agent_id for agent in self._last.values() if agent.reason == DeclineReason.UNAVAILABLE}

@@ -1,0 +1,54 @@
+"""Presence of agents."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ari_app.calls.call_services import AgentPhone
+from ari_app.queues.errors import QueuesUnavailable
+from ari_app.queues.model import AgentSnapshot, AgentState, DeclineReason, Snapshot
+from ari_app.runtime import presence
+from ari_app.runtime.presence import PresenceService
+
+AGENT = "staff-1"
+
+
+class Queues:
+    """Queues with one agent whom a former process made not ready."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.made_ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def snapshot(self) -> Snapshot:
+        self.asked += 1
+        if self.asked == 1:
+            raise QueuesUnavailable("no answer in time")
+        agent = AgentSnapshot(AGENT, AgentState.NOT_READY, reason=DeclineReason.UNAVAILABLE)
+        return Snapshot(0, agents=(agent,))
+
+    async def ready(self, agent_id: str) -> None:
+        self.made_ready.set_result(agent_id)
+
+    def watch_agents(self, _listener: object) -> Any:
+        return lambda: None
+
+    watch_queues = watch_agents
+
+
+async def test_agent_with_a_phone_that_is_back_is_ready_again_after_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "PHONES_EVERY_S", 0.001)
+    queues = Queues()
+    hub: Any = SimpleNamespace(connected=lambda agent_id: agent_id == AGENT)
+    agents: Any = SimpleNamespace(phone=lambda agent_id: AgentPhone(agent_id, "1001", "刘芳", "agent1001"))
+
+    async def online(user: str) -> bool:
+        return user == "agent1001"
+
+    given: Any = queues
+    running = asyncio.create_task(PresenceService(hub, given, agents, online).run())
+    async with asyncio.timeout(5):
+        assert await queues.made_ready == AGENT
+    running.cancel()
