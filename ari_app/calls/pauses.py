@@ -80,17 +80,22 @@ class PauseTone:
         loop = asyncio.get_running_loop()
         try:
             await answered()
-            self._quiet_since_s = max(self._quiet_since_s, loop.time())
-            while True:
-                await self._quiet.wait()
-                if (left_s := self._quiet_since_s + PAUSE_S - loop.time()) > 0:
-                    await asyncio.sleep(left_s)
-                    continue
-                self._quiet_since_s = loop.time() + TONE_S
+        except AriError as error:
+            log.warning("pause_not_filled", error=str(error))
+            return
+        self._quiet_since_s = max(self._quiet_since_s, loop.time())
+        while True:
+            await self._quiet.wait()
+            if (left_s := self._quiet_since_s + PAUSE_S - loop.time()) > 0:
+                await asyncio.sleep(left_s)
+                continue
+            self._quiet_since_s = loop.time() + TONE_S
+            try:
                 await self._ari.play(
                     self._channel_id, [f"sound:{tone.with_suffix('')}"], playback_id=new_id("playback")
                 )
-        except AriNotFound:
-            return  # the channel is gone
-        except AriError as error:
-            log.warning("pause_not_filled", error=str(error))
+            except AriNotFound:
+                return  # the channel is gone
+            except AriError as error:
+                # The next pause is filled again.
+                log.warning("pause_not_filled", error=str(error))

@@ -88,6 +88,8 @@ class Reconciler:
         started_ms = milliseconds(await self._ari.started_at())
         believed = [call for call in self._calls.calls.values() if call.state.stage is not CallStage.ENDED]
         expected = {channel_id for call in believed for channel_id in _legs(call)}
+        # A call may end before its channel is looked at: that channel is not a new caller's.
+        owned = {channel_id for call in self._calls.calls.values() for channel_id in _legs(call)}
         channels = {channel.id: channel for channel in await self._ari.channels()}
         found.adopted, self._adopted = self._adopted or 0, 0
         gone = expected - channels.keys()
@@ -95,7 +97,7 @@ class Reconciler:
         for call in believed:
             self._see(call, channels, gone, started_ms, found)
         await self._let_catch_up(believed)
-        await self._take_unknown(channels, found)
+        await self._take_unknown([channel for channel in channels.values() if channel.id not in owned], found)
         await self._remove_bridges(found)
         try:
             found.repaired = await self.repair_queues()
@@ -191,7 +193,7 @@ class Reconciler:
             except AriError as error:
                 log.warning("call_not_caught_up", call_id=call.state.id, error=str(error))
 
-    async def _take_unknown(self, channels: dict[str, Channel], found: Reconciliation) -> None:
+    async def _take_unknown(self, channels: Iterable[Channel], found: Reconciliation) -> None:
         """Take callers without a call, and hang up legs without one.
 
         The first event of such a caller was lost.
@@ -202,7 +204,7 @@ class Reconciler:
             if bridge.id.startswith(TALK)
             for channel_id in bridge.channels
         }
-        for channel in channels.values():
+        for channel in channels:
             if self._dispatcher.has_listener(channel.id) or channel.id in talking:
                 continue
             arguments = self._arguments(channel)

@@ -242,3 +242,18 @@ async def test_caller_in_a_queue_that_was_taken_out_of_the_file_is_served(hotlin
     await hotline.talking()
 
     assert hotline.asterisk.hears(caller.id) == "talk"
+
+
+async def test_call_that_ends_during_the_reconciliation_has_one_record(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.queued()
+    hotline.ari.delays_s[bridges.LIST] = 1.0
+    looking = asyncio.create_task(hotline.reconciler.look())
+    await asyncio.sleep(0.5)
+
+    hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+    await looking
+    await hotline.over()
+
+    assert hotline.history.only.outcome == CallOutcome.ABANDONED.value

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ari_app.ari import channels
+from ari_app.ari.errors import AriTimeout
 from ari_app.calls.pauses import RATE, TONE_S, write_pause_tone
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import DigitRules, SpokenRules, Voice
@@ -33,7 +35,7 @@ async def test_caller_who_thinks_hears_no_long_silence(toned: FakeHotline) -> No
 
     toned.script = asks
     caller = toned.call()
-    await toned.over()
+    await until(lambda: toned.history.records)
     assert toned.asterisk.longest_silence_s(caller.id) <= 2.0
 
 
@@ -45,8 +47,21 @@ async def test_slow_step_is_no_long_silence(toned: FakeHotline) -> None:
 
     toned.script = looks_up
     caller = toned.call()
-    await toned.over()
+    await until(lambda: toned.history.records)
     assert toned.asterisk.longest_silence_s(caller.id) <= 2.0
+
+
+async def test_pause_is_filled_again_after_one_refusal(toned: FakeHotline) -> None:
+    async def looks_up(_voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+        await store.save(cursor)
+        await asyncio.sleep(10)
+        return Ended("done")
+
+    toned.script = looks_up
+    toned.ari.failures[channels.PLAY] = AriTimeout("POST", "/play", "no answer")
+    caller = toned.call()
+    await until(lambda: toned.history.records)
+    assert [sound for _, sound in caller.sounds if sound == "prompt:pause"]
 
 
 async def test_tone_is_not_played_while_the_caller_speaks_or_waits_in_a_queue(toned: FakeHotline) -> None:
