@@ -61,7 +61,7 @@ class SpokenAnswers:
     async def _sealed_s(self, recording_id: str) -> float:
         """Seal a recording, or begin to; return its duration in seconds.
 
-        Sealing may have to wait: the database may be away, or Asterisk may not have closed the file: the words are there all the same.
+        It is begun where the database is away or Asterisk has not closed the file; the duration is then an estimate.
         """
         sealed = await self._recordings.seal(recording_id)
         if sealed is None or sealed.status is RecordingStatus.RECORDING:
