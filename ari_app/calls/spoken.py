@@ -64,6 +64,9 @@ class SpokenAnswers:
         It is begun where the database is away or Asterisk has not closed the file; the duration is then an estimate.
         """
         sealed = await self._recordings.seal(recording_id)
+        if sealed is not None:
+            # The entry is right also for a call of a version that did not store the purpose.
+            self._state.spoken_message = sealed.kind is RecordingKind.MESSAGE
         if sealed is None or sealed.status is RecordingStatus.RECORDING:
             duration_s = await self._recordings.unsealed_s(recording_id)
             self._recordings.seal_in_background(recording_id)

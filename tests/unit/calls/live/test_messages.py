@@ -64,3 +64,15 @@ async def test_message_with_a_recording_that_is_sealed_later_is_filed(
     assert len(hotline.messages.filed) == messages
     (entry,) = hotline.recordings.entries.values()
     assert entry.status is RecordingStatus.SEALED
+
+
+async def test_message_of_a_call_of_an_earlier_version_is_filed(hotline: FakeHotline) -> None:
+    """A recording of such a call has no purpose in the call's state."""
+    hotline.script = leave_message
+    hotline.recordings.spoken_ms = 4000
+    caller = hotline.call()
+    await until(lambda: hotline.asterisk.recordings)
+    hotline.live.state.spoken_message = False
+    hotline.asterisk.press(caller.id, "#")
+    await hotline.over()
+    assert len(hotline.messages.filed) == 1
