@@ -90,7 +90,8 @@ class Settings(BaseSettings):
     region: str = Field(default="CN", pattern=r"^[A-Z]{2}$")
     """Country of numbers without a country code (ISO 3166)."""
     area_code: str = Field(default="", pattern=r"^(0[0-9]{1,4})?$")
-    """Area code of the own city, such as 0451: completes callers' local numbers. Empty: they stay as they came."""
+    """Area code of the own city, such as 0451: completes local numbers of callers, and those typed at the desk, in
+    searches and in imports. Empty: they stay as they came."""
     time_zone: Annotated[str, BeforeValidator(lambda value: str(ZoneInfo(str(value))))] = "Asia/Shanghai"
 
     most_calls: int = Field(default=0, ge=0)

@@ -17,7 +17,7 @@ def routes(service: AppointmentService, tickets: TicketService) -> Routes:
         table,
         TicketAction.BOOK_VISIT,
         "appointment",
-        "Book a visit in a free window, or move it there",
+        "Book a visit in a free window, or move it there; filing a ticket with visit_from books none",
         BookVisit,
         service.book,
     )

@@ -81,7 +81,7 @@ def routes(service: PrivacyService, tickets: TicketService) -> Routes:
         "POST",
         "/customers/{customer_id}/erasure",
         roles=DATA_OFFICERS,
-        summary="Erase a customer's personal data everywhere; refused under a legal hold or with open tickets",
+        summary="Erase a customer's personal data, except recordings; refused under a legal hold or with open tickets",
         body=Erase,
         response=None,
         status=204,

@@ -83,7 +83,7 @@ class PrivacyService:
         ]
 
     async def export(self, customer_id: str, by: Principal) -> StoredData:
-        """Everything that is stored about a customer.
+        """Return everything that is stored about a customer.
 
         Raises:
             CustomerNotFound: there is none.
@@ -109,10 +109,10 @@ class PrivacyService:
             audit.record(session, customer_id, customer.version, CustomerAction.CHANGE, by, changes)
 
     async def erase(self, customer_id: str, given: Erase, by: Principal) -> None:
-        """Take from everything stored about a customer what says who it is.
+        """Erase the personal data in the rows about a customer.
 
-        That there were calls and tickets, when, and how they ended stays for the statistics. Recordings stay until
-        their own time is over.
+        Facts for statistics stay: calls and tickets, their times and results. Recordings stay, with both voices; only
+        their notes are emptied. Nothing deletes a sealed recording by its age yet.
 
         Raises:
             CustomerNotFound: there is none.

@@ -144,7 +144,8 @@ def _filing(table: Routes, service: TicketService) -> None:
         "POST",
         "/tickets",
         roles=RULES[TicketAction.FILE].roles,
-        summary="File a ticket, or append to the open one about the same fault at the same address",
+        summary="File a ticket, or append to the open one about the same fault at the same address; "
+        "visit_from and visit_until record a wish and book nothing",
         body=FileTicket,
         response=TicketView,
         status=201,

@@ -47,7 +47,10 @@ log = structlog.get_logger()
 
 
 class ImportService:
-    """Customers from files. `folder`, the node's own, holds a file while it is read."""
+    """Customers from files.
+
+    `folder`, the node's own, holds a file while it is read.
+    """
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
@@ -244,7 +247,7 @@ class ImportService:
             return (await session.exec(staged)).one() < found.rows
 
     async def _drop_errors(self, import_id: str, compared: applying.Comparison) -> applying.Comparison:
-        """Remove the rows with errors, name them in the import, and compare the rest."""
+        """Remove and name the rows with errors; compare the rest."""
         while errors := compared.errors:
             async with self._database.write() as session:
                 rows = {error.row for error in errors}
