@@ -60,6 +60,11 @@ class Agents:
             log.warning("agent_with_unknown_queues", agent_id=agent_id, queues=unknown)
         return [queue for queue in served if queue in self._known_queues]
 
+    def account(self, agent_id: str) -> PhoneAccount | None:
+        """Return the SIP account of an agent; None for an unknown agent."""
+        agent = self._agents.get(agent_id)
+        return _account(agent) if agent is not None else None
+
     def accounts(self) -> list[PhoneAccount]:
         """Return the SIP accounts of all agents."""
         return [account for agent in self._agents.values() if (account := _account(agent)) is not None]

@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
+from enum import Enum, auto
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -18,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ari_app.operations.locations import Locations, locations
 from ari_app.queues.settings import load_queues
 from ari_app.runtime.node_lease import KEY, Holder
-from ari_app.runtime.staff_changes import CHANNEL
+from ari_app.runtime.staff_changes import CHANNEL, StaffMessage
 from ari_app.settings import invalid_settings
 from crm.staff.model import Staff, StaffChange, StaffInput
 from crm.staff.service import StaffService
@@ -27,6 +28,23 @@ from foundation.routes import Role
 
 PASSWORD_BYTES = 12
 REDIS_DEADLINE_S = 3.0
+
+
+class Contact(Enum):
+    """Contact of the command line with the running service."""
+
+    LISTENING = auto()
+    NOT_LISTENING = auto()
+    OUT_OF_REACH = auto()
+    NOT_RUNNING = auto()
+
+
+TAKEN_OVER = {
+    Contact.LISTENING: "the running service takes the account over at once",
+    Contact.NOT_LISTENING: "the service does not listen at the moment: it takes the account over when it listens again",
+    Contact.OUT_OF_REACH: "the service could not be reached: it takes the account over when Redis is back",
+    Contact.NOT_RUNNING: "no service runs: the account is there at its next start",
+}
 
 staff = typer.Typer(help="Accounts of the people who work here.", no_args_is_help=True)
 
@@ -53,10 +71,13 @@ def add(
         )
     except ValidationError as error:
         _refuse(*(f"{problem['loc'][0]}: {problem['msg']}" for problem in error.errors()))
-    added = _change(lambda service: service.create(given))
-    _print_password(staff_number, password)
-    if added.endpoint is not None:
-        typer.echo(f"phone: {added.endpoint} / {added.sip_password}")
+
+    def show(added: Staff) -> None:
+        _print_password(staff_number, password)
+        if added.endpoint is not None:
+            _print_phone(added)
+
+    _change(lambda service: service.create(given), show)
 
 
 @staff.command("password")
@@ -68,8 +89,7 @@ def reset_password(staff_number: Annotated[str, typer.Argument(help="staff numbe
         found = await service.of_number(staff_number)
         return await service.update(found.id, StaffChange(password=password, password_one_time=True))
 
-    _change(reset)
-    _print_password(staff_number, password)
+    _change(reset, lambda _: _print_password(staff_number, password), ends_sessions=True)
 
 
 @staff.command("phone")
@@ -79,8 +99,7 @@ def renew_phone(staff_number: Annotated[str, typer.Argument(help="staff number o
     async def renew(service: StaffService) -> Staff:
         return await service.renew_phone_secret((await service.of_number(staff_number)).id)
 
-    renewed = _change(renew)
-    typer.echo(f"phone: {renewed.endpoint} / {renewed.sip_password}")
+    _change(renew, _print_phone)
 
 
 @staff.command("list")
@@ -95,22 +114,24 @@ def list_accounts() -> None:
     _run(of, printed)
 
 
-def _change(change: Callable[[StaffService], Awaitable[Staff]]) -> Staff:
+def _change(
+    change: Callable[[StaffService], Awaitable[Staff]], show: Callable[[Staff], None], *, ends_sessions: bool = False
+) -> None:
+    """Change an account, show its secrets, then tell the running service."""
     of = _locations()
     typer.echo(f"database: {of.database_name}")
-    redis = _redis_of_the_service(of)
+    contact, redis = _service_of(of)
     changed: list[Staff] = []
 
     async def carry_out(service: StaffService) -> None:
         changed.append(await change(service))
 
     _run(of, carry_out)
+    # First: the database has only a hash of the password.
+    show(changed[0])
     if redis is not None:
-        redis.publish(CHANNEL, changed[0].id)
-        typer.echo("the running service takes the account over at once")
-    else:
-        typer.echo("no service runs: the account is there at its next start")
-    return changed[0]
+        contact = _published(redis, StaffMessage(changed[0].id, ends_sessions))
+    typer.echo(TAKEN_OVER[contact])
 
 
 def _run(of: Locations, work: Callable[[StaffService], Awaitable[None]]) -> None:
@@ -131,15 +152,15 @@ def _run(of: Locations, work: Callable[[StaffService], Awaitable[None]]) -> None
         _refuse(f"the database cannot be used; has a service been started with it? ({type(error).__name__})")
 
 
-def _redis_of_the_service(of: Locations) -> "Redis | None":
-    """Return the Redis of a running service that uses the same database."""
+def _service_of(of: Locations) -> "tuple[Contact, Redis | None]":
+    """Find the Redis of a running service that uses the same database."""
     if of.redis_url is None:
-        return None
+        return Contact.NOT_RUNNING, None
     redis = Redis.from_url(of.redis_url, socket_timeout=REDIS_DEADLINE_S, socket_connect_timeout=REDIS_DEADLINE_S)
     try:
         held = [redis.get(key) for key in redis.scan_iter(f"{KEY}*")]
-    except RedisError:
-        return None
+    except (RedisError, OSError):
+        return Contact.OUT_OF_REACH, None
     holders = [msgspec.json.decode(one, type=Holder) for one in held if isinstance(one, bytes)]
     for holder in holders:
         if holder.database and holder.database != of.database_name:
@@ -147,11 +168,23 @@ def _redis_of_the_service(of: Locations) -> "Redis | None":
                 f"the running service uses another database: {holder.database}",
                 "set HOTLINE_DATABASE_URL as the service has it",
             )
-    return redis if holders else None
+    return (Contact.LISTENING, redis) if holders else (Contact.NOT_RUNNING, None)
+
+
+def _published(redis: "Redis", message: StaffMessage) -> Contact:
+    try:
+        receivers = redis.publish(CHANNEL, msgspec.json.encode(message))
+    except (RedisError, OSError):
+        return Contact.OUT_OF_REACH
+    return Contact.LISTENING if receivers else Contact.NOT_LISTENING
 
 
 def _print_password(staff_number: str, password: str) -> None:
     typer.echo(f"desk: {staff_number} / {password} (one-time: the first sign-in asks for a new one)")
+
+
+def _print_phone(account: Staff) -> None:
+    typer.echo(f"phone: {account.endpoint} / {account.sip_password}")
 
 
 def _locations() -> Locations:

@@ -86,6 +86,7 @@ class Service:
             restoration=Restoration(self.reconciler, self.presence),
             queues=self.queues,
             staff=self.domain.staff,
+            staff_changes=self.staff_changes,
             sessions=self.sessions,
             connecting=self.connecting,
             dispatcher=self.dispatcher,
@@ -215,6 +216,7 @@ class Service:
 
     def _create_background(self) -> None:
         self.audit = RecordingsAudit(self.recordings, self.fallback, self.call_store)
+        self.staff_changes = StaffChanges(self.redis, self.domain.staff)
         self.deferred = DeferredFiling(self.spool, self.web, self.hub, self.domain.history)
         settings = self.settings
 
@@ -258,7 +260,7 @@ class Service:
         self.tasks.own("recordings-audit", self.audit.run)
         self.tasks.own("vanished-phones", self.vanished.run)
         self.tasks.own("metrics", self.metrics.run)
-        self.tasks.own("staff-changes", StaffChanges(self.redis, self.domain.staff).run)
+        self.tasks.own("staff-changes", self.staff_changes.run)
 
     async def _prepare_data(self) -> None:
         settings = self.settings

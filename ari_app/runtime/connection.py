@@ -73,8 +73,11 @@ class ConnectionSetup:
         await self._ari.filter_events((*UNUSED_EVENTS, *STEPS_BETWEEN))
 
     def staff_changed(self, staff: Staff) -> None:
-        """Push or remove the phone of an account that changed."""
+        """Push or remove the phone of an account if the phone changed."""
+        former = self._agents.account(staff.id)
         account = self._agents.changed(staff)
+        if account == former:
+            return
         if account is not None:
             self._retrying.start(f"phone:{account.user}", partial(self._plug_in, account.user))
         elif staff.endpoint is not None:

@@ -15,6 +15,7 @@ from ari_app.queues.service import QueueService
 from ari_app.runtime.background import Restoration
 from ari_app.runtime.connection import ConnectionSetup
 from ari_app.runtime.node_lease import NodeLease
+from ari_app.runtime.staff_changes import StaffChanges
 from ari_app.runtime.ticket_reactions import TicketReactions
 from ari_app.web.sessions import Sessions
 from crm.appointments.ticket_changes import VisitUpdater
@@ -82,6 +83,7 @@ def connect_process(
     restoration: Restoration,
     queues: QueueService,
     staff: StaffService,
+    staff_changes: StaffChanges,
     sessions: Sessions,
     connecting: ConnectionSetup,
     dispatcher: Dispatcher,
@@ -94,6 +96,7 @@ def connect_process(
     node.redis_returned.add_listener(restoration.restore)
     queues.step_unanswered.add_listener(node.doubt)
     staff.account_changed.add_listener(connecting.staff_changed)
+    staff.account_stored.add_listener(staff_changes.publish)
     staff.access_changed.add_listener(sessions.end_all)
     dispatcher.new_channel.add_listener(calls.arrived)
     campaigns.attempts_planned.add_listener(dialler.wake)

@@ -48,7 +48,9 @@ class StaffService:
         # Checked for an unknown number, so that it takes as long as a wrong password (S11).
         self._no_account = self._hasher.hash(secrets.token_urlsafe())
         self.account_changed = Signal[[Staff]]()
-        """An account was created or changed."""
+        """An account was created or changed, here or by another process."""
+        self.account_stored = Signal[[str]]()
+        """An account (by id) was created or changed here: other processes have to reload it."""
         self.access_changed = AsyncSignal[[str]]()
         """The sessions of a staff member (by id) are out of date: the person signs in again."""
 
@@ -86,7 +88,7 @@ class StaffService:
         except IntegrityError as error:
             problem = FieldProblem(field="staff_number", rule="must not be another's")
             raise NumberTaken(f"staff number {given.staff_number} exists", [problem]) from error
-        self.account_changed.announce(staff)
+        self._announce(staff)
         return staff
 
     async def update(self, staff_id: str, change: StaffChange, *, by: str | None = None) -> Staff:
@@ -110,7 +112,7 @@ class StaffService:
                 raise OwnAccount("an administrator cannot close the own account or change its role")
             staff.sqlmodel_update(changes)
             await self._check(session, staff, changes.get("queues", ()))
-        self.account_changed.announce(staff)
+        self._announce(staff)
         if change.model_fields_set & ACCESS:
             await self.access_changed.announce(staff_id)
         return staff
@@ -144,16 +146,27 @@ class StaffService:
             if staff.role is not Role.AGENT or not staff.active:
                 raise NoPhone(f"{staff.staff_number} is not an active agent")
             staff.sip_password = secrets.token_urlsafe(SIP_PASSWORD_BYTES)
-        self.account_changed.announce(staff)
+        self._announce(staff)
         return staff
 
-    async def reload(self, staff_id: str) -> None:
+    async def reload(self, staff_id: str, *, ends_sessions: bool) -> None:
         """Announce an account that another process created or changed."""
         async with self._database.read() as session:
             staff = await session.get(Staff, staff_id)
         if staff is not None:
             self.account_changed.announce(staff)
-            await self.access_changed.announce(staff_id)
+            if ends_sessions:
+                await self.access_changed.announce(staff_id)
+
+    async def reload_all(self) -> None:
+        """Announce every account: messages about changes may be lost.
+
+        No sessions end.
+        """
+        async with self._database.read() as session:
+            accounts = await store.everybody(session)
+        for staff in accounts:
+            self.account_changed.announce(staff)
 
     async def of_number(self, staff_number: str) -> Staff:
         """Return the account with a staff number.
@@ -181,6 +194,10 @@ class StaffService:
         """All accounts."""
         async with self._database.read() as session:
             return [StaffView.model_validate(staff) for staff in await store.everybody(session)]
+
+    def _announce(self, staff: Staff) -> None:
+        self.account_changed.announce(staff)
+        self.account_stored.announce(staff.id)
 
     async def _check(self, session: AsyncSession, staff: Staff, queues: Iterable[str]) -> None:
         """Refuse unknown references; give an agent a phone.

@@ -3,17 +3,21 @@
 import asyncio
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
 import pytest
 from redis import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from typer.testing import CliRunner, Result
 
 from ari_app.cli import app
 from ari_app.runtime import schema
 from ari_app.runtime.node_lease import KEY, Holder
+from ari_app.runtime.staff_changes import CHANNEL, StaffMessage
 from crm.staff.model import StaffView
 from crm.staff.service import StaffService
+from dev.ports import free_port
 from foundation.database import Database
 from foundation.routes import Principal, Role
 
@@ -101,9 +105,53 @@ def test_lost_password_is_replaced(environment: dict[str, str]) -> None:
 
 def test_running_service_hears_of_the_account(environment: dict[str, str]) -> None:
     redis = run_a_service(environment)
+    listener = cast("Any", redis).pubsub(ignore_subscribe_messages=True)
+    listener.subscribe(CHANNEL)
+    assert listener.get_message(timeout=5) is None  # the subscription itself
+
+    def heard() -> StaffMessage:
+        message = listener.get_message(timeout=5)
+        assert message is not None
+        return msgspec.json.decode(message["data"], type=StaffMessage)
+
     result = hotline(environment, *AGENT)
     assert "the running service takes the account over at once" in result.output
+    (agent,) = accounts(environment)
+    assert heard() == StaffMessage(agent.id, ends_sessions=False)
+    hotline(environment, "staff", "phone", "1007")
+    assert heard() == StaffMessage(agent.id, ends_sessions=False)
+    hotline(environment, "staff", "password", "1007")
+    assert heard() == StaffMessage(agent.id, ends_sessions=True)
+    listener.close()
     redis.close()
+
+
+def test_service_that_does_not_listen_is_reported(environment: dict[str, str]) -> None:
+    run_a_service(environment).close()
+    result = hotline(environment, *AGENT)
+    password_in(result)
+    assert "the service does not listen at the moment" in result.output
+
+
+def test_redis_out_of_reach_is_not_reported_as_no_service(environment: dict[str, str]) -> None:
+    result = hotline({**environment, "HOTLINE_REDIS_URL": f"redis://127.0.0.1:{free_port()}/0"}, *AGENT)
+    assert signed_in(environment, "1007", password_in(result)) is not None
+    assert "could not be reached: it takes the account over when Redis is back" in result.output
+    assert "no service runs" not in result.output
+
+
+def test_password_is_printed_although_the_message_is_not_sent(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lose(*_: object) -> int:
+        raise RedisConnectionError("connection lost")
+
+    run_a_service(environment).close()
+    monkeypatch.setattr(Redis, "publish", lose)
+    result = hotline(environment, *AGENT)
+    assert signed_in(environment, "1007", password_in(result)) is not None
+    assert re.search(r"^phone: agent1007 / \S{20,}$", result.output, re.MULTILINE)
+    assert "could not be reached" in result.output
 
 
 def test_database_that_the_running_service_does_not_use_is_refused(environment: dict[str, str]) -> None:
