@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import DBAPIError
@@ -11,8 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.events import DeadlineAlert
 from crm.outbox.service import enqueue
-from crm.sla import clock_moves, due_steps
+from crm.sla import clock_moves, due_steps, visits
+from crm.sla.calendar import BusinessCalendar
 from crm.sla.model import ClockStep, TicketClock
+from crm.sla.policy import ClockKind
 from crm.sla.timing import ClockStepPlan, StepKind, plan, remaining
 from crm.sla.versions import Levels
 from crm.tickets.model import Ticket
@@ -110,7 +113,10 @@ class ClockRunner:
                         situation = await self._levels.situation(session, ticket, now)
                         terms = await self._levels.terms(session, situation, version)
                         for clock in clocks:
-                            clock_moves.change_over(clock, terms, situation.calendar(clock), now)
+                            calendar = situation.calendar(clock)
+                            visits.change(clock, partial(clock_moves.change_over, terms=terms, old=calendar, now=now))
+                            if clock.clock is ClockKind.RESOLVE and clock.paused_at is None:
+                                _follow_visit(clock, ticket, terms, situation.calendar(clock), now)
                 except Exception as error:
                     _raise_if_of_database(error)
                     log.exception("policy_change_over_failed", ticket_id=ticket.id, version=version)
@@ -162,6 +168,14 @@ def _restored_on_error(clocks: Sequence[TicketClock]) -> Iterator[None]:
         for clock, fields in zip(clocks, before, strict=True):
             clock.sqlmodel_update(fields)
         raise
+
+
+def _follow_visit(
+    clock: TicketClock, ticket: Ticket, terms: clock_moves.Terms, calendar: BusinessCalendar, now: datetime
+) -> None:
+    """Move the deadline behind a coming visit."""
+    if ticket.visit_booked and ticket.visit_until is not None and ticket.visit_until > now:
+        visits.agree(clock, ticket.visit_until, terms.policy, calendar, now)
 
 
 def _raise_if_of_database(error: Exception) -> None:

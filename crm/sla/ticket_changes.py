@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from sqlalchemy import event
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -32,6 +33,14 @@ DECIDES_TIME = frozenset({"urgency", "category_id", "customer_id"})
 """Fields of a ticket that decide its time and may be corrected."""
 
 
+class NewTerms(Protocol):
+    """Change of a clock to other terms."""
+
+    def __call__(self, clock: TicketClock, terms: clock_moves.Terms, old: BusinessCalendar, now: datetime) -> None:
+        """Change the clock; `old` is its calendar until now."""
+        ...
+
+
 class DeadlineUpdater:
     """Listener of tickets that updates their clocks; extensions ask it for deadlines.
 
@@ -50,7 +59,8 @@ class DeadlineUpdater:
         dispatched = ticket.status is TicketStatus.DISPATCHED
         if before in ANSWERED and dispatched:
             # A redo, or an addition after the department's reply (H4).
-            return await self._start_next_round(session, ticket)
+            effects = await self._start_next_round(session, ticket)
+            return effects | await self._follow_visit(session, change)
         if before in STOPPED and action is not TicketAction.UNMERGE:
             return ChangeEffects()
         if ticket.status in CLOSED or action in STOPPED_BY:
@@ -63,7 +73,7 @@ class DeadlineUpdater:
         if change.facts.to_department is not None or (dispatched and before in UNDER_WAY):
             effects = await self._hand_over(session, ticket)
         await self._move(session, ticket, action, change.facts)
-        return effects | await self._follow_visit(session, ticket, change.effects)
+        return effects | await self._follow_visit(session, change)
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
         """Return the resolve deadline; of a paused ticket, as if resumed now."""
@@ -121,7 +131,8 @@ class DeadlineUpdater:
         found = await self._levels.situation(session, ticket, utc_now())
         for clock in found.running.values():
             terms = await self._levels.terms(session, found, clock.policy_version)
-            clock_moves.hand_over(clock, terms, found.calendar(clock), found.moment)
+            calendar = found.calendar(clock)
+            visits.change(clock, partial(clock_moves.hand_over, terms=terms, old=calendar, now=found.moment))
         effects = self._expect(session, found.running.values())
         signed = found.clocks.get(ClockKind.RESPOND)
         if signed is not None and signed.stopped_at is not None and ticket.status is TicketStatus.DISPATCHED:
@@ -148,17 +159,27 @@ class DeadlineUpdater:
         elif facts.to_urgency is not None:
             await self._shift(session, ticket, clock_moves.shorten)
 
-    async def _follow_visit(self, session: AsyncSession, ticket: Ticket, changed: ChangeEffects) -> ChangeEffects:
-        """Move the resolve deadline behind an agreed visit, or back."""
-        if changed.visit_until is None and changed.freed_visit_from is None:
+    async def _follow_visit(self, session: AsyncSession, change: StateChange) -> ChangeEffects:
+        """Move the resolve deadline behind an agreed visit, or back.
+
+        Whatever moved the deadline, it is not before a coming visit; that of a paused ticket follows when it resumes.
+        """
+        ticket, changed = change.ticket, change.effects
+        is_changed = changed.visit_until is not None or changed.freed_visit_from is not None
+        # The visit of a merged ticket may have been cancelled on its head.
+        is_changed = is_changed or change.action is TicketAction.UNMERGE
+        if not is_changed and not ticket.visit_booked:
             return ChangeEffects()
         found = await self._levels.situation(session, ticket, utc_now())
         clock = found.running.get(ClockKind.RESOLVE)
         if clock is None:
             return ChangeEffects()
         policy, calendar = await self._levels.policy(session, clock.policy_version), found.calendar(clock)
-        if changed.visit_until is not None and ticket.visit_booked:
-            moved = visits.agree(clock, changed.visit_until, policy, calendar, found.moment)
+        until = changed.visit_until or ticket.visit_until
+        if ticket.visit_booked and until is not None:
+            if not is_changed and (clock.paused_at is not None or until <= found.moment):
+                return ChangeEffects()
+            moved = visits.agree(clock, until, policy, calendar, found.moment)
         else:
             moved = visits.cancel(clock, policy, calendar, found.moment)
         return self._expect(session, [clock]) if moved else ChangeEffects()
@@ -171,15 +192,21 @@ class DeadlineUpdater:
         found = await self._levels.situation(session, ticket, utc_now())
         clock = found.running.get(ClockKind.RESOLVE)
         if clock is not None:
-            clock_moves.pause(clock, found.calendar(clock), found.moment)
+            calendar = found.calendar(clock)
+            visits.change(clock, partial(clock_moves.pause, calendar=calendar, now=found.moment))
 
     async def _resume(self, session: AsyncSession, ticket: Ticket) -> None:
         found = await self._levels.situation(session, ticket, utc_now())
         clock = found.running.get(ClockKind.RESOLVE)
         if clock is not None and clock.paused_at is not None:
             policy, paused_at = await self._levels.policy(session, clock.policy_version), clock.paused_at
-            clock_moves.resume(clock, policy, found.calendar(clock), found.moment)
-            merging.resume(clock, paused_at, found.calendar_without_merges(clock), found.moment)
+            calendar, without_merges = found.calendar(clock), found.calendar_without_merges(clock)
+
+            def resumed(clock: TicketClock) -> None:
+                clock_moves.resume(clock, policy, calendar, found.moment)
+                merging.resume(clock, paused_at, without_merges, found.moment)
+
+            visits.change(clock, resumed)
             self._expect(session, [clock])
 
     async def _reopen(self, session: AsyncSession, ticket: Ticket) -> None:
@@ -196,13 +223,14 @@ class DeadlineUpdater:
         self,
         session: AsyncSession,
         ticket: Ticket,
-        shifted: Callable[[TicketClock, clock_moves.Terms, BusinessCalendar, datetime], None],
+        shifted: NewTerms,
     ) -> None:
         """Apply other terms to the running clocks."""
         found = await self._levels.situation(session, ticket, utc_now())
         for clock in found.running.values():
             terms = await self._levels.terms(session, found, clock.policy_version)
-            shifted(clock, terms, found.calendar(clock), found.moment)
+            calendar = found.calendar(clock)
+            visits.change(clock, partial(shifted, terms=terms, old=calendar, now=found.moment))
         self._expect(session, found.running.values())
 
     async def _absorb(self, session: AsyncSession, ticket: Ticket, merged_id: str) -> None:
@@ -211,7 +239,15 @@ class DeadlineUpdater:
         promised = await self._ended_by_merge(session, merged_id, found)
         for kind, clock in found.running.items():
             terms = await self._levels.terms(session, found, clock.policy_version)
-            merging.absorb(clock, merged_id, promised.get(kind), terms, found.calendar(clock), found.moment)
+            absorbed = partial(
+                merging.absorb,
+                ticket_id=merged_id,
+                due_at=promised.get(kind),
+                terms=terms,
+                old=found.calendar(clock),
+                now=found.moment,
+            )
+            visits.change(clock, absorbed)
         self._expect(session, found.running.values())
 
     async def _release(self, session: AsyncSession, ticket: Ticket, released_id: str, *, same_urgency: bool) -> None:
@@ -220,7 +256,17 @@ class DeadlineUpdater:
         for clock in found.running.values():
             terms = await self._levels.terms(session, found, clock.policy_version)
             calendar = found.calendar_without_merges(clock)
-            merging.release(clock, released_id, terms, calendar, found.moment, same_urgency=same_urgency)
+            released = partial(
+                merging.release,
+                ticket_id=released_id,
+                terms=terms,
+                calendar=calendar,
+                now=found.moment,
+                same_urgency=same_urgency,
+            )
+            own = visits.change(clock, released)
+            if own is not None:
+                clock.allowed_s, clock.round_the_clock = own.allowed_s, own.round_the_clock
         self._expect(session, found.running.values())
 
     async def _ended_by_merge(

@@ -1,5 +1,6 @@
 """Effect of an agreed visit on a deadline (H3, H18)."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from pydantic import BaseModel, ValidationError
@@ -18,6 +19,26 @@ class DeadlineBeforeVisit(BaseModel):
     """The deadline without the visit."""
     moved_to: datetime
     """The deadline with it; a clock with another one was moved since."""
+    remaining_s: int = 0
+    """Business seconds left without the visit during a pause."""
+    edition: int = 0
+    """The clock's edition without the visit."""
+
+
+def change(clock: TicketClock, changed: Callable[[TicketClock], None]) -> TicketClock | None:
+    """Change a clock and, equally, its deadline without a visit.
+
+    Returns the clock without the visit after the change; None where no visit moved the deadline.
+    """
+    own = _without_visit(clock)
+    changed(clock)
+    if own is None:
+        return None
+    changed(own)
+    # Merges belong to the deadline without the visit.
+    clock.alone = own.alone
+    clock.before_visit = _stored(own, clock)
+    return own
 
 
 def agree(clock: TicketClock, visit_until: datetime, policy: Policy, calendar: BusinessCalendar, now: datetime) -> bool:
@@ -28,10 +49,15 @@ def agree(clock: TicketClock, visit_until: datetime, policy: Policy, calendar: B
     """
     if clock.paused_at is None and clock.due_at <= now:
         return False
-    own = _own_deadline(clock, calendar, now)
-    due_at = max(own, after(calendar, visit_until, 60 * policy.after_visit_minutes))
-    clock.before_visit = _stored(own, due_at) if due_at > own else None
-    return _move(clock, due_at, policy, calendar, now)
+    own = _without_visit(clock) or _copy(clock)
+    own_due_at = _due_at(own, calendar, now)
+    due_at = max(own_due_at, after(calendar, visit_until, 60 * policy.after_visit_minutes))
+    moved = _move(clock, due_at, policy, calendar, now)
+    if due_at > own_due_at:
+        clock.before_visit = _stored(own, clock)
+    else:
+        _forget_visit(clock, own)
+    return moved
 
 
 def cancel(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, now: datetime) -> bool:
@@ -41,10 +67,12 @@ def cancel(clock: TicketClock, policy: Policy, calendar: BusinessCalendar, now: 
     """
     if clock.before_visit is None or (clock.paused_at is None and clock.due_at <= now):
         return False
-    own = _own_deadline(clock, calendar, now)
-    clock.before_visit = None
+    own = _without_visit(clock) or _copy(clock)
+    own_due_at = _due_at(own, calendar, now)
     least = after(calendar, now, next_round_s(policy, clock.allowed_s, 0))
-    return _move(clock, min(clock.due_at, max(own, least)), policy, calendar, now)
+    moved = _move(clock, min(_due_at(clock, calendar, now), max(own_due_at, least)), policy, calendar, now)
+    _forget_visit(clock, own)
+    return moved
 
 
 def _move(clock: TicketClock, due_at: datetime, policy: Policy, calendar: BusinessCalendar, now: datetime) -> bool:
@@ -54,15 +82,31 @@ def _move(clock: TicketClock, due_at: datetime, policy: Policy, calendar: Busine
     return True
 
 
-def _own_deadline(clock: TicketClock, calendar: BusinessCalendar, now: datetime) -> datetime:
-    """Return the deadline without the visit; the present one, if moved since."""
+def _without_visit(clock: TicketClock) -> TicketClock | None:
+    """Return a copy of the clock without the visit.
+
+    None where no visit moved the deadline, or something else moved it since.
+    """
     try:
         before = DeadlineBeforeVisit.model_validate(clock.before_visit)
     except ValidationError:
-        before = None
-    if before is not None and before.moved_to == clock.due_at:
-        return before.due_at
-    return _due_at(clock, calendar, now)
+        return None
+    if before.moved_to != clock.due_at:
+        return None
+    own = _copy(clock)
+    own.due_at, own.remaining_s, own.edition = before.due_at, before.remaining_s, before.edition
+    return own
+
+
+def _copy(clock: TicketClock) -> TicketClock:
+    return TicketClock(**clock.model_dump())
+
+
+def _forget_visit(clock: TicketClock, own: TicketClock) -> None:
+    """Forget the visit; a merge before it counts as the last move."""
+    clock.before_visit = None
+    if clock.alone is not None and clock.alone.get("merged_edition") == own.edition:
+        clock.alone = {**clock.alone, "merged_edition": clock.edition}
 
 
 def _due_at(clock: TicketClock, calendar: BusinessCalendar, now: datetime) -> datetime:
@@ -72,5 +116,8 @@ def _due_at(clock: TicketClock, calendar: BusinessCalendar, now: datetime) -> da
     return after(calendar, now, clock.remaining_s)
 
 
-def _stored(due_at: datetime, moved_to: datetime) -> dict[str, str]:
-    return {"due_at": due_at.isoformat(), "moved_to": moved_to.isoformat()}
+def _stored(own: TicketClock, clock: TicketClock) -> dict[str, object]:
+    before = DeadlineBeforeVisit(
+        due_at=own.due_at, moved_to=clock.due_at, remaining_s=own.remaining_s, edition=own.edition
+    )
+    return before.model_dump(mode="json")

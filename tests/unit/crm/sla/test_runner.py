@@ -321,8 +321,8 @@ async def test_ticket_that_cannot_change_over_to_a_policy_stops_no_other(
         await clocks.enter(shorter, effective_from=local("2026-03-02 11:00"), reaches_open=True)
     real = clock_moves.change_over
 
-    def fails_for_one(clock: TicketClock, *rest: Any) -> None:
-        real(clock, *rest)
+    def fails_for_one(clock: TicketClock, **given: Any) -> None:
+        real(clock, **given)
         if clock.ticket_id == bad:
             raise ValueError("a calendar that never opens")
 

@@ -10,6 +10,7 @@ import time_machine
 from crm.appointments.model import BookVisit
 from crm.appointments.service import AppointmentService
 from crm.appointments.ticket_changes import VisitUpdater
+from crm.sla.hours import OpenSpan, WorkingHours
 from crm.sla.policy import ClockKind
 from crm.sla.service import SlaService
 from crm.tickets.merges.model import MergeTicket
@@ -18,7 +19,7 @@ from crm.tickets.views import TicketView
 from foundation.database import Database
 from tests.unit.crm.appointments.test_appointments import week
 from tests.unit.crm.conftest import AGENT, SUPERVISOR, Place
-from tests.unit.crm.sla.clock_kit import MONDAY, Clocks, local, minutes
+from tests.unit.crm.sla.clock_kit import ADMINISTRATOR, MONDAY, POLICY, Clocks, local, minutes
 
 OWN = local("2026-03-03 11:00")
 """Deadline of a ticket filed on Monday at nine with ten hours of office time."""
@@ -128,3 +129,126 @@ async def test_h4_visit_that_comes_by_a_merge_moves_the_heads_deadline(visits: V
     await visits.appointments.book(other.id, BookVisit(visit_from=WEDNESDAY), AGENT)
     await visits.tickets.merges.merge(other.id, MergeTicket(into=head.id), AGENT)
     assert await visits.due(head.id) == BEHIND_WEDNESDAY
+
+
+async def test_h18_hand_over_shifts_the_deadline_without_the_visit(visits: Visits, place: Place) -> None:
+    mornings = WorkingHours(workday=[OpenSpan(opens="08:00", closes="12:00")], day_off=[])
+    await visits.service.enter_hours(place.west, mornings, ADMINISTRATOR)
+    ticket, plain = await visits.dispatched(place, 1), await visits.dispatched(place, 2)
+    await visits.appointments.book(ticket.id, BookVisit(visit_from=THURSDAY), AGENT)
+    for one in (ticket, plain):
+        await visits.tickets.dispatch(one.id, place.west, AGENT)
+    # The other department does not know of the visit: it is cancelled, and leaves no time behind.
+    assert await visits.due(ticket.id) == await visits.due(plain.id)
+
+
+async def test_h18_pause_shifts_the_deadline_without_the_visit(
+    visits: Visits, place: Place, now: time_machine.Traveller
+) -> None:
+    ticket, worker = await visits.dispatched(place), place.worker(place.east)
+    await visits.tickets.sign(ticket.id, worker)
+    await visits.appointments.book(ticket.id, BookVisit(visit_from=THURSDAY), worker)
+    await visits.tickets.park(ticket.id, "等用户", worker)
+    now.shift(minutes(60))
+    await visits.tickets.unpark(ticket.id, worker)
+    assert await visits.due(ticket.id) == BEHIND_THURSDAY
+    await visits.appointments.cancel(ticket.id, "用户改期", worker)
+    assert await visits.due(ticket.id) == OWN + minutes(60)
+
+
+async def test_h18_visit_cancelled_during_a_pause_leaves_the_time_before_the_pause(
+    visits: Visits, place: Place, now: time_machine.Traveller
+) -> None:
+    ticket, worker = await visits.dispatched(place), place.worker(place.east)
+    await visits.tickets.sign(ticket.id, worker)
+    await visits.appointments.book(ticket.id, BookVisit(visit_from=THURSDAY), worker)
+    await visits.tickets.park(ticket.id, "等用户", worker)
+    now.shift(minutes(30))
+    await visits.appointments.cancel(ticket.id, "用户改期", AGENT)
+    now.shift(minutes(30))
+    await visits.tickets.unpark(ticket.id, worker)
+    assert await visits.due(ticket.id) == OWN + minutes(60)
+
+
+async def test_h18_urgent_ticket_is_not_due_before_its_visit(visits: Visits, place: Place) -> None:
+    ticket = await visits.dispatched(place)
+    await visits.appointments.book(ticket.id, BookVisit(visit_from=WEDNESDAY), AGENT)
+    await visits.tickets.file(place.fault("+8613800000002", address="幸福路1号", urgency="critical"), AGENT)
+    assert (await visits.of(ticket.id))[ClockKind.RESOLVE].round_the_clock
+    # An hour around the clock after the visit's end.
+    assert await visits.due(ticket.id) == local("2026-03-04 12:30")
+    await visits.appointments.cancel(ticket.id, "用户改期", AGENT)
+    assert await visits.due(ticket.id) == MONDAY + minutes(60)
+
+
+async def test_h18_ticket_under_a_new_policy_is_not_due_before_its_visit(visits: Visits, place: Place) -> None:
+    ticket = await visits.dispatched(place)
+    await visits.appointments.book(ticket.id, BookVisit(visit_from=THURSDAY), AGENT)
+    shorter = POLICY | {"rules": [{"respond_minutes": 60, "resolve_minutes": 300}]}
+    await visits.enter(shorter, effective_from=MONDAY + minutes(1), reaches_open=True)
+    while await visits.service.runner.change_over(MONDAY + minutes(1)):
+        pass
+    assert await visits.due(ticket.id) == BEHIND_THURSDAY
+    await visits.appointments.cancel(ticket.id, "用户改期", AGENT)
+    # Five hours from nine, without the lunch break.
+    assert await visits.due(ticket.id) == local("2026-03-02 15:30")
+
+
+async def test_h18_redo_is_not_due_before_the_visit(visits: Visits, place: Place) -> None:
+    ticket, worker = await visits.dispatched(place), place.worker(place.east)
+    await visits.tickets.sign(ticket.id, worker)
+    await visits.appointments.book(ticket.id, BookVisit(visit_from=THURSDAY), worker)
+    await visits.tickets.reply(ticket.id, "已修好", worker)
+    await visits.tickets.redo(ticket.id, "仍不热", None, SUPERVISOR)
+    assert await visits.due(ticket.id) == BEHIND_THURSDAY
+
+
+async def test_h4_merged_ticket_does_not_make_the_head_due_before_its_visit(
+    visits: Visits, place: Place, now: time_machine.Traveller
+) -> None:
+    other = await visits.dispatched(place, 2)
+    now.shift(minutes(60))
+    head = await visits.dispatched(place, 1)
+    own = await visits.due(head.id)
+    await visits.appointments.book(head.id, BookVisit(visit_from=WEDNESDAY), AGENT)
+    await visits.tickets.merges.merge(other.id, MergeTicket(into=head.id), AGENT)
+    assert await visits.due(head.id) == BEHIND_WEDNESDAY
+    await visits.tickets.merges.unmerge(other.id, AGENT)
+    assert await visits.due(head.id) == BEHIND_WEDNESDAY
+    await visits.appointments.cancel(head.id, "用户改期", AGENT)
+    assert await visits.due(head.id) == own
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_h4_head_has_its_own_deadline_after_the_visit_and_the_merge_are_gone(
+    visits: Visits, place: Place, now: time_machine.Traveller, cancelled: bool
+) -> None:
+    other = await visits.dispatched(place, 2)
+    now.shift(minutes(60))
+    head = await visits.dispatched(place, 1)
+    own = await visits.due(head.id)
+    await visits.appointments.book(other.id, BookVisit(visit_from=WEDNESDAY), AGENT)
+    await visits.tickets.merges.merge(other.id, MergeTicket(into=head.id), AGENT)
+    assert await visits.due(head.id) == BEHIND_WEDNESDAY
+    if cancelled:
+        await visits.appointments.cancel(head.id, "用户改期", AGENT)
+    await visits.tickets.merges.unmerge(other.id, AGENT)
+    assert await visits.due(head.id) == own
+    assert own > OWN
+    assert await visits.due(other.id) == (OWN if cancelled else BEHIND_WEDNESDAY)
+
+
+async def test_h4_visit_agreed_after_a_merge_leaves_the_heads_own_deadline(
+    visits: Visits, place: Place, now: time_machine.Traveller
+) -> None:
+    other = await visits.dispatched(place, 2)
+    now.shift(minutes(60))
+    head = await visits.dispatched(place, 1)
+    own = await visits.due(head.id)
+    await visits.tickets.merges.merge(other.id, MergeTicket(into=head.id), AGENT)
+    assert await visits.due(head.id) == OWN
+    await visits.appointments.book(head.id, BookVisit(visit_from=WEDNESDAY), AGENT)
+    await visits.tickets.merges.unmerge(other.id, AGENT)
+    assert await visits.due(head.id) == BEHIND_WEDNESDAY
+    await visits.appointments.cancel(head.id, "用户改期", AGENT)
+    assert await visits.due(head.id) == own
