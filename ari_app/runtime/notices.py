@@ -14,9 +14,11 @@ from crm.notices.model import NoticeChannel
 from crm.notices.planning import Planner
 from crm.notices.service import NoticeService
 from crm.webhooks.client import OutsideClient
+from dev.paths import PROJECT
 from foundation.database import Database
 from foundation.routes import Routes
 
+SHIPPED = PROJECT / "callflows" / "notices.yaml"
 PRUNE_EVERY_S = 3600.0
 COUNT_EVERY_S = 30.0
 
@@ -25,7 +27,7 @@ class Notices:
     """Notice services of one process; close them with `aclose()`."""
 
     def __init__(self, settings: Settings, database: Database) -> None:
-        catalogue = load_catalogue(settings.callflows / "notices.yaml")
+        catalogue = load_catalogue(settings.callflows / "notices.yaml", SHIPPED)
         facts = FactFinder(settings.time_zone, settings.ticket_link)
         self._client = OutsideClient(settings.webhook_hosts)
         self._gateways = _gateways(settings)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
+import structlog
 from pydantic import BaseModel, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedBase, CommentedMap
@@ -33,6 +34,8 @@ FOR_REPORTERS = frozenset({"number", "kind", "status", "words", "until", "due", 
 """Facts that a ticket's reporters may read: nothing internal, and nothing of each other."""
 WORDED = frozenset({"kind", "status", "urgency", "clock", "reason", "actor"})
 """Variables with a wording for each of their values."""
+log = structlog.get_logger()
+
 _NAME = re.compile(r"{([a-z_]+)}")
 _BRACE = re.compile(r"[{}]")
 
@@ -170,13 +173,20 @@ def _says_something(line: str, values: Mapping[str, str]) -> bool:
     return not names or any(values.get(name) for name in names)
 
 
-def load_catalogue(path: Path) -> NoticeCatalogue:
+def load_catalogue(path: Path, shipped: Path | None = None) -> NoticeCatalogue:
     """Load the catalogue from a file.
+
+    Words and texts about visits that the file lacks are those of the `shipped` one, so that a file written for an older
+    release is still loaded; a warning names them.
 
     Raises:
         CatalogueInvalid: unreadable, or a rule is broken; every problem is listed with its line.
     """
     document = _read(path)
+    if shipped is not None and path.resolve() != shipped.resolve():
+        missing = [*_completed(document, _read(shipped))]
+        if missing:
+            log.warning("notice_texts_missing", file=str(path), used_as_shipped=missing)
     try:
         found = _File.model_validate(document)
     except ValidationError as error:
@@ -200,6 +210,23 @@ def load_catalogue(path: Path) -> NoticeCatalogue:
     if problems:
         raise _invalid(path, problems)
     return NoticeCatalogue(found.events, found.words, found.visits)
+
+
+def _completed(document: CommentedMap, shipped: CommentedMap) -> Iterator[str]:
+    """Add missing words and texts about visits; yield their names."""
+    for section in ("words", "visits"):
+        yield from _added(document.setdefault(section, CommentedMap()), shipped[section], section)
+
+
+def _added(given: object, shipped: CommentedMap, place: str) -> Iterator[str]:
+    if not isinstance(given, CommentedMap):
+        return
+    for name, value in shipped.items():
+        if name not in given:
+            given[name] = value
+            yield f"{place}.{name}"
+        elif place == "words":
+            yield from _added(given[name], value, f"{place}.{name}")
 
 
 def _read(path: Path) -> CommentedMap:

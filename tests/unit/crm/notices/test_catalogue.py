@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from crm.notices.catalogue import VARIABLES, NoticeCatalogue, load_catalogue
 from crm.notices.errors import CatalogueInvalid
 from crm.tickets.model import TicketKind, TicketStatus, Urgency
 from crm.tickets.transitions import TicketAction
+from tests.unit.crm.notices.conftest import CATALOGUE
 
 FACTS = {name: f"<{name}>" for name in VARIABLES}
 
@@ -102,6 +104,50 @@ def test_unreadable_file_is_reported(tmp_path: Path, content: bytes) -> None:
         load_catalogue(path)
     with pytest.raises(CatalogueInvalid):
         load_catalogue(tmp_path / "none.yaml")
+
+
+BEFORE_VISITS = """\
+words:
+  kind:
+    fault: { zh: 报修单, en: repair }
+  status:
+    registered: { zh: 待派单, en: registered }
+  urgency:
+    normal: { zh: 一般, en: normal }
+  clock:
+    respond: { zh: 签收时限, en: time to sign for it }
+events:
+  other:
+    name: { zh: 工单动态, en: Ticket news }
+    hear: [department]
+    zh: { subject: "工单动态：{number}", text: "{kind}，{status}，{reason}" }
+    en: { subject: "Ticket news: {number}", text: "{kind}, {status}, {reason}" }
+"""
+"""Short form of a file of the release before visits, reasons and actors had texts in it."""
+
+
+def test_file_of_an_older_release_is_completed_with_the_shipped_texts(tmp_path: Path) -> None:
+    path = tmp_path / "notices.yaml"
+    path.write_text(BEFORE_VISITS, encoding="utf-8")
+    with structlog.testing.capture_logs() as logged:
+        catalogue = load_catalogue(path, CATALOGUE)
+
+    facts = {"kind": "fault", "status": "archived", "reason": "duplicate", "number": "1", "visit": "09:00"}
+    assert catalogue.render("other", "en", facts).text == "repair, archived, duplicate"
+    assert "09:00" in catalogue.render_for_reporter("other", "zh", facts, "agreed").text
+    (warning,) = logged
+    assert (warning["event"], warning["log_level"]) == ("notice_texts_missing", "warning")
+    missing = warning["used_as_shipped"]
+    assert {"visits.agreed", "visits.moved", "visits.cancelled", "words.reason", "words.actor"} <= set(missing)
+    assert "words.status.archived" in missing
+    assert not {"words.kind", "words.kind.fault"} & set(missing)
+
+
+def test_shipped_file_lacks_nothing(catalogue_file: Path) -> None:
+    with structlog.testing.capture_logs() as logged:
+        load_catalogue(CATALOGUE, CATALOGUE)
+        load_catalogue(catalogue_file, CATALOGUE)
+    assert logged == []
 
 
 def test_line_with_only_empty_names_is_left_out(catalogue: NoticeCatalogue) -> None:
