@@ -72,7 +72,7 @@ class StaffChanges:
             self._received.put_nowait(received)
 
     async def _reload(self, message: StaffMessage | None) -> None:
-        """Reload one account or all; wait for the database if it is away."""
+        """Reload one account or all, once the database responds."""
         staff_id = message.staff_id if message is not None else "all"
         while True:
             try:

@@ -35,7 +35,7 @@ class Node:
 
     @asynccontextmanager
     async def running(self, redis_url: str) -> AsyncIterator["Node"]:
-        """Run the node until its subscription is there and all accounts were read."""
+        """Run the node; wait until it read all accounts."""
         async with redis_client(redis_url) as redis:
             changes = StaffChanges(redis, self.staff)
             self.staff.account_stored.add_listener(changes.publish)
