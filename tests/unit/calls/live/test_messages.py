@@ -67,7 +67,7 @@ async def test_message_with_a_recording_that_is_sealed_later_is_filed(
 
 
 async def test_message_of_a_call_of_an_earlier_version_is_filed(hotline: FakeHotline) -> None:
-    """A recording of such a call has no purpose in the call's state."""
+    """A recording without a purpose in the call's state."""
     hotline.script = leave_message
     hotline.recordings.spoken_ms = 4000
     caller = hotline.call()
