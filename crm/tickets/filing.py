@@ -13,7 +13,7 @@ from crm.tickets.address import address_key, address_tail
 from crm.tickets.errors import NotTheirChannel, UnknownReference
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
-from crm.tickets.inputs import AppendToTicket, FileTicket
+from crm.tickets.inputs import AppendToTicket, FileTicket, Reporter
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import OF_MACHINES, Actor, ActorKind, Ticket, TicketKind, TicketStatus, Urgency
 from crm.tickets.state_change import Change, TicketTransaction, change, record
@@ -130,9 +130,11 @@ async def _add(
         is_new = is_identified and not any(reporters.same_person(found, given.reporter) for found in known)
         if is_new:
             session.add(reporters.reported(ticket.id, given.reporter, given.call_id))
-            known.append(store.Reported(given.reporter.customer_id, given.reporter.number, given.reporter.name))
+            one = given.reporter
+            known.append(store.Reported(one.customer_id, one.number, one.name, one.extension))
         elif is_identified:
             await _adopt_reporter(session, ticket.id, given)
+            await _fill_extension(session, ticket.id, given.reporter)
         made.reporters = known
         raised = await _raise_if_protected(session, ticket, given.reporter.customer_id, utc_now())
         ticket.urge_count += 1
@@ -201,6 +203,16 @@ async def category_in_use(session: AsyncSession, category_id: str | None) -> Non
     if category_id is not None and (category is None or not category.active):
         problem = FieldProblem(field="category_id", rule="must exist and be in use")
         raise UnknownReference(f"category_id names nothing: {category_id}", [problem])
+
+
+async def _fill_extension(session: AsyncSession, ticket_id: str, given: Reporter) -> None:
+    """Add an extension to a reporter who was stored without one."""
+    if not given.extension:
+        return
+    same = [one for one in await store.reporters_of(session, ticket_id) if one.number == given.number]
+    blank = next((one for one in same if not one.extension), None)
+    if blank is not None and not any(one.extension == given.extension for one in same):
+        blank.extension = given.extension
 
 
 async def _adopt_reporter(session: AsyncSession, ticket_id: str, given: AppendToTicket) -> None:

@@ -30,6 +30,8 @@ class Reporter(BaseModel, extra="forbid"):
             number, extension = split_extension(self.number)
             if extension:
                 self.number, self.extension = number, extension
+        elif self.extension:
+            raise ValueError("extension: must not be given without a number")
         return self
 
 

@@ -32,10 +32,13 @@ async def known(session: AsyncSession, given: Reporter, actor: Actor) -> Reporte
 
 
 def same_person(found: store.Reported | TicketReporter, reporter: Reporter) -> bool:
-    """Return whether two reporters are the same person."""
-    if reporter.customer_id is not None and found.customer_id == reporter.customer_id:
-        return True
-    return reporter.number is not None and found.number == reporter.number
+    """Return whether two reporters are the same person.
+
+    Different extensions of one switchboard are different persons, also of one customer; an empty one matches any.
+    """
+    if reporter.number is not None and found.number == reporter.number:
+        return not found.extension or not reporter.extension or found.extension == reporter.extension
+    return reporter.customer_id is not None and found.customer_id == reporter.customer_id
 
 
 def reported(ticket_id: str, given: Reporter, call_id: str | None) -> TicketReporter:

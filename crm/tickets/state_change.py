@@ -231,7 +231,7 @@ async def record(
         person_id=ticket.person_id,
         co_department_ids=await _co_handlers(session, ticket),
         redo_count=ticket.redo_count,
-        reporters=tuple(EventReporter(*reported) for reported in reporters),
+        reporters=tuple(EventReporter(one.customer_id, one.number, one.name) for one in reporters),
         call_id=facts.call_id,
         recording_id=facts.recording_id,
         reason=facts.reason,

@@ -46,6 +46,7 @@ class Reported(NamedTuple):
     customer_id: str | None
     number: str | None
     name: str
+    extension: str = ""
 
 
 async def next_number(session: AsyncSession, day: str) -> str:
@@ -194,7 +195,8 @@ async def current_reporters(session: AsyncSession, ticket_id: str) -> list[Repor
     pending = [found for found in session.new if isinstance(found, TicketReporter) and found.ticket_id == ticket_id]
     with session.no_autoflush:
         stored = await execute(session, REPORTERS, {"ticket_id": ticket_id})
-    return [Reported(*row) for row in (*stored, *((one.customer_id, one.number, one.name) for one in pending))]
+    unsaved = [(one.customer_id, one.number, one.name, one.extension) for one in pending]
+    return [Reported(*row) for row in (*stored, *unsaved)]
 
 
 async def is_attached(session: AsyncSession, ticket_id: str, recording_id: str) -> bool:
@@ -262,7 +264,7 @@ REPORTED_OF = sqlalchemy.select(_REPORTER.ticket_id, _REPORTER.number, _REPORTER
     _REPORTER.ticket_id.in_(bindparam("ticket_ids", expanding=True)),
 )
 REPORTERS = (
-    sqlalchemy.select(_REPORTER.customer_id, _REPORTER.number, _REPORTER.name)
+    sqlalchemy.select(_REPORTER.customer_id, _REPORTER.number, _REPORTER.name, _REPORTER.extension)
     .where(_REPORTER.ticket_id == bindparam("ticket_id"))
     .order_by(_REPORTER.id)
 )

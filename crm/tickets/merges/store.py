@@ -50,11 +50,11 @@ async def history(session: AsyncSession, ticket_id: str) -> Sequence[TicketMerge
 
 async def copy(session: AsyncSession, merge: TicketMerge) -> None:
     """Copy the merged ticket's missing reporters and recordings to the other one."""
-    known = [_person(found) for found in await tickets_store.reporters_of(session, merge.into_id)]
+    known = await tickets_store.reporters_of(session, merge.into_id)
     reporters = [
         _copied(found, "reporter", merge.into_id)
         for found in await tickets_store.reporters_of(session, merge.ticket_id)
-        if _person(found) not in known
+        if not any(_is_there(found, other) for other in known)
     ]
     recordings = {found.recording_id for found in await tickets_store.attachments_of(session, merge.into_id)}
     attachments = [
@@ -156,8 +156,10 @@ async def matter_is_taken(session: AsyncSession, open_matter: str) -> bool:
     return (await session.exec(statement)).first() is not None
 
 
-def _person(reporter: TicketReporter) -> tuple[str | None, str | None, str]:
-    return reporter.customer_id, reporter.number, reporter.name
+def _is_there(reporter: TicketReporter, known: TicketReporter) -> bool:
+    """Return whether a known reporter is the same person, with the same extension or more."""
+    one, other = ((found.customer_id, found.number, found.name) for found in (reporter, known))
+    return one == other and reporter.extension in ("", known.extension)
 
 
 def _copied(row: Copied, kind: str, ticket_id: str) -> Copied:

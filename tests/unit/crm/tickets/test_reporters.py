@@ -25,6 +25,7 @@ from crm.sla.service import SlaService
 from crm.sla.views import PolicyInput
 from crm.tickets.errors import UnknownReference
 from crm.tickets.inputs import AppendToTicket, FileTicket, Reporter
+from crm.tickets.merges.model import MergeTicket
 from crm.tickets.model import SYSTEM
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery
@@ -220,6 +221,38 @@ async def test_a_reporter_has_a_number_of_any_kind_and_an_extension(
 
     (reporter,) = (await tickets.get(filed.id)).reporters
     assert (reporter.number, reporter.extension) == (number, extension)
+
+
+async def test_each_extension_of_a_switchboard_is_a_reporter(tickets: TicketService, place: Place) -> None:
+    async def extensions(ticket: TicketView) -> list[str]:
+        return [reporter.extension for reporter in (await tickets.get(ticket.id)).reporters]
+
+    filed = await tickets.file(complaint(number="0451-88888888"), AGENT)
+    for written in ("802", "803", "803", ""):
+        number = f"0451-88888888转{written}" if written else "0451-88888888"
+        added = AppendToTicket(text="我也是", reporter=Reporter(number=number))
+        await tickets.append(filed.id, added, AGENT)
+    assert await extensions(filed) == ["802", "803"]
+
+    other = await tickets.file(complaint(number="0451-88888888转804"), AGENT)
+    await tickets.merges.merge(other.id, MergeTicket(into=filed.id), AGENT)
+    assert await extensions(filed) == ["802", "803", "804"]
+
+
+async def test_two_extensions_of_one_customer_are_two_reporters(
+    tickets: TicketService, place: Place, database: Database
+) -> None:
+    firm = await CustomerService(database).create(described("60010077", phones=["0451-88888888"]))
+    filed = await tickets.file(complaint(number="0451-88888888转802"), AGENT)
+    await tickets.append(filed.id, AppendToTicket(text="x", reporter=Reporter(number="0451-88888888转803")), AGENT)
+
+    found = (await tickets.get(filed.id)).reporters
+    assert [(one.customer_id, one.extension) for one in found] == [(firm.id, "802"), (firm.id, "803")]
+
+
+def test_an_extension_needs_a_number() -> None:
+    with pytest.raises(ValidationError, match="extension: must not be given without a number"):
+        Reporter(extension="802")
 
 
 def test_a_mistyped_mobile_number_is_taken_from_a_call_only() -> None:
