@@ -196,9 +196,9 @@ Phones = Annotated[
 ]
 """Numbers of a customer, each with `;ext=…` behind it where it has an extension."""
 OutsidePhones = Annotated[
-    list[Annotated[str, AfterValidator(_outside)]], InputField(max_length=20), AfterValidator(_each_once)
+    list[Annotated[str, AfterValidator(_any)]], InputField(max_length=20), AfterValidator(_each_once)
 ]
-"""The same from a file, in which short numbers are more likely mistakes."""
+"""The same from a file: a short number is refused later, unless the customer has it already."""
 
 
 class CustomerInput(BaseModel, extra="forbid"):

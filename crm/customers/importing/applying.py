@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from crm.customers.importing.model import RowError
+from crm.customers.model import NO_NUMBER
 from foundation.clock import utc_now
 
 FIELDS = (
@@ -48,6 +49,11 @@ _NAMELESS = f"SELECT s.row FROM customer_import_row s WHERE {_UNKNOWN} AND s.nam
 _REPLACED = "(c.merged_into IS NOT NULL OR c.erased_at IS NOT NULL)"
 _MERGED = f"""SELECT s.row FROM customer_import_row s JOIN customer c ON {_SAME_ACCOUNT}
     WHERE {_ROWS} AND {_REPLACED} ORDER BY s.row LIMIT :most"""  # noqa: S608
+_SHORT = f"""SELECT DISTINCT s.row FROM customer_import_row s
+    JOIN customer_import_phone p ON p.import_id = s.import_id AND p.row = s.row
+    WHERE {_ROWS} AND p.number NOT LIKE '+%' AND NOT EXISTS (SELECT 1 FROM customer c
+    JOIN customer_phone k ON k.customer_id = c.id WHERE {_SAME_ACCOUNT} AND k.number = p.number)
+    ORDER BY s.row LIMIT :most"""  # noqa: S608
 _OVERTAKEN = f"""SELECT s.row, COALESCE(s.seen_version, {CREATED}) = {CREATED} FROM customer_import_row s, customer c
     WHERE {_CHANGED} AND (s.seen_version IS NULL OR s.seen_version <> c.version) ORDER BY s.row LIMIT :most"""  # noqa: S608
 _GONE = f"""SELECT s.row FROM customer_import_row s WHERE {_UNKNOWN} AND s.seen_version IS NOT NULL
@@ -150,6 +156,10 @@ def compare(connection: Connection, import_id: str, most: int) -> Comparison:
     errors += [
         RowError(row=row, column="account_number", rule="must not be that of a merged or erased customer")
         for (row,) in connection.execute(text(_MERGED), given)
+    ]
+    errors += [
+        RowError(row=row, column="phones", rule=f"{NO_NUMBER}; another is accepted if the customer has it already")
+        for (row,) in connection.execute(text(_SHORT), given)
     ]
     overtaken = [
         RowError(row=row, column="account_number", rule=CREATED_SINCE if is_new else CHANGED_SINCE)

@@ -54,7 +54,7 @@ async def copy(session: AsyncSession, merge: TicketMerge) -> None:
     reporters = [
         _copied(found, "reporter", merge.into_id)
         for found in await tickets_store.reporters_of(session, merge.ticket_id)
-        if not any(_is_there(found, other) for other in known)
+        if not any(_is_included(found, other) for other in known)
     ]
     recordings = {found.recording_id for found in await tickets_store.attachments_of(session, merge.into_id)}
     attachments = [
@@ -156,8 +156,8 @@ async def matter_is_taken(session: AsyncSession, open_matter: str) -> bool:
     return (await session.exec(statement)).first() is not None
 
 
-def _is_there(reporter: TicketReporter, known: TicketReporter) -> bool:
-    """Return whether a known reporter is the same person, with the same extension or more."""
+def _is_included(reporter: TicketReporter, known: TicketReporter) -> bool:
+    """Return whether a known reporter includes another one."""
     one, other = ((found.customer_id, found.number, found.name) for found in (reporter, known))
     return one == other and reporter.extension in ("", known.extension)
 

@@ -328,6 +328,7 @@ async def test_an_export_can_be_imported_again_and_changes_nothing(
         {"name": "'+1", "address": "-1层", "notes": "一\n" * 60 + "@二", "contract_active": False},
         {"language": "en", "area": "城东", "consent": "given", "do_not_call": True},
         {"consent": "withdrawn", "phones": []},
+        {"phones": ["8001", "88888888", "1064899999999"]},
     ]
     for number, given in enumerate(people):
         await customers.create(described(f"6001000{number}", **given))
@@ -335,7 +336,19 @@ async def test_an_export_can_be_imported_again_and_changes_nothing(
 
     seen = await read(imports, tmp_path, file.path.read_bytes())
 
-    assert (seen.status, seen.rows, seen.creates, seen.updates, seen.errors) == (ImportStatus.READY, 4, 0, 0, [])
+    assert (seen.status, seen.rows, seen.creates, seen.updates, seen.errors) == (ImportStatus.READY, 5, 0, 0, [])
+
+
+async def test_a_short_number_is_accepted_only_for_a_customer_who_has_it(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    for account, phones in (("60010001", ["8001"]), ("60010002", [])):
+        await CustomerService(database).create(described(account, phones=phones))
+
+    seen = await read(imports, tmp_path, "户号,姓名,电话\n60010001,,8001\n60010002,,8001\n60010003,李,8001\n")
+
+    assert seen.status is ImportStatus.REFUSED
+    assert [(error.row, error.column) for error in seen.errors] == [(3, "phones"), (4, "phones")]
 
 
 async def test_an_export_can_be_read_and_is_masked_by_role(database: Database, tmp_path: Path) -> None:
