@@ -7,6 +7,7 @@ from ari_app.calls.model import CallOutcome, CallState, Direction, HangUpBy
 from ari_app.queues.model import Departure
 from crm.history.model import CallRecordView
 from foundation.clock import from_milliseconds, milliseconds, utc_now
+from recordings.service import RecordingService
 
 
 class EndedCall(Protocol):
@@ -77,6 +78,18 @@ def call_record(call: EndedCall) -> CallRecordView:
         hangup_by=(HangUpBy.SYSTEM if call.media_lost or call.moved else call.hung_up_by).value,
         keys=[f"{pressed.step}:{pressed.keys}" for pressed in state.cursor.pressed] if state.cursor is not None else [],
     )
+
+
+async def linked(record: CallRecordView, recordings: RecordingService) -> CallRecordView:
+    """Return the record with the ticket filed during the conversation.
+
+    Its recordings were linked with the ticket while no record was there to be linked. An outbound call is about the
+    ticket that it was made for.
+    """
+    if record.direction == Direction.OUTBOUND.value:
+        return record
+    tickets = [recording.ticket_id for recording in await recordings.of_call(record.id) if recording.ticket_id]
+    return record.model_copy(update={"ticket_id": tickets[-1]}) if tickets else record
 
 
 def _abandon_position(call: EndedCall) -> int | None:

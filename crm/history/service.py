@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, update
+from sqlalchemy import Connection, Row, or_, update
 from sqlmodel import col
 
 from crm.customers.store import head_of
@@ -15,6 +15,8 @@ from foundation.clock import utc_now
 from foundation.database import Database
 
 MOST = 50
+OUTBOUND = "outbound"
+"""Direction of calls that are about a ticket from their first moment."""
 
 
 class HistoryService:
@@ -61,7 +63,10 @@ class HistoryService:
         return _lines(calls)
 
     async def record_call(self, record: CallRecordView) -> None:
-        """Store a call's record; a later one replaces its fields."""
+        """Store a call's record, or replace an older one.
+
+        A link to a ticket outlives a later record without one.
+        """
         await self._database.change(lambda connection: store.store_call(connection, record))
 
     async def get(self, call_id: str) -> CallRecordView:
@@ -77,9 +82,14 @@ class HistoryService:
         return CallRecordView.model_validate(found)
 
     async def link_ticket(self, call_id: str, ticket_id: str) -> None:
-        """Store the ticket that a call led to."""
+        """Store the ticket that a call led to.
+
+        An outbound call stays linked with the ticket that it was made about.
+        """
+        is_free = or_(col(CallRecord.ticket_id).is_(None), col(CallRecord.direction) != OUTBOUND)
+        linking = update(CallRecord).where(col(CallRecord.id) == call_id, is_free).values(ticket_id=ticket_id)
         async with self._database.write() as session:
-            await session.exec(update(CallRecord).where(col(CallRecord.id) == call_id).values(ticket_id=ticket_id))
+            await session.exec(linking)
 
 
 def _newest_first(tickets: list[HistoryTicket]) -> list[HistoryTicket]:

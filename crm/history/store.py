@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -75,6 +75,7 @@ CALLS_OF_NUMBER = (
 def _storing(insert: Any) -> Any:
     statement = insert(_CALL_TABLE)
     newer = {column.name: statement.excluded[column.name] for column in _CALL if not column.primary_key}
+    newer["ticket_id"] = func.coalesce(statement.excluded.ticket_id, _CALL.ticket_id)
     return statement.on_conflict_do_update(index_elements=[_CALL.id], set_=newer)
 
 

@@ -73,6 +73,7 @@ class FakeEntry:
     status: RecordingStatus = RecordingStatus.RECORDING
     note: str = ""
     agent_id: str | None = None
+    ticket_id: str | None = None
     started_at: datetime | None = None
     duration_ms: int | None = None
 
@@ -109,6 +110,15 @@ class FakeRecordings:
         first, *others = self.storage.spool_files(recording_id, channels or 1)
         second = others[0] if others else None
         return Segment(recording_id, call_id, first, second, None, begun_before=begun_before)
+
+    async def link(self, call_id: str, *, ticket_id: str) -> None:
+        """Link a call's entries with a ticket."""
+        for entry in await self.of_call(call_id):
+            entry.ticket_id = ticket_id
+
+    async def of_call(self, call_id: str) -> list[FakeEntry]:
+        """Return a call's entries."""
+        return [entry for entry in self.entries.values() if entry.call_id == call_id]
 
     async def has_audio(self, segment_id: str) -> bool:
         """Return False: there are no files."""

@@ -217,3 +217,16 @@ async def test_locked_database_delays_neither_the_bridge_nor_the_recording(hotli
 
     (entry,) = hotline.recordings.entries.values()
     assert entry.status is RecordingStatus.SEALED
+
+
+async def test_record_names_the_ticket_filed_during_the_conversation(hotline: FakeHotline) -> None:
+    await hotline.agent_ready()
+    caller = hotline.call()
+    await hotline.talking()
+    await asyncio.sleep(5)
+    await hotline.recordings.link(hotline.live.state.id, ticket_id="ticket-1")
+
+    hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+
+    assert hotline.history.only.ticket_id == "ticket-1"

@@ -129,6 +129,21 @@ async def test_a_ticket_of_a_call(history: HistoryService) -> None:
     assert (await history.get("call-1")).ticket_id == "ticket-1"
 
 
+async def test_a_record_stored_again_names_the_linked_ticket(history: HistoryService) -> None:
+    await history.record_call(called("call-1", NOW))
+    await history.link_ticket("call-1", "ticket-1")
+    await history.record_call(called("call-1", NOW, outcome="lost"))
+
+    assert (await history.get("call-1")).ticket_id == "ticket-1"
+
+
+async def test_a_survey_call_names_the_ticket_that_it_is_about(history: HistoryService) -> None:
+    await history.record_call(called("call-1", NOW, direction="outbound", ticket_id="ticket-1"))
+    await history.link_ticket("call-1", "ticket-of-suggestion")
+
+    assert (await history.get("call-1")).ticket_id == "ticket-1"
+
+
 async def test_no_such_call(history: HistoryService) -> None:
     with pytest.raises(CallNotFound):
         await history.get("call-none")
