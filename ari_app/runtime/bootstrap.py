@@ -195,7 +195,7 @@ class Service:
             entry_points=self.conversations.entry_points,
             grade_priorities=settings.grade_priorities,
             pause_tone=self.conversations.pause_tone,
-            messages=VoiceMessages(domain.tickets, self.conversations.catalogue),
+            messages=VoiceMessages(domain.tickets, domain.customers, self.conversations.catalogue),
             in_fallback=self.fallback.channels,
         )
         admission = Admission(lambda: self.lag.standing_s, settings.most_calls)

@@ -32,7 +32,7 @@ async def message_ticket(supervisor: Desk, number: str) -> dict[str, Any]:
             for line in await supervisor.get("/api/v1/tickets", limit=10):
                 ticket: dict[str, Any] = await supervisor.get(f"/api/v1/tickets/{line['id']}")
                 is_callers = ticket["reporters"][0]["number"].endswith(number)
-                if ticket["subject"] == "来电留言，请回电" and is_callers and ticket["attachments"]:
+                if ticket["subject"] == "电话留言事项" and is_callers and ticket["attachments"]:
                     return ticket
             await asyncio.sleep(0.1)
 
