@@ -176,7 +176,9 @@ class RecordStep(Step):
     maximum: Annotated[Seconds, Field(ge=1, le=600)] = 60.0
     silence: Annotated[Seconds, Field(ge=1, le=30)] = 3.0
     terminator: Key = "#"
-    """Ends the recording, or skips it where it is pressed during the prompts."""
+    """Ends the recording, or skips it where it is pressed during the prompts and `can_skip` is set."""
+    can_skip: bool = True
+    """Whether the terminator may skip the recording. Where it may not, it only ends the prompts."""
     barge_in: bool = True
     """Whether a key ends the prompts."""
     next: StepName
@@ -186,7 +188,7 @@ class RecordStep(Step):
     @property
     def rules(self) -> SpokenRules:
         """Return the rules for recording."""
-        return SpokenRules(maximum_s=self.maximum, silence_s=self.silence, terminator=self.terminator)
+        return SpokenRules(self.maximum, self.silence, self.terminator, self.can_skip)
 
     @property
     def prompts(self) -> tuple[PromptUse, ...]:

@@ -49,6 +49,8 @@ class SpokenRules:
     maximum_s: float = 60.0
     silence_s: float = 3.0
     terminator: str | None = "#"
+    can_skip: bool = True
+    """Whether the terminator, pressed before the recording, skips it."""
 
 
 @dataclass(frozen=True)
@@ -82,5 +84,6 @@ class Voice(Protocol):
     async def record(self, purpose: str, rules: SpokenRules) -> Spoken | None:
         """Record the caller's words under `purpose`; None where there are none.
 
-        There are none where recording failed, and where the terminator was pressed before it began.
+        There are none where recording failed, and where the terminator was pressed before it began
+        and may skip it.
         """

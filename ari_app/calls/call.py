@@ -14,7 +14,7 @@ from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriError, AriNoResponse, AriNotFound, AriNotReady, NotInStasis
 from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHangupRequest, StasisEnd, StasisStart
 from ari_app.calls import metrics
-from ari_app.calls.call_record import call_record
+from ari_app.calls.call_record import call_record, linked
 from ari_app.calls.call_services import AgentPhone, CallServices
 from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
@@ -219,6 +219,7 @@ class LiveCall:
             if target.otherwise is None:
                 self.unserved = True
                 return
+            self._voice.drop_keys()  # keys pressed while waiting answer nothing that follows
             write(cursor.variables, "queue.ended", end.value)
             state.target, cursor.step = None, target.otherwise
 
@@ -346,6 +347,7 @@ class LiveCall:
     async def _store_record(self, record: CallRecordView) -> None:
         try:
             try:
+                record = await linked(record, self._services.recordings)
                 await self._services.history.record_call(record)
             except Exception as error:
                 if not out_of_reach(error):

@@ -149,7 +149,7 @@ class ChannelVoice:
     async def record(self, purpose: str, rules: SpokenRules) -> Spoken | None:
         """Record the caller until silence, the terminator or the time limit."""
         await self.answered()
-        if rules.terminator is not None and self._keypad.already() == rules.terminator:
+        if rules.can_skip and rules.terminator is not None and self._keypad.already() == rules.terminator:
             self._keypad.drop()
             return None
         begun = await shield_until_done(self._recordings.begin_spoken(purpose))

@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from ari_app.campaigns.survey import prompts_for
 from crm.tickets.model import TicketKind
 from ivr.check import load_library
+from ivr.grammar import RecordStep
 from ivr.variables import JSON, merge
 from ivr.walker import Ended, FlowWalker, Outcome, ToQueue
 from tests.unit.ivr.caller import CALLFLOWS, Caller, Kept, Names, Service
@@ -34,6 +35,14 @@ async def call(flow: str, keys: list[str], service: Service, **given: JSON) -> t
     caller = Caller(keys)
     outcome = await FlowWalker(LIBRARY.flows, caller, Names(), service.table(), Kept()).walk(cursor)
     return outcome, caller, cursor.variables
+
+
+async def walked(flow: str, keys: list[str], service: Service) -> tuple[Outcome, Caller, list[str]]:
+    """Walk a shipped flow; return its steps as well."""
+    caller, store = Caller(keys), Kept()
+    walker = FlowWalker(LIBRARY.flows, caller, Names(), service.table(), store)
+    outcome = await walker.walk(LIBRARY.flows[flow].begin({}))
+    return outcome, caller, store.steps
 
 
 async def test_a_resident_urges_the_open_ticket_without_a_person() -> None:
@@ -65,6 +74,28 @@ async def test_something_else_than_the_open_ticket_leads_to_the_menu() -> None:
     outcome, caller, _ = await call("hotline", ["2", "3"], Service({"identify_caller": WITH_TICKET}))
     assert outcome == ToQueue("repair", "fault", 0, "nobody_there")
     assert "zh/main_menu" in caller.heard
+
+
+@pytest.mark.parametrize(("key", "step"), [("3", "repair"), ("5", "progress"), ("9", "menu")])
+async def test_keys_of_the_main_menu_lead_on_from_the_offer_of_the_open_ticket(key: str, step: str) -> None:
+    service = Service({"identify_caller": WITH_TICKET})
+    _, caller, steps = await walked("hotline", [key], service)
+    assert step in steps
+    assert "zh/not_understood" not in caller.heard
+
+
+@pytest.mark.parametrize("key", list("1245678*#9"))
+async def test_other_keys_after_one_of_several_urges_lead_on(key: str) -> None:
+    service = Service({"identify_caller": SEVERAL})
+    outcome, caller, _ = await walked("hotline", ["1", key], service)
+    assert isinstance(outcome, ToQueue)
+    assert not any(heard.endswith("/goodbye") for heard in caller.heard)
+
+
+async def test_an_early_hash_key_does_not_skip_the_message() -> None:
+    step = LIBRARY.flows["hotline"].steps["nobody_there"]
+    assert isinstance(step, RecordStep)
+    assert not step.rules.can_skip
 
 
 async def test_an_undispatched_ticket_is_offered_in_its_own_words() -> None:

@@ -1,6 +1,7 @@
 """Time that a caller spends in a queue, and its limit."""
 
 import asyncio
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -9,7 +10,7 @@ from ari_app.calls.model import CallOutcome
 from ari_app.queues.model import AgentState
 from ari_app.runtime.desk_handler import AgentDesks
 from ivr.cursor import Cursor, CursorStore
-from ivr.voice import Voice
+from ivr.voice import SpokenRules, Voice
 from ivr.walker import Ended, Outcome, ToQueue
 from tests.fakes.hotline import FakeHotline
 from tests.fakes.virtual_time import until
@@ -257,3 +258,27 @@ async def test_caller_waits_for_an_agent_with_a_desk_that_is_open_again(hotline:
     await asyncio.sleep(1800)
 
     assert caller.id in hotline.asterisk.channels
+
+
+@pytest.mark.parametrize("keys", ["8", "#", "0#"])
+@pytest.mark.parametrize("hotline", [{"unstaffed_wait_s": 15}], indirect=True)
+async def test_keys_pressed_while_waiting_do_not_shorten_the_offer_of_a_message(
+    hotline: FakeHotline, keys: str
+) -> None:
+    async def queue_then_message(voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+        await store.save(cursor)
+        if cursor.step != "sorry":
+            return ToQueue("repair", "repair", otherwise="sorry")
+        await voice.say([Path("/prompts/zh/leave_message.wav")], barge_in=True)
+        await voice.record("message", SpokenRules())
+        return Ended("done")
+
+    hotline.script = queue_then_message
+    caller = hotline.call()
+    await queued(hotline)
+    await asyncio.sleep(5)
+    hotline.asterisk.press(caller.id, keys)
+    await hotline.over()
+
+    assert "prompt:leave_message" in [sound for _, sound in caller.sounds]
+    assert len(hotline.recordings.entries) == 1

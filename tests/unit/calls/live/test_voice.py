@@ -174,6 +174,27 @@ async def test_spoken_answer_is_sealed_however_it_ends(hotline: FakeHotline, end
     assert (len(answers) == 1) == (ended_by != "hang-up")
 
 
+@pytest.mark.parametrize(("can_skip", "answered"), [(True, False), (False, True)])
+async def test_terminator_pressed_before_a_recording_skips_it_where_it_may(
+    hotline: FakeHotline, can_skip: bool, answered: bool
+) -> None:
+    answers: list[Spoken | None] = []
+
+    async def walk(voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+        await store.save(cursor)
+        await voice.say([THANKS], barge_in=True)
+        answers.append(await voice.record("message", SpokenRules(can_skip=can_skip)))
+        return Ended("done")
+
+    hotline.script = walk
+    caller = hotline.call()
+    await until(lambda: hotline.asterisk.hears(caller.id) == "prompt:thanks")
+    hotline.asterisk.press(caller.id, "#")
+    await hotline.over()
+
+    assert [answer is not None for answer in answers] == [answered]
+
+
 async def test_spoken_answer_of_a_process_before_is_sealed_by_the_next(hotline: FakeHotline) -> None:
     answers: list[Spoken | None] = []
     hotline.script = spoken(answers)
