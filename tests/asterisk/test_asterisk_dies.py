@@ -25,6 +25,8 @@ async def test_f11_asterisk_dies_and_comes_back(hotline: Hotline) -> None:
     await agent.reaches(caller, TONE_HZ)
     await hotline.into_queue(waiting)
     await hotline.waiting(supervisor, "repair", 1)
+    # What is said in the last second may not be in the file yet.
+    await agent.play_tone(TONE_HZ, 4.0)
 
     await asyncio.to_thread(hotline.stack.asterisk.kill)
     assert not await asyncio.to_thread(hotline.stack.ready)
