@@ -116,7 +116,7 @@ class CallState(msgspec.Struct):
     """The caller's spoken answer being recorded."""
     spoken_message: bool = False
     """The last spoken answer is a message, which becomes a ticket."""
-    on_hold: bool = False
+    held_by_phone: bool = False
     """The caller's phone put the call on hold and may send no RTP."""
     message_ids: list[str] = []
     """Recordings of messages that the caller left; a ticket is filed with them when the call has ended."""

@@ -74,7 +74,7 @@ class CallService:
         """Note whether a caller's phone has its call on hold."""
         for call in self._calls.values():
             if call.state.channel_id == channel_id and call.state.stage is not CallStage.ENDED:
-                call.state.on_hold = on_hold
+                call.state.held_by_phone = on_hold
                 self._services.store.put(call.state)
 
     def outbound(self) -> int:

@@ -73,5 +73,5 @@ class VanishedPhones:
     def _watched_channels(self) -> Iterator[str]:
         """Yield the channels of answered callers that are not on hold."""
         for call in self._calls.calls.values():
-            if call.state.answered_at_ms is not None and not call.state.on_hold:
+            if call.state.answered_at_ms is not None and not call.state.held_by_phone:
                 yield call.state.channel_id

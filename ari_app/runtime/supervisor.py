@@ -17,7 +17,8 @@ from types import FrameType
 import structlog
 
 SHORTEST_LIFE_S = 2.0
-"""A service that dies sooner would die again: the supervisor ends, and its parent sees the exit status."""
+MOST_SHORT_LIVES = 3
+"""After so many services in a row that died sooner, the next would too: the supervisor ends with their status."""
 PREDECESSOR = "HOTLINE_PREDECESSOR"
 """Process id of the service that runs while the supervisor replaces itself."""
 PR_SET_PDEATHSIG = 1
@@ -51,6 +52,7 @@ class ProcessSupervisor:
         gc.collect()
         gc.freeze()
         self._end_predecessor()
+        short_lives = 0
         while True:
             began = time.monotonic()
             status = self._wait(self._fork())
@@ -58,7 +60,8 @@ class ProcessSupervisor:
             if self._ending or status >= 0:
                 return max(status, 0)
             log.error("service_died", signal=signal.Signals(-status).name, lived_s=round(lived_s, 1))
-            if lived_s < SHORTEST_LIFE_S:
+            short_lives = short_lives + 1 if lived_s < SHORTEST_LIFE_S else 0
+            if short_lives == MOST_SHORT_LIVES:
                 return 128 - status
 
     def _listen(self) -> None:

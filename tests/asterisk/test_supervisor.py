@@ -137,6 +137,39 @@ async def test_service_with_a_permanent_error_is_not_started_again(program: str,
         assert await process.wait() == status
 
 
+DIES_RIGHT_AFTER_TWO_STARTS = """
+import os, signal, sys
+from ari_app.runtime.supervisor import ProcessSupervisor
+
+def run():
+    print("started", flush=True)
+    if lives.pop():
+        os.kill(os.getpid(), signal.SIGKILL)
+    sys.exit(0)
+
+class Lives:
+    def __init__(self):
+        self.read, self.write = os.pipe()
+        os.write(self.write, b"110")
+    def pop(self):
+        return os.read(self.read, 1) == b"1"
+
+lives = Lives()
+raise SystemExit(ProcessSupervisor(run).run())
+"""
+
+
+async def test_service_killed_right_after_its_start_is_followed_by_another() -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", DIES_RIGHT_AFTER_TWO_STARTS, cwd=PROJECT, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    async with asyncio.timeout(WAIT_S):
+        output = await process.stdout.read()
+        assert await process.wait() == 0
+    assert output.count(b"started") == 3
+
+
 ANNOUNCES_ITSELF = """
 import os, signal, time
 from ari_app.runtime.supervisor import ProcessSupervisor

@@ -72,7 +72,7 @@ async def test_caller_on_hold_is_left_alone_by_the_next_process(hotline: FakeHot
     VanishedPhones(hotline.ari, hotline.dispatcher, hotline.calls)
     caller = await queued(hotline)
     hotline.asterisk.tell(ChannelHold(channel=caller.view()))
-    await until(lambda: hotline.live.state.on_hold)
+    await until(lambda: hotline.live.state.held_by_phone)
     vanish(caller)
     await hotline.leave()
     await hotline.restart()
