@@ -5,6 +5,7 @@ import hashlib
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -69,7 +70,7 @@ class ConfigurationWatch:
     def __init__(self, callflows: Path, *, problem: str | None = None) -> None:
         """Begin with a folder and the reason of its refusal."""
         self._callflows = callflows
-        self._checked = fingerprint_of(callflows)
+        self._checked = _stamps(callflows)
         self.problem = problem
         """Reason why the folder as it is now cannot be used; None where it can."""
         REFUSED.set(problem is not None)
@@ -82,11 +83,11 @@ class ConfigurationWatch:
 
     async def look(self) -> None:
         """Check the folder if it was edited since the last check."""
-        fingerprint = await asyncio.to_thread(fingerprint_of, self._callflows)
-        if fingerprint == self._checked:
+        stamps = await asyncio.to_thread(_stamps, self._callflows)
+        if stamps == self._checked:
             return
         self.problem = await _problem()
-        self._checked = fingerprint
+        self._checked = stamps
         REFUSED.set(self.problem is not None)
         if self.problem is not None:
             log.error("configuration_refused", reason=self.problem, remedy=REMEDY)
@@ -134,6 +135,16 @@ def fingerprint_of(folder: Path) -> str:
         except OSError:
             continue
     return digest.hexdigest()[:32]
+
+
+def _stamps(folder: Path) -> list[tuple[str, int, int]]:
+    """Return name, size and time of change of every file."""
+    stamps = []
+    for path in _files(folder):
+        with suppress(OSError):  # an editor has just replaced it: the next look sees the new one
+            status = path.stat()
+            stamps.append((str(path), status.st_size, status.st_mtime_ns))
+    return stamps
 
 
 def _files(folder: Path) -> Iterator[Path]:
