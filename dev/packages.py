@@ -18,6 +18,7 @@ KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 MIRROR_VARIABLE = "HOTLINE_DEBIAN_MIRROR"
 HOST = "host"
 PROXY = "proxy"
+BROWSER = "browser"
 """The machine's own release too, unpacked apart: for tests only."""
 
 
@@ -58,7 +59,7 @@ def prepare() -> None:
         if not there:
             shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True, exist_ok=True)
-        _unpack(root, host_release() if suite in {HOST, PROXY} else suite, missing)
+        _unpack(root, host_release() if suite in {HOST, PROXY, BROWSER} else suite, missing)
         stamp.write_text("\n".join(sorted(there | set(missing))))
 
 

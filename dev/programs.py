@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dev.packages import HOST, PROXY, PackagesUnavailable, suite_root
+from dev.packages import BROWSER, HOST, PROXY, PackagesUnavailable, suite_root
 
 SUITE = "forky"
 
@@ -84,3 +84,26 @@ def host_program(name: str) -> tuple[str, ...]:
 def proxy_program(name: str) -> Program:
     """Return a reverse proxy of the machine's own release."""
     return Program((str(suite_root(PROXY) / "usr" / "sbin" / name),), {"LD_LIBRARY_PATH": str(library_folder(PROXY))})
+
+
+def browser_program() -> Program:
+    """Return Chromium with the libraries and fonts that were unpacked with it."""
+    root = suite_root(BROWSER)
+    fonts = root / "etc" / "fonts" / "hotline.conf"
+    if not fonts.exists():
+        fonts.write_text(_FONTS.format(root=root.resolve()), encoding="utf-8")
+    libraries = library_folder(BROWSER)
+    return Program(
+        (str(root / "usr" / "lib" / "chromium" / "chromium"),),
+        {"LD_LIBRARY_PATH": f"{libraries}:{libraries / 'pulseaudio'}", "FONTCONFIG_FILE": str(fonts)},
+    )
+
+
+_FONTS = """<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>{root}/usr/share/fonts</dir>
+  <cachedir>{root}/var/cache/fontconfig</cachedir>
+  <include ignore_missing="yes">{root}/etc/fonts/conf.d</include>
+</fontconfig>
+"""
