@@ -76,20 +76,30 @@ app.command("keep", hidden=True)(supervise)
 @app.command()
 def check() -> None:
     """Check code, settings, flows, queues and notices without starting the service."""
-    if NEEDED in os.environ:
-        settings = _settings()
-    else:
+    if NEEDED not in os.environ:
         # Beside `make run`, which gives its service the other settings.
         typer.echo(f"{NEEDED} is not set: checking the configuration of `make run`", err=True)
-        settings = Settings(ari_password=SecretStr("unused"))
-    process.check(settings)
+    process.check(_settings_or_default())
     typer.echo("in order")
+
+
+@app.command()
+def openapi(
+    output: Annotated[Path | None, typer.Option(help="where to write it; standard output otherwise")] = None,
+) -> None:
+    """Print the API's description, OpenAPI 3.1, without a running service."""
+    _hand_out(process.description(_settings_or_default()), output)
 
 
 @app.command()
 def watchdog() -> None:
     """Lead waiting callers to the fallback while the service is away."""
     asyncio.run(fallback_watchdog.watch(_settings()))
+
+
+def _settings_or_default() -> Settings:
+    """Return the settings; beside `make run`, those without a password."""
+    return _settings() if NEEDED in os.environ else Settings(ari_password=SecretStr("unused"))
 
 
 def _settings() -> Settings:

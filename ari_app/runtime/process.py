@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import json
 import signal
 import sys
 
@@ -14,6 +15,7 @@ from ari_app.runtime.bootstrap import Service
 from ari_app.runtime.last_good import FOLDER, LastGood, start_with_last_good
 from ari_app.runtime.node_lease import NodeTaken
 from ari_app.settings import Settings
+from ari_app.web.openapi import describe
 from foundation.problems import Problem
 
 SWITCH_S = 0.0005
@@ -28,11 +30,20 @@ def check(settings: Settings) -> None:
     Raises:
         Problem: a flow, a queue or a notice has errors.
     """
+    asyncio.run(_put_together(settings))
 
-    async def put_together() -> None:
-        Service(settings)
 
-    asyncio.run(put_together())
+def description(settings: Settings) -> str:
+    """Return the API's description, OpenAPI 3.1, as the service would serve it.
+
+    Raises:
+        Problem: a flow, a queue or a notice has errors.
+    """
+    return json.dumps(describe(asyncio.run(_put_together(settings)).web.routes), ensure_ascii=False, indent=1)
+
+
+async def _put_together(settings: Settings) -> Service:
+    return Service(settings)
 
 
 async def serve(settings: Settings) -> None:

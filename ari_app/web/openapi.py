@@ -8,7 +8,8 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
-from pydantic.json_schema import JsonSchemaMode
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode
+from pydantic_core.core_schema import DataclassField, ModelField, TypedDictField
 
 from ari_app.web.deferred_requests import DeferredRequestView
 from foundation.problems import ProblemDetails
@@ -16,7 +17,8 @@ from foundation.routes import PUBLIC, File, NoQuery, Page, Request, Route, Route
 
 OPENAPI_PATH = "/api/openapi.json"
 _PARAMETER = re.compile(r"{(\w+)}")
-_REFERENCE = "#/components/schemas/{model}"
+_SCHEMAS = "#/components/schemas/"
+_REFERENCE = _SCHEMAS + "{model}"
 _PROBLEMS = {
     400: "The request cannot be read",
     401: "Not signed in",
@@ -71,19 +73,43 @@ def describe(routes: Sequence[Route], *, cookie: str = "hotline") -> dict[str, A
     return document
 
 
+def operation_id(method: str, path: str) -> str:
+    """Return the name of an operation: `get_tickets_by_ticket_id`.
+
+    Method and path are unique together, and so is the name; it changes only where the route itself does.
+    """
+    words = _PARAMETER.sub(r"by_\1", path.removeprefix("/api/v1/"))
+    return f"{method.lower()}_{re.sub(r'[^A-Za-z0-9]+', '_', words).strip('_')}"
+
+
+class _Generator(GenerateJsonSchema):
+    """Generator of schemas; a response has all its fields, defaults too."""
+
+    def field_is_required(self, field: ModelField | DataclassField | TypedDictField, total: bool) -> bool:
+        """Return whether a field is always there."""
+        return self.mode == "serialization" or super().field_is_required(field, total)
+
+
 class _Schemas:
-    """Schemas of all routes, made together so that names do not clash."""
+    """Schemas of all routes, made together so that names do not clash.
+
+    A model of both directions with defaults has two schemas: a request may leave those fields out, a response has them.
+    `FormField` is the response's, `FormFieldRequest` the request's.
+    """
 
     def __init__(self, routes: Iterable[Route]) -> None:
         wanted: set[tuple[Any, JsonSchemaMode]] = {(ProblemDetails, "serialization")}
         wanted.update(one for route in routes for one in _mentioned(route))
         inputs = [(kind, mode, TypeAdapter(kind)) for kind, mode in sorted(wanted, key=repr)]
-        self._made, rest = TypeAdapter.json_schemas(inputs, ref_template=_REFERENCE)
-        self.definitions: dict[str, Any] = rest.get("$defs", {})
+        made, rest = TypeAdapter.json_schemas(inputs, ref_template=_REFERENCE, schema_generator=_Generator)
+        self._made = {key: _renamed(schema) for key, schema in made.items()}
+        definitions: dict[str, Any] = _renamed(rest.get("$defs", {}))
+        self.definitions = {_name(name): schema for name, schema in definitions.items()}
 
     def of(self, kind: Any, mode: JsonSchemaMode) -> dict[str, Any]:
         """Return the schema of a type, for input (`validation`) or output (`serialization`)."""
-        return self._made[kind, mode]
+        found: dict[str, Any] = self._made[kind, mode]
+        return found
 
     def resolved(self, kind: type[BaseModel]) -> dict[str, Any]:
         """Return the schema of an input model itself, not a reference."""
@@ -92,9 +118,28 @@ class _Schemas:
         return self.definitions[reference.rsplit("/", 1)[1]] if reference else schema
 
 
+def _name(made: str) -> str:
+    """Return the published name of a schema that pydantic named."""
+    return re.sub(r"-Input$", "Request", made.removesuffix("-Output"))
+
+
+def _renamed(node: Any) -> Any:
+    """Return a schema that refers to others by their published names."""
+    if isinstance(node, list):
+        return [_renamed(one) for one in node]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key: _SCHEMAS + _name(value.removeprefix(_SCHEMAS))
+        if key == "$ref" and isinstance(value, str)
+        else _renamed(value)
+        for key, value in node.items()
+    }
+
+
 def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
     operation: dict[str, Any] = {
-        "operationId": f"{route.tag}_{route.handler.__name__}".replace("-", "_"),
+        "operationId": operation_id(route.method, route.path),
         "summary": route.summary,
         "tags": [route.tag],
         "x-roles": sorted(role.value for role in route.roles),

@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ari_app.web.openapi import describe, references
+from ari_app.web.openapi import describe, operation_id, references
 from foundation.routes import EVERYONE, NoQuery, Request, Role, Routes
 from tests.unit.web.conftest import House
 from tests.unit.web.structure import faults
@@ -67,6 +67,37 @@ def test_models_of_equal_name_do_not_clash() -> None:
     assert kinds == {"integer", "string"}
 
 
+def test_operations_are_named_after_method_and_path() -> None:
+    assert operation_id("GET", "/api/v1/tickets/{ticket_id}/left-open") == "get_tickets_by_ticket_id_left_open"
+    assert operation_id("GET", "/api/openapi.json") == "get_api_openapi_json"
+
+
+def test_a_default_may_be_left_out_of_requests_and_stands_in_responses() -> None:
+    class Size(BaseModel):
+        unit: str = "mm"
+
+    class Thing(BaseModel):
+        size: Size
+        note: str | None = None
+
+    table = Routes(tag="things")
+
+    @table.add("PUT", "/thing", roles=EVERYONE, summary="Replace it", body=Thing, response=Thing)
+    async def replace(_request: Request[Thing, NoQuery]) -> None:
+        return None
+
+    document = describe(table.table)
+    schemas = document["components"]["schemas"]
+    assert faults(document) == []
+    assert {name: one.get("required") for name, one in schemas.items() if name.startswith(("Size", "Thing"))} == {
+        "Size": ["unit"],
+        "SizeRequest": None,
+        "Thing": ["size", "note"],
+        "ThingRequest": ["size"],
+    }
+    assert schemas["ThingRequest"]["properties"]["size"]["$ref"] == "#/components/schemas/SizeRequest"
+
+
 async def test_structural_check_notices_faults(house: House) -> None:
     document = await description(house)
     assert next(references(document), None)
@@ -74,10 +105,10 @@ async def test_structural_check_notices_faults(house: House) -> None:
         "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Nothing"}}}
     }
     document["paths"]["/api/v1/things/{thing_id}"]["get"]["parameters"] = []
-    document["paths"]["/api/v1/notice"]["get"]["operationId"] = "things_find"
+    document["paths"]["/api/v1/notice"]["get"]["operationId"] = "get_things"
     document["paths"]["/api/v1/things"]["post"]["x-roles"] = ["anybody"]
     assert sorted(faults(document)) == [
-        "GET /api/v1/notice: operationId things_find is used twice",
+        "GET /api/v1/notice: operationId get_things is used twice",
         "GET /api/v1/things/{thing_id}: path parameters [] instead of ['thing_id']",
         "GET /api/v1/things: response 200 has no description",
         "POST /api/v1/things: unknown role anybody",
