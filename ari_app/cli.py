@@ -1,6 +1,7 @@
 """The `hotline` command."""
 
 import asyncio
+import json
 import os
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer
 from pydantic import SecretStr, ValidationError
 from typer.core import TyperGroup
 
+from ari_app.desk import message_schema
 from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.operations import commands as operator_commands
 from ari_app.operations.locations import NEEDED
@@ -85,10 +87,12 @@ def check() -> None:
 
 @app.command()
 def openapi(
+    desk_messages: Annotated[bool, typer.Option(help="the messages of the desk's WebSocket instead")] = False,
     output: Annotated[Path | None, typer.Option(help="where to write it; standard output otherwise")] = None,
 ) -> None:
     """Print the API's description, OpenAPI 3.1, without a running service."""
-    _hand_out(process.description(_settings_or_default()), output)
+    document = message_schema.desk_messages() if desk_messages else process.description(_settings_or_default())
+    _hand_out(json.dumps(document, ensure_ascii=False, indent=1), output)
 
 
 @app.command()

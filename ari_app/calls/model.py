@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from ari_app.desk.model import CallStage as CallStage  # noqa: PLC0414 - desks show it, calls are led by it
 from ivr.cursor import Cursor
 from ivr.walker import ToQueue
 
@@ -13,18 +14,6 @@ class Direction(StrEnum):
 
     INBOUND = "inbound"
     OUTBOUND = "outbound"
-
-
-class CallStage(StrEnum):
-    """Stage of a call, for desks, wallboards and adoption."""
-
-    ARRIVED = "arrived"
-    DIALLING = "dialling"
-    FLOW = "flow"
-    QUEUED = "queued"
-    RINGING = "ringing"
-    TALKING = "talking"
-    ENDED = "ended"
 
 
 class LegStage(StrEnum):

@@ -202,4 +202,8 @@ def _ticket(ticket: HistoryTicket | TicketView) -> PopTicket:
 
 
 def _similar(found: SimilarTicket) -> PopSimilar:
-    return PopSimilar(ticket=_ticket(found.ticket), score=found.score, why=[reason.zh for reason in found.why])
+    return PopSimilar(
+        ticket=_ticket(found.ticket),
+        score=found.score,
+        why=[SpokenWording(reason.zh, reason.en) for reason in found.why],
+    )

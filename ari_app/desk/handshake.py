@@ -10,7 +10,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from ari_app.desk.http import DESK_ROLES
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import Hello
-from ari_app.desk.socket import CloseCode, DeskSocket, SocketLimits, new_response
+from ari_app.desk.socket import PATH, CloseCode, DeskSocket, SocketLimits, new_response
 from ari_app.web.auth import RequestGuard
 from ari_app.web.errors import Malformed, PasswordOneTime, WrongOrigin
 from ari_app.web.sessions import Session
@@ -18,7 +18,6 @@ from foundation.problems import Forbidden, Problem, Unauthenticated, Unavailable
 
 log = structlog.get_logger()
 
-PATH = "/api/v1/desk/socket"
 WATCH_S = 30.0
 """Pause between two checks of open desks: an ended or expired session closes its desk."""
 STRANGERS = 256

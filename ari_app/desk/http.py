@@ -1,11 +1,14 @@
-"""Route that gives out one-time tickets for the desk's WebSocket."""
+"""Routes of the desk's WebSocket: one-time tickets, and its description."""
+
+import json
 
 from pydantic import BaseModel
 
+from ari_app.desk.message_schema import SCHEMA_PATH, desk_messages
 from ari_app.desk.socket import SUBPROTOCOL
 from ari_app.web.session_http import SessionRequest
 from ari_app.web.sessions import TICKET_S, Sessions
-from foundation.routes import Role, Routes
+from foundation.routes import PUBLIC, NoQuery, Page, Request, Role, Routes
 
 DESK_ROLES = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
 """Roles that may open the desk's WebSocket."""
@@ -37,5 +40,16 @@ def routes(sessions: Sessions) -> Routes:
     async def ticket(request: SessionRequest) -> DeskTicket:
         value = await sessions.ticket(request.own)
         return DeskTicket(ticket=value, expires_in_s=TICKET_S, subprotocol=SUBPROTOCOL)
+
+    return table
+
+
+def description_routes() -> Routes:
+    """Return the public route that describes the messages of the WebSocket."""
+    table = Routes(tag="description", prefix="")
+
+    @table.add("GET", SCHEMA_PATH, roles=PUBLIC, summary="Return the description of the desk's messages", response=Page)
+    async def messages(_request: Request[None, NoQuery]) -> Page:
+        return Page(json.dumps(desk_messages(), ensure_ascii=False), "application/json")
 
     return table

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import itertools
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import msgspec
 import structlog
@@ -17,6 +17,9 @@ from ari_app.desk.commands import CommandReader
 from ari_app.desk.model import (
     AgentCommand,
     CallChanged,
+    CallStage,
+    DeskSnapshot,
+    Draft,
     Message,
     Pop,
     PopClosed,
@@ -60,8 +63,8 @@ class DeskHandler(Protocol):
         A desk that reconnects is reported open again.
         """
 
-    async def snapshot(self, who: Principal, /) -> Any:
-        """Return the first state of a new desk, encodable by msgspec."""
+    async def snapshot(self, who: Principal, /) -> DeskSnapshot:
+        """Return the first state of a new desk."""
 
 
 class DeskCall(Protocol):
@@ -70,7 +73,7 @@ class DeskCall(Protocol):
     @property
     def id(self) -> str: ...
     @property
-    def stage(self) -> str: ...
+    def stage(self) -> CallStage: ...
     @property
     def ticket_id(self) -> str | None: ...
 
@@ -131,7 +134,7 @@ class Hub:
         with its welcome or again as a message.
         """
         body = msgspec.json.encode(pop)
-        payload = self._encode(PopShown(pop=msgspec.Raw(body)))  # type: ignore[arg-type]  # already encoded
+        payload = self._encode(PopShown(pop=cast("Pop", msgspec.Raw(body))))
         before = self._sockets.get(agent_id)
         before_ids = {socket.id for socket in before or ()}
         shown = await self._deliver(agent_id, payload)
@@ -250,8 +253,9 @@ class Hub:
             name=who.name,
             role=who.role,
             snapshot=await self._handler.snapshot(who),
-            pop=shown.pop,
-            draft=shown.draft,
+            # As they are stored, encoded.
+            pop=cast("Pop | None", shown.pop),
+            draft=cast("Draft | None", shown.draft),
         )
 
     async def _report_present(self, agent_id: str) -> None:

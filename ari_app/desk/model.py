@@ -4,11 +4,35 @@ Every message is one JSON object with `type`. Server to desk: `id` is the messag
 milliseconds, money is integer cents.
 """
 
+from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from ari_app.queues.model import AgentState
+from crm.customers.model import Grade
+from crm.tickets.model import TicketKind, TicketStatus
 from foundation.routes import Role
+
+
+class CallStage(StrEnum):
+    """Stage of a call, for desks, wallboards and adoption."""
+
+    ARRIVED = "arrived"
+    DIALLING = "dialling"
+    FLOW = "flow"
+    QUEUED = "queued"
+    RINGING = "ringing"
+    TALKING = "talking"
+    ENDED = "ended"
+
+
+class NoticeLevel(StrEnum):
+    """Weight of a notice."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ALARM = "alarm"
 
 
 class SpokenWording(msgspec.Struct, frozen=True):
@@ -35,7 +59,7 @@ class CustomerCard(msgspec.Struct, frozen=True):
     name: str
     address: str
     area: str
-    grade: str
+    grade: Grade
     arrears_cents: int
     contract_active: bool
     missing: list[str] = []
@@ -49,8 +73,8 @@ class PopTicket(msgspec.Struct, frozen=True):
 
     id: str
     number: str
-    kind: str
-    status: str
+    kind: TicketKind
+    status: TicketStatus
     subject: str
     registered_at_ms: int
     urge_count: int = 0
@@ -84,7 +108,7 @@ class PopSimilar(msgspec.Struct, frozen=True):
     ticket: PopTicket
     score: float
     """0 to 1."""
-    why: list[str]
+    why: list[SpokenWording]
 
 
 class Pop(msgspec.Struct, frozen=True):
@@ -126,22 +150,6 @@ class Message(msgspec.Struct, kw_only=True, tag_field="type"):
     id: int = 0
 
 
-class Welcome(Message, tag="welcome"):
-    """The first message: everything the desk shows now."""
-
-    now_ms: int
-    staff_id: str
-    staff_number: str
-    name: str
-    role: Role
-    snapshot: Any
-    """Queues and agents, as far as the role sees them."""
-    pop: msgspec.Raw | None
-    """The call this desk shows, if any (a `Pop`)."""
-    draft: msgspec.Raw | None
-    """Draft of the call's form (a `Draft`)."""
-
-
 class PopShown(Message, tag="pop"):
     """A call is offered; the phone rings next.
 
@@ -161,7 +169,7 @@ class CallChanged(Message, tag="call"):
     """The agent's own call entered another stage."""
 
     call_id: str
-    stage: str
+    stage: CallStage
     at_ms: int
     ticket_id: str | None = None
 
@@ -170,13 +178,13 @@ class OwnState(Message, tag="agent"):
     """The agent's own state."""
 
     agent_id: str
-    state: str
+    state: AgentState
     since_ms: int
     reason: str | None = None
     call_id: str | None = None
     queue: str | None = None
     queues: list[str] = []
-    next_state: str | None = None
+    next_state: AgentState | None = None
     next_reason: str | None = None
     until_ms: int | None = None
 
@@ -185,7 +193,7 @@ class Presence(Message, tag="presence"):
     """Another agent's state, for supervisors."""
 
     agent_id: str
-    state: str
+    state: AgentState
     since_ms: int
     name: str | None = None
     staff_number: str | None = None
@@ -202,14 +210,41 @@ class QueueState(Message, tag="queue"):
     waiting: int
     ringing: int = 0
     longest_wait_ms: int = 0
-    agents: dict[str, int] = {}
+    agents: dict[AgentState, int] = {}
+    """How many of its agents are in which state."""
+
+
+class DeskSnapshot(msgspec.Struct, frozen=True):
+    """State of agents and queues when a desk opens."""
+
+    agent: OwnState | None = None
+    """The agent's own state, on an agent's desk."""
+    queues: list[QueueState] = []
+    """All queues, on the desk of a supervisor."""
+    agents: list[Presence] = []
+    """All agents, on the desk of a supervisor."""
+
+
+class Welcome(Message, tag="welcome"):
+    """The first message: everything the desk shows now."""
+
+    now_ms: int
+    staff_id: str
+    staff_number: str
+    name: str
+    role: Role
+    snapshot: DeskSnapshot
+    """Queues and agents, as far as the role sees them."""
+    pop: Pop | None
+    """The call this desk shows, if any."""
+    draft: Draft | None
+    """Draft of the call's form."""
 
 
 class Notice(Message, tag="notice"):
     """Something a person should read."""
 
-    level: str
-    """`info`, `warning` or `alarm`."""
+    level: NoticeLevel
     text: SpokenWording
 
 
@@ -276,3 +311,17 @@ class Ping(Command, frozen=True, tag="ping"):
 AgentCommand = ReadyCommand | PauseCommand | WrapUpDone | PopSeen
 """Commands that an agent's desk hands to the service."""
 AnyCommand = Hello | ReadyCommand | PauseCommand | WrapUpDone | PopSeen | StoreDraft | Ping
+ServerMessage = (
+    Welcome
+    | PopShown
+    | PopClosed
+    | CallChanged
+    | OwnState
+    | Presence
+    | QueueState
+    | Notice
+    | Replaced
+    | CommandRefused
+    | Pong
+)
+"""Every message from server to desk."""

@@ -18,6 +18,7 @@ from foundation.routes import Role
 
 log = structlog.get_logger()
 
+PATH = "/api/v1/desk/socket"
 SUBPROTOCOL = "hotline.desk.v1"
 
 

@@ -148,7 +148,12 @@ class Service:
         self.presence = PresenceService(self.hub, self.queues, self.agents, self._phone_online)
         guard = RequestGuard(self.sessions, allowed_origins=[settings.public_url])
         self.web = WebServer(
-            [*self.domain.routes(), desk_http.routes(self.sessions), queues_http.routes(self.queues)],
+            [
+                *self.domain.routes(),
+                desk_http.routes(self.sessions),
+                desk_http.description_routes(),
+                queues_http.routes(self.queues),
+            ],
             guard,
             self.spool,
             host=settings.http_host,

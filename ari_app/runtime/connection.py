@@ -12,7 +12,7 @@ from ari_app.calls.agent_directory import Agents
 from ari_app.calls.provisioning import push, remove
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import Notice, SpokenWording
+from ari_app.desk.model import Notice, NoticeLevel, SpokenWording
 from ari_app.fallback.service import Fallback
 from ari_app.runtime.desk_handler import WATCHERS
 from crm.staff.model import Staff
@@ -97,7 +97,7 @@ class ConnectionSetup:
                 zh=f"Asterisk 中断，{lost} 个通话被切断，请按名单回拨",
                 en=f"Asterisk ended and cut {lost} calls off: the list of lost calls says whom to call back",
             )
-            await self._hub.broadcast(WATCHERS, Notice(level="warning", text=words))
+            await self._hub.broadcast(WATCHERS, Notice(level=NoticeLevel.WARNING, text=words))
 
     async def _plug_in_all(self) -> None:
         log.info("phones_pushed", phones=await push(self._ari, self._agents.accounts()))

@@ -2,7 +2,7 @@
 
 from ari_app.calls.call import DEFERRED_RECORD
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import Notice
+from ari_app.desk.model import Notice, NoticeLevel
 from ari_app.runtime.desk_handler import WATCHERS
 from ari_app.runtime.operation_notices import REQUEST_REFUSED, REQUEST_STORED
 from ari_app.web.deferred_requests import KIND as DEFERRED_REQUEST
@@ -27,13 +27,13 @@ class DeferredFiling:
 
     async def _request(self, stored: Spooled) -> None:
         await self._web.carry_out(stored)
-        await self._hub.send(stored.owner, Notice(level="info", text=REQUEST_STORED))
+        await self._hub.send(stored.owner, Notice(level=NoticeLevel.INFO, text=REQUEST_STORED))
 
     async def _record(self, stored: Spooled) -> None:
         await self._history.record_call(CallRecordView.model_validate_json(bytes(stored.content)))
 
     async def _refused(self, stored: Spooled) -> None:
-        notice = Notice(level="alarm", text=REQUEST_REFUSED)
+        notice = Notice(level=NoticeLevel.ALARM, text=REQUEST_REFUSED)
         if stored.owner:
             await self._hub.send(stored.owner, notice)
         await self._hub.broadcast(WATCHERS, notice)

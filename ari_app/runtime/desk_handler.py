@@ -1,9 +1,16 @@
 """Reactions to agents' desks: sign-in, ready, pause, first state."""
 
-from typing import Any
-
 from ari_app.calls.agent_directory import Agents
-from ari_app.desk.model import AgentCommand, OwnState, PauseCommand, Presence, QueueState, ReadyCommand, WrapUpDone
+from ari_app.desk.model import (
+    AgentCommand,
+    DeskSnapshot,
+    OwnState,
+    PauseCommand,
+    Presence,
+    QueueState,
+    ReadyCommand,
+    WrapUpDone,
+)
 from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, QueueSnapshot
 from ari_app.queues.service import QueueService
 from foundation.routes import Principal, Role
@@ -41,16 +48,16 @@ class AgentDesks:
             case WrapUpDone():
                 await self._queues.wrap_up_done(agent_id)
 
-    async def snapshot(self, who: Principal) -> dict[str, Any]:
+    async def snapshot(self, who: Principal) -> DeskSnapshot:
         """Return the first state of a desk.
 
         It is the agent's own, or that of all queues and agents for supervisors.
         """
         if who.role is Role.AGENT:
-            return {"agent": own_state(await self._queues.agent(who.staff_id))}
+            return DeskSnapshot(agent=own_state(await self._queues.agent(who.staff_id)))
         found = await self._queues.snapshot()
         agents = [presence_of(agent, self._agents) for agent in found.agents] if who.role in WATCHERS else []
-        return {"queues": [queue_state(queue) for queue in found.queues], "agents": agents}
+        return DeskSnapshot(queues=[queue_state(queue) for queue in found.queues], agents=agents)
 
 
 def presence_of(agent: AgentSnapshot, agents: Agents) -> Presence:
@@ -92,5 +99,5 @@ def queue_state(queue: QueueSnapshot) -> QueueState:
         waiting=queue.waiting,
         ringing=queue.offered,
         longest_wait_ms=queue.longest_wait_ms,
-        agents={state.value: count for state, count in queue.agents.items()},
+        agents=queue.agents,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ari_app.desk.model import Notice, SpokenWording
+from ari_app.desk.model import Notice, NoticeLevel, SpokenWording
 from recordings.model import RecordingWarning, WarningKind
 
 RECORDING_WORDS: Mapping[WarningKind, SpokenWording] = {
@@ -34,4 +34,4 @@ def recording_notice(warning: RecordingWarning) -> Notice:
     words = RECORDING_WORDS[warning.kind]
     if warning.recording_id is not None:
         words = SpokenWording(zh=f"{words.zh}（{warning.recording_id}）", en=f"{words.en} ({warning.recording_id})")
-    return Notice(level="warning", text=words)
+    return Notice(level=NoticeLevel.WARNING, text=words)

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import gc
-import json
 import signal
 import sys
+from typing import Any
 
 import structlog
 import uvloop
@@ -33,13 +33,13 @@ def check(settings: Settings) -> None:
     asyncio.run(_put_together(settings))
 
 
-def description(settings: Settings) -> str:
+def description(settings: Settings) -> dict[str, Any]:
     """Return the API's description, OpenAPI 3.1, as the service would serve it.
 
     Raises:
         Problem: a flow, a queue or a notice has errors.
     """
-    return json.dumps(describe(asyncio.run(_put_together(settings)).web.routes), ensure_ascii=False, indent=1)
+    return describe(asyncio.run(_put_together(settings)).web.routes)
 
 
 async def _put_together(settings: Settings) -> Service:

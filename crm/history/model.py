@@ -12,6 +12,7 @@ from crm.customers.model import CallerNumber
 from crm.moments import Moment
 from crm.personal_data.fields import Personal, PersonalText
 from crm.personal_data.holdings import personal
+from crm.tickets.model import TicketKind, TicketStatus
 from foundation.database import UtcDateTime
 
 DAYS = 30
@@ -105,8 +106,8 @@ class HistoryTicket(BaseModel, from_attributes=True):
 
     id: str
     number: str
-    kind: str
-    status: str
+    kind: TicketKind
+    status: TicketStatus
     subject: PersonalText
     department_id: str | None
     registered_at: datetime

@@ -4,7 +4,16 @@ import asyncio
 
 import pytest
 
-from ari_app.desk.model import Notice, PauseCommand, PopSeen, QueueState, ReadyCommand, SpokenWording, WrapUpDone
+from ari_app.desk.model import (
+    Notice,
+    NoticeLevel,
+    PauseCommand,
+    PopSeen,
+    QueueState,
+    ReadyCommand,
+    SpokenWording,
+    WrapUpDone,
+)
 from ari_app.desk.socket import CloseCode
 from foundation.problems import Conflict, Unavailable
 from foundation.routes import Principal, Role
@@ -203,7 +212,7 @@ async def test_a_notice_reaches_every_desk_of_the_roles_meant(house: House, open
     for desk in desks.values():
         await desk.read("welcome")
     await house.hub.broadcast(
-        [Role.AGENT, Role.ADMINISTRATOR], Notice(level="info", text=SpokenWording("停水", "No water"))
+        [Role.AGENT, Role.ADMINISTRATOR], Notice(level=NoticeLevel.INFO, text=SpokenWording("停水", "No water"))
     )
     await house.hub.broadcast(Role.SUPERVISOR, QueueState(queue="repair", waiting=1))
     assert (await desks[Role.AGENT].read())["text"] == {"zh": "停水", "en": "No water"}

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ari_app.desk.model import CallChanged
+from ari_app.desk.model import CallChanged, CallStage
 from ari_app.desk.socket import CloseCode
 from foundation.routes import Role
 from tests.unit.web.conftest import AGENT, Build, Desk, House, OpenDesk, person, pop
@@ -22,7 +22,7 @@ async def test_a_pop_finds_the_desk_on_the_other_node(house: House, other: House
     await desk.read("welcome")
     assert await house.hub.pop(AGENT, pop())
     assert (await desk.read())["pop"]["call_id"] == "call-1"
-    assert await house.hub.send(AGENT, CallChanged(call_id="call-1", stage="talking", at_ms=1))
+    assert await house.hub.send(AGENT, CallChanged(call_id="call-1", stage=CallStage.TALKING, at_ms=1))
     assert (await desk.read())["stage"] == "talking"
     await house.hub.close_pop(AGENT, "call-1")
     assert (await desk.read())["type"] == "pop_closed"
@@ -31,8 +31,8 @@ async def test_a_pop_finds_the_desk_on_the_other_node(house: House, other: House
 async def test_message_that_every_node_gets_is_not_relayed(house: House, other: House, open_desk: OpenDesk) -> None:
     desk = await open_desk(at=other)
     await desk.read("welcome")
-    assert not await house.hub.send(AGENT, CallChanged(call_id="no", stage="talking", at_ms=1), relay=False)
-    await house.hub.send(AGENT, CallChanged(call_id="yes", stage="talking", at_ms=1))
+    assert not await house.hub.send(AGENT, CallChanged(call_id="no", stage=CallStage.TALKING, at_ms=1), relay=False)
+    await house.hub.send(AGENT, CallChanged(call_id="yes", stage=CallStage.TALKING, at_ms=1))
     assert (await desk.read())["call_id"] == "yes"
 
 

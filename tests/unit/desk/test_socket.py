@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from ari_app.desk import handshake
-from ari_app.desk.model import Notice, SpokenWording
+from ari_app.desk.model import Notice, NoticeLevel, SpokenWording
 from ari_app.desk.socket import SUBPROTOCOL, CloseCode, SocketLimits
 from ari_app.web.sessions import TICKET, Session, Sessions
 from foundation.routes import Role
@@ -230,7 +230,7 @@ async def test_desk_that_does_not_read_is_dropped_without_delaying_others(build:
     reading = await open_desk(Role.SUPERVISOR, at=house)
     await reading.read("welcome")
     assert house.hub.connected(AGENT)
-    notice = Notice(level="info", text=SpokenWording("字" * 5000, "x" * 5000))
+    notice = Notice(level=NoticeLevel.INFO, text=SpokenWording("字" * 5000, "x" * 5000))
     everybody = [Role.AGENT, Role.SUPERVISOR]
     async with asyncio.timeout(20):
         while house.hub.connected(AGENT):

@@ -5,7 +5,7 @@ from typing import Any
 
 import aiohttp
 
-from ari_app.desk.model import Notice, SpokenWording
+from ari_app.desk.model import Notice, NoticeLevel, SpokenWording
 from foundation.routes import Role
 from tests.unit.web.conftest import ORIGIN, SOCKET, Build, House, person
 
@@ -69,4 +69,4 @@ async def opened(http: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse
 
 
 def notice(number: str) -> Notice:
-    return Notice(level="info", text=SpokenWording(number, number))
+    return Notice(level=NoticeLevel.INFO, text=SpokenWording(number, number))

@@ -25,6 +25,7 @@ from ari_app.web.health import Check
 from ari_app.web.server import WebServer
 from ari_app.web.sessions import Sessions
 from ari_app.web.sign_in_limits import SignInLimits
+from crm.customers.model import Grade
 from foundation.problems import FieldProblem, Invalid
 from foundation.redis_client import redis_client
 from foundation.routes import Principal, Role
@@ -56,7 +57,7 @@ def pop(call_id: str = "call-1") -> Pop:
         waited_ms=1200,
         greeting=SpokenWording("您好", "Hello"),
         number=CallerNumber("+8613800000001", "北京", "中国移动"),
-        customers=[CustomerCard("cus-1", "A1", "张三", "x", "y", "VIP", 12_300, contract_active=True)],
+        customers=[CustomerCard("cus-1", "A1", "张三", "x", "y", Grade.VIP, 12_300, contract_active=True)],
     )
 
 
@@ -206,7 +207,7 @@ def build(redis_url: str, stack: AsyncExitStack, tmp_path: Path) -> Build:
         guard = RequestGuard(sessions, allowed_origins=allowed_origins)
         handler = DeskSockets(guard, hub, sockets)
         server = WebServer(
-            [sample_routes(tmp_path), desk_http.routes(sessions)],
+            [sample_routes(tmp_path), desk_http.routes(sessions), desk_http.description_routes()],
             guard,
             Spool(tmp_path / "spool"),
             host="127.0.0.1",

@@ -5,7 +5,7 @@ import dataclasses
 
 import pytest
 
-from ari_app.desk.handshake import PATH
+from ari_app.desk.socket import PATH
 from foundation.routes import PUBLIC, Role
 from tests.unit.web.conftest import Build, House
 from tests.unit.web.sample import sample_routes
