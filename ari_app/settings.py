@@ -69,6 +69,11 @@ class Settings(BaseSettings):
     http_port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = "http://127.0.0.1:8080"
     """Address at which browsers reach the service: the only origin its WebSocket accepts, and the base of links."""
+    console: Path | None = None
+    """Folder of the console's built pages, as `python -m dev.console` prints it. Empty: no pages are served."""
+    sip_socket: str = Field(default="", pattern=r"^(wss?://[^\s/]+(/\S*)?)?$")
+    """WebSocket of Asterisk that browsers' phones connect to. Empty: /sip at `public_url`, which the proxy leads to
+    Asterisk."""
     trusted_proxies: Networks = []
     """Networks of our own reverse proxies, such as 127.0.0.1,10.96.1.0/24: of their requests X-Forwarded-For names the
     client. Empty: the peer of the connection is the client. Limits per address need it behind a proxy."""
@@ -143,6 +148,12 @@ class Settings(BaseSettings):
     def ticket_link(self) -> str:
         """Return the address of a ticket's page, with `{number}` in it."""
         return f"{self.public_url.rstrip('/')}/tickets/{{number}}"
+
+    @property
+    def sip_socket_address(self) -> str:
+        """Return the WebSocket that browsers' phones connect to."""
+        own = self.public_url.rstrip("/")
+        return self.sip_socket or f"ws{own.removeprefix('http')}/sip"
 
     @model_validator(mode="after")
     def _calling_hours_are_of_one_day(self) -> "Settings":

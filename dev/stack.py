@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from dev import console
 from dev.asterisk import Asterisk, AsteriskAddress, free_address, render
 from dev.ownership import Ownership, RunRecord
 from dev.paths import PROJECT, RUNTIME
@@ -56,6 +57,8 @@ class Stack:
     """Whether the service runs under its process supervisor."""
     redis_port: int = 0
     """0: any free port."""
+    console: Path | None = None
+    """Folder of the console's built pages."""
     note: Callable[[str, int], object] = field(default=lambda _name, _process_id: None)
     """Gets the name and the process id of each part that was started."""
 
@@ -169,6 +172,9 @@ class Stack:
             "AMI_PORT": str(self.at.ami_port),
             "HTTP_PORT": str(self.http_port),
             "PUBLIC_URL": self.url,
+            # No proxy stands before both: browsers' phones connect to Asterisk itself.
+            "SIP_SOCKET": f"ws://{self.at.address}:{self.at.http_port}/ws",
+            **({"CONSOLE": str(self.console)} if self.console is not None else {}),
             "HOTLINE_NUMBER": self.at.hotline_number,
             "RECORDINGS": str(self.recordings),
             "SPOOL": str(self.folder / "spool"),
@@ -232,6 +238,7 @@ def private_stack(
     extensions: Mapping[str, str] | None = None,
     queues: Mapping[str, str] | None = None,
     settings: Mapping[str, str] | None = None,
+    pages: Path | None = None,
 ) -> Stack:
     """Return a stack on free ports, for tests and benchmarks."""
     return Stack(
@@ -243,6 +250,7 @@ def private_stack(
         queues=dict(queues or {}),
         settings=settings or {},
         supervised=supervised,
+        console=pages,
     )
 
 
@@ -318,6 +326,7 @@ def _owned_stack(ownership: Ownership) -> Stack:
         pjsip=sample_phones(),
         supervised=True,
         redis_port=ports["redis"],
+        console=_console(),
         note=ownership.note,
     )
     ownership.record.processes = dict(left)
@@ -329,6 +338,15 @@ def _owned_stack(ownership: Ownership) -> Stack:
         if (service := left.get("service")) is not None:
             _say(f"kill -HUP {service.process_id} loads the present code")
     return stack
+
+
+def _console() -> Path | None:
+    """Return the built console; None, with a line that says why."""
+    try:
+        return console.build()
+    except console.ConsoleUnavailable as problem:
+        _say(f"the console's pages are not served: {problem}")
+        return None
 
 
 def _end_earlier(left: Mapping[str, ProcessIdentity]) -> None:
@@ -354,6 +372,7 @@ def _say(sentence: str) -> None:
 
 def _announce(stack: Stack) -> None:
     lines = {
+        **({"console": f"{stack.url}/"} if stack.console is not None else {}),
         "API": f"{stack.url}/api/openapi.json",
         "SIP server": f"{stack.at.address}:{stack.at.sip_port} (UDP)",
         "hotline number": stack.at.hotline_number,

@@ -49,6 +49,7 @@ from ari_app.settings import Settings
 from ari_app.web.addresses import ClientAddresses
 from ari_app.web.auth import RequestGuard
 from ari_app.web.connections import ConnectionLimits
+from ari_app.web.console import ConsolePages, origin
 from ari_app.web.server import WebServer
 from ari_app.web.sessions import Sessions
 from ari_app.web.sign_in_limits import PublicLimiter
@@ -158,11 +159,16 @@ class Service:
             self.spool,
             host=settings.http_host,
             port=settings.http_port,
-            parts=[DeskSockets(guard, self.hub)],
+            parts=[DeskSockets(guard, self.hub), *self._console()],
             checks=readiness_checks(self.events, self.ari, self.redis, self.database),
             addresses=ClientAddresses(settings.trusted_proxies, settings.metrics_from),
             limits=ConnectionLimits(per_address=settings.http_connections_per_address),
         )
+
+    def _console(self) -> list[ConsolePages]:
+        if self.settings.console is None:
+            return []
+        return [ConsolePages(self.settings.console, (origin(self.settings.sip_socket_address),))]
 
     def _create_calls(self) -> None:
         settings, domain = self.settings, self.domain

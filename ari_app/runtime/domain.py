@@ -73,6 +73,7 @@ class DomainServices:
         set_home(Home(settings.region, settings.area_code))
         self._recorded = recorded
         self._public_url = settings.public_url
+        self._console = settings.console is not None
         self.customers = CustomerService(database)
         self.customer_imports = ImportService(database, settings.spool / "imports" / settings.node)
         self.customer_export = ExportService(database, settings.spool / "exports")
@@ -128,7 +129,8 @@ class DomainServices:
             crm.categories.http.routes(self.categories),
             crm.staff.http.routes(self.staff),
             crm.tickets.http.routes(self.tickets),
-            crm.tickets.link_page.routes(self._public_url),
+            # The console has a page of its own at that address.
+            *([] if self._console else [crm.tickets.link_page.routes(self._public_url)]),
             crm.sla.http.routes(self.clocks, self.tickets.may_see),
             crm.selfservice.http.routes(self.self_service),
             crm.workorders.http.routes(self.work_orders),

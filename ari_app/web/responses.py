@@ -16,6 +16,8 @@ log = structlog.get_logger()
 PROBLEM_TYPE = "application/problem+json"
 STYLE_OF_PAGE = web.ResponseKey("style_of_page", str)
 """Key of the SHA-256 of a page's own style sheet."""
+CONNECTS_TO = web.ResponseKey("connects_to", tuple[str, ...])
+"""Key of a console page's origins that it connects to beside the own one."""
 CLIENT_GONE = 499
 """Status for the metrics only: the client is gone."""
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -23,6 +25,7 @@ _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+_CONSOLE_PERMISSIONS = "microphone=(self), speaker-selection=(self), camera=(), geolocation=(), payment=(), usb=()"
 _TITLES = {
     400: "The request cannot be read",
     404: "Not found",
@@ -98,6 +101,10 @@ def set_headers(response: web.StreamResponse) -> None:
     headers["Content-Security-Policy"] = _PAGE_POLICY if page else _DATA_POLICY
     if style := response.get(STYLE_OF_PAGE):
         headers["Content-Security-Policy"] += f"; style-src 'sha256-{style}'"
+    connects_to = response.get(CONNECTS_TO)
+    if connects_to is not None:
+        headers["Content-Security-Policy"] = " ".join((f"{_PAGE_POLICY}; connect-src 'self'", *connects_to))
+        headers["Permissions-Policy"] = _CONSOLE_PERMISSIONS
     headers["X-Frame-Options"] = "DENY"
     headers["Referrer-Policy"] = "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
