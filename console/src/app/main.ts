@@ -1,0 +1,33 @@
+import 'element-plus/theme-chalk/base.css'
+import 'element-plus/theme-chalk/dark/css-vars.css'
+import './styles/theme.css'
+import './styles/page.css'
+import '@/shared/ui/controls.css'
+import { PiniaColada } from '@pinia/colada'
+import { createPinia } from 'pinia'
+import { createApp } from 'vue'
+import { whenSignedOut } from '@/shared/api/client'
+import { i18n, provideCatalogues } from '@/shared/i18n/i18n'
+import { useSession } from '@/shared/session/session'
+import { useSettings } from '@/shared/settings/settings'
+import App from './App.vue'
+import { router } from './router'
+
+provideCatalogues({ 'zh-CN': () => import('./catalogues/zh-CN'), en: () => import('./catalogues/en') })
+
+const app = createApp(App)
+app.use(createPinia())
+app.use(PiniaColada, { queryOptions: { staleTime: 15_000 } })
+app.use(i18n)
+
+whenSignedOut(() => {
+  useSession().forget()
+  if (router.currentRoute.value.meta.open !== true) {
+    void router.push({ name: 'sign-in', query: { to: router.currentRoute.value.fullPath } })
+  }
+})
+
+// The words come before the first picture: a page of bare keys is never seen.
+await useSettings().apply()
+app.use(router)
+app.mount('#app')

@@ -1,0 +1,23 @@
+import { Headset } from '@element-plus/icons-vue'
+import type { Component } from 'vue'
+import type { Role } from '@/shared/session/session'
+
+export interface Place {
+  /** Name of the route; the words stand under `shared.places`. */
+  name: string
+  icon: Component
+  roles: readonly Role[]
+}
+
+/** Places of the menu, in order. */
+export const PLACES: readonly Place[] = [{ name: 'desk', icon: Headset, roles: ['agent'] }]
+
+/** Return the places that a role has. */
+export function placesOf(role: Role | null): readonly Place[] {
+  return role === null ? [] : PLACES.filter((place) => place.roles.includes(role))
+}
+
+/** Return the page on which a role begins. */
+export function homeOf(role: Role | null): string {
+  return placesOf(role)[0]?.name ?? (role === null ? 'sign-in' : 'not-found')
+}

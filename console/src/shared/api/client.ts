@@ -1,0 +1,47 @@
+import createClient from 'openapi-fetch'
+import { ApiProblem, asProblem, NETWORK } from './problems'
+import type { components, paths } from './schema'
+
+/** Schemas of the service by name. */
+export type Schemas = components['schemas']
+
+/** Client of the service; the cookie of the session goes along by itself. */
+export const api = createClient<paths>({
+  baseUrl: '/',
+  credentials: 'same-origin',
+  // Looked up at each request, so that tests can stand in for it.
+  fetch: (request) => globalThis.fetch(request),
+})
+
+interface Answer<T> {
+  data?: T
+  error?: unknown
+  response: Response
+}
+
+type Listener = () => void
+let onSignedOut: Listener = () => {}
+
+/** Set what happens when the service no longer knows the session. */
+export function whenSignedOut(listener: Listener): void {
+  onSignedOut = listener
+}
+
+/** Return the data of an answer. Throws an `ApiProblem` for a refusal or where nothing answers. */
+export async function data<T>(asked: Promise<Answer<T>>): Promise<T> {
+  let answer: Answer<T>
+  try {
+    answer = await asked
+  } catch {
+    throw new ApiProblem(0, NETWORK, '', [])
+  }
+  if (answer.response.ok) return answer.data as T
+  const problem = asProblem(answer.response.status, answer.error)
+  if (problem.slug === 'unauthenticated') onSignedOut()
+  throw problem
+}
+
+/** Return a new key: a request sent twice with it is carried out once. */
+export function onceKey(): string {
+  return crypto.randomUUID()
+}

@@ -1,0 +1,43 @@
+import { createI18n, type LocaleMessages, type VueMessageType } from 'vue-i18n'
+
+export type Language = 'zh-CN' | 'en'
+export const LANGUAGES: readonly Language[] = ['zh-CN', 'en']
+
+/** Words of a part of the console in one language. */
+export interface Catalogue {
+  [key: string]: string | Catalogue
+}
+type Loader = () => Promise<{ default: Catalogue }>
+
+export const i18n = createI18n({
+  legacy: false,
+  locale: 'zh-CN' as Language,
+  fallbackLocale: false,
+  missingWarn: import.meta.env.DEV,
+  fallbackWarn: false,
+  messages: {} as Record<Language, LocaleMessages<VueMessageType>>,
+})
+
+const loaders = new Map<Language, Loader>()
+const loaded = new Set<Language>()
+
+/** Name where the words of each language come from. */
+export function provideCatalogues(each: Record<Language, Loader>): void {
+  for (const language of LANGUAGES) loaders.set(language, each[language])
+}
+
+/** Show the pages in a language; its words are loaded when first asked for. */
+export async function speak(language: Language): Promise<void> {
+  const load = loaders.get(language)
+  if (load !== undefined && !loaded.has(language)) {
+    i18n.global.setLocaleMessage(language, (await load()).default as LocaleMessages<VueMessageType>)
+    loaded.add(language)
+  }
+  i18n.global.locale.value = language
+  document.documentElement.lang = language
+}
+
+/** Return the half of bilingual words that the page's language needs. */
+export function inLanguage(words: { zh: string; en: string }): string {
+  return i18n.global.locale.value === 'en' ? words.en : words.zh
+}

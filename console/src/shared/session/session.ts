@@ -1,0 +1,51 @@
+import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
+import { api, data, type Schemas } from '@/shared/api/client'
+import { ApiProblem } from '@/shared/api/problems'
+
+export type SessionView = Schemas['SessionView']
+export type Role = SessionView['role']
+
+/** Who is signed in. */
+export const useSession = defineStore('session', () => {
+  const who = ref<SessionView | null>(null)
+  const known = ref(false)
+  const role = computed(() => who.value?.role ?? null)
+
+  /** Ask who is signed in, once; a page that was reloaded still has its cookie. */
+  async function load(): Promise<void> {
+    if (known.value) return
+    try {
+      who.value = await data(api.GET('/api/v1/session'))
+    } catch (problem) {
+      if (!(problem instanceof ApiProblem) || problem.status !== 401) throw problem
+      who.value = null
+    }
+    known.value = true
+  }
+
+  async function signIn(staffNumber: string, password: string): Promise<void> {
+    who.value = await data(api.POST('/api/v1/session', { body: { staff_number: staffNumber, password } }))
+    known.value = true
+  }
+
+  /** Change the own password; every session ends, so sign in again with the new one. */
+  async function changePassword(present: string, next: string): Promise<void> {
+    const staffNumber = who.value?.staff_number ?? ''
+    await data(api.PUT('/api/v1/session/password', { body: { present, new: next } }))
+    await signIn(staffNumber, next)
+  }
+
+  async function signOut(): Promise<void> {
+    await data(api.DELETE('/api/v1/session'))
+    forget()
+  }
+
+  /** Forget who was signed in: the service did. */
+  function forget(): void {
+    who.value = null
+    known.value = true
+  }
+
+  return { who, role, known, load, signIn, changePassword, signOut, forget }
+})
