@@ -3,7 +3,7 @@
 Nothing is used unless all of it is valid.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,13 +46,13 @@ class Library:
         return all(finding.severity is not Severity.ERROR for finding in self.findings)
 
 
-def check_library(folder: Path, vocabulary: Vocabulary) -> Library:
+def check_library(folder: Path, vocabulary: Vocabulary, is_known: Callable[[Path], bool] = lambda _: False) -> Library:
     """Read and check the flows and prompts of a folder.
 
-    It never raises for the content of `*.yaml`, `prompts/` and `recorded/`.
+    It never raises for the content of `*.yaml`, `prompts/` and `recorded/`. `is_known` is that of `read_catalogue`.
     """
     files = [read_flow(path) for path in sorted(folder.glob("*.yaml")) if path.name not in OTHER_FILES]
-    catalogue, findings = read_catalogue(folder)
+    catalogue, findings = read_catalogue(folder, is_known)
     checker = _Checker(files, catalogue, vocabulary)
     found = {*findings, *(finding for file in files for finding in file.findings), *checker.findings()}
     found.update(
@@ -66,13 +66,13 @@ def check_library(folder: Path, vocabulary: Vocabulary) -> Library:
     return Library(checker.flows, catalogue, sorted(found))
 
 
-def load_library(folder: Path, vocabulary: Vocabulary) -> Library:
+def load_library(folder: Path, vocabulary: Vocabulary, is_known: Callable[[Path], bool] = lambda _: False) -> Library:
     """The flows and prompts of a folder, for use.
 
     Raises:
         FlowsInvalid: something is wrong anywhere in it.
     """
-    library = check_library(folder, vocabulary)
+    library = check_library(folder, vocabulary, is_known)
     if not library.valid:
         raise FlowsInvalid([finding for finding in library.findings if finding.severity is Severity.ERROR])
     return library
@@ -173,7 +173,7 @@ class _Checker:
             yield _finding(file, name, f"step {name}: there is no prompt {prompt}")
             return
         if not self._catalogue.has(prompt, language):
-            yield _finding(file, name, f"step {name}: the prompt {prompt} has neither text nor audio in {language}")
+            yield _finding(file, name, f"step {name}: the prompt {prompt} has no text in {language}")
             return
         text = self._catalogue.texts.get(language, {}).get(prompt)
         if text is None:
@@ -182,8 +182,8 @@ class _Checker:
             if variable not in self._known:
                 message = f"prompt {prompt}: nothing sets the variable {variable}"
                 yield Finding(text.file, text.line, Severity.ERROR, message)
-        if text.fields and self._catalogue.recording(prompt, language):
-            message = f"prompt {prompt}: its recording wins, and says nothing of {text.fields[0][0]}"
+        if text.fields and self._catalogue.is_recorded(prompt, language):
+            message = f"prompt {prompt}: its recorded file wins, and says nothing of {text.fields[0][0]}"
             yield Finding(text.file, text.line, Severity.WARNING, message)
 
     def _variables(self, file: FlowFile, name: str, step: Step) -> Iterator[Finding]:

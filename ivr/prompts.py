@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +11,8 @@ import structlog
 
 from ivr.findings import Finding, Severity
 from ivr.flow_file import read_yaml
+from ivr.recorded_cache import RecordedCache
+from ivr.recorded_files import find_recorded
 from ivr.speech import LONGEST_TEXT, SpeechCache, SpeechError
 from ivr.wording import FORMATS, fields, fill, stray_braces
 
@@ -45,17 +47,22 @@ class PromptCatalogue:
         found = self.texts.get(language, {}).get(name)
         return None if found is None else fill(found.text, language, variables or {})
 
-    def recording(self, name: str, language: str) -> Path | None:
-        """The recorded file of a prompt, which wins over a synthetic one."""
-        return self.recorded.get(language, {}).get(name)
+    def is_recorded(self, name: str, language: str) -> bool:
+        """Tell whether a recorded file is played in place of the synthetic voice."""
+        return name in self.recorded.get(language, {})
 
     def has(self, name: str, language: str) -> bool:
         """Check whether a prompt can be played in a language."""
-        return self.recording(name, language) is not None or name in self.texts.get(language, {})
+        return name in self.texts.get(language, {})
 
 
-def read_catalogue(folder: Path) -> tuple[PromptCatalogue, list[Finding]]:
-    """Read `prompts/<language>.yaml` and `recorded/<language>/*.wav` of a folder of call flows."""
+def read_catalogue(
+    folder: Path, is_known: Callable[[Path], bool] = lambda _: False
+) -> tuple[PromptCatalogue, list[Finding]]:
+    """Read `prompts/<language>.yaml` and `recorded/<language>/` of a folder of call flows.
+
+    `is_known` tells that a recorded file was converted before, so that its sound needs no check.
+    """
     catalogue, findings = PromptCatalogue(), []
     for language in LANGUAGES:
         path = folder / "prompts" / f"{language}.yaml"
@@ -63,9 +70,9 @@ def read_catalogue(folder: Path) -> tuple[PromptCatalogue, list[Finding]]:
             catalogue.texts[language], found = _read_texts(path)
             found = [replace(finding, file=f"prompts/{path.name}") for finding in found]
             findings += found
-        catalogue.recorded[language] = {
-            file.stem: file for file in sorted((folder / "recorded" / language).glob("*.wav")) if file.is_file()
-        }
+    if not findings:
+        names = {language: set(catalogue.texts.get(language, {})) for language in LANGUAGES}
+        catalogue.recorded, findings = find_recorded(folder, names, is_known)
     return catalogue, findings
 
 
@@ -110,20 +117,25 @@ class PromptAudio(Protocol):
 
 
 class Prompts:
-    """Prompts as audio files."""
+    """Prompts as audio files; close them with `aclose()`."""
 
     def __init__(self, catalogue: PromptCatalogue, speech: SpeechCache) -> None:
         self._catalogue = catalogue
         self._speech = speech
+        self._recorded = RecordedCache(catalogue.recorded, speech.folder)
 
     async def audio(self, name: str, language: str, variables: Mapping[str, Any]) -> Path | None:
         """Return the recorded file, else the synthesised one.
 
         None, with a log entry, where there is neither.
         """
-        recording = self._catalogue.recording(name, language)
-        if recording is not None:
-            return recording
+        if self._recorded.holds(name, language):
+            recorded = self._recorded.file(name, language)
+            if recorded is not None:
+                return recorded
+        return await self._synthetic(name, language, variables)
+
+    async def _synthetic(self, name: str, language: str, variables: Mapping[str, Any]) -> Path | None:
         text = self._catalogue.text(name, language, variables)
         if text is None:
             log.error("prompt_missing", prompt=name, language=language)
@@ -135,16 +147,25 @@ class Prompts:
             return None
 
     async def prepare(self, languages: Iterable[str] = LANGUAGES) -> "Prepared":
-        """Speak every text without fields ahead of the first call."""
+        """Convert every recorded file and speak every text without fields.
+
+        This precedes the first call. A recorded prompt's text is spoken too: it takes the file's place in a moment.
+        """
+        not_converted = await self._recorded.prepare()
         names = [
             (name, language)
             for language in languages
             for name, text in self._catalogue.texts.get(language, {}).items()
             if not text.fields
         ]
-        made = await asyncio.gather(*(self.audio(name, language, {}) for name, language in names))
+        made = await asyncio.gather(*(self._synthetic(name, language, {}) for name, language in names))
         failed = [f"{language}/{name}" for (name, language), path in zip(names, made, strict=True) if path is None]
-        return Prepared(len(names) - len(failed), failed)
+        return Prepared(len(names) - len(failed), failed, not_converted)
+
+    async def aclose(self) -> None:
+        """Stop what is being synthesised and converted."""
+        await self._recorded.aclose()
+        await self._speech.aclose()
 
 
 @dataclass(frozen=True)
@@ -153,3 +174,5 @@ class Prepared:
 
     ready: int
     failed: Sequence[str]
+    not_converted: Sequence[str] = ()
+    """Recorded files in whose place the text is spoken."""

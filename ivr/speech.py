@@ -3,12 +3,13 @@
 import asyncio
 import hashlib
 import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
+
+from ivr.audio_files import is_playable, write_whole
 
 LONGEST_TEXT = 600
 """Characters that are spoken at most in one piece."""
@@ -115,13 +116,14 @@ class SpeechCache:
 
     def __init__(self, engine: Speech, folder: Path) -> None:
         self._engine = engine
-        self._folder = folder
+        self.folder = folder
+        """Folder of the files."""
         self._under_way: dict[Path, asyncio.Task[None]] = {}
 
     def path(self, text: str, language: str) -> Path:
         """Return the path of a text's audio, made or not."""
         content = "\0".join((self._engine.identity(language), language, text))
-        return self._folder / f"{hashlib.sha256(content.encode()).hexdigest()}.wav"
+        return self.folder / f"{hashlib.sha256(content.encode()).hexdigest()}.wav"
 
     async def audio(self, text: str, language: str) -> Path:
         """The audio file of a text, made now if it is new.
@@ -135,12 +137,11 @@ class SpeechCache:
         if len(text) > LONGEST_TEXT:
             raise SpeechError(f"a prompt of {len(text)} characters is longer than {LONGEST_TEXT}")
         target = self.path(text, language)
-        try:
-            # Its age is the time since it was last wanted: `sweep` goes by that.
-            os.utime(target)
-        except OSError:
-            pass
-        else:
+        # A file that a full disk or a power cut emptied is made again.
+        if is_playable(target):
+            with suppress(OSError):
+                # Its age is the time since it was last wanted: `sweep` goes by that.
+                os.utime(target)
             return target
         task = self._under_way.get(target)
         if task is None:
@@ -155,7 +156,7 @@ class SpeechCache:
 
         Sentences with customers' matters must not pile up.
         """
-        return await asyncio.to_thread(_remove_unused, self._folder, time.time() - unused_s)
+        return await asyncio.to_thread(_remove_unused, self.folder, time.time() - unused_s)
 
     async def aclose(self) -> None:
         """Stop what is being synthesised."""
@@ -173,23 +174,9 @@ class SpeechCache:
     async def _make(self, text: str, language: str, target: Path) -> None:
         audio = await self._engine.synthesise(text, language)
         try:
-            await asyncio.to_thread(_write_whole, target, audio)
+            await asyncio.to_thread(write_whole, target, audio)
         except OSError as error:
             raise SpeechError(f"the audio cannot be stored: {error}") from error
-
-
-def _write_whole(target: Path, content: bytes) -> None:
-    """Write a file atomically: it is never read in part."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as part:
-        try:
-            part.write(content)
-            part.close()
-            Path(part.name).chmod(0o644)
-            Path(part.name).replace(target)
-        except OSError:
-            Path(part.name).unlink(missing_ok=True)
-            raise
 
 
 def _remove_unused(folder: Path, before: float) -> int:

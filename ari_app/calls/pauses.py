@@ -15,6 +15,7 @@ import structlog
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError, AriNotFound
 from foundation.ids import new_id
+from ivr.audio_files import is_playable
 
 PAUSE_S = 1.5
 """Silence before the tone; the longest silence allowed is two seconds."""
@@ -28,8 +29,8 @@ log = structlog.get_logger()
 
 
 def write_pause_tone(path: Path) -> None:
-    """Write the tone's sound file, unless an operator has put one there."""
-    if path.exists():
+    """Write the tone's sound file, unless an operator has put one there that plays."""
+    if is_playable(path):
         return
     count = round(TONE_S * RATE)
     samples = (

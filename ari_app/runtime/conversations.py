@@ -3,6 +3,7 @@
 import asyncio
 import shlex
 import shutil
+from functools import partial
 
 import structlog
 
@@ -21,6 +22,7 @@ from ivr.calendar import HolidayCalendar
 from ivr.check import load_library
 from ivr.cursor import CursorStore
 from ivr.prompts import Prompts
+from ivr.recorded_files import was_converted
 from ivr.speech import EspeakSpeech, SpeechCache
 from ivr.voice import Voice
 from ivr.walker import FlowWalker
@@ -40,14 +42,18 @@ class Conversations:
     def __init__(self, settings: Settings, domain: DomainServices, queues: dict[str, QueueSettings]) -> None:
         caller_actions = CallerActions(domain.customers, domain.tickets, domain.departments, domain.self_service)
         self._actions = {**caller_actions.actions(), **SurveyActions(domain.campaigns).actions()}
-        library = load_library(settings.callflows, vocabulary([self._actions], queues))
+        library = load_library(
+            settings.callflows,
+            vocabulary([self._actions], queues),
+            is_known=partial(was_converted, cache=settings.prompts),
+        )
         self._flows = dict(library.flows)
         self._folder = settings.prompts
         self.pause_tone = settings.prompts / "pause_tone.wav"
         calendar = HolidayCalendar()
-        self._speech = SpeechCache(_speech(settings), settings.prompts)
+        speech = SpeechCache(_speech(settings), settings.prompts)
         self.catalogue = library.catalogue
-        self.prompts = Prompts(library.catalogue, self._speech)
+        self.prompts = Prompts(library.catalogue, speech)
         self.wording = AgentWording(
             library.catalogue, calendar, SpokenWording(zh=settings.organisation_zh, en=settings.organisation_en)
         )
@@ -62,7 +68,9 @@ class Conversations:
     async def prepare(self) -> None:
         """Synthesise all prompts, and copy those that the dialplan itself plays."""
         spoken = await self.prompts.prepare()
-        log.info("prompts_ready", ready=spoken.ready, failed=list(spoken.failed))
+        log.info(
+            "prompts_ready", ready=spoken.ready, failed=list(spoken.failed), not_converted=list(spoken.not_converted)
+        )
         for name in FALLBACK_PROMPTS:
             audio = await self.prompts.audio(name, "zh", {})
             if audio is not None:
@@ -70,8 +78,8 @@ class Conversations:
         await asyncio.to_thread(write_pause_tone, self.pause_tone)
 
     async def aclose(self) -> None:
-        """Stop the speech synthesis."""
-        await self._speech.aclose()
+        """Stop what is being synthesised and converted."""
+        await self.prompts.aclose()
 
 
 def _speech(settings: Settings) -> EspeakSpeech:

@@ -4,7 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
+import numpy as np
 import pytest
+import soundfile
 
 from ivr.check import check_library, load_library
 from ivr.findings import FlowsInvalid, Severity
@@ -107,7 +109,7 @@ def test_each_fault_is_found(tmp_path: Path, old: str, new: str, message: str) -
 
 
 PROMPTS = [
-    ("bye: 再见\n", "", "trial.yaml:9: error: step bye: the prompt bye has neither text nor audio in zh"),
+    ("bye: 再见\n", "", "trial.yaml:9: error: step bye: the prompt bye has no text in zh"),
     ("bye: 再见", "bye: ''", "prompts/zh.yaml:3: error: prompt bye: the text is missing"),
     ("bye: 再见", "bye: 12", "prompts/zh.yaml:3: error: prompt bye: the text is missing"),
     (
@@ -130,19 +132,24 @@ def test_each_fault_of_a_prompt_is_found(tmp_path: Path, old: str, new: str, mes
     assert any(message in finding for finding in findings), findings
 
 
-def test_a_recorded_prompt_needs_no_text(tmp_path: Path) -> None:
+def record(folder: Path) -> None:
+    """Put a recorded file of a prompt into the folder."""
+    (folder / "recorded" / "zh").mkdir(parents=True)
+    soundfile.write(folder / "recorded" / "zh" / "bye.wav", np.sin(np.arange(8000)) / 2, 8000)
+
+
+def test_a_recorded_prompt_needs_a_text(tmp_path: Path) -> None:
     folder = lay(tmp_path, zh=ZH.replace("bye: 再见\n", ""))
-    (folder / "recorded" / "zh").mkdir(parents=True)
-    (folder / "recorded" / "zh" / "bye.wav").write_bytes(b"RIFF")
-    assert found(folder) == []
+    record(folder)
+    reason = "there is no prompt bye in prompts/zh.yaml, its text is spoken where the file cannot be"
+    assert f"recorded/zh/bye.wav:1: error: {reason}" in found(folder)
 
 
-def test_a_recording_that_hides_a_variable_is_a_warning(tmp_path: Path) -> None:
+def test_a_recorded_file_that_hides_a_variable_is_a_warning(tmp_path: Path) -> None:
     folder = lay(tmp_path, zh=ZH.replace("再见", "再见{call.number:digits}"))
-    (folder / "recorded" / "zh").mkdir(parents=True)
-    (folder / "recorded" / "zh" / "bye.wav").write_bytes(b"RIFF")
+    record(folder)
     assert found(folder) == [
-        "prompts/zh.yaml:3: warning: prompt bye: its recording wins, and says nothing of call.number"
+        "prompts/zh.yaml:3: warning: prompt bye: its recorded file wins, and says nothing of call.number"
     ]
     assert load_library(folder, VOCABULARY).valid
 
