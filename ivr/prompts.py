@@ -48,7 +48,7 @@ class PromptCatalogue:
         return None if found is None else fill(found.text, language, variables or {})
 
     def is_recorded(self, name: str, language: str) -> bool:
-        """Tell whether a recorded file is played in place of the synthetic voice."""
+        """Tell whether a recorded file replaces the synthetic voice."""
         return name in self.recorded.get(language, {})
 
     def has(self, name: str, language: str) -> bool:
@@ -175,4 +175,4 @@ class Prepared:
     ready: int
     failed: Sequence[str]
     not_converted: Sequence[str] = ()
-    """Recorded files in whose place the text is spoken."""
+    """Recorded files that failed: their text is spoken."""

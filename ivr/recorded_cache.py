@@ -45,7 +45,7 @@ class RecordedCache:
         return name in self._recorded.get(language, {})
 
     def file(self, name: str, language: str) -> Path | None:
-        """Return the converted file; None, and a log entry, if it is unusable."""
+        """Return the converted file; None, with a log entry, without one."""
         ready = self._ready.get((language, name))
         if ready is not None and ready.unchanged:
             return ready.path
@@ -75,7 +75,7 @@ class RecordedCache:
         original = self._recorded[language][name]
         known = self._ready.pop((language, name), None)
         try:
-            # One that was loaded and is no longer as it was is not trusted, whatever its name says.
+            # One that was loaded and is no longer as it was is not trusted, despite its name.
             self._ready[language, name] = await asyncio.to_thread(_convert, original, self._folder, known is not None)
         except (OSError, UnusableSound) as error:
             log.error("recorded_prompt_not_converted", prompt=name, language=language, file=str(original),  # noqa: TRY400

@@ -39,7 +39,7 @@ def was_converted(original: Path, cache: Path) -> bool:
 def find_recorded(
     folder: Path, names: Mapping[str, set[str]], is_known: Callable[[Path], bool] = lambda _: False
 ) -> tuple[dict[str, dict[str, Path]], list[Finding]]:
-    """Return the recorded files of a folder, and what is wrong with them.
+    """Return a folder's recorded files, and their faults.
 
     Args:
         names: the prompts of each language that have a text.

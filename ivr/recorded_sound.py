@@ -45,7 +45,7 @@ class UnusableSound(Exception):
 
 @dataclass(frozen=True)
 class RecordedSound:
-    """One channel of sound at the file's rate, with remarks on its quality."""
+    """One channel of sound, with remarks on its quality."""
 
     sound: Sound
     rate_hz: int
@@ -105,11 +105,11 @@ def _opened(path: Path) -> soundfile.SoundFile:
     try:
         return soundfile.SoundFile(path)
     except soundfile.SoundFileError as error:
-        raise UnusableSound("it is not a WAV, FLAC, MP3 or OGG file, whatever its name says") from error
+        raise UnusableSound("it is not a WAV, FLAC, MP3 or OGG file, despite its name") from error
 
 
 def _read(path: Path) -> tuple[Sound, int, float]:
-    """Return the sound as one channel, its rate, and the share of clipped samples."""
+    """Return the sound as one channel, its rate, its clipped share."""
     parts: list[Sound] = []
     clipped = samples = 0
     with _opened(path) as file:
@@ -177,7 +177,7 @@ def _without_long_edges(sound: Sound, rate_hz: int) -> Sound:
 
 
 def _resampled(sound: Sound, rate_hz: int) -> Sound:
-    """Return the sound at 8 kHz, without frequencies that a telephone cannot carry."""
+    """Return the sound at 8 kHz, without higher frequencies."""
     margin = rate_hz // 10
     # A whole number of output samples, or the pitch would change.
     margin += -(sound.size + margin) % (rate_hz // math.gcd(rate_hz, RATE_HZ))

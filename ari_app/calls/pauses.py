@@ -29,7 +29,7 @@ log = structlog.get_logger()
 
 
 def write_pause_tone(path: Path) -> None:
-    """Write the tone's sound file, unless an operator has put one there that plays."""
+    """Write the tone's sound file, unless there is one that plays."""
     if is_playable(path):
         return
     count = round(TONE_S * RATE)

@@ -19,7 +19,7 @@ PROMPTS = RUNTIME / "prompts"
 
 
 def hum(frequency: float) -> "np.ndarray[tuple[int, ...], np.dtype[np.float64]]":
-    """Return three seconds in stereo at 48 kHz; the right side is silent."""
+    """Return three seconds in stereo, with a silent right side."""
     left = 0.4 * np.sin(2 * np.pi * frequency * np.arange(3 * 48000) / 48000)
     return np.stack([left, np.zeros_like(left)], axis=1)
 

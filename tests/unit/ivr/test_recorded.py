@@ -22,7 +22,7 @@ TONE_HZ = 440.0
 
 
 def voice(rate_hz: int = 8000, seconds: float = 1.5, peak: float = 0.5) -> Sound:
-    """Return a tone that swells and fades four times a second, as syllables do."""
+    """Return a tone that swells and fades like syllables."""
     times = np.arange(round(seconds * rate_hz)) / rate_hz
     return np.asarray(peak * np.sin(2 * np.pi * TONE_HZ * times) * np.sin(2 * np.pi * 2 * times) ** 2)
 
@@ -47,7 +47,7 @@ def cut(form: str, subtype: str) -> Callable[[Path], object]:
 
 
 def from_a_pipe(path: Path) -> None:
-    """Write a WAV file that claims an unknown length, as programs do into a pipe."""
+    """Write a WAV file of unknown length, as into a pipe."""
     soundfile.write(path, voice(), 8000, subtype="PCM_16")
     content = bytearray(path.read_bytes())
     content[4:8], content[40:44] = struct.pack("<I", 0x7FFFF024), struct.pack("<I", 0x7FFFF000)
@@ -102,7 +102,7 @@ BAD: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "a moment": ("bye.wav", written(voice(seconds=0.05)), "error: it is shorter than 0.1 s"),
     "endless": ("bye.wav", written(voice(seconds=181)), "error: it is longer than 180 s"),
     "no number": ("bye.wav", written(np.full(8000, np.nan), subtype="FLOAT"), "error: it holds numbers that are no"),
-    "HTML": ("bye.wav", html, "error: it is not a WAV, FLAC, MP3 or OGG file, whatever its name says"),
+    "HTML": ("bye.wav", html, "error: it is not a WAV, FLAC, MP3 or OGG file, despite its name"),
     "wrong name": ("bey.wav", written(voice()), "error: there is no prompt bey in prompts/zh.yaml, its text is spoken"),
     "nearly right name": ("Bye.wav", written(voice()), "; is it bye?"),
     "another format": ("bye.m4a", html, "error: it is not used: recorded files end in .wav, .flac, .mp3, .ogg"),
