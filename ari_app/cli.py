@@ -16,6 +16,7 @@ from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.operations import commands as operator_commands
 from ari_app.operations.locations import NEEDED
 from ari_app.operations.staff_commands import staff
+from ari_app.operations.trunks.commands import trunk
 from ari_app.runtime import flows as call_flows
 from ari_app.runtime import process
 from ari_app.runtime.supervisor import ProcessSupervisor
@@ -47,6 +48,7 @@ flows = typer.Typer(help="Check and draw call flows.", no_args_is_help=True)
 app.add_typer(flows, name="flows")
 tickets = typer.Typer(help="Describe tickets.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
+app.add_typer(trunk, name="trunk")
 app.add_typer(tickets, name="tickets")
 operator_commands.register(app)
 

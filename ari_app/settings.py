@@ -84,7 +84,7 @@ class Settings(BaseSettings):
     """Open HTTP connections from one address, which an office of 150 browsers may share. Trusted proxies have no
     limit."""
 
-    trunk: str = "PJSIP/{number}@trunk"
+    trunk: str = "PJSIP/{number}@carrier"
     """Dial string for numbers outside. Only validated digits take the place of {number} (S15)."""
     trunk_number_format: Literal["e164", "digits", "national"] = "national"
     """Form of {number} that the trunk accepts: +8645188888888, 8645188888888 or 045188888888."""
@@ -186,7 +186,7 @@ class Settings(BaseSettings):
     @classmethod
     def _one_number(cls, value: str) -> str:
         if value.count(DIALLED_NUMBER) != 1 or "&" in value:
-            raise ValueError(f"must name one endpoint and hold {DIALLED_NUMBER} once, such as PJSIP/{{number}}@trunk")
+            raise ValueError(f"must name one endpoint and hold {DIALLED_NUMBER} once, such as PJSIP/{{number}}@carrier")
         return value
 
 

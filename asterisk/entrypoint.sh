@@ -6,7 +6,7 @@
 set -eu
 
 TEMPLATES=${TEMPLATES:-/usr/share/hotline/asterisk}
-SITE=${SITE:-/etc/hotline/asterisk}
+export SITE="${SITE:-/etc/hotline/asterisk}"
 export STATE="${STATE:-/var/lib/hotline/asterisk}"
 export ETC="${ETC:-$STATE/etc}"
 export DATA="${DATA:-/usr/share/asterisk}"
@@ -21,9 +21,10 @@ fail() {
     exit 1
 }
 
-# A value as the replacement of sed's s|…|…|, which gives backslash, ampersand and the delimiter a meaning.
+# A value as the replacement of sed's s|…|…|, which gives backslash, ampersand and the delimiter a meaning. To Asterisk a
+# semicolon begins a comment.
 escaped() {
-    printenv "$1" | sed -e 's/[\\&|]/\\&/g'
+    printenv "$1" | sed -e 's/;/\\;/g' -e 's/[\\&|]/\\&/g'
 }
 
 # One sed program for all templates: names are taken from them, so that a new name needs no change here.
@@ -62,12 +63,16 @@ if [ "${PROFILE:-production}" = sample ]; then
     for sample in "$TEMPLATES"/sample/*.conf; do render "$sample" "$ETC/$(basename "$sample" .conf).d/sample.conf"; done
 fi
 if [ -n "${EXTERNAL_ADDRESS:-}" ]; then
-    # Behind a container's address translation, phones and carriers must be told the address they can reach.
-    cat >"$ETC/pjsip.d/external.conf" <<END
-[transport-udp](+)
+    # Behind a container's address translation, phones and carriers must be told the address they can reach. The name
+    # sorts last: a transport is added to once it is there.
+    for transport in $(grep -hoE '^\[transport-(udp|tcp|tls)\]' "$ETC/pjsip.conf" "$ETC"/pjsip.d/*.conf | sort -u); do
+        cat <<END
+$transport(+)
 external_signaling_address = $EXTERNAL_ADDRESS
 external_media_address = $EXTERNAL_ADDRESS
 local_net = $LOCAL_NETWORK
 END
+    done >"$STATE/external.conf"
+    mv "$STATE/external.conf" "$ETC/pjsip.d/zz-external.conf"
 fi
 exec /usr/sbin/asterisk -f -C "$ETC/asterisk.conf"

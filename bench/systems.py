@@ -119,8 +119,8 @@ class NativeSystem:
 class PlainAsterisk(Asterisk):
     """Return Asterisk as shipped, without its outbound event WebSocket."""
 
-    def _render(self) -> Path:
-        folder = super()._render()
+    def write_configuration(self) -> Path:
+        folder = super().write_configuration()
         (folder / "websocket_client.conf").write_text("")
         (folder / "ari.conf").write_text("[general]\nenabled = no\n")
         return folder

@@ -1,11 +1,12 @@
 """A real Asterisk, configured as shipped in `asterisk/etc`."""
 
+import os
 import re
 import secrets
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
@@ -13,7 +14,10 @@ from signal import Signals
 from dev.installed import InstalledAsterisk, find_asterisk
 from dev.paths import ASTERISK_CONFIGURATION, RUNTIME
 from dev.ports import free_port, listening
-from dev.processes import ChildProcess, ManagedProcess
+from dev.processes import ChildProcess, ManagedProcess, ProcessFailed
+
+SITE_FOLDERS = ("pjsip.d", "extensions.d", "queues.d", "musiconhold.d")
+"""Folders of files that Asterisk reads after the shipped ones."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ class Asterisk:
     """Asterisk as a child process: rendered configuration, start, stop.
 
     `pjsip`, `extensions` and `queues` are extra configuration files by name: the sample profile, a test or a benchmark
-    adds its trunks and phones there, and what is shipped stays as shipped.
+    adds its trunks and phones there, and what is shipped stays as shipped. `site` is the operator's folder of such
+    files.
     """
 
     at: AsteriskAddress
@@ -73,6 +78,7 @@ class Asterisk:
     pjsip: dict[str, str] = field(default_factory=dict)
     extensions: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
+    site: Path | None = None
     installed: InstalledAsterisk = field(default_factory=find_asterisk)
     process: ManagedProcess | None = None
 
@@ -82,9 +88,10 @@ class Asterisk:
         `started` gets the process before the wait.
 
         Raises:
-            ProcessFailed: it did not come up; the message ends with its log.
+            ProcessFailed: it did not come up, and the message ends with its log; or a file of the operator is not
+                usable.
         """
-        folder = self._render()
+        folder = self.write_configuration()
         self.process = ChildProcess(
             "asterisk",
             self.installed.program,
@@ -118,7 +125,12 @@ class Asterisk:
             listening(port, self.at.address) for port in (self.at.http_port, self.at.ami_port)
         )
 
-    def _render(self) -> Path:
+    def write_configuration(self) -> Path:
+        """Render the configuration; return its folder.
+
+        Raises:
+            ProcessFailed: a file of the operator names a variable that is not set.
+        """
         state = self.at.state
         for folder in ("lib/keys", "run", "log", "spool", "agi", "etc"):
             (state / folder).mkdir(parents=True, exist_ok=True)
@@ -147,19 +159,19 @@ class Asterisk:
             "SIP_PORT": self.at.sip_port,
             "RTP_START": self.at.rtp_start,
             "RTP_END": self.at.rtp_end,
+            "SITE": self.site or state,
         }
         for template in ASTERISK_CONFIGURATION.glob("*.conf"):
             (state / "etc" / template.name).write_text(render(template.read_text(), values))
-        for folder, files in (
-            ("pjsip.d", self.pjsip),
-            ("extensions.d", self.extensions),
-            ("queues.d", self.queues),
-            ("musiconhold.d", {}),
-        ):
+        files = {"pjsip.d": self.pjsip, "extensions.d": self.extensions, "queues.d": self.queues}
+        for folder in SITE_FOLDERS:
             shutil.rmtree(state / "etc" / folder, ignore_errors=True)
             (state / "etc" / folder).mkdir()
-            for name, text in {"shipped": "", **files}.items():
+            # An #include that matches nothing is an error.
+            for name, text in {"shipped": "", **files.get(folder, {})}.items():
                 (state / "etc" / folder / f"{name}.conf").write_text(render(text, values))
+            for own in sorted((self.site / folder).glob("*.conf")) if self.site is not None else ():
+                (state / "etc" / folder / own.name).write_text(_render_own(own, values))
         return state / "etc"
 
     def _data_folder(self) -> Path:
@@ -176,13 +188,27 @@ class Asterisk:
         return data
 
 
-def render(template: str, values: dict[str, object]) -> str:
+def render(template: str, values: Mapping[str, object]) -> str:
     """Fill in `@NAME@`; a name without a value is an error.
 
     Raises:
         KeyError: a name without a value.
     """
     return re.sub(r"@([A-Z_]+)@", lambda match: str(values[match[1]]), template)
+
+
+def _render_own(file: Path, values: Mapping[str, object]) -> str:
+    """Fill in a file of the operator; other names are environment variables.
+
+    Raises:
+        ProcessFailed: a variable is not set.
+    """
+    # To Asterisk a semicolon begins a comment.
+    environment = {name.removeprefix("HOTLINE_"): value.replace(";", r"\;") for name, value in os.environ.items()}
+    try:
+        return render(file.read_text(encoding="utf-8"), {**environment, **values})
+    except KeyError as missing:
+        raise ProcessFailed(f"{file}: the environment variable HOTLINE_{missing.args[0]} is not set") from None
 
 
 def _link(link: Path, target: Path) -> None:

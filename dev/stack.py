@@ -18,7 +18,7 @@ from pathlib import Path
 from dev import console
 from dev.asterisk import Asterisk, AsteriskAddress, free_address, render
 from dev.ownership import Ownership, RunRecord
-from dev.paths import PROJECT, RUNTIME
+from dev.paths import ASTERISK_SITE, PROJECT, RUNTIME
 from dev.ports import free_port, preferred_port
 from dev.processes import AdoptedProcess, ChildProcess, ManagedProcess
 from dev.programs import Program
@@ -52,6 +52,8 @@ class Stack:
     pjsip: dict[str, str] = field(default_factory=dict)
     extensions: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
+    site: Path | None = None
+    """The operator's folder of Asterisk files."""
     settings: Mapping[str, str] = field(default_factory=dict)
     supervised: bool = False
     """Whether the service runs under its process supervisor."""
@@ -69,6 +71,7 @@ class Stack:
             pjsip=self.pjsip,
             extensions=self.extensions,
             queues=self.queues,
+            site=self.site,
         )
         self.redis = None if "REDIS_URL" in os.environ else Redis(self.redis_port or free_port(), self.folder / "redis")
         self.service: ManagedProcess | None = None
@@ -237,6 +240,7 @@ def private_stack(
     pjsip: Mapping[str, str] | None = None,
     extensions: Mapping[str, str] | None = None,
     queues: Mapping[str, str] | None = None,
+    site: Path | None = None,
     settings: Mapping[str, str] | None = None,
     pages: Path | None = None,
 ) -> Stack:
@@ -248,6 +252,7 @@ def private_stack(
         pjsip=dict(pjsip or {}),
         extensions=dict(extensions or {}),
         queues=dict(queues or {}),
+        site=site,
         settings=settings or {},
         supervised=supervised,
         console=pages,
@@ -324,6 +329,8 @@ def _owned_stack(ownership: Ownership) -> Stack:
         asterisk,
         ports["web"],
         pjsip=sample_phones(),
+        site=ASTERISK_SITE,
+        settings={"TRUNK": trunk} if (trunk := os.environ.get("HOTLINE_TRUNK")) else {},
         supervised=True,
         redis_port=ports["redis"],
         console=_console(),

@@ -175,6 +175,25 @@ class AmiClient:
         with suppress(AriNotFound):
             await self._ask("DBDel", {"Family": _safe("family", family), "Key": _safe("key", key)})
 
+    async def endpoint_details(self, name: str) -> list[Response]:
+        """Return a SIP endpoint as Asterisk uses it.
+
+        Its own fields, then those of its addresses, contacts and matches; `Event` names the kind.
+
+        Raises:
+            AriNotFound: Asterisk has no such endpoint.
+        """
+        return await self._ask_list("PJSIPShowEndpoint", {"Endpoint": _safe("name", name)})
+
+    async def qualify_endpoint(self, name: str) -> None:
+        """Ask an endpoint's addresses with OPTIONS; their contacts get the outcome."""
+        await self._ask("PJSIPQualify", {"Endpoint": _safe("name", name)})
+
+    async def outbound_registrations(self) -> list[Response]:
+        """Return the registrations at carriers, each with its `Status`."""
+        found = await self._ask_list("PJSIPShowRegistrationsOutbound", {})
+        return [one for one in found if one.get("Event") == "OutboundRegistrationDetail"]
+
     async def ping(self) -> None:
         """Ask for any response."""
         await self._ask("Ping", {})
@@ -317,6 +336,7 @@ def _error_for(action: str, message: str) -> AriError:
         or "not in queue" in words
         or "entry could not be deleted" in words
         or "entry not found" in words
+        or "unable to retrieve endpoint" in words
     ):
         kind = AriNotFound
     elif "already there" in words:

@@ -1,13 +1,19 @@
 """The shipped template of a trunk on the real Asterisk."""
 
+import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from ari_app.operations.trunks.commands import AsteriskAccess, reports_of
+from ari_app.operations.trunks.files import WrittenTrunk, written_trunks
+from dev.ports import free_port
 from dev.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, Hotline, stack_in
 from tests.asterisk.whole import asked
 
+NOTHING_LISTENS = free_port(socket.SOCK_DGRAM)
 CALLER, TRUNK, CARRIER_ADDRESS = "13800000006", "national-carrier", "127.0.0.9"
 OWN_FILE = f"""
 [{TRUNK}](trunk)
@@ -16,6 +22,30 @@ OWN_FILE = f"""
 type = identify
 endpoint = {TRUNK}
 match = {CARRIER_ADDRESS}
+
+; Written without the template.
+[careless]
+type = endpoint
+context = agents
+aors = careless
+outbound_auth = careless
+
+[careless]
+type = aor
+contact = sip:127.0.0.1:{NOTHING_LISTENS}
+
+[careless]
+type = auth
+auth_type = userpass
+username = careless
+password = secret
+
+[careless]
+type = registration
+outbound_auth = careless
+server_uri = sip:127.0.0.1:{NOTHING_LISTENS}
+client_uri = sip:careless@127.0.0.1
+contact_user = 96001
 """
 
 
@@ -43,3 +73,32 @@ async def test_name_of_the_trunk_in_from_is_not_the_trunk(hotline: Hotline) -> N
 
     await caller.hang_up()
     await hotline.waiting(supervisor, "repair", 0)
+
+
+async def test_check_names_what_is_missing(hotline: Hotline, tmp_path: Path) -> None:
+    """Settings, addresses, contact, registration, in words."""
+    file = tmp_path / "pjsip.d" / "trunk.conf"
+    file.parent.mkdir()
+    file.write_text(OWN_FILE)
+    trunks = written_trunks(tmp_path)
+    assert [(one.name, one.registrations) for one in trunks] == [(TRUNK, ("careless",)), ("careless", ("careless",))]
+    at = hotline.stack.at
+    access = AsteriskAccess(at.address, at.ami_port, at.user, at.password, "PJSIP/{number}@other")
+    careless, unknown = await reports_of(access, [trunks[1], WrittenTrunk("nowhere", file, ())])
+    wrong = [finding.text.split(":")[0] for finding in careless.findings if not finding.ok]
+    assert wrong == [
+        "identify_by=ip is missing",
+        "allow_transfer=no is missing",
+        "direct_media=no is missing",
+        "context=hotline is missing",
+        "rtp_timeout is missing",
+        "rtp_timeout_hold is missing",
+        "no address is the carrier's",
+        "qualify_frequency is missing",
+        "sip",
+        "not registered as sip",
+    ]
+    assert not careless.ok
+    assert [finding.text for finding in unknown.findings] == [
+        "Asterisk does not know the endpoint. Asterisk reads the file at its start: restart it while nobody talks"
+    ]

@@ -1,0 +1,1 @@
+"""Carrier's trunk: templates, and checks against the running Asterisk."""
