@@ -1,10 +1,34 @@
-"""Work that a cancellation must not cut in half."""
+"""Tasks whose end is seen: shielded work, parts that start again, logged failures."""
 
 import asyncio
-from collections.abc import Awaitable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import structlog
+
+RESTART_PAUSE_S = 1.0
 
 Result = TypeVar("Result")
+
+log = structlog.get_logger()
+
+
+async def keep_running(part: str, work: Callable[[], Awaitable[None]]) -> None:
+    """Run a part until it returns; one that fails is logged and started again."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("part_failed", part=part)
+            await asyncio.sleep(RESTART_PAUSE_S)
+        else:
+            return
+
+
+def log_failure(task: "asyncio.Task[Any]") -> None:
+    """Log the failure of a task that no other task waits for, as its `add_done_callback`."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("task_failed", task=task.get_name(), exc_info=error)
 
 
 async def shield_until_done(work: Awaitable[Result]) -> Result:

@@ -18,6 +18,7 @@ import structlog
 
 from ari_app.ari.errors import AriConflict, AriError, AriInvalid, AriNotFound, AriRefused, AriTimeout, AriUnreachable
 from ari_app.ari.inbound import delay_s
+from foundation.tasks import keep_running
 
 CONNECT_TIMEOUT_S: Final = 5.0
 STABLE_S: Final = 10.0
@@ -76,7 +77,7 @@ class AmiClient:
 
     async def start(self) -> None:
         """Begin to connect; requests wait for the connection."""
-        self._task = asyncio.create_task(self._run(), name="ami")
+        self._task = asyncio.create_task(keep_running("ami", self._run), name="ami")
 
     async def aclose(self) -> None:
         """Disconnect."""

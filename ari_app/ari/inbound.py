@@ -16,6 +16,7 @@ from yarl import URL
 
 from ari_app.ari.events import Event
 from ari_app.ari.source import HEARTBEAT_S, LARGEST_FRAME, SUBPROTOCOL, EventSource
+from foundation.tasks import keep_running
 
 FIRST_DELAY_S: Final = 0.25
 LONGEST_DELAY_S: Final = 5.0
@@ -52,7 +53,7 @@ class InboundEvents(EventSource):
 
     async def start(self) -> None:
         """Begin to connect."""
-        self._task = asyncio.create_task(self._run(), name="ari-events")
+        self._task = asyncio.create_task(keep_running("ari-events", self._run), name="ari-events")
 
     async def aclose(self) -> None:
         """Disconnect: Asterisk's `Stasis()` fails from now on."""

@@ -15,6 +15,7 @@ from aiohttp import web
 from ari_app.ari.errors import AriError
 from ari_app.ari.events import Event
 from ari_app.ari.source import HEARTBEAT_S, LARGEST_FRAME, SUBPROTOCOL, EventSource
+from foundation.tasks import keep_running
 
 PATH: Final = "/ari/events"
 CLOSE_TIMEOUT_S: Final = 1.0
@@ -135,7 +136,9 @@ class OutboundEvents(EventSource):
         """Start, or stop, the check for a missing connection."""
         if self._missing is not None:
             self._missing.cancel()
-        self._missing = asyncio.create_task(self._ask_for_it(), name="ari-missing") if expected else None
+        self._missing = None
+        if expected:
+            self._missing = asyncio.create_task(keep_running("ari-missing", self._ask_for_it), name="ari-missing")
 
     async def _ask_for_it(self) -> None:
         if self._on_missing is None:

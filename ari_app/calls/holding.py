@@ -8,6 +8,7 @@ import structlog
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriConflict, AriError, AriNotFound, AriResponseError
 from ari_app.queues.settings import QueueSettings
+from foundation.tasks import log_failure
 
 HOLD_BRIDGE = "hold"
 HOLD_AGAIN_S = 1.0
@@ -75,6 +76,7 @@ class Hold:
         """Begin to hold the caller, once."""
         if self._task is None:
             self._task = asyncio.create_task(self._hold(settings), name=f"hold:{self._channel_id}")
+            self._task.add_done_callback(log_failure)
 
     async def begun(self) -> None:
         """Wait until the caller is held, if that has begun."""

@@ -15,6 +15,7 @@ import structlog
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError, AriNotFound
 from foundation.ids import new_id
+from foundation.tasks import log_failure
 from ivr.audio_files import is_playable
 
 PAUSE_S = 1.5
@@ -72,6 +73,7 @@ class PauseTone:
             yield
             return
         task = asyncio.create_task(self._fill(answered, self._tone), name=f"pauses:{self._channel_id}")
+        task.add_done_callback(log_failure)
         try:
             yield
         finally:

@@ -15,6 +15,7 @@ from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer, WaitingCall
 from ari_app.queues.settings import QueueSettings
 from foundation.clock import milliseconds, utc_now
+from foundation.tasks import log_failure
 from ivr.walker import ToQueue
 
 POSITION_PROMPT = "queue_position"
@@ -106,6 +107,7 @@ class Waiting:
 
     async def _until_served(self, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> WaitEnd:
         unstaffed = asyncio.create_task(self._unstaffed(settings), name=f"unstaffed:{self._state.id}")
+        unstaffed.add_done_callback(log_failure)
         try:
             while True:
                 offer = await self._next_offer(settings, unstaffed)
@@ -158,6 +160,7 @@ class Waiting:
             return self._offers.get_nowait()
         offered = asyncio.create_task(self._offers.get(), name=f"offer:{self._state.id}")
         announcing = asyncio.create_task(self._announce(settings), name=f"announce:{self._state.id}")
+        announcing.add_done_callback(log_failure)
         try:
             async with asyncio.timeout_at(self._patience(settings)):
                 await asyncio.wait({offered, unstaffed}, return_when=asyncio.FIRST_COMPLETED)

@@ -15,6 +15,7 @@ from ari_app.web.auth import RequestGuard
 from ari_app.web.errors import Malformed, PasswordOneTime, WrongOrigin
 from ari_app.web.sessions import Session
 from foundation.problems import Forbidden, Problem, Unauthenticated, Unavailable
+from foundation.tasks import keep_running
 
 log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ class DeskSockets:
             TimeoutError: Redis is out of reach.
         """
         await self._hub.start()
-        self._watching = asyncio.create_task(self.watch(), name="desk-watch")
+        self._watching = asyncio.create_task(keep_running("desk-watch", self.watch), name="desk-watch")
 
     async def aclose(self) -> None:
         """Close every desk."""

@@ -34,6 +34,7 @@ from ari_app.web.sessions import Session
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Conflict, Problem
 from foundation.routes import Principal, Role
+from foundation.tasks import log_failure
 
 log = structlog.get_logger()
 
@@ -238,6 +239,7 @@ class Hub:
             self._absences[socket.staff_id] = asyncio.create_task(
                 self._report_absent(socket.staff_id), name=f"desk-absence:{socket.staff_id}"
             )
+            self._absences[socket.staff_id].add_done_callback(log_failure)
 
     def _take_out(self, socket: DeskSocket) -> None:
         self._sockets[socket.staff_id].remove(socket)
@@ -330,6 +332,7 @@ class Hub:
         task: asyncio.Task[None] = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(log_failure)
 
     def _encode(self, message: Message) -> bytes:
         return msgspec.json.encode(msgspec.structs.replace(message, id=next(self._numbers)))

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from foundation.redis_channels import ChannelListener
+from foundation.tasks import keep_running
 
 log = structlog.get_logger()
 
@@ -71,8 +72,8 @@ class Relay:
             TimeoutError: Redis is out of reach.
         """
         self._tasks = [
-            asyncio.create_task(self._listener.run(), name="desk-relay"),
-            asyncio.create_task(self._pass_on(), name="desk-relay-heard"),
+            asyncio.create_task(keep_running(name, work), name=name)
+            for name, work in (("desk-relay", self._listener.run), ("desk-relay-heard", self._pass_on))
         ]
         async with asyncio.timeout(DEADLINE_S):
             await self._ready.wait()

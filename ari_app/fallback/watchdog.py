@@ -15,6 +15,7 @@ from ari_app.calls.reconciliation import TALK
 from ari_app.calls.service import INBOUND
 from ari_app.fallback.model import ALIVE, AWAY_S, CONTEXT, EXTENSION
 from ari_app.settings import Settings
+from foundation.tasks import keep_running
 
 LOOK_EVERY_S = 2.0
 EXTENSIONS = {INBOUND: EXTENSION, CONTACT: CONTACT}
@@ -97,7 +98,7 @@ async def watch(settings: Settings) -> None:
     password = settings.ari_password.get_secret_value()
     ari = AriClient(settings.ari_url, settings.ari_user, password, application=settings.application)
     await ari.start()
-    watching = asyncio.create_task(Watchdog(ari).run(), name="watchdog")
+    watching = asyncio.create_task(keep_running("watchdog", Watchdog(ari).run), name="watchdog")
     try:
         await stop.wait()
     finally:

@@ -15,6 +15,7 @@ from ari_app.queues.model import AgentSnapshot, Offer, QueueChanged
 from ari_app.queues.settings import QueueSettings
 from ari_app.queues.store import QueueCommand, QueueStore, ScriptReply
 from foundation.signals import Signal
+from foundation.tasks import keep_running
 
 log = logging.getLogger(__name__)
 
@@ -90,8 +91,8 @@ class QueueNode:
             on_subscribed=subscribed,
         )
         self._tasks = [
-            asyncio.create_task(subscription.run(), name=f"queues-subscription-{self.node}"),
-            asyncio.create_task(self._keep_deadlines(), name=f"queues-deadlines-{self.node}"),
+            asyncio.create_task(keep_running(name, work), name=name)
+            for name, work in (("queues-subscription", subscription.run), ("queues-deadlines", self._keep_deadlines))
         ]
         try:
             async with asyncio.timeout(START_S):

@@ -35,6 +35,7 @@ from foundation.database import Database
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
 from foundation.routes import Principal
+from foundation.tasks import log_failure
 
 LISTED = 50
 RETRY_PAUSE_S = 10.0
@@ -70,7 +71,7 @@ class ImportService:
         await asyncio.to_thread(self._take_over, file, own_file)
         async with self._database.write() as session:
             session.add(started)
-        self._own(self._read(started.id, own_file), started.id)
+        self._own(self._read(started.id, own_file), started.id).add_done_callback(log_failure)
         return ImportView.model_validate(started)
 
     async def get(self, import_id: str) -> ImportView:
@@ -169,6 +170,10 @@ class ImportService:
                 await self._set(import_id, ImportStatus.INTERRUPTED)
                 return
             await self._check(import_id)
+        except Exception:
+            with suppress(DBAPIError):
+                await self._set(import_id, ImportStatus.INTERRUPTED)
+            raise
         finally:
             was_cut_off = process.returncode is None
             if was_cut_off:
