@@ -27,15 +27,21 @@ _log = structlog.get_logger(__name__)
 
 async def audit(sealer: Sealer, grace_s: float, in_use: frozenset[str]) -> OrphanReport:
     """Compare entries and files, and repair; see `RecordingService.audit_orphans`."""
-    report = OrphanReport()
     storage = sealer.storage
     await sealer.in_thread(lambda: sealing.delete(storage.leftovers(grace_s)))
     spooled = await sealer.in_thread(storage.spooled_ids)
-    for recording_id in sorted(spooled - in_use):
-        await _try_to_mend_spooled(sealer, recording_id, grace_s, report)
+    report = await audit_spool(sealer, grace_s, in_use)
     await _find_missing(sealer, spooled | in_use, grace_s, report)
     await _find_unknown(sealer, report)
     report.unknown_files.extend(await sealer.in_thread(storage.foreign_files))
+    return report
+
+
+async def audit_spool(sealer: Sealer, grace_s: float, in_use: frozenset[str]) -> OrphanReport:
+    """Seal what is left in the spool; see `RecordingService.audit_spool`."""
+    report = OrphanReport()
+    for recording_id in sorted(await sealer.in_thread(sealer.storage.spooled_ids) - in_use):
+        await _try_to_mend_spooled(sealer, recording_id, grace_s, report)
     return report
 
 

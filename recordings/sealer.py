@@ -32,7 +32,7 @@ SHORTFALL_SHARE = 0.05
 """A recording that is shorter than its conversation by more than both is not complete."""
 _SEALING_THREADS = 2
 
-_log = structlog.get_logger(__name__)
+log = structlog.get_logger(__name__)
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
 
@@ -71,7 +71,7 @@ class Sealer:
 
     def warn(self, kind: WarningKind, detail: str, recording_id: str, call_id: str | None = None) -> None:
         """Log a warning and pass it on."""
-        _log.warning("recording_warning", kind=kind.value, detail=detail, recording_id=recording_id, call_id=call_id)
+        log.warning("recording_warning", kind=kind.value, detail=detail, recording_id=recording_id, call_id=call_id)
         if self._on_warning is not None:
             self._on_warning(RecordingWarning(kind, detail, recording_id, call_id))
 
@@ -115,7 +115,7 @@ class Sealer:
         journal = self.storage.journal_file(recording_id)
         try:
             facts = RecordingView.model_validate_json(await self.in_thread(journal.read_bytes))
-        except (OSError, ValueError) as error:
+        except (FileNotFoundError, ValueError) as error:
             raise RecordingNotFound from error
         name = self.storage.sealed_name(recording_id, facts.started_at)
         entry = await self.insert({**facts.model_dump(exclude={"segment"}), "file": name})
@@ -137,6 +137,11 @@ class Sealer:
         except OSError as error:
             reason = f"could not be sealed ({error.strerror or error}); the sides are kept"
             return await self._fail(recording, RecordingStatus.FAILED, reason, times, kind=WarningKind.STORAGE)
+        except Exception as error:
+            # The next audit tries again: a recording must not be lost to an error that was not foreseen.
+            log.exception("recording_not_sealed", recording_id=recording.id)
+            reason = f"could not be sealed ({type(error).__name__}); the sides are kept"
+            return await self._fail(recording, RecordingStatus.FAILED, reason, times)
         else:
             finished = await self._store_sealed(recording, sealed, times)
         if finished is not None:

@@ -1,12 +1,13 @@
 """Service of recordings: begin, seal, link, open, verify, audit."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any
 
+import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -33,11 +34,15 @@ STORAGE_SECONDS = 1.0
 DATABASE_SECONDS = 2.0
 """How long each may delay the start of a recording."""
 WRITABLE_SECONDS = 1.0
-SEAL_AGAIN_S = 2.0
+SETTLE_AGAIN_S = 2.0
+MOST_SETTLE_AGAIN_S = 60.0
+"""Pause before a result is stored again, and the longest one."""
 WAV_HEADER_BYTES = 44
 WAV_BYTES_PER_S = 16_000
 """Asterisk's format `wav`: 8000 samples of 16 bits a second."""
 _OUT_OF_REACH = (SQLAlchemyError, OSError, TimeoutError)
+
+log = structlog.get_logger(__name__)
 
 
 def new_segment_id() -> str:
@@ -75,7 +80,8 @@ class RecordingService:
         self.database = database
         self.storage = Storage(root, minimum_free_bytes=minimum_free_bytes)
         self._sealer = Sealer(database, self.storage, on_warning)
-        self._sealing: set[asyncio.Task[None]] = set()
+        self._settling: dict[asyncio.Task[None], str] = {}
+        """Tasks that store a recording's result: a sealed file, a failure, an entry that nothing takes yet."""
         self._closing = asyncio.Event()
         self.access = RecordingAccess(database, self._sealer)
         self._begun: dict[str, Entry] = {}
@@ -86,7 +92,7 @@ class RecordingService:
     async def aclose(self) -> None:
         """Wait for recordings being sealed, then end the threads."""
         self._closing.set()
-        await asyncio.gather(*self._sealing, return_exceptions=True)
+        await asyncio.gather(*self._settling, return_exceptions=True)
         await self._sealer.aclose()
 
     async def begin(
@@ -99,14 +105,15 @@ class RecordingService:
         ticket_id: str | None = None,
         channels: int | None = None,
         segment_id: str | None = None,
+        started_at: datetime | None = None,
     ) -> Segment:
         """Store an entry before recording; return the paths of its sides.
 
-        A `segment_id` chosen beforehand makes it idempotent. `channels` is 2 for a
-        conversation and 1 for everything else, unless given. Check `failed` before recording.
+        A `segment_id` chosen beforehand makes it idempotent: an entry that is there stays as it is. `channels` is 2 for
+        a conversation and 1 for everything else, unless given; `started_at` is now. Check `failed` before recording.
         With the database away the entry waits beside the files and is stored later: the call is recorded all the same.
         """
-        started_at, recording_id = utc_now(), segment_id or new_segment_id()
+        started_at, recording_id = started_at or utc_now(), segment_id or new_segment_id()
         channels = channels or (2 if kind is RecordingKind.CONVERSATION else 1)
         facts: dict[str, Any] = {
             "id": recording_id,
@@ -125,8 +132,13 @@ class RecordingService:
             facts |= {"status": RecordingStatus.FAILED, "note": failed, "ended_at": started_at}
             self._sealer.warn(WarningKind.STORAGE, failed, recording_id, call_id)
         stored = await self._stored(facts)
-        if stored is _Stored.NOT_YET and failed is None:
-            failed = await self._journalled(facts)
+        if stored is _Stored.BEFORE:
+            # Whether that recording goes on has nothing to do with room for another one.
+            failed = await self._failed_before(recording_id)
+        elif stored is _Stored.NOT_YET and (refused := await self._journalled(facts)) is not None:
+            failed = failed or refused
+            facts |= {"status": RecordingStatus.FAILED, "note": failed, "ended_at": started_at}
+            self._settle(recording_id, lambda: self._stored_at_last(facts))
         first, *others = self.storage.spool_files(recording_id, channels)
         second = others[0] if others else None
         return Segment(recording_id, call_id, first, second, failed, begun_before=stored is not _Stored.NEW)
@@ -156,10 +168,31 @@ class RecordingService:
 
         It goes on until the database takes it, also when the call's own task is cut off.
         """
-        sealing_it = self._seal_at_last(segment_id, RecordingTimes(started_at, ended_at or utc_now()))
-        task = asyncio.create_task(sealing_it, name=f"seal {segment_id}")
-        self._sealing.add(task)
-        task.add_done_callback(self._sealing.discard)
+        times = RecordingTimes(started_at, ended_at or utc_now())
+        self._settle(segment_id, lambda: self._sealed_at_last(segment_id, times))
+
+    def _settle(self, segment_id: str, attempt: Callable[[], Awaitable[bool]]) -> None:
+        """Repeat an attempt in a task of this service until it succeeds."""
+        task = asyncio.create_task(self._until_settled(segment_id, attempt), name=f"settle {segment_id}")
+        self._settling[task] = segment_id
+        task.add_done_callback(self._settling.pop)
+
+    async def _until_settled(self, segment_id: str, attempt: Callable[[], Awaitable[bool]]) -> None:
+        pause_s = SETTLE_AGAIN_S
+        while True:
+            try:
+                if await attempt():
+                    return
+            except Exception:
+                # A recording must not be lost to an error that was not foreseen.
+                log.exception("recording_not_settled", recording_id=segment_id)
+                pause_s = min(2 * pause_s, MOST_SETTLE_AGAIN_S)
+            try:
+                async with asyncio.timeout(pause_s):
+                    await self._closing.wait()
+                    return  # the next process's audit goes on with it
+            except TimeoutError:
+                continue
 
     async def _sealed(self, segment_id: str, times: RecordingTimes) -> Entry | None:
         """Return the sealed entry; None where the database is away."""
@@ -169,17 +202,13 @@ class RecordingService:
             self._sealer.warn(WarningKind.DATABASE, f"not sealed yet: {error}", segment_id)
             return None
 
-    async def _seal_at_last(self, segment_id: str, times: RecordingTimes) -> None:
-        while True:
+    async def _sealed_at_last(self, segment_id: str, times: RecordingTimes) -> bool:
+        try:
             sealed = await self._sealed(segment_id, times)
-            if sealed is not None and sealed.status is not RecordingStatus.RECORDING:
-                return
-            try:
-                async with asyncio.timeout(SEAL_AGAIN_S):
-                    await self._closing.wait()
-                    return  # the next process's audit seals it
-            except TimeoutError:
-                continue
+        except RecordingNotFound:
+            self._sealer.warn(WarningKind.INCOMPLETE, "not sealed: it has no entry; its files are kept", segment_id)
+            return True
+        return sealed is not None and sealed.status is not RecordingStatus.RECORDING
 
     async def has_audio(self, segment_id: str) -> bool:
         """Tell whether a segment has unsealed audio. Never raises."""
@@ -202,15 +231,23 @@ class RecordingService:
         return max(0, found.st_size - WAV_HEADER_BYTES) / WAV_BYTES_PER_S
 
     async def fail(self, segment_id: str, why: str) -> None:
-        """Store that a begun recording failed. Never raises."""
+        """Store that a begun recording failed, at the latest when the database is back. Never raises."""
         self._sealer.warn(WarningKind.INCOMPLETE, why, segment_id)
         self._begun.pop(segment_id, None)
+        failed = {"status": RecordingStatus.FAILED, "note": why, "ended_at": utc_now()}
+        if not await self._failure_stored(segment_id, failed):
+            self._settle(segment_id, lambda: self._failure_stored(segment_id, failed))
+
+    async def _failure_stored(self, segment_id: str, failed: Mapping[str, Any]) -> bool:
         try:
             await self._sealer.entry(segment_id)
-            failed = {"status": RecordingStatus.FAILED, "note": why, "ended_at": utc_now()}
             await self.database.change(lambda connection: store.finish(connection, segment_id, failed))
-        except (*_OUT_OF_REACH, RecordingNotFound) as error:
-            self._sealer.warn(WarningKind.DATABASE, f"its failure is not stored: {error}", segment_id)
+        except RecordingNotFound:
+            self._sealer.warn(WarningKind.INCOMPLETE, "its failure is not stored: it has no entry", segment_id)
+        except _OUT_OF_REACH as error:
+            self._sealer.warn(WarningKind.DATABASE, f"its failure is not stored yet: {error}", segment_id)
+            return False
+        return True
 
     async def discard(self, segment_id: str) -> None:
         """Remove the entry of a segment that never started. Never raises."""
@@ -263,9 +300,20 @@ class RecordingService:
         Run it at start and every night. Segments younger than `grace_s`, files being written, and recordings in use
         are not touched: while an agent's phone rings, the call's entry has no file yet.
         """
-        # The end of a call knows its times, which the audit does not.
-        await asyncio.gather(*self._sealing, return_exceptions=True)
-        return await orphans.audit(self._sealer, grace_s, in_use)
+        return await orphans.audit(self._sealer, grace_s, in_use | self._being_settled())
+
+    async def audit_spool(
+        self, *, grace_s: float = orphans.GRACE_SECONDS, in_use: frozenset[str] = frozenset()
+    ) -> OrphanReport:
+        """Seal what is left in the spool, as `audit_orphans` does.
+
+        For recordings that the last audit found still being made: they must not wait for the next night.
+        """
+        return await orphans.audit_spool(self._sealer, grace_s, in_use | self._being_settled())
+
+    def _being_settled(self) -> frozenset[str]:
+        """Return recordings whose end knows their times, which an audit does not."""
+        return frozenset(self._settling.values())
 
     async def _storage_problem(self) -> str | None:
         """Return the reason why no recording is possible; None if it is.
@@ -297,6 +345,17 @@ class RecordingService:
             self._sealer.warn(WarningKind.DATABASE, f"the entry is not stored yet: {error}", recording_id, call_id)
             return _Stored.NOT_YET
         return _Stored.NEW
+
+    async def _failed_before(self, recording_id: str) -> str | None:
+        """Return why a recording that was begun before failed; None where it did not."""
+        try:
+            found = await self._sealer.entry(recording_id)
+        except (*_OUT_OF_REACH, RecordingNotFound):
+            return None
+        return found.note if found.status is RecordingStatus.FAILED else None
+
+    async def _stored_at_last(self, facts: Mapping[str, Any]) -> bool:
+        return await self._stored(facts) is not _Stored.NOT_YET
 
     async def _journalled(self, facts: Mapping[str, Any]) -> str | None:
         """Write the entry beside the files; return why that failed."""

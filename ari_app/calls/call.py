@@ -19,7 +19,7 @@ from ari_app.calls.call_services import AgentPhone, CallServices
 from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, Direction, HangUpBy, LegStage, RecordingStage, Talk
-from ari_app.calls.recorder import CallRecorder
+from ari_app.calls.recorder import CallRecorder, Recorded
 from ari_app.calls.talk import AgentLeg, task_over
 from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.waiting import WaitEnd, Waiting
@@ -31,7 +31,7 @@ from crm.history.model import CallRecordView
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
 from foundation.database import out_of_reach
-from foundation.tasks import shield_until_done
+from foundation.tasks import log_failure, shield_until_done
 from ivr.cursor import Cursor
 from ivr.variables import read, write
 from ivr.walker import ToQueue
@@ -93,6 +93,8 @@ class LiveCall:
         self._answered = asyncio.Event()
         self._entering: asyncio.Task[None] | None = None
         """Stores the entry of an outbound call's recording."""
+        self._recorder: CallRecorder | None = None
+        """Records a call led by the machine."""
         self._voice = ChannelVoice(services, state, self._keypad)
 
     async def run(self, inbox: Inbox) -> None:
@@ -122,6 +124,7 @@ class LiveCall:
     async def _until_over(self, inbox: Inbox, conversation: asyncio.Task[None]) -> None:
         """Read the channel's events until conversation or channel ends."""
         reading = asyncio.create_task(self._read(inbox), name=f"events:{self.state.id}")
+        reading.add_done_callback(log_failure)
         try:
             await asyncio.wait({reading, conversation}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -277,18 +280,18 @@ class LiveCall:
             crashpoint("dialled")
         await self._answered.wait()
         state.answered_at_ms = milliseconds(utc_now())
-        recorder = self._recorder()
+        recorder = self._call_recorder()
         if recorder is not None:
-            entering = recorder.prepare(state.id, RecordingKind.SURVEY, customer_id=state.customer_id)
-            self._entering = asyncio.create_task(entering, name=f"entry:{state.id}")
+            self._entering = asyncio.create_task(recorder.prepare(), name=f"entry:{state.id}")
             await recorder.start(state.channel_id)
 
-    def _recorder(self) -> CallRecorder | None:
+    def _call_recorder(self) -> CallRecorder | None:
         """Return the recorder of a call led by the machine, else None."""
         recording, services = self.state.recording, self._services
-        if recording is None:
-            return None
-        return CallRecorder(services.ami, services.recordings, recording, adopted=self.adopted)
+        if self._recorder is None and recording is not None:
+            recorded = Recorded(self.state.id, RecordingKind.SURVEY, self.state.customer_id)
+            self._recorder = CallRecorder(services.ami, services.recordings, recording, recorded, adopted=self.adopted)
+        return self._recorder
 
     def _note_failure(self, conversation: asyncio.Task[None]) -> None:
         if conversation.cancelled() or (error := conversation.exception()) is None:
@@ -321,7 +324,7 @@ class LiveCall:
         await self._leave_queue(LeaveReason.CALLER_HUNG_UP)
         if self._entering is not None:
             await task_over(self._entering)
-        if (recorder := self._recorder()) is not None:
+        if (recorder := self._call_recorder()) is not None:
             await recorder.stop(state.channel_id)
         if not self.moved:
             with suppress(AriError):

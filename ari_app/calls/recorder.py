@@ -5,6 +5,8 @@ MixMonitor costs half of what ARI's snooping costs, and goes on while the servic
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -18,6 +20,16 @@ from recordings.service import RecordingService
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True)
+class Recorded:
+    """Facts of a recorded call that its entry names."""
+
+    call_id: str
+    kind: RecordingKind
+    customer_id: str | None
+    agent_id: str | None = None
+
+
 class CallRecorder:
     """One recording: prepared, started, stopped, sealed.
 
@@ -25,30 +37,44 @@ class CallRecorder:
     """
 
     def __init__(
-        self, ami: AmiClient, recordings: RecordingService, recording: RecordingStage, *, adopted: bool = False
+        self,
+        ami: AmiClient,
+        recordings: RecordingService,
+        recording: RecordingStage,
+        recorded: Recorded,
+        *,
+        adopted: bool = False,
     ) -> None:
         self._ami = ami
         self._recordings = recordings
         self._recording = recording
+        self._recorded = recorded
         self._adopted = adopted
         """Another process may have started the recording and died before it stored that."""
-        self._entered = asyncio.Event()
-        """The entry is stored, or waits beside the files for the database."""
+        self._entered = False
+        """The entry is stored, or waits for the database."""
+        self._entering = asyncio.Lock()
 
-    async def prepare(
-        self, call_id: str, kind: RecordingKind, *, customer_id: str | None, agent_id: str | None = None
-    ) -> None:
-        """Store the recording's entry."""
-        segment = await self._recordings.begin(
-            call_id,
-            kind,
-            customer_id=customer_id,
-            agent_id=agent_id,
-            channels=2,
-            segment_id=self._recording.segment_id,
-        )
-        self._recording.failed = segment.failed is not None
-        self._entered.set()
+    async def prepare(self, *, since_ms: int | None = None) -> None:
+        """Store the recording's entry, once.
+
+        Args:
+            since_ms: when the recording began, where that was some time ago.
+        """
+        async with self._entering:
+            if self._entered:
+                return
+            segment = await self._recordings.begin(
+                self._recorded.call_id,
+                self._recorded.kind,
+                customer_id=self._recorded.customer_id,
+                agent_id=self._recorded.agent_id,
+                channels=2,
+                segment_id=self._recording.segment_id,
+                started_at=_moment(since_ms),
+            )
+            self._recording.failed = segment.failed is not None
+            self._entered = True
 
     async def start(self, channel_id: str) -> None:
         """Record both sides: the channel's party left, the other party right.
@@ -66,30 +92,40 @@ class CallRecorder:
                 await self._ami.mix_monitor(channel_id, str(caller_path), str(agent_path))
         except (AriError, TimeoutError, ValueError) as error:
             log.exception("recording_not_started")
+            await self.prepare()
             recording.failed = True
-            await self._entered.wait()
             await self._recordings.fail(recording.segment_id, str(error))
         else:
             recording.since_ms = since_ms
 
-    async def stop(self, channel_id: str, *, talked: bool = False) -> None:
+    async def stop(self, channel_id: str, *, talked_since_ms: int | None = None) -> None:
         """Stop and seal it; without audio, remove its entry.
 
-        Where caller and agent `talked` without a recording, the entry stays, marked as failed.
+        Where caller and agent talked without a recording, the entry stays, marked as failed.
+
+        Args:
+            channel_id: the channel that is recorded.
+            talked_since_ms: when they were bridged; None: they never were.
         """
-        recording = self._recording
-        if recording.failed:
+        recording, ended_at = self._recording, utc_now()
+        recorded = recording.since_ms is not None or await self._recordings.has_audio(recording.segment_id)
+        if not (recorded or recording.failed) and talked_since_ms is None:
+            await self._recordings.discard(recording.segment_id)
             return
-        if recording.since_ms is None and not await self._recordings.has_audio(recording.segment_id):
-            if talked:
-                recording.failed = True
-                await self._recordings.fail(recording.segment_id, "it ended before anything was recorded")
-            else:
-                await self._recordings.discard(recording.segment_id)
-            return
-        ended_at = utc_now()
-        with suppress(AriError, TimeoutError):
-            # If the channel is gone, MixMonitor has stopped by itself.
-            await self._ami.stop_mix_monitor(channel_id)
-        started_at = from_milliseconds(recording.since_ms) if recording.since_ms is not None else None
-        self._recordings.seal_in_background(recording.segment_id, started_at=started_at, ended_at=ended_at)
+        if recorded:
+            with suppress(AriError, TimeoutError):
+                # If the channel is gone, MixMonitor has stopped by itself.
+                await self._ami.stop_mix_monitor(channel_id)
+        # Another process may have died before it stored the entry.
+        await self.prepare(since_ms=recording.since_ms or talked_since_ms)
+        if recorded:
+            self._recordings.seal_in_background(
+                recording.segment_id, started_at=_moment(recording.since_ms), ended_at=ended_at
+            )
+        elif not recording.failed:
+            recording.failed = True
+            await self._recordings.fail(recording.segment_id, "it ended before anything was recorded")
+
+
+def _moment(value_ms: int | None) -> datetime | None:
+    return from_milliseconds(value_ms) if value_ms is not None else None

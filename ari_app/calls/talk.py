@@ -12,7 +12,7 @@ from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd
 from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
 from ari_app.calls.holding import Hold
 from ari_app.calls.model import CallStage, CallState, LegStage, RecordingStage, Talk
-from ari_app.calls.recorder import CallRecorder
+from ari_app.calls.recorder import CallRecorder, Recorded
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
 from foundation.clock import milliseconds, utc_now
@@ -84,7 +84,10 @@ class AgentLeg:
         """The leg ended by itself: there is nothing to hang up."""
         self._adopted = state.talk.stage is not LegStage.OFFERED
         """Another process rang the agent, so that only Asterisk knows how far it got."""
-        self._recorder = CallRecorder(services.ami, services.recordings, state.talk.recording, adopted=self._adopted)
+        recorded = Recorded(state.id, RecordingKind.CONVERSATION, state.customer_id, phone.agent_id)
+        self._recorder = CallRecorder(
+            services.ami, services.recordings, state.talk.recording, recorded, adopted=self._adopted
+        )
 
     async def run(self, make_pop: PopMaker) -> OfferEnd:
         """Carry the offer out, from the pop to the agent's hang-up."""
@@ -198,16 +201,12 @@ class AgentLeg:
         """
         if self._bridging is None:
             self._bridging = asyncio.create_task(self._make_bridge(), name=f"bridge:{self._talk.bridge_id}")
-            self._entering = asyncio.create_task(self._prepare_recording(), name=f"entry:{self._talk.bridge_id}")
+            self._enter()
         return self._bridging
 
-    async def _prepare_recording(self) -> None:
-        await self._recorder.prepare(
-            self._state.id,
-            RecordingKind.CONVERSATION,
-            customer_id=self._state.customer_id,
-            agent_id=self._phone.agent_id,
-        )
+    def _enter(self, since_ms: int | None = None) -> None:
+        entering = self._recorder.prepare(since_ms=since_ms)
+        self._entering = asyncio.create_task(entering, name=f"entry:{self._talk.bridge_id}")
 
     async def _make_bridge(self) -> None:
         with suppress(AriConflict):  # made by a former process
@@ -231,7 +230,10 @@ class AgentLeg:
         connected = self._state.connected_at_ms is not None
         if self._adopted and not await self._there():
             return connected
-        if not connected and not await self._brought_together():
+        if connected:
+            # The process that brought them together may have died before it stored the entry.
+            self._enter(self._state.connected_at_ms)
+        elif not await self._brought_together():
             return False
         await _until_gone(inbox)
         return True
@@ -298,7 +300,7 @@ class AgentLeg:
                 # The call is over: do not wait for a recorder that has not started.
                 self._starting.cancel()
                 await task_over(self._starting)
-            await self._recorder.stop(self._state.channel_id, talked=bridged)
+            await self._recorder.stop(self._state.channel_id, talked_since_ms=self._state.connected_at_ms)
         talk.stage = LegStage.OVER
         if not bridged:
             self._state.abandon_position = talk.position if reason is DeclineReason.CALLER_GONE else None

@@ -1,6 +1,7 @@
 """Background work: owned tasks, restoration after Redis, audit, readiness checks."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
@@ -15,13 +16,15 @@ from ari_app.fallback.service import Fallback
 from ari_app.runtime.presence import PresenceService
 from ari_app.web.health import Check
 from foundation.database import Database
+from foundation.tasks import keep_running
 from recordings.orphans import GRACE_SECONDS
 from recordings.service import RecordingService
 
-RESTART_PAUSE_S = 1.0
 AUDIT_AT_START_GRACE_S = 3.0
 """Recordings that an earlier process left unsealed are sealed at once; those begun in the last seconds are not."""
 AUDIT_EVERY_S = 24 * 3600.0
+AUDIT_SPOOL_AGAIN_S = 60.0
+"""Pause before recordings are looked at again that belong to no call and were still being made."""
 
 log = structlog.get_logger()
 
@@ -34,16 +37,7 @@ class OwnedTasks:
 
     def own(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
         """Run work until `aclose`."""
-
-        async def run() -> None:
-            while True:
-                try:
-                    await work()
-                except Exception:
-                    log.exception("part_failed", part=name)
-                    await asyncio.sleep(RESTART_PAUSE_S)
-
-        self._tasks.append(asyncio.create_task(run(), name=name))
+        self._tasks.append(asyncio.create_task(keep_running(name, work), name=name))
 
     async def aclose(self) -> None:
         """Cancel every task."""
@@ -91,7 +85,12 @@ class RecordingsAudit:
             report = await self._recordings.audit_orphans(grace_s=grace_s, in_use=await self._calls.segments())
             log.info("recordings_audited", clean=report.clean)
             grace_s = GRACE_SECONDS
-            await asyncio.sleep(AUDIT_EVERY_S)
+            audited_s = time.monotonic()
+            while report.still_recording:
+                # A process died just after a short call, or Asterisk had not closed its files.
+                await asyncio.sleep(AUDIT_SPOOL_AGAIN_S)
+                report = await self._recordings.audit_spool(grace_s=grace_s, in_use=await self._calls.segments())
+            await asyncio.sleep(AUDIT_EVERY_S - (time.monotonic() - audited_s))
 
 
 def readiness_checks(events: EventSource, ari: AriClient, redis: Redis, database: Database) -> Mapping[str, Check]:

@@ -85,6 +85,8 @@ class FakeRecordings:
         self.entries: dict[str, FakeEntry] = {}
         self.spoken_ms: int | None = None
         """How long every recording lasts, once sealed."""
+        self.process = 1
+        """Number of the process; what an earlier one began is never stored."""
         self.begin_s = 0.0
         """How long the database takes to store an entry."""
         self.unsealed_audio_s: float | None = None
@@ -101,12 +103,16 @@ class FakeRecordings:
         ticket_id: str | None = None,
         channels: int | None = None,
         segment_id: str | None = None,
+        started_at: datetime | None = None,
     ) -> Segment:
         """Store an entry."""
+        process = self.process
         await asyncio.sleep(self.begin_s)
+        if process != self.process:
+            await asyncio.Future[None]()
         recording_id = segment_id or new_segment_id()
         begun_before = recording_id in self.entries
-        self.entries.setdefault(recording_id, FakeEntry(call_id, kind, agent_id=agent_id))
+        self.entries.setdefault(recording_id, FakeEntry(call_id, kind, agent_id=agent_id, started_at=started_at))
         first, *others = self.storage.spool_files(recording_id, channels or 1)
         second = others[0] if others else None
         return Segment(recording_id, call_id, first, second, None, begun_before=begun_before)

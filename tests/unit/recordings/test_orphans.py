@@ -132,6 +132,16 @@ async def test_two_nodes_may_audit_at_once(database: Database, root: Path, seale
         await node.aclose()
 
 
+async def test_short_call_whose_process_died_at_once_is_sealed_by_the_next_look(service: RecordingService) -> None:
+    segment = await service.begin("call-1", RecordingKind.CONVERSATION)
+    speak(segment)
+    assert (await service.audit_orphans(grace_s=60)).still_recording == [segment.id]
+
+    assert (await service.audit_spool(grace_s=0)).sealed == [segment.id]
+
+    assert (await service.get(segment.id)).status is RecordingStatus.SEALED
+
+
 async def test_the_entry_of_a_call_that_goes_on_is_left_alone(service: RecordingService) -> None:
     """Its agent's phone still rings: there is no file to miss."""
     segment = await service.begin("call-1", RecordingKind.CONVERSATION, customer_id=None)

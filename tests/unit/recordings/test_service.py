@@ -5,14 +5,17 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 import recordings.service
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
 from foundation.routes import Role
+from recordings import sealing
 from recordings.errors import RecordingAltered, RecordingNotFound, RecordingUnavailable
 from recordings.model import AuditAction, RecordingKind, RecordingStatus, RecordingWarning, WarningKind
 from recordings.service import RecordingService
@@ -346,3 +349,105 @@ async def test_length_of_unsealed_audio_is_known_by_its_file(small_service: Reco
     assert await small_service.unsealed_s(segment.id) == pytest.approx(2.5)
     await small_service.seal(segment.id)
     assert await small_service.unsealed_s(segment.id) == 0.0
+
+
+async def test_recording_that_goes_on_is_not_failed_by_a_storage_that_does_not_answer(
+    service: RecordingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process died, and the next one finds the disk slow: the audio is there all the same."""
+    segment = await service.begin("call-1", RecordingKind.CONVERSATION)
+    monkeypatch.setattr(recordings.service, "STORAGE_SECONDS", 0.0)
+    service._writable_until_s = 0.0
+
+    again = await service.begin("call-1", RecordingKind.CONVERSATION, segment_id=segment.id)
+
+    assert (again.failed, again.begun_before) == (None, True)
+    assert (await service.get(segment.id)).status is RecordingStatus.RECORDING
+
+
+async def test_failed_recording_that_is_begun_again_says_so(service: RecordingService) -> None:
+    segment = await service.begin("call-1", RecordingKind.CONVERSATION)
+    await service.fail(segment.id, "Asterisk refused")
+    assert (
+        await service.begin("call-1", RecordingKind.CONVERSATION, segment_id=segment.id)
+    ).failed == "Asterisk refused"
+
+
+async def test_unforeseen_error_while_sealing_fails_the_recording_until_the_next_audit(
+    small_service: RecordingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment = await small_service.begin("call-1", RecordingKind.CONVERSATION)
+    speak(segment)
+    with monkeypatch.context() as broken:
+        broken.setattr(sealing, "seal", lambda *_: 1 // 0)
+        small_service.seal_in_background(segment.id)
+        await until_settled(small_service)
+    failed = await small_service.get(segment.id)
+    assert (failed.status, failed.note) == (
+        RecordingStatus.FAILED,
+        "could not be sealed (ZeroDivisionError); the sides are kept",
+    )
+
+    assert (await small_service.audit_orphans(grace_s=0)).sealed == [segment.id]
+
+
+async def test_result_is_stored_after_errors_that_were_not_foreseen(
+    small_service: RecordingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment = await small_service.begin("call-1", RecordingKind.CONVERSATION)
+    speak(segment)
+    seal, tried = small_service._sealer.seal, []
+
+    async def once_broken(*given: Any) -> Any:
+        tried.append(given)
+        return await seal(*given) if len(tried) > 1 else tried[1]
+
+    monkeypatch.setattr(recordings.service, "SETTLE_AGAIN_S", 0.0)
+    monkeypatch.setattr(small_service._sealer, "seal", once_broken)
+    with capture_logs() as logs:
+        small_service.seal_in_background(segment.id)
+        await until_settled(small_service)
+
+    assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == ["recording_not_settled"]
+    assert (await small_service.get(segment.id)).status is RecordingStatus.SEALED
+
+
+async def test_failure_is_stored_when_the_database_is_back(
+    small_service: RecordingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    segment = await small_service.begin("call-1", RecordingKind.CONVERSATION)
+    monkeypatch.setattr(recordings.service, "SETTLE_AGAIN_S", 0.0)
+    with monkeypatch.context() as away:
+        away.setattr(small_service.database, "look_up", unreachable)
+        await small_service.fail(segment.id, "Asterisk refused")
+    await until_settled(small_service)
+
+    failed = await small_service.get(segment.id)
+    assert (failed.status, failed.note) == (RecordingStatus.FAILED, "Asterisk refused")
+
+
+async def test_recording_that_neither_database_nor_storage_takes_is_failed_when_the_database_is_back(
+    small_service: RecordingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordings.service, "SETTLE_AGAIN_S", 0.0)
+    with monkeypatch.context() as away:
+        away.setattr(small_service.database, "change", unreachable)
+        away.setattr(sealing, "write_whole", unwritable)
+        segment = await small_service.begin("call-1", RecordingKind.CONVERSATION)
+    assert segment.failed is not None
+    await until_settled(small_service)
+
+    assert (await small_service.get(segment.id)).status is RecordingStatus.FAILED
+
+
+async def until_settled(service: RecordingService) -> None:
+    """Wait until every result is stored."""
+    await asyncio.gather(*service._settling)
+
+
+async def unreachable(*_: Any) -> None:
+    raise OSError("away")
+
+
+def unwritable(*_: Any) -> None:
+    raise OSError("read-only")

@@ -1,6 +1,7 @@
 """Adoption of calls in each stage by the next process."""
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from ari_app.ari.errors import ServerFault
 from ari_app.calls.model import CallOutcome, CallStage
 from ari_app.queues.model import AgentState
 from ari_app.queues.settings import QueueSettings
+from foundation.clock import from_milliseconds
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import DigitRules, Voice
 from ivr.walker import Outcome, ToQueue
+from recordings.model import RecordingStatus
 from tests.fakes.hotline import FakeHotline
 from tests.fakes.virtual_time import until
 
@@ -136,6 +139,37 @@ async def test_talk_goes_on_and_ends_with_the_next_process(hotline: FakeHotline)
     assert record.talk_ms is not None
     assert record.talk_ms >= 30_000
     assert (await hotline.agent()).state is AgentState.WRAP_UP
+
+
+@pytest.mark.parametrize("ended", ["before the next process", "afterwards"])
+async def test_talk_has_a_recording_though_its_process_died_before_it_stored_the_entry(
+    hotline: FakeHotline, ended: str
+) -> None:
+    hotline.recordings.begin_s = 20.0
+    caller = hotline.call()
+    await hotline.agent_ready()
+    await hotline.talking()
+    connected_at = from_milliseconds(hotline.live.state.connected_at_ms or 0)
+    hotline.asterisk.told = False
+    await hotline.leave()
+    hotline.recordings.process += 1
+    hotline.recordings.begin_s = 0.0
+    assert hotline.recordings.entries == {}
+    if ended != "afterwards":
+        hotline.asterisk.hang_up(caller.id)
+    hotline.asterisk.told = True
+
+    await hotline.restart()
+    if ended == "afterwards":
+        await until(lambda: bool(hotline.recordings.entries), within_s=1.0)
+        hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+
+    (entry,) = hotline.recordings.entries.values()
+    assert entry.status is RecordingStatus.SEALED
+    assert entry.agent_id is not None
+    assert entry.started_at is not None
+    assert abs(entry.started_at - connected_at) < timedelta(seconds=1)
 
 
 @pytest.mark.parametrize("who", ["caller", "agent"])
