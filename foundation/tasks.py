@@ -1,4 +1,4 @@
-"""Tasks whose end is seen: shielded work, parts that start again, logged failures."""
+"""Tasks: shielded work, parts that start again, logged failures."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ log = structlog.get_logger()
 
 
 async def keep_running(part: str, work: Callable[[], Awaitable[None]]) -> None:
-    """Run a part until it returns; one that fails is logged and started again."""
+    """Run a part; where it fails, log that and start it again."""
     while True:
         try:
             await work()
@@ -26,7 +26,7 @@ async def keep_running(part: str, work: Callable[[], Awaitable[None]]) -> None:
 
 
 def log_failure(task: "asyncio.Task[Any]") -> None:
-    """Log the failure of a task that no other task waits for, as its `add_done_callback`."""
+    """Log the failure of a task without a waiter, as its `add_done_callback`."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("task_failed", task=task.get_name(), exc_info=error)
 

@@ -231,7 +231,10 @@ class RecordingService:
         return max(0, found.st_size - WAV_HEADER_BYTES) / WAV_BYTES_PER_S
 
     async def fail(self, segment_id: str, why: str) -> None:
-        """Store that a begun recording failed, at the latest when the database is back. Never raises."""
+        """Store that a begun recording failed. Never raises.
+
+        Where the database is away, that is stored when it is back.
+        """
         self._sealer.warn(WarningKind.INCOMPLETE, why, segment_id)
         self._begun.pop(segment_id, None)
         failed = {"status": RecordingStatus.FAILED, "note": why, "ended_at": utc_now()}
@@ -312,7 +315,7 @@ class RecordingService:
         return await orphans.audit_spool(self._sealer, grace_s, in_use | self._being_settled())
 
     def _being_settled(self) -> frozenset[str]:
-        """Return recordings whose end knows their times, which an audit does not."""
+        """Return recordings with an end that knows their times."""
         return frozenset(self._settling.values())
 
     async def _storage_problem(self) -> str | None:
@@ -347,7 +350,7 @@ class RecordingService:
         return _Stored.NEW
 
     async def _failed_before(self, recording_id: str) -> str | None:
-        """Return why a recording that was begun before failed; None where it did not."""
+        """Return the failure of an earlier begun recording, if any."""
         try:
             found = await self._sealer.entry(recording_id)
         except (*_OUT_OF_REACH, RecordingNotFound):

@@ -354,7 +354,7 @@ async def test_length_of_unsealed_audio_is_known_by_its_file(small_service: Reco
 async def test_recording_that_goes_on_is_not_failed_by_a_storage_that_does_not_answer(
     service: RecordingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its process died, and the next one finds the disk slow: the audio is there all the same."""
+    """The next process finds a slow disk: the audio is there."""
     segment = await service.begin("call-1", RecordingKind.CONVERSATION)
     monkeypatch.setattr(recordings.service, "STORAGE_SECONDS", 0.0)
     service._writable_until_s = 0.0
