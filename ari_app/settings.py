@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from ari_app.queues.settings import HIGHEST_PRIORITY
 from ari_app.web.addresses import LOOPBACK
+from ari_app.web.ice_servers import IceServer
 from crm.customers.model import Grade
 from crm.notices.channels import gateway_problem
 from dev.paths import PROJECT, RUNTIME
@@ -74,6 +75,12 @@ class Settings(BaseSettings):
     sip_socket: str = Field(default="", pattern=r"^(wss?://[^\s/]+(/\S*)?)?$")
     """WebSocket of Asterisk that browsers' phones connect to. Empty: /sip at `public_url`, which the proxy leads to
     Asterisk."""
+    ice_servers: list[IceServer] = []
+    """STUN and TURN servers for browsers' phones outside the own network, as JSON:
+    [{"urls": ["turn:turn.example:3478"]}]. Inside it none is needed, and without them a call is answered sooner."""
+    turn_secret: SecretStr = SecretStr("")
+    """Secret that we share with the TURN server (coturn's static-auth-secret): each phone gets a credential that
+    expires. Empty: the servers have their own credentials, or need none."""
     trusted_proxies: Networks = []
     """Networks of our own reverse proxies, such as 127.0.0.1,10.96.1.0/24: of their requests X-Forwarded-For names the
     client. Empty: the peer of the connection is the client. Limits per address need it behind a proxy."""

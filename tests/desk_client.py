@@ -69,6 +69,16 @@ class Desk:
         async with self._http.patch(path, json=body) as answer:
             return await _content(answer)
 
+    async def put(self, path: str, body: object) -> Any:
+        """The JSON answered to a replacement."""
+        async with self._http.put(path, json=body) as answer:
+            return await _content(answer)
+
+    async def delete(self, path: str) -> Any:
+        """The answer to a removal."""
+        async with self._http.delete(path) as answer:
+            return await _content(answer)
+
     async def status(self, method: str, path: str) -> int:
         """The status a request without a body is answered with."""
         async with self._http.request(method.upper(), path) as answer:

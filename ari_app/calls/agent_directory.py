@@ -8,8 +8,8 @@ from collections.abc import Collection
 import structlog
 
 from ari_app.calls.call_services import AgentPhone
-from ari_app.calls.provisioning import PhoneAccount
-from crm.staff.model import Staff
+from ari_app.calls.provisioning import PhoneAccount, browser_user, desk_user
+from crm.staff.model import PhoneKind, Staff
 from crm.staff.service import StaffService
 from foundation.routes import Role
 
@@ -45,9 +45,19 @@ class Agents:
         """Return the agent's phone; None for an unknown or inactive agent."""
         return self._phones.get(agent_id)
 
+    def choice(self, agent_id: str) -> PhoneKind | None:
+        """Return the phone that an agent chose; None before the first choice."""
+        agent = self._agents.get(agent_id)
+        return agent.phone if agent is not None else None
+
     def of_endpoint(self, endpoint: str) -> str | None:
-        """Return the agent of a SIP user."""
-        return next((agent.id for agent in self._agents.values() if agent.endpoint == endpoint), None)
+        """Return the agent of a SIP user, of either phone."""
+        user = desk_user(endpoint)
+        return next((agent.id for agent in self._agents.values() if agent.endpoint == user), None)
+
+    def rung(self) -> list[str]:
+        """Return the SIP user of every agent's chosen phone."""
+        return [phone.endpoint for phone in self._phones.values()]
 
     def queues(self, agent_id: str) -> list[str]:
         """Return the queues that an agent serves.
@@ -73,7 +83,8 @@ class Agents:
         self._agents[agent.id] = agent
         self._phones.pop(agent.id, None)
         if agent.endpoint is not None:
-            self._phones[agent.id] = AgentPhone(agent.id, agent.staff_number, agent.name, agent.endpoint)
+            user = browser_user(agent.endpoint) if agent.phone is PhoneKind.BROWSER else agent.endpoint
+            self._phones[agent.id] = AgentPhone(agent.id, agent.staff_number, agent.name, user)
 
 
 def _account(agent: Staff) -> PhoneAccount | None:

@@ -1,4 +1,8 @@
-"""Agents' SIP accounts, configured over ARI without a file or a reload."""
+"""Agents' SIP accounts, configured over ARI without a file or a reload.
+
+The phone in the browser has an account beside that of the phone on the table: what WebRTC needs excludes other phones,
+its secret ends with the session, and a choice between both needs no registration.
+"""
 
 import asyncio
 from collections.abc import Iterable
@@ -9,7 +13,32 @@ from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError, AriNoResponse, AriNotFound
 
 PARALLEL = 8
+_IN_BROWSER = "-browser"
 ADDRESS = {"max_contacts": "1", "remove_existing": "true", "support_path": "false"}
+
+ENDPOINT = {
+    "context": "agents",
+    # By credentials, not by the name that a phone gives itself.
+    "identify_by": "auth_username,username",
+    "disallow": "all",
+    "allow": "ulaw,alaw",
+    # Media stays with us: both sides are recorded, and a phone never sees the other's address.
+    "direct_media": "no",
+    "rtp_symmetric": "yes",
+    "force_rport": "yes",
+    "rewrite_contact": "yes",
+    "device_state_busy_at": "1",
+    "allow_transfer": "no",
+    # A phone that vanished without a word ends its call (F18).
+    "rtp_timeout": "60",
+    "rtp_timeout_hold": "600",
+}
+WEBRTC = {
+    "webrtc": "yes",
+    "dtls_auto_generate_cert": "yes",
+    # The caller's codec comes first in the offer, so that Opus is spoken where the caller speaks it too.
+    "allow": "opus,ulaw,alaw",
+}
 
 
 @dataclass(frozen=True)
@@ -18,6 +47,18 @@ class PhoneAccount:
 
     user: str
     password: str
+    browser: bool = False
+    """Whether a page's phone registers with it."""
+
+
+def browser_user(user: str) -> str:
+    """Return the SIP user of the browser's phone beside a phone's own."""
+    return f"{user}{_IN_BROWSER}"
+
+
+def desk_user(user: str) -> str:
+    """Return the SIP user of the desk phone beside either one."""
+    return user.removesuffix(_IN_BROWSER)
 
 
 async def push(ari: AriClient, accounts: Iterable[PhoneAccount]) -> int:
@@ -78,30 +119,8 @@ async def _push_account(ari: AriClient, account: PhoneAccount) -> None:
     )
     if not await _has_address(ari, user):
         await ari.put_dynamic("res_pjsip", "aor", user, ADDRESS)
-    await ari.put_dynamic(
-        "res_pjsip",
-        "endpoint",
-        user,
-        {
-            "context": "agents",
-            # By credentials, not by the name that a phone gives itself.
-            "identify_by": "auth_username,username",
-            "disallow": "all",
-            "allow": "ulaw,alaw",
-            "auth": user,
-            "aors": user,
-            # Media stays with us: both sides are recorded, and a phone never sees the other's address.
-            "direct_media": "no",
-            "rtp_symmetric": "yes",
-            "force_rport": "yes",
-            "rewrite_contact": "yes",
-            "device_state_busy_at": "1",
-            "allow_transfer": "no",
-            # A phone that vanished without a word ends its call (F18).
-            "rtp_timeout": "60",
-            "rtp_timeout_hold": "600",
-        },
-    )
+    own = {"auth": user, "aors": user}
+    await ari.put_dynamic("res_pjsip", "endpoint", user, {**ENDPOINT, **(WEBRTC if account.browser else {}), **own})
 
 
 async def _has_address(ari: AriClient, user: str) -> bool:

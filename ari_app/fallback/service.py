@@ -112,9 +112,9 @@ class Fallback:
         """
         await self._beat()
         failed: list[Exception] = []
-        for account in self._agents.accounts():
+        for user in self._agents.rung():
             try:
-                await self.include(account.user)
+                await self.include(user)
             except AriNoResponse:
                 raise
             except AriError as error:

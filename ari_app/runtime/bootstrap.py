@@ -7,7 +7,6 @@ import structlog
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.client import AriClient
 from ari_app.ari.dispatch import Dispatcher
-from ari_app.ari.errors import AriError
 from ari_app.ari.inbound import InboundEvents
 from ari_app.ari.outbound import OutboundEvents
 from ari_app.ari.source import EventSource
@@ -28,6 +27,9 @@ from ari_app.desk import http as desk_http
 from ari_app.desk.handshake import DeskSockets
 from ari_app.desk.hub import Hub
 from ari_app.fallback.service import Fallback
+from ari_app.phones import http as phones_http
+from ari_app.phones.service import PhoneService
+from ari_app.phones.store import PhoneOwners
 from ari_app.queues import http as queues_http
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import load_queues
@@ -89,6 +91,7 @@ class Service:
             staff=self.domain.staff,
             staff_changes=self.staff_changes,
             sessions=self.sessions,
+            phones=self.phones,
             connecting=self.connecting,
             dispatcher=self.dispatcher,
             calls=self.calls,
@@ -146,7 +149,17 @@ class Service:
         settings = self.settings
         self.hub = Hub(self.redis, AgentDesks(self.queues, self.agents))
         self.sessions = Sessions(self.redis, self.domain.staff, self.hub)
-        self.presence = PresenceService(self.hub, self.queues, self.agents, self._phone_online)
+        self.phones = PhoneService(
+            self.ari,
+            self.agents,
+            self.domain.staff,
+            PhoneOwners(self.redis),
+            self.sessions.alive,
+            socket_url=settings.sip_socket_address,
+            ice_servers=settings.ice_servers,
+            turn_secret=settings.turn_secret.get_secret_value(),
+        )
+        self.presence = PresenceService(self.hub, self.queues, self.agents, self.phones.online)
         guard = RequestGuard(self.sessions, allowed_origins=[settings.public_url])
         self.web = WebServer(
             [
@@ -154,6 +167,7 @@ class Service:
                 desk_http.routes(self.sessions),
                 desk_http.description_routes(),
                 queues_http.routes(self.queues),
+                phones_http.routes(self.phones),
             ],
             guard,
             self.spool,
@@ -238,7 +252,7 @@ class Service:
             live_calls=lambda: self.calls.live,
             snapshot=self.queues.snapshot,
             trunk=trunk_endpoint(settings.trunk),
-            endpoint_online=self._phone_online,
+            endpoint_online=self.phones.online,
             folders={"recordings": settings.recordings, "spool": settings.spool.parent},
             deferred=deferred_work,
         )
@@ -272,6 +286,7 @@ class Service:
         self.tasks.own("vanished-phones", self.vanished.run)
         self.tasks.own("metrics", self.metrics.run)
         self.tasks.own("staff-changes", self.staff_changes.run)
+        self.tasks.own("browser-phones", self.phones.run)
 
     async def _prepare_data(self) -> None:
         settings = self.settings
@@ -287,6 +302,7 @@ class Service:
         await self.events.aclose()
         await self.tasks.aclose()
         await self.connecting.aclose()
+        await self.phones.aclose()
         await self.retrying.aclose()
         await self.calls.aclose()
         await self.web.aclose()
@@ -308,12 +324,6 @@ class Service:
 
     def _has_channel(self, channel_id: str) -> bool:
         return self.calls.has_channel(channel_id)
-
-    async def _phone_online(self, user: str) -> bool:
-        try:
-            return (await self.ari.endpoint("PJSIP", user)).online
-        except AriError:
-            return False
 
     def _warn(self, warning: RecordingWarning) -> None:
         notice = recording_notice(warning)

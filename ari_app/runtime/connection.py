@@ -9,7 +9,7 @@ from ari_app.ari.client import AriClient
 from ari_app.ari.server import STEPS_BETWEEN, UNUSED_EVENTS
 from ari_app.ari.source import EventSource
 from ari_app.calls.agent_directory import Agents
-from ari_app.calls.provisioning import push, remove
+from ari_app.calls.provisioning import browser_user, desk_user, push, remove
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import Notice, NoticeLevel, SpokenWording
@@ -74,9 +74,12 @@ class ConnectionSetup:
 
     def staff_changed(self, staff: Staff) -> None:
         """Push or remove the phone of an account if the phone changed."""
-        former = self._agents.account(staff.id)
+        former, former_line = self._agents.account(staff.id), self._agents.phone(staff.id)
         account = self._agents.changed(staff)
+        line = self._agents.phone(staff.id)
         if account == former:
+            if line is not None and line != former_line:
+                self._retrying.start(f"phone:{desk_user(line.endpoint)}:rung", partial(self._ring, line.endpoint))
             return
         if account is not None:
             self._retrying.start(f"phone:{account.user}", partial(self._plug_in, account.user))
@@ -106,12 +109,20 @@ class ConnectionSetup:
         """Create the phone's account with its present password."""
         accounts = [account for account in self._agents.accounts() if account.user == user]
         await push(self._ari, accounts)
-        for account in accounts:
-            await self._fallback.include(account.user)
+        for endpoint in self._agents.rung():
+            if desk_user(endpoint) == user:
+                await self._ring(endpoint)
+
+    async def _ring(self, endpoint: str) -> None:
+        """Have the fallback ring this phone, not the other."""
+        user = desk_user(endpoint)
+        await self._fallback.exclude(user if endpoint != user else browser_user(user))
+        await self._fallback.include(endpoint)
 
     async def _unplug(self, users: Sequence[str]) -> None:
-        removed = await remove(self._ari, users)
-        for user in users:
+        both = [one for user in users for one in (user, browser_user(user))]
+        removed = await remove(self._ari, both)
+        for user in both:
             await self._fallback.exclude(user)
         if removed:
             log.info("phones_removed", removed=removed)

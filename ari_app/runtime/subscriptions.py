@@ -11,6 +11,7 @@ from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.service import CallService
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.service import CampaignService
+from ari_app.phones.service import PhoneService
 from ari_app.queues.service import QueueService
 from ari_app.runtime.background import Restoration
 from ari_app.runtime.connection import ConnectionSetup
@@ -85,6 +86,7 @@ def connect_process(
     staff: StaffService,
     staff_changes: StaffChanges,
     sessions: Sessions,
+    phones: PhoneService,
     connecting: ConnectionSetup,
     dispatcher: Dispatcher,
     calls: CallService,
@@ -98,5 +100,6 @@ def connect_process(
     staff.account_changed.add_listener(connecting.staff_changed)
     staff.account_stored.add_listener(staff_changes.publish)
     staff.access_changed.add_listener(sessions.end_all)
+    sessions.ended.add_listener(phones.session_ended)
     dispatcher.new_channel.add_listener(calls.arrived)
     campaigns.attempts_planned.add_listener(dialler.wake)

@@ -16,6 +16,7 @@ from ari_app.web.sign_in_limits import SignInGuard, SignInLimits
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Problem, Unauthenticated, Unavailable
 from foundation.routes import Principal
+from foundation.signals import AsyncSignal
 
 SESSION = "hotline:session:"
 SESSIONS_OF = "hotline:sessions-of:"
@@ -100,6 +101,8 @@ class Sessions:
         self._verifying = asyncio.Semaphore(PARALLEL_VERIFICATIONS)
         self._turns = asyncio.Semaphore(PARALLEL_QUESTIONS)
         self._decoder = msgspec.json.Decoder(Session)
+        self.ended = AsyncSignal[[str, str | None]]()
+        """A session ended, by staff member and id; without an id, every one of the person."""
 
     async def sign_in(self, staff_number: str, password: str, address: str) -> SignedIn:
         """Create a session.
@@ -177,6 +180,18 @@ class Sessions:
                 await self._store(session)
         return session
 
+    async def alive(self, session_id: str) -> bool:
+        """Return whether a session has not ended, without using it.
+
+        Raises:
+            Unavailable: Redis is out of reach.
+        """
+        async with self._reachable():
+            stored = await self._redis.get(SESSION + session_id)
+        if stored is None:
+            return session_id not in self._over and self._desks.session(session_id) is not None
+        return bool(stored != ENDED)
+
     async def end(self, session: Session) -> None:
         """End a session: its token opens nothing from now on.
 
@@ -190,6 +205,7 @@ class Sessions:
             pipeline.srem(SESSIONS_OF + staff_id, session.id)
             await pipeline.execute()
         await self._desks.end_session(staff_id, session.id)
+        await self.ended.announce(staff_id, session.id)
 
     async def end_all(self, staff_id: str) -> None:
         """End every session of a staff member.
@@ -207,6 +223,7 @@ class Sessions:
                     pipeline.set(SESSION + one, ENDED, ex=self.longest_s)
                 await pipeline.execute()
         await self._desks.end_session(staff_id, None)
+        await self.ended.announce(staff_id, None)
 
     async def ticket(self, session: Session) -> str:
         """Create a ticket that opens the desk's WebSocket once, within `TICKET_S` seconds.

@@ -1,6 +1,7 @@
 """Staff accounts: one per person, with one role."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import BaseModel
@@ -13,6 +14,15 @@ from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
 
 STAFF_NUMBER = r"^[0-9]{3,8}$"
+
+
+class PhoneKind(StrEnum):
+    """Phone of an agent that is rung."""
+
+    BROWSER = "browser"
+    """In the page of the desk."""
+    DESK = "desk"
+    """On the table, with an account of its own."""
 
 
 class Staff(SQLModel, table=True):
@@ -33,6 +43,8 @@ class Staff(SQLModel, table=True):
     endpoint: str | None = Field(default=None, unique=True)
     """The SIP user an agent's phone registers as."""
     sip_password: str | None = None
+    phone: PhoneKind | None = Field(default=None, sa_type=text_enum(PhoneKind))
+    """Phone that the agent chose; None: not yet, and the phone on the table is rung."""
     queues: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
     language: str = "zh"
     active: bool = True

@@ -21,7 +21,7 @@ from crm.staff.errors import (
     UnknownQueue,
     WrongPassword,
 )
-from crm.staff.model import STAFF_NUMBER, Staff, StaffChange, StaffInput, StaffView
+from crm.staff.model import STAFF_NUMBER, PhoneKind, Staff, StaffChange, StaffInput, StaffView
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -146,6 +146,23 @@ class StaffService:
             if staff.role is not Role.AGENT or not staff.active:
                 raise NoPhone(f"{staff.staff_number} is not an active agent")
             staff.sip_password = secrets.token_urlsafe(SIP_PASSWORD_BYTES)
+        self._announce(staff)
+        return staff
+
+    async def choose_phone(self, staff_id: str, kind: PhoneKind) -> Staff:
+        """Store which phone of an agent is rung from now on.
+
+        Raises:
+            StaffNotFound: the account does not exist.
+            NoPhone: the account is not an active agent's.
+        """
+        async with self._database.write() as session:
+            staff = await session.get(Staff, staff_id)
+            if staff is None:
+                raise StaffNotFound(f"there is no account {staff_id}")
+            if staff.role is not Role.AGENT or not staff.active:
+                raise NoPhone(f"{staff.staff_number} is not an active agent")
+            staff.phone = kind
         self._announce(staff)
         return staff
 

@@ -8,7 +8,7 @@ import pytest
 from ari_app.ari import channels
 from ari_app.ari.dispatch import Dispatcher
 from ari_app.ari.errors import AriInvalid, AriTimeout
-from ari_app.calls.provisioning import PhoneAccount, remove
+from ari_app.calls.provisioning import remove
 from ari_app.fallback.service import Fallback
 from ari_app.fallback.watchdog import Watchdog
 from tests.fakes.ari import FakeAmi, FakeAri
@@ -25,10 +25,10 @@ def asterisk(monkeypatch: pytest.MonkeyPatch) -> FakeAsterisk:
 
 
 class Phones:
-    """The agents' phone accounts."""
+    """The agents' phones."""
 
-    def accounts(self) -> list[PhoneAccount]:
-        return [PhoneAccount(user, "secret") for user in USERS]
+    def rung(self) -> list[str]:
+        return USERS
 
 
 class PickyAmi(FakeAmi):

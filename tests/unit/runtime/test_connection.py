@@ -66,6 +66,7 @@ async def test_phone_is_pushed_only_when_it_changed(monkeypatch: pytest.MonkeyPa
         assert await steps.get() == ("push", "second")
         setup.staff_changed(agent(active=False))
         assert await steps.get() == ("remove", "agent1001")
+        assert await steps.get() == ("remove", "agent1001-browser")
         setup.staff_changed(agent(active=False))
         setup.staff_changed(agent(sip_password="third"))
         assert await steps.get() == ("push", "third")

@@ -1,0 +1,1 @@
+"""Agents' phones: which one is rung, and accounts for the browser's."""
