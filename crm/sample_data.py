@@ -1,4 +1,4 @@
-"""Sample data of a heating service: invented people, departments and tickets.
+"""Sample data of a heating service: the starter set with invented people and tickets.
 
 Its passwords are known: never load it into a service that others can reach.
 """
@@ -11,18 +11,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.categories.model import Category, CategoryInput
-from crm.categories.service import CategoryService
 from crm.customers.errors import AccountTaken
 from crm.customers.model import Customer, CustomerInput, Grade
 from crm.customers.service import CustomerService
-from crm.departments.errors import NameTaken
-from crm.departments.model import Department, DepartmentInput
-from crm.departments.service import DepartmentService
 from crm.sla import sample_data as clocks_sample
 from crm.staff.errors import NumberTaken
 from crm.staff.model import Staff, StaffInput
 from crm.staff.service import StaffService
+from crm.starter import service as starter
+from crm.starter.model import read_starter_set
 from crm.tickets import store
 from crm.tickets.address import address_key, address_tail
 from crm.tickets.model import Actor, Ticket, TicketKind, TicketLog, TicketReporter, TicketRequest, TicketStatus
@@ -33,20 +30,6 @@ from foundation.ids import new_id
 from foundation.routes import Role
 
 EAST, WEST, FEES, SERVICE = "城东维修工区", "城西维修工区", "收费科", "客户服务科"
-
-DEPARTMENTS = [
-    DepartmentInput(name=EAST, area="城东"),
-    DepartmentInput(name=WEST, area="城西"),
-    DepartmentInput(name=FEES),
-    DepartmentInput(name=SERVICE),
-]
-
-CATEGORIES: dict[str, dict[str, str | None]] = {
-    "供热故障": {"暖气不热": EAST, "管道漏水": EAST, "阀门损坏": EAST, "室外井盖缺失": EAST},
-    "业务咨询": {"收费咨询": FEES, "开栓停热": SERVICE, "过户更名": SERVICE},
-    "投诉建议": {"服务投诉": SERVICE, "收费投诉": FEES, "服务建议": SERVICE},
-}
-"""Causes by group, each with its proposed department."""
 
 AGENTS = {"1001": "刘芳", "1002": "陈静", "1003": "周婷", "1004": "吴敏", "1005": "郑洁", "1006": "冯娟"}
 OTHERS: dict[str, tuple[str, Role, str | None]] = {
@@ -113,54 +96,12 @@ async def load(database: Database, password: str, queues: Collection[str]) -> No
     Raises:
         ValidationError: the password breaks the rules for passwords.
     """
-    departments = await _departments(database)
-    categories = await _categories(database, departments)
+    started = await starter.load(database, read_starter_set())
+    departments, categories = started.departments, started.categories
     await _staff(database, StaffService(database, queues), password, departments, queues)
     await _customers(database)
     await clocks_sample.load(database, categories, [departments[EAST], departments[WEST]])
     await _tickets(database, departments, categories)
-
-
-async def _departments(database: Database) -> dict[str, str]:
-    service = DepartmentService(database)
-    known = {found.name for found in await service.all()}
-    for given in DEPARTMENTS:
-        if given.name not in known:
-            try:
-                await service.create(given)
-            except NameTaken:
-                continue
-    return await _ids_by_name(database, Department)
-
-
-async def _categories(database: Database, departments: dict[str, str]) -> dict[str, str]:
-    service = CategoryService(database)
-    known = {found.name for found in await service.all()}
-
-    async def add(name: str, group: str | None, department: str | None) -> None:
-        if name in known:
-            return
-        parents = await _ids_by_name(database, Category)
-        given = CategoryInput(
-            name=name,
-            parent_id=parents[group] if group else None,
-            department_id=departments[department] if department else None,
-        )
-        try:
-            await service.create(given)
-        except NameTaken:
-            return
-
-    for group, causes in CATEGORIES.items():
-        await add(group, None, None)
-        for cause, department in causes.items():
-            await add(cause, group, department)
-    return await _ids_by_name(database, Category)
-
-
-async def _ids_by_name(database: Database, table: type[Department | Category]) -> dict[str, str]:
-    async with database.read() as session:
-        return dict((await session.exec(select(table.name, table.id))).all())
 
 
 async def _staff(

@@ -1,0 +1,1 @@
+"""Starter set: departments and causes to begin with."""
