@@ -1,4 +1,4 @@
-"""Sample data of a heating service: the starter set with invented people and tickets.
+"""Sample data: the starter set with invented people and tickets.
 
 Its passwords are known: never load it into a service that others can reach.
 """

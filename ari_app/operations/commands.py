@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from sqlalchemy import make_url
 
 from ari_app import __version__
 from ari_app.operations import backup as backups
 from ari_app.operations.database_copy import copy_database
 from ari_app.operations.locations import Locations, locations
+from ari_app.operations.running_service import refuse_database_in_use
+from ari_app.operations.starter_commands import starter
 from ari_app.operations.units import units
 from ari_app.settings import database_address, invalid_settings
 from dev.paths import RUNTIME
@@ -28,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command("restore")(restore)
     app.command("move-database")(move_database)
     app.command("install-units")(install_units)
+    app.add_typer(starter, name="starter")
 
 
 def _print_version(wanted: bool) -> None:
@@ -72,6 +76,7 @@ def restore(
     begun = time.monotonic()
     into = _locations()
     typer.echo(f"database: {into.database_name}\nrecordings: {into.recordings}")
+    refuse_database_in_use(into, into.database_name)
     manifest = backups.restore(folder, into, with_callflows=with_callflows)
     typer.echo(
         f"restored the backup of {manifest.created_at:%Y-%m-%d %H:%M:%S}Z: {manifest.rows} rows, "
@@ -91,6 +96,8 @@ def move_database(
         except ValueError as error:
             typer.echo(f"{name}: {error}", err=True)
             sys.exit(2)
+    names = [make_url(address).render_as_string(hide_password=True) for address in addresses]
+    refuse_database_in_use(_locations(), *names)
     begun = time.monotonic()
     for entry in copy_database(*addresses):
         typer.echo(f"{entry.table:<24} {entry.rows:>10} rows  {entry.checksum}")

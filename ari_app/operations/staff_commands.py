@@ -1,11 +1,8 @@
 """Command line of staff accounts: the first administrator, agents, lost passwords."""
 
-import asyncio
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
-from enum import Enum, auto
-from pathlib import Path
 from typing import Annotated, NoReturn
 
 import msgspec
@@ -13,32 +10,19 @@ import typer
 from pydantic import ValidationError
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
 from ari_app.operations.locations import Locations, locations
+from ari_app.operations.running_service import Contact, service_of, with_database
 from ari_app.queues.settings import load_queues
-from ari_app.runtime.node_lease import KEY, Holder
 from ari_app.runtime.staff_changes import CHANNEL, StaffMessage
 from ari_app.settings import invalid_settings
+from crm.departments.service import DepartmentService
 from crm.staff.model import Staff, StaffChange, StaffInput
 from crm.staff.service import StaffService
 from foundation.database import Database
 from foundation.routes import Role
 
 PASSWORD_BYTES = 12
-REDIS_DEADLINE_S = 3.0
-
-
-class Contact(Enum):
-    """Contact of the command line with the running service."""
-
-    LISTENING = auto()
-    NOT_LISTENING = auto()
-    OUT_OF_REACH = auto()
-    NOT_RUNNING = auto()
-
-
 TAKEN_OVER = {
     Contact.LISTENING: "the running service takes the account over at once",
     Contact.NOT_LISTENING: "the service does not listen at the moment: it takes the account over when it listens again",
@@ -55,7 +39,9 @@ def add(
     name: Annotated[str, typer.Argument(help="the person's name")],
     role: Annotated[Role, typer.Option(help="the person's role")],
     queue: Annotated[list[str] | None, typer.Option(help="a queue of an agent; may be repeated")] = None,
-    department: Annotated[str | None, typer.Option(help="id of the department that the person acts for")] = None,
+    department: Annotated[
+        str | None, typer.Option(help="name or id of the department that the person acts for")
+    ] = None,
 ) -> None:
     """Add an account and print its one-time password once."""
     password = secrets.token_urlsafe(PASSWORD_BYTES)
@@ -66,7 +52,7 @@ def add(
             role=role,
             password=password,
             password_one_time=True,
-            department_id=department,
+            department_id=_department_id(department) if department is not None else None,
             queues=queue or [],
         )
     except ValidationError as error:
@@ -120,7 +106,7 @@ def _change(
     """Change an account, show its secrets, then tell the running service."""
     of = _locations()
     typer.echo(f"database: {of.database_name}")
-    contact, redis = _service_of(of)
+    contact, redis = service_of(of)
     changed: list[Staff] = []
 
     async def carry_out(service: StaffService) -> None:
@@ -134,41 +120,21 @@ def _change(
     typer.echo(TAKEN_OVER[contact])
 
 
+def _department_id(given: str) -> str:
+    """Return a department's id by its name, else the given one."""
+
+    async def found(database: Database) -> str:
+        known = {one.name: one.id for one in await DepartmentService(database).all()}
+        return known.get(given, given)
+
+    return with_database(_locations(), found)
+
+
 def _run(of: Locations, work: Callable[[StaffService], Awaitable[None]]) -> None:
-    file = make_url(of.database_url).database if of.database_url.startswith("sqlite") else None
-    if file is not None and not Path(file).exists():
-        _refuse(f"there is no database {file} yet: start the service once, or set HOTLINE_DATABASE_URL")
+    async def with_service(database: Database) -> None:
+        await work(StaffService(database, load_queues(of.callflows / "queues.yaml")))
 
-    async def with_service() -> None:
-        database = Database(of.database_url)
-        try:
-            await work(StaffService(database, load_queues(of.callflows / "queues.yaml")))
-        finally:
-            await database.aclose()
-
-    try:
-        asyncio.run(with_service())
-    except SQLAlchemyError as error:
-        _refuse(f"the database cannot be used; has a service been started with it? ({type(error).__name__})")
-
-
-def _service_of(of: Locations) -> "tuple[Contact, Redis | None]":
-    """Find the Redis of a running service that uses the same database."""
-    if of.redis_url is None:
-        return Contact.NOT_RUNNING, None
-    redis = Redis.from_url(of.redis_url, socket_timeout=REDIS_DEADLINE_S, socket_connect_timeout=REDIS_DEADLINE_S)
-    try:
-        held = [redis.get(key) for key in redis.scan_iter(f"{KEY}*")]
-    except (RedisError, OSError):
-        return Contact.OUT_OF_REACH, None
-    holders = [msgspec.json.decode(one, type=Holder) for one in held if isinstance(one, bytes)]
-    for holder in holders:
-        if holder.database and holder.database != of.database_name:
-            _refuse(
-                f"the running service uses another database: {holder.database}",
-                "set HOTLINE_DATABASE_URL as the service has it",
-            )
-    return (Contact.LISTENING, redis) if holders else (Contact.NOT_RUNNING, None)
+    with_database(of, with_service)
 
 
 def _published(redis: "Redis", message: StaffMessage) -> Contact:
