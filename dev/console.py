@@ -21,7 +21,7 @@ KEPT_BUILDS = 4
 OUTPUT_VARIABLE = "CONSOLE_OUT"
 """Tells the build where to write."""
 BUILD_SECONDS, INSTALL_SECONDS = 300, 900
-_NOT_SOURCES = frozenset({"node_modules", "dist", "openapi.json"})
+_NOT_SOURCES = frozenset({"node_modules", "dist", "openapi.json", "desk-messages.json"})
 """Entries of the folder that do not decide what is built: types of the API are gone in the pages."""
 
 
@@ -67,14 +67,14 @@ def describe() -> None:
     Raises:
         ConsoleUnavailable: they cannot be written.
     """
-    document = CONSOLE / "openapi.json"
-    subprocess.run(
-        [sys.executable, "-m", "ari_app.cli", "openapi", "--output", str(document)],
-        cwd=PROJECT,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
-        check=True,
-        timeout=BUILD_SECONDS,
-    )
+    for name, options in (("openapi.json", ()), ("desk-messages.json", ("--desk-messages",))):
+        subprocess.run(
+            [sys.executable, "-m", "ari_app.cli", "openapi", *options, "--output", str(CONSOLE / name)],
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONPATH": str(PROJECT)},
+            check=True,
+            timeout=BUILD_SECONDS,
+        )
     npm("run", "types")
 
 

@@ -1,4 +1,4 @@
-import { createI18n, type LocaleMessages, type VueMessageType } from 'vue-i18n'
+import { createI18n, type IntlDateTimeFormat, type LocaleMessages, type VueMessageType } from 'vue-i18n'
 
 export type Language = 'zh-CN' | 'en'
 export const LANGUAGES: readonly Language[] = ['zh-CN', 'en']
@@ -9,10 +9,17 @@ export interface Catalogue {
 }
 type Loader = () => Promise<{ default: Catalogue }>
 
+const DATES: IntlDateTimeFormat = {
+  short: { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false },
+  day: { year: 'numeric', month: '2-digit', day: '2-digit' },
+  long: { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false },
+}
+
 export const i18n = createI18n({
   legacy: false,
   locale: 'zh-CN' as Language,
   fallbackLocale: false,
+  datetimeFormats: { 'zh-CN': DATES, en: DATES },
   missingWarn: import.meta.env.DEV,
   fallbackWarn: false,
   messages: {} as Record<Language, LocaleMessages<VueMessageType>>,

@@ -12,9 +12,9 @@ export const useSession = defineStore('session', () => {
   const known = ref(false)
   const role = computed(() => who.value?.role ?? null)
 
-  /** Ask who is signed in, once; a page that was reloaded still has its cookie. */
-  async function load(): Promise<void> {
-    if (known.value) return
+  /** Ask who is signed in, once unless told so; a page that was reloaded still has its cookie. */
+  async function load(again = false): Promise<void> {
+    if (known.value && !again) return
     try {
       who.value = await data(api.GET('/api/v1/session'))
     } catch (problem) {

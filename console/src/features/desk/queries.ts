@@ -1,0 +1,106 @@
+import { useMutation, useQuery, useQueryCache } from '@pinia/colada'
+import type { MaybeRefOrGetter } from 'vue'
+import { toValue } from 'vue'
+import { api, data, onceKey, type Schemas } from '@/shared/api/client'
+
+export type FileTicket = Schemas['FileTicket']
+export type TicketView = Schemas['TicketView']
+export type FormField = Schemas['FormField']
+export type SimilarTicket = Schemas['SimilarTicket']
+export type SimilarQuery = Schemas['SimilarQuery']
+export type Kept = Schemas['DeferredRequestView']
+
+const HOUR_MS = 3_600_000
+
+export function useForms() {
+  return useQuery({ key: ['forms'], query: () => data(api.GET('/api/v1/ticket-forms')), staleTime: HOUR_MS })
+}
+
+export function useCategories() {
+  return useQuery({ key: ['categories'], query: () => data(api.GET('/api/v1/categories')), staleTime: HOUR_MS })
+}
+
+export function useQueues() {
+  return useQuery({ key: ['queues'], query: () => data(api.GET('/api/v1/queues')), staleTime: 5000 })
+}
+
+/** Departments proposed for a cause in an area, best first. */
+export function useProposals(of: MaybeRefOrGetter<{ categoryId: string | null; area: string }>) {
+  return useQuery({
+    key: () => ['proposals', toValue(of)],
+    query: () => {
+      const { categoryId, area } = toValue(of)
+      if (categoryId === null) return Promise.resolve([])
+      return data(api.GET('/api/v1/department-proposals', { params: { query: { category_id: categoryId, area } } }))
+    },
+  })
+}
+
+export function useDepartments() {
+  return useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), staleTime: HOUR_MS })
+}
+
+export function similarTickets(query: SimilarQuery): Promise<SimilarTicket[]> {
+  return data(api.POST('/api/v1/similar-tickets', { body: query }))
+}
+
+const path = (id: string) => ({ params: { path: { ticket_id: id } } })
+const once = (key: string) => ({ headers: { 'Idempotency-Key': key } })
+
+/** File a ticket; with the same key a second time it is filed once. Kept on disk where the database is away. */
+export function fileTicket(body: FileTicket, key: string): Promise<TicketView | Kept> {
+  return data(api.POST('/api/v1/tickets', { body, ...once(key) }))
+}
+
+export function isKept(answer: TicketView | Kept): answer is Kept {
+  return 'deferred_id' in answer
+}
+
+/** Choose which customer a shared number means; the next call proposes that one. */
+export function choosePerson(number: string, customerId: string): Promise<unknown> {
+  return data(api.POST('/api/v1/phone-choices', { body: { number, customer_id: customerId } }))
+}
+
+/** Actions on a ticket that is open already. */
+export function useTicketActions() {
+  const cache = useQueryCache()
+  const onSettled = () => cache.invalidateQueries({ key: ['tickets'] })
+  const append = useMutation({
+    mutation: (asked: { id: string; body: Schemas['AppendToTicket'] }) =>
+      data(api.POST('/api/v1/tickets/{ticket_id}/additions', { ...path(asked.id), body: asked.body, ...once(onceKey()) })),
+    onSettled,
+  })
+  const urge = useMutation({
+    mutation: (asked: { id: string; callId: string }) =>
+      data(api.POST('/api/v1/tickets/{ticket_id}/urge', { ...path(asked.id), body: { call_id: asked.callId }, ...once(onceKey()) })),
+    onSettled,
+  })
+  const dispatch = useMutation({
+    mutation: (asked: { id: string; departmentId: string; version: number }) =>
+      data(
+        api.POST('/api/v1/tickets/{ticket_id}/dispatch', {
+          ...path(asked.id),
+          body: { department_id: asked.departmentId, version: asked.version },
+        }),
+      ),
+    onSettled,
+  })
+  const answer = useMutation({
+    mutation: (asked: { id: string; reason: string; version: number }) =>
+      data(
+        api.POST('/api/v1/tickets/{ticket_id}/answer', {
+          ...path(asked.id),
+          body: { reason: asked.reason, version: asked.version },
+        }),
+      ),
+    onSettled,
+  })
+  return { append, urge, dispatch, answer }
+}
+
+export function useTicket(id: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['tickets', toValue(id)],
+    query: () => data(api.GET('/api/v1/tickets/{ticket_id}', { params: { path: { ticket_id: toValue(id) } } })),
+  })
+}

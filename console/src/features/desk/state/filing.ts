@@ -1,0 +1,69 @@
+import { nextTick, ref, type Ref } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { ApiProblem } from '@/shared/api/problems'
+import { useRuleText } from '@/shared/i18n/problems'
+import { useToasts } from '@/shared/ui/toasts'
+import { fileTicket, isKept, type FileTicket } from '../queries'
+import { useTicketDraft, type TicketDraft } from './ticket-draft'
+
+/** Return the draft as the service takes it; what is empty is left out. */
+export function asTicket(draft: TicketDraft, callId: string): FileTicket {
+  const form = Object.fromEntries(Object.entries(draft.form).filter(([, answer]) => answer !== null && answer !== ''))
+  const number = draft.number.trim()
+  return {
+    kind: draft.kind,
+    subject: draft.subject.trim(),
+    description: draft.description.trim(),
+    category_id: draft.category_id,
+    address: draft.address.trim(),
+    area: draft.area.trim(),
+    urgency: draft.urgency,
+    form,
+    call_id: callId,
+    reporter: { customer_id: draft.customer_id, number: number === '' ? null : number, name: draft.name.trim() },
+  }
+}
+
+/** File the call's ticket; a refusal is shown at its fields, and the first of them gets the focus. */
+export function useFiling(callId: () => string, form: Ref<HTMLElement | null>) {
+  const { t } = useI18n()
+  const [work, toasts, ruleText] = [useTicketDraft(), useToasts(), useRuleText()]
+  const busy = ref(false)
+  const kept = ref(false)
+  const problem = ref<unknown>(null)
+  const missing = ref<string[]>([])
+
+  function wrong(field: string): string {
+    if (missing.value.includes(field)) return t('shared.rule.required')
+    const broken = problem.value instanceof ApiProblem ? problem.value.field(field) : undefined
+    return broken === undefined ? '' : ruleText(broken)
+  }
+
+  async function show(): Promise<void> {
+    await nextTick()
+    form.value?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus()
+  }
+
+  async function file(): Promise<void> {
+    if (busy.value || work.draft.filed !== null) return
+    missing.value = work.draft.subject.trim() === '' ? ['subject'] : []
+    if (missing.value.length > 0) return show()
+    busy.value = true
+    problem.value = null
+    try {
+      const answer = await fileTicket(asTicket(work.draft, callId()), work.draft.key)
+      kept.value = isKept(answer)
+      if (!isKept(answer)) {
+        work.draft.filed = { id: answer.id, number: answer.number }
+        toasts.say(t('desk.filed_as', { number: answer.number }), 'good')
+      }
+    } catch (refusal) {
+      problem.value = refusal
+      await show()
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return { file, busy, problem, kept, wrong }
+}

@@ -1,0 +1,43 @@
+import { onScopeDispose, ref, watch, type Ref } from 'vue'
+import { similarTickets, type SimilarTicket } from '../queries'
+import type { TicketDraft } from './ticket-draft'
+
+const AFTER_MS = 500
+
+/** Look for open tickets about the same matter while the agent types; the newest question counts. */
+export function useSimilar(draft: TicketDraft): { similar: Ref<SimilarTicket[] | null>; failed: Ref<boolean> } {
+  const similar = ref<SimilarTicket[] | null>(null)
+  const failed = ref(false)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let newest = 0
+
+  async function ask(): Promise<void> {
+    const asked = ++newest
+    try {
+      const found = await similarTickets({
+        customer_id: draft.customer_id,
+        number: draft.number.trim() === '' ? null : draft.number.trim(),
+        address: draft.address,
+        area: draft.area,
+        category_id: draft.category_id,
+        text: `${draft.subject}\n${draft.description}`,
+      })
+      if (asked !== newest) return
+      similar.value = found
+      failed.value = false
+    } catch {
+      // A half-typed number or a lost connection: the list before stays, and the form works without it.
+      if (asked === newest) failed.value = true
+    }
+  }
+
+  watch(
+    () => [draft.subject, draft.description, draft.address, draft.area, draft.category_id, draft.customer_id],
+    () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => void ask(), AFTER_MS)
+    },
+  )
+  onScopeDispose(() => clearTimeout(timer))
+  return { similar, failed }
+}

@@ -1,0 +1,147 @@
+import { defineStore } from 'pinia'
+import { computed, reactive, ref, watch } from 'vue'
+import { onceKey, type Schemas } from '@/shared/api/client'
+import { useDesk } from '@/shared/socket/desk'
+import type { Pop } from '@/shared/socket/messages'
+
+export type TicketKind = Schemas['TicketKind']
+export type Answer = string | number | boolean | null
+
+/** What the agent has typed in the call, and what became of it. */
+export interface TicketDraft {
+  kind: TicketKind
+  category_id: string | null
+  subject: string
+  description: string
+  address: string
+  area: string
+  urgency: Schemas['Urgency']
+  name: string
+  number: string
+  customer_id: string | null
+  form: Record<string, Answer>
+  read_back: boolean
+  /** Sent with the ticket, so that a second try files it once. */
+  key: string
+  filed: { id: string; number: string } | null
+}
+
+type Stored = TicketDraft & { saved_at: number }
+
+const STORED = 'hotline.draft.'
+const STORED_FOR_MS = 24 * 3_600_000
+const SEND_AFTER_MS = 400
+const KINDS: ReadonlySet<string> = new Set(['consultation', 'complaint', 'suggestion', 'fault', 'after_sales'])
+
+function blank(): TicketDraft {
+  return {
+    kind: 'consultation', category_id: null, subject: '', description: '', address: '', area: '', urgency: 'normal',
+    name: '', number: '', customer_id: null, form: {}, read_back: false, key: onceKey(), filed: null,
+  }
+}
+
+/** Return what is known before the first word: who calls, from where, about what kind of matter. */
+export function begun(pop: Pop): TicketDraft {
+  const draft = blank()
+  draft.number = pop.number?.display ?? ''
+  if (pop.kind !== null && KINDS.has(pop.kind)) draft.kind = pop.kind as TicketKind
+  meant(draft, pop, pop.customer_id)
+  return draft
+}
+
+/** Put a customer's facts into the draft, where nothing else was typed. */
+export function meant(draft: TicketDraft, pop: Pop, customerId: string | null): void {
+  const before = pop.customers.find((one) => one.id === draft.customer_id)
+  const customer = pop.customers.find((one) => one.id === customerId)
+  draft.customer_id = customer?.id ?? null
+  for (const field of ['name', 'address', 'area'] as const) {
+    if (draft[field] === '' || draft[field] === before?.[field]) draft[field] = customer?.[field] ?? ''
+  }
+}
+
+function stored(callId: string): Stored | null {
+  try {
+    return JSON.parse(localStorage.getItem(STORED + callId) ?? 'null') as Stored | null
+  } catch {
+    return null
+  }
+}
+
+function forgetOld(): void {
+  for (const key of Object.keys(localStorage).filter((one) => one.startsWith(STORED))) {
+    const age = Date.now() - (stored(key.slice(STORED.length))?.saved_at ?? 0)
+    if (age > STORED_FOR_MS) localStorage.removeItem(key)
+  }
+}
+
+/** Draft of the call's ticket: in this browser at once, on the server soon after, so that nothing typed is lost. */
+export const useTicketDraft = defineStore('ticket-draft', () => {
+  const desk = useDesk()
+  const draft = reactive<TicketDraft>(blank())
+  const callId = ref<string | null>(null)
+  /** True while the server has not got the last words yet. */
+  const behind = ref(false)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let saved = ''
+
+  function fill(values: TicketDraft): void {
+    Object.assign(draft, blank(), values)
+    saved = JSON.stringify(draft)
+  }
+
+  function begin(pop: Pop): void {
+    forgetOld()
+    callId.value = pop.call_id
+    const server = desk.draft?.call_id === pop.call_id ? (desk.draft.fields as Partial<Stored>) : null
+    const kept = [server, stored(pop.call_id)].filter((one): one is Stored => one?.saved_at !== undefined)
+    const newest = kept.toSorted((one, other) => other.saved_at - one.saved_at)[0]
+    if (newest === undefined) return fill(begun(pop))
+    const { saved_at: _, ...values } = newest
+    fill(values)
+    // The server may have an older one: it gets this one too.
+    if (newest !== server) sendSoon()
+  }
+
+  function send(): void {
+    if (callId.value === null) return
+    const fields = { ...draft, saved_at: Date.now() }
+    behind.value = !desk.send({ type: 'draft', call_id: callId.value, fields })
+  }
+
+  function sendSoon(): void {
+    behind.value = true
+    clearTimeout(timer)
+    timer = setTimeout(send, SEND_AFTER_MS)
+  }
+
+  /** Begin another ticket about the same caller. */
+  function another(pop: Pop): void {
+    const { customer_id, name, address, area } = draft
+    Object.assign(draft, begun(pop), { customer_id, name, address, area })
+  }
+
+  watch(draft, () => {
+    const text = JSON.stringify(draft)
+    if (text === saved || callId.value === null) return
+    saved = text
+    localStorage.setItem(STORED + callId.value, JSON.stringify({ ...draft, saved_at: Date.now() }))
+    sendSoon()
+  })
+  watch(
+    () => desk.link,
+    (link) => {
+      if (link === 'open' && behind.value) send()
+    },
+  )
+  watch(
+    () => desk.pop,
+    (pop) => {
+      if (pop === null) callId.value = null
+      else if (pop.call_id !== callId.value) begin(pop)
+    },
+    { immediate: true },
+  )
+
+  const touched = computed(() => draft.subject !== '' || draft.description !== '')
+  return { draft, callId, behind, touched, another }
+})

@@ -1,0 +1,59 @@
+import { onScopeDispose } from 'vue'
+import { useSettings } from '@/shared/settings/settings'
+
+/** Shortcuts: F keys that browsers leave free, and Ctrl+Alt; never a bare letter. */
+export const KEYMAP = {
+  answer: 'F2',
+  hold: 'F4',
+  form: 'F8',
+  file: 'F9',
+  finish: 'F10',
+  hang_up: 'Ctrl+Alt+H',
+  mute: 'Ctrl+Alt+M',
+  transfer: 'Ctrl+Alt+T',
+  ready: 'Ctrl+Alt+R',
+  pause: 'Ctrl+Alt+P',
+  customer: 'Ctrl+Alt+K',
+  dispatch: 'Ctrl+Alt+D',
+  help: 'Ctrl+Alt+L',
+} as const
+
+export type Shortcut = keyof typeof KEYMAP
+type Handlers = Partial<Record<Shortcut, () => void>>
+
+/** The newest page part that takes a key has it. */
+const stack: Handlers[] = []
+
+/** Return the combination of a key event as the keymap writes it, or null for one that types. */
+export function combination(event: KeyboardEvent): string | null {
+  // While an input method composes, every key belongs to it; AltGr writes characters.
+  if (event.isComposing || event.keyCode === 229 || event.getModifierState('AltGraph')) return null
+  if (/^F\d+$/.test(event.key)) return event.ctrlKey || event.altKey || event.shiftKey || event.metaKey ? null : event.key
+  if (!event.ctrlKey || !event.altKey || event.shiftKey || event.metaKey) return null
+  const letter = /^Key([A-Z])$/.exec(event.code)?.[1]
+  return letter === undefined ? null : `Ctrl+Alt+${letter}`
+}
+
+function press(event: KeyboardEvent): void {
+  if (!useSettings().values.shortcuts) return
+  const pressed = combination(event)
+  if (pressed === null) return
+  for (const handlers of stack.toReversed()) {
+    for (const [name, handle] of Object.entries(handlers) as [Shortcut, () => void][]) {
+      if (KEYMAP[name] !== pressed) continue
+      event.preventDefault()
+      if (!event.repeat) handle()
+      return
+    }
+  }
+}
+
+/** Take shortcuts while this part of the page is there. */
+export function useKeys(handlers: Handlers): void {
+  if (stack.length === 0) addEventListener('keydown', press)
+  stack.push(handlers)
+  onScopeDispose(() => {
+    stack.splice(stack.indexOf(handlers), 1)
+    if (stack.length === 0) removeEventListener('keydown', press)
+  })
+}

@@ -1,0 +1,89 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowReactive, shallowRef } from 'vue'
+import { DeskConnection, type Link } from './connection'
+import type { CallChanged, DeskCommand, Draft, OwnState, Pop, Presence, QueueState, ServerMessage } from './messages'
+
+type Listener = (message: ServerMessage) => void
+
+/** What the service tells this desk, as it is now. */
+export const useDesk = defineStore('desk', () => {
+  const link = ref<Link>('off')
+  const own = shallowRef<OwnState | null>(null)
+  const pop = shallowRef<Pop | null>(null)
+  const draft = shallowRef<Draft | null>(null)
+  const call = shallowRef<CallChanged | null>(null)
+  const queues = shallowReactive(new Map<string, QueueState>())
+  const agents = shallowReactive(new Map<string, Presence>())
+  /** Server's clock less this browser's: a wrong clock shows right times. */
+  const aheadMs = ref(0)
+  const listeners = new Set<Listener>()
+  const state = computed(() => own.value?.state ?? 'offline')
+  const callId = computed(() => pop.value?.call_id ?? own.value?.call_id ?? null)
+
+  function apply(message: ServerMessage): void {
+    switch (message.type) {
+      case 'welcome':
+        aheadMs.value = message.now_ms - Date.now()
+        own.value = message.snapshot.agent
+        pop.value = message.pop
+        draft.value = message.draft
+        if (call.value?.call_id !== message.pop?.call_id) call.value = null
+        replace(queues, message.snapshot.queues, (queue) => queue.queue)
+        replace(agents, message.snapshot.agents, (agent) => agent.agent_id)
+        break
+      case 'pop':
+        // The same pop may come twice; the page must not lose its place for that.
+        if (pop.value?.id !== message.pop.id) {
+          pop.value = message.pop
+          draft.value = null
+          call.value = null
+        }
+        break
+      case 'pop_closed':
+        if (pop.value?.call_id === message.call_id) pop.value = draft.value = call.value = null
+        break
+      case 'call':
+        call.value = message
+        break
+      case 'agent':
+        own.value = message
+        break
+      case 'presence':
+        if (message.state === 'offline') agents.delete(message.agent_id)
+        else agents.set(message.agent_id, message)
+        break
+      case 'queue':
+        queues.set(message.queue, message)
+        break
+    }
+    for (const listener of listeners) listener(message)
+  }
+
+  const connection = new DeskConnection({ message: apply, link: (now) => (link.value = now) })
+
+  /** Hear every message after it was applied; returns how to stop. */
+  function listen(listener: Listener): () => void {
+    listeners.add(listener)
+    return () => listeners.delete(listener)
+  }
+
+  function send(command: DeskCommand): boolean {
+    return connection.send(command)
+  }
+
+  function open(): void {
+    connection.open()
+  }
+
+  function close(): void {
+    connection.close()
+    own.value = pop.value = draft.value = call.value = null
+  }
+
+  return { link, own, pop, draft, call, queues, agents, aheadMs, state, callId, apply, listen, send, open, close }
+})
+
+function replace<T>(map: Map<string, T>, values: readonly T[], key: (value: T) => string): void {
+  map.clear()
+  for (const value of values) map.set(key(value), value)
+}
