@@ -109,6 +109,9 @@ class Settings(BaseSettings):
     most_calls: int = Field(default=0, ge=0)
     """Calls at a time: further calls are refused before the answer (503), also while the service is overloaded. 0: as
     many as the machine carries. RTP takes two ports for each caller and two for each agent in a call."""
+    longest_lag_s: float = Field(default=0.2, gt=0)
+    """The service counts as overloaded once its work has been later than this for two seconds: keys and prompts then
+    come noticeably late."""
 
     grade_priorities: dict[Grade, Annotated[int, Field(ge=0, le=HIGHEST_PRIORITY)]] = {
         Grade.VIP: 60,

@@ -10,8 +10,6 @@ from enum import StrEnum
 import structlog
 from prometheus_client import Counter
 
-LONGEST_LAG_S = 0.2
-"""Lag of the event loop at which keys and prompts come noticeably late."""
 REFUSED = Counter("hotline_calls_refused", "Calls refused before the answer, by reason", ["why"])
 
 log = structlog.get_logger()
@@ -29,22 +27,24 @@ class Refusal(StrEnum):
 class Admission:
     """Decides on every caller who arrives."""
 
-    def __init__(self, standing_lag_s: Callable[[], float], most_calls: int) -> None:
+    def __init__(self, standing_lag_s: Callable[[], float], *, most_calls: int, longest_lag_s: float) -> None:
         """Set the limit.
 
         Args:
             standing_lag_s: the present lag of the event loop.
             most_calls: calls at a time; 0 for no limit but the machine's.
+            longest_lag_s: a greater lag means that the service does not keep up.
         """
         self._standing_lag_s = standing_lag_s
         self._most_calls = most_calls
+        self._longest_lag_s = longest_lag_s
         self._refusing: Refusal | None = None
 
     def refusal(self, calls: int) -> Refusal | None:
         """Return the reason for refusing another call; None: take it."""
         if self._most_calls and calls >= self._most_calls:
             why = Refusal.FULL
-        elif self._standing_lag_s() > LONGEST_LAG_S:
+        elif self._standing_lag_s() > self._longest_lag_s:
             why = Refusal.LATE
         else:
             why = None

@@ -223,7 +223,9 @@ class Service:
             messages=VoiceMessages(domain.tickets, domain.customers, self.conversations.catalogue),
             in_fallback=self.fallback.channels,
         )
-        admission = Admission(lambda: self.lag.standing_s, settings.most_calls)
+        admission = Admission(
+            lambda: self.lag.standing_s, most_calls=settings.most_calls, longest_lag_s=settings.longest_lag_s
+        )
         results = SurveyResults(domain.campaigns, domain.surveyed)
         self.calls = CallService(services, settings.region, admission, results.settle)
         self.vanished = VanishedPhones(self.ari, self.dispatcher, self.calls)

@@ -54,10 +54,11 @@ async def test_f5_the_service_is_gone_for_long(hotline: Hotline) -> None:
 
     # Led from the line to the other agent's phone; who talks is left alone.
     await other.ringing(WAIT_S)
-    await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), talking.hears_tone(TONE_HZ))
+    await agent.reaches(talking, TONE_HZ)
     await other.answer()
     await other.answered()
-    await asyncio.gather(other.play_tone(TONE_HZ, 5.0), waiting.hears_tone(TONE_HZ))
+    await other.reaches(waiting, TONE_HZ)
+    await other.play_tone(TONE_HZ, 2.0)
     # No agent is free for this caller: a message.
     await new.call(hotline.number)
     await new.answered()
@@ -86,7 +87,7 @@ async def test_f5_the_service_is_gone_for_long(hotline: Hotline) -> None:
     listed = await supervisor.get("/api/v1/calls", limit=50)
     records = [(record["number"], record["outcome"]) for record in listed if record["number"] != f"+86{TALKING}"]
     assert sorted(records) == [(f"+86{WAITING}", "answered"), (f"+86{NEW}", "fallback")], "one record of each call"
-    await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), talking.hears_tone(TONE_HZ))
+    await agent.reaches(talking, TONE_HZ)
     await talking.hang_up()
     await agent.ended()
     assert (await hotline.call_record(supervisor, pop["call_id"]))["outcome"] == "answered"

@@ -77,7 +77,7 @@ async def test_hears_itself_through_echo(exchange: Asterisk) -> None:
     async with phone(exchange) as caller:
         await caller.call("echo")
         await caller.answered()
-        said = asyncio.create_task(caller.play_tone(1000, 2))
+        said = asyncio.create_task(caller.play_tone(1000, 5))
         assert await caller.hears(min_level=-20) > -20
         await caller.hears_tone(1000)
         await said
@@ -130,7 +130,7 @@ async def test_one_phone_calls_another_and_both_hear(exchange: Asterisk) -> None
         await callee.answer()
         await caller.answered()
         await callee.answered()
-        talking = [asyncio.create_task(caller.play_tone(440, 3)), asyncio.create_task(callee.play_tone(1000, 3))]
+        talking = [asyncio.create_task(caller.play_tone(440, 30)), asyncio.create_task(callee.play_tone(1000, 30))]
         await caller.hears_tone(1000)
         await callee.hears_tone(440)
         await caller.press("5")

@@ -59,7 +59,7 @@ async def test_f19_redis_comes_back_empty(hotline: Hotline) -> None:
 
     await desk.message("agent", state="talking")
     await hotline.waiting(supervisor, "repair", 2)
-    await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), caller.hears_tone(TONE_HZ))
+    await agent.reaches(caller, TONE_HZ)
     await second.hears(seconds=1.0)
     await caller.hang_up()
     await desk.message("agent", state="wrap_up")
@@ -88,7 +88,7 @@ async def test_f20_redis_hangs_for_a_while(hotline: Hotline) -> None:
     try:
         await menu.press("3")
         await menu.hears(seconds=4.0)
-        await asyncio.gather(agent.play_tone(TONE_HZ, 3.0), caller.hears_tone(TONE_HZ))
+        await agent.reaches(caller, TONE_HZ)
     finally:
         hotline.stack.redis.signal(SIGCONT)
 

@@ -136,7 +136,9 @@ class FakeHotline:
             in_fallback=self._in_fallback,
             life=self.life,
         )
-        self.calls = CallService(self.services, "CN", Admission(lambda: 0.0, 0), self._settled)
+        self.calls = CallService(
+            self.services, "CN", Admission(lambda: 0.0, most_calls=0, longest_lag_s=0.2), self._settled
+        )
         self.dispatcher.new_channel.add_listener(self.calls.arrived)
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, self.store, self.queues, self._in_fallback)
         self.queues._on_offer = self.calls.offered

@@ -1,5 +1,6 @@
 """G.711, levels and tones of simulated phones."""
 
+from collections.abc import Iterator
 from enum import IntEnum
 from pathlib import Path
 from typing import cast
@@ -49,6 +50,13 @@ def level(samples: Samples) -> float:
         return SILENCE_LEVEL
     power = float(numpy.mean(samples.astype(numpy.float64) ** 2))
     return max(SILENCE_LEVEL, 10 * numpy.log10(power / 32768.0**2)) if power > 0 else SILENCE_LEVEL
+
+
+def parts(samples: Samples, seconds: float) -> Iterator[Samples]:
+    """Yield overlapping parts of so many seconds, the last one first."""
+    size = max(1, round(seconds * RATE))
+    for start in range(max(0, samples.size - size), -1, -max(1, size // 4)):
+        yield samples[start : start + size]
 
 
 def longest_silence(samples: Samples, quiet: float = -60.0) -> float:

@@ -3,7 +3,9 @@
 import pytest
 from structlog.testing import capture_logs
 
-from ari_app.calls.admission import LONGEST_LAG_S, Admission, Refusal
+from ari_app.calls.admission import Admission, Refusal
+
+LONGEST_LAG_S = 0.2
 
 
 @pytest.mark.parametrize(
@@ -17,12 +19,14 @@ from ari_app.calls.admission import LONGEST_LAG_S, Admission, Refusal
     ],
 )
 def test_f12_who_is_taken(standing_lag_s: float, most_calls: int, calls: int, refusal: Refusal | None) -> None:
-    assert Admission(lambda: standing_lag_s, most_calls).refusal(calls) is refusal
+    assert (
+        Admission(lambda: standing_lag_s, most_calls=most_calls, longest_lag_s=LONGEST_LAG_S).refusal(calls) is refusal
+    )
 
 
 def test_f12_the_log_tells_when_it_begins_and_ends_and_not_of_each() -> None:
     lag = [1.0]
-    admission = Admission(lambda: lag[0], most_calls=0)
+    admission = Admission(lambda: lag[0], most_calls=0, longest_lag_s=LONGEST_LAG_S)
     with capture_logs() as logged:
         for _ in range(100):
             admission.refusal(5)
