@@ -13,7 +13,11 @@ class FieldProblem(BaseModel):
     field: str
     """Where: a dotted path, or `row 12, column phone` in a file."""
     rule: str
-    """Rule as a sentence that says how to correct the field."""
+    """Rule as a sentence that says how to correct the field, in the language that the request prefers."""
+    code: str = "other"
+    """Rule as a code of `callflows/problems.yaml`; `other` where it has none."""
+    parameters: dict[str, str] = {}
+    """What the rule names: `{"max_length": "200"}`."""
 
 
 def broken_rules(error: ValidationError) -> list[tuple[tuple[int | str, ...], str]]:

@@ -16,7 +16,7 @@ from ivr.grammar_base import REPLAY, PromptUse, Step
 from ivr.graph import reachable, ways
 from ivr.prompts import LANGUAGES, PromptCatalogue, read_catalogue
 
-OTHER_FILES = frozenset({"notices.yaml", "queues.yaml"})
+OTHER_FILES = frozenset({"labels.yaml", "notices.yaml", "problems.yaml", "queues.yaml"})
 """YAML files of the folder that are no flows."""
 
 

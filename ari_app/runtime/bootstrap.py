@@ -48,10 +48,12 @@ from ari_app.runtime.operation_notices import recording_notice
 from ari_app.runtime.presence import PresenceService
 from ari_app.runtime.staff_changes import StaffChanges
 from ari_app.settings import Settings
+from ari_app.web import labels as labels_http
 from ari_app.web.addresses import ClientAddresses
 from ari_app.web.auth import RequestGuard
 from ari_app.web.connections import ConnectionLimits
 from ari_app.web.console import ConsolePages, origin
+from ari_app.web.problem_texts import load_problem_texts
 from ari_app.web.server import WebServer
 from ari_app.web.sessions import Sessions
 from ari_app.web.sign_in_limits import PublicLimiter
@@ -160,12 +162,14 @@ class Service:
             turn_secret=settings.turn_secret.get_secret_value(),
         )
         self.presence = PresenceService(self.hub, self.queues, self.agents, self.phones.online)
+        labels = labels_http.load_labels(settings.callflows)
         guard = RequestGuard(self.sessions, allowed_origins=[settings.public_url])
         self.web = WebServer(
             [
                 *self.domain.routes(),
                 desk_http.routes(self.sessions),
                 desk_http.description_routes(),
+                labels_http.routes(labels),
                 queues_http.routes(self.queues),
                 phones_http.routes(self.phones),
             ],
@@ -177,6 +181,7 @@ class Service:
             checks=readiness_checks(self.events, self.ari, self.redis, self.database),
             addresses=ClientAddresses(settings.trusted_proxies, settings.metrics_from),
             limits=ConnectionLimits(per_address=settings.http_connections_per_address),
+            texts=load_problem_texts(settings.callflows, labels),
         )
 
     def _console(self) -> list[ConsolePages]:

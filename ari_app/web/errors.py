@@ -69,6 +69,14 @@ class NotJson(Problem):
     title = "The body must be JSON"
 
 
+class Failed(Problem):
+    """Fault of ours; the log has the details."""
+
+    status = 500
+    slug = "internal"
+    title = "This failed on our side"
+
+
 class BodyTooSlow(Problem):
     """Body that did not arrive in time."""
 

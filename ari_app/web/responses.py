@@ -2,11 +2,15 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from ari_app.web import metrics
+from ari_app.web.errors import Failed
+from ari_app.web.problem_texts import ProblemTexts, language_of
 from foundation.database import out_of_reach
 from foundation.ids import new_id
 from foundation.problems import NotFound, Problem, ProblemDetails, Unavailable
@@ -37,48 +41,56 @@ _TITLES = {
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-@web.middleware
-async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Run a handler and turn its errors into problem details (RFC 9457)."""
-    started = time.perf_counter()
-    response: web.StreamResponse | None = None
-    try:
-        response = await _response(request, handler)
-        return response
-    finally:
-        if response is not None and request.headers.get("Upgrade") is None:
-            labels = (_method(request), _route(request), str(response.status))
-            metrics.REQUESTS.labels(*labels).observe(time.perf_counter() - started)
+def answering(texts: ProblemTexts) -> Middleware:
+    """Return the middleware that turns errors into problem details (RFC 9457)."""
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        started = time.perf_counter()
+        response: web.StreamResponse | None = None
+        try:
+            response = await _response(request, handler, partial(_say, texts, request))
+            return response
+        finally:
+            if response is not None and request.headers.get("Upgrade") is None:
+                labels = (_method(request), _route(request), str(response.status))
+                metrics.REQUESTS.labels(*labels).observe(time.perf_counter() - started)
+
+    return answer
 
 
-async def _response(request: web.Request, handler: Handler) -> web.StreamResponse:
+def _say(texts: ProblemTexts, request: web.Request, problem: Problem) -> web.Response:
+    """Return a problem in the language that the request prefers."""
+    language = language_of(request.headers.get("Accept-Language", ""))
+    response = problem_response(problem, texts.worded(problem.details(), language))
+    response.headers["Content-Language"] = language
+    return response
+
+
+async def _response(
+    request: web.Request, handler: Handler, say: Callable[[Problem], web.Response]
+) -> web.StreamResponse:
     try:
         return await handler(request)
     except Problem as problem:
-        return problem_response(problem)
+        return say(problem)
     except web.HTTPException as error:
-        return _refused_by_aiohttp(error)
+        return say(NotFound("There is nothing here.")) if error.status == 404 else _refused_by_aiohttp(error)
     except Exception as error:
         if out_of_reach(error):
             log.warning("database_away", method=_method(request), route=_route(request), error=type(error).__name__)
-            return problem_response(Unavailable("The database is away; nothing is known to have changed. Try again."))
+            return say(Unavailable("The database is away; nothing is known to have changed. Try again."))
         if _gone(request):
             log.warning("client_gone", method=_method(request), route=_route(request), error=repr(error))
             return web.Response(status=CLIENT_GONE)
         error_id = new_id("error")
         log.exception("request_failed", error_id=error_id, method=_method(request), route=_route(request))
-        details = ProblemDetails(
-            type="/problems/internal",
-            title="This failed on our side",
-            status=500,
-            detail=f"Nothing you sent is to blame. Name {error_id} when you report it.",
-        )
-        return _as_response(details)
+        return say(Failed(f"Nothing you sent is to blame. Name {error_id} when you report it."))
 
 
-def problem_response(problem: Problem) -> web.Response:
+def problem_response(problem: Problem, details: ProblemDetails | None = None) -> web.Response:
     """Return a problem as a response, with its Retry-After or WWW-Authenticate."""
-    response = _as_response(problem.details())
+    response = _as_response(details or problem.details())
     retry_after_s = getattr(problem, "retry_after_s", None)
     if retry_after_s is not None:
         response.headers["Retry-After"] = str(retry_after_s)
@@ -117,8 +129,6 @@ def _as_response(details: ProblemDetails) -> web.Response:
 
 
 def _refused_by_aiohttp(error: web.HTTPException) -> web.Response:
-    if error.status == 404:
-        return problem_response(NotFound("There is nothing here."))
     title = _TITLES.get(error.status, error.reason)
     details = ProblemDetails(type=f"/problems/http-{error.status}", title=title, status=error.status, detail=title)
     response = _as_response(details)

@@ -13,7 +13,8 @@ from ari_app.web.connections import ConnectionLimits, Connections
 from ari_app.web.deferred_requests import DeferredRequests
 from ari_app.web.health import Check, Health
 from ari_app.web.openapi import OPENAPI_PATH, description_routes
-from ari_app.web.responses import add_headers, answer
+from ari_app.web.problem_texts import ProblemTexts, shipped_texts
+from ari_app.web.responses import add_headers, answering
 from ari_app.web.router import Dispatch, handler
 from foundation.routes import Route, Routes
 from foundation.spool import Handler, Spool
@@ -56,9 +57,11 @@ class WebServer:
         checks: Mapping[str, Check] | None = None,
         addresses: ClientAddresses | None = None,
         limits: ConnectionLimits | None = None,
+        texts: ProblemTexts | None = None,
     ) -> None:
         addresses = addresses or ClientAddresses()
         self._deferred = DeferredRequests(spool)
+        self._texts = texts or shipped_texts()
         self._host = host
         self._port = port
         self._parts = [*parts]
@@ -105,7 +108,7 @@ class WebServer:
         await self.connections.aclose()
 
     def _application(self, dispatch: Dispatch) -> web.Application:
-        application = web.Application(middlewares=[answer], client_max_size=BODY_BYTES)
+        application = web.Application(middlewares=[answering(self._texts)], client_max_size=BODY_BYTES)
         application.on_response_prepare.append(add_headers)
         known: set[tuple[str, str]] = set()
         for route in self.routes:

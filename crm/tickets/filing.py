@@ -52,7 +52,9 @@ def check_channel(channel: str, actor: Actor) -> None:
         NotTheirChannel: no member of staff takes part in this channel.
     """
     if actor.kind is ActorKind.STAFF and channel in OF_MACHINES:
-        problem = FieldProblem(field="channel", rule=f"must not be {' or '.join(sorted(OF_MACHINES))}")
+        problem = FieldProblem(
+            field="channel", rule=f"must not be a channel of machines: {' or '.join(sorted(OF_MACHINES))}"
+        )
         raise NotTheirChannel(f"staff cannot use the channel {channel}", [problem])
 
 

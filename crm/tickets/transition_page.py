@@ -7,15 +7,15 @@ from foundation.routes import Role
 _A, _S = TicketAction, TicketStatus
 
 STATES: dict[TicketStatus, tuple[str, str]] = {
-    _S.REGISTERED: ("待派", "new, with no department"),
-    _S.DISPATCHED: ("已派", "with a department, which has not signed yet"),
-    _S.REFUSED: ("退单", "declined by its department; waits for a supervisor's ruling"),
-    _S.SIGNED: ("已签收", "a department works on it"),
-    _S.PARKED: ("挂起", "waits for the customer"),
+    _S.REGISTERED: ("待派单", "new, with no department"),
+    _S.DISPATCHED: ("待签收", "with a department, which has not signed yet"),
+    _S.REFUSED: ("已退单", "declined by its department; waits for a supervisor's ruling"),
+    _S.SIGNED: ("处理中", "a department works on it"),
+    _S.PARKED: ("已挂起", "waits for the customer"),
     _S.REPLIED: ("已回复", "reported as done by the department"),
     _S.SURVEY: ("回访中", "the callback survey is under way"),
-    _S.ARCHIVED: ("归档", "closed, with the customer's confirmation or another reason"),
-    _S.CANCELLED: ("作废", "should never have been filed"),
+    _S.ARCHIVED: ("已归档", "closed, with the customer's confirmation or another reason"),
+    _S.CANCELLED: ("已作废", "should never have been filed"),
     _S.MERGED: ("已并单", "another ticket stands for it"),
 }
 """Name in Chinese, and meaning."""

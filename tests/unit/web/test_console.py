@@ -10,7 +10,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from ari_app.web.console import ConsolePages, origin
-from ari_app.web.responses import add_headers, answer
+from ari_app.web.problem_texts import shipped_texts
+from ari_app.web.responses import add_headers, answering
 
 FRAME = b"<!doctype html><html lang=zh-CN><body><div id=app></div></body></html>"
 SCRIPT = b"console.log('desk')" * 50
@@ -36,7 +37,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def client(folder: Path) -> AsyncIterator[Client]:
-    application = web.Application(middlewares=[answer])
+    application = web.Application(middlewares=[answering(shipped_texts())])
     application.on_response_prepare.append(add_headers)
     ConsolePages(folder, (origin(SIP),)).add_to(application)
     async with TestClient(TestServer(application), auto_decompress=False) as opened:

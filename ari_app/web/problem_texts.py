@@ -1,0 +1,143 @@
+"""Texts of refusals in Chinese, and the code of each broken rule.
+
+The code says in English why it refuses. Here that sentence is found in `callflows/problems.yaml`, which gives it its
+code, its parameters and its Chinese text.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, ValidationError
+
+from ari_app.web.labels import SHIPPED, Labels, TextsInvalid, broken, load_labels, read_yaml
+from foundation.problems import FieldProblem, ProblemDetails
+
+PROBLEMS_FILE = "problems.yaml"
+Language = Literal["zh", "en"]
+_NAME = re.compile(r"{(\w+)}")
+_PREFERENCE = re.compile(r"\s*([A-Za-z*]+)(?:-[\w-]+)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
+
+
+class Sentence(BaseModel, extra="forbid", frozen=True):
+    """Sentence in both languages, with names in braces."""
+
+    en: Annotated[str, Field(min_length=1, max_length=300)]
+    zh: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class _File(BaseModel, extra="forbid"):
+    titles: dict[str, Annotated[str, Field(min_length=1, max_length=100)]]
+    rules: dict[str, Sentence]
+    details: list[Sentence]
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """Sentence that was found in the catalogue."""
+
+    code: str
+    parameters: dict[str, str]
+    zh: str
+
+
+class _Sentences:
+    """Sentences by their English text, the more literal ones first."""
+
+    def __init__(self, sentences: Iterable[tuple[str, Sentence]], labels: Labels) -> None:
+        self._labels = labels
+        ordered = sorted(sentences, key=lambda one: -len(_NAME.sub("", one[1].en)))
+        self._patterns = [(code, _pattern(one.en), one.zh) for code, one in ordered]
+
+    def find(self, text: str) -> Recognised | None:
+        """Return the sentence that a text is; None for an unknown one."""
+        for code, pattern, zh in self._patterns:
+            if found := pattern.fullmatch(text):
+                given = {name: value for name, value in found.groupdict().items() if name[0] != "_"}
+                filled = {name: self._labels.chinese(name, value) for name, value in given.items()}
+                chinese = _NAME.sub(lambda name: filled[name[1]], zh)  # noqa: B023 - called at once
+                return Recognised(code, given, chinese)
+        return None
+
+
+class ProblemTexts:
+    """Catalogue of refusals."""
+
+    def __init__(self, file: _File, labels: Labels) -> None:
+        self._titles = file.titles
+        self._rules = _Sentences(file.rules.items(), labels)
+        self._details = _Sentences((("", one) for one in file.details), labels)
+
+    def rule(self, text: str) -> Recognised | None:
+        """Return the rule that a text is."""
+        return self._rules.find(text)
+
+    def worded(self, details: ProblemDetails, language: Language) -> ProblemDetails:
+        """Return a problem in a language, with the codes of its rules."""
+        errors = [self._field(one, language) for one in details.errors]
+        if language == "en":
+            return details.model_copy(update={"errors": errors})
+        title = self._titles.get(details.type.rsplit("/", 1)[1], details.title)
+        sentence = self._details.find(details.detail) or self._rules.find(details.detail)
+        detail = sentence.zh if sentence is not None else details.detail
+        return details.model_copy(update={"errors": errors, "title": title, "detail": detail})
+
+    def _field(self, problem: FieldProblem, language: Language) -> FieldProblem:
+        known = self._rules.find(problem.rule)
+        if known is None:
+            return problem
+        update = {"code": known.code, "parameters": known.parameters}
+        return problem.model_copy(update={**update, "rule": known.zh} if language == "zh" else update)
+
+
+def load_problem_texts(folder: Path, labels: Labels) -> ProblemTexts:
+    """Load the texts; without a file in the folder, the shipped ones.
+
+    Raises:
+        TextsInvalid: the file cannot be read, or a rule is broken.
+    """
+    own = folder / PROBLEMS_FILE
+    path = own if own.exists() else SHIPPED / PROBLEMS_FILE
+    try:
+        file = _File.model_validate(read_yaml(path))
+    except ValidationError as error:
+        raise broken(path, error) from error
+    unknown = [
+        one.zh
+        for one in (*file.rules.values(), *file.details)
+        if set(_NAME.findall(one.zh)) - set(_NAME.findall(one.en))
+    ]
+    if unknown:
+        raise TextsInvalid(f"{path.name}: a name is not in the English sentence: {', '.join(unknown)}")
+    return ProblemTexts(file, labels)
+
+
+@cache
+def shipped_texts() -> ProblemTexts:
+    """Return the texts that the release brings."""
+    return load_problem_texts(SHIPPED, load_labels())
+
+
+def language_of(header: str) -> Language:
+    """Return the language that an Accept-Language header prefers, else English."""
+    best: tuple[float, Language] = (0.0, "en")
+    for part in header[:200].split(","):
+        found = _PREFERENCE.fullmatch(part)
+        if found is None:
+            continue
+        weight = float(found[2] or 1)
+        if weight > best[0]:
+            if found[1].lower() == "zh":
+                best = (weight, "zh")
+            elif found[1].lower() == "en":
+                best = (weight, "en")
+    return best[1]
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    literal = [re.escape(part) for part in re.split(r"{\w+}", sentence)]
+    names = [f"(?P<{name}>.*?)" for name in _NAME.findall(sentence)]
+    return re.compile("".join(part for pair in zip(literal, [*names, ""], strict=True) for part in pair), re.DOTALL)

@@ -1,0 +1,81 @@
+"""Refusals in the request's language, with the code of each rule."""
+
+from pathlib import Path
+
+import pytest
+
+from ari_app.web.labels import LABELS_FILE, TextsInvalid, load_labels
+from ari_app.web.problem_texts import PROBLEMS_FILE, language_of, load_problem_texts, shipped_texts
+from foundation.problems import FieldProblem, ProblemDetails
+from foundation.routes import Role
+from tests.unit.web.conftest import House
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("zh-CN,zh;q=0.9,en;q=0.8", "zh"),
+        ("en-US,en;q=0.9,zh;q=0.8", "en"),
+        ("fr, zh-Hans-CN;q=0.3", "zh"),
+        ("en;q=0.1, zh;q=0.2", "zh"),
+        ("zh;q=0", "en"),
+        ("*;;q=zh, \x00", "en"),
+    ],
+)
+def test_language_is_the_first_of_ours_that_is_preferred(header: str, language: str) -> None:
+    assert language_of(header) == language
+
+
+def test_parameters_and_labels_are_put_into_the_chinese_sentence() -> None:
+    details = ProblemDetails(
+        type="/problems/ticket-state",
+        title="The ticket's state does not allow this",
+        status=409,
+        detail="ticket 20261129001 is archived; reply needs signed",
+        errors=[
+            FieldProblem(field="text", rule="String should have at most 2000 characters"),
+            FieldProblem(field="version", rule="must be 7; read the ticket again"),
+            FieldProblem(field="x", rule="a rule that is not in the catalogue"),
+        ],
+    )
+    zh, en = (shipped_texts().worded(details, language) for language in ("zh", "en"))
+    assert (zh.title, zh.detail) == ("工单当前状态不允许此操作", "工单 20261129001 现为“已归档”，不能“回复”。")
+    assert [(one.code, one.rule) for one in zh.errors] == [
+        ("string_too_long", "最多 2000 个字"),
+        ("stale_version", "内容已被他人修改，请刷新"),
+        ("other", "a rule that is not in the catalogue"),
+    ]
+    assert en.errors[0].parameters["max_length"] == "2000"
+    assert (en.title, en.detail, en.errors[0].rule) == (details.title, details.detail, details.errors[0].rule)
+
+
+async def test_a_refused_form_is_answered_in_the_language_of_the_page(house: House) -> None:
+    async with await house.signed_in(Role.AGENT) as http:
+        for language, title, rule in (
+            ("zh-CN", "有字段不符合规则", "必填"),
+            ("en", "A field breaks a rule", "Field required"),
+        ):
+            async with http.post("/api/v1/things", json={}, headers={"Accept-Language": language}) as answer:
+                assert answer.status == 422
+                assert answer.headers["Content-Language"] == language[:2]
+                body = await answer.json()
+            assert body["title"] == title
+            assert (body["errors"][0]["code"], body["errors"][0]["rule"]) == ("missing", rule)
+        async with http.get("/api/v1/nothing", headers={"Accept-Language": "zh"}) as answer:
+            assert (await answer.json())["title"] == "未找到"
+
+
+def test_labels_that_an_older_file_lacks_are_the_shipped_ones(tmp_path: Path) -> None:
+    (tmp_path / LABELS_FILE).write_text("Role:\n  agent: { zh: 接线员, en: operator }\n", encoding="utf-8")
+    labels = load_labels(tmp_path)
+    assert labels.chinese("Role", "agent") == "接线员"
+    assert labels.chinese("Role", "supervisor") == "班长"
+    (tmp_path / LABELS_FILE).write_text("Role:\n  agent: { zh: 接线员 }\n", encoding="utf-8")
+    with pytest.raises(TextsInvalid, match=r"labels.yaml: Role.agent.en: Field required"):
+        load_labels(tmp_path)
+    (tmp_path / PROBLEMS_FILE).write_text(
+        "titles: {}\nrules: { x: { en: a, zh: '{b}' } }\ndetails: []\n", encoding="utf-8"
+    )
+    with pytest.raises(TextsInvalid, match="not in the English sentence"):
+        load_problem_texts(tmp_path, labels)
