@@ -17,14 +17,15 @@ from ari_app.operations import commands as operator_commands
 from ari_app.operations.locations import NEEDED
 from ari_app.operations.staff_commands import staff
 from ari_app.operations.trunks.commands import trunk
-from ari_app.runtime import flows as call_flows
 from ari_app.runtime import process
+from ari_app.runtime.configuration import drawn, read_configuration
 from ari_app.runtime.supervisor import ProcessSupervisor
 from ari_app.settings import Settings, invalid_settings
 from crm.tickets import transition_page
 from dev import stack
 from dev.paths import PROJECT
 from dev.processes import ProcessFailed
+from foundation.findings import ConfigurationInvalid
 from foundation.problems import Problem
 
 
@@ -35,6 +36,10 @@ class Commands(TyperGroup):
         """Carry out a command."""
         try:
             return super().invoke(ctx)
+        except ConfigurationInvalid as invalid:
+            for finding in invalid.findings:
+                typer.echo(str(finding))
+            sys.exit(1)
         except ProcessFailed as failed:
             _refuse(str(failed))
         except Problem as problem:
@@ -117,11 +122,11 @@ def _settings() -> Settings:
 
 @flows.command("check")
 def check_flows(folder: Annotated[Path, typer.Argument(help="the folder of flows")] = CALLFLOWS) -> None:
-    """Name every fault of the flows, with its line."""
-    library = call_flows.check(folder)
-    for finding in library.findings:
+    """Name every fault of the folder as `file:line: rule: text`."""
+    findings = read_configuration(folder).findings
+    for finding in findings:
         typer.echo(str(finding))
-    if not library.valid:
+    if findings:
         sys.exit(1)
     typer.echo(f"{folder}: in order")
 
@@ -134,7 +139,7 @@ def draw_flow(
     language: Annotated[str, typer.Option(help="the language of its prompts: zh or en")] = "zh",
 ) -> None:
     """Draw a flow as SVG."""
-    _hand_out(call_flows.drawn(folder, flow, language), output)
+    _hand_out(drawn(folder, flow, language), output)
 
 
 @tickets.command("table")

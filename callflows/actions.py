@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from crm.customers.model import CustomerView
+from crm.customers.model import CustomerView, Grade
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.selfservice.errors import NoSuchReport
@@ -43,6 +43,9 @@ NO_PROGRESS = "progress_not_found"
 PROGRESS_OF_DEPARTMENT = "progress_handled_by"
 PROGRESS = {stage: f"progress_{stage.value}" for stage in Stage}
 """The prompt for each stage of a ticket."""
+OFFERED = {"offer.prompt": frozenset({TICKET_OF_DEPARTMENT, TICKET_OF_NO_DEPARTMENT})}
+VALUES = {**OFFERED, "customer.language": frozenset({"zh", "en"}), "customer.grade": frozenset(Grade)}
+"""All values of the variables that have a fixed set of them."""
 
 
 class CallerActions:
@@ -64,26 +67,29 @@ class CallerActions:
         """Return the actions by the names that flows use."""
         found = CUSTOMER_VARIABLES | OFFER_VARIABLES
         table = [
-            Action("identify_caller", self.identify_caller, sets=found),
+            Action("identify_caller", self.identify_caller, sets=found, values=VALUES),
             Action(
                 "find_account",
                 self.find_account,
                 arguments=frozenset({"account_number"}),
+                values=VALUES,
                 sets=found | {"account.own_number", "account.customer_id", "account.found"},
             ),
             Action(
                 "check_account",
                 self.check_account,
                 arguments=frozenset({"check"}),
+                values=VALUES,
                 sets=found | {"account.checked"},
             ),
-            Action("next_ticket", self.next_ticket, sets=OFFER_VARIABLES),
+            Action("next_ticket", self.next_ticket, sets=OFFER_VARIABLES, values=OFFERED),
             Action("urge_ticket", self.urge_ticket, sets=frozenset({"ticket.id"})),
             Action(
                 "find_progress",
                 self.find_progress,
                 arguments=frozenset({"number", "check"}),
                 sets=frozenset({"progress.prompt", "progress.department"}),
+                values={"progress.prompt": frozenset({NO_PROGRESS, PROGRESS_OF_DEPARTMENT, *PROGRESS.values()})},
             ),
         ]
         return {action.name: action for action in table}

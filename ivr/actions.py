@@ -33,4 +33,8 @@ class Action:
     """The arguments it takes; a flow that passes another is refused."""
     sets: frozenset[str] = frozenset()
     """The variables it may return, so that a flow that reads one it never sets is refused."""
+    choices: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """All values of the arguments that have a fixed set of them."""
+    values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """All values of the variables it returns that have a fixed set of them."""
     timeout_s: float = 5.0

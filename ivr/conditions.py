@@ -12,11 +12,11 @@ from typing import Any
 from ivr.variables import NAME, read
 
 _TERM = re.compile(
-    rf"(?P<negated>not\s+)?(?P<variable>{NAME})(?:\s*(?P<operator>==|!=|<=|>=|<|>)\s*(?P<value>[\w.-]+))?", re.ASCII
+    rf"""(?P<negated>not\s+)?(?P<variable>{NAME})
+    (?:\s*(?P<operator>==|!=|<=|>=|<|>)\s*(?P<quote>["']?)(?P<value>[\w.+-]+)(?P=quote))?""",
+    re.ASCII | re.VERBOSE,
 )
-_OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
+_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -35,6 +35,8 @@ class Term:
     negated: bool = False
     operator: str | None = None
     value: str | int | bool | None = None
+    written: str = ""
+    """The value as it stands in the file: a number with its leading zeros."""
 
     def holds(self, variables: Mapping[str, Any]) -> bool:
         """Evaluate the term; values that cannot be compared are not true."""
@@ -44,9 +46,11 @@ class Term:
         if self.operator is None:
             return bool(actual)
         if self.operator in {"==", "!="}:
-            return _OPERATORS[self.operator](actual, self.value)
+            # Digits are text to a telephone and a number to this grammar: 96002 is "96002".
+            is_equal = actual == self.value or (isinstance(actual, str) and actual == self.written)
+            return is_equal == (self.operator == "==")
         if isinstance(actual, int | float) and isinstance(self.value, int):
-            return _OPERATORS[self.operator](actual, self.value)
+            return _ORDERS[self.operator](actual, self.value)
         return False
 
 
@@ -83,17 +87,22 @@ def _parse_term(text: str) -> Term:
             f"{text!r} is not a condition; write `customer.known`, `not ticket.open` or `answers.score < 5`, "
             "joined by `and`"
         )
+    written = match["value"] or ""
     return Term(
         variable=match["variable"],
         negated=match["negated"] is not None,
         operator=match["operator"],
-        value=_literal(match["value"]),
+        value=_literal(written) if match["operator"] else None,
+        written=written,
     )
 
 
-def _literal(text: str | None) -> str | int | bool | None:
-    if text is None:
-        return None
+def as_written(value: str | int | float | bool | None) -> str:
+    """Return a value as a condition writes it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _literal(text: str) -> str | int | bool:
     if text in {"true", "false"}:
         return text == "true"
     return int(text) if re.fullmatch(r"-?\d+", text, re.ASCII) else text

@@ -6,19 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent
+from ruamel.yaml.comments import CommentedMap
 
-from ivr.findings import Finding, Severity
+from foundation.findings import Finding
+from foundation.yaml_files import broken_rules, line_inside, plain, read_yaml
 from ivr.grammar import KINDS, AskStep, Flow
 from ivr.grammar_base import REPLAY, PromptUse, Step
 
-LONGEST_FILE_BYTES = 256 * 1024
 MOST_STEPS = 500
 DEEPEST_INLINE = 4
-DEEPEST_YAML = 40
 
 
 @dataclass
@@ -38,7 +34,7 @@ class Lines:
         if step not in self.steps:
             return 1
         node, line = self.steps[step]
-        return _line_inside(node, path, line)
+        return line_inside(node, path, line)
 
 
 @dataclass
@@ -49,38 +45,6 @@ class FlowFile:
     flow: Flow | None
     lines: Lines
     findings: list[Finding]
-
-
-def read_yaml(path: Path) -> tuple[Any, list[Finding]]:
-    """Return a YAML document, or the finding that prevents it."""
-    try:
-        raw = path.read_bytes()
-        if len(raw) > LONGEST_FILE_BYTES:
-            return None, [_error(path, 1, f"the file is longer than {LONGEST_FILE_BYTES} bytes")]
-        text = raw.decode("utf-8")
-        fault = _unbounded(path, text)
-        if fault is not None:
-            return None, [fault]
-        return YAML(typ="rt").load(text), []
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = " ".join(part for part in (error.context, error.problem) if part)
-        return None, [_error(path, mark.line + 1 if mark else 1, f"this is not YAML: {what}")]
-    except (YAMLError, UnicodeDecodeError, RecursionError, OSError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return None, [_error(path, 1, f"this cannot be read: {reason}")]
-
-
-def _unbounded(path: Path, text: str) -> Finding | None:
-    """Find content that would grow in memory, before it is built."""
-    depth = 0
-    for event in YAML(typ="rt").parse(text):
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST_YAML:
-            return _error(path, event.start_mark.line + 1, "this is nested too deeply")
-        if isinstance(event, AliasEvent):
-            return _error(path, event.start_mark.line + 1, "aliases (*name) are not allowed; use next")
-    return None
 
 
 def read_flow(path: Path) -> FlowFile:
@@ -104,43 +68,45 @@ class _Reader:
 
     def read(self, document: Any) -> None:
         if not isinstance(document, CommentedMap):
-            self._refuse(1, "a flow file is a mapping with flow, start and steps")
+            self._refuse(1, "no-flow", "a flow file is a mapping with flow, start and steps")
             return
         written = document.get("steps")
         if not isinstance(written, CommentedMap) or not written:
-            self._refuse(_line_inside(document, ("steps",), 1), "steps: a flow needs a mapping of at least one step")
+            self._refuse(
+                line_inside(document, ("steps",), 1), "no-flow", "steps: a flow needs a mapping of at least one step"
+            )
             return
-        self.lines.head = {str(key): _line_inside(document, (key,), 1) for key in document}
+        self.lines.head = {str(key): line_inside(document, (key,), 1) for key in document}
         raw: dict[str, Any] = {}
         for name, step in written.items():
-            self._take_out(str(name), step, _line_inside(written, (name,), 1), raw, 0)
+            self._take_out(str(name), step, line_inside(written, (name,), 1), raw, 0)
         if len(raw) > MOST_STEPS:
-            self._refuse(1, f"a flow has at most {MOST_STEPS} steps; split it with goto")
+            self._refuse(1, "too-many-steps", f"a flow has at most {MOST_STEPS} steps; split it with goto")
             return
         steps = dict(_with_read_backs({name: model for name in raw if (model := self._step(name, raw[name]))}))
         head = {key: plain(value) for key, value in document.items() if key != "steps"}
         try:
             flow = Flow.model_validate({**head, "steps": steps})
         except ValidationError as error:
-            for line, message in messages(document, error, 1):
-                self._refuse(line, message)
+            for line, rule, message in broken_rules(document, error):
+                self._refuse(line, rule, message)
         else:
             self.flow = flow
 
     def _take_out(self, name: str, step: Any, line: int, raw: dict[str, Any], depth: int) -> None:
         """Name every step inside another, `menu.1`: a cursor names places."""
         if not isinstance(step, CommentedMap):
-            self._refuse(line, f"step {name}: write a mapping such as `{{ say: greeting, next: menu }}`")
+            self._refuse(line, "no-step", f"step {name}: write a mapping such as `{{ say: greeting, next: menu }}`")
             return
         if depth > DEEPEST_INLINE or len(raw) > MOST_STEPS:
-            self._refuse(line, f"step {name}: too many steps inside each other; give them names")
+            self._refuse(line, "too-many-steps", f"step {name}: too many steps inside each other; give them names")
             return
         self.lines.steps[name] = (step, line)
         raw[name] = None
         found = {key: plain(value) for key, value in step.items()}
         for suffix, path, inner in _inline(step):
             inner_name = f"{name}.{suffix}"
-            self._take_out(inner_name, inner, _line_inside(step, path, line), raw, depth + 1)
+            self._take_out(inner_name, inner, line_inside(step, path, line), raw, depth + 1)
             _replace(found, path, inner_name)
         raw[name] = found
 
@@ -153,52 +119,19 @@ class _Reader:
             kinds = ["hangup"]
         if len(kinds) != 1:
             found = f"both {' and '.join(kinds)}" if kinds else "none of them"
-            self._refuse(line, f"step {name}: one key names the kind, of {', '.join(KINDS)}; this has {found}")
+            self._refuse(
+                line, "kind-of-step", f"step {name}: one key names the kind, of {', '.join(KINDS)}; this has {found}"
+            )
             return None
         try:
             return KINDS[kinds[0]].model_validate(_without_replay(name, raw))
         except ValidationError as error:
-            for where, message in messages(node, error, line):
-                self._refuse(where, f"step {name}: {message}")
+            for where, rule, message in broken_rules(node, error, line):
+                self._refuse(where, rule, f"step {name}: {message}")
             return None
 
-    def _refuse(self, line: int, message: str) -> None:
-        self.findings.append(_error(self.path, line, message))
-
-
-def messages(node: Any, error: ValidationError, line: int) -> Iterator[tuple[int, str]]:
-    """Return a validation error as lines and sentences.
-
-    `node` is the validated part as written, beginning on `line`.
-    """
-    for fault in error.errors(include_url=False, include_context=False):
-        path = [part for part in fault["loc"] if part != "[key]"]
-        message = fault["msg"].removeprefix("Value error, ")
-        where = ".".join(map(str, path))
-        message = _PLAINER.get(fault["type"], message)
-        yield _line_inside(node, path, line), f"{where}: {message}" if where else message
-
-
-_PLAINER = {
-    "extra_forbidden": "there is no such field here",
-    "missing": "this is required",
-    "string_type": "write a name here",
-    "model_type": "write a name, or a mapping in braces",
-    "dict_type": "write a mapping in braces",
-}
-"""Words for pydantic's messages that an author of flows understands."""
-
-
-def plain(value: Any) -> Any:
-    """Convert a YAML value to Python's own types."""
-    if isinstance(value, Mapping):
-        return {plain(key): plain(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [plain(inner) for inner in value]
-    for kind in (bool, int, float, str):
-        if isinstance(value, kind):
-            return kind(value)
-    return value
+    def _refuse(self, line: int, rule: str, message: str) -> None:
+        self.findings.append(Finding(self.path.name, line, rule, message))
 
 
 def _with_read_backs(steps: Mapping[str, Step]) -> Iterator[tuple[str, Step]]:
@@ -245,27 +178,3 @@ def _without_replay(name: str, raw: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(keys, Mapping):
         return dict(raw)
     return {**raw, "keys": {key: name if target == REPLAY else target for key, target in keys.items()}}
-
-
-def _line_inside(node: Any, path: Sequence[Any], line: int) -> int:
-    for part in path:
-        below = _below(node, part)
-        if below is None:
-            break
-        node, line = below
-    return line
-
-
-def _below(node: Any, part: Any) -> tuple[Any, int] | None:
-    """Return the value under a key or an index, and its line."""
-    if isinstance(node, CommentedMap):
-        for key in (part, int(part) if isinstance(part, str) and part.isdecimal() else part):
-            if key in node:
-                return node[key], node.lc.key(key)[0] + 1
-    if isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-        return node[part], node.lc.item(part)[0] + 1
-    return None
-
-
-def _error(path: Path, line: int, message: str) -> Finding:
-    return Finding(path.name, line, Severity.ERROR, message)

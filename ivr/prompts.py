@@ -9,14 +9,16 @@ from typing import Any, Protocol
 
 import structlog
 
-from ivr.findings import Finding, Severity
-from ivr.flow_file import read_yaml
+from foundation.findings import Finding
+from foundation.yaml_files import read_yaml
 from ivr.recorded_cache import RecordedCache
 from ivr.recorded_files import find_recorded
 from ivr.speech import LONGEST_TEXT, SpeechCache, SpeechError
 from ivr.wording import FORMATS, fields, fill, stray_braces
 
 LANGUAGES = ("zh", "en")
+ORGANISATION = "{organisation.name}"
+"""The organisation's name in a text, in the text's language."""
 
 log = structlog.get_logger()
 
@@ -57,17 +59,21 @@ class PromptCatalogue:
 
 
 def read_catalogue(
-    folder: Path, is_known: Callable[[Path], bool] = lambda _: False
+    folder: Path,
+    organisation: Mapping[str, str] | None = None,
+    is_known: Callable[[Path], bool] = lambda _: False,
 ) -> tuple[PromptCatalogue, list[Finding]]:
     """Read `prompts/<language>.yaml` and `recorded/<language>/` of a folder of call flows.
 
-    `is_known` tells that a recorded file was converted before, so that its sound needs no check.
+    Args:
+        organisation: the organisation's name by language, for `{organisation.name}`.
+        is_known: tells that a recorded file was converted before, so that its sound needs no check.
     """
     catalogue, findings = PromptCatalogue(), []
     for language in LANGUAGES:
         path = folder / "prompts" / f"{language}.yaml"
         if path.exists():
-            catalogue.texts[language], found = _read_texts(path)
+            catalogue.texts[language], found = _read_texts(path, (organisation or {}).get(language))
             found = [replace(finding, file=f"prompts/{path.name}") for finding in found]
             findings += found
     if not findings:
@@ -76,20 +82,24 @@ def read_catalogue(
     return catalogue, findings
 
 
-def _read_texts(path: Path) -> tuple[dict[str, Text], list[Finding]]:
+def _read_texts(path: Path, organisation: str | None) -> tuple[dict[str, Text], list[Finding]]:
     document, findings = read_yaml(path)
     if findings:
         return {}, findings
     if not isinstance(document, Mapping):
-        return {}, [Finding(path.name, 1, Severity.ERROR, "a prompt file maps names to texts")]
+        return {}, [Finding(path.name, 1, "no-prompts", "a prompt file maps names to texts")]
     texts: dict[str, Text] = {}
     for name, written in document.items():
         line = document.lc.key(name)[0] + 1  # type: ignore[attr-defined]
         fault = _fault(name, written)
         if fault:
-            findings.append(Finding(path.name, line, Severity.ERROR, f"prompt {name}: {fault}"))
+            findings.append(Finding(path.name, line, "wrong-prompt", f"prompt {name}: {fault}"))
         else:
-            texts[str(name)] = Text(" ".join(str(written).split()), f"prompts/{path.name}", line)
+            text = " ".join(str(written).split())
+            if organisation is not None:
+                # The same on every call: the text needs no call to be spoken ahead of.
+                text = text.replace(ORGANISATION, organisation)
+            texts[str(name)] = Text(text, f"prompts/{path.name}", line)
     return texts, findings
 
 

@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from ivr.findings import Finding, Severity
+from foundation.findings import Finding, Severity
 from ivr.recorded_sound import UnusableSound, read_sound
 
 FOLDER = "recorded"
@@ -13,6 +13,8 @@ SUFFIXES = (".wav", ".flac", ".mp3", ".ogg")
 CONVERSION = 1
 """Number of the conversion: another one makes other files."""
 
+Fault = tuple[str, str, Severity]
+"""Rule, text and severity."""
 Recorded = Mapping[str, Mapping[str, Path]]
 """Files by language and prompt."""
 
@@ -54,42 +56,50 @@ def find_recorded(
         place, language = path.relative_to(folder).as_posix(), path.parent.name
         found = _misplaced(path, root, names) or _unwanted(path, names[language], recorded[language])
         if found is not None:
-            findings.append(Finding(place, 1, *found))
+            findings.append(_finding(place, found))
             continue
         recorded[language][path.stem] = path
         if not is_known(path):
-            findings += (Finding(place, 1, severity, message) for severity, message in _sound(path))
+            findings += (_finding(place, fault) for fault in _sound(path))
     return recorded, findings
 
 
-def _misplaced(path: Path, root: Path, names: Mapping[str, set[str]]) -> tuple[Severity, str] | None:
+def _finding(place: str, fault: Fault) -> Finding:
+    return Finding(place, 1, *fault)
+
+
+def _misplaced(path: Path, root: Path, names: Mapping[str, set[str]]) -> Fault | None:
     if path.parent.parent == root and path.parent.name in names:
         return None
     places = " or ".join(f"{FOLDER}/{language}/" for language in names)
-    return Severity.ERROR, f"it is not used: recorded files are directly in {places}"
+    return "never-used", f"it is not used: recorded files are directly in {places}", Severity.ERROR
 
 
-def _unwanted(path: Path, names: set[str], others: Mapping[str, Path]) -> tuple[Severity, str] | None:
+def _unwanted(path: Path, names: set[str], others: Mapping[str, Path]) -> Fault | None:
     """Say why a file is not a prompt's only recording."""
     language = path.parent.name
     if path.suffix.lower() not in SUFFIXES:
         severity = Severity.ERROR if path.stem in names else Severity.WARNING
-        return severity, f"it is not used: recorded files end in {', '.join(SUFFIXES)}"
+        return "never-used", f"it is not used: recorded files end in {', '.join(SUFFIXES)}", severity
     if path.stem not in names:
         near = difflib.get_close_matches(path.stem, names, 1)
         hint = f"; is it {near[0]}?" if near else ""
         reason = "its text is spoken where the file cannot be"
-        return Severity.ERROR, f"there is no prompt {path.stem} in prompts/{language}.yaml, {reason}{hint}"
+        return (
+            "no-such-prompt",
+            f"there is no prompt {path.stem} in prompts/{language}.yaml, {reason}{hint}",
+            Severity.ERROR,
+        )
     if path.stem in others:
-        return Severity.ERROR, f"{others[path.stem].name} is a recorded file of the same prompt"
+        return "taken-name", f"{others[path.stem].name} is a recorded file of the same prompt", Severity.ERROR
     return None
 
 
-def _sound(path: Path) -> Iterator[tuple[Severity, str]]:
+def _sound(path: Path) -> Iterator[Fault]:
     try:
         remarks = read_sound(path).remarks
     except UnusableSound as error:
-        yield Severity.ERROR, str(error)
+        yield "unusable-sound", str(error), Severity.ERROR
         return
     for remark in remarks:
-        yield Severity.WARNING, remark
+        yield "poor-sound", remark, Severity.WARNING

@@ -18,7 +18,7 @@ from ari_app.calls.call_record import call_record, linked
 from ari_app.calls.call_services import AgentPhone, CallServices
 from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
-from ari_app.calls.model import CallStage, CallState, Direction, HangUpBy, LegStage, RecordingStage, Talk
+from ari_app.calls.model import CallStage, CallState, Direction, FlowEnd, HangUpBy, LegStage, RecordingStage, Talk
 from ari_app.calls.recorder import CallRecorder, Recorded
 from ari_app.calls.talk import AgentLeg, task_over
 from ari_app.calls.voice import ChannelVoice
@@ -41,8 +41,6 @@ from recordings.service import new_segment_id
 DEFERRED_RECORD = "call_record"
 """Name of the spool's records that wait for the database."""
 CANCEL_AGAIN_S = 2.0
-UNSERVED = "unserved"
-"""The flow's word for an end without a service."""
 RING_OUTSIDE_S = 45
 """Time for which a customer's phone rings."""
 CONTACT = "contact"
@@ -207,7 +205,7 @@ class LiveCall:
                 async with self._voice.filling_pauses():
                     outcome = await walker.walk(cursor)
                 if not isinstance(outcome, ToQueue):
-                    self.unserved = outcome.reason == UNSERVED
+                    self.unserved = outcome.reason == FlowEnd.UNSERVED
                     self.flow_completed = not self.unserved
                     return
                 state.kind, state.target = outcome.kind, self._ranked(outcome)

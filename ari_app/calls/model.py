@@ -111,6 +111,20 @@ class CallState(msgspec.Struct):
     """Recordings of messages that the caller left; a ticket is filed with them when the call has ended."""
 
 
+class FlowEnd(StrEnum):
+    """Word of a flow's `hangup`: the reason for the end of a call."""
+
+    SELF_SERVED = "self_served"
+    MESSAGE_LEFT = "message_left"
+    UNSERVED = "unserved"
+    """The caller was not served: the call has failed."""
+    COMPLETED = "completed"
+    """The survey came to its end."""
+    NO_RESPONSE = "no_response"
+    POSTPONED = "postponed"
+    """The customer chose another time for the survey."""
+
+
 class HangUpBy(StrEnum):
     """Party that ended a call."""
 

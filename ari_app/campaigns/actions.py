@@ -11,6 +11,7 @@ from ivr.actions import Action, ActionCall
 from ivr.variables import JSON, read
 
 CALL_AGAIN = "survey.call_again_at_ms"
+MOMENTS = frozenset({"hour", "evening", "tomorrow"})
 EVENING_HOUR = 19
 MORNING_HOUR = 10
 AHEAD = timedelta(hours=1)
@@ -29,7 +30,13 @@ class SurveyActions:
         """Return the actions by the names that flows use."""
         table = [
             Action("store_answers", self.store_answers),
-            Action("postpone_survey", self.postpone, arguments=frozenset({"when"}), sets=frozenset({CALL_AGAIN})),
+            Action(
+                "postpone_survey",
+                self.postpone,
+                arguments=frozenset({"when"}),
+                choices={"when": MOMENTS},
+                sets=frozenset({CALL_AGAIN}),
+            ),
         ]
         return {action.name: action for action in table}
 

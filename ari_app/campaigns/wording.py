@@ -1,10 +1,9 @@
 """Written texts of surveys, from the catalogue of prompts."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from ari_app.campaigns.model import SurveyAnswers
-from ivr.prompts import PromptCatalogue, read_catalogue
+from ivr.prompts import PromptCatalogue
 
 LISTED: dict[str, str] = {"zh": "，", "en": ", "}
 """What stands between the answers."""
@@ -64,9 +63,3 @@ class SurveyWording:
 
     def _text(self, name: str, **fields: str | int) -> str:
         return self._catalogue.text(name, self._language, {"survey": fields}) or ""
-
-
-def survey_wording(callflows: Path) -> SurveyWording:
-    """Read the texts from a folder of call flows."""
-    catalogue, _ = read_catalogue(callflows)
-    return SurveyWording(catalogue)

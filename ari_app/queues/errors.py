@@ -1,6 +1,6 @@
 """Errors of the queues."""
 
-from foundation.problems import Conflict, Invalid, NotFound, Unavailable
+from foundation.problems import Conflict, NotFound, Unavailable
 
 
 class QueueUnknown(NotFound):
@@ -32,10 +32,3 @@ class QueuesUnavailable(Unavailable):
 
     slug = "queues-unavailable"
     title = "The queues cannot be reached"
-
-
-class QueuesFileInvalid(Invalid):
-    """`queues.yaml` breaks a rule; nothing of it takes effect."""
-
-    slug = "queues-file-invalid"
-    title = "The queues file breaks a rule"

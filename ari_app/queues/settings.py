@@ -1,17 +1,13 @@
 """Queues of `callflows/queues.yaml`, validated as a whole."""
 
-from collections import Counter
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.comments import CommentedSeq
 
-from ari_app.queues.errors import QueuesFileInvalid
-from foundation.problems import FieldProblem
+from foundation.findings import ConfigurationInvalid, Finding
+from foundation.yaml_files import broken_rules, line_inside, read_yaml
 
 HIGHEST_PRIORITY = 90
 """Highest priority of a queue and of a call; their sum keeps places exact to the millisecond."""
@@ -76,52 +72,33 @@ def load_queues(path: Path) -> dict[str, QueueSettings]:
     """Return the queues of a file by name, in its order.
 
     Raises:
-        QueuesFileInvalid: unreadable, or a rule is broken; every problem is listed with its line.
+        ConfigurationInvalid: unreadable, or a rule is broken; every problem is listed with its line.
     """
-    try:
-        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise _invalid(path, [FieldProblem(field="file", rule=f"must be readable: {error.strerror}")]) from error
-    except UnicodeDecodeError as error:
-        raise _invalid(path, [FieldProblem(field="file", rule="must be UTF-8 text")]) from error
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _invalid(path, [FieldProblem(field=f"line {line}", rule=f"must be YAML: {error.problem}")]) from error
+    queues, findings = read_queues(path)
+    if findings:
+        raise ConfigurationInvalid(findings)
+    return queues
+
+
+def read_queues(path: Path) -> tuple[dict[str, QueueSettings], list[Finding]]:
+    """Return the queues of a file that break no rule, and the findings."""
+    document, findings = read_yaml(path)
+    if findings:
+        return {}, findings
     if not isinstance(document, CommentedSeq) or not document:
-        raise _invalid(path, [FieldProblem(field="line 1", rule="must be a list of queues, with one at least")])
-    problems: list[FieldProblem] = []
-    queues: list[QueueSettings] = []
+        return {}, [Finding(path.name, 1, "no-queues", "the file must be a list of queues, with one at least")]
+    queues: dict[str, QueueSettings] = {}
     for index, entry in enumerate(document):
+        line = line_inside(document, (index,))
         try:
-            queues.append(QueueSettings.model_validate(entry))
+            queue = QueueSettings.model_validate(entry)
         except ValidationError as error:
-            problems += _problems(error, document, index)
-    for name, times in Counter(queue.name for queue in queues).items():
-        if times > 1:
-            lines = [document.lc.item(at)[0] + 1 for at, entry in enumerate(document) if _name(entry) == name]
-            problems.append(FieldProblem(field=f"line {lines[-1]}, name", rule=f"must be unique, {name} is not"))
-    if problems:
-        raise _invalid(path, problems)
-    return {queue.name: queue for queue in queues}
-
-
-def _name(entry: Any) -> Any:
-    return entry.get("name") if isinstance(entry, CommentedMap) else None
-
-
-def _problems(error: ValidationError, document: CommentedSeq, index: int) -> list[FieldProblem]:
-    entry = document[index]
-    found = []
-    for problem in error.errors(include_url=False):
-        key = str(problem["loc"][0]) if problem["loc"] else ""
-        line = document.lc.item(index)[0] + 1
-        if isinstance(entry, CommentedMap) and key in entry:
-            line = entry.lc.key(key)[0] + 1
-        where = ", ".join(part for part in (f"line {line}", key) if part)
-        found.append(FieldProblem(field=where, rule=problem["msg"]))
-    return found
-
-
-def _invalid(path: Path, problems: list[FieldProblem]) -> QueuesFileInvalid:
-    listed = "; ".join(f"{problem.field}: {problem.rule}" for problem in problems)
-    return QueuesFileInvalid(f"{path.name}: {listed}", problems)
+            findings += [
+                Finding(path.name, where, rule, message) for where, rule, message in broken_rules(entry, error, line)
+            ]
+            continue
+        if queue.name in queues:
+            line = line_inside(entry, ("name",), line)
+            findings.append(Finding(path.name, line, "taken-name", f"name: {queue.name} must be unique, it is not"))
+        queues.setdefault(queue.name, queue)
+    return queues, findings

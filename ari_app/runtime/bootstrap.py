@@ -1,6 +1,7 @@
 """Bootstrap: creates, starts and stops every part of one process."""
 
 import asyncio
+from functools import partial
 
 import structlog
 
@@ -32,9 +33,9 @@ from ari_app.phones.service import PhoneService
 from ari_app.phones.store import PhoneOwners
 from ari_app.queues import http as queues_http
 from ari_app.queues.service import QueueService
-from ari_app.queues.settings import load_queues
 from ari_app.runtime import schema, subscriptions
 from ari_app.runtime.background import OwnedTasks, RecordingsAudit, Restoration, readiness_checks
+from ari_app.runtime.configuration import load_configuration
 from ari_app.runtime.connection import ConnectionSetup
 from ari_app.runtime.conversations import Conversations
 from ari_app.runtime.deferred_filing import DeferredFiling
@@ -64,6 +65,7 @@ from foundation.ids import new_id
 from foundation.redis_client import redis_client
 from foundation.retrying_tasks import RetryingTasks
 from foundation.spool import Spool
+from ivr.recorded_files import was_converted
 from recordings.model import RecordingWarning
 from recordings.service import RecordingService
 
@@ -108,10 +110,11 @@ class Service:
         self.node = NodeLease(self.redis, settings.node, settings.database_name)
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
         self.spool = Spool(settings.spool)
-        self.queue_settings = load_queues(settings.callflows / "queues.yaml")
+        configuration = load_configuration(settings.callflows, partial(was_converted, cache=settings.prompts))
+        self.queue_settings = dict(configuration.queues)
         limiter = PublicLimiter(self.redis)
-        self.domain = DomainServices(settings, self.database, self.recordings, self.queue_settings, limiter)
-        self.conversations = Conversations(settings, self.domain, self.queue_settings)
+        self.domain = DomainServices(settings, self.database, self.recordings, configuration, limiter)
+        self.conversations = Conversations(settings, self.domain, configuration)
 
     def _create_telephony(self) -> None:
         settings = self.settings

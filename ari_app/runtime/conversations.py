@@ -3,7 +3,6 @@
 import asyncio
 import shlex
 import shutil
-from functools import partial
 
 import structlog
 
@@ -11,18 +10,15 @@ from ari_app.calls.pauses import write_pause_tone
 from ari_app.calls.wording import AgentWording
 from ari_app.campaigns.actions import SurveyActions
 from ari_app.desk.model import SpokenWording
-from ari_app.queues.settings import QueueSettings
+from ari_app.runtime.configuration import Configuration
 from ari_app.runtime.domain import DomainServices
 from ari_app.runtime.entry_points import EntryPoints
-from ari_app.runtime.flows import vocabulary
 from ari_app.settings import Settings
 from callflows.actions import CallerActions
 from dev.programs import Program, program
 from ivr.calendar import HolidayCalendar
-from ivr.check import load_library
 from ivr.cursor import CursorStore
 from ivr.prompts import Prompts
-from ivr.recorded_files import was_converted
 from ivr.speech import EspeakSpeech, SpeechCache
 from ivr.voice import Voice
 from ivr.walker import FlowWalker
@@ -33,20 +29,12 @@ log = structlog.get_logger()
 
 
 class Conversations:
-    """Spoken content, validated as a whole before any of it is used.
+    """Spoken content of a valid configuration."""
 
-    Raises:
-        Problem: a flow or a prompt has errors.
-    """
-
-    def __init__(self, settings: Settings, domain: DomainServices, queues: dict[str, QueueSettings]) -> None:
+    def __init__(self, settings: Settings, domain: DomainServices, configuration: Configuration) -> None:
         caller_actions = CallerActions(domain.customers, domain.tickets, domain.departments, domain.self_service)
         self._actions = {**caller_actions.actions(), **SurveyActions(domain.campaigns).actions()}
-        library = load_library(
-            settings.callflows,
-            vocabulary([self._actions], queues),
-            is_known=partial(was_converted, cache=settings.prompts),
-        )
+        library = configuration.library
         self._flows = dict(library.flows)
         self._folder = settings.prompts
         self.pause_tone = settings.prompts / "pause_tone.wav"

@@ -28,9 +28,9 @@ from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.rules import CampaignRules
 from ari_app.campaigns.service import CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
-from ari_app.campaigns.wording import survey_wording
-from ari_app.queues.settings import QueueSettings
+from ari_app.campaigns.wording import SurveyWording
 from ari_app.runtime import subscriptions
+from ari_app.runtime.configuration import Configuration
 from ari_app.runtime.notices import Notices
 from ari_app.runtime.ticket_reactions import TicketReactions
 from ari_app.settings import Settings
@@ -67,7 +67,7 @@ class DomainServices:
         settings: Settings,
         database: Database,
         recorded: RecordingService,
-        queues: Mapping[str, QueueSettings],
+        configuration: Configuration,
         limiter: Limiter,
     ) -> None:
         set_home(Home(settings.region, settings.area_code))
@@ -82,7 +82,7 @@ class DomainServices:
         self.customer_merges = CustomerMergeService(database)
         self.departments = DepartmentService(database)
         self.categories = CategoryService(database)
-        self.staff = StaffService(database, queues)
+        self.staff = StaffService(database, configuration.queues)
         self.clocks = SlaService(database, settings.time_zone)
         self.tickets = TicketService(
             database,
@@ -102,9 +102,9 @@ class DomainServices:
             time_zone=settings.time_zone,
         )
         self.self_service = SelfService(database, self.tickets, limiter)
-        self.surveyed = SurveyedTicketsByRule(self.tickets, survey_wording(settings.callflows))
+        self.surveyed = SurveyedTicketsByRule(self.tickets, SurveyWording(configuration.library.catalogue))
         self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
-        self.notices = Notices(settings, database)
+        self.notices = Notices(settings, database, configuration)
         reactions = TicketReactions(self.tickets, self.campaigns, recorded, self.history)
         self.outbox = OutboxWorker(database, subscriptions.event_handlers(self.campaigns, reactions, self.notices.plan))
         self.undelivered = OutboxService(database)

@@ -3,7 +3,7 @@
 from ari_app.calls.model import CallState, Direction
 from ari_app.campaigns.service import SURVEY_FLOW, CampaignService
 from ari_app.campaigns.survey import prompts_for
-from ari_app.runtime.flows import INBOUND_FLOW
+from ari_app.runtime.configuration import INBOUND_FLOW
 from crm.customers.service import CustomerService
 from crm.tickets.service import TicketService
 from ivr.calendar import HolidayCalendar

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
+from ari_app.runtime.configuration import Configuration
 from ari_app.settings import Settings
 from crm.notices import http
-from crm.notices.catalogue import load_catalogue
 from crm.notices.channels import GatewaySender, RobotSender, Sender, WebhookSender
 from crm.notices.delivering import Deliverer
 from crm.notices.duty import DutyService
@@ -14,11 +14,9 @@ from crm.notices.model import NoticeChannel
 from crm.notices.planning import Planner
 from crm.notices.service import NoticeService
 from crm.webhooks.client import OutsideClient
-from dev.paths import PROJECT
 from foundation.database import Database
 from foundation.routes import Routes
 
-SHIPPED = PROJECT / "callflows" / "notices.yaml"
 PRUNE_EVERY_S = 3600.0
 COUNT_EVERY_S = 30.0
 
@@ -26,8 +24,9 @@ COUNT_EVERY_S = 30.0
 class Notices:
     """Notice services of one process; close them with `aclose()`."""
 
-    def __init__(self, settings: Settings, database: Database) -> None:
-        catalogue = load_catalogue(settings.callflows / "notices.yaml", SHIPPED)
+    def __init__(self, settings: Settings, database: Database, configuration: Configuration) -> None:
+        catalogue = configuration.notices
+        assert catalogue is not None, "a configuration in use has notices"
         facts = FactFinder(settings.time_zone, settings.ticket_link)
         self._client = OutsideClient(settings.webhook_hosts)
         self._gateways = _gateways(settings)

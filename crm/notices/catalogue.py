@@ -5,20 +5,19 @@ in means anything at all: `{{7*7}}` in a ticket stays what it is (S37). A line o
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-import structlog
 from pydantic import BaseModel, Field, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedBase, CommentedMap
-from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.comments import CommentedMap
 
-from crm.notices.errors import CatalogueInvalid
 from crm.outbox.model import Kind
-from foundation.problems import FieldProblem
+from crm.tickets.model import TicketKind, TicketStatus, Urgency
+from crm.tickets.refusals.model import RefusalReason
+from foundation.findings import ConfigurationInvalid, Finding
+from foundation.yaml_files import broken_rules, line_inside, plain, read_yaml
 
 GENERIC = "other"
 """The event that gives its wording to events without one."""
@@ -32,9 +31,20 @@ VARIABLES = frozenset(
 """Facts that `facts.py` finds."""
 FOR_REPORTERS = frozenset({"number", "kind", "status", "words", "until", "due", "visit", "visit_before"})
 """Facts that a ticket's reporters may read: nothing internal, and nothing of each other."""
-WORDED = frozenset({"kind", "status", "urgency", "clock", "reason", "actor"})
-"""Variables with a wording for each of their values."""
-log = structlog.get_logger()
+CODES: Mapping[str, frozenset[str]] = {
+    "kind": frozenset(TicketKind),
+    "status": frozenset(TicketStatus),
+    "urgency": frozenset(Urgency),
+    "clock": frozenset({"respond", "resolve"}),
+    "reason": frozenset(RefusalReason),
+    "actor": frozenset({"hotline"}),
+}
+"""Values of the variables that have a wording for each of them."""
+WORDED = CODES.keys()
+ORGANISATION = "{organisation.name}"
+"""The organisation's name in a text, in the text's language."""
+Broken = tuple[int, str, str]
+"""Line, rule and text of a finding."""
 
 _NAME = re.compile(r"{([a-z_]+)}")
 _BRACE = re.compile(r"[{}]")
@@ -173,43 +183,57 @@ def _says_something(line: str, values: Mapping[str, str]) -> bool:
     return not names or any(values.get(name) for name in names)
 
 
-def load_catalogue(path: Path, shipped: Path | None = None) -> NoticeCatalogue:
+def load_catalogue(path: Path) -> NoticeCatalogue:
     """Load the catalogue from a file.
 
-    Words and texts about visits that the file lacks are those of the `shipped` one, so that a file written for an older
-    release is still loaded; a warning names them.
-
     Raises:
-        CatalogueInvalid: unreadable, or a rule is broken; every problem is listed with its line.
+        ConfigurationInvalid: unreadable, or a rule is broken; every problem is listed with its line.
     """
-    document = _read(path)
+    catalogue, findings, _ = read_notices(path)
+    if catalogue is None or findings:
+        raise ConfigurationInvalid(findings)
+    return catalogue
+
+
+def read_notices(
+    path: Path, shipped: Path | None = None, organisation: Mapping[str, str] | None = None
+) -> tuple[NoticeCatalogue | None, list[Finding], list[str]]:
+    """Return the catalogue of a file, the findings, and texts used as shipped.
+
+    Words and texts about visits that the file lacks are those of the `shipped` one, so that a file written for an older
+    release is still loaded. `organisation` is the organisation's name by language.
+    """
+    document, findings = read_yaml(path, aliases=True)
+    if not findings and not isinstance(document, CommentedMap):
+        findings = [Finding(path.name, 1, "no-notices", "the file must have words and events")]
+    if findings:
+        return None, findings, []
+    missing: list[str] = []
     if shipped is not None and path.resolve() != shipped.resolve():
-        missing = [*_completed(document, _read(shipped))]
-        if missing:
-            log.warning("notice_texts_missing", file=str(path), used_as_shipped=missing)
+        missing = [*_completed(document, read_yaml(shipped, aliases=True)[0])]
     try:
-        found = _File.model_validate(document)
+        found = _File.model_validate(_named(plain(document), organisation or {}))
     except ValidationError as error:
-        problems = [
-            FieldProblem(field=_where(document, problem["loc"]), rule=problem["msg"])
-            for problem in error.errors(include_url=False)
-        ]
-        raise _invalid(path, problems) from error
-    problems = [*_wrong_names(document, found)]
+        return None, [Finding(path.name, *broken) for broken in broken_rules(document, error)], missing
+    findings = [
+        Finding(path.name, *wrong) for wrong in (*_wrong_names(document, found), *_wrong_words(document, found))
+    ]
     if GENERIC not in found.events:
-        problems.append(FieldProblem(field="events", rule=f"must have {GENERIC}, for what has no words of its own"))
-    problems += [
-        FieldProblem(field=f"visits.{change}", rule="must have a text for each language")
+        message = f"events: must have {GENERIC}, for what has no words of its own"
+        findings.append(Finding(path.name, line_inside(document, ("events",)), "missing-text", message))
+    findings += [
+        Finding(path.name, line_inside(document, ("visits",)), "missing-text", f"visits.{change}: must have a text")
         for change in get_args(VisitChange)
         if change not in found.visits
     ]
-    problems += [
-        FieldProblem(field=f"words.{variable}", rule="must give words to every value")
-        for variable in sorted(WORDED - found.words.keys())
-    ]
-    if problems:
-        raise _invalid(path, problems)
-    return NoticeCatalogue(found.events, found.words, found.visits)
+    return NoticeCatalogue(found.events, found.words, found.visits), findings, missing
+
+
+def _named(value: Any, organisation: Mapping[str, str], language: str = "") -> Any:
+    """Put the organisation's name into the texts of each language."""
+    if isinstance(value, dict):
+        return {key: _named(one, organisation, key if key in organisation else language) for key, one in value.items()}
+    return value.replace(ORGANISATION, organisation[language]) if isinstance(value, str) and language else value
 
 
 def _completed(document: CommentedMap, shipped: CommentedMap) -> Iterator[str]:
@@ -229,64 +253,51 @@ def _added(given: object, shipped: CommentedMap, place: str) -> Iterator[str]:
             yield from _added(given[name], value, f"{place}.{name}")
 
 
-def _read(path: Path) -> CommentedMap:
-    try:
-        document = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise _invalid(path, [FieldProblem(field="file", rule=f"must be readable: {error.strerror}")]) from error
-    except UnicodeDecodeError as error:
-        raise _invalid(path, [FieldProblem(field="file", rule="must be UTF-8 text")]) from error
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _invalid(path, [FieldProblem(field=f"line {line}", rule=f"must be YAML: {error.problem}")]) from error
-    if not isinstance(document, CommentedMap):
-        raise _invalid(path, [FieldProblem(field="line 1", rule="must have words and events")])
-    return document
+def _wrong_words(document: CommentedMap, found: _File) -> Iterator[Broken]:
+    for variable in sorted(WORDED - found.words.keys()):
+        yield line_inside(document, ("words",)), "missing-text", f"words.{variable}: must give words to every value"
+    for variable, words in found.words.items():
+        line = line_inside(document, ("words", variable))
+        if variable not in WORDED:
+            yield line, "unknown-value", f"words.{variable}: there is no such name; there are {_listed(WORDED)}"
+            continue
+        for value in sorted(words.keys() - CODES[variable]):
+            line = line_inside(document, ("words", variable, value))
+            yield line, "unknown-value", f"words.{variable}.{value}: it is one of {_listed(CODES[variable])}"
 
 
-def _wrong_names(document: CommentedMap, found: _File) -> Iterator[FieldProblem]:
+def _wrong_names(document: CommentedMap, found: _File) -> Iterator[Broken]:
     for kind, notice in found.events.items():
         for language in ("zh", "en"):
             written = notice.wording(language)
             for part, text in (("subject", written.subject), ("text", written.text)):
-                for at, line in enumerate(text.splitlines()):
-                    where = _where(document, ("events", kind, language, part), later=at)
-                    yield from (FieldProblem(field=where, rule=rule) for rule in _problems_of(line, VARIABLES))
+                yield from _wrong_names_in(document, text, VARIABLES, "events", kind, language, part)
         if notice.reporter is not None:
             yield from _wrong_names_for_reporters(document, notice.reporter, "events", kind, "reporter")
     for change, wording in found.visits.items():
         yield from _wrong_names_for_reporters(document, wording, "visits", change)
 
 
-def _wrong_names_for_reporters(document: CommentedMap, wording: ReporterWording, *place: str) -> Iterator[FieldProblem]:
+def _wrong_names_for_reporters(document: CommentedMap, wording: ReporterWording, *place: str) -> Iterator[Broken]:
     for language, text in (("zh", wording.zh), ("en", wording.en)):
-        for at, line in enumerate(text.splitlines()):
-            where = _where(document, (*place, language), later=at)
-            yield from (FieldProblem(field=where, rule=rule) for rule in _problems_of(line, FOR_REPORTERS))
+        yield from _wrong_names_in(document, text, FOR_REPORTERS, *place, language)
 
 
-def _problems_of(line: str, known: Collection[str]) -> Iterator[str]:
+def _wrong_names_in(document: CommentedMap, text: str, known: Collection[str], *place: str) -> Iterator[Broken]:
+    """Yield the wrong names of a text, each with the line on which it stands."""
+    below = 1 if "\n" in text else 0
+    for at, line in enumerate(text.replace(ORGANISATION, "").splitlines()):
+        for rule, problem in _problems_of(line, known):
+            yield line_inside(document, place) + below + at, rule, f"{'.'.join(place)}: {problem}"
+
+
+def _problems_of(line: str, known: Collection[str]) -> Iterator[tuple[str, str]]:
     for name in _NAME.findall(line):
         if name not in known:
-            yield f"{{{name}}} is unknown; there are {', '.join(sorted(known))}"
+            yield "unknown-variable", f"{{{name}}} is unknown; there are {_listed(known)}"
     if _BRACE.search(_NAME.sub("", line)):
-        yield "braces must hold one name, such as {number}, and nothing else"
+        yield "wrong-value", "braces must hold one name, such as {number}, and nothing else"
 
 
-def _where(document: CommentedMap, loc: tuple[int | str, ...], later: int = 0) -> str:
-    """Return the line of a place in the document."""
-    node: Any = document
-    line = 1
-    for part in loc:
-        if not isinstance(node, CommentedBase) or not isinstance(node, dict) or part not in node:
-            break
-        if part in (node.lc.data or {}):  # an item that is merged in from elsewhere has no line here
-            line = node.lc.key(part)[0] + 1
-        node = node[part]
-    below = 1 + later if isinstance(node, str) and "\n" in node else 0
-    return f"line {line + below}, {'.'.join(str(part) for part in loc)}"
-
-
-def _invalid(path: Path, problems: list[FieldProblem]) -> CatalogueInvalid:
-    listed = "; ".join(f"{problem.field}: {problem.rule}" for problem in problems)
-    return CatalogueInvalid(f"{path.name}: {listed}", problems)
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

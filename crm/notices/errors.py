@@ -52,11 +52,5 @@ class NotGivenUp(Conflict):
     title = "It was not given up"
 
 
-class CatalogueInvalid(Invalid):
-    """The catalogue of notices breaks a rule; `errors` names each line."""
-
-    slug = "notices-file-invalid"
-
-
 class Undeliverable(Exception):
     """Trying again would change nothing."""

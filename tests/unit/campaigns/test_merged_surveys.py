@@ -15,6 +15,7 @@ from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.database import Database
 from recordings.service import RecordingService
+from tests.callflows import shipped
 from tests.unit.crm.conftest import AGENT, Place, furnish
 
 FIRST, SECOND = "+8613800000001", "+8613800000002"
@@ -24,7 +25,7 @@ FIRST, SECOND = "+8613800000001", "+8613800000002"
 async def business(database: Database, tmp_path: Path) -> AsyncIterator[DomainServices]:
     settings = Settings(ari_password=SecretStr("x"), database_url=database.url, spool=tmp_path / "spool")
     recorded = RecordingService(database, tmp_path / "recordings", minimum_free_bytes=1)
-    made = DomainServices(settings, database, recorded, {}, Unlimited())
+    made = DomainServices(settings, database, recorded, shipped(), Unlimited())
     yield made
     await made.aclose()
     await recorded.aclose()

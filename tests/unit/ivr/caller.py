@@ -10,8 +10,8 @@ import msgspec
 
 from ari_app.campaigns.survey import QUESTIONS_BY_KIND
 from ivr.actions import Action, ActionCall
-from ivr.check import Vocabulary
 from ivr.cursor import Cursor
+from ivr.flow_checks import Vocabulary
 from ivr.variables import JSON
 from ivr.voice import DigitRules, Digits, DigitsEnd, Spoken, SpokenRules
 
@@ -37,8 +37,6 @@ class Service:
     """Fakes of flow actions, with results and calls.
 
     A list of results is used up one call after the other.
-
-    A list of results is used up one call after the other.
     """
 
     answers: dict[str, Mapping[str, JSON] | Exception | list[Mapping[str, JSON]]] = field(default_factory=dict)
@@ -56,7 +54,11 @@ class Service:
             ("store_answers", frozenset[str](), frozenset[str]()),
             ("postpone_survey", frozenset({"when"}), frozenset[str]()),
         ]
-        return {name: Action(name, self._run(name), arguments, sets) for name, arguments, sets in written}
+        choices = {"when": frozenset({"hour", "evening", "tomorrow"})}
+        return {
+            name: Action(name, self._run(name), arguments, sets, choices=choices if "when" in arguments else {})
+            for name, arguments, sets in written
+        }
 
     def vocabulary(self) -> Vocabulary:
         """Return the vocabulary of the shipped flows."""
@@ -79,8 +81,7 @@ class Service:
 class Caller:
     """Fake caller: answers question after question.
 
-    An answer is keys as pressed, `#` included; an empty text is silence. After the last answer the caller says nothing
-    more. `heard` holds the prompts played, `clock_s` the time it took.
+    An answer is keys as pressed, `#` included; an empty text is silence.
 
     After the last answer the caller says nothing more. `heard` holds the prompts played, `clock_s` the time it took.
     """

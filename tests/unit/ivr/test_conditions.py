@@ -8,6 +8,7 @@ from ivr.conditions import parse_condition
 
 VARIABLES: dict[str, Any] = {
     "customer": {"known": True, "matches": 2, "name": "", "arrears_cents": 0},
+    "call": {"access_number": "96002", "area": "0451"},
     "answers": {"solved": "yes", "score": 4, "charged": None},
 }
 
@@ -27,6 +28,16 @@ VARIABLES: dict[str, Any] = {
         ("customer.matches <= 2", True),
         ("customer.matches == 2", True),
         ("customer.known == true", True),
+        ("call.access_number == 96002", True),
+        ("call.access_number != 96002", False),
+        ("not call.access_number == 96002", False),
+        ("call.access_number == '96002'", True),
+        ('call.access_number == "96002"', True),
+        ("call.access_number == 96001", False),
+        ("call.access_number != 96001", True),
+        ("call.access_number > 96001", False),
+        ("call.area == 0451", True),
+        ("call.area == 451", False),
         ("answers.solved == yes", True),
         ("answers.solved != no", True),
         ("not answers.solved == no", True),
@@ -42,7 +53,19 @@ def test_a_condition_holds_or_not(text: str, holds: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "known", "a.b or c.d", "a.b = 3", "a.b and", "__class__.x", "a.b == 1; import os", "a.b ==", "A.b"]
+    "text",
+    [
+        "",
+        "known",
+        "a.b or c.d",
+        "a.b = 3",
+        "a.b and",
+        "__class__.x",
+        "a.b == 1; import os",
+        "a.b ==",
+        "A.b",
+        "a.b == 'x\"",
+    ],
 )
 def test_an_invalid_condition_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a condition"):

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ivr.flow_file import LONGEST_FILE_BYTES, MOST_STEPS, read_flow
+from foundation.yaml_files import LONGEST_FILE_BYTES
+from ivr.flow_file import MOST_STEPS, read_flow
 from ivr.grammar import AskStep, SayStep
 from tests.unit.ivr.caller import CALLFLOWS
 from tests.unit.ivr.conftest import WriteFlow
@@ -120,7 +121,7 @@ def test_a_file_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
 def test_aliases_are_refused_before_they_unfold(tmp_path: Path) -> None:
     lines = ["flow: x", "start: a", "steps:", "  a: &a0 { hangup: x }"]
     lines += [f"  b{n}: &a{n + 1} {{ x: [{', '.join([f'*a{n}'] * 9)}] }}" for n in range(30)]
-    assert findings(tmp_path, "\n".join(lines)) == [(5, "aliases (*name) are not allowed; use next")]
+    assert findings(tmp_path, "\n".join(lines)) == [(5, "aliases (*name) are not allowed; write it out")]
 
 
 def test_steps_too_deep_inside_each_other_are_refused(tmp_path: Path) -> None:

@@ -93,23 +93,35 @@ USABLE: dict[str, tuple[str, Callable[[Path], object], str]] = {
     ),
 }
 BAD: dict[str, tuple[str, Callable[[Path], object], str]] = {
-    "empty": ("bye.wav", Path.touch, "error: the file is empty"),
-    "header only": ("bye.wav", written(silence(0)), "error: it holds no sound"),
-    "cut WAV": ("bye.wav", cut("WAV", "PCM_16"), "error: the file is cut: "),
-    "cut FLAC": ("bye.flac", cut("FLAC", "PCM_16"), "error: the file is damaged: not all of its"),
-    "silent": ("bye.wav", written(silence(2)), "error: it is silent: its loudest moment has -100 dB"),
-    "noise of an empty room": ("bye.wav", written(voice(peak=0.001)), "error: it is silent"),
-    "a moment": ("bye.wav", written(voice(seconds=0.05)), "error: it is shorter than 0.1 s"),
-    "endless": ("bye.wav", written(voice(seconds=181)), "error: it is longer than 180 s"),
-    "no number": ("bye.wav", written(np.full(8000, np.nan), subtype="FLOAT"), "error: it holds numbers that are no"),
-    "HTML": ("bye.wav", html, "error: it is not a WAV, FLAC, MP3 or OGG file, despite its name"),
-    "wrong name": ("bey.wav", written(voice()), "error: there is no prompt bey in prompts/zh.yaml, its text is spoken"),
+    "empty": ("bye.wav", Path.touch, "unusable-sound: the file is empty"),
+    "header only": ("bye.wav", written(silence(0)), "unusable-sound: it holds no sound"),
+    "cut WAV": ("bye.wav", cut("WAV", "PCM_16"), "unusable-sound: the file is cut: "),
+    "cut FLAC": ("bye.flac", cut("FLAC", "PCM_16"), "unusable-sound: the file is damaged: not all of its"),
+    "silent": ("bye.wav", written(silence(2)), "unusable-sound: it is silent: its loudest moment has -100 dB"),
+    "noise of an empty room": ("bye.wav", written(voice(peak=0.001)), "unusable-sound: it is silent"),
+    "a moment": ("bye.wav", written(voice(seconds=0.05)), "unusable-sound: it is shorter than 0.1 s"),
+    "endless": ("bye.wav", written(voice(seconds=181)), "unusable-sound: it is longer than 180 s"),
+    "no number": (
+        "bye.wav",
+        written(np.full(8000, np.nan), subtype="FLOAT"),
+        "unusable-sound: it holds numbers that",
+    ),
+    "HTML": ("bye.wav", html, "unusable-sound: it is not a WAV, FLAC, MP3 or OGG file, despite its name"),
+    "wrong name": (
+        "bey.wav",
+        written(voice()),
+        "no-such-prompt: there is no prompt bey in prompts/zh.yaml, its",
+    ),
     "nearly right name": ("Bye.wav", written(voice()), "; is it bye?"),
-    "another format": ("bye.m4a", html, "error: it is not used: recorded files end in .wav, .flac, .mp3, .ogg"),
-    "a note": ("notes.txt", html, "warning: it is not used: recorded files end in"),
-    "another language": ("../fr/bye.wav", written(voice()), "error: it is not used: recorded files are directly in"),
+    "another format": ("bye.m4a", html, "never-used: it is not used: recorded files end in .wav, .flac, .mp3, .ogg"),
+    "a note": ("notes.txt", html, "never-used: it is not used: recorded files end in"),
+    "another language": (
+        "../fr/bye.wav",
+        written(voice()),
+        "never-used: it is not used: recorded files are directly in",
+    ),
     "no language": ("../bye.wav", written(voice()), "directly in recorded/zh/ or recorded/en/"),
-    "a folder deeper": ("more/bye.wav", written(voice()), "error: it is not used: recorded files are directly in"),
+    "a folder deeper": ("more/bye.wav", written(voice()), "never-used: it is not used: recorded files are"),
 }
 
 
@@ -166,7 +178,7 @@ async def test_poor_file_is_used_with_a_warning(
 ) -> None:
     put(folder, name, write)
     (finding,) = read_catalogue(folder)[1]
-    assert str(finding).startswith(f"recorded/zh/{name}:1: warning: {remark}")
+    assert str(finding).startswith(f"recorded/zh/{name}:1: poor-sound: {remark}")
 
     sound = load(await converted(folder))
 
@@ -186,7 +198,7 @@ def test_two_files_of_one_prompt_are_found(folder: Path) -> None:
     for name in ("bye.flac", "bye.wav"):
         put(folder, name, written(voice()))
     (finding,) = read_catalogue(folder)[1]
-    assert str(finding) == "recorded/zh/bye.wav:1: error: bye.flac is a recorded file of the same prompt"
+    assert str(finding) == "recorded/zh/bye.wav:1: taken-name: bye.flac is a recorded file of the same prompt"
 
 
 def test_faulty_text_comes_first_and_alone(folder: Path) -> None:
@@ -298,4 +310,4 @@ async def test_synthetic_file_that_a_disk_emptied_is_made_again(tmp_path: Path, 
 
 def test_known_file_is_not_read_again(folder: Path) -> None:
     put(folder, "bye.wav", html)
-    assert read_catalogue(folder, lambda _: True)[1] == []
+    assert read_catalogue(folder, is_known=lambda _: True)[1] == []

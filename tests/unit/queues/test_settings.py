@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.queues.errors import QueuesFileInvalid
 from ari_app.queues.settings import QueueSettings, load_queues
 from dev.paths import PROJECT
+from foundation.findings import ConfigurationInvalid
 from tests.unit.queues.conftest import QUEUES_FILE
 
 
@@ -15,13 +15,12 @@ def test_the_shipped_file_is_valid() -> None:
     assert list(load_queues(QUEUES_FILE)) == ["consult", "complaint", "repair"]
 
 
-def problems(tmp_path: Path, text: str) -> list[tuple[str, str]]:
+def problems(tmp_path: Path, text: str) -> list[str]:
     path = tmp_path / "queues.yaml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(QueuesFileInvalid) as caught:
+    with pytest.raises(ConfigurationInvalid) as caught:
         load_queues(path)
-    assert "queues.yaml" in caught.value.detail
-    return [(problem.field, problem.rule) for problem in caught.value.errors]
+    return [str(finding).removeprefix("queues.yaml:") for finding in caught.value.findings]
 
 
 def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
@@ -44,18 +43,18 @@ def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
   title_en: Consultation
 """,
     )
-    assert [field for field, _ in found] == [
-        "line 4, ring_s",
-        "line 5, name",
-        "line 8, colour",
-        "line 9, name",
-        "line 11",
+    assert [": ".join(finding.split(": ")[:3]) for finding in found[:4]] == [
+        "4: wrong-value: ring_s",
+        "5: wrong-value: name",
+        "8: unknown-field: colour",
+        "9: missing-field: name",
     ]
+    assert [finding.split(":")[0] for finding in found[4:]] == ["11", "12"]
 
 
 def test_a_name_is_given_once(tmp_path: Path) -> None:
     queue = "- {name: consult, title_zh: 咨询, title_en: Consultation}\n"
-    assert problems(tmp_path, queue * 2) == [("line 2, name", "must be unique, consult is not")]
+    assert problems(tmp_path, queue * 2) == ["2: taken-name: name: consult must be unique, it is not"]
 
 
 @pytest.mark.parametrize("text", ["", "queues: 1", "[]", "- [", "\t- a", "- &a [*a"])
@@ -65,11 +64,11 @@ def test_file_without_a_list_of_queues_is_refused(tmp_path: Path, text: str) -> 
 
 def test_a_name_cannot_carry_lua(tmp_path: Path) -> None:
     hostile = """- {name: "x'] = nil; redis.call('FLUSHALL') --", title_zh: 坏, title_en: Bad}\n"""
-    assert problems(tmp_path, hostile)[0][0] == "line 1, name"
+    assert problems(tmp_path, hostile)[0].startswith("1: wrong-value: name")
 
 
 def test_missing_file_is_an_error_with_a_clear_text(tmp_path: Path) -> None:
-    with pytest.raises(QueuesFileInvalid, match="readable"):
+    with pytest.raises(ConfigurationInvalid, match="readable"):
         load_queues(tmp_path / "none.yaml")
 
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 from ari_app.cli import app
 from dev.paths import PROJECT
+from tests.callflows import copied, edit
 from tests.unit.web.structure import faults
 
 pytestmark = pytest.mark.slow
@@ -31,7 +32,6 @@ def test_a_setting_that_is_missing_is_named() -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("flows", "check", "/nowhere"), "queues.yaml: file: must be readable: No such file or directory"),
         (("flows", "draw", "nothing"), "flow: must be one of hotline, survey"),
         (("flows", "draw", "hotline", "--language", "fr"), "language: must be one of zh, en"),
         (("flows", "draw", "hotline", "--output", "/nowhere/x.svg"), "--output: /nowhere/x.svg cannot be written"),
@@ -41,6 +41,30 @@ def test_unreadable_flows_are_refused_in_words(arguments: tuple[str, ...], told:
     result = hotline(*arguments)
     assert result.exit_code == 2
     assert told in result.output
+
+
+def test_findings_are_printed_and_are_exit_code_1(tmp_path: Path) -> None:
+    """A warning, too: what is printed as wrong is not in order."""
+    folder = copied(tmp_path)
+    assert hotline("flows", "check", str(folder)).exit_code == 0
+    edit(folder / "hotline.yaml", "fallback: person\n", "")
+    result = hotline("flows", "check", str(folder))
+    assert result.exit_code == 1
+    assert result.output.startswith("hotline.yaml:1: no-fallback: there is no fallback")
+    assert result.output.endswith("(warning)\n")
+    edit(folder / "hotline.yaml", "kind: fault,", "kind: falt,")
+    for command in (("check",), ("flows", "check", str(folder))):
+        result = hotline(*command, HOTLINE_ARI_PASSWORD="x", HOTLINE_CALLFLOWS=str(folder))
+        assert result.exit_code == 1
+        assert re.search(
+            r"^hotline.yaml:\d+: unknown-value: step repair: there is no kind falt", result.output, re.MULTILINE
+        )
+
+
+def test_a_folder_that_is_not_there_is_said() -> None:
+    result = hotline("flows", "check", "/nowhere")
+    assert result.exit_code == 1
+    assert "queues.yaml:1: unreadable: the file must be readable: No such file or directory" in result.output
 
 
 def test_a_service_whose_flows_have_errors_says_where_and_ends(tmp_path: Path) -> None:

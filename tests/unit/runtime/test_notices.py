@@ -9,6 +9,7 @@ from crm.notices.errors import RecipientInvalid
 from crm.notices.model import NoticeChannel
 from crm.notices.views import RecipientCreated, RecipientInput
 from foundation.database import Database
+from tests.callflows import shipped
 
 ADDRESSES = {NoticeChannel.SMS: "13800000001", NoticeChannel.EMAIL: "duty@example.org"}
 GATEWAYS = {NoticeChannel.SMS: "sms_gateway", NoticeChannel.EMAIL: "mail_gateway"}
@@ -27,7 +28,7 @@ async def test_recipient_without_a_gateway_is_refused(sqlite_database: Database,
 async def _entered(database: Database, channel: NoticeChannel, gateway: str) -> RecipientCreated:
     settings = Settings(ari_password=SecretStr("x"))
     setattr(settings, GATEWAYS[channel], SecretStr(gateway))
-    notices = Notices(settings, database)
+    notices = Notices(settings, database, shipped())
     try:
         return await notices.service.create(RecipientInput(name="x", channel=channel, address=ADDRESSES[channel]))
     finally:

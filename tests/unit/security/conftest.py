@@ -24,6 +24,7 @@ from foundation.redis_client import redis_client
 from foundation.routes import Role
 from foundation.spool import Spool
 from recordings.service import RecordingService
+from tests.callflows import shipped
 from tests.unit.crm.conftest import Place, furnish
 from tests.unit.web.conftest import DeskStub
 
@@ -59,7 +60,7 @@ async def office(database: Database, redis_url: str, tmp_path: Path) -> AsyncIte
         )
         recorded = RecordingService(database, tmp_path / "recordings", minimum_free_bytes=1)
         stack.push_async_callback(recorded.aclose)
-        business = DomainServices(settings, database, recorded, {}, PublicLimiter(redis))
+        business = DomainServices(settings, database, recorded, shipped(), PublicLimiter(redis))
         stack.push_async_callback(business.aclose)
         hub = Hub(redis, DeskStub())
         sessions = Sessions(redis, business.staff, hub)

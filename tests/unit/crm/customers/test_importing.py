@@ -35,6 +35,7 @@ from foundation.database import Database
 from foundation.ids import new_id
 from foundation.routes import Principal, Role
 from recordings.service import RecordingService
+from tests.callflows import shipped
 from tests.unit.crm.customers.people import SUPERVISOR, described
 
 pytestmark = pytest.mark.slow
@@ -541,7 +542,7 @@ async def test_imports_that_were_cut_off_are_settled_at_the_next_start(
     async with database.write() as session:
         session.add_all([own, theirs, old])
     recorded = RecordingService(database, tmp_path / "recordings", minimum_free_bytes=1)
-    business = DomainServices(settings, database, recorded, {}, Unlimited())
+    business = DomainServices(settings, database, recorded, shipped(), Unlimited())
 
     work = [asyncio.ensure_future(one()) for name, one in business.background().items() if "import" in name]
     async with asyncio.timeout(10):

@@ -3,27 +3,26 @@
 from pathlib import Path
 
 import pytest
-import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm.notices.catalogue import VARIABLES, NoticeCatalogue, load_catalogue
-from crm.notices.errors import CatalogueInvalid
+from crm.notices.catalogue import VARIABLES, NoticeCatalogue, load_catalogue, read_notices
 from crm.tickets.model import TicketKind, TicketStatus, Urgency
 from crm.tickets.transitions import TicketAction
+from foundation.findings import ConfigurationInvalid
 from tests.unit.crm.notices.conftest import CATALOGUE
 
 FACTS = {name: f"<{name}>" for name in VARIABLES}
 
 
 def broken(path: Path, before: str, after: str) -> list[str]:
-    """Return the problems of the file after a change, as `field: rule`."""
+    """Return the findings of the file after a change."""
     text = path.read_text(encoding="utf-8")
     assert before in text
     path.write_text(text.replace(before, after, 1), encoding="utf-8")
-    with pytest.raises(CatalogueInvalid) as refusal:
+    with pytest.raises(ConfigurationInvalid) as refusal:
         load_catalogue(path)
-    return [f"{problem.field}: {problem.rule}" for problem in refusal.value.errors]
+    return [str(finding) for finding in refusal.value.findings]
 
 
 def line_of(path: Path, text: str) -> int:
@@ -50,13 +49,17 @@ def test_every_notice_renders_with_all_facts_and_with_none(catalogue: NoticeCata
 def test_unknown_name_is_reported_with_its_line(catalogue_file: Path) -> None:
     line = line_of(catalogue_file, "办理时限：{due}")
     (problem,) = broken(catalogue_file, "办理时限：{due}", "办理时限：{deadline}")
-    assert problem.startswith(f"line {line}, events.ticket.dispatch.zh.text: {{deadline}} is unknown; there are actor,")
+    assert problem.startswith(
+        f"notices.yaml:{line}: unknown-variable: events.ticket.dispatch.zh.text: {{deadline}} is unknown;"
+    )
 
 
 def test_unknown_name_in_a_subject_is_reported_with_its_line(catalogue_file: Path) -> None:
     line = line_of(catalogue_file, "Urged: ticket {number} {subject}")
     (problem,) = broken(catalogue_file, "Urged: ticket {number} {subject}", "Urged: {ticket}")
-    assert problem.startswith(f"line {line}, events.ticket.urge.en.subject: {{ticket}} is unknown")
+    assert problem.startswith(
+        f"notices.yaml:{line}: unknown-variable: events.ticket.urge.en.subject: {{ticket}} is unknown"
+    )
 
 
 @pytest.mark.parametrize("wrong", ["{{number}}", "{0.__class__}", "{number!r}", "{number:>10}", "{", "}", "{Number}"])
@@ -72,12 +75,14 @@ def test_s37_braces_hold_only_a_name(catalogue_file: Path, wrong: str) -> None:
         (
             "name: { zh: 新工单, en: New ticket }",
             "name: { zh: 新工单 }",
-            "events.ticket.dispatch.name.en: Field required",
+            "missing-field: events.ticket.dispatch.name.en: this is required",
         ),
         ("  ticket.urge:", "  Ticket Urge:", "events.Ticket Urge"),
         ("  other:\n", "  ticket.other:\n", "events: must have other"),
         ("  urgency:\n    normal", "  urgencies:\n    normal", "words.urgency: must give words"),
-        ("words:\n", "words: [\n", "must be YAML"),
+        ("words:\n", "words: [\n", "this is not YAML"),
+        ("    fault: { zh: 报修", "    falt: { zh: 报修", "unknown-value: words.kind.falt: it is one of after_sales"),
+        ("  urgency:\n    normal", "  haste:\n    normal", "unknown-value: words.haste: there is no such name"),
     ],
 )
 def test_broken_rule_is_reported(catalogue_file: Path, before: str, after: str, told: str) -> None:
@@ -88,21 +93,21 @@ def test_broken_rule_is_reported(catalogue_file: Path, before: str, after: str, 
 def test_all_problems_are_reported_at_once(catalogue_file: Path) -> None:
     text = catalogue_file.read_text(encoding="utf-8").replace("{link}", "{url}")
     catalogue_file.write_text(text, encoding="utf-8")
-    with pytest.raises(CatalogueInvalid) as refusal:
+    with pytest.raises(ConfigurationInvalid) as refusal:
         load_catalogue(catalogue_file)
-    assert len(refusal.value.errors) > 30
-    lines = [int(problem.field.split(",")[0].removeprefix("line ")) for problem in refusal.value.errors]
+    assert len(refusal.value.findings) > 30
+    lines = [finding.line for finding in refusal.value.findings]
     written = text.splitlines()
-    assert all("{url}" in written[line - 1] for line in lines if "ticket.file" not in refusal.value.errors[0].field)
+    assert all("{url}" in written[line - 1] for line in lines)
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"\xff\xfe", b"words: {}\nevents: {}\n"])
 def test_unreadable_file_is_reported(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "notices.yaml"
     path.write_bytes(content)
-    with pytest.raises(CatalogueInvalid):
+    with pytest.raises(ConfigurationInvalid):
         load_catalogue(path)
-    with pytest.raises(CatalogueInvalid):
+    with pytest.raises(ConfigurationInvalid):
         load_catalogue(tmp_path / "none.yaml")
 
 
@@ -129,25 +134,38 @@ events:
 def test_file_of_an_older_release_is_completed_with_the_shipped_texts(tmp_path: Path) -> None:
     path = tmp_path / "notices.yaml"
     path.write_text(BEFORE_VISITS, encoding="utf-8")
-    with structlog.testing.capture_logs() as logged:
-        catalogue = load_catalogue(path, CATALOGUE)
+    catalogue, findings, missing = read_notices(path, CATALOGUE)
+    assert catalogue is not None
+    assert findings == []
 
     facts = {"kind": "fault", "status": "archived", "reason": "duplicate", "number": "1", "visit": "09:00"}
     assert catalogue.render("other", "en", facts).text == "repair, archived, duplicate"
     assert "09:00" in catalogue.render_for_reporter("other", "zh", facts, "agreed").text
-    (warning,) = logged
-    assert (warning["event"], warning["log_level"]) == ("notice_texts_missing", "warning")
-    missing = warning["used_as_shipped"]
     assert {"visits.agreed", "visits.moved", "visits.cancelled", "words.reason", "words.actor"} <= set(missing)
     assert "words.status.archived" in missing
     assert not {"words.kind", "words.kind.fault"} & set(missing)
 
 
 def test_shipped_file_lacks_nothing(catalogue_file: Path) -> None:
-    with structlog.testing.capture_logs() as logged:
-        load_catalogue(CATALOGUE, CATALOGUE)
-        load_catalogue(catalogue_file, CATALOGUE)
-    assert logged == []
+    for path in (CATALOGUE, catalogue_file):
+        _, findings, missing = read_notices(path, CATALOGUE)
+        assert (findings, missing) == ([], [])
+
+
+def test_a_text_names_the_organisation_in_its_language(catalogue_file: Path) -> None:
+    text = catalogue_file.read_text(encoding="utf-8")
+    named = text.replace("  agreed:\n    zh: ", "  agreed:\n    zh: 您好，{organisation.name}。").replace(
+        "\n    en: A visit", '\n    en: "{organisation.name}: a visit" #'
+    )
+    catalogue_file.write_text(named, encoding="utf-8")
+    catalogue, findings, _ = read_notices(catalogue_file, CATALOGUE, {"zh": "城东供热", "en": "City Heating"})
+    assert (catalogue is not None, findings) == (True, [])
+    assert catalogue is not None
+    said = [
+        catalogue.render_for_reporter("ticket.agree_visit", one, {"number": "1"}, "agreed").text for one in ("zh", "en")
+    ]
+    assert said[0].startswith("您好，城东供热。")
+    assert said[1].startswith("City Heating: ")
 
 
 def test_line_with_only_empty_names_is_left_out(catalogue: NoticeCatalogue) -> None:

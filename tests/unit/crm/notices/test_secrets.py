@@ -23,6 +23,7 @@ from crm.outbox.service import OutboxWorker
 from crm.tickets.model import Ticket
 from foundation.clock import utc_now
 from foundation.database import Database
+from tests.callflows import shipped
 from tests.unit.crm.conftest import AGENT, Place
 from tests.unit.crm.notices.conftest import House, Received, Receiver, listening
 
@@ -86,7 +87,7 @@ async def test_service_has_the_channels_that_the_operator_set_up(sqlite_database
     settings = Settings.model_validate(
         {"ari_password": "x", "mail_gateway": "mailto://127.0.0.1:25?from=a@example.org&to={address}"}
     )
-    notices = Notices(settings, sqlite_database)
+    notices = Notices(settings, sqlite_database, shipped())
     assert set(notices._gateways) == {NoticeChannel.EMAIL}
     assert notices.background().keys() == {"notices", "notices-pruning", "notices-counting"}
     assert notices.routes().tag == "notices"
