@@ -49,7 +49,10 @@ class ConfigurationInvalid(Invalid):
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings by place, each once; files that could not be read come alone."""
+    """Return findings by place, each once.
+
+    Those of files that could not be read come alone.
+    """
     found = sorted(set(findings))
     return [one for one in found if one.rule in FIRST_RULES] or found
 

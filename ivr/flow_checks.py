@@ -16,7 +16,10 @@ from ivr.prompts import PromptCatalogue
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """Names outside the flows that a flow may use. None: not known, not checked."""
+    """Names outside the flows that a flow may use.
+
+    Names that are None are not known, and not checked.
+    """
 
     actions: Mapping[str, Action]
     queues: frozenset[str] | None

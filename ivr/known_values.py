@@ -1,4 +1,4 @@
-"""Variables with a fixed set of values, and the values that flows compare."""
+"""Variables with fixed sets of values, and their use in flows."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

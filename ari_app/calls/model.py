@@ -112,7 +112,7 @@ class CallState(msgspec.Struct):
 
 
 class FlowEnd(StrEnum):
-    """Word of a flow's `hangup`: the reason for the end of a call."""
+    """Word of a flow's `hangup`: the reason for the end."""
 
     SELF_SERVED = "self_served"
     MESSAGE_LEFT = "message_left"

@@ -81,7 +81,7 @@ def load_queues(path: Path) -> dict[str, QueueSettings]:
 
 
 def read_queues(path: Path) -> tuple[dict[str, QueueSettings], list[Finding]]:
-    """Return the queues of a file that break no rule, and the findings."""
+    """Return the valid queues of a file, and the findings."""
     document, findings = read_yaml(path)
     if findings:
         return {}, findings

@@ -95,9 +95,9 @@ class Configuration:
 
 
 def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _: False) -> Configuration:
-    """Read and check a folder. It never raises for the content of its files.
+    """Read and check a folder.
 
-    `is_known` tells that a recorded file was converted before, so that its sound needs no check.
+    It never raises for the content of its files. `is_known` tells that a recorded file was converted before, so that its sound needs no check.
     """
     queues, of_queues = read_queues(folder / "queues.yaml")
     notices, of_notices, missing = read_notices(folder / "notices.yaml", SHIPPED_NOTICES)
@@ -157,7 +157,7 @@ def _vocabulary(queues: Mapping[str, QueueSettings], *, all_read: bool) -> Vocab
 
 @cache
 def _actions() -> Mapping[str, Action]:
-    """Return the actions that flows may name; none of them can be run."""
+    """Return the actions that flows may name, not to be run."""
     database = Database(f"sqlite:///{os.devnull}")  # never opened
     tickets = TicketService(database)
     caller = CallerActions(

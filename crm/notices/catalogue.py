@@ -198,7 +198,7 @@ def load_catalogue(path: Path) -> NoticeCatalogue:
 def read_notices(
     path: Path, shipped: Path | None = None, organisation: Mapping[str, str] | None = None
 ) -> tuple[NoticeCatalogue | None, list[Finding], list[str]]:
-    """Return the catalogue of a file, the findings, and texts used as shipped.
+    """Return catalogue, findings, and names of texts used as shipped.
 
     Words and texts about visits that the file lacks are those of the `shipped` one, so that a file written for an older
     release is still loaded. `organisation` is the organisation's name by language.
@@ -284,7 +284,7 @@ def _wrong_names_for_reporters(document: CommentedMap, wording: ReporterWording,
 
 
 def _wrong_names_in(document: CommentedMap, text: str, known: Collection[str], *place: str) -> Iterator[Broken]:
-    """Yield the wrong names of a text, each with the line on which it stands."""
+    """Yield the wrong names of a text with their lines."""
     below = 1 if "\n" in text else 0
     for at, line in enumerate(text.replace(ORGANISATION, "").splitlines()):
         for rule, problem in _problems_of(line, known):

@@ -295,7 +295,7 @@ def test_an_empty_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_yaml_error_comes_alone(tmp_path: Path) -> None:
-    """What else seems wrong may only follow from it."""
+    """Other findings may only follow from it."""
     folder = lay(tmp_path, GOOD.replace("{ hangup: over, say: bye }", "{ goto: survey }").replace("ask }", "asc }"))
     (folder / "survey.yaml").write_text("flow: survey\nsteps: [")
     (finding,) = found(folder)
