@@ -97,7 +97,7 @@ class Configuration:
 def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _: False) -> Configuration:
     """Read and check a folder.
 
-    It never raises for the content of its files. `is_known` tells that a recorded file was converted before, so that its sound needs no check.
+    It never raises for the content of its files. `is_known` is that of `read_catalogue`.
     """
     queues, of_queues = read_queues(folder / "queues.yaml")
     notices, of_notices, missing = read_notices(folder / "notices.yaml", SHIPPED_NOTICES)

@@ -27,7 +27,7 @@ OF_COMMANDS = ("ari_app.operations", "crm.starter")
 OF_FILES = (
     "ari_app/ari/",
     "ari_app/queues/s",
-    "ari_app/runtime/flows.py",
+    "ari_app/runtime/configuration.py",
     "ari_app/settings.py",
     "ari_app/campaigns/hours.py",
     "ari_app/operations/",
@@ -48,7 +48,7 @@ OF_FILES = (
 """Rules of files, commands, imports and policies: none of them stands at a field of the desk."""
 GAP = "7"
 Kind = TypeVar("Kind")
-INTERNAL = frozenset({"queues-file-invalid", "notices-file-invalid", "texts-file-invalid"})
+INTERNAL = frozenset({"configuration-invalid", "texts-file-invalid"})
 
 
 def subclasses(of: type[Kind]) -> Iterator[type[Kind]]:
