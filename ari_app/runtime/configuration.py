@@ -1,4 +1,4 @@
-"""Call flows' folder, checked as a whole with the names it may use."""
+"""Configuration: the folder of call flows, checked as a whole."""
 
 import os
 from collections.abc import Callable, Mapping
