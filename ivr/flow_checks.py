@@ -138,7 +138,7 @@ class FlowChecker:
             yield _finding(file, name, "no-otherwise", message, Severity.WARNING)
 
     def _never_started(self) -> Iterator[Finding]:
-        """Find flows that no number, no campaign and no other flow leads to."""
+        """Find flows that no number, campaign or flow leads to."""
         if self._vocabulary.started is None or self._unread:
             return
         waiting, led_to = [*self._vocabulary.started], set[str]()
