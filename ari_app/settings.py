@@ -113,6 +113,9 @@ class Settings(BaseSettings):
     """The service counts as overloaded once its work has been later than this for two seconds: keys and prompts then
     come noticeably late."""
 
+    reconnect_s: float = Field(default=30.0, ge=1, le=300)
+    """How long a customer hears music after the agent's phone vanished in a call; then the queue's head."""
+
     grade_priorities: dict[Grade, Annotated[int, Field(ge=0, le=HIGHEST_PRIORITY)]] = {
         Grade.VIP: 60,
         Grade.A: 40,

@@ -53,3 +53,10 @@ async def shield_until_done(work: Awaitable[Result]) -> Result:
             task.exception()
         raise cancellation
     return task.result()
+
+
+async def task_over(task: "asyncio.Task[None]") -> None:
+    """Wait for a task; log its failure."""
+    await asyncio.wait({task})
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("call_part_failed", task=task.get_name(), error=str(error))

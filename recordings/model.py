@@ -22,6 +22,8 @@ class RecordingKind(StrEnum):
 
     CONVERSATION = "conversation"
     """Caller left, agent right."""
+    CONSULT = "consult"
+    """A third party left, the agent right; the caller does not hear them."""
     SURVEY = "survey"
     SUGGESTION = "suggestion"
     MESSAGE = "message"

@@ -123,6 +123,15 @@ class Dispatcher:
         return self.subject(channel_id)
 
     @contextmanager
+    def joined(self, subject_id: str, inbox: Inbox) -> Iterator[None]:
+        """Collect the events of a further id in an existing inbox."""
+        self._add(subject_id, inbox)
+        try:
+            yield
+        finally:
+            self._remove(subject_id, inbox)
+
+    @contextmanager
     def expect(
         self, kinds: type[AnyOf] | tuple[type[AnyOf], ...], subject_id: str
     ) -> Iterator["asyncio.Future[AnyOf]"]:

@@ -16,11 +16,12 @@ from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHan
 from ari_app.calls import metrics
 from ari_app.calls.call_record import call_record, linked
 from ari_app.calls.call_services import AgentPhone, CallServices
+from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.model import CallStage, CallState, Direction, FlowEnd, HangUpBy, LegStage, RecordingStage, Talk
 from ari_app.calls.recorder import CallRecorder, Recorded
-from ari_app.calls.talk import AgentLeg, task_over
+from ari_app.calls.talk import AgentLeg
 from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.waiting import WaitEnd, Waiting
 from ari_app.queues.errors import QueuesUnavailable
@@ -31,7 +32,7 @@ from crm.history.model import CallRecordView
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
 from foundation.database import out_of_reach
-from foundation.tasks import log_failure, shield_until_done
+from foundation.tasks import log_failure, shield_until_done, task_over
 from ivr.cursor import Cursor
 from ivr.variables import read, write
 from ivr.walker import ToQueue
@@ -66,6 +67,8 @@ class LiveCall:
         self.state = state
         self.adopted = adopted
         self.offers: asyncio.Queue[Offer] = asyncio.Queue()
+        self.commands = CommandInbox()
+        """Commands of agents, while the call has a conversation."""
         self.flow_completed = False
         """The flow was walked to its end: the caller was served, or the survey answered."""
         self.unserved = False
@@ -211,8 +214,10 @@ class LiveCall:
                 state.kind, state.target = outcome.kind, self._ranked(outcome)
                 state.preferred_agent_id = self._known("customer.agent_id")
             target = state.target
-            waiting = Waiting(self._services, state, self._voice, cursor.language, self.offers)
+            waiting = Waiting(self._services, state, self._voice, cursor.language, self.offers, self.commands)
             end = await waiting.run(target)
+            if end is WaitEnd.SENT_ON:
+                continue
             if end is WaitEnd.SERVED:
                 self.hung_up_by = HangUpBy.AGENT
                 return
@@ -364,10 +369,10 @@ class LiveCall:
     async def _clean_up_leg(self, talk: Talk) -> None:
         """Remove an agent's leg that its own task did not clean up."""
         phone = self._services.agents.phone(talk.agent_id) or AgentPhone(talk.agent_id, talk.staff_number, "", "")
-        await AgentLeg(self._services, self.state, phone).clean_up()
+        await AgentLeg(self._services, self.state, phone, self.commands).clean_up()
 
     async def _leave_queue(self, reason: LeaveReason) -> None:
-        if self.state.target is None or self.state.connected_at_ms is not None:
+        if self.state.target is None or self.state.bridged:
             return
         try:
             self.departure = await self._services.queues.leave(self.state.id, reason) or self.departure

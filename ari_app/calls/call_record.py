@@ -63,7 +63,7 @@ def call_record(call: EndedCall) -> CallRecordView:
         number=state.number,
         access_number=state.access_number,
         customer_id=state.customer_id,
-        agent_id=state.talk.agent_id if state.talk is not None else None,
+        agent_id=state.talk.agent_id if state.talk is not None else state.last_agent_id,
         queue=state.queue,
         ticket_id=state.ticket_id,
         started_at=from_milliseconds(state.started_at_ms),
@@ -74,7 +74,7 @@ def call_record(call: EndedCall) -> CallRecordView:
         outcome=outcome(call).value,
         abandon_position=_abandon_position(call),
         wait_ms=wait_until_ms - state.queued_at_ms if state.queued_at_ms is not None else None,
-        talk_ms=ended_at_ms - connected_at_ms if connected_at_ms is not None else None,
+        talk_ms=state.talked_ms if connected_at_ms is not None else None,
         hangup_by=(HangUpBy.SYSTEM if call.media_lost or call.moved else call.hung_up_by).value,
         keys=[f"{pressed.step}:{pressed.keys}" for pressed in state.cursor.pressed] if state.cursor is not None else [],
     )

@@ -12,7 +12,7 @@ from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
-from ari_app.desk.model import Pop
+from ari_app.desk.model import CallChanged, Pop
 from ari_app.queues.service import QueueService
 from crm.customers.model import Grade
 from crm.history.service import HistoryService
@@ -51,8 +51,8 @@ class Desks(Protocol):
     async def close_pop(self, agent_id: str, call_id: str) -> None:
         """Remove a call from the agent's desk."""
 
-    async def call_changed(self, agent_id: str, state: CallState) -> None:
-        """Show the new stage of the agent's call."""
+    async def call_changed(self, agent_id: str, changed: CallChanged) -> None:
+        """Show the new state of the agent's call."""
 
 
 PopMaker = Callable[[CallState, AgentPhone, int], Pop]
@@ -115,6 +115,8 @@ class CallServices:
     """Returns the callers' channels that the dialplan's fallback took."""
     grade_priorities: Mapping[Grade, int] = field(default_factory=dict)
     """Added to the priority of a customer's call, by grade (H20)."""
+    reconnect_s: float = 30.0
+    """How long a customer waits for an agent's phone that vanished, before another agent is looked for."""
     pause_tone: Path | None = None
     """The sound in the pauses of flows; None for silence."""
     life: CallLifecycle = field(default_factory=CallLifecycle)

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from ari_app.calls.control.model import Control, StoryEntry, TargetKind
 from ari_app.desk.model import CallStage as CallStage  # noqa: PLC0414 - desks show it, calls are led by it
 from ivr.cursor import Cursor
 from ivr.walker import ToQueue
@@ -40,6 +41,10 @@ class RecordingStage(msgspec.Struct):
     """When Asterisk was asked to start it; None before."""
     failed: bool = False
     """Recording failed; the entry has the reason."""
+    channel_id: str | None = None
+    """The recorded channel; None: the other party's."""
+    over: bool = False
+    """Stopped: the next segment has not begun."""
 
 
 class Talk(msgspec.Struct):
@@ -61,6 +66,8 @@ class Talk(msgspec.Struct):
     """Asterisk took the request to ring the agent: the leg exists, or existed."""
     released: bool = False
     """The agent is being given back to the queue and must not be reported as talking again."""
+    connected_at_ms: int | None = None
+    """When this agent and the other party were bridged."""
 
 
 class CallState(msgspec.Struct):
@@ -109,6 +116,33 @@ class CallState(msgspec.Struct):
     """The caller's phone put the call on hold and may send no RTP."""
     message_ids: list[str] = []
     """Recordings of messages that the caller left; a ticket is filed with them when the call has ended."""
+    control: Control | None = None
+    """Stage of the conversation, once a command or a loss has changed it."""
+    story: list[StoryEntry] = []
+    """Holds, transfers and losses of the call's conversations."""
+    returned_at_ms: int | None = None
+    """When an agent or a loss sent the caller back to a queue: the limits of the wait count from then on."""
+    last_agent_id: str | None = None
+    """The last agent who talked with the caller, where the caller waits again."""
+    talked_ms: int = 0
+    """Length of the conversations with agents who handed the call over."""
+    held_ms: int = 0
+    held_since_ms: int | None = None
+    """Since when the other party hears music in a conversation."""
+
+    @property
+    def bridged(self) -> bool:
+        """Tell whether an agent and the other party are connected."""
+        return self.talk is not None and self.talk.connected_at_ms is not None
+
+    @property
+    def agents(self) -> frozenset[str]:
+        """Return the agents who are in the call, or rung for it."""
+        found = {self.talk.agent_id} if self.talk is not None and not self.talk.released else set()
+        party = self.control.party if self.control is not None else None
+        if party is not None and party.target.kind is TargetKind.AGENT:
+            found.add(party.target.id)
+        return frozenset(found)
 
 
 class FlowEnd(StrEnum):

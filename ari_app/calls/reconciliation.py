@@ -24,7 +24,7 @@ from ari_app.queues.model import AgentState, LeaveReason
 from ari_app.queues.service import QueueService
 from foundation.clock import milliseconds, utc_now
 
-OURS = ("agent-leg-", "contact-leg-")
+OURS = ("agent-leg-", "contact-leg-", "outside-leg-")
 TALK = "talk-"
 
 log = structlog.get_logger()
@@ -276,7 +276,7 @@ class Reconciler:
         True where the agent was unknown to them.
         """
         talk = call.state.talk
-        if talk is None or talk.stage is LegStage.OVER:
+        if talk is None or talk.stage is LegStage.OVER or (call.state.control is not None and talk.released):
             return False
         if talk.stage is LegStage.CONNECTED and await self._queues.connected(talk.reservation_id):
             return False
@@ -295,15 +295,16 @@ def _legs(call: LiveCall) -> Iterator[str]:
     talk = call.state.talk
     if talk is not None and (talk.rung or talk.stage is LegStage.CONNECTED):
         yield talk.channel_id
+    control = call.state.control
+    if control is not None and control.party is not None:
+        yield control.party.channel_id
 
 
 def _is_over_for(call: LiveCall, agent_id: str) -> bool:
-    talk = call.state.talk
-    is_hers = talk is not None and talk.agent_id == agent_id and not talk.released
-    return call.state.stage is CallStage.ENDED or not is_hers
+    return call.state.stage is CallStage.ENDED or agent_id not in call.state.agents
 
 
 def _in_line(call: LiveCall) -> bool:
     state = call.state
     waits = state.target is not None and state.queued_at_ms is not None and state.talk is None
-    return waits and state.connected_at_ms is None and state.stage is not CallStage.ENDED
+    return waits and state.stage is not CallStage.ENDED

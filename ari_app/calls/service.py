@@ -14,7 +14,7 @@ from ari_app.ari.model import Channel
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
-from ari_app.calls.model import CallStage, CallState, Direction
+from ari_app.calls.model import CallStage, CallState, Direction, LegStage
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
 from crm.customers.phone import caller_number
@@ -122,6 +122,9 @@ class CallService:
             state: as the other process stored it.
             moved: the dialplan's fallback took the call meanwhile.
         """
+        if state.talk is not None and state.talk.connected_at_ms is None and state.talk.stage is LegStage.CONNECTED:
+            # Stored by a version that had one conversation for each call.
+            state.talk.connected_at_ms = state.connected_at_ms
         call = LiveCall(self._services, state, adopted=True)
         call.moved = moved
         self._begin(call)
@@ -138,7 +141,7 @@ class CallService:
             self._early_offers.append(offer)
             return
         call = self._calls.get(offer.call_id)
-        if call is not None and call.state.connected_at_ms is None:
+        if call is not None and not call.state.bridged:
             call.offers.put_nowait(offer)
             return
         log.warning("offer_for_unknown_call", offered_call_id=offer.call_id)
@@ -166,6 +169,8 @@ class CallService:
         if state.talk is not None:
             # Until its own task registers, so that an answered agent's leg is not turned away.
             registered.enter_context(self._services.dispatcher.channel(state.talk.channel_id))
+        if state.control is not None and state.control.party is not None:
+            registered.enter_context(self._services.dispatcher.channel(state.control.party.channel_id))
         self._calls[state.id] = call
         registered.callback(self._calls.pop, state.id)
         task = asyncio.create_task(self._carry(call, inbox), name=f"call:{state.id}")

@@ -98,6 +98,15 @@ class CallStore:
         """Return all calls of this node, for a process that starts."""
         return [call for call in await self.all() if call.node == self._node]
 
+    async def get(self, call_id: str) -> CallState | None:
+        """Return a live call of any node.
+
+        Raises:
+            RedisError, OSError: Redis is out of reach.
+        """
+        found = await self._redis.get(KEY + call_id)
+        return self._decoded(found) if isinstance(found, bytes) else None
+
     async def segments(self) -> frozenset[str]:
         """Return the recordings of all calls of all nodes."""
         states = await self.all()

@@ -8,17 +8,21 @@ import structlog
 
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriConflict, AriError, AriNoResponse, AriNotFound, AriNotReady, NotInStasis
-from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd, StasisStart
+from ari_app.ari.events import ChannelDestroyed, StasisStart
 from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
+from ari_app.calls.control.command_inbox import CommandInbox
+from ari_app.calls.control.conversation import Conversation, ConversationEnd
+from ari_app.calls.control.parties import Parties
+from ari_app.calls.control.segments import Segments
+from ari_app.calls.control.view import call_changed
 from ari_app.calls.holding import Hold
 from ari_app.calls.model import CallStage, CallState, LegStage, RecordingStage, Talk
-from ari_app.calls.recorder import CallRecorder, Recorded
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
 from foundation.ids import new_id
-from recordings.model import RecordingKind
+from foundation.tasks import task_over
 from recordings.service import new_segment_id
 
 ANSWER_GRACE_S = 5.0
@@ -42,6 +46,8 @@ class OfferEnd(StrEnum):
     """The agent did not take the call; the caller goes on waiting."""
     TALKED = "talked"
     """Caller and agent talked, and the agent hung up."""
+    SENT_ON = "sent_on"
+    """They talked, and the caller goes to a queue again."""
 
 
 def staged(offer: Offer, phone: AgentPhone) -> Talk:
@@ -66,33 +72,42 @@ class AgentLeg:
     wrap-up begun, and the recording sealed.
     """
 
-    def __init__(self, services: CallServices, state: CallState, phone: AgentPhone, hold: Hold | None = None) -> None:
+    def __init__(
+        self,
+        services: CallServices,
+        state: CallState,
+        phone: AgentPhone,
+        commands: CommandInbox,
+        hold: Hold | None = None,
+    ) -> None:
         assert state.talk is not None, "an offer was staged"
         self._services = services
         self._state = state
-        self._talk = state.talk
         self._phone = phone
+        self._commands = commands
         self._hold = hold
         """The caller's way into the holding bridge, which must be over before the caller is bridged."""
         self._originating: asyncio.Task[None] | None = None
-        self._entering: asyncio.Task[None] | None = None
-        """Stores the recording's entry."""
         self._bridging: asyncio.Task[None] | None = None
         """Makes the bridge."""
-        self._starting: asyncio.Task[None] | None = None
         self._gone = False
         """The leg ended by itself: there is nothing to hang up."""
         self._adopted = state.talk.stage is not LegStage.OFFERED
         """Another process rang the agent, so that only Asterisk knows how far it got."""
-        recorded = Recorded(state.id, RecordingKind.CONVERSATION, state.customer_id, phone.agent_id)
-        self._recorder = CallRecorder(
-            services.ami, services.recordings, state.talk.recording, recorded, adopted=self._adopted
-        )
+        self._segments = Segments(services, state, adopted=self._adopted)
+        self._make_pop: PopMaker | None = None
+
+    @property
+    def _talk(self) -> Talk:
+        """Return the agent's side: another agent's, once the call was handed over."""
+        assert self._state.talk is not None, "an offer was staged"
+        return self._state.talk
 
     async def run(self, make_pop: PopMaker) -> OfferEnd:
         """Carry the offer out, from the pop to the agent's hang-up."""
         reason = DeclineReason.CALLER_GONE
         talk = self._talk
+        self._make_pop = make_pop
         with self._services.dispatcher.channel(talk.channel_id) as inbox:
             try:
                 if talk.stage is LegStage.OFFERED and not await self._announce(make_pop):
@@ -106,10 +121,10 @@ class AgentLeg:
                         # The reservation ran out, or another node has the call: the answer is too late (F17, F21).
                         return OfferEnd.DECLINED
                     talk.stage = LegStage.CONNECTED
-                talked = await self._converse(inbox)
+                ended = await self._converse(inbox)
+                if ended is not None:
+                    return OfferEnd.SENT_ON if ended is ConversationEnd.SENT_ON else OfferEnd.TALKED
                 self._gone = True
-                if talked:
-                    return OfferEnd.TALKED
                 # The caller waits on in the same place; the agent goes into wrap-up.
                 reason, talk.stage = DeclineReason.INTERRUPTED, LegStage.RINGING
                 return OfferEnd.DECLINED
@@ -201,12 +216,8 @@ class AgentLeg:
         """
         if self._bridging is None:
             self._bridging = asyncio.create_task(self._make_bridge(), name=f"bridge:{self._talk.bridge_id}")
-            self._enter()
+            self._segments.prepare()
         return self._bridging
-
-    def _enter(self, since_ms: int | None = None) -> None:
-        entering = self._recorder.prepare(since_ms=since_ms)
-        self._entering = asyncio.create_task(entering, name=f"entry:{self._talk.bridge_id}")
 
     async def _make_bridge(self) -> None:
         with suppress(AriConflict):  # made by a former process
@@ -225,18 +236,21 @@ class AgentLeg:
             log.warning("answered_without_queue", agent_id=self._phone.agent_id)
             return True
 
-    async def _converse(self, inbox: Inbox) -> bool:
-        """Bridge both until the agent is gone; False if never bridged."""
-        connected = self._state.connected_at_ms is not None
-        if self._adopted and not await self._there():
-            return connected
+    async def _converse(self, inbox: Inbox) -> ConversationEnd | None:
+        """Bridge both until the conversation is over; None if never bridged."""
+        connected = self._state.bridged
+        if self._adopted and self._state.control is None and not await self._there():
+            self._gone = True
+            return ConversationEnd.HUNG_UP if connected else None
         if connected:
             # The process that brought them together may have died before it stored the entry.
-            self._enter(self._state.connected_at_ms)
+            self._segments.prepare(self._talk.connected_at_ms)
         elif not await self._brought_together():
-            return False
-        await _until_gone(inbox)
-        return True
+            return None
+        conversation = Conversation(self._services, self._state, self._make_pop, self._commands, self._segments)
+        ended = await conversation.run(inbox, adopted=self._adopted)
+        self._gone = conversation.agent_gone
+        return ended
 
     async def _there(self) -> bool:
         """Tell whether the agent's leg is still in our application."""
@@ -266,15 +280,14 @@ class AgentLeg:
         if self._hold is not None:
             await self._hold.leave()
         crashpoint("committed")
-        starting = self._recorder.start(self._state.channel_id)
-        self._starting = asyncio.create_task(starting, name=f"record:{self._talk.bridge_id}")
+        starting = self._segments.start()
         await self._services.ari.add_to_bridge(self._talk.bridge_id, [self._state.channel_id, self._talk.channel_id])
         # From here on both talk, with or without a recording (F27).
         self._state.stage = CallStage.TALKING
-        self._state.connected_at_ms = milliseconds(utc_now())
-        await asyncio.gather(
-            self._services.desks.call_changed(self._phone.agent_id, self._state), asyncio.wait({self._starting})
-        )
+        self._talk.connected_at_ms = milliseconds(utc_now())
+        self._state.connected_at_ms = self._state.connected_at_ms or self._talk.connected_at_ms
+        shown = call_changed(self._state, self._phone.agent_id)
+        await asyncio.gather(self._services.desks.call_changed(self._phone.agent_id, shown), asyncio.wait({starting}))
         await self._services.store.save(self._state)
         crashpoint("talking")
 
@@ -287,29 +300,37 @@ class AgentLeg:
         if not self._gone:
             with suppress(AriError):
                 await self._services.ari.hang_up(talk.channel_id)
-        bridged = self._state.connected_at_ms is not None
+        bridged = self._state.bridged
+        party = self._state.control.party if self._state.control is not None else None
+        if party is not None:
+            await Parties(self._services, self._state, None).drop(party, talked=party.up)
         await self._release_agent(reason, bridged=bridged)
         if self._bridging is not None:
             await task_over(self._bridging)
         if self._bridging is not None or self._adopted:
             with suppress(AriError):
                 await self._services.ari.destroy_bridge(talk.bridge_id)
-            if self._entering is not None:
-                await task_over(self._entering)
-            if self._starting is not None:
-                # The call is over: do not wait for a recorder that has not started.
-                self._starting.cancel()
-                await task_over(self._starting)
-            await self._recorder.stop(self._state.channel_id, talked_since_ms=self._state.connected_at_ms)
+            await self._segments.end(talked_since_ms=talk.connected_at_ms)
         talk.stage = LegStage.OVER
-        if not bridged:
+        if bridged:
+            self._end_talk()
+        else:
             self._state.abandon_position = talk.position if reason is DeclineReason.CALLER_GONE else None
             self._state.talk, self._state.stage = None, CallStage.QUEUED
             await self._services.desks.close_pop(self._phone.agent_id, self._state.id)
 
+    def _end_talk(self) -> None:
+        """Add the conversation to the call's time with agents."""
+        state, now_ms = self._state, milliseconds(utc_now())
+        state.talked_ms += now_ms - (self._talk.connected_at_ms or now_ms)
+        if state.held_since_ms is not None:
+            state.held_ms, state.held_since_ms = state.held_ms + now_ms - state.held_since_ms, None
+
     async def _release_agent(self, reason: DeclineReason, *, bridged: bool) -> None:
         """Give the agent back to the queue, with wrap-up after a conversation."""
         talk = self._talk
+        if talk.released:
+            return  # the agent left before the call ended
         talk.released = True
         try:
             # A hang-up in the moment of the answer: the queue may know of the answer though this call does not.
@@ -321,13 +342,6 @@ class AgentLeg:
             log.warning("agent_not_released", agent_id=talk.agent_id)
 
 
-async def task_over(task: asyncio.Task[None]) -> None:
-    """Wait for a task; log its failure."""
-    await asyncio.wait({task})
-    if not task.cancelled() and (error := task.exception()) is not None:
-        log.warning("call_part_failed", task=task.get_name(), error=str(error))
-
-
 async def _until_answered(inbox: Inbox) -> DeclineReason | None:
     """Wait until the leg is answered; else return the reason."""
     while True:
@@ -336,11 +350,6 @@ async def _until_answered(inbox: Inbox) -> DeclineReason | None:
             return None
         if isinstance(event, ChannelDestroyed):
             return _reason(event.cause)
-
-
-async def _until_gone(inbox: Inbox) -> None:
-    while not isinstance(await inbox.get(), StasisEnd | ChannelDestroyed | ChannelHangupRequest):
-        pass
 
 
 def _reason(cause: int) -> DeclineReason:

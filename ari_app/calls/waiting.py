@@ -7,6 +7,7 @@ from enum import StrEnum
 import structlog
 
 from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
+from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.holding import Hold
 from ari_app.calls.model import CallStage, CallState, LegStage, Talk
 from ari_app.calls.talk import AgentLeg, OfferEnd, staged
@@ -30,6 +31,8 @@ class WaitEnd(StrEnum):
     """Reason for the end of a wait."""
 
     SERVED = "served"
+    SENT_ON = "sent_on"
+    """An agent, or the loss of the agent, sent the caller to a queue again."""
     TIMED_OUT = "timed_out"
     """The queue's longest wait is over."""
     UNSTAFFED = "unstaffed"
@@ -40,16 +43,25 @@ class Waiting:
     """One caller in one queue. `offers` receives the offers of all processes."""
 
     def __init__(
-        self, services: CallServices, state: CallState, voice: ChannelVoice, language: str, offers: asyncio.Queue[Offer]
+        self,
+        services: CallServices,
+        state: CallState,
+        voice: ChannelVoice,
+        language: str,
+        offers: asyncio.Queue[Offer],
+        commands: CommandInbox,
     ) -> None:
         self._services = services
         self._state = state
         self._voice = voice
         self._language = language
         self._offers = offers
+        self._commands = commands
         self._adopted = state.stage in {CallStage.QUEUED, CallStage.RINGING}
         self._greeted = self._adopted
-        self._hold = Hold(services.holding, state.channel_id, adopted=self._adopted)
+        # A caller who comes from a conversation is moved, wherever that was.
+        moved = state.returned_at_ms is not None
+        self._hold = Hold(services.holding, state.channel_id, adopted=self._adopted and not moved)
 
     async def run(self, target: ToQueue) -> WaitEnd:
         """Wait until the caller is served or the queue's limits apply.
@@ -65,15 +77,16 @@ class Waiting:
             if state.talk is None or state.talk.stage in {LegStage.OFFERED, LegStage.RINGING}:
                 self._hold.begin(settings)
             if state.talk is not None:
-                if await self._resumed(state.talk, await asyncio.shield(pop)):
-                    return WaitEnd.SERVED
+                resumed = await self._resumed(state.talk, await asyncio.shield(pop))
+                if resumed is not None:
+                    return resumed
                 self._hold_again(settings)
             state.stage, state.queue = CallStage.QUEUED, target.queue
             state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
             self._services.store.put(state)
             await self._enter(target)
             end = await self._until_served(settings, pop)
-            if end is not WaitEnd.SERVED:
+            if end not in {WaitEnd.SERVED, WaitEnd.SENT_ON}:
                 await self._hold.release(settings)
             return end
         finally:
@@ -96,14 +109,25 @@ class Waiting:
             else:
                 return
 
-    async def _resumed(self, talk: Talk, make_pop: PopMaker) -> bool:
-        """Go on with another process's offer; tell whether the caller was served."""
+    async def _resumed(self, talk: Talk, make_pop: PopMaker) -> WaitEnd | None:
+        """Go on with another process's offer; None where the caller waits on."""
         phone = self._services.agents.phone(talk.agent_id)
         if phone is None:
             # The agent was removed meanwhile; the leg still has its ids.
             phone = AgentPhone(talk.agent_id, talk.staff_number, "", "")
-        leg = AgentLeg(self._services, self._state, phone, self._hold)
-        return await leg.run(make_pop) is OfferEnd.TALKED
+        return await self._carried_out(phone, make_pop)
+
+    async def _carried_out(self, phone: AgentPhone, make_pop: PopMaker) -> WaitEnd | None:
+        """Carry the staged offer out; None where the caller waits on."""
+        state = self._state
+        leg = AgentLeg(self._services, state, phone, self._commands, self._hold)
+        ended = await leg.run(make_pop)
+        if ended is OfferEnd.SENT_ON:
+            assert state.talk is not None, "the agent talked with the caller"
+            state.last_agent_id = state.talk.agent_id
+            state.talk, state.control, state.stage = None, None, CallStage.QUEUED
+            return WaitEnd.SENT_ON
+        return WaitEnd.SERVED if ended is OfferEnd.TALKED else None
 
     async def _until_served(self, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> WaitEnd:
         unstaffed = asyncio.create_task(self._unstaffed(settings), name=f"unstaffed:{self._state.id}")
@@ -114,8 +138,9 @@ class Waiting:
                 if isinstance(offer, WaitEnd):
                     return offer
                 # From here on an agent is rung: the limits of the wait do not apply.
-                if await self._served(offer, await asyncio.shield(pop)):
-                    return WaitEnd.SERVED
+                served = await self._served(offer, await asyncio.shield(pop))
+                if served is not None:
+                    return served
                 await self._rejoin(settings)
         finally:
             unstaffed.cancel()
@@ -149,9 +174,10 @@ class Waiting:
 
     def _patience(self, settings: QueueSettings) -> float | None:
         """Return the loop's time at which the longest wait is over."""
-        if settings.longest_wait_s is None or self._state.queued_at_ms is None:
+        since_ms = self._state.returned_at_ms or self._state.queued_at_ms
+        if settings.longest_wait_s is None or since_ms is None:
             return None
-        waited_s = (milliseconds(utc_now()) - self._state.queued_at_ms) / 1000
+        waited_s = (milliseconds(utc_now()) - since_ms) / 1000
         return asyncio.get_running_loop().time() + max(0.0, settings.longest_wait_s - waited_s)
 
     async def _next_offer(self, settings: QueueSettings, unstaffed: asyncio.Task[None]) -> Offer | WaitEnd:
@@ -172,17 +198,16 @@ class Waiting:
             offered.cancel()
             announcing.cancel()
 
-    async def _served(self, offer: Offer, make_pop: PopMaker) -> bool:
-        """Carry out an offer; tell whether the caller was served."""
+    async def _served(self, offer: Offer, make_pop: PopMaker) -> WaitEnd | None:
+        """Carry out an offer; None where the caller waits on."""
         phone = self._services.agents.phone(offer.agent_id)
         if phone is None:
             log.warning("offer_to_unknown_agent", agent_id=offer.agent_id)
             with suppress(QueuesUnavailable):
                 await self._services.queues.declined(offer.reservation_id, DeclineReason.UNAVAILABLE)
-            return False
+            return None
         self._state.talk = staged(offer, phone)
-        leg = AgentLeg(self._services, self._state, phone, self._hold)
-        return await leg.run(make_pop) is OfferEnd.TALKED
+        return await self._carried_out(phone, make_pop)
 
     async def _announce(self, settings: QueueSettings) -> None:
         """Greet the caller once, then say the position again and again."""

@@ -13,6 +13,7 @@ from ari_app.desk.model import (
     AgentCommand,
     AnyCommand,
     CommandRefused,
+    ControlCall,
     Draft,
     Hello,
     Message,
@@ -104,7 +105,7 @@ class CommandReader:
         match command:
             case StoreDraft():
                 await self._store_draft(self._socket.staff_id, Draft(command.call_id, command.fields))
-            case ReadyCommand() | PauseCommand() | WrapUpDone() | PopSeen():
+            case ReadyCommand() | PauseCommand() | WrapUpDone() | PopSeen() | ControlCall():
                 if self._socket.role is Role.AGENT:
                     await self._carry_out(self._socket.staff_id, command)
                 else:
@@ -121,4 +122,6 @@ class CommandReader:
 
 
 def _name(command: AnyCommand) -> str:
+    if isinstance(command, ControlCall):
+        return command.action
     return str(type(command).__struct_config__.tag)

@@ -17,7 +17,6 @@ from ari_app.desk.commands import CommandReader
 from ari_app.desk.model import (
     AgentCommand,
     CallChanged,
-    CallStage,
     DeskSnapshot,
     Draft,
     Message,
@@ -66,17 +65,6 @@ class DeskHandler(Protocol):
 
     async def snapshot(self, who: Principal, /) -> DeskSnapshot:
         """Return the first state of a new desk."""
-
-
-class DeskCall(Protocol):
-    """Facts of a live call that a desk shows."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def stage(self) -> CallStage: ...
-    @property
-    def ticket_id(self) -> str | None: ...
 
 
 class Hub:
@@ -156,12 +144,9 @@ class Hub:
             async with asyncio.timeout(DEADLINE_S):
                 await self.state.close(agent_id, call_id)
 
-    async def call_changed(self, agent_id: str, state: DeskCall) -> None:
-        """Send the new stage of the agent's own call."""
-        now_ms = milliseconds(utc_now())
-        await self.send(
-            agent_id, CallChanged(call_id=state.id, stage=state.stage, at_ms=now_ms, ticket_id=state.ticket_id)
-        )
+    async def call_changed(self, agent_id: str, changed: CallChanged) -> None:
+        """Send the new state of the agent's own call."""
+        await self.send(agent_id, changed)
 
     async def send(self, staff_id: str, message: Message, *, relay: bool = True) -> bool:
         """Send to a staff member on any node; return whether it arrived.

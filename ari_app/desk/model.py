@@ -5,10 +5,11 @@ milliseconds, money is integer cents.
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
+from ari_app.desk.call_states import Action, ControlStage
 from ari_app.queues.model import AgentState
 from crm.customers.model import Grade
 from crm.tickets.model import TicketKind, TicketStatus
@@ -165,13 +166,45 @@ class PopClosed(Message, tag="pop_closed"):
     call_id: str
 
 
+class CallParty(msgspec.Struct, frozen=True):
+    """Third party of a call: another agent or an outside number."""
+
+    kind: str
+    """`agent` or `number`."""
+    id: str
+    """The agent's id, or the number."""
+    name: str = ""
+    answered: bool = False
+
+
 class CallChanged(Message, tag="call"):
-    """The agent's own call entered another stage."""
+    """The agent's own call entered another stage, or another state of it."""
 
     call_id: str
     stage: CallStage
     at_ms: int
     ticket_id: str | None = None
+    queue: str | None = None
+    state: ControlStage | None = None
+    """State of the conversation; None before it begins."""
+    over: bool = False
+    """The agent is in the call no more: it was handed over."""
+    since_ms: int | None = None
+    until_ms: int | None = None
+    """When the state ends by itself, such as the wait for a reconnection."""
+    may: list[Action] = []
+    """Commands that are possible now."""
+    role: str = "agent"
+    """`agent`: it is this agent's call; `third`: this agent is consulted."""
+    muted: bool = False
+    held_by_phone: bool = False
+    """The agent's own phone holds the call."""
+    recording: bool = True
+    """False: its agent paused the recording."""
+    held_ms: int = 0
+    """How long the customer was held before, without the present hold."""
+    held_since_ms: int | None = None
+    party: CallParty | None = None
 
 
 class OwnState(Message, tag="agent"):
@@ -223,6 +256,8 @@ class DeskSnapshot(msgspec.Struct, frozen=True):
     """All queues, on the desk of a supervisor."""
     agents: list[Presence] = []
     """All agents, on the desk of a supervisor."""
+    call: CallChanged | None = None
+    """The agent's present call, on an agent's desk."""
 
 
 class Welcome(Message, tag="welcome"):
@@ -304,13 +339,36 @@ class StoreDraft(Command, frozen=True, tag="draft"):
     fields: dict[str, Any]
 
 
+class CallTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Target of a transfer or a consultation."""
+
+    kind: Literal["agent", "queue", "department", "number"]
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    """The agent's or department's id, the queue's name, or the number as people write it."""
+
+
+class ControlCall(Command, frozen=True, tag="call_command"):
+    """Command about the agent's own call.
+
+    The answer is a `call` or a `refused` message.
+    """
+
+    action: Action
+    key: Annotated[str, msgspec.Meta(max_length=128)] = ""
+    """Idempotency key: the same command with the same key is carried out once."""
+    digits: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    target: CallTarget | None = None
+    to_head: bool = False
+    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
 class Ping(Command, frozen=True, tag="ping"):
     """Is the server there?"""
 
 
-AgentCommand = ReadyCommand | PauseCommand | WrapUpDone | PopSeen
+AgentCommand = ReadyCommand | PauseCommand | WrapUpDone | PopSeen | ControlCall
 """Commands that an agent's desk hands to the service."""
-AnyCommand = Hello | ReadyCommand | PauseCommand | WrapUpDone | PopSeen | StoreDraft | Ping
+AnyCommand = Hello | ReadyCommand | PauseCommand | WrapUpDone | PopSeen | ControlCall | StoreDraft | Ping
 ServerMessage = (
     Welcome
     | PopShown

@@ -14,6 +14,8 @@ from ari_app.ari.source import EventSource
 from ari_app.calls.admission import Admission
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.call_services import CallServices
+from ari_app.calls.control import http as control_http
+from ari_app.calls.control.service import CallControl
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.messages import VoiceMessages
@@ -125,6 +127,8 @@ class Service:
         self.events = self._event_source(password)
         self.queues = QueueService(self.redis, self.queue_settings, settings.node)
         self.agents = Agents(self.domain.staff, self.queue_settings)
+        self.call_store = CallStore(self.redis, settings.node)
+        self.control = CallControl(self.redis, settings.node, self.call_store, self.queues)
 
     def _event_source(self, password: str) -> EventSource:
         settings = self.settings
@@ -152,7 +156,7 @@ class Service:
 
     def _create_web(self) -> None:
         settings = self.settings
-        self.hub = Hub(self.redis, AgentDesks(self.queues, self.agents))
+        self.hub = Hub(self.redis, AgentDesks(self.queues, self.agents, self.control))
         self.sessions = Sessions(self.redis, self.domain.staff, self.hub)
         self.phones = PhoneService(
             self.ari,
@@ -175,6 +179,7 @@ class Service:
                 labels_http.routes(labels),
                 queues_http.routes(self.queues),
                 phones_http.routes(self.phones),
+                control_http.routes(self.control),
             ],
             guard,
             self.spool,
@@ -194,7 +199,6 @@ class Service:
 
     def _create_calls(self) -> None:
         settings, domain = self.settings, self.domain
-        self.call_store = CallStore(self.redis, settings.node)
         self.fallback = Fallback(
             self.ari,
             self.ami,
@@ -227,6 +231,7 @@ class Service:
             prompts=self.conversations.prompts,
             entry_points=self.conversations.entry_points,
             grade_priorities=settings.grade_priorities,
+            reconnect_s=settings.reconnect_s,
             pause_tone=self.conversations.pause_tone,
             messages=VoiceMessages(domain.tickets, domain.customers, self.conversations.catalogue),
             in_fallback=self.fallback.channels,
@@ -236,6 +241,7 @@ class Service:
         )
         results = SurveyResults(domain.campaigns, domain.surveyed)
         self.calls = CallService(services, settings.region, admission, results.settle)
+        self.control.connect(self.calls)
         self.vanished = VanishedPhones(self.ari, self.dispatcher, self.calls)
         self.reconciler = Reconciler(
             self.ari, self.dispatcher, self.calls, self.call_store, self.queues, self.fallback.channels
@@ -297,6 +303,7 @@ class Service:
         self.tasks.own("metrics", self.metrics.run)
         self.tasks.own("staff-changes", self.staff_changes.run)
         self.tasks.own("browser-phones", self.phones.run)
+        self.tasks.own("call-commands", self.control.run)
 
     async def _prepare_data(self) -> None:
         settings = self.settings

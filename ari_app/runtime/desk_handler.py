@@ -1,8 +1,11 @@
 """Reactions to agents' desks: sign-in, ready, pause, first state."""
 
 from ari_app.calls.agent_directory import Agents
+from ari_app.calls.control.orders import order_of
+from ari_app.calls.control.service import CallControl
 from ari_app.desk.model import (
     AgentCommand,
+    ControlCall,
     DeskSnapshot,
     OwnState,
     PauseCommand,
@@ -22,8 +25,9 @@ WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 class AgentDesks:
     """Handler of the hub: carries commands and presence to the queues."""
 
-    def __init__(self, queues: QueueService, agents: Agents) -> None:
+    def __init__(self, queues: QueueService, agents: Agents, control: CallControl) -> None:
         self._queues = queues
+        self._control = control
         self._agents = agents
 
     async def presence(self, agent_id: str, connected: bool) -> None:
@@ -47,6 +51,8 @@ class AgentDesks:
                 await self._queues.not_ready(agent_id, reason)
             case WrapUpDone():
                 await self._queues.wrap_up_done(agent_id)
+            case ControlCall():
+                await self._control.obey(order_of(agent_id, command))
 
     async def snapshot(self, who: Principal) -> DeskSnapshot:
         """Return the first state of a desk.
@@ -54,7 +60,8 @@ class AgentDesks:
         It is the agent's own, or that of all queues and agents for supervisors.
         """
         if who.role is Role.AGENT:
-            return DeskSnapshot(agent=own_state(await self._queues.agent(who.staff_id)))
+            agent = await self._queues.agent(who.staff_id)
+            return DeskSnapshot(agent=own_state(agent), call=await self._control.shown(agent))
         found = await self._queues.snapshot()
         agents = [presence_of(agent, self._agents) for agent in found.agents] if who.role in WATCHERS else []
         return DeskSnapshot(queues=[queue_state(queue) for queue in found.queues], agents=agents)

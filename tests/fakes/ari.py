@@ -62,6 +62,9 @@ class FakeAri(AriClient):
             channels.CONTINUE: self._continue,
             channels.START_MUSIC: self._start_channel_music,
             channels.STOP_MUSIC: self._stop_channel_music,
+            channels.MUTE: self._mute,
+            channels.UNMUTE: self._unmute,
+            channels.SEND_DTMF: self._send_dtmf,
             channels.RTP_STATISTICS: self._rtp_statistics,
             channels.PLAY: self._play,
             channels.RECORD: self._record,
@@ -148,6 +151,18 @@ class FakeAri(AriClient):
 
     async def _stop_channel_music(self, ids: Ids, _query: Query) -> object:
         self._in_stasis(ids[0]).music = None
+        return None
+
+    async def _mute(self, ids: Ids, query: Query) -> object:
+        self._in_stasis(ids[0]).muted.add(str(query["direction"]))
+        return None
+
+    async def _unmute(self, ids: Ids, query: Query) -> object:
+        self._in_stasis(ids[0]).muted.discard(str(query["direction"]))
+        return None
+
+    async def _send_dtmf(self, ids: Ids, query: Query) -> object:
+        self._in_stasis(ids[0]).keys_sent += str(query["dtmf"])
         return None
 
     async def _play(self, ids: Ids, query: Query) -> object:

@@ -18,6 +18,8 @@ from ari_app.ari.events import (
     ChannelDestroyed,
     ChannelDtmfReceived,
     ChannelHangupRequest,
+    ChannelHold,
+    ChannelUnhold,
     Event,
     PlaybackFinished,
     PlaybackStarted,
@@ -105,6 +107,10 @@ class FakeChannel:
     noted_at: int = 0
     sounds: list[tuple[float, str]] = field(default_factory=list)
     """What its party hears, from when on."""
+    muted: set[str] = field(default_factory=set)
+    """Directions in which it is muted."""
+    keys_sent: str = ""
+    """Keys that were pressed towards its party."""
     vanished_at_s: float | None = None
     """Since when its phone sends no RTP."""
 
@@ -186,6 +192,19 @@ class FakeAsterisk:
             asyncio.get_running_loop().call_later(ends_in_s, self.end, channel, cause)
         else:
             self.end(channel, cause)
+
+    def hold(self, channel_id: str, held: bool) -> None:
+        """Hold the call by the phone's own key, or resume it."""
+        kind = ChannelHold if held else ChannelUnhold
+        self.tell(kind(channel=self.channels[channel_id].view()))
+
+    def heard_by(self, channel_id: str) -> set[str]:
+        """Return the channels that a channel's party hears."""
+        bridge = self.bridge_of(channel_id)
+        if bridge is None or bridge.types == "holding" or self.channels[channel_id].music is not None:
+            return set()
+        others = (self.channels[one] for one in bridge.channels if one != channel_id)
+        return {one.id for one in others if "in" not in one.muted}
 
     def press(self, channel_id: str, keys: str) -> None:
         """Press keys on a channel's phone."""

@@ -10,12 +10,16 @@ from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import AgentPhone, CallLifecycle, CallServices
+from ari_app.calls.control.model import Action
+from ari_app.calls.control.orders import Order
+from ari_app.calls.control.service import CallControl
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.model import CallStage, CallState
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
+from ari_app.desk.model import CallChanged
 from ari_app.fallback.service import noted_channels
 from ari_app.queues.model import AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
@@ -139,6 +143,8 @@ class FakeHotline:
         self.calls = CallService(
             self.services, "CN", Admission(lambda: 0.0, most_calls=0, longest_lag_s=0.2), self._settled
         )
+        self.control = CallControl(self.redis, NODE, self.store, self.queues)
+        self.control.connect(self.calls)
         self.dispatcher.new_channel.add_listener(self.calls.arrived)
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, self.store, self.queues, self._in_fallback)
         self.queues._on_offer = self.calls.offered
@@ -201,6 +207,10 @@ class FakeHotline:
         self.asterisk.pick_up(leg.id)
         await until(lambda: self.asterisk.hears(leg.id) == "talk")
         return leg
+
+    async def order(self, action: Action, number: str = "1001", **details: Any) -> CallChanged:
+        """Have an agent give a command about the agent's call."""
+        return await self.control.obey(Order(agent_id=AGENTS[number].agent_id, action=action, **details))
 
     # Views
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from ari_app.calls.call_services import AgentPhone, PopMaker
 from ari_app.calls.model import CallState
-from ari_app.desk.model import Pop, SpokenWording
+from ari_app.desk.model import CallChanged, Pop, SpokenWording
 from crm.history.model import CallRecordView
 from foundation.clock import milliseconds, utc_now
 from foundation.ids import new_id
@@ -217,6 +217,8 @@ class FakeDesks:
     """Every screen pop, with its agent."""
     closed: list[tuple[str, str]] = field(default_factory=list)
     """Pops that were taken away: agent and call."""
+    shown: list[tuple[str, CallChanged]] = field(default_factory=list)
+    """States of calls that were shown, with their agents."""
     connected: bool = True
 
     async def pop(self, agent_id: str, pop: Pop) -> bool:
@@ -228,8 +230,9 @@ class FakeDesks:
         """Take a pop away."""
         self.closed.append((agent_id, call_id))
 
-    async def call_changed(self, agent_id: str, state: CallState) -> None:
-        """Show another stage of the call."""
+    async def call_changed(self, agent_id: str, changed: CallChanged) -> None:
+        """Show another state of the call."""
+        self.shown.append((agent_id, changed))
 
 
 class FakePops:

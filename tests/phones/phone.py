@@ -145,6 +145,11 @@ class Phone:
     def process_id(self) -> int | None:
         return self._process.pid if self._process is not None else None
 
+    def kill(self) -> None:
+        """Kill the phone: the other end hears no goodbye."""
+        assert self._process is not None
+        self._process.kill()
+
     async def behave(self, *, answers_after: float | None = None, rejects: str | None = None) -> None:
         """Set the automatic behaviour for calls from now on."""
         await self._do("manners", answers_after=answers_after, rejects=rejects)

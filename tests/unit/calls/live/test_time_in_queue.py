@@ -240,7 +240,7 @@ async def test_caller_waits_for_a_paused_agent_until_the_desk_is_closed(hotline:
     await asyncio.sleep(1800)
     assert caller.id in hotline.asterisk.channels
 
-    await AgentDesks(hotline.queues, cast("Any", Served())).presence(agent_id, False)
+    await AgentDesks(hotline.queues, cast("Any", Served()), hotline.control).presence(agent_id, False)
     await hotline.over()
 
     assert hotline.history.only.outcome == CallOutcome.SELF_SERVED.value
@@ -248,7 +248,7 @@ async def test_caller_waits_for_a_paused_agent_until_the_desk_is_closed(hotline:
 
 @pytest.mark.parametrize("hotline", [{"unstaffed_wait_s": 15}], indirect=True)
 async def test_caller_waits_for_an_agent_with_a_desk_that_is_open_again(hotline: FakeHotline) -> None:
-    desks = AgentDesks(hotline.queues, cast("Any", Served()))
+    desks = AgentDesks(hotline.queues, cast("Any", Served()), hotline.control)
     agent_id = await hotline.agent_ready()
     await desks.presence(agent_id, False)
     await desks.presence(agent_id, True)

@@ -1,0 +1,1 @@
+"""Call control: hold, reconnect, transfer, consultation, three-party calls."""

@@ -1,0 +1,64 @@
+"""Commands on their way to the task that owns the call."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ari_app.ari.dispatch import Inbox
+from ari_app.ari.events import Event
+from ari_app.calls.control.errors import CallOutOfReach, NoCall
+from ari_app.calls.control.model import CallCommand
+
+ANSWER_S = 6.0
+"""Longer than one request to Asterisk takes at most."""
+
+
+class Commanded(Event, frozen=True, kw_only=True, gc=True):
+    """A command, in one order with the events of the call's legs."""
+
+    command: CallCommand
+    answer: "asyncio.Future[None]"
+
+
+class CommandInbox:
+    """Door of one call's conversation: closed while there is none."""
+
+    def __init__(self) -> None:
+        self._inbox: Inbox | None = None
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    @property
+    def is_open(self) -> bool:
+        return self._inbox is not None
+
+    @contextmanager
+    def opened(self, inbox: Inbox) -> Iterator[None]:
+        """Take commands into an inbox; afterwards refuse those without an answer."""
+        self._inbox = inbox
+        try:
+            yield
+        finally:
+            self._inbox = None
+            for answer in self._waiting:
+                if not answer.done():
+                    answer.set_exception(NoCall("the call ended"))
+
+    async def give(self, command: CallCommand) -> None:
+        """Have a command carried out.
+
+        Raises:
+            Problem: it was refused, or the conversation is over.
+            CallOutOfReach: it was not carried out in time; it may be later.
+        """
+        if self._inbox is None:
+            raise NoCall("the call has no conversation now")
+        answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(answer)
+        self._inbox.put(Commanded(command=command, answer=answer))
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await answer
+        except TimeoutError:
+            raise CallOutOfReach("the call did not answer in time") from None
+        finally:
+            self._waiting.discard(answer)

@@ -1,0 +1,228 @@
+"""Conversation of customer and agent: one loop over events and commands."""
+
+import asyncio
+from contextlib import ExitStack
+from enum import StrEnum
+
+import structlog
+
+from ari_app.ari.dispatch import Inbox
+from ari_app.ari.errors import AriError, AriNotFound, NotInStasis
+from ari_app.ari.events import (
+    ChannelDestroyed,
+    ChannelHangupRequest,
+    ChannelHold,
+    ChannelUnhold,
+    Event,
+    StasisEnd,
+    StasisStart,
+)
+from ari_app.calls.call_services import CallServices, PopMaker
+from ari_app.calls.control.command_inbox import Commanded, CommandInbox
+from ari_app.calls.control.errors import CallOutOfReach, NotNow
+from ari_app.calls.control.handing import Handing
+from ari_app.calls.control.model import ALLOWED, Action, CallCommand, ControlStage, Step, TargetKind
+from ari_app.calls.control.segments import Segments
+from ari_app.calls.model import CallState
+from foundation.clock import milliseconds, utc_now
+from foundation.problems import Problem
+
+KEYS = 16
+"""Idempotency keys that a call remembers."""
+ORDERLY = frozenset({0, 16, 31})
+"""Q.850 causes of a hang-up by the phone's user. 0 is an end that happened while the service was away."""
+
+log = structlog.get_logger()
+
+
+class ConversationEnd(StrEnum):
+    """Result of a conversation."""
+
+    HUNG_UP = "hung_up"
+    """A party hung up, which ends the call."""
+    SENT_ON = "sent_on"
+    """The customer goes to a queue, which the call's state names."""
+
+
+class Conversation(Handing):
+    """Part of a call that connects an agent and the customer.
+
+    Events of all legs and commands arrive in one inbox, in one order; each is carried out to its end before the next.
+    Every stage is stored before it is acted out. Without a command or a loss it does nothing but wait.
+    """
+
+    def __init__(
+        self,
+        services: CallServices,
+        state: CallState,
+        make_pop: PopMaker | None,
+        commands: CommandInbox,
+        segments: Segments,
+    ) -> None:
+        super().__init__(services, state, make_pop, segments)
+        self._commands = commands
+        self._end: ConversationEnd | None = None
+        self.agent_gone = False
+        """The agent's leg ended by itself: there is nothing to hang up."""
+
+    async def run(self, inbox: Inbox, *, adopted: bool) -> ConversationEnd:
+        """Carry the conversation to its end.
+
+        Args:
+            inbox: events of the agent's leg.
+            adopted: another process began it.
+
+        Raises:
+            AriNotFound, NotInStasis: the customer hung up.
+        """
+        self._inbox = inbox
+        try:
+            with ExitStack() as self._listening, self._commands.opened(inbox):
+                if adopted and self._state.control is not None:
+                    await self._carefully(self._take_over)
+                while self._end is None:
+                    await self._take(await self._next())
+            return self._end
+        finally:
+            self._seating.stop()
+
+    async def _next(self) -> Event | None:
+        """Return the next event; None where the stage's time is over."""
+        assert self._inbox is not None, "running"
+        control = self._state.control
+        if control is None or control.until_ms is None:
+            return await self._inbox.get()
+        left_s = (control.until_ms - milliseconds(utc_now())) / 1000
+        try:
+            async with asyncio.timeout(max(0.0, left_s)):
+                return await self._inbox.get()
+        except TimeoutError:
+            return None
+
+    async def _take(self, event: Event | None) -> None:
+        if isinstance(event, Commanded):
+            await self._obey(event)
+            return
+        if event is None:
+            await self._carefully(self._time_over)
+        elif isinstance(event, ChannelHold | ChannelUnhold):
+            await self._held_by_phone(event.channel.id, isinstance(event, ChannelHold))
+        elif isinstance(event, StasisStart):
+            await self._carefully(lambda: self._answered(event.channel.id))
+        elif isinstance(event, StasisEnd | ChannelDestroyed | ChannelHangupRequest):
+            await self._leg_ended(event)
+
+    async def _leg_ended(self, event: StasisEnd | ChannelDestroyed | ChannelHangupRequest) -> None:
+        talk, party = self.talk, self.control.party if self._state.control is not None else None
+        ended = event.channel.id
+        if party is not None and ended == party.channel_id:
+            await self._carefully(self._party_ended)
+        elif ended == talk.channel_id and self._state.control is not None and self.stage is ControlStage.RETURNING:
+            await self._carefully(self._not_returned)
+        elif ended == talk.channel_id and self._agent_there():
+            cause = None if isinstance(event, StasisEnd) else event.cause
+            if not cause and not isinstance(event, ChannelDestroyed):
+                return  # the end of the channel names the cause
+            if (cause or 0) in ORDERLY:
+                await self._agent_hung_up()
+            else:
+                log.info("agent_leg_lost", agent_id=talk.agent_id, cause=cause)
+                await self._carefully(self._agent_lost)
+
+    async def _agent_hung_up(self) -> None:
+        """End the call, or leave the customer with the third party."""
+        self.agent_gone = True
+        if self._state.control is None or self.stage is ControlStage.TALKING:
+            self._end = ConversationEnd.HUNG_UP
+            return
+        await self._carefully(self._agent_withdrew)
+
+    async def _obey(self, given: Commanded) -> None:
+        """Carry a command out, and answer it."""
+        command, answer = given.command, given.answer
+        if answer.done():
+            return  # its sender waits no more, and may have given it again
+        try:
+            if not (command.key and self._state.control is not None and command.key in self.control.keys):
+                self._check(command)
+                await self._carry_out(command)
+                self._remember(command)
+        except Problem as problem:
+            answer.set_exception(problem)
+        except (AriNotFound, NotInStasis):
+            answer.set_exception(NotNow("a phone hung up meanwhile"))
+            await self._customer_there()
+        except AriError as error:
+            log.warning("command_failed", action=command.action.value, error=str(error))
+            answer.set_exception(CallOutOfReach("Asterisk did not carry it out"))
+            await self._carefully(self._keep_safe)
+        else:
+            answer.set_result(None)
+            return
+        await self._show()
+
+    def _check(self, command: CallCommand) -> None:
+        """Refuse a command that the stage or the agent's role forbids.
+
+        Raises:
+            NotNow: with the reason.
+        """
+        party = self.control.party
+        if command.action is Action.PICK_UP:
+            pass
+        elif party is not None and party.target.kind is TargetKind.AGENT and party.target.id == command.agent_id:
+            if command.action is not Action.HANG_UP:
+                raise NotNow("an agent who is consulted can only hang up")
+            return
+        elif self.talk.agent_id != command.agent_id or self.talk.released:
+            raise NotNow("the call is another agent's by now")
+        if command.action not in ALLOWED[self.stage]:
+            raise NotNow(f"{command.action.value} is not possible while the call is {self.stage.value}")
+
+    def _remember(self, command: CallCommand) -> None:
+        if command.key:
+            self.control.keys = [*self.control.keys[1 - KEYS :], command.key]
+            self._services.store.put(self._state)
+
+    async def _carry_out(self, command: CallCommand) -> None:
+        match command.action:
+            case Action.HOLD:
+                self._tell(Step.HELD)
+                await self._enter(ControlStage.HELD)
+            case Action.RESUME:
+                self._tell(Step.RESUMED)
+                await self._enter(ControlStage.TALKING)
+            case Action.MUTE | Action.UNMUTE:
+                await self._mute(command.action is Action.MUTE)
+            case Action.DIGITS:
+                await self._press(command.digits)
+            case Action.PAUSE_RECORDING | Action.RESUME_RECORDING:
+                await self._pause_recording(command.action is Action.PAUSE_RECORDING)
+            case Action.RECONNECT:
+                await self._reconnect()
+            case Action.HANG_UP:
+                await self._hang_up(command)
+            case _:
+                raise NotNow(f"{command.action.value} is not possible yet")
+
+    async def _hang_up(self, command: CallCommand) -> None:
+        if command.agent_id != self.talk.agent_id:
+            await self._party_ended()
+            return
+        self._end = ConversationEnd.HUNG_UP
+
+    async def _held_by_phone(self, channel_id: str, held: bool) -> None:
+        """Note a hold by the agent's own phone, or its end."""
+        if channel_id != self.talk.channel_id or self.control.held_by_phone == held:
+            return
+        self.control.held_by_phone = held
+        self._tell(Step.HELD_BY_PHONE if held else Step.RESUMED_BY_PHONE)
+        self._count_hold()
+        self._services.store.put(self._state)
+        await self._show()
+
+    def _sent_on(self) -> None:
+        self._end = ConversationEnd.SENT_ON
+
+    def _over(self) -> None:
+        self._end = ConversationEnd.HUNG_UP

@@ -1,0 +1,345 @@
+"""Stages of a conversation acted out: who is moved, rung, released."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+
+import structlog
+
+from ari_app.ari.dispatch import Inbox
+from ari_app.ari.errors import AriError, AriNotFound, NotInStasis
+from ari_app.calls.call_services import CallServices, PopMaker
+from ari_app.calls.control.errors import NotNow
+from ari_app.calls.control.model import TRANSITIONS, Control, ControlStage, Step, StoryEntry
+from ari_app.calls.control.parties import Parties
+from ari_app.calls.control.seating import Seating
+from ari_app.calls.control.segments import SegmentParties, Segments
+from ari_app.calls.control.view import call_changed, call_left
+from ari_app.calls.model import CallState, Talk
+from ari_app.queues.settings import HIGHEST_PRIORITY
+from foundation.clock import milliseconds, utc_now
+from foundation.crashpoint import crashpoint
+from foundation.ids import new_id
+from foundation.problems import Problem
+from ivr.walker import ToQueue
+from recordings.model import RecordingKind
+
+STORY = 200
+"""Entries of one call's story."""
+HANDED_OVER = "handed-over"
+"""The reservation of an agent whom no match reserved."""
+PHONE_LOST = "phone_lost"
+"""Reason of an agent who is not ready because the phone vanished in a call."""
+
+_S = ControlStage
+CUSTOMER_TALKS = frozenset({_S.TALKING, _S.SWAPPED, _S.THREE_PARTY, _S.LEFT})
+AGENT_TALKS = frozenset({_S.TALKING, _S.HELD, _S.CONSULT_RINGING, _S.CONSULTING, _S.SWAPPED, _S.THREE_PARTY})
+THIRD_TALKS = frozenset({_S.CONSULTING, _S.THREE_PARTY, _S.LEFT})
+THIRD_HELD = frozenset({_S.SWAPPED})
+
+log = structlog.get_logger()
+
+
+class Handing:
+    """Everything a conversation does with its parties."""
+
+    def __init__(self, services: CallServices, state: CallState, make_pop: PopMaker | None, segments: Segments) -> None:
+        assert state.talk is not None, "connected"
+        self._services = services
+        self._state = state
+        self._segments = segments
+        self._parties = Parties(services, state, make_pop)
+        settings = services.queues.settings_of(state.queue or "usual")
+        self._seating = Seating(services.ari, services.holding, state.talk.bridge_id, settings)
+        self._seating.begin([state.channel_id, state.talk.channel_id] if state.control is None else [])
+        self._inbox: Inbox | None = None
+        self._listening = ExitStack()
+
+    @property
+    def talk(self) -> Talk:
+        assert self._state.talk is not None, "connected"
+        return self._state.talk
+
+    @property
+    def control(self) -> Control:
+        """Return the conversation's stage with its details, made when first needed."""
+        if self._state.control is None:
+            self._state.control = Control(self.talk.connected_at_ms or milliseconds(utc_now()))
+        return self._state.control
+
+    @property
+    def stage(self) -> ControlStage:
+        return self.control.stage
+
+    # Stages
+
+    async def _enter(self, stage: ControlStage, *, ends_in_s: float | None = None) -> None:
+        """Store a stage, and act it out.
+
+        Raises:
+            AriError: Asterisk did not let the parties talk.
+        """
+        control, now_ms = self.control, milliseconds(utc_now())
+        assert stage in TRANSITIONS[control.stage], f"{control.stage} → {stage}"
+        control.stage, control.since_ms = stage, now_ms
+        control.until_ms = None if ends_in_s is None else now_ms + round(ends_in_s * 1000)
+        self._count_hold()
+        await self._services.store.save(self._state)
+        crashpoint(f"control-{stage.value}")
+        await self._arrange()
+        crashpoint(f"arranged-{stage.value}")
+        await self._show()
+
+    async def _arrange(self) -> None:
+        """Seat and record the parties as the stage says. Idempotent."""
+        stage, party = self.stage, self.control.party
+        talking: list[str] = []
+        held: list[str] = []
+        (talking if stage in CUSTOMER_TALKS else held).append(self._state.channel_id)
+        if stage in AGENT_TALKS:
+            talking.append(self.talk.channel_id)
+        if party is not None and stage in THIRD_TALKS | THIRD_HELD:
+            (talking if stage in THIRD_TALKS else held).append(party.channel_id)
+        self._segments.change(self._recorded())
+        await self._seating.seat(talking=talking, held=held)
+
+    def _recorded(self) -> SegmentParties | None:
+        """Return the parties who are recorded now."""
+        stage, control, talk = self.stage, self.control, self.talk
+        party = control.party
+        if control.recording_paused:
+            return None
+        if stage in {_S.TALKING, _S.SWAPPED}:
+            return SegmentParties(self._state.channel_id, agent_id=talk.agent_id)
+        if stage is _S.CONSULTING and party is not None:
+            return SegmentParties(party.channel_id, RecordingKind.CONSULT, talk.agent_id, party.target.id)
+        if stage is _S.THREE_PARTY and party is not None:
+            return SegmentParties(self._state.channel_id, agent_id=talk.agent_id, other=party.target.id)
+        if stage is _S.LEFT and party is not None:
+            return SegmentParties(self._state.channel_id, other=party.target.id)
+        return None
+
+    async def _take_over(self) -> None:
+        """Seat the legs of an adopted conversation as its stage says."""
+        control, talk = self.control, self.talk
+        channels = [self._state.channel_id, talk.channel_id]
+        if control.party is not None:
+            self._listen(control.party.channel_id)
+            channels.append(control.party.channel_id)
+        if (recorded := self._recorded()) is not None and not talk.recording.over:
+            self._segments.keep(recorded)
+        await self._seating.take_over(channels)
+        if self._agent_there() and not await self._there(talk.channel_id):
+            await self._agent_lost()
+        party = control.party
+        if party is not None and party.up and not await self._there(party.channel_id):
+            await self._party_ended()
+        elif party is not None and not party.up and await self._there(party.channel_id):
+            await self._answered(party.channel_id)
+        await self._arrange()
+        await self._show()
+
+    async def _keep_safe(self) -> None:
+        """Give the customer music after a step that failed."""
+        if self.stage in {_S.TALKING, _S.SWAPPED, _S.CONSULTING, _S.THREE_PARTY}:
+            self.control.stage = _S.HELD if self.control.party is None else _S.CONSULTING
+            self.control.since_ms = milliseconds(utc_now())
+            self._count_hold()
+            self._services.store.put(self._state)
+            self._seating.forget(self._state.channel_id)
+            await self._arrange()
+
+    async def _carefully(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Carry out a step that no command waits for.
+
+        Raises:
+            AriNotFound, NotInStasis: the customer hung up.
+        """
+        try:
+            await step()
+        except (AriNotFound, NotInStasis):
+            await self._customer_there()
+        except AriError as error:
+            log.warning("conversation_step_failed", stage=self.stage.value, error=str(error))
+
+    async def _customer_there(self) -> None:
+        """Find out which leg a refused request was about.
+
+        Raises:
+            AriNotFound: the customer hung up.
+        """
+        try:
+            await self._services.ari.channel(self._state.channel_id)
+        except AriNotFound:
+            raise
+        except AriError as error:
+            log.warning("customer_not_checked", error=str(error))
+
+    async def _there(self, channel_id: str) -> bool:
+        """Tell whether a leg is in our application."""
+        try:
+            channel = await self._services.ari.channel(channel_id)
+        except AriNotFound:
+            return False
+        return channel.stasis_arguments(self._services.ari.application) is not None
+
+    def _agent_there(self) -> bool:
+        """Tell whether the stage has an agent with a leg."""
+        return self._state.control is None or self.stage in AGENT_TALKS
+
+    # Events of the legs
+
+    async def _answered(self, channel_id: str) -> None:
+        if self.stage is _S.RETURNING and channel_id == self.talk.channel_id:
+            self.control.away_until_ms = None
+            self._tell(Step.RETURNED)
+            await self._enter(_S.TALKING)
+
+    async def _time_over(self) -> None:
+        """End a stage: its time is over."""
+        if self.stage is _S.RETURNING:
+            await self._parties.hang_up(self.talk.channel_id)
+            await self._not_returned()
+        elif self.stage is _S.AWAY:
+            await self._give_up_agent()
+        else:
+            self.control.until_ms = None
+
+    async def _party_ended(self) -> None:
+        """A third party hung up, or did not answer."""
+
+    async def _agent_withdrew(self) -> None:
+        """The agent hung up while the customer hears music."""
+        await self._agent_lost()
+
+    async def _agent_lost(self) -> None:
+        """The agent's leg vanished: music, until the agent reconnects."""
+        self._seating.forget(self.talk.channel_id)
+        if self.stage is _S.RETURNING:
+            await self._not_returned()
+            return
+        self._tell(Step.LOST)
+        await self._go_away()
+
+    async def _go_away(self) -> None:
+        wait_s = self._services.reconnect_s
+        self.control.away_until_ms = milliseconds(utc_now()) + round(wait_s * 1000)
+        self.control.muted = self.control.held_by_phone = False
+        await self._enter(_S.AWAY, ends_in_s=wait_s)
+
+    async def _reconnect(self) -> None:
+        """Ring the agent's phone into the same bridge.
+
+        Raises:
+            NotNow: the phone cannot be rung.
+        """
+        phone = self._services.agents.phone(self.talk.agent_id)
+        if phone is None:
+            raise NotNow("the agent has no phone")
+        if self.stage is not _S.AWAY:
+            # The page came back before Asterisk missed the phone.
+            former = self.talk.channel_id
+            self._seating.forget(former)
+            self._tell(Step.LOST)
+            await self._go_away()
+            await self._parties.hang_up(former)
+        await self._ring_back(f"PJSIP/{phone.endpoint}")
+
+    async def _ring_back(self, endpoint: str) -> None:
+        ring_s = self._services.queues.settings_of(self._state.queue or "").ring_s
+        self.talk.channel_id, self.talk.rung = new_id("agent-leg"), False
+        self._listen(self.talk.channel_id)
+        await self._enter(_S.RETURNING, ends_in_s=ring_s)
+        try:
+            await self._parties.ring_agent(endpoint, self.talk.channel_id, ring_s)
+        except AriError as error:
+            log.warning("agent_not_rung_back", agent_id=self.talk.agent_id, error=str(error))
+            await self._not_returned()
+            raise NotNow("the phone cannot be rung: it is not registered") from error
+        self.talk.rung = True
+        self._services.store.put(self._state)
+
+    async def _not_returned(self) -> None:
+        """Wait for another try, or give the agent up: no answer."""
+        until_ms, now_ms = self.control.away_until_ms, milliseconds(utc_now())
+        if until_ms is not None and until_ms > now_ms:
+            await self._enter(_S.AWAY, ends_in_s=(until_ms - now_ms) / 1000)
+        else:
+            await self._give_up_agent()
+
+    async def _give_up_agent(self) -> None:
+        """Send the customer to the head of the queue."""
+        agent_id = self.talk.agent_id
+        with suppress(Problem):
+            await self._services.queues.not_ready(agent_id, PHONE_LOST)
+        self._to_queue(self._state.queue, head=True)
+
+    def _to_queue(self, queue: str | None, *, head: bool) -> None:
+        """End the conversation: the customer waits for another agent."""
+        state = self._state
+        if queue is None:
+            self._over()
+            return
+        target = state.target or ToQueue(queue, state.kind or queue)
+        priority = HIGHEST_PRIORITY if head else target.priority
+        state.target = replace(target, queue=queue, priority=priority)
+        state.preferred_agent_id = None
+        state.returned_at_ms = milliseconds(utc_now())
+        self._tell(Step.QUEUED, target=queue)
+        self._sent_on()
+
+    def _sent_on(self) -> None:
+        raise NotImplementedError
+
+    def _over(self) -> None:
+        raise NotImplementedError
+
+    # Details
+
+    async def _mute(self, muted: bool) -> None:
+        ari, channel_id = self._services.ari, self.talk.channel_id
+        await (ari.mute(channel_id, "in") if muted else ari.unmute(channel_id, "in"))
+        self.control.muted = muted
+        self._services.store.put(self._state)
+        await self._show()
+
+    async def _press(self, digits: str) -> None:
+        """Press keys towards the party that the agent hears."""
+        party = self.control.party
+        to_third = party is not None and self.stage is _S.CONSULTING
+        channel_id = party.channel_id if party is not None and to_third else self._state.channel_id
+        await self._services.ari.send_dtmf(channel_id, digits)
+
+    async def _pause_recording(self, paused: bool) -> None:
+        self.control.recording_paused = paused
+        self._services.store.put(self._state)
+        self._segments.change(self._recorded())
+        await self._show()
+
+    def _listen(self, channel_id: str) -> None:
+        """Receive a further leg's events."""
+        assert self._inbox is not None, "running"
+        self._listening.enter_context(self._services.dispatcher.joined(channel_id, self._inbox))
+
+    def _tell(self, step: Step, *, target: str | None = None, note: str | None = None) -> None:
+        """Add a step to the call's story."""
+        entry = StoryEntry(milliseconds(utc_now()), step, self.talk.agent_id, target, note)
+        self._state.story = [*self._state.story, entry][-STORY:]
+
+    def _count_hold(self) -> None:
+        """Count the time for which the customer hears music."""
+        state, now_ms = self._state, milliseconds(utc_now())
+        held = self.stage not in CUSTOMER_TALKS or self.control.held_by_phone
+        if held and state.held_since_ms is None:
+            state.held_since_ms = now_ms
+        elif not held and state.held_since_ms is not None:
+            state.held_ms += now_ms - state.held_since_ms
+            state.held_since_ms = None
+
+    async def _show(self) -> None:
+        """Show the call to the agents who are in it."""
+        for agent_id in self._state.agents:
+            await self._services.desks.call_changed(agent_id, call_changed(self._state, agent_id))
+
+    async def _show_left(self, agent_id: str) -> None:
+        await self._services.desks.call_changed(agent_id, call_left(self._state))

@@ -1,0 +1,158 @@
+"""Stages of a conversation, their transitions, and the commands each allows."""
+
+from enum import StrEnum
+
+import msgspec
+
+from ari_app.desk.call_states import Action as Action  # noqa: PLC0414 - desks show them, calls are led by them
+from ari_app.desk.call_states import ControlStage as ControlStage  # noqa: PLC0414
+
+_TALKING, _HELD, _AWAY, _RETURNING = ControlStage.TALKING, ControlStage.HELD, ControlStage.AWAY, ControlStage.RETURNING
+_TRANSFERRING, _LEFT = ControlStage.TRANSFERRING, ControlStage.LEFT
+_RINGING, _CONSULTING, _SWAPPED = ControlStage.CONSULT_RINGING, ControlStage.CONSULTING, ControlStage.SWAPPED
+_THREE_PARTY, _PARKED = ControlStage.THREE_PARTY, ControlStage.PARKED
+
+TRANSITIONS: dict[ControlStage, frozenset[ControlStage]] = {
+    _TALKING: frozenset({_HELD, _AWAY, _TRANSFERRING, _RINGING, _PARKED}),
+    _HELD: frozenset({_TALKING, _AWAY, _TRANSFERRING, _RINGING, _PARKED}),
+    _AWAY: frozenset({_RETURNING}),
+    _RETURNING: frozenset({_TALKING, _AWAY}),
+    _TRANSFERRING: frozenset({_TALKING, _LEFT, _RETURNING, _PARKED}),
+    _RINGING: frozenset({_CONSULTING, _HELD, _TALKING, _AWAY, _TRANSFERRING}),
+    _CONSULTING: frozenset({_SWAPPED, _THREE_PARTY, _HELD, _TALKING, _LEFT, _AWAY}),
+    _SWAPPED: frozenset({_CONSULTING, _THREE_PARTY, _TALKING, _LEFT, _AWAY}),
+    _THREE_PARTY: frozenset({_TALKING, _LEFT}),
+    _LEFT: frozenset(),
+    _PARKED: frozenset({_TRANSFERRING}),
+}
+"""Allowed changes of stage. From every stage the call may also end, or go to a queue."""
+
+
+_ANY = frozenset({Action.HANG_UP})
+_WITH_AGENT = _ANY | {Action.MUTE, Action.UNMUTE}
+_RECORDED = frozenset({Action.PAUSE_RECORDING, Action.RESUME_RECORDING, Action.DIGITS})
+_ALONE = frozenset({Action.TRANSFER, Action.CONSULT, Action.PARK, Action.RECONNECT})
+_BOTH = frozenset({Action.SWAP, Action.CANCEL, Action.COMPLETE, Action.THREE_PARTY})
+
+ALLOWED: dict[ControlStage, frozenset[Action]] = {
+    _TALKING: _WITH_AGENT | _RECORDED | _ALONE | {Action.HOLD},
+    _HELD: _WITH_AGENT | _ALONE | {Action.RESUME},
+    _AWAY: _ANY | {Action.RECONNECT},
+    _RETURNING: _ANY,
+    _TRANSFERRING: frozenset(),
+    _RINGING: _WITH_AGENT | {Action.CANCEL, Action.COMPLETE},
+    _CONSULTING: _WITH_AGENT | _RECORDED | _BOTH,
+    _SWAPPED: _WITH_AGENT | _RECORDED | _BOTH,
+    _THREE_PARTY: _WITH_AGENT | _RECORDED | {Action.CANCEL, Action.LEAVE},
+    _LEFT: frozenset(),
+    _PARKED: frozenset({Action.PICK_UP}),
+}
+"""Commands that each stage allows; `may` leaves out those without effect."""
+
+
+class TargetKind(StrEnum):
+    """Kind of a transfer's target."""
+
+    AGENT = "agent"
+    QUEUE = "queue"
+    NUMBER = "number"
+
+
+class Target(msgspec.Struct, frozen=True):
+    """Checked target of a transfer or a consultation."""
+
+    kind: TargetKind
+    id: str
+    """An agent's id, a queue's name, or a number in E.164."""
+    name: str = ""
+    department_id: str | None = None
+    """The department that the number is on duty for."""
+    staff_number: str = ""
+    endpoint: str = ""
+    """Dial string of the agent's phone or the outside number."""
+
+
+class CallCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """Command for the task that owns a call."""
+
+    action: Action
+    call_id: str
+    agent_id: str
+    key: str = ""
+    """Idempotency key: a command repeated with the same key is carried out once."""
+    digits: str = ""
+    target: Target | None = None
+    to_head: bool = False
+    """A transfer to a queue: before its other callers."""
+    note: str = ""
+    """Words of the sender for the receiver."""
+
+
+class Party(msgspec.Struct):
+    """Third party of a conversation: another agent or an outside number."""
+
+    channel_id: str
+    target: Target
+    up: bool = False
+    """It answered."""
+
+
+class Control(msgspec.Struct):
+    """Stage of a conversation, with everything needed to go on."""
+
+    since_ms: int
+    stage: ControlStage = ControlStage.TALKING
+    until_ms: int | None = None
+    """When the stage ends by itself."""
+    away_until_ms: int | None = None
+    """How long the agent may still reconnect, where a phone rings again for that."""
+    muted: bool = False
+    held_by_phone: bool = False
+    """The agent's own phone holds the call: Asterisk plays its music to the others."""
+    recording_paused: bool = False
+    party: Party | None = None
+    keys: list[str] = []
+    """Idempotency keys of the last commands."""
+
+
+class Step(StrEnum):
+    """Kind of an entry in a call's story."""
+
+    CONNECTED = "connected"
+    HELD = "held"
+    RESUMED = "resumed"
+    HELD_BY_PHONE = "held_by_phone"
+    RESUMED_BY_PHONE = "resumed_by_phone"
+    LOST = "lost"
+    RETURNED = "returned"
+    CONSULTED = "consulted"
+    ANSWERED = "answered"
+    NOT_ANSWERED = "not_answered"
+    TRANSFERRED = "transferred"
+    SWAPPED = "swapped"
+    JOINED = "joined"
+    LEFT = "left"
+    PARKED = "parked"
+    PICKED_UP = "picked_up"
+    QUEUED = "queued"
+
+
+class StoryEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step of a call's story."""
+
+    at_ms: int
+    step: Step
+    agent_id: str | None = None
+    """The agent who acted, or who had the leg."""
+    target: str | None = None
+    """The other agent's id, the queue, or the outside number."""
+    note: str | None = None
+
+
+def may(control: Control) -> list[Action]:
+    """Return the commands that are possible now, in the order of `Action`."""
+    without_effect = {
+        Action.UNMUTE if not control.muted else Action.MUTE,
+        Action.RESUME_RECORDING if not control.recording_paused else Action.PAUSE_RECORDING,
+    }
+    return [action for action in Action if action in ALLOWED[control.stage] - without_effect]

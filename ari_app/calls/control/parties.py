@@ -1,0 +1,118 @@
+"""Legs of a conversation's further parties: reserved, rung, hung up, released."""
+
+from contextlib import suppress
+
+import structlog
+
+from ari_app.ari.errors import AriError
+from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
+from ari_app.calls.control.errors import TargetBusy
+from ari_app.calls.control.model import Party, Target, TargetKind
+from ari_app.calls.model import CallState
+from ari_app.queues.errors import QueuesUnavailable
+from foundation.ids import new_id
+
+AGENT_LEG = "agent-leg"
+OUTSIDE_LEG = "outside-leg"
+OUTSIDE_FORMATS = ("alaw", "ulaw")
+RING_OUTSIDE_S = 45.0
+
+log = structlog.get_logger()
+
+
+class Parties:
+    """Rings and releases the agents and outside numbers of one call."""
+
+    def __init__(self, services: CallServices, state: CallState, make_pop: PopMaker | None) -> None:
+        self._services = services
+        self._state = state
+        self._make_pop = make_pop
+
+    async def reserve(self, target: Target) -> Party:
+        """Reserve a target; return the party, not rung yet.
+
+        Raises:
+            TargetBusy: the agent has another call, or is no agent any more.
+            QueuesUnavailable: Redis did not answer.
+        """
+        if target.kind is not TargetKind.AGENT:
+            return Party(new_id(OUTSIDE_LEG), target)
+        if not await self._services.queues.occupied(target.id, self._state.id, self._state.queue):
+            raise TargetBusy(f"agent {target.staff_number or target.id} is in another call")
+        return Party(new_id(AGENT_LEG), target)
+
+    def ring_s(self, target: Target) -> float:
+        """Return how long a target's phone rings."""
+        if target.kind is not TargetKind.AGENT:
+            return RING_OUTSIDE_S
+        return self._services.queues.settings_of(self._state.queue or "").ring_s
+
+    async def ring(self, party: Party) -> None:
+        """Ring a party's phone.
+
+        Raises:
+            AriError: it cannot be rung.
+        """
+        target, services, state = party.target, self._services, self._state
+        if target.kind is TargetKind.AGENT:
+            await self.show(party)
+            await self.ring_agent(target.endpoint, party.channel_id, self.ring_s(target))
+            return
+        await services.ari.originate(
+            target.endpoint,
+            channel_id=party.channel_id,
+            app_args=["outside", state.id],
+            caller_id=services.caller_id,
+            timeout_s=round(RING_OUTSIDE_S),
+            formats=OUTSIDE_FORMATS,
+        )
+
+    async def ring_agent(self, endpoint: str, channel_id: str, ring_s: float) -> None:
+        """Ring an agent's phone.
+
+        Raises:
+            AriError: it cannot be rung.
+        """
+        await self._services.ari.originate(
+            endpoint,
+            channel_id=channel_id,
+            app_args=["agent", self._state.id],
+            originator=self._state.channel_id,
+            caller_id=self._state.number or "anonymous",
+            timeout_s=max(1, round(ring_s)),
+        )
+
+    async def show(self, party: Party) -> None:
+        """Show the call on the desk of the agent who is rung."""
+        if self._make_pop is not None:
+            target = party.target
+            phone = AgentPhone(target.id, target.staff_number, target.name, "")
+            await self._services.desks.pop(target.id, self._make_pop(self._state, phone, 0))
+
+    async def drop(self, party: Party, *, talked: bool = False) -> None:
+        """Hang a party up, and free its agent. Idempotent."""
+        await self.hang_up(party.channel_id)
+        if party.target.kind is TargetKind.AGENT:
+            await self.release(party.target.id, talked=talked)
+            if not talked:
+                await self._services.desks.close_pop(party.target.id, self._state.id)
+
+    async def hang_up(self, channel_id: str) -> None:
+        """Hang a leg up, if it is there."""
+        with suppress(AriError):
+            await self._services.ari.hang_up(channel_id)
+
+    async def release(self, agent_id: str, *, talked: bool) -> None:
+        """Give an agent back to the queue; after a talk with wrap-up."""
+        try:
+            await self._services.queues.finished(agent_id, self._state.id, talked=talked)
+        except QueuesUnavailable:
+            # Repaired when the queue answers again.
+            log.warning("agent_not_released", agent_id=agent_id)
+
+    async def occupy(self, agent_id: str) -> bool:
+        """Take an agent back into the call; False if busy elsewhere."""
+        try:
+            return await self._services.queues.occupied(agent_id, self._state.id, self._state.queue)
+        except QueuesUnavailable:
+            return False

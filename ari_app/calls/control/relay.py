@@ -1,0 +1,121 @@
+"""Commands between nodes: a call obeys on its own node."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import NoReturn
+
+import msgspec
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ari_app.calls.control.command_inbox import ANSWER_S
+from ari_app.calls.control.errors import CallOutOfReach
+from ari_app.calls.control.model import CallCommand
+from foundation.ids import new_id
+from foundation.problems import FieldProblem, Problem
+from foundation.redis_channels import ChannelListener
+
+CHANNEL = "hotline:call-commands:"
+"""One channel for each node, with commands and with answers."""
+
+log = structlog.get_logger()
+
+
+class RelayedProblem(msgspec.Struct, frozen=True):
+    """Refusal of another node."""
+
+    status: int
+    slug: str
+    title: str
+    detail: str
+    fields: list[tuple[str, str]] = []
+
+
+class Relayed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Command for a node, or its answer."""
+
+    id: str
+    command: CallCommand | None = None
+    reply_to: str = ""
+    problem: RelayedProblem | None = None
+
+
+class CommandRelay:
+    """Sends commands to other nodes, and carries out theirs."""
+
+    def __init__(self, redis: Redis, node: str, obey: Callable[[CallCommand], Awaitable[None]]) -> None:
+        self._redis = redis
+        self._obey = obey
+        self._own = f"{CHANNEL}{node}"
+        self._process = new_id("process")
+        self._numbers = count(1)
+        self._asked: dict[str, asyncio.Future[RelayedProblem | None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._decoder = msgspec.json.Decoder(Relayed)
+        self._listener = ChannelListener(
+            redis,
+            "call-commands",
+            channels=lambda: [self._own],
+            on_message=lambda _, data: self._hear(self._decoder.decode(data)),
+            on_subscribed=lambda _: None,
+        )
+
+    async def run(self) -> NoReturn:
+        """Listen. Only cancellation ends it."""
+        await self._listener.run()
+
+    async def ask(self, node: str, command: CallCommand) -> None:
+        """Have another node carry a command out.
+
+        Raises:
+            Problem: it was refused there.
+            CallOutOfReach: the node did not answer.
+        """
+        number = f"{self._process}:{next(self._numbers)}"
+        answer = self._asked[number] = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(ANSWER_S + 1):
+                await self._publish(CHANNEL + node, Relayed(number, command, reply_to=self._own))
+                problem = await answer
+        except (RedisError, OSError, TimeoutError):
+            raise CallOutOfReach(f"node {node} did not answer") from None
+        finally:
+            del self._asked[number]
+        if problem is not None:
+            raise _raised(problem)
+
+    def _hear(self, message: Relayed) -> None:
+        if message.command is not None:
+            carrying_out = self._carry_out(message.id, message.command, message.reply_to)
+            task = asyncio.create_task(carrying_out, name=f"call-command:{message.command.call_id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        elif (answer := self._asked.get(message.id)) is not None and not answer.done():
+            answer.set_result(message.problem)
+
+    async def _carry_out(self, number: str, command: CallCommand, reply_to: str) -> None:
+        problem = None
+        try:
+            await self._obey(command)
+        except Problem as error:
+            fields = [(one.field, one.rule) for one in error.errors]
+            problem = RelayedProblem(error.status, error.slug, error.title, error.detail, fields)
+        try:
+            await self._publish(reply_to, Relayed(number, problem=problem))
+        except (RedisError, OSError) as error:
+            log.warning("command_not_answered", action=command.action.value, error=str(error))
+
+    async def _publish(self, channel: str, message: Relayed) -> None:
+        await self._redis.publish(channel, msgspec.json.encode(message))
+
+
+class _Refused(Problem):
+    """Refusal of another node, with its status and words."""
+
+
+def _raised(problem: RelayedProblem) -> Problem:
+    named = {"status": problem.status, "slug": problem.slug, "title": problem.title}
+    kind: type[Problem] = type("Refused", (_Refused,), named)
+    return kind(problem.detail, [FieldProblem(field=field, rule=rule) for field, rule in problem.fields])

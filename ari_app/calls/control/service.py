@@ -1,0 +1,154 @@
+"""Use cases of call control: orders reach the call's task."""
+
+from collections.abc import Mapping
+from typing import NoReturn, Protocol
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ari_app.calls.control.command_inbox import CommandInbox
+from ari_app.calls.control.errors import CallOutOfReach, CallUnknown, NoCall
+from ari_app.calls.control.model import CallCommand, Target
+from ari_app.calls.control.orders import Order
+from ari_app.calls.control.relay import CommandRelay
+from ari_app.calls.control.view import call_changed
+from ari_app.calls.model import CallState
+from ari_app.calls.store import CallStore
+from ari_app.desk.model import CallChanged, CallTarget
+from ari_app.queues.model import AgentSnapshot, AgentState
+from ari_app.queues.service import QueueService
+
+log = structlog.get_logger()
+
+
+class OwnedCall(Protocol):
+    """Call of this process."""
+
+    state: CallState
+    commands: CommandInbox
+
+
+class OwnedCalls(Protocol):
+    """Calls of this process by id."""
+
+    @property
+    def calls(self) -> Mapping[str, OwnedCall]: ...
+
+
+class Targets(Protocol):
+    """Checks targets of transfers."""
+
+    async def resolve(self, agent_id: str, target: CallTarget) -> Target:
+        """Return a target that may be called.
+
+        Raises:
+            Problem: there is no such target, or this agent may not call it.
+        """
+
+
+class CallControl:
+    """Orders of agents about their calls, on any node."""
+
+    def __init__(self, redis: Redis, node: str, store: CallStore, queues: QueueService) -> None:
+        self._node = node
+        self._store = store
+        self._queues = queues
+        self._relay = CommandRelay(redis, node, self._obey_here)
+        self._calls: OwnedCalls | None = None
+        self._targets: Targets | None = None
+
+    def connect(self, calls: OwnedCalls, targets: Targets | None = None) -> None:
+        """Give it the calls of this process, which are made later."""
+        self._calls, self._targets = calls, targets
+
+    async def run(self) -> NoReturn:
+        """Take the commands of other nodes. Only cancellation ends it."""
+        await self._relay.run()
+
+    async def obey(self, order: Order) -> CallChanged:
+        """Carry out an agent's order about the agent's own call.
+
+        Raises:
+            Problem: it is refused, with the reason.
+        """
+        order.check()
+        agent = await self._queues.agent(order.agent_id)
+        if agent.state is not AgentState.TALKING or agent.call_id is None:
+            raise NoCall("the agent is in no call")
+        return await self.command(agent.call_id, order)
+
+    async def command(self, call_id: str, order: Order) -> CallChanged:
+        """Carry out an agent's order about one call.
+
+        Raises:
+            Problem: it is refused, with the reason.
+        """
+        target = None
+        if order.target is not None and self._targets is not None:
+            target = await self._targets.resolve(order.agent_id, order.target)
+        command = CallCommand(
+            action=order.action,
+            call_id=call_id,
+            agent_id=order.agent_id,
+            key=order.key,
+            digits=order.digits,
+            target=target,
+            to_head=order.to_head,
+            note=order.note,
+        )
+        if call_id in self._here:
+            await self._obey_here(command)
+        else:
+            state = await self._state(call_id)
+            if state.node == self._node:
+                raise NoCall("the call has just begun or ended")
+            await self._relay.ask(state.node, command)
+        return call_changed(await self._state(call_id), order.agent_id)
+
+    async def shown(self, agent: AgentSnapshot) -> CallChanged | None:
+        """Return an agent's present call; None where there is none. Never raises."""
+        if agent.state is not AgentState.TALKING or agent.call_id is None:
+            return None
+        try:
+            return call_changed(await self._state(agent.call_id), agent.agent_id)
+        except (CallUnknown, CallOutOfReach):
+            return None
+
+    async def own(self, agent_id: str) -> CallChanged:
+        """Return an agent's present call.
+
+        Raises:
+            NoCall: there is none.
+        """
+        shown = await self.shown(await self._queues.agent(agent_id))
+        if shown is None:
+            raise NoCall("the agent is in no call")
+        return shown
+
+    @property
+    def _here(self) -> Mapping[str, OwnedCall]:
+        return self._calls.calls if self._calls is not None else {}
+
+    async def _obey_here(self, command: CallCommand) -> None:
+        call = self._here.get(command.call_id)
+        if call is None:
+            raise NoCall("the call is over, or passes to another process")
+        await call.commands.give(command)
+
+    async def _state(self, call_id: str) -> CallState:
+        """Return a live call of any node.
+
+        Raises:
+            CallUnknown: it is over.
+            CallOutOfReach: Redis does not answer.
+        """
+        if (call := self._here.get(call_id)) is not None:
+            return call.state
+        try:
+            found = await self._store.get(call_id)
+        except (RedisError, OSError, TimeoutError):
+            raise CallOutOfReach("Redis does not answer") from None
+        if found is None:
+            raise CallUnknown(f"there is no live call {call_id}")
+        return found

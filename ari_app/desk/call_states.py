@@ -1,0 +1,53 @@
+"""States of a conversation and its commands, as desks see them."""
+
+from enum import StrEnum
+
+
+class ControlStage(StrEnum):
+    """Stage of a conversation: who hears whom."""
+
+    TALKING = "talking"
+    """Customer and agent hear each other."""
+    HELD = "held"
+    """The customer hears music."""
+    AWAY = "away"
+    """The agent's leg vanished; the customer hears music until the agent reconnects."""
+    RETURNING = "returning"
+    """The agent's phone rings again; the customer hears music."""
+    TRANSFERRING = "transferring"
+    """The agent left; the target's phone rings, the customer hears music."""
+    CONSULT_RINGING = "consult_ringing"
+    """The agent waits for a third party; the customer hears music."""
+    CONSULTING = "consulting"
+    """The agent and a third party talk; the customer hears music."""
+    SWAPPED = "swapped"
+    """Customer and agent talk; the third party hears music."""
+    THREE_PARTY = "three_party"
+    """All three hear each other."""
+    LEFT = "left"
+    """The agent left; the customer and an outside party talk on."""
+    PARKED = "parked"
+    """The agent left; the customer hears music until an agent picks the call up."""
+
+
+class Action(StrEnum):
+    """Command of an agent about a call."""
+
+    HOLD = "hold"
+    RESUME = "resume"
+    MUTE = "mute"
+    UNMUTE = "unmute"
+    DIGITS = "digits"
+    PAUSE_RECORDING = "pause_recording"
+    RESUME_RECORDING = "resume_recording"
+    RECONNECT = "reconnect"
+    TRANSFER = "transfer"
+    CONSULT = "consult"
+    SWAP = "swap"
+    CANCEL = "cancel"
+    COMPLETE = "complete"
+    THREE_PARTY = "three_party"
+    LEAVE = "leave"
+    PARK = "park"
+    PICK_UP = "pick_up"
+    HANG_UP = "hang_up"
