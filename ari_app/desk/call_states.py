@@ -30,7 +30,7 @@ class ControlStage(StrEnum):
     """The agent left; the customer hears music until an agent picks the call up."""
 
 
-class Action(StrEnum):
+class CallAction(StrEnum):
     """Command of an agent about a call."""
 
     HOLD = "hold"

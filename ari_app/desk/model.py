@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from ari_app.desk.call_states import Action, ControlStage
+from ari_app.desk.call_states import CallAction, ControlStage
 from ari_app.queues.model import AgentState
 from crm.customers.model import Grade
 from crm.tickets.model import TicketKind, TicketStatus
@@ -192,7 +192,7 @@ class CallChanged(Message, tag="call"):
     since_ms: int | None = None
     until_ms: int | None = None
     """When the state ends by itself, such as the wait for a reconnection."""
-    may: list[Action] = []
+    may: list[CallAction] = []
     """Commands that are possible now."""
     role: str = "agent"
     """`agent`: it is this agent's call; `third`: this agent is consulted."""
@@ -353,7 +353,7 @@ class ControlCall(Command, frozen=True, tag="call_command"):
     The answer is a `call` or a `refused` message.
     """
 
-    action: Action
+    action: CallAction
     key: Annotated[str, msgspec.Meta(max_length=128)] = ""
     """Idempotency key: the same command with the same key is carried out once."""
     digits: Annotated[str, msgspec.Meta(max_length=32)] = ""

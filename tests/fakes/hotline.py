@@ -10,7 +10,7 @@ from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import AgentPhone, CallLifecycle, CallServices
-from ari_app.calls.control.model import Action
+from ari_app.calls.control.model import CallAction
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.dial_plan import DialPlan
@@ -208,7 +208,7 @@ class FakeHotline:
         await until(lambda: self.asterisk.hears(leg.id) == "talk")
         return leg
 
-    async def order(self, action: Action, number: str = "1001", **details: Any) -> CallChanged:
+    async def order(self, action: CallAction, number: str = "1001", **details: Any) -> CallChanged:
         """Have an agent give a command about the agent's call."""
         return await self.control.obey(Order(agent_id=AGENTS[number].agent_id, action=action, **details))
 

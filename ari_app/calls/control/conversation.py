@@ -21,7 +21,7 @@ from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.errors import CallOutOfReach, NotNow
 from ari_app.calls.control.handing import Handing
-from ari_app.calls.control.model import ALLOWED, Action, CallCommand, ControlStage, Step, TargetKind
+from ari_app.calls.control.model import ALLOWED, CallAction, CallCommand, ControlStage, StoryStep, TargetKind
 from ari_app.calls.control.segments import Segments
 from ari_app.calls.model import CallState
 from foundation.clock import milliseconds, utc_now
@@ -168,10 +168,10 @@ class Conversation(Handing):
             NotNow: with the reason.
         """
         party = self.control.party
-        if command.action is Action.PICK_UP:
+        if command.action is CallAction.PICK_UP:
             pass
         elif party is not None and party.target.kind is TargetKind.AGENT and party.target.id == command.agent_id:
-            if command.action is not Action.HANG_UP:
+            if command.action is not CallAction.HANG_UP:
                 raise NotNow("an agent who is consulted can only hang up")
             return
         elif self.talk.agent_id != command.agent_id or self.talk.released:
@@ -186,21 +186,21 @@ class Conversation(Handing):
 
     async def _carry_out(self, command: CallCommand) -> None:
         match command.action:
-            case Action.HOLD:
-                self._tell(Step.HELD)
+            case CallAction.HOLD:
+                self._tell(StoryStep.HELD)
                 await self._enter(ControlStage.HELD)
-            case Action.RESUME:
-                self._tell(Step.RESUMED)
+            case CallAction.RESUME:
+                self._tell(StoryStep.RESUMED)
                 await self._enter(ControlStage.TALKING)
-            case Action.MUTE | Action.UNMUTE:
-                await self._mute(command.action is Action.MUTE)
-            case Action.DIGITS:
+            case CallAction.MUTE | CallAction.UNMUTE:
+                await self._mute(command.action is CallAction.MUTE)
+            case CallAction.DIGITS:
                 await self._press(command.digits)
-            case Action.PAUSE_RECORDING | Action.RESUME_RECORDING:
-                await self._pause_recording(command.action is Action.PAUSE_RECORDING)
-            case Action.RECONNECT:
+            case CallAction.PAUSE_RECORDING | CallAction.RESUME_RECORDING:
+                await self._pause_recording(command.action is CallAction.PAUSE_RECORDING)
+            case CallAction.RECONNECT:
                 await self._reconnect()
-            case Action.HANG_UP:
+            case CallAction.HANG_UP:
                 await self._hang_up(command)
             case _:
                 raise NotNow(f"{command.action.value} is not possible yet")
@@ -216,7 +216,7 @@ class Conversation(Handing):
         if channel_id != self.talk.channel_id or self.control.held_by_phone == held:
             return
         self.control.held_by_phone = held
-        self._tell(Step.HELD_BY_PHONE if held else Step.RESUMED_BY_PHONE)
+        self._tell(StoryStep.HELD_BY_PHONE if held else StoryStep.RESUMED_BY_PHONE)
         self._count_hold()
         self._services.store.put(self._state)
         await self._show()

@@ -10,7 +10,7 @@ from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriError, AriNotFound, NotInStasis
 from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.errors import NotNow
-from ari_app.calls.control.model import TRANSITIONS, Control, ControlStage, Step, StoryEntry
+from ari_app.calls.control.model import TRANSITIONS, Control, ControlStage, StoryEntry, StoryStep
 from ari_app.calls.control.parties import Parties
 from ari_app.calls.control.seating import Seating
 from ari_app.calls.control.segments import SegmentParties, Segments
@@ -192,7 +192,7 @@ class Handing:
     async def _answered(self, channel_id: str) -> None:
         if self.stage is _S.RETURNING and channel_id == self.talk.channel_id:
             self.control.away_until_ms = None
-            self._tell(Step.RETURNED)
+            self._tell(StoryStep.RETURNED)
             await self._enter(_S.TALKING)
 
     async def _time_over(self) -> None:
@@ -218,7 +218,7 @@ class Handing:
         if self.stage is _S.RETURNING:
             await self._not_returned()
             return
-        self._tell(Step.LOST)
+        self._tell(StoryStep.LOST)
         await self._go_away()
 
     async def _go_away(self) -> None:
@@ -240,7 +240,7 @@ class Handing:
             # The page came back before Asterisk missed the phone.
             former = self.talk.channel_id
             self._seating.forget(former)
-            self._tell(Step.LOST)
+            self._tell(StoryStep.LOST)
             await self._go_away()
             await self._parties.hang_up(former)
         await self._ring_back(f"PJSIP/{phone.endpoint}")
@@ -285,7 +285,7 @@ class Handing:
         state.target = replace(target, queue=queue, priority=priority)
         state.preferred_agent_id = None
         state.returned_at_ms = milliseconds(utc_now())
-        self._tell(Step.QUEUED, target=queue)
+        self._tell(StoryStep.QUEUED, target=queue)
         self._sent_on()
 
     def _sent_on(self) -> None:
@@ -321,7 +321,7 @@ class Handing:
         assert self._inbox is not None, "running"
         self._listening.enter_context(self._services.dispatcher.joined(channel_id, self._inbox))
 
-    def _tell(self, step: Step, *, target: str | None = None, note: str | None = None) -> None:
+    def _tell(self, step: StoryStep, *, target: str | None = None, note: str | None = None) -> None:
         """Add a step to the call's story."""
         entry = StoryEntry(milliseconds(utc_now()), step, self.talk.agent_id, target, note)
         self._state.story = [*self._state.story, entry][-STORY:]

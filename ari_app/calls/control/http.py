@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import BaseModel, Field, StringConstraints
 
-from ari_app.calls.control.model import Action, ControlStage
+from ari_app.calls.control.model import CallAction, ControlStage
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.service import CallControl
 from ari_app.desk.model import CallChanged, CallTarget
@@ -15,15 +15,15 @@ from foundation.routes import NoQuery, Request, Role, Routes
 AGENTS = frozenset({Role.AGENT})
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[0-9*#A-D]+$")]
-SIMPLE: dict[Action, str] = {
-    Action.HOLD: "Hold the call: the customer hears music",
-    Action.RESUME: "Resume the held call",
-    Action.MUTE: "Mute the agent's voice",
-    Action.UNMUTE: "End the muting",
-    Action.PAUSE_RECORDING: "Record nothing until the recording is resumed",
-    Action.RESUME_RECORDING: "Record the call again",
-    Action.RECONNECT: "Ring the agent's phone into the call again",
-    Action.HANG_UP: "End the call; a consulted agent only leaves it",
+SIMPLE: dict[CallAction, str] = {
+    CallAction.HOLD: "Hold the call: the customer hears music",
+    CallAction.RESUME: "Resume the held call",
+    CallAction.MUTE: "Mute the agent's voice",
+    CallAction.UNMUTE: "End the muting",
+    CallAction.PAUSE_RECORDING: "Record nothing until the recording is resumed",
+    CallAction.RESUME_RECORDING: "Record the call again",
+    CallAction.RECONNECT: "Ring the agent's phone into the call again",
+    CallAction.HANG_UP: "End the call; a consulted agent only leaves it",
 }
 """Commands without a body."""
 
@@ -52,7 +52,7 @@ class OwnCall(BaseModel):
     since_ms: int | None
     until_ms: int | None
     """When the state ends by itself, such as the wait for a reconnection."""
-    may: list[Action]
+    may: list[CallAction]
     """Commands that are possible now."""
     muted: bool
     held_by_phone: bool
@@ -85,7 +85,7 @@ def routes(control: CallControl) -> Routes:
     async def own(request: Request[None, NoQuery]) -> OwnCall:
         return own_call(await control.own(request.actor.staff_id))
 
-    def simple(action: Action) -> Callable[[Request[None, NoQuery]], Awaitable[OwnCall]]:
+    def simple(action: CallAction) -> Callable[[Request[None, NoQuery]], Awaitable[OwnCall]]:
         async def handle(request: Request[None, NoQuery]) -> OwnCall:
             return own_call(await control.obey(_order(request, action)))
 
@@ -113,7 +113,7 @@ def routes(control: CallControl) -> Routes:
         once=True,
     )
     async def digits(request: Request[DigitsInput, NoQuery]) -> OwnCall:
-        return own_call(await control.obey(_order(request, Action.DIGITS, digits=request.body.digits)))
+        return own_call(await control.obey(_order(request, CallAction.DIGITS, digits=request.body.digits)))
 
     return table
 
@@ -125,7 +125,7 @@ def own_call(shown: CallChanged) -> OwnCall:
 
 def _order(
     request: Request[object, NoQuery] | Request[None, NoQuery] | Request[DigitsInput, NoQuery],
-    action: Action,
+    action: CallAction,
     *,
     digits: str = "",
     target: CallTarget | None = None,

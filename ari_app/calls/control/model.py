@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from ari_app.desk.call_states import Action as Action  # noqa: PLC0414 - desks show them, calls are led by them
+from ari_app.desk.call_states import CallAction as CallAction  # noqa: PLC0414 - desks show them, calls are led by them
 from ari_app.desk.call_states import ControlStage as ControlStage  # noqa: PLC0414
 
 _TALKING, _HELD, _AWAY, _RETURNING = ControlStage.TALKING, ControlStage.HELD, ControlStage.AWAY, ControlStage.RETURNING
@@ -28,24 +28,24 @@ TRANSITIONS: dict[ControlStage, frozenset[ControlStage]] = {
 """Allowed changes of stage. From every stage the call may also end, or go to a queue."""
 
 
-_ANY = frozenset({Action.HANG_UP})
-_WITH_AGENT = _ANY | {Action.MUTE, Action.UNMUTE}
-_RECORDED = frozenset({Action.PAUSE_RECORDING, Action.RESUME_RECORDING, Action.DIGITS})
-_ALONE = frozenset({Action.TRANSFER, Action.CONSULT, Action.PARK, Action.RECONNECT})
-_BOTH = frozenset({Action.SWAP, Action.CANCEL, Action.COMPLETE, Action.THREE_PARTY})
+_ANY = frozenset({CallAction.HANG_UP})
+_WITH_AGENT = _ANY | {CallAction.MUTE, CallAction.UNMUTE}
+_RECORDED = frozenset({CallAction.PAUSE_RECORDING, CallAction.RESUME_RECORDING, CallAction.DIGITS})
+_ALONE = frozenset({CallAction.TRANSFER, CallAction.CONSULT, CallAction.PARK, CallAction.RECONNECT})
+_BOTH = frozenset({CallAction.SWAP, CallAction.CANCEL, CallAction.COMPLETE, CallAction.THREE_PARTY})
 
-ALLOWED: dict[ControlStage, frozenset[Action]] = {
-    _TALKING: _WITH_AGENT | _RECORDED | _ALONE | {Action.HOLD},
-    _HELD: _WITH_AGENT | _ALONE | {Action.RESUME},
-    _AWAY: _ANY | {Action.RECONNECT},
+ALLOWED: dict[ControlStage, frozenset[CallAction]] = {
+    _TALKING: _WITH_AGENT | _RECORDED | _ALONE | {CallAction.HOLD},
+    _HELD: _WITH_AGENT | _ALONE | {CallAction.RESUME},
+    _AWAY: _ANY | {CallAction.RECONNECT},
     _RETURNING: _ANY,
     _TRANSFERRING: frozenset(),
-    _RINGING: _WITH_AGENT | {Action.CANCEL, Action.COMPLETE},
+    _RINGING: _WITH_AGENT | {CallAction.CANCEL, CallAction.COMPLETE},
     _CONSULTING: _WITH_AGENT | _RECORDED | _BOTH,
     _SWAPPED: _WITH_AGENT | _RECORDED | _BOTH,
-    _THREE_PARTY: _WITH_AGENT | _RECORDED | {Action.CANCEL, Action.LEAVE},
+    _THREE_PARTY: _WITH_AGENT | _RECORDED | {CallAction.CANCEL, CallAction.LEAVE},
     _LEFT: frozenset(),
-    _PARKED: frozenset({Action.PICK_UP}),
+    _PARKED: frozenset({CallAction.PICK_UP}),
 }
 """Commands that each stage allows; `may` leaves out those without effect."""
 
@@ -75,7 +75,7 @@ class Target(msgspec.Struct, frozen=True):
 class CallCommand(msgspec.Struct, frozen=True, kw_only=True):
     """Command for the task that owns a call."""
 
-    action: Action
+    action: CallAction
     call_id: str
     agent_id: str
     key: str = ""
@@ -115,7 +115,7 @@ class Control(msgspec.Struct):
     """Idempotency keys of the last commands."""
 
 
-class Step(StrEnum):
+class StoryStep(StrEnum):
     """Kind of an entry in a call's story."""
 
     CONNECTED = "connected"
@@ -141,7 +141,7 @@ class StoryEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One step of a call's story."""
 
     at_ms: int
-    step: Step
+    step: StoryStep
     agent_id: str | None = None
     """The agent who acted, or who had the leg."""
     target: str | None = None
@@ -149,10 +149,10 @@ class StoryEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str | None = None
 
 
-def may(control: Control) -> list[Action]:
-    """Return the commands that are possible now, in the order of `Action`."""
+def may(control: Control) -> list[CallAction]:
+    """Return the commands that are possible now, in the order of `CallAction`."""
     without_effect = {
-        Action.UNMUTE if not control.muted else Action.MUTE,
-        Action.RESUME_RECORDING if not control.recording_paused else Action.PAUSE_RECORDING,
+        CallAction.UNMUTE if not control.muted else CallAction.MUTE,
+        CallAction.RESUME_RECORDING if not control.recording_paused else CallAction.PAUSE_RECORDING,
     }
-    return [action for action in Action if action in ALLOWED[control.stage] - without_effect]
+    return [action for action in CallAction if action in ALLOWED[control.stage] - without_effect]

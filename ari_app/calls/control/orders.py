@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 
 from ari_app.calls.control.errors import TargetInvalid
-from ari_app.calls.control.model import Action
+from ari_app.calls.control.model import CallAction
 from ari_app.desk.model import CallTarget, ControlCall
 from foundation.problems import FieldProblem, Invalid
 
 DIGITS = re.compile(r"[0-9*#A-D]{1,32}", re.ASCII)
-NEEDS_TARGET = frozenset({Action.TRANSFER, Action.CONSULT})
+NEEDS_TARGET = frozenset({CallAction.TRANSFER, CallAction.CONSULT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +17,7 @@ class Order:
     """Command of an agent, not yet addressed to a call."""
 
     agent_id: str
-    action: Action
+    action: CallAction
     key: str = ""
     digits: str = ""
     target: CallTarget | None = None
@@ -30,7 +30,7 @@ class Order:
         Raises:
             Invalid: a field is missing or breaks a rule.
         """
-        if self.action is Action.DIGITS and not DIGITS.fullmatch(self.digits):
+        if self.action is CallAction.DIGITS and not DIGITS.fullmatch(self.digits):
             rule = FieldProblem(field="digits", rule="must be 1 to 32 of 0-9, *, #, A-D")
             raise Invalid("the keys cannot be sent", [rule])
         if self.action in NEEDS_TARGET and self.target is None:

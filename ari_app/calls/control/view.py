@@ -1,6 +1,6 @@
 """View of a call for the desks of its agents."""
 
-from ari_app.calls.control.model import Action, Control, ControlStage, TargetKind, may
+from ari_app.calls.control.model import CallAction, Control, ControlStage, TargetKind, may
 from ari_app.calls.model import CallState
 from ari_app.desk.model import CallChanged, CallParty
 from foundation.clock import milliseconds, utc_now
@@ -28,7 +28,7 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
             kind=party.target.kind.value, id=party.target.id, name=party.target.name, answered=party.up
         )
     if party is not None and party.target.kind is TargetKind.AGENT and party.target.id == agent_id:
-        shown.role, shown.may = THIRD, [Action.HANG_UP]
+        shown.role, shown.may = THIRD, [CallAction.HANG_UP]
     elif state.talk is not None and state.talk.agent_id == agent_id and not state.talk.released:
         shown.may = may(control)
     return shown
