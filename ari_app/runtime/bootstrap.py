@@ -190,6 +190,7 @@ class Service:
             addresses=ClientAddresses(settings.trusted_proxies, settings.metrics_from),
             limits=ConnectionLimits(per_address=settings.http_connections_per_address),
             texts=load_problem_texts(settings.callflows, labels),
+            profile_of=self.domain.people.profile,
         )
 
     def _console(self) -> list[ConsolePages]:

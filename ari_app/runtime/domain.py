@@ -19,6 +19,8 @@ import crm.privacy.http
 import crm.selfservice.http
 import crm.sla.http
 import crm.staff.http
+import crm.staff.people.http
+import crm.staff.preferences.http
 import crm.tickets.http
 import crm.tickets.link_page
 import crm.workorders.http
@@ -50,6 +52,8 @@ from crm.privacy.service import PrivacyService
 from crm.selfservice.limits import Limiter
 from crm.selfservice.service import SelfService
 from crm.sla.service import SlaService
+from crm.staff.people.service import PeopleService
+from crm.staff.preferences.service import PreferencesService
 from crm.staff.service import StaffService
 from crm.tickets.service import TicketService
 from crm.workorders.service import WorkOrderService
@@ -83,6 +87,8 @@ class DomainServices:
         self.departments = DepartmentService(database)
         self.categories = CategoryService(database)
         self.staff = StaffService(database, configuration.queues)
+        self.people = PeopleService(database)
+        self.preferences = PreferencesService(database, self.staff)
         self.clocks = SlaService(database, settings.time_zone)
         self.tickets = TicketService(
             database,
@@ -128,6 +134,8 @@ class DomainServices:
             crm.departments.http.routes(self.departments),
             crm.categories.http.routes(self.categories),
             crm.staff.http.routes(self.staff),
+            crm.staff.people.http.routes(self.people),
+            crm.staff.preferences.http.routes(self.preferences),
             crm.tickets.http.routes(self.tickets),
             # The console has a page of its own at that address.
             *([] if self._console else [crm.tickets.link_page.routes(self._public_url)]),

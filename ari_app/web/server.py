@@ -58,6 +58,7 @@ class WebServer:
         addresses: ClientAddresses | None = None,
         limits: ConnectionLimits | None = None,
         texts: ProblemTexts | None = None,
+        profile_of: session_http.ProfileOf = session_http.no_profile,
     ) -> None:
         addresses = addresses or ClientAddresses()
         self._deferred = DeferredRequests(spool)
@@ -65,7 +66,7 @@ class WebServer:
         self._host = host
         self._port = port
         self._parts = [*parts]
-        tables = [session_http.routes(guard.sessions), self._deferred.routes(), *routes]
+        tables = [session_http.routes(guard.sessions, profile_of), self._deferred.routes(), *routes]
         declared = [route for table in tables for route in table.table]
         self._deferred.serve(declared)
         self.routes: list[Route] = [*declared, *description_routes(declared, cookie=guard.cookie)]

@@ -1,5 +1,6 @@
 """Routes of sessions: sign in, sign out, show the session."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -7,6 +8,8 @@ from pydantic import BaseModel, Field, SecretStr, StringConstraints
 
 from ari_app.web import metrics
 from ari_app.web.sessions import Session, Sessions
+from crm.staff.people.model import ProfileView
+from foundation.database import out_of_reach
 from foundation.problems import Problem
 from foundation.routes import EVERYONE, PUBLIC, NoQuery, Request, Role, Routes, Upload
 
@@ -41,6 +44,8 @@ class SessionView(BaseModel):
     """End of the session in epoch milliseconds, however much it is used."""
     csrf_token: str
     """Pages send it as `X-CSRF-Token` where the browser sends no Origin."""
+    profile: ProfileView | None
+    """The account as it is now; None while the database is away."""
 
 
 class SignedInView(SessionView):
@@ -71,9 +76,25 @@ class SetSession:
     token: str | None
 
 
-def routes(sessions: Sessions) -> Routes:
+ProfileOf = Callable[[str], Awaitable[ProfileView | None]]
+
+
+async def no_profile(_staff_id: str) -> ProfileView | None:
+    """Return None: a server without accounts."""
+    return None
+
+
+def routes(sessions: Sessions, profile_of: ProfileOf = no_profile) -> Routes:
     """Return the routes of sessions."""
     table = Routes(tag="session")
+
+    async def profile(session: Session) -> ProfileView | None:
+        try:
+            return await profile_of(session.principal.staff_id)
+        except Exception as error:
+            if out_of_reach(error):
+                return None
+            raise
 
     @table.add(
         "POST",
@@ -93,12 +114,13 @@ def routes(sessions: Sessions) -> Routes:
             metrics.SIGN_INS.labels(problem.slug).inc()
             raise
         metrics.SIGN_INS.labels("ok").inc()
-        view = SignedInView(token=signed_in.token, **_view(signed_in.session).model_dump())
+        shown = _view(signed_in.session, await profile(signed_in.session))
+        view = SignedInView(token=signed_in.token, **shown.model_dump())
         return SetSession(view, signed_in.token)
 
     @table.add("GET", "/session", roles=EVERYONE, summary="Return who is signed in", response=SessionView)
     async def who_am_i(request: SessionRequest) -> SessionView:
-        return _view(request.own)
+        return _view(request.own, await profile(request.own))
 
     @table.add(
         "DELETE",
@@ -132,7 +154,7 @@ def routes(sessions: Sessions) -> Routes:
     return table
 
 
-def _view(session: Session) -> SessionView:
+def _view(session: Session, profile: ProfileView | None) -> SessionView:
     who = session.principal
     return SessionView(
         staff_id=who.staff_id,
@@ -143,4 +165,5 @@ def _view(session: Session) -> SessionView:
         password_one_time=who.password_one_time,
         expires_at_ms=session.expires_at_ms,
         csrf_token=session.csrf_token,
+        profile=profile,
     )

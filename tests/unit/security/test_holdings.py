@@ -19,7 +19,14 @@ CLEARED_BY_THEMSELVES = {
     "handover.acknowledged_notes": "the person's name and number are taken out",
 }
 NOBODYS = {
-    "staff and what it may do": ("staff", "notice_recipient", "duty_rota", "duty_override", "recording_audit"),
+    "staff and what it may do": (
+        "staff",
+        "staff_settings",
+        "notice_recipient",
+        "duty_rota",
+        "duty_override",
+        "recording_audit",
+    ),
     "the house: departments, causes, forms, hours, policies, what is improved": (
         *("department", "department_hours", "category", "ruling_count", "ticket_form", "service_policy"),
         *("appointment_window", "improvement_action", "protected_list"),
