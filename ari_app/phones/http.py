@@ -1,6 +1,6 @@
 """Routes of agents' phones."""
 
-from ari_app.phones.model import BrowserPhoneView, PhoneChoice, PhoneView
+from ari_app.phones.model import AgentPhoneView, BrowserPhoneView, PhoneChoice
 from ari_app.phones.service import PhoneService
 from ari_app.web.session_http import SessionRequest
 from foundation.routes import NoQuery, Request, Role, Routes
@@ -17,10 +17,10 @@ def routes(service: PhoneService) -> Routes:
         "/agents/me/phone",
         roles=AGENTS,
         summary="Return the agent's phone that is rung",
-        response=PhoneView,
+        response=AgentPhoneView,
         problems=(409,),
     )
-    async def own(request: Request[None, NoQuery]) -> PhoneView:
+    async def own(request: Request[None, NoQuery]) -> AgentPhoneView:
         return await service.phone(request.actor.staff_id)
 
     @table.add(
@@ -29,10 +29,10 @@ def routes(service: PhoneService) -> Routes:
         roles=AGENTS,
         summary="Choose which of the agent's phones is rung from the next offer on",
         body=PhoneChoice,
-        response=PhoneView,
+        response=AgentPhoneView,
         problems=(409, 422),
     )
-    async def choose(request: Request[PhoneChoice, NoQuery]) -> PhoneView:
+    async def choose(request: Request[PhoneChoice, NoQuery]) -> AgentPhoneView:
         return await service.choose(request.actor.staff_id, request.body.kind)
 
     @table.add(

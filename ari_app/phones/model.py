@@ -12,7 +12,7 @@ class PhoneChoice(BaseModel, extra="forbid"):
     kind: PhoneKind
 
 
-class PhoneView(BaseModel):
+class AgentPhoneView(BaseModel):
     """Phone of an agent that is rung."""
 
     kind: PhoneKind

@@ -17,7 +17,7 @@ from ari_app.ari.errors import AriError
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.provisioning import PhoneAccount, browser_user, push, remove
 from ari_app.phones.errors import NoPhoneAccount, TelephonyAway
-from ari_app.phones.model import BrowserPhoneView, PhoneView
+from ari_app.phones.model import AgentPhoneView, BrowserPhoneView
 from ari_app.phones.store import PhoneOwners
 from ari_app.web.ice_servers import IceServer
 from crm.staff.model import PhoneKind
@@ -64,7 +64,7 @@ class PhoneService:
         self._turn_secret = turn_secret
         self._retrying = RetryingTasks()
 
-    async def phone(self, agent_id: str) -> PhoneView:
+    async def phone(self, agent_id: str) -> AgentPhoneView:
         """Return the phone that is rung.
 
         Raises:
@@ -74,9 +74,11 @@ class PhoneService:
         if line is None:
             raise NoPhoneAccount("only the account of an active agent has a phone")
         kind = self._agents.choice(agent_id)
-        return PhoneView(kind=kind or PhoneKind.DESK, chosen=kind is not None, online=await self.online(line.endpoint))
+        return AgentPhoneView(
+            kind=kind or PhoneKind.DESK, chosen=kind is not None, online=await self.online(line.endpoint)
+        )
 
-    async def choose(self, agent_id: str, kind: PhoneKind) -> PhoneView:
+    async def choose(self, agent_id: str, kind: PhoneKind) -> AgentPhoneView:
         """Have one of the agent's phones rung from the next offer on.
 
         Raises:

@@ -1,0 +1,31 @@
+import { api, data, onceKey, type Schemas } from '@/shared/api/client'
+import { asProblem } from '@/shared/api/problems'
+import type { PhoneKind } from './types'
+
+export type Account = Schemas['BrowserPhoneView']
+export type AgentPhoneView = Schemas['AgentPhoneView']
+
+/** Return which phone is rung. */
+export async function chosenPhone(): Promise<AgentPhoneView> {
+  return await data(api.GET('/api/v1/agents/me/phone'))
+}
+
+/** Have a phone rung from the next offer on. */
+export async function choosePhone(kind: PhoneKind): Promise<AgentPhoneView> {
+  return await data(api.PUT('/api/v1/agents/me/phone', { body: { kind } }))
+}
+
+/** Open the account of this page's phone. */
+export async function openAccount(): Promise<Account> {
+  return await data(api.POST('/api/v1/agents/me/phone'))
+}
+
+/** Have the service ring this phone into the call that it lost. */
+export async function reconnectCall(): Promise<void> {
+  const answer = await fetch('/api/v1/agents/me/call/reconnect', {
+    method: 'POST',
+    credentials: 'same-origin',
+    headers: { 'Idempotency-Key': onceKey() },
+  })
+  if (!answer.ok) throw asProblem(answer.status, await answer.json().catch(() => null))
+}

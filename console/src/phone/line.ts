@@ -1,0 +1,159 @@
+import * as JsSIP from 'jssip'
+import type { RTCSession } from 'jssip/lib/RTCSession'
+import type { IncomingRTCSessionEvent, RTCSessionEvent } from 'jssip/lib/UA'
+import type { Account } from './account'
+import { callerOf } from './caller'
+import { gatheringCut } from './ice'
+
+const REGISTERED_FOR_S = 60
+const RECOVERY_S = { min: 1, max: 8 }
+const BUSY_HERE = 486
+
+/** What happens on the line. */
+export interface LineEvents {
+  registered: () => void
+  /** `refused`: the account is not valid (any more). */
+  lost: (why: 'refused' | 'socket') => void
+  rings: (number: string) => void
+  answered: () => void
+  ended: (cause: string) => void
+  remoteAudio: (stream: MediaStream) => void
+  /** No way leads to the other side any more, such as after a change of the network. */
+  mediaLost: () => void
+}
+
+/** SIP over a WebSocket: registered, and in one call at most. */
+export class SipLine {
+  readonly #ua: JsSIP.UA
+  readonly #events: LineEvents
+  readonly #rtc: RTCConfiguration
+  #session: RTCSession | null = null
+  #stopped = false
+  #replacing = false
+
+  constructor(account: Account, events: LineEvents) {
+    this.#events = events
+    this.#rtc = {
+      bundlePolicy: 'max-bundle',
+      iceServers: account.ice_servers.map(({ urls, username, credential }) => ({
+        urls,
+        ...(username ? { username } : {}),
+        ...(credential ? { credential } : {}),
+      })),
+    }
+    this.#ua = new JsSIP.UA({
+      sockets: [new JsSIP.WebSocketInterface(account.socket_url)],
+      uri: `sip:${account.user}@${account.domain}`,
+      authorization_user: account.user,
+      password: account.secret,
+      register_expires: REGISTERED_FOR_S,
+      session_timers: false,
+      connection_recovery_min_interval: RECOVERY_S.min,
+      connection_recovery_max_interval: RECOVERY_S.max,
+      user_agent: 'hotline console',
+    })
+    this.#ua.on('registered', () => this.#unlessStopped(events.registered))
+    this.#ua.on('registrationFailed', ({ response }) =>
+      this.#unlessStopped(() => events.lost(response?.status_code >= 400 ? 'refused' : 'socket')),
+    )
+    this.#ua.on('disconnected', () => this.#unlessStopped(() => events.lost('socket')))
+    this.#ua.on('newRTCSession', (event: RTCSessionEvent) => {
+      if ((event.originator as string) === 'remote') this.#rung(event as IncomingRTCSessionEvent)
+    })
+  }
+
+  get connected(): boolean {
+    return this.#ua.isConnected()
+  }
+
+  get inCall(): boolean {
+    return this.#session !== null
+  }
+
+  start(): void {
+    this.#ua.start()
+  }
+
+  /** Unregister and close the socket. A call's sound goes on until the call ends. */
+  stop(options: { hangUp: boolean }): void {
+    this.#stopped = true
+    if (options.hangUp) this.hangUp()
+    this.#ua.stop()
+  }
+
+  /** Register again at once, to find out whether the line still works. */
+  check(): void {
+    if (this.#ua.isConnected()) this.#ua.register()
+  }
+
+  answer(stream: MediaStream): void {
+    this.#session?.answer({ mediaStream: stream, pcConfig: this.#rtc })
+  }
+
+  decline(): void {
+    this.#session?.terminate({ status_code: BUSY_HERE })
+  }
+
+  hangUp(): void {
+    if (this.#session !== null && !this.#session.isEnded()) this.#session.terminate()
+  }
+
+  press(keys: string): void {
+    this.#session?.sendDTMF(keys, { transportType: 'RFC2833' as never })
+  }
+
+  mute(on: boolean): void {
+    if (on) this.#session?.mute({ audio: true })
+    else this.#session?.unmute({ audio: true })
+  }
+
+  /** Speak into another microphone from now on. */
+  async speakInto(stream: MediaStream): Promise<void> {
+    const [track] = stream.getAudioTracks()
+    const sender = this.#session?.connection?.getSenders().find((one) => one.track?.kind === 'audio')
+    if (sender !== undefined && track !== undefined) await sender.replaceTrack(track)
+  }
+
+  async stats(): Promise<RTCStatsReport | null> {
+    return (await this.#session?.connection?.getStats()) ?? null
+  }
+
+  /** Take the next call in place of the present one, whose other side is lost. */
+  expectReplacement(): void {
+    this.#replacing = true
+  }
+
+  #rung({ session, request }: IncomingRTCSessionEvent): void {
+    const former = this.#session
+    if (former !== null && !this.#replacing) {
+      session.terminate({ status_code: BUSY_HERE })
+      return
+    }
+    this.#replacing = false
+    this.#session = session
+    if (former !== null && !former.isEnded()) former.terminate()
+    const cut = gatheringCut()
+    session.on('icecandidate', cut)
+    session.on('peerconnection', ({ peerconnection }) => {
+      peerconnection.addEventListener('track', ({ streams, track }) =>
+        this.#events.remoteAudio(streams[0] ?? new MediaStream([track])),
+      )
+      peerconnection.addEventListener('connectionstatechange', () => {
+        if (peerconnection.connectionState === 'failed' && this.#session === session) this.#events.mediaLost()
+      })
+    })
+    session.on('confirmed', () => this.#events.answered())
+    const over = ({ cause }: { cause: string }): void => {
+      if (this.#session !== session) return
+      this.#session = null
+      this.#events.ended(cause)
+    }
+    session.on('ended', over)
+    session.on('failed', over)
+    this.#events.rings(callerOf(request.from.uri.user))
+  }
+
+  #unlessStopped(work: () => void): void {
+    if (!this.#stopped) work()
+  }
+}
