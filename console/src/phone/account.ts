@@ -3,16 +3,16 @@ import { asProblem } from '@/shared/api/problems'
 import type { PhoneKind } from './types'
 
 export type Account = Schemas['BrowserPhoneView']
-export type AgentPhoneView = Schemas['AgentPhoneView']
 
-/** Return which phone is rung. */
-export async function chosenPhone(): Promise<AgentPhoneView> {
-  return await data(api.GET('/api/v1/agents/me/phone'))
+/** Return the phone that the agent chose; null before the first choice. */
+export async function chosenPhone(): Promise<PhoneKind | null> {
+  const { kind, chosen } = await data(api.GET('/api/v1/agents/me/phone'))
+  return chosen ? kind : null
 }
 
 /** Have a phone rung from the next offer on. */
-export async function choosePhone(kind: PhoneKind): Promise<AgentPhoneView> {
-  return await data(api.PUT('/api/v1/agents/me/phone', { body: { kind } }))
+export async function choosePhone(kind: PhoneKind): Promise<PhoneKind> {
+  return (await data(api.PUT('/api/v1/agents/me/phone', { body: { kind } }))).kind
 }
 
 /** Open the account of this page's phone. */

@@ -21,6 +21,7 @@ const PASSING: ReadonlySet<PhoneProblem | null> = new Set<PhoneProblem>([
   'registration-lost',
 ])
 const BY_OTHER_TABS = ['answer', 'decline', 'hangUp', 'press', 'mute', 'reconnect'] as const
+type ByOtherTabs = (typeof BY_OTHER_TABS)[number]
 
 /** The phone of this page, or the mirror of another tab's. */
 export class BrowserPhone implements Phone {
@@ -98,6 +99,7 @@ export class BrowserPhone implements Phone {
 
   async resume(inCall: boolean): Promise<boolean> {
     if (this.#state.stage !== 'off') return this.#state.stage === 'online'
+    if (await this.#atTable()) return false
     const wanted = inCall || sessionStorage.getItem(SHIFT) === 'on'
     if (!wanted || unfit(window) !== null || !(await microphoneAllowed())) return false
     const begun = await this.startShift()
@@ -116,7 +118,7 @@ export class BrowserPhone implements Phone {
 
   async choose(kind: PhoneKind): Promise<void> {
     try {
-      this.#state.kind = (await choosePhone(kind)).kind
+      this.#state.kind = await choosePhone(kind)
     } catch (error) {
       this.#report(serviceProblem(error))
       return
@@ -172,7 +174,7 @@ export class BrowserPhone implements Phone {
   }
 
   async playRing(): Promise<void> {
-    if (this.#state.call?.stage !== 'ringing') await this.#sound.ring(SAMPLE_RING_S)
+    if (this.#state.call === null) await this.#sound.ring(SAMPLE_RING_S)
   }
 
   async meter(on: boolean): Promise<void> {
@@ -189,8 +191,7 @@ export class BrowserPhone implements Phone {
   async #begin(): Promise<boolean> {
     this.#state.stage = 'starting'
     try {
-      const present = await chosenPhone()
-      this.#state.kind = (present.chosen ? present : await choosePhone('browser')).kind
+      this.#state.kind = (await chosenPhone()) ?? (await choosePhone('browser'))
     } catch (error) {
       this.#ownership.letGo()
       return this.#refuse(serviceProblem(error))
@@ -198,6 +199,12 @@ export class BrowserPhone implements Phone {
     if (this.#state.kind === 'browser') return await this.#connect()
     this.#state.stage = 'off'
     return true
+  }
+
+  /** Return whether the phone on the table is rung. */
+  async #atTable(): Promise<boolean> {
+    this.#state.kind = (await chosenPhone().catch(() => null)) ?? 'browser'
+    return this.#state.kind === 'desk'
   }
 
   async #connect(): Promise<boolean> {
@@ -215,7 +222,7 @@ export class BrowserPhone implements Phone {
     this.#onOnline(true)
   }
 
-  #elsewhere(action: (typeof BY_OTHER_TABS)[number], ...values: unknown[]): boolean {
+  #elsewhere(action: ByOtherTabs, ...values: unknown[]): boolean {
     if (this.#state.stage !== 'elsewhere') return false
     this.#ownership.order(action, values)
     return true

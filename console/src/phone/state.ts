@@ -33,7 +33,7 @@ function remembered(): Remembered {
 export function newState(): PhoneState {
   const { devices, ring } = remembered()
   return reactive<PhoneState>({
-    kind: 'desk',
+    kind: 'browser',
     stage: 'off',
     problem: null,
     retryAt: null,
