@@ -66,6 +66,7 @@ COPY callflows /srv/hotline/callflows
 COPY migrations /srv/hotline/migrations
 COPY dev /srv/hotline/dev
 COPY ari_app /srv/hotline/ari_app
+COPY docker/hotline.sh /usr/local/bin/hotline
 COPY --from=console /srv/pages /srv/hotline/pages
 
 USER hotline

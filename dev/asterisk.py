@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import Signals
+from typing import NoReturn
 
 from dev.installed import InstalledAsterisk, find_asterisk
 from dev.paths import ASTERISK_CONFIGURATION, RUNTIME
@@ -18,6 +19,7 @@ from dev.processes import ChildProcess, ManagedProcess, ProcessFailed
 
 SITE_FOLDERS = ("pjsip.d", "extensions.d", "queues.d", "musiconhold.d")
 """Folders of files that Asterisk reads after the shipped ones."""
+TRANSPORT = re.compile(r"^\[(transport-(?:udp|tcp|tls))\]", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class AsteriskAddress:
     user: str = "hotline"
     password: str = "hotline-local"
     hotline_number: str = "96001"
+    sip_address: str = ""
+    """Where Asterisk listens for SIP; empty: `address`."""
+    external_address: str = ""
+    """Address to name to phones and carriers outside `local_network`; empty: no address is translated."""
+    local_network: str = ""
 
     @property
     def rest_url(self) -> str:
@@ -102,6 +109,18 @@ class Asterisk:
         started(self.process)
         self.process.wait_until(self._ready)
 
+    def become(self) -> NoReturn:
+        """Replace this process by Asterisk, in the foreground.
+
+        Raises:
+            ProcessFailed: a file of the operator is not usable.
+        """
+        folder = self.write_configuration()
+        os.chdir(self.at.state)
+        program = self.installed.program
+        command = [*program.command, "-f", "-C", str(folder / "asterisk.conf")]
+        os.execve(command[0], command, program.environ())  # noqa: S606 - no shell is wanted
+
     def stop(self) -> None:
         if self.process is not None:
             self.process.stop()
@@ -155,7 +174,7 @@ class Asterisk:
             "HTTP_PORT": self.at.http_port,
             "AMI_ADDRESS": self.at.address,
             "AMI_PORT": self.at.ami_port,
-            "SIP_ADDRESS": self.at.address,
+            "SIP_ADDRESS": self.at.sip_address or self.at.address,
             "SIP_PORT": self.at.sip_port,
             "RTP_START": self.at.rtp_start,
             "RTP_END": self.at.rtp_end,
@@ -172,7 +191,21 @@ class Asterisk:
                 (state / "etc" / folder / f"{name}.conf").write_text(render(text, values))
             for own in sorted((self.site / folder).glob("*.conf")) if self.site is not None else ():
                 (state / "etc" / folder / own.name).write_text(_render_own(own, values))
+        if self.at.external_address:
+            self._translate_addresses(state / "etc")
         return state / "etc"
+
+    def _translate_addresses(self, etc: Path) -> None:
+        """Name the external address on every transport, those of the operator included."""
+        files = [etc / "pjsip.conf", *sorted((etc / "pjsip.d").glob("*.conf"))]
+        found = {name for file in files for name in TRANSPORT.findall(file.read_text(encoding="utf-8"))}
+        lines = [
+            f"[{name}](+)\nexternal_signaling_address = {self.at.external_address}\n"
+            f"external_media_address = {self.at.external_address}\nlocal_net = {self.at.local_network}\n"
+            for name in sorted(found)
+        ]
+        # The name sorts last: a transport is added to once it is there.
+        (etc / "pjsip.d" / "zz-external.conf").write_text("".join(lines))
 
     def _data_folder(self) -> Path:
         """Link Asterisk's data relatively.

@@ -259,10 +259,10 @@ def private_stack(
     )
 
 
-def sample_phones() -> dict[str, str]:
+def sample_phones(password: str = SAMPLE_PASSWORD) -> dict[str, str]:
     """Return the residents' SIP accounts, as files for `pjsip.d`."""
     accounts = (PROJECT / "asterisk" / "sample" / "pjsip.conf").read_text()
-    return {"sample": render(accounts, {"SAMPLE_PASSWORD": SAMPLE_PASSWORD})}
+    return {"sample": render(accounts, {"SAMPLE_PASSWORD": password})}
 
 
 def database_url(folder: Path = RUN) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from ari_app import __version__
 from ari_app.operations import backup as backups
+from ari_app.operations.asterisk_command import run_asterisk
 from ari_app.operations.database_copy import copy_database
 from ari_app.operations.locations import Locations, locations
 from ari_app.operations.running_service import refuse_database_in_use
@@ -26,6 +27,7 @@ BACKUPS = RUNTIME / "backups"
 def register(app: typer.Typer) -> None:
     """Add the operator's commands to the `hotline` command."""
     app.callback()(_options)
+    app.command("asterisk")(run_asterisk)
     app.command("backup")(back_up)
     app.command("verify-backup")(verify_backup)
     app.command("restore")(restore)

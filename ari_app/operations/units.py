@@ -1,4 +1,4 @@
-"""systemd units of a machine without containers: service, watchdog, nightly backup."""
+"""systemd units of a machine without containers."""
 
 import sys
 from pathlib import Path
@@ -8,7 +8,7 @@ from dev.paths import PROJECT
 HOTLINE = """\
 [Unit]
 Description=hotline: service hotline and call centre
-After=network-online.target asterisk.service redis-server.service postgresql.service
+After=network-online.target hotline-asterisk.service redis-server.service postgresql.service
 Wants=network-online.target
 
 [Service]
@@ -29,10 +29,31 @@ PrivateTmp=true
 [Install]
 WantedBy=multi-user.target
 """
+ASTERISK = """\
+[Unit]
+Description=hotline: Asterisk
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+User={user}
+WorkingDirectory={project}
+EnvironmentFile={environment}
+ExecStart={python} -m ari_app.cli asterisk
+Restart=always
+RestartSec=1
+LimitNOFILE=20000
+NoNewPrivileges=true
+ProtectSystem=full
+PrivateTmp=true
+
+[Install]
+WantedBy=multi-user.target
+"""
 WATCHDOG = """\
 [Unit]
 Description=hotline: leads waiting callers to the fallback while the service is away
-After=asterisk.service
+After=hotline-asterisk.service
 
 [Service]
 User={user}
@@ -72,6 +93,7 @@ Persistent=true
 WantedBy=timers.target
 """
 UNITS = {
+    "hotline-asterisk.service": ASTERISK,
     "hotline.service": HOTLINE,
     "hotline-watchdog.service": WATCHDOG,
     "hotline-backup.service": BACKUP,

@@ -1,13 +1,13 @@
 """Shipped templates of a trunk, with a second Asterisk as the carrier."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 
 import pytest
+from typer.testing import CliRunner
 
+from ari_app.cli import app
 from ari_app.operations.trunks.templates import TrunkKind
 from dev.stack import Stack, private_stack
 from tests.asterisk.carrier import (
@@ -34,8 +34,8 @@ SETTINGS = {
     "SURVEY_FROM_HOUR": "0",
     "SURVEY_UNTIL_HOUR": "24",
 }
+# With an account: test_going_live.py.
 MANNERS = [
-    Manner(TrunkKind.REGISTRATION, shows="88888888", reads="e164", dialled="+8613800000002"),
     Manner(TrunkKind.IP, shows="+8613800000002", reads="national", dialled="13800000002"),
     Manner(TrunkKind.TLS, shows="013800000002", reads="digits", dialled="8613800000002"),
 ]
@@ -52,14 +52,9 @@ class Connected:
 
     async def trunk_check(self) -> tuple[int, str]:
         """Run `hotline trunk check` beside the service."""
-        assert self.stack.site is not None
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "ari_app.cli", "trunk", "check", "--site", str(self.stack.site)),
-            env={**os.environ, **self.stack.environment()},
-            stdout=asyncio.subprocess.PIPE,
-        )
-        output, _ = await process.communicate()
-        return process.returncode or 0, output.decode()
+        arguments = ("trunk", "check", "--site", str(self.stack.site))
+        result = await asyncio.to_thread(CliRunner().invoke, app, arguments, env=self.stack.environment())
+        return result.exit_code, result.output
 
 
 @pytest.fixture(scope="module", params=MANNERS, ids=lambda manner: str(manner.kind))
