@@ -1,4 +1,4 @@
-import { Headset } from '@element-plus/icons-vue'
+import { Headset, Tickets } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { Role } from '@/shared/session/session'
 
@@ -9,8 +9,13 @@ export interface Place {
   roles: readonly Role[]
 }
 
+const EVERYONE: readonly Role[] = ['agent', 'supervisor', 'administrator', 'department', 'quality', 'campaigns']
+
 /** Places of the menu, in order. */
-export const PLACES: readonly Place[] = [{ name: 'desk', icon: Headset, roles: ['agent'] }]
+export const PLACES: readonly Place[] = [
+  { name: 'desk', icon: Headset, roles: ['agent'] },
+  { name: 'tickets', icon: Tickets, roles: EVERYONE },
+]
 
 /** Return the places that a role has. */
 export function placesOf(role: Role | null): readonly Place[] {

@@ -32,10 +32,10 @@ describe('the sign-in page', () => {
 
   it('says in the page’s language why it was refused', async () => {
     const { page } = await shown()
-    vi.stubGlobal('fetch', answer(401, { type: '/problems/sign-in-failed', title: 'x', status: 401, detail: 'x' }))
+    vi.stubGlobal('fetch', answer(401, { type: '/problems/sign-in-failed', title: '工号或密码错误', status: 401, detail: 'Check the staff number.' }))
     await page.find('form').trigger('submit')
     await flushPromises()
-    expect(page.find('[role=alert]').text()).toBe('工号或密码不正确。')
+    expect(page.find('[role=alert]').text()).toBe('工号或密码错误')
     expect((page.find('[name=password]').element as HTMLInputElement).value).toBe('')
   })
 

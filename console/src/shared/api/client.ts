@@ -13,6 +13,13 @@ export const api = createClient<paths>({
   fetch: (request) => globalThis.fetch(request),
 })
 
+// The service words its refusals in the language of the page.
+api.use({
+  onRequest: ({ request }) => {
+    request.headers.set('Accept-Language', document.documentElement.lang)
+  },
+})
+
 interface Answer<T> {
   data?: T
   error?: unknown
@@ -33,7 +40,7 @@ export async function data<T>(asked: Promise<Answer<T>>): Promise<T> {
   try {
     answer = await asked
   } catch {
-    throw new ApiProblem(0, NETWORK, '', [])
+    throw new ApiProblem(0, NETWORK)
   }
   if (answer.response.ok) return answer.data as T
   const problem = asProblem(answer.response.status, answer.error)

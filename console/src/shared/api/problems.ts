@@ -1,35 +1,37 @@
+import type { Schemas } from './client'
+
 /** Slug of the problem that the service could not be reached. */
 export const NETWORK = 'network'
 
-export interface FieldProblem {
-  field: string
-  rule: string
-  code?: string
-}
+export type FieldProblem = Schemas['FieldProblem']
+const CHINESE = /\p{Script=Han}/u
 
 /** Refusal of the service (RFC 9457), or no answer at all. */
 export class ApiProblem extends Error {
   constructor(
     readonly status: number,
     readonly slug: string,
-    readonly detail: string,
-    readonly fields: readonly FieldProblem[],
+    /** The refusal in the page's language. */
+    readonly words = '',
+    readonly fields: readonly FieldProblem[] = [],
   ) {
-    super(detail || slug)
+    super(words || slug)
     this.name = 'ApiProblem'
   }
 
-  /** Return the broken rule of a field, if it has one. */
-  field(name: string): FieldProblem | undefined {
-    return this.fields.find((one) => one.field === name)
+  /** Return what is wrong with a field, in the page's language; empty where nothing is. */
+  rule(field: string): string {
+    return this.fields.find((one) => one.field === field)?.rule ?? ''
   }
 }
 
 /** Return a refusal's body as a problem; a body of a proxy says nothing. */
 export function asProblem(status: number, body: unknown): ApiProblem {
-  if (typeof body === 'object' && body !== null && 'type' in body && typeof body.type === 'string') {
-    const { type, detail, errors } = body as { type: string; detail?: string; errors?: FieldProblem[] }
-    return new ApiProblem(status, type.replace(/^.*\/problems\//, ''), detail ?? '', errors ?? [])
+  if (typeof body !== 'object' || body === null || !('type' in body) || typeof body.type !== 'string') {
+    return new ApiProblem(status, 'unavailable')
   }
-  return new ApiProblem(status, status >= 500 || status === 0 ? 'unavailable' : 'bad-request', '', [])
+  const { type, title, detail, errors } = body as Schemas['ProblemDetails']
+  // Every title is translated, and not every detail: a page shows one language.
+  const words = CHINESE.test(title) && !CHINESE.test(detail) ? title : detail
+  return new ApiProblem(status, type.replace(/^.*\/problems\//, ''), words, errors)
 }

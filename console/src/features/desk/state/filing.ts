@@ -1,7 +1,6 @@
 import { nextTick, ref, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { ApiProblem } from '@/shared/api/problems'
-import { useRuleText } from '@/shared/i18n/problems'
 import { useToasts } from '@/shared/ui/toasts'
 import { fileTicket, isKept, type FileTicket } from '../queries'
 import { useTicketDraft, type TicketDraft } from './ticket-draft'
@@ -27,7 +26,7 @@ export function asTicket(draft: TicketDraft, callId: string): FileTicket {
 /** File the call's ticket; a refusal is shown at its fields, and the first of them gets the focus. */
 export function useFiling(callId: () => string, form: Ref<HTMLElement | null>) {
   const { t } = useI18n()
-  const [work, toasts, ruleText] = [useTicketDraft(), useToasts(), useRuleText()]
+  const [work, toasts] = [useTicketDraft(), useToasts()]
   const busy = ref(false)
   const kept = ref(false)
   const problem = ref<unknown>(null)
@@ -35,8 +34,7 @@ export function useFiling(callId: () => string, form: Ref<HTMLElement | null>) {
 
   function wrong(field: string): string {
     if (missing.value.includes(field)) return t('shared.rule.required')
-    const broken = problem.value instanceof ApiProblem ? problem.value.field(field) : undefined
-    return broken === undefined ? '' : ruleText(broken)
+    return problem.value instanceof ApiProblem ? problem.value.rule(field) : ''
   }
 
   async function show(): Promise<void> {

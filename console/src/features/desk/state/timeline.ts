@@ -1,4 +1,5 @@
-import type { PopCall, PopTicket, Pop } from '@/shared/socket/messages'
+import type { Pop, PopCall } from '@/shared/socket/messages'
+import { ticketTone } from '@/shared/ui/ticket-tone'
 import type { Tone } from '@/shared/ui/UiTag.vue'
 
 export interface TimelineEvent {
@@ -13,14 +14,6 @@ export interface TimelineEvent {
 }
 
 const DAY_MS = 86_400_000
-
-/** Return the tone of a ticket's state: open ones want attention, refused ones most. */
-export function ticketTone(status: PopTicket['status']): Tone {
-  if (status === 'archived' || status === 'merged' || status === 'cancelled') return 'plain'
-  if (status === 'refused') return 'bad'
-  if (status === 'registered') return 'warn'
-  return status === 'replied' || status === 'survey' ? 'good' : 'busy'
-}
 
 /** Return the tone of an earlier call: one that reached no person is remembered by the caller. */
 export function callTone(outcome: PopCall['outcome']): Tone {

@@ -1,0 +1,66 @@
+import { useInfiniteQuery, useQuery } from '@pinia/colada'
+import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { api, data, type Schemas } from '@/shared/api/client'
+
+export type TicketView = Schemas['TicketView']
+export type TicketDetail = Schemas['TicketDetail']
+export type LogView = Schemas['LogView']
+export type TicketStatus = Schemas['TicketStatus']
+
+export interface TicketFilter {
+  status?: TicketStatus
+  undispatched?: boolean
+  escalated?: boolean
+  number?: string
+}
+
+const PAGE = 50
+const HOUR_MS = 3_600_000
+
+/** Tickets that fit a filter, newest first, page by page. */
+export function useTickets(filter: MaybeRefOrGetter<TicketFilter>) {
+  const pages = useInfiniteQuery<TicketView[], Error, string | null>({
+    key: () => ['tickets', 'list', { ...toValue(filter) }],
+    initialPageParam: null,
+    query: ({ pageParam }) =>
+      data(
+        api.GET('/api/v1/tickets', {
+          params: { query: { ...toValue(filter), limit: PAGE, ...(pageParam === null ? {} : { after: pageParam }) } },
+        }),
+      ),
+    getNextPageParam: (last) => (last.length < PAGE ? null : (last.at(-1)?.id ?? null)),
+  })
+  const tickets = computed(() => pages.data.value?.pages.flat() ?? [])
+  return { ...pages, tickets }
+}
+
+/** A ticket by its id, or by the number that a notice names. */
+export function useTicket(named: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['tickets', 'one', toValue(named)],
+    query: async () => {
+      const name = toValue(named)
+      let id = name
+      if (/^\d+$/.test(name)) {
+        const [found] = await data(api.GET('/api/v1/tickets', { params: { query: { number: name } } }))
+        id = found?.id ?? name
+      }
+      return data(api.GET('/api/v1/tickets/{ticket_id}', { params: { path: { ticket_id: id } } }))
+    },
+  })
+}
+
+export function useClocks(id: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['tickets', 'clocks', toValue(id)],
+    query: () => data(api.GET('/api/v1/tickets/{ticket_id}/clocks', { params: { path: { ticket_id: toValue(id) } } })),
+  })
+}
+
+/** Names of departments and causes by their ids. */
+export function useNames() {
+  const departments = useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), staleTime: HOUR_MS })
+  const categories = useQuery({ key: ['categories'], query: () => data(api.GET('/api/v1/categories')), staleTime: HOUR_MS })
+  const all = computed(() => new Map([...(departments.data.value ?? []), ...(categories.data.value ?? [])].map((one) => [one.id, one.name])))
+  return (id: string | null | undefined): string => (id ? (all.value.get(id) ?? '') : '')
+}

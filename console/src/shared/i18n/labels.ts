@@ -1,0 +1,20 @@
+import { useQuery } from '@pinia/colada'
+import { api, data, type Schemas } from '@/shared/api/client'
+import { inLanguage } from './i18n'
+
+type Groups = Schemas['LabelsView']['groups']
+
+/** Return a function that names a value of the service's types, such as `label('TicketStatus', 'signed')`. */
+export function useLabels(): (group: string, value: string | null | undefined) => string {
+  const labels = useQuery({
+    key: ['labels'],
+    query: () => data(api.GET('/api/v1/labels')),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+  return (group, value) => {
+    if (value === null || value === undefined) return ''
+    const groups: Groups | undefined = labels.data.value?.groups
+    const words = groups?.[group]?.[value]
+    return words === undefined ? value : inLanguage(words)
+  }
+}
