@@ -27,7 +27,7 @@ export const useDesk = defineStore('desk', () => {
         own.value = message.snapshot.agent
         pop.value = message.pop
         draft.value = message.draft
-        if (call.value?.call_id !== message.pop?.call_id) call.value = null
+        call.value = message.snapshot.call
         replace(queues, message.snapshot.queues, (queue) => queue.queue)
         replace(agents, message.snapshot.agents, (agent) => agent.agent_id)
         break
@@ -43,10 +43,11 @@ export const useDesk = defineStore('desk', () => {
         if (pop.value?.call_id === message.call_id) pop.value = draft.value = call.value = null
         break
       case 'call':
-        call.value = message
+        call.value = message.over ? null : message
         break
       case 'agent':
         own.value = message
+        if (message.state !== 'talking') call.value = null
         break
       case 'presence':
         if (message.state === 'offline') agents.delete(message.agent_id)

@@ -13,6 +13,7 @@ export type Pop = Messages['Pop']
 export type PopTicket = Messages['PopTicket']
 export type PopCall = Messages['PopCall']
 export type CustomerCard = Messages['CustomerCard']
+export type CallAction = Messages['CallAction']
 export type Draft = Messages['Draft']
 
 /** Reasons for which the service closes the socket; after them the page must not connect again by itself. */
