@@ -13,6 +13,8 @@ export type Pop = Messages['Pop']
 export type PopTicket = Messages['PopTicket']
 export type PopCall = Messages['PopCall']
 export type CustomerCard = Messages['CustomerCard']
+export type ControlCall = Messages['ControlCall']
+export type CallTarget = Messages['CallTarget']
 export type CallAction = Messages['CallAction']
 export type Draft = Messages['Draft']
 

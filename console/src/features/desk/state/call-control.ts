@@ -1,7 +1,7 @@
 import { computed } from 'vue'
 import { onceKey } from '@/shared/api/client'
 import { useDesk } from '@/shared/socket/desk'
-import type { CallAction } from '@/shared/socket/messages'
+import type { CallAction, ControlCall } from '@/shared/socket/messages'
 
 /** Actions that a button alone carries out, in the order of the bar; the others ask something first. */
 export const PLAIN_ACTIONS: readonly CallAction[] = [
@@ -16,7 +16,7 @@ export function useCallControl() {
   const plain = computed(() => PLAIN_ACTIONS.filter((action) => may.value.has(action)))
 
   /** Ask for an action; return whether the question went out. The answer is a new state, or a refusal. */
-  function act(action: CallAction, details: { digits?: string } = {}): boolean {
+  function act(action: CallAction, details: Omit<Partial<ControlCall>, 'type' | 'action' | 'key'> = {}): boolean {
     return may.value.has(action) && desk.send({ type: 'call_command', action, key: onceKey(), ...details })
   }
 
