@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     trunk_number_format: Literal["e164", "digits", "national"] = "national"
     """Form of {number} that the trunk accepts: +8645188888888, 8645188888888 or 045188888888."""
     hotline_number: str = Field(default="96001", pattern=r"^\+?[0-9]{3,15}$")
-    """Number that callers dial, that they see when we call, and that the survey names at its end."""
+    """Number that people see when we call, and that the survey names at its end; one of `callflows/numbers.yaml`."""
     organisation_zh: str = "供热服务热线"
     organisation_en: str = "heating service hotline"
     region: str = Field(default="CN", pattern=r"^[A-Z]{2}$")

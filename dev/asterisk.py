@@ -166,7 +166,6 @@ class Asterisk:
             "SYSTEM_NAME": self.at.application,
             "PROMPTS": self.prompts,
             "APPLICATION": self.at.application,
-            "HOTLINE_NUMBER": self.at.hotline_number,
             "ARI_USER": self.at.user,
             "ARI_PASSWORD": self.at.password,
             "EVENTS_URI": self.at.events_url,

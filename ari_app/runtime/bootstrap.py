@@ -112,7 +112,11 @@ class Service:
         self.node = NodeLease(self.redis, settings.node, settings.database_name)
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
         self.spool = Spool(settings.spool)
-        configuration = load_configuration(settings.callflows, partial(was_converted, cache=settings.prompts))
+        configuration = load_configuration(
+            settings.callflows,
+            partial(was_converted, cache=settings.prompts),
+            shown_number=settings.hotline_number,
+        )
         self.queue_settings = dict(configuration.queues)
         limiter = PublicLimiter(self.redis)
         self.domain = DomainServices(settings, self.database, self.recordings, configuration, limiter)

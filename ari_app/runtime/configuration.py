@@ -22,6 +22,7 @@ from ari_app.campaigns.survey import QUESTIONS_BY_KIND, prompts_for
 from ari_app.campaigns.wording import SURVEY_TEXTS, SurveyWording
 from ari_app.queues.settings import QueueSettings, read_queues
 from callflows.actions import CallerActions
+from callflows.numbers import UNKNOWN_NUMBER_FLOW, AccessNumbers, read_numbers
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.notices.catalogue import NoticeCatalogue, read_notices
@@ -40,7 +41,6 @@ from ivr.draw import draw
 from ivr.flow_checks import Vocabulary
 from ivr.prompts import PromptCatalogue
 
-INBOUND_FLOW = "hotline"
 SHIPPED_NOTICES = PROJECT / "callflows" / "notices.yaml"
 CALL_VARIABLES = frozenset(
     {
@@ -75,6 +75,7 @@ VALUES: Mapping[str, frozenset[str]] = {
     "answers.charged": YES_OR_NO,
 }
 """All values of the variables that have a fixed set of them."""
+STARTED_BY_THE_SERVICE = frozenset({SURVEY_FLOW, UNKNOWN_NUMBER_FLOW})
 SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS, SUBJECT, DESCRIPTION}) | SURVEY_TEXTS
 """Prompts that no flow names: said while waiting, by agents, or written on tickets."""
 
@@ -87,6 +88,7 @@ class Configuration:
 
     library: Library
     queues: Mapping[str, QueueSettings]
+    numbers: AccessNumbers
     notices: NoticeCatalogue | None
     """None where the file could not be read, which is a finding."""
     findings: list[Finding]
@@ -101,19 +103,40 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
     """
     queues, of_queues = read_queues(folder / "queues.yaml")
     notices, of_notices, missing = read_notices(folder / "notices.yaml", SHIPPED_NOTICES)
-    library = check_library(folder, _vocabulary(queues, all_read=not of_queues), is_known=is_known)
-    findings = in_order([*library.findings, *of_queues, *of_notices])
-    return Configuration(library, queues, notices, findings, missing)
+    numbers, of_numbers = read_numbers(folder / "numbers.yaml")
+    vocabulary = _vocabulary(
+        # Of a file with errors not every name is known.
+        queues if not of_queues else None,
+        numbers if not of_numbers else None,
+    )
+    library = check_library(folder, vocabulary, is_known=is_known)
+    findings = [*library.findings, *of_queues, *of_notices, *of_numbers]
+    if not library.unread:
+        findings += numbers.without_flow(library.flows)
+        findings += (
+            Finding(folder.name, 1, "no-such-flow", f"there is no flow {name}, which the service starts")
+            for name in STARTED_BY_THE_SERVICE
+            if name not in library.flows
+        )
+    return Configuration(library, queues, numbers, notices, in_order(findings), missing)
 
 
-def load_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _: False) -> Configuration:
+def load_configuration(
+    folder: Path, is_known: Callable[[Path], bool] = lambda _: False, *, shown_number: str | None = None
+) -> Configuration:
     """Read a folder for use; warnings are logged.
+
+    `shown_number` is the number that people see when we call: they must be able to call it back.
 
     Raises:
         ConfigurationInvalid: something is wrong anywhere in it.
     """
     found = read_configuration(folder, is_known)
-    if refused := errors_of(found.findings):
+    refused = errors_of(found.findings)
+    if not refused and shown_number is not None and found.numbers.flow_of(shown_number) is None:
+        message = f"HOTLINE_HOTLINE_NUMBER is {shown_number}, which is not here: who calls it back would be refused"
+        refused = [Finding(found.numbers.file, 1, "shown-number", message)]
+    if refused:
         raise ConfigurationInvalid(refused)
     for warning in found.findings:
         log.warning("configuration_finding", finding=str(warning))
@@ -139,19 +162,18 @@ def drawn(folder: Path, flow: str, language: str) -> str:
     return draw(found, library.catalogue, dot_program(), language)
 
 
-def _vocabulary(queues: Mapping[str, QueueSettings], *, all_read: bool) -> Vocabulary:
+def _vocabulary(queues: Mapping[str, QueueSettings] | None, numbers: AccessNumbers | None) -> Vocabulary:
     """Return the names outside the flows that a flow may use."""
-    greetings = {queue.greeting for queue in queues.values() if queue.greeting is not None}
+    greetings = {queue.greeting for queue in (queues or {}).values() if queue.greeting is not None}
     return Vocabulary(
         _actions(),
-        # Of a file with errors not every queue is known.
-        frozenset(queues) if all_read else None,
+        frozenset(queues) if queues is not None else None,
         CALL_VARIABLES,
         SPOKEN_ELSEWHERE | greetings,
         kinds=frozenset(TicketKind),
         ends=frozenset(FlowEnd),
         values=VALUES,
-        started=frozenset({INBOUND_FLOW, SURVEY_FLOW}),
+        started=STARTED_BY_THE_SERVICE | frozenset(numbers.flows.values()) if numbers is not None else None,
     )
 
 

@@ -46,7 +46,13 @@ class Conversations:
             library.catalogue, calendar, SpokenWording(zh=settings.organisation_zh, en=settings.organisation_en)
         )
         self.entry_points = EntryPoints(
-            self._flows, calendar, domain.tickets, domain.customers, domain.campaigns, settings.hotline_number
+            self._flows,
+            configuration.numbers,
+            calendar,
+            domain.tickets,
+            domain.customers,
+            domain.campaigns,
+            settings.hotline_number,
         )
 
     def walker(self, voice: Voice, store: CursorStore) -> FlowWalker:

@@ -1,22 +1,27 @@
 """Entry points of conversations: flow, step and variables."""
 
+import structlog
+
 from ari_app.calls.model import CallState, Direction
 from ari_app.campaigns.service import SURVEY_FLOW, CampaignService
 from ari_app.campaigns.survey import prompts_for
-from ari_app.runtime.configuration import INBOUND_FLOW
+from callflows.numbers import UNKNOWN_NUMBER_FLOW, AccessNumbers
 from crm.customers.service import CustomerService
 from crm.tickets.service import TicketService
 from ivr.calendar import HolidayCalendar
 from ivr.cursor import Cursor
 from ivr.grammar import Flow
 
+log = structlog.get_logger()
+
 
 class EntryPoints:
-    """First cursors of calls: of the hotline, and of the survey."""
+    """First cursors of calls: of the number dialled, and of the survey."""
 
     def __init__(
         self,
         flows: dict[str, Flow],
+        numbers: AccessNumbers,
         calendar: HolidayCalendar,
         tickets: TicketService,
         customers: CustomerService,
@@ -24,6 +29,7 @@ class EntryPoints:
         hotline_number: str,
     ) -> None:
         self._flows = flows
+        self._numbers = numbers
         self._calendar = calendar
         self._tickets = tickets
         self._customers = customers
@@ -40,8 +46,14 @@ class EntryPoints:
             "attempt_id": state.attempt_id,
         }
         if state.direction is Direction.INBOUND:
-            return self._at_start(INBOUND_FLOW, {"call": call})
+            return self._at_start(self._dialled(state), {"call": call})
         return await self._survey(state, call)
+
+    def _dialled(self, state: CallState) -> str:
+        flow = self._numbers.flow_of(state.access_number)
+        if flow is None:
+            log.warning("number_unknown", access_number=state.access_number, remedy="add it to numbers.yaml")
+        return flow or UNKNOWN_NUMBER_FLOW
 
     async def _survey(self, state: CallState, call: dict[str, str | None]) -> Cursor:
         assert state.attempt_id is not None, "an outbound call carries out an attempt"
