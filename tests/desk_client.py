@@ -16,6 +16,14 @@ WAIT_S = 60.0
 """Longer than anything takes on two busy cores; who waits so long has been forgotten."""
 
 
+class Refused(AssertionError):
+    """The service refused a request."""
+
+    def __init__(self, answer: aiohttp.ClientResponse, text: str) -> None:
+        super().__init__(f"{answer.method} {answer.url.path} → {answer.status}: {text}")
+        self.status = answer.status
+
+
 class Desk:
     """One signed-in person.
 
@@ -124,5 +132,5 @@ class Desk:
 
 async def _content(answer: aiohttp.ClientResponse) -> Any:
     if answer.status >= 400:
-        raise AssertionError(f"{answer.method} {answer.url.path} → {answer.status}: {await answer.text()}")
+        raise Refused(answer, await answer.text())
     return await answer.json() if answer.content_type == "application/json" else await answer.text()
