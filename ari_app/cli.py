@@ -17,7 +17,7 @@ from ari_app.operations import commands as operator_commands
 from ari_app.operations.locations import NEEDED
 from ari_app.operations.staff_commands import staff
 from ari_app.operations.trunks.commands import trunk
-from ari_app.runtime import process
+from ari_app.runtime import logs, process
 from ari_app.runtime.configuration import drawn, read_configuration
 from ari_app.runtime.supervisor import ProcessSupervisor
 from ari_app.settings import Settings, invalid_settings
@@ -75,6 +75,7 @@ def serve() -> None:
 @app.command()
 def supervise() -> None:
     """Run the service, restart it when it dies, reload it on SIGHUP."""
+    logs.configure("supervisor")
     sys.exit(ProcessSupervisor(serve, check=("-m", "ari_app.cli", "check")).run())
 
 
@@ -105,6 +106,7 @@ def openapi(
 @app.command()
 def watchdog() -> None:
     """Lead waiting callers to the fallback while the service is away."""
+    logs.configure("watchdog")
     asyncio.run(fallback_watchdog.watch(_settings()))
 
 

@@ -75,4 +75,7 @@ END
     done >"$STATE/external.conf"
     mv "$STATE/external.conf" "$ETC/pjsip.d/zz-external.conf"
 fi
+# Important lines also go to the container's log.
+touch "$STATE/log/messages.log"
+tail -n 0 -F "$STATE/log/messages.log" &
 exec /usr/sbin/asterisk -f -C "$ETC/asterisk.conf"

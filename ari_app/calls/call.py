@@ -19,6 +19,7 @@ from ari_app.calls.call_services import AgentPhone, CallServices
 from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
+from ari_app.calls.log_lines import log_end, log_start
 from ari_app.calls.model import CallStage, CallState, Direction, FlowEnd, HangUpBy, LegStage, RecordingStage, Talk
 from ari_app.calls.recorder import CallRecorder, Recorded
 from ari_app.calls.talk import AgentLeg
@@ -105,6 +106,7 @@ class LiveCall:
             inbox: events of the other party's channel, registered before the first request about it.
         """
         structlog.contextvars.bind_contextvars(call_id=self.state.id)
+        log_start(self.state, adopted=self.adopted)
         conversation = asyncio.create_task(self._converse(), name=f"conversation:{self.state.id}")
         try:
             await self._until_over(inbox, conversation)
@@ -365,6 +367,7 @@ class LiveCall:
             await self._services.store.save(self.state)
         else:
             self.recorded = True
+        log_end(record)
 
     async def _clean_up_leg(self, talk: Talk) -> None:
         """Remove an agent's leg that its own task did not clean up."""

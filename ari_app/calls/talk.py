@@ -16,6 +16,7 @@ from ari_app.calls.control.parties import Parties
 from ari_app.calls.control.segments import Segments
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.holding import Hold
+from ari_app.calls.log_lines import log_connected
 from ari_app.calls.model import CallStage, CallState, LegStage, RecordingStage, Talk
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
@@ -286,6 +287,7 @@ class AgentLeg:
         self._state.stage = CallStage.TALKING
         self._talk.connected_at_ms = milliseconds(utc_now())
         self._state.connected_at_ms = self._state.connected_at_ms or self._talk.connected_at_ms
+        log_connected(self._talk)
         shown = call_changed(self._state, self._phone.agent_id)
         await asyncio.gather(self._services.desks.call_changed(self._phone.agent_id, shown), asyncio.wait({starting}))
         await self._services.store.save(self._state)

@@ -9,6 +9,7 @@ import structlog
 from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.holding import Hold
+from ari_app.calls.log_lines import log_queued
 from ari_app.calls.model import CallStage, CallState, LegStage, Talk
 from ari_app.calls.talk import AgentLeg, OfferEnd, staged
 from ari_app.calls.voice import ChannelVoice
@@ -84,6 +85,8 @@ class Waiting:
             state.stage, state.queue = CallStage.QUEUED, target.queue
             state.queued_at_ms = state.queued_at_ms or milliseconds(utc_now())
             self._services.store.put(state)
+            if not self._adopted:
+                log_queued(target.queue, target.priority)
             await self._enter(target)
             end = await self._until_served(settings, pop)
             if end not in {WaitEnd.SERVED, WaitEnd.SENT_ON}:

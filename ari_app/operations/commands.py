@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 
 from ari_app import __version__
 from ari_app.operations import backup as backups
+from ari_app.operations import logs
 from ari_app.operations.asterisk_command import run_asterisk
 from ari_app.operations.database_copy import copy_database
 from ari_app.operations.locations import Locations, locations
@@ -33,6 +34,7 @@ def register(app: typer.Typer) -> None:
     app.command("restore")(restore)
     app.command("move-database")(move_database)
     app.command("install-units")(install_units)
+    app.command("logs")(show_logs)
     app.add_typer(starter, name="starter")
 
 
@@ -104,6 +106,25 @@ def move_database(
     for entry in copy_database(*addresses):
         typer.echo(f"{entry.table:<24} {entry.rows:>10} rows  {entry.checksum}")
     typer.echo(f"both sides have the same rows; {time.monotonic() - begun:.1f} s")
+
+
+def show_logs(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="log files, - for standard input; by default those of `make run`")
+    ] = None,
+    call: Annotated[str | None, typer.Option(help="id of a call")] = None,
+    ticket: Annotated[str | None, typer.Option(help="id or number of a ticket")] = None,
+) -> None:
+    """Print the log lines about a call, or a ticket with its calls."""
+    if (call is None) == (ticket is None):
+        typer.echo("give --call ID, or --ticket ID", err=True)
+        sys.exit(2)
+    lines = logs.about(files or logs.FILES, sys.stdin, call=call, ticket=ticket)
+    for line in lines:
+        typer.echo(line)
+    if not lines:
+        typer.echo(f"no line names {call or ticket}", err=True)
+        sys.exit(1)
 
 
 def install_units(

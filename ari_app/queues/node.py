@@ -1,12 +1,12 @@
 """One node's part in the queues: steps, offers, deadlines."""
 
 import asyncio
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
+import structlog
 from redis.asyncio import Redis
 
 from ari_app.queues.channels import AgentMessage, QueueMessage, Subscription
@@ -17,7 +17,7 @@ from ari_app.queues.store import QueueCommand, QueueStore, ScriptReply
 from foundation.signals import Signal
 from foundation.tasks import keep_running
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 Result = TypeVar("Result")
 News = TypeVar("News")
@@ -169,7 +169,7 @@ class QueueNode:
         try:
             self._on_offer(offer)
         except Exception:  # the step was carried out, and its caller must get the result
-            log.exception("offer %s could not be handed over", offer.reservation_id)
+            log.exception("offer_not_handed_over", reservation_id=offer.reservation_id)
 
     def _agent_changed(self, message: AgentMessage) -> None:
         self._note_deadline(message.now_ms, message.wake_ms)
@@ -219,4 +219,4 @@ def _notify_all(listeners: list[Callable[[News], None]], news: News) -> None:
         try:
             listener(news)
         except Exception:  # one failing listener must not stop the others
-            log.exception("a listener of the queues failed")
+            log.exception("queue_listener_failed")

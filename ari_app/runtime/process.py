@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 import uvloop
-from structlog.tracebacks import ExceptionDictTransformer
 
+from ari_app.runtime import logs
 from ari_app.runtime.bootstrap import Service
 from ari_app.runtime.last_good import FOLDER, LastGood, start_with_last_good
 from ari_app.runtime.node_lease import NodeTaken
@@ -74,16 +74,7 @@ async def serve(settings: Settings) -> None:
 def run(settings: Settings) -> None:
     """Serve until a signal, with logs as JSON lines."""
     sys.setswitchinterval(SWITCH_S)
-    structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            # Without the variables of each frame: they hold numbers, names and passwords (S29).
-            structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
-            structlog.processors.JSONRenderer(ensure_ascii=False),
-        ]
-    )
+    logs.configure("service")
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings))

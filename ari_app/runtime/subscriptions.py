@@ -46,6 +46,7 @@ def event_handlers(campaigns: CampaignService, reactions: TicketReactions, notic
         (campaigns.withdraw_strangers, (TicketAction.RELEASE,)),
     ):
         subscriptions.on(TicketChanged, handler, kinds=of_actions(*actions))
+    subscriptions.on(TicketChanged, reactions.log_change)
     subscriptions.on(SurveyFinished, campaigns.settle)
     subscriptions.on(SuggestionMade, campaigns.suggested)
     subscriptions.on_every_event(notices)

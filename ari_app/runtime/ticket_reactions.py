@@ -2,12 +2,16 @@
 
 from contextlib import suppress
 
+import structlog
+
 from ari_app.campaigns.service import ASKED, CampaignService
 from crm.events import TicketChanged
 from crm.history.service import HistoryService
 from crm.tickets.errors import NotAllowedNow
 from crm.tickets.service import TicketService
 from recordings.service import RecordingService
+
+log = structlog.get_logger()
 
 
 class TicketReactions:
@@ -37,6 +41,17 @@ class TicketReactions:
         if event.call_id is not None:
             await self._recordings.link(event.call_id, ticket_id=event.ticket_id)
             await self._history.link_ticket(event.call_id, event.ticket_id)
+
+    async def log_change(self, event: TicketChanged) -> None:
+        """Write one log line about a change."""
+        log.info(
+            "ticket_changed",
+            ticket_id=event.ticket_id,
+            ticket_number=event.number,
+            action=event.action,
+            status=event.status,
+            call_id=event.call_id,
+        )
 
     async def _await_survey(self, event: TicketChanged) -> None:
         """Await the survey where a reporter has a number."""

@@ -1,10 +1,14 @@
 """Calls from end to end on the whole hotline."""
 
 import asyncio
+import json
+from io import StringIO
 
 import pytest
 
-from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, TRUNK_USER, Hotline
+from ari_app.operations.logs import about
+from dev.stack import Stack
+from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, TRUNK_USER, WAIT_S, Hotline
 from tests.words import words
 
 LI_JIANGUO = "13800000002"
@@ -189,6 +193,8 @@ async def test_callers_hear_each_other_and_both_sides_are_kept(hotline: Hotline)
     await phone.answered()
     await asyncio.gather(phone.reaches(caller, 1000), caller.reaches(phone, 440))
 
+    body = {"kind": "fault", "subject": "楼道灯不亮", "address": "和平路31号", "call_id": pop["call_id"]}
+    ticket = await desk.post("/api/v1/tickets", body)
     await phone.hang_up()
     await caller.ended()
 
@@ -196,7 +202,26 @@ async def test_callers_hear_each_other_and_both_sides_are_kept(hotline: Hotline)
     assert record["outcome"] == "answered"
     assert record["hangup_by"] == "agent"
     assert record["talk_ms"] > 0
+    steps = ["call_started", "call_queued", "call_connected", "ticket_changed", "call_ended"]
+    assert await logged(hotline.stack, steps, call=pop["call_id"]) == await logged(
+        hotline.stack, steps, ticket=ticket["number"]
+    )
     assert (await desk.message("agent", state="wrap_up"))["call_id"] == pop["call_id"]
+
+
+async def logged(stack: Stack, steps: list[str], *, call: str | None = None, ticket: str | None = None) -> set[str]:
+    """Return a call's or ticket's lines, once every step has one."""
+    files = [stack.folder / "hotline.log", stack.folder / "asterisk" / "log" / "messages.log"]
+    assert all(line.startswith("{") for line in files[0].read_text().splitlines())
+    async with asyncio.timeout(WAIT_S):
+        while True:
+            lines = await asyncio.to_thread(about, files, StringIO(), call=call, ticket=ticket)
+            events = [json.loads(line)["event"] for line in lines]
+            if all(step in events for step in steps):
+                assert [events.count(step) for step in steps] == [1] * len(steps)
+                assert LI_JIANGUO not in "".join(lines)
+                return set(lines)
+            await asyncio.sleep(0.05)
 
 
 async def test_f27_a_disk_that_takes_nothing_ends_no_call(hotline: Hotline) -> None:
