@@ -115,7 +115,7 @@ def show_logs(
     call: Annotated[str | None, typer.Option(help="id of a call")] = None,
     ticket: Annotated[str | None, typer.Option(help="id or number of a ticket")] = None,
 ) -> None:
-    """Print the log lines about a call, or a ticket with its calls."""
+    """Print the log lines about a call, or a ticket and calls."""
     if (call is None) == (ticket is None):
         typer.echo("give --call ID, or --ticket ID", err=True)
         sys.exit(2)
