@@ -24,7 +24,7 @@ OF_THE_SCRIPTS = frozenset({"HOTLINE_RUNTIME", "HOTLINE_DEBIAN_MIRROR"})
 
 DECLARED = re.compile(r'"(?:GET|POST|PUT|PATCH|DELETE)",\s*f?"(/[^"]*)"')
 """A route of a feature's table."""
-NAMED_ROUTE = re.compile(r"(?:/api/v1|(?<=`))(/[a-z][a-z-]*(?:/[a-z{}_-]+)*)")
+NAMED_ROUTE = re.compile(r"(?:/api/v1|(?<=`)(?!/(?:etc|srv|var)/))(/[a-z][a-z-]*(?:/[a-z{}_-]+)*)")
 SERVED_BESIDE = frozenset({"/desk/socket", "/metrics", "/readyz", "/healthz", "/api/openapi"})
 """Addresses that the server has without a route table."""
 
