@@ -9,20 +9,24 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import SecretStr, ValidationError
+from sqlalchemy.exc import DBAPIError
 from typer.core import TyperGroup
 
 from ari_app.desk import message_schema
 from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.operations import commands as operator_commands
+from ari_app.operations import settings_page
 from ari_app.operations.locations import NEEDED
 from ari_app.operations.staff_commands import staff
 from ari_app.operations.trunks.commands import trunk
 from ari_app.runtime import logs, process
 from ari_app.runtime.configuration import drawn, read_configuration
 from ari_app.runtime.supervisor import ProcessSupervisor
-from ari_app.settings import Settings, invalid_settings
+from ari_app.runtime.surroundings import first_line
+from ari_app.settings import PREFIX, Settings, invalid_settings, unknown_variables
 from crm.tickets import transition_page
 from dev import stack
+from dev.given import given_settings
 from dev.paths import PROJECT
 from dev.processes import ProcessFailed
 from foundation.findings import ConfigurationInvalid
@@ -34,6 +38,8 @@ class Commands(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Carry out a command."""
+        for line in unknown_variables(os.environ):
+            typer.echo(line, err=True)
         try:
             return super().invoke(ctx)
         except ConfigurationInvalid as invalid:
@@ -44,6 +50,14 @@ class Commands(TyperGroup):
             _refuse(str(failed))
         except Problem as problem:
             _refuse(*problem.lines())
+        except ValidationError as error:
+            if error.title != Settings.__name__:
+                raise
+            _refuse(*invalid_settings(error))
+        except DBAPIError as error:
+            _refuse(
+                f"the database of {PREFIX}DATABASE_URL, or of the command line, cannot be used: {first_line(error)}"
+            )
 
 
 app = typer.Typer(
@@ -52,8 +66,10 @@ app = typer.Typer(
 flows = typer.Typer(help="Check and draw call flows.", no_args_is_help=True)
 app.add_typer(flows, name="flows")
 tickets = typer.Typer(help="Describe tickets.", no_args_is_help=True)
+settings_commands = typer.Typer(help="Describe settings.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
 app.add_typer(trunk, name="trunk")
+app.add_typer(settings_commands, name="settings")
 app.add_typer(tickets, name="tickets")
 operator_commands.register(app)
 
@@ -63,13 +79,18 @@ CALLFLOWS = PROJECT / "callflows"
 @app.command()
 def up() -> None:
     """Start Asterisk, Redis and the hotline with sample data."""
-    stack.up()
+    given = given_settings()
+    # What it gives its service itself, and the rest as the service will read it.
+    Settings(
+        ari_password=SecretStr("unused"), sample_password=SecretStr(given.get("SAMPLE_PASSWORD", stack.SAMPLE_PASSWORD))
+    )
+    stack.up(given)
 
 
 @app.command()
 def serve() -> None:
     """Run the service alone, with the servers of the HOTLINE_… settings."""
-    process.run(_settings())
+    process.run(Settings())
 
 
 @app.command()
@@ -107,19 +128,12 @@ def openapi(
 def watchdog() -> None:
     """Lead waiting callers to the fallback while the service is away."""
     logs.configure("watchdog")
-    asyncio.run(fallback_watchdog.watch(_settings()))
+    asyncio.run(fallback_watchdog.watch(Settings()))
 
 
 def _settings_or_default() -> Settings:
     """Return the settings; beside `make run`, those without a password."""
-    return _settings() if NEEDED in os.environ else Settings(ari_password=SecretStr("unused"))
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        _refuse(*invalid_settings(error))
+    return Settings() if NEEDED in os.environ else Settings(ari_password=SecretStr("unused"))
 
 
 @flows.command("check")
@@ -142,6 +156,14 @@ def draw_flow(
 ) -> None:
     """Draw a flow as SVG."""
     _hand_out(drawn(folder, flow, language), output)
+
+
+@settings_commands.command("table")
+def settings_table(
+    output: Annotated[Path | None, typer.Option(help="where to write it; standard output otherwise")] = None,
+) -> None:
+    """Print every setting as Markdown."""
+    _hand_out(settings_page.rendered(), output)
 
 
 @tickets.command("table")

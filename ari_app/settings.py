@@ -1,13 +1,29 @@
 """Settings of an operator, from `HOTLINE_…` variables, validated before anything starts."""
 
+import difflib
+import json
+import shlex
+import shutil
+from collections.abc import Iterable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from redis.asyncio.connection import parse_url
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from ari_app.queues.settings import HIGHEST_PRIORITY
 from ari_app.web.addresses import LOOPBACK
@@ -15,6 +31,7 @@ from ari_app.web.ice_servers import IceServer
 from crm.customers.model import Grade
 from crm.notices.channels import gateway_problem
 from dev.paths import PROJECT, RUNTIME
+from foundation.problems import broken_rules
 
 DRIVERS = {
     "postgres": "postgresql+psycopg",
@@ -22,6 +39,23 @@ DRIVERS = {
     "sqlite": "sqlite",
 }
 DIALLED_NUMBER = "{number}"
+PREFIX = "HOTLINE_"
+OTHER_VARIABLES = {
+    "HOTLINE_RUNTIME": "Folder of packages, prompts and the state of `make run`; by default `.runtime/`.",
+    "HOTLINE_DEBIAN_MIRROR": "Debian mirror of `make prepare`.",
+    "HOTLINE_DATABASE_PASSWORD": "`docker-compose.yml`: the password of its PostgreSQL.",
+    "HOTLINE_REDIS_PASSWORD": "`docker-compose.yml`: the password of its Redis.",
+    "HOTLINE_SIP_PORT": "`docker-compose.yml`: Asterisk's port for phones and the carrier (UDP), 5060 by default.",
+    "HOTLINE_SIP_TLS_PORT": "`docker-compose.yml`: Asterisk's port for a trunk with TLS, 5061 by default.",
+    "HOTLINE_TRUNK_PASSWORD": "The carrier's password, which a file of `hotline trunk template` refers to.",
+    "HOTLINE_RTP_START": "`docker-compose.yml`: Asterisk's first RTP port, 20000 by default.",
+    "HOTLINE_RTP_END": "`docker-compose.yml`: Asterisk's last RTP port, 20399 by default; a conversation needs four.",
+    "HOTLINE_EXTERNAL_ADDRESS": "`docker-compose.yml`: Asterisk's address for phones and the carrier, behind NAT.",
+    "HOTLINE_LOCAL_NETWORK": "`docker-compose.yml`: networks that reach Asterisk at its own address.",
+}
+"""Variables of scripts and of compose; the service does not read them."""
+INTERNAL = frozenset({"HOTLINE_PREDECESSOR", "HOTLINE_CRASHPOINTS"})
+"""Variables from one process of ours to another."""
 
 
 def _as_networks(value: object) -> object:
@@ -35,47 +69,120 @@ def _as_networks(value: object) -> object:
         raise ValueError(f"must be addresses or networks such as 127.0.0.1,10.96.1.0/24: {error}") from error
 
 
+def _from_json(value: object) -> object:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ValueError(f"must be JSON, which it is not: {error}") from error
+
+
+def _as_hosts(value: object) -> object:
+    """Return hosts of a JSON list, or separated by commas or blanks."""
+    if isinstance(value, str) and not value.lstrip().startswith("["):
+        return value.replace(",", " ").split()
+    return _from_json(value)
+
+
+def _known_zone(value: object) -> str:
+    try:
+        return str(ZoneInfo(str(value)))
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError("must be a time zone such as Asia/Shanghai") from error
+
+
+def _http_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("must begin with http:// or https:// and name a host")
+    return value
+
+
+def _redis_address(value: str) -> str:
+    try:
+        parse_url(value)
+    except ValueError as error:
+        raise ValueError("must be an address such as redis://:password@127.0.0.1:6379/0") from error
+    return value
+
+
+def _installed(value: str) -> str:
+    try:
+        words = shlex.split(value)
+    except ValueError as error:
+        raise ValueError("must be a command") from error
+    if words and shutil.which(words[0]) is None:
+        raise ValueError(f"must be a program: there is no {words[0]} that can be run")
+    return value
+
+
 Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(_as_networks)]
+Hosts = Annotated[list[Annotated[str, Field(pattern=r"^[^\s/]+$")]], NoDecode, BeforeValidator(_as_hosts)]
+Priority = Annotated[int, Field(ge=0, le=HIGHEST_PRIORITY)]
+Priorities = Annotated[dict[Grade, Priority], NoDecode, BeforeValidator(_from_json)]
+HttpAddress = Annotated[str, AfterValidator(_http_address)]
+Host = Annotated[str, Field(pattern=r"^[^\s/]+$")]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Name = Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]
+Command = Annotated[str, AfterValidator(_installed)]
 
 
 class Settings(BaseSettings):
     """Settings of the service; each field has its variable, such as `HOTLINE_REDIS_URL`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="HOTLINE_", env_ignore_empty=True, extra="forbid", hide_input_in_errors=True
+        env_prefix=PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
     )
     # Errors name the field and the rule, never the value: it may be a password (S29).
 
-    node: str = "node-1"
+    node: Name = "node-1"
     """Name of this process among those that share one Redis and one database."""
     profile: Literal["production", "sample"] = "production"
     """`sample` loads sample data and accounts with a known password; never use it on a reachable address."""
 
     database_url: str = f"sqlite:///{RUNTIME / 'hotline.db'}"
-    redis_url: str = "redis://127.0.0.1:6379/0"
+    """SQLite (sqlite:////absolute/path/hotline.db) or PostgreSQL (postgresql://user:password@host/name)."""
+    redis_url: Annotated[str, AfterValidator(_redis_address)] = "redis://127.0.0.1:6379/0"
+    """Redis that holds queues, presence and sessions: redis://:password@host:port/number, or rediss:// with TLS."""
 
-    application: str = "hotline"
+    application: Name = "hotline"
     """The Stasis application's name."""
-    ari_url: str = "http://127.0.0.1:8088/ari"
-    ari_user: str = "hotline"
+    ari_url: HttpAddress = "http://127.0.0.1:8088/ari"
+    """Asterisk's REST interface."""
+    ari_user: Annotated[str, Field(min_length=1)] = "hotline"
+    """User of ARI and of the manager interface."""
     ari_password: SecretStr
+    """The user's password."""
     events: Literal["outbound", "inbound"] = "outbound"
     """Direction of the event WebSocket. Outbound: Asterisk connects to us, and stores events while we are away."""
-    events_host: str = "127.0.0.1"
-    events_port: int = Field(default=8089, ge=1, le=65535)
-    ami_host: str = "127.0.0.1"
-    ami_port: int = Field(default=5038, ge=1, le=65535)
+    events_host: Host = "127.0.0.1"
+    """Our address at which Asterisk connects."""
+    events_port: Port = 8089
+    """Our port for it."""
+    ami_host: Host = "127.0.0.1"
+    """Asterisk's manager interface, which starts recordings."""
+    ami_port: Port = 5038
+    """Its port."""
 
-    http_host: str = "127.0.0.1"
-    http_port: int = Field(default=8080, ge=1, le=65535)
-    public_url: str = "http://127.0.0.1:8080"
+    http_host: Host = "127.0.0.1"
+    """Our address for browsers and for the proxy."""
+    http_port: Port = 8080
+    """Our port for them."""
+    public_url: HttpAddress = "http://127.0.0.1:8080"
     """Address at which browsers reach the service: the only origin its WebSocket accepts, and the base of links."""
     console: Path | None = None
     """Folder of the console's built pages, as `python -m dev.console` prints it. Empty: no pages are served."""
     sip_socket: str = Field(default="", pattern=r"^(wss?://[^\s/]+(/\S*)?)?$")
     """WebSocket of Asterisk that browsers' phones connect to. Empty: /sip at `public_url`, which the proxy leads to
     Asterisk."""
-    ice_servers: list[IceServer] = []
+    ice_servers: Annotated[list[IceServer], NoDecode, BeforeValidator(_from_json)] = []
     """STUN and TURN servers for browsers' phones outside the own network, as JSON:
     [{"urls": ["turn:turn.example:3478"]}]. Inside it none is needed, and without them a call is answered sooner."""
     turn_secret: SecretStr = SecretStr("")
@@ -97,14 +204,17 @@ class Settings(BaseSettings):
     """Form of {number} that the trunk accepts: +8645188888888, 8645188888888 or 045188888888."""
     hotline_number: str = Field(default="96001", pattern=r"^\+?[0-9]{3,15}$")
     """Number that people see when we call, and that the survey names at its end; one of `callflows/numbers.yaml`."""
-    organisation_zh: str = "供热服务热线"
-    organisation_en: str = "heating service hotline"
+    organisation_zh: str = Field(default="供热服务热线", min_length=1, max_length=60)
+    """Name of the service that agents say, in Chinese."""
+    organisation_en: str = Field(default="heating service hotline", min_length=1, max_length=60)
+    """The same in English."""
     region: str = Field(default="CN", pattern=r"^[A-Z]{2}$")
     """Country of numbers without a country code (ISO 3166)."""
     area_code: str = Field(default="", pattern=r"^(0[0-9]{1,4})?$")
     """Area code of the own city, such as 0451: completes local numbers of callers, and those typed at the desk, in
     searches and in imports. Empty: they stay as they came."""
-    time_zone: Annotated[str, BeforeValidator(lambda value: str(ZoneInfo(str(value))))] = "Asia/Shanghai"
+    time_zone: Annotated[str, BeforeValidator(_known_zone)] = "Asia/Shanghai"
+    """Time zone of business hours, holidays, callbacks and printed times."""
 
     most_calls: int = Field(default=0, ge=0)
     """Calls at a time: further calls are refused before the answer (503), also while the service is overloaded. 0: as
@@ -116,38 +226,43 @@ class Settings(BaseSettings):
     reconnect_s: float = Field(default=30.0, ge=1, le=300)
     """How long a customer hears music after the agent's phone vanished in a call; then the queue's head."""
 
-    grade_priorities: dict[Grade, Annotated[int, Field(ge=0, le=HIGHEST_PRIORITY)]] = {
-        Grade.VIP: 60,
-        Grade.A: 40,
-        Grade.B: 20,
-    }
+    grade_priorities: Priorities = {Grade.VIP: 60, Grade.A: 40, Grade.B: 20}
     """Added to the priority of a customer's calls, by grade (H20), as JSON: {"VIP": 60, "A": 40, "B": 20}."""
 
     callflows: Path = PROJECT / "callflows"
+    """Folder of flows, prompts, recorded files, queues and notices."""
     prompts: Path = RUNTIME / "prompts"
+    """Folder of spoken and converted prompts, which Asterisk reads, too."""
     recordings: Path = RUNTIME / "recordings"
+    """Folder of recordings; Asterisk writes into its `spool`."""
     spool: Path = RUNTIME / "spool"
     """Where work waits while the database is away: on a disk that survives a crash."""
-    espeak: str = ""
+    espeak: Command = ""
     """The espeak-ng to use; empty: the one unpacked into `.runtime/`."""
-    sox: str = ""
+    sox: Command = ""
+    """The sox to use; empty: the one unpacked into `.runtime/`."""
 
     survey_delay_s: float = Field(default=60.0, ge=0)
-    """From a department's reply to the first callback."""
+    """From a department's reply to the first callback, in seconds."""
     survey_attempts: int = Field(default=3, ge=1, le=20)
+    """Dialling attempts for one contact."""
     survey_retry_s: float = Field(default=3600.0, ge=0)
+    """From one attempt to the next, in seconds."""
     survey_parallel: int = Field(default=10, ge=1)
+    """Callbacks at a time."""
     survey_from_hour: int = Field(default=8, ge=0, le=23)
+    """Callbacks are placed from this hour on, by the clock of `time_zone` (R3, R5)."""
     survey_until_hour: int = Field(default=21, ge=1, le=24)
-    """Callbacks are placed only between these hours of one day, by the clock of `time_zone` (R3, R5)."""
+    """Callbacks are placed until this hour of the same day."""
 
     sms_gateway: SecretStr = SecretStr("")
     """Where notices go out as SMS: a URL of Apprise (https://appriseit.com/services) with {address} for the number,
     such as twilio://SID:TOKEN@FROM/{address}. Empty: no SMS is sent."""
     mail_gateway: SecretStr = SecretStr("")
     """The same for e-mail, such as mailtos://user:password@example.org?to={address}."""
-    webhook_hosts: list[str] = []
-    """Hosts of our own network that webhooks may be sent to; other hosts must be on the open Internet (S35)."""
+    webhook_hosts: Hosts = []
+    """Hosts of our own network that webhooks may be sent to, such as erp.intranet,10.1.2.3; other hosts must be on the
+    open Internet (S35)."""
 
     sample_password: SecretStr | None = None
     """The sample accounts' password; required by the sample profile."""
@@ -205,17 +320,41 @@ class Settings(BaseSettings):
 
 def invalid_settings(error: ValidationError) -> list[str]:
     """Return each broken rule by its variable; never the value (S29)."""
-    names = ["HOTLINE_" + "_".join(str(part) for part in problem["loc"]).upper() for problem in error.errors()]
-    return [f"{name}: {problem['msg']}" for name, problem in zip(names, error.errors(), strict=True)]
+    return [": ".join([_variable(place), rule] if place else [rule]) for place, rule in broken_rules(error)]
+
+
+def _variable(place: tuple[int | str, ...]) -> str:
+    field, *within = place
+    return ".".join([f"{PREFIX}{str(field).upper()}", *map(str, within)])
+
+
+def unknown_variables(given: Iterable[str]) -> list[str]:
+    """Return a line for each `HOTLINE_…` variable that nothing reads."""
+    known = {_variable((name,)) for name in Settings.model_fields} | OTHER_VARIABLES.keys() | INTERNAL
+    words = [name.removeprefix(PREFIX) for name in known]
+    lines = []
+    for name in sorted(given):
+        if name.startswith(PREFIX) and name not in known:
+            near = difflib.get_close_matches(name.removeprefix(PREFIX), words, 1)
+            lines.append(f"{name}: nothing reads it" + (f"; is it {PREFIX}{near[0]}?" if near else ""))
+    return lines
 
 
 def database_address(value: str) -> str:
     """Return a database's address with the driver that we use.
 
     Raises:
-        ValueError: the database is of another kind.
+        ValueError: the database is of another kind, or the address has errors.
     """
     scheme, separator, rest = value.partition("://")
     if not separator or (scheme := DRIVERS.get(scheme, scheme)) not in DRIVERS.values():
         raise ValueError("must begin with postgresql:// or sqlite:///")
+    try:
+        address = make_url(f"{scheme}://{rest}")
+    except (ArgumentError, ValueError) as error:
+        raise ValueError("must be an address such as postgresql://user:password@host:5432/name") from error
+    if scheme == "sqlite" and (address.host or not address.database):
+        raise ValueError("must name a file after three slashes: sqlite:////absolute/path/hotline.db")
+    if scheme != "sqlite" and not address.database:
+        raise ValueError("must name a database: postgresql://user:password@host:5432/name")
     return f"{scheme}://{rest}"

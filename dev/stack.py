@@ -17,6 +17,7 @@ from pathlib import Path
 
 from dev import console
 from dev.asterisk import Asterisk, AsteriskAddress, free_address, render
+from dev.given import PREFIX, digest, web_port
 from dev.ownership import Ownership, RunRecord
 from dev.paths import ASTERISK_SITE, PROJECT, RUNTIME
 from dev.ports import free_port, preferred_port
@@ -30,6 +31,7 @@ SERVICE_READY_SECONDS = 60.0
 SAMPLE_PASSWORD = "hotline-sample"
 RUN = RUNTIME / "run"
 """Folder of `make run`."""
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not listened at
 PYTHON = {
     "PYTHONPATH": str(PROJECT),
     # Whatever the shell says: a restart that compiles every module again takes a second longer.
@@ -67,13 +69,15 @@ class Stack:
     def __post_init__(self) -> None:
         self.asterisk = Asterisk(
             self.at,
+            prompts=Path(self.settings.get("PROMPTS", RUNTIME / "prompts")),
             recordings=self.recordings / "spool",
             pjsip=self.pjsip,
             extensions=self.extensions,
             queues=self.queues,
             site=self.site,
         )
-        self.redis = None if "REDIS_URL" in os.environ else Redis(self.redis_port or free_port(), self.folder / "redis")
+        elsewhere = "REDIS_URL" in {*self.settings, *os.environ}
+        self.redis = None if elsewhere else Redis(self.redis_port or free_port(), self.folder / "redis")
         self.service: ManagedProcess | None = None
         self.watchdog: ManagedProcess | None = None
         self._stopping = threading.Event()
@@ -81,15 +85,16 @@ class Stack:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.http_port}"
+        host = self.settings.get("HTTP_HOST", "127.0.0.1")
+        return f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{self.http_port}"
 
     @property
     def recordings(self) -> Path:
-        return self.folder / "recordings"
+        return Path(self.settings.get("RECORDINGS", self.folder / "recordings"))
 
     @property
     def redis_url(self) -> str:
-        return self.redis.url if self.redis is not None else os.environ["REDIS_URL"]
+        return self.redis.url if self.redis is not None else self.settings.get("REDIS_URL") or os.environ["REDIS_URL"]
 
     def start(self) -> None:
         """Start every part and wait until the service is ready.
@@ -185,7 +190,7 @@ class Stack:
             "TRUNK": "PJSIP/{number}",
             **self.settings,
         }
-        return {f"HOTLINE_{name}": value for name, value in settings.items()}
+        return {f"{PREFIX}{name}": value for name, value in settings.items()}
 
     def ready(self) -> bool:
         """Return whether the service reports that it is ready."""
@@ -267,21 +272,23 @@ def sample_phones(password: str = SAMPLE_PASSWORD) -> dict[str, str]:
 
 def database_url(folder: Path = RUN) -> str:
     """Return the database of a stack, unless the environment names one."""
-    return os.environ.get("DATABASE_URL", f"sqlite:///{folder / 'hotline.db'}")
+    given = os.environ.get(f"{PREFIX}DATABASE_URL") or os.environ.get("DATABASE_URL")
+    return given or f"sqlite:///{folder / 'hotline.db'}"
 
 
 def redis_url_of_last_run() -> str | None:
     """Return the Redis of the running `hotline up`, else None."""
-    if "REDIS_URL" in os.environ:
-        return os.environ["REDIS_URL"]
+    if given := os.environ.get(f"{PREFIX}REDIS_URL") or os.environ.get("REDIS_URL"):
+        return given
     record = RunRecord.read(RUN)
     return f"redis://127.0.0.1:{record.addresses['ports']['redis']}/0" if record is not None else None
 
 
-def up() -> None:
+def up(given: Mapping[str, str]) -> None:
     """Start everything in `.runtime/run`, print its addresses, and end it on Ctrl-C.
 
-    Processes that an earlier run left (it was killed) are taken over where they use the same servers, else ended.
+    Processes that an earlier run left (it was killed) are taken over where they use the same servers and settings, else
+    ended. `given` are settings without the prefix.
 
     Raises:
         ProcessFailed: another run owns the folder, or a part did not start.
@@ -289,7 +296,7 @@ def up() -> None:
     ownership = Ownership(RUN)
     ownership.take()
     try:
-        stack = _owned_stack(ownership)
+        stack = _owned_stack(ownership, given)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stack.ask_to_stop)
         try:
@@ -303,11 +310,11 @@ def up() -> None:
         ownership.release()
 
 
-def _owned_stack(ownership: Ownership) -> Stack:
+def _owned_stack(ownership: Ownership, given: Mapping[str, str]) -> Stack:
     """Return the stack of `.runtime/run`, with processes of an earlier run."""
     earlier = ownership.earlier
     left = earlier.running() if earlier is not None else {}
-    servers = {name: os.environ.get(name, "") for name in ("REDIS_URL", "DATABASE_URL")}
+    servers = {name: os.environ.get(name, "") for name in ("REDIS_URL", "DATABASE_URL")} | {"settings": digest(given)}
     if earlier is not None and left and earlier.addresses.get("servers") == servers:
         ports = earlier.addresses["ports"]
     else:
@@ -318,22 +325,24 @@ def _owned_stack(ownership: Ownership) -> Stack:
             "sip_port": preferred_port(5060, socket.SOCK_DGRAM),
             "ami_port": preferred_port(5038),
             "events_port": preferred_port(8089),
-            "web": preferred_port(8080),
+            "web": web_port(given),
             "redis": free_port(),
         }
     asterisk = AsteriskAddress(
-        **{name: port for name, port in ports.items() if name.endswith("_port")}, state=RUN / "asterisk"
+        **{name: port for name, port in ports.items() if name.endswith("_port")},
+        state=RUN / "asterisk",
+        hotline_number=given.get("HOTLINE_NUMBER", AsteriskAddress.hotline_number),
     )
     stack = Stack(
         RUN,
         asterisk,
         ports["web"],
-        pjsip=sample_phones(),
+        pjsip=sample_phones(given.get("SAMPLE_PASSWORD", SAMPLE_PASSWORD)),
         site=ASTERISK_SITE,
-        settings={"TRUNK": trunk} if (trunk := os.environ.get("HOTLINE_TRUNK")) else {},
+        settings=given,
         supervised=True,
         redis_port=ports["redis"],
-        console=_console(),
+        console=None if "CONSOLE" in given else _console(),
         note=ownership.note,
     )
     ownership.record.processes = dict(left)
@@ -378,14 +387,15 @@ def _say(sentence: str) -> None:
 
 
 def _announce(stack: Stack) -> None:
+    password = stack.settings.get("SAMPLE_PASSWORD", SAMPLE_PASSWORD)
     lines = {
         **({"console": f"{stack.url}/"} if stack.console is not None else {}),
         "API": f"{stack.url}/api/openapi.json",
         "SIP server": f"{stack.at.address}:{stack.at.sip_port} (UDP)",
         "hotline number": stack.at.hotline_number,
-        "agents' desks": f"1001 … 1006, password {SAMPLE_PASSWORD}",
+        "agents' desks": f"1001 … 1006, password {password}",
         "other accounts": "2001 department, 3001 supervisor, 4001 quality, 9001 administrator, the same password",
-        "residents' phones": f"13800000001 … 13800000006, password {SAMPLE_PASSWORD}",
+        "residents' phones": f"13800000001 … 13800000006, password {password}",
         "logs": str(stack.folder),
     }
     print("\n".join(f"{name:>16}  {value}" for name, value in lines.items()), flush=True)  # noqa: T201

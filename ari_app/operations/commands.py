@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from sqlalchemy import make_url
 
 from ari_app import __version__
@@ -14,11 +13,11 @@ from ari_app.operations import backup as backups
 from ari_app.operations import logs
 from ari_app.operations.asterisk_command import run_asterisk
 from ari_app.operations.database_copy import copy_database
-from ari_app.operations.locations import Locations, locations
+from ari_app.operations.locations import locations
 from ari_app.operations.running_service import refuse_database_in_use
 from ari_app.operations.starter_commands import starter
 from ari_app.operations.units import units
-from ari_app.settings import database_address, invalid_settings
+from ari_app.settings import database_address
 from dev.paths import RUNTIME
 from foundation.clock import utc_now
 
@@ -58,7 +57,7 @@ def back_up(
 ) -> None:
     """Back up database, recordings, deferred requests, call flows; read it back."""
     begun = time.monotonic()
-    folder, manifest = backups.back_up(_locations(), to)
+    folder, manifest = backups.back_up(locations(), to)
     removed = backups.remove_old(to, keep_days, utc_now())
     typer.echo(
         f"{folder}: {manifest.rows} rows, {len(manifest.files)} files, {manifest.size} bytes, "
@@ -78,7 +77,7 @@ def restore(
 ) -> None:
     """Restore a backup into an empty database and empty folders."""
     begun = time.monotonic()
-    into = _locations()
+    into = locations()
     typer.echo(f"database: {into.database_name}\nrecordings: {into.recordings}")
     refuse_database_in_use(into, into.database_name)
     manifest = backups.restore(folder, into, with_callflows=with_callflows)
@@ -101,7 +100,7 @@ def move_database(
             typer.echo(f"{name}: {error}", err=True)
             sys.exit(2)
     names = [make_url(address).render_as_string(hide_password=True) for address in addresses]
-    refuse_database_in_use(_locations(), *names)
+    refuse_database_in_use(locations(), *names)
     begun = time.monotonic()
     for entry in copy_database(*addresses):
         typer.echo(f"{entry.table:<24} {entry.rows:>10} rows  {entry.checksum}")
@@ -141,12 +140,3 @@ def install_units(
             output.mkdir(parents=True, exist_ok=True)
             (output / name).write_text(text, encoding="utf-8")
             typer.echo(output / name)
-
-
-def _locations() -> Locations:
-    try:
-        return locations()
-    except ValidationError as error:
-        for line in invalid_settings(error):
-            typer.echo(line, err=True)
-        sys.exit(2)

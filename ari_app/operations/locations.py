@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import SecretStr
 from sqlalchemy import make_url
 
-from ari_app.settings import Settings
+from ari_app.settings import PREFIX, Settings
 from dev import stack
 from dev.paths import PROJECT
 
@@ -53,9 +53,9 @@ def locations() -> Locations:
         )
     return Locations(
         stack.database_url(),
-        stack.RUN / "recordings",
-        stack.RUN / "spool",
-        PROJECT / "callflows",
+        Path(os.environ.get("HOTLINE_RECORDINGS") or stack.RUN / "recordings"),
+        Path(os.environ.get("HOTLINE_SPOOL") or stack.RUN / "spool"),
+        Path(os.environ.get("HOTLINE_CALLFLOWS") or PROJECT / "callflows"),
         stack.redis_url_of_last_run(),
     )
 
@@ -66,14 +66,21 @@ def plain_settings(settings: Settings) -> list[str]:
     return sorted((_line(name, value, written[name]) for name, value in settings if name in written), key=str.lower)
 
 
+def plain_value(name: str, value: object) -> str:
+    """Return a setting's value as it is written in an environment file."""
+    if value is None or value == []:
+        return ""
+    if name in {"trusted_proxies", "metrics_from", "webhook_hosts"} and isinstance(value, list):
+        return ",".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+
+
 def _line(name: str, value: object, written: object) -> str:
-    variable = f"HOTLINE_{name.upper()}"
-    if isinstance(value, SecretStr):
+    variable = f"{PREFIX}{name.upper()}"
+    if isinstance(value, SecretStr) or (name == "ice_servers" and value):
         return f"# {variable}= (secret)"
     if name in {"database_url", "redis_url"}:
         url = make_url(str(value))
         shown = url.render_as_string(hide_password=True)
         return f"# {variable}={shown} (secret)" if url.password else f"{variable}={shown}"
-    if name in {"trusted_proxies", "metrics_from"} and isinstance(written, list):
-        return f"{variable}={','.join(written)}"
-    return f"{variable}={json.dumps(written, ensure_ascii=False) if isinstance(written, dict | list) else written}"
+    return f"{variable}={plain_value(name, written)}"

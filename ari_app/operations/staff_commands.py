@@ -15,7 +15,6 @@ from ari_app.operations.locations import Locations, locations
 from ari_app.operations.running_service import Contact, service_of, with_database
 from ari_app.queues.settings import load_queues
 from ari_app.runtime.staff_changes import CHANNEL, StaffMessage
-from ari_app.settings import invalid_settings
 from crm.departments.service import DepartmentService
 from crm.staff.model import Staff, StaffChange, StaffInput
 from crm.staff.service import StaffService
@@ -91,7 +90,7 @@ def renew_phone(staff_number: Annotated[str, typer.Argument(help="staff number o
 @staff.command("list")
 def list_accounts() -> None:
     """Print every account: staff number, role, name, state."""
-    of = _locations()
+    of = locations()
 
     async def printed(service: StaffService) -> None:
         for one in await service.all():
@@ -104,7 +103,7 @@ def _change(
     change: Callable[[StaffService], Awaitable[Staff]], show: Callable[[Staff], None], *, ends_sessions: bool = False
 ) -> None:
     """Change an account, show its secrets, then tell the running service."""
-    of = _locations()
+    of = locations()
     typer.echo(f"database: {of.database_name}")
     contact, redis = service_of(of)
     changed: list[Staff] = []
@@ -127,7 +126,7 @@ def _department_id(given: str) -> str:
         known = {one.name: one.id for one in await DepartmentService(database).all()}
         return known.get(given, given)
 
-    return with_database(_locations(), found)
+    return with_database(locations(), found)
 
 
 def _run(of: Locations, work: Callable[[StaffService], Awaitable[None]]) -> None:
@@ -151,13 +150,6 @@ def _print_password(staff_number: str, password: str) -> None:
 
 def _print_phone(account: Staff) -> None:
     typer.echo(f"phone: {account.endpoint} / {account.sip_password}")
-
-
-def _locations() -> Locations:
-    try:
-        return locations()
-    except ValidationError as error:
-        _refuse(*invalid_settings(error))
 
 
 def _refuse(*lines: str) -> NoReturn:

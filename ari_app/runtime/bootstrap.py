@@ -50,6 +50,7 @@ from ari_app.runtime.node_lease import NodeLease
 from ari_app.runtime.operation_notices import recording_notice
 from ari_app.runtime.presence import PresenceService
 from ari_app.runtime.staff_changes import StaffChanges
+from ari_app.runtime.surroundings import listening, using_database, using_redis
 from ari_app.settings import Settings
 from ari_app.web import labels as labels_http
 from ari_app.web.addresses import ClientAddresses
@@ -285,9 +286,12 @@ class Service:
 
     async def start(self) -> None:
         """Upgrade the database, connect everything, and begin to take calls."""
-        await self.node.take()
+        settings = self.settings
+        with using_redis(settings):
+            await self.node.take()
         self.tasks.own("node", self.node.run)
-        await self._prepare_data()
+        with using_database(settings):
+            await self._prepare_data()
         await self.conversations.prepare()
         await self.ari.start()
         await self.ami.start()
@@ -296,8 +300,10 @@ class Service:
         self.tasks.own("presence", self.presence.run)
         for name, work in self.domain.background().items():
             self.tasks.own(name, work)
-        await self.web.start()
-        await self.events.start()
+        with listening("http_port", settings.http_host, settings.http_port):
+            await self.web.start()
+        with listening("events_port", settings.events_host, settings.events_port):
+            await self.events.start()
         self.tasks.own("heartbeat", self.fallback.beat)
         self.retrying.start("number-origins", lambda: asyncio.to_thread(load_origins))
         self.tasks.own("fallback", self.fallback.take_in)

@@ -5,6 +5,8 @@ import contextlib
 import gc
 import signal
 import sys
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -14,6 +16,7 @@ from ari_app.runtime import logs
 from ari_app.runtime.bootstrap import Service
 from ari_app.runtime.last_good import FOLDER, LastGood, start_with_last_good
 from ari_app.runtime.node_lease import NodeTaken
+from ari_app.runtime.surroundings import require_folder, require_folders
 from ari_app.settings import Settings
 from ari_app.web.openapi import describe
 from foundation.problems import Problem
@@ -28,7 +31,7 @@ def check(settings: Settings) -> None:
     """Create the service without starting it, to check code, settings and flows.
 
     Raises:
-        Problem: a flow, a queue or a notice has errors.
+        Problem: a flow, a queue or a notice has errors, or a folder is missing.
     """
     asyncio.run(_put_together(settings))
 
@@ -43,15 +46,21 @@ def description(settings: Settings) -> dict[str, Any]:
 
 
 async def _put_together(settings: Settings) -> Service:
-    return Service(settings)
+    return _with_callflows(settings, settings.callflows)
+
+
+def _with_callflows(settings: Settings, callflows: Path) -> Service:
+    require_folder("callflows", callflows)
+    return Service(settings.model_copy(update={"callflows": callflows}))
 
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT."""
+    require_folders(settings)
     service, watch = start_with_last_good(
         settings.callflows,
         LastGood(settings.spool / FOLDER),
-        lambda callflows: Service(settings.model_copy(update={"callflows": callflows})),
+        partial(_with_callflows, settings),
     )
     service.watch_configuration(watch)
     loop = asyncio.get_running_loop()
@@ -79,6 +88,6 @@ def run(settings: Settings) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(serve(settings))
     except Problem as problem:
-        # A flow, a queue or a notice has errors, or Redis is not there: nothing that a traceback would explain.
+        # A flow has errors, a server or a folder is not there: nothing that a traceback would explain.
         log.error("hotline_refused", reason="\n".join(problem.lines()))  # noqa: TRY400 - the message says all
         raise SystemExit(2) from problem

@@ -16,15 +16,22 @@ from queue import Empty, Queue
 import pytest
 
 from dev.paths import PROJECT, RUNTIME
+from dev.ports import free_port
 
 READY_S = 90.0
+SETTINGS = {
+    "HOTLINE_HTTP_PORT": str(free_port()),
+    "HOTLINE_SAMPLE_PASSWORD": "another-password",
+    "HOTLINE_MOST_CALS": "50",
+}
+"""Those of the shell; one of them is misspelt."""
 
 
 class Up:
     """One `hotline up` with the lines that it prints."""
 
     def __init__(self, runtime: Path) -> None:
-        environment = {**os.environ, "HOTLINE_RUNTIME": str(runtime), "PYTHONPATH": str(PROJECT)}
+        environment = {**os.environ, "HOTLINE_RUNTIME": str(runtime), "PYTHONPATH": str(PROJECT), **SETTINGS}
         for name in ("REDIS_URL", "DATABASE_URL"):
             environment.pop(name, None)
         self.process = subprocess.Popen(
@@ -106,7 +113,9 @@ def processes_of(runtime: Path) -> list[int]:
 
 def test_killed_run_is_taken_over_by_the_next_one(runtime: Path, start: Start) -> None:
     first = start()
-    first.until("residents' phones")
+    first.until("HOTLINE_MOST_CALS: nothing reads it; is it HOTLINE_MOST_CALLS")
+    first.until(f"API.*:{SETTINGS['HOTLINE_HTTP_PORT']}/")
+    first.until("residents' phones.*another-password")
     left = set(processes_of(runtime))
     assert len(left) >= 5, "Redis, Asterisk, supervisor, service, watchdog"
 

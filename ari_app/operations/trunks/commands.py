@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from pydantic import ValidationError
 
 from ari_app.ari.ami import AmiClient
 from ari_app.ari.errors import AriError
@@ -17,7 +16,7 @@ from ari_app.operations.trunks.checks import TrunkReport, check
 from ari_app.operations.trunks.errors import AsteriskAway, NoTrunk, TrunkFileExists
 from ari_app.operations.trunks.files import PJSIP, WrittenTrunk, written_trunks
 from ari_app.operations.trunks.templates import Trunk, TrunkKind, rendered
-from ari_app.settings import Settings, invalid_settings
+from ari_app.settings import Settings
 from dev import stack
 from dev.asterisk import AsteriskAddress
 from dev.ownership import RunRecord
@@ -124,10 +123,7 @@ async def reports_of(access: AsteriskAccess, written: list[WrittenTrunk]) -> lis
 def _access() -> AsteriskAccess:
     """Return the Asterisk of the environment's service, else of `make run`."""
     if NEEDED in os.environ:
-        try:
-            settings = Settings()
-        except ValidationError as error:
-            _refuse(*invalid_settings(error))
+        settings = Settings()
         password = settings.ari_password.get_secret_value()
         return AsteriskAccess(settings.ami_host, settings.ami_port, settings.ari_user, password, settings.trunk)
     record = RunRecord.read(stack.RUN)

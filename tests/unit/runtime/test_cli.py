@@ -75,6 +75,7 @@ def test_a_service_whose_flows_have_errors_says_where_and_ends(tmp_path: Path) -
         "HOTLINE_ARI_PASSWORD": "x",
         "HOTLINE_DATABASE_URL": f"sqlite:///{tmp_path / 'hotline.db'}",
         "HOTLINE_CALLFLOWS": str(tmp_path / "callflows"),
+        "HOTLINE_SPOOL": str(tmp_path / "spool"),
     }
     serving = subprocess.run(
         [sys.executable, "-m", "ari_app.cli", "serve"],

@@ -1,0 +1,101 @@
+"""Servers, folders and ports around the service, each named by its setting."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic.util import CommandError
+from redis.exceptions import RedisError
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from ari_app.settings import PREFIX, Settings
+from foundation.problems import Unavailable
+
+
+class SettingUnusable(Unavailable):
+    """Setting that names something which is not there, or refuses us."""
+
+    def __init__(self, setting: str, reason: str) -> None:
+        super().__init__(f"{PREFIX}{setting.upper()}: {reason}")
+
+
+def require_folders(settings: Settings) -> None:
+    """Make the service's own folders and write into each.
+
+    Raises:
+        SettingUnusable: a folder cannot be written to, or the console's is not there.
+    """
+    for setting, folder in (
+        ("prompts", settings.prompts),
+        ("recordings", settings.recordings),
+        ("spool", settings.spool),
+    ):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise SettingUnusable(setting, f"the folder {folder} cannot be written to: {error.strerror}") from error
+    if settings.console is not None:
+        require_folder("console", settings.console)
+
+
+def require_folder(setting: str, folder: Path) -> None:
+    """Refuse a folder that is not there.
+
+    Raises:
+        SettingUnusable: it is not.
+    """
+    if not folder.is_dir():
+        raise SettingUnusable(setting, f"there is no folder {folder}")
+
+
+@contextmanager
+def using_database(settings: Settings) -> Iterator[None]:
+    """Name the setting if the database cannot be used in this block.
+
+    Raises:
+        SettingUnusable: it is out of reach, refuses us, or is of a newer release.
+    """
+    try:
+        yield
+    except (SQLAlchemyError, CommandError, OSError) as error:
+        reason = f"{settings.database_name} cannot be used: {first_line(error)}"
+        raise SettingUnusable("database_url", reason) from error
+
+
+@contextmanager
+def using_redis(settings: Settings) -> Iterator[None]:
+    """Name the setting if Redis cannot be used in this block.
+
+    Raises:
+        SettingUnusable: it is out of reach, or refuses us.
+    """
+    try:
+        yield
+    except (RedisError, OSError, TimeoutError) as error:
+        shown = make_url(settings.redis_url).render_as_string(hide_password=True)
+        raise SettingUnusable("redis_url", f"{shown} cannot be used: {first_line(error)}") from error
+
+
+@contextmanager
+def listening(setting: str, host: str, port: int) -> Iterator[None]:
+    """Name the port's setting if it cannot be used in this block.
+
+    Raises:
+        SettingUnusable: another program has the port, or the address is not this machine's.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = f"the service cannot listen at {host}:{port}: {first_line(error)}"
+        raise SettingUnusable(setting, reason) from error
+
+
+def first_line(error: BaseException) -> str:
+    """Return what an error says, on one line and without SQL."""
+    said = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    lines = [line.strip() for line in str(said).splitlines() if line.strip()]
+    return lines[0] if lines else type(said).__name__
