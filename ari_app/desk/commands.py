@@ -15,6 +15,7 @@ from ari_app.desk.model import (
     CommandRefused,
     ControlCall,
     Draft,
+    ExtendWrapUp,
     Hello,
     Message,
     PauseCommand,
@@ -105,7 +106,7 @@ class CommandReader:
         match command:
             case StoreDraft():
                 await self._store_draft(self._socket.staff_id, Draft(command.call_id, command.fields))
-            case ReadyCommand() | PauseCommand() | WrapUpDone() | PopSeen() | ControlCall():
+            case ReadyCommand() | PauseCommand() | WrapUpDone() | ExtendWrapUp() | PopSeen() | ControlCall():
                 if self._socket.role is Role.AGENT:
                     await self._carry_out(self._socket.staff_id, command)
                 else:

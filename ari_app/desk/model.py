@@ -326,6 +326,12 @@ class WrapUpDone(Command, frozen=True, tag="wrap_up_done"):
     """The work after the call is done."""
 
 
+class ExtendWrapUp(Command, frozen=True, tag="extend_wrap_up"):
+    """Add time to the wrap-up."""
+
+    seconds: Annotated[int, msgspec.Meta(ge=10, le=600)] = 60
+
+
 class PopSeen(Command, frozen=True, tag="pop_seen"):
     """The pop is on the screen."""
 
@@ -366,9 +372,9 @@ class Ping(Command, frozen=True, tag="ping"):
     """Is the server there?"""
 
 
-AgentCommand = ReadyCommand | PauseCommand | WrapUpDone | PopSeen | ControlCall
+AgentCommand = ReadyCommand | PauseCommand | WrapUpDone | ExtendWrapUp | PopSeen | ControlCall
 """Commands that an agent's desk hands to the service."""
-AnyCommand = Hello | ReadyCommand | PauseCommand | WrapUpDone | PopSeen | ControlCall | StoreDraft | Ping
+AnyCommand = AgentCommand | Hello | StoreDraft | Ping
 ServerMessage = (
     Welcome
     | PopShown

@@ -1,5 +1,6 @@
 """Queues and agents' states over HTTP."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -16,6 +17,14 @@ AGENTS = frozenset({Role.AGENT})
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40, pattern=r"^[\w .-]+$")]
 
 
+class DispositionChoice(BaseModel, from_attributes=True):
+    """Result of a call, to choose from."""
+
+    code: str
+    zh: str
+    en: str
+
+
 class QueueView(BaseModel):
     """One queue as it is now."""
 
@@ -28,6 +37,10 @@ class QueueView(BaseModel):
     longest_wait_ms: int
     agents: dict[AgentState, int]
     """How many of its agents are in which state."""
+    dispositions: list[DispositionChoice]
+    """Results of its calls to choose from in the wrap-up."""
+    disposition_required: bool
+    """The wrap-up cannot be ended without a result."""
 
 
 class AgentView(BaseModel):
@@ -53,7 +66,15 @@ class PauseInput(BaseModel, extra="forbid"):
     reason: Reason = Field(examples=["break"])
 
 
-def routes(service: QueueService) -> Routes:
+CheckFinished = Callable[[str], Awaitable[None]]
+"""Refuses to end an agent's wrap-up that lacks something."""
+
+
+async def always_finished(_agent_id: str) -> None:
+    """Let every wrap-up end."""
+
+
+def routes(service: QueueService, check_finished: CheckFinished = always_finished) -> Routes:
     """Return the routes of the queues. Agents have the ids of staff."""
     table = Routes(tag="queues")
 
@@ -79,6 +100,7 @@ def routes(service: QueueService) -> Routes:
         problems=(409,),
     )
     async def ready(request: Request[None, NoQuery]) -> AgentView:
+        await check_finished(request.actor.staff_id)
         return agent_view(await service.ready(request.actor.staff_id))
 
     @table.add(
@@ -102,6 +124,7 @@ def routes(service: QueueService) -> Routes:
         problems=(409,),
     )
     async def wrap_up_done(request: Request[None, NoQuery]) -> AgentView:
+        await check_finished(request.actor.staff_id)
         return agent_view(await service.wrap_up_done(request.actor.staff_id))
 
     return table
@@ -132,4 +155,6 @@ def _queue_view(queue: QueueSnapshot, settings: QueueSettings) -> QueueView:
         ringing=queue.offered,
         longest_wait_ms=queue.longest_wait_ms,
         agents=queue.agents,
+        dispositions=[DispositionChoice.model_validate(one) for one in settings.dispositions],
+        disposition_required=settings.disposition_required,
     )

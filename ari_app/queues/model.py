@@ -157,6 +157,13 @@ class AgentSnapshot(msgspec.Struct, frozen=True):
     """The end of the wrap-up or the reservation."""
 
 
+class AgentCounts(msgspec.Struct, frozen=True):
+    """Counts of an agent, lost where Redis loses its data."""
+
+    missed: int
+    wrap_up_ms: int
+
+
 class QueueSnapshot(msgspec.Struct, frozen=True):
     """One queue at a moment."""
 

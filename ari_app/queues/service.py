@@ -6,6 +6,7 @@ import msgspec
 
 from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp, QueueUnknown
 from ari_app.queues.model import (
+    AgentCounts,
     AgentSnapshot,
     AgentState,
     DeclineReason,
@@ -21,6 +22,8 @@ from ari_app.queues.settings import HIGHEST_PRIORITY, QueueSettings, usual_setti
 from ari_app.queues.store import QueueCommand, plain_id
 
 RESTORED_AT_ONCE = 200
+LONGEST_WRAP_UP_S = 900
+"""Longest wrap-up that an agent may extend to."""
 
 
 class _Left(msgspec.Struct):
@@ -42,6 +45,8 @@ _OCCUPIED = QueueCommand[bool]("occupied", bool)
 _READY = QueueCommand[AgentSnapshot | None]("ready", AgentSnapshot | None)
 _NOT_READY = QueueCommand[AgentSnapshot | None]("not_ready", AgentSnapshot | None)
 _WRAP_UP_DONE = QueueCommand[AgentSnapshot | None]("wrap_up_done", AgentSnapshot | None)
+_EXTEND_WRAP_UP = QueueCommand[AgentSnapshot | None]("extend_wrap_up", AgentSnapshot | None)
+_COUNTED = QueueCommand[AgentCounts]("counted", AgentCounts)
 _SIGN_IN = QueueCommand[AgentSnapshot]("sign_in", AgentSnapshot)
 _SIGN_OUT = QueueCommand[AgentSnapshot]("sign_out", AgentSnapshot)
 _AGENT = QueueCommand[AgentSnapshot]("agent", AgentSnapshot)
@@ -186,6 +191,22 @@ class QueueService(QueueNode):
         if snapshot is None:
             raise NothingToWrapUp(f"agent {agent_id} is not in wrap-up")
         return snapshot
+
+    async def extend_wrap_up(self, agent_id: str, seconds: int) -> AgentSnapshot:
+        """Extend the wrap-up, to `LONGEST_WRAP_UP_S` in all at most.
+
+        Raises:
+            NothingToWrapUp: the agent is not in wrap-up.
+        """
+        added, longest = seconds * 1000, LONGEST_WRAP_UP_S * 1000
+        snapshot = await self._run(_EXTEND_WRAP_UP, agent_id, added, longest)
+        if snapshot is None:
+            raise NothingToWrapUp(f"agent {agent_id} is not in wrap-up")
+        return snapshot
+
+    async def counted(self, agent_id: str, since_ms: int) -> AgentCounts:
+        """Return an agent's counts since a moment, at most two days ago."""
+        return await self._run(_COUNTED, agent_id, since_ms)
 
     async def agent(self, agent_id: str) -> AgentSnapshot:
         """Return an agent's state; offline where unknown."""

@@ -28,6 +28,14 @@ class WrapUpMode(StrEnum):
     """Only when the agent says so."""
 
 
+class ChoiceText(BaseModel, extra="forbid", frozen=True):
+    """Choice of an agent in both languages."""
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    zh: str = Field(min_length=1, max_length=40)
+    en: str = Field(min_length=1, max_length=40)
+
+
 class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """One queue."""
 
@@ -56,6 +64,10 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """How often callers hear their place; 0: never."""
     greeting: str | None = None
     """The prompt a caller hears once on joining, unless an agent is free at once."""
+    dispositions: tuple[ChoiceText, ...] = Field(default=(), max_length=40)
+    """Results of a call that the agent chooses from in the wrap-up, in this order."""
+    disposition_required: bool = False
+    """The agent cannot end the wrap-up without a result; its time still ends it."""
     music: str = Field(default="default", pattern=r"^[a-zA-Z0-9_-]{1,40}$")
     """The music-on-hold class of Asterisk; one that Asterisk does not know sounds like `default`."""
 

@@ -61,6 +61,8 @@ from ari_app.web.problem_texts import load_problem_texts
 from ari_app.web.server import WebServer
 from ari_app.web.sessions import Sessions
 from ari_app.web.sign_in_limits import PublicLimiter
+from ari_app.work import http as work_http
+from ari_app.work.service import AgentWork
 from crm import sample_data
 from crm.customers.phone import load_origins
 from foundation.database import Database
@@ -119,6 +121,7 @@ class Service:
             shown_number=settings.hotline_number,
         )
         self.queue_settings = dict(configuration.queues)
+        self.desk_choices = configuration.desk
         limiter = PublicLimiter(self.redis)
         self.domain = DomainServices(settings, self.database, self.recordings, configuration, limiter)
         self.conversations = Conversations(settings, self.domain, configuration)
@@ -161,7 +164,8 @@ class Service:
 
     def _create_web(self) -> None:
         settings = self.settings
-        self.hub = Hub(self.redis, AgentDesks(self.queues, self.agents, self.control))
+        self.work = AgentWork(self.database, self.queues, self.desk_choices, settings.time_zone)
+        self.hub = Hub(self.redis, AgentDesks(self.queues, self.agents, self.control, self.work.check_finished))
         self.sessions = Sessions(self.redis, self.domain.staff, self.hub)
         self.phones = PhoneService(
             self.ari,
@@ -182,7 +186,8 @@ class Service:
                 desk_http.routes(self.sessions),
                 desk_http.description_routes(),
                 labels_http.routes(labels),
-                queues_http.routes(self.queues),
+                queues_http.routes(self.queues, self.work.check_finished),
+                work_http.routes(self.work, self.queues),
                 phones_http.routes(self.phones),
                 control_http.routes(self.control),
             ],

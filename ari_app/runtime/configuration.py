@@ -21,6 +21,7 @@ from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.campaigns.survey import QUESTIONS_BY_KIND, prompts_for
 from ari_app.campaigns.wording import SURVEY_TEXTS, SurveyWording
 from ari_app.queues.settings import QueueSettings, read_queues
+from ari_app.work.desk_file import DeskChoices, read_desk
 from callflows.actions import CallerActions
 from callflows.numbers import UNKNOWN_NUMBER_FLOW, AccessNumbers, read_numbers
 from crm.customers.service import CustomerService
@@ -91,6 +92,7 @@ class Configuration:
     numbers: AccessNumbers
     notices: NoticeCatalogue | None
     """None where the file could not be read, which is a finding."""
+    desk: DeskChoices
     findings: list[Finding]
     notices_as_shipped: list[str]
     """Texts about tickets that the folder lacks."""
@@ -104,13 +106,14 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
     queues, of_queues = read_queues(folder / "queues.yaml")
     notices, of_notices, missing = read_notices(folder / "notices.yaml", SHIPPED_NOTICES)
     numbers, of_numbers = read_numbers(folder / "numbers.yaml")
+    desk, of_desk = read_desk(folder)
     vocabulary = _vocabulary(
         # Of a file with errors not every name is known.
         queues if not of_queues else None,
         numbers if not of_numbers else None,
     )
     library = check_library(folder, vocabulary, is_known=is_known)
-    findings = [*library.findings, *of_queues, *of_notices, *of_numbers]
+    findings = [*library.findings, *of_queues, *of_notices, *of_numbers, *of_desk]
     if not library.unread:
         findings += numbers.without_flow(library.flows)
         findings += (
@@ -118,7 +121,7 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
             for name in STARTED_BY_THE_SERVICE
             if name not in library.flows
         )
-    return Configuration(library, queues, numbers, notices, in_order(findings), missing)
+    return Configuration(library, queues, numbers, notices, desk, in_order(findings), missing)
 
 
 def load_configuration(

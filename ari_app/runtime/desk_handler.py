@@ -7,6 +7,7 @@ from ari_app.desk.model import (
     AgentCommand,
     ControlCall,
     DeskSnapshot,
+    ExtendWrapUp,
     OwnState,
     PauseCommand,
     Presence,
@@ -14,6 +15,7 @@ from ari_app.desk.model import (
     ReadyCommand,
     WrapUpDone,
 )
+from ari_app.queues.http import CheckFinished, always_finished
 from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, QueueSnapshot
 from ari_app.queues.service import QueueService
 from foundation.routes import Principal, Role
@@ -25,8 +27,15 @@ WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 class AgentDesks:
     """Handler of the hub: carries commands and presence to the queues."""
 
-    def __init__(self, queues: QueueService, agents: Agents, control: CallControl) -> None:
+    def __init__(
+        self,
+        queues: QueueService,
+        agents: Agents,
+        control: CallControl,
+        check_finished: CheckFinished = always_finished,
+    ) -> None:
         self._queues = queues
+        self._check_finished = check_finished
         self._control = control
         self._agents = agents
 
@@ -46,11 +55,15 @@ class AgentDesks:
         """
         match command:
             case ReadyCommand():
+                await self._check_finished(agent_id)
                 await self._queues.ready(agent_id)
             case PauseCommand(reason=reason):
                 await self._queues.not_ready(agent_id, reason)
             case WrapUpDone():
+                await self._check_finished(agent_id)
                 await self._queues.wrap_up_done(agent_id)
+            case ExtendWrapUp(seconds=seconds):
+                await self._queues.extend_wrap_up(agent_id, seconds)
             case ControlCall():
                 await self._control.obey(order_of(agent_id, command))
 

@@ -29,6 +29,7 @@ class CallRecord(SQLModel, table=True):
         # The screen pop's last 30 days: newest first, by reading the index backwards (H4).
         Index("ix_call_record_customer_id_started_at", "customer_id", "started_at"),
         Index("ix_call_record_number_started_at", "number", "started_at"),
+        Index("ix_call_record_agent_id_started_at", "agent_id", "started_at"),
         Index("ix_call_record_outcome_started_at", "outcome", "started_at"),
         Index("ix_call_record_started_at", "started_at"),
     )

@@ -74,12 +74,21 @@ local function store_newly_ready()
   end
 end
 
+-- Count something about an agent in the present hour: a page adds up the hours of its own day.
+local function count(agent, what, amount)
+  local key = COUNTS .. agent.id
+  redis.call('HINCRBY', key, text(math.floor(now / HOUR_MS)) .. ':' .. what, text(amount))
+  redis.call('EXPIRE', key, COUNTS_KEPT_S)
+end
+
 local function move(agent, state)
   if not transitions[agent.state][state] then
     error('no way for an agent from ' .. agent.state .. ' to ' .. state)
   end
   if agent.state == 'ready' then
     leave_ready_sets(agent)
+  elseif agent.state == 'wrap_up' then
+    count(agent, 'wrap_up_ms', math.max(0, now - tonumber(agent.since)))
   end
   agent.state = state
   agent.since = now

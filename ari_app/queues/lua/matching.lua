@@ -202,6 +202,7 @@ local function release(agent, reason)
   end
   if MISSES[reason] then
     agent.misses = (tonumber(agent.misses) or 0) + 1
+    count(agent, 'missed', 1)
   end
   if agent.next == 'offline' then
     become_offline(agent)

@@ -11,6 +11,7 @@ local LINE = PREFIX .. 'line:'          -- sorted set of a queue: calls not yet 
 local WAITING = PREFIX .. 'waiting:'    -- the same without those being offered: what may be matched
 local OFFERED = PREFIX .. 'offered:'    -- set of a node: calls whose offer is open
 local DEADLINES = PREFIX .. 'deadlines' -- sorted set: 'agent:<id>' and 'call:<id>' by when the sweep must look
+local COUNTS = PREFIX .. 'counts:'      -- hash of an agent: '<hour>:<what>', counted for two days
 local STAMP = PREFIX .. 'stamp'         -- the last stamp given out
 
 -- Ranks lie this far apart in a score, more than any time in milliseconds until the year 2109; 2048 of them still
@@ -20,6 +21,8 @@ local LEASE_GRACE_MS = 5000
 -- A caller hung up while a phone rang: the agent is free when the phone is silent, at the latest after this.
 local GONE_GRACE_MS = 800
 local GONE_KEPT_MS = 10000
+local HOUR_MS = 3600000
+local COUNTS_KEPT_S = 172800
 
 -- Of one step:
 local node, now

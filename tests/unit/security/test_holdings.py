@@ -32,7 +32,7 @@ NOBODYS = {
         *("appointment_window", "improvement_action", "protected_list"),
     ),
     "times, states and counts": (
-        *("ticket_clock", "ticket_clock_step", "ticket_counter", "appointment", "survey_answers"),
+        *("ticket_clock", "ticket_clock_step", "ticket_counter", "call_disposition", "appointment", "survey_answers"),
     ),
     "which ticket stands for which; the matter is a hash, and without it nothing could be taken apart": (
         "ticket_merge",

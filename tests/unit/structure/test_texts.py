@@ -33,6 +33,7 @@ OF_FILES = (
     "ari_app/operations/",
     "ari_app/web/console.py",
     "ari_app/web/ice_servers.py",
+    "ari_app/work/desk_file.py",
     "ari_app/web/labels.py",
     "ari_app/web/problem_texts.py",
     "ari_app/web/server.py",

@@ -1,0 +1,1 @@
+"""An agent's work beside calls: pauses, dispositions, figures, callbacks."""

@@ -1,0 +1,75 @@
+"""Routes of an agent's work beside calls."""
+
+from ari_app.queues.http import AGENTS, AgentView, agent_view
+from ari_app.queues.service import QueueService
+from ari_app.work.model import DispositionInput, DispositionView, ExtendWrapUp, FiguresView, PauseReasonView
+from ari_app.work.service import AgentWork
+from crm.history.http import READERS
+from foundation.problems import NotFound
+from foundation.routes import DESKS, NoQuery, Request, Routes
+
+
+def routes(work: AgentWork, queues: QueueService) -> Routes:
+    """Return the routes of an agent's work."""
+    table = Routes(tag="work")
+
+    @table.add(
+        "GET",
+        "/not-ready-reasons",
+        roles=DESKS,
+        summary="List the reasons of pauses, with the limit of each",
+        response=list[PauseReasonView],
+    )
+    async def reasons(_request: Request[None, NoQuery]) -> list[PauseReasonView]:
+        return work.pause_reasons()
+
+    @table.add(
+        "GET",
+        "/agents/me/figures",
+        roles=AGENTS,
+        summary="Return the agent's own figures since midnight",
+        response=FiguresView,
+        problems=(503,),
+    )
+    async def figures(request: Request[None, NoQuery]) -> FiguresView:
+        return await work.figures(request.actor.staff_id)
+
+    @table.add(
+        "POST",
+        "/agents/me/wrap-up-extension",
+        roles=AGENTS,
+        summary="Add time to the wrap-up, within fifteen minutes",
+        body=ExtendWrapUp,
+        response=AgentView,
+        problems=(409,),
+    )
+    async def extend(request: Request[ExtendWrapUp, NoQuery]) -> AgentView:
+        return agent_view(await queues.extend_wrap_up(request.actor.staff_id, request.body.seconds))
+
+    @table.add(
+        "PUT",
+        "/calls/{call_id}/disposition",
+        roles=DESKS,
+        summary="Store the result of a call, or replace it",
+        body=DispositionInput,
+        response=DispositionView,
+        problems=(503,),
+    )
+    async def dispose(request: Request[DispositionInput, NoQuery]) -> DispositionView:
+        return await work.dispose(request.actor, request.path["call_id"], request.body.code)
+
+    @table.add(
+        "GET",
+        "/calls/{call_id}/disposition",
+        roles=READERS,
+        summary="Return the result of a call",
+        response=DispositionView,
+        problems=(404,),
+    )
+    async def disposition(request: Request[None, NoQuery]) -> DispositionView:
+        found = await work.disposition(request.path["call_id"])
+        if found is None:
+            raise NotFound("This call has no result.")
+        return found
+
+    return table

@@ -1,0 +1,117 @@
+"""Pauses, dispositions, wrap-up and figures of an agent."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from ari_app.queues.errors import NothingToWrapUp
+from ari_app.queues.model import AgentState, DeclineReason
+from ari_app.work.desk_file import DESK_FILE, SHIPPED, read_desk
+from ari_app.work.errors import DispositionNeeded, UnknownDisposition
+from ari_app.work.service import AgentWork
+from crm.history.model import CallRecord
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.problems import Forbidden
+from foundation.routes import Principal, Role
+from tests.unit.queues.conftest import Floor
+
+ANNA = Principal("anna", "1001", "Anna", Role.AGENT)
+BERT = Principal("bert", "1002", "Bert", Role.AGENT)
+CAROL = Principal("carol", "3001", "Carol", Role.SUPERVISOR)
+
+
+async def talk(floor: Floor, call_id: str, queue: str, seconds: float = 10) -> None:
+    """Let Anna take a call and begin its wrap-up."""
+    await floor.agent_ready("anna", "repair", "consult")
+    await floor.service.enter(call_id, queue)
+    await floor.service.connected(floor.offers.pop().reservation_id)
+    floor.clock.pass_s(seconds)
+    await floor.service.finished("anna", call_id)
+
+
+def record(call_id: str, **changes: object) -> CallRecord:
+    given = {"direction": "inbound", "agent_id": "anna", "queue": "repair", "outcome": "answered", "talk_ms": 60_000}
+    return CallRecord.model_validate({"id": call_id, "started_at": utc_now(), **given, **changes})
+
+
+async def test_wrap_up_of_a_queue_that_wants_a_result_ends_with_it(floor: Floor, work: AgentWork) -> None:
+    await talk(floor, "call-1", "repair")
+    with pytest.raises(DispositionNeeded):
+        await work.check_finished("anna")
+    with pytest.raises(UnknownDisposition) as refused:
+        await work.dispose(ANNA, "call-1", "nothing")
+    assert refused.value.errors[0].field == "code"
+    for code in ("filed", "other"):
+        assert (await work.dispose(ANNA, "call-1", code)).code == code
+    stored = await work.disposition("call-1")
+    assert stored is not None
+    assert (stored.code, stored.staff_id) == ("other", "anna")
+    await work.check_finished("anna")
+    await floor.service.wrap_up_done("anna")
+    await talk(floor, "call-2", "consult")
+    await work.check_finished("anna")
+
+
+async def test_result_of_a_past_call_is_said_by_its_agent_or_a_supervisor(database: Database, work: AgentWork) -> None:
+    async with database.write() as session:
+        session.add(record("call-1"))
+    with pytest.raises(Forbidden):
+        await work.dispose(BERT, "call-1", "filed")
+    with pytest.raises(Forbidden):
+        await work.dispose(ANNA, "call-unknown", "filed")
+    assert (await work.dispose(ANNA, "call-1", "filed")).staff_id == "anna"
+    assert (await work.dispose(CAROL, "call-1", "other")).staff_id == "carol"
+
+
+async def test_wrap_up_is_extended_within_bounds(floor: Floor) -> None:
+    with pytest.raises(NothingToWrapUp):
+        await floor.service.extend_wrap_up("anna", 60)
+    await talk(floor, "call-1", "repair")
+    began = floor.clock.ms
+    before = (await floor.service.agent("anna")).until_ms
+    assert before is not None
+    assert (await floor.service.extend_wrap_up("anna", 60)).until_ms == before + 60_000
+    assert (await floor.service.extend_wrap_up("anna", 6000)).until_ms == began + 900_000
+    assert (await floor.service.extend_wrap_up("anna", 60)).until_ms == began + 900_000
+    floor.clock.pass_s(899)
+    assert (await floor.service.agent("anna")).state is AgentState.WRAP_UP
+
+
+async def test_figures_are_those_of_the_day(database: Database, floor: Floor, work: AgentWork) -> None:
+    async with database.write() as session:
+        session.add_all(
+            [
+                record("call-1"),
+                record("call-2", talk_ms=30_000),
+                record("call-3", direction="outbound", talk_ms=5_000),
+                record("call-4", outcome="abandoned", talk_ms=None),
+                record("call-5", agent_id="bert"),
+                record("call-6", started_at=utc_now() - timedelta(days=2)),
+            ]
+        )
+    await talk(floor, "call-7", "repair")
+    floor.clock.pass_s(20)
+    await floor.service.ready("anna")
+    await floor.service.enter("call-8", "repair")
+    await floor.service.declined(floor.offers.pop().reservation_id, DeclineReason.NO_ANSWER)
+    found = await work.figures("anna")
+    assert (found.taken, found.dialled, found.talk_ms) == (2, 1, 95_000)
+    assert (found.missed, found.wrap_up_ms) == (1, 20_000)
+    nothing = await work.figures("bert")
+    assert (nothing.taken, nothing.missed) == (1, 0)
+    assert found.since <= utc_now() < found.since + timedelta(days=1)
+
+
+def test_reasons_of_pauses_are_data_with_limits(work: AgentWork, tmp_path: Path) -> None:
+    reasons = {one.code: one for one in work.pause_reasons()}
+    assert (reasons["break"].limit_minutes, reasons["break"].chosen) == (10, True)
+    assert not reasons["desk_closed"].chosen
+    assert read_desk(tmp_path) == read_desk(SHIPPED.parent)
+    text = SHIPPED.read_text(encoding="utf-8")
+    (tmp_path / DESK_FILE).write_text(
+        text.replace("code: meal", "code: break").replace("limit_minutes: 45", "limit: x")
+    )
+    _, findings = read_desk(tmp_path)
+    assert [(one.line, one.rule) for one in findings] == [(7, "unknown-field")]
