@@ -1,4 +1,4 @@
-import { Headset, Tickets } from '@element-plus/icons-vue'
+import { DataLine, Headset, Setting, Tickets, User } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { Role } from '@/shared/session/session'
 
@@ -14,7 +14,10 @@ const EVERYONE: readonly Role[] = ['agent', 'supervisor', 'administrator', 'depa
 /** Places of the menu, in order. */
 export const PLACES: readonly Place[] = [
   { name: 'desk', icon: Headset, roles: ['agent'] },
+  { name: 'board', icon: DataLine, roles: ['supervisor', 'administrator'] },
   { name: 'tickets', icon: Tickets, roles: EVERYONE },
+  { name: 'people', icon: User, roles: EVERYONE },
+  { name: 'settings', icon: Setting, roles: EVERYONE },
 ]
 
 /** Return the places that a role has. */

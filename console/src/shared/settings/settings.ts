@@ -1,55 +1,80 @@
 import { defineStore } from 'pinia'
 import { reactive, watch } from 'vue'
-import { LANGUAGES, speak, type Language } from '@/shared/i18n/i18n'
+import { api, data, type Schemas } from '@/shared/api/client'
+import { speak } from '@/shared/i18n/i18n'
 
-export type Theme = 'system' | 'light' | 'dark'
-
-export interface Settings {
-  language: Language
-  theme: Theme
-  shortcuts: boolean
-}
+export type Settings = Schemas['OwnSettings']
 
 const KEY = 'hotline.settings'
-const USUAL: Settings = { language: 'zh-CN', theme: 'system', shortcuts: true }
+const SEND_AFTER_MS = 600
+const USUAL: Settings = { language: 'zh', theme: 'system', ring_tone: 'classic', ring_volume: 80, shortcuts: true, columns: {} }
 
 function stored(): Settings {
   try {
-    const found = { ...USUAL, ...(JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Settings>) }
-    return LANGUAGES.includes(found.language) ? found : USUAL
+    const found = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Settings>
+    return { ...USUAL, ...found, language: found.language === 'en' ? 'en' : 'zh' }
   } catch {
     return { ...USUAL }
   }
 }
 
-/** Own settings of this browser. */
+/** Own settings: those of the account, and of this browser until somebody signs in. */
 export const useSettings = defineStore('settings', () => {
   const values = reactive<Settings>(stored())
   const dark = matchMedia('(prefers-color-scheme: dark)')
+  let signedIn = false
+  let known = JSON.stringify(values)
+  let timer: ReturnType<typeof setTimeout> | undefined
 
   function paint(): void {
     const isDark = values.theme === 'dark' || (values.theme === 'system' && dark.matches)
     document.documentElement.classList.toggle('dark', isDark)
   }
 
+  function changed(): void {
+    const text = JSON.stringify(values)
+    localStorage.setItem(KEY, text)
+    paint()
+    if (text === known || !signedIn) return
+    clearTimeout(timer)
+    timer = setTimeout(() => void store(text), SEND_AFTER_MS)
+  }
+
+  async function store(text: string): Promise<void> {
+    try {
+      await data(api.PUT('/api/v1/me/settings', { body: values }))
+      known = text
+    } catch {
+      // They hold in this browser; the next change sends them again.
+    }
+  }
+
   /** Apply the settings to the page, now and after each change. */
   async function apply(): Promise<void> {
     dark.addEventListener('change', paint)
-    watch(
-      values,
-      () => {
-        localStorage.setItem(KEY, JSON.stringify(values))
-        paint()
-      },
-      { deep: true },
-    )
+    watch(values, changed, { deep: true })
     watch(
       () => values.language,
-      (language) => void speak(language),
+      (language) => void speak(language === 'en' ? 'en' : 'zh-CN'),
     )
     paint()
-    await speak(values.language)
+    await speak(values.language === 'en' ? 'en' : 'zh-CN')
   }
 
-  return { values, apply }
+  /** Take over the settings of the account that signed in. */
+  async function follow(): Promise<void> {
+    try {
+      Object.assign(values, await data(api.GET('/api/v1/me/settings')))
+      known = JSON.stringify(values)
+    } catch {
+      // Those of this browser stay.
+    }
+    signedIn = true
+  }
+
+  function leave(): void {
+    signedIn = false
+  }
+
+  return { values, apply, follow, leave }
 })

@@ -1,0 +1,38 @@
+import type { AgentState, Presence, QueueState } from '@/shared/socket/messages'
+import type { Tone } from '@/shared/ui/UiTag.vue'
+
+/** States of agents from the one that wants a supervisor's eye to the one that does not. */
+export const ORDER: readonly AgentState[] = ['talking', 'ringing', 'reserved', 'wrap_up', 'ready', 'not_ready', 'offline']
+
+const TONES: Record<AgentState, Tone> = {
+  talking: 'busy',
+  ringing: 'busy',
+  reserved: 'busy',
+  wrap_up: 'warn',
+  ready: 'good',
+  not_ready: 'plain',
+  offline: 'plain',
+}
+
+export function agentTone(state: AgentState): Tone {
+  return TONES[state]
+}
+
+/** Return agents by state, in the same state the longest first. */
+export function sorted(agents: Iterable<Presence>): Presence[] {
+  return [...agents].toSorted((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state) || one.since_ms - other.since_ms)
+}
+
+/** Return how many agents are in each state that somebody is in. */
+export function counted(agents: Iterable<Presence>): [AgentState, number][] {
+  const counts = new Map<AgentState, number>()
+  for (const agent of agents) counts.set(agent.state, (counts.get(agent.state) ?? 0) + 1)
+  return ORDER.flatMap((state) => (counts.has(state) ? [[state, counts.get(state) ?? 0]] : []))
+}
+
+/** Return how a queue looks: callers without a free agent are a warning, a long wait an alarm. */
+export function queueTone(queue: QueueState): Tone {
+  if (queue.longest_wait_ms > 60_000) return 'bad'
+  if (queue.waiting > 0) return 'warn'
+  return (queue.agents['ready'] ?? 0) > 0 ? 'good' : 'plain'
+}

@@ -1,0 +1,10 @@
+import type { RouteRecordRaw } from 'vue-router'
+
+export const routes: RouteRecordRaw[] = [
+  {
+    path: '/board',
+    name: 'board',
+    meta: { roles: ['supervisor', 'administrator'] },
+    component: () => import('./pages/BoardPage.vue'),
+  },
+]
