@@ -1,5 +1,4 @@
 import { api, data, onceKey, type Schemas } from '@/shared/api/client'
-import { asProblem } from '@/shared/api/problems'
 import type { PhoneKind } from './types'
 
 export type Account = Schemas['BrowserPhoneView']
@@ -22,10 +21,5 @@ export async function openAccount(): Promise<Account> {
 
 /** Have the service ring this phone into the call that it lost. */
 export async function reconnectCall(): Promise<void> {
-  const answer = await fetch('/api/v1/agents/me/call/reconnect', {
-    method: 'POST',
-    credentials: 'same-origin',
-    headers: { 'Idempotency-Key': onceKey() },
-  })
-  if (!answer.ok) throw asProblem(answer.status, await answer.json().catch(() => null))
+  await data(api.POST('/api/v1/agents/me/call/reconnect', { headers: { 'Idempotency-Key': onceKey() } }))
 }

@@ -6,7 +6,7 @@ import { Emitter } from './emitter'
 import { microphoneAllowed } from './microphone'
 import { Ownership } from './ownership'
 import { listenToPage } from './page'
-import { serviceProblem, unfit } from './problems'
+import { isOverOnline, serviceProblem, unfit } from './problems'
 import { Sound } from './sound'
 import { newState, plain, remember } from './state'
 import type { DeviceUse, Phone, PhoneKind, PhoneProblem, PhoneState } from './types'
@@ -14,12 +14,6 @@ import type { DeviceUse, Phone, PhoneKind, PhoneProblem, PhoneState } from './ty
 const SHIFT = 'hotline.phone.shift'
 const ONLINE_WITHIN_MS = 10_000
 const SAMPLE_RING_S = 2
-/** Problems that are over once the phone is registered. */
-const PASSING: ReadonlySet<PhoneProblem | null> = new Set<PhoneProblem>([
-  'server-away',
-  'network-lost',
-  'registration-lost',
-])
 const BY_OTHER_TABS = ['answer', 'decline', 'hangUp', 'press', 'mute', 'reconnect'] as const
 type ByOtherTabs = (typeof BY_OTHER_TABS)[number]
 
@@ -218,7 +212,7 @@ export class BrowserPhone implements Phone {
 
   #online(): void {
     Object.assign(this.#state, { stage: 'online', retryAt: null })
-    if (PASSING.has(this.#state.problem)) this.#state.problem = null
+    if (isOverOnline(this.#state.problem)) this.#state.problem = null
     this.#onOnline(true)
   }
 

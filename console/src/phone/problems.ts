@@ -32,3 +32,14 @@ export function unfit(page: {
   const { mediaDevices, locks } = page.navigator
   return page.RTCPeerConnection && page.AudioContext && mediaDevices && locks ? null : 'browser-too-old'
 }
+
+const OVER_ONLINE: ReadonlySet<PhoneProblem | null> = new Set<PhoneProblem>([
+  'server-away',
+  'network-lost',
+  'registration-lost',
+])
+
+/** Return whether a problem is over once the phone is registered. */
+export function isOverOnline(problem: PhoneProblem | null): boolean {
+  return OVER_ONLINE.has(problem)
+}
