@@ -104,3 +104,22 @@ export function useTicket(id: MaybeRefOrGetter<string>) {
     query: () => data(api.GET('/api/v1/tickets/{ticket_id}', { params: { path: { ticket_id: toValue(id) } } })),
   })
 }
+
+/** The agent's own day. */
+export function useFigures() {
+  return useQuery({ key: ['figures'], query: () => data(api.GET('/api/v1/agents/me/figures')), staleTime: 10_000 })
+}
+
+/** Store what came of a call. */
+export function storeResult(callId: string, code: string): Promise<unknown> {
+  return data(api.PUT('/api/v1/calls/{call_id}/disposition', { params: { path: { call_id: callId } }, body: { code } }))
+}
+
+/** Return what was stored as the result of a call, if anything was. */
+export async function storedResult(callId: string): Promise<string | null> {
+  try {
+    return (await data(api.GET('/api/v1/calls/{call_id}/disposition', { params: { path: { call_id: callId } } }))).code
+  } catch {
+    return null
+  }
+}

@@ -23,6 +23,8 @@ export const useSettings = defineStore('settings', () => {
   const values = reactive<Settings>(stored())
   const dark = matchMedia('(prefers-color-scheme: dark)')
   let signedIn = false
+  /** Changed before anybody signed in, on the sign-in page: meant for the account too. */
+  let meant = false
   let known = JSON.stringify(values)
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -35,7 +37,11 @@ export const useSettings = defineStore('settings', () => {
     const text = JSON.stringify(values)
     localStorage.setItem(KEY, text)
     paint()
-    if (text === known || !signedIn) return
+    if (text === known) return
+    if (!signedIn) {
+      meant = true
+      return
+    }
     clearTimeout(timer)
     timer = setTimeout(() => void store(text), SEND_AFTER_MS)
   }
@@ -63,13 +69,17 @@ export const useSettings = defineStore('settings', () => {
 
   /** Take over the settings of the account that signed in. */
   async function follow(): Promise<void> {
+    signedIn = true
+    if (meant) {
+      meant = false
+      return store(JSON.stringify(values))
+    }
     try {
       Object.assign(values, await data(api.GET('/api/v1/me/settings')))
       known = JSON.stringify(values)
     } catch {
       // Those of this browser stay.
     }
-    signedIn = true
   }
 
   function leave(): void {

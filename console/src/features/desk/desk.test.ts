@@ -1,0 +1,120 @@
+import { flushPromises } from '@vue/test-utils'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { nextTick } from 'vue'
+import { useDesk } from '@/shared/socket/desk'
+import type { Pop, ServerMessage } from '@/shared/socket/messages'
+import { serve, show } from '@/shared/testing/service'
+import TicketPanel from './components/TicketPanel.vue'
+import { stageOf } from './state/call-stage'
+import { grouped } from './state/categories'
+import { targetsFor, type Target } from './state/targets'
+import { meant, useTicketDraft } from './state/ticket-draft'
+import { timeline } from './state/timeline'
+
+const customer = (id: string, name: string, address: string) => ({ id, name, address, area: '城东', account_number: id, grade: 'C', arrears_cents: 0, contract_active: true, missing: [], why: null })
+const pop = {
+  id: 'p-1', call_id: 'c-1', offered_at_ms: 1_000_000_000, queue: 'repair', waited_ms: 0, greeting: { zh: '您好', en: 'Hello' },
+  number: { display: '+8613800000005', region: null, carrier: null }, customers: [customer('a', '孙丽', '人民路21号'), customer('b', '孙丽商铺', '人民路23号')],
+  customer_id: null, history: null, open_tickets: [], similar: [], keys: [], kind: 'fault', arrears: null,
+} as unknown as Pop
+const hear = (message: object) => useDesk().apply(message as ServerMessage)
+
+afterEach(() => {
+  document.body.innerHTML = ''
+  vi.unstubAllGlobals()
+})
+
+describe('the draft of a call', () => {
+  it('begins with what is known, and follows the chosen customer where nothing else was typed', () => {
+    hear({ type: 'pop', pop })
+    const { draft } = useTicketDraft()
+    expect([draft.kind, draft.number, draft.name]).toEqual(['fault', '+8613800000005', ''])
+    meant(draft, pop, 'a')
+    draft.address = '人民路21号 4单元'
+    meant(draft, pop, 'b')
+    expect([draft.name, draft.address, draft.customer_id]).toEqual(['孙丽商铺', '人民路21号 4单元', 'b'])
+  })
+
+  it('survives a reload in this browser, and the newest of two wins', async () => {
+    hear({ type: 'pop', pop })
+    useTicketDraft().draft.subject = '暖气不热'
+    await nextTick()
+    expect(JSON.parse(localStorage.getItem('hotline.draft.c-1') ?? '{}')).toMatchObject({ subject: '暖气不热' })
+    const newer = { call_id: 'c-1', fields: { subject: '漏水', saved_at: Date.now() + 1000 } }
+    useDesk().draft = newer
+    useDesk().pop = null
+    await nextTick()
+    useDesk().pop = { ...pop }
+    await nextTick()
+    expect(useTicketDraft().draft.subject).toBe('漏水')
+  })
+})
+
+describe('the ticket of a call', () => {
+  const filed = { id: 't-1', number: '26112900001', version: 1, status: 'registered', subject: '暖气不热', category_id: null, area: '' }
+
+  it('asks for the problem before it asks the service', async () => {
+    const asked = serve({})
+    hear({ type: 'pop', pop })
+    const panel = show(TicketPanel, { pop })
+    await panel.find('form').trigger('submit')
+    await flushPromises()
+    expect(panel.find('.field-error').text()).toBe('请填写')
+    expect(document.activeElement?.getAttribute('aria-invalid')).toBe('true')
+    expect(asked.filter((one) => one.method === 'POST')).toEqual([])
+  })
+
+  it('is filed once, with the call and the caller', async () => {
+    const asked = serve({ 'POST /tickets': filed, 'GET /tickets/t-1': filed })
+    hear({ type: 'pop', pop })
+    const work = useTicketDraft()
+    meant(work.draft, pop, 'a')
+    work.draft.subject = '暖气不热'
+    const panel = show(TicketPanel, { pop })
+    await panel.find('form').trigger('submit')
+    await panel.find('form').trigger('submit')
+    await flushPromises()
+    const posts = asked.filter((one) => one.path === '/tickets')
+    expect(posts).toHaveLength(1)
+    expect(posts[0]?.body).toMatchObject({ kind: 'fault', call_id: 'c-1', reporter: { customer_id: 'a', number: '+8613800000005', name: '孙丽' } })
+    expect(panel.text()).toContain('26112900001')
+  })
+
+  it('shows a refusal at its field', async () => {
+    const errors = [{ field: 'address', rule: '地址过长', code: 'string_too_long', parameters: {} }]
+    serve({ 'POST /tickets': { type: '/problems/invalid', title: '填写有误', status: 422, detail: '填写有误', errors } })
+    hear({ type: 'pop', pop })
+    useTicketDraft().draft.subject = '暖气不热'
+    const panel = show(TicketPanel, { pop })
+    await panel.find('form').trigger('submit')
+    await flushPromises()
+    expect(panel.findAll('.field-error').map((one) => one.text())).toEqual(['地址过长'])
+  })
+})
+
+describe('the pieces of the desk', () => {
+  it('put calls and tickets on one line of time', () => {
+    const day = 86_400_000
+    const tickets = [{ id: 't', registered_at_ms: 15 * day, subject: 'x', status: 'refused' }]
+    const calls = [{ id: 'c', started_at_ms: 30 * day, direction: 'inbound', outcome: 'answered' }]
+    const events = timeline({ days: 30, tickets, calls } as unknown as NonNullable<Pop['history']>, 30 * day)
+    expect(events.map((one) => [one.id, one.place, one.tone])).toEqual([['c', 1, 'plain'], ['t', 0.5, 'bad']])
+  })
+
+  it('name the stage of a call', () => {
+    const call = (state: string) => ({ state }) as never
+    expect([stageOf('ringing', null), stageOf('talking', call('held')), stageOf('talking', call('away')), stageOf('wrap_up', null), stageOf('ready', null)]).toEqual(['ringing', 'held', 'away', 'wrap_up', 'over'])
+  })
+
+  it('put causes under their topmost cause, without those out of use', () => {
+    const cause = (id: string, parent_id: string | null, active = true) => ({ id, name: id, parent_id, department_id: null, active })
+    const groups = grouped([cause('heat', null), cause('cold', 'heat'), cause('leak', 'cold'), cause('old', 'heat', false), cause('alone', null)])
+    expect(groups.map((one) => [one.id, one.categories.map((each) => each.id)])).toEqual([['heat', ['cold', 'leak']], ['alone', ['alone']]])
+  })
+
+  it('find whom to transfer to, or a number to dial', () => {
+    const targets: Target[] = [{ kind: 'queue', id: 'repair', name: '故障报修', hint: '2' }, { kind: 'agent', id: 's', name: '陈静', hint: '1002' }]
+    expect(targetsFor(targets, '陈').map((one) => one.id)).toEqual(['s'])
+    expect(targetsFor(targets, '1002').map((one) => [one.kind, one.id])).toEqual([['number', '1002'], ['agent', 's']])
+  })
+})

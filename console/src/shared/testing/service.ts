@@ -1,0 +1,33 @@
+import { PiniaColada } from '@pinia/colada'
+import { mount, type VueWrapper } from '@vue/test-utils'
+import { getActivePinia, type Pinia } from 'pinia'
+import { vi } from 'vitest'
+import type { Component } from 'vue'
+import { createMemoryHistory, createRouter } from 'vue-router'
+
+export interface Asked {
+  method: string
+  path: string
+  body: Record<string, unknown>
+}
+
+/** Stand in for the service: answers by `METHOD /path`, and what was asked. An answer with `status` is a refusal. */
+export function serve(answers: Record<string, unknown>): Asked[] {
+  const asked: Asked[] = []
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const path = new URL(request.url).pathname.replace('/api/v1', '')
+    const text = await request.text()
+    asked.push({ method: request.method, path, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) })
+    const answer = answers[`${request.method} ${path}`] ?? []
+    const refused = typeof answer === 'object' && answer !== null && 'type' in answer && 'status' in answer
+    const status = refused ? Number(answer.status) : 200
+    return new Response(JSON.stringify(answer), { status, headers: { 'content-type': 'application/json' } })
+  })
+  return asked
+}
+
+/** Mount a part of a page as the application does: store, queries, router. */
+export function show(component: Component, props: Record<string, unknown> = {}): VueWrapper {
+  const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/:rest(.*)*', component: { template: '<i />' } }] })
+  return mount(component, { props, attachTo: document.body, global: { plugins: [getActivePinia() as Pinia, PiniaColada, router] } })
+}
