@@ -204,10 +204,6 @@ class Settings(BaseSettings):
     """Form of {number} that the trunk accepts: +8645188888888, 8645188888888 or 045188888888."""
     hotline_number: str = Field(default="96001", pattern=r"^\+?[0-9]{3,15}$")
     """Number that people see when we call, and that the survey names at its end; one of `callflows/numbers.yaml`."""
-    organisation_zh: str = Field(default="供热服务热线", min_length=1, max_length=60)
-    """Name of the service that agents say, in Chinese."""
-    organisation_en: str = Field(default="heating service hotline", min_length=1, max_length=60)
-    """The same in English."""
     region: str = Field(default="CN", pattern=r"^[A-Z]{2}$")
     """Country of numbers without a country code (ISO 3166)."""
     area_code: str = Field(default="", pattern=r"^(0[0-9]{1,4})?$")

@@ -2,10 +2,12 @@
 
 The State Council publishes a year's make-up workdays late in the year before. A year that no library knows yet is
 guessed from the holidays the law fixes, without make-up workdays; an operator who needs the true days earlier enters
-them in a calendar.
+them in `callflows/organisation.yaml`.
 """
 
 import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache, lru_cache
 
 import chinese_calendar
@@ -24,7 +26,45 @@ BY_LAW = {
 }
 """How the names begin that a day has by law."""
 
+SATURDAY = 5
+REMEDY = "update chinesecalendar, or enter the year's days in organisation.yaml (holidays, whole_years)"
+
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class OwnDays:
+    """Days that an organisation enters itself."""
+
+    ranges: Sequence[tuple[Callable[[dt.date], bool], bool, str | None]] = ()
+    """For each: whether it holds a day, whether that is a workday, and the name of the holiday it is."""
+    whole_years: frozenset[int] = frozenset()
+    """Years of which every holiday and make-up workday is entered."""
+
+
+class Workdays:
+    """Workdays and holidays of an organisation: its own, then the state's."""
+
+    def __init__(self, own: OwnDays | None = None) -> None:
+        self._own = own or OwnDays()
+
+    def is_workday(self, day: dt.date) -> bool:
+        """Return whether a day is a workday."""
+        for holds, workday, _ in self._own.ranges:
+            if holds(day):
+                return workday
+        return day.weekday() < SATURDAY if day.year in self._own.whole_years else is_workday(day)
+
+    def holiday(self, day: dt.date) -> Holiday | None:
+        """Return the statutory holiday of a day; None for other days."""
+        for holds, workday, name in self._own.ranges:
+            if holds(day) and (workday or name is not None):
+                return None if name is None else Holiday[name]
+        return None if day.year in self._own.whole_years else holiday(day)
+
+    def is_guess(self, year: int) -> bool:
+        """Tell whether the make-up workdays of a year are not known."""
+        return year not in self._own.whole_years and not is_published(year)
 
 
 def is_workday(day: dt.date) -> bool:
@@ -52,7 +92,7 @@ def is_published(year: int) -> bool:
             "workdays_guessed",
             year=year,
             known="statutory holidays, no make-up workdays",
-            remedy="update chinesecalendar, or enter the year's days in the calendars",
+            remedy=REMEDY,
         )
         return False
     return True

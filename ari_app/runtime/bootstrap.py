@@ -70,6 +70,7 @@ from foundation.ids import new_id
 from foundation.redis_client import redis_client
 from foundation.retrying_tasks import RetryingTasks
 from foundation.spool import Spool
+from foundation.workdays import REMEDY
 from ivr.recorded_files import was_converted
 from recordings.model import RecordingWarning
 from recordings.service import RecordingService
@@ -287,6 +288,7 @@ class Service:
     def watch_configuration(self, watch: ConfigurationWatch) -> None:
         """Check later edits of the call flows' folder and show their errors."""
         self.web.add_alarm("configuration", watch.alarm)
+        self.web.add_alarm("workdays", self._guessed_years)
         self.tasks.own("configuration", watch.run)
 
     async def start(self) -> None:
@@ -348,6 +350,11 @@ class Service:
         await self.node.release()
         await self.redis.aclose()
         await self.database.aclose()
+
+    async def _guessed_years(self) -> str | None:
+        """Return the years whose make-up workdays are guessed, for `/readyz`."""
+        years = self.domain.calendar.guessed_years()
+        return f"guessed, without make-up workdays: {', '.join(map(str, years))}; {REMEDY}" if years else None
 
     async def _connected(self) -> None:
         await self.connecting.connected()

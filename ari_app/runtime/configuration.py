@@ -23,7 +23,9 @@ from ari_app.campaigns.wording import SURVEY_TEXTS, SurveyWording
 from ari_app.queues.settings import QueueSettings, read_queues
 from ari_app.work.desk_file import DeskChoices, read_desk
 from callflows.actions import CallerActions
+from callflows.calendar import VARIABLES as CALENDAR_VARIABLES
 from callflows.numbers import UNKNOWN_NUMBER_FLOW, AccessNumbers, read_numbers
+from callflows.organisation import Organisation, read_organisation
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.notices.catalogue import NoticeCatalogue, read_notices
@@ -48,7 +50,6 @@ CALL_VARIABLES = frozenset(
         "call.id",
         "call.number",
         "call.access_number",
-        "call.greeting",
         "call.attempt_id",
         "customer.id",
         "customer.name",
@@ -61,6 +62,7 @@ CALL_VARIABLES = frozenset(
         "survey.hotline_number",
         "queue.position",
         "queue.ended",
+        *CALENDAR_VARIABLES,
     }
 )
 """What a call brings along into a flow."""
@@ -76,6 +78,8 @@ VALUES: Mapping[str, frozenset[str]] = {
     "answers.charged": YES_OR_NO,
 }
 """All values of the variables that have a fixed set of them."""
+NAMELESS = {"zh": "?", "en": "?"}
+"""Name of an organisation whose file has errors, for the check of texts with the name."""
 STARTED_BY_THE_SERVICE = frozenset({SURVEY_FLOW, UNKNOWN_NUMBER_FLOW})
 SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS, SUBJECT, DESCRIPTION}) | SURVEY_TEXTS
 """Prompts that no flow names: said while waiting, by agents, or written on tickets."""
@@ -90,6 +94,7 @@ class Configuration:
     library: Library
     queues: Mapping[str, QueueSettings]
     numbers: AccessNumbers
+    organisation: Organisation
     notices: NoticeCatalogue | None
     """None where the file could not be read, which is a finding."""
     desk: DeskChoices
@@ -104,16 +109,19 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
     It never raises for the content of its files. `is_known` is that of `read_catalogue`.
     """
     queues, of_queues = read_queues(folder / "queues.yaml")
-    notices, of_notices, missing = read_notices(folder / "notices.yaml", SHIPPED_NOTICES)
+    organisation, of_organisation = read_organisation(folder / "organisation.yaml")
+    names = organisation.names if organisation is not None else NAMELESS
+    notices, of_notices, missing = read_notices(folder / "notices.yaml", SHIPPED_NOTICES, names)
     numbers, of_numbers = read_numbers(folder / "numbers.yaml")
     desk, of_desk = read_desk(folder)
     vocabulary = _vocabulary(
         # Of a file with errors not every name is known.
         queues if not of_queues else None,
         numbers if not of_numbers else None,
+        organisation,
     )
-    library = check_library(folder, vocabulary, is_known=is_known)
-    findings = [*library.findings, *of_queues, *of_notices, *of_numbers, *of_desk]
+    library = check_library(folder, vocabulary, names, is_known)
+    findings = [*library.findings, *of_queues, *of_notices, *of_numbers, *of_organisation, *of_desk]
     if not library.unread:
         findings += numbers.without_flow(library.flows)
         findings += (
@@ -121,7 +129,8 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
             for name in STARTED_BY_THE_SERVICE
             if name not in library.flows
         )
-    return Configuration(library, queues, numbers, notices, desk, in_order(findings), missing)
+    known = organisation or Organisation.model_validate({"name": NAMELESS})
+    return Configuration(library, queues, numbers, known, notices, desk, in_order(findings), missing)
 
 
 def load_configuration(
@@ -165,7 +174,9 @@ def drawn(folder: Path, flow: str, language: str) -> str:
     return draw(found, library.catalogue, dot_program(), language)
 
 
-def _vocabulary(queues: Mapping[str, QueueSettings] | None, numbers: AccessNumbers | None) -> Vocabulary:
+def _vocabulary(
+    queues: Mapping[str, QueueSettings] | None, numbers: AccessNumbers | None, organisation: Organisation | None
+) -> Vocabulary:
     """Return the names outside the flows that a flow may use."""
     greetings = {queue.greeting for queue in (queues or {}).values() if queue.greeting is not None}
     return Vocabulary(
@@ -175,9 +186,17 @@ def _vocabulary(queues: Mapping[str, QueueSettings] | None, numbers: AccessNumbe
         SPOKEN_ELSEWHERE | greetings,
         kinds=frozenset(TicketKind),
         ends=frozenset(FlowEnd),
-        values=VALUES,
+        values={**VALUES, **_of_days(organisation)},
         started=STARTED_BY_THE_SERVICE | frozenset(numbers.flows.values()) if numbers is not None else None,
     )
+
+
+def _of_days(organisation: Organisation | None) -> Mapping[str, frozenset[str]]:
+    """Return all greetings and seasons, where they are known."""
+    if organisation is None:
+        return {}
+    seasons = frozenset(season.name for season in organisation.seasons)
+    return {"call.greeting": organisation.greeting_names, "call.season": seasons}
 
 
 @cache

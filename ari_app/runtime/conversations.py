@@ -9,14 +9,12 @@ import structlog
 from ari_app.calls.pauses import write_pause_tone
 from ari_app.calls.wording import AgentWording
 from ari_app.campaigns.actions import SurveyActions
-from ari_app.desk.model import SpokenWording
 from ari_app.runtime.configuration import Configuration
 from ari_app.runtime.domain import DomainServices
 from ari_app.runtime.entry_points import EntryPoints
 from ari_app.settings import Settings
 from callflows.actions import CallerActions
 from dev.programs import Program, program
-from ivr.calendar import HolidayCalendar
 from ivr.cursor import CursorStore
 from ivr.prompts import Prompts
 from ivr.speech import EspeakSpeech, SpeechCache
@@ -38,17 +36,14 @@ class Conversations:
         self._flows = dict(library.flows)
         self._folder = settings.prompts
         self.pause_tone = settings.prompts / "pause_tone.wav"
-        calendar = HolidayCalendar()
         speech = SpeechCache(_speech(settings), settings.prompts)
         self.catalogue = library.catalogue
         self.prompts = Prompts(library.catalogue, speech)
-        self.wording = AgentWording(
-            library.catalogue, calendar, SpokenWording(zh=settings.organisation_zh, en=settings.organisation_en)
-        )
+        self.wording = AgentWording(library.catalogue, domain.calendar)
         self.entry_points = EntryPoints(
             self._flows,
             configuration.numbers,
-            calendar,
+            domain.calendar,
             domain.tickets,
             domain.customers,
             domain.campaigns,

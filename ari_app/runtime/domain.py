@@ -4,6 +4,7 @@ Every such part is made here, with its routes, what it hears from the outbox and
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from zoneinfo import ZoneInfo
 
 import crm.appointments.http
 import crm.categories.http
@@ -36,6 +37,7 @@ from ari_app.runtime.configuration import Configuration
 from ari_app.runtime.notices import Notices
 from ari_app.runtime.ticket_reactions import TicketReactions
 from ari_app.settings import Settings
+from callflows.calendar import ServiceCalendar
 from crm.appointments.service import AppointmentService
 from crm.categories.service import CategoryService
 from crm.customers.importing.export import ExportService
@@ -89,7 +91,8 @@ class DomainServices:
         self.staff = StaffService(database, configuration.queues)
         self.people = PeopleService(database)
         self.preferences = PreferencesService(database, self.staff)
-        self.clocks = SlaService(database, settings.time_zone)
+        self.calendar = ServiceCalendar(configuration.organisation, ZoneInfo(settings.time_zone))
+        self.clocks = SlaService(database, settings.time_zone, self.calendar.workdays)
         self.tickets = TicketService(
             database,
             settings.time_zone,
@@ -104,7 +107,7 @@ class DomainServices:
             database,
             self.tickets,
             link=settings.ticket_link,
-            organisation={"zh": settings.organisation_zh, "en": settings.organisation_en},
+            organisation=self.calendar.organisation.names,
             time_zone=settings.time_zone,
         )
         self.self_service = SelfService(database, self.tickets, limiter)

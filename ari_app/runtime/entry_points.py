@@ -5,12 +5,13 @@ import structlog
 from ari_app.calls.model import CallState, Direction
 from ari_app.campaigns.service import SURVEY_FLOW, CampaignService
 from ari_app.campaigns.survey import prompts_for
+from callflows.calendar import ServiceCalendar
 from callflows.numbers import UNKNOWN_NUMBER_FLOW, AccessNumbers
 from crm.customers.service import CustomerService
 from crm.tickets.service import TicketService
-from ivr.calendar import HolidayCalendar
 from ivr.cursor import Cursor
 from ivr.grammar import Flow
+from ivr.variables import JSON
 
 log = structlog.get_logger()
 
@@ -22,7 +23,7 @@ class EntryPoints:
         self,
         flows: dict[str, Flow],
         numbers: AccessNumbers,
-        calendar: HolidayCalendar,
+        calendar: ServiceCalendar,
         tickets: TicketService,
         customers: CustomerService,
         campaigns: CampaignService,
@@ -38,16 +39,18 @@ class EntryPoints:
 
     async def cursor(self, state: CallState) -> Cursor:
         """Return the first cursor of a call."""
-        call = {
+        calendar = self._calendar.variables()
+        call: dict[str, JSON] = {
             "id": state.id,
             "number": state.number,
             "access_number": state.access_number,
-            "greeting": self._calendar.greeting(),
             "attempt_id": state.attempt_id,
+            **calendar["call"],
         }
+        variables: dict[str, object] = {**calendar, "call": call}
         if state.direction is Direction.INBOUND:
-            return self._at_start(self._dialled(state), {"call": call})
-        return await self._survey(state, call)
+            return self._at_start(self._dialled(state), variables)
+        return await self._survey(state, variables)
 
     def _dialled(self, state: CallState) -> str:
         flow = self._numbers.flow_of(state.access_number)
@@ -55,14 +58,14 @@ class EntryPoints:
             log.warning("number_unknown", access_number=state.access_number, remedy="add it to numbers.yaml")
         return flow or UNKNOWN_NUMBER_FLOW
 
-    async def _survey(self, state: CallState, call: dict[str, str | None]) -> Cursor:
+    async def _survey(self, state: CallState, given: dict[str, object]) -> Cursor:
         assert state.attempt_id is not None, "an outbound call carries out an attempt"
         assert state.ticket_id is not None, "a survey is about a ticket"
         await self._campaigns.answered(state.attempt_id)
         ticket = await self._tickets.get(state.ticket_id)
         customer = await self._customers.get(state.customer_id) if state.customer_id is not None else None
         variables = {
-            "call": call,
+            **given,
             "customer": {"language": customer.language if customer is not None else "zh"},
             "survey": {
                 "ticket_number": ticket.number,

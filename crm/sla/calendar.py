@@ -71,6 +71,13 @@ class BusinessCalendar:
         at = bisect(stretches, moment, key=lambda stretch: stretch[0]) - 1
         return at >= 0 and moment < stretches[at][1]
 
+    def next_stretch(self, moment: datetime) -> tuple[datetime, datetime] | None:
+        """Return the present or next stretch of business time, from the moment on.
+
+        None where there is none for years.
+        """
+        return next(self._open_from(moment), None)
+
     def _open_from(self, moment: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Yield the stretches of business time from a moment on."""
         moment = moment.astimezone(UTC)

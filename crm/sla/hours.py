@@ -9,7 +9,7 @@ from pydantic import Field as InputField
 
 from crm import moments
 from crm.sla.calendar import BusinessCalendar, Span
-from foundation.workdays import is_workday
+from foundation.workdays import Workdays
 
 WALL_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"
 
@@ -74,14 +74,14 @@ class WorkingHours(BaseModel, extra="forbid"):
         return self
 
 
-def calendar_of(hours: WorkingHours, zone: dt.tzinfo) -> BusinessCalendar:
+def calendar_of(hours: WorkingHours, zone: dt.tzinfo, workdays: Workdays) -> BusinessCalendar:
     """Return the calendar of working hours in a time zone."""
     return BusinessCalendar(
         zone=zone,
         workday=_spans(hours.workday),
         day_off=_spans(hours.day_off),
         days={day: _spans(spans) for day, spans in hours.days.items()},
-        is_workday=is_workday,
+        is_workday=workdays.is_workday,
         round_the_clock=hours.round_the_clock,
     )
 

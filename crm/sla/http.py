@@ -32,7 +32,6 @@ from crm.tickets.errors import TicketNotFound
 from crm.tickets.model import Actor
 from crm.tickets.views import TicketView
 from foundation.routes import ADMINISTRATORS, EVERYONE, LEADERS, NoQuery, Request, Role, Routes
-from foundation.workdays import is_published, is_workday
 
 READERS = LEADERS | {Role.QUALITY}
 HOLDERS = READERS | {Role.AGENT, Role.DEPARTMENT}
@@ -190,7 +189,9 @@ def _hours(table: Routes, service: SlaService) -> None:
         day = dt.date(request.query.year, request.query.month, 1)
         found = []
         while day.month == request.query.month:
-            found.append(DayView(day=day.isoformat(), is_workday=is_workday(day), is_guess=not is_published(day.year)))
+            workdays = service.workdays
+            is_guess = workdays.is_guess(day.year)
+            found.append(DayView(day=day.isoformat(), is_workday=workdays.is_workday(day), is_guess=is_guess))
             day += dt.timedelta(days=1)
         return found
 

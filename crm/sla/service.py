@@ -42,6 +42,7 @@ from crm.tickets.model import Actor, Ticket
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.problems import FieldProblem
+from foundation.workdays import Workdays
 
 
 class SlaService:
@@ -52,9 +53,10 @@ class SlaService:
     `time_zone` is that of the working hours.
     """
 
-    def __init__(self, database: Database, time_zone: str = "Asia/Shanghai") -> None:
+    def __init__(self, database: Database, time_zone: str = "Asia/Shanghai", workdays: Workdays | None = None) -> None:
         self._database = database
-        self.levels = Levels(ZoneInfo(time_zone))
+        self.workdays = workdays or Workdays()
+        self.levels = Levels(ZoneInfo(time_zone), self.workdays)
         self.runner = ClockRunner(database, self.levels)
         self.deadlines = DeadlineUpdater(self.levels, self.runner.expect)
         self.improvements = ImprovementService(database)

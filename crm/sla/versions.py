@@ -16,6 +16,7 @@ from crm.sla.merging import without_merges
 from crm.sla.model import WHOLE_SERVICE, ServicePolicy, TicketClock
 from crm.sla.policy import SHIPPED, ClockKind, Policy, TicketFacts, choose
 from crm.tickets.model import Ticket
+from foundation.workdays import Workdays
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,9 @@ class Situation:
 class Levels:
     """Cache of policies and calendars, which do not change."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
+    def __init__(self, zone: ZoneInfo, workdays: Workdays) -> None:
         self._zone = zone
+        self._workdays = workdays
         self._policies: dict[int, Policy] = {0: SHIPPED}
         self._calendars: Calendars | None = None
 
@@ -120,9 +122,9 @@ class Levels:
 
     async def _read(self, session: AsyncSession, version: int) -> Calendars:
         entered = {
-            row.owner: calendar_of(WorkingHours.model_validate(row.hours), self._zone)
+            row.owner: calendar_of(WorkingHours.model_validate(row.hours), self._zone, self._workdays)
             for row in await store.hours(session)
             if row.hours is not None
         }
-        whole_service = entered.pop(WHOLE_SERVICE, None) or calendar_of(OFFICE_HOURS, self._zone)
-        return Calendars(version, calendar_of(ALWAYS, self._zone), whole_service, entered)
+        whole_service = entered.pop(WHOLE_SERVICE, None) or calendar_of(OFFICE_HOURS, self._zone, self._workdays)
+        return Calendars(version, calendar_of(ALWAYS, self._zone, self._workdays), whole_service, entered)

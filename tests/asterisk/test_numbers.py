@@ -1,14 +1,17 @@
-"""Numbers start their flows; an unknown number is refused in words."""
+"""Numbers start their flows, an unknown one is refused in words; closed hours."""
 
 import asyncio
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from signal import SIGHUP
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from dev.stack import Stack
+from foundation.clock import utc_now
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, stack_in
 from tests.callflows import edit
 from tests.words import words
@@ -16,6 +19,7 @@ from tests.words import words
 NO_CUSTOMER = "13800000006"
 OTHER, UNKNOWN = "96002", "96003"
 """Numbers of another flow, and of none until it is added."""
+AHEAD = timedelta(hours=6)
 STATUS = """\
 flow: status
 start: by_number
@@ -47,6 +51,14 @@ def add_number(stack: Stack, number: str) -> None:
     """Make a number start the flow `status`."""
     entry = f'- {{ number: "{number}", flow: status }}'
     edit(folder_of(stack) / "numbers.yaml", '- number: "96001"', f'{entry}\n- number: "96001"')
+
+
+def close(stack: Stack) -> str:
+    """Close the service for some hours; return when it opens."""
+    local = utc_now().astimezone(ZoneInfo("Asia/Shanghai")) + AHEAD
+    span = f'[{{ opens: "{local:%H}:00", closes: "{local:%H}:59" }}]'
+    edit(folder_of(stack) / "organisation.yaml", "{ round_the_clock: true }", f"{{ workday: {span}, day_off: {span} }}")
+    return f"{local:%Y-%m-%dT%H}:00"
 
 
 def refused(stack: Stack) -> list[str]:
@@ -82,6 +94,7 @@ async def test_each_number_starts_its_flow_and_an_unknown_one_is_refused_in_word
     service, before = hotline.stack.service, hotline.stack.service_id()
     assert service is not None
     add_number(hotline.stack, UNKNOWN)
+    opens = close(hotline.stack)
     service.signal(SIGHUP)
     async with asyncio.timeout(WAIT_S):
         while hotline.stack.service_id() in {before, None} or not await asyncio.to_thread(hotline.stack.ready):
@@ -90,3 +103,9 @@ async def test_each_number_starts_its_flow_and_an_unknown_one_is_refused_in_word
     await caller.answered()
     await caller.hears_words(await words("progress_replied"))
     await caller.ended()
+
+    await caller.call(hotline.number)
+    await caller.answered()
+    await caller.hears_words(await words("closed", hours={"opens": opens}))
+    await caller.hears_words(await words("leave_message"))
+    await caller.hang_up()

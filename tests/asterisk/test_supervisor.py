@@ -112,7 +112,7 @@ async def test_flows_with_errors_do_not_replace_the_running_ones(hotline: Hotlin
     (callflows / "hotline.yaml").write_text(whole)
     parent.signal(SIGHUP)
     await next_service(stack, after)
-    assert await alarms(stack) == {}
+    assert "configuration" not in await alarms(stack)
     assert parent.running
 
 

@@ -10,7 +10,9 @@ from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.model import CallStage, CallState, Direction
 from ari_app.calls.screen_pop import PopService
 from ari_app.calls.wording import AgentWording
-from ari_app.desk.model import Pop, SpokenWording
+from ari_app.desk.model import Pop
+from callflows.calendar import ServiceCalendar
+from callflows.organisation import Names
 from crm.customers.model import Choose, CustomerInput
 from crm.customers.service import CustomerService
 from crm.history.service import HistoryService
@@ -18,21 +20,21 @@ from crm.tickets.inputs import Reporter
 from crm.tickets.service import TicketService
 from foundation.database import Database
 from foundation.routes import Principal, Role
-from ivr.calendar import HolidayCalendar
 from ivr.cursor import Cursor, Pressed
 from ivr.prompts import read_catalogue
+from tests.callflows import CALLFLOWS, shipped
 from tests.unit.crm.conftest import AGENT, Place, furnish
 
-CALLFLOWS = Path(__file__).parents[3] / "callflows"
-CATALOGUE, _ = read_catalogue(CALLFLOWS)
+NAMES = Names(zh="城东供热", en="City Heating")
+ORGANISATION = shipped().organisation.model_copy(update={"name": NAMES})
+CATALOGUE, _ = read_catalogue(CALLFLOWS, ORGANISATION.names)
 UNKNOWN, WANG = "+8613899999999", "+8613800000001"
 PHONE = AgentPhone("staff-1", "1001", "Zhang", "agent1001")
 ORDINARY_DAY, NEW_YEAR = datetime(2026, 11, 18, tzinfo=UTC), datetime(2027, 1, 1, 4, tzinfo=UTC)
 
 
 def service(database: Database, now: datetime = ORDINARY_DAY) -> PopService:
-    organisation = SpokenWording(zh="城东供热", en="City Heating")
-    wording = AgentWording(CATALOGUE, HolidayCalendar(now=lambda: now), organisation)
+    wording = AgentWording(CATALOGUE, ServiceCalendar(ORGANISATION, now=lambda: now))
     return PopService(database, CustomerService(database), HistoryService(database), wording)
 
 

@@ -23,7 +23,8 @@ FOUND = frozenset(
     | {f"offer.{name}" for name in ("open", "several", "ticket_id", "subject", "department", "prompt")}
 )
 GIVEN = frozenset(
-    {f"call.{name}" for name in ("number", "access_number", "greeting")}
+    {f"call.{name}" for name in ("number", "access_number", "greeting", "open")}
+    | {"hours.opens", "organisation.name"}
     | {
         f"survey.{name}"
         for name in ("ticket_number", "subject", "kind", "remind_payment", "hotline_number", *QUESTIONS_BY_KIND)

@@ -33,8 +33,6 @@ BAD = {
     "trunk": "PJSIP/carrier",
     "trunk_number_format": "local",
     "hotline_number": "twelve",
-    "organisation_zh": "中" * 61,
-    "organisation_en": "x" * 61,
     "region": "China",
     "area_code": "451",
     "time_zone": "Mars/Olympus",
