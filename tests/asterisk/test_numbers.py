@@ -20,6 +20,8 @@ NO_CUSTOMER = "13800000006"
 OTHER, UNKNOWN = "96002", "96003"
 """Numbers of another flow, and of none until it is added."""
 AHEAD = timedelta(hours=6)
+RELOAD_S = 180.0
+"""A reload imports the whole code, which takes long on a busy machine."""
 STATUS = """\
 flow: status
 start: by_number
@@ -96,7 +98,7 @@ async def test_each_number_starts_its_flow_and_an_unknown_one_is_refused_in_word
     add_number(hotline.stack, UNKNOWN)
     opens = close(hotline.stack)
     service.signal(SIGHUP)
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(RELOAD_S):
         while hotline.stack.service_id() in {before, None} or not await asyncio.to_thread(hotline.stack.ready):
             await asyncio.sleep(0.05)
     await caller.call(UNKNOWN)
