@@ -69,7 +69,7 @@ class ServiceCalendar:
         }
 
     def guessed_years(self) -> list[int]:
-        """Return the years, now and soon, of which no make-up workdays are known."""
+        """Return the years, now and soon, without known make-up workdays."""
         years = {self._today().year, (self._today() + LOOKED_AHEAD).year}
         return sorted(year for year in years if self.workdays.is_guess(year))
 

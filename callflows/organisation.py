@@ -165,5 +165,5 @@ def read_organisation(path: Path) -> tuple[Organisation | None, list[Finding]]:
 
 
 def _day(text: str) -> dt.date:
-    """Return a day; one of every year as that of a leap year."""
+    """Return a day; a yearly one as that of a leap year."""
     return dt.date.fromisoformat(text if len(text) == len("2026-12-24") else f"{LEAP_YEAR}-{text}")

@@ -352,7 +352,7 @@ class Service:
         await self.database.aclose()
 
     async def _guessed_years(self) -> str | None:
-        """Return the years whose make-up workdays are guessed, for `/readyz`."""
+        """Return the years with guessed workdays, for `/readyz`."""
         years = self.domain.calendar.guessed_years()
         return f"guessed, without make-up workdays: {', '.join(map(str, years))}; {REMEDY}" if years else None
 

@@ -79,7 +79,7 @@ VALUES: Mapping[str, frozenset[str]] = {
 }
 """All values of the variables that have a fixed set of them."""
 NAMELESS = {"zh": "?", "en": "?"}
-"""Name of an organisation whose file has errors, for the check of texts with the name."""
+"""Name in place of one in a file with errors, for the check of texts."""
 STARTED_BY_THE_SERVICE = frozenset({SURVEY_FLOW, UNKNOWN_NUMBER_FLOW})
 SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS, SUBJECT, DESCRIPTION}) | SURVEY_TEXTS
 """Prompts that no flow names: said while waiting, by agents, or written on tickets."""

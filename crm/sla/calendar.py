@@ -72,7 +72,7 @@ class BusinessCalendar:
         return at >= 0 and moment < stretches[at][1]
 
     def next_stretch(self, moment: datetime) -> tuple[datetime, datetime] | None:
-        """Return the present or next stretch of business time, from the moment on.
+        """Return the present stretch of business time, or the next.
 
         None where there is none for years.
         """

@@ -1,4 +1,4 @@
-"""Numbers start their flows, an unknown one is refused in words; closed hours."""
+"""Numbers and their flows, unknown numbers, closed hours."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The organisation's file: every problem with its line, and its name in texts."""
+"""Faults of the organisation's file, and its name in texts."""
 
 import re
 from pathlib import Path
