@@ -73,7 +73,7 @@ app.add_typer(settings_commands, name="settings")
 app.add_typer(tickets, name="tickets")
 operator_commands.register(app)
 
-CALLFLOWS = PROJECT / "callflows"
+CALLFLOWS = Path(os.environ.get("HOTLINE_CALLFLOWS") or PROJECT / "callflows")
 
 
 @app.command()

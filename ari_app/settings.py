@@ -45,6 +45,8 @@ OTHER_VARIABLES = {
     "HOTLINE_DEBIAN_MIRROR": "Debian mirror of `make prepare`.",
     "HOTLINE_DATABASE_PASSWORD": "`docker-compose.yml`: the password of its PostgreSQL.",
     "HOTLINE_REDIS_PASSWORD": "`docker-compose.yml`: the password of its Redis.",
+    "HOTLINE_DATABASE_PORT": "`docker-compose.yml`: port of its PostgreSQL on 127.0.0.1, 15432 by default.",
+    "HOTLINE_REDIS_PORT": "`docker-compose.yml`: port of its Redis on 127.0.0.1, 16379 by default.",
     "HOTLINE_SIP_PORT": "`docker-compose.yml`: Asterisk's port for phones and the carrier (UDP), 5060 by default.",
     "HOTLINE_SIP_TLS_PORT": "`docker-compose.yml`: Asterisk's port for a trunk with TLS, 5061 by default.",
     "HOTLINE_TRUNK_PASSWORD": "The carrier's password, which a file of `hotline trunk template` refers to.",

@@ -60,6 +60,7 @@ for folder in pjsip.d extensions.d queues.d musiconhold.d; do
     done
 done
 if [ "${PROFILE:-production}" = sample ]; then
+    [ -n "${SAMPLE_PASSWORD:-}" ] || fail "the sample profile needs SAMPLE_PASSWORD: phones would register without one"
     for sample in "$TEMPLATES"/sample/*.conf; do render "$sample" "$ETC/$(basename "$sample" .conf).d/sample.conf"; done
 fi
 if [ -n "${EXTERNAL_ADDRESS:-}" ]; then
@@ -70,8 +71,8 @@ if [ -n "${EXTERNAL_ADDRESS:-}" ]; then
 $transport(+)
 external_signaling_address = $EXTERNAL_ADDRESS
 external_media_address = $EXTERNAL_ADDRESS
-local_net = $LOCAL_NETWORK
 END
+        for network in $(echo "$LOCAL_NETWORK" | tr ',' ' '); do echo "local_net = $network"; done
     done >"$STATE/external.conf"
     mv "$STATE/external.conf" "$ETC/pjsip.d/zz-external.conf"
 fi

@@ -60,7 +60,7 @@ def test_a_document_names_files_that_exist(document: Path) -> None:
 @pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
 def test_a_document_names_settings_that_have_a_reader(document: Path) -> None:
     read = {f"HOTLINE_{name.upper()}" for name in Settings.model_fields} | OF_THE_SCRIPTS
-    for written in (PROJECT / "docker-compose.yml", PROJECT / ".env.sample"):
+    for written in (PROJECT / "docker-compose.yml", PROJECT / "docker-compose.bridge.yml", PROJECT / ".env.sample"):
         read |= set(OF_COMPOSE.findall(written.read_text(encoding="utf-8")))
     unknown = [
         f"{place}: {match[0]}"

@@ -1,10 +1,9 @@
-"""Every setting is described, passed to the containers, and refused by name."""
+"""Every setting is described, in the sample, and refused by name."""
 
 import re
 
 import pytest
 from pydantic import ValidationError
-from ruamel.yaml import YAML
 
 from ari_app.operations.settings_page import default_of, rendered
 from ari_app.settings import Settings, invalid_settings, unknown_variables
@@ -118,19 +117,5 @@ def test_sample_environment_names_every_setting() -> None:
     assert {name for name in Settings.model_fields if f"HOTLINE_{name.upper()}" not in sample} == set()
     optional = {name.lower(): value for name, value in re.findall(r"^# HOTLINE_([A-Z_]+)=(.*)$", sample, re.MULTILINE)}
     other = {name for name in optional.keys() & Settings.model_fields if optional[name] != default_of(name)}
-    assert other == {"trusted_proxies", "metrics_from", "most_calls"}, "these have another default in containers"
+    assert other == {"trusted_proxies", "most_calls"}, "these have another default in containers"
     assert unknown_variables(re.findall(r"HOTLINE_[A-Z_]+", sample)) == []
-
-
-FIXED_IN_CONTAINERS = {"node", "application", "events", "events_port", "ami_port", "http_port"}
-"""Settings that the containers leave at their defaults: one service, and the ports between containers."""
-
-
-def test_compose_passes_every_setting_on() -> None:
-    compose = YAML(typ="safe").load(PROJECT / "docker-compose.yml")
-    passed = set(compose["services"]["hotline"]["environment"])
-    passed |= set(re.findall(r"HOTLINE_[A-Z_]+", (PROJECT / "Dockerfile").read_text()))
-    missing = {name for name in Settings.model_fields if f"HOTLINE_{name.upper()}" not in passed}
-    assert missing == FIXED_IN_CONTAINERS
-    known = {f"HOTLINE_{name.upper()}" for name in Settings.model_fields} | {"HOTLINE_RUNTIME"}
-    assert {name for name in passed if name.startswith("HOTLINE_")} <= known
