@@ -129,6 +129,8 @@ class Route:
     """Repeated with the same Idempotency-Key, it is carried out once. Other routes never see a key."""
     deferrable: bool
     """While the database is away, a request with a key is stored and carried out later, which 202 says."""
+    action: str
+    """Action on a ticket that the route carries out, in the words of its state machine; empty for every other."""
 
 
 @dataclass
@@ -154,6 +156,7 @@ class Routes:
         upload_bytes: int = 0,
         once: bool = False,
         deferrable: bool = False,
+        action: str = "",
     ) -> Callable[[Handler], Handler]:
         """Declare a route, relative to the prefix; parameters are written `{ticket_id}`."""
 
@@ -177,6 +180,7 @@ class Routes:
                     upload_bytes=upload_bytes,
                     once=once,
                     deferrable=deferrable,
+                    action=action,
                 )
             )
             return handler

@@ -128,7 +128,8 @@ class DomainServices:
 
     def routes(self) -> Sequence[Routes]:
         """Return the routes of every part."""
-        return [
+        tables: list[Routes] = []
+        tables += [
             crm.customers.http.routes(self.customers),
             crm.customers.merging.http.routes(self.customer_merges),
             crm.customers.protection.http.routes(self.protection),
@@ -139,7 +140,7 @@ class DomainServices:
             crm.staff.http.routes(self.staff),
             crm.staff.people.http.routes(self.people),
             crm.staff.preferences.http.routes(self.preferences),
-            crm.tickets.http.routes(self.tickets),
+            crm.tickets.http.routes(self.tickets, lambda: tables),
             # The console has a page of its own at that address.
             *([] if self._console else [crm.tickets.link_page.routes(self._public_url)]),
             crm.sla.http.routes(self.clocks, self.tickets.may_see),
@@ -153,6 +154,7 @@ class DomainServices:
             recordings.http.routes(self._recorded),
             campaigns_http.routes(self.campaigns),
         ]
+        return tables
 
     def background(self) -> Mapping[str, Callable[[], Awaitable[None]]]:
         """Return the background work of the parts, by name."""

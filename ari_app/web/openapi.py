@@ -143,6 +143,7 @@ def _operation(route: Route, schemas: _Schemas) -> dict[str, Any]:
         "summary": route.summary,
         "tags": [route.tag],
         "x-roles": sorted(role.value for role in route.roles),
+        **({"x-action": str(route.action)} if route.action else {}),
         "parameters": [*_path_parameters(route.path), *_query_parameters(route, schemas)],
         "responses": {
             str(204 if route.response is None else route.status): _success(route, schemas),

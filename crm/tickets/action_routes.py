@@ -50,6 +50,7 @@ def act(
         response=TicketView,
         status=status,
         problems=REFUSALS,
+        action=action,
     )
     async def handle(request: Request[Body, NoQuery]) -> TicketView:
         return await work(request.path["ticket_id"], request.body, Actor.of(request.actor))

@@ -1,5 +1,7 @@
 """Routes of tickets."""
 
+from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, Field, model_validator
@@ -17,6 +19,7 @@ from crm.tickets.forms import http as forms_http
 from crm.tickets.inputs import AppendToTicket, FileTicket
 from crm.tickets.merges import http as merges_http
 from crm.tickets.model import UNDISPATCHED, Actor, TicketStatus
+from crm.tickets.offers import ActionRoutes, action_routes
 from crm.tickets.refusals import http as refusals_http
 from crm.tickets.service import TicketService
 from crm.tickets.similar import SimilarQuery, SimilarTicket
@@ -66,10 +69,13 @@ class Attach(BaseModel, extra="forbid"):
     note: OneLine = Field(default="", max_length=500)
 
 
-def routes(service: TicketService) -> Routes:
-    """Declare the routes of tickets and their parts."""
+def routes(service: TicketService, beside: Callable[[], Iterable[Routes]] = tuple) -> Routes:
+    """Declare the routes of tickets and their parts.
+
+    `beside` gives the tables of other packages with actions on tickets, once all are declared.
+    """
     table = Routes("tickets")
-    _reading(table, service)
+    _reading(table, service, cache(lambda: action_routes([table, *beside()])))
     _filing(table, service)
     actions_http.add_routes(table, service)
     forms_http.add_routes(table, service.forms)
@@ -84,7 +90,7 @@ def routes(service: TicketService) -> Routes:
     return table
 
 
-def _reading(table: Routes, service: TicketService) -> None:
+def _reading(table: Routes, service: TicketService, routes_of_actions: Callable[[], ActionRoutes]) -> None:
     @table.add(
         "GET",
         "/tickets",
@@ -124,7 +130,8 @@ def _reading(table: Routes, service: TicketService) -> None:
         found = await service.get(request.path["ticket_id"])
         if not await _visible(service, request, found):
             raise TicketNotFound(f"there is no ticket {found.id}")
-        return found
+        may = await service.offers(found, Actor.of(request.actor), routes_of_actions())
+        return found.model_copy(update={"may": may})
 
     @table.add(
         "POST",
@@ -167,6 +174,7 @@ def _filing(table: Routes, service: TicketService) -> None:
         problems=REFUSALS,
         once=True,
         deferrable=True,
+        action=TicketAction.APPEND,
     )
     async def append(request: Request[AppendToTicket, NoQuery]) -> TicketView:
         return await service.append(request.path["ticket_id"], request.body, Actor.of(request.actor), _key(request))
@@ -180,6 +188,7 @@ def _filing(table: Routes, service: TicketService) -> None:
         response=TicketView,
         problems=REFUSALS,
         once=True,
+        action=TicketAction.URGE,
     )
     async def urge(request: Request[Urge, NoQuery]) -> TicketView:
         return await service.urge(

@@ -13,7 +13,8 @@ from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.model import ExtensionView
 from crm.tickets.findings import store as findings_store
 from crm.tickets.findings.model import FindingView
-from crm.tickets.model import Ticket, TicketStatus
+from crm.tickets.model import Actor, Ticket, TicketStatus
+from crm.tickets.offers import ActionRoutes, offers
 from crm.tickets.refusals import store as refusals_store
 from crm.tickets.refusals.model import RefusalView
 from crm.tickets.similar import SimilarQuery, SimilarTicket, find
@@ -21,7 +22,7 @@ from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.model import PassView
 from crm.tickets.transitions import DepartmentStanding, standing_of
 from crm.tickets.unit_of_work import TicketUnitOfWork
-from crm.tickets.views import AttachmentView, LogView, ReporterView, TicketDetail, TicketView
+from crm.tickets.views import AttachmentView, LogView, Offer, ReporterView, TicketDetail, TicketView
 from crm.tickets.visibility import others
 from foundation.routes import Role
 
@@ -60,6 +61,13 @@ class TicketReader(TicketUnitOfWork):
             findings=[FindingView.model_validate(found) for found in findings],
             log=[LogView.model_validate(found) for found in log],
         )
+
+    async def offers(self, ticket: TicketDetail, actor: Actor, routes: ActionRoutes) -> list[Offer]:
+        """Return the actions that an actor may do to a ticket now."""
+        async with self.database.read() as session:
+            stored = await session.get(Ticket, ticket.id)
+            shared = await others(session, ticket)
+        return offers(ticket, stored, actor, shared, routes) if stored is not None else []
 
     async def may_see(self, ticket: TicketView, role: Role, department_id: str | None) -> bool:
         """Return whether a reader may know that a ticket exists (S7)."""

@@ -19,6 +19,7 @@ from crm.tickets.findings.model import FindingView, Validity
 from crm.tickets.model import ActorKind, Assessment, Channel, TicketKind, TicketStatus, Urgency
 from crm.tickets.refusals.model import RefusalView
 from crm.tickets.tiers.model import PassView
+from crm.tickets.transitions import TicketAction
 
 
 class ReporterView(BaseModel, from_attributes=True):
@@ -90,8 +91,27 @@ class TicketView(BaseModel, from_attributes=True):
     version: int
 
 
+class ActionField(BaseModel):
+    """Field of an action's request; its type stands in the API's description."""
+
+    name: str
+    required: bool
+
+
+class Offer(BaseModel):
+    """Action that the person may do to the ticket now."""
+
+    action: TicketAction
+    method: str
+    path: str
+    fields: list[ActionField]
+
+
 class TicketDetail(TicketView):
     """Ticket with its reporters, recordings, parts and log."""
+
+    may: list[Offer] = []
+    """Actions that the person may do now; the routes check it again."""
 
     reporters: list[ReporterView]
     attachments: list[AttachmentView]
