@@ -1,7 +1,7 @@
 import { useQuery } from '@pinia/colada'
 import { computed, type ComputedRef } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
-import { inLanguage } from '@/shared/i18n/i18n'
+import { i18n, inLanguage } from '@/shared/i18n/i18n'
 
 type Reason = Schemas['PauseReasonView']
 
@@ -12,10 +12,12 @@ export function useReasons(): { chosen: ComputedRef<Reason[]>; reasonText: (code
     query: () => data(api.GET('/api/v1/not-ready-reasons')),
     staleTime: Number.POSITIVE_INFINITY,
   })
+  const { t } = i18n.global
   return {
     chosen: computed(() => (reasons.data.value ?? []).filter((reason) => reason.chosen)),
     reasonText: (code) => {
       if (code === null || code === undefined) return ''
+      if (code === 'signed_in') return t('shared.just_signed_in')
       const found = reasons.data.value?.find((reason) => reason.code === code)
       return found === undefined ? code : inLanguage(found)
     },

@@ -1,6 +1,6 @@
 import { useQuery } from '@pinia/colada'
 import { api, data, type Schemas } from '@/shared/api/client'
-import { inLanguage } from './i18n'
+import { i18n, inLanguage } from './i18n'
 
 type Groups = Schemas['LabelsView']['groups']
 
@@ -15,6 +15,8 @@ export function useLabels(): (group: string, value: string | null | undefined) =
     if (value === null || value === undefined) return ''
     const groups: Groups | undefined = labels.data.value?.groups
     const words = groups?.[group]?.[value]
-    return words === undefined ? value : inLanguage(words)
+    if (words === undefined) return value
+    const text = inLanguage(words)
+    return i18n.global.locale.value === 'en' ? text.charAt(0).toUpperCase() + text.slice(1) : text
   }
 }
