@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -16,7 +17,8 @@ from ari_app.desk import message_schema
 from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.operations import commands as operator_commands
 from ari_app.operations import settings_page
-from ari_app.operations.locations import NEEDED
+from ari_app.operations.locations import NEEDED, locations
+from ari_app.operations.served_queues import served_but_removed
 from ari_app.operations.staff_commands import staff
 from ari_app.operations.trunks.commands import trunk
 from ari_app.runtime import logs, process
@@ -29,7 +31,7 @@ from dev import stack
 from dev.given import given_settings
 from dev.paths import PROJECT
 from dev.processes import ProcessFailed
-from foundation.findings import ConfigurationInvalid
+from foundation.findings import ConfigurationInvalid, Finding
 from foundation.problems import Problem
 
 
@@ -139,12 +141,24 @@ def _settings_or_default() -> Settings:
 @flows.command("check")
 def check_flows(folder: Annotated[Path, typer.Argument(help="the folder of flows")] = CALLFLOWS) -> None:
     """Name every fault of the folder as `file:line: rule: text`."""
-    findings = read_configuration(folder).findings
+    found = read_configuration(folder)
+    findings = [*found.findings, *_of_accounts(folder, found.queues)]
     for finding in findings:
         typer.echo(str(finding))
     if findings:
         sys.exit(1)
     typer.echo(f"{folder}: in order")
+
+
+def _of_accounts(folder: Path, queues: Collection[str]) -> list[Finding]:
+    """Return the findings about agents, if the folder is a service's."""
+    of = locations()
+    if not queues or folder.resolve() != of.callflows.resolve():
+        return []
+    findings, obstacle = served_but_removed(of, queues)
+    if obstacle is not None:
+        typer.echo(obstacle, err=True)
+    return findings
 
 
 @flows.command("draw")
