@@ -42,8 +42,8 @@ class AsteriskAddress:
     sip_address: str = ""
     """Where Asterisk listens for SIP; empty: `address`."""
     external_address: str = ""
-    """Address to name to phones and carriers outside `local_network`; empty: no address is translated."""
-    local_network: str = ""
+    """Address to name to phones and carriers outside `local_networks`; empty: no address is translated."""
+    local_networks: tuple[str, ...] = ()
 
     @property
     def rest_url(self) -> str:
@@ -198,9 +198,10 @@ class Asterisk:
         """Name the external address on every transport, those of the operator included."""
         files = [etc / "pjsip.conf", *sorted((etc / "pjsip.d").glob("*.conf"))]
         found = {name for file in files for name in TRANSPORT.findall(file.read_text(encoding="utf-8"))}
+        local = "".join(f"local_net = {network}\n" for network in self.at.local_networks)
         lines = [
             f"[{name}](+)\nexternal_signaling_address = {self.at.external_address}\n"
-            f"external_media_address = {self.at.external_address}\nlocal_net = {self.at.local_network}\n"
+            f"external_media_address = {self.at.external_address}\n{local}"
             for name in sorted(found)
         ]
         # The name sorts last: a transport is added to once it is there.

@@ -22,9 +22,12 @@ def run_asterisk(
     external_address: Annotated[
         str, typer.Option(envvar="HOTLINE_EXTERNAL_ADDRESS", help="own address as others see it, behind a NAT")
     ] = "",
-    local_network: Annotated[
-        str, typer.Option(envvar="HOTLINE_LOCAL_NETWORK", help="network within which addresses are not translated")
-    ] = "10.0.0.0/8",
+    local_networks: Annotated[
+        str,
+        typer.Option(
+            "--local-network", envvar="HOTLINE_LOCAL_NETWORK", help="networks that reach its own address, with commas"
+        ),
+    ] = "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16",
     state: Annotated[Path, typer.Option(help="folder of its configuration, database and log")] = RUNTIME / "asterisk",
     site: Annotated[Path, typer.Option(help="folder of your own Asterisk files")] = ASTERISK_SITE,
 ) -> None:
@@ -51,7 +54,7 @@ def run_asterisk(
         hotline_number=settings.hotline_number,
         sip_address=sip_address,
         external_address=external_address,
-        local_network=local_network,
+        local_networks=tuple(local_networks.replace(" ", "").split(",")),
     )
     phones: dict[str, str] = {}
     if settings.profile == "sample" and settings.sample_password is not None:
