@@ -19,7 +19,6 @@ class CallLine(StrEnum):
     """The next process goes on with the call."""
     QUEUED = "call_queued"
     CONNECTED = "call_connected"
-    TRANSFERRED = "call_transferred"
     ENDED = "call_ended"
 
 
@@ -50,6 +49,11 @@ def log_connected(talk: Talk) -> None:
         agent_channel_id=talk.channel_id,
         recording_id=talk.recording.segment_id,
     )
+
+
+def log_step(step: str, agent_id: str, target: str | None) -> None:
+    """Log a step of a conversation, such as `call_held` or `call_transferred`."""
+    log.info(f"call_{step}", agent_id=agent_id, target=target)
 
 
 def log_end(record: CallRecordView) -> None:

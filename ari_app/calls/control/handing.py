@@ -15,6 +15,7 @@ from ari_app.calls.control.parties import Parties
 from ari_app.calls.control.seating import Seating
 from ari_app.calls.control.segments import SegmentParties, Segments
 from ari_app.calls.control.view import call_changed, call_left
+from ari_app.calls.log_lines import log_step
 from ari_app.calls.model import CallState, Talk
 from ari_app.queues.settings import HIGHEST_PRIORITY
 from foundation.clock import milliseconds, utc_now
@@ -325,6 +326,8 @@ class Handing:
         """Add a step to the call's story."""
         entry = StoryEntry(milliseconds(utc_now()), step, self.talk.agent_id, target, note)
         self._state.story = [*self._state.story, entry][-STORY:]
+        if step is not StoryStep.QUEUED:  # which the waiting logs
+            log_step(step.value, self.talk.agent_id, target)
 
     def _count_hold(self) -> None:
         """Count the time for which the customer hears music."""
