@@ -24,11 +24,13 @@ from dev.ports import free_port, preferred_port
 from dev.processes import AdoptedProcess, ChildProcess, ManagedProcess
 from dev.programs import Program
 from dev.redis import Redis
+from dev.terminal import say
 from dev.watching import WATCH_SECONDS, Watched
 from foundation.process_identity import ProcessIdentity
 
 SERVICE_READY_SECONDS = 60.0
 SAMPLE_PASSWORD = "hotline-sample"
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 RUN = RUNTIME / "run"
 """Folder of `make run`."""
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not listened at
@@ -287,6 +289,8 @@ def redis_url_of_last_run() -> str | None:
 def up(given: Mapping[str, str]) -> None:
     """Start everything in `.runtime/run`, print its addresses, and end it on Ctrl-C.
 
+    A terminal that is closed, or SIGHUP, ends it in the same order. New code is loaded by SIGHUP to the supervisor.
+
     Processes that an earlier run left (it was killed) are taken over where they use the same servers and settings, else
     ended. `given` are settings without the prefix.
 
@@ -297,8 +301,9 @@ def up(given: Mapping[str, str]) -> None:
     ownership.take()
     try:
         stack = _owned_stack(ownership, given)
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, stack.ask_to_stop)
+        for number in ENDS:
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` wants it
+                signal.signal(number, stack.ask_to_stop)
         try:
             stack.start()
             stack.start_watchdog()
@@ -383,11 +388,12 @@ def _runs(process: ManagedProcess | None) -> bool:
 
 
 def _say(sentence: str) -> None:
-    print(f"hotline: {sentence}", flush=True)  # noqa: T201
+    say(f"hotline: {sentence}")
 
 
 def _announce(stack: Stack) -> None:
-    password = stack.settings.get("SAMPLE_PASSWORD", SAMPLE_PASSWORD)
+    assert stack.service is not None, "started"
+    password, supervisor = stack.settings.get("SAMPLE_PASSWORD", SAMPLE_PASSWORD), stack.service.pid
     lines = {
         **({"console": f"{stack.url}/"} if stack.console is not None else {}),
         "API": f"{stack.url}/api/openapi.json",
@@ -396,6 +402,7 @@ def _announce(stack: Stack) -> None:
         "agents' desks": f"1001 … 1006, password {password}",
         "other accounts": "2001 department, 3001 supervisor, 4001 quality, 9001 administrator, the same password",
         "residents' phones": f"13800000001 … 13800000006, password {password}",
+        "supervisor": f"process {supervisor}: kill -HUP {supervisor} loads new code, call flows and queues",
         "logs": str(stack.folder),
     }
-    print("\n".join(f"{name:>16}  {value}" for name, value in lines.items()), flush=True)  # noqa: T201
+    say("\n".join(f"{name:>16}  {value}" for name, value in lines.items()))

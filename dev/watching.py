@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dev.processes import ManagedProcess, ProcessFailed
+from dev.terminal import say
 
 WATCH_SECONDS = 0.05
 """How often the parts are looked at: a service that dies is missed for as long."""
@@ -34,8 +35,8 @@ class Watched:
         steady = now - self._begun > self._pause + STEADY_SECONDS
         self._pause = 0.25 if steady else min(LONGEST_PAUSE_SECONDS, 2 * self._pause)
         self._begun = now
-        print(f"hotline: {self.name} ended; starting it again", flush=True)  # noqa: T201
+        say(f"hotline: {self.name} ended; starting it again")
         try:
             self.start()
         except ProcessFailed as failure:
-            print(f"hotline: {failure}", flush=True)  # noqa: T201
+            say(f"hotline: {failure}")

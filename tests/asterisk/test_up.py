@@ -1,15 +1,18 @@
 """A killed `hotline up` is taken over by the next one (F33).
 
-There are never two.
+There are never two. A closed terminal ends it in order.
 """
 
 import os
+import pty
 import re
+import select
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, Queue
 
@@ -19,6 +22,7 @@ from dev.paths import PROJECT, RUNTIME
 from dev.ports import free_port
 
 READY_S = 90.0
+IN_A_TERMINAL = ("setsid", "--ctty")
 SETTINGS = {
     "HOTLINE_HTTP_PORT": str(free_port()),
     "HOTLINE_SAMPLE_PASSWORD": "another-password",
@@ -30,26 +34,35 @@ SETTINGS = {
 class Up:
     """One `hotline up` with the lines that it prints."""
 
-    def __init__(self, runtime: Path) -> None:
+    def __init__(self, runtime: Path, *, terminal: bool = False) -> None:
         environment = {**os.environ, "HOTLINE_RUNTIME": str(runtime), "PYTHONPATH": str(PROJECT), **SETTINGS}
         for name in ("REDIS_URL", "DATABASE_URL"):
             environment.pop(name, None)
+        self._output, its = pty.openpty() if terminal else os.pipe()
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "ari_app.cli", "up"],
+            [*IN_A_TERMINAL[: 2 * terminal], sys.executable, "-m", "ari_app.cli", "up"],
             env=environment,
-            stdout=subprocess.PIPE,
+            stdin=its if terminal else subprocess.DEVNULL,
+            stdout=its,
             stderr=subprocess.STDOUT,
-            text=True,
         )
+        os.close(its)
+        self._closed = threading.Event()
         self.said: list[str] = []
         self._lines: Queue[str] = Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self._lines.put(line)
+        said, rest = b"begun", b""
+        with suppress(OSError):  # the process has closed its terminal
+            while said and not self._closed.is_set():
+                if select.select([self._output], [], [], 0.1)[0]:
+                    said = os.read(self._output, 65536)
+                    *lines, rest = (rest + said).split(b"\n")
+                    for line in lines:
+                        self._lines.put(line.decode())
+        os.close(self._output)
 
     def until(self, pattern: str) -> re.Match[str]:
         """Return the first line that matches."""
@@ -65,19 +78,23 @@ class Up:
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         status = self.process.wait(60)
-        self._reader.join(10)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
+        self.close_terminal()
         return status
 
+    def close_terminal(self) -> None:
+        self._closed.set()
+        self._reader.join()
 
-Start = Callable[[], Up]
+
+Start = Callable[..., Up]
 
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Path:
-    for name in ("debian", "venv"):
-        (tmp_path / name).symlink_to((RUNTIME / name).resolve())
+    # Prompts and pages are made once, not for each test: that takes minutes on a busy machine.
+    for name in ("debian", "venv", "prompts", "console", "node"):
+        if (RUNTIME / name).is_dir():
+            (tmp_path / name).symlink_to((RUNTIME / name).resolve())
     return tmp_path
 
 
@@ -86,8 +103,8 @@ def start(runtime: Path) -> Iterator[Start]:
     """Start runs that end with the test, with every process they left."""
     started: list[Up] = []
 
-    def up() -> Up:
-        started.append(Up(runtime))
+    def up(*, terminal: bool = False) -> Up:
+        started.append(Up(runtime, terminal=terminal))
         return started[-1]
 
     yield up
@@ -134,4 +151,11 @@ def test_killed_run_is_taken_over_by_the_next_one(runtime: Path, start: Start) -
     assert set(processes_of(runtime)) == left
 
     assert third.end(signal.SIGINT) == 0
+    assert processes_of(runtime) == []
+
+    fourth = start(terminal=True)
+    supervisor = int(fourth.until(r"kill -HUP (\d+)")[1])
+    assert supervisor in processes_of(runtime)
+    fourth.close_terminal()
+    assert fourth.process.wait(60) == 0
     assert processes_of(runtime) == []
