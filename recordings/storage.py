@@ -16,12 +16,15 @@ from enum import StrEnum
 from pathlib import Path
 from signal import SIGURG
 
+from foundation.ids import new_id
 from recordings.errors import RecordingNotFound, StorageUnavailable
 
 MINIMUM_FREE_BYTES = 200 * 1024 * 1024
 _RECORDING_ID = re.compile(r"rec-[0-9a-hjkmnp-tv-z]{26}")
 _PROBE = b"\0" * 4096
 _QUIET_SECONDS = 10.0
+IDENTITY = ".folder-id"
+"""File with the folder's own id."""
 
 
 class Side(StrEnum):
@@ -87,6 +90,25 @@ class Storage:
             os.close(descriptor)
             raise RecordingNotFound
         return descriptor
+
+    def identity(self) -> str:
+        """Return the folder's id, the same on every machine.
+
+        Empty where nothing can be written.
+        """
+        file = self.root / IDENTITY
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            part = self.root / f".{new_id('folder')}"
+            part.write_text(part.name)
+            try:
+                with suppress(FileExistsError):
+                    os.link(part, file)
+            finally:
+                part.unlink()
+            return file.read_text().strip()
+        except OSError:
+            return ""
 
     def check(self) -> None:
         """Check by writing that a recording can be written now.

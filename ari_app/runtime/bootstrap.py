@@ -113,8 +113,14 @@ class Service:
         settings = self.settings
         self.database = Database(settings.database_url)
         self.redis = redis_client(settings.redis_url)
-        self.node = NodeLease(self.redis, settings.node, settings.database_name)
         self.recordings = RecordingService(self.database, settings.recordings, on_warning=self._warn)
+        self.node = NodeLease(
+            self.redis,
+            settings.node,
+            settings.database_name,
+            asterisk_url=settings.ari_url,
+            recordings=self.recordings.storage.identity,
+        )
         self.spool = Spool(settings.spool)
         configuration = load_configuration(
             settings.callflows,

@@ -4,12 +4,16 @@ import asyncio
 import contextlib
 import os
 import secrets
+import socket
+from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import msgspec
 import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from foundation.clock import milliseconds, utc_now
 from foundation.process_identity import ProcessIdentity, own_identity
 from foundation.signals import AsyncSignal, Signal
 
@@ -18,6 +22,7 @@ LEASE_S = 6.0
 """How long a node's name stays taken after its process was last heard of."""
 RENEW_S = 1.0
 DEADLINE_S = 1.0
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 RENEW = """
 local held = redis.call('GET', KEYS[1])
@@ -40,6 +45,10 @@ class NodeTaken(Exception):
     """Another process serves this node: two would fight over its calls."""
 
 
+class SecondNode(NodeTaken):
+    """Node that cannot work beside the one that runs."""
+
+
 class Holder(msgspec.Struct, frozen=True):
     """Process that has a node's name."""
 
@@ -50,12 +59,20 @@ class Holder(msgspec.Struct, frozen=True):
     """The process's start by the machine's clock: a process id may be given again."""
     database: str = ""
     """Address of the process's database, without its password."""
+    asterisk: str = ""
+    """Address of the node's Asterisk, with this machine's name in place of a loopback address."""
+    recordings: str = ""
+    """Identity of the node's recordings folder."""
+    since_ms: int = 0
 
     @classmethod
-    def of_this_process(cls, database: str = "") -> "Holder":
+    def of_this_process(cls, database: str = "", asterisk: str = "", recordings: str = "") -> "Holder":
         """Return this process as a holder."""
         own = own_identity()
-        return cls(secrets.token_hex(16), own.machine, own.process_id, own.started, database)
+        since_ms = milliseconds(utc_now())
+        return cls(
+            secrets.token_hex(16), own.machine, own.process_id, own.started, database, asterisk, recordings, since_ms
+        )
 
     @property
     def dead(self) -> bool:
@@ -67,13 +84,33 @@ class Holder(msgspec.Struct, frozen=True):
 class NodeLease:
     """This process's hold on its node's name."""
 
-    def __init__(self, redis: Redis, node: str, database: str = "") -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        node: str,
+        database: str = "",
+        *,
+        asterisk_url: str = "",
+        recordings: Callable[[], str] = lambda: "",
+    ) -> None:
+        """Describe the node; `take` takes its name.
+
+        Args:
+            redis: keeps the lease.
+            node: the name.
+            database: its address without a password, for commands that write into it.
+            asterisk_url: the address of its Asterisk.
+            recordings: returns the identity of its recordings folder; it may wait for the disk.
+        """
         self.redis_returned = AsyncSignal[[bool]]()
         """Redis is back after an absence or an unanswered step; the fact says whether it lost its data."""
         self.name_taken = Signal[[]]()
         """Another process has the name: this one must stop."""
         self._redis = redis
         self._node = node
+        self._database = database
+        self._asterisk = address_of(asterisk_url)
+        self._recordings = recordings
         self._held = msgspec.json.encode(Holder.of_this_process(database))
         self._away = False
         self._in_doubt = False
@@ -90,7 +127,44 @@ class NodeLease:
 
         Raises:
             NodeTaken: its holder lives.
+            SecondNode: another node runs, with another Asterisk or recordings folder.
         """
+        ours = Holder.of_this_process(self._database, self._asterisk, await asyncio.to_thread(self._recordings))
+        self._held = msgspec.json.encode(ours)
+        await self._take_name()
+        try:
+            await self._refuse_second(ours)
+        except SecondNode:
+            await self.release()
+            raise
+
+    async def _refuse_second(self, ours: Holder) -> None:
+        """Compare this node with those that run.
+
+        Raises:
+            SecondNode: it has an Asterisk or a recordings folder of its own.
+        """
+        async for key in self._redis.scan_iter(f"{KEY}*"):
+            other, name = _holder(await self._redis.get(key)), key.decode().removeprefix(KEY)
+            if other is None or name == self._node or other.dead or other.since_ms > ours.since_ms:
+                continue
+            own = [
+                word
+                for word, mine, its in (
+                    (f"an Asterisk of its own ({ours.asterisk}, not {other.asterisk})", ours.asterisk, other.asterisk),
+                    ("a recordings folder of its own", ours.recordings, other.recordings),
+                )
+                if mine and its and mine != its
+            ]
+            if own:
+                raise SecondNode(
+                    f"the node {name!r} runs (process {other.process_id} on {other.machine.partition('/')[0]}), "
+                    f"and {self._node!r} has {' and '.join(own)}: several nodes are not supported yet; calls would be "
+                    "offered to agents with phones out of their reach, and recordings be marked as missing. End that "
+                    "node first, or give this one another HOTLINE_REDIS_URL and HOTLINE_DATABASE_URL"
+                )
+
+    async def _take_name(self) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + LEASE_S + RENEW_S
         while True:
@@ -105,7 +179,7 @@ class NodeLease:
             if loop.time() > deadline:
                 raise NodeTaken(
                     f"another process serves the node {self._node!r} (process {holder.process_id if holder else '?'}): "
-                    "end it, or give this one another HOTLINE_NODE and another Asterisk"
+                    "end it first"
                 )
             await asyncio.sleep(RENEW_S / 4)
 
@@ -148,6 +222,13 @@ class NodeLease:
         else:
             log.info("redis_returned", emptied=self._emptied)
             self._emptied = False
+
+
+def address_of(url: str) -> str:
+    """Return an address that is the same for every machine."""
+    parts = urlsplit(url)
+    here = parts.hostname in LOOPBACK
+    return f"{socket.gethostname() if here else parts.hostname}:{parts.port}" if parts.hostname is not None else ""
 
 
 def _holder(held: bytes | str | None) -> Holder | None:

@@ -7,6 +7,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from pathlib import Path
 from signal import SIGCONT, SIGSTOP
 
 import pytest
@@ -105,12 +106,25 @@ async def test_f20_redis_hangs_for_a_while(hotline: Hotline) -> None:
     await desk.message("agent", state="wrap_up")
 
 
-async def test_f33_a_second_service_refuses(hotline: Hotline) -> None:
-    environment = {**os.environ, **hotline.stack.environment(), "PYTHONPATH": str(PROJECT)}
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "another process serves the node"),
+        (
+            {"HOTLINE_NODE": "node-2", "HOTLINE_ARI_URL": "http://127.0.0.9:8088/ari"},
+            "'node-2' has an Asterisk of its own (127.0.0.9:8088, not ",
+        ),
+        ({"HOTLINE_NODE": "node-2", "HOTLINE_RECORDINGS": "elsewhere"}, "'node-2' has a recordings folder of its own"),
+    ],
+    ids=["same node", "Asterisk", "recordings"],
+)
+async def test_f33_a_second_service_refuses(hotline: Hotline, tmp_path: Path, given: dict[str, str], told: str) -> None:
+    environment = {**os.environ, **hotline.stack.environment(), "PYTHONPATH": str(PROJECT), **given}
     second = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "ari_app.cli", "serve"],
         env=environment,
+        cwd=tmp_path,
         capture_output=True,
         text=True,
         timeout=60,
@@ -118,7 +132,7 @@ async def test_f33_a_second_service_refuses(hotline: Hotline) -> None:
     )
 
     assert second.returncode == 1
-    assert "another process serves the node" in second.stdout
+    assert told in second.stdout
     caller = await hotline.phone(CALLER)
     await caller.call(hotline.number)
     await caller.answered()

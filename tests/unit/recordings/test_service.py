@@ -19,6 +19,7 @@ from recordings import sealing
 from recordings.errors import RecordingAltered, RecordingNotFound, RecordingUnavailable
 from recordings.model import AuditAction, RecordingKind, RecordingStatus, RecordingWarning, WarningKind
 from recordings.service import RecordingService
+from recordings.storage import IDENTITY, Storage
 from tests.unit.recordings.audio import read_wav, strength
 from tests.unit.recordings.conftest import AGENT_HERTZ, CALLER_HERTZ, person, sealed_conversation, speak
 from tests.unit.recordings.disk import enlarge, small_disk
@@ -451,3 +452,14 @@ async def unreachable(*_: Any) -> None:
 
 def unwritable(*_: Any) -> None:
     raise OSError("read-only")
+
+
+def test_folder_has_one_identity_for_all_who_share_it(tmp_path: Path) -> None:
+    first, second, other = (Storage(tmp_path / name) for name in ("a", "a", "b"))
+    assert first.identity() == second.identity() != other.identity()
+    assert [path.name for path in (tmp_path / "a").iterdir()] == [IDENTITY]
+
+
+def test_folder_that_takes_nothing_has_no_identity(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert Storage(tmp_path / "file").identity() == ""

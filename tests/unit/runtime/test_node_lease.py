@@ -8,7 +8,7 @@ from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 
 from ari_app.runtime import node_lease
-from ari_app.runtime.node_lease import KEY, Holder, NodeLease, NodeTaken
+from ari_app.runtime.node_lease import KEY, Holder, NodeLease, NodeTaken, SecondNode
 from foundation.process_identity import ProcessIdentity
 from foundation.redis_client import redis_client
 
@@ -130,4 +130,40 @@ async def test_f19_failed_restoration_is_repeated(redis: Redis, monkeypatch: pyt
     await asyncio.gather(running, return_exceptions=True)
 
     assert [heard.get_nowait(), heard.get_nowait()] == [True, True]
+    await redis.aclose()
+
+
+ASTERISK, ANOTHER_ASTERISK = "http://127.0.0.1:8088/ari", "http://10.0.0.7:8088/ari"
+
+
+@pytest.mark.parametrize(
+    ("asterisk_url", "recordings", "own"),
+    [
+        (ASTERISK, "folder-1", None),
+        (ANOTHER_ASTERISK, "folder-1", "an Asterisk of its own (10.0.0.7:8088, not "),
+        (ASTERISK, "folder-2", "and 'second' has a recordings folder of its own: "),
+        (ANOTHER_ASTERISK, "folder-2", " and a recordings folder of its own: several nodes are not supported yet"),
+    ],
+)
+async def test_second_node_with_parts_of_its_own_is_refused(
+    redis: Redis, asterisk_url: str, recordings: str, own: str | None
+) -> None:
+    first = NodeLease(redis, "first", asterisk_url=ASTERISK, recordings=lambda: "folder-1")
+    second = NodeLease(redis, "second", asterisk_url=asterisk_url, recordings=lambda: recordings)
+    await first.take()
+    refused = ""
+    # Another machine's process cannot be seen: it counts as running until its lease ends.
+    stored = await redis.get(f"{KEY}first")
+    assert stored is not None
+    held = msgspec.json.decode(stored, type=Holder)
+    await redis.set(f"{KEY}first", msgspec.json.encode(msgspec.structs.replace(held, machine="other/boot")), px=60_000)
+
+    try:
+        await second.take()
+    except SecondNode as error:
+        refused = str(error)
+
+    assert (own or "") in refused
+    assert bool(refused) == (own is not None)
+    assert await redis.exists(f"{KEY}second") == (own is None)
     await redis.aclose()
