@@ -59,6 +59,8 @@ class Talk(msgspec.Struct):
     waited_ms: int
     recording: RecordingStage = msgspec.field(name="taping")
     """Recording of the conversation; stored under its former name, so that calls outlive an update."""
+    ended_recordings: list[RecordingStage] = []
+    """Former segments that are not stopped and sealed yet."""
     stage: LegStage = LegStage.OFFERED
     position: int = 1
     """The caller's place in the queue when the offer was made."""

@@ -14,6 +14,7 @@ from ari_app.ari.model import Channel
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
+from ari_app.calls.control.model import TargetKind
 from ari_app.calls.model import CallStage, CallState, Direction, LegStage
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
@@ -83,6 +84,12 @@ class CallService:
             call.state.direction is Direction.OUTBOUND and call.state.stage is not CallStage.ENDED
             for call in self._calls.values()
         )
+
+    def outside_legs(self) -> int:
+        """Count the outside numbers that agents called and that are in calls."""
+        controls = (call.state.control for call in self._calls.values())
+        parties = (control.party for control in controls if control is not None)
+        return sum(party is not None and party.target.kind is TargetKind.NUMBER for party in parties)
 
     def arrived(self, event: StasisStart) -> None:
         """Take a channel that entered our application and belongs to no call."""

@@ -15,7 +15,9 @@ from ari_app.calls.admission import Admission
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.control import http as control_http
+from ari_app.calls.control.outside import OutsideCalls, OutsideLimits
 from ari_app.calls.control.service import CallControl
+from ari_app.calls.control.targets import TransferTargets
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.messages import VoiceMessages
@@ -259,7 +261,14 @@ class Service:
         )
         results = SurveyResults(domain.campaigns, domain.surveyed)
         self.calls = CallService(services, settings.region, admission, results.settle)
-        self.control.connect(self.calls)
+        outside = OutsideCalls(
+            self.redis,
+            services.dial_plan,
+            OutsideLimits(settings.outside_calls_at_once, settings.outside_calls_a_day),
+            self.calls.outside_legs,
+        )
+        targets = TransferTargets(self.agents, self.queues, outside, domain.notices.duty.number)
+        self.control.connect(self.calls, targets)
         self.vanished = VanishedPhones(self.ari, self.dispatcher, self.calls)
         self.reconciler = Reconciler(
             self.ari, self.dispatcher, self.calls, self.call_store, self.queues, self.fallback.channels

@@ -9,10 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.departments.model import Department
 from crm.notices import store
 from crm.notices.errors import NoticeDepartmentNotFound, OverrideNotFound, RotaChanged, RotaInvalid
-from crm.notices.model import DutyOverride, DutyRota, NoticeRecipient
+from crm.notices.model import DutyOverride, DutyRota, NoticeChannel, NoticeRecipient
 from crm.notices.planning import duty_at
 from crm.notices.rota import Shift
-from crm.notices.views import OnDuty, OverrideInput, OverrideView, RecipientView, RotaInput, RotaView
+from crm.notices.views import DutyNumber, OnDuty, OverrideInput, OverrideView, RecipientView, RotaInput, RotaView
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -98,13 +98,31 @@ class DutyService:
             NoticeDepartmentNotFound: there is no such department.
         """
         at = moment or utc_now()
+        duty, standing = await self._recipients(department_id, at)
+        found = duty or standing
+        return OnDuty(at=at, by_rota=bool(duty), recipients=[RecipientView.of(one) for one in found])
+
+    async def number(self, department_id: str) -> DutyNumber | None:
+        """Return the telephone number on duty now; None without one.
+
+        Raises:
+            NoticeDepartmentNotFound: there is no such department.
+        """
+        duty, standing = await self._recipients(department_id, utc_now())
+        numbers = (one for one in (*duty, *standing) if one.channel is NoticeChannel.SMS)
+        found = next(numbers, None)
+        return DutyNumber(found.name, found.address) if found is not None else None
+
+    async def _recipients(
+        self, department_id: str, at: datetime
+    ) -> tuple[list[NoticeRecipient], list[NoticeRecipient]]:
+        """Return the recipients on duty by the rota, and the standing ones."""
         async with self._database.read() as session:
             await _must_exist(session, department_id)
             named = await duty_at(session, department_id, at)
             own = {found.id: found for found in await store.recipients(session, department_id) if found.active}
         duty = [own[recipient_id] for recipient_id in named or () if recipient_id in own]
-        recipients = duty or [found for found in own.values() if found.standing]
-        return OnDuty(at=at, by_rota=bool(duty), recipients=[RecipientView.of(found) for found in recipients])
+        return duty, [found for found in own.values() if found.standing]
 
     async def _store(self, session: AsyncSession, department_id: str, given: RotaInput) -> None:
         rota = await session.get(DutyRota, department_id, with_for_update=True)

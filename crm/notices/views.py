@@ -1,5 +1,6 @@
 """Input and views of recipients, rotas and deliveries."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -123,6 +124,14 @@ class RotaView(BaseModel):
     shifts: list[Shift]
     overrides: list[OverrideView]
     version: int
+
+
+@dataclass(frozen=True)
+class DutyNumber:
+    """Telephone number of a person on duty, whole."""
+
+    name: str
+    number: str
 
 
 class OnDuty(BaseModel):

@@ -12,7 +12,9 @@ from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import AgentPhone, CallLifecycle, CallServices
 from ari_app.calls.control.model import CallAction
 from ari_app.calls.control.orders import Order
+from ari_app.calls.control.outside import OutsideCalls, OutsideLimits
 from ari_app.calls.control.service import CallControl
+from ari_app.calls.control.targets import TransferTargets
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.model import CallStage, CallState
@@ -24,6 +26,7 @@ from ari_app.fallback.service import noted_channels
 from ari_app.queues.model import AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
+from crm.notices.views import DutyNumber
 from foundation.clock import milliseconds, utc_now
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import Voice
@@ -46,7 +49,8 @@ NODE = "node-1"
 RING_S = 20.0
 ANNOUNCE_S = 30.0
 AGENTS = {
-    number: AgentPhone(f"staff-{number}", number, f"agent {number}", f"agent{number}") for number in ("1001", "1002")
+    number: AgentPhone(f"staff-{number}", number, f"agent {number}", f"agent{number}")
+    for number in ("1001", "1002", "1003")
 }
 
 Script = Callable[[Voice, CursorStore, Cursor], Awaitable[Outcome]]
@@ -104,6 +108,8 @@ class FakeHotline:
             FakeDesks(),
         )
         self.messages = FakeMessages()
+        self.duty: dict[str, DutyNumber] = {}
+        """Numbers on duty, by department."""
         self.dispatcher = Dispatcher()
         self.asterisk = FakeAsterisk(self.dispatcher)
         self.ari, self.ami = FakeAri(self.asterisk), FakeAmi(self.asterisk)
@@ -144,7 +150,10 @@ class FakeHotline:
             self.services, "CN", Admission(lambda: 0.0, most_calls=0, longest_lag_s=0.2), self._settled
         )
         self.control = CallControl(self.redis, NODE, self.store, self.queues)
-        self.control.connect(self.calls)
+        outside = OutsideCalls(
+            self.redis, self.services.dial_plan, OutsideLimits(at_once=3, per_agent_a_day=5), self.calls.outside_legs
+        )
+        self.control.connect(self.calls, TransferTargets(_Directory(), self.queues, outside, self._on_duty))
         self.dispatcher.new_channel.add_listener(self.calls.arrived)
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, self.store, self.queues, self._in_fallback)
         self.queues._on_offer = self.calls.offered
@@ -234,6 +243,9 @@ class FakeHotline:
     async def over(self) -> None:
         """Wait until no call is left and every record is stored."""
         await until(lambda: not self.calls.calls)
+
+    async def _on_duty(self, department_id: str) -> DutyNumber | None:
+        return self.duty.get(department_id)
 
     async def _in_fallback(self) -> frozenset[str]:
         return await noted_channels(self.ami)

@@ -1,6 +1,7 @@
 """Conversation of customer and agent: one loop over events and commands."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from enum import StrEnum
 
@@ -19,8 +20,8 @@ from ari_app.ari.events import (
 )
 from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
+from ari_app.calls.control.consulting import Consulting
 from ari_app.calls.control.errors import CallOutOfReach, NotNow
-from ari_app.calls.control.handing import Handing
 from ari_app.calls.control.model import ALLOWED, CallAction, CallCommand, ControlStage, StoryStep, TargetKind
 from ari_app.calls.control.segments import Segments
 from ari_app.calls.model import CallState
@@ -44,7 +45,7 @@ class ConversationEnd(StrEnum):
     """The customer goes to a queue, which the call's state names."""
 
 
-class Conversation(Handing):
+class Conversation(Consulting):
     """Part of a call that connects an agent and the customer.
 
     Events of all legs and commands arrive in one inbox, in one order; each is carried out to its end before the next.
@@ -62,6 +63,26 @@ class Conversation(Handing):
         super().__init__(services, state, make_pop, segments)
         self._commands = commands
         self._end: ConversationEnd | None = None
+        self._steps: dict[CallAction, Callable[[CallCommand], Awaitable[None]]] = {
+            CallAction.HOLD: self._hold,
+            CallAction.RESUME: self._resume,
+            CallAction.MUTE: lambda _: self._mute(True),
+            CallAction.UNMUTE: lambda _: self._mute(False),
+            CallAction.DIGITS: lambda command: self._press(command.digits),
+            CallAction.PAUSE_RECORDING: lambda _: self._pause_recording(True),
+            CallAction.RESUME_RECORDING: lambda _: self._pause_recording(False),
+            CallAction.RECONNECT: lambda _: self._reconnect(),
+            CallAction.TRANSFER: self._transfer,
+            CallAction.CONSULT: self._consult,
+            CallAction.SWAP: lambda _: self._swap(),
+            CallAction.CANCEL: lambda _: self._cancel(),
+            CallAction.COMPLETE: lambda _: self._complete(),
+            CallAction.THREE_PARTY: lambda _: self._join(),
+            CallAction.LEAVE: lambda _: self._hand_over(),
+            CallAction.PARK: lambda _: self._park(),
+            CallAction.PICK_UP: self._pick_up,
+            CallAction.HANG_UP: self._hang_up,
+        }
         self.agent_gone = False
         """The agent's leg ended by itself: there is nothing to hang up."""
 
@@ -85,6 +106,8 @@ class Conversation(Handing):
             return self._end
         finally:
             self._seating.stop()
+            if self._services.life.leaving:
+                self._segments.leave()
 
     async def _next(self) -> Event | None:
         """Return the next event; None where the stage's time is over."""
@@ -185,25 +208,15 @@ class Conversation(Handing):
             self._services.store.put(self._state)
 
     async def _carry_out(self, command: CallCommand) -> None:
-        match command.action:
-            case CallAction.HOLD:
-                self._tell(StoryStep.HELD)
-                await self._enter(ControlStage.HELD)
-            case CallAction.RESUME:
-                self._tell(StoryStep.RESUMED)
-                await self._enter(ControlStage.TALKING)
-            case CallAction.MUTE | CallAction.UNMUTE:
-                await self._mute(command.action is CallAction.MUTE)
-            case CallAction.DIGITS:
-                await self._press(command.digits)
-            case CallAction.PAUSE_RECORDING | CallAction.RESUME_RECORDING:
-                await self._pause_recording(command.action is CallAction.PAUSE_RECORDING)
-            case CallAction.RECONNECT:
-                await self._reconnect()
-            case CallAction.HANG_UP:
-                await self._hang_up(command)
-            case _:
-                raise NotNow(f"{command.action.value} is not possible yet")
+        await self._steps[command.action](command)
+
+    async def _hold(self, _: CallCommand) -> None:
+        self._tell(StoryStep.HELD)
+        await self._enter(ControlStage.HELD)
+
+    async def _resume(self, _: CallCommand) -> None:
+        self._tell(StoryStep.RESUMED)
+        await self._enter(ControlStage.TALKING)
 
     async def _hang_up(self, command: CallCommand) -> None:
         if command.agent_id != self.talk.agent_id:

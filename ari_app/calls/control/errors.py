@@ -1,6 +1,6 @@
 """Refusals of call control."""
 
-from foundation.problems import Conflict, Invalid, NotFound, Unavailable
+from foundation.problems import Conflict, Invalid, NotFound, TooMany, Unavailable
 
 
 class NoCall(Conflict):
@@ -29,6 +29,13 @@ class TargetBusy(Conflict):
 
     slug = "target-busy"
     title = "The target cannot take the call now"
+
+
+class TooManyOutsideCalls(TooMany):
+    """A cap of calls to outside numbers is reached."""
+
+    slug = "too-many-outside-calls"
+    title = "Too many calls to outside numbers"
 
 
 class TargetInvalid(Invalid):

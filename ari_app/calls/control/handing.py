@@ -127,13 +127,16 @@ class Handing:
         if control.party is not None:
             self._listen(control.party.channel_id)
             channels.append(control.party.channel_id)
-        if (recorded := self._recorded()) is not None and not talk.recording.over:
-            self._segments.keep(recorded)
+        self._segments.resume(self._recorded())
         await self._seating.take_over(channels)
         if self._agent_there() and not await self._there(talk.channel_id):
             await self._agent_lost()
+        elif self.stage is _S.RETURNING and not await self._exists(talk.channel_id):
+            await self._not_returned()
+        elif self.stage is _S.RETURNING and await self._there(talk.channel_id):
+            await self._answered(talk.channel_id)
         party = control.party
-        if party is not None and party.up and not await self._there(party.channel_id):
+        if party is not None and not await self._exists(party.channel_id):
             await self._party_ended()
         elif party is not None and not party.up and await self._there(party.channel_id):
             await self._answered(party.channel_id)
@@ -183,6 +186,14 @@ class Handing:
         except AriNotFound:
             return False
         return channel.stasis_arguments(self._services.ari.application) is not None
+
+    async def _exists(self, channel_id: str) -> bool:
+        """Tell whether a leg exists, ringing or answered."""
+        try:
+            await self._services.ari.channel(channel_id)
+        except AriNotFound:
+            return False
+        return True
 
     def _agent_there(self) -> bool:
         """Tell whether the stage has an agent with a leg."""
@@ -244,9 +255,11 @@ class Handing:
             self._tell(StoryStep.LOST)
             await self._go_away()
             await self._parties.hang_up(former)
-        await self._ring_back(f"PJSIP/{phone.endpoint}")
+        if not await self._ring_back(f"PJSIP/{phone.endpoint}"):
+            raise NotNow("the phone cannot be rung: it is not registered")
 
-    async def _ring_back(self, endpoint: str) -> None:
+    async def _ring_back(self, endpoint: str) -> bool:
+        """Ring the agent's phone into the call; False without success."""
         ring_s = self._services.queues.settings_of(self._state.queue or "").ring_s
         self.talk.channel_id, self.talk.rung = new_id("agent-leg"), False
         self._listen(self.talk.channel_id)
@@ -256,9 +269,10 @@ class Handing:
         except AriError as error:
             log.warning("agent_not_rung_back", agent_id=self.talk.agent_id, error=str(error))
             await self._not_returned()
-            raise NotNow("the phone cannot be rung: it is not registered") from error
+            return False
         self.talk.rung = True
         self._services.store.put(self._state)
+        return True
 
     async def _not_returned(self) -> None:
         """Wait for another try, or give the agent up: no answer."""
@@ -270,9 +284,9 @@ class Handing:
 
     async def _give_up_agent(self) -> None:
         """Send the customer to the head of the queue."""
-        agent_id = self.talk.agent_id
-        with suppress(Problem):
-            await self._services.queues.not_ready(agent_id, PHONE_LOST)
+        if self.control.away_until_ms is not None:
+            with suppress(Problem):
+                await self._services.queues.not_ready(self.talk.agent_id, PHONE_LOST)
         self._to_queue(self._state.queue, head=True)
 
     def _to_queue(self, queue: str | None, *, head: bool) -> None:

@@ -1,7 +1,7 @@
 """Routes of call control: an agent's own call."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from pydantic import BaseModel, Field, StringConstraints
@@ -23,6 +23,12 @@ SIMPLE: dict[CallAction, str] = {
     CallAction.PAUSE_RECORDING: "Record nothing until the recording is resumed",
     CallAction.RESUME_RECORDING: "Record the call again",
     CallAction.RECONNECT: "Ring the agent's phone into the call again",
+    CallAction.SWAP: "Talk with the other party: the customer, or the third",
+    CallAction.CANCEL: "Hang the third party up and talk with the customer again",
+    CallAction.COMPLETE: "Leave the customer to the third party, before or after its answer",
+    CallAction.THREE_PARTY: "Let all three hear each other",
+    CallAction.LEAVE: "Leave a three-party call: the other two talk on",
+    CallAction.PARK: "Park the call: another agent may pick it up",
     CallAction.HANG_UP: "End the call; a consulted agent only leaves it",
 }
 """Commands without a body."""
@@ -70,6 +76,40 @@ class DigitsInput(BaseModel, extra="forbid"):
     digits: Key = Field(examples=["1#"])
 
 
+class TargetInput(BaseModel, extra="forbid"):
+    """Target of a transfer or a consultation."""
+
+    kind: Literal["agent", "queue", "department", "number"]
+    id: str = Field(min_length=1, max_length=64)
+    """The agent's or department's id, the queue's name, or the number as people write it."""
+
+
+class TransferInput(BaseModel, extra="forbid"):
+    """Receiver of a call."""
+
+    target: TargetInput
+    to_head: bool = False
+    """A queue: before its other callers."""
+    note: str = Field(default="", max_length=500)
+    """Words for the receiver."""
+
+
+class ThirdParty(BaseModel, extra="forbid"):
+    """Third party to be consulted."""
+
+    kind: Literal["agent", "department", "number"]
+    id: str = Field(min_length=1, max_length=64)
+    """The agent's or department's id, or the number as people write it."""
+
+
+class ConsultInput(BaseModel, extra="forbid"):
+    """Third party of a consultation."""
+
+    target: ThirdParty
+    note: str = Field(default="", max_length=500)
+    """Words for the third party."""
+
+
 def routes(control: CallControl) -> Routes:
     """Return the routes of the agent's own call."""
     table = Routes(tag="calls")
@@ -115,6 +155,49 @@ def routes(control: CallControl) -> Routes:
     async def digits(request: Request[DigitsInput, NoQuery]) -> OwnCall:
         return own_call(await control.obey(_order(request, CallAction.DIGITS, digits=request.body.digits)))
 
+    @table.add(
+        "POST",
+        "/agents/me/call/transfer",
+        roles=AGENTS,
+        summary="Transfer the call blindly to an agent, a queue, a department or a number",
+        body=TransferInput,
+        response=OwnCall,
+        problems=(409, 422, 429, 503),
+        once=True,
+    )
+    async def transfer(request: Request[TransferInput, NoQuery]) -> OwnCall:
+        body = request.body
+        target = CallTarget(body.target.kind, body.target.id)
+        order = _order(request, CallAction.TRANSFER, target=target, to_head=body.to_head, note=body.note)
+        return own_call(await control.obey(order))
+
+    @table.add(
+        "POST",
+        "/agents/me/call/consult",
+        roles=AGENTS,
+        summary="Call an agent, a department or a number while the customer hears music",
+        body=ConsultInput,
+        response=OwnCall,
+        problems=(409, 422, 429, 503),
+        once=True,
+    )
+    async def consult(request: Request[ConsultInput, NoQuery]) -> OwnCall:
+        target = CallTarget(request.body.target.kind, request.body.target.id)
+        order = _order(request, CallAction.CONSULT, target=target, note=request.body.note)
+        return own_call(await control.obey(order))
+
+    @table.add(
+        "POST",
+        "/calls/{call_id}/pick-up",
+        roles=AGENTS,
+        summary="Take a parked call: the agent's phone rings",
+        response=OwnCall,
+        problems=(404, 409, 503),
+        once=True,
+    )
+    async def pick_up(request: Request[None, NoQuery]) -> OwnCall:
+        return own_call(await control.pick_up(request.path["call_id"], _order(request, CallAction.PICK_UP)))
+
     return table
 
 
@@ -124,11 +207,13 @@ def own_call(shown: CallChanged) -> OwnCall:
 
 
 def _order(
-    request: Request[object, NoQuery] | Request[None, NoQuery] | Request[DigitsInput, NoQuery],
+    request: Request[Any, NoQuery],
     action: CallAction,
     *,
     digits: str = "",
     target: CallTarget | None = None,
+    to_head: bool = False,
+    note: str = "",
 ) -> Order:
     return Order(
         agent_id=request.actor.staff_id,
@@ -136,4 +221,6 @@ def _order(
         key=request.idempotency_key or "",
         digits=digits,
         target=target,
+        to_head=to_head,
+        note=note,
     )

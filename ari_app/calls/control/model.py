@@ -106,6 +106,8 @@ class Control(msgspec.Struct):
     """When the stage ends by itself."""
     away_until_ms: int | None = None
     """How long the agent may still reconnect, where a phone rings again for that."""
+    parked_until_ms: int | None = None
+    """How long a parked call waits for an agent."""
     muted: bool = False
     held_by_phone: bool = False
     """The agent's own phone holds the call: Asterisk plays its music to the others."""

@@ -8,6 +8,7 @@ from ari_app.ari.errors import AriError
 from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.errors import TargetBusy
 from ari_app.calls.control.model import Party, Target, TargetKind
+from ari_app.calls.control.view import call_left
 from ari_app.calls.model import CallState
 from ari_app.queues.errors import QueuesUnavailable
 from foundation.ids import new_id
@@ -94,6 +95,7 @@ class Parties:
         await self.hang_up(party.channel_id)
         if party.target.kind is TargetKind.AGENT:
             await self.release(party.target.id, talked=talked)
+            await self._services.desks.call_changed(party.target.id, call_left(self._state))
             if not talked:
                 await self._services.desks.close_pop(party.target.id, self._state.id)
 

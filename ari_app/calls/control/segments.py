@@ -1,10 +1,11 @@
 """Recordings of a conversation: a new segment at every change of parties."""
 
 import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass
 
 from ari_app.calls.call_services import CallServices
-from ari_app.calls.model import CallState, RecordingStage
+from ari_app.calls.model import CallState, RecordingStage, Talk
 from ari_app.calls.recorder import CallRecorder, Recorded
 from foundation.tasks import task_over
 from recordings.model import RecordingKind
@@ -33,6 +34,7 @@ class Segment:
         self.who = who
         recorded = Recorded(state.id, who.kind, state.customer_id, who.agent_id)
         self._recorder = CallRecorder(services.ami, services.recordings, stage, recorded, adopted=adopted)
+        self._adopted = adopted
         self._entering: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
 
@@ -57,7 +59,8 @@ class Segment:
             self._starting.cancel()
             await task_over(self._starting)
         if not self.stage.over:
-            await self._recorder.stop(self.who.channel_id, talked_since_ms=talked_since_ms)
+            began = self._starting is not None or self._adopted
+            await self._recorder.stop(self.who.channel_id, talked_since_ms=talked_since_ms if began else None)
             self.stage.over = True
 
 
@@ -71,11 +74,9 @@ class Segments:
         stage = state.talk.recording
         who = SegmentParties(stage.channel_id or state.channel_id, agent_id=state.talk.agent_id)
         self._present: Segment | None = Segment(services, state, stage, who, adopted=adopted)
-        self._switching: asyncio.Task[None] | None = None
-
-    @property
-    def _connected_at_ms(self) -> int | None:
-        return self._state.talk.connected_at_ms if self._state.talk is not None else None
+        self._steps: asyncio.Task[None] | None = None
+        self._closing = False
+        """The conversation is over: no segment begins any more."""
 
     def prepare(self, since_ms: int | None = None) -> None:
         """Begin to store the entry of the present segment."""
@@ -89,36 +90,75 @@ class Segments:
 
     def change(self, who: SegmentParties | None) -> None:
         """Record these parties from now on; None records nothing."""
-        present = self._present
+        present, self._present = self._present, None
         if present is not None and present.who == who and not present.stage.over:
+            self._present = present
             return
-        assert self._state.talk is not None, "in a conversation"
-        self._present = None
+        talk = self._talk
+        if present is not None and not present.stage.over:
+            talk.ended_recordings = [*talk.ended_recordings, present.stage]
+            self._do(self._finish(present))
         if who is not None:
-            stage = self._state.talk.recording = RecordingStage(new_segment_id(), channel_id=who.channel_id)
-            self._present = Segment(self._services, self._state, stage, who, adopted=False)
-        switching = self._switch(self._switching, present, self._present)
-        self._switching = asyncio.create_task(switching, name=f"segments:{self._state.id}")
+            talk.recording = RecordingStage(new_segment_id(), channel_id=who.channel_id)
+            self._present = self._segment(talk.recording, who, adopted=False)
+            self._do(self._begin(self._present))
+        self._services.store.put(self._state)
 
-    def keep(self, who: SegmentParties) -> None:
-        """Name the parties of the segment that a former process began."""
-        if self._present is not None:
-            self._present.who = who
+    def resume(self, who: SegmentParties | None) -> None:
+        """Go on with segments of a former process."""
+        talk = self._talk
+        for stage in talk.ended_recordings:
+            former = self._segment(stage, SegmentParties(stage.channel_id or self._state.channel_id), adopted=True)
+            self._do(self._finish(former))
+        if who is not None and not talk.recording.over:
+            self._present = self._segment(talk.recording, who, adopted=True)
+            self._do(self._begin(self._present))
+
+    def leave(self) -> None:
+        """Leave the steps under way to the next process."""
+        if self._steps is not None:
+            self._steps.cancel()
 
     async def end(self, *, talked_since_ms: int | None) -> None:
         """End the last segment."""
-        if self._switching is not None:
-            await task_over(self._switching)
+        self._closing = True
+        if self._steps is not None:
+            await task_over(self._steps)
         if self._present is not None:
             await self._present.end(talked_since_ms=talked_since_ms)
 
-    async def _switch(
-        self, before: "asyncio.Task[None] | None", former: Segment | None, following: Segment | None
-    ) -> None:
-        if before is not None:
-            await task_over(before)
-        if former is not None:
-            await former.end(talked_since_ms=former.stage.since_ms or self._connected_at_ms)
-        if following is not None:
-            following.prepare()
-            await following.start()
+    @property
+    def _talk(self) -> Talk:
+        assert self._state.talk is not None, "in a conversation"
+        return self._state.talk
+
+    def _segment(self, stage: RecordingStage, who: SegmentParties, *, adopted: bool) -> Segment:
+        return Segment(self._services, self._state, stage, who, adopted=adopted)
+
+    def _do(self, step: Coroutine[None, None, None]) -> None:
+        """Carry out a step after those before it."""
+        following = self._after(self._steps, step)
+        self._steps = asyncio.create_task(following, name=f"segments:{self._state.id}")
+
+    async def _after(self, before: "asyncio.Task[None] | None", step: Coroutine[None, None, None]) -> None:
+        try:
+            if before is not None:
+                await task_over(before)
+        except BaseException:
+            step.close()
+            raise
+        await step
+
+    async def _finish(self, former: Segment) -> None:
+        await former.end(talked_since_ms=former.stage.since_ms or self._talk.connected_at_ms)
+        segment_id = former.stage.segment_id
+        left = [stage for stage in self._talk.ended_recordings if stage.segment_id != segment_id]
+        self._talk.ended_recordings = left
+        self._services.store.put(self._state)
+
+    async def _begin(self, following: Segment) -> None:
+        if self._closing:
+            return
+        following.prepare()
+        await following.start()
+        self._services.store.put(self._state)

@@ -8,16 +8,18 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ari_app.calls.control.command_inbox import CommandInbox
-from ari_app.calls.control.errors import CallOutOfReach, CallUnknown, NoCall
-from ari_app.calls.control.model import CallCommand, Target
+from ari_app.calls.control.errors import CallOutOfReach, CallUnknown, NoCall, TargetBusy
+from ari_app.calls.control.model import CallAction, CallCommand, Target
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.relay import CommandRelay
+from ari_app.calls.control.targets import BUSY, TransferTargets
 from ari_app.calls.control.view import call_changed
-from ari_app.calls.model import CallState
+from ari_app.calls.model import CallStage, CallState
 from ari_app.calls.store import CallStore
-from ari_app.desk.model import CallChanged, CallTarget
+from ari_app.desk.model import CallChanged
 from ari_app.queues.model import AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
+from foundation.clock import milliseconds, utc_now
 
 log = structlog.get_logger()
 
@@ -36,17 +38,6 @@ class OwnedCalls(Protocol):
     def calls(self) -> Mapping[str, OwnedCall]: ...
 
 
-class Targets(Protocol):
-    """Checks targets of transfers."""
-
-    async def resolve(self, agent_id: str, target: CallTarget) -> Target:
-        """Return a target that may be called.
-
-        Raises:
-            Problem: there is no such target, or this agent may not call it.
-        """
-
-
 class CallControl:
     """Orders of agents about their calls, on any node."""
 
@@ -56,9 +47,9 @@ class CallControl:
         self._queues = queues
         self._relay = CommandRelay(redis, node, self._obey_here)
         self._calls: OwnedCalls | None = None
-        self._targets: Targets | None = None
+        self._targets: TransferTargets | None = None
 
-    def connect(self, calls: OwnedCalls, targets: Targets | None = None) -> None:
+    def connect(self, calls: OwnedCalls, targets: TransferTargets) -> None:
         """Give it the calls of this process, which are made later."""
         self._calls, self._targets = calls, targets
 
@@ -84,9 +75,7 @@ class CallControl:
         Raises:
             Problem: it is refused, with the reason.
         """
-        target = None
-        if order.target is not None and self._targets is not None:
-            target = await self._targets.resolve(order.agent_id, order.target)
+        target = await self._target(order)
         command = CallCommand(
             action=order.action,
             call_id=call_id,
@@ -104,7 +93,27 @@ class CallControl:
             if state.node == self._node:
                 raise NoCall("the call has just begun or ended")
             await self._relay.ask(state.node, command)
-        return call_changed(await self._state(call_id), order.agent_id)
+        try:
+            return call_changed(await self._state(call_id), order.agent_id)
+        except CallUnknown:
+            return CallChanged(call_id=call_id, stage=CallStage.ENDED, at_ms=milliseconds(utc_now()), over=True)
+
+    async def pick_up(self, call_id: str, order: Order) -> CallChanged:
+        """Have an agent take a parked call.
+
+        Raises:
+            Problem: it is not parked, or the agent has another call.
+        """
+        agent = await self._queues.agent(order.agent_id)
+        if agent.state in BUSY:
+            raise TargetBusy("the agent is in another call")
+        return await self.command(call_id, order)
+
+    async def _target(self, order: Order) -> Target | None:
+        assert self._targets is not None, "connected"
+        if order.action is CallAction.PICK_UP:
+            return self._targets.own_phone(order.agent_id)
+        return await self._targets.resolve(order.agent_id, order.target) if order.target is not None else None
 
     async def shown(self, agent: AgentSnapshot) -> CallChanged | None:
         """Return an agent's present call; None where there is none. Never raises."""

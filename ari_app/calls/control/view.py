@@ -29,8 +29,10 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
         )
     if party is not None and party.target.kind is TargetKind.AGENT and party.target.id == agent_id:
         shown.role, shown.may = THIRD, [CallAction.HANG_UP]
-    elif state.talk is not None and state.talk.agent_id == agent_id and not state.talk.released:
+    elif agent_id in state.agents:
         shown.may = may(control)
+    else:
+        shown.over = True
     return shown
 
 

@@ -1,0 +1,235 @@
+"""Transfers, consultations, three-party calls and parking."""
+
+from ari_app.ari.errors import AriError
+from ari_app.calls.control.errors import TargetBusy
+from ari_app.calls.control.handing import HANDED_OVER, Handing
+from ari_app.calls.control.model import CallCommand, ControlStage, Party, StoryStep, Target, TargetKind
+from ari_app.calls.control.view import call_left
+from ari_app.calls.model import LegStage, Talk
+from foundation.clock import milliseconds, utc_now
+
+PARKED_S = 180.0
+"""How long a parked call waits for an agent, before it goes to the head of the queue."""
+
+_S = ControlStage
+WITH_THIRD = frozenset({_S.TRANSFERRING, _S.CONSULT_RINGING, _S.CONSULTING, _S.SWAPPED, _S.THREE_PARTY, _S.LEFT})
+"""Stages with a third party."""
+AGENT_LEFT = frozenset({_S.TRANSFERRING, _S.LEFT, _S.PARKED})
+"""Stages in which the agent is in the call no more."""
+
+
+class Consulting(Handing):
+    """Steps of a conversation with a third party."""
+
+    # Commands
+
+    async def _transfer(self, command: CallCommand) -> None:
+        """Transfer blindly: the agent leaves at once.
+
+        Raises:
+            TargetBusy: the target cannot be rung; nothing has changed.
+        """
+        target = command.target
+        assert target is not None, "checked"
+        self._tell(StoryStep.TRANSFERRED, target=target.id, note=command.note or None)
+        if target.kind is TargetKind.QUEUE:
+            self._to_queue(target.id, head=command.to_head)
+            return
+        await self._call(target)
+        await self._enter(_S.TRANSFERRING, ends_in_s=self._parties.ring_s(target))
+        await self._let_agent_go()
+
+    async def _consult(self, command: CallCommand) -> None:
+        """Ring a third party while the customer hears music.
+
+        Raises:
+            TargetBusy: the target cannot be rung; nothing has changed.
+        """
+        target = command.target
+        assert target is not None, "checked"
+        self._tell(StoryStep.CONSULTED, target=target.id, note=command.note or None)
+        await self._call(target)
+        await self._enter(_S.CONSULT_RINGING, ends_in_s=self._parties.ring_s(target))
+
+    async def _swap(self) -> None:
+        self._tell(StoryStep.SWAPPED)
+        await self._enter(_S.SWAPPED if self.stage is _S.CONSULTING else _S.CONSULTING)
+
+    async def _cancel(self) -> None:
+        """Hang the third party up: agent and customer talk again."""
+        await self._drop_party()
+        self._tell(StoryStep.RESUMED)
+        await self._enter(_S.TALKING)
+
+    async def _complete(self) -> None:
+        """Leave the customer to the third party, before or after its answer."""
+        if self.stage is not _S.CONSULT_RINGING:
+            await self._hand_over()
+            return
+        party, until_ms = self._party(), self.control.until_ms or 0
+        self._tell(StoryStep.TRANSFERRED, target=party.target.id)
+        await self._enter(_S.TRANSFERRING, ends_in_s=max(0, until_ms - milliseconds(utc_now())) / 1000)
+        await self._let_agent_go()
+
+    async def _join(self) -> None:
+        self._tell(StoryStep.JOINED, target=self._party().target.id)
+        await self._enter(_S.THREE_PARTY)
+
+    async def _park(self) -> None:
+        self._tell(StoryStep.PARKED)
+        self.control.parked_until_ms = milliseconds(utc_now()) + round(PARKED_S * 1000)
+        await self._enter(_S.PARKED, ends_in_s=PARKED_S)
+        await self._let_agent_go()
+
+    async def _pick_up(self, command: CallCommand) -> None:
+        """Ring the agent who takes a parked call.
+
+        Raises:
+            TargetBusy: the phone cannot be rung.
+        """
+        target = command.target
+        assert target is not None, "resolved"
+        await self._call(target)
+        self._tell(StoryStep.PICKED_UP, target=target.id)
+        await self._enter(_S.TRANSFERRING, ends_in_s=self._parties.ring_s(target))
+
+    # Events
+
+    async def _answered(self, channel_id: str) -> None:
+        party = self.control.party
+        if party is None or channel_id != party.channel_id:
+            await super()._answered(channel_id)
+        elif self.stage is _S.TRANSFERRING:
+            await self._hand_over()
+        elif self.stage is _S.CONSULT_RINGING:
+            party.up = True
+            self._tell(StoryStep.ANSWERED, target=party.target.id)
+            await self._enter(_S.CONSULTING)
+
+    async def _time_over(self) -> None:
+        if self.stage in {_S.TRANSFERRING, _S.CONSULT_RINGING}:
+            await self._party_ended()
+        elif self.stage is _S.PARKED:
+            self._to_queue(self._state.queue, head=True)
+        else:
+            await super()._time_over()
+
+    async def _party_ended(self) -> None:
+        """Go on without the third party."""
+        party = self._party()
+        answered = party.up
+        await self._drop_party()
+        self._tell(StoryStep.LEFT if answered else StoryStep.NOT_ANSWERED, target=party.target.id)
+        if self.stage is _S.LEFT:
+            self._over()
+        elif self.stage is _S.TRANSFERRING:
+            await self._return_to_sender()
+        elif self.stage in {_S.CONSULT_RINGING, _S.CONSULTING}:
+            await self._enter(_S.HELD)
+        elif self.stage in {_S.SWAPPED, _S.THREE_PARTY}:
+            await self._enter(_S.TALKING)
+
+    async def _agent_withdrew(self) -> None:
+        """Complete what the agent began, as the complete command does."""
+        if self.stage in {_S.CONSULT_RINGING, _S.CONSULTING, _S.SWAPPED, _S.THREE_PARTY}:
+            await self._complete()
+        else:
+            await super()._agent_withdrew()
+
+    async def _agent_lost(self) -> None:
+        if self.stage is _S.THREE_PARTY:
+            await self._hand_over()
+            return
+        if self.control.party is not None and self.stage in WITH_THIRD:
+            await self._drop_party()
+        await super()._agent_lost()
+
+    # Steps
+
+    async def _call(self, target: Target) -> None:
+        """Reserve and ring a third party.
+
+        Raises:
+            TargetBusy: it cannot be rung; nothing has changed.
+        """
+        party = self.control.party = await self._parties.reserve(target)
+        self._listen(party.channel_id)
+        await self._services.store.save(self._state)
+        try:
+            await self._parties.ring(party)
+        except AriError as error:
+            await self._drop_party()
+            raise TargetBusy("the phone cannot be rung: it is not registered") from error
+
+    async def _hand_over(self) -> None:
+        """Connect the customer with the third party; the agent leaves."""
+        party, talk, state = self._party(), self.talk, self._state
+        self._tell(StoryStep.ANSWERED if talk.released else StoryStep.TRANSFERRED, target=party.target.id)
+        party.up = True
+        await self._let_agent_go()
+        if party.target.kind is not TargetKind.AGENT:
+            await self._enter(_S.LEFT)
+            return
+        now_ms = milliseconds(utc_now())
+        state.talked_ms += now_ms - (talk.connected_at_ms or now_ms)
+        state.talk = Talk(
+            reservation_id=HANDED_OVER,
+            agent_id=party.target.id,
+            staff_number=party.target.staff_number,
+            channel_id=party.channel_id,
+            bridge_id=talk.bridge_id,
+            ring_ms=talk.ring_ms,
+            waited_ms=talk.waited_ms,
+            recording=talk.recording,
+            ended_recordings=talk.ended_recordings,
+            stage=LegStage.CONNECTED,
+            rung=True,
+            connected_at_ms=now_ms,
+        )
+        self.control.party = None
+        self.control.muted = self.control.held_by_phone = False
+        self.control.parked_until_ms = None
+        await self._enter(_S.TALKING)
+
+    async def _let_agent_go(self) -> None:
+        """Hang the agent's leg up and free the agent. Idempotent."""
+        talk = self.talk
+        self._seating.forget(talk.channel_id)
+        if talk.released:
+            return
+        talk.released = True
+        await self._services.store.save(self._state)
+        await self._parties.hang_up(talk.channel_id)
+        await self._parties.release(talk.agent_id, talked=True)
+        await self._services.desks.call_changed(talk.agent_id, call_left(self._state))
+
+    async def _drop_party(self) -> None:
+        party, self.control.party = self._party(), None
+        self._seating.forget(party.channel_id)
+        await self._parties.drop(party, talked=party.up)
+
+    async def _return_to_sender(self) -> None:
+        """Bring a customer back after a failed transfer: parked, sender, or queue."""
+        control, talk, now_ms = self.control, self.talk, milliseconds(utc_now())
+        if control.parked_until_ms is not None:
+            await self._enter(_S.PARKED, ends_in_s=max(0, control.parked_until_ms - now_ms) / 1000)
+            return
+        phone = self._services.agents.phone(talk.agent_id)
+        if phone is not None and await self._parties.occupy(talk.agent_id):
+            talk.released = False
+            await self._ring_back(f"PJSIP/{phone.endpoint}")
+        else:
+            self._to_queue(self._state.queue, head=True)
+
+    async def _take_over(self) -> None:
+        if self.control.party is not None and self.stage not in WITH_THIRD:
+            # The former process died before the party was rung.
+            await self._drop_party()
+        if self.stage in AGENT_LEFT:
+            await self._let_agent_go()
+        await super()._take_over()
+
+    def _party(self) -> Party:
+        party = self.control.party
+        assert party is not None, "a third party is in the call"
+        return party

@@ -1,0 +1,116 @@
+"""Transfers and three-party calls, heard at every ear."""
+
+from tests.asterisk.hotline import OTHER_AGENT, SUPERVISOR, Hotline
+from tests.asterisk.test_call_control import AGENT_HZ, CALLER_HZ, Talking, conversation
+from tests.desk_client import Desk
+from tests.phones.phone import Phone
+
+THIRD_HZ = 1700.0
+OUTSIDE = "13800000003"
+
+
+async def colleague(hotline: Hotline) -> tuple[Desk, Phone, str]:
+    """Return desk, phone and id of a colleague at a break."""
+    phone = await hotline.phone(f"agent{OTHER_AGENT}")
+    desk = await hotline.desk(OTHER_AGENT)
+    await desk.say(type="not_ready", reason="paperwork")
+    state = await desk.message("agent", state="not_ready", reason="paperwork")
+    return desk, phone, state["agent_id"]
+
+
+async def answered(phone: Phone) -> None:
+    """Take the call that comes."""
+    await phone.ringing()
+    await phone.answer()
+    await phone.answered()
+
+
+async def talk_alone(one: Phone, one_hz: float, other: Phone, other_hz: float) -> None:
+    """Listen at the ears of two phones that hear each other."""
+    await one.reaches(other, one_hz)
+    await other.reaches(one, other_hz)
+
+
+async def test_blind_transfer_and_back_to_the_sender(hotline: Hotline) -> None:
+    """A refused transfer comes back; an answered one connects."""
+    async with conversation(hotline) as talk:
+        desk, third, third_id = await colleague(hotline)
+        target = {"target": {"kind": "agent", "id": third_id}, "note": "asks about the bill"}
+        await talk.order("transfer", target)
+        await talk.agent.ended()
+        await third.ringing()
+        await talk.caller.hears(seconds=0.5)
+        await third.reject()
+        await answered(talk.agent)
+        await talk.desk.message("call", state="talking")
+        await talk.hear_each_other()
+
+        await talk.order("transfer", target)
+        await answered(third)
+        await desk.message("call", state="talking")
+        await talk_alone(talk.caller, CALLER_HZ, third, THIRD_HZ)
+        await talk.caller.hang_up()
+        await third.ended()
+        supervisor = await hotline.desk(SUPERVISOR)
+        record = await hotline.call_record(supervisor, talk.call_id)
+        assert record["outcome"] == "answered"
+        assert record["agent_id"] == third_id
+
+
+async def test_consult_swap_and_complete_at_three_ears(hotline: Hotline) -> None:
+    async with conversation(hotline) as talk:
+        _, third, third_id = await colleague(hotline)
+        await talk.order("consult", {"target": {"kind": "agent", "id": third_id}})
+        await answered(third)
+        await talk.desk.message("call", state="consulting")
+        await talk_alone(talk.agent, AGENT_HZ, third, THIRD_HZ)
+        await talk.caller.hears(seconds=0.5)
+
+        await talk.order("swap")
+        await talk.hear_each_other()
+        await third.hears(seconds=0.5)
+        await talk.order("swap")
+        await talk_alone(talk.agent, AGENT_HZ, third, THIRD_HZ)
+
+        await talk.order("complete")
+        await talk.agent.ended()
+        await talk_alone(talk.caller, CALLER_HZ, third, THIRD_HZ)
+        await third.hang_up()
+        await talk.caller.ended()
+        supervisor = await hotline.desk(SUPERVISOR)
+        await segments(
+            hotline, supervisor, talk, ["conversation", "consult", "conversation", "consult", "conversation"]
+        )
+
+
+async def test_three_party_call_with_an_outside_number_goes_on_without_the_agent(hotline: Hotline) -> None:
+    """H2: the agent leaves, customer and department talk on."""
+    async with conversation(hotline) as talk:
+        third = await hotline.phone(OUTSIDE)
+        await talk.order("consult", {"target": {"kind": "number", "id": OUTSIDE}})
+        await answered(third)
+        await talk.desk.message("call", state="consulting")
+        await talk.order("three-party")
+        await talk_alone(talk.caller, CALLER_HZ, third, THIRD_HZ)
+        await talk_alone(talk.agent, AGENT_HZ, third, THIRD_HZ)
+        await talk.hear_each_other()
+
+        await talk.order("cancel")
+        await talk.hear_each_other()
+        await third.ended()
+        await talk.order("consult", {"target": {"kind": "number", "id": OUTSIDE}})
+        await answered(third)
+        await talk.desk.message("call", state="consulting")
+        await talk.order("three-party")
+        await talk.order("leave")
+        await talk.agent.ended()
+        await talk_alone(talk.caller, CALLER_HZ, third, THIRD_HZ)
+        await third.hang_up()
+        await talk.caller.ended()
+
+
+async def segments(hotline: Hotline, supervisor: Desk, talk: Talking, kinds: list[str]) -> None:
+    """The call's recordings, whole and in order."""
+    found = await hotline.sealed(supervisor, talk.call_id)
+    assert [one["kind"] for one in found] == kinds
+    assert {one["status"] for one in found} == {"sealed"}

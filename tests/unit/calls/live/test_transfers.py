@@ -1,0 +1,345 @@
+"""Transfers, consultations, three-party calls and parking on a fake Asterisk."""
+
+import asyncio
+
+import pytest
+
+from ari_app.calls.control.errors import NoCall, NotNow, TargetBusy, TargetInvalid, TooManyOutsideCalls
+from ari_app.calls.control.model import CallAction, ControlStage, StoryStep
+from ari_app.calls.control.orders import Order
+from ari_app.calls.errors import NumberRefused
+from ari_app.calls.model import CallOutcome
+from ari_app.desk.model import CallTarget
+from ari_app.queues.model import AgentState
+from crm.notices.views import DutyNumber
+from recordings.model import RecordingKind, RecordingStatus
+from tests.fakes.asterisk import FakeChannel
+from tests.fakes.hotline import AGENTS, FakeHotline
+from tests.fakes.virtual_time import until
+from tests.unit.calls.live.test_hold_and_reconnect import MUSIC, RTP_TIMEOUT, conversation, steps
+
+OTHER = CallTarget("agent", "staff-1002")
+OUTSIDE = CallTarget("number", "045187654321")
+OUTSIDE_ENDPOINT = "PJSIP/+8645187654321@trunk"
+BUSY = 17
+
+
+async def other_ready(hotline: FakeHotline) -> None:
+    """Sign a colleague in who takes no calls of the queue."""
+    await hotline.queues.sign_in("staff-1002", ["repair"])
+    await hotline.queues.not_ready("staff-1002", "paperwork")
+
+
+async def outside(hotline: FakeHotline) -> FakeChannel:
+    """Wait until the outside number rings."""
+
+    def ringing() -> FakeChannel | None:
+        legs = (leg for leg in hotline.asterisk.channels.values() if leg.endpoint == OUTSIDE_ENDPOINT)
+        return next((leg for leg in legs if leg.state == "Ringing"), None)
+
+    await until(ringing)
+    leg = ringing()
+    assert leg is not None
+    return leg
+
+
+async def stage(hotline: FakeHotline, wanted: ControlStage) -> None:
+    """Wait for a stage of the one call."""
+    await until(lambda: hotline.live.state.control is not None and hotline.live.state.control.stage is wanted)
+
+
+async def nothing_is_left(hotline: FakeHotline) -> None:
+    """End the calls, and find no leg, bridge, tape or open recording."""
+    await hotline.over()
+    assert not hotline.asterisk.channels
+    assert not hotline.asterisk.bridges.keys() - {"hold-repair"}
+    assert {entry.status for entry in hotline.recordings.entries.values()} <= {RecordingStatus.SEALED}
+    assert len(hotline.history.records) == 1
+
+
+async def test_blind_transfer_to_a_colleague(hotline: FakeHotline) -> None:
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+
+    sent = await hotline.order(CallAction.TRANSFER, target=OTHER, note="asks about the bill")
+    assert sent.over
+    assert leg.id not in hotline.asterisk.channels
+    assert hotline.asterisk.hears(caller.id) == MUSIC
+    assert (await hotline.agent()).state is AgentState.WRAP_UP
+    assert hotline.desks.popped[-1][0] == "staff-1002"
+    second = await hotline.talking("1002")
+
+    assert hotline.asterisk.heard_by(second.id) == {caller.id}
+    assert hotline.desks.shown[-1][0] == "staff-1002"
+    held = await hotline.order(CallAction.HOLD, "1002")
+    assert held.state == "held"
+    hotline.asterisk.hang_up(caller.id)
+    await nothing_is_left(hotline)
+    record = hotline.history.only
+    assert (record.outcome, record.agent_id) == (CallOutcome.ANSWERED, "staff-1002")
+    assert (await hotline.agent("1002")).state is AgentState.WRAP_UP
+    assert [entry.agent_id for entry in hotline.recordings.entries.values()] == ["staff-1001", "staff-1002"]
+
+
+@pytest.mark.parametrize("end", ["refused", "no answer"])
+async def test_transfer_that_fails_comes_back_to_the_sender(hotline: FakeHotline, end: str) -> None:
+    caller, _ = await conversation(hotline)
+    await other_ready(hotline)
+    await hotline.order(CallAction.TRANSFER, target=OTHER)
+    ringing = await hotline.rung("1002")
+    if end == "refused":
+        hotline.asterisk.hang_up(ringing.id, BUSY)
+    again = await hotline.talking()
+
+    assert hotline.asterisk.heard_by(again.id) == {caller.id}
+    assert StoryStep.NOT_ANSWERED in steps(hotline)
+    assert (await hotline.agent("1002")).state is AgentState.NOT_READY
+    assert hotline.asterisk.longest_silence_s(caller.id) < 1
+    hotline.asterisk.hang_up(again.id)
+    await nothing_is_left(hotline)
+
+
+async def test_transfer_whose_sender_is_gone_too_goes_to_the_queue(hotline: FakeHotline) -> None:
+    caller, _ = await conversation(hotline)
+    await other_ready(hotline)
+    await hotline.order(CallAction.TRANSFER, target=OTHER)
+    ringing = await hotline.rung("1002")
+    await hotline.queues.sign_out("staff-1001")
+    hotline.asterisk.unregistered.add("PJSIP/agent1001")
+    hotline.asterisk.hang_up(ringing.id, BUSY)
+    await hotline.queued()
+    await hotline.agent_ready("1003")
+    third = await hotline.talking("1003")
+    assert hotline.asterisk.heard_by(caller.id) == {third.id}
+    hotline.asterisk.hang_up(third.id)
+    await nothing_is_left(hotline)
+
+
+async def test_transfer_to_a_queue_keeps_the_story(hotline: FakeHotline) -> None:
+    caller, _ = await conversation(hotline)
+    await hotline.agent_ready("1002")
+    await hotline.order(CallAction.TRANSFER, target=CallTarget("queue", "repair"), to_head=True)
+    second = await hotline.talking("1002")
+    assert hotline.asterisk.heard_by(second.id) == {caller.id}
+    assert steps(hotline) == [StoryStep.TRANSFERRED, StoryStep.QUEUED]
+    hotline.asterisk.hang_up(second.id)
+    await nothing_is_left(hotline)
+    assert (await hotline.agent()).state is AgentState.WRAP_UP
+
+
+async def test_targets_that_cannot_be_called(hotline: FakeHotline) -> None:
+    caller, leg = await conversation(hotline)
+    for target, error in (
+        (CallTarget("agent", "staff-1001"), TargetInvalid),
+        (CallTarget("agent", "staff-9999"), TargetInvalid),
+        (CallTarget("agent", "staff-1002"), TargetBusy),
+        (CallTarget("queue", "nowhere"), TargetInvalid),
+        (CallTarget("department", "dept-1"), TargetBusy),
+        (CallTarget("number", "110"), NumberRefused),
+        (CallTarget("number", "+14155550123"), NumberRefused),
+        (CallTarget("number", "hello"), NumberRefused),
+    ):
+        with pytest.raises(error):
+            await hotline.order(CallAction.TRANSFER, target=target)
+    await other_ready(hotline)
+    hotline.asterisk.unregistered.add("PJSIP/agent1002")
+    with pytest.raises(TargetBusy, match="not registered"):
+        await hotline.order(CallAction.CONSULT, target=OTHER)
+    assert hotline.asterisk.heard_by(leg.id) == {caller.id}
+    assert (await hotline.agent("1002")).state is AgentState.NOT_READY
+
+
+async def test_outside_calls_of_an_agent_are_capped(hotline: FakeHotline) -> None:
+    await conversation(hotline)
+    for _ in range(5):
+        await hotline.order(CallAction.CONSULT, target=OUTSIDE)
+        await hotline.order(CallAction.CANCEL)
+    with pytest.raises(TooManyOutsideCalls, match="today"):
+        await hotline.order(CallAction.CONSULT, target=OUTSIDE)
+
+
+async def test_consult_swap_and_complete(hotline: FakeHotline) -> None:
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    ears = hotline.asterisk.heard_by
+
+    ringing = await hotline.order(CallAction.CONSULT, target=OTHER)
+    assert ringing.state == "consult_ringing"
+    assert (hotline.asterisk.hears(caller.id), ears(leg.id)) == (MUSIC, set())
+    third = await hotline.talking("1002")
+    assert (ears(third.id), ears(leg.id), ears(caller.id)) == ({leg.id}, {third.id}, set())
+    with pytest.raises(NotNow, match="consulted"):
+        await hotline.order(CallAction.HOLD, "1002")
+
+    assert (await hotline.order(CallAction.SWAP)).state == "swapped"
+    assert (ears(third.id), ears(leg.id), ears(caller.id)) == (set(), {caller.id}, {leg.id})
+    assert hotline.asterisk.hears(third.id) == MUSIC
+    assert (await hotline.order(CallAction.SWAP)).state == "consulting"
+    assert (ears(third.id), ears(leg.id), ears(caller.id)) == ({leg.id}, {third.id}, set())
+
+    assert (await hotline.order(CallAction.COMPLETE)).over
+    assert (ears(third.id), ears(caller.id)) == ({caller.id}, {third.id})
+    assert leg.id not in hotline.asterisk.channels
+    with pytest.raises(NoCall):
+        await hotline.order(CallAction.HOLD)
+    hotline.asterisk.hang_up(third.id)
+    await nothing_is_left(hotline)
+    kinds = [entry.kind for entry in hotline.recordings.entries.values()]
+    talk, consult = RecordingKind.CONVERSATION, RecordingKind.CONSULT
+    assert kinds == [talk, consult, talk, consult, talk]
+
+
+async def test_consultation_is_cancelled_or_not_answered(hotline: FakeHotline) -> None:
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    await hotline.order(CallAction.CONSULT, target=OTHER)
+    third = await hotline.talking("1002")
+    assert (await hotline.order(CallAction.CANCEL)).state == "talking"
+    assert third.id not in hotline.asterisk.channels
+    assert hotline.asterisk.heard_by(leg.id) == {caller.id}
+
+    await hotline.order(CallAction.CONSULT, target=OTHER)
+    await stage(hotline, ControlStage.HELD)
+    assert (await hotline.agent("1002")).state is AgentState.NOT_READY
+    assert (await hotline.order(CallAction.RESUME)).state == "talking"
+    assert hotline.asterisk.heard_by(leg.id) == {caller.id}
+
+
+async def test_completed_before_the_answer(hotline: FakeHotline) -> None:
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    await hotline.order(CallAction.CONSULT, target=OTHER)
+    await hotline.order(CallAction.COMPLETE)
+    assert leg.id not in hotline.asterisk.channels
+    third = await hotline.talking("1002")
+    assert hotline.asterisk.heard_by(third.id) == {caller.id}
+
+
+async def test_three_party_call_with_the_department_and_the_agent_leaves(hotline: FakeHotline) -> None:
+    """H2."""
+    caller, leg = await conversation(hotline)
+    hotline.duty["dept-1"] = DutyNumber("张师傅", "045187654321")
+    shown = await hotline.order(CallAction.CONSULT, target=CallTarget("department", "dept-1"))
+    assert shown.party is not None
+    assert (shown.party.name, shown.party.answered) == ("张师傅", False)
+    third = await outside(hotline)
+    hotline.asterisk.pick_up(third.id)
+    await stage(hotline, ControlStage.CONSULTING)
+    ears = hotline.asterisk.heard_by
+
+    await hotline.order(CallAction.THREE_PARTY)
+    assert ears(caller.id) == {leg.id, third.id}
+    assert ears(third.id) == {leg.id, caller.id}
+
+    assert (await hotline.order(CallAction.LEAVE)).over
+    assert ears(caller.id) == {third.id}
+    assert ears(third.id) == {caller.id}
+    assert (await hotline.agent()).state is AgentState.WRAP_UP
+    await asyncio.sleep(60)
+    hotline.asterisk.hang_up(third.id)
+    await nothing_is_left(hotline)
+    assert hotline.history.only.agent_id == "staff-1001"
+
+
+async def test_hanging_up_in_a_consultation_completes_it(hotline: FakeHotline) -> None:
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    await hotline.order(CallAction.CONSULT, target=OTHER)
+    third = await hotline.talking("1002")
+    hotline.asterisk.hang_up(leg.id)
+    await until(lambda: hotline.asterisk.heard_by(third.id) == {caller.id})
+
+
+async def test_agent_who_vanishes_in_a_consultation_comes_back_to_the_customer(hotline: FakeHotline) -> None:
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    await hotline.order(CallAction.CONSULT, target=OTHER)
+    third = await hotline.talking("1002")
+    hotline.asterisk.hang_up(leg.id, RTP_TIMEOUT)
+    await stage(hotline, ControlStage.AWAY)
+    assert third.id not in hotline.asterisk.channels
+    await hotline.order(CallAction.RECONNECT)
+    again = await hotline.talking()
+    assert hotline.asterisk.heard_by(again.id) == {caller.id}
+
+
+async def test_both_parties_of_a_consultation_hang_up_at_once(hotline: FakeHotline) -> None:
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    await hotline.order(CallAction.CONSULT, target=OTHER)
+    third = await hotline.talking("1002")
+    hotline.asterisk.hang_up(leg.id)
+    hotline.asterisk.hang_up(third.id)
+    # The agent completed the transfer, and the colleague ended the conversation.
+    await until(lambda: caller.id not in hotline.asterisk.channels or hotline.asterisk.hears(caller.id) == MUSIC)
+
+
+async def test_parked_call_is_picked_up_by_another_agent(hotline: FakeHotline) -> None:
+    caller, _ = await conversation(hotline)
+    await other_ready(hotline)
+    call_id = hotline.live.state.id
+    assert (await hotline.order(CallAction.PARK)).over
+    assert hotline.asterisk.hears(caller.id) == MUSIC
+    assert (await hotline.agent()).state is AgentState.WRAP_UP
+
+    order = Order(agent_id=AGENTS["1002"].agent_id, action=CallAction.PICK_UP)
+    await hotline.control.pick_up(call_id, order)
+    ringing = await hotline.rung("1002")
+    hotline.asterisk.hang_up(ringing.id, BUSY)
+    await stage(hotline, ControlStage.PARKED)
+    await hotline.control.pick_up(call_id, order)
+    second = await hotline.talking("1002")
+    assert hotline.asterisk.heard_by(second.id) == {caller.id}
+
+
+async def test_parked_call_that_no_agent_takes_goes_to_the_queue(hotline: FakeHotline) -> None:
+    await conversation(hotline)
+    await hotline.order(CallAction.PARK)
+    await until(lambda: hotline.live.state.stage == "queued", within_s=200)
+
+
+@pytest.mark.parametrize("at", ["consult_ringing", "consulting", "swapped", "three_party", "transferring", "left"])
+async def test_another_process_goes_on_with_a_third_party(hotline: FakeHotline, at: str) -> None:
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    target = OUTSIDE if at == "left" else OTHER
+    await hotline.order(CallAction.TRANSFER if at == "transferring" else CallAction.CONSULT, target=target)
+    if at in {"consulting", "swapped", "three_party"}:
+        third = await hotline.talking("1002")
+    elif at == "left":
+        third = await outside(hotline)
+        hotline.asterisk.pick_up(third.id)
+        await stage(hotline, ControlStage.CONSULTING)
+        await hotline.order(CallAction.COMPLETE)
+    else:
+        third = await hotline.rung("1002")
+    if at in {"swapped", "three_party"}:
+        await hotline.order(CallAction.SWAP if at == "swapped" else CallAction.THREE_PARTY)
+
+    await asyncio.sleep(1)
+    await hotline.leave()
+    if at in {"consult_ringing", "transferring"}:
+        hotline.asterisk.told = False  # its event reaches no process
+        hotline.asterisk.pick_up(third.id)
+        hotline.asterisk.told = True
+    await hotline.restart()
+    await until(lambda: hotline.live.commands.is_open)
+    ears = hotline.asterisk.heard_by
+
+    expected = {
+        "consult_ringing": lambda: (ears(third.id), ears(caller.id)) == ({leg.id}, set()),
+        "consulting": lambda: (ears(third.id), ears(caller.id)) == ({leg.id}, set()),
+        "swapped": lambda: (ears(third.id), ears(caller.id)) == (set(), {leg.id}),
+        "three_party": lambda: ears(caller.id) == {leg.id, third.id},
+        "transferring": lambda: ears(caller.id) == {third.id},
+        "left": lambda: ears(caller.id) == {third.id},
+    }
+    await until(expected[at])
+    if at in {"consult_ringing", "consulting", "swapped"}:
+        await hotline.order(CallAction.COMPLETE)
+    elif at == "three_party":
+        await hotline.order(CallAction.LEAVE)
+    await until(lambda: ears(caller.id) == {third.id})
+    await asyncio.sleep(1)
+    hotline.asterisk.hang_up(caller.id)
+    await nothing_is_left(hotline)
