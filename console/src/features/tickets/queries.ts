@@ -34,17 +34,19 @@ export function useTickets(filter: MaybeRefOrGetter<TicketFilter>) {
   return { ...pages, tickets }
 }
 
+/** Return the id of a ticket that is named by its id, or by its number. */
+export async function ticketId(name: string): Promise<string> {
+  if (!/^\d+$/.test(name)) return name
+  const [found] = await data(api.GET('/api/v1/tickets', { params: { query: { number: name } } }))
+  return found?.id ?? name
+}
+
 /** A ticket by its id, or by the number that a notice names. */
 export function useTicket(named: MaybeRefOrGetter<string>) {
   return useQuery({
     key: () => ['tickets', 'one', toValue(named)],
     query: async () => {
-      const name = toValue(named)
-      let id = name
-      if (/^\d+$/.test(name)) {
-        const [found] = await data(api.GET('/api/v1/tickets', { params: { query: { number: name } } }))
-        id = found?.id ?? name
-      }
+      const id = await ticketId(toValue(named))
       return data(api.GET('/api/v1/tickets/{ticket_id}', { params: { path: { ticket_id: id } } }))
     },
   })
@@ -57,10 +59,36 @@ export function useClocks(id: MaybeRefOrGetter<string>) {
   })
 }
 
+export function useDepartments() {
+  return useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), staleTime: HOUR_MS })
+}
+
+export function useCategories() {
+  return useQuery({ key: ['categories'], query: () => data(api.GET('/api/v1/categories')), staleTime: HOUR_MS })
+}
+
+/** People of a department, where one is named. */
+export function usePeopleOf(department: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['people', toValue(department)],
+    query: () => data(api.GET('/api/v1/people', { params: { query: { department_id: toValue(department) } } })),
+    enabled: () => toValue(department) !== '',
+  })
+}
+
+/** Windows of the coming days in which a department visits, where one is named. */
+export function useWindows(department: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['windows', toValue(department)],
+    query: () =>
+      data(api.GET('/api/v1/departments/{department_id}/appointment-windows', { params: { path: { department_id: toValue(department) } } })),
+    enabled: () => toValue(department) !== '',
+  })
+}
+
 /** Names of departments and causes by their ids. */
 export function useNames() {
-  const departments = useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), staleTime: HOUR_MS })
-  const categories = useQuery({ key: ['categories'], query: () => data(api.GET('/api/v1/categories')), staleTime: HOUR_MS })
+  const [departments, categories] = [useDepartments(), useCategories()]
   const all = computed(() => new Map([...(departments.data.value ?? []), ...(categories.data.value ?? [])].map((one) => [one.id, one.name])))
   return (id: string | null | undefined): string => (id ? (all.value.get(id) ?? '') : '')
 }

@@ -52,3 +52,23 @@ export async function data<T>(asked: Promise<Answer<T>>): Promise<T> {
 export function onceKey(): string {
   return crypto.randomUUID()
 }
+
+/** Carry out an offer of the service, whose method and path are data. */
+export function carryOut<T>(offer: { method: string; path: string }, body: Record<string, unknown>, key: string): Promise<T> {
+  const request = new Request(offer.path, {
+    method: offer.method,
+    body: JSON.stringify(body),
+    headers: {
+      'Content-Type': 'application/json',
+      'Accept-Language': document.documentElement.lang,
+      'Idempotency-Key': key,
+    },
+  })
+  return data(answered<T>(request))
+}
+
+async function answered<T>(request: Request): Promise<Answer<T>> {
+  const response = await globalThis.fetch(request)
+  const body: unknown = await response.json().catch(() => undefined)
+  return response.ok ? { data: body as T, response } : { error: body, response }
+}

@@ -1,0 +1,75 @@
+import type { Schemas } from '@/shared/api/client'
+import type { TicketDetail } from './queries'
+
+export type Offer = Schemas['Offer']
+export type Control = 'lines' | 'line' | 'department' | 'person' | 'category' | 'moment' | 'window' | 'ticket' | 'choice'
+
+export interface ActionField {
+  name: string
+  required: boolean
+  control: Control
+  /** Type of the service whose values are chosen among. */
+  group?: string
+}
+
+const CONTROLS: Record<string, Control> = {
+  reason: 'lines', explanation: 'lines', text: 'lines', left_out_because: 'lines', instruction: 'lines', finding: 'lines',
+  corrective_measures: 'lines', preventive_measures: 'lines', description: 'lines',
+  responsibility: 'line', subject: 'line', address: 'line', area: 'line',
+  department_id: 'department', person_id: 'person', category_id: 'category', until: 'moment', visit_from: 'window', into: 'ticket',
+}
+const GROUPS: Record<string, string> = { 'refuse.reason': 'RefusalReason', 'judge.validity': 'Validity', 'correct.urgency': 'Urgency' }
+
+/** Actions in the order of their buttons: what is done most comes first, what cannot be undone last. */
+const ORDER = [
+  'sign', 'reply', 'dispatch', 'answer', 'accept', 'decline', 'uphold', 'overrule', 'grant_extension', 'deny_extension', 'co_sign', 'co_reply',
+  'survey', 'archive', 'redo', 'refuse', 'ask_extension', 'park', 'unpark', 'book_visit', 'cancel_visit', 'append', 'urge', 'correct',
+  'escalate', 'supervise', 'pass_up', 'judge', 'contest', 'merge', 'unmerge', 'cancel',
+]
+const MAIN = new Set(['sign', 'reply', 'dispatch', 'uphold', 'grant_extension', 'co_sign', 'co_reply', 'survey', 'archive'])
+
+const place = (offer: Offer) => (ORDER.indexOf(offer.action) + ORDER.length + 1) % (ORDER.length + 1)
+
+/** Return the fields that the page asks for; what it cannot ask for is left to the service's defaults. */
+export function fieldsOf(offer: Offer): ActionField[] {
+  return offer.fields.flatMap(({ name, required }): ActionField[] => {
+    const group = GROUPS[`${offer.action}.${name}`]
+    if (group !== undefined) return [{ name, required, control: 'choice', group }]
+    const control = CONTROLS[name]
+    return control === undefined ? [] : [{ name, required, control }]
+  })
+}
+
+/** Return the offers that the page can carry out, in the order of their buttons. */
+export function offered(offers: readonly Offer[]): Offer[] {
+  const complete = (offer: Offer) => {
+    const asked = new Set(fieldsOf(offer).map((field) => field.name))
+    return offer.fields.every((field) => !field.required || asked.has(field.name))
+  }
+  return offers.filter(complete).toSorted((one, other) => place(one) - place(other))
+}
+
+/** Return whether an action is what the ticket waits for. */
+export function isMain(offer: Offer): boolean {
+  return MAIN.has(offer.action)
+}
+
+/** Return what the form of an action shows at first: a correction begins with what the ticket says now. */
+export function initial(offer: Offer, ticket: TicketDetail): Record<string, string> {
+  if (offer.action !== 'correct') return {}
+  const { subject, description, address, area, urgency, category_id } = ticket
+  return { subject, description, address, area, urgency, category_id: category_id ?? '' }
+}
+
+/** Return the request of an action: what was typed, the ticket's version, and of a correction only what differs. */
+export function requestOf(offer: Offer, ticket: TicketDetail, values: Record<string, string>): Record<string, unknown> {
+  const before = initial(offer, ticket)
+  const request: Record<string, unknown> = {}
+  for (const { name, control } of fieldsOf(offer)) {
+    const value = (values[name] ?? '').trim()
+    if (value === (before[name] ?? '')) continue
+    request[name] = control === 'moment' ? new Date(value).toISOString() : value
+  }
+  if (offer.fields.some((field) => field.name === 'version')) request['version'] = ticket.version
+  return request
+}
