@@ -1,0 +1,109 @@
+"""Reloads, kills, tabs and refusals while the page is a phone."""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+from playwright.async_api import expect
+
+from tests.asterisk.hotline import AGENT, OTHER_AGENT, Hotline
+from tests.browser.agent_page import WAIT_MS, AgentPage
+from tests.browser.chromium import MICROPHONE_HZ, chromium
+from tests.browser.conftest import OpenPage
+from tests.phones.phone import Phone
+
+CALLER_HZ = 1000.0
+LI_JIANGUO, ZHANG_MIN = "13800000002", "13800000003"
+
+
+async def talking(hotline: Hotline, agent: AgentPage, caller: Phone, staff_number: str = AGENT) -> None:
+    """Have an agent's page and a caller talk."""
+    await agent.sign_in(staff_number)
+    await agent.start_shift()
+    await hotline.into_queue(caller)
+    await agent.answer()
+    await caller.play_tone(CALLER_HZ, 90)
+    assert await agent.hears(CALLER_HZ) is not None
+
+
+async def test_call_survives_the_service_and_a_reload_of_the_page(hotline: Hotline, open_page: OpenPage) -> None:
+    agent = await open_page()
+    caller = await hotline.phone(LI_JIANGUO)
+    await talking(hotline, agent, caller)
+    assert await caller.hears_tone(MICROPHONE_HZ) > 0.5
+
+    killed = hotline.stack.service_id()
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    assert await agent.hears(CALLER_HZ) is not None
+    assert await caller.hears_tone(MICROPHONE_HZ) > 0.5
+    await hotline.whole()
+    await expect(agent.page.locator(".link")).to_have_count(0, timeout=WAIT_MS)
+    await agent.state("通话中")
+
+    await agent.page.reload()
+    await expect(agent.page.get_by_text("李建国").first).to_be_visible(timeout=WAIT_MS)
+    assert await agent.hears(CALLER_HZ) is not None
+    assert await caller.hears_tone(MICROPHONE_HZ) > 0.5
+    await agent.state("通话中")
+
+    await agent.button("挂断").click()
+    await caller.ended()
+    await agent.state("话后处理")
+
+
+async def test_one_tab_has_the_phone_and_the_other_its_buttons(hotline: Hotline, open_page: OpenPage) -> None:
+    owner = await open_page()
+    await owner.sign_in(OTHER_AGENT)
+    await owner.start_shift()
+    mirror = await AgentPage.open(owner.page.context, hotline.stack.url)
+    await mirror.page.goto(f"{hotline.stack.url}/desk")
+    await mirror.button("开始上班").click()
+    await expect(mirror.page.get_by_text("另一个标签页里").first).to_be_visible(timeout=WAIT_MS)
+    await mirror.state("就绪")
+
+    caller = await hotline.phone(ZHANG_MIN)
+    await hotline.into_queue(caller)
+    await mirror.answer()
+    await caller.play_tone(CALLER_HZ, 60)
+
+    assert await owner.hears(CALLER_HZ) is not None, "the sound stays in the tab that has the phone"
+    assert await mirror.page.evaluate("peers.length") == 0
+    await caller.hang_up()
+    await mirror.state("话后处理")
+
+
+async def test_prompt_is_heard_over_opus(hotline: Hotline, open_page: OpenPage) -> None:
+    """A codec that Asterisk cannot make would leave every prompt silent."""
+    agent = await open_page()
+    await agent.sign_in(OTHER_AGENT)
+    await agent.start_shift()
+    prompt = hotline.stack.asterisk.prompts / "fallback_wait"
+    ring = f"channel originate PJSIP/agent{OTHER_AGENT}-browser application Playback {prompt}"
+    ringing = asyncio.create_task(asyncio.to_thread(hotline.stack.asterisk.command, ring))
+
+    # No call of the queue, so the desk shows none: the notice of other pages answers it.
+    await agent.page.get_by_role("link", name="设置").click()
+    await agent.button("接听").click()
+    assert await agent.hears() is not None
+    assert await agent.codec() == "audio/opus"
+    await ringing
+
+
+async def test_refused_microphone_and_lost_network_are_said_with_a_way_on(hotline: Hotline, tmp_path: Path) -> None:
+    async with chromium(tmp_path, asks=True) as browser:
+        context = await browser.new_context(locale="zh-CN")
+        agent = await AgentPage.open(context, hotline.stack.url)
+        await agent.sign_in(AGENT)
+        await agent.button("开始上班").click()
+        await expect(agent.page.get_by_text("浏览器不允许使用麦克风")).to_be_visible(timeout=WAIT_MS)
+        await expect(agent.button("开始上班")).to_be_visible()
+
+        await context.grant_permissions(["microphone"])
+        await agent.start_shift()
+        await context.set_offline(True)
+        await expect(agent.page.get_by_text("网络断开")).to_be_visible(timeout=WAIT_MS)
+        await context.set_offline(False)
+        await expect(agent.page.get_by_text("网络断开")).to_have_count(0, timeout=WAIT_MS)
+        await agent.state("就绪")
