@@ -94,6 +94,16 @@ class Hotline:
         async with Desk(self.stack.url, staff_number, SAMPLE_PASSWORD, socket=False) as desk:
             await desk.post("/api/v1/agents/me/not-ready", {"reason": "test over"})
 
+    def speaks(self, phone: Phone, frequency: float) -> None:
+        """Have a phone play a tone until the test is over."""
+        speaking = asyncio.create_task(phone.play_tone(frequency, 300))
+
+        async def fall_silent() -> None:
+            speaking.cancel()
+            await asyncio.gather(speaking, return_exceptions=True)
+
+        self._opened.push_async_callback(fall_silent)
+
     async def into_queue(self, caller: Phone, key: str = "3") -> None:
         """Dial and press a key of the menu once it is heard."""
         await caller.call(self.number)

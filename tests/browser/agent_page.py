@@ -1,10 +1,15 @@
 """An agent at the page of the desk."""
 
 import asyncio
+import contextlib
+import json
+import re
+from functools import cache
 from typing import Any
 
 from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, expect
 
+from dev.paths import PROJECT
 from dev.stack import SAMPLE_PASSWORD
 
 WAIT_MS = 30_000
@@ -35,31 +40,44 @@ window.WebSocket = class extends Socket {
 }
 window.hears = async (hertz, seconds) => {
   const peer = window.peers.findLast((one) => one.connectionState === 'connected')
-  if (!peer) return null
+  if (!peer) return { found: null, heard: [], state: window.peers.map((one) => one.connectionState).join() }
   const context = new AudioContext()
   const source = context.createMediaStreamSource(new MediaStream([peer.getReceivers()[0].track]))
   const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 })
   source.connect(analyser)
   const bins = new Float32Array(analyser.frequencyBinCount)
   const end = performance.now() + seconds * 1000
+  const heard = new Set()
   try {
     while (performance.now() < end) {
       await new Promise((next) => setTimeout(next, 50))
       analyser.getFloatFrequencyData(bins)
       const loudest = bins.reduce((best, level, at) => (level > bins[best] ? at : best), 0)
       const found = (loudest * context.sampleRate) / analyser.fftSize
-      if (bins[loudest] > -60 && (hertz === 0 || Math.abs(found - hertz) < 25)) return found
+      if (bins[loudest] > -60 && (hertz === 0 || Math.abs(found - hertz) < 25)) return { found }
+      heard.add(`${Math.round(found)} Hz at ${Math.round(bins[loudest])} dB`)
     }
-    return null
+    return { found: null, heard: [...heard].slice(-8), state: `${peer.connectionState}, ${context.state}` }
   } finally {
     await context.close()
   }
 }
 """
 
-_CONNECTED = "peers.some((one) => one.connectionState === 'connected')"
-_EXPECTED = "the server responded with a status of 401"
-"""The page asks whether there is a session, and before the sign-in there is none."""
+_EXPECTED = re.compile(r"status of 401 .*/session\)|status of 404 .*/disposition\)")
+"""Questions of the page to which no is an answer: a session before the sign-in, a result before it is given."""
+
+
+@cache
+def said(key: str) -> str:
+    """Return a text of the pages in Chinese, such as `desk.answer`."""
+    part, *names = key.split(".")
+    sources = PROJECT / "console" / "src"
+    folder = sources / part if part in {"phone", "shared"} else sources / "features" / part
+    words = json.loads((folder / "messages" / "zh-CN.json").read_text(encoding="utf-8"))
+    for name in names:
+        words = words[name]
+    return str(words).partition("{")[0].strip()
 
 
 class AgentPage:
@@ -84,45 +102,53 @@ class AgentPage:
     async def sign_in(self, staff_number: str) -> None:
         """Sign in; the desk is open then."""
         await self.page.goto(f"{self._url}/desk")
-        await self.page.get_by_label("工号").fill(staff_number)
-        await self.page.get_by_label("密码").fill(SAMPLE_PASSWORD)
-        await self.button("登录").click()
-        await expect(self.button("开始上班")).to_be_visible(timeout=WAIT_MS)
+        await self.page.get_by_label(said("session.staff_number")).fill(staff_number)
+        await self.page.get_by_label(said("session.password")).fill(SAMPLE_PASSWORD)
+        await self.button("session.sign_in").click()
+        await expect(self.button("desk.start_shift")).to_be_visible(timeout=WAIT_MS)
 
     async def start_shift(self) -> None:
         """Start the shift with one click: ready, and registered."""
-        await self.button("开始上班").click()
-        await self.state("就绪")
+        await self.button("desk.start_shift").click()
+        await self.state("ready")
 
-    async def state(self, words: str) -> None:
+    async def state(self, wanted: str) -> None:
         """Wait until the desk shows the agent's state."""
-        await expect(self.page.locator(".shift-state")).to_contain_text(words, timeout=WAIT_MS)
+        await expect(self.page.locator(f".shift-state[data-state={wanted}]")).to_be_visible(timeout=WAIT_MS)
 
-    def button(self, name: str) -> Locator:
-        """Return a button by the words on it."""
-        return self.page.get_by_role("button", name=name)
+    def button(self, words: str) -> Locator:
+        """Return a button by the key of the words on it."""
+        return self.page.get_by_role("button", name=said(words)).first
+
+    def text(self, words: str) -> Locator:
+        """Return a text by its key."""
+        return self.page.get_by_text(said(words)).first
 
     async def rung(self) -> None:
         """Wait until the phone rings."""
-        await expect(self.button("接听")).to_be_visible(timeout=WAIT_MS)
+        await expect(self.button("desk.answer")).to_be_visible(timeout=WAIT_MS)
 
     async def answer(self) -> None:
         """Answer with a click; both talk then."""
         await self.rung()
-        await self.button("接听").click()
-        await self.state("通话中")
+        await self.button("desk.answer").click()
+        await self.state("talking")
 
-    async def hears(self, hertz: float = 0.0, *, seconds: float = 20.0) -> float | None:
-        """Return the frequency that the page plays; None in silence.
+    async def hears(self, hertz: float = 0.0, *, seconds: float = 30.0) -> None:
+        """Wait until the page plays a tone; without a frequency, any sound.
 
-        Without a frequency any sound will do.
+        Raises:
+            AssertionError: it played something else; the message says what.
         """
-        async with asyncio.timeout(2 * seconds):
-            while True:
-                found: float | None = await self.page.evaluate(f"hears({hertz}, {seconds})")
-                if found is not None or await self.page.evaluate(_CONNECTED):
-                    return found
-                await asyncio.sleep(0.1)
+        last: dict[str, Any] = {}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while True:
+                    last = await self.page.evaluate(f"hears({hertz}, 5)")
+                    if last["found"] is not None:
+                        return
+                    await asyncio.sleep(0.1)
+        raise AssertionError(f"no {hertz} Hz: {last}")
 
     async def codec(self) -> str:
         """Return the codec of what arrives."""
@@ -142,5 +168,6 @@ class AgentPage:
         return {one["name"]: one["at"] for one in reversed(noted)}
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and _EXPECTED not in message.text:
-            self.complaints.append(message.text)
+        complaint = f"{message.text} ({message.location['url']})"
+        if message.type == "error" and _EXPECTED.search(complaint) is None:
+            self.complaints.append(complaint)

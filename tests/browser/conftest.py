@@ -12,6 +12,12 @@ from tests.asterisk.hotline import Hotline, people, stack_in
 from tests.browser.agent_page import AgentPage
 from tests.browser.chromium import chromium
 
+PROMPT = """
+[prompt]
+exten => s,1,Playback(@PROMPTS@/fallback_wait)
+ same => n,Hangup()
+"""
+"""A prompt for whichever channel is led there."""
 OpenPage = Callable[[], Awaitable[AgentPage]]
 
 
@@ -25,6 +31,7 @@ def pages() -> Path:
 def stack(tmp_path_factory: pytest.TempPathFactory, pages: Path) -> Iterator[Stack]:
     """A running stack that serves the pages, and is supervised."""
     running = stack_in(tmp_path_factory.mktemp("hotline"), supervised=True, CONSOLE=str(pages))
+    running.asterisk.extensions["prompt"] = PROMPT
     running.start()
     yield running
     running.stop()

@@ -3,7 +3,7 @@
 from playwright.async_api import expect
 
 from tests.asterisk.hotline import AGENT, Hotline
-from tests.browser.agent_page import WAIT_MS
+from tests.browser.agent_page import WAIT_MS, said
 from tests.browser.chromium import MICROPHONE_HZ
 from tests.browser.conftest import OpenPage
 
@@ -26,17 +26,17 @@ async def test_agent_takes_a_call_with_nothing_but_a_browser(hotline: Hotline, o
     assert moments["pop"] < moments["invite"], "the pop comes before the ring"
 
     await agent.answer()
-    await caller.play_tone(CALLER_HZ, 30)
-    assert await agent.hears(CALLER_HZ) is not None
+    hotline.speaks(caller, CALLER_HZ)
+    await agent.hears(CALLER_HZ)
     assert await caller.hears_tone(MICROPHONE_HZ) > 0.5
     assert not (await agent.page.title()).startswith("☎")
 
-    await agent.page.get_by_label("问题").fill("暖气不热，室温十二度")
-    await agent.button("提交工单").click()
-    await expect(agent.page.get_by_text("已提交").first).to_be_visible(timeout=WAIT_MS)
+    await agent.page.get_by_label(said("desk.subject")).fill("暖气不热，室温十二度")
+    await agent.button("desk.file").click()
+    await expect(agent.text("desk.filed")).to_be_visible(timeout=WAIT_MS)
 
     await caller.hang_up()
-    await agent.state("话后处理")
-    await agent.button("处理完毕").click()
-    await agent.state("就绪")
+    await agent.state("wrap_up")
+    await agent.button("desk.finish").click()
+    await agent.state("ready")
     assert agent.complaints == []
