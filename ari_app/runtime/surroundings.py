@@ -11,6 +11,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from ari_app.settings import PREFIX, Settings
+from ari_app.web.console import INDEX
 from foundation.problems import Unavailable
 
 
@@ -38,8 +39,8 @@ def require_folders(settings: Settings) -> None:
                 pass
         except OSError as error:
             raise SettingUnusable(setting, f"the folder {folder} cannot be written to: {error.strerror}") from error
-    if settings.console is not None:
-        require_folder("console", settings.console)
+    if settings.console is not None and not (settings.console / INDEX).is_file():
+        raise SettingUnusable("console", f"{settings.console} has no {INDEX}: python -m dev.console builds the pages")
 
 
 def require_folder(setting: str, folder: Path) -> None:
