@@ -147,3 +147,15 @@ async def hours(session: AsyncSession) -> Sequence[DepartmentHours]:
 async def last_hours_version(session: AsyncSession) -> int:
     """Return the version of the hours that changed last; 0 without any."""
     return (await session.exec(select(func.max(DepartmentHours.version)))).one() or 0
+
+
+async def running(session: AsyncSession, ticket_ids: Sequence[str]) -> Sequence[TicketClock]:
+    """Return the clocks of tickets that run, not those that are paused."""
+    if not ticket_ids:
+        return []
+    statement = select(TicketClock).where(
+        col(TicketClock.ticket_id).in_(ticket_ids),
+        col(TicketClock.stopped_at).is_(None),
+        col(TicketClock.paused_at).is_(None),
+    )
+    return (await session.exec(statement)).all()

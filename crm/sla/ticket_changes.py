@@ -1,7 +1,7 @@
 """Listener that changes deadlines with their ticket (H18)."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Protocol
@@ -15,6 +15,7 @@ from crm.sla.model import TicketClock
 from crm.sla.policy import ClockKind
 from crm.sla.timing import after, remaining
 from crm.sla.versions import Levels, Situation
+from crm.tickets.listing import NextDue
 from crm.tickets.log_facts import LogFacts
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import CLOSED, UNDISPATCHED, Ticket, TicketStatus
@@ -74,6 +75,12 @@ class DeadlineUpdater:
             effects = await self._hand_over(session, ticket)
         await self._move(session, ticket, action, change.facts)
         return effects | await self._follow_visit(session, change)
+
+    async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
+        """Return the running deadline that comes next, of each ticket with one."""
+        found = await store.running(session, ticket_ids)
+        latest_first = sorted(found, key=lambda clock: clock.due_at, reverse=True)
+        return {clock.ticket_id: NextDue(clock.clock, clock.due_at) for clock in latest_first}
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
         """Return the resolve deadline; of a paused ticket, as if resumed now."""

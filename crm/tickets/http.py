@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from crm.text import Id, OneLine
 from crm.tickets import actions_http
@@ -17,8 +17,9 @@ from crm.tickets.extensions import http as extensions_http
 from crm.tickets.findings import http as findings_http
 from crm.tickets.forms import http as forms_http
 from crm.tickets.inputs import AppendToTicket, FileTicket
+from crm.tickets.listing import Filters, ListQuery, TicketCounts, TicketRow
 from crm.tickets.merges import http as merges_http
-from crm.tickets.model import UNDISPATCHED, Actor, TicketStatus
+from crm.tickets.model import Actor
 from crm.tickets.offers import ActionRoutes, action_routes
 from crm.tickets.refusals import http as refusals_http
 from crm.tickets.service import TicketService
@@ -27,32 +28,6 @@ from crm.tickets.tiers import http as tiers_http
 from crm.tickets.transitions import RULES, TicketAction
 from crm.tickets.views import TicketDetail, TicketView
 from foundation.routes import DESKS, EVERYONE, NoQuery, Request, Role, Routes
-
-
-class ListQuery(BaseModel, extra="forbid"):
-    """Filters of the list of tickets, newest first."""
-
-    status: TicketStatus | None = None
-    undispatched: bool = False
-    """Only tickets without a department, refused ones included (H6)."""
-    escalated: bool | None = None
-    """Only tickets that wait for a supervisor, or only the others."""
-    department_id: Id | None = None
-    number: str | None = Field(default=None, pattern=r"^[0-9]{6,20}$")
-    after: Id | None = None
-    """Id of the last ticket of the page before."""
-    limit: int = Field(default=50, ge=1, le=200)
-
-    def statuses(self) -> frozenset[TicketStatus]:
-        """Return the wanted states; empty for all."""
-        asked = frozenset() if self.status is None else frozenset({self.status})
-        return asked | UNDISPATCHED if self.undispatched else asked
-
-    @model_validator(mode="after")
-    def _one_way(self) -> "ListQuery":
-        if self.status is not None and self.undispatched:
-            raise ValueError("undispatched: selects states itself; leave out status")
-        return self
 
 
 class Urge(Versioned):
@@ -97,26 +72,32 @@ def _reading(table: Routes, service: TicketService, routes_of_actions: Callable[
         roles=EVERYONE,
         summary="List tickets, newest first; a department sees those in which it has a part",
         query=ListQuery,
-        response=list[TicketView],
+        response=list[TicketRow],
         problems=(404, 422),
     )
-    async def listed(request: Request[None, ListQuery]) -> list[TicketView]:
+    async def listed(request: Request[None, ListQuery]) -> list[TicketRow]:
         query = request.query
         if query.number is not None:
             found = await service.by_number(query.number)
-            return [found] if found is not None and await _visible(service, request, found) else []
-        own = query.department_id
-        if request.actor.role is Role.DEPARTMENT:
-            own = request.actor.department_id
-            if own is None:
-                return []
-        return await service.listed(
-            statuses=query.statuses(),
-            department_id=own,
-            escalated=query.escalated,
-            after=query.after,
-            limit=query.limit,
-        )
+            seen = found is not None and await _visible(service, request, found)
+            return await service.rows_of([found.id]) if found is not None and seen else []
+        if _of_no_department(request):
+            return []
+        return await service.rows(query, _own_department(request))
+
+    @table.add(
+        "GET",
+        "/ticket-counts",
+        roles=EVERYONE,
+        summary="Count tickets under the filters of the list, by state",
+        query=Filters,
+        response=TicketCounts,
+        problems=(422,),
+    )
+    async def counts(request: Request[None, Filters]) -> TicketCounts:
+        if _of_no_department(request):
+            return TicketCounts(total=0, by_status={}, escalated=0)
+        return await service.counts(request.query, _own_department(request))
 
     @table.add(
         "GET",
@@ -209,6 +190,17 @@ def _filing(table: Routes, service: TicketService) -> None:
         lambda ticket, body, actor: service.attach(ticket, body.recording_id, body.note, actor),
         status=201,
     )
+
+
+def _of_no_department(request: Request[Any, Any]) -> bool:
+    """Return whether a worker without a department asks, who sees nothing."""
+    return request.actor.role is Role.DEPARTMENT and request.actor.department_id is None
+
+
+def _own_department(request: Request[None, Filters] | Request[None, ListQuery]) -> str | None:
+    """Return the department to show: a worker's own, else the wanted one."""
+    own = request.actor.role is Role.DEPARTMENT
+    return request.actor.department_id if own else request.query.department_id
 
 
 async def _visible(service: TicketService, request: Request[Any, Any], ticket: TicketView) -> bool:

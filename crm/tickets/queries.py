@@ -1,6 +1,6 @@
 """Reading use cases of tickets."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -13,7 +13,8 @@ from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.model import ExtensionView
 from crm.tickets.findings import store as findings_store
 from crm.tickets.findings.model import FindingView
-from crm.tickets.model import Actor, Ticket, TicketStatus
+from crm.tickets.listing import Filters, ListQuery, Order, TicketCounts, counted
+from crm.tickets.model import Actor, Ticket
 from crm.tickets.offers import ActionRoutes, offers
 from crm.tickets.refusals import store as refusals_store
 from crm.tickets.refusals.model import RefusalView
@@ -100,39 +101,30 @@ class TicketReader(TicketUnitOfWork):
         async with self.database.read() as session:
             return await store.agent_of_open_tickets(session, customer_id)
 
-    async def listed(
-        self,
-        *,
-        statuses: Collection[TicketStatus] = (),
-        department_id: str | None = None,
-        escalated: bool | None = None,
-        after: str | None = None,
-        limit: int,
-    ) -> list[TicketView]:
-        """Return a page of tickets, newest first.
-
-        Args:
-            statuses: empty for all states.
-            department_id: only tickets that it leads or has a part in.
-            after: id of the last ticket of the page before.
+    async def page(self, wanted: ListQuery, department_id: str | None = None) -> Sequence[Ticket]:
+        """Return a page of a list.
 
         Raises:
             TicketNotFound: there is no ticket `after`.
         """
         async with self.database.read() as session:
-            last = await session.get(Ticket, after) if after is not None else None
-            if after is not None and last is None:
-                raise TicketNotFound(f"there is no ticket {after}")
-            before = (last.registered_at, last.id) if last is not None else None
-            found = await store.listed(
+            last = await session.get(Ticket, wanted.after) if wanted.after is not None else None
+            if wanted.after is not None and last is None:
+                raise TicketNotFound(f"there is no ticket {wanted.after}")
+            return await store.listed(
                 session,
-                statuses=statuses,
+                statuses=wanted.statuses(),
                 department_id=department_id,
-                escalated=escalated,
-                before=before,
-                limit=limit,
+                before=(last.registered_at, last.id) if last is not None else None,
+                limit=wanted.limit,
+                conditions=wanted.conditions(),
+                oldest_first=wanted.sort is Order.OLDEST,
             )
-        return [TicketView.model_validate(ticket) for ticket in found]
+
+    async def counts(self, wanted: Filters, department_id: str | None) -> TicketCounts:
+        """Count tickets under filters, of a department where one is given."""
+        async with self.database.read() as session:
+            return await counted(session, wanted, department_id)
 
     async def similar(self, query: SimilarQuery) -> list[SimilarTicket]:
         """Return open tickets that may be about the same matter, best first."""

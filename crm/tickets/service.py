@@ -14,10 +14,11 @@ from crm.tickets.cohandling.model import CoTask
 from crm.tickets.corrections.service import CorrectionService
 from crm.tickets.errors import ChangedMeanwhile, NotAssessed
 from crm.tickets.extensions import store as extensions_store
-from crm.tickets.extensions.service import Deadlines, ExtensionService
+from crm.tickets.extensions.service import Deadlines, ExtensionService, NoDeadlines
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
 from crm.tickets.inputs import AppendToTicket, FileTicket
+from crm.tickets.listing import ListQuery, TicketRow, rows
 from crm.tickets.merges import store as merges_store
 from crm.tickets.merges.service import MergeService
 from crm.tickets.merges.store import MatterMoved
@@ -54,6 +55,7 @@ class TicketService(TicketReader):
         deadlines: Deadlines | None = None,
     ) -> None:
         super().__init__(database, listeners, recordings)
+        self._deadlines = deadlines or NoDeadlines()
         self._zone = ZoneInfo(time_zone)
         self.co_handling = cohandling.CoHandlingService(self)
         self.tiers = TierService(self)
@@ -64,6 +66,26 @@ class TicketService(TicketReader):
         self.forms = FormService(database)
         self.findings = FindingService(self)
         self.merges = MergeService(self)
+
+    async def rows(self, wanted: ListQuery, department_id: str | None) -> list[TicketRow]:
+        """Return a page of a list, with names and the next deadlines.
+
+        Raises:
+            TicketNotFound: there is no ticket `after`.
+        """
+        found = await self.page(wanted, department_id)
+        return await self._rows(found)
+
+    async def rows_of(self, ticket_ids: Sequence[str]) -> list[TicketRow]:
+        """Return single tickets as rows of a list."""
+        async with self.database.read() as session:
+            found = [await session.get(Ticket, one) for one in ticket_ids]
+        return await self._rows([ticket for ticket in found if ticket is not None])
+
+    async def _rows(self, tickets: Sequence[Ticket]) -> list[TicketRow]:
+        async with self.database.read() as session:
+            due = await self._deadlines.next_due(session, [ticket.id for ticket in tickets])
+            return await rows(session, tickets, due)
 
     async def file(self, given: FileTicket, actor: Actor, idempotency_key: str | None = None) -> TicketView:
         """Create a ticket, or append to the open one about the matter.

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import Connection, Row, Select, bindparam
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -134,34 +134,33 @@ async def listed(
     *,
     statuses: Collection[TicketStatus],
     department_id: str | None,
-    escalated: bool | None,
     before: tuple[datetime, str] | None,
     limit: int,
+    conditions: Sequence[ColumnElement[bool]] = (),
+    oldest_first: bool = False,
 ) -> Sequence[Ticket]:
-    """Return a page of tickets, newest first, after the place `before`.
+    """Return a page of tickets after a place, by registration.
 
     Empty `statuses` mean all. A department's tickets are those that it leads or has a part in.
     """
-    statement = select(Ticket).order_by(col(Ticket.registered_at).desc(), col(Ticket.id).desc()).limit(limit)
+    at, key = col(Ticket.registered_at), col(Ticket.id)
+    order = (at, key) if oldest_first else (at.desc(), key.desc())
+    statement = select(Ticket).where(*conditions).order_by(*order).limit(limit)
     if statuses:
         statement = statement.where(col(Ticket.status).in_(statuses))
-    if escalated is not None:
-        statement = statement.where(Ticket.escalated == escalated)
     if before is not None:
         moment, ticket_id = before
-        statement = statement.where(
-            or_(
-                col(Ticket.registered_at) < moment,
-                (col(Ticket.registered_at) == moment) & (col(Ticket.id) < ticket_id),
-            )
-        )
+        later = at > moment if oldest_first else at < moment
+        same_moment = (at == moment) & (key > ticket_id if oldest_first else key < ticket_id)
+        statement = statement.where(or_(later, same_moment))
     if department_id is None:
         return (await session.exec(statement)).all()
     # Two statements, so that each uses an index; one with OR uses none.
     led = (await session.exec(statement.where(Ticket.department_id == department_id))).all()
     shared = await session.exec(statement.where(col(Ticket.id).in_(shared_with(department_id))))
     found = {ticket.id: ticket for ticket in (*led, *shared)}
-    return sorted(found.values(), key=lambda ticket: (ticket.registered_at, ticket.id), reverse=True)[:limit]
+    ordered = sorted(found.values(), key=lambda one: (one.registered_at, one.id), reverse=not oldest_first)
+    return ordered[:limit]
 
 
 async def log_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketLog]:

@@ -1,5 +1,6 @@
 """Use cases of extensions."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -8,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.tickets.errors import ExtensionPending, ExtensionRefused, NoExtension, TooLate
 from crm.tickets.extensions import store
 from crm.tickets.extensions.model import ExtensionView, PendingExtension, TicketExtension
+from crm.tickets.listing import NextDue
 from crm.tickets.model import Actor, Ticket
 from crm.tickets.transitions import TicketAction
 from crm.tickets.unit_of_work import TicketUnitOfWork
@@ -28,6 +30,10 @@ class Deadlines(Protocol):
         """Move the deadline to a later moment."""
         ...
 
+    async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
+        """Return the running deadline that comes next, of each ticket with one."""
+        ...
+
 
 class NoDeadlines:
     """Null object where tickets have no deadlines."""
@@ -38,6 +44,10 @@ class NoDeadlines:
 
     async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
         """Do nothing."""
+
+    async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:  # noqa: ARG002
+        """Return nothing."""
+        return {}
 
 
 class ExtensionService:

@@ -17,6 +17,7 @@ from crm.tickets.errors import (
 from crm.tickets.forms.filling import fill
 from crm.tickets.forms.model import FieldKind, FormField, FormInput
 from crm.tickets.http import routes
+from crm.tickets.listing import ListQuery
 from crm.tickets.model import SYSTEM, Assessment, Channel, TicketKind, TicketStatus
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
@@ -79,7 +80,7 @@ async def test_everything_wrong_with_a_form_is_named_at_once_and_nothing_is_file
     problems = {problem.field: problem.rule for problem in refused.value.errors}
     assert set(problems) == {"form.product", "form.purchase_date", "form.problem", "form.colour"}
     assert problems["form.purchase_date"] == "must not be in the future"
-    assert await tickets.listed(limit=9) == []
+    assert await tickets.page(ListQuery(limit=9)) == []
 
 
 async def test_a_machine_that_asks_nothing_files_without_a_form(tickets: TicketService, place: Place) -> None:

@@ -1,5 +1,6 @@
 """Refusals, extensions, findings and escalations of tickets."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,6 +22,7 @@ from crm.tickets.errors import (
     UnknownReference,
 )
 from crm.tickets.findings.model import JudgeComplaint, Validity
+from crm.tickets.listing import ListQuery, NextDue
 from crm.tickets.model import Ticket, TicketStatus
 from crm.tickets.refusals.model import RefusalReason, Ruling
 from crm.tickets.refusals.service import RefuseTicket
@@ -46,6 +48,9 @@ class Clocks:
 
     async def extend(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:
         self.deadline = until
+
+    async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
+        return {} if self.deadline is None else dict.fromkeys(ticket_ids, NextDue("resolve", self.deadline))
 
 
 async def dispatched(tickets: TicketService, place: Place, kind: str = "fault") -> TicketView:
@@ -283,7 +288,7 @@ async def test_escalated_ticket_is_listed_until_a_supervisor_instructs(tickets: 
     ticket, other = await signed(tickets, place), await tickets.file(place.fault(address=""), AGENT)
     await tickets.escalate(ticket.id, "涉及两个工区", place.worker(place.east))
 
-    assert [found.id for found in await tickets.listed(escalated=True, limit=9)] == [ticket.id]
-    assert [found.id for found in await tickets.listed(escalated=False, limit=9)] == [other.id]
+    assert [found.id for found in await tickets.page(ListQuery(escalated=True, limit=9))] == [ticket.id]
+    assert [found.id for found in await tickets.page(ListQuery(escalated=False, limit=9))] == [other.id]
     await tickets.supervise(ticket.id, "城东牵头，今日内办结", SUPERVISOR)
-    assert await tickets.listed(escalated=True, limit=9) == []
+    assert await tickets.page(ListQuery(escalated=True, limit=9)) == []

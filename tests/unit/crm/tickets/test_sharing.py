@@ -15,6 +15,7 @@ from crm.tickets.errors import (
     NotYourTurn,
     UnknownReference,
 )
+from crm.tickets.listing import ListQuery
 from crm.tickets.model import TicketStatus
 from crm.tickets.service import TicketService
 from crm.tickets.tiers.model import PassState
@@ -115,7 +116,7 @@ async def test_lead_and_pending_co_handlers_cannot_be_asked(tickets: TicketServi
 async def test_released_co_handler_may_be_asked_again(tickets: TicketService, place: Place) -> None:
     ticket = await helped(tickets, place)
     await tickets.co_handling.release(ticket.id, place.west, "不再需要", AGENT)
-    assert await tickets.listed(department_id=place.west, limit=9) == []
+    assert await tickets.page(ListQuery(limit=9), place.west) == []
     await tickets.co_handling.ask(ticket.id, [CoTask(department_id=place.west, task="又需要了")], AGENT)
 
     (part,) = (await tickets.get(ticket.id)).co_handlers
@@ -137,7 +138,7 @@ async def test_s7_departments_with_a_part_see_a_ticket_and_no_others(tickets: Ti
     await tickets.dispatch(theirs.id, place.above, AGENT)
 
     for department, seen in ((place.east, {mine.id}), (place.west, {mine.id}), (place.above, {theirs.id})):
-        assert {found.id for found in await tickets.listed(department_id=department, limit=9)} == seen
+        assert {found.id for found in await tickets.page(ListQuery(limit=9), department)} == seen
         for ticket_id in (mine.id, theirs.id):
             ticket = await tickets.get(ticket_id)
             assert await tickets.may_see(ticket, Role.DEPARTMENT, department) == (ticket_id in seen)
@@ -153,7 +154,7 @@ async def test_a_department_s_pages_go_on_where_the_last_one_ended(tickets: Tick
         await tickets.dispatch(filed.id, lead, AGENT, co_handlers=[CoTask(department_id=co_handler)])
         ids.append(filed.id)
     seen: list[str] = []
-    while page := await tickets.listed(department_id=place.east, after=seen[-1] if seen else None, limit=2):
+    while page := await tickets.page(ListQuery(after=seen[-1] if seen else None, limit=2), place.east):
         seen += [found.id for found in page]
 
     assert seen == ids[::-1]
@@ -167,7 +168,7 @@ async def test_h16_the_answer_of_the_tier_above_travels_back_down(
     kind, payload = await last_told(database)
     assert (kind, payload["department_id"], payload["from_department"]) == ("ticket.pass_up", place.above, place.east)
     # A department that waits for the answer sees the ticket and cannot change it.
-    assert [found.id for found in await tickets.listed(department_id=place.east, limit=9)] == [ticket.id]
+    assert [found.id for found in await tickets.page(ListQuery(limit=9), place.east)] == [ticket.id]
     with pytest.raises(Forbidden):
         await tickets.sign(ticket.id, east)
 
@@ -195,7 +196,7 @@ async def test_highest_tier_cannot_pass_up(tickets: TicketService, place: Place)
 async def test_a_ticket_dispatched_elsewhere_is_waited_for_no_longer(tickets: TicketService, place: Place) -> None:
     ticket, west = await passed_up(tickets, place), place.worker(place.west)
     await tickets.dispatch(ticket.id, place.west, AGENT)
-    assert await tickets.listed(department_id=place.east, limit=9) == []
+    assert await tickets.page(ListQuery(limit=9), place.east) == []
     await tickets.sign(ticket.id, west)
 
     assert (await tickets.reply(ticket.id, "已修复", west)).status is TicketStatus.REPLIED

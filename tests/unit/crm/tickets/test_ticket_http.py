@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from crm.tickets.cohandling.model import CoTask
 from crm.tickets.errors import NotTheirChannel, TicketNotFound
 from crm.tickets.http import routes
+from crm.tickets.listing import ListQuery
 from crm.tickets.service import TicketService
 from crm.tickets.views import TicketView
 from foundation.problems import Problem
@@ -171,13 +172,16 @@ async def test_every_change_honours_the_version_it_was_made_for(
         {"limit": "1 OFFSET 1e9"},
         {"limit": "201"},
         {"limit": "0"},
-        {"status": "archived' OR 1=1"},
+        {"status": ["archived' OR 1=1"]},
+        {"text": "x"},
+        {"text": "x" * 101},
+        {"since": "yesterday"},
         {"number": "%"},
         {"after": "\x00"},
         {"department_id": "x' OR '1'='1"},
     ],
 )
-def test_s3_a_list_takes_only_what_it_knows(query: dict[str, str], table: dict[str, Route]) -> None:
+def test_s3_a_list_takes_only_what_it_knows(query: dict[str, Any], table: dict[str, Route]) -> None:
     with pytest.raises(ValidationError):
         table["GET /tickets"].query.model_validate(query)
 
@@ -227,7 +231,7 @@ async def test_h6_refused_ticket_is_among_the_undispatched(
 ) -> None:
     for _ in range(3):
         await tickets.file(place.fault(address=""), AGENT)
-    refused, held, new = await tickets.listed(limit=3)
+    refused, held, new = await tickets.page(ListQuery(limit=3))
     for ticket in (refused, held):
         await tickets.dispatch(ticket.id, place.east, AGENT)
     await call(table["POST /tickets/{ticket_id}/refuse"], worker(place.east), {"ticket_id": refused.id}, body=REFUSE)
@@ -235,7 +239,7 @@ async def test_h6_refused_ticket_is_among_the_undispatched(
     seen: list[TicketView] = await call(table["GET /tickets"], DESK, query={"undispatched": "true"})
     assert {(found.id, found.status) for found in seen} == {(refused.id, "refused"), (new.id, "registered")}
     with pytest.raises(ValidationError, match="leave out status"):
-        table["GET /tickets"].query.model_validate({"undispatched": "true", "status": "signed"})
+        table["GET /tickets"].query.model_validate({"undispatched": "true", "status": ["signed"]})
 
 
 @pytest.mark.parametrize("version", [0, -1, 2**31, 10**30])

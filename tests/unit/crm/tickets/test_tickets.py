@@ -15,6 +15,7 @@ from crm.staff.model import StaffChange, StaffInput
 from crm.staff.service import StaffService
 from crm.tickets.errors import ChangedMeanwhile, NotAllowedNow, TicketNotFound, UnknownReference
 from crm.tickets.inputs import AppendToTicket, FileTicket, Reporter
+from crm.tickets.listing import ListQuery
 from crm.tickets.model import SYSTEM, TicketKind, TicketLog, TicketStatus
 from crm.tickets.service import TicketService
 from foundation.clock import utc_now
@@ -377,7 +378,7 @@ async def test_pages_go_on_where_the_last_one_ended(tickets: TicketService, plac
     sizes: list[int] = []
     while not sizes or sizes[-1]:
         after = seen[-1] if seen else None
-        page = await tickets.listed(after=after, limit=2)
+        page = await tickets.page(ListQuery(after=after, limit=2))
         seen += [found.id for found in page]
         sizes.append(len(page))
 
