@@ -32,6 +32,8 @@ from ari_app.campaigns.rules import CampaignRules
 from ari_app.campaigns.service import CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.campaigns.wording import SurveyWording
+from ari_app.missed import http as missed_http
+from ari_app.missed.service import MissedCallers
 from ari_app.runtime import subscriptions
 from ari_app.runtime.configuration import Configuration
 from ari_app.runtime.notices import Notices
@@ -78,6 +80,7 @@ class DomainServices:
     ) -> None:
         set_home(Home(settings.region, settings.area_code))
         self._recorded = recorded
+        self._database = database
         self._public_url = settings.public_url
         self._console = settings.console is not None
         self.customers = CustomerService(database)
@@ -153,6 +156,7 @@ class DomainServices:
             self.notices.routes(),
             recordings.http.routes(self._recorded),
             campaigns_http.routes(self.campaigns),
+            missed_http.routes(MissedCallers(self._database)),
         ]
         return tables
 

@@ -24,6 +24,10 @@ NOBODYS = {
         *("ProposedDepartment.name", "FormField.name", "FormField.zh", "FormField.en"),
         *("StaffView.name", "StaffView.staff_number", "StaffView.endpoint", "StaffView.language", "StaffView.queues"),
         *("SessionView.name", "SessionView.staff_number"),
+        *("PersonView.name", "PersonView.staff_number", "PersonView.initials", "PersonView.queues"),
+        *("PersonView.department_name", "ProfileView.department_name", "ProfileView.language", "ProfileView.queues"),
+        *("OwnSettings.language", "OwnSettings.ring_tone", "OwnSettings.columns", "MissedCaller.queue"),
+        *("TicketRow.category_name", "TicketRow.department_name", "TicketRow.person_name"),
         *(
             f"EventView.{name}_{language}"
             for name in ("name", "subject", "text", "reporter")
@@ -36,6 +40,7 @@ NOBODYS = {
         *("SimilarReason.code", "SimilarReason.zh", "SimilarReason.en", "ImprovementView.owner"),
     ),
     "who of the house did it": (
+        *("MissedCaller.claimed_by", "MissedCaller.claimed_by_name"),
         *("AppointmentView.booked_by", "AppointmentView.cancelled_by", "CoHandlerView.signed_by"),
         *("CoHandlerView.replied_by", "ExtensionView.asked_by", "ExtensionView.decided_by", "FindingView.judged_by"),
         *("FindingView.contested_by", "ImprovementView.created_by", "ImprovementView.done_by", "MergeView.by"),
@@ -52,7 +57,14 @@ NOBODYS = {
         *("RecipientView.language", "RecipientCreated.signing_secret"),
     ),
     "a ticket's number and a customer's account number say nothing without us": (
-        *("TicketView.number", "HistoryTicket.number", "Moved.number", "OpenTicket.number", "OverdueView.number"),
+        *(
+            "TicketView.number",
+            "MissedTicket.number",
+            "HistoryTicket.number",
+            "Moved.number",
+            "OpenTicket.number",
+            "OverdueView.number",
+        ),
         *(
             "PendingExtension.number",
             "Progress.number",
@@ -64,12 +76,13 @@ NOBODYS = {
     "lists of views or of fields that are looked at themselves, masked where they are made": ("Duplicate.why",),
     "what a look answers: it was noted": ("Person.name", "Person.numbers", "Person.address"),
     "codes of ours, and what a program said": (
+        *("ActionField.name", "Offer.method", "Offer.path", "TicketRow.next_clock"),
         *("AnswersView.attitude", "HistoryCall.direction", "HistoryCall.outcome", "HistoryCall.queue"),
         *("CallRecordView.hangup_by", "CustomerView.language", "CustomerDetail.merged_into", "DayView.day"),
         *("DeadLetterView.error", "DeadLetterView.key", "DeadLetterView.kind", "DeliveryView.error"),
         *("DeliveryView.key", "DeliveryView.kind", "EventView.kind", "LogView.action", "LogView.from_status"),
         *("LogView.to_status", "Progress.department", "Progress.zh", "Progress.en", "RecordingView.sha256"),
-        *("RowError.column", "RowError.rule", "HistoryTicket.kind", "HistoryTicket.status", "FieldDifference.field"),
+        *("RowError.column", "RowError.rule", "FieldDifference.field"),
         *(
             "Verification.expected_sha256",
             "Verification.found_sha256",

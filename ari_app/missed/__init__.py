@@ -1,0 +1,1 @@
+"""Callers who did not reach an agent, to be called back."""

@@ -1,0 +1,206 @@
+"""Use cases of missed callers."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ari_app.missed import store
+from ari_app.missed.errors import ClaimedByAnother, NoSuchMissedCaller
+from ari_app.missed.model import (
+    MissedCaller,
+    MissedClaim,
+    MissedQuery,
+    MissedReason,
+    MissedResult,
+    MissedTicket,
+    ResultInput,
+)
+from crm.history.model import CallRecord
+from crm.tickets.model import Ticket, TicketReporter
+from foundation.clock import utc_now
+from foundation.database import Database
+from foundation.routes import LEADERS, Principal
+
+LONGEST_DAYS = 30
+MOST = 200
+"""Callers of a list."""
+
+
+class MissedCallers:
+    """List of callers who did not reach an agent.
+
+    A caller is a number. Its entry disappears by itself when a later call of the number, in either direction, was
+    answered by a person.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def listed(self, wanted: MissedQuery, who: Principal) -> list[MissedCaller]:
+        """Return missed callers, the longest waiting first."""
+        since = utc_now() - timedelta(days=wanted.days)
+        async with self._database.read() as session:
+            messages = await store.with_message(session, since)
+            calls = await store.missed(session, since, messages)
+            reached = await store.reached(session, since)
+            claims = await store.claims(session, utc_now() - timedelta(days=LONGEST_DAYS))
+            waiting: dict[str, list[CallRecord]] = {}
+            for call in calls:
+                number = call.number or ""
+                if number in reached and reached[number] > call.started_at:
+                    continue
+                if not _settled(claims.get(number), call):
+                    waiting.setdefault(number, []).append(call)
+            if wanted.mine:
+                waiting = {
+                    number: found for number, found in waiting.items() if _holder(claims.get(number)) == who.staff_id
+                }
+            oldest = sorted(waiting.items(), key=lambda one: one[1][-1].started_at)[:MOST]
+            return await _entries(session, oldest, claims, messages)
+
+    async def claim(self, call_id: str, who: Principal) -> None:
+        """Say that a person calls a caller back.
+
+        Raises:
+            NoSuchMissedCaller: there is no such call with a number.
+            ClaimedByAnother: another person has the caller.
+        """
+        try:
+            async with self._database.write() as session:
+                number = await _number(session, call_id)
+                held = await store.claim_of_number(session, number)
+                if _holder(held) is not None:
+                    if held is not None and held.staff_id != who.staff_id:
+                        raise ClaimedByAnother(f"{held.staff_id} calls back")
+                    return
+                row = await session.get(MissedClaim, call_id)
+                if row is None:
+                    attempts = held.attempts if held is not None else 0
+                    session.add(
+                        MissedClaim(call_id=call_id, staff_id=who.staff_id, claimed_at=utc_now(), attempts=attempts)
+                    )
+                else:
+                    row.staff_id, row.claimed_at, row.done_at = who.staff_id, utc_now(), None
+        except IntegrityError as error:
+            raise ClaimedByAnother("another person calls back") from error
+
+    async def release(self, call_id: str, who: Principal) -> None:
+        """Give a caller back to the list.
+
+        Raises:
+            NoSuchMissedCaller: there is no such call with a number.
+            ClaimedByAnother: another person has the caller, and the asking one is no supervisor.
+        """
+        async with self._database.write() as session:
+            held = await store.claim_of_number(session, await _number(session, call_id))
+            if held is None or _holder(held) is None:
+                return
+            _check_holder(held, who)
+            if held.attempts:
+                held.done_at, held.result = utc_now(), MissedResult.NOT_REACHED
+            else:
+                await session.delete(held)
+
+    async def finish(self, call_id: str, given: ResultInput, who: Principal) -> None:
+        """Store the result of calling back; without a claim, claim and finish.
+
+        Raises:
+            NoSuchMissedCaller: there is no such call with a number.
+            ClaimedByAnother: another person has the caller, and the asking one is no supervisor.
+        """
+        async with self._database.write() as session:
+            held = await store.claim_of_number(session, await _number(session, call_id))
+            if held is not None and _holder(held) is not None:
+                _check_holder(held, who)
+                row = held
+            else:
+                row = await session.get(MissedClaim, call_id) or MissedClaim(
+                    call_id=call_id,
+                    staff_id=who.staff_id,
+                    claimed_at=utc_now(),
+                    attempts=held.attempts if held is not None else 0,
+                )
+                row.claimed_at = utc_now()
+                session.add(row)
+            row.staff_id, row.result, row.note, row.done_at = who.staff_id, given.result, given.note, utc_now()
+            row.attempts += 1
+
+
+def _holder(claim: MissedClaim | None) -> str | None:
+    """Return the person who has a caller now."""
+    return claim.staff_id if claim is not None and claim.done_at is None else None
+
+
+def _settled(claim: MissedClaim | None, call: CallRecord) -> bool:
+    """Return whether a result covers a call, stored after it."""
+    if claim is None or claim.done_at is None or claim.result is MissedResult.NOT_REACHED:
+        return False
+    return claim.done_at >= call.started_at
+
+
+def _check_holder(held: MissedClaim, who: Principal) -> None:
+    if held.staff_id != who.staff_id and who.role not in LEADERS:
+        raise ClaimedByAnother(f"{held.staff_id} calls back")
+
+
+async def _number(session: AsyncSession, call_id: str) -> str:
+    record = await session.get(CallRecord, call_id)
+    if record is None or record.number is None:
+        raise NoSuchMissedCaller(f"there is no missed call {call_id}")
+    return record.number
+
+
+async def _entries(
+    session: AsyncSession,
+    waiting: Sequence[tuple[str, list[CallRecord]]],
+    claims: dict[str, MissedClaim],
+    messages: set[str],
+) -> list[MissedCaller]:
+    numbers = [number for number, _ in waiting]
+    customers = {call.customer_id for _, calls in waiting for call in calls if call.customer_id is not None}
+    names = await store.customer_names(session, customers)
+    people = await store.staff_names(session, {claim.staff_id for claim in claims.values()})
+    tickets = await store.open_tickets(session, numbers, customers)
+    found = []
+    for number, calls in waiting:
+        newest, claim = calls[0], claims.get(number)
+        customer_id = next((call.customer_id for call in calls if call.customer_id is not None), None)
+        left = [call.id for call in calls if call.id in messages]
+        holder = _holder(claim)
+        found.append(
+            MissedCaller(
+                call_id=newest.id,
+                number=number,
+                customer_id=customer_id,
+                customer_name=names.get(customer_id) if customer_id is not None else None,
+                reason=MissedReason.MESSAGE if left else MissedReason(newest.outcome),
+                queue=newest.queue,
+                calls=len(calls),
+                first_at=calls[-1].started_at,
+                last_at=newest.started_at,
+                longest_wait_ms=max(call.wait_ms or 0 for call in calls),
+                message_call_ids=left,
+                open_tickets=_of_caller(tickets, number, customer_id),
+                claimed_by=holder,
+                claimed_by_name=people.get(holder) if holder is not None else None,
+                claimed_at=claim.claimed_at if claim is not None and holder is not None else None,
+                attempts=claim.attempts if claim is not None else 0,
+            )
+        )
+    return found
+
+
+def _of_caller(
+    tickets: Sequence[tuple[TicketReporter, Ticket]], number: str, customer_id: str | None
+) -> list[MissedTicket]:
+    own = {
+        ticket.id: ticket
+        for reporter, ticket in tickets
+        if reporter.number == number or (customer_id is not None and reporter.customer_id == customer_id)
+    }
+    return [
+        MissedTicket(id=ticket.id, number=ticket.number, kind=ticket.kind, status=ticket.status, subject=ticket.subject)
+        for ticket in own.values()
+    ]

@@ -1,0 +1,100 @@
+"""Queries over missed callers."""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlmodel import col, func, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from ari_app.missed.model import MissedClaim, MissedReason
+from crm.customers.model import Customer
+from crm.history.model import CallRecord
+from crm.staff.model import Staff
+from crm.tickets.model import Ticket, TicketReporter
+from recordings.model import Recording, RecordingKind
+
+MOST_CALLS = 5000
+"""Missed calls of a list; more are a catastrophe, and the newest count."""
+MOST_TICKETS = 1000
+ANSWERED = "answered"
+MISSED = [str(reason) for reason in MissedReason if reason is not MissedReason.MESSAGE]
+
+
+async def with_message(session: AsyncSession, since: datetime) -> set[str]:
+    """Return the calls in which a message was left."""
+    statement = select(Recording.call_id).where(
+        Recording.kind == RecordingKind.MESSAGE, col(Recording.started_at) >= since
+    )
+    return set((await session.exec(statement)).all())
+
+
+async def missed(session: AsyncSession, since: datetime, messages: Collection[str]) -> list[CallRecord]:
+    """Return missed calls and those with a message, newest first."""
+    statement = (
+        select(CallRecord)
+        .where(CallRecord.direction == "inbound", col(CallRecord.number).is_not(None))
+        .where(col(CallRecord.started_at) >= since)
+        .where(or_(col(CallRecord.outcome).in_(MISSED), col(CallRecord.id).in_(messages)))
+        .order_by(col(CallRecord.started_at).desc())
+        .limit(MOST_CALLS)
+    )
+    return [*(await session.exec(statement)).all()]
+
+
+async def reached(session: AsyncSession, since: datetime) -> dict[str, datetime]:
+    """Return when each number last talked with an agent."""
+    statement = (
+        select(CallRecord.number, func.max(CallRecord.started_at))
+        .where(CallRecord.outcome == ANSWERED, col(CallRecord.started_at) >= since)
+        .where(col(CallRecord.number).is_not(None))
+        .group_by(col(CallRecord.number))
+    )
+    return {number: at for number, at in (await session.exec(statement)).all() if number is not None}
+
+
+async def claims(session: AsyncSession, since: datetime) -> dict[str, MissedClaim]:
+    """Return the newest claim of each number."""
+    statement = (
+        select(CallRecord.number, MissedClaim)
+        .join(CallRecord, col(CallRecord.id) == col(MissedClaim.call_id))
+        .where(col(CallRecord.started_at) >= since)
+        .order_by(col(MissedClaim.claimed_at))
+    )
+    return {number: claim for number, claim in (await session.exec(statement)).all() if number is not None}
+
+
+async def claim_of_number(session: AsyncSession, number: str) -> MissedClaim | None:
+    """Return the newest claim of a number."""
+    statement = (
+        select(MissedClaim)
+        .join(CallRecord, col(CallRecord.id) == col(MissedClaim.call_id))
+        .where(CallRecord.number == number)
+        .order_by(col(MissedClaim.claimed_at).desc())
+        .limit(1)
+    )
+    return (await session.exec(statement)).first()
+
+
+async def customer_names(session: AsyncSession, ids: Collection[str]) -> Mapping[str, str]:
+    """Return the names of customers."""
+    return dict((await session.exec(select(Customer.id, Customer.name).where(col(Customer.id).in_(ids)))).all())
+
+
+async def staff_names(session: AsyncSession, ids: Collection[str]) -> Mapping[str, str]:
+    """Return the names of staff."""
+    return dict((await session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(ids)))).all())
+
+
+async def open_tickets(
+    session: AsyncSession, numbers: Collection[str], customers: Collection[str]
+) -> list[tuple[TicketReporter, Ticket]]:
+    """Return open tickets that these numbers or customers reported, newest first."""
+    statement = (
+        select(TicketReporter, Ticket)
+        .join(Ticket, col(Ticket.id) == col(TicketReporter.ticket_id))
+        .where(col(Ticket.closed_at).is_(None))
+        .where(or_(col(TicketReporter.number).in_(numbers), col(TicketReporter.customer_id).in_(customers)))
+        .order_by(col(Ticket.registered_at).desc())
+        .limit(MOST_TICKETS)
+    )
+    return [*(await session.exec(statement)).all()]
