@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Protocol
 
+from ari_app.calls.control.model import StoryEntry
 from ari_app.calls.model import CallOutcome, CallState, Direction, HangUpBy
 from ari_app.queues.model import Departure
-from crm.history.model import CallRecordView
+from crm.history.model import CallRecordView, CallStep
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 from recordings.service import RecordingService
 
@@ -75,8 +76,21 @@ def call_record(call: EndedCall) -> CallRecordView:
         abandon_position=_abandon_position(call),
         wait_ms=wait_until_ms - state.queued_at_ms if state.queued_at_ms is not None else None,
         talk_ms=state.talked_ms if connected_at_ms is not None else None,
+        held_ms=state.held_ms if connected_at_ms is not None else None,
+        story=[_step(entry) for entry in state.story],
         hangup_by=(HangUpBy.SYSTEM if call.media_lost or call.moved else call.hung_up_by).value,
         keys=[f"{pressed.step}:{pressed.keys}" for pressed in state.cursor.pressed] if state.cursor is not None else [],
+    )
+
+
+def _step(entry: StoryEntry) -> CallStep:
+    return CallStep(
+        at=from_milliseconds(entry.at_ms),
+        step=entry.step,
+        agent_id=entry.agent_id,
+        target=entry.target,
+        number=entry.number,
+        note=entry.note,
     )
 
 

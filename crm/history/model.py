@@ -1,7 +1,8 @@
 """Table of call records, and views of a customer's history."""
 
 from datetime import datetime
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 
 from pydantic import BaseModel
 from pydantic import Field as Rule
@@ -19,6 +20,27 @@ DAYS = 30
 """Days of a customer's history in the screen pop (H4)."""
 SHORT_WAIT_MS = 5000
 """An abandoned call with a shorter wait is a short call."""
+
+
+class StoryStep(StrEnum):
+    """Kind of an entry in a call's story."""
+
+    HELD = "held"
+    RESUMED = "resumed"
+    HELD_BY_PHONE = "held_by_phone"
+    RESUMED_BY_PHONE = "resumed_by_phone"
+    LOST = "lost"
+    RETURNED = "returned"
+    CONSULTED = "consulted"
+    ANSWERED = "answered"
+    NOT_ANSWERED = "not_answered"
+    TRANSFERRED = "transferred"
+    SWAPPED = "swapped"
+    JOINED = "joined"
+    LEFT = "left"
+    PARKED = "parked"
+    PICKED_UP = "picked_up"
+    QUEUED = "queued"
 
 
 class CallRecord(SQLModel, table=True):
@@ -53,9 +75,26 @@ class CallRecord(SQLModel, table=True):
     talk_ms: int | None = None
     hangup_by: str = ""
     keys: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
+    held_ms: int | None = None
+    story: list[dict[str, Any]] = Field(default=[], sa_column=Column(JSON, nullable=False, server_default="[]"))
 
 
-personal(CallRecord, "number", keys=[])
+personal(CallRecord, "number", keys=[], story=[])
+
+
+class CallStep(BaseModel):
+    """Step of a call's story."""
+
+    at: datetime
+    step: StoryStep
+    agent_id: str | None = None
+    """The agent who acted, or who had the leg."""
+    target: str | None = None
+    """The other agent's id, or the queue."""
+    number: Annotated[str | None, Personal.NUMBER] = None
+    """The outside number."""
+    note: Annotated[str | None, Personal.TEXT] = None
+    """Words of the sender for the receiver."""
 
 
 class FindCalls(BaseModel, extra="forbid"):
@@ -100,6 +139,10 @@ class CallRecordView(HistoryCall):
     abandon_position: int | None
     hangup_by: str
     keys: Annotated[list[str], Personal.TEXT]
+    held_ms: int | None = None
+    """How long the other party heard music in its conversations."""
+    story: list[CallStep] = []
+    """Holds, transfers and losses, in order."""
 
 
 class HistoryTicket(BaseModel, from_attributes=True):

@@ -114,4 +114,7 @@ def calls_of_number(connection: Connection, number: str, since: datetime, most: 
 
 def store_call(connection: Connection, record: CallRecordView) -> None:
     """Insert a call's record, or replace the older one."""
-    connection.execute(STORE_CALL[connection.dialect.name], vars(record))
+    connection.execute(
+        STORE_CALL[connection.dialect.name],
+        {**vars(record), "story": [step.model_dump(mode="json") for step in record.story]},
+    )

@@ -31,7 +31,7 @@ class Consulting(Handing):
         """
         target = command.target
         assert target is not None, "checked"
-        self._tell(StoryStep.TRANSFERRED, target=target.id, note=command.note or None)
+        self._tell(StoryStep.TRANSFERRED, target, note=command.note)
         if target.kind is TargetKind.QUEUE:
             self._to_queue(target.id, head=command.to_head)
             return
@@ -47,7 +47,7 @@ class Consulting(Handing):
         """
         target = command.target
         assert target is not None, "checked"
-        self._tell(StoryStep.CONSULTED, target=target.id, note=command.note or None)
+        self._tell(StoryStep.CONSULTED, target, note=command.note)
         await self._call(target)
         await self._enter(_S.CONSULT_RINGING, ends_in_s=self._parties.ring_s(target))
 
@@ -67,12 +67,12 @@ class Consulting(Handing):
             await self._hand_over()
             return
         party, until_ms = self._party(), self.control.until_ms or 0
-        self._tell(StoryStep.TRANSFERRED, target=party.target.id)
+        self._tell(StoryStep.TRANSFERRED, party.target)
         await self._enter(_S.TRANSFERRING, ends_in_s=max(0, until_ms - milliseconds(utc_now())) / 1000)
         await self._let_agent_go()
 
     async def _join(self) -> None:
-        self._tell(StoryStep.JOINED, target=self._party().target.id)
+        self._tell(StoryStep.JOINED, self._party().target)
         await self._enter(_S.THREE_PARTY)
 
     async def _park(self) -> None:
@@ -90,7 +90,7 @@ class Consulting(Handing):
         target = command.target
         assert target is not None, "resolved"
         await self._call(target)
-        self._tell(StoryStep.PICKED_UP, target=target.id)
+        self._tell(StoryStep.PICKED_UP, target)
         await self._enter(_S.TRANSFERRING, ends_in_s=self._parties.ring_s(target))
 
     # Events
@@ -103,7 +103,7 @@ class Consulting(Handing):
             await self._hand_over()
         elif self.stage is _S.CONSULT_RINGING:
             party.up = True
-            self._tell(StoryStep.ANSWERED, target=party.target.id)
+            self._tell(StoryStep.ANSWERED, party.target)
             await self._enter(_S.CONSULTING)
 
     async def _time_over(self) -> None:
@@ -119,7 +119,7 @@ class Consulting(Handing):
         party = self._party()
         answered = party.up
         await self._drop_party()
-        self._tell(StoryStep.LEFT if answered else StoryStep.NOT_ANSWERED, target=party.target.id)
+        self._tell(StoryStep.LEFT if answered else StoryStep.NOT_ANSWERED, party.target)
         if self.stage is _S.LEFT:
             self._over()
         elif self.stage is _S.TRANSFERRING:
@@ -164,7 +164,7 @@ class Consulting(Handing):
     async def _hand_over(self) -> None:
         """Connect the customer with the third party; the agent leaves."""
         party, talk, state = self._party(), self.talk, self._state
-        self._tell(StoryStep.ANSWERED if talk.released else StoryStep.TRANSFERRED, target=party.target.id)
+        self._tell(StoryStep.ANSWERED if talk.released else StoryStep.TRANSFERRED, party.target)
         party.up = True
         await self._let_agent_go()
         if party.target.kind is not TargetKind.AGENT:

@@ -10,11 +10,11 @@ from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriError, AriNotFound, NotInStasis
 from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.errors import NotNow
-from ari_app.calls.control.model import TRANSITIONS, Control, ControlStage, StoryEntry, StoryStep
+from ari_app.calls.control.model import TRANSITIONS, Control, ControlStage, StoryEntry, StoryStep, Target, TargetKind
 from ari_app.calls.control.parties import Parties
 from ari_app.calls.control.seating import Seating
 from ari_app.calls.control.segments import SegmentParties, Segments
-from ari_app.calls.control.view import call_changed, call_left
+from ari_app.calls.control.view import call_changed
 from ari_app.calls.log_lines import log_step
 from ari_app.calls.model import CallState, Talk
 from ari_app.queues.settings import HIGHEST_PRIORITY
@@ -300,7 +300,7 @@ class Handing:
         state.target = replace(target, queue=queue, priority=priority)
         state.preferred_agent_id = None
         state.returned_at_ms = milliseconds(utc_now())
-        self._tell(StoryStep.QUEUED, target=queue)
+        self._tell(StoryStep.QUEUED, Target(TargetKind.QUEUE, queue))
         self._sent_on()
 
     def _sent_on(self) -> None:
@@ -336,12 +336,21 @@ class Handing:
         assert self._inbox is not None, "running"
         self._listening.enter_context(self._services.dispatcher.joined(channel_id, self._inbox))
 
-    def _tell(self, step: StoryStep, *, target: str | None = None, note: str | None = None) -> None:
+    def _tell(self, step: StoryStep, target: Target | None = None, *, note: str = "") -> None:
         """Add a step to the call's story."""
-        entry = StoryEntry(milliseconds(utc_now()), step, self.talk.agent_id, target, note)
+        is_number = target is not None and target.kind is TargetKind.NUMBER
+        known = target.id if target is not None else None
+        entry = StoryEntry(
+            milliseconds(utc_now()),
+            step,
+            self.talk.agent_id,
+            None if is_number else known,
+            known if is_number else None,
+            note or None,
+        )
         self._state.story = [*self._state.story, entry][-STORY:]
         if step is not StoryStep.QUEUED:  # which the waiting logs
-            log_step(step.value, self.talk.agent_id, target)
+            log_step(step.value, self.talk.agent_id, entry.target)
 
     def _count_hold(self) -> None:
         """Count the time for which the customer hears music."""
@@ -357,6 +366,3 @@ class Handing:
         """Show the call to the agents who are in it."""
         for agent_id in self._state.agents:
             await self._services.desks.call_changed(agent_id, call_changed(self._state, agent_id))
-
-    async def _show_left(self, agent_id: str) -> None:
-        await self._services.desks.call_changed(agent_id, call_left(self._state))

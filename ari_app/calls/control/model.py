@@ -6,6 +6,7 @@ import msgspec
 
 from ari_app.desk.call_states import CallAction as CallAction  # noqa: PLC0414 - desks show them, calls are led by them
 from ari_app.desk.call_states import ControlStage as ControlStage  # noqa: PLC0414
+from crm.history.model import StoryStep as StoryStep  # noqa: PLC0414 - records have them too
 
 _TALKING, _HELD, _AWAY, _RETURNING = ControlStage.TALKING, ControlStage.HELD, ControlStage.AWAY, ControlStage.RETURNING
 _TRANSFERRING, _LEFT = ControlStage.TRANSFERRING, ControlStage.LEFT
@@ -117,28 +118,6 @@ class Control(msgspec.Struct):
     """Idempotency keys of the last commands."""
 
 
-class StoryStep(StrEnum):
-    """Kind of an entry in a call's story."""
-
-    CONNECTED = "connected"
-    HELD = "held"
-    RESUMED = "resumed"
-    HELD_BY_PHONE = "held_by_phone"
-    RESUMED_BY_PHONE = "resumed_by_phone"
-    LOST = "lost"
-    RETURNED = "returned"
-    CONSULTED = "consulted"
-    ANSWERED = "answered"
-    NOT_ANSWERED = "not_answered"
-    TRANSFERRED = "transferred"
-    SWAPPED = "swapped"
-    JOINED = "joined"
-    LEFT = "left"
-    PARKED = "parked"
-    PICKED_UP = "picked_up"
-    QUEUED = "queued"
-
-
 class StoryEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """One step of a call's story."""
 
@@ -147,7 +126,9 @@ class StoryEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     agent_id: str | None = None
     """The agent who acted, or who had the leg."""
     target: str | None = None
-    """The other agent's id, the queue, or the outside number."""
+    """The other agent's id, or the queue."""
+    number: str | None = None
+    """The outside number."""
     note: str | None = None
 
 

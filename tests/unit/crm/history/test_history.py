@@ -36,6 +36,7 @@ def called(call_id: str, started_at: datetime, **changes: Any) -> CallRecordView
         "number": "+8613800000001",
         "outcome": "answered",
         "keys": ["3"],
+        "story": [],
         "wait_ms": 1200,
     }
     return CallRecordView(**facts | {"id": call_id, "started_at": started_at} | changes)
