@@ -41,6 +41,11 @@ class RunRecord:
         part.write_text(json.dumps(asdict(self), indent=1))
         part.rename(folder / RECORD)
 
+    def port(self, name: str) -> int | None:
+        """Return a part's port; None while the run is still choosing ports."""
+        found = self.addresses.get("ports", {}).get(name)
+        return int(found) if found is not None else None
+
     def running(self) -> dict[str, ProcessIdentity]:
         """Return the processes that still run."""
         return {name: one for name, one in self.processes.items() if one.runs}

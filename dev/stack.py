@@ -283,7 +283,8 @@ def redis_url_of_last_run() -> str | None:
     if given := os.environ.get(f"{PREFIX}REDIS_URL") or os.environ.get("REDIS_URL"):
         return given
     record = RunRecord.read(RUN)
-    return f"redis://127.0.0.1:{record.addresses['ports']['redis']}/0" if record is not None else None
+    port = record.port("redis") if record is not None else None
+    return f"redis://127.0.0.1:{port}/0" if port is not None else None
 
 
 def up(given: Mapping[str, str]) -> None:

@@ -127,10 +127,10 @@ def _access() -> AsteriskAccess:
         password = settings.ari_password.get_secret_value()
         return AsteriskAccess(settings.ami_host, settings.ami_port, settings.ari_user, password, settings.trunk)
     record = RunRecord.read(stack.RUN)
-    if record is None:
-        _refuse(f"`make run` does not run, and {NEEDED} is not set: there is no Asterisk to ask")
+    port = record.port("ami_port") if record is not None else None
+    if port is None:
+        _refuse(f"`make run` does not run or is still starting, and {NEEDED} is not set: there is no Asterisk to ask")
     of = AsteriskAddress
-    port = int(record.addresses["ports"]["ami_port"])
     return AsteriskAccess(of.address, port, of.user, of.password, os.environ.get("HOTLINE_TRUNK"))
 
 

@@ -100,3 +100,10 @@ def test_ended_process_that_was_not_collected_does_not_run() -> None:
     os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
     assert not identity.runs
     ended.wait()
+
+
+def test_port_of_a_run_that_is_still_starting_is_unknown() -> None:
+    record = RunRecord(own_identity(), "2026-11-29T15:00:00+08:00")
+    assert record.port("redis") is None
+    record.addresses = {"ports": {"redis": 6379}}
+    assert record.port("redis") == 6379
