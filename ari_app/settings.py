@@ -78,8 +78,8 @@ def _from_json(value: object) -> object:
         raise ValueError(f"must be JSON, which it is not: {error}") from error
 
 
-def _as_hosts(value: object) -> object:
-    """Return hosts of a JSON list, or separated by commas or blanks."""
+def _as_words(value: object) -> object:
+    """Return words of a JSON list, or separated by commas or blanks."""
     if isinstance(value, str) and not value.lstrip().startswith("["):
         return value.replace(",", " ").split()
     return _from_json(value)
@@ -122,7 +122,8 @@ def _installed(value: str) -> str:
 
 
 Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(_as_networks)]
-Hosts = Annotated[list[Annotated[str, Field(pattern=r"^[^\s/]+$")]], NoDecode, BeforeValidator(_as_hosts)]
+Hosts = Annotated[list[Annotated[str, Field(pattern=r"^[^\s/]+$")]], NoDecode, BeforeValidator(_as_words)]
+Files = Annotated[list[Path], NoDecode, BeforeValidator(_as_words)]
 Priority = Annotated[int, Field(ge=0, le=HIGHEST_PRIORITY)]
 Priorities = Annotated[dict[Grade, Priority], NoDecode, BeforeValidator(_from_json)]
 HttpAddress = Annotated[str, AfterValidator(_http_address)]
@@ -196,6 +197,9 @@ class Settings(BaseSettings):
     metrics_from: Networks = [*LOOPBACK]
     """Networks that may read /metrics, and the failed checks of /readyz, without signing in. Administrators may from
     anywhere."""
+    certificates: Files = []
+    """Files of TLS certificates in PEM form, such as the trunk's, for the metric of their expiry. The certificate of
+    `public_url` is watched by itself."""
     http_connections_per_address: int = Field(default=1000, ge=10)
     """Open HTTP connections from one address, which an office of 150 browsers may share. Trusted proxies have no
     limit."""

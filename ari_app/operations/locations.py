@@ -70,7 +70,7 @@ def plain_value(name: str, value: object) -> str:
     """Return a setting's value as it is written in an environment file."""
     if value is None or value == []:
         return ""
-    if name in {"trusted_proxies", "metrics_from", "webhook_hosts"} and isinstance(value, list):
+    if name in {"trusted_proxies", "metrics_from", "webhook_hosts", "certificates"} and isinstance(value, list):
         return ",".join(map(str, value))
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
 

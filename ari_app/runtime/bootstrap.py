@@ -39,6 +39,7 @@ from ari_app.queues import http as queues_http
 from ari_app.queues.service import QueueService
 from ari_app.runtime import schema, subscriptions
 from ari_app.runtime.background import OwnedTasks, RecordingsAudit, Restoration, readiness_checks
+from ari_app.runtime.certificates import CertificateWatch
 from ari_app.runtime.configuration import load_configuration
 from ari_app.runtime.connection import ConnectionSetup
 from ari_app.runtime.conversations import Conversations
@@ -299,6 +300,7 @@ class Service:
             folders={"recordings": settings.recordings, "spool": settings.spool.parent},
             deferred=deferred_work,
         )
+        self.certificates = CertificateWatch(settings.public_url, settings.certificates)
 
     def watch_configuration(self, watch: ConfigurationWatch) -> None:
         """Check later edits of the call flows' folder and show their errors."""
@@ -334,6 +336,7 @@ class Service:
         self.tasks.own("recordings-audit", self.audit.run)
         self.tasks.own("vanished-phones", self.vanished.run)
         self.tasks.own("metrics", self.metrics.run)
+        self.tasks.own("certificates", self.certificates.run)
         self.tasks.own("staff-changes", self.staff_changes.run)
         self.tasks.own("browser-phones", self.phones.run)
         self.tasks.own("call-commands", self.control.run)

@@ -28,6 +28,7 @@ BAD = {
     "ice_servers": "turn:turn.example",
     "trusted_proxies": "everyone",
     "metrics_from": "10.0.0.1/8",
+    "certificates": "[1]",
     "http_connections_per_address": "1",
     "trunk": "PJSIP/carrier",
     "trunk_number_format": "local",
