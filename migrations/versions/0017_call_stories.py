@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0016_call_stories"
-down_revision: str | None = "0015_dispositions"
+revision: str = "0017_call_stories"
+down_revision: str | None = "0016_missed_callers"
 branch_labels: str | None = None
 depends_on: str | None = None
 
