@@ -131,6 +131,8 @@ class Route:
     """While the database is away, a request with a key is stored and carried out later, which 202 says."""
     action: str
     """Action on a ticket that the route carries out, in the words of its state machine; empty for every other."""
+    revalidated: bool
+    """A list that changes rarely: a client stores it and asks whether it still holds."""
 
 
 @dataclass
@@ -157,6 +159,7 @@ class Routes:
         once: bool = False,
         deferrable: bool = False,
         action: str = "",
+        revalidated: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a route, relative to the prefix; parameters are written `{ticket_id}`."""
 
@@ -181,6 +184,7 @@ class Routes:
                     once=once,
                     deferrable=deferrable,
                     action=action,
+                    revalidated=revalidated,
                 )
             )
             return handler

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import hdrs, web
 
 from ari_app.web.responses import CONNECTS_TO
+from ari_app.web.saving import has_tag
 from foundation.problems import NotFound
 
 INDEX = "index.html"
@@ -82,7 +83,7 @@ class ConsolePages:
         encoding = _accepted(request.headers.get(hdrs.ACCEPT_ENCODING, ""), found)
         etag = f'"{found.etag}{f"-{encoding}" if encoding else ""}"'
         headers = {hdrs.CACHE_CONTROL: found.cache, hdrs.ETAG: etag, hdrs.VARY: hdrs.ACCEPT_ENCODING}
-        if _has(request.headers.get(hdrs.IF_NONE_MATCH, ""), etag):
+        if has_tag(request.headers.get(hdrs.IF_NONE_MATCH, ""), etag):
             return self._finished(web.Response(status=304, headers=headers), found)
         if encoding:
             headers[hdrs.CONTENT_ENCODING] = encoding
@@ -129,8 +130,3 @@ def _accepted(header: str, file: ConsoleFile) -> str:
         if not re.fullmatch(r"\s*q=0(\.0*)?\s*", quality):
             takes.add(name.strip())
     return next((encoding for encoding in ENCODINGS if encoding in takes and encoding in file.encoded), "")
-
-
-def _has(header: str, etag: str) -> bool:
-    """Return whether an If-None-Match names this tag."""
-    return any(one.strip().removeprefix("W/") in {etag, "*"} for one in header.split(","))

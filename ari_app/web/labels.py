@@ -102,7 +102,14 @@ def routes(labels: Labels) -> Routes:
     table = Routes(tag="labels")
     view = LabelsView(groups={name: dict(values) for name, values in labels.groups.items()})
 
-    @table.add("GET", "/labels", roles=PUBLIC, summary="Return the labels of all values", response=LabelsView)
+    @table.add(
+        "GET",
+        "/labels",
+        roles=PUBLIC,
+        summary="Return the labels of all values",
+        response=LabelsView,
+        revalidated=True,
+    )
     async def all_labels(_request: Request[None, NoQuery]) -> LabelsView:
         return view
 

@@ -18,6 +18,7 @@ from ari_app.web.deferred_requests import DeferredRequests
 from ari_app.web.errors import BodyTooSlow, Malformed, NotJson
 from ari_app.web.files import file_response
 from ari_app.web.responses import STYLE_OF_PAGE
+from ari_app.web.saving import saved
 from ari_app.web.session_http import SessionRequest, SetSession
 from ari_app.web.uploads import BODY_S, received
 from crm.personal_data.serializer import masked
@@ -70,7 +71,8 @@ def handler(route: Route, dispatch: Dispatch) -> AiohttpHandler:
             deferred = await dispatch.deferred.defer(route, asked)
             return web.Response(status=202, text=deferred.model_dump_json(), content_type="application/json")
         if not isinstance(result, SetSession):
-            return await answer(masked(result, session.principal.role if session else None))
+            response = await answer(masked(result, session.principal.role if session else None))
+            return saved(request, route, response)
         response = await answer(result.body)
         guard.remember(response, result.token, guard.sessions.longest_s)
         return response

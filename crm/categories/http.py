@@ -20,7 +20,12 @@ def routes(service: CategoryService) -> Routes:
     table = Routes("categories")
 
     @table.add(
-        "GET", "/categories", roles=EVERYONE, summary="List the catalogue of causes", response=list[CategoryView]
+        "GET",
+        "/categories",
+        roles=EVERYONE,
+        summary="List the catalogue of causes",
+        response=list[CategoryView],
+        revalidated=True,
     )
     async def categories(_: Request[None, NoQuery]) -> list[CategoryView]:
         return await service.all()

@@ -9,7 +9,14 @@ def routes(service: DepartmentService) -> Routes:
     """Declare the routes of departments."""
     table = Routes("departments")
 
-    @table.add("GET", "/departments", roles=EVERYONE, summary="List all departments", response=list[DepartmentView])
+    @table.add(
+        "GET",
+        "/departments",
+        roles=EVERYONE,
+        summary="List all departments",
+        response=list[DepartmentView],
+        revalidated=True,
+    )
     async def departments(_: Request[None, NoQuery]) -> list[DepartmentView]:
         return await service.all()
 

@@ -16,6 +16,7 @@ def routes(service: PeopleService) -> Routes:
         summary="List colleagues, by department and role",
         query=FindPeople,
         response=list[PersonView],
+        revalidated=True,
     )
     async def people(request: Request[None, FindPeople]) -> list[PersonView]:
         return await service.find(request.query)

@@ -26,7 +26,12 @@ def add_routes(table: Routes, service: FormService) -> None:
     """Add the routes of forms."""
 
     @table.add(
-        "GET", "/ticket-forms", roles=EVERYONE, summary="List the form of each kind of ticket", response=list[FormView]
+        "GET",
+        "/ticket-forms",
+        roles=EVERYONE,
+        summary="List the form of each kind of ticket",
+        response=list[FormView],
+        revalidated=True,
     )
     async def every(_: Request[None, NoQuery]) -> list[FormView]:
         return await service.all()

@@ -77,6 +77,17 @@ def sample_routes(folder: Path) -> Routes:
     """The sample feature; `folder` is where its files are."""
     table = Routes(tag="things")
 
+    @table.add(
+        "GET",
+        "/kinds",
+        roles=EVERYONE,
+        summary="List the kinds of things",
+        response=list[Thing],
+        revalidated=True,
+    )
+    async def kinds(request: Request[None, NoQuery]) -> list[Thing]:
+        return [Thing(id=f"kind-{n}", subject="x" * 40, filed_by=request.actor.role) for n in range(40)]
+
     @table.add("GET", "/things", roles=EVERYONE, summary="Find", query=FindThings, response=list[Thing])
     async def find(request: Request[None, FindThings]) -> list[Thing]:
         names = request.query.kinds or [request.query.subject]

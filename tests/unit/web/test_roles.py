@@ -47,7 +47,7 @@ async def test_two_features_cannot_declare_the_same_route(build: Build, monkeypa
             sample_routes(folder), table=[*sample_routes(folder).table, *sample_routes(folder).table]
         ),
     )
-    with pytest.raises(ValueError, match="two features declare GET /api/v1/things"):
+    with pytest.raises(ValueError, match="two features declare GET /api/v1/kinds"):
         await build()
 
 
