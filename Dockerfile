@@ -27,6 +27,27 @@ STOPSIGNAL SIGINT
 ENTRYPOINT ["/usr/local/bin/hotline-postgres"]
 
 
+FROM base AS proxy
+RUN sh /usr/share/hotline/install-packages.sh '^nginx$' openssl \
+    && install -d -o www-data -g www-data /var/lib/hotline/tls /run/hotline
+COPY docker/nginx-site.conf /usr/share/hotline/
+COPY docker/proxy.sh /usr/local/bin/hotline-proxy
+USER www-data
+WORKDIR /run/hotline
+VOLUME ["/var/lib/hotline/tls"]
+EXPOSE 8443
+STOPSIGNAL SIGQUIT
+ENTRYPOINT ["/usr/local/bin/hotline-proxy"]
+
+
+FROM base AS turn
+RUN sh /usr/share/hotline/install-packages.sh '^$' coturn
+COPY docker/turn.sh /usr/local/bin/hotline-turn
+USER turnserver
+EXPOSE 3478
+ENTRYPOINT ["/usr/local/bin/hotline-turn"]
+
+
 FROM base AS python
 RUN sh /usr/share/hotline/install-packages.sh '^(sox|espeak-ng|graphviz)$' ca-certificates python3 python3-venv tzdata
 

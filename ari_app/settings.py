@@ -53,6 +53,8 @@ OTHER_VARIABLES = {
     "HOTLINE_RTP_START": "`docker-compose.yml`: Asterisk's first RTP port, 20000 by default.",
     "HOTLINE_RTP_END": "`docker-compose.yml`: Asterisk's last RTP port, 20399 by default; a conversation needs four.",
     "HOTLINE_EXTERNAL_ADDRESS": "`docker-compose.yml`: Asterisk's address for phones and the carrier, behind NAT.",
+    "HOTLINE_SERVER_NAME": "`docker-compose.yml`: the name by which browsers reach its proxy, localhost by default.",
+    "HOTLINE_HTTPS_PORT": "`docker-compose.yml`: port of its proxy, 8443 by default.",
     "HOTLINE_LOCAL_NETWORK": "`docker-compose.yml`: networks that reach Asterisk at its own address.",
 }
 """Variables of scripts and of compose; the service does not read them."""

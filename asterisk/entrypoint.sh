@@ -75,6 +75,11 @@ END
         for network in $(echo "$LOCAL_NETWORK" | tr ',' ' '); do echo "local_net = $network"; done
     done >"$STATE/external.conf"
     mv "$STATE/external.conf" "$ETC/pjsip.d/zz-external.conf"
+    # Phones in browsers try both addresses.
+    printf '\n[ice_host_candidates]\n' >>"$ETC/rtp.conf"
+    for own in $(hostname -I | tr ' ' '\n' | grep -v :); do
+        echo "$own => $EXTERNAL_ADDRESS,include_local_address" >>"$ETC/rtp.conf"
+    done
 fi
 # Important lines also go to the container's log.
 touch "$STATE/log/messages.log"

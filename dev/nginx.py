@@ -19,6 +19,8 @@ class Nginx:
     port: int
     upstream_port: int
     state: Path
+    asterisk_port: int = 0
+    """Asterisk's HTTP port, where phones in browsers are led to."""
     process: ChildProcess | None = None
 
     def start(self) -> None:
@@ -43,6 +45,7 @@ class Nginx:
     def _configuration(self) -> str:
         site = SITE.read_text().replace("listen 443 ssl;", f"listen 127.0.0.1:{self.port};")
         site = site.replace("127.0.0.1:8080", f"127.0.0.1:{self.upstream_port}")
+        site = site.replace("127.0.0.1:8088", f"127.0.0.1:{self.asterisk_port or self.upstream_port}")
         site = "\n".join(line for line in site.splitlines() if "ssl_certificate" not in line)
         folders = "\n".join(
             f"{kind}_temp_path {self.state}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")

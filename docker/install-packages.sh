@@ -6,7 +6,7 @@ set -eu
 pattern=$1
 shift
 listed=$(awk -v pattern="$pattern" '/^[^#]/ && $2 ~ pattern { print $2 }' /usr/share/hotline/packages.txt)
-[ -n "$listed" ] || { echo "no listed package matches $pattern" >&2; exit 1; }
+[ -n "$listed" ] || [ $# -gt 0 ] || { echo "no listed package matches $pattern" >&2; exit 1; }
 if [ -n "${DEBIAN_MIRROR:-}" ]; then
     rm -f /etc/apt/sources.list.d/*
     echo "deb $DEBIAN_MIRROR forky main" >/etc/apt/sources.list

@@ -1,14 +1,30 @@
-"""A call at the desk in the browser, from sign-in to wrap-up."""
+"""The desk in the browser: a whole call, and its bad days."""
 
+import os
+import signal
+from pathlib import Path
+
+import aiohttp
 from playwright.async_api import expect
 
-from tests.asterisk.hotline import AGENT, Hotline
-from tests.browser.agent_page import WAIT_MS, said
-from tests.browser.chromium import MICROPHONE_HZ
+from tests.asterisk.hotline import AGENT, OTHER_AGENT, Hotline
+from tests.browser.agent_page import WAIT_MS, AgentPage, said
+from tests.browser.chromium import MICROPHONE_HZ, chromium
 from tests.browser.conftest import OpenPage
+from tests.phones.phone import Phone
 
-LI_JIANGUO = "13800000002"
 CALLER_HZ = 1000.0
+LI_JIANGUO, ZHANG_MIN = "13800000002", "13800000003"
+
+
+async def talking(hotline: Hotline, agent: AgentPage, caller: Phone, staff_number: str = AGENT) -> None:
+    """Have an agent's page and a caller talk."""
+    await agent.sign_in(staff_number)
+    await agent.start_shift()
+    await hotline.into_queue(caller)
+    await agent.answer()
+    hotline.speaks(caller, CALLER_HZ)
+    await agent.hears(CALLER_HZ)
 
 
 async def test_agent_takes_a_call_with_nothing_but_a_browser(hotline: Hotline, open_page: OpenPage) -> None:
@@ -40,3 +56,87 @@ async def test_agent_takes_a_call_with_nothing_but_a_browser(hotline: Hotline, o
     await agent.button("desk.finish").click()
     await agent.state("ready")
     assert agent.complaints == []
+
+
+async def test_call_survives_the_service_and_a_reload_of_the_page(hotline: Hotline, open_page: OpenPage) -> None:
+    agent = await open_page()
+    caller = await hotline.phone(LI_JIANGUO)
+    await talking(hotline, agent, caller)
+    assert await caller.hears_tone(MICROPHONE_HZ) > 0.5
+
+    killed = hotline.stack.service_id()
+    assert killed is not None
+    os.kill(killed, signal.SIGKILL)
+    await agent.hears(CALLER_HZ)
+    assert await caller.hears_tone(MICROPHONE_HZ) > 0.5
+    await hotline.whole()
+    await expect(agent.page.locator(".link")).to_have_count(0, timeout=WAIT_MS)
+    await agent.state("talking")
+
+    await agent.page.reload()
+    await expect(agent.page.get_by_text("李建国").first).to_be_visible(timeout=WAIT_MS)
+    await agent.hears(CALLER_HZ)
+    assert await caller.hears_tone(MICROPHONE_HZ) > 0.5
+    await agent.state("talking")
+
+    await agent.button("desk.hang_up").click()
+    await caller.ended()
+    await agent.state("wrap_up")
+
+
+async def test_one_tab_has_the_phone_and_the_other_its_buttons(hotline: Hotline, open_page: OpenPage) -> None:
+    owner = await open_page()
+    await owner.sign_in(OTHER_AGENT)
+    await owner.start_shift()
+    mirror = await AgentPage.open(owner.page.context, hotline.stack.url)
+    await mirror.page.goto(f"{hotline.stack.url}/desk")
+    await mirror.button("desk.start_shift").click()
+    await expect(mirror.text("desk.phone_elsewhere")).to_be_visible(timeout=WAIT_MS)
+    await mirror.state("ready")
+
+    caller = await hotline.phone(ZHANG_MIN)
+    await hotline.into_queue(caller)
+    await mirror.answer()
+    hotline.speaks(caller, CALLER_HZ)
+
+    # The sound stays in the tab that has the phone.
+    await owner.hears(CALLER_HZ)
+    assert await mirror.page.evaluate("peers.length") == 0
+    await caller.hang_up()
+    await mirror.state("wrap_up")
+
+
+async def test_prompt_is_heard_over_opus(hotline: Hotline, open_page: OpenPage) -> None:
+    """A codec that Asterisk cannot make would leave every prompt silent."""
+    agent = await open_page()
+    await agent.sign_in(OTHER_AGENT)
+    await agent.start_shift()
+    at = hotline.stack.at
+    place = {"endpoint": f"PJSIP/agent{OTHER_AGENT}-browser", "context": "prompt", "extension": "s", "priority": "1"}
+    place["formats"] = "opus"
+    async with aiohttp.ClientSession() as ari:
+        key = f"{at.user}:{at.password}"
+        (await ari.post(f"{at.rest_url}/channels", params={**place, "api_key": key})).raise_for_status()
+
+    # No call of the queue, so there is no pop: the notice of ringing calls answers it.
+    await agent.button("phone.answer").click()
+    await agent.hears()
+    assert await agent.codec() == "audio/opus"
+
+
+async def test_refused_microphone_and_lost_network_are_said_with_a_way_on(hotline: Hotline, tmp_path: Path) -> None:
+    async with chromium(tmp_path, asks=True) as browser:
+        context = await browser.new_context(locale="zh-CN")
+        agent = await AgentPage.open(context, hotline.stack.url)
+        await agent.sign_in(AGENT)
+        await agent.button("desk.start_shift").click()
+        await expect(agent.text("phone.problem.microphone-refused.title")).to_be_visible(timeout=WAIT_MS)
+        await expect(agent.button("desk.start_shift")).to_be_visible()
+
+        await context.grant_permissions(["microphone"])
+        await agent.start_shift()
+        await context.set_offline(True)
+        await expect(agent.page.get_by_text(said("phone.problem.network-lost.title"))).to_be_visible(timeout=WAIT_MS)
+        await context.set_offline(False)
+        await expect(agent.page.get_by_text(said("phone.problem.network-lost.title"))).to_have_count(0, timeout=WAIT_MS)
+        await agent.state("ready")

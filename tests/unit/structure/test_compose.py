@@ -63,7 +63,7 @@ def published(service: Mapping[str, Any]) -> Iterator[str]:
 def test_command_in_the_header_works_as_shipped() -> None:
     (command,) = re.findall(r"^# +(docker compose .*up.*)$", BASE, re.MULTILINE)
     assert command == "docker compose --env-file .env.sample up --build"
-    assert set(services()) == {"asterisk", "redis", "postgres", "hotline", "watchdog"}
+    assert set(services()) == {"asterisk", "redis", "postgres", "hotline", "watchdog", "proxy", "turn"}
 
 
 @pytest.mark.parametrize("name", sorted(REQUIRED))
@@ -104,9 +104,9 @@ def test_asterisk_and_service_use_the_machines_network_and_no_published_port() -
 
 
 @pytest.mark.parametrize("text", [BASE, BRIDGE], ids=["host", "bridge"])
-def test_only_sip_and_rtp_are_published_to_other_machines(text: str) -> None:
+def test_only_sip_rtp_and_the_proxy_are_published_to_other_machines(text: str) -> None:
     found = services(text, HOTLINE_EXTERNAL_ADDRESS="192.0.2.1")
-    for name in found.keys() - {"asterisk"}:
+    for name in found.keys() - {"asterisk", "proxy"}:
         assert all(port.startswith("127.0.0.1:") for port in published(found[name])), name
 
 
@@ -131,11 +131,19 @@ def test_service_and_asterisk_find_each_other(in_bridge: bool) -> None:
         assert in_bridge or any(mapped.startswith(f"127.0.0.1:{port}:") for mapped in published(base[server]))
 
 
+@pytest.mark.parametrize("in_bridge", [False, True], ids=["host", "bridge"])
+def test_proxy_leads_to_service_and_asterisk(in_bridge: bool) -> None:
+    base, bridge = services(), services(BRIDGE, HOTLINE_EXTERNAL_ADDRESS="192.0.2.1") if in_bridge else {}
+    proxy = {**base["proxy"]["environment"], **bridge.get("proxy", {}).get("environment", {})}
+    hosts = ("hotline", "asterisk") if in_bridge else ("127.0.0.1", "127.0.0.1")
+    assert (proxy["SERVICE"], proxy["ASTERISK"]) == (f"{hosts[0]}:8080", f"{hosts[1]}:8088")
+
+
 def test_bridge_variant_takes_the_machines_network_back() -> None:
     found = services(BRIDGE, HOTLINE_EXTERNAL_ADDRESS="192.0.2.1")
-    assert all(found[name]["network_mode"] is None for name in ON_THE_MACHINES_NETWORK)
+    assert all(found[name]["network_mode"] is None for name in (*ON_THE_MACHINES_NETWORK, "proxy"))
     assert all(found[name]["ports"] is None for name in ("redis", "postgres"))
-    assert len(re.findall("!reset", BRIDGE)) == 5
+    assert len(re.findall("!reset", BRIDGE)) == 6
 
 
 def test_folders_of_the_service_are_mounted() -> None:

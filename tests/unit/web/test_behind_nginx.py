@@ -6,6 +6,8 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from ari_app.web.addresses import ClientAddresses
 from ari_app.web.sign_in_limits import SignInLimits
@@ -91,3 +93,26 @@ async def test_desk_opens_through_the_proxy_and_metrics_do_not(house: House, ngi
             assert answer.status == 404
         async with http.get("/readyz") as answer:
             assert "checks" not in await answer.json()
+
+
+async def test_phones_of_browsers_are_led_to_asterisk(house: House, tmp_path: Path) -> None:
+    async def asterisk(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(protocols=("sip",))
+        await socket.prepare(request)
+        async for message in socket:
+            await socket.send_str(f"SIP/2.0 200 {message.data}")
+        return socket
+
+    application = web.Application()
+    application.router.add_get("/ws", asterisk)
+    async with TestServer(application) as server:
+        assert server.port is not None
+        proxy = Nginx(free_port(), house.server.port, tmp_path / "nginx", asterisk_port=server.port)
+        proxy.start()
+        try:
+            async with client(proxy, OFFICE) as http, http.ws_connect("/sip", protocols=("sip",)) as socket:
+                assert socket.protocol == "sip"
+                await socket.send_str("REGISTER")
+                assert (await socket.receive_str()) == "SIP/2.0 200 REGISTER"
+        finally:
+            proxy.stop()
