@@ -3,7 +3,7 @@
 Looked up between a match and the ringing; the database has the truth.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import structlog
 
@@ -44,6 +44,10 @@ class Agents:
     def phone(self, agent_id: str) -> AgentPhone | None:
         """Return the agent's phone; None for an unknown or inactive agent."""
         return self._phones.get(agent_id)
+
+    def phones(self) -> Sequence[AgentPhone]:
+        """Return the phones of all active agents."""
+        return list(self._phones.values())
 
     def choice(self, agent_id: str) -> PhoneKind | None:
         """Return the phone that an agent chose; None before the first choice."""

@@ -14,7 +14,9 @@ from ari_app.ari.source import EventSource
 from ari_app.calls.admission import Admission
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.call_services import CallServices
+from ari_app.calls.control import directory_http
 from ari_app.calls.control import http as control_http
+from ari_app.calls.control.directory import CallDirectory
 from ari_app.calls.control.outside import OutsideCalls, OutsideLimits
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.control.targets import TransferTargets
@@ -200,6 +202,7 @@ class Service:
                 work_http.routes(self.work, self.queues),
                 phones_http.routes(self.phones),
                 control_http.routes(self.control),
+                directory_http.routes(self._call_directory()),
             ],
             guard,
             self.spool,
@@ -217,6 +220,10 @@ class Service:
         if self.settings.console is None:
             return []
         return [ConsolePages(self.settings.console, (origin(self.settings.sip_socket_address),))]
+
+    def _call_directory(self) -> CallDirectory:
+        departments, duty = self.domain.departments.all, self.domain.notices.duty.number
+        return CallDirectory(self.call_store, self.queues, self.agents, departments, duty)
 
     def _create_calls(self) -> None:
         settings, domain = self.settings, self.domain

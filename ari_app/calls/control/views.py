@@ -1,0 +1,58 @@
+"""Views of transfer targets and live calls, as HTTP sends them."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from ari_app.calls.model import CallStage
+from ari_app.desk.call_states import ControlStage
+from ari_app.queues.model import AgentState
+from crm.personal_data.fields import Personal
+
+
+class FindTargets(BaseModel, extra="forbid"):
+    """Filter of targets."""
+
+    q: str = Field(default="", max_length=40)
+    """Part of a name, a staff number, or pinyin initials."""
+
+
+class TargetView(BaseModel):
+    """Target of a transfer or a consultation, with its live state."""
+
+    kind: Literal["agent", "queue", "department"]
+    id: str
+    name: str
+    available: bool
+    """It can take a call now."""
+    staff_number: str | None = None
+    state: AgentState | None = None
+    reason: str | None = None
+    """Reason of an agent who is not ready."""
+    since_ms: int | None = None
+    waiting: int | None = None
+    longest_wait_ms: int | None = None
+    on_duty: str | None = None
+    """Person on duty in the department, with a telephone number."""
+
+
+class LiveCallView(BaseModel):
+    """Call that is under way on any node."""
+
+    call_id: str
+    direction: str
+    stage: CallStage
+    state: ControlStage | None
+    number: Annotated[str | None, Personal.NUMBER]
+    customer_id: str | None
+    ticket_id: str | None
+    queue: str | None
+    agent_id: str | None
+    third_agent_id: str | None
+    third_number: Annotated[str | None, Personal.NUMBER]
+    started_at: datetime
+    connected_at: datetime | None
+    held_ms: int
+    held_since_ms: int | None
+    node: str
