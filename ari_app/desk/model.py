@@ -12,6 +12,7 @@ import msgspec
 from ari_app.desk.call_states import CallAction, ControlStage
 from ari_app.queues.model import AgentState
 from crm.customers.model import Grade
+from crm.staff.model import PhoneKind
 from crm.tickets.model import TicketKind, TicketStatus
 from foundation.routes import Role
 
@@ -207,6 +208,18 @@ class CallChanged(Message, tag="call"):
     party: CallParty | None = None
 
 
+class PhoneChanged(Message, tag="phone"):
+    """The agent's phone can be rung, or is gone.
+
+    A desk hears of its phone within seconds after it opened, too.
+    """
+
+    online: bool
+    kind: PhoneKind | None
+    """Phone that is rung; None: the one on the table, not chosen yet."""
+    at_ms: int
+
+
 class OwnState(Message, tag="agent"):
     """The agent's own state."""
 
@@ -380,6 +393,7 @@ ServerMessage = (
     | PopShown
     | PopClosed
     | CallChanged
+    | PhoneChanged
     | OwnState
     | Presence
     | QueueState

@@ -53,6 +53,7 @@ from ari_app.runtime.loop_lag import LoopLag
 from ari_app.runtime.metrics import MetricsRefresher, trunk_endpoint
 from ari_app.runtime.node_lease import NodeLease
 from ari_app.runtime.operation_notices import recording_notice
+from ari_app.runtime.phone_watch import PhoneWatch
 from ari_app.runtime.presence import PresenceService
 from ari_app.runtime.staff_changes import StaffChanges
 from ari_app.runtime.surroundings import listening, using_database, using_redis
@@ -190,6 +191,7 @@ class Service:
             turn_secret=settings.turn_secret.get_secret_value(),
         )
         self.presence = PresenceService(self.hub, self.queues, self.agents, self.phones.online)
+        self.phone_watch = PhoneWatch(self.hub, self.queues, self.agents, self.ari.endpoints)
         labels = labels_http.load_labels(settings.callflows)
         guard = RequestGuard(self.sessions, allowed_origins=[settings.public_url])
         self.web = WebServer(
@@ -329,6 +331,7 @@ class Service:
         await self.queues.start(self.calls.offered)
         self.tasks.own("loop-lag", self.lag.watch)
         self.tasks.own("presence", self.presence.run)
+        self.tasks.own("phone-watch", self.phone_watch.run)
         for name, work in self.domain.background().items():
             self.tasks.own(name, work)
         with listening("http_port", settings.http_host, settings.http_port):
