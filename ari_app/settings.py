@@ -47,15 +47,15 @@ OTHER_VARIABLES = {
     "HOTLINE_REDIS_PASSWORD": "`docker-compose.yml`: the password of its Redis.",
     "HOTLINE_DATABASE_PORT": "`docker-compose.yml`: port of its PostgreSQL on 127.0.0.1, 15432 by default.",
     "HOTLINE_REDIS_PORT": "`docker-compose.yml`: port of its Redis on 127.0.0.1, 16379 by default.",
-    "HOTLINE_SIP_PORT": "`docker-compose.yml`: Asterisk's port for phones and the carrier (UDP), 5060 by default.",
+    "HOTLINE_SIP_PORT": "`hotline asterisk`: port for phones and the carrier (UDP), 5060 by default.",
     "HOTLINE_SIP_TLS_PORT": "`docker-compose.yml`: Asterisk's port for a trunk with TLS, 5061 by default.",
     "HOTLINE_TRUNK_PASSWORD": "The carrier's password, which a file of `hotline trunk template` refers to.",
-    "HOTLINE_RTP_START": "`docker-compose.yml`: Asterisk's first RTP port, 20000 by default.",
-    "HOTLINE_RTP_END": "`docker-compose.yml`: Asterisk's last RTP port, 20399 by default; a conversation needs four.",
-    "HOTLINE_EXTERNAL_ADDRESS": "`docker-compose.yml`: Asterisk's address for phones and the carrier, behind NAT.",
+    "HOTLINE_RTP_START": "`hotline asterisk`: first RTP port, 20000 by default.",
+    "HOTLINE_RTP_END": "`hotline asterisk`: last RTP port, 20399 by default; a conversation needs four.",
+    "HOTLINE_EXTERNAL_ADDRESS": "`hotline asterisk`: address for phones and the carrier, behind NAT.",
     "HOTLINE_SERVER_NAME": "`docker-compose.yml`: the name by which browsers reach its proxy, localhost by default.",
     "HOTLINE_HTTPS_PORT": "`docker-compose.yml`: port of its proxy, 8443 by default.",
-    "HOTLINE_LOCAL_NETWORK": "`docker-compose.yml`: networks that reach Asterisk at its own address.",
+    "HOTLINE_LOCAL_NETWORK": "`hotline asterisk`: networks that reach Asterisk at its own address.",
 }
 """Variables of scripts and of compose; the service does not read them."""
 INTERNAL = frozenset({"HOTLINE_PREDECESSOR", "HOTLINE_CRASHPOINTS"})
