@@ -114,12 +114,3 @@ export function useFigures() {
 export function storeResult(callId: string, code: string): Promise<unknown> {
   return data(api.PUT('/api/v1/calls/{call_id}/disposition', { params: { path: { call_id: callId } }, body: { code } }))
 }
-
-/** Return what was stored as the result of a call, if anything was. */
-export async function storedResult(callId: string): Promise<string | null> {
-  try {
-    return (await data(api.GET('/api/v1/calls/{call_id}/disposition', { params: { path: { call_id: callId } } }))).code
-  } catch {
-    return null
-  }
-}

@@ -14,6 +14,9 @@ const TONES: Partial<Record<string, Tone>> = {
   archive: 'good',
 }
 
+/** What only programs read. */
+const ID = /^[a-z]+-[0-9a-z]{26}$/
+
 /** Return the tone of an action in the log. */
 export function tone(action: string): Tone {
   return TONES[action] ?? 'plain'
@@ -24,8 +27,8 @@ export function facts(entry: LogView, nameOf: (id: string) => string): [string, 
   return Object.entries(entry.detail).flatMap(([name, value]): [string, string][] => {
     if (typeof value === 'number') return [[name, String(value)]]
     if (typeof value !== 'string' || value === '') return []
-    if (!name.endsWith('_id')) return [[name, value]]
     const named = nameOf(value)
-    return named === '' ? [] : [[name.replace(/_id$/, ''), named]]
+    if (named !== '') return [[name.replace(/_id$/, ''), named]]
+    return name.endsWith('_id') || ID.test(value) ? [] : [[name, value]]
   })
 }

@@ -24,6 +24,8 @@ export interface TicketDraft {
   /** Sent with the ticket, so that a second try files it once. */
   key: string
   filed: { id: string; number: string } | null
+  /** Code of the call's result. */
+  result: string | null
 }
 
 type Stored = TicketDraft & { saved_at: number }
@@ -37,6 +39,7 @@ function blank(): TicketDraft {
   return {
     kind: 'consultation', category_id: null, subject: '', description: '', address: '', area: '', urgency: 'normal',
     name: '', number: '', customer_id: null, form: {}, read_back: false, key: onceKey(), filed: null,
+    result: null,
   }
 }
 
@@ -116,8 +119,8 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
 
   /** Begin another ticket about the same caller. */
   function another(pop: Pop): void {
-    const { customer_id, name, address, area } = draft
-    Object.assign(draft, begun(pop), { customer_id, name, address, area })
+    const { customer_id, name, address, area, result } = draft
+    Object.assign(draft, begun(pop), { customer_id, name, address, area, result })
   }
 
   watch(draft, () => {
