@@ -1,4 +1,4 @@
-import { DataLine, Headset, Setting, Tickets, User } from '@element-plus/icons-vue'
+import { DataLine, Headset, PhoneFilled, Setting, Tickets, User } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { Role } from '@/shared/session/session'
 
@@ -15,6 +15,7 @@ const EVERYONE: readonly Role[] = ['agent', 'supervisor', 'administrator', 'depa
 export const PLACES: readonly Place[] = [
   { name: 'desk', icon: Headset, roles: ['agent'] },
   { name: 'board', icon: DataLine, roles: ['supervisor', 'administrator'] },
+  { name: 'callbacks', icon: PhoneFilled, roles: ['agent', 'supervisor', 'administrator'] },
   { name: 'tickets', icon: Tickets, roles: EVERYONE },
   { name: 'people', icon: User, roles: EVERYONE },
   { name: 'settings', icon: Setting, roles: EVERYONE },

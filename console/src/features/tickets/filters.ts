@@ -1,10 +1,14 @@
 import type { LocationQuery } from 'vue-router'
+import type { Schemas } from '@/shared/api/client'
 import type { Role } from '@/shared/session/session'
 import type { TicketFilter, TicketStatus } from './queries'
 
 /** Tabs of the list; the words stand under `tickets.tab`. */
 const TABS = ['all', 'undispatched', 'escalated', 'dispatched', 'signed', 'replied', 'archived'] as const
 export type Tab = (typeof TABS)[number]
+
+/** The service looks for two characters and more. */
+const LEAST = 2
 
 /** Return the tabs of a role: a department begins with what it has to sign for. */
 export function tabsOf(role: Role | null): readonly Tab[] {
@@ -18,10 +22,18 @@ export function tabOf(query: LocationQuery, tabs: readonly Tab[] = TABS): Tab {
 
 /** Return what an address asks for: the filters are in it, so that a reload or a link shows the same list. */
 export function filterOf(query: LocationQuery, tabs: readonly Tab[] = TABS): TicketFilter {
-  const number = typeof query.number === 'string' ? query.number.replace(/\D/g, '') : ''
-  if (number.length >= 6) return { number }
+  const text = typeof query.text === 'string' ? query.text.trim() : ''
+  if (text.length >= LEAST) return { text }
   const tab = tabOf(query, tabs)
   if (tab === 'all') return {}
   if (tab === 'undispatched' || tab === 'escalated') return { [tab]: true }
-  return { status: tab satisfies TicketStatus }
+  return { status: [tab satisfies TicketStatus] }
+}
+
+/** Return how many tickets a tab has, as the service counted them. */
+export function countOf(tab: Tab, counts: Schemas['TicketCounts']): number {
+  if (tab === 'all') return counts.total
+  if (tab === 'escalated') return counts.escalated
+  const states = tab === 'undispatched' ? (['registered', 'refused'] as const) : ([tab] as const)
+  return states.reduce((sum, state) => sum + (counts.by_status[state] ?? 0), 0)
 }

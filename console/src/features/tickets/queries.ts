@@ -2,13 +2,14 @@ import { useInfiniteQuery, useQuery } from '@pinia/colada'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
 
-export type TicketView = Schemas['TicketView']
+export type TicketRow = Schemas['TicketRow']
 export type TicketDetail = Schemas['TicketDetail']
 export type LogView = Schemas['LogView']
 export type TicketStatus = Schemas['TicketStatus']
 
 export interface TicketFilter {
-  status?: TicketStatus
+  status?: TicketStatus[]
+  text?: string
   undispatched?: boolean
   escalated?: boolean
   number?: string
@@ -19,7 +20,7 @@ const HOUR_MS = 3_600_000
 
 /** Tickets that fit a filter, newest first, page by page. */
 export function useTickets(filter: MaybeRefOrGetter<TicketFilter>) {
-  const pages = useInfiniteQuery<TicketView[], Error, string | null>({
+  const pages = useInfiniteQuery<TicketRow[], Error, string | null>({
     key: () => ['tickets', 'list', { ...toValue(filter) }],
     initialPageParam: null,
     query: ({ pageParam }) =>
@@ -91,4 +92,9 @@ export function useNames() {
   const [departments, categories] = [useDepartments(), useCategories()]
   const all = computed(() => new Map([...(departments.data.value ?? []), ...(categories.data.value ?? [])].map((one) => [one.id, one.name])))
   return (id: string | null | undefined): string => (id ? (all.value.get(id) ?? '') : '')
+}
+
+/** How many tickets are in each state, for the tabs. */
+export function useCounts() {
+  return useQuery({ key: ['tickets', 'counts'], query: () => data(api.GET('/api/v1/ticket-counts')) })
 }

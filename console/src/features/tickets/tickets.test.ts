@@ -1,17 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { fieldsOf, offered, requestOf, type Offer } from './actions'
-import { filterOf, tabOf, tabsOf } from './filters'
+import { countOf, filterOf, tabOf, tabsOf } from './filters'
 import { facts } from './log'
 import type { LogView, TicketDetail } from './queries'
 
 describe('the list of tickets', () => {
   it('reads its filters from the address', () => {
-    expect([{}, { tab: 'undispatched' }, { tab: 'signed' }, { tab: 'nonsense' }].map((query) => filterOf(query))).toEqual([{}, { undispatched: true }, { status: 'signed' }, {}])
+    expect([{}, { tab: 'undispatched' }, { tab: 'signed' }, { tab: 'nonsense' }].map((query) => filterOf(query))).toEqual([{}, { undispatched: true }, { status: ['signed'] }, {}])
     expect(tabOf({ tab: 'escalated' })).toBe('escalated')
   })
 
-  it('looks for a number once enough of it is typed', () => {
-    expect([filterOf({ number: '2611' }), filterOf({ number: '2611 2900001' })]).toEqual([{}, { number: '26112900001' }])
+  it('looks for words once enough of them are typed', () => {
+    expect([filterOf({ text: ' 暖 ' }), filterOf({ text: '暖气' })]).toEqual([{}, { text: '暖气' }])
+  })
+
+  it('counts what each tab has', () => {
+    const counts = { total: 9, escalated: 2, by_status: { registered: 3, refused: 1, signed: 4 } } as never
+    expect((['all', 'undispatched', 'escalated', 'signed', 'replied'] as const).map((tab) => countOf(tab, counts))).toEqual([9, 4, 2, 4, 0])
   })
 })
 
@@ -43,6 +48,6 @@ describe('the actions on a ticket', () => {
   })
 
   it('begin at a department with what it has to sign for', () => {
-    expect(filterOf({}, tabsOf('department'))).toEqual({ status: 'dispatched' })
+    expect(filterOf({}, tabsOf('department'))).toEqual({ status: ['dispatched'] })
   })
 })

@@ -1,0 +1,39 @@
+import { useMutation, useQuery, useQueryCache } from '@pinia/colada'
+import { toValue, type MaybeRefOrGetter } from 'vue'
+import { api, data, type Schemas } from '@/shared/api/client'
+
+export type MissedCaller = Schemas['MissedCaller']
+export type MissedResult = Schemas['MissedResult']
+
+/** What can come of calling back, in the order of the buttons. */
+export const RESULTS: readonly MissedResult[] = ['reached', 'not_reached', 'not_needed', 'wrong_number']
+
+/** Callers who did not reach an agent, the longest waiting first. */
+export function useMissedCallers(mine: MaybeRefOrGetter<boolean>) {
+  return useQuery({
+    key: () => ['missed-callers', toValue(mine)],
+    query: () => data(api.GET('/api/v1/missed-callers', { params: { query: { mine: toValue(mine) } } })),
+  })
+}
+
+const path = (call_id: string) => ({ params: { path: { call_id } } })
+
+/** Take a caller, give one back, store what came of it. */
+export function useCallbackWork() {
+  const cache = useQueryCache()
+  const onSettled = () => cache.invalidateQueries({ key: ['missed-callers'] })
+  const claim = useMutation({ mutation: (id: string) => data(api.POST('/api/v1/missed-callers/{call_id}/claim', path(id))), onSettled })
+  const release = useMutation({ mutation: (id: string) => data(api.DELETE('/api/v1/missed-callers/{call_id}/claim', path(id))), onSettled })
+  const finish = useMutation({
+    mutation: (asked: { id: string; result: MissedResult; note: string }) =>
+      data(api.POST('/api/v1/missed-callers/{call_id}/result', { ...path(asked.id), body: { result: asked.result, note: asked.note } })),
+    onSettled,
+  })
+  return { claim, release, finish }
+}
+
+/** Return whose caller it is: nobody's, the asking person's, or another's. */
+export function holder(caller: Pick<MissedCaller, 'claimed_by'>, staffId: string | undefined): 'free' | 'mine' | 'other' {
+  if (caller.claimed_by === null) return 'free'
+  return caller.claimed_by === staffId ? 'mine' : 'other'
+}
