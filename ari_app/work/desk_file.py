@@ -2,12 +2,14 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from ari_app.queues.settings import ChoiceText
+from crm.tickets.model import TicketKind
 from dev.paths import PROJECT
 from foundation.findings import Finding
 from foundation.yaml_files import broken_rules, plain, read_yaml
@@ -23,7 +25,47 @@ class PauseReason(ChoiceText, frozen=True):
     """Longest usual pause; None: it may last."""
 
 
+class IntakeField(StrEnum):
+    """Part of a ticket that an intake script asks for."""
+
+    PROBLEM = "problem"
+    ADDRESS = "address"
+    NAME = "name"
+    NUMBER = "number"
+
+
+class IntakeWords(BaseModel, extra="forbid", frozen=True):
+    """Words of the agent in both languages; `{value}` is the answer."""
+
+    zh: Annotated[str, Field(min_length=1, max_length=300)]
+    en: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class IntakeStep(BaseModel, extra="forbid", frozen=True):
+    """Question of an intake script."""
+
+    field: IntakeField
+    ask: IntakeWords
+    read_back: IntakeWords | None = None
+    """Words that read the answer back for confirmation (H9)."""
+
+
+class IntakeScript(BaseModel, extra="forbid", frozen=True):
+    """Questions for the matters of some queues and kinds."""
+
+    queues: tuple[str, ...] = ()
+    """Empty: all."""
+    kinds: tuple[TicketKind, ...] = ()
+    """Empty: all."""
+    steps: Annotated[tuple[IntakeStep, ...], Field(min_length=1, max_length=20)]
+
+    def fits(self, queue: str | None, kind: TicketKind | None) -> bool:
+        """Return whether the script is for a queue and a kind."""
+        return (not self.queues or queue in self.queues) and (not self.kinds or kind in self.kinds)
+
+
 class _File(BaseModel, extra="forbid"):
+    intake: Annotated[list[IntakeScript], Field(max_length=50)] = []
     not_ready_reasons: Annotated[list[PauseReason], Field(min_length=1, max_length=30)]
 
     @field_validator("not_ready_reasons")
@@ -40,6 +82,11 @@ class DeskChoices:
     """Choices that all desks offer."""
 
     reasons: tuple[PauseReason, ...] = ()
+    intake: tuple[IntakeScript, ...] = ()
+
+    def intake_steps(self, queue: str | None, kind: TicketKind | None) -> list[IntakeStep]:
+        """Return the steps of the first script that fits."""
+        return next(([*script.steps] for script in self.intake if script.fits(queue, kind)), [])
 
 
 def read_desk(folder: Path) -> tuple[DeskChoices, list[Finding]]:
@@ -53,4 +100,4 @@ def read_desk(folder: Path) -> tuple[DeskChoices, list[Finding]]:
     except ValidationError as error:
         found = [Finding(DESK_FILE, line, rule, message) for line, rule, message in broken_rules(document, error)]
         return DeskChoices(), found
-    return DeskChoices(tuple(file.not_ready_reasons)), []
+    return DeskChoices(tuple(file.not_ready_reasons), tuple(file.intake)), []

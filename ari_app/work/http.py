@@ -2,7 +2,15 @@
 
 from ari_app.queues.http import AGENTS, AgentView, agent_view
 from ari_app.queues.service import QueueService
-from ari_app.work.model import DispositionInput, DispositionView, ExtendWrapUp, FiguresView, PauseReasonView
+from ari_app.work.desk_file import IntakeStep
+from ari_app.work.model import (
+    DispositionInput,
+    DispositionView,
+    ExtendWrapUp,
+    FiguresView,
+    IntakeQuery,
+    PauseReasonView,
+)
 from ari_app.work.service import AgentWork
 from crm.history.http import READERS
 from foundation.problems import NotFound
@@ -22,6 +30,17 @@ def routes(work: AgentWork, queues: QueueService) -> Routes:
     )
     async def reasons(_request: Request[None, NoQuery]) -> list[PauseReasonView]:
         return work.pause_reasons()
+
+    @table.add(
+        "GET",
+        "/intake-script",
+        roles=DESKS,
+        summary="Return what the agent asks about a matter, step by step, with the words to read it back",
+        query=IntakeQuery,
+        response=list[IntakeStep],
+    )
+    async def intake(request: Request[None, IntakeQuery]) -> list[IntakeStep]:
+        return work.intake(request.query.queue, request.query.kind)
 
     @table.add(
         "GET",

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic import Field as Rule
 from sqlmodel import Field, SQLModel
 
+from crm.tickets.model import TicketKind
 from foundation.database import UtcDateTime
 
 
@@ -48,6 +49,13 @@ class PauseReasonView(BaseModel, from_attributes=True):
     """Longest usual pause; None: it may last."""
     chosen: bool
     """False: set by the system, such as for a phone that is gone; agents do not choose it."""
+
+
+class IntakeQuery(BaseModel, extra="forbid"):
+    """Queue of the call and kind of the matter."""
+
+    queue: Annotated[str | None, Rule(max_length=40)] = None
+    kind: TicketKind | None = None
 
 
 class FiguresView(BaseModel):

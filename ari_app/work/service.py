@@ -8,10 +8,11 @@ import structlog
 from ari_app.queues.model import AgentState
 from ari_app.queues.service import QueueService
 from ari_app.work import store
-from ari_app.work.desk_file import DeskChoices
+from ari_app.work.desk_file import DeskChoices, IntakeStep
 from ari_app.work.errors import DispositionNeeded, UnknownDisposition
 from ari_app.work.model import CallDisposition, DispositionView, FiguresView, PauseReasonView
 from crm.history.model import CallRecord
+from crm.tickets.model import TicketKind
 from foundation.clock import milliseconds, utc_now
 from foundation.database import Database, out_of_reach
 from foundation.problems import FieldProblem, Forbidden
@@ -43,6 +44,10 @@ class AgentWork:
         chosen = [PauseReasonView(chosen=True, **reason.model_dump()) for reason in self._choices.reasons]
         known = {one.code for one in chosen}
         return [*chosen, *(one for one in SYSTEM_REASONS if one.code not in known)]
+
+    def intake(self, queue: str | None, kind: TicketKind | None) -> list[IntakeStep]:
+        """Return what the agent asks about a matter, in order (H9)."""
+        return self._choices.intake_steps(queue, kind)
 
     async def dispose(self, who: Principal, call_id: str, code: str) -> DispositionView:
         """Store the result of a call, or replace it.

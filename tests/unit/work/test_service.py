@@ -7,10 +7,11 @@ import pytest
 
 from ari_app.queues.errors import NothingToWrapUp
 from ari_app.queues.model import AgentState, DeclineReason
-from ari_app.work.desk_file import DESK_FILE, SHIPPED, read_desk
+from ari_app.work.desk_file import DESK_FILE, SHIPPED, DeskChoices, IntakeScript, read_desk
 from ari_app.work.errors import DispositionNeeded, UnknownDisposition
 from ari_app.work.service import AgentWork
 from crm.history.model import CallRecord
+from crm.tickets.model import TicketKind
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.problems import Forbidden
@@ -115,3 +116,14 @@ def test_reasons_of_pauses_are_data_with_limits(work: AgentWork, tmp_path: Path)
     )
     _, findings = read_desk(tmp_path)
     assert [(one.line, one.rule) for one in findings] == [(7, "unknown-field")]
+
+
+def test_intake_script_is_that_of_the_kind_with_words_to_read_back(work: AgentWork) -> None:
+    fault = work.intake("repair", TicketKind.FAULT)
+    assert [step.field for step in fault] == ["problem", "address", "name", "number"]
+    assert fault[1].read_back is not None
+    assert "{value}" in fault[1].read_back.zh
+    assert [step.field for step in work.intake(None, None)] == ["problem", "name", "number"]
+    script = IntakeScript.model_validate({"queues": ["repair"], "steps": [fault[0].model_dump()]})
+    assert DeskChoices(intake=(script,)).intake_steps("consult", None) == []
+    assert DeskChoices(intake=(script,)).intake_steps("repair", TicketKind.COMPLAINT) == [fault[0]]
