@@ -1,6 +1,7 @@
 """Transfers and three-party calls, heard at every ear."""
 
-from tests.asterisk.hotline import OTHER_AGENT, SUPERVISOR, Hotline
+from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, Hotline
+from tests.asterisk.test_adoption import die, revive
 from tests.asterisk.test_call_control import AGENT_HZ, CALLER_HZ, Talking, conversation
 from tests.desk_client import Desk
 from tests.phones.phone import Phone
@@ -114,3 +115,27 @@ async def segments(hotline: Hotline, supervisor: Desk, talk: Talking, kinds: lis
     found = await hotline.sealed(supervisor, talk.call_id)
     assert [one["kind"] for one in found] == kinds
     assert {one["status"] for one in found} == {"sealed"}
+
+
+async def test_service_killed_in_a_consultation_goes_on_with_it(hotline: Hotline) -> None:
+    """F38: customer and colleague stay, and the agent completes the transfer afterwards."""
+    async with conversation(hotline) as talk:
+        _, third, third_id = await colleague(hotline)
+        await talk.order("consult", {"target": {"kind": "agent", "id": third_id}})
+        await answered(third)
+        await talk.desk.message("call", state="consulting")
+
+        await die(hotline)
+        await talk_alone(talk.agent, AGENT_HZ, third, THIRD_HZ)
+        await talk.caller.hears(seconds=0.5)
+        await revive(hotline)
+        await hotline.whole()
+
+        desk = await hotline.desk(AGENT)
+        shown = await desk.get("/api/v1/agents/me/call")
+        assert shown["state"] == "consulting"
+        await desk.post("/api/v1/agents/me/call/complete", None)
+        await talk.agent.ended()
+        await talk_alone(talk.caller, CALLER_HZ, third, THIRD_HZ)
+        await talk.caller.hang_up()
+        await third.ended()

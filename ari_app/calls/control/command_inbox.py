@@ -12,6 +12,9 @@ from ari_app.calls.control.model import CallCommand
 ANSWER_S = 6.0
 """Longer than one request to Asterisk takes at most."""
 
+OPEN_S = 2.0
+"""How long a command waits for a conversation that begins, or that another process is adopting."""
+
 
 class Commanded(Event, frozen=True, kw_only=True, gc=True):
     """A command, in one order with the events of the call's legs."""
@@ -26,6 +29,7 @@ class CommandInbox:
     def __init__(self) -> None:
         self._inbox: Inbox | None = None
         self._waiting: set[asyncio.Future[None]] = set()
+        self._opened = asyncio.Event()
 
     @property
     def is_open(self) -> bool:
@@ -35,10 +39,12 @@ class CommandInbox:
     def opened(self, inbox: Inbox) -> Iterator[None]:
         """Take commands into an inbox; afterwards refuse those without an answer."""
         self._inbox = inbox
+        self._opened.set()
         try:
             yield
         finally:
             self._inbox = None
+            self._opened.clear()
             for answer in self._waiting:
                 if not answer.done():
                     answer.set_exception(NoCall("the call ended"))
@@ -50,8 +56,12 @@ class CommandInbox:
             Problem: it was refused, or the conversation is over.
             CallOutOfReach: it was not carried out in time; it may be later.
         """
-        if self._inbox is None:
-            raise NoCall("the call has no conversation now")
+        try:
+            async with asyncio.timeout(OPEN_S):
+                await self._opened.wait()
+        except TimeoutError:
+            raise NoCall("the call has no conversation now") from None
+        assert self._inbox is not None, "opened"
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.add(answer)
         self._inbox.put(Commanded(command=command, answer=answer))
