@@ -1,7 +1,7 @@
 # Every target prepares what it needs: the first run takes minutes, later ones seconds.
 VENV := $(or $(HOTLINE_RUNTIME),.runtime)/venv/bin
 
-.PHONY: prepare run demo check console-check console quick test bench chaos lock
+.PHONY: prepare run demo check console-check console screens quick test bench chaos lock
 
 prepare:
 	@sh asterisk/bootstrap.sh
@@ -24,6 +24,9 @@ console-check: prepare  ## lint, types and unit tests of the console's pages
 
 console: prepare      ## the console's pages with Vite, beside `make run`, for those who change them
 	@$(VENV)/python -m dev.console run dev
+
+screens: prepare      ## pictures of every page in .runtime/screens, and what axe finds on them
+	@$(VENV)/python -m tests.browser
 
 quick: prepare        ## unit tests that start no server and are not slow
 	@$(VENV)/pytest tests/unit -q -p no:schemathesis -m "not server and not slow" -n auto --dist worksteal
