@@ -19,6 +19,7 @@ FILTER = RequestKind("PUT", "/applications/{applicationName}/eventFilter", body=
 GET_DYNAMIC = RequestKind("GET", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}")
 PUT_DYNAMIC = RequestKind("PUT", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}", body="fields")
 DELETE_DYNAMIC = RequestKind("DELETE", "/asterisk/config/dynamic/{configClass}/{objectType}/{id}")
+ENDPOINTS = RequestKind("GET", "/endpoints/{tech}")
 ENDPOINT = RequestKind("GET", "/endpoints/{tech}/{resource}")
 READY_POLL_S = 0.1
 CONNECTIONS_MODULE = "res_ari.so"
@@ -46,6 +47,7 @@ _info = msgspec.json.Decoder(AsteriskInfo).decode
 _variable = msgspec.json.Decoder(Variable).decode
 _settings = msgspec.json.Decoder(list[ConfigTuple]).decode
 _endpoint = msgspec.json.Decoder(Endpoint).decode
+_endpoints = msgspec.json.Decoder(list[Endpoint]).decode
 
 
 class ServerRequests(RestTransport):
@@ -160,3 +162,7 @@ class ServerRequests(RestTransport):
             AriNotFound: there is none.
         """
         return _endpoint(await self.send(ENDPOINT, technology, resource))
+
+    async def endpoints(self, technology: str) -> list[Endpoint]:
+        """Return every phone and trunk of a technology."""
+        return _endpoints(await self.send(ENDPOINTS, technology))
