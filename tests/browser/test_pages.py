@@ -93,7 +93,7 @@ async def _sign_in(page: Page, staff_number: str) -> None:
 async def _use(page: Page, url: str, theme: str) -> None:
     await page.goto(f"{url}/settings")
     await page.locator(f"select:has(option[value={theme}])").select_option(theme)
-    await expect(page.locator("html.dark")).to_have_count(int(theme == "dark"))
+    await expect(page.locator("html.dark")).to_have_count(int(theme == "dark"), timeout=WAIT_MS)
 
 
 async def _see(page: Page, sign: str) -> None:

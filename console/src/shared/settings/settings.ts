@@ -75,8 +75,12 @@ export const useSettings = defineStore('settings', () => {
       return store(JSON.stringify(values))
     }
     try {
-      Object.assign(values, await data(api.GET('/api/v1/me/settings')))
-      known = JSON.stringify(values)
+      const before = { ...values }
+      const found = await data(api.GET('/api/v1/me/settings'))
+      known = JSON.stringify({ ...values, ...found })
+      // What was changed while the account's were on their way is newer than they are.
+      const unchanged = Object.entries(found).filter(([name]) => values[name as keyof Settings] === before[name as keyof Settings])
+      Object.assign(values, Object.fromEntries(unchanged))
     } catch {
       // Those of this browser stay.
     }

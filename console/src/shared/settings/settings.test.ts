@@ -1,0 +1,36 @@
+import { flushPromises } from '@vue/test-utils'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { serve } from '@/shared/testing/service'
+import { useSettings } from './settings'
+
+const account = { language: 'en', theme: 'light', ring_tone: 'soft', ring_volume: 40, shortcuts: true, columns: {} }
+
+afterEach(() => vi.unstubAllGlobals())
+
+describe('own settings', () => {
+  it('are those of the account', async () => {
+    serve({ 'GET /me/settings': account })
+    const settings = useSettings()
+    await settings.follow()
+    expect(settings.values).toEqual(account)
+  })
+
+  it('keep what is changed while the account’s are on their way', async () => {
+    serve({ 'GET /me/settings': account })
+    const settings = useSettings()
+    const following = settings.follow()
+    settings.values.theme = 'dark'
+    await following
+    expect(settings.values).toEqual({ ...account, theme: 'dark' })
+  })
+
+  it('chosen at the sign-in page are taken to the account', async () => {
+    const asked = serve({})
+    const settings = useSettings()
+    await settings.apply()
+    settings.values.language = 'en'
+    await flushPromises()
+    await settings.follow()
+    expect(asked.map((one) => [one.method, one.path, one.body['language']])).toEqual([['PUT', '/me/settings', 'en']])
+  })
+})
