@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 import psycopg
-from sqlalchemy import URL, Column, make_url
+from sqlalchemy import URL, Column, DefaultClause, make_url
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from ari_app.runtime.schema import METADATA, upgrade
@@ -222,6 +222,8 @@ def _literal(column: Column[Any], words: Words) -> str:
         return {"0": "1", "false": "true"}[words.false] if default else words.false
     if isinstance(default, dict | list):
         return f"'{msgspec.json.encode(default).decode()}'"
+    if default is None and isinstance(column.server_default, DefaultClause):
+        return f"'{column.server_default.arg}'"
     if default is None:
         raise ValueError(f"{column.table.name}.{column.name} has no default: name it in the rows")
     return str(default) if isinstance(default, int) else f"'{default}'"

@@ -85,6 +85,17 @@ def test_tone_is_a_short_sound_file_and_an_own_one_stays(tmp_path: Path) -> None
     write_pause_tone(path)
     with wave.open(str(path)) as file:
         assert (file.getframerate(), file.getnframes()) == (RATE, round(TONE_S * RATE))
-    path.write_bytes(b"own")
+    with wave.open(str(path), "wb") as own:
+        own.setparams((1, 2, RATE, 0, "NONE", "not compressed"))
+        own.writeframes(b"\1\0" * RATE)
+    written = path.read_bytes()
     write_pause_tone(path)
-    assert path.read_bytes() == b"own"
+    assert path.read_bytes() == written
+
+
+def test_tone_that_cannot_be_played_is_written_anew(tmp_path: Path) -> None:
+    path = tmp_path / "tone.wav"
+    path.write_bytes(b"damaged")
+    write_pause_tone(path)
+    with wave.open(str(path)) as file:
+        assert file.getnframes() == round(TONE_S * RATE)

@@ -25,7 +25,7 @@ from tests.unit.crm.notices.conftest import LINK, House
 
 LATIN = re.compile(r"[A-Za-z]{2,}")
 HAN = re.compile(r"[\u4e00-\u9fff]")
-PLACEHOLDER = re.compile(r"{[a-z_]+}")
+PLACEHOLDER = re.compile(r"{[a-z_.]+}")
 CODES: dict[str, Iterable[StrEnum | str]] = {
     "kind": TicketKind,
     "status": TicketStatus,
