@@ -53,8 +53,6 @@ ANSWER = RequestKind("POST", "/channels/{channelId}/answer")
 SEND_DTMF = RequestKind("POST", "/channels/{channelId}/dtmf", ("dtmf", "before", "between", "duration", "after"))
 MUTE = RequestKind("POST", "/channels/{channelId}/mute", ("direction",))
 UNMUTE = RequestKind("DELETE", "/channels/{channelId}/mute", ("direction",))
-HOLD = RequestKind("POST", "/channels/{channelId}/hold")
-UNHOLD = RequestKind("DELETE", "/channels/{channelId}/hold")
 START_MUSIC = RequestKind("POST", "/channels/{channelId}/moh", ("mohClass",))
 STOP_MUSIC = RequestKind("DELETE", "/channels/{channelId}/moh")
 PLAY = RequestKind("POST", "/channels/{channelId}/play", ("media", "lang", "playbackId"))
@@ -198,14 +196,6 @@ class ChannelRequests(RestTransport):
     async def unmute(self, channel_id: str, direction: Direction = "both") -> None:
         """End what `mute` began."""
         await self.send(UNMUTE, channel_id, query={"direction": direction})
-
-    async def hold(self, channel_id: str) -> None:
-        """Tell the far end that it is on hold."""
-        await self.send(HOLD, channel_id)
-
-    async def unhold(self, channel_id: str) -> None:
-        """End what `hold` began."""
-        await self.send(UNHOLD, channel_id)
 
     async def start_music(self, channel_id: str, music_class: str | None = None) -> None:
         """Play music on hold to a channel."""

@@ -162,18 +162,8 @@ VERBS = sorted(
 )
 
 
-NEEDED_NEXT = {
-    "hold",
-    "unhold",
-    "mute",
-    "unmute",
-    "send_dtmf",
-    "snoop",
-    "start_music",
-    "stop_music",
-    "stop_bridge_music",
-}
-"""Verbs that call control by agents and supervisors will ask for: hold, mute, listening in."""
+NEEDED_NEXT = {"snoop", "start_music", "stop_music", "stop_bridge_music"}
+"""Verbs that supervision will ask for: listening in, and what is heard meanwhile."""
 
 
 @pytest.mark.parametrize("name", VERBS)
