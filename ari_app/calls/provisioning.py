@@ -56,11 +56,6 @@ def browser_user(user: str) -> str:
     return f"{user}{_IN_BROWSER}"
 
 
-def is_browser_user(user: str) -> bool:
-    """Return whether a SIP user is that of a browser's phone."""
-    return user.endswith(_IN_BROWSER)
-
-
 def desk_user(user: str) -> str:
     """Return the SIP user of the desk phone beside either one."""
     return user.removesuffix(_IN_BROWSER)

@@ -7,7 +7,6 @@ from contextlib import suppress
 import structlog
 
 from ari_app.calls.agent_directory import Agents
-from ari_app.calls.provisioning import is_browser_user
 from ari_app.desk.hub import Hub
 from ari_app.queues.errors import AgentNotSignedIn, QueuesUnavailable
 from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, AgentState, DeclineReason, QueueChanged
@@ -139,13 +138,9 @@ class PresenceService:
         return {agent.agent_id for agent in found.agents if agent.reason == DeclineReason.UNAVAILABLE}
 
     async def _watch_phones(self) -> None:
-        """Make agents ready again once their unreachable phone is back (F11, F15).
-
-        A browser's phone that is gone is noticed before a caller is offered to it.
-        """
+        """Make agents ready again once their unreachable phone is back (F11, F15)."""
         # Of those made not ready before this process, it is unknown whether their phone was seen to be gone.
         gone = await self._read_agents()
-        missed: set[str] = set()
         while True:
             await asyncio.sleep(PHONES_EVERY_S)
             silent = {agent.agent_id for agent in self._last.values() if agent.reason == DeclineReason.UNAVAILABLE}
@@ -160,25 +155,3 @@ class PresenceService:
                     gone.discard(agent_id)
                     with suppress(QueuesUnavailable, AgentNotSignedIn):
                         await self._queues.ready(agent_id)
-            missed = await self._without_phone(missed, gone)
-
-    async def _without_phone(self, missed: set[str], gone: set[str]) -> set[str]:
-        """Make agents not ready after two looks without their browser's phone.
-
-        Return those missed once: a page that is reloaded registers again at once.
-        """
-        now_missed = set()
-        for agent in [*self._last.values()]:
-            line = self._agents.phone(agent.agent_id) if agent.state is AgentState.READY else None
-            if line is None or not is_browser_user(line.endpoint) or not self._hub.connected(agent.agent_id):
-                continue
-            if await self._phone_online(line.endpoint):
-                continue
-            if agent.agent_id not in missed:
-                now_missed.add(agent.agent_id)
-                continue
-            log.warning("browser_phone_gone", agent_id=agent.agent_id)
-            gone.add(agent.agent_id)
-            with suppress(QueuesUnavailable, AgentNotSignedIn):
-                await self._queues.not_ready(agent.agent_id, DeclineReason.UNAVAILABLE)
-        return now_missed

@@ -52,32 +52,3 @@ async def test_agent_with_a_phone_that_is_back_is_ready_again_after_a_restart(mo
     async with asyncio.timeout(5):
         assert await queues.made_ready == AGENT
     running.cancel()
-
-
-async def test_agent_without_a_browsers_phone_is_not_ready_before_an_offer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence, "PHONES_EVERY_S", 0.001)
-    made_not_ready: asyncio.Future[tuple[str, str]] = asyncio.get_running_loop().create_future()
-    looks = []
-
-    class ReadyQueues(Queues):
-        """An agent who is ready."""
-
-        async def snapshot(self) -> Snapshot:
-            return Snapshot(0, agents=(AgentSnapshot(AGENT, AgentState.READY, 0),))
-
-        async def not_ready(self, agent_id: str, reason: str) -> None:
-            if not made_not_ready.done():
-                made_not_ready.set_result((agent_id, reason))
-
-    async def online(user: str) -> bool:
-        looks.append(user)
-        return False
-
-    given: Any = ReadyQueues()
-    hub: Any = SimpleNamespace(connected=lambda agent_id: agent_id == AGENT)
-    agents: Any = SimpleNamespace(phone=lambda agent_id: AgentPhone(agent_id, "1001", "刘芳", "agent1001-browser"))
-    running = asyncio.create_task(PresenceService(hub, given, agents, online).run())
-    async with asyncio.timeout(5):
-        assert await made_not_ready == (AGENT, DeclineReason.UNAVAILABLE)
-    assert len(looks) >= 2
-    running.cancel()
