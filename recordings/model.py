@@ -72,6 +72,8 @@ class Recording(SQLModel, table=True):
         UniqueConstraint("call_id", "segment"),
         Index("ix_recording_customer_id_started_at", "customer_id", "started_at"),
         Index("ix_recording_status", "status"),
+        # The talks of an agent's day.
+        Index("ix_recording_agent_id_started_at", "agent_id", "started_at"),
     )
 
     id: str = Field(primary_key=True)

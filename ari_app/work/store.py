@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlmodel import col, func, select
+from sqlalchemy import ColumnElement
+from sqlalchemy.orm import aliased
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.history.model import CallRecord
+from recordings.model import Recording, RecordingKind, RecordingStatus
 
 ANSWERED = "answered"
 
@@ -20,10 +23,41 @@ class Talks(NamedTuple):
 
 
 async def talks_since(session: AsyncSession, agent_id: str, since: datetime) -> list[Talks]:
-    """Return an agent's answered calls of each direction."""
-    statement = (
+    """Return an agent's talks by direction; of handed-on calls the own part."""
+    whole = (
         select(CallRecord.direction, func.count(), func.coalesce(func.sum(col(CallRecord.talk_ms)), 0))
         .where(CallRecord.agent_id == agent_id, col(CallRecord.started_at) >= since, CallRecord.outcome == ANSWERED)
+        .where(~_shared(agent_id))
         .group_by(CallRecord.direction)
     )
-    return [Talks(direction, calls, int(talk_ms or 0)) for direction, calls, talk_ms in await session.exec(statement)]
+    # The record names the last agent only: segments say how long each of them talked.
+    parts = (
+        select(
+            CallRecord.direction,
+            func.count(func.distinct(Recording.call_id)),
+            func.coalesce(func.sum(col(Recording.duration_ms)), 0),
+        )
+        .join(CallRecord, col(CallRecord.id) == Recording.call_id)
+        .where(Recording.agent_id == agent_id, col(Recording.started_at) >= since)
+        .where(Recording.kind == RecordingKind.CONVERSATION, CallRecord.outcome == ANSWERED)
+        .where(_talked(), or_(col(CallRecord.agent_id) != agent_id, _shared(agent_id)))
+        .group_by(CallRecord.direction)
+    )
+    found = [*await session.exec(whole), *await session.exec(parts)]
+    return [Talks(direction, calls, int(talk_ms or 0)) for direction, calls, talk_ms in found]
+
+
+def _talked() -> ColumnElement[bool]:
+    """Tell whether a segment was recorded, or meant to be."""
+    return or_(col(Recording.duration_ms).is_not(None), col(Recording.status) == RecordingStatus.FAILED)
+
+
+def _shared(agent_id: str) -> ColumnElement[bool]:
+    """Tell whether others than the agent talked with the caller, too."""
+    other = aliased(Recording)
+    return (
+        select(other.id)
+        .where(other.call_id == CallRecord.id, other.kind == RecordingKind.CONVERSATION)
+        .where(or_(col(other.agent_id).is_(None), col(other.agent_id) != agent_id))
+        .exists()
+    )

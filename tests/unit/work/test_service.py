@@ -16,6 +16,7 @@ from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.problems import Forbidden
 from foundation.routes import Principal, Role
+from recordings.model import Recording
 from tests.unit.queues.conftest import Floor
 
 ANNA = Principal("anna", "1001", "Anna", Role.AGENT)
@@ -103,6 +104,42 @@ async def test_figures_are_those_of_the_day(database: Database, floor: Floor, wo
     nothing = await work.figures("bert")
     assert (nothing.taken, nothing.missed) == (1, 0)
     assert found.since <= utc_now() < found.since + timedelta(days=1)
+
+
+def segment(number: int, call_id: str, agent_id: str | None, ms: int | None, **changes: object) -> Recording:
+    given = {"kind": "conversation", "status": "sealed", "channels": 2, "file": "", "started_at": utc_now()}
+    rest = {"id": f"rec-{call_id}-{number}", "call_id": call_id, "segment": number}
+    return Recording.model_validate({**given, **rest, "agent_id": agent_id, "duration_ms": ms, **changes})
+
+
+async def test_a_call_handed_on_counts_for_both_agents_with_the_part_of_each(
+    database: Database, work: AgentWork
+) -> None:
+    async with database.write() as session:
+        session.add_all(
+            [
+                record("call-1", agent_id="bert", talk_ms=100_000),
+                segment(1, "call-1", "anna", 50_000),
+                segment(2, "call-1", "anna", 9_000, kind="consult"),
+                segment(3, "call-1", "anna", 24_000),
+                segment(4, "call-1", "bert", 20_000),
+                # Anna's alone, with a pause of the recording: the record has the whole.
+                record("call-2", talk_ms=30_000),
+                segment(1, "call-2", "anna", 10_000),
+                segment(2, "call-2", "anna", 5_000),
+                # Handed to an outside number, and not recorded at first.
+                record("call-3", direction="outbound", talk_ms=90_000),
+                segment(1, "call-3", "anna", None, status="failed"),
+                segment(2, "call-3", None, 60_000),
+                # Bert was rung and did not answer.
+                record("call-4", talk_ms=1_000),
+                segment(1, "call-4", "bert", None, status="missing"),
+                segment(2, "call-4", "anna", 1_000),
+            ]
+        )
+    anna, bert = await work.figures("anna"), await work.figures("bert")
+    assert (anna.taken, anna.dialled, anna.talk_ms) == (3, 1, 105_000)
+    assert (bert.taken, bert.dialled, bert.talk_ms) == (1, 0, 20_000)
 
 
 def test_reasons_of_pauses_are_data_with_limits(work: AgentWork, tmp_path: Path) -> None:
