@@ -84,26 +84,51 @@ async def test_call_survives_the_service_and_a_reload_of_the_page(hotline: Hotli
     await agent.state("wrap_up")
 
 
-async def test_one_tab_has_the_phone_and_the_other_its_buttons(hotline: Hotline, open_page: OpenPage) -> None:
-    owner = await open_page()
-    await owner.sign_in(OTHER_AGENT)
-    await owner.start_shift()
-    mirror = await AgentPage.open(owner.page.context, hotline.stack.url)
-    await mirror.page.goto(f"{hotline.stack.url}/desk")
-    await mirror.button("desk.start_shift").click()
-    await expect(mirror.text("desk.phone_elsewhere")).to_be_visible(timeout=WAIT_MS)
-    await mirror.state("ready")
+async def test_one_tab_has_the_phone_and_desk_until_another_takes_both(hotline: Hotline, open_page: OpenPage) -> None:
+    first = await open_page()
+    await first.sign_in(OTHER_AGENT)
+    await first.start_shift()
+    second = await AgentPage.open(first.page.context, hotline.stack.url)
+    await second.page.goto(f"{hotline.stack.url}/desk")
+    await expect(second.text("shared.link.elsewhere")).to_be_visible(timeout=WAIT_MS)
 
     caller = await hotline.phone(ZHANG_MIN)
     await hotline.into_queue(caller)
-    await mirror.answer()
+    await first.answer()
     hotline.speaks(caller, CALLER_HZ)
+    await first.hears(CALLER_HZ)
+    await second.button("shared.link.take_over").click()
+    await expect(second.text("shared.link.busy_elsewhere")).to_be_visible(timeout=WAIT_MS)
+    for tab in (first, second):
+        await tab.button("shared.sign_out").click()
+        await expect(tab.text("shared.link.in_call")).to_be_visible(timeout=WAIT_MS)
+    assert await caller.hears_tone(MICROPHONE_HZ) > 0.5
 
-    # The sound stays in the tab that has the phone.
-    await owner.hears(CALLER_HZ)
-    assert await mirror.page.evaluate("peers.length") == 0
     await caller.hang_up()
-    await mirror.state("wrap_up")
+    await first.state("wrap_up")
+    await first.button("desk.finish").click()
+    await first.state("ready")
+    await second.button("shared.link.back_to_call").click()
+    await second.button("shared.link.take_over").click()
+    await second.state("ready")
+    await expect(first.text("shared.link.elsewhere")).to_be_visible(timeout=WAIT_MS)
+    await hotline.into_queue(await hotline.phone(LI_JIANGUO))
+    await second.rung()
+    await expect(first.button("desk.answer")).to_have_count(0)
+
+
+async def test_microphone_and_call_end_with_the_session(hotline: Hotline, open_page: OpenPage) -> None:
+    agent = await open_page()
+    caller = await hotline.phone(LI_JIANGUO)
+    await talking(hotline, agent, caller)
+    track = await agent.page.evaluate_handle("peers.at(-1).getSenders()[0].track")
+    assert await track.evaluate("(track) => track.readyState") == "live"
+
+    # As another machine or an administrator ends it.
+    await agent.page.evaluate("fetch('/api/v1/session', { method: 'DELETE' })")
+    await expect(agent.button("session.sign_in")).to_be_visible(timeout=WAIT_MS)
+    assert await track.evaluate("(track) => track.readyState") == "ended"
+    await caller.ended()
 
 
 async def test_prompt_is_heard_over_opus(hotline: Hotline, open_page: OpenPage) -> None:

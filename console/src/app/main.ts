@@ -11,6 +11,7 @@ import { i18n, provideCatalogues } from '@/shared/i18n/i18n'
 import { useSession } from '@/shared/session/session'
 import { useSettings } from '@/shared/settings/settings'
 import App from './App.vue'
+import { keepOneSession } from './one-session'
 import { router } from './router'
 
 provideCatalogues({ 'zh-CN': () => import('./catalogues/zh-CN'), en: () => import('./catalogues/en') })
@@ -26,6 +27,8 @@ whenSignedOut(() => {
     void router.push({ name: 'sign-in', query: { to: router.currentRoute.value.fullPath } })
   }
 })
+
+keepOneSession()
 
 // The words come before the first picture: a page of bare keys is never seen.
 await useSettings().apply()

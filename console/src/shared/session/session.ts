@@ -6,10 +6,14 @@ import { ApiProblem } from '@/shared/api/problems'
 export type SessionView = Schemas['SessionView']
 export type Role = SessionView['role']
 
+type Check = () => Promise<boolean>
+const always: Check = async () => true
+
 /** Who is signed in. */
 export const useSession = defineStore('session', () => {
   const who = ref<SessionView | null>(null)
   const known = ref(false)
+  let mayLeave = always
   const role = computed(() => who.value?.role ?? null)
 
   /** Ask who is signed in, once unless told so; a page that was reloaded still has its cookie. */
@@ -36,9 +40,20 @@ export const useSession = defineStore('session', () => {
     await signIn(staffNumber, next)
   }
 
-  async function signOut(): Promise<void> {
+  /** Have sign-outs wait for a check; returns how to end that. */
+  function guard(check: Check): () => void {
+    mayLeave = check
+    return () => {
+      if (mayLeave === check) mayLeave = always
+    }
+  }
+
+  /** End the session; returns false where what runs here does not allow it. */
+  async function signOut(): Promise<boolean> {
+    if (!(await mayLeave())) return false
     await data(api.DELETE('/api/v1/session'))
     forget()
+    return true
   }
 
   /** Forget who was signed in: the service did. */
@@ -47,5 +62,5 @@ export const useSession = defineStore('session', () => {
     known.value = true
   }
 
-  return { who, role, known, load, signIn, changePassword, signOut, forget }
+  return { who, role, known, load, signIn, changePassword, guard, signOut, forget }
 })

@@ -60,7 +60,13 @@ export const useDesk = defineStore('desk', () => {
     for (const listener of listeners) listener(message)
   }
 
-  const connection = new DeskConnection({ message: apply, link: (now) => (link.value = now) })
+  const connection = new DeskConnection({ message: apply, link: linked })
+
+  function linked(now: Link): void {
+    link.value = now
+    // What another desk has now is not shown here, and no clock of it runs on.
+    if (now === 'replaced' || now === 'ended' || now === 'off') own.value = pop.value = draft.value = call.value = null
+  }
 
   /** Hear every message after it was applied; returns how to stop. */
   function listen(listener: Listener): () => void {
@@ -78,7 +84,6 @@ export const useDesk = defineStore('desk', () => {
 
   function close(): void {
     connection.close()
-    own.value = pop.value = draft.value = call.value = null
   }
 
   return { link, own, pop, draft, call, queues, agents, aheadMs, state, callId, apply, listen, send, open, close }

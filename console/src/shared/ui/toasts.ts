@@ -9,7 +9,7 @@ export interface Toast {
   text: string
 }
 
-const SHOWN_MS = 6000
+const SHOWN_MS = { info: 6000, good: 6000, warning: 8000, alarm: 8000 }
 
 /** Short messages over the page: they never take the focus and never hide a call. */
 export const useToasts = defineStore('toasts', () => {
@@ -18,14 +18,19 @@ export const useToasts = defineStore('toasts', () => {
 
   function say(text: string, level: ToastLevel = 'info'): void {
     const toast = { id: ++last, level, text }
-    shown.value = [...shown.value.filter((other) => other.text !== text).slice(-3), toast]
-    // What went wrong stays until it is read.
-    if (level === 'info' || level === 'good') setTimeout(() => close(toast.id), SHOWN_MS)
+    // After a success the failures before it are no news.
+    const before = level === 'good' ? shown.value.filter((other) => other.level === 'good') : shown.value
+    shown.value = [...before.filter((other) => other.text !== text).slice(-3), toast]
+    setTimeout(() => close(toast.id), SHOWN_MS[level])
   }
 
   function close(id: number): void {
     shown.value = shown.value.filter((toast) => toast.id !== id)
   }
 
-  return { shown, say, close }
+  function clear(): void {
+    shown.value = []
+  }
+
+  return { shown, say, close, clear }
 })
