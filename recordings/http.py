@@ -1,7 +1,8 @@
 """Recordings over HTTP: find, play, download, verify."""
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, model_validator
 
+from crm.text import Id
 from foundation.routes import File, NoQuery, Request, Role, Routes
 from recordings.access import HEARS_ALL
 from recordings.errors import RecordingNotFound
@@ -16,8 +17,8 @@ MAY_ASK = MAY_VERIFY | {Role.DEPARTMENT}
 class FindRecordings(BaseModel, extra="forbid"):
     """Recordings of one call or of one ticket."""
 
-    call_id: str | None = Field(default=None, max_length=64)
-    ticket_id: str | None = Field(default=None, max_length=64)
+    call_id: Id | None = None
+    ticket_id: Id | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "FindRecordings":

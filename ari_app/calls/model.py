@@ -6,6 +6,7 @@ import msgspec
 
 from ari_app.calls.control.model import Control, StoryEntry, TargetKind
 from ari_app.desk.model import CallStage as CallStage  # noqa: PLC0414 - desks show it, calls are led by it
+from crm.history.model import CallOutcome as CallOutcome  # noqa: PLC0414 - records are found by it
 from ivr.cursor import Cursor
 from ivr.walker import ToQueue
 
@@ -167,24 +168,3 @@ class HangUpBy(StrEnum):
     CALLER = "caller"
     AGENT = "agent"
     SYSTEM = "system"
-
-
-class CallOutcome(StrEnum):
-    """Outcome of a call, for its record."""
-
-    ANSWERED = "answered"
-    """Caller and agent were bridged, however shortly; or an outbound call was answered."""
-    SELF_SERVED = "self_served"
-    """The flow did what the caller wanted."""
-    ABANDONED = "abandoned"
-    """The caller joined a queue and hung up before being bridged with an agent, also in the moment of the answer."""
-    LEFT_FLOW = "left_flow"
-    """The caller hung up in the menu, without having joined a queue."""
-    UNREACHED = "unreached"
-    """An outbound call without an answer."""
-    FAILED = "failed"
-    """We could not serve it."""
-    FALLBACK = "fallback"
-    """The service was away for so long that the dialplan took the call over."""
-    LOST = "lost"
-    """Asterisk died during the call: the other party is to be called back."""

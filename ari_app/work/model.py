@@ -54,7 +54,7 @@ class PauseReasonView(BaseModel, from_attributes=True):
 class IntakeQuery(BaseModel, extra="forbid"):
     """Queue of the call and kind of the matter."""
 
-    queue: Annotated[str | None, Rule(max_length=40)] = None
+    queue: Annotated[str, Rule(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
     kind: TicketKind | None = None
 
 

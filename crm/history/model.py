@@ -43,6 +43,27 @@ class StoryStep(StrEnum):
     QUEUED = "queued"
 
 
+class CallOutcome(StrEnum):
+    """Outcome of a call, for its record."""
+
+    ANSWERED = "answered"
+    """Caller and agent were bridged, however shortly; or an outbound call was answered."""
+    SELF_SERVED = "self_served"
+    """The flow did what the caller wanted."""
+    ABANDONED = "abandoned"
+    """The caller joined a queue and hung up before being bridged with an agent, also in the moment of the answer."""
+    LEFT_FLOW = "left_flow"
+    """The caller hung up in the menu, without having joined a queue."""
+    UNREACHED = "unreached"
+    """An outbound call without an answer."""
+    FAILED = "failed"
+    """We could not serve it."""
+    FALLBACK = "fallback"
+    """The service was away for so long that the dialplan took the call over."""
+    LOST = "lost"
+    """Asterisk died during the call: the other party is to be called back."""
+
+
 class CallRecord(SQLModel, table=True):
     """Record of a call, stored at its end; durations in milliseconds."""
 
@@ -100,7 +121,7 @@ class CallStep(BaseModel):
 class FindCalls(BaseModel, extra="forbid"):
     """Filters of calls; `outcome=lost` finds those to be called back."""
 
-    outcome: str | None = Rule(default=None, max_length=32)
+    outcome: CallOutcome | None = None
     number: CallerNumber | None = None
     """The other party, as a call brought it or as people write it."""
     since: Moment | None = None

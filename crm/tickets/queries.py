@@ -14,6 +14,7 @@ from crm.tickets.extensions.model import ExtensionView
 from crm.tickets.findings import store as findings_store
 from crm.tickets.findings.model import FindingView
 from crm.tickets.listing import Filters, ListQuery, Order, TicketCounts, counted
+from crm.tickets.log_names import with_names
 from crm.tickets.model import Actor, Ticket
 from crm.tickets.offers import ActionRoutes, offers
 from crm.tickets.refusals import store as refusals_store
@@ -50,7 +51,8 @@ class TicketReader(TicketUnitOfWork):
             refusals = await refusals_store.of_ticket(session, ticket_id)
             extensions = await extensions_store.of_ticket(session, ticket_id)
             findings = await findings_store.of_ticket(session, ticket_id)
-            log = await store.log_of(session, ticket_id)
+            log = [LogView.model_validate(found) for found in await store.log_of(session, ticket_id)]
+            log = await with_names(session, log)
         return TicketDetail(
             **TicketView.model_validate(ticket).model_dump(),
             reporters=[ReporterView.model_validate(found) for found in reporters],
@@ -60,7 +62,7 @@ class TicketReader(TicketUnitOfWork):
             refusals=[RefusalView.model_validate(found) for found in refusals],
             extensions=[ExtensionView.model_validate(found) for found in extensions],
             findings=[FindingView.model_validate(found) for found in findings],
-            log=[LogView.model_validate(found) for found in log],
+            log=log,
         )
 
     async def offers(self, ticket: TicketDetail, actor: Actor, routes: ActionRoutes) -> list[Offer]:

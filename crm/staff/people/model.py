@@ -1,17 +1,16 @@
 """Colleagues as everyone may see them."""
 
-from typing import Annotated
-
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from crm.staff.model import Language
+from crm.text import Id
 from foundation.routes import Role
 
 
 class FindPeople(BaseModel, extra="forbid"):
     """Filters of colleagues."""
 
-    department_id: Annotated[str | None, Field(max_length=64)] = None
+    department_id: Id | None = None
     role: Role | None = None
 
 

@@ -6,7 +6,9 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -17,6 +19,10 @@ from tests.callflows import copied, edit
 from tests.unit.web.structure import faults
 
 pytestmark = pytest.mark.slow
+
+BOUNDED = {"enum", "const", "pattern", "format"}
+FREE_TEXT = {"text", "area", "q", "number", "reporter_number"}
+"""Query parameters that hold what a person typed."""
 
 
 def hotline(*arguments: str, **environment: str) -> Result:
@@ -107,3 +113,18 @@ def test_description_of_the_whole_api_has_names_that_a_console_can_use(monkeypat
     assert len(document["paths"]) > 100
     # Two models of one name would be called after their modules: one of the classes wants another name.
     assert [name for name in document["components"]["schemas"] if not re.fullmatch("[A-Z][A-Za-z]+", name)] == []
+    assert list(unbounded_queries(document)) == []
+
+
+def unbounded_queries(document: dict[str, Any]) -> Iterator[str]:
+    """Yield query parameters that take any word.
+
+    A misspelt one would find nothing.
+    """
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            for parameter in operation["parameters"]:
+                kinds = parameter["schema"].get("anyOf", [parameter["schema"]])
+                words = [one for one in kinds if one.get("type") == "string" and not one.keys() & BOUNDED]
+                if parameter["in"] == "query" and words and parameter["name"] not in FREE_TEXT:
+                    yield f"{path}: {parameter['name']}"

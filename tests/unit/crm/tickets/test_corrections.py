@@ -69,8 +69,8 @@ async def test_correction_changes_given_fields_and_logs_both_values(
     assert (entry.action, entry.from_status, entry.to_status) == ("correct", "registered", "registered")
     assert entry.detail == {
         "corrected": ["category_id", "area"],
-        "before": {"category_id": None, "area": "城东"},
-        "after": {"category_id": place.cold, "area": "城西"},
+        "before": {"category": None, "area": "城东"},
+        "after": {"category": "暖气不热", "area": "城西"},
         "reason": "网上报修",
     }
     async with database.read() as session:

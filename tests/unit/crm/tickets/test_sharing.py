@@ -80,7 +80,7 @@ async def test_the_lead_may_reply_without_them_and_says_why(tickets: TicketServi
     detail = await tickets.get(ticket.id)
     assert [part.state for part in detail.co_handlers] == [CoHandlerState.RELEASED]
     assert detail.log[-1].detail["left_out_because"] == "无需关闭阀门"
-    assert detail.log[-1].detail["left_out"] == [place.west]
+    assert detail.log[-1].detail["left_out"] == ["城西维修工区"]
 
 
 async def test_a_co_handler_does_its_part_and_nothing_else(tickets: TicketService, place: Place) -> None:

@@ -55,7 +55,7 @@ async def test_a_fault_from_report_to_archive(database: Database, tickets: Ticke
     ]
     assert [entry.version for entry in detail.log] == list(range(1, 11))
     assert [entry.from_status for entry in detail.log[1:]] == [entry.to_status for entry in detail.log[:-1]]
-    assert detail.log[1].detail == {"from_department": None, "to_department": place.east, "person_id": None}
+    assert detail.log[1].detail == {"from_department": None, "to_department": "城东维修工区", "person": None}
     assert detail.log[1].actor_name == AGENT.name
     assert [found.recording_id for found in detail.attachments] == ["rec-1"]
     assert [kind for kind, _ in await told(database)] == [f"ticket.{entry.action}" for entry in detail.log]
