@@ -18,6 +18,9 @@ class CallLine(StrEnum):
     ADOPTED = "call_adopted"
     """The next process goes on with the call."""
     QUEUED = "call_queued"
+    OFFERED = "call_offered"
+    OFFER_ENDED = "call_offer_ended"
+    """The agent did not take the call; the reason says why."""
     CONNECTED = "call_connected"
     ENDED = "call_ended"
 
@@ -39,6 +42,16 @@ def log_start(state: CallState, *, adopted: bool) -> None:
 def log_queued(queue: str, priority: int) -> None:
     """Log that a caller waits in a queue."""
     log.info(CallLine.QUEUED, queue=queue, priority=priority)
+
+
+def log_offered(talk: Talk) -> None:
+    """Log that an agent is rung for the caller."""
+    log.info(CallLine.OFFERED, staff_number=talk.staff_number, position=talk.position, waited_ms=talk.waited_ms)
+
+
+def log_offer_ended(talk: Talk, reason: str) -> None:
+    """Log that an agent did not take the call."""
+    log.info(CallLine.OFFER_ENDED, staff_number=talk.staff_number, reason=reason, rung=talk.rung)
 
 
 def log_connected(talk: Talk) -> None:

@@ -16,7 +16,7 @@ from ari_app.calls.control.parties import Parties
 from ari_app.calls.control.segments import Segments
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.holding import Hold
-from ari_app.calls.log_lines import log_connected
+from ari_app.calls.log_lines import log_connected, log_offer_ended
 from ari_app.calls.model import CallStage, CallState, LegStage, RecordingStage, Talk
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
@@ -31,6 +31,9 @@ ANSWER_GRACE_S = 5.0
 
 RING_AGAIN_S = 1.0
 """Pause before the next offer, where Asterisk did not answer the request to ring."""
+
+TOO_LATE = "reservation_over"
+"""Word in the log for an offer that the queue had ended before."""
 
 # Q.850 causes with which Asterisk reports the end of a leg.
 BUSY = frozenset({17})
@@ -93,6 +96,8 @@ class AgentLeg:
         """Makes the bridge."""
         self._gone = False
         """The leg ended by itself: there is nothing to hang up."""
+        self._too_late = False
+        """The queue had given the call to another agent."""
         self._adopted = state.talk.stage is not LegStage.OFFERED
         """Another process rang the agent, so that only Asterisk knows how far it got."""
         self._segments = Segments(services, state, adopted=self._adopted)
@@ -112,6 +117,7 @@ class AgentLeg:
         with self._services.dispatcher.channel(talk.channel_id) as inbox:
             try:
                 if talk.stage is LegStage.OFFERED and not await self._announce(make_pop):
+                    self._too_late = True
                     return OfferEnd.DECLINED
                 if talk.stage is LegStage.RINGING:
                     refused = await self._ring(inbox)
@@ -120,6 +126,7 @@ class AgentLeg:
                         return OfferEnd.DECLINED
                     if not await self._connected():
                         # The reservation ran out, or another node has the call: the answer is too late (F17, F21).
+                        self._too_late = True
                         return OfferEnd.DECLINED
                     talk.stage = LegStage.CONNECTED
                 ended = await self._converse(inbox)
@@ -317,6 +324,7 @@ class AgentLeg:
         if bridged:
             self._end_talk()
         else:
+            log_offer_ended(talk, TOO_LATE if self._too_late else reason.value)
             self._state.abandon_position = talk.position if reason is DeclineReason.CALLER_GONE else None
             self._state.talk, self._state.stage = None, CallStage.QUEUED
             await self._services.desks.close_pop(self._phone.agent_id, self._state.id)

@@ -9,7 +9,7 @@ import structlog
 from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.holding import Hold
-from ari_app.calls.log_lines import log_queued
+from ari_app.calls.log_lines import log_offered, log_queued
 from ari_app.calls.model import CallStage, CallState, LegStage, Talk
 from ari_app.calls.talk import AgentLeg, OfferEnd, staged
 from ari_app.calls.voice import ChannelVoice
@@ -210,6 +210,7 @@ class Waiting:
                 await self._services.queues.declined(offer.reservation_id, DeclineReason.UNAVAILABLE)
             return None
         self._state.talk = staged(offer, phone)
+        log_offered(self._state.talk)
         return await self._carried_out(phone, make_pop)
 
     async def _announce(self, settings: QueueSettings) -> None:

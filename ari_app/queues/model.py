@@ -173,7 +173,7 @@ class QueueSnapshot(msgspec.Struct, frozen=True):
     offered: int
     longest_wait_ms: int
     agents: dict[AgentState, int]
-    """Number of the queue's agents in each state but offline."""
+    """Number of the queue's agents in each state but offline; those with a call count in the queue of the call."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -1,11 +1,15 @@
 """Steps that wait for the caller: keys, numbers, spoken answers."""
 
+import structlog
+
 from ivr.cursor import Pressed
 from ivr.grammar import AskStep, RecordStep
 from ivr.grammar_base import PromptUse
 from ivr.steps.scene import Again, GoTo, Move, Scene
 from ivr.variables import write
 from ivr.voice import Digits, DigitsEnd
+
+log = structlog.get_logger()
 
 
 async def ask(step: AskStep, scene: Scene) -> Move:
@@ -20,6 +24,9 @@ async def ask(step: AskStep, scene: Scene) -> Move:
     digits = await scene.voice.ask(await scene.audio(uses), step.rules)
     if digits.keys:
         cursor.pressed.append(Pressed(cursor.step, digits.keys))
+        # Of a number only the length: it may be the caller's.
+        shown = {"keys": digits.keys} if step.digits is None else {"digits": len(digits.keys)}
+        log.info("call_key", step=cursor.step, **shown)
     move = _answered(step, digits, scene)
     if move is not None:
         return move

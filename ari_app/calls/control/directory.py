@@ -69,6 +69,7 @@ class CallDirectory:
             if phone.agent_id != asking.staff_id and _matches(query, phone.name, phone.staff_number)
         ]
         found.sort(key=lambda view: (not view.available, view.staff_number or ""))
+        staffed = {queue for agent in snapshot.agents for queue in agent.queues}
         for queue in snapshot.queues:
             settings = self._queues.settings_of(queue.queue)
             if _matches(query, settings.title_zh, settings.title_en, queue.queue):
@@ -77,7 +78,7 @@ class CallDirectory:
                         kind="queue",
                         id=queue.queue,
                         name=settings.title_zh,
-                        available=bool(sum(queue.agents.values())),
+                        available=queue.queue in staffed,
                         waiting=queue.waiting,
                         longest_wait_ms=queue.longest_wait_ms,
                     )

@@ -120,6 +120,20 @@ async def test_the_snapshot_shows_lines_waits_and_states(floor: Floor) -> None:
     assert [agent.agent_id for agent in snapshot.agents] == ["anna", "bert"]
 
 
+async def test_agent_with_a_call_counts_in_the_queue_of_the_call_alone(floor: Floor) -> None:
+    await floor.agent_ready("anna", "repair", "consult")
+    await floor.service.enter("call-1", "repair")
+    await floor.service.connected(floor.offers.pop().reservation_id)
+    consult, _, repair = (await floor.service.snapshot()).queues
+    assert (consult.agents, repair.agents) == ({}, {AgentState.TALKING: 1})
+    await floor.service.finished("anna", "call-1")
+    consult, _, repair = (await floor.service.snapshot()).queues
+    assert (consult.agents, repair.agents) == ({}, {AgentState.WRAP_UP: 1})
+    await floor.service.wrap_up_done("anna")
+    consult, _, repair = (await floor.service.snapshot()).queues
+    assert (consult.agents, repair.agents) == ({AgentState.READY: 1}, {AgentState.READY: 1})
+
+
 async def test_f19_the_line_is_put_together_again_in_its_order(floor: Floor, redis: Redis) -> None:
     for number in range(450):
         await floor.service.enter(f"call-{number:03}", "repair")

@@ -17,7 +17,9 @@ local counts = {}
 for _, id in ipairs(redis.call('SMEMBERS', AGENTS)) do
   local agent = agent_of(id)
   result.agents[#result.agents + 1] = agent_view(agent)
-  for _, queue in ipairs(names(agent.queues)) do
+  -- An agent with a call of a queue is busy for that queue alone.
+  local busy = (is_busy(agent) or agent.state == 'wrap_up') and agent.queue ~= ''
+  for _, queue in ipairs(busy and { agent.queue } or names(agent.queues)) do
     counts[queue] = counts[queue] or {}
     counts[queue][agent.state] = (counts[queue][agent.state] or 0) + 1
   end

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from ari_app.ari import channels
 from ari_app.calls.model import CallOutcome, CallStage
@@ -18,13 +19,17 @@ GRACE_S = 5.0
 
 
 async def test_refused_call_rings_the_next_agent_at_once(hotline: FakeHotline) -> None:
-    caller = hotline.call()
-    await hotline.agent_ready("1001")
-    first = await hotline.rung("1001")
-    await hotline.agent_ready("1002")
+    with capture_logs() as logs:
+        caller = hotline.call()
+        await hotline.agent_ready("1001")
+        first = await hotline.rung("1001")
+        await hotline.agent_ready("1002")
 
-    hotline.asterisk.hang_up(first.id, REFUSED)
-    await until(lambda: hotline.ringing("1002") is not None, within_s=1.0)
+        hotline.asterisk.hang_up(first.id, REFUSED)
+        await until(lambda: hotline.ringing("1002") is not None, within_s=1.0)
+    offers = [(line["event"], line["staff_number"]) for line in logs if line["event"].startswith("call_offer")]
+    assert offers == [("call_offered", "1001"), ("call_offer_ended", "1001"), ("call_offered", "1002")]
+    assert [line["reason"] for line in logs if line["event"] == "call_offer_ended"] == ["refused"]
 
     assert (await hotline.agent("1001")).state is AgentState.READY, "the queue was told of the refusal"
     assert hotline.desks.closed == [(AGENTS["1001"].agent_id, hotline.live.state.id)]
