@@ -26,6 +26,7 @@ from ari_app.runtime.configuration import drawn, read_configuration
 from ari_app.runtime.supervisor import ProcessSupervisor
 from ari_app.runtime.surroundings import first_line
 from ari_app.settings import PREFIX, Settings, invalid_settings, unknown_variables
+from crm.reports import definitions
 from crm.tickets import transition_page
 from dev import stack
 from dev.given import given_settings
@@ -69,10 +70,12 @@ flows = typer.Typer(help="Check and draw call flows.", no_args_is_help=True)
 app.add_typer(flows, name="flows")
 tickets = typer.Typer(help="Describe tickets.", no_args_is_help=True)
 settings_commands = typer.Typer(help="Describe settings.", no_args_is_help=True)
+figures = typer.Typer(help="Describe figures.", no_args_is_help=True)
 app.add_typer(staff, name="staff")
 app.add_typer(trunk, name="trunk")
 app.add_typer(settings_commands, name="settings")
 app.add_typer(tickets, name="tickets")
+app.add_typer(figures, name="figures")
 operator_commands.register(app)
 
 CALLFLOWS = Path(os.environ.get("HOTLINE_CALLFLOWS") or PROJECT / "callflows")
@@ -186,6 +189,14 @@ def ticket_table(
 ) -> None:
     """Print the permissions of every ticket state as Markdown."""
     _hand_out(transition_page.rendered(), output)
+
+
+@figures.command("table")
+def figure_table(
+    output: Annotated[Path | None, typer.Option(help="where to write it; standard output otherwise")] = None,
+) -> None:
+    """Print the definition of every figure as Markdown."""
+    _hand_out(definitions.rendered(), output)
 
 
 def _hand_out(text: str, output: Path | None) -> None:

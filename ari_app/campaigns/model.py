@@ -128,6 +128,10 @@ class SurveyAnswers(SQLModel, table=True):
     suggestion_recording_id: str | None = None
 
 
+ANSWERS = SQLModel.metadata.tables[SurveyAnswers.__tablename__]
+"""Table of answers, for reports that count them."""
+
+
 class Attitude(StrEnum):
     """Attitude of the staff, or satisfaction with the answer."""
 

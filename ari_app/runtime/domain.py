@@ -17,6 +17,7 @@ import crm.handover.http
 import crm.history.http
 import crm.outbox.http
 import crm.privacy.http
+import crm.reports.http
 import crm.selfservice.http
 import crm.sla.http
 import crm.staff.http
@@ -28,6 +29,7 @@ import crm.workorders.http
 import recordings.http
 from ari_app.campaigns import http as campaigns_http
 from ari_app.campaigns.hours import CallingHours
+from ari_app.campaigns.model import ANSWERS
 from ari_app.campaigns.rules import CampaignRules
 from ari_app.campaigns.service import CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
@@ -53,6 +55,7 @@ from crm.handover.service import HandoverService
 from crm.history.service import HistoryService
 from crm.outbox.service import OutboxService, OutboxWorker
 from crm.privacy.service import PrivacyService
+from crm.reports.service import ReportService
 from crm.selfservice.limits import Limiter
 from crm.selfservice.service import SelfService
 from crm.sla.service import SlaService
@@ -104,6 +107,7 @@ class DomainServices:
             deadlines=self.clocks.deadlines,
         )
         self.history = HistoryService(database)
+        self.reports = ReportService(database, settings.time_zone, ANSWERS)
         self.handovers = HandoverService(database)
         self.appointments = AppointmentService(database, self.tickets, settings.time_zone)
         self.work_orders = WorkOrderService(
@@ -152,6 +156,7 @@ class DomainServices:
             crm.appointments.http.routes(self.appointments, self.tickets),
             crm.handover.http.routes(self.handovers),
             crm.history.http.routes(self.history),
+            crm.reports.http.routes(self.reports),
             crm.outbox.http.routes(self.undelivered),
             self.notices.routes(),
             recordings.http.routes(self._recorded),

@@ -16,6 +16,9 @@ from crm.tickets.model import Ticket, TicketStatus
 
 _CLOCK = SQLModel.metadata.tables[TicketClock.__tablename__].c
 _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
+_ENDED = func.coalesce(_CLOCK.paused_at, _CLOCK.stopped_at)
+BREACHED = or_(_CLOCK.due_at < _ENDED, _ENDED.is_(None))
+"""Whether a clock with a past deadline missed it."""
 
 
 class ReportPlace(NamedTuple):
@@ -70,15 +73,13 @@ async def met(session: AsyncSession, period: Period, now: datetime) -> list[Dead
     Cancelled tickets do not count, and a merged one counts as its head.
     """
     until = min(period.until, now)
-    ended = func.coalesce(_CLOCK.paused_at, _CLOCK.stopped_at)
-    breached = or_(ended > _CLOCK.due_at, ended.is_(None))
-    is_open = and_(breached, _CLOCK.stopped_at.is_(None))
+    is_open = and_(BREACHED, _CLOCK.stopped_at.is_(None))
     statement = (
         sqlalchemy.select(
             _CLOCK.department_id,
             _CLOCK.clock,
             func.count(),
-            func.sum(case((breached, 1), else_=0)),
+            func.sum(case((BREACHED, 1), else_=0)),
             func.sum(case((is_open, 1), else_=0)),
         )
         .join(Ticket, _TICKET.id == _CLOCK.ticket_id)

@@ -1,0 +1,1 @@
+"""Reports: figures of calls and tickets, computed from stored facts."""

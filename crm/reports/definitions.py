@@ -1,0 +1,213 @@
+"""Definitions of all figures: the one place for reports, pages and documents."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel
+
+
+class FigureUnit(StrEnum):
+    """Unit of a figure."""
+
+    COUNT = "count"
+    PERCENT = "percent"
+    MILLISECONDS = "milliseconds"
+
+
+class Figure(BaseModel, frozen=True):
+    """Definition of a figure."""
+
+    name: str
+    """Field of the report's lines."""
+    zh: str
+    en: str
+    formula_zh: str
+    formula_en: str
+    unit: FigureUnit
+
+
+class FigureDefinitions(BaseModel):
+    """Definitions of the figures of each report."""
+
+    calls: list[Figure]
+    tickets: list[Figure]
+
+
+def _count(name: str, zh: str, en: str, formula_zh: str, formula_en: str) -> Figure:
+    return Figure(name=name, zh=zh, en=en, formula_zh=formula_zh, formula_en=formula_en, unit=FigureUnit.COUNT)
+
+
+def _percent(name: str, zh: str, en: str, formula_zh: str, formula_en: str) -> Figure:
+    return Figure(name=name, zh=zh, en=en, formula_zh=formula_zh, formula_en=formula_en, unit=FigureUnit.PERCENT)
+
+
+def _time(name: str, zh: str, en: str, formula_zh: str, formula_en: str) -> Figure:
+    return Figure(name=name, zh=zh, en=en, formula_zh=formula_zh, formula_en=formula_en, unit=FigureUnit.MILLISECONDS)
+
+
+CALLS = [
+    _count("incoming", "呼入量", "incoming", "全部呼入通话", "all inbound calls"),
+    _count("offered", "排队量", "offered", "进入过队列的呼入通话", "inbound calls that joined a queue"),
+    _count("answered", "接通量", "answered", "排队量中与坐席通话的", "offered calls that were bridged with an agent"),
+    _count(
+        "abandoned",
+        "放弃量",
+        "abandoned",
+        "排队量中来电人先挂机的",
+        "offered calls that the caller ended before an agent",
+    ),
+    _count(
+        "short_abandoned",
+        "短放弃量",
+        "short abandons",
+        "放弃量中等待少于 short_s 秒的",
+        "abandoned calls with a wait of less than short_s seconds",
+    ),
+    _count(
+        "other",
+        "其他结果",
+        "other outcomes",
+        "排队量 − 接通量 − 放弃量，如留言、故障、失联",
+        "offered − answered − abandoned, such as a message left, a failure, a lost call",
+    ),
+    _count(
+        "answered_in_15_s", "15 秒内接通", "answered in 15 s", "接通量中等待不超过 15 秒的", "answered, wait ≤ 15 s"
+    ),
+    _count(
+        "answered_in_20_s", "20 秒内接通", "answered in 20 s", "接通量中等待不超过 20 秒的", "answered, wait ≤ 20 s"
+    ),
+    _count(
+        "answered_within",
+        "时限内接通",
+        "answered within T",
+        "接通量中等待不超过 within_s 秒的",
+        "answered, wait ≤ within_s seconds",
+    ),
+    _count(
+        "abandoned_within",
+        "时限内放弃",
+        "abandoned within T",
+        "放弃量中等待不超过 within_s 秒的",
+        "abandoned, wait ≤ within_s seconds",
+    ),
+    _percent(
+        "level_of_offered",
+        "服务水平（占排队量）",
+        "service level of offered",
+        "时限内接通 ÷ 排队量",
+        "answered within T ÷ offered",
+    ),
+    _percent(
+        "level_without_short",
+        "服务水平（不计短放弃）",
+        "service level without short abandons",
+        "时限内接通 ÷（排队量 − 短放弃量）",
+        "answered within T ÷ (offered − short abandons)",
+    ),
+    _percent(
+        "level_with_abandoned",
+        "服务水平（计入时限内放弃）",
+        "service level with abandons",
+        "（时限内接通 + 时限内放弃）÷ 排队量",
+        "(answered within T + abandoned within T) ÷ offered",
+    ),
+    _time(
+        "wait_p50_ms",
+        "等待中位数",
+        "median wait",
+        "排队量的等待时间：最近秩法 50 百分位",
+        "waits of offered calls: 50th percentile by nearest rank",
+    ),
+    _time(
+        "wait_p95_ms",
+        "等待 95 百分位",
+        "95th percentile of waits",
+        "排队量的等待时间：最近秩法 95 百分位",
+        "waits of offered calls: 95th percentile by nearest rank",
+    ),
+    _time("longest_wait_ms", "最长等待", "longest wait", "排队量中最长的等待时间", "longest wait of offered calls"),
+    _count(
+        "talks",
+        "通话量",
+        "talks",
+        "呼入和呼出中结果为接通的通话",
+        "inbound and outbound calls with the outcome answered",
+    ),
+    _count("dialled", "呼出接通量", "dialled", "通话量中呼出的", "outbound calls among the talks"),
+    _time("talk_ms", "通话时长", "talk time", "通话量的通话时长之和", "sum of the talk times of the talks"),
+    _time(
+        "held_ms",
+        "保持时长",
+        "hold time",
+        "通话量中对方听音乐的时长之和",
+        "sum of the times in which the other party of the talks heard music",
+    ),
+]
+"""Figures of calls; a call counts in the time in which it began."""
+
+TICKETS = [
+    _count("registered", "登记量", "registered", "在该时段登记的工单", "tickets registered in the time"),
+    _count("closed", "归档量", "closed", "登记量中已归档的", "registered tickets that are archived by now"),
+    _count(
+        "in_time",
+        "按时归档量",
+        "in time",
+        "归档量中没有办理超时的",
+        "closed tickets without a missed deadline to resolve",
+    ),
+    _percent("in_time_share", "按时率", "in time, share", "按时归档量 ÷ 归档量", "in time ÷ closed"),
+    _count("redone", "重办量", "redone", "登记量中被重办过的", "registered tickets that were sent back at least once"),
+    _count(
+        "refused",
+        "退单量",
+        "refused",
+        "登记量中被部门退过的",
+        "registered tickets that a department refused at least once",
+    ),
+    _count("urged", "催办量", "urged", "登记量中被催过的", "registered tickets that were urged at least once"),
+    _count(
+        "rated",
+        "满意度样本数",
+        "rated",
+        "登记量的回访中回答了满意度的份数",
+        "answers about attitude in callbacks of registered tickets: the base of satisfaction",
+    ),
+    _count("satisfied", "满意份数", "satisfied", "样本数中回答满意的份数", "answers that are satisfied among rated"),
+    _percent("satisfaction", "满意率", "satisfaction", "满意份数 ÷ 样本数", "satisfied ÷ rated"),
+]
+"""Figures of tickets: all are about the tickets registered in the time, as they are now."""
+
+DEFINITIONS = FigureDefinitions(calls=CALLS, tickets=TICKETS)
+
+HEAD = """\
+# Figures
+
+Rendered by `hotline figures table` from `crm/reports/definitions.py`, which the API serves as `/figure-definitions`.
+
+Each figure is computed from stored facts when it is asked for. Hours, days and months are those of `HOTLINE_TIME_ZONE`.
+T is `within_s` of the request, 20 seconds without it; `short_s` is 5 without it. A share without a base is empty.
+"""
+OF_CALLS = """
+## Calls
+
+A call counts in the time in which it began, for the queue and the agent that its record names: the last ones. A call
+that is not over has no record yet.
+"""
+OF_TICKETS = """
+## Tickets
+
+All figures are about the tickets registered in the time, as they are now: what
+follows later changes them.
+"""
+
+
+def rendered() -> str:
+    """Return the definitions as Markdown."""
+    return "".join([HEAD, OF_CALLS, *_table(CALLS), OF_TICKETS, *_table(TICKETS)])
+
+
+def _table(figures: list[Figure]) -> list[str]:
+    rows = [
+        f"| `{one.name}` | {one.en} | {one.zh} | {one.formula_en} | {one.formula_zh} | {one.unit.value} |\n"
+        for one in figures
+    ]
+    return ["\n| name | English | 中文 | formula | 公式 | unit |\n|---|---|---|---|---|---|\n", *rows]

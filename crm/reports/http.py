@@ -1,0 +1,70 @@
+"""Routes of reports."""
+
+from crm.reports.definitions import DEFINITIONS, FigureDefinitions
+from crm.reports.model import CallQuery, CallReport, TicketQuery, TicketReport
+from crm.reports.service import ReportService
+from crm.reports.table import calls_as_csv, tickets_as_csv
+from foundation.routes import LEADERS, NoQuery, Page, Request, Role, Routes
+
+READERS = LEADERS | {Role.QUALITY}
+
+
+def routes(service: ReportService) -> Routes:
+    """Declare the routes of reports."""
+    table = Routes("reports")
+
+    @table.add(
+        "GET",
+        "/figure-definitions",
+        roles=READERS,
+        summary="List the figures of reports, each with its formula",
+        response=FigureDefinitions,
+    )
+    async def definitions(_request: Request[None, NoQuery]) -> FigureDefinitions:
+        return DEFINITIONS
+
+    @table.add(
+        "GET",
+        "/reports/calls",
+        roles=READERS,
+        summary="Report calls by hour, day or month, and by queue, access number or agent",
+        query=CallQuery,
+        response=CallReport,
+    )
+    async def calls(request: Request[None, CallQuery]) -> CallReport:
+        return await service.calls(request.query)
+
+    @table.add(
+        "GET",
+        "/reports/calls.csv",
+        roles=READERS,
+        summary="Return the report of calls as CSV",
+        query=CallQuery,
+        response=Page,
+    )
+    async def calls_table(request: Request[None, CallQuery]) -> Page:
+        return calls_as_csv((await service.calls(request.query)).lines, service.zone)
+
+    @table.add(
+        "GET",
+        "/reports/tickets",
+        roles=READERS,
+        summary="Report tickets by hour, day or month of registration, and by kind, department, category or area",
+        query=TicketQuery,
+        response=TicketReport,
+    )
+    async def tickets(request: Request[None, TicketQuery]) -> TicketReport:
+        return await service.tickets(request.query)
+
+    @table.add(
+        "GET",
+        "/reports/tickets.csv",
+        roles=READERS,
+        summary="Return the report of tickets as CSV",
+        query=TicketQuery,
+        response=Page,
+    )
+    async def tickets_table(request: Request[None, TicketQuery]) -> Page:
+        return tickets_as_csv((await service.tickets(request.query)).lines, service.zone)
+
+    return table

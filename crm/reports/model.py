@@ -1,0 +1,131 @@
+"""Queries and lines of reports."""
+
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from crm.history.model import SHORT_WAIT_MS
+from crm.moments import Day
+
+By = Literal["hour", "day", "month", "whole"]
+CallGroup = Literal["none", "queue", "access_number", "agent"]
+TicketGroup = Literal["none", "kind", "department", "category", "area"]
+
+LONGEST_DAYS: dict[By, int] = {"hour": 16, "day": 400, "month": 12_000, "whole": 12_000}
+"""Longest time of a report, so that it has at most 400 buckets."""
+MOST_LINES = 10_000
+"""Lines of one response."""
+
+
+class ReportQuery(BaseModel, extra="forbid"):
+    """Days of a report in the service's time zone; `until` is not part of it."""
+
+    since: Day
+    until: Day
+    by: By = "day"
+    """Length of a bucket; `whole` makes one of all days."""
+
+    @model_validator(mode="after")
+    def _bounds(self) -> "ReportQuery":
+        if self.until <= self.since:
+            raise ValueError("until must be after since")
+        days = LONGEST_DAYS[self.by]
+        if (self.until - self.since).days > days:
+            raise ValueError(f"until must be at most {days} days after since")
+        return self
+
+
+class CallQuery(ReportQuery):
+    """Report of calls."""
+
+    group: CallGroup = "none"
+    within_s: int = Field(default=20, ge=1, le=3600)
+    """T of the service level formulas."""
+    short_s: int = Field(default=SHORT_WAIT_MS // 1000, ge=0, le=600)
+    """An abandoned call with a shorter wait is a short abandon."""
+
+
+class TicketQuery(ReportQuery):
+    """Report of tickets."""
+
+    group: TicketGroup = "none"
+
+
+class Bucket(BaseModel, frozen=True):
+    """Hour, day or month of a report; its end is not part of it."""
+
+    since: datetime
+    until: datetime
+
+
+class Line(BaseModel):
+    """Bucket of one group."""
+
+    since: datetime
+    until: datetime
+    """Not part of it."""
+    key: str
+    """Id or code of the group; empty: none is known."""
+    name: str
+    """Name of an agent, department or category; otherwise the key."""
+
+
+class CallLine(Line):
+    """Figures of calls; `/figure-definitions` has the formulas."""
+
+    incoming: int
+    offered: int
+    answered: int
+    abandoned: int
+    short_abandoned: int
+    other: int
+    answered_in_15_s: int
+    answered_in_20_s: int
+    answered_within: int
+    abandoned_within: int
+    level_of_offered: float | None
+    level_without_short: float | None
+    level_with_abandoned: float | None
+    wait_p50_ms: int | None
+    wait_p95_ms: int | None
+    longest_wait_ms: int | None
+    talks: int
+    dialled: int
+    talk_ms: int
+    held_ms: int
+
+
+class TicketLine(Line):
+    """Figures of tickets; `/figure-definitions` has the formulas."""
+
+    registered: int
+    closed: int
+    in_time: int
+    in_time_share: float | None
+    redone: int
+    refused: int
+    urged: int
+    rated: int
+    satisfied: int
+    satisfaction: float | None
+
+
+class CallReport(BaseModel):
+    """Report of calls; buckets without calls have no line."""
+
+    since: date
+    until: date
+    time_zone: str
+    within_s: int
+    short_s: int
+    lines: list[CallLine]
+
+
+class TicketReport(BaseModel):
+    """Report of tickets; buckets without tickets have no line."""
+
+    since: date
+    until: date
+    time_zone: str
+    lines: list[TicketLine]
