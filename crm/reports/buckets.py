@@ -1,4 +1,4 @@
-"""Buckets of a report: hours, days and months of a time zone. Pure."""
+"""Hours, days and months of a report, in a time zone. Pure."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,7 +11,7 @@ DAY = timedelta(days=1)
 
 
 def buckets(since: date, until: date, by: By, zone: ZoneInfo) -> list[Bucket]:
-    """Return the buckets from one day to another, in order, without a gap."""
+    """Return the buckets from one day to another, without a gap."""
     if by == "whole":
         return [Bucket(since=_midnight(since, zone), until=_midnight(until, zone))]
     return list(_hours(since, until, zone) if by == "hour" else _days(since, until, by, zone))

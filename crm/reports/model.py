@@ -19,7 +19,10 @@ MOST_LINES = 10_000
 
 
 class ReportQuery(BaseModel, extra="forbid"):
-    """Days of a report in the service's time zone; `until` is not part of it."""
+    """Days of a report, in the service's time zone.
+
+    `until` is not part of it.
+    """
 
     since: Day
     until: Day
@@ -53,7 +56,7 @@ class TicketQuery(ReportQuery):
 
 
 class Bucket(BaseModel, frozen=True):
-    """Hour, day or month of a report; its end is not part of it."""
+    """Hour, day or month of a report, without its end."""
 
     since: datetime
     until: datetime

@@ -69,14 +69,14 @@ _NO_KEY: ColumnElement[Any] = literal("")
 
 
 def calls(connection: Connection, times: Sequence[Bucket], query: CallQuery, most: int) -> Sequence[RowMapping]:
-    """Return the counted calls of each bucket and group, at most so many."""
+    """Return the counted calls of each bucket and group."""
     return connection.execute(_of_calls(times, query).limit(most)).mappings().all()
 
 
 def tickets(
     connection: Connection, times: Sequence[Bucket], group: TicketGroup, answers: Table, most: int
 ) -> Sequence[RowMapping]:
-    """Return the counted tickets of each bucket and group, at most so many."""
+    """Return the counted tickets of each bucket and group."""
     return connection.execute(_of_tickets(times, group, answers).limit(most)).mappings().all()
 
 
@@ -89,7 +89,7 @@ def names(connection: Connection, group: str, keys: Collection[str]) -> dict[str
 
 
 def _times(times: Sequence[Bucket]) -> CTE:
-    """Return the buckets as a table, so that an index finds each one's rows."""
+    """Return the buckets as a table; an index finds each one's rows."""
     columns = (column("bucket", Integer), column("since", UtcDateTime), column("until", UtcDateTime))
     return values(*columns, name="times").data([(n, one.since, one.until) for n, one in enumerate(times)]).cte("times")
 

@@ -27,10 +27,7 @@ def test_every_field_of_a_line_has_its_definition(line: type[Line], figures: lis
 def test_hours_and_days_begin_at_the_zones_midnight() -> None:
     day = date(2026, 11, 27)
     days = buckets(day, day + timedelta(days=2), "day", SHANGHAI)
-    assert [one.since for one in days] == [
-        datetime(2026, 11, 26, 16, tzinfo=UTC),
-        datetime(2026, 11, 27, 16, tzinfo=UTC),
-    ]
+    assert [one.since for one in days] == [datetime(2026, 11, eve, 16, tzinfo=UTC) for eve in (26, 27)]
     hours = buckets(day, day + timedelta(days=1), "hour", SHANGHAI)
     assert (len(hours), hours[0].since, hours[-1].until) == (24, days[0].since, days[0].until)
 
