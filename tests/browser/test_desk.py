@@ -117,6 +117,33 @@ async def test_one_tab_has_the_phone_and_desk_until_another_takes_both(hotline: 
     await expect(first.button("desk.answer")).to_have_count(0)
 
 
+async def test_call_goes_to_a_colleague_who_was_asked(hotline: Hotline, open_page: OpenPage) -> None:
+    asking, asked = await open_page(), await open_page()
+    await asked.sign_in(OTHER_AGENT)
+    caller = await hotline.phone(LI_JIANGUO)
+    await talking(hotline, asking, caller)
+    await asked.button("desk.start_shift").click()
+    await asked.state("ready")
+    await asking.page.get_by_label(said("desk.subject")).fill("暖气不热")
+
+    await asking.button("desk.transfer").click()
+    await asking.page.get_by_label(said("desk.transfer_to")).fill(OTHER_AGENT)
+    # The digits could be dialled, too.
+    await expect(asking.page.locator(".transfer li")).to_have_count(2, timeout=WAIT_MS)
+    await asking.page.keyboard.press("Enter")
+    await asked.rung()
+    await expect(asked.page.locator(".bar[data-stage=ringing]")).to_be_visible(timeout=WAIT_MS)
+    await expect(asked.button("desk.hang_up")).to_have_count(0)
+    await asked.button("desk.answer").click()
+    await expect(asked.text("desk.consulted")).to_be_visible(timeout=WAIT_MS)
+
+    await asking.page.get_by_role("button", name="完成转接").dblclick()
+    await expect(asking.text("desk.handed_over")).to_be_visible(timeout=WAIT_MS)
+    await expect(asking.page.locator(".result button[aria-pressed=true]")).to_have_count(0)
+    await expect(asking.button("desk.file")).to_have_count(0)
+    await asked.hears(CALLER_HZ)
+
+
 async def test_microphone_and_call_end_with_the_session(hotline: Hotline, open_page: OpenPage) -> None:
     agent = await open_page()
     caller = await hotline.phone(LI_JIANGUO)

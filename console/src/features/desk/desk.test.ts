@@ -7,7 +7,7 @@ import { serve, show } from '@/shared/testing/service'
 import TicketPanel from './components/TicketPanel.vue'
 import { stageOf } from './state/call-stage'
 import { grouped } from './state/categories'
-import { targetsFor, type Target } from './state/targets'
+import { numberOf, onlyOne, type Target } from './state/targets'
 import { meant, useTicketDraft } from './state/ticket-draft'
 import { timeline } from './state/timeline'
 
@@ -80,6 +80,16 @@ describe('the ticket of a call', () => {
     expect(panel.text()).toContain('26112900001')
   })
 
+  it('of a call that went to a colleague is filed by that one, or reopened', async () => {
+    serve({})
+    hear({ type: 'pop', pop })
+    hear({ type: 'call', call_id: 'c-1', stage: 'connected', over: true })
+    const panel = show(TicketPanel, { pop })
+    expect([panel.find('form').exists(), panel.text().includes('通话已转给同事')]).toEqual([false, true])
+    await panel.findAll('button').at(-1)?.trigger('click')
+    expect(panel.find('form').exists()).toBe(true)
+  })
+
   it('shows a refusal at its field', async () => {
     const errors = [{ field: 'address', rule: '地址过长', code: 'string_too_long', parameters: {} }]
     serve({ 'POST /tickets': { type: '/problems/invalid', title: '填写有误', status: 422, detail: '填写有误', errors } })
@@ -103,7 +113,7 @@ describe('the pieces of the desk', () => {
 
   it('name the stage of a call', () => {
     const call = (state: string) => ({ state }) as never
-    expect([stageOf('ringing', null), stageOf('talking', call('held')), stageOf('talking', call('away')), stageOf('wrap_up', null), stageOf('ready', null)]).toEqual(['ringing', 'held', 'away', 'wrap_up', 'over'])
+    expect([stageOf('ringing', null), stageOf('talking', call('held')), stageOf('talking', call('away')), stageOf('talking', null, true), stageOf('wrap_up', null), stageOf('ready', null)]).toEqual(['ringing', 'held', 'away', 'ringing', 'wrap_up', 'over'])
   })
 
   it('put causes under their topmost cause, without those out of use', () => {
@@ -113,8 +123,10 @@ describe('the pieces of the desk', () => {
   })
 
   it('find whom to transfer to, or a number to dial', () => {
-    const targets: Target[] = [{ kind: 'queue', id: 'repair', name: '故障报修', hint: '2' }, { kind: 'agent', id: 's', name: '陈静', hint: '1002' }]
-    expect(targetsFor(targets, '陈').map((one) => one.id)).toEqual(['s'])
-    expect(targetsFor(targets, '1002').map((one) => [one.kind, one.id])).toEqual([['number', '1002'], ['agent', 's']])
+    const chen: Target = { kind: 'agent', id: 's', name: '陈静', hint: '1002', state: '示闲', available: true }
+    const number = numberOf('138 0000-0001')
+    expect(number.map((one) => one.id)).toEqual(['13800000001'])
+    expect([onlyOne([...numberOf('1002'), chen]), onlyOne(number)]).toEqual([chen, number[0]])
+    expect([onlyOne([chen, { ...chen, id: 't' }]), onlyOne([{ ...chen, available: false }]), onlyOne([])]).toEqual([null, null, null])
   })
 })

@@ -9,6 +9,8 @@ export type Tab = (typeof TABS)[number]
 
 /** The service looks for two characters and more. */
 const LEAST = 2
+/** Numbers of telephones begin with 1, 0 or +; those of tickets with the year. */
+const TELEPHONE = /^(?:\+\d{8,15}|1\d{10}|0\d{9,11})$/
 
 /** Return the tabs of a role: a department begins with what it has to sign for. */
 export function tabsOf(role: Role | null): readonly Tab[] {
@@ -20,10 +22,23 @@ export function tabOf(query: LocationQuery, tabs: readonly Tab[] = TABS): Tab {
   return tabs.find((tab) => tab === query.tab) ?? tabs[0] ?? 'all'
 }
 
+/** Return the words that an address looks for. */
+export function textOf(query: LocationQuery): string {
+  return typeof query.text === 'string' ? query.text.trim() : ''
+}
+
+/** Return whether a filter asks for less than the service can look for. */
+export function tooShort(filter: TicketFilter): boolean {
+  return filter.text !== undefined && filter.text.length < LEAST
+}
+
 /** Return what an address asks for: the filters are in it, so that a reload or a link shows the same list. */
 export function filterOf(query: LocationQuery, tabs: readonly Tab[] = TABS): TicketFilter {
-  const text = typeof query.text === 'string' ? query.text.trim() : ''
-  if (text.length >= LEAST) return { text }
+  if (typeof query.customer === 'string') return { customer_id: query.customer }
+  const text = textOf(query)
+  const digits = text.replaceAll(/[\s-]/g, '')
+  if (TELEPHONE.test(digits)) return { reporter_number: digits }
+  if (text !== '') return { text: /^\d+$/.test(digits) ? digits : text }
   const tab = tabOf(query, tabs)
   if (tab === 'all') return {}
   if (tab === 'undispatched' || tab === 'escalated') return { [tab]: true }

@@ -13,16 +13,19 @@ export interface TicketFilter {
   undispatched?: boolean
   escalated?: boolean
   number?: string
+  reporter_number?: string
+  customer_id?: string
 }
 
 const PAGE = 50
 const HOUR_MS = 3_600_000
 
 /** Tickets that fit a filter, newest first, page by page. */
-export function useTickets(filter: MaybeRefOrGetter<TicketFilter>) {
+export function useTickets(filter: MaybeRefOrGetter<TicketFilter>, enabled: () => boolean = () => true) {
   const pages = useInfiniteQuery<TicketRow[], Error, string | null>({
     key: () => ['tickets', 'list', { ...toValue(filter) }],
     initialPageParam: null,
+    enabled,
     query: ({ pageParam }) =>
       data(
         api.GET('/api/v1/tickets', {
@@ -33,6 +36,15 @@ export function useTickets(filter: MaybeRefOrGetter<TicketFilter>) {
   })
   const tickets = computed(() => pages.data.value?.pages.flat() ?? [])
   return { ...pages, tickets }
+}
+
+/** Customers whose name, address or account fits what was typed. */
+export function useCustomersLike(text: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['customers', 'like', toValue(text)],
+    query: () => data(api.GET('/api/v1/customers', { params: { query: { text: toValue(text) } } })),
+    enabled: () => toValue(text).length > 1,
+  })
 }
 
 /** Return the id of a ticket that is named by its id, or by its number. */

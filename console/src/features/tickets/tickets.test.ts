@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { fieldsOf, offered, requestOf, type Offer } from './actions'
-import { countOf, filterOf, tabOf, tabsOf } from './filters'
+import { countOf, filterOf, tabOf, tabsOf, tooShort } from './filters'
 import { facts } from './log'
 import type { LogView, TicketDetail } from './queries'
 
@@ -11,7 +11,11 @@ describe('the list of tickets', () => {
   })
 
   it('looks for words once enough of them are typed', () => {
-    expect([filterOf({ text: ' 暖 ' }), filterOf({ text: '暖气' })]).toEqual([{}, { text: '暖气' }])
+    expect([' 暖气 ', '26113', '138 0000 0001', '0431-88880000', '1380000'].map((text) => filterOf({ text }))).toEqual([
+      { text: '暖气' }, { text: '26113' }, { reporter_number: '13800000001' }, { reporter_number: '043188880000' }, { text: '1380000' },
+    ])
+    expect([tooShort(filterOf({ text: '暖' })), tooShort(filterOf({ text: '暖气' })), tooShort(filterOf({}))]).toEqual([true, false, false])
+    expect(filterOf({ text: '王秀英', customer: 'c-7' })).toEqual({ customer_id: 'c-7' })
   })
 
   it('counts what each tab has', () => {

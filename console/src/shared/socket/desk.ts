@@ -3,6 +3,7 @@ import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import { DeskConnection, type Link } from './connection'
 import type { CallChanged, DeskCommand, Draft, OwnState, Pop, Presence, QueueState, ServerMessage } from './messages'
 
+const HANDED_OVER = 'hotline.handed_over'
 type Listener = (message: ServerMessage) => void
 
 /** What the service tells this desk, as it is now. */
@@ -12,6 +13,8 @@ export const useDesk = defineStore('desk', () => {
   const pop = shallowRef<Pop | null>(null)
   const draft = shallowRef<Draft | null>(null)
   const call = shallowRef<CallChanged | null>(null)
+  /** Call that this agent handed to another; a reload does not forget it. */
+  const handedOver = ref(sessionStorage.getItem(HANDED_OVER))
   const queues = shallowReactive(new Map<string, QueueState>())
   const agents = shallowReactive(new Map<string, Presence>())
   /** Server's clock less this browser's: a wrong clock shows right times. */
@@ -44,6 +47,8 @@ export const useDesk = defineStore('desk', () => {
         break
       case 'call':
         call.value = message.over ? null : message
+        if (message.over) passOn(message.call_id)
+        else if (handedOver.value === message.call_id) passOn(null)
         break
       case 'agent':
         own.value = message
@@ -58,6 +63,12 @@ export const useDesk = defineStore('desk', () => {
         break
     }
     for (const listener of listeners) listener(message)
+  }
+
+  function passOn(id: string | null): void {
+    handedOver.value = id
+    if (id === null) sessionStorage.removeItem(HANDED_OVER)
+    else sessionStorage.setItem(HANDED_OVER, id)
   }
 
   const connection = new DeskConnection({ message: apply, link: linked })
@@ -86,7 +97,7 @@ export const useDesk = defineStore('desk', () => {
     connection.close()
   }
 
-  return { link, own, pop, draft, call, queues, agents, aheadMs, state, callId, apply, listen, send, open, close }
+  return { link, own, pop, draft, call, handedOver, queues, agents, aheadMs, state, callId, apply, listen, send, open, close }
 })
 
 function replace<T>(map: Map<string, T>, values: readonly T[], key: (value: T) => string): void {

@@ -10,6 +10,7 @@ const loader = (language: string) => catalogues[`../../app/catalogues/${language
 provideCatalogues({ 'zh-CN': loader('zh-CN'), en: loader('en') })
 
 beforeEach(async () => {
+  sessionStorage.clear()
   setActivePinia(createPinia())
   localStorage.clear()
   await speak('zh-CN')

@@ -1,44 +1,69 @@
 import { useQuery } from '@pinia/colada'
-import { computed, type ComputedRef } from 'vue'
-import { api, data } from '@/shared/api/client'
-import { inLanguage } from '@/shared/i18n/i18n'
-import { useSession } from '@/shared/session/session'
+import { computed, onScopeDispose, toValue, type ComputedRef, type MaybeRefOrGetter } from 'vue'
+import { useI18n } from 'vue-i18n'
+import { useReasons } from '@/shared/agents/reasons'
+import { api, data, type Schemas } from '@/shared/api/client'
+import { useLabels } from '@/shared/i18n/labels'
 import type { CallTarget } from '@/shared/socket/messages'
-import { useQueues } from '../queries'
+
+type Found = Schemas['TargetView']
 
 export interface Target {
   kind: CallTarget['kind']
   id: string
   name: string
+  /** Staff number, or who is on duty. */
   hint: string
+  /** What the target does now; where it cannot be reached, the reason. */
+  state: string
+  available: boolean
 }
 
-const SHOWN = 12
+const SHOWN = 18
+const LONGEST = 40
+const REFRESH_MS = 3000
 
-/** Queues and colleagues to whom a call can go. */
-export function useTargets(): ComputedRef<Target[]> {
-  const [queues, session] = [useQueues(), useSession()]
-  const people = useQuery({
-    key: ['people', 'agent'],
-    query: () => data(api.GET('/api/v1/people', { params: { query: { role: 'agent' } } })),
+/** Colleagues, queues and departments that fit what was typed, with their states. */
+export function useTargets(typed: MaybeRefOrGetter<string>): { targets: ComputedRef<Target[]>; settled: ComputedRef<boolean> } {
+  const { t } = useI18n()
+  const [label, { reasonText }] = [useLabels(), useReasons()]
+  const found = useQuery({
+    key: () => ['transfer-targets', toValue(typed).trim()],
+    query: () => data(api.GET('/api/v1/transfer-targets', { params: { query: { q: toValue(typed).trim().slice(0, LONGEST) } } })),
+    staleTime: 1000,
+    placeholderData: (before: Found[] | undefined) => before,
   })
-  return computed(() => [
-    ...(queues.data.value ?? []).map((queue): Target => ({
-      kind: 'queue',
-      id: queue.name,
-      name: inLanguage({ zh: queue.title_zh, en: queue.title_en }),
-      hint: String(queue.waiting),
-    })),
-    ...(people.data.value ?? [])
-      .filter((person) => person.id !== session.who?.staff_id)
-      .map((person): Target => ({ kind: 'agent', id: person.id, name: person.name, hint: person.staff_number })),
-  ])
+  const timer = setInterval(() => void found.refresh(), REFRESH_MS)
+  onScopeDispose(() => clearInterval(timer))
+
+  function stateOf(one: Found): string {
+    if (one.kind === 'queue') return one.available ? t('desk.target.waiting', { n: one.waiting ?? 0 }) : t('desk.target.no_agents')
+    if (one.kind === 'department') return one.available ? t('desk.target.on_duty') : t('desk.target.no_duty')
+    if (one.state === null || one.state === 'offline') return t('desk.target.not_signed_in')
+    const why = one.state === 'not_ready' ? reasonText(one.reason) : ''
+    return why === '' ? label('AgentState', one.state) : `${label('AgentState', one.state)} · ${why}`
+  }
+
+  const targets = computed(() => {
+    const rows = (found.data.value ?? []).slice(0, SHOWN).map((one): Target => ({
+      kind: one.kind, id: one.id, name: one.name, hint: one.staff_number ?? one.on_duty ?? '', state: stateOf(one), available: one.available,
+    }))
+    return [...numberOf(toValue(typed)), ...rows]
+  })
+  // Until the answer is there the rows are those of fewer letters.
+  const settled = computed(() => found.status.value === 'success' && !found.isPlaceholderData.value)
+  return { targets, settled }
 }
 
-/** Return the targets that fit what was typed; digits may be a number to dial as well. */
-export function targetsFor(targets: readonly Target[], typed: string): Target[] {
-  const words = typed.trim().toLowerCase()
-  const fitting = targets.filter((one) => `${one.name} ${one.hint}`.toLowerCase().includes(words)).slice(0, SHOWN)
-  const number = words.replaceAll(/[\s-]/g, '')
-  return /^\+?\d{3,20}$/.test(number) ? [{ kind: 'number', id: number, name: number, hint: '' }, ...fitting] : fitting
+/** Return digits that were typed as a number to dial. */
+export function numberOf(typed: string): Target[] {
+  const number = typed.replaceAll(/[\s-]/g, '')
+  return /^\+?\d{3,20}$/.test(number) ? [{ kind: 'number', id: number, name: number, hint: '', state: '', available: true }] : []
+}
+
+/** Return the only target that can be meant; a number typed by hand where nothing else fits. */
+export function onlyOne(targets: readonly Target[]): Target | null {
+  const named = targets.filter((one) => one.kind !== 'number')
+  const [meant, ...others] = named.length > 0 ? named : targets
+  return meant?.available === true && others.length === 0 ? meant : null
 }
