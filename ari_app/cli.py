@@ -144,6 +144,8 @@ def _settings_or_default() -> Settings:
 @flows.command("check")
 def check_flows(folder: Annotated[Path, typer.Argument(help="the folder of flows")] = CALLFLOWS) -> None:
     """Name every fault of the folder as `file:line: rule: text`."""
+    if not folder.is_dir():
+        _refuse(f"there is no folder {folder}")
     found = read_configuration(folder)
     findings = [*found.findings, *_of_accounts(folder, found.queues)]
     for finding in findings:

@@ -1,6 +1,6 @@
 """Checks of flows that could be read, with their surroundings."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from foundation.findings import Finding, Severity
@@ -42,6 +42,7 @@ class FlowChecker:
 
     def __init__(self, files: Iterable[FlowFile], catalogue: PromptCatalogue, vocabulary: Vocabulary) -> None:
         self._files = [file for file in files if file.flow is not None]
+        self._partly_read = [(file, file.readable) for file in files if file.readable is not None]
         self._unread = any(file.flow is None for file in files)
         self._catalogue = catalogue
         self._vocabulary = vocabulary
@@ -57,12 +58,14 @@ class FlowChecker:
             flow = _flow(file)
             yield from self._flow(file, flow)
             for name, step in flow.steps.items():
-                yield from self._targets(file, name, step)
+                yield from self._targets(file, name, step, flow.steps.keys())
                 yield from self._names(file, name, step)
-                yield from self._prompts(file, name, step)
+                yield from self._prompts(file, name, step, flow)
                 yield from self._variables(file, name, step)
                 for path, message in self._values.unknown(step):
                     yield _finding(file, name, "unknown-value", f"step {name}: {message}", path=path)
+        for file, readable in self._partly_read:
+            yield from self._readable(file, readable)
         yield from self._never_started()
         for flow_name, step_name in silent_circles(self.flows):
             file = next(file for file in self._files if _flow(file).name == flow_name)
@@ -72,6 +75,14 @@ class FlowChecker:
                 "endless-loop",
                 f"step {step_name}: a caller who presses nothing goes round here for ever",
             )
+
+    def _readable(self, file: FlowFile, flow: Flow) -> Iterator[Finding]:
+        """Find faults of the steps that could be read."""
+        written = file.lines.steps.keys() | flow.steps.keys()
+        for name, step in flow.steps.items():
+            yield from self._targets(file, name, step, written)
+            yield from self._names(file, name, step)
+            yield from self._prompts(file, name, step, flow)
 
     def _known_variables(self) -> frozenset[str]:
         known = set(self._vocabulary.variables)
@@ -103,13 +114,13 @@ class FlowChecker:
             for name in flow.steps.keys() - reachable(flow):
                 yield _finding(file, name, "unreachable-step", f"step {name}: no way leads here")
 
-    def _targets(self, file: FlowFile, name: str, step: Step) -> Iterator[Finding]:
+    def _targets(self, file: FlowFile, name: str, step: Step, written: Collection[str]) -> Iterator[Finding]:
         if name == REPLAY:
             yield _finding(
                 file, name, "taken-name", f"step {name}: this name is taken: as a target it asks the same step again"
             )
         for way in ways(step):
-            if way.target not in _flow(file).steps:
+            if way.target not in written:
                 hint = ", which only a key can lead to" if way.target == REPLAY else ""
                 message = f"step {name}: there is no step {way.target}{hint}"
                 yield _finding(file, name, "no-such-step", message, path=way.path)
@@ -165,10 +176,10 @@ class FlowChecker:
             message = f"step {name}: the action {step.do} needs {argument}"
             yield _finding(file, name, "missing-argument", message, path=("do",))
 
-    def _prompts(self, file: FlowFile, name: str, step: Step) -> Iterator[Finding]:
+    def _prompts(self, file: FlowFile, name: str, step: Step, flow: Flow) -> Iterator[Finding]:
         for use in step.prompts:
             for prompt in use.names:
-                for language in _languages(use, _flow(file)):
+                for language in _languages(use, flow):
                     yield from self._prompt(file, name, prompt, language)
 
     def _prompt(self, file: FlowFile, name: str, prompt: str, language: str) -> Iterator[Finding]:
@@ -183,7 +194,7 @@ class FlowChecker:
         if text is None:
             return
         for variable, _ in text.fields:
-            if variable not in self._known:
+            if variable not in self._known and not self._unread:
                 message = f"prompt {prompt}: nothing sets the variable {variable}"
                 yield Finding(text.file, text.line, "unknown-variable", message)
         if text.fields and self._catalogue.is_recorded(prompt, language):

@@ -45,6 +45,8 @@ class FlowFile:
     flow: Flow | None
     lines: Lines
     findings: list[Finding]
+    readable: Flow | None = None
+    """The parts that could be read of a file with findings, to be checked by themselves."""
 
 
 def read_flow(path: Path) -> FlowFile:
@@ -54,7 +56,8 @@ def read_flow(path: Path) -> FlowFile:
     if not findings:
         reader.read(document)
     flow = reader.flow if not (findings or reader.findings) else None
-    return FlowFile(path, flow, reader.lines, findings + reader.findings)
+    readable = reader.flow if flow is None else None
+    return FlowFile(path, flow, reader.lines, findings + reader.findings, readable)
 
 
 class _Reader:

@@ -16,7 +16,7 @@ from ari_app.runtime import logs
 from ari_app.runtime.bootstrap import Service
 from ari_app.runtime.last_good import FOLDER, LastGood, start_with_last_good
 from ari_app.runtime.node_lease import NodeTaken
-from ari_app.runtime.surroundings import require_folder, require_folders
+from ari_app.runtime.surroundings import check_folders, require_folder, require_folders
 from ari_app.settings import Settings
 from ari_app.web.openapi import describe
 from foundation.problems import Problem
@@ -34,6 +34,7 @@ def check(settings: Settings) -> None:
         Problem: a flow, a queue or a notice has errors, or a folder is missing.
     """
     asyncio.run(_put_together(settings))
+    check_folders(settings)
 
 
 def description(settings: Settings) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Servers, folders and ports around the service, each named by its setting."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,6 +42,23 @@ def require_folders(settings: Settings) -> None:
             raise SettingUnusable(setting, f"the folder {folder} cannot be written to: {error.strerror}") from error
     if settings.console is not None and not (settings.console / INDEX).is_file():
         raise SettingUnusable("console", f"{settings.console} has no {INDEX}: python -m dev.console builds the pages")
+
+
+def check_folders(settings: Settings) -> None:
+    """Refuse folders that a start could not use; make none.
+
+    Raises:
+        SettingUnusable: with the first of them.
+    """
+    for setting, folder in (
+        ("prompts", settings.prompts),
+        ("recordings", settings.recordings),
+        ("spool", settings.spool),
+    ):
+        there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            reason = "written to" if there == folder.absolute() else f"made in {there}"
+            raise SettingUnusable(setting, f"the folder {folder} cannot be {reason}")
 
 
 def require_folder(setting: str, folder: Path) -> None:

@@ -53,6 +53,18 @@ def test_the_shipped_flows_are_in_order() -> None:
     assert found(CALLFLOWS) == []
 
 
+def test_faults_of_several_kinds_in_one_file_are_all_found(tmp_path: Path) -> None:
+    flow = (
+        GOOD.replace("next: ask }", "next: asc }")
+        .replace("say: bye", "say: farewell")
+        .replace("otherwise: person }", "otherwise: person, loud: 1 }", 1)
+        .replace("queue: repair", "queue: repairs")
+    )
+    rules = [line.split(": ")[1] for line in found(lay(tmp_path, flow))]
+    assert rules == ["no-such-step", "unknown-field", "no-such-queue", "no-such-prompt", "no-such-prompt"][: len(rules)]
+    assert len(rules) >= 4
+
+
 WRONG = [
     ("next: ask }", "next: asc }", "trial.yaml:6: no-such-step: step hello: there is no step asc"),
     ("keys: { 1: person }", "keys: { 1: persn }", "trial.yaml:7: no-such-step: step ask: there is no step persn"),

@@ -69,8 +69,15 @@ def test_findings_are_printed_and_are_exit_code_1(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_said() -> None:
     result = hotline("flows", "check", "/nowhere")
-    assert result.exit_code == 1
-    assert "queues.yaml:1: unreadable: the file must be readable: No such file or directory" in result.output
+    assert result.exit_code == 2
+    assert result.output == "there is no folder /nowhere\n"
+
+
+def test_check_names_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    result = hotline("check", HOTLINE_ARI_PASSWORD="x", HOTLINE_RECORDINGS=str(tmp_path / "file" / "x"))
+    assert result.exit_code == 2
+    assert f"HOTLINE_RECORDINGS: the folder {tmp_path}/file/x cannot be made in {tmp_path}/file" in result.output
 
 
 def test_a_service_whose_flows_have_errors_says_where_and_ends(tmp_path: Path) -> None:
