@@ -199,7 +199,7 @@ def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
     if route.response is File:
         return {"description": "The file, with ranges", "content": {"*/*": {}}}
     if route.response is Page:
-        return {"description": "Text of the named type", "content": {"text/*": {}}}
+        return {"description": "Text of the named type", "content": {"*/*": {}}}
     return {
         "description": "Done",
         "content": {"application/json": {"schema": schemas.of(route.response, "serialization")}},
