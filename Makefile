@@ -32,7 +32,7 @@ quick: prepare        ## unit tests that start no server and are not slow
 	@$(VENV)/pytest tests/unit -q -p no:schemathesis -m "not server and not slow" -n auto --dist worksteal
 
 # The files that wait for a real Asterisk are collected first, so that none of them is left for the end.
-test: check           ## everything CI runs
+test: check console-check  ## everything CI runs
 	@$(VENV)/pytest -n auto --dist loadfile --no-loadscope-reorder
 
 bench: prepare        ## make bench ONLY=G1 runs one
