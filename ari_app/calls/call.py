@@ -218,18 +218,18 @@ class LiveCall:
             target = state.target
             waiting = Waiting(self._services, state, self._voice, cursor.language, self.offers, self.commands)
             end = await waiting.run(target)
-            if end is WaitEnd.SENT_ON:
+            if end in {WaitEnd.SENT_ON, WaitEnd.CHANGED}:
                 continue
             if end is WaitEnd.SERVED:
                 self.hung_up_by = HangUpBy.AGENT
                 return
-            await self._leave_queue(LeaveReason.TIMED_OUT)
+            await self._leave_queue(LeaveReason.TIMED_OUT if state.leaving is None else LeaveReason.CHOSE_OTHERWISE)
             if target.otherwise is None:
                 self.unserved = True
                 return
             self._voice.drop_keys()  # keys pressed while waiting answer nothing that follows
             write(cursor.variables, "queue.ended", end.value)
-            state.target, cursor.step = None, target.otherwise
+            state.target, state.leaving, cursor.step = None, None, target.otherwise
 
     def _ranked(self, target: ToQueue) -> ToQueue:
         """Return the target with the customer's priority.

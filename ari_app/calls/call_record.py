@@ -8,6 +8,7 @@ from ari_app.calls.model import CallOutcome, CallState, Direction, HangUpBy
 from ari_app.queues.model import Departure
 from crm.history.model import CallRecordView, CallStep
 from foundation.clock import from_milliseconds, milliseconds, utc_now
+from ivr.variables import read
 from recordings.service import RecordingService
 
 
@@ -45,6 +46,8 @@ def _unbridged_outbound(state: CallState) -> CallOutcome:
 
 
 def _unbridged_caller(call: EndedCall) -> CallOutcome:
+    if _asked_call_back(call.state):
+        return CallOutcome.CALL_BACK
     if call.flow_completed or _served_itself(call.state):
         return CallOutcome.SELF_SERVED
     if call.unserved:
@@ -116,6 +119,11 @@ def _abandon_position(call: EndedCall) -> int | None:
 
 def _moment(value: int | None) -> datetime | None:
     return None if value is None else from_milliseconds(value)
+
+
+def _asked_call_back(state: CallState) -> bool:
+    """Tell whether the flow noted a call back."""
+    return state.cursor is not None and bool(read(state.cursor.variables, "call_back.asked"))
 
 
 def _served_itself(state: CallState) -> bool:

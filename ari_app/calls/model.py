@@ -104,6 +104,8 @@ class CallState(msgspec.Struct):
     queued_at_ms: int | None = None
     connected_at_ms: int | None = None
     """When caller and agent were bridged."""
+    leaving: str | None = None
+    """The way by which the caller, by a key, is leaving the queue: a `WaitEnd`, until the flow goes on."""
     abandon_position: int | None = None
     """The caller's place, where the caller hung up while an agent was rung."""
     talk: Talk | None = None
@@ -153,6 +155,8 @@ class FlowEnd(StrEnum):
 
     SELF_SERVED = "self_served"
     MESSAGE_LEFT = "message_left"
+    CALL_BACK = "call_back"
+    """The caller is to be called back."""
     UNSERVED = "unserved"
     """The caller was not served: the call has failed."""
     COMPLETED = "completed"

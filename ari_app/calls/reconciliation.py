@@ -307,4 +307,4 @@ def _is_over_for(call: LiveCall, agent_id: str) -> bool:
 def _in_line(call: LiveCall) -> bool:
     state = call.state
     waits = state.target is not None and state.queued_at_ms is not None and state.talk is None
-    return waits and state.stage is not CallStage.ENDED
+    return waits and state.leaving is None and state.stage is not CallStage.ENDED

@@ -129,6 +129,10 @@ class ChannelVoice:
         """Drop all keys pressed ahead."""
         self._keypad.drop()
 
+    async def key(self) -> str:
+        """Take the next key, however long it takes."""
+        return await self._keypad.next()
+
     async def ask(self, audio: Sequence[Path], rules: DigitRules) -> Digits:
         """Play files and collect keys, those pressed during the prompt included.
 

@@ -1,8 +1,11 @@
 """A caller's wait in a queue: music, announcements, offers to agents."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from enum import StrEnum
+from pathlib import Path
 
 import structlog
 
@@ -11,11 +14,12 @@ from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.holding import Hold
 from ari_app.calls.log_lines import log_offered, log_queued
 from ari_app.calls.model import CallStage, CallState, LegStage, Talk
+from ari_app.calls.queue_keys import key_prompts, usable_keys
 from ari_app.calls.talk import AgentLeg, OfferEnd, staged
 from ari_app.calls.voice import ChannelVoice
 from ari_app.queues.errors import QueuesUnavailable
-from ari_app.queues.model import DeclineReason, Offer, WaitingCall
-from ari_app.queues.settings import QueueSettings
+from ari_app.queues.model import DeclineReason, LeaveReason, Offer, WaitingCall
+from ari_app.queues.settings import KeyAction, KeyUse, QueueSettings
 from foundation.clock import milliseconds, utc_now
 from foundation.tasks import log_failure
 from ivr.walker import ToQueue
@@ -38,6 +42,12 @@ class WaitEnd(StrEnum):
     """The queue's longest wait is over."""
     UNSTAFFED = "unstaffed"
     """No agent of the queue is signed in."""
+    MESSAGE = "message"
+    """The caller chose by key to leave a message."""
+    CALL_BACK = "call_back"
+    """The caller chose by key to be called back."""
+    CHANGED = "changed"
+    """The caller chose another queue by key."""
 
 
 class Waiting:
@@ -73,6 +83,10 @@ class Waiting:
         state = self._state
         settings = self._services.queues.settings_of(target.queue)
         await self._voice.answered()
+        if state.leaving is not None:
+            # The former process had stored the caller's choice.
+            await self._hold.release(settings)
+            return WaitEnd(state.leaving)
         pop = asyncio.create_task(self._services.pops.prepare(state), name=f"pop:{state.id}")
         try:
             if state.talk is None or state.talk.stage in {LegStage.OFFERED, LegStage.RINGING}:
@@ -99,14 +113,17 @@ class Waiting:
 
     async def _enter(self, target: ToQueue) -> None:
         """Join the queue; repeat while it is unreachable. The music plays meanwhile."""
-        queues = self._services.queues
+        queues, state = self._services.queues, self._state
         while True:
             try:
+                if self._adopted and state.returned_at_ms is None:
+                    # Known already, as a rule; else `enter` would begin the wait anew.
+                    await queues.restore([waiting_call(state)])
                 if target.queue in queues.queues:
-                    await queues.enter(self._state.id, target.queue, target.priority, self._state.preferred_agent_id)
+                    await queues.enter(state.id, target.queue, target.priority, state.preferred_agent_id)
                 else:
                     log.warning("queue_unknown", queue=target.queue)
-                    await queues.restore([waiting_call(self._state)])
+                    await queues.restore([waiting_call(state)])
             except QueuesUnavailable:
                 await asyncio.sleep(ENTER_AGAIN_S)
             else:
@@ -137,11 +154,13 @@ class Waiting:
         unstaffed.add_done_callback(log_failure)
         try:
             while True:
-                offer = await self._next_offer(settings, unstaffed)
-                if isinstance(offer, WaitEnd):
-                    return offer
+                what = await self._next_offer(settings, unstaffed)
+                if isinstance(what, WaitEnd):
+                    return what
+                if isinstance(what, KeyUse):
+                    return await self._chosen(what, settings)
                 # From here on an agent is rung: the limits of the wait do not apply.
-                served = await self._served(offer, await asyncio.shield(pop))
+                served = await self._served(what, await asyncio.shield(pop))
                 if served is not None:
                     return served
                 await self._rejoin(settings)
@@ -171,6 +190,7 @@ class Waiting:
 
     async def _rejoin(self, settings: QueueSettings) -> None:
         """Restore the caller's music, and the place in case Redis lost it."""
+        self._voice.drop_keys()  # pressed while an agent was rung
         self._hold_again(settings)
         with suppress(QueuesUnavailable):
             await self._services.queues.restore([waiting_call(self._state)])
@@ -183,23 +203,59 @@ class Waiting:
         waited_s = (milliseconds(utc_now()) - since_ms) / 1000
         return asyncio.get_running_loop().time() + max(0.0, settings.longest_wait_s - waited_s)
 
-    async def _next_offer(self, settings: QueueSettings, unstaffed: asyncio.Task[None]) -> Offer | WaitEnd:
-        """Wait for the next offer; else return the reason for the end."""
+    async def _next_offer(self, settings: QueueSettings, unstaffed: asyncio.Task[None]) -> Offer | KeyUse | WaitEnd:
+        """Wait for an offer, a key, or the end's reason.
+
+        An offer that is here wins over a key: the agent's phone may ring at once. A key wins over an offer on its way.
+        """
         if not self._offers.empty():
             return self._offers.get_nowait()
         offered = asyncio.create_task(self._offers.get(), name=f"offer:{self._state.id}")
         announcing = asyncio.create_task(self._announce(settings), name=f"announce:{self._state.id}")
         announcing.add_done_callback(log_failure)
+        chosen = asyncio.create_task(self._chosen_key(settings), name=f"keys:{self._state.id}")
+        chosen.add_done_callback(log_failure)
+        end = WaitEnd.UNSTAFFED
         try:
             async with asyncio.timeout_at(self._patience(settings)):
-                await asyncio.wait({offered, unstaffed}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({offered, unstaffed, chosen}, return_when=asyncio.FIRST_COMPLETED)
         except TimeoutError:
-            return offered.result() if offered.done() else WaitEnd.TIMED_OUT
-        else:
-            return offered.result() if offered.done() else WaitEnd.UNSTAFFED
+            end = WaitEnd.TIMED_OUT
         finally:
             offered.cancel()
             announcing.cancel()
+            chosen.cancel()
+        if offered.done():
+            return offered.result()
+        if not self._offers.empty():
+            return self._offers.get_nowait()
+        return chosen.result() if chosen.done() else end
+
+    async def _chosen_key(self, settings: QueueSettings) -> KeyUse:
+        """Return the use of the first key that has one."""
+        usable = usable_keys(settings, self._state)
+        while True:
+            use = usable.get(await self._voice.key())
+            if use is not None:
+                return use
+
+    async def _chosen(self, use: KeyUse, settings: QueueSettings) -> WaitEnd:
+        """Carry the caller's choice out; it is stored before."""
+        state, queues = self._state, self._services.queues
+        log.info("queue_key", queue=settings.name, action=use.action.value, to=use.queue)
+        if use.action is not KeyAction.QUEUE:
+            state.leaving = use.action.value
+            await self._services.store.save(state)
+            return WaitEnd(use.action.value)
+        assert state.target is not None, "waiting"
+        assert use.queue is not None, "as the settings were checked"
+        state.target, state.queue = replace(state.target, queue=use.queue), use.queue
+        await self._services.store.save(state)
+        with suppress(QueuesUnavailable):  # `_enter` repeats it
+            # Left first: where an agent is reserved already, `enter` alone would keep the queue.
+            await queues.leave(state.id, LeaveReason.CHOSE_OTHERWISE)
+            await queues.restore([waiting_call(state)])
+        return WaitEnd.CHANGED
 
     async def _served(self, offer: Offer, make_pop: PopMaker) -> WaitEnd | None:
         """Carry out an offer; None where the caller waits on."""
@@ -219,6 +275,8 @@ class Waiting:
         if not self._greeted:
             self._greeted = True
             await self._say(settings.greeting)
+            if settings.announce_every_s == 0:
+                await self._say_keys(settings)
         while settings.announce_every_s > 0:
             try:
                 place = await self._services.queues.position(self._state.id)
@@ -226,15 +284,26 @@ class Waiting:
                 place = None
             if place is not None and not place.offered:
                 await self._say(POSITION_PROMPT, queue={"position": place.position})
+                await self._say_keys(settings)
             await asyncio.sleep(settings.announce_every_s)
 
+    async def _say_keys(self, settings: QueueSettings) -> None:
+        """Say what the caller may press."""
+        keys = usable_keys(settings, self._state)
+        found = [
+            await self._audio(prompt, queue=values)
+            for prompt, values in key_prompts(keys, self._language, self._services.queues.settings_of)
+        ]
+        if audio := [file for file in found if file is not None]:
+            await self._voice.say(audio, barge_in=False)
+
     async def _say(self, prompt: str | None, **more: dict[str, int]) -> None:
-        if prompt is None:
-            return
-        variables = {**(self._state.cursor.variables if self._state.cursor is not None else {}), **more}
-        audio = await self._services.prompts.audio(prompt, self._language, variables)
-        if audio is not None:
+        if prompt is not None and (audio := await self._audio(prompt, **more)) is not None:
             await self._voice.say([audio], barge_in=False)
+
+    async def _audio(self, prompt: str, **more: Mapping[str, int | str]) -> Path | None:
+        variables = {**(self._state.cursor.variables if self._state.cursor is not None else {}), **more}
+        return await self._services.prompts.audio(prompt, self._language, variables)
 
 
 def waiting_call(state: CallState) -> WaitingCall:

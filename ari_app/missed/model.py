@@ -22,6 +22,8 @@ class MissedReason(StrEnum):
     LOST = "lost"
     FALLBACK = "fallback"
     FAILED = "failed"
+    CALL_BACK = "call_back"
+    """The caller left the queue by key and asked for a call back."""
     MESSAGE = "message"
     """The caller left a message."""
 
@@ -89,12 +91,14 @@ class MissedCaller(BaseModel):
     customer_id: str | None
     customer_name: Annotated[str | None, Personal.NAME]
     reason: MissedReason
-    """Of the newest call; a message counts first."""
+    """Of the newest call; a message counts first, then a call back that was asked for."""
     queue: str | None
     calls: int
     """Missed calls since an agent was reached."""
     first_at: datetime
     last_at: datetime
+    joined_at: datetime | None
+    """When the caller first joined a queue, of those calls."""
     longest_wait_ms: int
     message_call_ids: list[str]
     """Calls with a message to listen to."""

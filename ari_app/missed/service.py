@@ -60,6 +60,15 @@ class MissedCallers:
             oldest = sorted(waiting.items(), key=lambda one: one[1][-1].started_at)[:MOST]
             return await _entries(session, oldest, claims, messages)
 
+    async def call_back_outstanding(self, number: str) -> bool:
+        """Tell whether a number waits for a call back."""
+        since = utc_now() - timedelta(days=LONGEST_DAYS)
+        async with self._database.read() as session:
+            asked = await store.asked_call_back(session, number, since)
+            if asked is None or await store.reached_since(session, number, asked.started_at):
+                return False
+            return not _settled(await store.claim_of_number(session, number), asked)
+
     async def claim(self, call_id: str, who: Principal) -> None:
         """Say that a person calls a caller back.
 
@@ -128,6 +137,13 @@ class MissedCallers:
             row.attempts += 1
 
 
+def _reason(calls: Sequence[CallRecord], left: Sequence[str]) -> MissedReason:
+    if left:
+        return MissedReason.MESSAGE
+    asked = any(call.outcome == MissedReason.CALL_BACK for call in calls)
+    return MissedReason.CALL_BACK if asked else MissedReason(calls[0].outcome)
+
+
 def _holder(claim: MissedClaim | None) -> str | None:
     """Return the person who has a caller now."""
     return claim.staff_id if claim is not None and claim.done_at is None else None
@@ -175,11 +191,12 @@ async def _entries(
                 number=number,
                 customer_id=customer_id,
                 customer_name=names.get(customer_id) if customer_id is not None else None,
-                reason=MissedReason.MESSAGE if left else MissedReason(newest.outcome),
+                reason=_reason(calls, left),
                 queue=newest.queue,
                 calls=len(calls),
                 first_at=calls[-1].started_at,
                 last_at=newest.started_at,
+                joined_at=min((call.queued_at for call in calls if call.queued_at is not None), default=None),
                 longest_wait_ms=max(call.wait_ms or 0 for call in calls),
                 message_call_ids=left,
                 open_tickets=_of_caller(tickets, number, customer_id),

@@ -52,6 +52,28 @@ async def reached(session: AsyncSession, since: datetime) -> dict[str, datetime]
     return {number: at for number, at in (await session.exec(statement)).all() if number is not None}
 
 
+async def asked_call_back(session: AsyncSession, number: str, since: datetime) -> CallRecord | None:
+    """Return a number's newest call that asked for a call back."""
+    statement = (
+        select(CallRecord)
+        .where(CallRecord.number == number, CallRecord.outcome == MissedReason.CALL_BACK.value)
+        .where(col(CallRecord.started_at) >= since)
+        .order_by(col(CallRecord.started_at).desc())
+        .limit(1)
+    )
+    return (await session.exec(statement)).first()
+
+
+async def reached_since(session: AsyncSession, number: str, since: datetime) -> bool:
+    """Tell whether a later call of a number was answered."""
+    statement = (
+        select(CallRecord.id)
+        .where(CallRecord.number == number, CallRecord.outcome == ANSWERED, col(CallRecord.started_at) > since)
+        .limit(1)
+    )
+    return (await session.exec(statement)).first() is not None
+
+
 async def claims(session: AsyncSession, since: datetime) -> dict[str, MissedClaim]:
     """Return the newest claim of each number."""
     statement = (

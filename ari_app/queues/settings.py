@@ -1,9 +1,11 @@
 """Queues of `callflows/queues.yaml`, validated as a whole."""
 
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, model_validator
 from ruamel.yaml.comments import CommentedSeq
 
 from foundation.findings import ConfigurationInvalid, Finding
@@ -36,6 +38,39 @@ class ChoiceText(BaseModel, extra="forbid", frozen=True):
     en: str = Field(min_length=1, max_length=40)
 
 
+class KeyAction(StrEnum):
+    """Effect of a key for a caller who waits."""
+
+    MESSAGE = "message"
+    """The caller leaves the queue; the flow goes on at `otherwise` and takes a message."""
+    CALL_BACK = "call_back"
+    """The caller leaves the queue; the flow goes on at `otherwise` and notes the number to be called back."""
+    QUEUE = "queue"
+    """The caller moves to another queue with the same joining time."""
+
+
+class KeyUse(BaseModel, extra="forbid", frozen=True):
+    """Use of one key: `message`, `call_back`, or `{queue: name}`."""
+
+    action: KeyAction
+    queue: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_written(cls, given: Any) -> Any:
+        if isinstance(given, str):
+            return {"action": given}
+        if isinstance(given, Mapping) and "action" not in given:
+            return {"action": KeyAction.QUEUE.value, **given}
+        return given
+
+    @model_validator(mode="after")
+    def _names_a_queue(self) -> Self:
+        if (self.action is KeyAction.QUEUE) != (self.queue is not None):
+            raise ValueError("write message, call_back, or {queue: name}")
+        return self
+
+
 class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """One queue."""
 
@@ -64,6 +99,8 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """How often callers hear their place; 0: never."""
     greeting: str | None = None
     """The prompt a caller hears once on joining, unless an agent is free at once."""
+    keys: Mapping[Annotated[str, Field(pattern=r"^[0-9*#]$")], KeyUse] = Field(default={}, max_length=12)
+    """What callers who wait may press, in the order in which it is announced: with their place, or once."""
     dispositions: tuple[ChoiceText, ...] = Field(default=(), max_length=40)
     """Results of a call that the agent chooses from in the wrap-up, in this order."""
     disposition_required: bool = False
@@ -113,4 +150,16 @@ def read_queues(path: Path) -> tuple[dict[str, QueueSettings], list[Finding]]:
             line = line_inside(entry, ("name",), line)
             findings.append(Finding(path.name, line, "taken-name", f"name: {queue.name} must be unique, it is not"))
         queues.setdefault(queue.name, queue)
+    for entry in document:
+        known = queues.get(str(entry.get("name"))) if isinstance(entry, Mapping) else None
+        if known is not None:
+            findings += _wrong_ways(path, entry, known, queues)
     return queues, findings
+
+
+def _wrong_ways(path: Path, entry: Any, queue: QueueSettings, queues: Mapping[str, QueueSettings]) -> Iterator[Finding]:
+    """Find keys that lead to no other queue."""
+    for key, use in queue.keys.items():
+        if use.queue is not None and (use.queue == queue.name or use.queue not in queues):
+            message = f"keys.{key}: there is no other queue {use.queue}"
+            yield Finding(path.name, line_inside(entry, ("keys", key)), "no-such-queue", message)

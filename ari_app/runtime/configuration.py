@@ -10,6 +10,7 @@ import structlog
 
 from ari_app.calls.messages import DESCRIPTION, SUBJECT
 from ari_app.calls.model import FlowEnd
+from ari_app.calls.queue_keys import KEY_PROMPTS
 from ari_app.calls.waiting import POSITION_PROMPT, WaitEnd
 from ari_app.calls.wording import ARREARS, ORDINARY
 from ari_app.campaigns.actions import SurveyActions
@@ -20,6 +21,8 @@ from ari_app.campaigns.service import SURVEY_FLOW, CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.campaigns.survey import QUESTIONS_BY_KIND, prompts_for
 from ari_app.campaigns.wording import SURVEY_TEXTS, SurveyWording
+from ari_app.missed.actions import CallBackActions
+from ari_app.missed.service import MissedCallers
 from ari_app.queues.settings import QueueSettings, read_queues
 from ari_app.work.desk_file import DeskChoices, read_desk
 from callflows.actions import CallerActions
@@ -61,6 +64,8 @@ CALL_VARIABLES = frozenset(
         "survey.remind_payment",
         "survey.hotline_number",
         "queue.position",
+        "queue.key",
+        "queue.title",
         "queue.ended",
         *CALENDAR_VARIABLES,
     }
@@ -81,7 +86,7 @@ VALUES: Mapping[str, frozenset[str]] = {
 NAMELESS = {"zh": "?", "en": "?"}
 """Name in place of one in a file with errors, for the check of texts."""
 STARTED_BY_THE_SERVICE = frozenset({SURVEY_FLOW, UNKNOWN_NUMBER_FLOW})
-SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS, SUBJECT, DESCRIPTION}) | SURVEY_TEXTS
+SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS, SUBJECT, DESCRIPTION}) | KEY_PROMPTS | SURVEY_TEXTS
 """Prompts that no flow names: said while waiting, by agents, or written on tickets."""
 
 log = structlog.get_logger()
@@ -214,7 +219,8 @@ def _actions() -> Mapping[str, Action]:
     rules = CampaignRules(delay_s=0, attempts=1, retry_s=0, parallel=1, hours=always)
     surveyed = SurveyedTicketsByRule(tickets, SurveyWording(PromptCatalogue()))
     campaigns = CampaignService(database, rules, surveyed, _no_recording)
-    return {**caller.actions(), **SurveyActions(campaigns).actions()}
+    call_backs = CallBackActions(MissedCallers(database))
+    return {**caller.actions(), **SurveyActions(campaigns).actions(), **call_backs.actions()}
 
 
 async def _no_recording(_call_id: str) -> str | None:

@@ -9,6 +9,7 @@ import structlog
 from ari_app.calls.pauses import write_pause_tone
 from ari_app.calls.wording import AgentWording
 from ari_app.campaigns.actions import SurveyActions
+from ari_app.missed.actions import CallBackActions
 from ari_app.runtime.configuration import Configuration
 from ari_app.runtime.domain import DomainServices
 from ari_app.runtime.entry_points import EntryPoints
@@ -31,7 +32,11 @@ class Conversations:
 
     def __init__(self, settings: Settings, domain: DomainServices, configuration: Configuration) -> None:
         caller_actions = CallerActions(domain.customers, domain.tickets, domain.departments, domain.self_service)
-        self._actions = {**caller_actions.actions(), **SurveyActions(domain.campaigns).actions()}
+        self._actions = {
+            **caller_actions.actions(),
+            **SurveyActions(domain.campaigns).actions(),
+            **CallBackActions(domain.missed).actions(),
+        }
         library = configuration.library
         self._flows = dict(library.flows)
         self._folder = settings.prompts

@@ -108,6 +108,7 @@ class DomainServices:
         )
         self.history = HistoryService(database)
         self.reports = ReportService(database, settings.time_zone, ANSWERS)
+        self.missed = MissedCallers(database)
         self.handovers = HandoverService(database)
         self.appointments = AppointmentService(database, self.tickets, settings.time_zone)
         self.work_orders = WorkOrderService(
@@ -161,7 +162,7 @@ class DomainServices:
             self.notices.routes(),
             recordings.http.routes(self._recorded),
             campaigns_http.routes(self.campaigns),
-            missed_http.routes(MissedCallers(self._database)),
+            missed_http.routes(self.missed),
         ]
         return tables
 

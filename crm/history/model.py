@@ -50,6 +50,8 @@ class CallOutcome(StrEnum):
     """Caller and agent were bridged, however shortly; or an outbound call was answered."""
     SELF_SERVED = "self_served"
     """The flow did what the caller wanted."""
+    CALL_BACK = "call_back"
+    """The caller left the queue by key and asked for a call back."""
     ABANDONED = "abandoned"
     """The caller joined a queue and hung up before being bridged with an agent, also in the moment of the answer."""
     LEFT_FLOW = "left_flow"

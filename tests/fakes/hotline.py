@@ -100,6 +100,9 @@ class FakeHotline:
         given = {"ring_s": RING_S, "announce_every_s": ANNOUNCE_S, "unstaffed_wait_s": None, **(settings or {})}
         self.redis = redis
         self.settings = {"repair": QueueSettings(name="repair", title_zh="报修", title_en="Repairs", **given)}
+        if "keys" in given:
+            plain = {**given, "keys": {}}
+            self.settings["consult"] = QueueSettings(name="consult", title_zh="咨询", title_en="Consultation", **plain)
         self.script: Script = straight_to_queue
         self.recordings, self.history, self.spool, self.desks = (
             FakeRecordings(),
@@ -186,10 +189,10 @@ class FakeHotline:
         """A caller dials the hotline."""
         return self.asterisk.call(number)
 
-    async def agent_ready(self, number: str = "1001") -> str:
+    async def agent_ready(self, number: str = "1001", queue: str = "repair") -> str:
         """Sign an agent in, ready for calls; return the agent's id."""
         agent_id = AGENTS[number].agent_id
-        await self.queues.sign_in(agent_id, ["repair"])
+        await self.queues.sign_in(agent_id, [queue])
         await self.queues.ready(agent_id)
         return agent_id
 

@@ -18,13 +18,14 @@ from ivr.voice import DigitRules, Digits, DigitsEnd, Spoken, SpokenRules
 CALLFLOWS = Path(__file__).parents[3] / "callflows"
 
 PROGRESS = frozenset({"progress.prompt", "progress.department"})
+CALL_BACK = frozenset({"call_back.possible", "call_back.asked", "call_back.prompt"})
 FOUND = frozenset(
     {f"customer.{name}" for name in ("id", "name", "known", "matches", "arrears_cents", "language")}
     | {f"offer.{name}" for name in ("open", "several", "ticket_id", "subject", "department", "prompt")}
 )
 GIVEN = frozenset(
     {f"call.{name}" for name in ("number", "access_number", "greeting", "open")}
-    | {"hours.opens", "organisation.name"}
+    | {"hours.opens", "organisation.name", "queue.ended"}
     | {
         f"survey.{name}"
         for name in ("ticket_number", "subject", "kind", "remind_payment", "hotline_number", *QUESTIONS_BY_KIND)
@@ -51,6 +52,7 @@ class Service:
             ("check_account", frozenset({"check"}), FOUND | {"account.checked"}),
             ("next_ticket", frozenset[str](), FOUND),
             ("find_progress", frozenset({"number", "check"}), PROGRESS),
+            ("ask_call_back", frozenset[str](), CALL_BACK),
             ("urge_ticket", frozenset[str](), frozenset[str]()),
             ("store_answers", frozenset[str](), frozenset[str]()),
             ("postpone_survey", frozenset({"when"}), frozenset[str]()),

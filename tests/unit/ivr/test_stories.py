@@ -93,7 +93,7 @@ async def test_other_keys_after_one_of_several_urges_lead_on(key: str) -> None:
 
 
 async def test_an_early_hash_key_does_not_skip_the_message() -> None:
-    step = LIBRARY.flows["hotline"].steps["nobody_there"]
+    step = LIBRARY.flows["hotline"].steps["message"]
     assert isinstance(step, RecordStep)
     assert not step.rules.can_skip
 

@@ -1,9 +1,11 @@
 """Missed callers: claimed by one person, closed by a result or talk."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
+from ari_app.missed.actions import CallBackActions
 from ari_app.missed.errors import ClaimedByAnother, NoSuchMissedCaller
 from ari_app.missed.model import MissedCaller, MissedQuery, MissedReason, MissedResult, ResultInput
 from ari_app.missed.service import MissedCallers
@@ -14,6 +16,8 @@ from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import Principal, Role
+from ivr.actions import ActionCall
+from ivr.cursor import Cursor
 from recordings.model import Recording, RecordingKind, RecordingStatus
 from tests.unit.crm.conftest import AGENT, Place, furnish
 
@@ -131,3 +135,35 @@ async def test_one_person_has_a_caller_until_a_result(
     assert (await entry()).calls == 1
     with pytest.raises(NoSuchMissedCaller):
         await missed.claim("call-nothing", anna)
+
+
+async def test_call_back_is_asked_for_once_until_it_is_done(
+    database: Database, missed: MissedCallers, people: list[Principal]
+) -> None:
+    async def asked(number: str | None) -> Mapping[str, object]:
+        return await CallBackActions(missed).ask_call_back(
+            ActionCall(Cursor("hotline", "call_back", variables={"call": {"number": number}}))
+        )
+
+    assert await asked(None) == {"call_back.possible": False, "call_back.asked": False, "call_back.prompt": None}
+    assert (await asked(WANG))["call_back.prompt"] == "call_back_noted"
+    joined = utc_now() - timedelta(minutes=49)
+    await call(database, "call-1", WANG, 50, outcome="call_back", queued_at=joined)
+    await call(database, "call-2", WANG, 40)
+    assert await asked(WANG) == {
+        "call_back.possible": True,
+        "call_back.asked": False,
+        "call_back.prompt": "call_back_outstanding",
+    }
+    (entry,) = await missed.listed(MissedQuery(), people[0])
+    assert (entry.reason, entry.joined_at, entry.calls) == (MissedReason.CALL_BACK, joined, 2)
+
+    await missed.finish("call-2", ResultInput(result=MissedResult.NOT_REACHED), people[0])
+    assert await missed.call_back_outstanding(WANG)
+    await missed.finish("call-2", ResultInput(result=MissedResult.REACHED), people[0])
+    assert not await missed.call_back_outstanding(WANG)
+
+    await call(database, "call-3", LI, 30, outcome="call_back")
+    assert await missed.call_back_outstanding(LI)
+    await call(database, "call-4", LI, 10, outcome="answered")
+    assert not await missed.call_back_outstanding(LI)

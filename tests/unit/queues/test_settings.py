@@ -52,6 +52,43 @@ def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
     assert [finding.split(":")[0] for finding in found[4:]] == ["11"]
 
 
+def test_keys_are_checked_each_with_its_line(tmp_path: Path) -> None:
+    found = problems(
+        tmp_path,
+        """\
+- name: consult
+  title_zh: 咨询
+  title_en: Consultation
+  keys:
+    "1": message
+    "2": dance
+    "12": message
+    a: call_back
+- name: repair
+  title_zh: 报修
+  title_en: Repairs
+  keys:
+    "*": call_back
+    "3": { queue: repair }
+    "4": { queue: nowhere }
+    "5": queue
+""",
+    )
+    assert sorted({int(finding.split(":")[0]) for finding in found}) == [6, 7, 8, 16]
+
+
+def test_keys_lead_to_other_queues_there_are(tmp_path: Path) -> None:
+    head = "- {name: consult, title_zh: 咨询, title_en: Consultation, keys: "
+    assert problems(tmp_path, head + '{"3": {queue: consult}}}\n')[0].startswith("1: no-such-queue: keys.3")
+    assert problems(tmp_path, head + '{"3": {queue: nowhere}}}\n')[0].startswith("1: no-such-queue: keys.3")
+
+
+@pytest.mark.parametrize("keys", ['{"1": message, "1": call_back}', '{1: message, "1": call_back}'])
+def test_a_key_has_one_use(tmp_path: Path, keys: str) -> None:
+    text = f"- name: consult\n  title_zh: 咨询\n  title_en: Consultation\n  keys: {keys}\n"
+    assert problems(tmp_path, text)[0].startswith("4: ")
+
+
 def test_a_name_is_given_once(tmp_path: Path) -> None:
     queue = "- {name: consult, title_zh: 咨询, title_en: Consultation}\n"
     assert problems(tmp_path, queue * 2) == ["2: taken-name: name: consult must be unique, it is not"]

@@ -12,7 +12,7 @@ afterEach(() => {
 
 const caller = (call_id: string, claimed_by: string | null) => ({
   call_id, number: '+8613800000002', customer_id: null, customer_name: '李建国', reason: 'abandoned', queue: 'repair', calls: 2,
-  first_at: '2026-11-29T08:00:00Z', last_at: '2026-11-29T09:00:00Z', longest_wait_ms: 62_000, message_call_ids: [], open_tickets: [],
+  first_at: '2026-11-29T08:00:00Z', last_at: '2026-11-29T09:00:00Z', joined_at: '2026-11-29T08:00:30Z', longest_wait_ms: 62_000, message_call_ids: [], open_tickets: [],
   claimed_by, claimed_by_name: claimed_by, claimed_at: null, attempts: 0,
 })
 
