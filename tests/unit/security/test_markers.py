@@ -28,6 +28,8 @@ NOBODYS = {
         *("PersonView.department_name", "ProfileView.department_name", "ProfileView.language", "ProfileView.queues"),
         *("OwnSettings.language", "OwnSettings.ring_tone", "OwnSettings.columns", "MissedCaller.queue"),
         *("TicketRow.category_name", "TicketRow.department_name", "TicketRow.person_name"),
+        *("CallReport.time_zone", "TicketReport.time_zone", "Line.key", "Line.name", "CallStep.target"),
+        *("Figure.name", "Figure.zh", "Figure.en", "Figure.formula_zh", "Figure.formula_en"),
         *(
             f"EventView.{name}_{language}"
             for name in ("name", "subject", "text", "reporter")
