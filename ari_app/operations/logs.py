@@ -52,7 +52,7 @@ def _opened(file: Path, given: IO[str], opened: ExitStack) -> IO[str]:
 
 
 def _learnt(logs: Iterable[IO[str]], ids: set[str], fields: Sequence[str]) -> set[str]:
-    """Return these ids and those that lines with one of them name."""
+    """Return the ids, with all ids on the same log lines."""
     found = (entry.get(field) for entry in _matching(logs, ids) for field in fields)
     return ids | {value for value in found if isinstance(value, str) and value}
 

@@ -100,5 +100,5 @@ async def test_check_names_what_is_missing(hotline: Hotline, tmp_path: Path) -> 
     ]
     assert not careless.ok
     assert [finding.text for finding in unknown.findings] == [
-        "Asterisk does not know the endpoint. Asterisk reads the file at its start: restart it while nobody talks"
+        "Asterisk does not know the endpoint. Asterisk reads the file at its start: restart it while no call runs"
     ]

@@ -28,7 +28,7 @@ SETTINGS = {
     "HOTLINE_SAMPLE_PASSWORD": "another-password",
     "HOTLINE_MOST_CALS": "50",
 }
-"""Those of the shell; one of them is misspelt."""
+"""Settings in the environment of the shell; one name is misspelt."""
 
 
 class Up:

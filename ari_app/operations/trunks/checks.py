@@ -21,7 +21,7 @@ POLL_S, OPTIONS_DEADLINE_S = 0.1, 3.5
 """Longer than Asterisk waits for the answer (qualify_timeout)."""
 REACHABLE, NOT_ASKED_YET = "Reachable", frozenset({"NonQualified", "Unknown", "Created"})
 REGISTERED, REJECTED = "Registered", "Rejected"
-RESTART = "Asterisk reads the file at its start: restart it while nobody talks"
+RESTART = "Asterisk reads the file at its start: restart it while no call runs"
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ def _next_steps(kind: TrunkKind, name: str, user: str | None) -> list[str]:
         steps.append("set HOTLINE_TRUNK_PASSWORD to the account's password")
     if kind is TrunkKind.TLS:
         steps.append("put hotline.pem, hotline.key and carrier-ca.pem into asterisk/site/keys/")
-    return [*steps, "start Asterisk anew while nobody talks, then: hotline trunk check"]
+    return [*steps, "start Asterisk anew while no call runs, then: hotline trunk check"]
 
 
 async def reports_of(access: AsteriskAccess, written: list[WrittenTrunk]) -> list[TrunkReport]:

@@ -23,7 +23,7 @@ export function sorted(agents: Iterable<Presence>): Presence[] {
   return [...agents].toSorted((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state) || one.since_ms - other.since_ms)
 }
 
-/** Return how many agents are in each state that somebody is in. */
+/** Return the number of agents in each state; states without agents are left out. */
 export function counted(agents: Iterable<Presence>): [AgentState, number][] {
   const counts = new Map<AgentState, number>()
   for (const agent of agents) counts.set(agent.state, (counts.get(agent.state) ?? 0) + 1)

@@ -32,7 +32,7 @@ export function useCallbackWork() {
   return { claim, release, finish }
 }
 
-/** Return whose caller it is: nobody's, the asking person's, or another's. */
+/** Return the holder of a missed caller: free, the signed-in agent, or another agent. */
 export function holder(caller: Pick<MissedCaller, 'claimed_by'>, staffId: string | undefined): 'free' | 'mine' | 'other' {
   if (caller.claimed_by === null) return 'free'
   return caller.claimed_by === staffId ? 'mine' : 'other'

@@ -8,7 +8,7 @@ export interface ActionField {
   name: string
   required: boolean
   control: Control
-  /** Type of the service whose values are chosen among. */
+  /** Type of the service; the person chooses one of its values. */
   group?: string
 }
 

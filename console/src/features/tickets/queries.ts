@@ -38,7 +38,7 @@ export function useTickets(filter: MaybeRefOrGetter<TicketFilter>, enabled: () =
   return { ...pages, tickets }
 }
 
-/** Customers whose name, address or account fits what was typed. */
+/** Find customers by a part of name, address or account. */
 export function useCustomersLike(text: MaybeRefOrGetter<string>) {
   return useQuery({
     key: () => ['customers', 'like', toValue(text)],

@@ -53,7 +53,7 @@ export function onceKey(): string {
   return crypto.randomUUID()
 }
 
-/** Carry out an offer of the service, whose method and path are data. */
+/** Send the request that an offer of the service describes. */
 export function carryOut<T>(offer: { method: string; path: string }, body: Record<string, unknown>, key: string): Promise<T> {
   const request = new Request(offer.path, {
     method: offer.method,

@@ -18,7 +18,7 @@ function stored(): Settings {
   }
 }
 
-/** Own settings: those of the account, and of this browser until somebody signs in. */
+/** Own settings: of this browser before the sign-in, of the account after it. */
 export const useSettings = defineStore('settings', () => {
   const values = reactive<Settings>(stored())
   const dark = matchMedia('(prefers-color-scheme: dark)')
