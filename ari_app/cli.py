@@ -28,10 +28,11 @@ from ari_app.runtime.surroundings import first_line
 from ari_app.settings import PREFIX, Settings, invalid_settings, unknown_variables
 from crm.reports import definitions
 from crm.tickets import transition_page
-from dev import stack
 from dev.given import given_settings
 from dev.paths import PROJECT
 from dev.processes import ProcessFailed
+from dev.stack import SAMPLE_PASSWORD
+from dev.up import up as run_until_ctrl_c
 from foundation.findings import ConfigurationInvalid, Finding
 from foundation.problems import Problem
 
@@ -86,10 +87,8 @@ def up() -> None:
     """Start Asterisk, Redis and the hotline with sample data."""
     given = given_settings()
     # What it gives its service itself, and the rest as the service will read it.
-    Settings(
-        ari_password=SecretStr("unused"), sample_password=SecretStr(given.get("SAMPLE_PASSWORD", stack.SAMPLE_PASSWORD))
-    )
-    stack.up(given)
+    Settings(ari_password=SecretStr("unused"), sample_password=SecretStr(given.get("SAMPLE_PASSWORD", SAMPLE_PASSWORD)))
+    run_until_ctrl_c(given)
 
 
 @app.command()

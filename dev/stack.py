@@ -4,8 +4,6 @@
 """
 
 import os
-import signal
-import socket
 import sys
 import threading
 import urllib.error
@@ -15,24 +13,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from dev import console
 from dev.asterisk import Asterisk, AsteriskAddress, free_address, render
-from dev.given import PREFIX, digest, web_port
-from dev.ownership import Ownership, RunRecord
-from dev.paths import ASTERISK_SITE, PROJECT, RUNTIME
-from dev.ports import free_port, preferred_port
+from dev.given import PREFIX
+from dev.last_run import database_url
+from dev.paths import PROJECT, RUNTIME
+from dev.ports import free_port
 from dev.processes import AdoptedProcess, ChildProcess, ManagedProcess
 from dev.programs import Program
 from dev.redis import Redis
-from dev.terminal import say
 from dev.watching import WATCH_SECONDS, Watched
 from foundation.process_identity import ProcessIdentity
 
 SERVICE_READY_SECONDS = 60.0
 SAMPLE_PASSWORD = "hotline-sample"
-ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-RUN = RUNTIME / "run"
-"""Folder of `make run`."""
 EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared, not listened at
 PYTHON = {
     "PYTHONPATH": str(PROJECT),
@@ -272,138 +265,5 @@ def sample_phones(password: str = SAMPLE_PASSWORD) -> dict[str, str]:
     return {"sample": render(accounts, {"SAMPLE_PASSWORD": password})}
 
 
-def database_url(folder: Path = RUN) -> str:
-    """Return the database of a stack, unless the environment names one."""
-    given = os.environ.get(f"{PREFIX}DATABASE_URL") or os.environ.get("DATABASE_URL")
-    return given or f"sqlite:///{folder / 'hotline.db'}"
-
-
-def redis_url_of_last_run() -> str | None:
-    """Return the Redis of the running `hotline up`, else None."""
-    if given := os.environ.get(f"{PREFIX}REDIS_URL") or os.environ.get("REDIS_URL"):
-        return given
-    record = RunRecord.read(RUN)
-    port = record.port("redis") if record is not None else None
-    return f"redis://127.0.0.1:{port}/0" if port is not None else None
-
-
-def up(given: Mapping[str, str]) -> None:
-    """Start everything in `.runtime/run`, print its addresses, and end it on Ctrl-C.
-
-    A terminal that is closed, or SIGHUP, ends it in the same order. New code is loaded by SIGHUP to the supervisor.
-
-    Processes that an earlier run left (it was killed) are taken over where they use the same servers and settings, else
-    ended. `given` are settings without the prefix.
-
-    Raises:
-        ProcessFailed: another run owns the folder, or a part did not start.
-    """
-    ownership = Ownership(RUN)
-    ownership.take()
-    try:
-        stack = _owned_stack(ownership, given)
-        for number in ENDS:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as `nohup` wants it
-                signal.signal(number, stack.ask_to_stop)
-        try:
-            stack.start()
-            stack.start_watchdog()
-            _announce(stack)
-            stack.watch()
-        finally:
-            stack.stop()
-    finally:
-        ownership.release()
-
-
-def _owned_stack(ownership: Ownership, given: Mapping[str, str]) -> Stack:
-    """Return the stack of `.runtime/run`, with processes of an earlier run."""
-    earlier = ownership.earlier
-    left = earlier.running() if earlier is not None else {}
-    servers = {name: os.environ.get(name, "") for name in ("REDIS_URL", "DATABASE_URL")} | {"settings": digest(given)}
-    if earlier is not None and left and earlier.addresses.get("servers") == servers:
-        ports = earlier.addresses["ports"]
-    else:
-        _end_earlier(left)
-        left = {}
-        ports = {
-            "http_port": preferred_port(8088),
-            "sip_port": preferred_port(5060, socket.SOCK_DGRAM),
-            "ami_port": preferred_port(5038),
-            "events_port": preferred_port(8089),
-            "web": web_port(given),
-            "redis": free_port(),
-        }
-    asterisk = AsteriskAddress(
-        **{name: port for name, port in ports.items() if name.endswith("_port")},
-        state=RUN / "asterisk",
-        hotline_number=given.get("HOTLINE_NUMBER", AsteriskAddress.hotline_number),
-    )
-    stack = Stack(
-        RUN,
-        asterisk,
-        ports["web"],
-        pjsip=sample_phones(given.get("SAMPLE_PASSWORD", SAMPLE_PASSWORD)),
-        site=ASTERISK_SITE,
-        settings=given,
-        supervised=True,
-        redis_port=ports["redis"],
-        console=None if "CONSOLE" in given else _console(),
-        note=ownership.note,
-    )
-    ownership.record.processes = dict(left)
-    ownership.record.addresses = {"url": stack.url, "ports": ports, "servers": servers}
-    ownership.record.write(RUN)
-    if left:
-        stack.take_over(left)
-        _say(f"took over from an earlier run: {_named(left)}; they run the code they were started with")
-        if (service := left.get("service")) is not None:
-            _say(f"kill -HUP {service.process_id} loads the present code")
-    return stack
-
-
-def _console() -> Path | None:
-    """Return the built console; None, with a line that says why."""
-    try:
-        return console.build()
-    except console.ConsoleUnavailable as problem:
-        _say(f"the console's pages are not served: {problem}")
-        return None
-
-
-def _end_earlier(left: Mapping[str, ProcessIdentity]) -> None:
-    """End the processes of an earlier run in order."""
-    for name in ("watchdog", "service", "asterisk", "redis"):
-        if name in left:
-            AdoptedProcess(name, left[name], log=RUN / f"{name}.log").stop()
-    if left:
-        _say(f"ended what an earlier run with other servers had left: {_named(left)}")
-
-
-def _named(processes: Mapping[str, ProcessIdentity]) -> str:
-    return ", ".join(f"{name} (process {one.process_id})" for name, one in processes.items())
-
-
 def _runs(process: ManagedProcess | None) -> bool:
     return process is not None and process.running
-
-
-def _say(sentence: str) -> None:
-    say(f"hotline: {sentence}")
-
-
-def _announce(stack: Stack) -> None:
-    assert stack.service is not None, "started"
-    password, supervisor = stack.settings.get("SAMPLE_PASSWORD", SAMPLE_PASSWORD), stack.service.pid
-    lines = {
-        **({"console": f"{stack.url}/"} if stack.console is not None else {}),
-        "API": f"{stack.url}/api/openapi.json",
-        "SIP server": f"{stack.at.address}:{stack.at.sip_port} (UDP)",
-        "hotline number": stack.at.hotline_number,
-        "agents' desks": f"1001 … 1006, password {password}",
-        "other accounts": "2001 department, 3001 supervisor, 4001 quality, 9001 administrator, the same password",
-        "residents' phones": f"13800000001 … 13800000006, password {password}",
-        "supervisor": f"process {supervisor}: kill -HUP {supervisor} loads new code, call flows and queues",
-        "logs": str(stack.folder),
-    }
-    say("\n".join(f"{name:>16}  {value}" for name, value in lines.items()))

@@ -12,7 +12,8 @@ from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
-from ari_app.desk.model import CallChanged, Pop
+from ari_app.desk.model import CallChanged
+from ari_app.desk.pop import Pop
 from ari_app.queues.service import QueueService
 from crm.customers.model import Grade
 from crm.history.service import HistoryService

@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from ari_app.calls.control.model import Control, StoryEntry, TargetKind
-from ari_app.desk.model import CallStage as CallStage  # noqa: PLC0414 - desks show it, calls are led by it
+from ari_app.desk.model import CallStage as CallStage  # noqa: PLC0414 - calls are found by it
 from crm.history.model import CallOutcome as CallOutcome  # noqa: PLC0414 - records are found by it
 from ivr.cursor import Cursor
 from ivr.walker import ToQueue

@@ -9,16 +9,7 @@ from sqlalchemy import Connection
 from ari_app.calls.call_services import AgentPhone, PopMaker
 from ari_app.calls.model import CallState
 from ari_app.calls.wording import AgentWording
-from ari_app.desk.model import (
-    CallerNumber,
-    CustomerCard,
-    HistoryView,
-    Pop,
-    PopCall,
-    PopSimilar,
-    PopTicket,
-    SpokenWording,
-)
+from ari_app.desk.pop import CallerNumber, CustomerCard, HistoryView, Pop, PopCall, PopSimilar, PopTicket, SpokenWording
 from crm.customers.model import ChoiceView, CustomerView
 from crm.customers.phone import describe
 from crm.customers.service import CustomerService

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ari_app.desk.model import SpokenWording
+from ari_app.desk.pop import SpokenWording
 from callflows.calendar import ServiceCalendar
 from ivr.prompts import PromptCatalogue
 

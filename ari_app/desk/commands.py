@@ -9,23 +9,20 @@ import msgspec
 import structlog
 from redis.exceptions import RedisError
 
-from ari_app.desk.model import (
+from ari_app.desk.command_model import (
     AgentCommand,
     AnyCommand,
-    CommandRefused,
     ControlCall,
-    Draft,
     ExtendWrapUp,
     Hello,
-    Message,
     PauseCommand,
     Ping,
-    Pong,
     PopSeen,
     ReadyCommand,
     StoreDraft,
     WrapUpDone,
 )
+from ari_app.desk.model import CommandRefused, Draft, Message, Pong
 from ari_app.desk.socket import DeskSocket
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Problem

@@ -7,9 +7,9 @@ import msgspec
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from ari_app.desk.command_model import Hello
 from ari_app.desk.http import DESK_ROLES
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import Hello
 from ari_app.desk.socket import PATH, CloseCode, DeskSocket, SocketLimits, new_response
 from ari_app.web.auth import RequestGuard
 from ari_app.web.errors import Malformed, PasswordOneTime, WrongOrigin

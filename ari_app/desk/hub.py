@@ -13,19 +13,10 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ari_app.desk import metrics
+from ari_app.desk.command_model import AgentCommand
 from ari_app.desk.commands import CommandReader
-from ari_app.desk.model import (
-    AgentCommand,
-    CallChanged,
-    DeskSnapshot,
-    Draft,
-    Message,
-    Pop,
-    PopClosed,
-    PopShown,
-    Replaced,
-    Welcome,
-)
+from ari_app.desk.model import CallChanged, DeskSnapshot, Draft, Message, PopClosed, PopShown, Replaced, Welcome
+from ari_app.desk.pop import Pop
 from ari_app.desk.relay import NOTHING, Relay, Relayed
 from ari_app.desk.socket import CloseCode, DeskSocket
 from ari_app.desk.store import DeskState

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from ari_app.desk.model import AnyCommand, ServerMessage
+from ari_app.desk.command_model import AnyCommand
+from ari_app.desk.model import ServerMessage
 from ari_app.desk.socket import PATH, SUBPROTOCOL, CloseCode, SocketLimits
 
 SCHEMA_PATH = "/api/desk-messages.json"

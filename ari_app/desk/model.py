@@ -1,19 +1,18 @@
-"""Messages between desk and server over the WebSocket.
+"""Messages from server to desk over the WebSocket.
 
-Every message is one JSON object with `type`. Server to desk: `id` is the message's number on its node. Times are epoch
+Every message is one JSON object with `type`; `id` is the message's number on its node. Times are epoch
 milliseconds, money is integer cents.
 """
 
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
 
 from ari_app.desk.call_states import CallAction, ControlStage
+from ari_app.desk.pop import Pop, SpokenWording
 from ari_app.queues.model import AgentState
-from crm.customers.model import Grade
 from crm.staff.model import PhoneKind
-from crm.tickets.model import TicketKind, TicketStatus
 from foundation.routes import Role
 
 
@@ -35,108 +34,6 @@ class NoticeLevel(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ALARM = "alarm"
-
-
-class SpokenWording(msgspec.Struct, frozen=True):
-    """Words of the agent in both languages."""
-
-    zh: str
-    en: str
-
-
-class CallerNumber(msgspec.Struct, frozen=True):
-    """Caller's number as shown, with its origin."""
-
-    display: str
-    """E.164; or what came, cut and stripped of control characters, where it is no number."""
-    region: str | None = None
-    carrier: str | None = None
-
-
-class CustomerCard(msgspec.Struct, frozen=True):
-    """Customer that the caller may be."""
-
-    id: str
-    account_number: str
-    name: str
-    address: str
-    area: str
-    grade: Grade
-    arrears_cents: int
-    contract_active: bool
-    missing: list[str] = []
-    """Base data that are not known yet: to be asked now (H15)."""
-    why: SpokenWording | None = None
-    """Why this one is proposed first among several; None where nothing speaks for it."""
-
-
-class PopTicket(msgspec.Struct, frozen=True):
-    """Ticket in a pop."""
-
-    id: str
-    number: str
-    kind: TicketKind
-    status: TicketStatus
-    subject: str
-    registered_at_ms: int
-    urge_count: int = 0
-    joined: bool = False
-    """Ticket of another customer that the caller reports too (H4)."""
-
-
-class PopCall(msgspec.Struct, frozen=True):
-    """Earlier call in a pop."""
-
-    id: str
-    direction: str
-    started_at_ms: int
-    outcome: str
-    queue: str | None = None
-    talk_ms: int = 0
-    ticket_id: str | None = None
-
-
-class HistoryView(msgspec.Struct, frozen=True):
-    """History of the customer's last days, newest first."""
-
-    days: int
-    tickets: list[PopTicket]
-    calls: list[PopCall]
-
-
-class PopSimilar(msgspec.Struct, frozen=True):
-    """Open ticket that may be about the same matter, with the reason."""
-
-    ticket: PopTicket
-    score: float
-    """0 to 1."""
-    why: list[SpokenWording]
-
-
-class Pop(msgspec.Struct, frozen=True):
-    """Screen pop: the facts of a call before the phone rings (H4, H5, H9)."""
-
-    id: str
-    call_id: str
-    offered_at_ms: int
-    queue: str
-    waited_ms: int
-    greeting: SpokenWording
-    """Names the organisation and the agent's staff number."""
-    number: CallerNumber | None = None
-    """None where the caller withheld it."""
-    customers: list[CustomerCard] = []
-    customer_id: str | None = None
-    """Who it is, where that is certain; otherwise the agent chooses among `customers`."""
-    history: HistoryView | None = None
-    open_tickets: list[PopTicket] = []
-    similar: list[PopSimilar] = []
-    keys: list[str] = []
-    """Keys pressed in the menus, in order."""
-    kind: str | None = None
-    """Kind of matter chosen in the menus."""
-    arrears: SpokenWording | None = None
-    """Reminder of arrears; None where nothing is owed."""
 
 
 class Draft(msgspec.Struct, frozen=True):
@@ -315,79 +212,6 @@ class Pong(Message, tag="pong"):
     now_ms: int
 
 
-class Command(msgspec.Struct, frozen=True, tag_field="type", forbid_unknown_fields=True):
-    """Desk to server."""
-
-
-class Hello(Command, frozen=True, tag="hello"):
-    """The first message of a client without a cookie: the one-time ticket."""
-
-    ticket: str
-
-
-class ReadyCommand(Command, frozen=True, tag="ready"):
-    """Take calls."""
-
-
-class PauseCommand(Command, frozen=True, tag="not_ready"):
-    """Take no calls, at once or after the present one."""
-
-    reason: str
-
-
-class WrapUpDone(Command, frozen=True, tag="wrap_up_done"):
-    """The work after the call is done."""
-
-
-class ExtendWrapUp(Command, frozen=True, tag="extend_wrap_up"):
-    """Add time to the wrap-up."""
-
-    seconds: Annotated[int, msgspec.Meta(ge=10, le=600)] = 60
-
-
-class PopSeen(Command, frozen=True, tag="pop_seen"):
-    """The pop is on the screen."""
-
-    id: str
-
-
-class StoreDraft(Command, frozen=True, tag="draft"):
-    """Store the text typed so far."""
-
-    call_id: str
-    fields: dict[str, Any]
-
-
-class CallTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Target of a transfer or a consultation."""
-
-    kind: Literal["agent", "queue", "department", "number"]
-    id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    """The agent's or department's id, the queue's name, or the number as people write it."""
-
-
-class ControlCall(Command, frozen=True, tag="call_command"):
-    """Command about the agent's own call.
-
-    The answer is a `call` or a `refused` message.
-    """
-
-    action: CallAction
-    key: Annotated[str, msgspec.Meta(max_length=128)] = ""
-    """Idempotency key: the same command with the same key is carried out once."""
-    digits: Annotated[str, msgspec.Meta(max_length=32)] = ""
-    target: CallTarget | None = None
-    to_head: bool = False
-    note: Annotated[str, msgspec.Meta(max_length=500)] = ""
-
-
-class Ping(Command, frozen=True, tag="ping"):
-    """Is the server there?"""
-
-
-AgentCommand = ReadyCommand | PauseCommand | WrapUpDone | ExtendWrapUp | PopSeen | ControlCall
-"""Commands that an agent's desk hands to the service."""
-AnyCommand = AgentCommand | Hello | StoreDraft | Ping
 ServerMessage = (
     Welcome
     | PopShown

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from ari_app.settings import PREFIX, Settings
-from dev import stack
+from dev import last_run
 from dev.paths import PROJECT
 
 NEEDED = "HOTLINE_ARI_PASSWORD"
@@ -52,11 +52,11 @@ def locations() -> Locations:
             plain_settings(settings),
         )
     return Locations(
-        stack.database_url(),
-        Path(os.environ.get("HOTLINE_RECORDINGS") or stack.RUN / "recordings"),
-        Path(os.environ.get("HOTLINE_SPOOL") or stack.RUN / "spool"),
+        last_run.database_url(),
+        Path(os.environ.get("HOTLINE_RECORDINGS") or last_run.RUN / "recordings"),
+        Path(os.environ.get("HOTLINE_SPOOL") or last_run.RUN / "spool"),
         Path(os.environ.get("HOTLINE_CALLFLOWS") or PROJECT / "callflows"),
-        stack.redis_url_of_last_run(),
+        last_run.redis_url_of_last_run(),
     )
 
 

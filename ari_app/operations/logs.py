@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ari_app.runtime.logs import masked
-from dev.stack import RUN
+from dev.last_run import RUN
 
 FILES = (RUN / "hotline.log", RUN / "watchdog.log", RUN / "asterisk" / "log" / "messages.log")
 """Logs of `make run`: service and supervisor, watchdog, Asterisk."""

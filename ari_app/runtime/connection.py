@@ -12,7 +12,8 @@ from ari_app.calls.agent_directory import Agents
 from ari_app.calls.provisioning import browser_user, desk_user, push, remove
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import Notice, NoticeLevel, SpokenWording
+from ari_app.desk.model import Notice, NoticeLevel
+from ari_app.desk.pop import SpokenWording
 from ari_app.fallback.service import Fallback
 from ari_app.runtime.desk_handler import WATCHERS
 from crm.staff.model import Staff

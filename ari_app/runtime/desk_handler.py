@@ -3,18 +3,8 @@
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.control.orders import order_of
 from ari_app.calls.control.service import CallControl
-from ari_app.desk.model import (
-    AgentCommand,
-    ControlCall,
-    DeskSnapshot,
-    ExtendWrapUp,
-    OwnState,
-    PauseCommand,
-    Presence,
-    QueueState,
-    ReadyCommand,
-    WrapUpDone,
-)
+from ari_app.desk.command_model import AgentCommand, ControlCall, ExtendWrapUp, PauseCommand, ReadyCommand, WrapUpDone
+from ari_app.desk.model import DeskSnapshot, OwnState, Presence, QueueState
 from ari_app.queues.http import CheckFinished, always_finished
 from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, QueueSnapshot
 from ari_app.queues.service import QueueService

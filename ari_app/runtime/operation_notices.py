@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from ari_app.desk.model import Notice, NoticeLevel, SpokenWording
+from ari_app.desk.model import Notice, NoticeLevel
+from ari_app.desk.pop import SpokenWording
 from recordings.model import RecordingWarning, WarningKind
 
 RECORDING_WORDS: Mapping[WarningKind, SpokenWording] = {

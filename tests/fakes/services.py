@@ -14,7 +14,8 @@ from sqlalchemy.exc import OperationalError
 
 from ari_app.calls.call_services import AgentPhone, PopMaker
 from ari_app.calls.model import CallState
-from ari_app.desk.model import CallChanged, Pop, SpokenWording
+from ari_app.desk.model import CallChanged
+from ari_app.desk.pop import Pop, SpokenWording
 from crm.history.model import CallRecordView
 from foundation.clock import milliseconds, utc_now
 from foundation.ids import new_id

@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field, StringConstraints
 from ari_app.calls.control.model import CallAction, ControlStage
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.service import CallControl
-from ari_app.desk.model import CallChanged, CallTarget
+from ari_app.desk.command_model import CallTarget
+from ari_app.desk.model import CallChanged
 from foundation.routes import NoQuery, Request, Role, Routes
 
 AGENTS = frozenset({Role.AGENT})

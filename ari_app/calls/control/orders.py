@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ari_app.calls.control.errors import TargetInvalid
 from ari_app.calls.control.model import CallAction
-from ari_app.desk.model import CallTarget, ControlCall
+from ari_app.desk.command_model import CallTarget, ControlCall
 from foundation.problems import FieldProblem, Invalid
 
 DIGITS = re.compile(r"[0-9*#A-D]{1,32}", re.ASCII)

@@ -7,7 +7,7 @@ from ari_app.calls.call_services import AgentDirectory, AgentPhone
 from ari_app.calls.control.errors import TargetBusy, TargetInvalid
 from ari_app.calls.control.model import Target, TargetKind
 from ari_app.calls.control.outside import OutsideCalls
-from ari_app.desk.model import CallTarget
+from ari_app.desk.command_model import CallTarget
 from ari_app.queues.model import DESK_CLOSED, AgentState
 from ari_app.queues.service import QueueService
 from foundation.problems import FieldProblem

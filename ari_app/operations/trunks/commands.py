@@ -17,8 +17,8 @@ from ari_app.operations.trunks.errors import AsteriskAway, NoTrunk, TrunkFileExi
 from ari_app.operations.trunks.files import PJSIP, WrittenTrunk, written_trunks
 from ari_app.operations.trunks.templates import Trunk, TrunkKind, rendered
 from ari_app.settings import Settings
-from dev import stack
 from dev.asterisk import AsteriskAddress
+from dev.last_run import RUN
 from dev.ownership import RunRecord
 from dev.paths import ASTERISK_SITE
 
@@ -126,7 +126,7 @@ def _access() -> AsteriskAccess:
         settings = Settings()
         password = settings.ari_password.get_secret_value()
         return AsteriskAccess(settings.ami_host, settings.ami_port, settings.ari_user, password, settings.trunk)
-    record = RunRecord.read(stack.RUN)
+    record = RunRecord.read(RUN)
     port = record.port("ami_port") if record is not None else None
     if port is None:
         _refuse(f"`make run` does not run or is still starting, and {NEEDED} is not set: there is no Asterisk to ask")

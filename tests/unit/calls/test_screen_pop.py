@@ -10,7 +10,7 @@ from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.model import CallStage, CallState, Direction
 from ari_app.calls.screen_pop import PopService
 from ari_app.calls.wording import AgentWording
-from ari_app.desk.model import Pop
+from ari_app.desk.pop import Pop
 from callflows.calendar import ServiceCalendar
 from callflows.organisation import Names
 from crm.customers.model import Choose, CustomerInput

@@ -4,16 +4,9 @@ import asyncio
 
 import pytest
 
-from ari_app.desk.model import (
-    Notice,
-    NoticeLevel,
-    PauseCommand,
-    PopSeen,
-    QueueState,
-    ReadyCommand,
-    SpokenWording,
-    WrapUpDone,
-)
+from ari_app.desk.command_model import PauseCommand, PopSeen, ReadyCommand, WrapUpDone
+from ari_app.desk.model import Notice, NoticeLevel, QueueState
+from ari_app.desk.pop import SpokenWording
 from ari_app.desk.socket import CloseCode
 from foundation.problems import Conflict, Unavailable
 from foundation.routes import Principal, Role

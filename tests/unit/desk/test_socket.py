@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from ari_app.desk import handshake
-from ari_app.desk.model import Notice, NoticeLevel, SpokenWording
+from ari_app.desk.model import Notice, NoticeLevel
+from ari_app.desk.pop import SpokenWording
 from ari_app.desk.socket import SUBPROTOCOL, CloseCode, SocketLimits
 from ari_app.web.sessions import TICKET, Session, Sessions
 from foundation.routes import Role

@@ -5,7 +5,8 @@ from typing import Any
 
 import aiohttp
 
-from ari_app.desk.model import Notice, NoticeLevel, SpokenWording
+from ari_app.desk.model import Notice, NoticeLevel
+from ari_app.desk.pop import SpokenWording
 from foundation.routes import Role
 from tests.unit.web.conftest import ORIGIN, SOCKET, Build, House, person
 

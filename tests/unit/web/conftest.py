@@ -14,9 +14,10 @@ from argon2.exceptions import VerifyMismatchError
 from redis.asyncio import Redis
 
 from ari_app.desk import http as desk_http
+from ari_app.desk.command_model import AgentCommand
 from ari_app.desk.handshake import DeskSockets
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import AgentCommand, CallerNumber, CustomerCard, Pop, SpokenWording
+from ari_app.desk.pop import CallerNumber, CustomerCard, Pop, SpokenWording
 from ari_app.desk.socket import SocketLimits
 from ari_app.web.addresses import ClientAddresses
 from ari_app.web.auth import RequestGuard

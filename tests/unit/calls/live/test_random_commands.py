@@ -9,7 +9,7 @@ from hypothesis import strategies as some
 
 from ari_app.calls.control.model import CallAction, Control, may
 from ari_app.calls.control.orders import Order
-from ari_app.desk.model import CallTarget
+from ari_app.desk.command_model import CallTarget
 from ari_app.queues.model import AgentState
 from foundation.problems import Problem
 from recordings.model import RecordingStatus

@@ -9,7 +9,7 @@ from ari_app.calls.control.model import CallAction, ControlStage, StoryStep
 from ari_app.calls.control.orders import Order
 from ari_app.calls.errors import NumberRefused
 from ari_app.calls.model import CallOutcome
-from ari_app.desk.model import CallTarget
+from ari_app.desk.command_model import CallTarget
 from ari_app.queues.model import AgentState
 from crm.notices.views import DutyNumber
 from recordings.model import RecordingKind, RecordingStatus
