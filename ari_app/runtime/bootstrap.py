@@ -5,12 +5,6 @@ from functools import partial
 
 import structlog
 
-from ari_app.ari.ami import AmiClient
-from ari_app.ari.client import AriClient
-from ari_app.ari.dispatch import Dispatcher
-from ari_app.ari.inbound import InboundEvents
-from ari_app.ari.outbound import OutboundEvents
-from ari_app.ari.source import EventSource
 from ari_app.calls.admission import Admission
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.call_services import CallServices
@@ -30,31 +24,25 @@ from ari_app.calls.store import CallStore
 from ari_app.calls.vanished import VanishedPhones
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.placing import SurveyResults, outbound_call
-from ari_app.desk import http as desk_http
 from ari_app.desk.handshake import DeskSockets
-from ari_app.desk.hub import Hub
 from ari_app.fallback.service import Fallback
-from ari_app.phones import http as phones_http
-from ari_app.phones.service import PhoneService
-from ari_app.phones.store import PhoneOwners
-from ari_app.queues import http as queues_http
 from ari_app.queues.service import QueueService
 from ari_app.runtime import schema, subscriptions
+from ari_app.runtime.asterisk_connections import AsteriskConnections
 from ari_app.runtime.background import OwnedTasks, RecordingsAudit, Restoration, readiness_checks
 from ari_app.runtime.certificates import CertificateWatch
 from ari_app.runtime.configuration import load_configuration
 from ari_app.runtime.connection import ConnectionSetup
 from ari_app.runtime.conversations import Conversations
 from ari_app.runtime.deferred_filing import DeferredFiling
-from ari_app.runtime.desk_handler import WATCHERS, AgentDesks
+from ari_app.runtime.desk_handler import WATCHERS
+from ari_app.runtime.desk_parts import DeskParts
 from ari_app.runtime.domain import DomainServices
 from ari_app.runtime.last_good import ConfigurationWatch
 from ari_app.runtime.loop_lag import LoopLag
 from ari_app.runtime.metrics import MetricsRefresher, trunk_endpoint
 from ari_app.runtime.node_lease import NodeLease
 from ari_app.runtime.operation_notices import recording_notice
-from ari_app.runtime.phone_watch import PhoneWatch
-from ari_app.runtime.presence import PresenceService
 from ari_app.runtime.staff_changes import StaffChanges
 from ari_app.runtime.surroundings import listening, using_database, using_redis
 from ari_app.settings import Settings
@@ -65,10 +53,7 @@ from ari_app.web.connections import ConnectionLimits
 from ari_app.web.console import ConsolePages, origin
 from ari_app.web.problem_texts import load_problem_texts
 from ari_app.web.server import WebServer
-from ari_app.web.sessions import Sessions
 from ari_app.web.sign_in_limits import PublicLimiter
-from ari_app.work import http as work_http
-from ari_app.work.service import AgentWork
 from crm import sample_data
 from crm.customers.phone import load_origins
 from foundation.database import Database
@@ -102,14 +87,14 @@ class Service:
         subscriptions.connect_process(
             stop_requested=self.stop_requested,
             node=self.node,
-            restoration=Restoration(self.reconciler, self.presence),
+            restoration=Restoration(self.reconciler, self.desks.presence),
             queues=self.queues,
             staff=self.domain.staff,
             staff_changes=self.staff_changes,
-            sessions=self.sessions,
-            phones=self.phones,
+            sessions=self.desks.sessions,
+            phones=self.desks.phones,
             connecting=self.connecting,
-            dispatcher=self.dispatcher,
+            dispatcher=self.asterisk.dispatcher,
             calls=self.calls,
             campaigns=self.domain.campaigns,
             dialler=self.dialler,
@@ -141,68 +126,32 @@ class Service:
 
     def _create_telephony(self) -> None:
         settings = self.settings
-        password = settings.ari_password.get_secret_value()
-        self.ari = AriClient(settings.ari_url, settings.ari_user, password, application=settings.application)
-        self.ami = AmiClient(settings.ami_host, settings.ami_port, settings.ari_user, password)
-        self.dispatcher = Dispatcher()
-        self.events = self._event_source(password)
+        self.asterisk = AsteriskConnections(settings, self._connected, self._filter_events)
         self.queues = QueueService(self.redis, self.queue_settings, settings.node)
         self.agents = Agents(self.domain.staff, self.queue_settings)
         self.call_store = CallStore(self.redis, settings.node)
         self.control = CallControl(self.redis, settings.node, self.call_store, self.queues)
 
-    def _event_source(self, password: str) -> EventSource:
-        settings = self.settings
-        if settings.events == "outbound":
-            return OutboundEvents(
-                self.dispatcher.dispatch,
-                host=settings.events_host,
-                port=settings.events_port,
-                user=settings.ari_user,
-                password=password,
-                on_connected=self._connected,
-                # Asterisk may crash when the connection ends while it writes an event to it.
-                on_closing=self.ari.silence_events,
-                on_closed=self._filter_events,
-                on_missing=self.ari.reopen_connections,
-            )
-        return InboundEvents(
-            self.dispatcher.dispatch,
-            url=settings.ari_url,
-            user=settings.ari_user,
-            password=password,
-            application=settings.application,
-            on_connected=self._connected,
-        )
-
     def _create_web(self) -> None:
         settings = self.settings
-        self.work = AgentWork(self.database, self.queues, self.desk_choices, settings.time_zone)
-        self.hub = Hub(self.redis, AgentDesks(self.queues, self.agents, self.control, self.work.check_finished))
-        self.sessions = Sessions(self.redis, self.domain.staff, self.hub)
-        self.phones = PhoneService(
-            self.ari,
-            self.agents,
-            self.domain.staff,
-            PhoneOwners(self.redis),
-            self.sessions.alive,
-            socket_url=settings.sip_socket_address,
-            ice_servers=settings.ice_servers,
-            turn_secret=settings.turn_secret.get_secret_value(),
+        self.desks = DeskParts(
+            settings,
+            database=self.database,
+            redis=self.redis,
+            staff=self.domain.staff,
+            choices=self.desk_choices,
+            ari=self.asterisk.ari,
+            queues=self.queues,
+            agents=self.agents,
+            control=self.control,
         )
-        self.presence = PresenceService(self.hub, self.queues, self.agents, self.phones.online)
-        self.phone_watch = PhoneWatch(self.hub, self.queues, self.agents, self.ari.endpoints)
         labels = labels_http.load_labels(settings.callflows)
-        guard = RequestGuard(self.sessions, allowed_origins=[settings.public_url])
+        guard = RequestGuard(self.desks.sessions, allowed_origins=[settings.public_url])
         self.web = WebServer(
             [
                 *self.domain.routes(),
-                desk_http.routes(self.sessions),
-                desk_http.description_routes(),
+                *self.desks.routes(),
                 labels_http.routes(labels),
-                queues_http.routes(self.queues, self.work.check_finished),
-                work_http.routes(self.work, self.queues),
-                phones_http.routes(self.phones),
                 control_http.routes(self.control),
                 directory_http.routes(self._call_directory()),
             ],
@@ -210,8 +159,8 @@ class Service:
             self.spool,
             host=settings.http_host,
             port=settings.http_port,
-            parts=[DeskSockets(guard, self.hub), *self._console()],
-            checks=readiness_checks(self.events, self.ari, self.redis, self.database),
+            parts=[DeskSockets(guard, self.desks.hub), *self._console()],
+            checks=readiness_checks(self.asterisk.events, self.asterisk.ari, self.redis, self.database),
             addresses=ClientAddresses(settings.trusted_proxies, settings.metrics_from),
             limits=ConnectionLimits(per_address=settings.http_connections_per_address),
             texts=load_problem_texts(settings.callflows, labels),
@@ -230,8 +179,8 @@ class Service:
     def _create_calls(self) -> None:
         settings, domain = self.settings, self.domain
         self.fallback = Fallback(
-            self.ari,
-            self.ami,
+            self.asterisk.ari,
+            self.asterisk.ami,
             self.agents,
             domain.customers,
             domain.history,
@@ -243,17 +192,17 @@ class Service:
         )
         services = CallServices(
             node=settings.node,
-            ari=self.ari,
-            ami=self.ami,
-            dispatcher=self.dispatcher,
+            ari=self.asterisk.ari,
+            ami=self.asterisk.ami,
+            dispatcher=self.asterisk.dispatcher,
             store=self.call_store,
             queues=self.queues,
-            holding=HoldingBridges(self.ari),
+            holding=HoldingBridges(self.asterisk.ari),
             recordings=self.recordings,
             history=domain.history,
             spool=self.spool,
             agents=self.agents,
-            desks=self.hub,
+            desks=self.desks.hub,
             pops=PopService(self.database, domain.customers, domain.history, self.conversations.wording),
             dial_plan=DialPlan(settings.trunk, settings.trunk_number_format, settings.region),
             caller_id=settings.hotline_number,
@@ -279,12 +228,23 @@ class Service:
         )
         targets = TransferTargets(self.agents, self.queues, outside, domain.notices.duty.number)
         self.control.connect(self.calls, targets)
-        self.vanished = VanishedPhones(self.ari, self.dispatcher, self.calls)
+        self.vanished = VanishedPhones(self.asterisk.ari, self.asterisk.dispatcher, self.calls)
         self.reconciler = Reconciler(
-            self.ari, self.dispatcher, self.calls, self.call_store, self.queues, self.fallback.channels
+            self.asterisk.ari,
+            self.asterisk.dispatcher,
+            self.calls,
+            self.call_store,
+            self.queues,
+            self.fallback.channels,
         )
         self.connecting = ConnectionSetup(
-            self.ari, self.events, self.agents, domain.staff, self.fallback, self.reconciler, self.hub
+            self.asterisk.ari,
+            self.asterisk.events,
+            self.agents,
+            domain.staff,
+            self.fallback,
+            self.reconciler,
+            self.desks.hub,
         )
         self.dialler = Dialler(
             domain.campaigns,
@@ -295,7 +255,7 @@ class Service:
     def _create_background(self) -> None:
         self.audit = RecordingsAudit(self.recordings, self.fallback, self.call_store)
         self.staff_changes = StaffChanges(self.redis, self.domain.staff)
-        self.deferred = DeferredFiling(self.spool, self.web, self.hub, self.domain.history)
+        self.deferred = DeferredFiling(self.spool, self.web, self.desks.hub, self.domain.history)
         settings = self.settings
 
         async def deferred_work() -> int:
@@ -305,7 +265,7 @@ class Service:
             live_calls=lambda: self.calls.live,
             snapshot=self.queues.snapshot,
             trunk=trunk_endpoint(settings.trunk),
-            endpoint_online=self.phones.online,
+            endpoint_online=self.desks.phones.online,
             folders={"recordings": settings.recordings, "spool": settings.spool.parent},
             deferred=deferred_work,
         )
@@ -326,18 +286,18 @@ class Service:
         with using_database(settings):
             await self._prepare_data()
         await self.conversations.prepare()
-        await self.ari.start()
-        await self.ami.start()
+        await self.asterisk.ari.start()
+        await self.asterisk.ami.start()
         await self.queues.start(self.calls.offered)
         self.tasks.own("loop-lag", self.lag.watch)
-        self.tasks.own("presence", self.presence.run)
-        self.tasks.own("phone-watch", self.phone_watch.run)
+        self.tasks.own("presence", self.desks.presence.run)
+        self.tasks.own("phone-watch", self.desks.phone_watch.run)
         for name, work in self.domain.background().items():
             self.tasks.own(name, work)
         with listening("http_port", settings.http_host, settings.http_port):
             await self.web.start()
         with listening("events_port", settings.events_host, settings.events_port):
-            await self.events.start()
+            await self.asterisk.events.start()
         self.tasks.own("heartbeat", self.fallback.beat)
         self.retrying.start("number-origins", lambda: asyncio.to_thread(load_origins))
         self.tasks.own("fallback", self.fallback.take_in)
@@ -348,7 +308,7 @@ class Service:
         self.tasks.own("metrics", self.metrics.run)
         self.tasks.own("certificates", self.certificates.run)
         self.tasks.own("staff-changes", self.staff_changes.run)
-        self.tasks.own("browser-phones", self.phones.run)
+        self.tasks.own("browser-phones", self.desks.phones.run)
         self.tasks.own("call-commands", self.control.run)
 
     async def _prepare_data(self) -> None:
@@ -362,10 +322,10 @@ class Service:
     async def aclose(self) -> None:
         """Stop in the reverse order; calls stay with Asterisk."""
         self.calls.leave()
-        await self.events.aclose()
+        await self.asterisk.events.aclose()
         await self.tasks.aclose()
         await self.connecting.aclose()
-        await self.phones.aclose()
+        await self.desks.phones.aclose()
         await self.retrying.aclose()
         await self.calls.aclose()
         await self.web.aclose()
@@ -373,8 +333,8 @@ class Service:
         await self.domain.aclose()
         await self.recordings.aclose()
         await self.conversations.aclose()
-        await self.ami.aclose()
-        await self.ari.aclose()
+        await self.asterisk.ami.aclose()
+        await self.asterisk.ari.aclose()
         await self.node.release()
         await self.redis.aclose()
         await self.database.aclose()
@@ -395,4 +355,4 @@ class Service:
 
     def _warn(self, warning: RecordingWarning) -> None:
         notice = recording_notice(warning)
-        self.retrying.start(new_id("warning"), lambda: self.hub.broadcast(WATCHERS, notice))
+        self.retrying.start(new_id("warning"), lambda: self.desks.hub.broadcast(WATCHERS, notice))

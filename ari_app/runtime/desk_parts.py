@@ -1,0 +1,69 @@
+"""Parts of one process that desks use: sockets, sessions, phones, presence."""
+
+from redis.asyncio import Redis
+
+from ari_app.ari.client import AriClient
+from ari_app.calls.agent_directory import Agents
+from ari_app.calls.control.service import CallControl
+from ari_app.desk import http as desk_http
+from ari_app.desk.hub import Hub
+from ari_app.phones import http as phones_http
+from ari_app.phones.service import PhoneService
+from ari_app.phones.store import PhoneOwners
+from ari_app.queues import http as queues_http
+from ari_app.queues.service import QueueService
+from ari_app.runtime.desk_handler import AgentDesks
+from ari_app.runtime.phone_watch import PhoneWatch
+from ari_app.runtime.presence import PresenceService
+from ari_app.settings import Settings
+from ari_app.web.sessions import Sessions
+from ari_app.work import http as work_http
+from ari_app.work.desk_file import DeskChoices
+from ari_app.work.service import AgentWork
+from crm.staff.service import StaffService
+from foundation.database import Database
+from foundation.routes import Routes
+
+
+class DeskParts:
+    """Services behind the desks of signed-in people."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        database: Database,
+        redis: Redis,
+        staff: StaffService,
+        choices: DeskChoices,
+        ari: AriClient,
+        queues: QueueService,
+        agents: Agents,
+        control: CallControl,
+    ) -> None:
+        self._queues = queues
+        self.work = AgentWork(database, queues, choices, settings.time_zone)
+        self.hub = Hub(redis, AgentDesks(queues, agents, control, self.work.check_finished))
+        self.sessions = Sessions(redis, staff, self.hub)
+        self.phones = PhoneService(
+            ari,
+            agents,
+            staff,
+            PhoneOwners(redis),
+            self.sessions.alive,
+            socket_url=settings.sip_socket_address,
+            ice_servers=settings.ice_servers,
+            turn_secret=settings.turn_secret.get_secret_value(),
+        )
+        self.presence = PresenceService(self.hub, queues, agents, self.phones.online)
+        self.phone_watch = PhoneWatch(self.hub, queues, agents, ari.endpoints)
+
+    def routes(self) -> list[Routes]:
+        """Return the routes of desks."""
+        return [
+            desk_http.routes(self.sessions),
+            desk_http.description_routes(),
+            queues_http.routes(self._queues, self.work.check_finished),
+            work_http.routes(self.work, self._queues),
+            phones_http.routes(self.phones),
+        ]
