@@ -45,6 +45,14 @@ class PartyView(BaseModel):
     answered: bool
 
 
+class AgentOfCall(BaseModel):
+    """Agent who owns the call."""
+
+    id: str
+    name: str
+    staff_number: str
+
+
 class OwnCall(BaseModel):
     """The agent's call as it is now; times are epoch milliseconds."""
 
@@ -66,6 +74,8 @@ class OwnCall(BaseModel):
     recording: bool
     held_ms: int
     held_since_ms: int | None
+    agent: AgentOfCall | None
+    """Agent who owns the call, and consults or transfers it."""
     party: PartyView | None
     queue: str | None
     ticket_id: str | None

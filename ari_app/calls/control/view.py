@@ -2,7 +2,7 @@
 
 from ari_app.calls.control.model import CallAction, Control, ControlStage, TargetKind, may
 from ari_app.calls.model import CallState
-from ari_app.desk.model import CallChanged, CallParty
+from ari_app.desk.model import CallAgent, CallChanged, CallParty
 from foundation.clock import milliseconds, utc_now
 
 RINGING_STAGES = frozenset({ControlStage.CONSULT_RINGING, ControlStage.TRANSFERRING})
@@ -17,7 +17,9 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
     shown = CallChanged(call_id=state.id, stage=state.stage, at_ms=now_ms, ticket_id=state.ticket_id, queue=state.queue)
     if not state.bridged:
         return shown
-    party = control.party
+    party, talk = control.party, state.talk
+    if talk is not None and not talk.released:
+        shown.agent = CallAgent(talk.agent_id, talk.agent_name, talk.staff_number)
     shown.state, shown.since_ms, shown.until_ms = control.stage, control.since_ms, control.until_ms
     shown.muted, shown.held_by_phone = control.muted, control.held_by_phone
     shown.recording = not control.recording_paused
