@@ -172,6 +172,11 @@ class Prompts:
         failed = [f"{language}/{name}" for (name, language), path in zip(names, made, strict=True) if path is None]
         return Prepared(len(names) - len(failed), failed, not_converted)
 
+    async def forget(self, unused_s: float) -> int:
+        """Remove the sentences of earlier calls; texts without fields stay."""
+        await self.prepare()
+        return await self._speech.sweep(unused_s)
+
     async def aclose(self) -> None:
         """Stop what is being synthesised and converted."""
         await self._recorded.aclose()

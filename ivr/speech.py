@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import re
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,9 @@ LONGEST_TEXT = 600
 """Characters that are spoken at most in one piece."""
 
 ENGINE_TIMEOUT_S = 15.0
+
+SPOKEN = re.compile(r"[0-9a-f]{64}\.wav")
+"""Name of a sentence's file."""
 
 
 class SpeechError(Exception):
@@ -152,9 +156,9 @@ class SpeechCache:
         return target
 
     async def sweep(self, unused_s: float) -> int:
-        """Remove files that were not played for so many seconds.
+        """Remove sentences that were not played for so many seconds.
 
-        Sentences with customers' matters must not pile up.
+        Sentences with customers' matters must not pile up. Other files of the folder stay.
         """
         return await asyncio.to_thread(_remove_unused, self.folder, time.time() - unused_s)
 
@@ -183,7 +187,7 @@ def _remove_unused(folder: Path, before: float) -> int:
     removed = 0
     for file in folder.glob("*.wav"):
         with suppress(FileNotFoundError):
-            if file.stat().st_mtime < before:
+            if SPOKEN.fullmatch(file.name) and file.stat().st_mtime < before:
                 file.unlink()
                 removed += 1
     return removed

@@ -303,6 +303,7 @@ class Service:
         self.tasks.own("fallback", self.fallback.take_in)
         self.tasks.own("dialler", self.dialler.run)
         self.tasks.own("deferred-work", self.deferred.run)
+        self.tasks.own("spoken-sentences", self.conversations.forget_sentences)
         self.tasks.own("recordings-audit", self.audit.run)
         self.tasks.own("vanished-phones", self.vanished.run)
         self.tasks.own("metrics", self.metrics.run)

@@ -24,6 +24,10 @@ from ivr.walker import FlowWalker
 
 FALLBACK_PROMPTS = ("fallback_wait", "fallback_message", "fallback_contact")
 
+SENTENCE_KEPT_S = 24 * 3600.0
+"""How long a spoken sentence stays on disk after it was last played."""
+FORGET_EVERY_S = 3600.0
+
 log = structlog.get_logger()
 
 
@@ -70,6 +74,13 @@ class Conversations:
             if audio is not None:
                 await asyncio.to_thread(shutil.copyfile, audio, self._folder / f"{name}.wav")
         await asyncio.to_thread(write_pause_tone, self.pause_tone)
+
+    async def forget_sentences(self) -> None:
+        """Remove sentences about customers a day after they were last played."""
+        while True:
+            await asyncio.sleep(FORGET_EVERY_S)
+            removed = await self.prompts.forget(SENTENCE_KEPT_S)
+            log.info("sentences_removed", files=removed)
 
     async def aclose(self) -> None:
         """Stop what is being synthesised and converted."""

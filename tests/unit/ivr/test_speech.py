@@ -150,11 +150,28 @@ async def test_unused_audio_is_removed(tmp_path: Path) -> None:
     engine.go.set()
     cache = SpeechCache(engine, tmp_path)
     old, used = await cache.audio("old", "zh"), await cache.audio("used", "zh")
-    for path in (old, used):
+    tone = tmp_path / "pause_tone.wav"
+    tone.write_bytes(used.read_bytes())
+    for path in (old, used, tone):
         os.utime(path, (1, 1))
     await cache.audio("used", "zh")
     assert await cache.sweep(3600) == 1
-    assert files(tmp_path) == [used.name]
+    assert sorted(files(tmp_path)) == sorted([used.name, tone.name])
+
+
+async def test_prompts_keep_fixed_texts_and_forget_sentences(tmp_path: Path) -> None:
+    engine = Counting()
+    engine.go.set()
+    cache = SpeechCache(engine, tmp_path)
+    texts = {"welcome": Text("welcome", "zh.yaml", 1), "owed": Text("{owed.sum}", "zh.yaml", 2)}
+    prompts = Prompts(PromptCatalogue({"zh": texts}), cache)
+    fixed, sentence = await prompts.audio("welcome", "zh", {}), await prompts.audio("owed", "zh", {"owed": {"sum": "12"}})
+    assert fixed is not None
+    assert sentence is not None
+    for path in (fixed, sentence):
+        os.utime(path, (1, 1))
+    assert await prompts.forget(3600) == 1
+    assert files(tmp_path) == [fixed.name]
 
 
 async def test_closing_stops_synthesis_under_way(tmp_path: Path) -> None:
