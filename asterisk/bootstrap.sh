@@ -13,6 +13,13 @@ stamp=$venv/.lock
     exit 1
 }
 
+# One environment names one checkout as the project: another one must not take it over.
+owner=$(cat "$venv/.checkout" 2>/dev/null || pwd -P)
+if [ "$owner" != "$(pwd -P)" ] && [ -d "$owner" ]; then
+    echo "hotline: $venv belongs to the checkout $owner. Set HOTLINE_RUNTIME to a folder of this checkout's own." >&2
+    exit 1
+fi
+
 # Debian splits ensurepip from python3: without it, pip comes from Debian's own wheel, unpacked, not installed.
 make_venv() {
     rm -rf "$venv"
@@ -26,7 +33,7 @@ make_venv() {
 }
 
 if ! cmp -s requirements.lock "$stamp"; then
-    echo "hotline: preparing the Python environment (a minute, once)"
+    echo "hotline: preparing the Python environment: $(grep -c '==' requirements.lock) packages (a minute or two, once)"
     make_venv
     "$venv/bin/python" -m pip -qq --disable-pip-version-check install --no-deps --require-hashes -r requirements.lock
     cp requirements.lock "$stamp"
@@ -35,6 +42,7 @@ fi
 if ! cmp -s pyproject.toml "$venv/.project"; then
     "$venv/bin/python" -m pip -qq --disable-pip-version-check install --no-deps -e .
     cp pyproject.toml "$venv/.project"
+    pwd -P > "$venv/.checkout"
 fi
 echo "hotline: preparing Asterisk, Redis and the voices (a minute, once)" | { [ -e "$runtime/debian/.ready" ] && cat >/dev/null || cat; }
 "$venv/bin/python" -m dev.packages

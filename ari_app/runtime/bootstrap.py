@@ -51,7 +51,6 @@ from ari_app.web.addresses import ClientAddresses
 from ari_app.web.auth import RequestGuard
 from ari_app.web.connections import ConnectionLimits
 from ari_app.web.console import ConsolePages, origin
-from ari_app.web.problem_texts import load_problem_texts
 from ari_app.web.server import WebServer
 from ari_app.web.sign_in_limits import PublicLimiter
 from crm import sample_data
@@ -120,6 +119,7 @@ class Service:
         )
         self.queue_settings = dict(configuration.queues)
         self.desk_choices = configuration.desk
+        self.labels, self.problem_texts = configuration.labels, configuration.problem_texts
         limiter = PublicLimiter(self.redis)
         self.domain = DomainServices(settings, self.database, self.recordings, configuration, limiter)
         self.conversations = Conversations(settings, self.domain, configuration)
@@ -145,13 +145,12 @@ class Service:
             agents=self.agents,
             control=self.control,
         )
-        labels = labels_http.load_labels(settings.callflows)
         guard = RequestGuard(self.desks.sessions, allowed_origins=[settings.public_url])
         self.web = WebServer(
             [
                 *self.domain.routes(),
                 *self.desks.routes(),
-                labels_http.routes(labels),
+                labels_http.routes(self.labels),
                 control_http.routes(self.control),
                 directory_http.routes(self._call_directory()),
             ],
@@ -163,7 +162,7 @@ class Service:
             checks=readiness_checks(self.asterisk.events, self.asterisk.ari, self.redis, self.database),
             addresses=ClientAddresses(settings.trusted_proxies, settings.metrics_from),
             limits=ConnectionLimits(per_address=settings.http_connections_per_address),
-            texts=load_problem_texts(settings.callflows, labels),
+            texts=self.problem_texts,
             profile_of=self.domain.people.profile,
         )
 

@@ -24,6 +24,8 @@ from ari_app.campaigns.wording import SURVEY_TEXTS, SurveyWording
 from ari_app.missed.actions import CallBackActions
 from ari_app.missed.service import MissedCallers
 from ari_app.queues.settings import QueueSettings, read_queues
+from ari_app.web.labels import Labels, read_labels
+from ari_app.web.problem_texts import ProblemTexts, read_problem_texts
 from ari_app.work.desk_file import DeskChoices, read_desk
 from callflows.actions import CallerActions
 from callflows.calendar import VARIABLES as CALENDAR_VARIABLES
@@ -103,6 +105,9 @@ class Configuration:
     notices: NoticeCatalogue | None
     """None where the file could not be read, which is a finding."""
     desk: DeskChoices
+    labels: Labels
+    problem_texts: ProblemTexts | None
+    """None where the file could not be read, which is a finding."""
     findings: list[Finding]
     notices_as_shipped: list[str]
     """Texts about tickets that the folder lacks."""
@@ -119,6 +124,8 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
     notices, of_notices, missing = read_notices(folder / "notices.yaml", SHIPPED_NOTICES, names)
     numbers, of_numbers = read_numbers(folder / "numbers.yaml")
     desk, of_desk = read_desk(folder)
+    labels, of_labels = read_labels(folder)
+    texts, of_texts = read_problem_texts(folder, labels)
     vocabulary = _vocabulary(
         # Of a file with errors not every name is known.
         queues if not of_queues else None,
@@ -127,6 +134,7 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
     )
     library = check_library(folder, vocabulary, names, is_known)
     findings = [*library.findings, *of_queues, *of_notices, *of_numbers, *of_organisation, *of_desk]
+    findings += [*of_labels, *of_texts]
     if not library.unread:
         findings += numbers.without_flow(library.flows)
         findings += (
@@ -135,7 +143,7 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
             if name not in library.flows
         )
     known = organisation or Organisation.model_validate({"name": NAMELESS})
-    return Configuration(library, queues, numbers, known, notices, desk, in_order(findings), missing)
+    return Configuration(library, queues, numbers, known, notices, desk, labels, texts, in_order(findings), missing)
 
 
 def load_configuration(

@@ -6,24 +6,16 @@ from typing import Annotated
 
 import structlog
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from dev.paths import PROJECT
-from foundation.problems import FieldProblem, Invalid
+from foundation.findings import Finding
 from foundation.routes import PUBLIC, NoQuery, Request, Routes
+from foundation.yaml_files import broken_rules, plain, read_yaml
 
 SHIPPED = PROJECT / "callflows"
 LABELS_FILE = "labels.yaml"
 
 log = structlog.get_logger()
-
-
-class TextsInvalid(Invalid):
-    """`labels.yaml` or `problems.yaml` breaks a rule; nothing of it takes effect."""
-
-    slug = "texts-file-invalid"
-    title = "A file of texts breaks a rule"
 
 
 class Label(BaseModel, extra="forbid", frozen=True):
@@ -56,45 +48,25 @@ class Labels:
         return label.zh if label is not None else value
 
 
-def load_labels(folder: Path = SHIPPED) -> Labels:
-    """Load the labels; the shipped ones complete the folder's file.
-
-    Raises:
-        TextsInvalid: the file cannot be read, or a rule is broken.
-    """
-    groups = _read(SHIPPED / LABELS_FILE)
+def read_labels(folder: Path = SHIPPED) -> tuple[Labels, list[Finding]]:
+    """Return the labels, completed with the shipped ones, and findings."""
+    groups, findings = _read(SHIPPED / LABELS_FILE)
     own = folder / LABELS_FILE
     if own.exists() and own.resolve() != (SHIPPED / LABELS_FILE).resolve():
-        for name, values in _read(own).items():
+        of_folder, findings = _read(own)
+        for name, values in of_folder.items():
             groups[name] = groups.get(name, {}) | values
-    return Labels(groups)
+    return Labels(groups), findings
 
 
-def read_yaml(path: Path) -> object:
-    """Return the content of a file of texts.
-
-    Raises:
-        TextsInvalid: the file cannot be read.
-    """
+def _read(path: Path) -> tuple[dict[str, dict[str, Label]], list[Finding]]:
+    document, findings = read_yaml(path)
+    if findings:
+        return {}, findings
     try:
-        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, YAMLError) as error:
-        raise TextsInvalid(f"{path.name}: {error}", [FieldProblem(field="file", rule="must be YAML")]) from error
-
-
-def broken(path: Path, error: ValidationError) -> TextsInvalid:
-    """Return the refusal of a file, with every broken rule."""
-    problems = [
-        FieldProblem(field=".".join(map(str, one["loc"])), rule=one["msg"]) for one in error.errors(include_url=False)
-    ]
-    return TextsInvalid(f"{path.name}: " + "; ".join(f"{one.field}: {one.rule}" for one in problems), problems)
-
-
-def _read(path: Path) -> dict[str, dict[str, Label]]:
-    try:
-        return _GROUPS.validate_python(read_yaml(path))
+        return _GROUPS.validate_python(plain(document)), []
     except ValidationError as error:
-        raise broken(path, error) from error
+        return {}, [Finding(path.name, *place) for place in broken_rules(document, error)]
 
 
 def routes(labels: Labels) -> Routes:

@@ -5,7 +5,7 @@ code, its parameters and its Chinese text.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,8 +13,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-from ari_app.web.labels import SHIPPED, Labels, TextsInvalid, broken, load_labels, read_yaml
+from ari_app.web.labels import SHIPPED, Labels, read_labels
+from foundation.findings import Finding
 from foundation.problems import FieldProblem, ProblemDetails
+from foundation.yaml_files import broken_rules, line_inside, plain, read_yaml
 
 PROBLEMS_FILE = "problems.yaml"
 Language = Literal["zh", "en"]
@@ -33,6 +35,11 @@ class _File(BaseModel, extra="forbid"):
     titles: dict[str, Annotated[str, Field(min_length=1, max_length=100)]]
     rules: dict[str, Sentence]
     details: list[Sentence]
+
+    def sentences(self) -> Iterator[tuple[tuple[str | int, ...], Sentence]]:
+        """Return every sentence with its path in the file."""
+        yield from ((("rules", code), sentence) for code, sentence in self.rules.items())
+        yield from ((("details", place), sentence) for place, sentence in enumerate(self.details))
 
 
 @dataclass(frozen=True)
@@ -93,32 +100,35 @@ class ProblemTexts:
         return problem.model_copy(update={**update, "rule": known.zh} if language == "zh" else update)
 
 
-def load_problem_texts(folder: Path, labels: Labels) -> ProblemTexts:
-    """Load the texts; without a file in the folder, the shipped ones.
+def read_problem_texts(folder: Path, labels: Labels) -> tuple[ProblemTexts | None, list[Finding]]:
+    """Return the folder's texts, else the shipped ones, and findings.
 
-    Raises:
-        TextsInvalid: the file cannot be read, or a rule is broken.
+    The texts are None where a finding prevents them.
     """
     own = folder / PROBLEMS_FILE
-    path = own if own.exists() else SHIPPED / PROBLEMS_FILE
+    document, findings = read_yaml(own if own.exists() else SHIPPED / PROBLEMS_FILE)
+    if findings:
+        return None, findings
     try:
-        file = _File.model_validate(read_yaml(path))
+        file = _File.model_validate(plain(document))
     except ValidationError as error:
-        raise broken(path, error) from error
-    unknown = [
-        one.zh
-        for one in (*file.rules.values(), *file.details)
-        if set(_NAME.findall(one.zh)) - set(_NAME.findall(one.en))
+        return None, [Finding(PROBLEMS_FILE, *place) for place in broken_rules(document, error)]
+    findings = [
+        Finding(
+            PROBLEMS_FILE, line_inside(document, path), "unknown-name", f"{{{name}}} is not in the English sentence"
+        )
+        for path, sentence in file.sentences()
+        for name in sorted(set(_NAME.findall(sentence.zh)) - set(_NAME.findall(sentence.en)))
     ]
-    if unknown:
-        raise TextsInvalid(f"{path.name}: a name is not in the English sentence: {', '.join(unknown)}")
-    return ProblemTexts(file, labels)
+    return None if findings else ProblemTexts(file, labels), findings
 
 
 @cache
 def shipped_texts() -> ProblemTexts:
     """Return the texts that the release brings."""
-    return load_problem_texts(SHIPPED, load_labels())
+    texts, findings = read_problem_texts(SHIPPED, read_labels()[0])
+    assert texts is not None, findings
+    return texts
 
 
 def language_of(header: str) -> Language:

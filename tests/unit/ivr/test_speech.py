@@ -165,7 +165,10 @@ async def test_prompts_keep_fixed_texts_and_forget_sentences(tmp_path: Path) -> 
     cache = SpeechCache(engine, tmp_path)
     texts = {"welcome": Text("welcome", "zh.yaml", 1), "owed": Text("{owed.sum}", "zh.yaml", 2)}
     prompts = Prompts(PromptCatalogue({"zh": texts}), cache)
-    fixed, sentence = await prompts.audio("welcome", "zh", {}), await prompts.audio("owed", "zh", {"owed": {"sum": "12"}})
+    fixed, sentence = (
+        await prompts.audio("welcome", "zh", {}),
+        await prompts.audio("owed", "zh", {"owed": {"sum": "12"}}),
+    )
     assert fixed is not None
     assert sentence is not None
     for path in (fixed, sentence):

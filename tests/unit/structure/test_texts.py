@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from ari_app.cli import app
 from ari_app.desk.message_schema import desk_messages
-from ari_app.web.labels import load_labels
+from ari_app.web.labels import read_labels
 from ari_app.web.problem_texts import shipped_texts
 from crm.notices.catalogue import load_catalogue
 from crm.tickets import transition_page
@@ -21,7 +21,7 @@ from dev.paths import PROJECT
 from foundation.problems import Problem, ProblemDetails
 from tests.unit.structure.source import python_files
 
-GROUPS = load_labels().groups
+GROUPS = read_labels()[0].groups
 PACKAGES = ("ari_app", "crm", "recordings", "foundation")
 OF_COMMANDS = ("ari_app.operations", "crm.starter")
 OF_FILES = (
@@ -49,7 +49,7 @@ OF_FILES = (
 """Rules of files, commands, imports and policies: none of them stands at a field of the desk."""
 GAP = "7"
 Kind = TypeVar("Kind")
-INTERNAL = frozenset({"configuration-invalid", "texts-file-invalid"})
+INTERNAL = frozenset({"configuration-invalid"})
 
 
 def subclasses(of: type[Kind]) -> Iterator[type[Kind]]:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.web.labels import LABELS_FILE, TextsInvalid, load_labels
-from ari_app.web.problem_texts import PROBLEMS_FILE, language_of, load_problem_texts, shipped_texts
+from ari_app.web.labels import LABELS_FILE, read_labels
+from ari_app.web.problem_texts import PROBLEMS_FILE, language_of, read_problem_texts, shipped_texts
 from foundation.problems import FieldProblem, ProblemDetails
 from foundation.routes import Role
 from tests.unit.web.conftest import House
@@ -68,14 +68,17 @@ async def test_a_refused_form_is_answered_in_the_language_of_the_page(house: Hou
 
 def test_labels_that_an_older_file_lacks_are_the_shipped_ones(tmp_path: Path) -> None:
     (tmp_path / LABELS_FILE).write_text("Role:\n  agent: { zh: 接线员, en: operator }\n", encoding="utf-8")
-    labels = load_labels(tmp_path)
+    labels, findings = read_labels(tmp_path)
+    assert findings == []
     assert labels.chinese("Role", "agent") == "接线员"
     assert labels.chinese("Role", "supervisor") == "班长"
     (tmp_path / LABELS_FILE).write_text("Role:\n  agent: { zh: 接线员 }\n", encoding="utf-8")
-    with pytest.raises(TextsInvalid, match=r"labels.yaml: Role.agent.en: Field required"):
-        load_labels(tmp_path)
+    assert [str(one) for one in read_labels(tmp_path)[1]] == [
+        "labels.yaml:2: missing-field: Role.agent.en: this is required"
+    ]
     (tmp_path / PROBLEMS_FILE).write_text(
-        "titles: {}\nrules: { x: { en: a, zh: '{b}' } }\ndetails: []\n", encoding="utf-8"
+        "titles: {}\nrules:\n  x: { en: a, zh: '{b}' }\ndetails: []\n", encoding="utf-8"
     )
-    with pytest.raises(TextsInvalid, match="not in the English sentence"):
-        load_problem_texts(tmp_path, labels)
+    texts, findings = read_problem_texts(tmp_path, labels)
+    assert texts is None
+    assert [str(one) for one in findings] == ["problems.yaml:3: unknown-name: {b} is not in the English text"]
