@@ -23,6 +23,7 @@ import crm.sla.http
 import crm.staff.http
 import crm.staff.people.http
 import crm.staff.preferences.http
+import crm.tickets.files.http
 import crm.tickets.http
 import crm.tickets.link_page
 import crm.workorders.http
@@ -62,6 +63,7 @@ from crm.sla.service import SlaService
 from crm.staff.people.service import PeopleService
 from crm.staff.preferences.service import PreferencesService
 from crm.staff.service import StaffService
+from crm.tickets.files.service import FileService
 from crm.tickets.service import TicketService
 from crm.workorders.service import WorkOrderService
 from foundation.database import Database
@@ -106,6 +108,7 @@ class DomainServices:
             recordings=recorded,
             deadlines=self.clocks.deadlines,
         )
+        self.files = FileService(database, settings.recordings / "files")
         self.history = HistoryService(database)
         self.reports = ReportService(database, settings.time_zone, ANSWERS)
         self.missed = MissedCallers(database)
@@ -129,6 +132,7 @@ class DomainServices:
             tickets=self.tickets,
             sla=self.clocks,
             privacy=self.privacy,
+            files=self.files,
             campaigns=self.campaigns,
             undelivered=self.undelivered,
             wake_outbox=self.outbox.wake,
@@ -149,6 +153,7 @@ class DomainServices:
             crm.staff.people.http.routes(self.people),
             crm.staff.preferences.http.routes(self.preferences),
             crm.tickets.http.routes(self.tickets, lambda: tables),
+            crm.tickets.files.http.routes(self.files, self.tickets),
             # The console has a page of its own at that address.
             *([] if self._console else [crm.tickets.link_page.routes(self._public_url)]),
             crm.sla.http.routes(self.clocks, self.tickets.may_see),
@@ -173,6 +178,7 @@ class DomainServices:
             "outbox-pruning": self.undelivered.prune_regularly,
             "outbox-counting": self.undelivered.count_regularly,
             "clocks": self.clocks.runner.run,
+            "files": self.files.run,
             "customer-imports": self.customer_imports.run,
             **self.notices.background(),
         }

@@ -21,6 +21,7 @@ import crm.outbox.model
 import crm.sla.model
 import crm.staff.model
 import crm.staff.preferences.model
+import crm.tickets.files.model
 import crm.tickets.forms.model
 import crm.tickets.merges.model
 import crm.tickets.model

@@ -26,6 +26,7 @@ from crm.outbox.subscriptions import Listener, Subscriptions
 from crm.privacy.service import PrivacyService
 from crm.sla.service import SlaService
 from crm.staff.service import StaffService
+from crm.tickets.files.service import FileService
 from crm.tickets.service import TicketService
 from crm.tickets.state_change import TicketListener
 from crm.tickets.transitions import TicketAction
@@ -63,12 +64,14 @@ def connect_domain(
     tickets: TicketService,
     sla: SlaService,
     privacy: PrivacyService,
+    files: FileService,
     campaigns: CampaignService,
     undelivered: OutboxService,
     wake_outbox: Callable[[], None],
 ) -> None:
     """Connect the services that need the database alone."""
     privacy.forgetters.append(campaigns.forget)
+    privacy.erased.add_listener(files.sweep_soon)
     for written in (
         tickets.outbox_written,
         campaigns.outbox_written,

@@ -20,6 +20,7 @@ from crm.tickets.views import TicketDetail
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import Principal
+from foundation.signals import Signal
 
 Forgetter = Callable[[AsyncSession, str], Awaitable[None]]
 """Ends, in the transaction that erases a customer, what is still planned with that person; raises where it cannot."""
@@ -32,6 +33,8 @@ class PrivacyService:
         self._database = database
         self.forgetters: list[Forgetter] = []
         """Called before a customer is erased."""
+        self.erased = Signal[[]]()
+        """Follows the commit of an erasure."""
 
     async def look_at_customer(self, customer_id: str, look: Look, by: Principal) -> Person:
         """Return a customer unmasked; the look is noted first.
@@ -139,6 +142,7 @@ class PrivacyService:
             )
             facts = {"reason": given.reason}
             audit.record(session, customer_id, customer.version, CustomerAction.ERASE, by, facts)
+        self.erased.announce()
 
 
 async def _existing(session: AsyncSession, customer_id: str) -> Customer:

@@ -5,6 +5,7 @@ from pydantic import Field
 from crm.text import Id, Lines
 from crm.tickets.action_routes import Reason, Versioned, act
 from crm.tickets.cohandling.model import CoTask
+from crm.tickets.files.model import FileIds
 from crm.tickets.service import TicketService
 from crm.tickets.transitions import TicketAction
 from foundation.routes import Routes
@@ -24,6 +25,14 @@ class Reply(Versioned):
     text: Lines = Field(min_length=1, max_length=4000)
     left_out_because: Lines = Field(default="", max_length=1000)
     """Reason to leave out co-handlers that have not replied."""
+    file_ids: FileIds = Field(default=[])
+
+
+class Note(Versioned):
+    """Note for colleagues, with files."""
+
+    text: Lines = Field(min_length=1, max_length=4000)
+    file_ids: FileIds = Field(default=[])
 
 
 class Supervise(Versioned):
@@ -86,12 +95,28 @@ def _working(table: Routes, service: TicketService) -> None:
         "Reply to the ticket; the customer is called back, or the department below gets the answer",
         Reply,
         lambda ticket, body, actor: service.reply(
-            ticket, body.text, actor, left_out_because=body.left_out_because, expected_version=body.version
+            ticket,
+            body.text,
+            actor,
+            left_out_because=body.left_out_because,
+            file_ids=body.file_ids,
+            expected_version=body.version,
         ),
     )
 
 
 def _watching(table: Routes, service: TicketService) -> None:
+    act(
+        table,
+        TicketAction.NOTE,
+        "notes",
+        "Add an internal note, which is no urge",
+        Note,
+        lambda ticket, body, actor: service.note(
+            ticket, body.text, actor, file_ids=body.file_ids, expected_version=body.version
+        ),
+        status=201,
+    )
     act(
         table,
         TicketAction.ESCALATE,

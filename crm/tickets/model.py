@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
@@ -100,6 +100,13 @@ class ActorKind(StrEnum):
     SYSTEM = "system"
 
 
+class RequestKey(NamedTuple):
+    """Idempotency key of a request, and the hash of its content."""
+
+    key: str
+    fingerprint: str
+
+
 class Actor(BaseModel, frozen=True):
     """Actor on a ticket, for its log and for permission checks."""
 
@@ -108,6 +115,8 @@ class Actor(BaseModel, frozen=True):
     name: str = ""
     role: Role | None = None
     department_id: str | None = None
+    request: RequestKey | None = None
+    """The request in which the actor acts, where it is carried out once."""
 
     @classmethod
     def of(cls, principal: Principal) -> "Actor":

@@ -11,6 +11,8 @@ from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.model import ExtensionView
+from crm.tickets.files import store as files_store
+from crm.tickets.files.model import FileView
 from crm.tickets.findings import store as findings_store
 from crm.tickets.findings.model import FindingView
 from crm.tickets.listing import Filters, ListQuery, Order, TicketCounts, counted
@@ -46,6 +48,7 @@ class TicketReader(TicketUnitOfWork):
                 raise TicketNotFound(f"there is no ticket {ticket_id}")
             reporters = await store.reporters_of(session, ticket_id)
             attachments = await store.attachments_of(session, ticket_id)
+            files = await files_store.of_ticket(session, ticket_id)
             co_handlers = await cohandling_store.of_ticket(session, ticket_id)
             passes = await tiers_store.of_ticket(session, ticket_id)
             refusals = await refusals_store.of_ticket(session, ticket_id)
@@ -57,6 +60,7 @@ class TicketReader(TicketUnitOfWork):
             **TicketView.model_validate(ticket).model_dump(),
             reporters=[ReporterView.model_validate(found) for found in reporters],
             attachments=[AttachmentView.model_validate(found) for found in attachments],
+            files=[FileView.model_validate(found) for found in files],
             co_handlers=[CoHandlerView.model_validate(found) for found in co_handlers],
             passes=[PassView.model_validate(found) for found in passes],
             refusals=[RefusalView.model_validate(found) for found in refusals],

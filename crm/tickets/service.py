@@ -15,6 +15,7 @@ from crm.tickets.corrections.service import CorrectionService
 from crm.tickets.errors import ChangedMeanwhile, NotAssessed
 from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.service import Deadlines, ExtensionService, NoDeadlines
+from crm.tickets.files.naming import name_files
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
 from crm.tickets.inputs import AppendToTicket, FileTicket
@@ -211,6 +212,25 @@ class TicketService(TicketReader):
             pass
         return TicketView.model_validate(made.ticket)
 
+    async def note(
+        self,
+        ticket_id: str,
+        text: str,
+        actor: Actor,
+        *,
+        file_ids: Sequence[str] = (),
+        expected_version: int | None = None,
+    ) -> TicketView:
+        """Store a note for colleagues (内部备注): no urge, in every state.
+
+        Raises:
+            UnknownReference: a file is not one that the actor uploaded for this.
+        """
+        async with self.change(ticket_id, TicketAction.NOTE, actor, expected_version) as made:
+            await name_files(made, file_ids, actor)
+            made.detail.update(text=text)
+        return TicketView.model_validate(made.ticket)
+
     async def supervise(
         self, ticket_id: str, instruction: str, actor: Actor, *, expected_version: int | None = None
     ) -> TicketView:
@@ -236,6 +256,7 @@ class TicketService(TicketReader):
         actor: Actor,
         *,
         left_out_because: str = "",
+        file_ids: Sequence[str] = (),
         expected_version: int | None = None,
     ) -> TicketView:
         """Store the department's reply; the callback survey follows (H8).
@@ -244,12 +265,14 @@ class TicketService(TicketReader):
 
         Raises:
             CoHandlersPending: co-handlers have not replied, and `left_out_because` is empty.
+            UnknownReference: a file is not one that the actor uploaded for this.
         """
         async with self.held(ticket_id) as (transaction, ticket):
             session = transaction.session
             waiting = await tiers_store.waiting(session, ticket_id) if ticket.shared else ()
             action = TicketAction.ANSWER_DOWN if waiting else TicketAction.REPLY
             async with change(transaction, ticket, action, actor, expected_version) as made:
+                await name_files(made, file_ids, actor)
                 if waiting:
                     await answer_down(made, waiting[0], text, actor)
                 else:

@@ -18,6 +18,7 @@ from crm.tickets.log_facts import LogFacts, read_facts
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import CLOSED, Actor, ActorKind, Ticket, TicketAttachment, TicketLog, TicketStatus
 from crm.tickets.transitions import WAITING, DepartmentStanding, TicketAction, lead, permit, standing_of
+from crm.tickets.views import TicketView
 from crm.tickets.visibility import others
 from foundation.clock import utc_now
 from foundation.ids import new_id
@@ -26,6 +27,15 @@ from foundation.routes import Role
 
 CHANGES_IN_CONFLICT = 10
 """How many changes a conflict names; the ticket's log has them all."""
+
+
+class DoneBefore(Exception):
+    """The request was carried out before, and its answer was lost."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__(ticket.id)
+        # Read now: the transaction ends with this.
+        self.ticket = TicketView.model_validate(ticket)
 
 
 @dataclass(frozen=True)
@@ -135,13 +145,17 @@ async def change(
     """Change a locked ticket: the block changes it, its end logs that.
 
     Raises:
+        DoneBefore: the actor's request changed it before.
+        KeyReused: the key of the actor's request belongs to another request.
         Forbidden: the role may not do this.
         NotYours: the ticket lies with another department.
         ChangedMeanwhile: the ticket is not at `expected_version` any more; the message lists the changes since.
         NotAllowedNow: its state does not allow the action.
     """
     session = transaction.session
-    # Permission comes first: even a version would reveal that the ticket exists (S7, S39).
+    # A department that refused a ticket has no part in it any more, and may still ask whether that was carried out.
+    await _only_once(session, ticket, actor)
+    # Permission comes next: even a version would reveal that the ticket exists (S7, S39).
     permit(action, actor, ticket, await others(session, ticket))
     if expected_version is not None and ticket.version != expected_version:
         raise ChangedMeanwhile(
@@ -163,6 +177,15 @@ async def change(
     if to in CLOSED and before not in CLOSED:
         ticket.open_matter, ticket.escalated, ticket.closed_at = None, False, utc_now()
     await record(transaction, made, action, before, actor)
+
+
+async def _only_once(session: AsyncSession, ticket: Ticket, actor: Actor) -> None:
+    if actor.request is None:
+        return
+    key = f"act:{actor.id}:{actor.request.key}:{ticket.id}"
+    if await store.ticket_of_request(session, key, actor.request.fingerprint) is not None:
+        raise DoneBefore(ticket)
+    store.remember_request(session, key, ticket.id, actor.request.fingerprint)
 
 
 async def _stood_for(session: AsyncSession, ticket: Ticket, actor: Actor) -> str:

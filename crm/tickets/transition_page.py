@@ -25,6 +25,7 @@ ACTIONS: dict[TicketAction, tuple[str, str]] = {
     _A.APPEND: ("追加", "add a report: counts as an urge, and the department signs again"),
     _A.URGE: ("催单", "record that the customer asks again"),
     _A.ATTACH: ("附件", "attach a recording"),
+    _A.NOTE: ("内部备注", "add a note for colleagues, with files: no urge, and no notice"),
     _A.CORRECT: ("更正", "correct fields"),
     _A.ANSWER: ("直接答复", "answer at the desk and archive"),
     _A.ACCEPT: ("受理申请", "accept an after-sales application"),

@@ -22,6 +22,7 @@ class TicketAction(StrEnum):
     APPEND = "append"
     URGE = "urge"
     ATTACH = "attach"
+    NOTE = "note"
     CORRECT = "correct"
     ANSWER = "answer"
     ACCEPT = "accept"
@@ -104,6 +105,9 @@ RULES: dict[TicketAction, Rule] = {
     ),
     TicketAction.URGE: Rule(OPEN, None, DESKS, caller=True),
     TicketAction.ATTACH: Rule(frozenset(_S), None, DESKS),
+    TicketAction.NOTE: Rule(
+        frozenset(_S), None, DESKS | FIELD | {Role.QUALITY}, standings=frozenset(DepartmentStanding)
+    ),
     TicketAction.CORRECT: Rule(OPEN, None, DESKS),
     TicketAction.ANSWER: Rule(frozenset({_S.REGISTERED, _S.REFUSED}), _S.ARCHIVED, DESKS),
     TicketAction.ACCEPT: Rule(frozenset({_S.REGISTERED}), None, DESKS),

@@ -15,6 +15,7 @@ from crm.personal_data.fields import (
 )
 from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.extensions.model import ExtensionView
+from crm.tickets.files.model import FileView
 from crm.tickets.findings.model import FindingView, Validity
 from crm.tickets.model import ActorKind, Assessment, Channel, TicketKind, TicketStatus, Urgency
 from crm.tickets.refusals.model import RefusalView
@@ -115,6 +116,7 @@ class TicketDetail(TicketView):
 
     reporters: list[ReporterView]
     attachments: list[AttachmentView]
+    files: list[FileView]
     co_handlers: list[CoHandlerView]
     passes: list[PassView]
     refusals: list[RefusalView]

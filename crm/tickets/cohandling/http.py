@@ -6,6 +6,7 @@ from crm.text import Id, Lines
 from crm.tickets.action_routes import Reason, Versioned, act
 from crm.tickets.cohandling.model import CoTask
 from crm.tickets.cohandling.service import CoHandlingService
+from crm.tickets.files.model import FileIds
 from crm.tickets.transitions import TicketAction
 from foundation.routes import Routes
 
@@ -20,6 +21,7 @@ class CoReply(Versioned):
     """Reply of a co-handler about its part."""
 
     text: Lines = Field(min_length=1, max_length=4000)
+    file_ids: FileIds = Field(default=[])
 
 
 class Release(Reason):
@@ -53,7 +55,9 @@ def add_routes(table: Routes, service: CoHandlingService) -> None:
         "co-reply",
         "Reply about the department's own part of a ticket",
         CoReply,
-        lambda ticket, body, actor: service.reply(ticket, body.text, actor, expected_version=body.version),
+        lambda ticket, body, actor: service.reply(
+            ticket, body.text, actor, file_ids=body.file_ids, expected_version=body.version
+        ),
     )
     act(
         table,

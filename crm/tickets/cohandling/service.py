@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from crm.tickets.cohandling import store
 from crm.tickets.cohandling.model import CoHandlerState, CoTask, TicketCoHandler
 from crm.tickets.errors import CannotHelp, CoHandlersPending, NotYourTurn
+from crm.tickets.files.naming import name_files
 from crm.tickets.model import Actor
 from crm.tickets.state_change import Change
 from crm.tickets.transitions import TicketAction
@@ -49,7 +50,13 @@ class CoHandlingService:
         return TicketView.model_validate(made.ticket)
 
     async def reply(
-        self, ticket_id: str, text: str, actor: Actor, *, expected_version: int | None = None
+        self,
+        ticket_id: str,
+        text: str,
+        actor: Actor,
+        *,
+        file_ids: Sequence[str] = (),
+        expected_version: int | None = None,
     ) -> TicketView:
         """Store the co-handler's reply about its part.
 
@@ -60,6 +67,7 @@ class CoHandlingService:
             part = await _part(made, actor, CoHandlerState.SIGNED)
             part.state, part.reply = CoHandlerState.REPLIED, text
             part.replied_by, part.replied_at = actor.name, utc_now()
+            await name_files(made, file_ids, actor)
             made.detail.update(department_id=part.department_id, text=text)
         return TicketView.model_validate(made.ticket)
 

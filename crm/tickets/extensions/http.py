@@ -6,6 +6,7 @@ from crm.moments import Moment
 from crm.tickets.action_routes import Reason, act
 from crm.tickets.extensions.model import PendingExtension
 from crm.tickets.extensions.service import ExtensionService
+from crm.tickets.files.model import FileIds
 from crm.tickets.transitions import RULES, TicketAction
 from foundation.routes import Request, Routes
 
@@ -14,6 +15,7 @@ class AskExtension(Reason):
     """Wanted deadline and its reason."""
 
     until: Moment
+    file_ids: FileIds = Field(default=[])
 
 
 class PendingQuery(BaseModel, extra="forbid"):
@@ -43,7 +45,9 @@ def add_routes(table: Routes, service: ExtensionService) -> None:
         "extension",
         "Ask for an extension before the deadline",
         AskExtension,
-        lambda ticket, body, actor: service.ask(ticket, body.until, body.reason, actor, expected_version=body.version),
+        lambda ticket, body, actor: service.ask(
+            ticket, body.until, body.reason, actor, file_ids=body.file_ids, expected_version=body.version
+        ),
         status=201,
     )
     act(

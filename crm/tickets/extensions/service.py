@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.tickets.errors import ExtensionPending, ExtensionRefused, NoExtension, TooLate
 from crm.tickets.extensions import store
 from crm.tickets.extensions.model import ExtensionView, PendingExtension, TicketExtension
+from crm.tickets.files.naming import name_files
 from crm.tickets.listing import NextDue
 from crm.tickets.model import Actor, Ticket
 from crm.tickets.transitions import TicketAction
@@ -58,7 +59,14 @@ class ExtensionService:
         self._deadlines = deadlines or NoDeadlines()
 
     async def ask(
-        self, ticket_id: str, until: datetime, reason: str, actor: Actor, *, expected_version: int | None = None
+        self,
+        ticket_id: str,
+        until: datetime,
+        reason: str,
+        actor: Actor,
+        *,
+        file_ids: Sequence[str] = (),
+        expected_version: int | None = None,
     ) -> TicketView:
         """Ask for a later deadline, before the deadline.
 
@@ -66,6 +74,7 @@ class ExtensionService:
             TooLate: the deadline has passed.
             ExtensionPending: another extension waits for a decision.
             ExtensionRefused: `until` is not after the deadline and after now.
+            UnknownReference: a file is not one that the actor uploaded for this.
         """
         action = TicketAction.ASK_EXTENSION
         async with self._tickets.change(ticket_id, action, actor, expected_version) as made:
@@ -81,6 +90,7 @@ class ExtensionService:
                     asked_at=utc_now(),
                 )
             )
+            await name_files(made, file_ids, actor)
             made.detail.update(until=until.isoformat(), reason=reason)
         return TicketView.model_validate(made.ticket)
 

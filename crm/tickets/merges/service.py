@@ -10,7 +10,7 @@ from crm.tickets.errors import ChangedMeanwhile, NotMerged, SameMatterAlready, S
 from crm.tickets.merges import store
 from crm.tickets.merges.model import MergedTickets, MergeTicket, MergeView, TicketMerge
 from crm.tickets.model import Actor, Ticket, Urgency
-from crm.tickets.state_change import Change, TicketTransaction, change
+from crm.tickets.state_change import Change, DoneBefore, TicketTransaction, change
 from crm.tickets.transitions import TicketAction, permit
 from crm.tickets.unit_of_work import TicketUnitOfWork
 from crm.tickets.views import TicketView
@@ -49,6 +49,8 @@ class MergeService:
                     merged = await self._merge_once(transaction, ticket_id, given, actor)
             except IntegrityError:
                 continue
+            except DoneBefore as done:
+                return (await self.of(ticket_id)).into or done.ticket
             if merged is not None:
                 self._tickets.outbox_written.announce()
                 return TicketView.model_validate(merged)

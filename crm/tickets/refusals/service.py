@@ -6,6 +6,8 @@ from pydantic import Field as InputField
 from crm.categories import store as categories_store
 from crm.text import Lines
 from crm.tickets.errors import AlreadyOverruled, SameDepartment
+from crm.tickets.files.model import FileIds
+from crm.tickets.files.naming import name_files
 from crm.tickets.model import Actor
 from crm.tickets.refusals import store
 from crm.tickets.refusals.model import EVIDENCE, RefusalReason, Ruling, TicketRefusal
@@ -28,6 +30,7 @@ class RefuseTicket(BaseModel, extra="forbid"):
     reason: RefusalReason
     explanation: Lines = InputField(min_length=4, max_length=2000)
     evidence_recording_id: str | None = InputField(default=None, pattern=r"^rec-[0-9a-z]{26}$")
+    file_ids: FileIds = InputField(default=[])
 
 
 class RefusalService:
@@ -43,7 +46,7 @@ class RefusalService:
 
         Raises:
             AlreadyOverruled: a refusal of this department was overruled before.
-            UnknownReference: the evidence is no existing recording.
+            UnknownReference: the evidence is no existing recording, or no file that the actor uploaded for this.
         """
         async with self._tickets.change(ticket_id, TicketAction.REFUSE, actor, expected_version) as made:
             ticket, department_id = made.ticket, made.ticket.department_id
@@ -60,9 +63,10 @@ class RefusalService:
                 department_id=department_id,
                 person_id=ticket.person_id,
                 at=utc_now(),
-                **given.model_dump(include=set(RefuseTicket.model_fields)),
+                **given.model_dump(include={"reason", "explanation", "evidence_recording_id"}),
             )
             made.session.add(refusal)
+            await name_files(made, given.file_ids, actor)
             if evidence is not None:
                 await made.attach(evidence, EVIDENCE)
             made.detail.update(reason=given.reason, explanation=given.explanation, by_department=department_id)

@@ -56,7 +56,11 @@ async def office(database: Database, redis_url: str, tmp_path: Path) -> AsyncIte
         redis = redis_client(redis_url)
         stack.push_async_callback(redis.aclose)
         settings = Settings(
-            ari_password=SecretStr("x"), database_url=database.url, redis_url=redis_url, spool=tmp_path / "spool"
+            ari_password=SecretStr("x"),
+            database_url=database.url,
+            redis_url=redis_url,
+            spool=tmp_path / "spool",
+            recordings=tmp_path / "recordings",
         )
         recorded = RecordingService(database, tmp_path / "recordings", minimum_free_bytes=1)
         stack.push_async_callback(recorded.aclose)

@@ -26,6 +26,7 @@ NOBODYS = {
         "duty_rota",
         "duty_override",
         "recording_audit",
+        "ticket_file_use",
     ),
     "the house: departments, causes, forms, hours, policies, what is improved": (
         *("department", "department_hours", "category", "ruling_count", "ticket_form", "service_policy"),
@@ -47,12 +48,20 @@ NOBODYS = {
         *("customer_audit.staff_name", "handover.staff_name", "ticket_co_handler.signed_by"),
         *("ticket_co_handler.replied_by", "ticket_extension.asked_by", "ticket_extension.decided_by"),
         *("ticket_finding.judged_by", "ticket_finding.contested_by", "ticket_refusal.ruled_by"),
-        *("ticket_pass.passed_by", "ticket_pass.answered_by", "handover.acknowledged_by", "outbox.dropped_by"),
+        *(
+            "ticket_file.owner",
+            "ticket_file.owner_name",
+            "ticket_pass.passed_by",
+            "ticket_pass.answered_by",
+            "handover.acknowledged_by",
+            "outbox.dropped_by",
+        ),
     ),
     "codes, numbers and names of ours": (
         *("ticket.number", "ticket.open_matter", "ticket_log.action", "ticket_log.from_status", "ticket_log.to_status"),
         *("call_record.direction", "call_record.access_number", "call_record.queue", "call_record.outcome"),
         *("call_record.hangup_by", "campaign_contact.flow", "campaign_contact.language", "handover_item.why"),
+        *("ticket_file.media_type", "ticket_file.sha256", "ticket_file.file", "ticket_file.request_key"),
         *("outbox.kind", "outbox.key", "outbox.error", "outbox.drop_reason", "recording.sha256", "recording.file"),
     ),
 }

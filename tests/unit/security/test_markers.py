@@ -52,6 +52,7 @@ NOBODYS = {
             "PassView.passed_by",
             "PassView.answered_by",
             "RefusalView.ruled_by",
+            "FileView.owner_name",
         ),
     ),
     "who is told by us: a colleague, a robot, a system": (
@@ -84,7 +85,7 @@ NOBODYS = {
         *("DeadLetterView.error", "DeadLetterView.key", "DeadLetterView.kind", "DeliveryView.error"),
         *("DeliveryView.key", "DeliveryView.kind", "EventView.kind", "LogView.action", "LogView.from_status"),
         *("LogView.to_status", "Progress.department", "Progress.zh", "Progress.en", "RecordingView.sha256"),
-        *("RowError.column", "RowError.rule", "FieldDifference.field"),
+        *("RowError.column", "RowError.rule", "FieldDifference.field", "FileView.media_type"),
         *(
             "Verification.expected_sha256",
             "Verification.found_sha256",

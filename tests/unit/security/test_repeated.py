@@ -42,7 +42,39 @@ async def test_routes_with_a_key_are_those_described(office: Office) -> None:
             assert await sent(http, path.format(ticket_id=ticket), body, status) == first, path
             tried.add(f"post /api/v1{path}")
 
-    assert promised == tried
+    actions = {f"post {route.path}" for route in office.server.routes if route.action}
+    assert promised - actions == (tried - actions) | {"post /api/v1/tickets/{ticket_id}/files"}
+    assert actions - promised == set()
+
+
+async def test_an_action_whose_answer_was_lost_is_carried_out_once(office: Office) -> None:
+    async with office.client(Role.AGENT) as http:
+        ticket = (await sent(http, "/tickets", {"kind": "complaint", "subject": "服务态度"}, 201))["id"]
+        dispatch = {"department_id": office.place.east, "version": 1}
+        for _ in range(2):
+            assert (await sent(http, f"/tickets/{ticket}/dispatch", dispatch, 200))["version"] == 2
+        other = await sent(http, f"/tickets/{ticket}/dispatch", {"department_id": office.place.west}, 422)
+        assert other["type"] == "/problems/idempotency-key-reused"
+        # The keys of one person are no other person's.
+    refusal = {"reason": "not_our_area", "explanation": "该户不在本工区范围内", "version": 2}
+    async with office.client(Role.DEPARTMENT) as http:
+        for _ in range(2):
+            assert (await sent(http, f"/tickets/{ticket}/refuse", refusal, 200))["status"] == "refused"
+        async with http.get(f"/api/v1/tickets/{ticket}") as answer:
+            assert answer.status == 404
+    async with office.client(Role.AGENT) as http, http.get(f"/api/v1/tickets/{ticket}") as answer:
+        assert [entry["action"] for entry in (await answer.json())["log"]] == ["file", "dispatch", "refuse"]
+
+
+async def test_a_merge_whose_answer_was_lost_answers_the_head_again(office: Office) -> None:
+    async with office.client(Role.AGENT) as http:
+        ids = []
+        for subject in ("服务态度", "态度差"):
+            async with http.post("/api/v1/tickets", json={"kind": "complaint", "subject": subject}) as answer:
+                ids.append((await answer.json())["id"])
+        merged = [await sent(http, f"/tickets/{ids[0]}/merge", {"into": ids[1]}, 200) for _ in range(2)]
+        assert [one["id"] for one in merged] == [ids[1], ids[1]]
+        assert merged[0]["version"] == merged[1]["version"]
 
 
 async def test_a_double_click_urges_once_and_another_click_again(office: Office) -> None:

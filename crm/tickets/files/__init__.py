@@ -1,0 +1,1 @@
+"""Files of tickets: photos and documents, checked and stored."""
