@@ -1,4 +1,4 @@
-import { DataLine, Headset, PhoneFilled, Setting, Tickets, User } from '@element-plus/icons-vue'
+import { DataLine, Headset, PhoneFilled, Promotion, Setting, Tickets, User, UserFilled } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { Role } from '@/shared/session/session'
 
@@ -9,6 +9,7 @@ export interface Place {
   roles: readonly Role[]
 }
 
+const DESKS: readonly Role[] = ['agent', 'supervisor', 'administrator']
 const EVERYONE: readonly Role[] = ['agent', 'supervisor', 'administrator', 'department', 'quality', 'campaigns']
 
 /** Places of the menu, in order. */
@@ -17,6 +18,8 @@ export const PLACES: readonly Place[] = [
   { name: 'board', icon: DataLine, roles: ['supervisor', 'administrator'] },
   { name: 'callbacks', icon: PhoneFilled, roles: ['agent', 'supervisor', 'administrator'] },
   { name: 'tickets', icon: Tickets, roles: EVERYONE },
+  { name: 'dispatch', icon: Promotion, roles: DESKS },
+  { name: 'customers', icon: UserFilled, roles: DESKS },
   { name: 'people', icon: User, roles: EVERYONE },
   { name: 'settings', icon: Setting, roles: EVERYONE },
 ]

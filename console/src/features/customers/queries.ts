@@ -1,0 +1,68 @@
+import { useQuery } from '@pinia/colada'
+import { toValue, type MaybeRefOrGetter } from 'vue'
+import { api, data, type Schemas } from '@/shared/api/client'
+
+export type CustomerDetail = Schemas['CustomerDetail']
+export type CustomerView = Schemas['CustomerView']
+export type History = Schemas['History']
+
+/** The service looks for two characters and more. */
+export const LEAST = 2
+
+const of = (customer_id: string) => ({ path: { customer_id } })
+
+/** Customers by a part of name, address, account or telephone. */
+export function useCustomersLike(text: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['customers', 'like', toValue(text)],
+    query: () => data(api.GET('/api/v1/customers', { params: { query: { text: toValue(text) } } })),
+    enabled: () => toValue(text).length >= LEAST,
+  })
+}
+
+export function useCustomer(id: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['customers', 'one', toValue(id)],
+    query: () => data(api.GET('/api/v1/customers/{customer_id}', { params: of(toValue(id)) })),
+  })
+}
+
+/** Tickets and calls of a customer. */
+export function useHistory(id: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['customers', 'history', toValue(id)],
+    query: () => data(api.GET('/api/v1/customers/{customer_id}/history', { params: of(toValue(id)) })),
+  })
+}
+
+/** Other customers at an address. */
+export function useHousehold(customer: MaybeRefOrGetter<CustomerDetail | undefined>) {
+  const place = () => toValue(customer)?.address ?? ''
+  return useQuery({
+    key: () => ['customers', 'like', place()],
+    query: () => data(api.GET('/api/v1/customers', { params: { query: { text: place() } } })),
+    enabled: () => place().length >= LEAST,
+  })
+}
+
+/** Customers who may be the same person. */
+export function useDuplicates(id: MaybeRefOrGetter<string>, enabled: () => boolean) {
+  return useQuery({
+    key: () => ['customers', 'duplicates', toValue(id)],
+    query: () => data(api.GET('/api/v1/customers/{customer_id}/duplicates', { params: of(toValue(id)) })),
+    enabled,
+  })
+}
+
+export function useMerges(id: MaybeRefOrGetter<string>, enabled: () => boolean) {
+  return useQuery({
+    key: () => ['customers', 'merges', toValue(id)],
+    query: () => data(api.GET('/api/v1/customers/{customer_id}/merges', { params: of(toValue(id)) })),
+    enabled,
+  })
+}
+
+/** Return a customer unmasked; the service notes account and reason. */
+export function look(id: string, reason: string) {
+  return data(api.POST('/api/v1/customers/{customer_id}/looks', { params: of(id), body: { reason } }))
+}

@@ -1,0 +1,54 @@
+import { flushPromises } from '@vue/test-utils'
+import { describe, expect, it } from 'vitest'
+import { serve, show } from '@/shared/testing/service'
+import WaitingList from './components/WaitingList.vue'
+import { lateness } from './lateness'
+import { workOf } from './queries'
+import { common, several } from './several'
+
+const ticket = (id: string, category_id: string | null = 'c-1') => ({
+  id, number: `26113${id}`, version: 3, category_id, area: '城东', kind: 'fault', status: 'registered', subject: `不热 ${id}`, description: '', address: '',
+  urgency: 'normal', urge_count: 0, redo_count: 0, escalated: false, registered_at: '2026-11-01T00:00:00Z', next_due_at: null, next_clock: null,
+  department_name: null, category_name: null, person_name: null,
+})
+const WHERE = [{ id: 'd-1', name: '城东维修工区', active: true }, { id: 'd-2', name: '城西维修工区', active: true }]
+const PROPOSED = [{ department_id: 'd-1', name: '城东维修工区', score: 3, why: ['category', 'area'] }]
+
+describe('the dispatch desk', () => {
+  it('shows extensions to those who rule on them', () => {
+    expect([workOf('agent').includes('extensions'), workOf('supervisor').includes('extensions')]).toEqual([false, true])
+  })
+
+  it('says how late something is in its largest unit', () => {
+    expect([lateness(30), lateness(7300), lateness(200_000)]).toEqual([{ n: 1, unit: 'minutes' }, { n: 2, unit: 'hours' }, { n: 2, unit: 'days' }])
+  })
+
+  it('knows what several tickets have in common', () => {
+    expect([common([{ a: 1 }, { a: 1 }], (one) => one.a), common([{ a: 1 }, { a: 2 }], (one) => one.a), common([], () => 1)]).toEqual([1, null, null])
+  })
+
+  it('goes on after a refusal of one', async () => {
+    const outcomes = await several(['a', 'b', 'c'], async (one) => {
+      if (one === 'b') throw new Error('no')
+    })
+    expect(outcomes.map(({ one, problem }) => [one, problem === null])).toEqual([['a', true], ['b', false], ['c', true]])
+  })
+
+  it('dispatches the chosen ones to the proposed department, and says which were refused', async () => {
+    const stale = { type: '/problems/ticket-changed', title: '工单已变更', detail: '工单已变更', status: 409, errors: [] }
+    const asked = serve({
+      'GET /departments': WHERE, 'GET /department-proposals': PROPOSED,
+      'POST /tickets/1/dispatch': {}, 'POST /tickets/2/dispatch': stale,
+    })
+    const list = show(WaitingList, { tickets: [ticket('1'), ticket('2')] })
+    await flushPromises()
+    await list.find('.together input[type=checkbox]').setValue(true)
+    await flushPromises()
+    await list.find('.together button.el-button').trigger('click')
+    await flushPromises()
+    expect(asked.filter((one) => one.method === 'POST').map((one) => [one.path, one.body])).toEqual([
+      ['/tickets/1/dispatch', { department_id: 'd-1', version: 3 }], ['/tickets/2/dispatch', { department_id: 'd-1', version: 3 }],
+    ])
+    expect(list.find('.refused').text()).toContain('261132 工单已变更')
+  })
+})
