@@ -40,7 +40,7 @@ describe('the draft of a call', () => {
     useTicketDraft().draft.subject = '暖气不热'
     await nextTick()
     expect(JSON.parse(localStorage.getItem('hotline.draft.c-1') ?? '{}')).toMatchObject({ subject: '暖气不热' })
-    const newer = { call_id: 'c-1', fields: { subject: '漏水', saved_at: Date.now() + 1000 } }
+    const newer = { call_id: 'c-1', fields: { subject: '漏水', saved_at: Date.now() + 1000 }, by: '', by_name: '', at_ms: 0 }
     useDesk().draft = newer
     useDesk().pop = null
     await nextTick()
