@@ -51,6 +51,8 @@ HANG_UP = RequestKind("DELETE", "/channels/{channelId}", ("reason", "reason_code
 CONTINUE = RequestKind("POST", "/channels/{channelId}/continue", ("context", "extension", "priority", "label"))
 ANSWER = RequestKind("POST", "/channels/{channelId}/answer")
 SEND_DTMF = RequestKind("POST", "/channels/{channelId}/dtmf", ("dtmf", "before", "between", "duration", "after"))
+RING = RequestKind("POST", "/channels/{channelId}/ring")
+STOP_RINGING = RequestKind("DELETE", "/channels/{channelId}/ring")
 MUTE = RequestKind("POST", "/channels/{channelId}/mute", ("direction",))
 UNMUTE = RequestKind("DELETE", "/channels/{channelId}/mute", ("direction",))
 START_MUSIC = RequestKind("POST", "/channels/{channelId}/moh", ("mohClass",))
@@ -185,6 +187,14 @@ class ChannelRequests(RestTransport):
         """Press keys towards the far end."""
         query: Query = {"dtmf": digits, "before": before_ms, "between": between_ms, "duration": duration_ms}
         await self.send(SEND_DTMF, channel_id, query=query)
+
+    async def ring(self, channel_id: str) -> None:
+        """Let the channel's party hear that another phone rings."""
+        await self.send(RING, channel_id)
+
+    async def stop_ringing(self, channel_id: str) -> None:
+        """End what `ring` began."""
+        await self.send(STOP_RINGING, channel_id)
 
     async def mute(self, channel_id: str, direction: Direction = "both") -> None:
         """Mute a channel.

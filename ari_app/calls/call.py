@@ -21,10 +21,12 @@ from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.log_lines import log_end, log_start
 from ari_app.calls.model import CallStage, CallState, Direction, FlowEnd, HangUpBy, LegStage, RecordingStage, Talk
+from ari_app.calls.outgoing import CALLED_OUT, OutgoingLeg, show_result
 from ari_app.calls.recorder import CallRecorder, Recorded
-from ari_app.calls.talk import AgentLeg
+from ari_app.calls.talk import AgentLeg, OfferEnd
 from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.waiting import WaitEnd, Waiting
+from ari_app.calls.whereabouts import Whereabouts
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import Departure, LeaveReason, Offer
 from ari_app.queues.settings import HIGHEST_PRIORITY
@@ -48,11 +50,6 @@ RING_OUTSIDE_S = 45
 CONTACT = "contact"
 """The Stasis argument of an outbound leg, as `inbound` is of a caller."""
 OUTSIDE_FORMATS = ("alaw", "ulaw")
-LEAVING_S = 1.0
-LEAVING_LOOKS = 20
-"""Time, and number of looks, for finding a channel that left us in the dialplan."""
-STARTING_S = 10.0
-"""An Asterisk that starts knows no channel before it takes requests."""
 
 log = structlog.get_logger()
 
@@ -86,18 +83,24 @@ class LiveCall:
         """The cause with which the other party's leg ended (Q.850)."""
         self.recorded = False
         """Its record is stored."""
-        self.channel_made = adopted or state.direction is Direction.INBOUND
-        """Asterisk has the other party's channel, or had it."""
+        self._channel_made = adopted or state.direction is Direction.INBOUND
         self._unseen_end = False
         """No event reported the end of the channel."""
         self._services = services
         self._keypad = Keypad()
+        self._whereabouts = Whereabouts(services, state)
         self._answered = asyncio.Event()
         self._entering: asyncio.Task[None] | None = None
         """Stores the entry of an outbound call's recording."""
         self._recorder: CallRecorder | None = None
         """Records a call led by the machine."""
         self._voice = ChannelVoice(services, state, self._keypad)
+
+    @property
+    def channel_made(self) -> bool:
+        """Tell whether Asterisk has the other party's channel, or had it."""
+        outgoing = self.state.outgoing
+        return outgoing.dialled if outgoing is not None else self._channel_made
 
     async def run(self, inbox: Inbox) -> None:
         """Carry the call to its end, and store its record.
@@ -144,13 +147,16 @@ class LiveCall:
                 self.hung_up_by = HangUpBy.CALLER
                 self.cause = getattr(event, "cause", None) or 0
                 # A hang-up is asked for before a channel leaves us; one that leaves without went on in the dialplan.
-                self.moved = self.moved or (isinstance(event, StasisEnd) and await self._in_dialplan())
+                self.moved = self.moved or (isinstance(event, StasisEnd) and await self._whereabouts.in_dialplan())
                 return
 
     async def _converse(self) -> None:
         """Talk with the other party; each stage is stored before it begins."""
         state = self.state
-        if self.adopted:
+        if state.outgoing is not None and state.target is None:
+            if await self._called_out() is not OfferEnd.SENT_ON:
+                return
+        elif self.adopted:
             await self._take_over()
         if state.stage is CallStage.DIALLING:
             await self._dial()
@@ -159,6 +165,13 @@ class LiveCall:
         if state.cursor is None:
             state.cursor = await shield_until_done(self._services.entry_points.cursor(state))
         await self._walk(state.cursor)
+
+    async def _called_out(self) -> OfferEnd:
+        """Ring the agent, then the number; return how it ended."""
+        leg = OutgoingLeg(self._services, self.state, self.commands)
+        end = await leg.run(await self._services.pops.prepare(self.state))
+        self.hung_up_by = HangUpBy.AGENT
+        return end
 
     async def _take_over(self) -> None:
         """Find out what became of an adopted call meanwhile.
@@ -175,31 +188,6 @@ class LiveCall:
         if not channel.up and self.state.stage is not CallStage.ARRIVED and self.state.direction is Direction.INBOUND:
             self._voice.answer()
         await self._voice.take_over()
-
-    async def _in_dialplan(self) -> bool:
-        """Tell whether the other party went on in the dialplan.
-
-        Asterisk reports this a moment after it reports that the channel left us.
-        """
-        for _ in range(LEAVING_LOOKS):
-            try:
-                channel = await self._services.ari.channel(self.state.channel_id)
-            except AriNotFound:
-                return await self._was_led_away()
-            except AriError:
-                return False
-            if channel.stasis_arguments(self._services.ari.application) is None:
-                return True
-            await asyncio.sleep(LEAVING_S / LEAVING_LOOKS)
-        return False
-
-    async def _was_led_away(self) -> bool:
-        """Tell whether the fallback noted the other party's channel."""
-        try:
-            return self.state.channel_id in await self._services.in_fallback()
-        except AriError as error:
-            log.warning("fallback_not_asked", error=str(error))
-            return False
 
     async def _walk(self, cursor: Cursor) -> None:
         walker = self._services.walker(self._voice, self)
@@ -281,7 +269,7 @@ class LiveCall:
                 timeout_s=RING_OUTSIDE_S,
                 formats=OUTSIDE_FORMATS,
             )
-            self.channel_made = True
+            self._channel_made = True
             crashpoint("dialled")
         await self._answered.wait()
         state.answered_at_ms = milliseconds(utc_now())
@@ -320,9 +308,9 @@ class LiveCall:
         """End the call at any stage: release everything, store the record."""
         state = self.state
         if self._unseen_end and not self.moved:
-            self.moved = await self._was_led_away()
+            self.moved = await self._whereabouts.was_led_away()
         if self._unseen_end and not self.moved:
-            self.media_lost = self.media_lost or await self._outlived_asterisk()
+            self.media_lost = self.media_lost or await self._whereabouts.outlived_asterisk()
         if state.talk is not None and state.talk.stage is not LegStage.OVER:
             await self._clean_up_leg(state.talk)
         state.stage = CallStage.ENDED
@@ -337,20 +325,11 @@ class LiveCall:
         if self.moved:
             await self._services.store.note_led_away(state)
         crashpoint("ended")
+        if state.outgoing is not None:
+            await show_result(self._services, state, self.cause)
         record = call_record(self)
         metrics.observe(record)
         await self._store_record(record)
-
-    async def _outlived_asterisk(self) -> bool:
-        """Tell whether the Asterisk that had the call died.
-
-        The Asterisk that followed knows none of its channels.
-        """
-        try:
-            await self._services.ari.wait_until_ready(STARTING_S)
-            return milliseconds(await self._services.ari.started_at()) > self.state.started_at_ms
-        except (AriError, TimeoutError):
-            return False
 
     async def _store_record(self, record: CallRecordView) -> None:
         try:
@@ -371,6 +350,9 @@ class LiveCall:
 
     async def _clean_up_leg(self, talk: Talk) -> None:
         """Remove an agent's leg that its own task did not clean up."""
+        if talk.reservation_id == CALLED_OUT:
+            await OutgoingLeg(self._services, self.state, self.commands).clean_up()
+            return
         phone = self._services.agents.phone(talk.agent_id) or AgentPhone(talk.agent_id, talk.staff_number, "", "")
         await AgentLeg(self._services, self.state, phone, self.commands).clean_up()
 

@@ -38,10 +38,12 @@ def outcome(call: EndedCall) -> CallOutcome:
         return CallOutcome.ANSWERED
     if call.failure is not None:
         return CallOutcome.FAILED
-    return _unbridged_outbound(state) if state.direction is Direction.OUTBOUND else _unbridged_caller(call)
+    return _unbridged_caller(call) if state.direction is Direction.INBOUND else _unbridged_outbound(state)
 
 
 def _unbridged_outbound(state: CallState) -> CallOutcome:
+    if state.outgoing is not None:
+        return CallOutcome.UNREACHED
     return CallOutcome.ANSWERED if state.answered_at_ms is not None else CallOutcome.UNREACHED
 
 
@@ -61,6 +63,7 @@ def call_record(call: EndedCall) -> CallRecordView:
     ended_at_ms = milliseconds(utc_now())
     connected_at_ms = state.connected_at_ms
     wait_until_ms = connected_at_ms or ended_at_ms
+    is_caller = state.direction is Direction.INBOUND
     return CallRecordView(
         id=state.id,
         direction=state.direction.value,
@@ -77,7 +80,7 @@ def call_record(call: EndedCall) -> CallRecordView:
         ended_at=from_milliseconds(ended_at_ms),
         outcome=outcome(call).value,
         abandon_position=_abandon_position(call),
-        wait_ms=wait_until_ms - state.queued_at_ms if state.queued_at_ms is not None else None,
+        wait_ms=wait_until_ms - state.queued_at_ms if state.queued_at_ms is not None and is_caller else None,
         talk_ms=state.talked_ms if connected_at_ms is not None else None,
         held_ms=state.held_ms if connected_at_ms is not None else None,
         story=[_step(entry) for entry in state.story],
@@ -101,9 +104,9 @@ async def linked(record: CallRecordView, recordings: RecordingService) -> CallRe
     """Return the record with the ticket filed during the conversation.
 
     Its recordings were linked with the ticket while no record was there to be linked. An outbound call is about the
-    ticket that it was made for.
+    ticket that it was made for, if any.
     """
-    if record.direction == Direction.OUTBOUND.value:
+    if record.direction == Direction.OUTBOUND.value and record.ticket_id is not None:
         return record
     tickets = [recording.ticket_id for recording in await recordings.of_call(record.id) if recording.ticket_id]
     return record.model_copy(update={"ticket_id": tickets[-1]}) if tickets else record

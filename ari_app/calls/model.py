@@ -4,18 +4,13 @@ from enum import StrEnum
 
 import msgspec
 
-from ari_app.calls.control.model import Control, StoryEntry, TargetKind
-from ari_app.desk.model import CallStage as CallStage  # noqa: PLC0414 - calls are found by it
+from ari_app.calls.control.model import Control, StoryEntry, Target, TargetKind
+from ari_app.desk.call_states import Direction as Direction  # noqa: PLC0414 - desks show it, calls are led by it
+from ari_app.desk.call_states import OutgoingResult as OutgoingResult  # noqa: PLC0414
+from ari_app.desk.model import CallStage as CallStage  # noqa: PLC0414 - desks show it, calls are led by it
 from crm.history.model import CallOutcome as CallOutcome  # noqa: PLC0414 - records are found by it
 from ivr.cursor import Cursor
 from ivr.walker import ToQueue
-
-
-class Direction(StrEnum):
-    """Direction of a call."""
-
-    INBOUND = "inbound"
-    OUTBOUND = "outbound"
 
 
 class LegStage(StrEnum):
@@ -71,7 +66,22 @@ class Talk(msgspec.Struct):
     """The agent is being given back to the queue and must not be reported as talking again."""
     connected_at_ms: int | None = None
     """When this agent and the other party were bridged."""
-    agent_name: str = ""
+
+
+class Outgoing(msgspec.Struct):
+    """Call that an agent makes, and how far it got."""
+
+    agent_id: str
+    caller_name: str
+    target: Target
+    home_queue: str | None = None
+    """Queue of the agent, for the wrap-up and for the other party where the agent is lost; None between agents."""
+    missed_call_id: str | None = None
+    """Missed call that is called back."""
+    dialled: bool = False
+    """Asterisk took the request to ring the other party."""
+    result: OutgoingResult | None = None
+    """Known before the end: the agent's phone, or the agent, ended the call."""
 
 
 class CallState(msgspec.Struct):
@@ -101,6 +111,8 @@ class CallState(msgspec.Struct):
     """The agent who handled the caller's open ticket, to be rung first where ready (H15)."""
     attempt_id: str | None = None
     """The campaign attempt an outbound call carries out."""
+    outgoing: Outgoing | None = None
+    """A call that an agent makes."""
     answered_at_ms: int | None = None
     queued_at_ms: int | None = None
     connected_at_ms: int | None = None
@@ -148,7 +160,20 @@ class CallState(msgspec.Struct):
         party = self.control.party if self.control is not None else None
         if party is not None and party.target.kind is TargetKind.AGENT:
             found.add(party.target.id)
+        if (called := self.called_agent) is not None:
+            found.add(called)
         return frozenset(found)
+
+    @property
+    def called_agent(self) -> str | None:
+        """Return the agent whom another agent calls."""
+        is_internal = self.outgoing is not None and self.outgoing.target.kind is TargetKind.AGENT
+        return self.outgoing.target.id if self.outgoing is not None and is_internal else None
+
+    @property
+    def home_queue(self) -> str | None:
+        """Return the queue for the other party where no agent is left."""
+        return self.queue or (self.outgoing.home_queue if self.outgoing is not None else None)
 
 
 class FlowEnd(StrEnum):

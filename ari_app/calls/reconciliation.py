@@ -281,7 +281,7 @@ class Reconciler:
         if talk.stage is LegStage.CONNECTED and await self._queues.connected(talk.reservation_id):
             return False
         known = (await self._queues.agent(talk.agent_id)).state is not AgentState.OFFLINE
-        await self._queues.hold_on(talk.agent_id, call.state.id, call.state.queue)
+        await self._queues.hold_on(talk.agent_id, call.state.id, call.state.home_queue)
         if talk.released:
             # The call ended meanwhile; if that was before `hold_on`, nothing else releases the agent.
             await self._queues.finished(talk.agent_id, call.state.id)

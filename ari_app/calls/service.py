@@ -14,7 +14,7 @@ from ari_app.ari.model import Channel
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
-from ari_app.calls.control.model import TargetKind
+from ari_app.calls.control.outside import outside_numbers
 from ari_app.calls.model import CallStage, CallState, Direction, LegStage
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
@@ -79,17 +79,15 @@ class CallService:
                 self._services.store.put(call.state)
 
     def outbound(self) -> int:
-        """Count the outbound calls under way."""
+        """Count the campaigns' calls under way."""
         return sum(
-            call.state.direction is Direction.OUTBOUND and call.state.stage is not CallStage.ENDED
+            call.state.attempt_id is not None and call.state.stage is not CallStage.ENDED
             for call in self._calls.values()
         )
 
     def outside_legs(self) -> int:
         """Count the outside numbers that agents called and that are in calls."""
-        controls = (call.state.control for call in self._calls.values())
-        parties = (control.party for control in controls if control is not None)
-        return sum(party is not None and party.target.kind is TargetKind.NUMBER for party in parties)
+        return sum(len(outside_numbers(call.state)) for call in self._calls.values())
 
     def arrived(self, event: StasisStart) -> None:
         """Take a channel that entered our application and belongs to no call."""
@@ -119,7 +117,7 @@ class CallService:
         self._begin(LiveCall(self._services, state))
 
     def place(self, state: CallState) -> None:
-        """Place an outbound call; `settle_outbound` gets the result."""
+        """Place a call; `settle_outbound` gets the result."""
         self._begin(LiveCall(self._services, state))
 
     def adopt(self, state: CallState, *, moved: bool) -> None:
@@ -190,7 +188,7 @@ class CallService:
         It is forgotten only when everything is stored.
         """
         await call.run(inbox)
-        if call.state.direction is Direction.OUTBOUND:
+        if call.state.direction is not Direction.INBOUND:
             await self._settle(lambda: self._settle_outbound(call))
         elif call.recorded and call.state.message_ids:
             await self._settle(lambda: self._services.messages.file(call.state))

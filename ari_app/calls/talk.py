@@ -65,7 +65,6 @@ def staged(offer: Offer, phone: AgentPhone) -> Talk:
         ring_ms=offer.ring_ms,
         waited_ms=offer.waited_ms,
         position=offer.position,
-        agent_name=phone.name,
         recording=RecordingStage(new_segment_id()),
     )
 
@@ -325,10 +324,15 @@ class AgentLeg:
         if bridged:
             self._end_talk()
         else:
-            log_offer_ended(talk, TOO_LATE if self._too_late else reason.value)
-            self._state.abandon_position = talk.position if reason is DeclineReason.CALLER_GONE else None
-            self._state.talk, self._state.stage = None, CallStage.QUEUED
-            await self._services.desks.close_pop(self._phone.agent_id, self._state.id)
+            await self._forget_offer(reason)
+
+    async def _forget_offer(self, reason: DeclineReason) -> None:
+        """Leave the caller waiting without this agent."""
+        talk, state = self._talk, self._state
+        log_offer_ended(talk, TOO_LATE if self._too_late else reason.value)
+        state.abandon_position = talk.position if reason is DeclineReason.CALLER_GONE else None
+        state.talk, state.stage = None, CallStage.QUEUED
+        await self._services.desks.close_pop(self._phone.agent_id, state.id)
 
     def _end_talk(self) -> None:
         """Add the conversation to the call's time with agents."""

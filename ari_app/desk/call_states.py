@@ -3,6 +3,33 @@
 from enum import StrEnum
 
 
+class Direction(StrEnum):
+    """Direction of a call."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    INTERNAL = "internal"
+    """From agent to agent."""
+
+
+class OutgoingResult(StrEnum):
+    """Result of an agent's call, as the service saw it."""
+
+    REACHED = "reached"
+    BUSY = "busy"
+    NO_ANSWER = "no_answer"
+    REFUSED = "refused"
+    """The other party declined the call."""
+    UNREACHABLE = "unreachable"
+    """The network found no such phone, or the phone is off."""
+    CANCELLED = "cancelled"
+    """The agent hung up before the answer."""
+    NO_PHONE = "no_phone"
+    """The agent's own phone was not answered: no number was dialled."""
+    FAILED = "failed"
+    """Telephony did not place the call."""
+
+
 class ControlStage(StrEnum):
     """Stage of a conversation: who hears whom."""
 

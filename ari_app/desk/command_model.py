@@ -47,10 +47,7 @@ class PopSeen(Command, frozen=True, tag="pop_seen"):
 
 
 class StoreDraft(Command, frozen=True, tag="draft"):
-    """Store fields of the call's draft.
-
-    Fields that are not named stay as they are. Without fields the whole draft is deleted.
-    """
+    """Store the text typed so far."""
 
     call_id: str
     fields: dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ari_app.desk.call_states import CallAction, ControlStage
+from ari_app.desk.call_states import CallAction, ControlStage, Direction, OutgoingResult
 from ari_app.desk.pop import Pop, SpokenWording
 from ari_app.queues.model import AgentState
 from crm.staff.model import PhoneKind
@@ -37,18 +37,10 @@ class NoticeLevel(StrEnum):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """Draft of a call's ticket.
-
-    It belongs to the call: every desk that shows the call has it (F14, H2).
-    """
+    """Draft of a call's form: a lost browser loses nothing (F14)."""
 
     call_id: str
     fields: dict[str, Any]
-    by: str = ""
-    """Id of the agent who wrote last."""
-    by_name: str = ""
-    at_ms: int = 0
-    """When it was stored, by the service's clock."""
 
 
 class Message(msgspec.Struct, kw_only=True, tag_field="type"):
@@ -70,24 +62,6 @@ class PopClosed(Message, tag="pop_closed"):
     """The call no longer concerns this desk."""
 
     call_id: str
-
-
-class DraftChanged(Message, tag="draft"):
-    """Fields of the draft that another agent of the call wrote.
-
-    Without fields, that agent deleted the draft. It also follows the pop of a call that has a draft already, with all
-    its fields then.
-    """
-
-    draft: Draft
-
-
-class CallAgent(msgspec.Struct, frozen=True):
-    """Agent who owns the call."""
-
-    id: str
-    name: str
-    staff_number: str
 
 
 class CallParty(msgspec.Struct, frozen=True):
@@ -119,7 +93,7 @@ class CallChanged(Message, tag="call"):
     may: list[CallAction] = []
     """Commands that are possible now."""
     role: str = "agent"
-    """`agent`: it is this agent's call; `third`: this agent is consulted."""
+    """`agent`: it is this agent's call; `third`: this agent is consulted; `called`: another agent calls this one."""
     muted: bool = False
     held_by_phone: bool = False
     """The agent's own phone holds the call."""
@@ -128,9 +102,17 @@ class CallChanged(Message, tag="call"):
     held_ms: int = 0
     """How long the customer was held before, without the present hold."""
     held_since_ms: int | None = None
-    agent: CallAgent | None = None
-    """Agent who owns the call, and consults or transfers it; None after that agent left."""
     party: CallParty | None = None
+    direction: Direction = Direction.INBOUND
+    number: str | None = None
+    """The number that the agent called."""
+    name: str = ""
+    """Name of the colleague or department that was called, or that calls."""
+    customer_id: str | None = None
+    missed_call_id: str | None = None
+    """Missed call that is called back."""
+    result: OutgoingResult | None = None
+    """How a call of the agent's ended; with `over`."""
 
 
 class PhoneChanged(Message, tag="phone"):
@@ -245,7 +227,6 @@ ServerMessage = (
     | PopShown
     | PopClosed
     | CallChanged
-    | DraftChanged
     | PhoneChanged
     | OwnState
     | Presence

@@ -7,6 +7,7 @@ import structlog
 
 from ari_app.calls.admission import Admission
 from ari_app.calls.agent_directory import Agents
+from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.control import directory_http
 from ari_app.calls.control import http as control_http
@@ -26,6 +27,8 @@ from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.placing import SurveyResults, outbound_call
 from ari_app.desk.handshake import DeskSockets
 from ari_app.fallback.service import Fallback
+from ari_app.outgoing import http as outgoing_http
+from ari_app.outgoing.service import CallingOut, Line
 from ari_app.queues.service import QueueService
 from ari_app.runtime import schema, subscriptions
 from ari_app.runtime.asterisk_connections import AsteriskConnections
@@ -131,6 +134,8 @@ class Service:
         self.agents = Agents(self.domain.staff, self.queue_settings)
         self.call_store = CallStore(self.redis, settings.node)
         self.control = CallControl(self.redis, settings.node, self.call_store, self.queues)
+        line = Line(settings.node, settings.hotline_number)
+        self.calling_out = CallingOut(line, self.database, self.agents, self.queues, self.domain.missed)
 
     def _create_web(self) -> None:
         settings = self.settings
@@ -153,6 +158,7 @@ class Service:
                 labels_http.routes(self.labels),
                 control_http.routes(self.control),
                 directory_http.routes(self._call_directory()),
+                outgoing_http.routes(self.calling_out),
             ],
             guard,
             self.spool,
@@ -217,8 +223,8 @@ class Service:
         admission = Admission(
             lambda: self.lag.standing_s, most_calls=settings.most_calls, longest_lag_s=settings.longest_lag_s
         )
-        results = SurveyResults(domain.campaigns, domain.surveyed)
-        self.calls = CallService(services, settings.region, admission, results.settle)
+        self.surveys = SurveyResults(domain.campaigns, domain.surveyed)
+        self.calls = CallService(services, settings.region, admission, self._settle)
         outside = OutsideCalls(
             self.redis,
             services.dial_plan,
@@ -227,6 +233,7 @@ class Service:
         )
         targets = TransferTargets(self.agents, self.queues, outside, domain.notices.duty.number)
         self.control.connect(self.calls, targets)
+        self.calling_out.connect(targets, self.calls.place)
         self.vanished = VanishedPhones(self.asterisk.ari, self.asterisk.dispatcher, self.calls)
         self.reconciler = Reconciler(
             self.asterisk.ari,
@@ -349,6 +356,11 @@ class Service:
 
     async def _filter_events(self) -> None:
         await self.connecting.filter_events()
+
+    async def _settle(self, call: LiveCall) -> None:
+        """Store the result of a call that a campaign placed."""
+        if call.state.attempt_id is not None:
+            await self.surveys.settle(call)
 
     def _has_channel(self, channel_id: str) -> bool:
         return self.calls.has_channel(channel_id)

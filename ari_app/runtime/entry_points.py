@@ -48,6 +48,9 @@ class EntryPoints:
             **calendar["call"],
         }
         variables: dict[str, object] = {**calendar, "call": call}
+        if state.outgoing is not None:
+            # An agent made the call and sent the other party to a queue, as if that party had dialled.
+            return self._at_start(self._dialled(state), {**variables, "customer": {"id": state.customer_id}})
         if state.direction is Direction.INBOUND:
             return self._at_start(self._dialled(state), variables)
         return await self._survey(state, variables)

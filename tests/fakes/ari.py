@@ -62,6 +62,8 @@ class FakeAri(AriClient):
             channels.CONTINUE: self._continue,
             channels.START_MUSIC: self._start_channel_music,
             channels.STOP_MUSIC: self._stop_channel_music,
+            channels.RING: self._ring,
+            channels.STOP_RINGING: self._stop_ringing,
             channels.MUTE: self._mute,
             channels.UNMUTE: self._unmute,
             channels.SEND_DTMF: self._send_dtmf,
@@ -151,6 +153,14 @@ class FakeAri(AriClient):
 
     async def _stop_channel_music(self, ids: Ids, _query: Query) -> object:
         self._in_stasis(ids[0]).music = None
+        return None
+
+    async def _ring(self, ids: Ids, _query: Query) -> object:
+        self._found(ids[0]).hears_ringing = True
+        return None
+
+    async def _stop_ringing(self, ids: Ids, _query: Query) -> object:
+        self._found(ids[0]).hears_ringing = False
         return None
 
     async def _mute(self, ids: Ids, query: Query) -> object:

@@ -109,6 +109,8 @@ class FakeChannel:
     """What its party hears, from when on."""
     muted: set[str] = field(default_factory=set)
     """Directions in which it is muted."""
+    hears_ringing: bool = False
+    """Asterisk plays the ringing tone to its party."""
     keys_sent: str = ""
     """Keys that were pressed towards its party."""
     vanished_at_s: float | None = None
@@ -220,6 +222,8 @@ class FakeAsterisk:
         if channel.playbacks:
             return f"prompt:{Path(channel.playbacks[0].media[0]).name}"
         bridge = self.bridge_of(channel_id)
+        if channel.hears_ringing:
+            return "ringing"
         music = channel.music or (bridge.music if bridge is not None else None)
         if music is not None:
             return f"music:{music}"

@@ -23,11 +23,14 @@ from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
 from ari_app.desk.model import CallChanged
 from ari_app.fallback.service import noted_channels
+from ari_app.outgoing.model import CallOut
+from ari_app.outgoing.service import CallingOut, Line
 from ari_app.queues.model import AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
 from crm.notices.views import DutyNumber
 from foundation.clock import milliseconds, utc_now
+from foundation.routes import Principal, Role
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import Voice
 from ivr.walker import Outcome, ToQueue
@@ -156,7 +159,11 @@ class FakeHotline:
         outside = OutsideCalls(
             self.redis, self.services.dial_plan, OutsideLimits(at_once=3, per_agent_a_day=5), self.calls.outside_legs
         )
-        self.control.connect(self.calls, TransferTargets(_Directory(), self.queues, outside, self._on_duty))
+        targets = TransferTargets(_Directory(), self.queues, outside, self._on_duty)
+        self.control.connect(self.calls, targets)
+        nothing: Any = None
+        self.calling_out = CallingOut(Line(NODE, "96001"), nothing, _Directory(), self.queues, nothing)
+        self.calling_out.connect(targets, self.calls.place)
         self.dispatcher.new_channel.add_listener(self.calls.arrived)
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, self.store, self.queues, self._in_fallback)
         self.queues._on_offer = self.calls.offered
@@ -223,6 +230,12 @@ class FakeHotline:
     async def order(self, action: CallAction, number: str = "1001", **details: Any) -> CallChanged:
         """Have an agent give a command about the agent's call."""
         return await self.control.obey(Order(agent_id=AGENTS[number].agent_id, action=action, **details))
+
+    async def call_out(self, kind: str, to: str, number: str = "1001") -> CallChanged:
+        """Have an agent call a number or a colleague."""
+        phone = AGENTS[number]
+        who = Principal(phone.agent_id, number, phone.name, Role.AGENT)
+        return await self.calling_out.call(CallOut.model_validate({"target": {"kind": kind, "id": to}}), who)
 
     # Views
 

@@ -110,7 +110,7 @@ class Consulting(Handing):
         if self.stage in {_S.TRANSFERRING, _S.CONSULT_RINGING}:
             await self._party_ended()
         elif self.stage is _S.PARKED:
-            self._to_queue(self._state.queue, head=True)
+            self._to_queue(self._state.home_queue, head=True)
         else:
             await super()._time_over()
 
@@ -176,7 +176,6 @@ class Consulting(Handing):
             reservation_id=HANDED_OVER,
             agent_id=party.target.id,
             staff_number=party.target.staff_number,
-            agent_name=party.target.name,
             channel_id=party.channel_id,
             bridge_id=talk.bridge_id,
             ring_ms=talk.ring_ms,
@@ -220,7 +219,7 @@ class Consulting(Handing):
             talk.released = False
             await self._ring_back(f"PJSIP/{phone.endpoint}")
         else:
-            self._to_queue(self._state.queue, head=True)
+            self._to_queue(self._state.home_queue, head=True)
 
     async def _take_over(self) -> None:
         if self.control.party is not None and self.stage not in WITH_THIRD:

@@ -22,9 +22,9 @@ from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.consulting import Consulting
 from ari_app.calls.control.errors import CallOutOfReach, NotNow
-from ari_app.calls.control.model import ALLOWED, CallAction, CallCommand, ControlStage, StoryStep, TargetKind
+from ari_app.calls.control.model import CallAction, CallCommand, ControlStage, StoryStep, TargetKind, allowed
 from ari_app.calls.control.segments import Segments
-from ari_app.calls.model import CallState
+from ari_app.calls.model import CallState, Direction
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Problem
 
@@ -197,9 +197,13 @@ class Conversation(Consulting):
             if command.action is not CallAction.HANG_UP:
                 raise NotNow("an agent who is consulted can only hang up")
             return
+        elif command.agent_id == self._state.called_agent:
+            if command.action is not CallAction.HANG_UP:
+                raise NotNow("an agent who was called can only hang up")
+            return
         elif self.talk.agent_id != command.agent_id or self.talk.released:
             raise NotNow("the call is another agent's by now")
-        if command.action not in ALLOWED[self.stage]:
+        if command.action not in allowed(self.stage, internal=self._state.direction is Direction.INTERNAL):
             raise NotNow(f"{command.action.value} is not possible while the call is {self.stage.value}")
 
     def _remember(self, command: CallCommand) -> None:
@@ -219,7 +223,7 @@ class Conversation(Consulting):
         await self._enter(ControlStage.TALKING)
 
     async def _hang_up(self, command: CallCommand) -> None:
-        if command.agent_id != self.talk.agent_id:
+        if command.agent_id not in {self.talk.agent_id, self._state.called_agent}:
             await self._party_ended()
             return
         self._end = ConversationEnd.HUNG_UP

@@ -13,7 +13,7 @@ from ari_app.calls.control.errors import NotNow
 from ari_app.calls.control.model import TRANSITIONS, Control, ControlStage, StoryEntry, StoryStep, Target, TargetKind
 from ari_app.calls.control.parties import Parties
 from ari_app.calls.control.seating import Seating
-from ari_app.calls.control.segments import SegmentParties, Segments
+from ari_app.calls.control.segments import SegmentParties, Segments, conversation_kind
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.log_lines import log_step
 from ari_app.calls.model import CallState, Talk
@@ -50,7 +50,7 @@ class Handing:
         self._state = state
         self._segments = segments
         self._parties = Parties(services, state, make_pop)
-        settings = services.queues.settings_of(state.queue or "usual")
+        settings = services.queues.settings_of(state.home_queue or "usual")
         self._seating = Seating(services.ari, services.holding, state.talk.bridge_id, settings)
         self._seating.begin([state.channel_id, state.talk.channel_id] if state.control is None else [])
         self._inbox: Inbox | None = None
@@ -111,7 +111,7 @@ class Handing:
         if control.recording_paused:
             return None
         if stage in {_S.TALKING, _S.SWAPPED}:
-            return SegmentParties(self._state.channel_id, agent_id=talk.agent_id)
+            return SegmentParties(self._state.channel_id, conversation_kind(self._state), talk.agent_id)
         if stage is _S.CONSULTING and party is not None:
             return SegmentParties(party.channel_id, RecordingKind.CONSULT, talk.agent_id, party.target.id)
         if stage is _S.THREE_PARTY and party is not None:
@@ -260,7 +260,7 @@ class Handing:
 
     async def _ring_back(self, endpoint: str) -> bool:
         """Ring the agent's phone into the call; False without success."""
-        ring_s = self._services.queues.settings_of(self._state.queue or "").ring_s
+        ring_s = self._services.queues.settings_of(self._state.home_queue or "").ring_s
         self.talk.channel_id, self.talk.rung = new_id("agent-leg"), False
         self._listen(self.talk.channel_id)
         await self._enter(_S.RETURNING, ends_in_s=ring_s)
@@ -287,7 +287,7 @@ class Handing:
         if self.control.away_until_ms is not None:
             with suppress(Problem):
                 await self._services.queues.not_ready(self.talk.agent_id, PHONE_LOST)
-        self._to_queue(self._state.queue, head=True)
+        self._to_queue(self._state.home_queue, head=True)
 
     def _to_queue(self, queue: str | None, *, head: bool) -> None:
         """End the conversation: the customer waits for another agent."""

@@ -9,8 +9,10 @@ from pydantic import BaseModel, Field, StringConstraints
 from ari_app.calls.control.model import CallAction, ControlStage
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.service import CallControl
+from ari_app.calls.model import Direction, OutgoingResult
 from ari_app.desk.command_model import CallTarget
 from ari_app.desk.model import CallChanged
+from crm.personal_data.fields import Personal
 from foundation.routes import NoQuery, Request, Role, Routes
 
 AGENTS = frozenset({Role.AGENT})
@@ -45,14 +47,6 @@ class PartyView(BaseModel):
     answered: bool
 
 
-class AgentOfCall(BaseModel):
-    """Agent who owns the call."""
-
-    id: str
-    name: str
-    staff_number: str
-
-
 class OwnCall(BaseModel):
     """The agent's call as it is now; times are epoch milliseconds."""
 
@@ -63,7 +57,7 @@ class OwnCall(BaseModel):
     """State of the conversation."""
     over: bool
     """The agent is in the call no more: it was handed over."""
-    role: Literal["agent", "third"]
+    role: Literal["agent", "third", "called"]
     since_ms: int | None
     until_ms: int | None
     """When the state ends by itself, such as the wait for a reconnection."""
@@ -74,11 +68,19 @@ class OwnCall(BaseModel):
     recording: bool
     held_ms: int
     held_since_ms: int | None
-    agent: AgentOfCall | None
-    """Agent who owns the call, and consults or transfers it."""
     party: PartyView | None
     queue: str | None
     ticket_id: str | None
+    direction: Direction
+    number: Annotated[str | None, Personal.NUMBER]
+    """The number that the agent called."""
+    name: Annotated[str, Personal.NAME]
+    """Name of the colleague or department that was called, or that calls."""
+    customer_id: str | None
+    missed_call_id: str | None
+    """Missed call that is called back."""
+    result: OutgoingResult | None
+    """How a call of the agent's ended; with `over`."""
 
 
 class DigitsInput(BaseModel, extra="forbid"):

@@ -132,10 +132,18 @@ class StoryEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str | None = None
 
 
-def may(control: Control) -> list[CallAction]:
+_BETWEEN_AGENTS = _WITH_AGENT | _RECORDED | {CallAction.HOLD, CallAction.RESUME, CallAction.RECONNECT}
+
+
+def allowed(stage: ControlStage, *, internal: bool) -> frozenset[CallAction]:
+    """Return the commands of a stage; colleagues are not passed on."""
+    return ALLOWED[stage] & _BETWEEN_AGENTS if internal else ALLOWED[stage]
+
+
+def may(control: Control, *, internal: bool = False) -> list[CallAction]:
     """Return the commands that are possible now, in the order of `CallAction`."""
     without_effect = {
         CallAction.UNMUTE if not control.muted else CallAction.MUTE,
         CallAction.RESUME_RECORDING if not control.recording_paused else CallAction.PAUSE_RECORDING,
     }
-    return [action for action in CallAction if action in ALLOWED[control.stage] - without_effect]
+    return [action for action in CallAction if action in allowed(control.stage, internal=internal) - without_effect]

@@ -12,6 +12,7 @@ from ari_app.calls.control.errors import CallOutOfReach, TooManyOutsideCalls
 from ari_app.calls.control.model import Target, TargetKind
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.errors import NumberRefused
+from ari_app.calls.model import CallStage, CallState
 from crm.customers.phone import typed_number
 from foundation.clock import utc_now
 from foundation.problems import FieldProblem
@@ -81,3 +82,14 @@ class OutsideCalls:
         if made > self._limits.per_agent_a_day:
             log.warning("outside_calls_capped", agent_id=agent_id, made=made)
             raise TooManyOutsideCalls(f"this agent called {self._limits.per_agent_a_day} outside numbers today")
+
+
+def outside_numbers(state: CallState) -> list[str]:
+    """Return the agent behind each outside number of a call."""
+    found = []
+    control, outgoing = state.control, state.outgoing
+    if control is not None and control.party is not None and control.party.target.kind is TargetKind.NUMBER:
+        found.append(state.talk.agent_id if state.talk is not None else "")
+    if outgoing is not None and outgoing.target.kind is TargetKind.NUMBER and state.stage is not CallStage.ENDED:
+        found.append(outgoing.agent_id)
+    return found

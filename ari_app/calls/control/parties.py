@@ -38,7 +38,7 @@ class Parties:
         """
         if target.kind is not TargetKind.AGENT:
             return Party(new_id(OUTSIDE_LEG), target)
-        if not await self._services.queues.occupied(target.id, self._state.id, self._state.queue):
+        if not await self._services.queues.occupied(target.id, self._state.id, self._state.home_queue):
             raise TargetBusy(f"agent {target.staff_number or target.id} is in another call")
         return Party(new_id(AGENT_LEG), target)
 
@@ -46,7 +46,7 @@ class Parties:
         """Return how long a target's phone rings."""
         if target.kind is not TargetKind.AGENT:
             return RING_OUTSIDE_S
-        return self._services.queues.settings_of(self._state.queue or "").ring_s
+        return self._services.queues.settings_of(self._state.home_queue or "").ring_s
 
     async def ring(self, party: Party) -> None:
         """Ring a party's phone.
@@ -115,6 +115,6 @@ class Parties:
     async def occupy(self, agent_id: str) -> bool:
         """Take an agent back into the call; False if busy elsewhere."""
         try:
-            return await self._services.queues.occupied(agent_id, self._state.id, self._state.queue)
+            return await self._services.queues.occupied(agent_id, self._state.id, self._state.home_queue)
         except QueuesUnavailable:
             return False

@@ -5,7 +5,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 
 from ari_app.calls.call_services import CallServices
-from ari_app.calls.model import CallState, RecordingStage, Talk
+from ari_app.calls.model import CallState, Direction, RecordingStage, Talk
 from ari_app.calls.recorder import CallRecorder, Recorded
 from foundation.tasks import task_over
 from recordings.model import RecordingKind
@@ -22,6 +22,11 @@ class SegmentParties:
     agent_id: str | None = None
     other: str | None = None
     """Another agent's id or an outside number that is heard too."""
+
+
+def conversation_kind(state: CallState) -> RecordingKind:
+    """Return the kind of recordings of a call's two parties."""
+    return RecordingKind.CONSULT if state.direction is Direction.INTERNAL else RecordingKind.CONVERSATION
 
 
 class Segment:
@@ -72,7 +77,7 @@ class Segments:
         self._services = services
         self._state = state
         stage = state.talk.recording
-        who = SegmentParties(stage.channel_id or state.channel_id, agent_id=state.talk.agent_id)
+        who = SegmentParties(stage.channel_id or state.channel_id, conversation_kind(state), state.talk.agent_id)
         self._present: Segment | None = Segment(services, state, stage, who, adopted=adopted)
         self._steps: asyncio.Task[None] | None = None
         self._closing = False

@@ -1,11 +1,13 @@
 """View of a call for the desks of its agents."""
 
 from ari_app.calls.control.model import CallAction, Control, ControlStage, TargetKind, may
-from ari_app.calls.model import CallState
-from ari_app.desk.model import CallAgent, CallChanged, CallParty
+from ari_app.calls.model import CallState, Direction
+from ari_app.desk.model import CallChanged, CallParty
 from foundation.clock import milliseconds, utc_now
 
 RINGING_STAGES = frozenset({ControlStage.CONSULT_RINGING, ControlStage.TRANSFERRING})
+CALLED = "called"
+"""Role of an agent whom another agent calls."""
 THIRD = "third"
 """Role of an agent who is consulted."""
 
@@ -14,12 +16,12 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
     """Return a call as one of its agents sees it."""
     now_ms = milliseconds(utc_now())
     control = state.control or Control(state.talk.connected_at_ms or now_ms if state.talk is not None else now_ms)
-    shown = CallChanged(call_id=state.id, stage=state.stage, at_ms=now_ms, ticket_id=state.ticket_id, queue=state.queue)
+    shown = _about(state, agent_id, now_ms)
     if not state.bridged:
+        if agent_id in state.agents and state.outgoing is not None:
+            shown.may, shown.since_ms = [CallAction.HANG_UP], state.started_at_ms
         return shown
-    party, talk = control.party, state.talk
-    if talk is not None and not talk.released:
-        shown.agent = CallAgent(talk.agent_id, talk.agent_name, talk.staff_number)
+    party = control.party
     shown.state, shown.since_ms, shown.until_ms = control.stage, control.since_ms, control.until_ms
     shown.muted, shown.held_by_phone = control.muted, control.held_by_phone
     shown.recording = not control.recording_paused
@@ -31,19 +33,37 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
         )
     if party is not None and party.target.kind is TargetKind.AGENT and party.target.id == agent_id:
         shown.role, shown.may = THIRD, [CallAction.HANG_UP]
+    elif agent_id == state.called_agent:
+        shown.may = [CallAction.HANG_UP]
     elif agent_id in state.agents:
-        shown.may = may(control)
+        shown.may = may(control, internal=state.direction is Direction.INTERNAL)
     else:
         shown.over = True
     return shown
 
 
-def call_left(state: CallState) -> CallChanged:
+def call_left(state: CallState, agent_id: str = "") -> CallChanged:
     """Return a call for the desk of an agent who left it."""
-    return CallChanged(
+    shown = _about(state, agent_id, milliseconds(utc_now()))
+    shown.over, shown.queue = True, None
+    return shown
+
+
+def _about(state: CallState, agent_id: str, now_ms: int) -> CallChanged:
+    """Return what every desk of a call shows of it."""
+    shown = CallChanged(
         call_id=state.id,
         stage=state.stage,
-        at_ms=milliseconds(utc_now()),
+        at_ms=now_ms,
         ticket_id=state.ticket_id,
-        over=True,
+        queue=state.queue,
+        direction=state.direction,
+        customer_id=state.customer_id,
     )
+    outgoing = state.outgoing
+    if outgoing is not None:
+        shown.number, shown.name = state.number, outgoing.target.name
+        shown.missed_call_id, shown.result = outgoing.missed_call_id, outgoing.result
+        if agent_id == state.called_agent:
+            shown.role, shown.name = CALLED, outgoing.caller_name
+    return shown

@@ -52,7 +52,7 @@ async def nothing_is_left(hotline: FakeHotline) -> None:
     """End the calls, and find no leg, bridge, tape or open recording."""
     await hotline.over()
     assert not hotline.asterisk.channels
-    assert not hotline.asterisk.bridges.keys() - {"hold-repair"}
+    assert not hotline.asterisk.bridges.keys() - {"hold-repair", "hold-usual"}
     assert {entry.status for entry in hotline.recordings.entries.values()} <= {RecordingStatus.SEALED}
     assert len(hotline.history.records) == 1
 
