@@ -11,7 +11,7 @@ from foundation.routes import Principal, Role
 from recordings import sealing, store
 from recordings.errors import RecordingNotFound, RecordingUnavailable, UnreadableSide
 from recordings.integrity import Integrity
-from recordings.model import AuditAction, Peaks, Recording, RecordingAudit, RecordingView, Verification
+from recordings.model import AuditAction, Peaks, Recording, RecordingAudit, RecordingKind, RecordingView, Verification
 from recordings.sealer import Sealer
 from recordings.storage import checked_id
 from recordings.store import Entry
@@ -93,13 +93,14 @@ class RecordingAccess:
     async def audible(self, actor: Principal, recordings: Sequence[Audible]) -> list[Audible]:
         """Return those of some recordings that a reader may hear, in order.
 
-        Quality, supervisors and administrators hear all, agents those of their own calls, departments what is attached
-        to a ticket they may see, such as the customer's words that come with a redo (H8).
+        Quality, supervisors and administrators hear all, agents those of their own calls and the messages that callers
+        left for whichever agent calls back, departments what is attached to a ticket they may see, such as the
+        customer's words that come with a redo (H8).
         """
         if actor.role in HEARS_ALL:
             return list(recordings)
         if actor.role is Role.AGENT:
-            return [recording for recording in recordings if recording.agent_id == actor.staff_id]
+            return [one for one in recordings if actor.staff_id == one.agent_id or _for_any_agent(one)]
         if actor.role is not Role.DEPARTMENT or actor.department_id is None or not recordings:
             return []
         async with self._database.read() as session:
@@ -137,6 +138,10 @@ class RecordingAccess:
         )
         async with self._database.write() as session:
             session.add(entry)
+
+
+def _for_any_agent(recording: Recording | RecordingView) -> bool:
+    return recording.kind is RecordingKind.MESSAGE and recording.agent_id is None
 
 
 def view_of(row: Entry) -> RecordingView:

@@ -11,7 +11,7 @@ from recordings.service import RecordingService
 
 MAY_VERIFY = HEARS_ALL | {Role.AGENT}
 MAY_ASK = MAY_VERIFY | {Role.DEPARTMENT}
-"""Agents hear their own calls, departments what is attached to their tickets; others' are 404 (S7)."""
+"""Others' are 404 (S7): agents hear their own calls and callers' messages, departments what their tickets have."""
 
 
 class FindRecordings(BaseModel, extra="forbid"):

@@ -1,87 +1,117 @@
-"""`make screens`: pictures of every page, and what axe finds on it."""
+"""`make screens`: pictures of every page and state, judged by axe."""
 
 import asyncio
 import shutil
 import sys
-from itertools import product
+from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from playwright.async_api import Browser, Page
 
 from dev import console
-from dev.paths import PROJECT, RUNTIME
-from dev.stack import SAMPLE_PASSWORD, Stack
-from tests.asterisk.hotline import ADMINISTRATOR, AGENT, stack_in
+from dev.paths import RUNTIME
+from tests.asterisk.hotline import ADMINISTRATOR, AGENT, SUPERVISOR, Hotline, stack_in
+from tests.browser import scenes
+from tests.browser.agent_page import AgentPage
 from tests.browser.chromium import chromium
+from tests.browser.hands import Buttons
+from tests.browser.looks import ALL, violations, wear
+from tests.browser.walk import Walk
 
 SCREENS = RUNTIME / "screens"
-AXE = PROJECT / "console" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = {
-    AGENT: ("desk", "tickets", "people", "settings"),
-    ADMINISTRATOR: ("board", "tickets", "people", "settings"),
+    AGENT: ("desk", "callbacks", "tickets", "people", "settings"),
+    "2001": ("tickets", "people", "settings"),
+    SUPERVISOR: ("board", "callbacks", "tickets", "people", "settings"),
+    "4001": ("tickets",),
+    ADMINISTRATOR: ("board", "settings"),
 }
 """Pages of a role, by the staff number that looks at them."""
-SIZES = {"wide": (1440, 900), "narrow": (390, 844)}
-AXE_RUN = """async () => {
-  const { violations } = await axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'] })
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((one) => one.target.join(' ')).join(', ')}`)
-}"""
-SIGN_IN = """async ([staff_number, password, language]) => {
-  const send = (method, path, body) =>
-    fetch(path, { method, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
-  await send('POST', '/api/v1/session', { staff_number, password })
-  const settings = await (await fetch('/api/v1/me/settings')).json()
-  await send('PUT', '/api/v1/me/settings', { ...settings, language })
-}"""
 
 
-async def look(page: Page, name: str) -> list[str]:
-    """Take a picture; return what axe finds."""
+class Album:
+    """Pictures, with the findings of axe."""
+
+    def __init__(self) -> None:
+        self.findings = 0
+
+    async def show(self, page: Page, name: str) -> None:
+        """Take a page's picture in every look, and ask axe."""
+        for look in ALL:
+            await wear(page, look)
+            for found in await violations(page):
+                self.findings += 1
+                print(f"{name}-{look.name}: {found}", flush=True)  # noqa: T201
+            await page.screenshot(path=SCREENS / f"{name}-{look.name}.png")
+        await wear(page, ALL[0])
+
+
+async def pages(album: Album, browser: Browser, hotline: Hotline) -> None:
+    """Visit every page of every role."""
+    url = hotline.stack.url
+    for staff_number, names in PAGES.items():
+        context, page = await scenes.signed_in(browser, url, staff_number)
+        for name in names:
+            await page.goto(f"{url}/{name}")
+            await page.wait_for_load_state("networkidle")
+            await album.show(page, f"{staff_number}-{name}")
+        await page.goto(f"{url}/tickets")
+        await page.locator("tbody a").first.click()
+        await page.wait_for_load_state("networkidle")
+        await album.show(page, f"{staff_number}-ticket")
+        await context.close()
+
+
+async def states(album: Album, browser: Browser, hotline: Hotline) -> None:
+    """Lead a call through its states at the desk."""
+    context = await browser.new_context(locale="zh-CN", permissions=["microphone", "notifications"])
+    agent = await AgentPage.open(context, hotline.stack.url)
+    walk = Walk(hotline, agent, Buttons(agent))
+    await walk.begin()
+    await album.show(agent.page, "desk-ready")
+    async for state in walk.states():
+        await album.show(agent.page, f"desk-{state}")
+        if state == "talking":
+            await scenes.refused_form(agent)
+            await album.show(agent.page, "desk-refused")
+            await agent.button("desk.transfer").click()
+            await album.show(agent.page, "desk-transfer")
+            await agent.button("desk.transfer").click()
+            await scenes.filed_ticket(agent)
+            await album.show(agent.page, "desk-filed")
+    await context.close()
+
+
+async def doors(album: Album, browser: Browser, hotline: Hotline) -> None:
+    """Visit what is before the sign-in, and after the first one."""
+    context = await browser.new_context(locale="zh-CN")
+    page = await context.new_page()
+    await page.goto(f"{hotline.stack.url}/sign-in")
     await page.wait_for_load_state("networkidle")
-    await page.screenshot(path=SCREENS / f"{name}.png")
-    await page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = await page.evaluate(AXE_RUN)
-    return found
+    await album.show(page, "sign-in")
+    await context.close()
+    await album.show(await scenes.one_time_password(hotline, browser), "one-time-password")
 
 
-async def tour(browser: Browser, stack: Stack) -> int:
-    """Visit every page in each language, theme and size; return axe's findings."""
-    findings = 0
-    for language, theme, (size, (width, height)) in product(("zh", "en"), ("light", "dark"), SIZES.items()):
-        shown: Any = {"color_scheme": theme, "viewport": {"width": width, "height": height}}
-        for staff_number, pages in PAGES.items():
-            context = await browser.new_context(**shown)
-            page = await context.new_page()
-            await page.goto(f"{stack.url}/sign-in")
-            if staff_number == AGENT:
-                findings += report("sign-in", await look(page, f"sign-in-{language}-{theme}-{size}"))
-            await page.evaluate(SIGN_IN, [staff_number, SAMPLE_PASSWORD, language])
-            for path in pages:
-                name = f"{staff_number}-{path}-{language}-{theme}-{size}"
-                await page.goto(f"{stack.url}/{path}")
-                findings += report(name, await look(page, name))
-            await context.close()
-    return findings
-
-
-def report(name: str, found: list[str]) -> int:
-    """Print what axe found on a page."""
-    for one in found:
-        print(f"{name}: {one}", flush=True)  # noqa: T201
-    return len(found)
-
-
-async def screens(folder: Path) -> int:
-    """Start a hotline, visit its pages; return axe's findings."""
+async def screens(folder: Path, wanted: list[str]) -> int:
+    """Start a hotline, take the wanted pictures; return axe's findings."""
     stack = stack_in(folder / "hotline", CONSOLE=str(console.build()))
     stack.start()
+    album = Album()
     try:
-        async with chromium(folder) as browser:
-            return await tour(browser, stack)
+        async with chromium(folder) as browser, AsyncExitStack() as opened:
+            hotline = Hotline(stack, opened)
+            if "states" in wanted:
+                await states(album, browser, hotline)
+            if "pages" in wanted:
+                await scenes.missed_callers(hotline)
+                await pages(album, browser, hotline)
+            if "doors" in wanted:
+                await doors(album, browser, hotline)
     finally:
         stack.stop()
+    return album.findings
 
 
 def main() -> None:
@@ -89,7 +119,7 @@ def main() -> None:
     shutil.rmtree(SCREENS, ignore_errors=True)
     SCREENS.mkdir(parents=True)
     with TemporaryDirectory() as folder:
-        findings = asyncio.run(screens(Path(folder)))
+        findings = asyncio.run(screens(Path(folder), sys.argv[1:] or ["states", "pages", "doors"]))
     print(f"{len([*SCREENS.iterdir()])} pictures in {SCREENS}, {findings} findings of axe")  # noqa: T201
     sys.exit(findings > 0)
 

@@ -11,9 +11,8 @@ from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, 
 
 from dev.paths import PROJECT
 from dev.stack import SAMPLE_PASSWORD
+from tests.browser.looks import WAIT_MS
 
-WAIT_MS = 30_000
-"""Longer than anything takes on two busy cores."""
 # What the page hears is listened to beside it: the browser's own peer connections, and the moments of a call.
 _INSTRUMENTS = """
 window.peers = []
@@ -38,13 +37,34 @@ window.WebSocket = class extends Socket {
     super.send(data)
   }
 }
-window.hears = async (hertz, seconds) => {
-  const peer = window.peers.findLast((one) => one.connectionState === 'connected')
-  if (!peer) return { found: null, heard: [], state: window.peers.map((one) => one.connectionState).join() }
-  const context = new AudioContext()
+const connected = () => window.peers.findLast((one) => one.connectionState === 'connected')
+const listen = (peer, context) => {
   const source = context.createMediaStreamSource(new MediaStream([peer.getReceivers()[0].track]))
   const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 })
   source.connect(analyser)
+  return analyser
+}
+window.hearsNo = async (hertz, limit) => {
+  const context = new AudioContext()
+  const analyser = listen(connected(), context)
+  const bins = new Float32Array(analyser.frequencyBinCount)
+  const end = performance.now() + limit
+  let quiet = 0
+  // The first window is not full yet.
+  await new Promise((next) => setTimeout(next, 250))
+  while (quiet < 10 && performance.now() < end) {
+    await new Promise((next) => setTimeout(next, 50))
+    analyser.getFloatFrequencyData(bins)
+    quiet = bins[Math.round((hertz * analyser.fftSize) / context.sampleRate)] > -70 ? 0 : quiet + 1
+  }
+  await context.close()
+  return quiet === 10
+}
+window.hears = async (hertz, seconds) => {
+  const peer = connected()
+  if (!peer) return { found: null, heard: [], state: window.peers.map((one) => one.connectionState).join() }
+  const context = new AudioContext()
+  const analyser = listen(peer, context)
   const bins = new Float32Array(analyser.frequencyBinCount)
   const end = performance.now() + seconds * 1000
   const heard = new Set()
@@ -120,6 +140,14 @@ class AgentPage:
         """Return a button by the key of the words on it."""
         return self.page.get_by_role("button", name=said(words)).first
 
+    def action(self, action: str) -> Locator:
+        """Return the button of an action on the call."""
+        return self.page.locator(f".buttons > [data-action={action}]")
+
+    async def stage(self, wanted: str) -> None:
+        """Wait until the bar of the call shows a state of it."""
+        await expect(self.page.locator(f".bar[data-state={wanted}]")).to_be_visible(timeout=WAIT_MS)
+
     def text(self, words: str) -> Locator:
         """Return a text by its key."""
         return self.page.get_by_text(said(words)).first
@@ -149,6 +177,14 @@ class AgentPage:
                         return
                     await asyncio.sleep(0.1)
         raise AssertionError(f"no {hertz} Hz: {last}")
+
+    async def hears_no(self, hertz: float) -> None:
+        """Wait until half a second passes without a tone.
+
+        Raises:
+            AssertionError: the tone went on.
+        """
+        assert await self.page.evaluate(f"hearsNo({hertz}, {WAIT_MS})"), f"{hertz} Hz is still heard"
 
     async def codec(self) -> str:
         """Return the codec of what arrives."""

@@ -8,9 +8,10 @@ import aiohttp
 from playwright.async_api import expect
 
 from tests.asterisk.hotline import AGENT, OTHER_AGENT, Hotline
-from tests.browser.agent_page import WAIT_MS, AgentPage, said
+from tests.browser.agent_page import AgentPage, said
 from tests.browser.chromium import MICROPHONE_HZ, chromium
 from tests.browser.conftest import OpenPage
+from tests.browser.looks import WAIT_MS
 from tests.phones.phone import Phone
 
 CALLER_HZ = 1000.0

@@ -12,11 +12,11 @@ from foundation.routes import File, NoQuery, Principal, Request, Role, Route
 from recordings import http
 from recordings.errors import RecordingNotFound, RecordingUnavailable
 from recordings.http import FindRecordings, PlayRecording
-from recordings.model import AuditAction
+from recordings.model import AuditAction, RecordingKind
 from recordings.sealing import peaks_path
 from recordings.service import RecordingService
 from tests.unit.crm.conftest import AGENT, furnish
-from tests.unit.recordings.conftest import person, sealed_conversation
+from tests.unit.recordings.conftest import person, sealed_conversation, speak
 
 OWNER = person(Role.AGENT, "staff-1")
 COLLEAGUE = person(Role.AGENT, "staff-2")
@@ -56,6 +56,18 @@ async def test_agents_reach_their_own_calls_only(small_service: RecordingService
             await ask(found, person(Role.DEPARTMENT), query, recording_id=recording_id)
     refused = [entry for entry in await small_service.access.audit_entries(recording_id) if entry.staff_id == "staff-2"]
     assert refused == []
+
+
+async def test_message_of_a_caller_is_heard_by_every_agent_who_may_call_back(small_service: RecordingService) -> None:
+    segment = await small_service.begin("call-1", RecordingKind.MESSAGE)
+    speak(segment)
+    await small_service.seal(segment.id)
+    heard = route(small_service, "GET", "/recordings/{recording_id}/audio")
+    assert await ask(heard, COLLEAGUE, PlayRecording(), recording_id=segment.id) is not None
+    listed = await ask(route(small_service, "GET", "/recordings"), OWNER, FindRecordings(call_id="call-1"))
+    assert [one.id for one in listed] == [segment.id]
+    with pytest.raises(RecordingNotFound):
+        await ask(heard, person(Role.DEPARTMENT), PlayRecording(), recording_id=segment.id)
 
 
 async def test_list_shows_audible_recordings_only(small_service: RecordingService) -> None:

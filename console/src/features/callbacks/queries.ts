@@ -8,11 +8,27 @@ export type MissedResult = Schemas['MissedResult']
 /** What can come of calling back, in the order of the buttons. */
 export const RESULTS: readonly MissedResult[] = ['reached', 'not_reached', 'not_needed', 'wrong_number']
 
+const PLAYABLE: ReadonlySet<Schemas['RecordingStatus']> = new Set(['sealed', 'partial'])
+
 /** Callers who did not reach an agent, the longest waiting first. */
 export function useMissedCallers(mine: MaybeRefOrGetter<boolean>) {
   return useQuery({
     key: () => ['missed-callers', toValue(mine)],
     query: () => data(api.GET('/api/v1/missed-callers', { params: { query: { mine: toValue(mine) } } })),
+  })
+}
+
+const recordingsOf = (call_id: string) => data(api.GET('/api/v1/recordings', { params: { query: { call_id } } }))
+
+/** Messages that a caller left in some calls, once they are wanted. */
+export function useMessages(callIds: MaybeRefOrGetter<readonly string[]>, wanted: MaybeRefOrGetter<boolean>) {
+  return useQuery({
+    key: () => ['messages', ...toValue(callIds)],
+    enabled: () => toValue(wanted),
+    query: async () => {
+      const found = await Promise.all(toValue(callIds).map(recordingsOf))
+      return found.flat().filter((one) => one.kind === 'message' && PLAYABLE.has(one.status))
+    },
   })
 }
 

@@ -28,7 +28,7 @@ describe('the draft of a call', () => {
   it('begins with what is known, and follows the chosen customer where nothing else was typed', () => {
     hear({ type: 'pop', pop })
     const { draft } = useTicketDraft()
-    expect([draft.kind, draft.number, draft.name]).toEqual(['fault', '+8613800000005', ''])
+    expect([draft.kind, draft.number, draft.name]).toEqual(['fault', '138 0000 0005', ''])
     meant(draft, pop, 'a')
     draft.address = '人民路21号 4单元'
     meant(draft, pop, 'b')
@@ -76,7 +76,7 @@ describe('the ticket of a call', () => {
     await flushPromises()
     const posts = asked.filter((one) => one.path === '/tickets')
     expect(posts).toHaveLength(1)
-    expect(posts[0]?.body).toMatchObject({ kind: 'fault', call_id: 'c-1', reporter: { customer_id: 'a', number: '+8613800000005', name: '孙丽' } })
+    expect(posts[0]?.body).toMatchObject({ kind: 'fault', call_id: 'c-1', reporter: { customer_id: 'a', number: '138 0000 0005', name: '孙丽' } })
     expect(panel.text()).toContain('26112900001')
   })
 

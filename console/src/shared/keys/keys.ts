@@ -11,6 +11,13 @@ export const KEYMAP = {
   hang_up: 'Ctrl+Alt+H',
   mute: 'Ctrl+Alt+M',
   transfer: 'Ctrl+Alt+T',
+  swap: 'Ctrl+Alt+S',
+  three_party: 'Ctrl+Alt+J',
+  complete: 'Ctrl+Alt+G',
+  cancel: 'Ctrl+Alt+B',
+  leave: 'Ctrl+Alt+X',
+  recording: 'Ctrl+Alt+E',
+  park: 'Ctrl+Alt+A',
   ready: 'Ctrl+Alt+R',
   pause: 'Ctrl+Alt+P',
   customer: 'Ctrl+Alt+K',
@@ -24,10 +31,22 @@ type Handlers = Partial<Record<Shortcut, () => void>>
 /** The newest page part that takes a key has it. */
 const stack: Handlers[] = []
 
+/** Return whether a key belongs to an input method that composes. */
+export function composes(event: KeyboardEvent): boolean {
+  return event.isComposing || event.keyCode === 229
+}
+
+/** Return a handler of a key that leaves the key to an input method while it composes. */
+export function unlessComposing(act: (event: KeyboardEvent) => void): (event: KeyboardEvent) => void {
+  return (event) => {
+    if (!composes(event)) act(event)
+  }
+}
+
 /** Return the combination of a key event as the keymap writes it, or null for one that types. */
 export function combination(event: KeyboardEvent): string | null {
-  // While an input method composes, every key belongs to it; AltGr writes characters.
-  if (event.isComposing || event.keyCode === 229 || event.getModifierState('AltGraph')) return null
+  // AltGr writes characters.
+  if (composes(event) || event.getModifierState('AltGraph')) return null
   if (/^F\d+$/.test(event.key)) return event.ctrlKey || event.altKey || event.shiftKey || event.metaKey ? null : event.key
   if (!event.ctrlKey || !event.altKey || event.shiftKey || event.metaKey) return null
   const letter = /^Key([A-Z])$/.exec(event.code)?.[1]

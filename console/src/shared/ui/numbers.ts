@@ -1,5 +1,13 @@
-/** Return a telephone number in the groups in which people read it out; others stay as they came. */
+/** Groups in which people read a telephone number out, by its form; the country is their own. */
+const GROUPS: readonly [RegExp, string][] = [
+  [/^(?:\+86)?(1\d{2})(\d{4})(\d{4})$/, '$1 $2 $3'],
+  [/^\+86(10|2\d)(\d{4})(\d{4})$/, '0$1-$2$3'],
+  [/^\+86([3-9]\d{2})(\d{7,8})$/, '0$1-$2'],
+]
+
+/** Return a telephone number as people write it; others stay as they came. */
 export function spoken(number: string): string {
-  const mobile = /^\+?(?:86)?(1\d{2})(\d{4})(\d{4})$/.exec(number)
-  return mobile === null ? number : mobile.slice(1).join(' ')
+  const [main = '', extension] = number.split(';ext=')
+  const [form, groups] = GROUPS.find(([one]) => one.test(main)) ?? [/^$/, '']
+  return [main.replace(form, groups), ...(extension === undefined ? [] : [extension])].join('-')
 }

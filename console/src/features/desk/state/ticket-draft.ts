@@ -3,6 +3,7 @@ import { computed, reactive, ref, watch } from 'vue'
 import { onceKey, type Schemas } from '@/shared/api/client'
 import { useDesk } from '@/shared/socket/desk'
 import type { Pop } from '@/shared/socket/messages'
+import { spoken } from '@/shared/ui/numbers'
 
 export type TicketKind = Schemas['TicketKind']
 export type Answer = string | number | boolean | null
@@ -46,7 +47,7 @@ function blank(): TicketDraft {
 /** Return what is known before the first word: who calls, from where, about what kind of matter. */
 export function begun(pop: Pop): TicketDraft {
   const draft = blank()
-  draft.number = pop.number?.display ?? ''
+  draft.number = spoken(pop.number?.display ?? '')
   if (pop.kind !== null && KINDS.has(pop.kind)) draft.kind = pop.kind as TicketKind
   meant(draft, pop, pop.customer_id)
   return draft
