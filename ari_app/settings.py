@@ -234,6 +234,9 @@ class Settings(BaseSettings):
     reconnect_s: float = Field(default=30.0, ge=1, le=300)
     """How long a customer hears music after the agent's phone vanished in a call; then the queue's head."""
 
+    silent_listening: bool = False
+    """Agents do not see which supervisor listens to them; a whisper or barge always shows the supervisor."""
+
     grade_priorities: Priorities = {Grade.VIP: 60, Grade.A: 40, Grade.B: 20}
     """Added to the priority of a customer's calls, by grade (H20), as JSON: {"VIP": 60, "A": 40, "B": 20}."""
 

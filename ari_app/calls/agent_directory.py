@@ -9,7 +9,7 @@ import structlog
 
 from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.provisioning import PhoneAccount, browser_user, desk_user
-from crm.staff.model import PhoneKind, Staff
+from crm.staff.model import WITH_PHONE, PhoneKind, Staff
 from crm.staff.service import StaffService
 from foundation.routes import Role
 
@@ -17,7 +17,10 @@ log = structlog.get_logger()
 
 
 class Agents:
-    """Phones, queues and SIP accounts of all agents, updated when staff change."""
+    """Phones, queues and SIP accounts, updated when staff change.
+
+    Supervisors have phones too, which no caller is offered to.
+    """
 
     def __init__(self, staff: StaffService, queues: Collection[str]) -> None:
         """Begin without any agent; `queues` are the names of all queues."""
@@ -27,14 +30,14 @@ class Agents:
         self._phones: dict[str, AgentPhone] = {}
 
     async def load(self) -> None:
-        """Read all agents from the database."""
+        """Read all agents and supervisors from the database."""
         self._agents, self._phones = {}, {}
-        for agent in await self._staff.agents():
+        for agent in await self._staff.with_phones():
             self._keep(agent)
 
     def changed(self, staff: Staff) -> PhoneAccount | None:
-        """Take over a changed account; return the phone of an active agent."""
-        if staff.role is not Role.AGENT or not staff.active:
+        """Take over a changed account; return its phone, if it has one."""
+        if staff.role not in WITH_PHONE or not staff.active:
             self._agents.pop(staff.id, None)
             self._phones.pop(staff.id, None)
             return None
@@ -42,12 +45,12 @@ class Agents:
         return _account(staff)
 
     def phone(self, agent_id: str) -> AgentPhone | None:
-        """Return the agent's phone; None for an unknown or inactive agent."""
+        """Return the phone of an agent or supervisor; None for all others."""
         return self._phones.get(agent_id)
 
     def phones(self) -> Sequence[AgentPhone]:
         """Return the phones of all active agents."""
-        return list(self._phones.values())
+        return [phone for phone in self._phones.values() if self._takes_calls(phone.agent_id)]
 
     def choice(self, agent_id: str) -> PhoneKind | None:
         """Return the phone that an agent chose; None before the first choice."""
@@ -61,7 +64,7 @@ class Agents:
 
     def rung(self) -> list[str]:
         """Return the SIP user of every agent's chosen phone."""
-        return [phone.endpoint for phone in self._phones.values()]
+        return [phone.endpoint for phone in self.phones()]
 
     def queues(self, agent_id: str) -> list[str]:
         """Return the queues that an agent serves.
@@ -80,8 +83,12 @@ class Agents:
         return _account(agent) if agent is not None else None
 
     def accounts(self) -> list[PhoneAccount]:
-        """Return the SIP accounts of all agents."""
+        """Return the SIP accounts of all agents and supervisors."""
         return [account for agent in self._agents.values() if (account := _account(agent)) is not None]
+
+    def _takes_calls(self, staff_id: str) -> bool:
+        """Tell whether callers are offered to this account."""
+        return self._agents[staff_id].role is Role.AGENT
 
     def _keep(self, agent: Staff) -> None:
         self._agents[agent.id] = agent

@@ -12,7 +12,7 @@ from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.conversation import ConversationEnd
 from ari_app.calls.control.errors import NotNow
-from ari_app.calls.control.model import CallAction, TargetKind
+from ari_app.calls.control.model import CallAction, SupervisorCommand, TargetKind
 from ari_app.calls.control.parties import AGENT_LEG, OUTSIDE_FORMATS, OUTSIDE_LEG, RING_OUTSIDE_S
 from ari_app.calls.control.view import call_changed, call_left
 from ari_app.calls.model import (
@@ -269,12 +269,12 @@ class OutgoingLeg(AgentLeg):
         """Obey a hang-up; refuse every other command."""
         if given.answer.done():
             return False
-        action = given.command.action
-        if action is not CallAction.HANG_UP:
+        command = given.command
+        if isinstance(command, SupervisorCommand) or command.action is not CallAction.HANG_UP:
             stage = self._state.stage.value
-            given.answer.set_exception(NotNow(f"{action.value} is not possible while the call is {stage}"))
+            given.answer.set_exception(NotNow(f"{command.action.value} is not possible while the call is {stage}"))
             return False
-        is_own = given.command.agent_id == self._talk.agent_id
+        is_own = command.agent_id == self._talk.agent_id
         self._outgoing.result = OutgoingResult.CANCELLED if is_own else OutgoingResult.REFUSED
         given.answer.set_result(None)
         return True

@@ -14,6 +14,7 @@ from ari_app.ari.errors import AriError, AriNotFound
 from ari_app.ari.events import ChannelDestroyed, StasisStart
 from ari_app.ari.model import Channel
 from ari_app.calls.call import LiveCall
+from ari_app.calls.control.model import LISTEN, Supervisor
 from ari_app.calls.metrics import RECONCILED
 from ari_app.calls.model import CallStage, Direction, LegStage
 from ari_app.calls.service import CallService
@@ -24,7 +25,7 @@ from ari_app.queues.model import AgentState, LeaveReason
 from ari_app.queues.service import QueueService
 from foundation.clock import milliseconds, utc_now
 
-OURS = ("agent-leg-", "contact-leg-", "outside-leg-")
+OURS = ("agent-leg-", "contact-leg-", "outside-leg-", "supervisor-leg-", "ear-")
 TALK = "talk-"
 
 log = structlog.get_logger()
@@ -152,6 +153,8 @@ class Reconciler:
             return
         if state.stage is CallStage.DIALLING:
             self._tell_entered(channel)
+        if (supervisor := _supervisor(call)) is not None and supervisor.channel_id in gone:
+            self._tell_gone(supervisor.channel_id)
         if talk is not None and talk.channel_id in gone:
             self._tell_gone(talk.channel_id)
         elif talk is not None and talk.stage is LegStage.RINGING:
@@ -226,8 +229,9 @@ class Reconciler:
     async def _remove_bridges(self, found: Reconciliation) -> None:
         """Remove bridges of conversations that are over."""
         wanted = {call.state.talk.bridge_id for call in self._calls.calls.values() if call.state.talk is not None}
+        wanted |= {one.bridge_id for call in self._calls.calls.values() if (one := _supervisor(call)) is not None}
         for bridge in await self._ari.bridges():
-            if bridge.id.startswith(TALK) and bridge.id not in wanted and not bridge.channels:
+            if bridge.id.startswith((TALK, LISTEN)) and bridge.id not in wanted and not bridge.channels:
                 found.unknown += 1
                 try:
                     await self._ari.destroy_bridge(bridge.id)
@@ -298,6 +302,14 @@ def _legs(call: LiveCall) -> Iterator[str]:
     control = call.state.control
     if control is not None and control.party is not None:
         yield control.party.channel_id
+    if (supervisor := _supervisor(call)) is not None:
+        yield supervisor.channel_id
+        if supervisor.ear_id is not None:
+            yield supervisor.ear_id
+
+
+def _supervisor(call: LiveCall) -> Supervisor | None:
+    return call.state.control.supervisor if call.state.control is not None else None
 
 
 def _is_over_for(call: LiveCall, agent_id: str) -> bool:

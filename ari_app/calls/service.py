@@ -176,6 +176,10 @@ class CallService:
             registered.enter_context(self._services.dispatcher.channel(state.talk.channel_id))
         if state.control is not None and state.control.party is not None:
             registered.enter_context(self._services.dispatcher.channel(state.control.party.channel_id))
+        if state.control is not None and (supervisor := state.control.supervisor) is not None:
+            registered.enter_context(self._services.dispatcher.channel(supervisor.channel_id))
+            if supervisor.ear_id is not None:
+                registered.enter_context(self._services.dispatcher.channel(supervisor.ear_id))
         self._calls[state.id] = call
         registered.callback(self._calls.pop, state.id)
         task = asyncio.create_task(self._carry(call, inbox), name=f"call:{state.id}")

@@ -12,6 +12,7 @@ from ari_app.ari.events import ChannelDestroyed, StasisStart
 from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.control.conversation import Conversation, ConversationEnd
+from ari_app.calls.control.ear import Ear
 from ari_app.calls.control.parties import Parties
 from ari_app.calls.control.segments import Segments
 from ari_app.calls.control.view import call_changed
@@ -310,7 +311,13 @@ class AgentLeg:
             with suppress(AriError):
                 await self._services.ari.hang_up(talk.channel_id)
         bridged = self._state.bridged
-        party = self._state.control.party if self._state.control is not None else None
+        control = self._state.control
+        if control is not None and (supervisor := control.supervisor) is not None:
+            control.supervisor = None
+            await Ear(self._services.ari, self._state.id).drop(supervisor)
+            # In case the call ended while it was being taken over.
+            await Parties(self._services, self._state, None).release(supervisor.target.id, talked=False)
+        party = control.party if control is not None else None
         if party is not None:
             await Parties(self._services, self._state, None).drop(party, talked=party.up)
         await self._release_agent(reason, bridged=bridged)

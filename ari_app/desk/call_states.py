@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+import msgspec
+
 
 class Direction(StrEnum):
     """Direction of a call."""
@@ -57,6 +59,17 @@ class ControlStage(StrEnum):
     """The agent left; the customer hears music until an agent picks the call up."""
 
 
+class SupervisionMode(StrEnum):
+    """Part that a supervisor takes in a call."""
+
+    LISTEN = "listen"
+    """The supervisor hears the agent and all whom the agent hears; no one hears the supervisor."""
+    WHISPER = "whisper"
+    """The agent alone hears the supervisor too."""
+    BARGE = "barge"
+    """All hear the supervisor."""
+
+
 class CallAction(StrEnum):
     """Command of an agent about a call."""
 
@@ -78,3 +91,24 @@ class CallAction(StrEnum):
     PARK = "park"
     PICK_UP = "pick_up"
     HANG_UP = "hang_up"
+
+
+class CallParty(msgspec.Struct, frozen=True):
+    """Third party of a call: another agent or an outside number."""
+
+    kind: str
+    """`agent` or `number`."""
+    id: str
+    """The agent's id, or the number."""
+    name: str = ""
+    answered: bool = False
+
+
+class CallSupervisor(msgspec.Struct, frozen=True):
+    """Supervisor who is with an agent in a call."""
+
+    staff_id: str
+    name: str
+    staff_number: str
+    mode: SupervisionMode
+    since_ms: int

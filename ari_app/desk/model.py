@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ari_app.desk.call_states import CallAction, ControlStage, Direction, OutgoingResult
+from ari_app.desk.call_states import CallAction, CallParty, CallSupervisor, ControlStage, Direction, OutgoingResult
 from ari_app.desk.pop import Pop, SpokenWording
 from ari_app.queues.model import AgentState
 from crm.staff.model import PhoneKind
@@ -64,17 +64,6 @@ class PopClosed(Message, tag="pop_closed"):
     call_id: str
 
 
-class CallParty(msgspec.Struct, frozen=True):
-    """Third party of a call: another agent or an outside number."""
-
-    kind: str
-    """`agent` or `number`."""
-    id: str
-    """The agent's id, or the number."""
-    name: str = ""
-    answered: bool = False
-
-
 class CallChanged(Message, tag="call"):
     """The agent's own call entered another stage, or another state of it."""
 
@@ -103,6 +92,8 @@ class CallChanged(Message, tag="call"):
     """How long the customer was held before, without the present hold."""
     held_since_ms: int | None = None
     party: CallParty | None = None
+    supervisor: CallSupervisor | None = None
+    """Supervisor who is in the call; None also for one who listens in silence."""
     direction: Direction = Direction.INBOUND
     number: str | None = None
     """The number that the agent called."""

@@ -72,7 +72,7 @@ def plain_value(name: str, value: object) -> str:
         return ""
     if name in {"trusted_proxies", "metrics_from", "webhook_hosts", "certificates"} and isinstance(value, list):
         return ",".join(map(str, value))
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else str(value)
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | bool) else str(value)
 
 
 def _line(name: str, value: object, written: object) -> str:

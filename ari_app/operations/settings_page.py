@@ -30,7 +30,7 @@ OTHERS = """
 | variable | meaning |
 |---|---|
 """
-FREE = {str: "text", Path: "a folder", int: "a number", float: "a number", SecretStr: "secret"}
+FREE = {bool: "true or false", str: "text", Path: "a folder", int: "a number", float: "a number", SecretStr: "secret"}
 
 
 def rendered() -> str:

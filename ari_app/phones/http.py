@@ -5,18 +5,18 @@ from ari_app.phones.service import PhoneService
 from ari_app.web.session_http import SessionRequest
 from foundation.routes import NoQuery, Request, Role, Routes
 
-AGENTS = frozenset({Role.AGENT})
+WITH_PHONE = frozenset({Role.AGENT, Role.SUPERVISOR})
 
 
 def routes(service: PhoneService) -> Routes:
-    """Return the routes of agents' own phones."""
+    """Return the routes of agents' and supervisors' own phones."""
     table = Routes(tag="phones")
 
     @table.add(
         "GET",
         "/agents/me/phone",
-        roles=AGENTS,
-        summary="Return the agent's phone that is rung",
+        roles=WITH_PHONE,
+        summary="Return the own phone that is rung",
         response=AgentPhoneView,
         problems=(409,),
     )
@@ -26,8 +26,8 @@ def routes(service: PhoneService) -> Routes:
     @table.add(
         "PUT",
         "/agents/me/phone",
-        roles=AGENTS,
-        summary="Choose which of the agent's phones is rung from the next offer on",
+        roles=WITH_PHONE,
+        summary="Choose which of the own phones is rung from the next call on",
         body=PhoneChoice,
         response=AgentPhoneView,
         problems=(409, 422),
@@ -38,7 +38,7 @@ def routes(service: PhoneService) -> Routes:
     @table.add(
         "POST",
         "/agents/me/phone",
-        roles=AGENTS,
+        roles=WITH_PHONE,
         summary="Open the browser's phone: a SIP account that ends with the session",
         response=BrowserPhoneView,
         status=201,

@@ -72,7 +72,7 @@ class PhoneService:
         """
         line = self._agents.phone(agent_id)
         if line is None:
-            raise NoPhoneAccount("only the account of an active agent has a phone")
+            raise NoPhoneAccount("only accounts of active agents and supervisors have a phone")
         kind = self._agents.choice(agent_id)
         return AgentPhoneView(
             kind=kind or PhoneKind.DESK, chosen=kind is not None, online=await self.online(line.endpoint)
@@ -97,7 +97,7 @@ class PhoneService:
         """
         desk = self._agents.account(agent_id)
         if desk is None:
-            raise NoPhoneAccount("only the account of an active agent has a phone")
+            raise NoPhoneAccount("only accounts of active agents and supervisors have a phone")
         user, secret = browser_user(desk.user), secrets.token_urlsafe(SECRET_BYTES)
         try:
             # First the owner: an account without one would outlive its session.

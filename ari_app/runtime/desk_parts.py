@@ -16,6 +16,8 @@ from ari_app.runtime.desk_handler import AgentDesks
 from ari_app.runtime.phone_watch import PhoneWatch
 from ari_app.runtime.presence import PresenceService
 from ari_app.settings import Settings
+from ari_app.supervision import http as supervision_http
+from ari_app.supervision.service import Supervision
 from ari_app.web.sessions import Sessions
 from ari_app.work import http as work_http
 from ari_app.work.desk_file import DeskChoices
@@ -55,6 +57,7 @@ class DeskParts:
             ice_servers=settings.ice_servers,
             turn_secret=settings.turn_secret.get_secret_value(),
         )
+        self.supervision = Supervision(database, control, silent=settings.silent_listening)
         self.presence = PresenceService(self.hub, queues, agents, self.phones.online)
         self.phone_watch = PhoneWatch(self.hub, queues, agents, ari.endpoints)
 
@@ -66,4 +69,5 @@ class DeskParts:
             queues_http.routes(self._queues, self.work.check_finished),
             work_http.routes(self.work, self._queues),
             phones_http.routes(self.phones),
+            supervision_http.routes(self.supervision),
         ]

@@ -41,6 +41,13 @@ class StoryStep(StrEnum):
     PARKED = "parked"
     PICKED_UP = "picked_up"
     QUEUED = "queued"
+    LISTENED = "listened"
+    WHISPERED = "whispered"
+    BARGED = "barged"
+    TOOK_OVER = "took_over"
+    SUPERVISION_ENDED = "supervision_ended"
+    PULLED = "pulled"
+    MOVED = "moved"
 
 
 class CallOutcome(StrEnum):

@@ -14,6 +14,8 @@ from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
 
 STAFF_NUMBER = r"^[0-9]{3,8}$"
+WITH_PHONE = frozenset({Role.AGENT, Role.SUPERVISOR})
+"""Roles with a phone: agents take calls, supervisors listen to them."""
 
 
 class PhoneKind(StrEnum):
@@ -41,7 +43,7 @@ class Staff(SQLModel, table=True):
     """Another person made the password: the account's owner must replace it at the first sign-in."""
     department_id: str | None = Field(default=None, foreign_key="department.id")
     endpoint: str | None = Field(default=None, unique=True)
-    """The SIP user an agent's phone registers as."""
+    """The SIP user as which a phone registers."""
     sip_password: str | None = None
     phone: PhoneKind | None = Field(default=None, sa_type=text_enum(PhoneKind))
     """Phone that the agent chose; None: not yet, and the phone on the table is rung."""

@@ -21,7 +21,7 @@ from crm.staff.errors import (
     UnknownQueue,
     WrongPassword,
 )
-from crm.staff.model import STAFF_NUMBER, PhoneKind, Staff, StaffChange, StaffInput, StaffView
+from crm.staff.model import STAFF_NUMBER, WITH_PHONE, PhoneKind, Staff, StaffChange, StaffInput, StaffView
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -76,8 +76,8 @@ class StaffService:
         staff = Staff(
             id=new_id("staff"),
             password_hash=await self._hash(given.password),
-            endpoint=endpoint if given.role is Role.AGENT else None,
-            sip_password=sip_password if given.role is Role.AGENT else None,
+            endpoint=endpoint if given.role in WITH_PHONE else None,
+            sip_password=sip_password if given.role in WITH_PHONE else None,
             created_at=utc_now(),
             **given.model_dump(exclude={"password"}),
         )
@@ -137,14 +137,14 @@ class StaffService:
 
         Raises:
             StaffNotFound: the account does not exist.
-            NoPhone: the account is not an active agent's.
+            NoPhone: the account is not an active agent's or supervisor's.
         """
         async with self._database.write() as session:
             staff = await session.get(Staff, staff_id)
             if staff is None:
                 raise StaffNotFound(f"there is no account {staff_id}")
-            if staff.role is not Role.AGENT or not staff.active:
-                raise NoPhone(f"{staff.staff_number} is not an active agent")
+            if staff.role not in WITH_PHONE or not staff.active:
+                raise NoPhone(f"{staff.staff_number} is not an active agent or supervisor")
             staff.sip_password = secrets.token_urlsafe(SIP_PASSWORD_BYTES)
         self._announce(staff)
         return staff
@@ -154,14 +154,14 @@ class StaffService:
 
         Raises:
             StaffNotFound: the account does not exist.
-            NoPhone: the account is not an active agent's.
+            NoPhone: the account is not an active agent's or supervisor's.
         """
         async with self._database.write() as session:
             staff = await session.get(Staff, staff_id)
             if staff is None:
                 raise StaffNotFound(f"there is no account {staff_id}")
-            if staff.role is not Role.AGENT or not staff.active:
-                raise NoPhone(f"{staff.staff_number} is not an active agent")
+            if staff.role not in WITH_PHONE or not staff.active:
+                raise NoPhone(f"{staff.staff_number} is not an active agent or supervisor")
             staff.phone = kind
         self._announce(staff)
         return staff
@@ -197,10 +197,19 @@ class StaffService:
             raise StaffNotFound(f"no account has the staff number {staff_number}")
         return staff
 
-    async def agents(self) -> list[Staff]:
-        """Return the agents with their phones' secrets, for Asterisk only."""
+    async def with_phones(self) -> list[Staff]:
+        """Return agents and supervisors with their phones' secrets, for Asterisk only.
+
+        A supervisor from the time before supervisors had phones gets one.
+        """
         async with self._database.read() as session:
-            return list(await store.agents(session))
+            found = await store.with_phones(session)
+        if any(staff.endpoint is None for staff in found):
+            async with self._database.write() as session:
+                found = await store.with_phones(session)
+                for staff in found:
+                    _give_phone(staff)
+        return list(found)
 
     async def former_phones(self) -> list[str]:
         """Return the SIP users of former agents."""
@@ -217,7 +226,7 @@ class StaffService:
         self.account_stored.announce(staff.id)
 
     async def _check(self, session: AsyncSession, staff: Staff, queues: Iterable[str]) -> None:
-        """Refuse unknown references; give an agent a phone.
+        """Refuse unknown references; give agents and supervisors a phone.
 
         Of the queues only the given ones: one that was taken out of `queues.yaml` must not block other changes.
         """
@@ -233,9 +242,8 @@ class StaffService:
             if named and await session.get(Department, staff.department_id) is None:
                 problem = FieldProblem(field="department_id", rule="must exist")
                 raise UnknownDepartment(f"there is no department {staff.department_id}", [problem])
-        if staff.role is Role.AGENT:
-            staff.endpoint = staff.endpoint or f"agent{staff.staff_number}"
-            staff.sip_password = staff.sip_password or secrets.token_urlsafe(SIP_PASSWORD_BYTES)
+        if staff.role in WITH_PHONE:
+            _give_phone(staff)
 
     async def _hash(self, password: str) -> str:
         return await asyncio.to_thread(self._hasher.hash, password)
@@ -245,3 +253,9 @@ class StaffService:
             return self._hasher.verify(stored, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _give_phone(staff: Staff) -> None:
+    """Give an account the SIP user and secret of a phone, once."""
+    staff.endpoint = staff.endpoint or f"{staff.role.value}{staff.staff_number}"
+    staff.sip_password = staff.sip_password or secrets.token_urlsafe(SIP_PASSWORD_BYTES)

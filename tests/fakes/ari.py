@@ -67,6 +67,7 @@ class FakeAri(AriClient):
             channels.MUTE: self._mute,
             channels.UNMUTE: self._unmute,
             channels.SEND_DTMF: self._send_dtmf,
+            channels.SNOOP: self._snoop,
             channels.RTP_STATISTICS: self._rtp_statistics,
             channels.PLAY: self._play,
             channels.RECORD: self._record,
@@ -138,6 +139,13 @@ class FakeAri(AriClient):
         await self.asterisk.no_playback(channel)
         self._in_stasis(ids[0]).state = "Up"
         return None
+
+    async def _snoop(self, ids: Ids, query: Query) -> object:
+        spied = self._in_stasis(ids[0])
+        arguments = list(_listed(query["appArgs"]))
+        return self.asterisk.snoop(
+            str(query["snoopId"]), spied, whispers=query["whisper"] == "out", arguments=arguments
+        ).view()
 
     async def _hang_up(self, ids: Ids, _query: Query) -> object:
         self.asterisk.end(self._found(ids[0]), NORMAL)

@@ -36,6 +36,8 @@ LATENCY_S = 0.001
 """How long an event, a request and a response are under way."""
 PROMPT_S = 2.0
 """How long a file is that has no length in `prompt_s`."""
+EAR_S = 0.01
+"""How long an ear takes to enter our application."""
 NORMAL, NO_ANSWER = 16, 19
 SILENCE = "silence"
 
@@ -113,6 +115,10 @@ class FakeChannel:
     """Asterisk plays the ringing tone to its party."""
     keys_sent: str = ""
     """Keys that were pressed towards its party."""
+    spied: str | None = None
+    """The channel on which this ear hangs."""
+    whispers: bool = False
+    """The ear's bridge is heard by the party of that channel."""
     vanished_at_s: float | None = None
     """Since when its phone sends no RTP."""
 
@@ -206,7 +212,29 @@ class FakeAsterisk:
         if bridge is None or bridge.types == "holding" or self.channels[channel_id].music is not None:
             return set()
         others = (self.channels[one] for one in bridge.channels if one != channel_id)
-        return {one.id for one in others if "in" not in one.muted}
+        heard = {one.id for one in others if "in" not in one.muted and one.spied is None}
+        for ear in (self.channels[one] for one in bridge.channels if one != channel_id):
+            if ear.spied is not None:
+                heard |= {ear.spied, *self.heard_by(ear.spied)}
+        return (heard | self._whispers(channel_id)) - {channel_id}
+
+    def _whispers(self, channel_id: str) -> set[str]:
+        """Return the channels that whisper to a channel's party."""
+        ears = [one for one in self.channels.values() if one.spied == channel_id and one.whispers]
+        bridges = [self.bridge_of(ear.id) for ear in ears]
+        heard = {one for bridge in bridges if bridge is not None for one in bridge.channels}
+        return heard - {ear.id for ear in ears}
+
+    def snoop(self, ear_id: str, spied: FakeChannel, *, whispers: bool, arguments: list[str]) -> FakeChannel:
+        """Hang an ear on a channel; it enters a moment later."""
+        ear = FakeChannel(ear_id, f"Snoop/{spied.id}", "", "Up", spied=spied.id, whispers=whispers)
+        self.channels[ear.id] = ear
+        asyncio.get_running_loop().call_later(EAR_S, self._ear_enters, ear, arguments)
+        return ear
+
+    def _ear_enters(self, ear: FakeChannel, arguments: list[str]) -> None:
+        if ear.id in self.channels:
+            self._enter(ear, arguments)
 
     def press(self, channel_id: str, keys: str) -> None:
         """Press keys on a channel's phone."""
@@ -303,6 +331,8 @@ class FakeAsterisk:
             self.finish_recording(recording)
         self.leave_bridge(channel.id)
         channel.tapes.clear()
+        for ear in [one for one in self.channels.values() if one.spied == channel.id]:
+            self.end(ear, cause)
         self._leave_stasis(channel)
         if channel.note is None:
             self.tell(ChannelDestroyed(channel=channel.view(), cause=cause, cause_txt=""))

@@ -10,7 +10,7 @@ from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import AgentPhone, CallLifecycle, CallServices
-from ari_app.calls.control.model import CallAction
+from ari_app.calls.control.model import CallAction, SupervisorAction
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.outside import OutsideCalls, OutsideLimits
 from ari_app.calls.control.service import CallControl
@@ -56,6 +56,9 @@ AGENTS = {
     for number in ("1001", "1002", "1003")
 }
 
+SUPERVISOR = AgentPhone("staff-3001", "3001", "supervisor", "supervisor3001")
+"""Serves no queue."""
+
 Script = Callable[[Voice, CursorStore, Cursor], Awaitable[Outcome]]
 """Steps of a flow for one caller."""
 
@@ -82,7 +85,7 @@ class _Directory:
     """The agents there are."""
 
     def phone(self, agent_id: str) -> AgentPhone | None:
-        return next((phone for phone in AGENTS.values() if phone.agent_id == agent_id), None)
+        return next((phone for phone in (*AGENTS.values(), SUPERVISOR) if phone.agent_id == agent_id), None)
 
 
 class _Entry:
@@ -216,7 +219,8 @@ class FakeHotline:
 
     def ringing(self, number: str = "1001") -> FakeChannel | None:
         """Return an agent's channel while it rings."""
-        endpoint = f"PJSIP/{AGENTS[number].endpoint}"
+        phone = SUPERVISOR if number == SUPERVISOR.staff_number else AGENTS[number]
+        endpoint = f"PJSIP/{phone.endpoint}"
         legs = (leg for leg in self.asterisk.channels.values() if leg.endpoint == endpoint and leg.state == "Ringing")
         return next(legs, None)
 
@@ -236,6 +240,17 @@ class FakeHotline:
         phone = AGENTS[number]
         who = Principal(phone.agent_id, number, phone.name, Role.AGENT)
         return await self.calling_out.call(CallOut.model_validate({"target": {"kind": kind, "id": to}}), who)
+
+    async def supervise(self, action: SupervisorAction, *, silent: bool = False) -> None:
+        """Have the supervisor give an order about the one call."""
+        await self.control.supervise(self.live.state.id, SUPERVISOR.agent_id, action, silent=silent, key="")
+
+    async def supervisor_answers(self) -> FakeChannel:
+        """Answer the supervisor's phone when it rings; return its channel."""
+        leg = await self.rung(SUPERVISOR.staff_number)
+        self.asterisk.pick_up(leg.id)
+        await until(lambda: self.asterisk.bridge_of(leg.id) is not None)
+        return leg
 
     # Views
 

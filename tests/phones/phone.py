@@ -255,6 +255,19 @@ class Phone:
         """
         return await self._listen(lambda sound: tone_share(sound, frequency), 0.5, seconds, within, "of the energy")
 
+    async def hears_just(self, wanted: set[float], unwanted: set[float], *, within: float = WAIT_SECONDS) -> None:
+        """Wait for a second with some tones and without others.
+
+        Raises:
+            NothingHappened: it was never so.
+        """
+
+        def fits(sound: Samples) -> float:
+            heard = all(tone_share(sound, frequency) > 0.05 for frequency in wanted)
+            return float(heard and all(tone_share(sound, frequency) < 0.005 for frequency in unwanted))
+
+        await self._listen(fits, 1.0, 1.0, within, "of the tones wanted")
+
     async def hears_words(self, words: Samples, *, within: float = WORDS_WAIT_SECONDS) -> float:
         """Wait for these very words; return the share that was heard.
 

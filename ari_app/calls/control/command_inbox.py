@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.events import Event
 from ari_app.calls.control.errors import CallOutOfReach, NoCall
-from ari_app.calls.control.model import CallCommand
+from ari_app.calls.control.model import AnyCommand
 
 ANSWER_S = 6.0
 """Longer than one request to Asterisk takes at most."""
@@ -19,7 +19,7 @@ OPEN_S = 2.0
 class Commanded(Event, frozen=True, kw_only=True, gc=True):
     """A command, in one order with the events of the call's legs."""
 
-    command: CallCommand
+    command: AnyCommand
     answer: "asyncio.Future[None]"
 
 
@@ -49,7 +49,7 @@ class CommandInbox:
                 if not answer.done():
                     answer.set_exception(NoCall("the call ended"))
 
-    async def give(self, command: CallCommand) -> None:
+    async def give(self, command: AnyCommand) -> None:
         """Have a command carried out.
 
         Raises:

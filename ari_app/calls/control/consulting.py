@@ -7,6 +7,7 @@ from ari_app.calls.control.model import CallCommand, ControlStage, Party, StoryS
 from ari_app.calls.control.view import call_left
 from ari_app.calls.model import LegStage, Talk
 from foundation.clock import milliseconds, utc_now
+from foundation.tasks import shield_until_done
 
 PARKED_S = 180.0
 """How long a parked call waits for an agent, before it goes to the head of the queue."""
@@ -163,13 +164,19 @@ class Consulting(Handing):
 
     async def _hand_over(self) -> None:
         """Connect the customer with the third party; the agent leaves."""
-        party, talk, state = self._party(), self.talk, self._state
-        self._tell(StoryStep.ANSWERED if talk.released else StoryStep.TRANSFERRED, party.target)
+        party = self._party()
+        self._tell(StoryStep.ANSWERED if self.talk.released else StoryStep.TRANSFERRED, party.target)
         party.up = True
-        await self._let_agent_go()
-        if party.target.kind is not TargetKind.AGENT:
-            await self._enter(_S.LEFT)
+        if party.target.kind is TargetKind.AGENT:
+            await self._become_agent(party)
             return
+        await self._let_agent_go()
+        await self._enter(_S.LEFT)
+
+    async def _become_agent(self, party: Party) -> None:
+        """Make the call the third party's: the agent leaves it."""
+        talk, state = self.talk, self._state
+        await self._let_agent_go()
         now_ms = milliseconds(utc_now())
         state.talked_ms += now_ms - (talk.connected_at_ms or now_ms)
         state.talk = Talk(
@@ -198,6 +205,10 @@ class Consulting(Handing):
         if talk.released:
             return
         talk.released = True
+        # A customer who hangs up meanwhile cancels this: the agent must not stay in a call that is over.
+        await shield_until_done(self._freed(talk))
+
+    async def _freed(self, talk: Talk) -> None:
         await self._services.store.save(self._state)
         await self._parties.hang_up(talk.channel_id)
         await self._parties.release(talk.agent_id, talked=True)

@@ -20,10 +20,19 @@ from ari_app.ari.events import (
 )
 from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
-from ari_app.calls.control.consulting import Consulting
 from ari_app.calls.control.errors import CallOutOfReach, NotNow
-from ari_app.calls.control.model import CallAction, CallCommand, ControlStage, StoryStep, TargetKind, allowed
+from ari_app.calls.control.model import (
+    AnyCommand,
+    CallAction,
+    CallCommand,
+    ControlStage,
+    StoryStep,
+    SupervisorCommand,
+    TargetKind,
+    allowed,
+)
 from ari_app.calls.control.segments import Segments
+from ari_app.calls.control.supervising import TAKEN_FROM, Supervising
 from ari_app.calls.model import CallState, Direction
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Problem
@@ -45,7 +54,7 @@ class ConversationEnd(StrEnum):
     """The customer goes to a queue, which the call's state names."""
 
 
-class Conversation(Consulting):
+class Conversation(Supervising):
     """Part of a call that connects an agent and the customer.
 
     Events of all legs and commands arrive in one inbox, in one order; each is carried out to its end before the next.
@@ -83,8 +92,13 @@ class Conversation(Consulting):
             CallAction.PICK_UP: self._pick_up,
             CallAction.HANG_UP: self._hang_up,
         }
-        self.agent_gone = False
-        """The agent's leg ended by itself: there is nothing to hang up."""
+        self._ended_leg: str | None = None
+        """The last agent's leg that ended by itself."""
+
+    @property
+    def agent_gone(self) -> bool:
+        """Tell whether the agent's leg ended by itself."""
+        return self._ended_leg == self.talk.channel_id
 
     async def run(self, inbox: Inbox, *, adopted: bool) -> ConversationEnd:
         """Carry the conversation to its end.
@@ -137,9 +151,11 @@ class Conversation(Consulting):
 
     async def _leg_ended(self, event: StasisEnd | ChannelDestroyed | ChannelHangupRequest) -> None:
         talk, party = self.talk, self.control.party if self._state.control is not None else None
-        ended = event.channel.id
+        ended, supervisor = event.channel.id, self._supervisor
         if party is not None and ended == party.channel_id:
             await self._carefully(self._party_ended)
+        elif supervisor is not None and ended == supervisor.channel_id:
+            await self._carefully(self._supervisor_ended)
         elif ended == talk.channel_id and self._state.control is not None and self.stage is ControlStage.RETURNING:
             await self._carefully(self._not_returned)
         elif ended == talk.channel_id and self._agent_there():
@@ -154,7 +170,11 @@ class Conversation(Consulting):
 
     async def _agent_hung_up(self) -> None:
         """End the call, or leave the customer with the third party."""
-        self.agent_gone = True
+        self._ended_leg = self.talk.channel_id
+        supervisor = self._supervisor
+        if supervisor is not None and supervisor.barging and self.stage in TAKEN_FROM:
+            await self._carefully(self._agent_lost)
+            return
         if self._state.control is None or self.stage is ControlStage.TALKING:
             self._end = ConversationEnd.HUNG_UP
             return
@@ -167,7 +187,6 @@ class Conversation(Consulting):
             return  # its sender waits no more, and may have given it again
         try:
             if not (command.key and self._state.control is not None and command.key in self.control.keys):
-                self._check(command)
                 await self._carry_out(command)
                 self._remember(command)
         except Problem as problem:
@@ -178,7 +197,8 @@ class Conversation(Consulting):
         except AriError as error:
             log.warning("command_failed", action=command.action.value, error=str(error))
             answer.set_exception(CallOutOfReach("Asterisk did not carry it out"))
-            await self._carefully(self._keep_safe)
+            if not isinstance(command, SupervisorCommand) or self._supervisor is None:
+                await self._carefully(self._keep_safe)
         else:
             answer.set_result(None)
             return
@@ -206,12 +226,22 @@ class Conversation(Consulting):
         if command.action not in allowed(self.stage, internal=self._state.direction is Direction.INTERNAL):
             raise NotNow(f"{command.action.value} is not possible while the call is {self.stage.value}")
 
-    def _remember(self, command: CallCommand) -> None:
+    def _remember(self, command: AnyCommand) -> None:
         if command.key:
             self.control.keys = [*self.control.keys[1 - KEYS :], command.key]
             self._services.store.put(self._state)
 
-    async def _carry_out(self, command: CallCommand) -> None:
+    async def _carry_out(self, command: AnyCommand) -> None:
+        """Carry a command out where it is allowed.
+
+        Raises:
+            NotNow: it is not.
+        """
+        if isinstance(command, SupervisorCommand):
+            self._check_supervision(command)
+            await self._supervise(command)
+            return
+        self._check(command)
         await self._steps[command.action](command)
 
     async def _hold(self, _: CallCommand) -> None:

@@ -9,7 +9,7 @@ from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.control.errors import CallOutOfReach
 from ari_app.calls.control.model import Control, ControlStage, TargetKind
 from ari_app.calls.control.targets import BUSY, DutyNumber
-from ari_app.calls.control.views import LiveCallView, TargetView
+from ari_app.calls.control.views import LiveCallView, LiveSupervisor, TargetView
 from ari_app.calls.model import CallStage, CallState
 from ari_app.calls.store import CallStore
 from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, AgentState
@@ -110,7 +110,7 @@ class CallDirectory:
         shown = [state for state in states if state.stage is not CallStage.ENDED]
         if asking.role is Role.AGENT:
             shown = [state for state in shown if _parked(state) or asking.staff_id in state.agents]
-        return [_live(state) for state in shown]
+        return [live_view(state) for state in shown]
 
 
 def _matches(query: str, *names: str) -> bool:
@@ -133,11 +133,20 @@ def _agent(phone: AgentPhone, agent: AgentSnapshot | None) -> TargetView:
     )
 
 
+def _with_it(state: CallState) -> LiveSupervisor | None:
+    supervisor = state.control.supervisor if state.control is not None else None
+    if supervisor is None:
+        return None
+    target = supervisor.target
+    return LiveSupervisor(staff_id=target.id, name=target.name, mode=supervisor.mode, answered=supervisor.up)
+
+
 def _parked(state: CallState) -> bool:
     return state.control is not None and state.control.stage is ControlStage.PARKED
 
 
-def _live(state: CallState) -> LiveCallView:
+def live_view(state: CallState) -> LiveCallView:
+    """Return a live call as HTTP sends it."""
     control = state.control or Control(0)
     party = control.party
     is_number = party is not None and party.target.kind is TargetKind.NUMBER
@@ -158,4 +167,5 @@ def _live(state: CallState) -> LiveCallView:
         held_ms=state.held_ms,
         held_since_ms=state.held_since_ms,
         node=state.node,
+        supervisor=_with_it(state),
     )

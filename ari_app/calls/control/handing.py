@@ -93,6 +93,12 @@ class Handing:
 
     async def _arrange(self) -> None:
         """Seat and record the parties as the stage says. Idempotent."""
+        talking, held = self._places()
+        self._segments.change(self._recorded())
+        await self._seating.seat(talking=talking, held=held)
+
+    def _places(self) -> tuple[list[str], list[str]]:
+        """Return who talks and who hears music; a supervisor sits extra."""
         stage, party = self.stage, self.control.party
         talking: list[str] = []
         held: list[str] = []
@@ -101,11 +107,16 @@ class Handing:
             talking.append(self.talk.channel_id)
         if party is not None and stage in THIRD_TALKS | THIRD_HELD:
             (talking if stage in THIRD_TALKS else held).append(party.channel_id)
-        self._segments.change(self._recorded())
-        await self._seating.seat(talking=talking, held=held)
+        return talking, held
 
     def _recorded(self) -> SegmentParties | None:
-        """Return the parties who are recorded now."""
+        """Return the parties who are recorded now, supervisor included."""
+        parties, supervisor = self._parties_heard(), self.control.supervisor
+        if parties is None or supervisor is None or not supervisor.barging:
+            return parties
+        return replace(parties, supervisor_id=supervisor.target.id)
+
+    def _parties_heard(self) -> SegmentParties | None:
         stage, control, talk = self.stage, self.control, self.talk
         party = control.party
         if control.recording_paused:
@@ -127,6 +138,8 @@ class Handing:
         if control.party is not None:
             self._listen(control.party.channel_id)
             channels.append(control.party.channel_id)
+        if control.supervisor is not None:
+            channels.append(control.supervisor.channel_id)
         self._segments.resume(self._recorded())
         await self._seating.take_over(channels)
         if self._agent_there() and not await self._there(talk.channel_id):
@@ -336,21 +349,21 @@ class Handing:
         assert self._inbox is not None, "running"
         self._listening.enter_context(self._services.dispatcher.joined(channel_id, self._inbox))
 
-    def _tell(self, step: StoryStep, target: Target | None = None, *, note: str = "") -> None:
-        """Add a step to the call's story."""
+    def _tell(self, step: StoryStep, target: Target | None = None, *, note: str = "", by: str | None = None) -> None:
+        """Add a step to the call's story; `by` another than the agent."""
         is_number = target is not None and target.kind is TargetKind.NUMBER
         known = target.id if target is not None else None
         entry = StoryEntry(
             milliseconds(utc_now()),
             step,
-            self.talk.agent_id,
+            by or self.talk.agent_id,
             None if is_number else known,
             known if is_number else None,
             note or None,
         )
         self._state.story = [*self._state.story, entry][-STORY:]
         if step is not StoryStep.QUEUED:  # which the waiting logs
-            log_step(step.value, self.talk.agent_id, entry.target)
+            log_step(step.value, by or self.talk.agent_id, entry.target)
 
     def _count_hold(self) -> None:
         """Count the time for which the customer hears music."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pydantic import BaseModel, Field, StringConstraints
 
-from ari_app.calls.control.model import CallAction, ControlStage
+from ari_app.calls.control.model import CallAction, ControlStage, SupervisionMode
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.model import Direction, OutgoingResult
@@ -15,7 +15,8 @@ from ari_app.desk.model import CallChanged
 from crm.personal_data.fields import Personal
 from foundation.routes import NoQuery, Request, Role, Routes
 
-AGENTS = frozenset({Role.AGENT})
+AGENTS = frozenset({Role.AGENT, Role.SUPERVISOR})
+"""Supervisors have calls of their own once they took one over, or pulled a caller."""
 
 Key = Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[0-9*#A-D]+$")]
 SIMPLE: dict[CallAction, str] = {
@@ -47,6 +48,16 @@ class PartyView(BaseModel):
     answered: bool
 
 
+class SupervisorView(BaseModel):
+    """Supervisor who is with the agent in the call."""
+
+    staff_id: str
+    name: str
+    staff_number: str
+    mode: SupervisionMode
+    since_ms: int
+
+
 class OwnCall(BaseModel):
     """The agent's call as it is now; times are epoch milliseconds."""
 
@@ -69,6 +80,8 @@ class OwnCall(BaseModel):
     held_ms: int
     held_since_ms: int | None
     party: PartyView | None
+    supervisor: SupervisorView | None
+    """Also null while a supervisor listens in silence."""
     queue: str | None
     ticket_id: str | None
     direction: Direction

@@ -6,6 +6,7 @@ import msgspec
 
 from ari_app.desk.call_states import CallAction as CallAction  # noqa: PLC0414 - desks show them, calls are led by them
 from ari_app.desk.call_states import ControlStage as ControlStage  # noqa: PLC0414
+from ari_app.desk.call_states import SupervisionMode as SupervisionMode  # noqa: PLC0414
 from crm.history.model import StoryStep as StoryStep  # noqa: PLC0414 - records have them too
 
 _TALKING, _HELD, _AWAY, _RETURNING = ControlStage.TALKING, ControlStage.HELD, ControlStage.AWAY, ControlStage.RETURNING
@@ -59,6 +60,10 @@ class TargetKind(StrEnum):
     NUMBER = "number"
 
 
+LISTEN = "listen-"
+"""Beginning of the names of bridges in which supervisors listen."""
+
+
 class Target(msgspec.Struct, frozen=True):
     """Checked target of a transfer or a consultation."""
 
@@ -89,6 +94,69 @@ class CallCommand(msgspec.Struct, frozen=True, kw_only=True):
     """Words of the sender for the receiver."""
 
 
+class SupervisorAction(StrEnum):
+    """Command of a supervisor about a call."""
+
+    LISTEN = "listen"
+    WHISPER = "whisper"
+    BARGE = "barge"
+    TAKE_OVER = "take_over"
+    """The agent leaves, and the supervisor talks with the customer."""
+    LEAVE = "leave"
+
+
+MODES: dict[SupervisorAction, SupervisionMode] = {
+    SupervisorAction.LISTEN: SupervisionMode.LISTEN,
+    SupervisorAction.WHISPER: SupervisionMode.WHISPER,
+    SupervisorAction.BARGE: SupervisionMode.BARGE,
+    SupervisorAction.TAKE_OVER: SupervisionMode.LISTEN,
+}
+"""What the supervisor hears at first."""
+
+
+class SupervisorCommand(msgspec.Struct, frozen=True, kw_only=True):
+    """Command of a supervisor for the task that owns a call."""
+
+    action: SupervisorAction
+    call_id: str
+    supervisor: Target
+    """The supervisor's phone."""
+    silent: bool = False
+    """The agent does not see who listens."""
+    key: str = ""
+
+
+AnyCommand = CallCommand | SupervisorCommand
+
+
+class Supervisor(msgspec.Struct):
+    """Supervisor of a conversation, with a leg and an ear.
+
+    The ear is a snoop channel on the agent's leg, in one bridge with the supervisor's leg. Who barges has none.
+    """
+
+    channel_id: str
+    target: Target
+    mode: SupervisionMode
+    since_ms: int
+    silent: bool = False
+    taking_over: bool = False
+    """The call becomes the supervisor's with the answer."""
+    up: bool = False
+    ear_id: str | None = None
+    """Snoop channel of the present mode, stored before it is made."""
+
+    @property
+    def bridge_id(self) -> str:
+        """Return the bridge of leg and ear."""
+        return f"{LISTEN}{self.channel_id}"
+
+    @property
+    def barging(self) -> bool:
+        """Tell whether the supervisor sits with all others."""
+        return self.up and self.mode is SupervisionMode.BARGE
+
+
 class Party(msgspec.Struct):
     """Third party of a conversation: another agent or an outside number."""
 
@@ -114,6 +182,7 @@ class Control(msgspec.Struct):
     """The agent's own phone holds the call: Asterisk plays its music to the others."""
     recording_paused: bool = False
     party: Party | None = None
+    supervisor: Supervisor | None = None
     keys: list[str] = []
     """Idempotency keys of the last commands."""
 

@@ -112,9 +112,16 @@ class Parties:
             # Repaired when the queue answers again.
             log.warning("agent_not_released", agent_id=agent_id)
 
-    async def occupy(self, agent_id: str) -> bool:
-        """Take an agent back into the call; False if busy elsewhere."""
+    async def occupy(self, agent_id: str, *, serving: bool = True) -> bool:
+        """Take an agent into the call; False if busy elsewhere.
+
+        One who is not `serving` the queue, such as a supervisor, has no wrap-up and is signed out afterwards.
+        """
+        queues = self._services.queues
         try:
-            return await self._services.queues.occupied(agent_id, self._state.id, self._state.home_queue)
+            free = await queues.occupied(agent_id, self._state.id, self._state.home_queue if serving else None)
+            if free and not serving:
+                await queues.sign_out(agent_id)
         except QueuesUnavailable:
             return False
+        return free

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 
 from ari_app.calls.control.command_inbox import ANSWER_S
 from ari_app.calls.control.errors import CallOutOfReach
-from ari_app.calls.control.model import CallCommand
+from ari_app.calls.control.model import AnyCommand, CallCommand, SupervisorCommand
 from foundation.ids import new_id
 from foundation.problems import FieldProblem, Problem
 from foundation.redis_channels import ChannelListener
@@ -38,6 +38,7 @@ class Relayed(msgspec.Struct, frozen=True, omit_defaults=True):
 
     id: str
     command: CallCommand | None = None
+    supervision: SupervisorCommand | None = None
     reply_to: str = ""
     problem: RelayedProblem | None = None
 
@@ -45,7 +46,7 @@ class Relayed(msgspec.Struct, frozen=True, omit_defaults=True):
 class CommandRelay:
     """Sends commands to other nodes, and carries out theirs."""
 
-    def __init__(self, redis: Redis, node: str, obey: Callable[[CallCommand], Awaitable[None]]) -> None:
+    def __init__(self, redis: Redis, node: str, obey: Callable[[AnyCommand], Awaitable[None]]) -> None:
         self._redis = redis
         self._obey = obey
         self._own = f"{CHANNEL}{node}"
@@ -66,7 +67,7 @@ class CommandRelay:
         """Listen. Only cancellation ends it."""
         await self._listener.run()
 
-    async def ask(self, node: str, command: CallCommand) -> None:
+    async def ask(self, node: str, command: AnyCommand) -> None:
         """Have another node carry a command out.
 
         Raises:
@@ -77,7 +78,7 @@ class CommandRelay:
         answer = self._asked[number] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(ANSWER_S + 1):
-                await self._publish(CHANNEL + node, Relayed(number, command, reply_to=self._own))
+                await self._publish(CHANNEL + node, _relayed(number, command, self._own))
                 problem = await answer
         except (RedisError, OSError, TimeoutError):
             raise CallOutOfReach(f"node {node} did not answer") from None
@@ -87,15 +88,16 @@ class CommandRelay:
             raise _raised(problem)
 
     def _hear(self, message: Relayed) -> None:
-        if message.command is not None:
-            carrying_out = self._carry_out(message.id, message.command, message.reply_to)
-            task = asyncio.create_task(carrying_out, name=f"call-command:{message.command.call_id}")
+        command = message.command or message.supervision
+        if command is not None:
+            carrying_out = self._carry_out(message.id, command, message.reply_to)
+            task = asyncio.create_task(carrying_out, name=f"call-command:{command.call_id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         elif (answer := self._asked.get(message.id)) is not None and not answer.done():
             answer.set_result(message.problem)
 
-    async def _carry_out(self, number: str, command: CallCommand, reply_to: str) -> None:
+    async def _carry_out(self, number: str, command: AnyCommand, reply_to: str) -> None:
         problem = None
         try:
             await self._obey(command)
@@ -109,6 +111,12 @@ class CommandRelay:
 
     async def _publish(self, channel: str, message: Relayed) -> None:
         await self._redis.publish(channel, msgspec.json.encode(message))
+
+
+def _relayed(number: str, command: AnyCommand, reply_to: str) -> Relayed:
+    if isinstance(command, SupervisorCommand):
+        return Relayed(number, supervision=command, reply_to=reply_to)
+    return Relayed(number, command, reply_to=reply_to)
 
 
 class _Refused(Problem):

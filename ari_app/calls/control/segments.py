@@ -22,6 +22,8 @@ class SegmentParties:
     agent_id: str | None = None
     other: str | None = None
     """Another agent's id or an outside number that is heard too."""
+    supervisor_id: str | None = None
+    """The supervisor whom all hear."""
 
 
 def conversation_kind(state: CallState) -> RecordingKind:

@@ -9,7 +9,7 @@ from redis.exceptions import RedisError
 
 from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.control.errors import CallOutOfReach, CallUnknown, NoCall, TargetBusy
-from ari_app.calls.control.model import CallAction, CallCommand, Target
+from ari_app.calls.control.model import AnyCommand, CallAction, CallCommand, SupervisorAction, SupervisorCommand, Target
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.relay import CommandRelay
 from ari_app.calls.control.targets import BUSY, TransferTargets
@@ -86,17 +86,35 @@ class CallControl:
             to_head=order.to_head,
             note=order.note,
         )
-        if call_id in self._here:
-            await self._obey_here(command)
-        else:
-            state = await self._state(call_id)
-            if state.node == self._node:
-                raise NoCall("the call has just begun or ended")
-            await self._relay.ask(state.node, command)
+        await self._give(command)
         try:
-            return call_changed(await self._state(call_id), order.agent_id)
+            return call_changed(await self.state(call_id), order.agent_id)
         except CallUnknown:
             return CallChanged(call_id=call_id, stage=CallStage.ENDED, at_ms=milliseconds(utc_now()), over=True)
+
+    async def supervise(self, call_id: str, staff_id: str, action: SupervisorAction, *, silent: bool, key: str) -> None:
+        """Carry out a supervisor's order about a call.
+
+        Raises:
+            Problem: it is refused, with the reason.
+        """
+        assert self._targets is not None, "connected"
+        phone = self._targets.own_phone(staff_id)
+        await self._give(SupervisorCommand(action=action, call_id=call_id, supervisor=phone, silent=silent, key=key))
+
+    async def _give(self, command: AnyCommand) -> None:
+        """Hand a command to the node that has the call.
+
+        Raises:
+            Problem: it is refused, with the reason.
+        """
+        if command.call_id in self._here:
+            await self._obey_here(command)
+            return
+        state = await self.state(command.call_id)
+        if state.node == self._node:
+            raise NoCall("the call has just begun or ended")
+        await self._relay.ask(state.node, command)
 
     async def pick_up(self, call_id: str, order: Order) -> CallChanged:
         """Have an agent take a parked call.
@@ -120,7 +138,7 @@ class CallControl:
         if agent.state is not AgentState.TALKING or agent.call_id is None:
             return None
         try:
-            return call_changed(await self._state(agent.call_id), agent.agent_id)
+            return call_changed(await self.state(agent.call_id), agent.agent_id)
         except (CallUnknown, CallOutOfReach):
             return None
 
@@ -139,13 +157,13 @@ class CallControl:
     def _here(self) -> Mapping[str, OwnedCall]:
         return self._calls.calls if self._calls is not None else {}
 
-    async def _obey_here(self, command: CallCommand) -> None:
+    async def _obey_here(self, command: AnyCommand) -> None:
         call = self._here.get(command.call_id)
         if call is None:
             raise NoCall("the call is over, or passes to another process")
         await call.commands.give(command)
 
-    async def _state(self, call_id: str) -> CallState:
+    async def state(self, call_id: str) -> CallState:
         """Return a live call of any node.
 
         Raises:

@@ -1,8 +1,9 @@
 """View of a call for the desks of its agents."""
 
-from ari_app.calls.control.model import CallAction, Control, ControlStage, TargetKind, may
+from ari_app.calls.control.model import CallAction, Control, ControlStage, SupervisionMode, TargetKind, may
 from ari_app.calls.model import CallState, Direction
-from ari_app.desk.model import CallChanged, CallParty
+from ari_app.desk.call_states import CallParty, CallSupervisor
+from ari_app.desk.model import CallChanged
 from foundation.clock import milliseconds, utc_now
 
 RINGING_STAGES = frozenset({ControlStage.CONSULT_RINGING, ControlStage.TRANSFERRING})
@@ -31,6 +32,7 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
         shown.party = CallParty(
             kind=party.target.kind.value, id=party.target.id, name=party.target.name, answered=party.up
         )
+    shown.supervisor = supervisor_of(state, hides_silent=True)
     if party is not None and party.target.kind is TargetKind.AGENT and party.target.id == agent_id:
         shown.role, shown.may = THIRD, [CallAction.HANG_UP]
     elif agent_id == state.called_agent:
@@ -40,6 +42,17 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
     else:
         shown.over = True
     return shown
+
+
+def supervisor_of(state: CallState, *, hides_silent: bool) -> CallSupervisor | None:
+    """Return the supervisor of a call; `hides_silent` as agents see it."""
+    supervisor = state.control.supervisor if state.control is not None else None
+    if supervisor is None or not supervisor.up:
+        return None
+    if hides_silent and supervisor.silent and supervisor.mode is SupervisionMode.LISTEN:
+        return None
+    target = supervisor.target
+    return CallSupervisor(target.id, target.name, target.staff_number, supervisor.mode, supervisor.since_ms)
 
 
 def call_left(state: CallState, agent_id: str = "") -> CallChanged:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from ari_app.calls.model import CallStage
-from ari_app.desk.call_states import ControlStage
+from ari_app.desk.call_states import ControlStage, SupervisionMode
 from ari_app.queues.model import AgentState
 from crm.personal_data.fields import Personal
 
@@ -37,6 +37,16 @@ class TargetView(BaseModel):
     """Person on duty in the department, with a telephone number."""
 
 
+class LiveSupervisor(BaseModel):
+    """Supervisor of a live call."""
+
+    staff_id: str
+    name: str
+    mode: SupervisionMode
+    answered: bool
+    """False while the supervisor's phone rings."""
+
+
 class LiveCallView(BaseModel):
     """Call that is under way on any node."""
 
@@ -56,3 +66,5 @@ class LiveCallView(BaseModel):
     held_ms: int
     held_since_ms: int | None
     node: str
+    supervisor: LiveSupervisor | None
+    """Supervisor who listens, whispers or barges."""

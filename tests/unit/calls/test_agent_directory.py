@@ -24,10 +24,10 @@ def agent(queues: list[str]) -> Staff:
 
 
 async def test_queue_that_was_taken_out_of_the_file_is_left_out() -> None:
-    async def agents() -> list[Staff]:
+    async def with_phones() -> list[Staff]:
         return [agent(["sales", "repair"])]
 
-    staff: Any = SimpleNamespace(agents=agents)
+    staff: Any = SimpleNamespace(with_phones=with_phones)
     directory = Agents(staff, {"repair": None, "consult": None})
     await directory.load()
 

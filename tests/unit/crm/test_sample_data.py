@@ -69,8 +69,9 @@ async def test_sample_staff_can_sign_in_and_agents_have_phones(database: Databas
     await sample_data.load(database, PASSWORD, QUEUES)
     staff = StaffService(database, QUEUES)
 
-    agents = await staff.agents()
-    assert [agent.endpoint for agent in agents] == [f"agent100{digit}" for digit in range(1, 7)]
+    agents = await staff.with_phones()
+    phones = [f"agent100{digit}" for digit in range(1, 7)]
+    assert [agent.endpoint for agent in agents] == [*phones, "supervisor3001"]
     assert {agent.sip_password for agent in agents} == {PASSWORD}
     for number in ("1001", "2001", "3001", "4001", "9001"):
         assert await staff.authenticate(number, PASSWORD) is not None

@@ -41,6 +41,7 @@ BAD = {
     "outside_calls_at_once": "-1",
     "outside_calls_a_day": "-1",
     "reconnect_s": "0",
+    "silent_listening": "perhaps",
     "grade_priorities": '{"VIP": 900}',
     "espeak": "/nowhere/espeak-ng",
     "sox": "'",

@@ -83,16 +83,19 @@ async def test_passwords_are_stored_as_argon2id_and_never_shown(staff: StaffServ
     assert not {"password_hash", "sip_password", "password"} & set(type(shown).model_fields)
 
 
-async def test_an_agent_has_a_phone_with_a_secret_of_its_own_and_others_have_none(staff: StaffService) -> None:
+async def test_agents_and_supervisors_have_phones_with_secrets_of_their_own(
+    staff: StaffService,
+) -> None:
     first = await staff.create(somebody("1001"))
     second = await staff.create(somebody("1002"))
-    other = await staff.create(somebody("3001", role=Role.SUPERVISOR), endpoint="desk", sip_password="given")
+    third = await staff.create(somebody("3001", role=Role.SUPERVISOR))
+    other = await staff.create(somebody("4001", role=Role.QUALITY), endpoint="desk", sip_password="given")
 
-    assert (first.endpoint, second.endpoint) == ("agent1001", "agent1002")
+    assert (first.endpoint, second.endpoint, third.endpoint) == ("agent1001", "agent1002", "supervisor3001")
     assert first.sip_password != second.sip_password
     assert len(first.sip_password or "") >= 20
     assert (other.endpoint, other.sip_password) == (None, None)
-    assert [agent.staff_number for agent in await staff.agents()] == ["1001", "1002"]
+    assert [one.staff_number for one in await staff.with_phones()] == ["1001", "1002", "3001"]
 
 
 async def test_unknown_references_are_refused_and_change_nothing(staff: StaffService) -> None:
@@ -177,7 +180,7 @@ async def test_a_closed_account_opens_nothing_and_rings_nowhere(staff: StaffServ
     closed = await staff.update(created.id, StaffChange(active=False))
 
     assert await staff.authenticate("1001", PASSWORD) is None
-    assert await staff.agents() == []
+    assert await staff.with_phones() == []
     # The provisioning of phones needs the SIP user that it removes.
     assert closed.endpoint == "agent1001"
 
@@ -186,10 +189,10 @@ async def test_a_closed_account_opens_nothing_and_rings_nowhere(staff: StaffServ
 
 
 async def test_an_account_that_becomes_an_agents_gets_a_phone(staff: StaffService) -> None:
-    created = await staff.create(somebody("3001", role=Role.SUPERVISOR))
+    created = await staff.create(somebody("4001", role=Role.QUALITY))
     changed = await staff.update(created.id, StaffChange(role=Role.AGENT))
 
-    assert changed.endpoint == "agent3001"
+    assert changed.endpoint == "agent4001"
     assert changed.sip_password
 
 
@@ -255,3 +258,15 @@ def test_bad_input_names_the_field(field: str, value: Any) -> None:
     assert refused.value.errors()[0]["loc"][0] == field
     with pytest.raises(ValidationError):
         StaffChange.model_validate({field: value})
+
+
+async def test_supervisor_from_before_supervisors_had_phones_gets_one(staff: StaffService, database: Database) -> None:
+    created = await staff.create(somebody("3001", role=Role.SUPERVISOR))
+    async with database.write() as session:
+        former = await session.get(Staff, created.id)
+        assert former is not None
+        former.endpoint = former.sip_password = None
+    (given,) = await staff.with_phones()
+    assert given.endpoint == "supervisor3001"
+    assert given.sip_password
+    assert [one.sip_password for one in await staff.with_phones()] == [given.sip_password]

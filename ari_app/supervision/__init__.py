@@ -1,0 +1,1 @@
+"""Supervision: what supervisors do about calls, waiting callers and agents."""
