@@ -227,10 +227,6 @@ class Settings(BaseSettings):
     """The service counts as overloaded once its work has been later than this for two seconds: keys and prompts then
     come noticeably late."""
 
-    outside_calls_at_once: int = Field(default=20, ge=0)
-    """Outside numbers that agents may have in calls at a time, on one node; 0 closes outside calls of agents."""
-    outside_calls_a_day: int = Field(default=200, ge=0)
-    """Outside numbers that one agent may call a day."""
     reconnect_s: float = Field(default=30.0, ge=1, le=300)
     """How long a customer hears music after the agent's phone vanished in a call; then the queue's head."""
 

@@ -15,7 +15,16 @@ from ivr.prompts import LANGUAGES, PromptCatalogue, read_catalogue
 from ivr.recorded_files import FOLDER
 
 OTHER_FILES = frozenset(
-    {"desk.yaml", "labels.yaml", "notices.yaml", "numbers.yaml", "organisation.yaml", "problems.yaml", "queues.yaml"}
+    {
+        "desk.yaml",
+        "labels.yaml",
+        "notices.yaml",
+        "numbers.yaml",
+        "organisation.yaml",
+        "outside.yaml",
+        "problems.yaml",
+        "queues.yaml",
+    }
 )
 """YAML files of the folder that are no flows."""
 YAML_ENDINGS = frozenset({".yaml", ".yml"})

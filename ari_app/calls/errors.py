@@ -10,5 +10,13 @@ class NumberRefused(Invalid):
     title = "This number cannot be called"
 
 
+class NumberClassClosed(NumberRefused):
+    """A number of a cost class that is closed."""
+
+    status = 403
+    slug = "number-class-closed"
+    title = "Numbers of this kind are not called from here"
+
+
 class LeftApplication(Exception):
     """The fallback serves the caller: the service was away too long."""

@@ -78,6 +78,8 @@ class Outgoing(msgspec.Struct):
     """Queue of the agent, for the wrap-up and for the other party where the agent is lost; None between agents."""
     missed_call_id: str | None = None
     """Missed call that is called back."""
+    shown_number: str = ""
+    """Number that the other party sees."""
     dialled: bool = False
     """Asterisk took the request to ring the other party."""
     result: OutgoingResult | None = None

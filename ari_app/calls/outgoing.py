@@ -56,7 +56,7 @@ _CLEARED = frozenset({0, 16, 127})
 log = structlog.get_logger()
 
 
-def outgoing_call(node: str, phone: AgentPhone, outgoing: Outgoing, *, caller_id: str, ring_s: float) -> CallState:
+def outgoing_call(node: str, phone: AgentPhone, outgoing: Outgoing, *, ring_s: float) -> CallState:
     """Return the first state of an agent's call, with every id chosen."""
     target = outgoing.target
     is_internal = target.kind is TargetKind.AGENT
@@ -66,7 +66,7 @@ def outgoing_call(node: str, phone: AgentPhone, outgoing: Outgoing, *, caller_id
         direction=Direction.INTERNAL if is_internal else Direction.OUTBOUND,
         channel_id=new_id(AGENT_LEG if is_internal else OUTSIDE_LEG),
         number=None if is_internal else target.id,
-        access_number="" if is_internal else caller_id,
+        access_number="" if is_internal else outgoing.shown_number,
         stage=CallStage.RINGING,
         started_at_ms=milliseconds(utc_now()),
         outgoing=outgoing,
@@ -243,7 +243,7 @@ class OutgoingLeg(AgentLeg):
                 channel_id=self._state.channel_id,
                 app_args=["agent" if is_internal else "outside", self._state.id],
                 originator=self._talk.channel_id if is_internal else None,
-                caller_id=self._talk.staff_number if is_internal else services.caller_id,
+                caller_id=self._talk.staff_number if is_internal else self._outgoing.shown_number,
                 timeout_s=max(1, round(self._ring_s())),
                 formats=() if is_internal else OUTSIDE_FORMATS,
             )

@@ -85,9 +85,9 @@ class CallService:
             for call in self._calls.values()
         )
 
-    def outside_legs(self) -> int:
-        """Count the outside numbers that agents called and that are in calls."""
-        return sum(len(outside_numbers(call.state)) for call in self._calls.values())
+    def outside_legs(self) -> list[str]:
+        """Return the agent behind each outside number that is in a call."""
+        return [agent_id for call in self._calls.values() for agent_id in outside_numbers(call.state)]
 
     def arrived(self, event: StasisStart) -> None:
         """Take a channel that entered our application and belongs to no call."""

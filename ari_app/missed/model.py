@@ -26,6 +26,8 @@ class MissedReason(StrEnum):
     """The caller left the queue by key and asked for a call back."""
     MESSAGE = "message"
     """The caller left a message."""
+    CALL_AGAIN = "call_again"
+    """An agent called the number, and is to call it again later."""
 
 
 class MissedResult(StrEnum):
@@ -55,6 +57,17 @@ class MissedClaim(SQLModel, table=True):
 
 
 personal(MissedClaim, "note", through="call_id")
+
+
+class CallAgain(SQLModel, table=True):
+    """Time at which an agent will call a number again."""
+
+    __tablename__ = "call_again"
+
+    call_id: str = Field(primary_key=True)
+    """Call that the agent made; its record may come later."""
+    at: datetime = Field(sa_type=UtcDateTime)
+    staff_id: str = Field(foreign_key="staff.id")
 
 
 class MissedQuery(BaseModel, extra="forbid"):
@@ -109,3 +122,5 @@ class MissedCaller(BaseModel):
     claimed_at: datetime | None
     attempts: int
     """Times that the caller was called back and not reached."""
+    call_again_at: datetime | None
+    """When an agent is to call again, where a call back led to that."""

@@ -1,7 +1,7 @@
 """Use cases of missed callers."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,6 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ari_app.missed import store
 from ari_app.missed.errors import ClaimedByAnother, NoSuchMissedCaller
 from ari_app.missed.model import (
+    CallAgain,
     MissedCaller,
     MissedClaim,
     MissedQuery,
@@ -43,7 +44,8 @@ class MissedCallers:
         since = utc_now() - timedelta(days=wanted.days)
         async with self._database.read() as session:
             messages = await store.with_message(session, since)
-            calls = await store.missed(session, since, messages)
+            again = await store.to_call_again(session, since)
+            calls = await store.missed(session, since, messages, again)
             reached = await store.reached(session, since)
             claims = await store.claims(session, utc_now() - timedelta(days=LONGEST_DAYS))
             waiting: dict[str, list[CallRecord]] = {}
@@ -58,7 +60,7 @@ class MissedCallers:
                     number: found for number, found in waiting.items() if _holder(claims.get(number)) == who.staff_id
                 }
             oldest = sorted(waiting.items(), key=lambda one: one[1][-1].started_at)[:MOST]
-            return await _entries(session, oldest, claims, messages)
+            return await _entries(session, oldest, claims, messages, again)
 
     async def call_back_outstanding(self, number: str) -> bool:
         """Tell whether a number waits for a call back."""
@@ -112,8 +114,21 @@ class MissedCallers:
             else:
                 await session.delete(held)
 
-    async def finish(self, call_id: str, given: ResultInput, who: Principal) -> None:
+    async def call_again(self, call_id: str, at: datetime | None, who: Principal) -> None:
+        """Note when a call's number is called again; None: not any more."""
+        async with self._database.write() as session:
+            row = await session.get(CallAgain, call_id)
+            if row is not None:
+                await session.delete(row)
+                await session.flush()
+            if at is not None:
+                session.add(CallAgain(call_id=call_id, at=at, staff_id=who.staff_id))
+
+    async def finish(self, call_id: str, given: ResultInput, who: Principal, *, is_new: bool = True) -> None:
         """Store the result of calling back; without a claim, claim and finish.
+
+        Args:
+            is_new: it is a further attempt, not another result of the last one.
 
         Raises:
             NoSuchMissedCaller: there is no such call with a number.
@@ -134,12 +149,14 @@ class MissedCallers:
                 row.claimed_at = utc_now()
                 session.add(row)
             row.staff_id, row.result, row.note, row.done_at = who.staff_id, given.result, given.note, utc_now()
-            row.attempts += 1
+            row.attempts += is_new
 
 
-def _reason(calls: Sequence[CallRecord], left: Sequence[str]) -> MissedReason:
+def _reason(calls: Sequence[CallRecord], left: Sequence[str], again: Collection[str]) -> MissedReason:
     if left:
         return MissedReason.MESSAGE
+    if calls[0].id in again:
+        return MissedReason.CALL_AGAIN
     asked = any(call.outcome == MissedReason.CALL_BACK for call in calls)
     return MissedReason.CALL_BACK if asked else MissedReason(calls[0].outcome)
 
@@ -173,6 +190,7 @@ async def _entries(
     waiting: Sequence[tuple[str, list[CallRecord]]],
     claims: dict[str, MissedClaim],
     messages: set[str],
+    again: Mapping[str, datetime],
 ) -> list[MissedCaller]:
     numbers = [number for number, _ in waiting]
     customers = {call.customer_id for _, calls in waiting for call in calls if call.customer_id is not None}
@@ -191,7 +209,7 @@ async def _entries(
                 number=number,
                 customer_id=customer_id,
                 customer_name=names.get(customer_id) if customer_id is not None else None,
-                reason=_reason(calls, left),
+                reason=_reason(calls, left, again),
                 queue=newest.queue,
                 calls=len(calls),
                 first_at=calls[-1].started_at,
@@ -204,6 +222,7 @@ async def _entries(
                 claimed_by_name=people.get(holder) if holder is not None else None,
                 claimed_at=claim.claimed_at if claim is not None and holder is not None else None,
                 attempts=claim.attempts if claim is not None else 0,
+                call_again_at=again.get(newest.id),
             )
         )
     return found

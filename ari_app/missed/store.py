@@ -3,10 +3,10 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlmodel import col, func, or_, select
+from sqlmodel import and_, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from ari_app.missed.model import MissedClaim, MissedReason
+from ari_app.missed.model import CallAgain, MissedClaim, MissedReason
 from crm.customers.model import Customer
 from crm.history.model import CallRecord
 from crm.staff.model import Staff
@@ -17,7 +17,7 @@ MOST_CALLS = 5000
 """Missed calls of a list; more are a catastrophe, and the newest count."""
 MOST_TICKETS = 1000
 ANSWERED = "answered"
-MISSED = [str(reason) for reason in MissedReason if reason is not MissedReason.MESSAGE]
+MISSED = [str(reason) for reason in MissedReason if reason not in {MissedReason.MESSAGE, MissedReason.CALL_AGAIN}]
 
 
 async def with_message(session: AsyncSession, since: datetime) -> set[str]:
@@ -28,13 +28,25 @@ async def with_message(session: AsyncSession, since: datetime) -> set[str]:
     return set((await session.exec(statement)).all())
 
 
-async def missed(session: AsyncSession, since: datetime, messages: Collection[str]) -> list[CallRecord]:
-    """Return missed calls and those with a message, newest first."""
+async def to_call_again(session: AsyncSession, since: datetime) -> dict[str, datetime]:
+    """Return when numbers are to be called again, by the agent's call."""
+    statement = (
+        select(CallAgain.call_id, CallAgain.at)
+        .join(CallRecord, col(CallRecord.id) == col(CallAgain.call_id))
+        .where(col(CallRecord.started_at) >= since)
+    )
+    return dict((await session.exec(statement)).all())
+
+
+async def missed(
+    session: AsyncSession, since: datetime, messages: Collection[str], again: Collection[str]
+) -> list[CallRecord]:
+    """Return the calls that want a call back, newest first."""
+    is_missed = or_(col(CallRecord.outcome).in_(MISSED), col(CallRecord.id).in_(messages))
     statement = (
         select(CallRecord)
-        .where(CallRecord.direction == "inbound", col(CallRecord.number).is_not(None))
-        .where(col(CallRecord.started_at) >= since)
-        .where(or_(col(CallRecord.outcome).in_(MISSED), col(CallRecord.id).in_(messages)))
+        .where(col(CallRecord.number).is_not(None), col(CallRecord.started_at) >= since)
+        .where(or_(and_(CallRecord.direction == "inbound", is_missed), col(CallRecord.id).in_(again)))
         .order_by(col(CallRecord.started_at).desc())
         .limit(MOST_CALLS)
     )

@@ -1,6 +1,6 @@
 """Refusals of calls that agents make."""
 
-from foundation.problems import Conflict, NotFound
+from foundation.problems import Conflict, Invalid, NotFound
 
 
 class InACall(Conflict):
@@ -17,5 +17,16 @@ class NoPhone(Conflict):
     title = "There is no phone to call from"
 
 
+class NotOwnCall(NotFound):
+    """No call that this agent made."""
+
+
 class LinkUnknown(NotFound):
     """There is no such ticket, customer or call."""
+
+
+class ShownNumberClosed(Invalid):
+    """A number that agents may not show."""
+
+    slug = "shown-number-closed"
+    title = "This number cannot be shown"

@@ -8,16 +8,18 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from ari_app.calls.call_services import AgentDirectory, AgentPhone
 from ari_app.calls.control.errors import TargetBusy
 from ari_app.calls.control.model import Target, TargetKind
+from ari_app.calls.control.outside import OutsideCalls
 from ari_app.calls.control.targets import BUSY, TransferTargets
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.model import CallState, Outgoing
 from ari_app.calls.outgoing import outgoing_call
+from ari_app.calls.tolls import Purpose
 from ari_app.desk.command_model import CallTarget
 from ari_app.desk.model import CallChanged
 from ari_app.missed.service import MissedCallers
 from ari_app.outgoing import store
-from ari_app.outgoing.errors import InACall, LinkUnknown, NoPhone
-from ari_app.outgoing.model import CallOut
+from ari_app.outgoing.errors import InACall, LinkUnknown, NoPhone, ShownNumberClosed
+from ari_app.outgoing.model import CallOut, OutgoingRules
 from ari_app.outgoing.store import Linked
 from ari_app.queues.errors import AgentNotSignedIn
 from ari_app.queues.model import AgentSnapshot, AgentState
@@ -32,10 +34,11 @@ LookUp = Callable[[AsyncSession, str], Awaitable[Linked | None]]
 
 @dataclass(frozen=True)
 class Line:
-    """Node and number from which calls are made."""
+    """Node and numbers from which calls are made."""
 
     node: str
-    caller_id: str
+    shown_numbers: tuple[str, ...]
+    """Numbers that agents may show, the usual one first."""
 
 
 class CallingOut:
@@ -55,22 +58,25 @@ class CallingOut:
         self._queues = queues
         self._missed = missed
         self._targets: TransferTargets | None = None
+        self._outside: OutsideCalls | None = None
         self._place: Callable[[CallState], None] | None = None
 
-    def connect(self, targets: TransferTargets, place: Callable[[CallState], None]) -> None:
+    def connect(self, targets: TransferTargets, outside: OutsideCalls, place: Callable[[CallState], None]) -> None:
         """Give it the calls of this process, which are made later."""
-        self._targets, self._place = targets, place
+        self._targets, self._outside, self._place = targets, outside, place
 
     async def call(self, given: CallOut, who: Principal) -> CallChanged:
         """Make a call: the agent's phone rings first.
 
         Raises:
             InACall, NoPhone, AgentNotSignedIn: the agent cannot call now.
+            ShownNumberClosed: the number that is to be shown is not open.
             LinkUnknown: what the call is about is not there.
             ClaimedByAnother: another person calls this caller back.
             NumberRefused, TargetInvalid, TargetBusy, TooManyOutsideCalls: the party cannot be called.
         """
         phone, agent = await self._free(who)
+        shown = self._shown(given)
         linked = await self._linked(given)
         target = await self._target(given, linked, who)
         if given.missed_call_id is not None:
@@ -83,14 +89,35 @@ class CallingOut:
             target=target,
             home_queue=home_queue,
             missed_call_id=given.missed_call_id,
+            shown_number=shown,
         )
         ring_s = self._queues.settings_of(home_queue or "").ring_s
-        state = outgoing_call(self._line.node, phone, outgoing, caller_id=self._line.caller_id, ring_s=ring_s)
+        state = outgoing_call(self._line.node, phone, outgoing, ring_s=ring_s)
         state.customer_id, state.ticket_id = linked.customer_id, linked.ticket_id
         await self._reserve(state, outgoing)
         assert self._place is not None, "connected"
         self._place(state)
         return call_changed(state, who.staff_id)
+
+    def _shown(self, given: CallOut) -> str:
+        """Return the number that the other party sees."""
+        shown = given.shown_number or self._line.shown_numbers[0]
+        if shown not in self._line.shown_numbers:
+            rule = FieldProblem(field="shown_number", rule="must be one of shown_numbers in outside.yaml")
+            raise ShownNumberClosed("the number is not shown", [rule])
+        return shown
+
+    async def rules(self, who: Principal) -> OutgoingRules:
+        """Return the numbers that an agent may call."""
+        assert self._outside is not None, "connected"
+        tolls = self._outside.rules
+        return OutgoingRules(
+            open=sorted(tolls.opens(Purpose.AGENT)),
+            opened=sorted(tolls.opened),
+            shown_numbers=list(self._line.shown_numbers),
+            a_day=tolls.agents.a_day,
+            left_today=await self._outside.left_today(who.staff_id),
+        )
 
     async def _free(self, who: Principal) -> tuple[AgentPhone, AgentSnapshot]:
         """Return the phone and state of an agent who may call."""

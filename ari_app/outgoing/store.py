@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from ari_app.outgoing.model import FindOutgoing, OutgoingCall
 from crm.customers.model import Customer, CustomerPhone
 from crm.history.model import CallRecord
 from crm.tickets.model import Ticket, TicketReporter
@@ -52,3 +53,15 @@ async def of_customer(session: AsyncSession, customer_id: str) -> Linked | None:
         .limit(1)
     )
     return Linked((await session.exec(statement)).first(), customer_id)
+
+
+async def found(session: AsyncSession, wanted: FindOutgoing, staff_id: str | None) -> list[OutgoingCall]:
+    """Return calls of one agent or of all, newest first."""
+    statement = select(OutgoingCall).order_by(col(OutgoingCall.at).desc()).limit(wanted.limit)
+    if staff_id is not None:
+        statement = statement.where(OutgoingCall.staff_id == staff_id)
+    if wanted.ticket_id is not None:
+        statement = statement.where(OutgoingCall.ticket_id == wanted.ticket_id)
+    if wanted.customer_id is not None:
+        statement = statement.where(OutgoingCall.customer_id == wanted.customer_id)
+    return [*(await session.exec(statement)).all()]

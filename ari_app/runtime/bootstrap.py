@@ -12,12 +12,13 @@ from ari_app.calls.call_services import CallServices
 from ari_app.calls.control import directory_http
 from ari_app.calls.control import http as control_http
 from ari_app.calls.control.directory import CallDirectory
-from ari_app.calls.control.outside import OutsideCalls, OutsideLimits
+from ari_app.calls.control.outside import OutsideCalls
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.control.targets import TransferTargets
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.messages import VoiceMessages
+from ari_app.calls.model import Direction
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.screen_pop import PopService
 from ari_app.calls.service import CallService
@@ -28,6 +29,7 @@ from ari_app.campaigns.placing import SurveyResults, outbound_call
 from ari_app.desk.handshake import DeskSockets
 from ari_app.fallback.service import Fallback
 from ari_app.outgoing import http as outgoing_http
+from ari_app.outgoing.outcomes import Outcomes
 from ari_app.outgoing.service import CallingOut, Line
 from ari_app.queues.service import QueueService
 from ari_app.runtime import schema, subscriptions
@@ -123,6 +125,9 @@ class Service:
         self.queue_settings = dict(configuration.queues)
         self.desk_choices = configuration.desk
         self.labels, self.problem_texts = configuration.labels, configuration.problem_texts
+        self.dial_plan = DialPlan(
+            settings.trunk, settings.trunk_number_format, settings.region, configuration.tolls, settings.area_code
+        )
         limiter = PublicLimiter(self.redis)
         self.domain = DomainServices(settings, self.database, self.recordings, configuration, limiter)
         self.conversations = Conversations(settings, self.domain, configuration)
@@ -134,7 +139,8 @@ class Service:
         self.agents = Agents(self.domain.staff, self.queue_settings)
         self.call_store = CallStore(self.redis, settings.node)
         self.control = CallControl(self.redis, settings.node, self.call_store, self.queues)
-        line = Line(settings.node, settings.hotline_number)
+        line = Line(settings.node, self.dial_plan.rules.shown_numbers or (settings.hotline_number,))
+        self.outcomes = Outcomes(self.database, self.domain.missed, self.call_store.get)
         self.calling_out = CallingOut(line, self.database, self.agents, self.queues, self.domain.missed)
 
     def _create_web(self) -> None:
@@ -158,7 +164,7 @@ class Service:
                 labels_http.routes(self.labels),
                 control_http.routes(self.control),
                 directory_http.routes(self._call_directory()),
-                outgoing_http.routes(self.calling_out),
+                outgoing_http.routes(self.calling_out, self.outcomes),
             ],
             guard,
             self.spool,
@@ -209,7 +215,7 @@ class Service:
             agents=self.agents,
             desks=self.desks.hub,
             pops=PopService(self.database, domain.customers, domain.history, self.conversations.wording),
-            dial_plan=DialPlan(settings.trunk, settings.trunk_number_format, settings.region),
+            dial_plan=self.dial_plan,
             caller_id=settings.hotline_number,
             walker=self.conversations.walker,
             prompts=self.conversations.prompts,
@@ -225,15 +231,10 @@ class Service:
         )
         self.surveys = SurveyResults(domain.campaigns, domain.surveyed)
         self.calls = CallService(services, settings.region, admission, self._settle)
-        outside = OutsideCalls(
-            self.redis,
-            services.dial_plan,
-            OutsideLimits(settings.outside_calls_at_once, settings.outside_calls_a_day),
-            self.calls.outside_legs,
-        )
+        outside = OutsideCalls(self.redis, self.dial_plan, self.calls.outside_legs, settings.time_zone)
         targets = TransferTargets(self.agents, self.queues, outside, domain.notices.duty.number)
         self.control.connect(self.calls, targets)
-        self.calling_out.connect(targets, self.calls.place)
+        self.calling_out.connect(targets, outside, self.calls.place)
         self.vanished = VanishedPhones(self.asterisk.ari, self.asterisk.dispatcher, self.calls)
         self.reconciler = Reconciler(
             self.asterisk.ari,
@@ -358,9 +359,11 @@ class Service:
         await self.connecting.filter_events()
 
     async def _settle(self, call: LiveCall) -> None:
-        """Store the result of a call that a campaign placed."""
+        """Store the result of a call that we placed."""
         if call.state.attempt_id is not None:
             await self.surveys.settle(call)
+        elif call.state.direction is Direction.OUTBOUND:
+            await self.outcomes.settle(call.state)
 
     def _has_channel(self, channel_id: str) -> bool:
         return self.calls.has_channel(channel_id)

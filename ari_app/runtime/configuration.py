@@ -11,6 +11,7 @@ import structlog
 from ari_app.calls.messages import DESCRIPTION, SUBJECT
 from ari_app.calls.model import FlowEnd
 from ari_app.calls.queue_keys import KEY_PROMPTS
+from ari_app.calls.tolls import OUTSIDE_FILE, TollRules, read_outside
 from ari_app.calls.waiting import POSITION_PROMPT, WaitEnd
 from ari_app.calls.wording import ARREARS, ORDINARY
 from ari_app.campaigns.actions import SurveyActions
@@ -108,6 +109,7 @@ class Configuration:
     labels: Labels
     problem_texts: ProblemTexts | None
     """None where the file could not be read, which is a finding."""
+    tolls: TollRules
     findings: list[Finding]
     notices_as_shipped: list[str]
     """Texts about tickets that the folder lacks."""
@@ -126,6 +128,7 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
     desk, of_desk = read_desk(folder)
     labels, of_labels = read_labels(folder)
     texts, of_texts = read_problem_texts(folder, labels)
+    tolls, of_tolls = read_outside(folder)
     vocabulary = _vocabulary(
         # Of a file with errors not every name is known.
         queues if not of_queues else None,
@@ -133,8 +136,9 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
         organisation,
     )
     library = check_library(folder, vocabulary, names, is_known)
-    findings = [*library.findings, *of_queues, *of_notices, *of_numbers, *of_organisation, *of_desk]
+    findings = [*library.findings, *of_queues, *of_notices, *of_numbers, *of_organisation, *of_desk, *of_tolls]
     findings += [*of_labels, *of_texts]
+    findings += _without_answer(tolls, numbers)
     if not library.unread:
         findings += numbers.without_flow(library.flows)
         findings += (
@@ -143,7 +147,9 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
             if name not in library.flows
         )
     known = organisation or Organisation.model_validate({"name": NAMELESS})
-    return Configuration(library, queues, numbers, known, notices, desk, labels, texts, in_order(findings), missing)
+    return Configuration(
+        library, queues, numbers, known, notices, desk, labels, texts, tolls, in_order(findings), missing
+    )
 
 
 def load_configuration(
@@ -202,6 +208,15 @@ def _vocabulary(
         values={**VALUES, **_of_days(organisation)},
         started=STARTED_BY_THE_SERVICE | frozenset(numbers.flows.values()) if numbers is not None else None,
     )
+
+
+def _without_answer(tolls: TollRules, numbers: AccessNumbers) -> list[Finding]:
+    """Find numbers that agents may show, and that cannot be called back."""
+    return [
+        Finding(OUTSIDE_FILE, 1, "shown-number", f"shown_numbers: {shown} must be a number of numbers.yaml")
+        for shown in tolls.shown_numbers
+        if numbers.flow_of(shown) is None
+    ]
 
 
 def _of_days(organisation: Organisation | None) -> Mapping[str, frozenset[str]]:

@@ -12,7 +12,7 @@ from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import AgentPhone, CallLifecycle, CallServices
 from ari_app.calls.control.model import CallAction, SupervisorAction
 from ari_app.calls.control.orders import Order
-from ari_app.calls.control.outside import OutsideCalls, OutsideLimits
+from ari_app.calls.control.outside import OutsideCalls
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.control.targets import TransferTargets
 from ari_app.calls.dial_plan import DialPlan
@@ -21,6 +21,7 @@ from ari_app.calls.model import CallStage, CallState
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
+from ari_app.calls.tolls import TollRules
 from ari_app.desk.model import CallChanged
 from ari_app.fallback.service import noted_channels
 from ari_app.outgoing.model import CallOut
@@ -109,6 +110,7 @@ class FakeHotline:
         if "keys" in given:
             plain = {**given, "keys": {}}
             self.settings["consult"] = QueueSettings(name="consult", title_zh="咨询", title_en="Consultation", **plain)
+        self.tolls = TollRules.model_validate({"at_once": 3, "agents": {"a_day": 5}})
         self.script: Script = straight_to_queue
         self.recordings, self.history, self.spool, self.desks = (
             FakeRecordings(),
@@ -146,7 +148,7 @@ class FakeHotline:
             agents=_Directory(),
             desks=self.desks,
             pops=FakePops(),
-            dial_plan=DialPlan("PJSIP/{number}@trunk", "e164", "CN"),
+            dial_plan=DialPlan("PJSIP/{number}@trunk", "e164", "CN", self.tolls),
             caller_id="96001",
             walker=lambda voice, store: cast("Any", _Walker(self, voice, store)),
             prompts=FakePrompts(),
@@ -159,14 +161,12 @@ class FakeHotline:
             self.services, "CN", Admission(lambda: 0.0, most_calls=0, longest_lag_s=0.2), self._settled
         )
         self.control = CallControl(self.redis, NODE, self.store, self.queues)
-        outside = OutsideCalls(
-            self.redis, self.services.dial_plan, OutsideLimits(at_once=3, per_agent_a_day=5), self.calls.outside_legs
-        )
+        outside = OutsideCalls(self.redis, self.services.dial_plan, self.calls.outside_legs, "Asia/Shanghai")
         targets = TransferTargets(_Directory(), self.queues, outside, self._on_duty)
         self.control.connect(self.calls, targets)
         nothing: Any = None
-        self.calling_out = CallingOut(Line(NODE, "96001"), nothing, _Directory(), self.queues, nothing)
-        self.calling_out.connect(targets, self.calls.place)
+        self.calling_out = CallingOut(Line(NODE, ("96001", "96002")), nothing, _Directory(), self.queues, nothing)
+        self.calling_out.connect(targets, outside, self.calls.place)
         self.dispatcher.new_channel.add_listener(self.calls.arrived)
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, self.store, self.queues, self._in_fallback)
         self.queues._on_offer = self.calls.offered

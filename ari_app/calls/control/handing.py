@@ -12,6 +12,7 @@ from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.errors import NotNow
 from ari_app.calls.control.model import TRANSITIONS, Control, ControlStage, StoryEntry, StoryStep, Target, TargetKind
 from ari_app.calls.control.parties import Parties
+from ari_app.calls.control.ringback import RingbackTone
 from ari_app.calls.control.seating import Seating
 from ari_app.calls.control.segments import SegmentParties, Segments, conversation_kind
 from ari_app.calls.control.view import call_changed
@@ -53,6 +54,7 @@ class Handing:
         settings = services.queues.settings_of(state.home_queue or "usual")
         self._seating = Seating(services.ari, services.holding, state.talk.bridge_id, settings)
         self._seating.begin([state.channel_id, state.talk.channel_id] if state.control is None else [])
+        self._tone = RingbackTone(services.ari, state)
         self._inbox: Inbox | None = None
         self._listening = ExitStack()
 
@@ -95,7 +97,9 @@ class Handing:
         """Seat and record the parties as the stage says. Idempotent."""
         talking, held = self._places()
         self._segments.change(self._recorded())
+        await self._tone.end_before(self.stage)
         await self._seating.seat(talking=talking, held=held)
+        await self._tone.begin(self.stage)
 
     def _places(self) -> tuple[list[str], list[str]]:
         """Return who talks and who hears music; a supervisor sits extra."""

@@ -181,6 +181,8 @@ class Control(msgspec.Struct):
     held_by_phone: bool = False
     """The agent's own phone holds the call: Asterisk plays its music to the others."""
     recording_paused: bool = False
+    hears_ringing: bool = False
+    """Asterisk plays the ringing tone to the agent."""
     party: Party | None = None
     supervisor: Supervisor | None = None
     keys: list[str] = []

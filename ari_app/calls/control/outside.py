@@ -1,10 +1,11 @@
 """Outside numbers that agents may call: toll fraud has no door."""
 
-from dataclasses import dataclass
-from datetime import UTC
+from collections.abc import Sequence
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import structlog
+from prometheus_client import Counter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
@@ -13,44 +14,40 @@ from ari_app.calls.control.model import Target, TargetKind
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.errors import NumberRefused
 from ari_app.calls.model import CallStage, CallState
+from ari_app.calls.tolls import Purpose, TollRules
 from crm.customers.phone import typed_number
 from foundation.clock import utc_now
 from foundation.problems import FieldProblem
 
 COUNT = "hotline:outside-calls:"
-DAY_S = 86_400
+ALL = "all"
+KEPT_S = 2 * 86_400
+FIELD = "target.id"
+REFUSED = Counter("hotline_outside_numbers_refused", "Outside numbers that were not dialled, by reason", ["why"])
 
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True)
-class OutsideLimits:
-    """Caps of calls to outside numbers."""
-
-    at_once: int
-    """On this node."""
-    per_agent_a_day: int
-
-
 class UnderWay(Protocol):
-    """Counts the outside legs that agents called on this node."""
+    """Returns the agent behind each outside leg on this node."""
 
-    def __call__(self) -> int: ...
+    def __call__(self) -> Sequence[str]: ...
 
 
 class OutsideCalls:
-    """Checks and counts calls of agents to outside numbers.
+    """Gate of all calls of agents to outside numbers: classes, caps, counts.
 
-    Abroad, premium, shared-cost, service and emergency numbers are closed by the dial plan, whatever the role.
+    `callflows/outside.yaml` has the rules; what is not opened there is closed.
     """
 
-    def __init__(self, redis: Redis, dial_plan: DialPlan, limits: OutsideLimits, under_way: UnderWay) -> None:
+    def __init__(self, redis: Redis, dial_plan: DialPlan, under_way: UnderWay, time_zone: str) -> None:
         self._redis = redis
         self._dial_plan = dial_plan
-        self._limits = limits
+        self._rules = dial_plan.rules
         self._under_way = under_way
+        self._zone = ZoneInfo(time_zone)
 
-    async def target(self, agent_id: str, number: str) -> Target:
+    async def target(self, agent_id: str, number: str, purpose: Purpose = Purpose.AGENT) -> Target:
         """Return an outside number as a target, counted for the agent.
 
         Raises:
@@ -58,30 +55,73 @@ class OutsideCalls:
             TooManyOutsideCalls: a cap is reached.
             CallOutOfReach: Redis does not answer, so that nothing can be counted.
         """
-        known = typed_number(number)
-        if known is None:
-            rule = FieldProblem(
-                field="target.id",
-                rule="must be a telephone number, such as 13800000001, 0451-88888888 or +8613800000001",
-            )
-            raise NumberRefused("the number is not dialled", [rule])
-        endpoint = self._dial_plan.endpoint(known)
-        if self._under_way() >= self._limits.at_once:
-            raise TooManyOutsideCalls(f"{self._limits.at_once} outside numbers are called at the moment")
-        await self._count(agent_id)
+        try:
+            known = self._read(number)
+            endpoint = self._dial_plan.endpoint(known, purpose)
+            self._check_at_once(agent_id)
+            await self._count(agent_id)
+        except (NumberRefused, TooManyOutsideCalls) as refused:
+            REFUSED.labels(refused.slug).inc()
+            log.warning("outside_number_refused", agent_id=agent_id, why=refused.slug)
+            rules = [FieldProblem(field=FIELD, rule=one.rule) for one in refused.errors]
+            raise type(refused)(refused.detail, rules) from None
         return Target(TargetKind.NUMBER, known, known, endpoint=endpoint)
 
+    @property
+    def rules(self) -> TollRules:
+        """Return the rules of `callflows/outside.yaml`."""
+        return self._rules
+
+    def _read(self, number: str) -> str:
+        """Return a typed number as E.164, or an opened short number."""
+        known = number.strip() if number.strip() in self._rules.opened else typed_number(number)
+        if known is None:
+            rule = "must be a telephone number, such as 13800000001, 0451-88888888 or +8613800000001"
+            raise NumberRefused("the number is not dialled", [FieldProblem(field=FIELD, rule=rule)])
+        return known
+
+    async def left_today(self, agent_id: str) -> int:
+        """Return how many outside numbers an agent may still call today.
+
+        Raises:
+            CallOutOfReach: Redis does not answer.
+        """
+        try:
+            made = await self._redis.mget(self._key(agent_id), self._key(ALL))
+        except (RedisError, OSError, TimeoutError):
+            raise CallOutOfReach("outside calls cannot be counted now") from None
+        own, whole = (int(one or 0) for one in made)
+        return max(0, min(self._rules.agents.a_day - own, self._rules.a_day - whole))
+
+    def _check_at_once(self, agent_id: str) -> None:
+        behind = self._under_way()
+        if len(behind) >= self._rules.at_once:
+            raise TooManyOutsideCalls(f"{self._rules.at_once} outside numbers are called at the moment")
+        if sum(one == agent_id for one in behind) >= self._rules.agents.at_once:
+            raise TooManyOutsideCalls(f"this agent has {self._rules.agents.at_once} outside numbers in calls")
+
     async def _count(self, agent_id: str) -> None:
-        key = f"{COUNT}{agent_id}:{utc_now().astimezone(UTC):%Y%m%d}"
+        """Count a call for its agent, then for all.
+
+        In this order, one agent cannot use up the calls of the others.
+        """
+        if await self._counted(agent_id) > self._rules.agents.a_day:
+            raise TooManyOutsideCalls(f"this agent called {self._rules.agents.a_day} outside numbers today")
+        if await self._counted(ALL) > self._rules.a_day:
+            raise TooManyOutsideCalls(f"{self._rules.a_day} outside numbers were called today")
+
+    async def _counted(self, whose: str) -> int:
+        key = self._key(whose)
         try:
             made = int(await self._redis.incr(key))
             if made == 1:
-                await self._redis.expire(key, DAY_S)
+                await self._redis.expire(key, KEPT_S)
         except (RedisError, OSError, TimeoutError):
             raise CallOutOfReach("outside calls cannot be counted now") from None
-        if made > self._limits.per_agent_a_day:
-            log.warning("outside_calls_capped", agent_id=agent_id, made=made)
-            raise TooManyOutsideCalls(f"this agent called {self._limits.per_agent_a_day} outside numbers today")
+        return made
+
+    def _key(self, whose: str) -> str:
+        return f"{COUNT}{whose}:{utc_now().astimezone(self._zone):%Y%m%d}"
 
 
 def outside_numbers(state: CallState) -> list[str]:

@@ -7,6 +7,7 @@ from ari_app.calls.call_services import AgentDirectory, AgentPhone
 from ari_app.calls.control.errors import TargetBusy, TargetInvalid
 from ari_app.calls.control.model import Target, TargetKind
 from ari_app.calls.control.outside import OutsideCalls
+from ari_app.calls.tolls import Purpose
 from ari_app.desk.command_model import CallTarget
 from ari_app.queues.model import DESK_CLOSED, AgentState
 from ari_app.queues.service import QueueService
@@ -88,7 +89,7 @@ class TransferTargets:
         on_duty = await self._duty_number(department_id)
         if on_duty is None:
             raise TargetBusy("the department has no telephone number on duty now")
-        found = await self._outside.target(asking, on_duty.number)
+        found = await self._outside.target(asking, on_duty.number, Purpose.DUTY)
         return Target(TargetKind.NUMBER, found.id, on_duty.name, department_id=department_id, endpoint=found.endpoint)
 
     def _phone(self, agent_id: str) -> AgentPhone:

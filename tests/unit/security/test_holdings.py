@@ -34,6 +34,7 @@ NOBODYS = {
     ),
     "times, states and counts": (
         *("ticket_clock", "ticket_clock_step", "ticket_counter", "call_disposition", "appointment", "survey_answers"),
+        "call_again",
     ),
     "which ticket stands for which; the matter is a hash, and without it nothing could be taken apart": (
         "ticket_merge",

@@ -38,8 +38,6 @@ BAD = {
     "time_zone": "Mars/Olympus",
     "most_calls": "-1",
     "longest_lag_s": "0",
-    "outside_calls_at_once": "-1",
-    "outside_calls_a_day": "-1",
     "reconnect_s": "0",
     "silent_listening": "perhaps",
     "grade_priorities": '{"VIP": 900}',

@@ -166,6 +166,7 @@ async def test_consult_swap_and_complete(hotline: FakeHotline) -> None:
     ringing = await hotline.order(CallAction.CONSULT, target=OTHER)
     assert ringing.state == "consult_ringing"
     assert (hotline.asterisk.hears(caller.id), ears(leg.id)) == (MUSIC, set())
+    assert hotline.asterisk.hears(leg.id) == "ringing"
     third = await hotline.talking("1002")
     assert (ears(third.id), ears(leg.id), ears(caller.id)) == ({leg.id}, {third.id}, set())
     with pytest.raises(NotNow, match="consulted"):
