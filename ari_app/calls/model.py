@@ -66,6 +66,7 @@ class Talk(msgspec.Struct):
     """The agent is being given back to the queue and must not be reported as talking again."""
     connected_at_ms: int | None = None
     """When this agent and the other party were bridged."""
+    agent_name: str = ""
 
 
 class Outgoing(msgspec.Struct):

@@ -74,6 +74,7 @@ def outgoing_call(node: str, phone: AgentPhone, outgoing: Outgoing, *, ring_s: f
             reservation_id=CALLED_OUT,
             agent_id=phone.agent_id,
             staff_number=phone.staff_number,
+            agent_name=phone.name,
             channel_id=new_id(AGENT_LEG),
             bridge_id=new_id("talk"),
             ring_ms=round(ring_s * 1000),

@@ -66,6 +66,7 @@ def staged(offer: Offer, phone: AgentPhone) -> Talk:
         ring_ms=offer.ring_ms,
         waited_ms=offer.waited_ms,
         position=offer.position,
+        agent_name=phone.name,
         recording=RecordingStage(new_segment_id()),
     )
 

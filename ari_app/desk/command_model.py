@@ -47,7 +47,10 @@ class PopSeen(Command, frozen=True, tag="pop_seen"):
 
 
 class StoreDraft(Command, frozen=True, tag="draft"):
-    """Store the text typed so far."""
+    """Store fields of the call's draft.
+
+    Fields that are not named stay as they are. Without fields the whole draft is deleted.
+    """
 
     call_id: str
     fields: dict[str, Any]

@@ -26,7 +26,7 @@ from ari_app.desk.model import CommandRefused, Draft, Message, Pong
 from ari_app.desk.socket import DeskSocket
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Problem
-from foundation.routes import Role
+from foundation.routes import Principal, Role
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ class CommandReader:
         socket: DeskSocket,
         *,
         carry_out: Callable[[str, AgentCommand], Awaitable[None]],
-        store_draft: Callable[[str, Draft], Awaitable[None]],
+        store_draft: Callable[[Principal, Draft], Awaitable[None]],
         encode: Callable[[Message], bytes],
     ) -> None:
         self._socket = socket
@@ -101,19 +101,15 @@ class CommandReader:
 
     async def _obey(self, command: AnyCommand) -> None:
         match command:
+            case Hello() | Ping():
+                pass  # a client that has a cookie as well as a ticket is in already; a ping was answered where read
+            case _ if self._socket.role is not Role.AGENT:
+                await self._send(CommandRefused(command=_name(command), problem="forbidden", detail="For agents only."))
             case StoreDraft():
-                await self._store_draft(self._socket.staff_id, Draft(command.call_id, command.fields))
+                draft = Draft(command.call_id, command.fields)
+                await self._store_draft(self._socket.session.principal, draft)
             case ReadyCommand() | PauseCommand() | WrapUpDone() | ExtendWrapUp() | PopSeen() | ControlCall():
-                if self._socket.role is Role.AGENT:
-                    await self._carry_out(self._socket.staff_id, command)
-                else:
-                    await self._send(
-                        CommandRefused(command=_name(command), problem="forbidden", detail="For agents only.")
-                    )
-            case Hello():
-                pass  # a client that has a cookie as well as a ticket: it is in already
-            case Ping():
-                pass  # answered where it was read
+                await self._carry_out(self._socket.staff_id, command)
 
     async def _send(self, message: Message) -> None:
         await self._socket.send(self._encode(message))

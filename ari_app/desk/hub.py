@@ -15,7 +15,17 @@ from redis.exceptions import RedisError
 from ari_app.desk import metrics
 from ari_app.desk.command_model import AgentCommand
 from ari_app.desk.commands import CommandReader
-from ari_app.desk.model import CallChanged, DeskSnapshot, Draft, Message, PopClosed, PopShown, Replaced, Welcome
+from ari_app.desk.model import (
+    CallChanged,
+    DeskSnapshot,
+    Draft,
+    DraftChanged,
+    Message,
+    PopClosed,
+    PopShown,
+    Replaced,
+    Welcome,
+)
 from ari_app.desk.pop import Pop
 from ari_app.desk.relay import NOTHING, Relay, Relayed
 from ari_app.desk.socket import CloseCode, DeskSocket
@@ -118,18 +128,31 @@ class Hub:
         before = self._sockets.get(agent_id)
         before_ids = {socket.id for socket in before or ()}
         shown = await self._deliver(agent_id, payload)
+        draft = None
         with _out_of_reach("desk_state_lost", agent_id):
             async with asyncio.timeout(DEADLINE_S):
-                await self.state.show(agent_id, pop.call_id, body)
+                draft = await self.state.show(agent_id, pop.call_id, body)
         for socket in tuple(self._sockets.get(agent_id, ())):
             if socket.id not in before_ids:
                 shown = await socket.send(payload) or shown
         shown = shown or await self._relay.publish(agent_id, Relayed(payload=msgspec.Raw(payload)))
         metrics.POPS.labels("yes" if shown else "no").inc()
+        if draft is not None:
+            await self.send(agent_id, DraftChanged(draft=draft))
         return shown
 
+    async def store_draft(self, who: Principal, draft: Draft) -> None:
+        """Store fields of a draft; show them on the call's other desks.
+
+        Raises:
+            DraftRefused: the desk shows another call.
+        """
+        stored, others = await self.state.store_draft(who, draft)
+        for agent_id in others:
+            await self.send(agent_id, DraftChanged(draft=stored))
+
     async def close_pop(self, agent_id: str, call_id: str) -> None:
-        """Close the pop of a call; its draft stays stored."""
+        """Close the pop of a call; its draft stays with the call."""
         await self.send(agent_id, PopClosed(call_id=call_id))
         with _out_of_reach("desk_state_lost", agent_id):
             async with asyncio.timeout(DEADLINE_S):
@@ -173,7 +196,7 @@ class Hub:
             await socket.close(WSCloseCode.GOING_AWAY, "the service stops")
             return
         commands = CommandReader(
-            socket, carry_out=self._handler.command, store_draft=self.state.store_draft, encode=self._encode
+            socket, carry_out=self._handler.command, store_draft=self.store_draft, encode=self._encode
         )
         try:
             async with self._joining:
@@ -231,9 +254,9 @@ class Hub:
             name=who.name,
             role=who.role,
             snapshot=await self._handler.snapshot(who),
-            # As they are stored, encoded.
+            # As it is stored, encoded.
             pop=cast("Pop | None", shown.pop),
-            draft=cast("Draft | None", shown.draft),
+            draft=shown.draft,
         )
 
     async def _report_present(self, agent_id: str) -> None:

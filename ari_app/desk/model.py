@@ -37,10 +37,18 @@ class NoticeLevel(StrEnum):
 
 
 class Draft(msgspec.Struct, frozen=True):
-    """Draft of a call's form: a lost browser loses nothing (F14)."""
+    """Draft of a call's ticket.
+
+    It belongs to the call: every desk that shows the call has it (F14, H2).
+    """
 
     call_id: str
     fields: dict[str, Any]
+    by: str = ""
+    """Id of the agent who wrote last."""
+    by_name: str = ""
+    at_ms: int = 0
+    """When it was stored, by the service's clock."""
 
 
 class Message(msgspec.Struct, kw_only=True, tag_field="type"):
@@ -62,6 +70,24 @@ class PopClosed(Message, tag="pop_closed"):
     """The call no longer concerns this desk."""
 
     call_id: str
+
+
+class DraftChanged(Message, tag="draft"):
+    """Fields of the draft that another agent of the call wrote.
+
+    Without fields, that agent deleted the draft. It also follows the pop of a call that has a draft already, with all
+    its fields then.
+    """
+
+    draft: Draft
+
+
+class CallAgent(msgspec.Struct, frozen=True):
+    """Agent who owns the call."""
+
+    id: str
+    name: str
+    staff_number: str
 
 
 class CallChanged(Message, tag="call"):
@@ -91,6 +117,8 @@ class CallChanged(Message, tag="call"):
     held_ms: int = 0
     """How long the customer was held before, without the present hold."""
     held_since_ms: int | None = None
+    agent: CallAgent | None = None
+    """Agent who owns the call, and consults or transfers it; None after that agent left."""
     party: CallParty | None = None
     supervisor: CallSupervisor | None = None
     """Supervisor who is in the call; None also for one who listens in silence."""
@@ -218,6 +246,7 @@ ServerMessage = (
     | PopShown
     | PopClosed
     | CallChanged
+    | DraftChanged
     | PhoneChanged
     | OwnState
     | Presence

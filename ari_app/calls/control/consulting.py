@@ -183,6 +183,7 @@ class Consulting(Handing):
             reservation_id=HANDED_OVER,
             agent_id=party.target.id,
             staff_number=party.target.staff_number,
+            agent_name=party.target.name,
             channel_id=party.channel_id,
             bridge_id=talk.bridge_id,
             ring_ms=talk.ring_ms,

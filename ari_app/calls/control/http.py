@@ -58,6 +58,14 @@ class SupervisorView(BaseModel):
     since_ms: int
 
 
+class AgentOfCall(BaseModel):
+    """Agent who owns the call."""
+
+    id: str
+    name: str
+    staff_number: str
+
+
 class OwnCall(BaseModel):
     """The agent's call as it is now; times are epoch milliseconds."""
 
@@ -79,6 +87,8 @@ class OwnCall(BaseModel):
     recording: bool
     held_ms: int
     held_since_ms: int | None
+    agent: AgentOfCall | None
+    """Agent who owns the call, and consults or transfers it."""
     party: PartyView | None
     supervisor: SupervisorView | None
     """Also null while a supervisor listens in silence."""

@@ -3,7 +3,7 @@
 from ari_app.calls.control.model import CallAction, Control, ControlStage, SupervisionMode, TargetKind, may
 from ari_app.calls.model import CallState, Direction
 from ari_app.desk.call_states import CallParty, CallSupervisor
-from ari_app.desk.model import CallChanged
+from ari_app.desk.model import CallAgent, CallChanged
 from foundation.clock import milliseconds, utc_now
 
 RINGING_STAGES = frozenset({ControlStage.CONSULT_RINGING, ControlStage.TRANSFERRING})
@@ -22,7 +22,9 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
         if agent_id in state.agents and state.outgoing is not None:
             shown.may, shown.since_ms = [CallAction.HANG_UP], state.started_at_ms
         return shown
-    party = control.party
+    party, talk = control.party, state.talk
+    if talk is not None and not talk.released:
+        shown.agent = CallAgent(talk.agent_id, talk.agent_name, talk.staff_number)
     shown.state, shown.since_ms, shown.until_ms = control.stage, control.since_ms, control.until_ms
     shown.muted, shown.held_by_phone = control.muted, control.held_by_phone
     shown.recording = not control.recording_paused

@@ -10,7 +10,9 @@ from ari_app.desk.pop import SpokenWording
 from ari_app.desk.socket import CloseCode
 from foundation.problems import Conflict, Unavailable
 from foundation.routes import Principal, Role
-from tests.unit.web.conftest import AGENT, Build, House, OpenDesk, pop
+from tests.unit.web.conftest import AGENT, Build, House, OpenDesk, person, pop
+
+OTHER = person(Role.AGENT, 1).staff_id
 
 
 async def test_the_welcome_says_who_and_shows_the_snapshot(house: House, open_desk: OpenDesk) -> None:
@@ -54,7 +56,40 @@ async def test_a_lost_browser_finds_its_pop_and_its_draft_again(house: House, op
     await desk.leave()
     again = await (await open_desk()).read("welcome")
     assert again["pop"]["call_id"] == "call-1"
-    assert again["draft"] == {"call_id": "call-1", "fields": {"subject": "no heat"}}
+    assert again["draft"]["fields"] == {"subject": "no heat"}
+
+
+async def test_a_draft_belongs_to_the_call_and_every_desk_of_it(house: House, open_desk: OpenDesk) -> None:
+    desk, other = await open_desk(), await open_desk(number=1)
+    await desk.read("welcome")
+    await other.read("welcome")
+    await house.hub.pop(AGENT, pop())
+    await desk.read("pop")
+    await desk.say(type="draft", call_id="call-1", fields={"subject": "no heat", "form": {"room": 3}})
+    await desk.say(type="ping")
+    await desk.read("pong")
+    await house.hub.pop(OTHER, pop())
+    assert (await other.read())["type"] == "pop"
+    received = await other.read("draft")
+    assert received["draft"]["fields"] == {"subject": "no heat", "form": {"room": 3}}
+    assert (received["draft"]["by"], received["draft"]["by_name"]) == (AGENT, "agent 0")
+    await other.say(type="draft", call_id="call-1", fields={"subject": "no heat since Monday"})
+    assert (await desk.read("draft"))["draft"]["fields"] == {"subject": "no heat since Monday"}
+    await other.leave()
+    again = await (await open_desk(number=1)).read("welcome")
+    assert again["draft"]["fields"] == {"subject": "no heat since Monday", "form": {"room": 3}}
+
+
+async def test_a_desk_of_another_call_does_not_write_the_draft(house: House, open_desk: OpenDesk) -> None:
+    desk, stranger = await open_desk(), await open_desk(number=1)
+    await desk.read("welcome")
+    await stranger.read("welcome")
+    await house.hub.pop(AGENT, pop())
+    await house.hub.pop(OTHER, pop("call-2"))
+    await stranger.read("pop")
+    await stranger.say(type="draft", call_id="call-1", fields={"subject": "overwritten"})
+    assert (await stranger.read("refused"))["problem"] == "draft-refused"
+    assert await house.hub.state.draft("call-1") is None
 
 
 async def test_the_newest_desk_of_an_agent_wins(house: House, open_desk: OpenDesk) -> None:
