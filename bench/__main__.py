@@ -29,6 +29,7 @@ SUITES = {
     "G17": "bench.matching",
     "similar": "bench.similar",
     "pop": "bench.similar",
+    "search": "bench.searching",
     "append": "bench.tickets",
     "transition": "bench.tickets",
     "minute": "bench.minute",

@@ -22,6 +22,7 @@ from bench.hotline_data import EACH, EVERY_S, INDEXES, STEP, Words, rows_of
 from dev.paths import RUNTIME
 from dev.ports import free_port
 from dev.postgres import Postgres
+from foundation import text_index
 
 CACHE = RUNTIME / "bench" / "databases"
 
@@ -143,6 +144,7 @@ def _fill_sqlite(url: str, tickets: int, now: float) -> None:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF", "cache_size = -1000000"):
             connection.execute(f"PRAGMA {pragma}")
         connection.execute("PRAGMA threads = 3")
+        _remove_text_indexes(connection.execute, "sqlite")
         for name in indexes:
             connection.execute(f"DROP INDEX {name}")
         numbers = "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)"
@@ -170,12 +172,19 @@ def _fill_postgres(url: str, tickets: int, now: float) -> None:
     moment = f"to_timestamp({now!r} - (count - i) * {EVERY_S / customers!r})"
     words = Words(_padded, f"((i * {STEP}) % {customers})", moment, "false")
     with _session(make_url(url)) as session:
+        _remove_text_indexes(lambda statement: session.execute(statement.encode()), "postgresql")
         # Neither keys nor references are looked up while a table is filled, so that tables can be filled side by side.
         keys = _dropped(session, CONSTRAINTS, "ALTER TABLE {table} DROP CONSTRAINT {name}")
         indexes = _dropped(session, OTHER_INDEXES, "DROP INDEX {name}")
     afterwards = [*keys, *(index for index in indexes if index.name.startswith(INDEXES))]
     with ThreadPoolExecutor(len(EACH)) as threads:
         list(threads.map(partial(_fill_table, url, customers, afterwards), whole_rows(words)))
+
+
+def _remove_text_indexes(execute: Callable[[str], object], dialect: str) -> None:
+    """Remove the text indexes, which these benchmarks do not use."""
+    for statement in text_index.removals(METADATA, dialect):
+        execute(statement)
 
 
 def _fill_table(url: str, customers: int, afterwards: Sequence[Dropped], rows: tuple[str, str, str]) -> None:

@@ -12,6 +12,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, MetaData, create_engine, event, make_url, text
 from sqlalchemy.engine import URL, Engine
 
+from foundation import text_index
 from foundation.append_only import guard
 
 _FOLDER = Path(__file__).parent
@@ -40,6 +41,7 @@ def upgrade(url: str, metadata: MetaData) -> None:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
                 command.upgrade(configuration(connection, metadata), "head")
                 guard(connection, metadata)
+                text_index.install(connection, metadata)
         finally:
             engine.dispose()
 

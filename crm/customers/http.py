@@ -15,6 +15,7 @@ from crm.customers.model import (
     Identification,
 )
 from crm.customers.service import CustomerService
+from crm.personal_data.fields import SEES, Personal
 from crm.text import OneLine
 from foundation.routes import DESKS, EVERYONE, LEADERS, NoQuery, Request, Role, Routes
 
@@ -23,7 +24,7 @@ class CustomerSearch(BaseModel, extra="forbid"):
     """Query of a search for customers."""
 
     text: Annotated[OneLine, Field(min_length=2, max_length=100)]
-    """A telephone number, or the beginning of an account number, a name or an address; else a part of one."""
+    """Any part of an account number, a name, an address or a telephone number."""
 
 
 def routes(service: CustomerService) -> Routes:
@@ -40,7 +41,8 @@ def routes(service: CustomerService) -> Routes:
         problems=(422,),
     )
     async def search(request: Request[None, CustomerSearch]) -> list[CustomerView]:
-        return await service.search(request.query.text)
+        numbers = Personal.NUMBER in SEES[request.actor.role]
+        return await service.search(request.query.text, numbers=numbers)
 
     @table.add(
         "GET",

@@ -25,6 +25,7 @@ from crm.personal_data.fields import (
 from crm.personal_data.holdings import erase_rows_of, personal
 from crm.text import Id, Lines, OneLine, Version, pasted
 from foundation.database import UtcDateTime, text_enum
+from foundation.text_index import Beside, TextIndex, text_index
 
 ACCOUNT_NUMBER = r"^[A-Za-z0-9\-]{3,30}$"
 MOST_CENTS = 10**12
@@ -109,6 +110,14 @@ class CustomerPhone(SQLModel, table=True):
 
 
 erase_rows_of(CustomerPhone)
+CUSTOMER_TEXTS = text_index(
+    SQLModel.metadata,
+    TextIndex(
+        table=Customer.__tablename__,
+        words=("account_number", "name", "address"),
+        people=Beside(CustomerPhone.__tablename__, "customer_id", ("number",)),
+    ),
+)
 
 
 class PhoneChoice(SQLModel, table=True):

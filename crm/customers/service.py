@@ -1,11 +1,12 @@
 """Customers: identified, searched, entered and changed."""
 
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -95,21 +96,26 @@ class CustomerService:
         async with self._database.read() as session:
             return await _detail(session, await _existing(session, customer_id))
 
-    async def search(self, text: str) -> list[CustomerView]:
+    async def search(self, text: str, *, numbers: bool = True) -> list[CustomerView]:
         """Return at most SEARCH_LIMIT customers with a telephone, account, name or address.
 
-        A whole telephone or account number is looked up by its index, and nothing else is searched then.
+        A whole telephone or account number is looked up by its index, and nothing else is searched then. Parts of
+        telephone `numbers` are searched for those who see them: others could find out a masked one digit by digit.
         """
         number, account_number = any_typed_number(text), plain_account(text)
         found: dict[str, CustomerView] = {}
         if number is not None:
             found = {one.id: one for one in (await self.identify(split_extension(number)[0])).customers}
-        async with self._database.read() as session:
-            exact = await store.by_account(session, account_number)
-            by_text = _views([exact] if exact is not None else [])
-            if not found and exact is None:
-                is_telephone = typed_number(text) is not None
-                by_text = _views(await store.search(session, text, SEARCH_LIMIT, parts=not is_telephone))
+        nothing, is_telephone = not found, typed_number(text) is not None
+
+        def look(connection: Connection) -> list[CustomerView]:
+            exact = store.by_account_number(connection, account_number)
+            if exact is not None:
+                return [exact]
+            fitting = {"parts": not is_telephone, "numbers": numbers}
+            return store.search(connection, text, SEARCH_LIMIT, **fitting) if nothing else []
+
+        by_text = await self._database.look_up(look)
         found |= {customer.id: customer for customer in by_text}
         return list(found.values())[:SEARCH_LIMIT]
 
@@ -285,10 +291,6 @@ async def _detail(session: AsyncSession, customer: Customer) -> CustomerDetail:
         phones=[PhoneView.model_validate(phone) for phone in phones],
         do_not_call_notice=DoNotCallNotice() if customer.do_not_call else None,
     )
-
-
-def _views(customers: Iterable[Customer]) -> list[CustomerView]:
-    return [CustomerView.model_validate(customer) for customer in customers]
 
 
 def _taken(account_number: str) -> AccountTaken:

@@ -1,17 +1,17 @@
 """Queries over customers."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sql
-from sqlmodel import SQLModel, col, or_, select
+from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
-from crm.customers.model import ChoiceView, Customer, CustomerPhone, CustomerView, PhoneChoice
+from crm.customers.model import CUSTOMER_TEXTS, ChoiceView, Customer, CustomerPhone, CustomerView, PhoneChoice
 from crm.customers.phone import split_extension
 from foundation.clock import utc_now
 from foundation.database import execute
+from foundation.text_index import NEWEST, folded
 
 MATCHES = 20
 """Most customers of one number: a company's switchboard has many."""
@@ -115,11 +115,12 @@ async def only_one_at(session: AsyncSession, number: str) -> str | None:
 
 ACCOUNT = "account_number"
 SEARCHED = (ACCOUNT, "name", "address")
+_FOUND = sql.select(*(_CUSTOMER[name] for name in CustomerView.model_fields), _CUSTOMER.merged_into)
 AFTER_ALL = "\U0010ffff"
 """Greater than every character that may follow a prefix."""
 
 
-def beginning_with(field: str, text: str, dialect: str) -> SelectOfScalar[Customer]:
+def beginning_with(field: str, text: str, dialect: str) -> sql.Select[Any]:
     """Return the customers with a searched column that begins with a text.
 
     Its condition is one that the column's index serves: a range for each usual spelling in capital and small letters.
@@ -132,50 +133,69 @@ def beginning_with(field: str, text: str, dialect: str) -> SelectOfScalar[Custom
             ranges.append(sql.and_(column.op("~>=~")(prefix), column.op("~<~")(prefix + AFTER_ALL)))
         else:
             ranges.append(sql.and_(column >= prefix, column < prefix + AFTER_ALL))
-    query = select(Customer).where(sql.or_(*ranges))
+    query = _FOUND.where(sql.or_(*ranges))
     # Through a function, so that no planner takes the index of merged customers instead.
     return query if field == ACCOUNT else query.where(sql.func.coalesce(_CUSTOMER.merged_into, "") == "")
 
 
-async def search(session: AsyncSession, text: str, limit: int, *, parts: bool = True) -> Sequence[Customer]:
+def search(
+    connection: sql.Connection, text: str, limit: int, *, parts: bool = True, numbers: bool = True
+) -> list[CustomerView]:
     """Return the customers that a text names, at most `limit`.
 
-    They are those with an account number, a name or an address that begins with the text, each by its index; only where
-    there is none, those that contain it, which reads the whole table. An account that was merged finds the customer it
-    was merged into.
+    Those with an account number, a name or an address that begins with the text come before those that contain it, each
+    by an index. An account that was merged finds the customer it was merged into.
 
     Args:
         parts: search for texts that contain it, too.
+        numbers: search for telephone numbers that contain it, too.
     """
-    dialect = session.get_bind().dialect.name
-    found: dict[str, Customer] = {}
+    dialect = connection.dialect.name
+    found: dict[str, CustomerView] = {}
     for field in SEARCHED:
-        await _find(session, found, beginning_with(field, text, dialect), limit)
-    if not found and parts:
-        pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        matches = [_CUSTOMER[field].ilike(pattern, escape="\\") for field in SEARCHED]
-        if dialect == "sqlite":
-            # Its LIKE ignores the case of ASCII letters by itself; `lower()` on both sides takes three times as long.
-            matches = [_CUSTOMER[field].like(pattern, escape="\\") for field in SEARCHED]
-        await _find(session, found, select(Customer).where(matches[0]), limit)
-        by_text = select(Customer).where(or_(*matches[1:]), col(Customer.merged_into).is_(None))
-        await _find(session, found, by_text, limit)
-    return sorted(found.values(), key=lambda customer: customer.id)[:limit]
+        _find(connection, found, beginning_with(field, text, dialect), limit)
+    found = dict(sorted(found.items()))
+    for query in _containing(text, dialect, numbers=numbers) if parts else ():
+        _find(connection, found, query, limit)
+    return list(found.values())
 
 
-async def _find(
-    session: AsyncSession,
-    found: dict[str, Customer],
-    query: SelectOfScalar[Customer],
-    limit: int,
-) -> None:
+def _containing(text: str, dialect: str, *, numbers: bool) -> Iterator[sql.Select[Any]]:
+    """Yield the queries for customers that contain a text, the cheapest first."""
+    entries, key = CUSTOMER_TEXTS.entries, _CUSTOMER.id
+    position = sql.func.instr if dialect == "sqlite" else sql.func.strpos
+    by_account = position(sql.func.lower(_CUSTOMER.account_number), folded(text)) > 0
+    stands = sql.or_(_CUSTOMER.merged_into.is_(None), by_account)
+    if dialect != "sqlite":
+        # Common texts stand in the newest rows as well, which costs less than a list of all that have them.
+        newest = sql.select(entries.c.id, entries.c.words, entries.c.people).order_by(entries.c.id.desc())
+        few = newest.limit(NEWEST).subquery()
+        here = CUSTOMER_TEXTS.contains(dialect, text, people=numbers, among=few)
+        yield _FOUND.join(few, few.c.id == key).where(here, stands)
+    every = CUSTOMER_TEXTS.joined(_FOUND, key, dialect)
+    yield every.where(*CUSTOMER_TEXTS.matches(dialect, text, people=numbers), stands)
+
+
+def by_account_number(connection: sql.Connection, account_number: str) -> CustomerView | None:
+    """Return the customer with an account number; follow merges."""
+    found: Any = connection.execute(_FOUND.where(_CUSTOMER.account_number == account_number)).one_or_none()
+    return _stands_for(connection, found) if found is not None else None
+
+
+def _find(connection: sql.Connection, found: dict[str, CustomerView], query: sql.Select[Any], limit: int) -> None:
     """Add the customers of a query, or their merge targets."""
     if len(found) >= limit:
         return
-    for one in (await session.exec(query.limit(limit))).all():
-        head = await _head(session, one)
-        if head is not None:
+    for row in connection.execute(query.limit(limit)).all():
+        head = _stands_for(connection, row)
+        if head is not None and len(found) < limit:
             found.setdefault(head.id, head)
+
+
+def _stands_for(connection: sql.Connection, row: sql.Row[Any]) -> CustomerView | None:
+    return (
+        CustomerView.model_validate(row) if row.merged_into is None else by_id(connection, head_of(connection, row.id))
+    )
 
 
 async def phones(session: AsyncSession, customer_id: str) -> Sequence[CustomerPhone]:

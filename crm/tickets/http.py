@@ -17,7 +17,7 @@ from crm.tickets.extensions import http as extensions_http
 from crm.tickets.findings import http as findings_http
 from crm.tickets.forms import http as forms_http
 from crm.tickets.inputs import AppendToTicket, FileTicket
-from crm.tickets.listing import Filters, ListQuery, TicketCounts, TicketRow
+from crm.tickets.listing import Filters, ListQuery, TicketCounts, TicketRow, may_search_people
 from crm.tickets.merges import http as merges_http
 from crm.tickets.model import Actor
 from crm.tickets.offers import ActionRoutes, action_routes
@@ -83,7 +83,7 @@ def _reading(table: Routes, service: TicketService, routes_of_actions: Callable[
             return await service.rows_of([found.id]) if found is not None and seen else []
         if _of_no_department(request):
             return []
-        return await service.rows(query, _own_department(request))
+        return await service.rows(query, _own_department(request), people=_searches_people(request))
 
     @table.add(
         "GET",
@@ -97,7 +97,7 @@ def _reading(table: Routes, service: TicketService, routes_of_actions: Callable[
     async def counts(request: Request[None, Filters]) -> TicketCounts:
         if _of_no_department(request):
             return TicketCounts(total=0, by_status={}, escalated=0)
-        return await service.counts(request.query, _own_department(request))
+        return await service.counts(request.query, _own_department(request), people=_searches_people(request))
 
     @table.add(
         "GET",
@@ -201,6 +201,11 @@ def _own_department(request: Request[None, Filters] | Request[None, ListQuery]) 
     """Return the department to show: a worker's own, else the wanted one."""
     own = request.actor.role is Role.DEPARTMENT
     return request.actor.department_id if own else request.query.department_id
+
+
+def _searches_people(request: Request[None, Filters] | Request[None, ListQuery]) -> bool:
+    """Return whether the wanted text may stand in reporters' names and numbers."""
+    return may_search_people(request.query.text or "", request.actor.role)
 
 
 async def _visible(service: TicketService, request: Request[Any, Any], ticket: TicketView) -> bool:

@@ -14,6 +14,7 @@ from crm.tickets.findings.model import Validity
 from foundation.append_only import append_only
 from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
+from foundation.text_index import Beside, TextIndex, text_index
 
 
 class TicketKind(StrEnum):
@@ -304,3 +305,14 @@ class TicketCounter(SQLModel, table=True):
 
     day: str = Field(primary_key=True)
     last: int
+
+
+TICKET_TEXTS = text_index(
+    SQLModel.metadata,
+    TextIndex(
+        table=Ticket.__tablename__,
+        words=("number", "subject", "description", "address"),
+        people=Beside(TicketReporter.__tablename__, "ticket_id", ("number", "name")),
+        moment="registered_at",
+    ),
+)

@@ -21,6 +21,7 @@ from crm.tickets.model import Actor, Ticket
 from crm.tickets.offers import ActionRoutes, offers
 from crm.tickets.refusals import store as refusals_store
 from crm.tickets.refusals.model import RefusalView
+from crm.tickets.searching import Searched
 from crm.tickets.similar import SimilarQuery, SimilarTicket, find
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.model import PassView
@@ -107,8 +108,13 @@ class TicketReader(TicketUnitOfWork):
         async with self.database.read() as session:
             return await store.agent_of_open_tickets(session, customer_id)
 
-    async def page(self, wanted: ListQuery, department_id: str | None = None) -> Sequence[Ticket]:
+    async def page(
+        self, wanted: ListQuery, department_id: str | None = None, *, people: bool = True
+    ) -> Sequence[Ticket]:
         """Return a page of a list.
+
+        Args:
+            people: the text may stand in the reporters' names and numbers.
 
         Raises:
             TicketNotFound: there is no ticket `after`.
@@ -125,12 +131,13 @@ class TicketReader(TicketUnitOfWork):
                 limit=wanted.limit,
                 conditions=wanted.conditions(),
                 oldest_first=wanted.sort is Order.OLDEST,
+                searched=Searched(wanted.text, people) if wanted.text is not None else None,
             )
 
-    async def counts(self, wanted: Filters, department_id: str | None) -> TicketCounts:
+    async def counts(self, wanted: Filters, department_id: str | None, *, people: bool = True) -> TicketCounts:
         """Count tickets under filters, of a department where one is given."""
         async with self.database.read() as session:
-            return await counted(session, wanted, department_id)
+            return await counted(session, wanted, department_id, people=people)
 
     async def similar(self, query: SimilarQuery) -> list[SimilarTicket]:
         """Return open tickets that may be about the same matter, best first."""

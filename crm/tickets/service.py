@@ -68,13 +68,13 @@ class TicketService(TicketReader):
         self.findings = FindingService(self)
         self.merges = MergeService(self)
 
-    async def rows(self, wanted: ListQuery, department_id: str | None) -> list[TicketRow]:
+    async def rows(self, wanted: ListQuery, department_id: str | None, *, people: bool = True) -> list[TicketRow]:
         """Return a page of a list, with names and the next deadlines.
 
         Raises:
             TicketNotFound: there is no ticket `after`.
         """
-        found = await self.page(wanted, department_id)
+        found = await self.page(wanted, department_id, people=people)
         return await self._rows(found)
 
     async def rows_of(self, ticket_ids: Sequence[str]) -> list[TicketRow]:

@@ -9,8 +9,10 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from crm.staff.model import Staff
+from crm.tickets import searching
 from crm.tickets.errors import KeyReused, TicketNotFound
 from crm.tickets.model import (
     CLOSED,
@@ -23,6 +25,7 @@ from crm.tickets.model import (
     TicketRequest,
     TicketStatus,
 )
+from crm.tickets.searching import Searched
 from crm.tickets.visibility import shared_with
 from foundation.clock import utc_now
 from foundation.database import execute
@@ -138,6 +141,7 @@ async def listed(
     limit: int,
     conditions: Sequence[ColumnElement[bool]] = (),
     oldest_first: bool = False,
+    searched: Searched | None = None,
 ) -> Sequence[Ticket]:
     """Return a page of tickets after a place, by registration.
 
@@ -145,7 +149,7 @@ async def listed(
     """
     at, key = col(Ticket.registered_at), col(Ticket.id)
     order = (at, key) if oldest_first else (at.desc(), key.desc())
-    statement = select(Ticket).where(*conditions).order_by(*order).limit(limit)
+    statement = select(Ticket).where(*conditions)
     if statuses:
         statement = statement.where(col(Ticket.status).in_(statuses))
     if before is not None:
@@ -153,11 +157,17 @@ async def listed(
         later = at > moment if oldest_first else at < moment
         same_moment = (at == moment) & (key > ticket_id if oldest_first else key < ticket_id)
         statement = statement.where(or_(later, same_moment))
+
+    async def read(wanted: SelectOfScalar[Ticket]) -> Sequence[Ticket]:
+        if searched is not None:
+            return await searching.found(session, wanted, searched, limit, oldest_first=oldest_first)
+        return (await session.exec(wanted.order_by(*order).limit(limit))).all()
+
     if department_id is None:
-        return (await session.exec(statement)).all()
+        return await read(statement)
     # Two statements, so that each uses an index; one with OR uses none.
-    led = (await session.exec(statement.where(Ticket.department_id == department_id))).all()
-    shared = await session.exec(statement.where(col(Ticket.id).in_(shared_with(department_id))))
+    led = await read(statement.where(Ticket.department_id == department_id))
+    shared = await read(statement.where(col(Ticket.id).in_(shared_with(department_id))))
     found = {ticket.id: ticket for ticket in (*led, *shared)}
     ordered = sorted(found.values(), key=lambda one: (one.registered_at, one.id), reverse=not oldest_first)
     return ordered[:limit]

@@ -13,9 +13,11 @@ from sqlmodel import select
 
 from ari_app.campaigns.model import Attempt, Contact, ContactState
 from ari_app.runtime.schema import METADATA
+from crm.customers.model import CUSTOMER_TEXTS
 from crm.history.model import CallRecord
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.outbox.model import OutboxEntry
+from crm.tickets.model import TICKET_TEXTS
 from foundation.clock import utc_now
 from foundation.database import execute
 from foundation.routes import Role
@@ -45,12 +47,14 @@ async def everywhere(office: Office) -> list[str]:
     """Return the places in the database that name the person."""
     found = []
     async with office.database.read() as session:
-        for table in METADATA.sorted_tables:
-            for row in (await execute(session, table.select())).mappings():
+        entries = [index.entries for index in (TICKET_TEXTS, CUSTOMER_TEXTS)]
+        searched = {table.name: sql.select(*table.c["id", "words", "people"]) for table in entries}
+        for name, query in ({table.name: table.select() for table in METADATA.sorted_tables} | searched).items():
+            for row in (await execute(session, query)).mappings():
                 for column, value in row.items():
                     text = json.dumps(value, ensure_ascii=False, default=str)
                     if any(secret in text for secret in (NAME, NUMBER, STREET)):
-                        found.append(f"{table.name}.{column}: {text}")
+                        found.append(f"{name}.{column}: {text}")
     return found
 
 

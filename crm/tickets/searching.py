@@ -1,0 +1,50 @@
+"""Tickets in which a text stands, in the order of a list."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sql
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
+
+from crm.tickets.model import TICKET_TEXTS, Ticket
+from foundation.text_index import NEWEST
+
+
+class Searched(NamedTuple):
+    """Text that stands in a ticket."""
+
+    text: str
+    people: bool
+    """Whether it may stand in the reporters' names and numbers."""
+
+
+async def found(
+    session: AsyncSession, statement: SelectOfScalar[Ticket], wanted: Searched, limit: int, *, oldest_first: bool
+) -> Sequence[Ticket]:
+    """Return the tickets in which a text stands, by registration.
+
+    SQLite's index gives them in that order. PostgreSQL's does not: a common text is found among the newest tickets, and
+    of a rare one few are sorted.
+    """
+    dialect, (text, people) = session.get_bind().dialect.name, wanted
+    entries = TICKET_TEXTS.entries.c
+    matching = TICKET_TEXTS.joined(statement, col(Ticket.id), dialect).where(
+        *TICKET_TEXTS.matches(dialect, text, people=people)
+    )
+    if dialect == "sqlite":
+        order = TICKET_TEXTS.grams.c.rowid
+        return (await session.exec(matching.order_by(order if oldest_first else order.desc()).limit(limit))).all()
+    place = (entries.moment, entries.id) if oldest_first else (entries.moment.desc(), entries.id.desc())
+    few = sql.select(entries.id, entries.words, entries.people).order_by(*place).limit(NEWEST).subquery()
+    at, key = col(Ticket.registered_at), col(Ticket.id)
+    order_of_list = (at, key) if oldest_first else (at.desc(), key.desc())
+    here = statement.join(few, few.c.id == key).where(TICKET_TEXTS.contains(dialect, text, people=people, among=few))
+    first = (await session.exec(here.order_by(*order_of_list).limit(limit))).all()
+    if len(first) == limit:
+        return first
+    # Through a function, so that no planner reads the tickets in their order instead of the index.
+    sorted_at = sql.func.coalesce(entries.moment, entries.moment)
+    by_index = (sorted_at, entries.id) if oldest_first else (sorted_at.desc(), entries.id.desc())
+    return (await session.exec(matching.order_by(*by_index).limit(limit))).all()

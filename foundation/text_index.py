@@ -1,0 +1,196 @@
+"""Search in texts by any part, from two characters on.
+
+Each indexed table has a table of entries beside it, `<table>_search`: the searched texts of a row in small letters, and
+of the rows that belong to it, such as a ticket's reporters. Triggers write it in the transaction of the change, be
+it of a service, an import or an erasure. It is derived data: `install` makes it where it is missing, and fills it.
+To change what is searched, drop the table in a migration.
+
+Texts are found by their grams: every two neighbouring characters, since Chinese has no spaces, and every three of
+digits and Latin letters, of which there are too few different pairs. A match of all grams is then compared as a whole.
+SQLite keeps the grams in FTS5, in the order of the rows; PostgreSQL in a GIN index, without an extension.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeVar
+
+import sqlalchemy as sql
+from sqlalchemy import Connection, MetaData, Table, event, inspect
+
+from foundation.text_index_triggers import dropped_triggers, postgresql_statements, sqlite_statements
+
+Query = TypeVar("Query", bound=sql.Select[Any])
+
+_MARK = "text_index"
+_CAPITALS, _SMALL = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
+_FOLD = str.maketrans(_CAPITALS, _SMALL)
+NEWEST = 2000
+"""Rows that PostgreSQL looks at first, newest first: a common text is found among them without the index."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Rows that belong to a row, such as a customer's telephones."""
+
+    table: str
+    key: str
+    """The column that names the row they belong to."""
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TextIndex:
+    """Index of a table's texts."""
+
+    table: str
+    words: tuple[str, ...]
+    """Searched columns of the table."""
+    people: Beside
+    """Searched columns that not every role may search by."""
+    moment: str | None = None
+    """Column by which found rows are ordered, newest first; else they have no order."""
+
+    @property
+    def name(self) -> str:
+        """Return the name of the table of entries."""
+        return f"{self.table}_search"
+
+    @cached_property
+    def entries(self) -> Table:
+        """Return the entries, to be joined with the rows."""
+        names = ("position", "id", "moment", "words", "people")
+        return Table(self.name, MetaData(), *(sql.Column(name) for name in names))
+
+    @cached_property
+    def grams(self) -> Table:
+        """Return SQLite's grams; their `rowid` is an entry's position."""
+        return Table(f"{self.name}_grams", MetaData(), sql.Column("rowid", sql.Integer), sql.Column("grams"))
+
+    def ids(self, dialect: str, text: str, *, people: bool = True) -> sql.Select[Any]:
+        """Select the ids of all rows in which a text stands."""
+        found = sql.select(self.entries.c.id).where(*self.matches(dialect, text, people=people))
+        if dialect != "sqlite":
+            return found
+        return found.join_from(self.entries, self.grams, self.entries.c.position == self.grams.c.rowid)
+
+    def joined(self, statement: Query, key: Any, dialect: str) -> Query:
+        """Return a query joined with the entries of its rows, for `matches`."""
+        statement = statement.join(self.entries, self.entries.c.id == key)
+        if dialect != "sqlite":
+            return statement
+        return statement.join(self.grams, self.entries.c.position == self.grams.c.rowid)
+
+    def matches(self, dialect: str, text: str, *, people: bool = True) -> tuple[sql.ColumnElement[bool], ...]:
+        """Return the conditions on entries, and in SQLite on their grams."""
+        wanted = variants(text)
+        by_index: sql.ColumnElement[bool]
+        if dialect == "sqlite":
+            found = " OR ".join(f"({' '.join(map(_token, grams(one)))})" for one in wanted)
+            by_index = sql.literal_column(self.grams.name).op("MATCH", is_comparison=True)(found)
+        else:
+            of_entry = sql.func.search_grams(self.entries.c.words + "\n" + self.entries.c.people)
+            array = sql.ARRAY(sql.Text())
+            by_index = sql.or_(*(of_entry.op("@>")(sql.cast(grams(one), array)) for one in wanted))
+        return by_index, self.contains(dialect, text, people=people)
+
+    def contains(
+        self, dialect: str, text: str, *, people: bool = True, among: sql.FromClause | None = None
+    ) -> sql.ColumnElement[bool]:
+        """Return the condition that a text stands in an entry."""
+        entry = (self.entries if among is None else among).c
+        columns = [entry.words, *([entry.people] if people else [])]
+        position = sql.func.instr if dialect == "sqlite" else sql.func.strpos
+        return sql.or_(*(position(column, one) > 0 for column in columns for one in variants(text)))
+
+    def statements(self, dialect: str) -> tuple[list[str], list[str], list[str]]:
+        """Return how to make the entries, fill them, and keep them right."""
+        made = sqlite_statements if dialect == "sqlite" else postgresql_statements
+        beside = (self.people.table, self.people.key, self.people.columns)
+        return made(self.table, self.words, beside, self.moment)
+
+
+def text_index(metadata: MetaData, index: TextIndex) -> TextIndex:
+    """Declare an index; it is made with its tables, or by `install`.
+
+    Raises:
+        KeyError: there is no such table or column.
+    """
+    table, beside = metadata.tables[index.table], metadata.tables[index.people.table]
+    for owner, names in ((table, index.words), (beside, (index.people.key, *index.people.columns))):
+        for name in names:
+            owner.c[name]
+    table.info[_MARK] = index
+    # The table beside it names it, so that it is made last.
+    event.listen(beside, "after_create", lambda _table, connection, **_: _install(connection, index))
+    return index
+
+
+def install(connection: Connection, metadata: MetaData) -> None:
+    """Make every index that is missing, fill it, and replace the triggers."""
+    for table in metadata.sorted_tables:
+        if _MARK in table.info:
+            _install(connection, table.info[_MARK])
+
+
+def removals(metadata: MetaData, dialect: str) -> list[str]:
+    """Return the statements that remove every index, before rows are loaded."""
+    found = []
+    for table in metadata.sorted_tables:
+        index: TextIndex | None = table.info.get(_MARK)
+        if index is not None:
+            _, _, keep = index.statements(dialect)
+            found += dropped_triggers(keep, index.name)
+            found += [
+                f"DROP TABLE {name}" for name in (*([index.grams.name] if dialect == "sqlite" else []), index.name)
+            ]
+    return found
+
+
+def is_derived(metadata: MetaData, name: str) -> bool:
+    """Return whether a table of the database is part of an index."""
+    indexes: Iterable[TextIndex] = (table.info[_MARK] for table in metadata.tables.values() if _MARK in table.info)
+    return any(name == index.name or name.startswith(f"{index.name}_grams") for index in indexes)
+
+
+def _install(connection: Connection, index: TextIndex) -> None:
+    make, fill, keep = index.statements(connection.dialect.name)
+    is_new = index.name not in inspect(connection).get_table_names()
+    for statement in [*(make if is_new else []), *(fill if is_new else []), *keep]:
+        connection.exec_driver_sql(statement)
+
+
+def folded(text: str) -> str:
+    """Return a text with small ASCII letters."""
+    return text.translate(_FOLD)
+
+
+def variants(text: str) -> list[str]:
+    """Return the forms in which a typed text is searched.
+
+    A telephone number is stored with the country's code and without the zero of the area: 0431-8888 is found as
+    4318888.
+    """
+    plain = folded(text.strip())
+    digits = "".join(character for character in plain if character.isascii() and character.isdigit())
+    if len(digits) < 3 or plain.strip("+0123456789 -()") != "":
+        return [plain]
+    shorter = [digits[1:]] if digits.startswith("0") and len(digits) > 3 else []
+    return list(dict.fromkeys([plain, digits, *shorter]))
+
+
+def grams(text: str) -> list[str]:
+    """Return the grams that a text with this part has at least."""
+    triples = [at for at in range(len(text) - 2) if _is_latin(text[at : at + 3])]
+    covered = {at + step for at in triples for step in (0, 1)}
+    pairs = [text[at : at + 2] for at in range(len(text) - 1) if at not in covered]
+    return list(dict.fromkeys([*(text[at : at + 3] for at in triples), *pairs]))
+
+
+def _is_latin(text: str) -> bool:
+    return all(character.isascii() and character.isalnum() for character in text)
+
+
+def _token(gram: str) -> str:
+    """Return a gram as FTS5 keeps it, in hexadecimal."""
+    return gram.encode().hex()
