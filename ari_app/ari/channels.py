@@ -28,6 +28,7 @@ HangupReason = Literal[
     "answered_elsewhere",
 ]
 Direction = Literal["both", "in", "out"]
+TransferState = Literal["channel_progress", "channel_answered", "channel_unavailable", "channel_declined"]
 SnoopDirection = Literal["none", "both", "in", "out"]
 
 LIST = RequestKind("GET", "/channels")
@@ -63,6 +64,7 @@ RECORD = RequestKind(
     "/channels/{channelId}/record",
     ("name", "format", "maxDurationSeconds", "maxSilenceSeconds", "ifExists", "beep", "terminateOn"),
 )
+TRANSFER_PROGRESS = RequestKind("POST", "/channels/{channelId}/transfer_progress", ("states",))
 RTP_STATISTICS = RequestKind("GET", "/channels/{channelId}/rtp_statistics")
 SNOOP = RequestKind("POST", "/channels/{channelId}/snoop", ("spy", "whisper", "app", "appArgs", "snoopId"))
 
@@ -187,6 +189,10 @@ class ChannelRequests(RestTransport):
         """Press keys towards the far end."""
         query: Query = {"dtmf": digits, "before": before_ms, "between": between_ms, "duration": duration_ms}
         await self.send(SEND_DTMF, channel_id, query=query)
+
+    async def transfer_progress(self, channel_id: str, state: TransferState) -> None:
+        """Tell a phone that asked for a transfer what became of it."""
+        await self.send(TRANSFER_PROGRESS, channel_id, query={"states": state})
 
     async def ring(self, channel_id: str) -> None:
         """Let the channel's party hear that another phone rings."""

@@ -110,6 +110,38 @@ class ChannelUnhold(ChannelEvent, frozen=True, kw_only=True):
     """The phone took the call off hold."""
 
 
+class RequestedDestination(msgspec.Struct, frozen=True):
+    """Receiver of a call, as the phone names it."""
+
+    destination: str = ""
+    protocol_id: str | None = None
+    """Another call of the phone, where it is to be joined with that."""
+
+
+class ReferTo(msgspec.Struct, frozen=True):
+    """Receiver of a transfer by a phone."""
+
+    requested_destination: RequestedDestination = RequestedDestination()
+    destination_channel: Channel | None = None
+
+
+class ReferredBy(msgspec.Struct, frozen=True):
+    """Phone that transfers."""
+
+    source_channel: Channel
+
+
+class ChannelTransfer(Event, frozen=True, kw_only=True):
+    """A phone asks for a transfer, and waits for an answer."""
+
+    refer_to: ReferTo
+    referred_by: ReferredBy
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.referred_by.source_channel.id,)
+
+
 class ChannelTalkingStarted(ChannelEvent, frozen=True, kw_only=True):
     """Speech began; only with the variable TALK_DETECT set on the channel."""
 
@@ -289,6 +321,7 @@ AnyEvent = (
     | ChannelDtmfReceived
     | ChannelHold
     | ChannelUnhold
+    | ChannelTransfer
     | ChannelTalkingStarted
     | ChannelTalkingFinished
     | ChannelToneDetected

@@ -36,6 +36,10 @@ class AgentPhone:
     """The SIP user as which the phone registers."""
 
 
+TRANSFER_BY_US: Mapping[str, str] = {"PJSIP_TRANSFER_HANDLING()": "ari-only"}
+"""Variables of an agent's leg: a REFER of the phone is reported to us, and Asterisk transfers nothing."""
+
+
 class AgentDirectory(Protocol):
     """Agents by id, from memory: looked up between match and ringing."""
 

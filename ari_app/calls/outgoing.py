@@ -8,7 +8,7 @@ import structlog
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriConflict, AriError, AriNotFound
 from ari_app.ari.events import ChannelDestroyed, ChannelHangupRequest, StasisEnd, StasisStart
-from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
+from ari_app.calls.call_services import TRANSFER_BY_US, AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.conversation import ConversationEnd
 from ari_app.calls.control.errors import NotNow
@@ -197,7 +197,7 @@ class OutgoingLeg(AgentLeg):
             app_args=["agent", self._state.id],
             caller_id=self._state.number or self._outgoing.target.staff_number or "anonymous",
             timeout_s=max(1, round(ring_s)),
-            variables=AUTO_ANSWER,
+            variables={**AUTO_ANSWER, **TRANSFER_BY_US},
         )
 
     async def _dialled(self, inbox: Inbox) -> bool:

@@ -28,7 +28,8 @@ ENDPOINT = {
     "force_rport": "yes",
     "rewrite_contact": "yes",
     "device_state_busy_at": "1",
-    "allow_transfer": "no",
+    # REFER of an agent's phone is reported to us (`PhoneTransfers`); Asterisk transfers nothing.
+    "allow_transfer": "yes",
     # A phone that vanished without a word ends its call (F18).
     "rtp_timeout": "60",
     "rtp_timeout_hold": "600",

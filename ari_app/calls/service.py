@@ -16,6 +16,7 @@ from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.control.outside import outside_numbers
 from ari_app.calls.model import CallStage, CallState, Direction, LegStage
+from ari_app.calls.talk import Withdrawn
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
 from crm.customers.phone import caller_number
@@ -148,6 +149,9 @@ class CallService:
         call = self._calls.get(offer.call_id)
         if call is not None and not call.state.bridged:
             call.offers.put_nowait(offer)
+            talk = call.state.talk
+            if talk is not None and talk.stage is LegStage.RINGING and talk.reservation_id != offer.reservation_id:
+                self._services.dispatcher.dispatch(Withdrawn(leg_id=talk.channel_id))
             return
         log.warning("offer_for_unknown_call", offered_call_id=offer.call_id)
         self._own(asyncio.create_task(self._give_back(offer), name=f"give-back:{offer.reservation_id}"))

@@ -8,8 +8,8 @@ import structlog
 
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriConflict, AriError, AriNoResponse, AriNotFound, AriNotReady, NotInStasis
-from ari_app.ari.events import ChannelDestroyed, StasisStart
-from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
+from ari_app.ari.events import ChannelDestroyed, Event, StasisStart
+from ari_app.calls.call_services import TRANSFER_BY_US, AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.control.conversation import Conversation, ConversationEnd
 from ari_app.calls.control.ear import Ear
@@ -42,6 +42,16 @@ REFUSED = frozenset({21})
 UNAVAILABLE = frozenset({1, 2, 3, 20, 27, 31, 34, 38, 41, 42, 58, 127})
 
 log = structlog.get_logger()
+
+
+class Withdrawn(Event, frozen=True, kw_only=True):
+    """Another agent took the call while this one was rung."""
+
+    leg_id: str
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return (self.leg_id,)
 
 
 class OfferEnd(StrEnum):
@@ -217,6 +227,7 @@ class AgentLeg:
             originator=self._state.channel_id,
             caller_id=self._state.number or "anonymous",
             timeout_s=max(1, round(ring_s)),
+            variables=TRANSFER_BY_US,
         )
 
     def _prepare(self) -> asyncio.Task[None]:
@@ -371,6 +382,8 @@ async def _until_answered(inbox: Inbox) -> DeclineReason | None:
         event = await inbox.get()
         if isinstance(event, StasisStart):
             return None
+        if isinstance(event, Withdrawn):
+            return DeclineReason.CALLER_GONE
         if isinstance(event, ChannelDestroyed):
             return _reason(event.cause)
 

@@ -42,6 +42,7 @@ _CONNECTED = QueueCommand[bool]("connected", bool)
 _DECLINED = QueueCommand[bool]("declined", bool)
 _FINISHED = QueueCommand[bool]("finished", bool)
 _OCCUPIED = QueueCommand[bool]("occupied", bool)
+_TAKE = QueueCommand[bool]("take", bool)
 _READY = QueueCommand[AgentSnapshot | None]("ready", AgentSnapshot | None)
 _NOT_READY = QueueCommand[AgentSnapshot | None]("not_ready", AgentSnapshot | None)
 _WRAP_UP_DONE = QueueCommand[AgentSnapshot | None]("wrap_up_done", AgentSnapshot | None)
@@ -135,6 +136,14 @@ class QueueService(QueueNode):
         Such a call was dialled out, or restored after Redis lost its data.
         """
         return await self._run(_OCCUPIED, plain_id(agent_id), plain_id(call_id), queue or "")
+
+    async def take(self, agent_id: str, call_id: str) -> bool:
+        """Reserve a waiting call for an agent who chose it.
+
+        An agent who is rung for it stays free. False: the agent is not free, does not serve the queue, or the call is
+        no longer in line.
+        """
+        return await self._run(_TAKE, plain_id(agent_id), plain_id(call_id))
 
     async def hold_on(self, agent_id: str, call_id: str, queue: str | None) -> bool:
         """Restore an agent's call after Redis lost its data (F19).

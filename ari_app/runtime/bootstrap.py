@@ -13,6 +13,7 @@ from ari_app.calls.control import directory_http
 from ari_app.calls.control import http as control_http
 from ari_app.calls.control.directory import CallDirectory
 from ari_app.calls.control.outside import OutsideCalls
+from ari_app.calls.control.phone_transfers import PhoneTransfers
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.control.targets import TransferTargets
 from ari_app.calls.dial_plan import DialPlan
@@ -27,6 +28,7 @@ from ari_app.calls.vanished import VanishedPhones
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.placing import SurveyResults, outbound_call
 from ari_app.desk.handshake import DeskSockets
+from ari_app.desk.model import Notice
 from ari_app.fallback.service import Fallback
 from ari_app.outgoing import http as outgoing_http
 from ari_app.outgoing.outcomes import Outcomes
@@ -47,7 +49,7 @@ from ari_app.runtime.last_good import ConfigurationWatch
 from ari_app.runtime.loop_lag import LoopLag
 from ari_app.runtime.metrics import MetricsRefresher, trunk_endpoint
 from ari_app.runtime.node_lease import NodeLease
-from ari_app.runtime.operation_notices import recording_notice
+from ari_app.runtime.operation_notices import recording_notice, transfer_refused_notice
 from ari_app.runtime.staff_changes import StaffChanges
 from ari_app.runtime.surroundings import listening, using_database, using_redis
 from ari_app.settings import Settings
@@ -235,6 +237,14 @@ class Service:
         targets = TransferTargets(self.agents, self.queues, outside, domain.notices.duty.number)
         self.control.connect(self.calls, targets)
         self.calling_out.connect(targets, outside, self.calls.place)
+        self.phone_transfers = PhoneTransfers(
+            self.asterisk.ari,
+            self.asterisk.dispatcher,
+            lambda: self.calls.live,
+            self.control,
+            self.agents,
+            lambda agent_id, problem: self._show(agent_id, transfer_refused_notice(problem, self.problem_texts)),
+        )
         self.vanished = VanishedPhones(self.asterisk.ari, self.asterisk.dispatcher, self.calls)
         self.reconciler = Reconciler(
             self.asterisk.ari,
@@ -364,6 +374,9 @@ class Service:
             await self.surveys.settle(call)
         elif call.state.direction is Direction.OUTBOUND:
             await self.outcomes.settle(call.state)
+
+    async def _show(self, agent_id: str, notice: Notice) -> None:
+        await self.desks.hub.send(agent_id, notice)
 
     def _has_channel(self, channel_id: str) -> bool:
         return self.calls.has_channel(channel_id)

@@ -1,9 +1,11 @@
-"""Notices to watchers about recordings and deferred requests."""
+"""Notices about recordings, deferred requests and phones' transfers."""
 
 from collections.abc import Mapping
 
 from ari_app.desk.model import Notice, NoticeLevel
 from ari_app.desk.pop import SpokenWording
+from ari_app.web.problem_texts import ProblemTexts
+from foundation.problems import Problem
 from recordings.model import RecordingWarning, WarningKind
 
 RECORDING_WORDS: Mapping[WarningKind, SpokenWording] = {
@@ -35,4 +37,13 @@ def recording_notice(warning: RecordingWarning) -> Notice:
     words = RECORDING_WORDS[warning.kind]
     if warning.recording_id is not None:
         words = SpokenWording(zh=f"{words.zh}（{warning.recording_id}）", en=f"{words.en} ({warning.recording_id})")
+    return Notice(level=NoticeLevel.WARNING, text=words)
+
+
+def transfer_refused_notice(problem: Problem, texts: ProblemTexts | None) -> Notice:
+    """Return the notice of a transfer by phone that was refused."""
+    details = problem.details()
+    chinese = texts.worded(details, "zh") if texts is not None else details
+    reason = chinese.errors[0].rule if chinese.errors else chinese.title
+    words = SpokenWording(zh=f"话机转接未执行：{reason}", en=f"Transfer by phone refused: {problem.detail}")
     return Notice(level=NoticeLevel.WARNING, text=words)

@@ -63,6 +63,7 @@ class FakeAri(AriClient):
             channels.START_MUSIC: self._start_channel_music,
             channels.STOP_MUSIC: self._stop_channel_music,
             channels.RING: self._ring,
+            channels.TRANSFER_PROGRESS: self._transfer_progress,
             channels.STOP_RINGING: self._stop_ringing,
             channels.MUTE: self._mute,
             channels.UNMUTE: self._unmute,
@@ -161,6 +162,10 @@ class FakeAri(AriClient):
 
     async def _stop_channel_music(self, ids: Ids, _query: Query) -> object:
         self._in_stasis(ids[0]).music = None
+        return None
+
+    async def _transfer_progress(self, ids: Ids, query: Query) -> object:
+        self._found(ids[0]).told.append(str(query["states"]))
         return None
 
     async def _ring(self, ids: Ids, _query: Query) -> object:

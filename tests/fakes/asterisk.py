@@ -111,6 +111,8 @@ class FakeChannel:
     """What its party hears, from when on."""
     muted: set[str] = field(default_factory=set)
     """Directions in which it is muted."""
+    told: list[str] = field(default_factory=list)
+    """Answers to transfers that its phone asked for."""
     hears_ringing: bool = False
     """Asterisk plays the ringing tone to its party."""
     keys_sent: str = ""

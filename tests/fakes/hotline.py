@@ -13,6 +13,7 @@ from ari_app.calls.call_services import AgentPhone, CallLifecycle, CallServices
 from ari_app.calls.control.model import CallAction, SupervisorAction
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.outside import OutsideCalls
+from ari_app.calls.control.phone_transfers import PhoneTransfers
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.control.targets import TransferTargets
 from ari_app.calls.dial_plan import DialPlan
@@ -31,6 +32,7 @@ from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
 from crm.notices.views import DutyNumber
 from foundation.clock import milliseconds, utc_now
+from foundation.problems import Problem
 from foundation.routes import Principal, Role
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import Voice
@@ -87,6 +89,9 @@ class _Directory:
 
     def phone(self, agent_id: str) -> AgentPhone | None:
         return next((phone for phone in (*AGENTS.values(), SUPERVISOR) if phone.agent_id == agent_id), None)
+
+    def phones(self) -> list[AgentPhone]:
+        return list(AGENTS.values())
 
 
 class _Entry:
@@ -167,6 +172,10 @@ class FakeHotline:
         nothing: Any = None
         self.calling_out = CallingOut(Line(NODE, ("96001", "96002")), nothing, _Directory(), self.queues, nothing)
         self.calling_out.connect(targets, outside, self.calls.place)
+        self.refused: list[tuple[str, Problem]] = []
+        self.phone_transfers = PhoneTransfers(
+            self.ari, self.dispatcher, lambda: self.calls.live, self.control, _Directory(), self._refused
+        )
         self.dispatcher.new_channel.add_listener(self.calls.arrived)
         self.reconciler = Reconciler(self.ari, self.dispatcher, self.calls, self.store, self.queues, self._in_fallback)
         self.queues._on_offer = self.calls.offered
@@ -274,6 +283,9 @@ class FakeHotline:
     async def over(self) -> None:
         """Wait until no call is left and every record is stored."""
         await until(lambda: not self.calls.calls)
+
+    async def _refused(self, agent_id: str, problem: Problem) -> None:
+        self.refused.append((agent_id, problem))
 
     async def _on_duty(self, department_id: str) -> DutyNumber | None:
         return self.duty.get(department_id)

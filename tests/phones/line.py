@@ -141,6 +141,11 @@ class Line(asyncio.DatagramProtocol):
             self._ended(call, by="us", status=200)
             await self._request(self._messages.farewell(call.dialog))
 
+    async def refer(self, number: str) -> int:
+        """Ask the server to transfer the call; return its status."""
+        response = await self._request(self._messages.referral(self._current(Stage.ANSWERED).dialog, number))
+        return int(response.status)
+
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         arrived = time.monotonic_ns()
         try:
@@ -171,6 +176,8 @@ class Line(asyncio.DatagramProtocol):
                 self._ended(call, by="them", status=200, reason=request.headers.get("Reason"))
         elif request.method != "ACK":
             self._respond(request, "200 OK")
+            if request.method == "NOTIFY":
+                self._tell("notified", text=str(request.raw, "utf8").partition("\r\n\r\n")[2].strip())
 
     def _invited(self, request: SIPMessage, arrived: int) -> None:
         if (call := self._call_of(request)) is not None:

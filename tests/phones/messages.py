@@ -26,7 +26,7 @@ OFFERED: dict[Any, PayloadType] = {
     EVENT_TYPE: PayloadType.EVENT,
 }
 
-for method in ("OPTIONS", "NOTIFY", "REGISTER"):
+for method in ("OPTIONS", "NOTIFY", "REFER", "REGISTER"):
     if method not in pyVoIP.SIPCompatibleMethods:
         pyVoIP.SIPCompatibleMethods.append(method)
 
@@ -158,6 +158,12 @@ class Messages(SIPClient):
             dialog.invite,
             sequence=self._sequence,
         )
+
+    def referral(self, dialog: Dialog, number: str) -> str:
+        """Return a REFER of an answered call: a phone's transfer key."""
+        text = self.farewell(dialog).replace("BYE", "REFER")
+        more = f"Refer-To: <sip:{number}@{self.server}>\r\nContact: <sip:{self.username}@{self.myIP}:{self.myPort}>\r\n"
+        return text.replace("Content-Length", f"{more}Content-Length", 1)
 
     def _request(
         self, method: str, uri: str, via: str, sender: str, receiver: str, of: SIPMessage, sequence: int | None = None

@@ -58,7 +58,7 @@ class PhoneEvent:
     """Something that happened at the phone.
 
     `registered` · `calling` (call, number) · `progress` (call, status) · `invite` (call, caller, caller_name) ·
-    `answered` (call) · `dtmf` (key) · `ended` (call, by: us|them, status, reason) · `error` (text).
+    `answered` (call) · `notified` (text) · `dtmf` (key) · `ended` (call, by: us|them, status, reason) · `error` (text).
     """
 
     name: str
@@ -203,6 +203,14 @@ class Phone:
     async def hang_up(self) -> None:
         """End the call in any stage: BYE, CANCEL or a refusal."""
         await self._do("hang_up")
+
+    async def refer(self, number: str) -> int:
+        """Press the phone's own key for a transfer; return the server's status."""
+        return int(await self._do("refer", number=number))
+
+    async def notified(self, seconds: float = WAIT_SECONDS) -> str:
+        """Return the server's news of a transfer, such as `SIP/2.0 100 Trying`."""
+        return str((await self._next("notified", seconds=seconds)).details["text"])
 
     async def press(self, keys: str) -> None:
         """Press keys one after the other, 160 ms each."""

@@ -72,6 +72,9 @@ class PhoneProcess:
     async def do_hang_up(self) -> None:
         await self._opened.hang_up()
 
+    async def do_refer(self, number: str) -> int:
+        return await self._opened.refer(number)
+
     async def do_press(self, keys: str) -> None:
         for key in keys:
             await self._media.press(key)

@@ -1,6 +1,6 @@
 """Directory of transfer targets with their live state, and of live calls."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Protocol
 
 from redis.exceptions import RedisError
@@ -109,7 +109,8 @@ class CallDirectory:
             raise CallOutOfReach("Redis does not answer") from None
         shown = [state for state in states if state.stage is not CallStage.ENDED]
         if asking.role is Role.AGENT:
-            shown = [state for state in shown if _parked(state) or asking.staff_id in state.agents]
+            queues = (await self._queues.agent(asking.staff_id)).queues
+            shown = [state for state in shown if _may_be_taken(state, queues) or asking.staff_id in state.agents]
         return [live_view(state) for state in shown]
 
 
@@ -139,6 +140,11 @@ def _with_it(state: CallState) -> LiveSupervisor | None:
         return None
     target = supervisor.target
     return LiveSupervisor(staff_id=target.id, name=target.name, mode=supervisor.mode, answered=supervisor.up)
+
+
+def _may_be_taken(state: CallState, queues: Collection[str]) -> bool:
+    """Tell whether an agent of these queues may pick a call up."""
+    return _parked(state) or (state.target is not None and not state.bridged and state.queue in queues)
 
 
 def _parked(state: CallState) -> bool:

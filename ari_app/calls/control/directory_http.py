@@ -27,7 +27,7 @@ def routes(directory: CallDirectory) -> Routes:
         "GET",
         "/live-calls",
         roles=DESKS,
-        summary="List the live calls; agents see the parked ones and their own",
+        summary="List the live calls; agents see their own, and those that they may pick up",
         response=list[LiveCallView],
         problems=(503,),
     )

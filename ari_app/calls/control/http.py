@@ -226,7 +226,7 @@ def routes(control: CallControl) -> Routes:
         "POST",
         "/calls/{call_id}/pick-up",
         roles=AGENTS,
-        summary="Take a parked call: the agent's phone rings",
+        summary="Take a parked call, or one that waits in the agent's queue: the agent's phone rings",
         response=OwnCall,
         problems=(404, 409, 503),
         once=True,

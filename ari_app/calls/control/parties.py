@@ -5,7 +5,7 @@ from contextlib import suppress
 import structlog
 
 from ari_app.ari.errors import AriError
-from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
+from ari_app.calls.call_services import TRANSFER_BY_US, AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.errors import TargetBusy
 from ari_app.calls.control.model import Party, Target, TargetKind
 from ari_app.calls.control.view import call_left
@@ -81,6 +81,7 @@ class Parties:
             originator=self._state.channel_id,
             caller_id=self._state.number or "anonymous",
             timeout_s=max(1, round(ring_s)),
+            variables=TRANSFER_BY_US,
         )
 
     async def show(self, party: Party) -> None:

@@ -8,7 +8,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ari_app.calls.control.command_inbox import CommandInbox
-from ari_app.calls.control.errors import CallOutOfReach, CallUnknown, NoCall, TargetBusy
+from ari_app.calls.control.errors import CallOutOfReach, CallUnknown, NoCall, NotNow, TargetBusy
 from ari_app.calls.control.model import AnyCommand, CallAction, CallCommand, SupervisorAction, SupervisorCommand, Target
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.relay import CommandRelay
@@ -117,15 +117,24 @@ class CallControl:
         await self._relay.ask(state.node, command)
 
     async def pick_up(self, call_id: str, order: Order) -> CallChanged:
-        """Have an agent take a parked call.
+        """Have an agent take a parked or waiting call.
 
         Raises:
-            Problem: it is not parked, or the agent has another call.
+            Problem: it is neither, or the agent has another call.
         """
         agent = await self._queues.agent(order.agent_id)
         if agent.state in BUSY:
             raise TargetBusy("the agent is in another call")
-        return await self.command(call_id, order)
+        state = await self.state(call_id)
+        if state.target is None or state.bridged:
+            return await self.command(call_id, order)
+        if not await self._queues.take(order.agent_id, call_id):
+            raise NotNow("the call waits in no queue of this agent, or was answered meanwhile")
+        return call_changed(state, order.agent_id)
+
+    def is_queue(self, name: str) -> bool:
+        """Tell whether there is such a queue."""
+        return name in self._queues.queues
 
     async def _target(self, order: Order) -> Target | None:
         assert self._targets is not None, "connected"
