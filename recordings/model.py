@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from sqlalchemy import Column, Enum, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from crm.personal_data.fields import PersonalText
+from crm.personal_data.fields import PersonalNumber, PersonalText
 from crm.personal_data.holdings import personal
 from foundation.database import UtcDateTime
 
@@ -64,7 +64,7 @@ def _by_value(kind: type[StrEnum]) -> Enum:
 class Recording(SQLModel, table=True):
     """One segment of a call's recording.
 
-    A segment has the same two parties from start to end.
+    A segment has the same parties from start to end.
     """
 
     __tablename__ = "recording"
@@ -84,6 +84,12 @@ class Recording(SQLModel, table=True):
     ticket_id: str | None = Field(default=None, index=True)
     customer_id: str | None = None
     agent_id: str | None = None
+    other_agent_id: str | None = None
+    """Another agent who is heard: consulted, or in a three-party call."""
+    other_number: str | None = None
+    """An outside number that is heard, such as a department's."""
+    supervisor_id: str | None = None
+    """The supervisor whom all hear."""
     kind: RecordingKind = Field(sa_column=Column(_by_value(RecordingKind), nullable=False))
     status: RecordingStatus = Field(sa_column=Column(_by_value(RecordingStatus), nullable=False))
     channels: int
@@ -102,7 +108,7 @@ class Recording(SQLModel, table=True):
     note: str = ""
 
 
-personal(Recording, "note")
+personal(Recording, "note", "other_number")
 
 
 class RecordingAudit(SQLModel, table=True):
@@ -152,6 +158,12 @@ class RecordingView(BaseModel):
     ticket_id: str | None
     customer_id: str | None
     agent_id: str | None
+    other_agent_id: str | None = None
+    """Another agent who is heard."""
+    other_number: PersonalNumber | None = None
+    """An outside number that is heard."""
+    supervisor_id: str | None = None
+    """The supervisor whom all hear."""
     kind: RecordingKind
     status: RecordingStatus
     channels: int

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, insert, text, update
 from sqlmodel import SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.tickets.model import Ticket, TicketAttachment
+from crm.tickets.model import Ticket, TicketAttachment, TicketReporter
 from crm.tickets.visibility import shared_with
 from recordings.model import Recording, RecordingAudit, RecordingStatus
 
@@ -26,7 +26,16 @@ _NEXT_SEGMENT = (
     .where(_SEGMENTS.c.call_id == bindparam("call_id"))
     .scalar_subquery()
 )
+_TICKET_OF_CALL = (
+    select(TicketReporter.ticket_id)
+    .where(TicketReporter.call_id == bindparam("call_id"))
+    .order_by(col(TicketReporter.at).desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""The last ticket filed in the call: a later link would find no entry yet."""
 _GIVEN: dict[str, Any] = {column.name: bindparam(column.name) for column in _COLUMNS if column.name != "segment"}
+_GIVEN["ticket_id"] = func.coalesce(_GIVEN["ticket_id"], _TICKET_OF_CALL)
 ADD = insert(_RECORDING).values(**_GIVEN, segment=_NEXT_SEGMENT).returning(*_COLUMNS)
 _UNKNOWN: dict[str, Any] = {**dict.fromkeys(_GIVEN), "gap_ms": 0, "note": ""}
 GET = sql.select(*_COLUMNS).where(_COLUMNS.id == bindparam("recording_id"))

@@ -92,6 +92,10 @@ class CallLifecycle:
         self.leaving = False
 
 
+def _unshared(_state: CallState, _department_id: str) -> None:
+    """Share no call."""
+
+
 @dataclass(frozen=True)
 class CallServices:
     """Services shared by all calls of a process."""
@@ -124,4 +128,6 @@ class CallServices:
     """How long a customer waits for an agent's phone that vanished, before another agent is looked for."""
     pause_tone: Path | None = None
     """The sound in the pauses of flows; None for silence."""
+    share: Callable[[CallState, str], None] = _unshared
+    """Begins to send a call's link to a department that is called (H2)."""
     life: CallLifecycle = field(default_factory=CallLifecycle)

@@ -11,6 +11,7 @@ from ari_app.desk.model import CallStage as CallStage  # noqa: PLC0414 - desks s
 from crm.history.model import CallOutcome as CallOutcome  # noqa: PLC0414 - records are found by it
 from ivr.cursor import Cursor
 from ivr.walker import ToQueue
+from recordings.model import RecordingKind
 
 
 class LegStage(StrEnum):
@@ -39,6 +40,13 @@ class RecordingStage(msgspec.Struct):
     """Recording failed; the entry has the reason."""
     channel_id: str | None = None
     """The recorded channel; None: the other party's."""
+    kind: RecordingKind = RecordingKind.CONVERSATION
+    agent_id: str | None = None
+    other_agent_id: str | None = None
+    other_number: str | None = None
+    supervisor_id: str | None = None
+    mix_monitor_id: str | None = None
+    """Asterisk's id of the recorder: another one of the same channel may be running."""
     over: bool = False
     """Stopped: the next segment has not begun."""
 

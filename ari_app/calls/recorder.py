@@ -28,6 +28,9 @@ class Recorded:
     kind: RecordingKind
     customer_id: str | None
     agent_id: str | None = None
+    other_agent_id: str | None = None
+    other_number: str | None = None
+    supervisor_id: str | None = None
 
 
 class CallRecorder:
@@ -54,6 +57,9 @@ class CallRecorder:
         self._entered = False
         """The entry is stored, or waits for the database."""
         self._entering = asyncio.Lock()
+        self._asked = False
+        """Asterisk was asked to record: the response may be under way."""
+        self._halted_at: datetime | None = None
 
     async def prepare(self, *, since_ms: int | None = None) -> None:
         """Store the recording's entry, once.
@@ -69,6 +75,9 @@ class CallRecorder:
                 self._recorded.kind,
                 customer_id=self._recorded.customer_id,
                 agent_id=self._recorded.agent_id,
+                other_agent_id=self._recorded.other_agent_id,
+                other_number=self._recorded.other_number,
+                supervisor_id=self._recorded.supervisor_id,
                 channels=2,
                 segment_id=self._recording.segment_id,
                 started_at=_moment(since_ms),
@@ -89,14 +98,31 @@ class CallRecorder:
         try:
             # Started twice, the files would be spoilt.
             if not (self._adopted and await self._recordings.has_audio(recording.segment_id)):
-                await self._ami.mix_monitor(channel_id, str(caller_path), str(agent_path))
+                self._asked = True
+                mixer = await self._ami.mix_monitor(channel_id, str(caller_path), str(agent_path))
+                recording.mix_monitor_id = mixer or None
         except (AriError, TimeoutError, ValueError) as error:
+            self._asked = False
             log.exception("recording_not_started")
             await self.prepare()
             recording.failed = True
             await self._recordings.fail(recording.segment_id, str(error))
         else:
             recording.since_ms = since_ms
+
+    async def halt(self, channel_id: str) -> None:
+        """Stop to record; `stop` does the rest. Idempotent. Never raises."""
+        if self._halted_at is not None or not (self._asked or await self._recorded_before()):
+            return
+        self._halted_at = utc_now()
+        with suppress(AriError, TimeoutError):
+            # If the channel is gone, MixMonitor has stopped by itself.
+            await self._ami.stop_mix_monitor(channel_id, self._recording.mix_monitor_id)
+
+    async def _recorded_before(self) -> bool:
+        """Tell whether a former process may have started it."""
+        recording = self._recording
+        return recording.since_ms is not None or await self._recordings.has_audio(recording.segment_id)
 
     async def stop(self, channel_id: str, *, talked_since_ms: int | None = None) -> None:
         """Stop and seal it; without audio, remove its entry.
@@ -107,15 +133,14 @@ class CallRecorder:
             channel_id: the channel that is recorded.
             talked_since_ms: when they were bridged; None: they never were.
         """
-        recording, ended_at = self._recording, utc_now()
-        recorded = recording.since_ms is not None or await self._recordings.has_audio(recording.segment_id)
+        recording = self._recording
+        # Also where the start was cut off: Asterisk may carry it out.
+        await self.halt(channel_id)
+        recorded = await self._recorded_before()
         if not (recorded or recording.failed) and talked_since_ms is None:
             await self._recordings.discard(recording.segment_id)
             return
-        if recorded:
-            with suppress(AriError, TimeoutError):
-                # If the channel is gone, MixMonitor has stopped by itself.
-                await self._ami.stop_mix_monitor(channel_id)
+        ended_at = self._halted_at or utc_now()
         # Another process may have died before it stored the entry.
         await self.prepare(since_ms=recording.since_ms or talked_since_ms)
         if recorded:

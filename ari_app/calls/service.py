@@ -15,6 +15,7 @@ from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.control.outside import outside_numbers
+from ari_app.calls.control.view import call_changed
 from ari_app.calls.model import CallStage, CallState, Direction, LegStage
 from ari_app.calls.talk import Withdrawn
 from ari_app.queues.errors import QueuesUnavailable
@@ -78,6 +79,21 @@ class CallService:
             if call.state.channel_id == channel_id and call.state.stage is not CallStage.ENDED:
                 call.state.held_by_phone = on_hold
                 self._services.store.put(call.state)
+
+    async def link_ticket(self, call_id: str, ticket_id: str) -> None:
+        """Note and show a ticket filed in a call. Idempotent.
+
+        An outbound call is about the ticket that it was made for.
+        """
+        if (call := self._calls.get(call_id)) is None:
+            return
+        state = call.state
+        if state.ticket_id == ticket_id or (state.direction is Direction.OUTBOUND and state.ticket_id is not None):
+            return
+        state.ticket_id = ticket_id
+        self._services.store.put(state)
+        for agent_id in state.agents:
+            await self._services.desks.call_changed(agent_id, call_changed(state, agent_id))
 
     def outbound(self) -> int:
         """Count the campaigns' calls under way."""

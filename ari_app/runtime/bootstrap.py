@@ -23,6 +23,8 @@ from ari_app.calls.model import Direction
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.screen_pop import PopService
 from ari_app.calls.service import CallService
+from ari_app.calls.sharing import http as sharing_http
+from ari_app.calls.sharing.service import SharedCalls
 from ari_app.calls.store import CallStore
 from ari_app.calls.vanished import VanishedPhones
 from ari_app.campaigns.dialler import Dialler
@@ -104,6 +106,8 @@ class Service:
             calls=self.calls,
             campaigns=self.domain.campaigns,
             dialler=self.dialler,
+            reactions=self.domain.reactions,
+            control=self.control,
         )
 
     def _create_stores(self) -> None:
@@ -158,6 +162,14 @@ class Service:
             agents=self.agents,
             control=self.control,
         )
+        self.shared_calls = SharedCalls(
+            self.redis,
+            self.call_store,
+            self.desks.hub.state,
+            self.domain.tickets,
+            self.domain.notices.call_links.send,
+            settings.public_url,
+        )
         guard = RequestGuard(self.desks.sessions, allowed_origins=[settings.public_url])
         self.web = WebServer(
             [
@@ -167,6 +179,8 @@ class Service:
                 control_http.routes(self.control),
                 directory_http.routes(self._call_directory()),
                 outgoing_http.routes(self.calling_out, self.outcomes),
+                sharing_http.routes(self.shared_calls),
+                sharing_http.page_routes(self.shared_calls, self.labels),
             ],
             guard,
             self.spool,
@@ -227,6 +241,7 @@ class Service:
             pause_tone=self.conversations.pause_tone,
             messages=VoiceMessages(domain.tickets, domain.customers, self.conversations.catalogue),
             in_fallback=self.fallback.channels,
+            share=self.shared_calls.share,
         )
         admission = Admission(
             lambda: self.lag.standing_s, most_calls=settings.most_calls, longest_lag_s=settings.longest_lag_s

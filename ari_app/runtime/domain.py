@@ -125,7 +125,7 @@ class DomainServices:
         self.surveyed = SurveyedTicketsByRule(self.tickets, SurveyWording(configuration.library.catalogue))
         self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
         self.notices = Notices(settings, database, configuration)
-        reactions = TicketReactions(self.tickets, self.campaigns, recorded, self.history)
+        self.reactions = reactions = TicketReactions(self.tickets, self.campaigns, recorded, self.history)
         self.outbox = OutboxWorker(database, subscriptions.event_handlers(self.campaigns, reactions, self.notices.plan))
         self.undelivered = OutboxService(database)
         subscriptions.connect_domain(

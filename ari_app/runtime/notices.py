@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from ari_app.runtime.configuration import Configuration
 from ari_app.settings import Settings
 from crm.notices import http
+from crm.notices.call_links import CallLinkSender
 from crm.notices.channels import GatewaySender, RobotSender, Sender, WebhookSender
 from crm.notices.delivering import Deliverer
 from crm.notices.duty import DutyService
@@ -51,6 +52,7 @@ class Notices:
             channels=senders,
         )
         self.duty = DutyService(database, settings.time_zone)
+        self.call_links = CallLinkSender(database, planner, self.duty, self._deliverer.wake, self._gateways)
 
     def routes(self) -> Routes:
         """Return the routes of notices."""

@@ -8,6 +8,7 @@ from asyncio import Event
 from collections.abc import Callable, Sequence
 
 from ari_app.ari.dispatch import Dispatcher
+from ari_app.calls.control.service import CallControl
 from ari_app.calls.service import CallService
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.service import CampaignService
@@ -96,6 +97,8 @@ def connect_process(
     calls: CallService,
     campaigns: CampaignService,
     dialler: Dialler,
+    reactions: TicketReactions,
+    control: CallControl,
 ) -> None:
     """Connect the parts of one process of the service."""
     node.name_taken.add_listener(stop_requested.set)
@@ -107,3 +110,4 @@ def connect_process(
     sessions.ended.add_listener(phones.session_ended)
     dispatcher.new_channel.add_listener(calls.arrived)
     campaigns.attempts_planned.add_listener(dialler.wake)
+    reactions.call_linked.add_listener(control.link_ticket)

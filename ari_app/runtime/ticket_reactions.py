@@ -9,6 +9,7 @@ from crm.events import TicketChanged
 from crm.history.service import HistoryService
 from crm.tickets.errors import NotAllowedNow
 from crm.tickets.service import TicketService
+from foundation.signals import AsyncSignal
 from recordings.service import RecordingService
 
 log = structlog.get_logger()
@@ -24,6 +25,8 @@ class TicketReactions:
         self._campaigns = campaigns
         self._recordings = recordings
         self._history = history
+        self.call_linked: AsyncSignal[str, str] = AsyncSignal()
+        """Announces a call's id and the id of a ticket filed in it."""
 
     async def ask_customers(self, event: TicketChanged) -> None:
         """Plan the surveys after a department's reply (H8)."""
@@ -41,6 +44,7 @@ class TicketReactions:
         if event.call_id is not None:
             await self._recordings.link(event.call_id, ticket_id=event.ticket_id)
             await self._history.link_ticket(event.call_id, event.ticket_id)
+            await self.call_linked.announce(event.call_id, event.ticket_id)
 
     async def log_change(self, event: TicketChanged) -> None:
         """Write one log line about a change."""

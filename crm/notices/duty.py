@@ -108,10 +108,18 @@ class DutyService:
         Raises:
             NoticeDepartmentNotFound: there is no such department.
         """
+        found = await self.reached_by_sms(department_id)
+        return DutyNumber(found.name, found.address) if found is not None else None
+
+    async def reached_by_sms(self, department_id: str) -> NoticeRecipient | None:
+        """Return the recipient with the number on duty now; None without one.
+
+        Raises:
+            NoticeDepartmentNotFound: there is no such department.
+        """
         duty, standing = await self._recipients(department_id, utc_now())
         numbers = (one for one in (*duty, *standing) if one.channel is NoticeChannel.SMS)
-        found = next(numbers, None)
-        return DutyNumber(found.name, found.address) if found is not None else None
+        return next(numbers, None)
 
     async def _recipients(
         self, department_id: str, at: datetime

@@ -251,6 +251,8 @@ class TicketReporter(SQLModel, table=True):
         Index("ix_ticket_reporter_number", "number", "id"),
         # The screen pop also shows the tickets that a customer joined as a further reporter (H4).
         Index("ix_ticket_reporter_customer_id_at", "customer_id", "at"),
+        # The ticket of a call, for its recordings.
+        Index("ix_ticket_reporter_call_id", "call_id"),
     )
 
     id: str = Field(primary_key=True)

@@ -309,6 +309,8 @@ class FakeAmi(AmiClient):
         self.asterisk = asterisk
         self.away = False
         """No action gets an answer."""
+        self.taped: list[tuple[float, bool, str]] = []
+        """When a recorder started or stopped, and of which channel."""
 
     async def _ask_list(self, action: str, fields: Mapping[str, str]) -> list[Response]:
         await asyncio.sleep(2 * LATENCY_S)
@@ -323,12 +325,15 @@ class FakeAmi(AmiClient):
         channel = self.asterisk.channels.get(fields["Channel"])
         if channel is None:
             raise AriNotFound("AMI", action, "No such channel")
+        if action.endswith("MixMonitor"):
+            self.taped.append((asyncio.get_running_loop().time(), action == "MixMonitor", channel.id))
         if action == "MixMonitor":
             caller, _, agent = fields["Options"].partition(")")
             channel.tapes.append((caller.removeprefix("r("), agent.removeprefix("t(").partition(")")[0]))
-            return [{"MixMonitorID": f"mix-{len(channel.tapes)}"}]
+            return [{"MixMonitorID": channel.tapes[-1][0]}]
         if action == "StopMixMonitor":
-            channel.tapes.clear()
+            wanted = fields.get("MixMonitorID")
+            channel.tapes[:] = [tape for tape in channel.tapes if wanted not in {None, tape[0]}]
             return [{}]
         raise NotImplementedError(f"the fake Asterisk does not know {action}")
 

@@ -74,6 +74,9 @@ class FakeEntry:
     status: RecordingStatus = RecordingStatus.RECORDING
     note: str = ""
     agent_id: str | None = None
+    other_agent_id: str | None = None
+    other_number: str | None = None
+    supervisor_id: str | None = None
     ticket_id: str | None = None
     started_at: datetime | None = None
     duration_ms: int | None = None
@@ -101,6 +104,9 @@ class FakeRecordings:
         *,
         customer_id: str | None = None,
         agent_id: str | None = None,
+        other_agent_id: str | None = None,
+        other_number: str | None = None,
+        supervisor_id: str | None = None,
         ticket_id: str | None = None,
         channels: int | None = None,
         segment_id: str | None = None,
@@ -113,7 +119,16 @@ class FakeRecordings:
             await asyncio.Future[None]()
         recording_id = segment_id or new_segment_id()
         begun_before = recording_id in self.entries
-        self.entries.setdefault(recording_id, FakeEntry(call_id, kind, agent_id=agent_id, started_at=started_at))
+        entry = FakeEntry(
+            call_id,
+            kind,
+            agent_id=agent_id,
+            other_agent_id=other_agent_id,
+            other_number=other_number,
+            supervisor_id=supervisor_id,
+            started_at=started_at,
+        )
+        self.entries.setdefault(recording_id, entry)
         first, *others = self.storage.spool_files(recording_id, channels or 1)
         second = others[0] if others else None
         return Segment(recording_id, call_id, first, second, None, begun_before=begun_before)

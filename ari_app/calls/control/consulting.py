@@ -161,6 +161,8 @@ class Consulting(Handing):
         except AriError as error:
             await self._drop_party()
             raise TargetBusy("the phone cannot be rung: it is not registered") from error
+        if target.department_id is not None:
+            self._services.share(self._state, target.department_id)
 
     async def _hand_over(self) -> None:
         """Connect the customer with the third party; the agent leaves."""

@@ -14,7 +14,7 @@ from ari_app.calls.control.model import TRANSITIONS, Control, ControlStage, Stor
 from ari_app.calls.control.parties import Parties
 from ari_app.calls.control.ringback import RingbackTone
 from ari_app.calls.control.seating import Seating
-from ari_app.calls.control.segments import SegmentParties, Segments, conversation_kind
+from ari_app.calls.control.segments import SegmentParties, Segments
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.log_lines import log_step
 from ari_app.calls.model import CallState, Talk
@@ -126,13 +126,16 @@ class Handing:
         if control.recording_paused:
             return None
         if stage in {_S.TALKING, _S.SWAPPED}:
-            return SegmentParties(self._state.channel_id, conversation_kind(self._state), talk.agent_id)
+            return SegmentParties.usual(self._state)
         if stage is _S.CONSULTING and party is not None:
-            return SegmentParties(party.channel_id, RecordingKind.CONSULT, talk.agent_id, party.target.id)
-        if stage is _S.THREE_PARTY and party is not None:
-            return SegmentParties(self._state.channel_id, agent_id=talk.agent_id, other=party.target.id)
-        if stage is _S.LEFT and party is not None:
-            return SegmentParties(self._state.channel_id, other=party.target.id)
+            return SegmentParties.with_other(
+                party.channel_id, party.target, agent_id=talk.agent_id, kind=RecordingKind.CONSULT
+            )
+        if stage in {_S.THREE_PARTY, _S.LEFT} and party is not None:
+            agent_id = talk.agent_id if stage is _S.THREE_PARTY else None
+            return SegmentParties.with_other(
+                self._state.channel_id, party.target, agent_id=agent_id, kind=RecordingKind.CONVERSATION
+            )
         return None
 
     async def _take_over(self) -> None:
@@ -144,7 +147,7 @@ class Handing:
             channels.append(control.party.channel_id)
         if control.supervisor is not None:
             channels.append(control.supervisor.channel_id)
-        self._segments.resume(self._recorded())
+        self._segments.resume()
         await self._seating.take_over(channels)
         if self._agent_there() and not await self._there(talk.channel_id):
             await self._agent_lost()

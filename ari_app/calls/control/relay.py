@@ -33,10 +33,18 @@ class RelayedProblem(msgspec.Struct, frozen=True):
     fields: list[tuple[str, str]] = []
 
 
+class FiledTicket(msgspec.Struct, frozen=True):
+    """Ticket filed in a call."""
+
+    call_id: str
+    ticket_id: str
+
+
 class Relayed(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Command for a node, or its answer."""
+    """Command for a node, its answer, or a ticket of its call."""
 
     id: str
+    ticket: FiledTicket | None = None
     command: CallCommand | None = None
     supervision: SupervisorCommand | None = None
     reply_to: str = ""
@@ -46,19 +54,26 @@ class Relayed(msgspec.Struct, frozen=True, omit_defaults=True):
 class CommandRelay:
     """Sends commands to other nodes, and carries out theirs."""
 
-    def __init__(self, redis: Redis, node: str, obey: Callable[[AnyCommand], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        redis: Redis,
+        node: str,
+        obey: Callable[[AnyCommand], Awaitable[None]],
+        link_ticket: Callable[[str, str], Awaitable[None]],
+    ) -> None:
         self._redis = redis
         self._obey = obey
-        self._own = f"{CHANNEL}{node}"
+        self._link_ticket = link_ticket
+        self._own_channel = f"{CHANNEL}{node}"
         self._process = new_id("process")
         self._numbers = count(1)
         self._asked: dict[str, asyncio.Future[RelayedProblem | None]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Future[None]] = set()
         self._decoder = msgspec.json.Decoder(Relayed)
         self._listener = ChannelListener(
             redis,
             "call-commands",
-            channels=lambda: [self._own],
+            channels=lambda: [self._own_channel],
             on_message=lambda _, data: self._hear(self._decoder.decode(data)),
             on_subscribed=lambda _: None,
         )
@@ -78,7 +93,7 @@ class CommandRelay:
         answer = self._asked[number] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(ANSWER_S + 1):
-                await self._publish(CHANNEL + node, _relayed(number, command, self._own))
+                await self._publish(CHANNEL + node, _relayed(number, command, self._own_channel))
                 problem = await answer
         except (RedisError, OSError, TimeoutError):
             raise CallOutOfReach(f"node {node} did not answer") from None
@@ -87,15 +102,26 @@ class CommandRelay:
         if problem is not None:
             raise _raised(problem)
 
+    async def tell_ticket(self, node: str, call_id: str, ticket_id: str) -> None:
+        """Tell another node of a ticket filed in one of its calls."""
+        try:
+            await self._publish(CHANNEL + node, Relayed("", FiledTicket(call_id, ticket_id)))
+        except (RedisError, OSError) as error:
+            log.warning("ticket_not_shown", call_id=call_id, error=str(error))
+
     def _hear(self, message: Relayed) -> None:
         command = message.command or message.supervision
         if command is not None:
             carrying_out = self._carry_out(message.id, command, message.reply_to)
-            task = asyncio.create_task(carrying_out, name=f"call-command:{command.call_id}")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._own(asyncio.create_task(carrying_out, name=f"call-command:{command.call_id}"))
+        elif (filed := message.ticket) is not None:
+            self._own(asyncio.ensure_future(self._link_ticket(filed.call_id, filed.ticket_id)))
         elif (answer := self._asked.get(message.id)) is not None and not answer.done():
             answer.set_result(message.problem)
+
+    def _own(self, task: "asyncio.Future[None]") -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _carry_out(self, number: str, command: AnyCommand, reply_to: str) -> None:
         problem = None
@@ -116,7 +142,7 @@ class CommandRelay:
 def _relayed(number: str, command: AnyCommand, reply_to: str) -> Relayed:
     if isinstance(command, SupervisorCommand):
         return Relayed(number, supervision=command, reply_to=reply_to)
-    return Relayed(number, command, reply_to=reply_to)
+    return Relayed(number, command=command, reply_to=reply_to)
 
 
 class _Refused(Problem):

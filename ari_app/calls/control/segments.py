@@ -1,10 +1,10 @@
 """Recordings of a conversation: a new segment at every change of parties."""
 
 import asyncio
-from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ari_app.calls.call_services import CallServices
+from ari_app.calls.control.model import Target, TargetKind
 from ari_app.calls.model import CallState, Direction, RecordingStage, Talk
 from ari_app.calls.recorder import CallRecorder, Recorded
 from foundation.tasks import task_over
@@ -20,42 +20,98 @@ class SegmentParties:
     """The recorded channel: its party is on the left, all others on the right."""
     kind: RecordingKind = RecordingKind.CONVERSATION
     agent_id: str | None = None
-    other: str | None = None
-    """Another agent's id or an outside number that is heard too."""
+    other_agent_id: str | None = None
+    """Another agent who is heard too."""
+    other_number: str | None = None
+    """An outside number that is heard too."""
     supervisor_id: str | None = None
     """The supervisor whom all hear."""
 
+    @classmethod
+    def with_other(
+        cls, channel_id: str, other: Target, *, agent_id: str | None = None, kind: RecordingKind
+    ) -> "SegmentParties":
+        """Return the parties of a segment with a third party."""
+        is_agent = other.kind is TargetKind.AGENT
+        return cls(channel_id, kind, agent_id, other.id if is_agent else None, None if is_agent else other.id)
 
-def conversation_kind(state: CallState) -> RecordingKind:
-    """Return the kind of recordings of a call's two parties."""
-    return RecordingKind.CONSULT if state.direction is Direction.INTERNAL else RecordingKind.CONVERSATION
+    @classmethod
+    def usual(cls, state: CallState) -> "SegmentParties":
+        """Return the two parties of a call without a third."""
+        assert state.talk is not None, "an offer was staged"
+        kind = RecordingKind.CONSULT if state.direction is Direction.INTERNAL else RecordingKind.CONVERSATION
+        return cls(state.channel_id, kind, state.talk.agent_id, state.called_agent)
+
+    @classmethod
+    def staged(cls, stage: RecordingStage, state: CallState) -> "SegmentParties":
+        """Return the parties of a stored stage; the first names none."""
+        channel_id = stage.channel_id or state.channel_id
+        if stage.agent_id is None and stage.other_number is None:
+            return replace(cls.usual(state), channel_id=channel_id)
+        return cls(
+            channel_id, stage.kind, stage.agent_id, stage.other_agent_id, stage.other_number, stage.supervisor_id
+        )
+
+    def stage(self) -> RecordingStage:
+        """Return the stage of a new segment."""
+        return RecordingStage(
+            new_segment_id(),
+            channel_id=self.channel_id,
+            kind=self.kind,
+            agent_id=self.agent_id,
+            other_agent_id=self.other_agent_id,
+            other_number=self.other_number,
+            supervisor_id=self.supervisor_id,
+        )
 
 
 class Segment:
     """One segment from its entry to its seal."""
 
-    def __init__(
-        self, services: CallServices, state: CallState, stage: RecordingStage, who: SegmentParties, *, adopted: bool
-    ) -> None:
+    def __init__(self, services: CallServices, state: CallState, stage: RecordingStage, *, adopted: bool) -> None:
         self.stage = stage
-        self.who = who
-        recorded = Recorded(state.id, who.kind, state.customer_id, who.agent_id)
+        self.who = who = SegmentParties.staged(stage, state)
+        recorded = Recorded(
+            state.id, who.kind, state.customer_id, who.agent_id, who.other_agent_id, who.other_number, who.supervisor_id
+        )
         self._recorder = CallRecorder(services.ami, services.recordings, stage, recorded, adopted=adopted)
         self._adopted = adopted
         self._entering: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[None] | None = None
 
-    def prepare(self, since_ms: int | None = None) -> None:
-        """Begin to store the entry."""
+    def prepare(self, since_ms: int | None = None, *, after: "Segment | None" = None) -> None:
+        """Begin to store the entry, after that of the former segment.
+
+        Segments are numbered in the order of their entries.
+        """
         if self._entering is None:
-            entering = self._recorder.prepare(since_ms=since_ms)
+            entering = self._enter(since_ms, after)
             self._entering = asyncio.create_task(entering, name=f"entry:{self.stage.segment_id}")
 
-    def start(self) -> asyncio.Task[None]:
+    async def entered(self) -> None:
+        """Wait for the entry, if its storing has begun."""
+        if self._entering is not None:
+            await asyncio.wait({self._entering})
+
+    async def _enter(self, since_ms: int | None, after: "Segment | None") -> None:
+        if after is not None:
+            await after.entered()
+        await self._recorder.prepare(since_ms=since_ms)
+
+    def start(self) -> "asyncio.Task[None]":
         """Begin to record; return the task."""
         starting = self._recorder.start(self.who.channel_id)
         self._starting = asyncio.create_task(starting, name=f"record:{self.stage.segment_id}")
         return self._starting
+
+    async def started(self) -> None:
+        """Wait until Asterisk has answered the request to record."""
+        if self._starting is not None:
+            await asyncio.wait({self._starting})
+
+    def halt(self) -> "asyncio.Task[None]":
+        """Begin to stop the recorder; return the task."""
+        return asyncio.create_task(self._recorder.halt(self.who.channel_id), name=f"halt:{self.stage.segment_id}")
 
     async def end(self, *, talked_since_ms: int | None) -> None:
         """Stop and seal it, at any stage."""
@@ -78,12 +134,10 @@ class Segments:
         assert state.talk is not None, "an offer was staged"
         self._services = services
         self._state = state
-        stage = state.talk.recording
-        who = SegmentParties(stage.channel_id or state.channel_id, conversation_kind(state), state.talk.agent_id)
-        self._present: Segment | None = Segment(services, state, stage, who, adopted=adopted)
-        self._steps: asyncio.Task[None] | None = None
-        self._closing = False
-        """The conversation is over: no segment begins any more."""
+        self._present: Segment | None = self._segment(state.talk.recording, adopted=adopted)
+        self._switching: asyncio.Task[None] | None = None
+        self._finishing: set[asyncio.Task[None]] = set()
+        """Former segments on their way to the seal."""
 
     def prepare(self, since_ms: int | None = None) -> None:
         """Begin to store the entry of the present segment."""
@@ -97,75 +151,83 @@ class Segments:
 
     def change(self, who: SegmentParties | None) -> None:
         """Record these parties from now on; None records nothing."""
-        present, self._present = self._present, None
-        if present is not None and present.who == who and not present.stage.over:
-            self._present = present
+        present, talk = self._present, self._talk
+        if present is not None and present.stage.over:
+            present = None
+        if (present.who if present is not None else None) == who:
             return
-        talk = self._talk
-        if present is not None and not present.stage.over:
+        if present is not None:
             talk.ended_recordings = [*talk.ended_recordings, present.stage]
-            self._do(self._finish(present))
+        self._present = None
         if who is not None:
-            talk.recording = RecordingStage(new_segment_id(), channel_id=who.channel_id)
-            self._present = self._segment(talk.recording, who, adopted=False)
-            self._do(self._begin(self._present))
+            talk.recording = who.stage()
+            self._present = self._segment(talk.recording, adopted=False)
+        switch = self._switch(self._switching, present, self._present)
+        self._switching = asyncio.create_task(switch, name=f"segments:{self._state.id}")
         self._services.store.put(self._state)
 
-    def resume(self, who: SegmentParties | None) -> None:
-        """Go on with segments of a former process."""
-        talk = self._talk
-        for stage in talk.ended_recordings:
-            former = self._segment(stage, SegmentParties(stage.channel_id or self._state.channel_id), adopted=True)
-            self._do(self._finish(former))
-        if who is not None and not talk.recording.over:
-            self._present = self._segment(talk.recording, who, adopted=True)
-            self._do(self._begin(self._present))
+    def resume(self) -> None:
+        """Go on with the segments of a former process."""
+        for stage in self._talk.ended_recordings:
+            self._finish(self._segment(stage, adopted=True))
+        if self._present is not None and not self._present.stage.over:
+            self._present.prepare(self._present.stage.since_ms)
+            self._present.start()
 
     def leave(self) -> None:
         """Leave the steps under way to the next process."""
-        if self._steps is not None:
-            self._steps.cancel()
+        for task in (self._switching, *self._finishing):
+            if task is not None:
+                task.cancel()
 
     async def end(self, *, talked_since_ms: int | None) -> None:
         """End the last segment."""
-        self._closing = True
-        if self._steps is not None:
-            await task_over(self._steps)
+        if self._switching is not None:
+            await task_over(self._switching)
         if self._present is not None:
             await self._present.end(talked_since_ms=talked_since_ms)
+        for task in tuple(self._finishing):
+            await task_over(task)
 
     @property
     def _talk(self) -> Talk:
         assert self._state.talk is not None, "in a conversation"
         return self._state.talk
 
-    def _segment(self, stage: RecordingStage, who: SegmentParties, *, adopted: bool) -> Segment:
-        return Segment(self._services, self._state, stage, who, adopted=adopted)
+    def _segment(self, stage: RecordingStage, *, adopted: bool) -> Segment:
+        return Segment(self._services, self._state, stage, adopted=adopted)
 
-    def _do(self, step: Coroutine[None, None, None]) -> None:
-        """Carry out a step after those before it."""
-        following = self._after(self._steps, step)
-        self._steps = asyncio.create_task(following, name=f"segments:{self._state.id}")
+    async def _switch(
+        self, before: "asyncio.Task[None] | None", former: Segment | None, following: Segment | None
+    ) -> None:
+        """Stop one recorder and start the next, without a pause.
 
-    async def _after(self, before: "asyncio.Task[None] | None", step: Coroutine[None, None, None]) -> None:
-        try:
-            if before is not None:
-                await task_over(before)
-        except BaseException:
-            step.close()
-            raise
-        await step
+        Asterisk gets both requests together, in this order.
+        """
+        if before is not None:
+            await asyncio.wait({before})
+        steps: list[asyncio.Task[None]] = []
+        if former is not None:
+            await former.started()
+            steps.append(former.halt())
+        if following is not None:
+            following.prepare(after=former)
+            steps.append(following.start())
+        if steps:
+            await asyncio.wait(steps)
+        if former is not None:
+            self._finish(former)
+        self._services.store.put(self._state)
 
-    async def _finish(self, former: Segment) -> None:
+    def _finish(self, former: Segment) -> None:
+        """Seal a former segment, beside everything else."""
+        task = asyncio.create_task(self._seal(former), name=f"seal:{former.stage.segment_id}")
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+
+    async def _seal(self, former: Segment) -> None:
         await former.end(talked_since_ms=former.stage.since_ms or self._talk.connected_at_ms)
         segment_id = former.stage.segment_id
         left = [stage for stage in self._talk.ended_recordings if stage.segment_id != segment_id]
         self._talk.ended_recordings = left
-        self._services.store.put(self._state)
-
-    async def _begin(self, following: Segment) -> None:
-        if self._closing:
-            return
-        following.prepare()
-        await following.start()
         self._services.store.put(self._state)

@@ -1,6 +1,7 @@
 """Use cases of call control: orders reach the call's task."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NoReturn, Protocol
 
 import structlog
@@ -37,6 +38,9 @@ class OwnedCalls(Protocol):
     @property
     def calls(self) -> Mapping[str, OwnedCall]: ...
 
+    async def link_ticket(self, call_id: str, ticket_id: str) -> None:
+        """Note a ticket filed in a call, if it is here."""
+
 
 class CallControl:
     """Orders of agents about their calls, on any node."""
@@ -45,7 +49,7 @@ class CallControl:
         self._node = node
         self._store = store
         self._queues = queues
-        self._relay = CommandRelay(redis, node, self._obey_here)
+        self._relay = CommandRelay(redis, node, self._obey_here, self._link_here)
         self._calls: OwnedCalls | None = None
         self._targets: TransferTargets | None = None
 
@@ -141,6 +145,21 @@ class CallControl:
         if order.action is CallAction.PICK_UP:
             return self._targets.own_phone(order.agent_id)
         return await self._targets.resolve(order.agent_id, order.target) if order.target is not None else None
+
+    async def link_ticket(self, call_id: str, ticket_id: str) -> None:
+        """Note a ticket filed in a live call. Safe to repeat.
+
+        Where the node or Redis does not answer, the desks do not show it; recordings and record have it all the same.
+        """
+        if call_id in self._here:
+            await self._link_here(call_id, ticket_id)
+            return
+        with suppress(CallUnknown, CallOutOfReach):
+            await self._relay.tell_ticket((await self.state(call_id)).node, call_id, ticket_id)
+
+    async def _link_here(self, call_id: str, ticket_id: str) -> None:
+        if self._calls is not None:
+            await self._calls.link_ticket(call_id, ticket_id)
 
     async def shown(self, agent: AgentSnapshot) -> CallChanged | None:
         """Return an agent's present call; None where there is none. Never raises."""

@@ -11,6 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 import recordings.service
+from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -20,6 +21,7 @@ from recordings.errors import RecordingAltered, RecordingNotFound, RecordingUnav
 from recordings.model import AuditAction, RecordingKind, RecordingStatus, RecordingWarning, WarningKind
 from recordings.service import RecordingService
 from recordings.storage import IDENTITY, Storage
+from tests.unit.crm.conftest import AGENT, furnish
 from tests.unit.recordings.audio import read_wav, strength
 from tests.unit.recordings.conftest import AGENT_HERTZ, CALLER_HERTZ, person, sealed_conversation, speak
 from tests.unit.recordings.disk import enlarge, small_disk
@@ -463,3 +465,18 @@ def test_folder_has_one_identity_for_all_who_share_it(tmp_path: Path) -> None:
 def test_folder_that_takes_nothing_has_no_identity(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert Storage(tmp_path / "file").identity() == ""
+
+
+async def test_a_recording_entered_after_its_calls_ticket_was_filed_is_linked(
+    service: RecordingService, database: Database
+) -> None:
+    place = await furnish(database)
+    filed = await TicketService(database).file(place.fault(call_id="call-1"), AGENT, "key-1")
+    await service.link("call-1", ticket_id=filed.id)  # there is no entry yet
+    number = "+8645180000000"
+    talk = RecordingKind.CONVERSATION
+    segment = await service.begin("call-1", talk, agent_id="staff-1", other_agent_id="staff-2", other_number=number)
+    entry = await service.get(segment.id)
+    assert entry.ticket_id == filed.id
+    assert (entry.other_agent_id, entry.other_number) == ("staff-2", number)
+    assert (await service.get((await service.begin("call-2", RecordingKind.CONVERSATION)).id)).ticket_id is None
