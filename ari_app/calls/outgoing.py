@@ -80,7 +80,6 @@ def outgoing_call(node: str, phone: AgentPhone, outgoing: Outgoing, *, ring_s: f
             ring_ms=round(ring_s * 1000),
             waited_ms=0,
             recording=RecordingStage(new_segment_id()),
-            agent_name=phone.name,
         ),
     )
 

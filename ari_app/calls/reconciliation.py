@@ -260,6 +260,7 @@ class Reconciler:
                 await self._queues.leave(call.state.id, LeaveReason.SYSTEM)
         for call in calls:
             repaired += await self._repair_talk(call)
+            repaired += await self._repair_others(call)
         return repaired + await self._free_agents()
 
     async def _free_agents(self) -> int:
@@ -290,6 +291,21 @@ class Reconciler:
             # The call ended meanwhile; if that was before `hold_on`, nothing else releases the agent.
             await self._queues.finished(talk.agent_id, call.state.id)
         return not known
+
+    async def _repair_others(self, call: LiveCall) -> int:
+        """Report the other agents of a call: consulted, rung, or called.
+
+        Return how many were unknown to the queues.
+        """
+        state, unknown = call.state, 0
+        first = state.talk.agent_id if state.talk is not None else None
+        for agent_id in state.agents - {first}:
+            unknown += (await self._queues.agent(agent_id)).state is AgentState.OFFLINE
+            await self._queues.hold_on(agent_id, state.id, state.home_queue)
+            if _is_over_for(call, agent_id):
+                # That agent left meanwhile; if that was before `hold_on`, nothing else releases the agent.
+                await self._queues.finished(agent_id, state.id)
+        return unknown
 
 
 def _legs(call: LiveCall) -> Iterator[str]:

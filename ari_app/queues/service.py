@@ -18,7 +18,7 @@ from ari_app.queues.model import (
     WaitingCall,
 )
 from ari_app.queues.node import QueueNode
-from ari_app.queues.settings import HIGHEST_PRIORITY, QueueSettings, usual_settings
+from ari_app.queues.settings import HEAD_OF_QUEUE, QueueSettings, usual_settings
 from ari_app.queues.store import QueueCommand, plain_id
 
 RESTORED_AT_ONCE = 200
@@ -76,8 +76,8 @@ class QueueService(QueueNode):
             QueueUnknown: no such queue.
         """
         self._check_queue(queue)
-        if not 0 <= priority <= HIGHEST_PRIORITY:
-            raise ValueError(f"a priority is from 0 to {HIGHEST_PRIORITY}, not {priority}")
+        if not 0 <= priority <= HEAD_OF_QUEUE:
+            raise ValueError(f"a priority is from 0 to {HEAD_OF_QUEUE}, not {priority}")
         return await self._run(_ENTER, plain_id(call_id), queue, priority, preferred_agent_id or "")
 
     async def leave(self, call_id: str, reason: LeaveReason) -> Departure | None:

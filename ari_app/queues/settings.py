@@ -13,6 +13,8 @@ from foundation.yaml_files import broken_rules, line_inside, read_yaml
 
 HIGHEST_PRIORITY = 90
 """Highest priority of a queue and of a call; their sum keeps places exact to the millisecond."""
+HEAD_OF_QUEUE = HIGHEST_PRIORITY + 1
+"""Priority of a caller who was with an agent and lost that agent: before all others, protected ones too (H25)."""
 
 
 class Strategy(StrEnum):

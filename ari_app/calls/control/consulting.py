@@ -7,6 +7,7 @@ from ari_app.calls.control.model import CallCommand, ControlStage, Party, StoryS
 from ari_app.calls.control.view import call_left
 from ari_app.calls.model import LegStage, Talk
 from foundation.clock import milliseconds, utc_now
+from foundation.problems import Problem
 from foundation.tasks import shield_until_done
 
 PARKED_S = 180.0
@@ -153,8 +154,14 @@ class Consulting(Handing):
         Raises:
             TargetBusy: it cannot be rung; nothing has changed.
         """
-        party = self.control.party = await self._parties.reserve(target)
+        party = self.control.party = self._parties.party(target)
         self._listen(party.channel_id)
+        # Known before it is reserved: a hang-up in this moment frees the agent all the same.
+        try:
+            await self._parties.reserve(target)
+        except Problem:
+            self.control.party = None
+            raise
         await self._services.store.save(self._state)
         try:
             await self._parties.ring(party)
@@ -218,9 +225,11 @@ class Consulting(Handing):
         await self._services.desks.call_changed(talk.agent_id, call_left(self._state))
 
     async def _drop_party(self) -> None:
-        party, self.control.party = self._party(), None
+        party = self._party()
         self._seating.forget(party.channel_id)
         await self._parties.drop(party, talked=party.up)
+        # Known until it is gone: a hang-up that cuts this off has the clean-up do it.
+        self.control.party = None
 
     async def _return_to_sender(self) -> None:
         """Bring a customer back after a failed transfer: parked, sender, or queue."""

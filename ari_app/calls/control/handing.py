@@ -18,7 +18,7 @@ from ari_app.calls.control.segments import SegmentParties, Segments
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.log_lines import log_step
 from ari_app.calls.model import CallState, Talk
-from ari_app.queues.settings import HIGHEST_PRIORITY
+from ari_app.queues.settings import HEAD_OF_QUEUE
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
 from foundation.ids import new_id
@@ -316,7 +316,7 @@ class Handing:
             self._over()
             return
         target = state.target or ToQueue(queue, state.kind or queue)
-        priority = HIGHEST_PRIORITY if head else target.priority
+        priority = HEAD_OF_QUEUE if head else target.priority
         state.target = replace(target, queue=queue, priority=priority)
         state.preferred_agent_id = None
         state.returned_at_ms = milliseconds(utc_now())

@@ -12,6 +12,7 @@ from ari_app.calls.control.view import call_left
 from ari_app.calls.model import CallState
 from ari_app.queues.errors import QueuesUnavailable
 from foundation.ids import new_id
+from foundation.tasks import shield_until_done
 
 AGENT_LEG = "agent-leg"
 OUTSIDE_LEG = "outside-leg"
@@ -29,18 +30,22 @@ class Parties:
         self._state = state
         self._make_pop = make_pop
 
-    async def reserve(self, target: Target) -> Party:
-        """Reserve a target; return the party, not rung yet.
+    def party(self, target: Target) -> Party:
+        """Return a target as a party, with its channel's id."""
+        return Party(new_id(AGENT_LEG if target.kind is TargetKind.AGENT else OUTSIDE_LEG), target)
+
+    async def reserve(self, target: Target) -> None:
+        """Reserve a target's agent.
 
         Raises:
             TargetBusy: the agent has another call, or is no agent any more.
             QueuesUnavailable: Redis did not answer.
         """
         if target.kind is not TargetKind.AGENT:
-            return Party(new_id(OUTSIDE_LEG), target)
-        if not await self._services.queues.occupied(target.id, self._state.id, self._state.home_queue):
+            return
+        occupying = self._services.queues.occupied(target.id, self._state.id, self._state.home_queue)
+        if not await shield_until_done(occupying):
             raise TargetBusy(f"agent {target.staff_number or target.id} is in another call")
-        return Party(new_id(AGENT_LEG), target)
 
     def ring_s(self, target: Target) -> float:
         """Return how long a target's phone rings."""

@@ -1,0 +1,224 @@
+"""Two things at once: the customer stays with an agent, or is the next one (H25)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from ari_app.ari import bridges
+from ari_app.ari.errors import AriTimeout
+from ari_app.calls.control.model import CallAction, ControlStage
+from ari_app.calls.model import CallStage
+from ari_app.desk.command_model import CallTarget
+from ari_app.queues.model import AgentState
+from ari_app.queues.settings import HIGHEST_PRIORITY
+from crm.notices.views import DutyNumber
+from foundation.problems import Problem
+from ivr.cursor import Cursor, CursorStore
+from ivr.voice import Voice
+from ivr.walker import Outcome, ToQueue
+from tests.fakes.asterisk import FakeChannel
+from tests.fakes.hotline import FakeHotline
+from tests.fakes.virtual_time import until
+from tests.unit.calls.live.test_hold_and_reconnect import RTP_TIMEOUT, conversation
+from tests.unit.calls.live.test_transfers import OTHER, nothing_is_left, other_ready, outside, stage
+
+DEPARTMENT = CallTarget("department", "dept-1")
+Legs = tuple[FakeChannel, FakeChannel, FakeChannel]
+
+
+async def consulting(hotline: FakeHotline) -> Legs:
+    """Return the legs of customer, agent and consulted colleague."""
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    await hotline.order(CallAction.CONSULT, target=OTHER)
+    return caller, leg, await hotline.talking("1002")
+
+
+async def attempts(*orders: Awaitable[object]) -> list[object]:
+    """Give commands at once; return the answers, refusals included."""
+    answers = await asyncio.gather(*orders, return_exceptions=True)
+    assert all(not isinstance(answer, BaseException) or isinstance(answer, Problem) for answer in answers), answers
+    return answers
+
+
+async def in_hands(hotline: FakeHotline, caller: FakeChannel) -> None:
+    """Wait until the customer talks with an agent, is held by one, or is first in the queue."""
+
+    def is_kept() -> bool:
+        state = hotline.live.state
+        hears = hotline.asterisk.hears(caller.id)
+        if state.stage is CallStage.TALKING and state.agents:
+            return hears == "talk" or hears.startswith("music")
+        return state.stage is CallStage.QUEUED and hears.startswith("music")
+
+    await until(is_kept)
+    if hotline.live.state.stage is CallStage.QUEUED:
+        place = await hotline.queues.position(hotline.live.state.id)
+        assert place is not None
+        assert place.position == 1
+    assert hotline.asterisk.longest_silence_s(caller.id) < 1
+
+
+async def two_commands(hotline: FakeHotline, _: Legs) -> None:
+    answers = await attempts(hotline.order(CallAction.COMPLETE), hotline.order(CallAction.CANCEL))
+    assert sum(isinstance(answer, Problem) for answer in answers) == 1, "one of them is refused"
+
+
+async def both_hang_up(hotline: FakeHotline, legs: Legs) -> None:
+    hotline.asterisk.hang_up(legs[1].id)
+    hotline.asterisk.hang_up(legs[2].id)
+
+
+async def both_are_lost(hotline: FakeHotline, legs: Legs) -> None:
+    hotline.asterisk.hang_up(legs[2].id, RTP_TIMEOUT)
+    hotline.asterisk.hang_up(legs[1].id, RTP_TIMEOUT)
+
+
+async def agent_signs_out(hotline: FakeHotline, _: Legs) -> None:
+    await hotline.queues.sign_out("staff-1001")
+
+
+async def completed_and_the_colleague_hangs_up(hotline: FakeHotline, legs: Legs) -> None:
+    completing = asyncio.create_task(hotline.order(CallAction.COMPLETE))
+    await asyncio.sleep(0)
+    hotline.asterisk.hang_up(legs[2].id, RTP_TIMEOUT)
+    await attempts(completing)
+
+
+async def bridge_refused(hotline: FakeHotline, _: Legs) -> None:
+    hotline.ari.failures[bridges.ADD] = AriTimeout("POST", "/bridges", "no answer")
+    await attempts(hotline.order(CallAction.THREE_PARTY))
+    hotline.ari.failures.clear()
+
+
+async def swap_refused(hotline: FakeHotline, _: Legs) -> None:
+    hotline.ari.failures[bridges.ADD] = AriTimeout("POST", "/bridges", "no answer")
+    await attempts(hotline.order(CallAction.SWAP))
+    hotline.ari.failures.clear()
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        two_commands,
+        both_hang_up,
+        both_are_lost,
+        agent_signs_out,
+        completed_and_the_colleague_hangs_up,
+        bridge_refused,
+        swap_refused,
+    ],
+)
+async def test_consultation_leaves_the_customer_in_good_hands(
+    hotline: FakeHotline, event: Callable[[FakeHotline, Legs], Awaitable[None]]
+) -> None:
+    legs = await consulting(hotline)
+    await event(hotline, legs)
+    await asyncio.sleep(0.1)
+    if hotline.calls.calls:
+        await in_hands(hotline, legs[0])
+        hotline.asterisk.hang_up(legs[0].id)
+    else:
+        # Both hung up in order, one after the other: the colleague had the customer for a moment.
+        assert event is both_hang_up
+    await nothing_is_left(hotline)
+    for number in ("1001", "1002"):
+        assert (await hotline.agent(number)).state not in {AgentState.TALKING, AgentState.RINGING}
+
+
+@pytest.mark.parametrize("first", ["answer", "cancel"])
+async def test_answer_against_cancel(hotline: FakeHotline, first: str) -> None:
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    await hotline.order(CallAction.CONSULT, target=OTHER)
+    third = await hotline.rung("1002")
+    if first == "answer":
+        hotline.asterisk.pick_up(third.id)
+    cancelling = asyncio.create_task(hotline.order(CallAction.CANCEL))
+    await asyncio.sleep(0)
+    if first == "cancel":
+        hotline.asterisk.pick_up(third.id)
+    await attempts(cancelling)
+    await until(lambda: third.id not in hotline.asterisk.channels)
+    assert hotline.asterisk.heard_by(caller.id) == {leg.id}
+    assert (await hotline.agent("1002")).state is not AgentState.TALKING
+    hotline.asterisk.hang_up(caller.id)
+    await nothing_is_left(hotline)
+
+
+@pytest.mark.parametrize("who", ["customer", "agent"])
+async def test_transfer_against_a_hang_up(hotline: FakeHotline, who: str) -> None:
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    sending = asyncio.create_task(hotline.order(CallAction.TRANSFER, target=OTHER))
+    await asyncio.sleep(0.0005)
+    hotline.asterisk.hang_up(caller.id if who == "customer" else leg.id)
+    await attempts(sending)
+    if who == "agent" and hotline.calls.calls:
+        await in_hands_or_on_the_way(hotline, caller)
+        hotline.asterisk.hang_up(caller.id)
+    await nothing_is_left(hotline)
+    assert (await hotline.agent("1002")).state is AgentState.NOT_READY
+
+
+async def in_hands_or_on_the_way(hotline: FakeHotline, caller: FakeChannel) -> None:
+    """The customer hears music while the colleague's phone rings."""
+    await hotline.rung("1002")
+    assert hotline.asterisk.hears(caller.id).startswith("music")
+
+
+async def test_department_answers_and_hangs_up_at_once(hotline: FakeHotline) -> None:
+    """H2: the agent has the customer again."""
+    caller, leg = await conversation(hotline)
+    hotline.duty["dept-1"] = DutyNumber("张师傅", "045187654321")
+    await hotline.order(CallAction.CONSULT, target=DEPARTMENT)
+    third = await outside(hotline)
+    hotline.asterisk.pick_up(third.id)
+    hotline.asterisk.hang_up(third.id)
+    await stage(hotline, ControlStage.HELD)
+    await hotline.order(CallAction.RESUME)
+    assert hotline.asterisk.heard_by(leg.id) == {caller.id}
+    await hotline.order(CallAction.TRANSFER, target=DEPARTMENT)
+    again = await outside(hotline)
+    hotline.asterisk.pick_up(again.id)
+    hotline.asterisk.hang_up(again.id)
+    await hotline.over()
+
+
+async def test_head_of_the_queue_is_before_a_protected_customer_who_waits_longer(hotline: FakeHotline) -> None:
+    caller, leg = await conversation(hotline)
+
+    async def protected(_voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+        await store.save(cursor)
+        return ToQueue("repair", "repair", priority=HIGHEST_PRIORITY)
+
+    hotline.script = protected
+    waiting = hotline.call("13800000009")
+    await until(lambda: any(state.stage is CallStage.QUEUED for state in hotline.calls.live))
+    await asyncio.sleep(60)
+    hotline.asterisk.unregistered.add("PJSIP/agent1001")
+    hotline.asterisk.hang_up(leg.id, RTP_TIMEOUT)
+    await until(lambda: [state.stage for state in hotline.calls.live] == [CallStage.QUEUED] * 2, within_s=60)
+    await hotline.agent_ready("1002")
+    second = await hotline.talking("1002")
+    assert hotline.asterisk.heard_by(second.id) == {caller.id}
+    for channel in (caller, waiting):
+        hotline.asterisk.hang_up(channel.id)
+    await hotline.over()
+
+
+async def test_redis_that_loses_its_data_in_a_consultation_gets_both_agents_back(hotline: FakeHotline) -> None:
+    """F19."""
+    caller, _, third = await consulting(hotline)
+    await hotline.redis.flushdb()
+    await hotline.queues.sweep()
+    assert (await hotline.agent("1002")).state is AgentState.OFFLINE
+    assert await hotline.reconciler.repair_queues() == 2
+    for number in ("1001", "1002"):
+        agent = await hotline.agent(number)
+        assert (agent.state, agent.call_id) == (AgentState.TALKING, hotline.live.state.id)
+    await hotline.order(CallAction.COMPLETE)
+    assert hotline.asterisk.heard_by(third.id) == {caller.id}
+    hotline.asterisk.hang_up(caller.id)
+    await nothing_is_left(hotline)
