@@ -33,6 +33,8 @@ SUITES = {
     "append": "bench.tickets",
     "transition": "bench.tickets",
     "minute": "bench.minute",
+    "control": "bench.control",
+    "transfer": "bench.control",
 }
 """Each module has `async def run(context: Context) -> list[Row]`; rows that were not asked for are not printed."""
 

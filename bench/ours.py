@@ -97,6 +97,10 @@ class OurSystem:
         for member in self._hired:
             await self._seat(member["staff_number"], member["endpoint"])
 
+    def phones(self) -> list[str]:
+        """Return the SIP users of the agents' phones."""
+        return [member["endpoint"] for member in self._hired]
+
     def pids(self) -> dict[str, int]:
         """Asterisk, the service and Redis."""
         stack = self.stack

@@ -60,6 +60,10 @@ DIALPLAN = f"""
 exten => {NUMBER},1,Answer(,i)
 {{recording}} same => n,Queue({QUEUE})
  same => n,Hangup()
+
+[agents]
+exten => _agent-.,1,Dial(PJSIP/${{{{EXTEN}}}})
+ same => n,Hangup()
 """
 RECORDING = " same => n,MixMonitor(,r(${UNIQUEID}-caller.wav)t(${UNIQUEID}-agent.wav))\n"
 
@@ -89,17 +93,17 @@ class NativeSystem:
     def __init__(self, folder: Path, *, recording: bool = False) -> None:
         self.name = "app_queue with MixMonitor" if recording else "app_queue"
         self._recording = recording
-        self._at = free_address(folder / ("native-recording" if recording else "native"))
+        self.at = free_address(folder / ("native-recording" if recording else "native"))
         self._asterisk: PlainAsterisk | None = None
 
     @property
     def sip(self) -> tuple[str, int]:
-        return self._at.address, self._at.sip_port
+        return self.at.address, self.at.sip_port
 
     async def start(self, agents: Sequence[str], *, callers_port: int, agents_port: int) -> None:
         members = "".join(f"member => PJSIP/{agent}\n" for agent in agents)
         self._asterisk = PlainAsterisk(
-            self._at,
+            self.at,
             pjsip={"bench": phones("native", agents, callers_port=callers_port, agents_port=agents_port)},
             extensions={"bench": DIALPLAN.format(recording=RECORDING if self._recording else "")},
             queues={"bench": QUEUE_SETTINGS + members},

@@ -7,14 +7,16 @@ import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from signal import SIGKILL
 
+import aiohttp
 import pytest
 
 from dev.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline
+from tests.asterisk.test_every_order import Walker
 from tests.asterisk.whole import (
     CONTACT,
     LAST_POINT,
@@ -160,3 +162,33 @@ async def test_f30_customer_is_asked_once_wherever_the_service_dies(hotline: Hot
     async with asyncio.timeout(WAIT_S):
         while (await supervisor.get(path))["status"] != "archived":
             await asyncio.sleep(0.1)
+
+
+WALK = ["consult", "answer", "swap", "three_party", "leave"]
+DIES_AT = {"answer": "arranged-consulting", "three_party": "control-three_party"}
+"""Points in a consultation and in a three-party call; the others die on the fake Asterisk."""
+
+
+async def test_f38_parties_stay_wherever_the_service_dies_in_a_consultation(hotline: Hotline) -> None:
+    """The next service acts the stored stage out, at every ear."""
+    walker = Walker(hotline, 0)
+    await walker.begin()
+    for command in WALK:
+        point = DIES_AT.get(command)
+        if point is None:
+            await walker.step(command)
+        else:
+            order(hotline.stack, SIGKILL, point)
+            with suppress(aiohttp.ClientError):  # the command's answer dies with the service
+                await walker.step(command)
+            walker.place.stage = point.partition("-")[2]
+            await service_dead(hotline.stack)
+            await asyncio.to_thread(hotline.stack.start_service)
+            await hotline.whole()
+        await walker.listen(command)
+    await walker.phones["C"].hang_up()
+    await walker.phones["B"].ended()
+    await nothing_is_left(hotline.stack)
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    record = await hotline.call_record(supervisor, walker.call_id)
+    assert (record["outcome"], record["hangup_by"]) == ("answered", "caller")

@@ -1,5 +1,10 @@
 """Every order of two commands on the fake Asterisk: ears and recordings."""
 
+import asyncio
+
+import pytest
+
+from ari_app.calls.control import handing
 from ari_app.calls.control.model import CallAction
 from ari_app.calls.control.orders import Order
 from ari_app.desk.command_model import CallTarget
@@ -62,3 +67,51 @@ async def test_every_order_of_two_commands(hotline: FakeHotline) -> None:
         (entry.kind.value, entry.agent_id, entry.other_agent_id) for entry in hotline.recordings.entries.values()
     ] == wanted
     assert hotline.asterisk.longest_silence_s(caller.id) < 1
+
+
+POINTS = [
+    f"{moment}-{stage}"
+    for stage in ("consult_ringing", "consulting", "swapped", "three_party", "held", "transferring", "parked")
+    for moment in ("control", "arranged")
+]
+WAYS = {
+    "held": ["hold"],
+    "transferring": ["transfer"],
+    "parked": ["park"],
+    "consult_ringing": ["consult"],
+    "consulting": ["consult", "answer"],
+    "swapped": ["consult", "answer", "swap"],
+    "three_party": ["consult", "answer", "three_party"],
+}
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_process_that_dies_at_a_crash_point_drops_no_party(
+    hotline: FakeHotline, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F38: the next process finds the stage stored, and acts it out."""
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    place, legs = Place(), {"C": caller, "A": leg, "B": FakeChannel("none", "", "", "Down")}
+    reached = asyncio.Event()
+
+    def die(name: str) -> None:
+        if name == point and not reached.is_set():
+            reached.set()
+            hotline.life.leaving = True
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(handing, "crashpoint", die)
+    for command in WAYS[point.partition("-")[2]]:
+        carrying_out = asyncio.create_task(step(hotline, place, command, legs))
+        place.follow(command)
+        await until(lambda: reached.is_set() or ears(hotline, legs) == place.ears())
+    await reached.wait()
+    await hotline.leave()
+    carrying_out.cancel()
+    await asyncio.gather(carrying_out, return_exceptions=True)
+    await hotline.restart()
+    await until(lambda: ears(hotline, legs) == place.ears())
+    assert hotline.asterisk.longest_silence_s(caller.id) < 1
+    hotline.asterisk.hang_up(caller.id)
+    await nothing_is_left(hotline)

@@ -1,4 +1,4 @@
-"""Two things at once: the customer stays with an agent, or is the next one (H25)."""
+"""Two things at once: the customer stays in an agent's hands (H25)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -43,7 +43,7 @@ async def attempts(*orders: Awaitable[object]) -> list[object]:
 
 
 async def in_hands(hotline: FakeHotline, caller: FakeChannel) -> None:
-    """Wait until the customer talks with an agent, is held by one, or is first in the queue."""
+    """Wait until an agent has the customer, or the queue's head."""
 
     def is_kept() -> bool:
         state = hotline.live.state
