@@ -62,7 +62,7 @@ exten => {NUMBER},1,Answer(,i)
  same => n,Hangup()
 
 [agents]
-exten => _agent-.,1,Dial(PJSIP/${{{{EXTEN}}}})
+exten => _a.,1,Dial(PJSIP/${{{{EXTEN}}}})
  same => n,Hangup()
 """
 RECORDING = " same => n,MixMonitor(,r(${UNIQUEID}-caller.wav)t(${UNIQUEID}-agent.wav))\n"
