@@ -25,7 +25,7 @@ from ari_app.calls.outgoing import CALLED_OUT, OutgoingLeg, show_result
 from ari_app.calls.recorder import CallRecorder, Recorded
 from ari_app.calls.talk import AgentLeg, OfferEnd
 from ari_app.calls.voice import ChannelVoice
-from ari_app.calls.waiting import WaitEnd, Waiting
+from ari_app.calls.waiting import WaitEnd, Waiting, leave_agent
 from ari_app.calls.whereabouts import Whereabouts
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import Departure, LeaveReason, Offer
@@ -171,6 +171,8 @@ class LiveCall:
         leg = OutgoingLeg(self._services, self.state, self.commands)
         end = await leg.run(await self._services.pops.prepare(self.state))
         self.hung_up_by = HangUpBy.AGENT
+        if end is OfferEnd.SENT_ON:
+            leave_agent(self.state)
         return end
 
     async def _take_over(self) -> None:
@@ -193,6 +195,12 @@ class LiveCall:
         walker = self._services.walker(self._voice, self)
         state = self.state
         while True:
+            if state.flow is not None:
+                # An agent sent the caller here, perhaps out of the music.
+                await self._services.holding.release(
+                    state.channel_id, self._services.queues.settings_of(state.queue or "")
+                )
+                cursor, state.flow = self._services.entry_points.of_flow(state, state.flow), None
             if state.target is None:
                 state.stage = CallStage.FLOW
                 async with self._voice.filling_pauses():

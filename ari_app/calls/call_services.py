@@ -84,6 +84,9 @@ class EntryPoint(Protocol):
     async def cursor(self, state: CallState) -> Cursor:
         """Return the first cursor of a call: its step and variables."""
 
+    def of_flow(self, state: CallState, flow: str) -> Cursor:
+        """Return the first cursor of a flow that an agent chose."""
+
 
 class CallLifecycle:
     """State of the process: when it stops, calls pass to the next."""

@@ -149,6 +149,8 @@ class CallState(msgspec.Struct):
     """Stage of the conversation, once a command or a loss has changed it."""
     story: list[StoryEntry] = []
     """Holds, transfers and losses of the call's conversations."""
+    flow: str | None = None
+    """The flow that an agent sent the caller to, until it begins."""
     returned_at_ms: int | None = None
     """When an agent or a loss sent the caller back to a queue: the limits of the wait count from then on."""
     last_agent_id: str | None = None

@@ -143,9 +143,7 @@ class Waiting:
         leg = AgentLeg(self._services, state, phone, self._commands, self._hold)
         ended = await leg.run(make_pop)
         if ended is OfferEnd.SENT_ON:
-            assert state.talk is not None, "the agent talked with the caller"
-            state.last_agent_id = state.talk.agent_id
-            state.talk, state.control, state.stage = None, None, CallStage.QUEUED
+            leave_agent(state)
             return WaitEnd.SENT_ON
         return WaitEnd.SERVED if ended is OfferEnd.TALKED else None
 
@@ -304,6 +302,13 @@ class Waiting:
     async def _audio(self, prompt: str, **more: Mapping[str, int | str]) -> Path | None:
         variables = {**(self._state.cursor.variables if self._state.cursor is not None else {}), **more}
         return await self._services.prompts.audio(prompt, self._language, variables)
+
+
+def leave_agent(state: CallState) -> None:
+    """Note that the caller goes on without the agent of the conversation."""
+    assert state.talk is not None, "the agent talked with the caller"
+    state.last_agent_id = state.talk.agent_id
+    state.talk, state.control, state.stage = None, None, CallStage.QUEUED
 
 
 def waiting_call(state: CallState) -> WaitingCall:

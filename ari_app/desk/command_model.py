@@ -59,9 +59,9 @@ class StoreDraft(Command, frozen=True, tag="draft"):
 class CallTarget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Target of a transfer or a consultation."""
 
-    kind: Literal["agent", "queue", "department", "number"]
+    kind: Literal["agent", "queue", "department", "number", "flow"]
     id: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
-    """The agent's or department's id, the queue's name, or the number as people write it."""
+    """The agent's or department's id, the queue's or flow's name, or the number as people write it."""
 
 
 class ControlCall(Command, frozen=True, tag="call_command"):

@@ -130,6 +130,7 @@ class Service:
         )
         self.queue_settings = dict(configuration.queues)
         self.desk_choices = configuration.desk
+        self.flows = frozenset(configuration.numbers.flows.values())
         self.labels, self.problem_texts = configuration.labels, configuration.problem_texts
         self.dial_plan = DialPlan(
             settings.trunk, settings.trunk_number_format, settings.region, configuration.tolls, settings.area_code
@@ -249,7 +250,7 @@ class Service:
         self.surveys = SurveyResults(domain.campaigns, domain.surveyed)
         self.calls = CallService(services, settings.region, admission, self._settle)
         outside = OutsideCalls(self.redis, self.dial_plan, self.calls.outside_legs, settings.time_zone)
-        targets = TransferTargets(self.agents, self.queues, outside, domain.notices.duty.number)
+        targets = TransferTargets(self.agents, self.queues, outside, domain.notices.duty.number, self.flows)
         self.control.connect(self.calls, targets)
         self.calling_out.connect(targets, outside, self.calls.place)
         self.phone_transfers = PhoneTransfers(

@@ -39,6 +39,19 @@ class EntryPoints:
 
     async def cursor(self, state: CallState) -> Cursor:
         """Return the first cursor of a call."""
+        variables = self._variables(state)
+        if state.outgoing is not None:
+            # An agent made the call and sent the other party to a queue, as if that party had dialled.
+            return self._at_start(self._dialled(state), {**variables, "customer": {"id": state.customer_id}})
+        if state.direction is Direction.INBOUND:
+            return self._at_start(self._dialled(state), variables)
+        return await self._survey(state, variables)
+
+    def of_flow(self, state: CallState, flow: str) -> Cursor:
+        """Return the first cursor of a flow that an agent chose."""
+        return self._at_start(flow, self._variables(state))
+
+    def _variables(self, state: CallState) -> dict[str, object]:
         calendar = self._calendar.variables()
         call: dict[str, JSON] = {
             "id": state.id,
@@ -47,13 +60,7 @@ class EntryPoints:
             "attempt_id": state.attempt_id,
             **calendar["call"],
         }
-        variables: dict[str, object] = {**calendar, "call": call}
-        if state.outgoing is not None:
-            # An agent made the call and sent the other party to a queue, as if that party had dialled.
-            return self._at_start(self._dialled(state), {**variables, "customer": {"id": state.customer_id}})
-        if state.direction is Direction.INBOUND:
-            return self._at_start(self._dialled(state), variables)
-        return await self._survey(state, variables)
+        return {**calendar, "call": call}
 
     def _dialled(self, state: CallState) -> str:
         flow = self._numbers.flow_of(state.access_number)

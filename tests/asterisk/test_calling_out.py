@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, Hotline
+from tests.asterisk.test_adoption import die, revive
 from tests.asterisk.test_call_control import AGENT_HZ, CALLER_HZ, conversation
 from tests.asterisk.test_transfers import OUTSIDE, THIRD_HZ, answered, colleague, talk_alone
 from tests.desk_client import Desk, Refused
@@ -84,6 +85,23 @@ async def test_numbers_that_are_refused(hotline: Hotline) -> None:
         assert refused.value.status == status, number
     rules = await desk.get("/api/v1/outgoing-rules")
     assert rules["open"] == ["free", "local", "long_distance", "mobile"]
+
+
+async def test_service_killed_while_a_number_rings_goes_on_with_it(hotline: Hotline) -> None:
+    """F39."""
+    desk, agent = await hotline.ready_agent()
+    other = await hotline.phone(OUTSIDE)
+    await calls(desk, agent, "number", OUTSIDE)
+    await other.ringing()
+    await die(hotline)
+    await agent.hears_tone(RINGBACK_HZ)
+    await revive(hotline)
+    await hotline.whole()
+    await other.answer()
+    await other.answered()
+    await talk_alone(agent, AGENT_HZ, other, THIRD_HZ)
+    await agent.hang_up()
+    await other.ended()
 
 
 async def test_agents_call_each_other(hotline: Hotline) -> None:

@@ -100,6 +100,9 @@ class _Entry:
     async def cursor(self, state: CallState) -> Cursor:
         return Cursor("main", "start")
 
+    def of_flow(self, state: CallState, flow: str) -> Cursor:
+        return Cursor(flow, "again")
+
 
 class FakeHotline:
     """One node's calls and queues.
@@ -167,7 +170,7 @@ class FakeHotline:
         )
         self.control = CallControl(self.redis, NODE, self.store, self.queues)
         outside = OutsideCalls(self.redis, self.services.dial_plan, self.calls.outside_legs, "Asia/Shanghai")
-        targets = TransferTargets(_Directory(), self.queues, outside, self._on_duty)
+        targets = TransferTargets(_Directory(), self.queues, outside, self._on_duty, ("main",))
         self.control.connect(self.calls, targets)
         nothing: Any = None
         self.calling_out = CallingOut(Line(NODE, ("96001", "96002")), nothing, _Directory(), self.queues, nothing)

@@ -37,6 +37,11 @@ class Consulting(Handing):
         if target.kind is TargetKind.QUEUE:
             self._to_queue(target.id, head=command.to_head)
             return
+        if target.kind is TargetKind.FLOW:
+            self._state.flow, self._state.target = target.id, None
+            self._state.returned_at_ms = milliseconds(utc_now())
+            self._sent_on()
+            return
         await self._call(target)
         await self._enter(_S.TRANSFERRING, ends_in_s=self._parties.ring_s(target))
         await self._let_agent_go()

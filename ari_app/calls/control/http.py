@@ -115,9 +115,9 @@ class DigitsInput(BaseModel, extra="forbid"):
 class TargetInput(BaseModel, extra="forbid"):
     """Target of a transfer or a consultation."""
 
-    kind: Literal["agent", "queue", "department", "number"]
+    kind: Literal["agent", "queue", "department", "number", "flow"]
     id: str = Field(min_length=1, max_length=64)
-    """The agent's or department's id, the queue's name, or the number as people write it."""
+    """The agent's or department's id, the queue's or flow's name, or the number as people write it."""
 
 
 class TransferInput(BaseModel, extra="forbid"):
@@ -195,7 +195,7 @@ def routes(control: CallControl) -> Routes:
         "POST",
         "/agents/me/call/transfer",
         roles=AGENTS,
-        summary="Transfer the call blindly to an agent, a queue, a department or a number",
+        summary="Transfer the call blindly to an agent, a queue, a department, a number or a flow",
         body=TransferInput,
         response=OwnCall,
         problems=(409, 422, 429, 503),

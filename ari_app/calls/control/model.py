@@ -58,6 +58,8 @@ class TargetKind(StrEnum):
     AGENT = "agent"
     QUEUE = "queue"
     NUMBER = "number"
+    FLOW = "flow"
+    """A flow of `numbers.yaml`: the customer hears it as if its number had been dialled."""
 
 
 LISTEN = "listen-"
@@ -69,7 +71,7 @@ class Target(msgspec.Struct, frozen=True):
 
     kind: TargetKind
     id: str
-    """An agent's id, a queue's name, or a number in E.164."""
+    """An agent's id, a queue's or flow's name, or a number in E.164."""
     name: str = ""
     department_id: str | None = None
     """The department that the number is on duty for."""

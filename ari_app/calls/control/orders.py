@@ -33,6 +33,9 @@ class Order:
         if self.action is CallAction.DIGITS and not DIGITS.fullmatch(self.digits):
             rule = FieldProblem(field="digits", rule="must be 1 to 32 of 0-9, *, #, A-D")
             raise Invalid("the keys cannot be sent", [rule])
+        if self.action is CallAction.CONSULT and self.target is not None and self.target.kind in {"queue", "flow"}:
+            rule = FieldProblem(field="target.kind", rule="must be an agent, a department or a number: it must answer")
+            raise TargetInvalid("this target cannot be consulted", [rule])
         if self.action in NEEDS_TARGET and self.target is None:
             rule = FieldProblem(field="target", rule="must name an agent, a queue, a department or a number")
             raise TargetInvalid("there is no target", [rule])

@@ -1,6 +1,6 @@
 """Targets of transfers: agents, queues, departments on duty, outside numbers."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Protocol
 
 from ari_app.calls.call_services import AgentDirectory, AgentPhone
@@ -33,12 +33,18 @@ class TransferTargets:
     """Checks a target in the moment of the command."""
 
     def __init__(
-        self, agents: AgentDirectory, queues: QueueService, outside: OutsideCalls, duty_number: DutyNumber
+        self,
+        agents: AgentDirectory,
+        queues: QueueService,
+        outside: OutsideCalls,
+        duty_number: DutyNumber,
+        flows: Collection[str],
     ) -> None:
         self._agents = agents
         self._queues = queues
         self._outside = outside
         self._duty_number = duty_number
+        self._flows = frozenset(flows)
 
     async def resolve(self, agent_id: str, target: CallTarget) -> Target:
         """Return a target that may be called.
@@ -57,6 +63,8 @@ class TransferTargets:
                 return await self._department(agent_id, target.id)
             case "number":
                 return await self._outside.target(agent_id, target.id)
+            case "flow":
+                return self._flow(target.id)
 
     def own_phone(self, agent_id: str) -> Target:
         """Return the agent's own phone, for a call that the agent takes.
@@ -84,6 +92,11 @@ class TransferTargets:
         if not await self._queues.staffed(name):
             raise TargetBusy("no agent of this queue is signed in")
         return Target(TargetKind.QUEUE, name, name=settings.title_zh)
+
+    def _flow(self, name: str) -> Target:
+        if name not in self._flows:
+            raise _invalid("must be a flow of numbers.yaml")
+        return Target(TargetKind.FLOW, name, name)
 
     async def _department(self, asking: str, department_id: str) -> Target:
         on_duty = await self._duty_number(department_id)

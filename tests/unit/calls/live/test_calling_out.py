@@ -9,11 +9,13 @@ from ari_app.ari.errors import EndpointUnavailable
 from ari_app.ari.rest import RequestKind
 from ari_app.calls.control.errors import NotNow, TargetBusy
 from ari_app.calls.control.model import CallAction, ControlStage
+from ari_app.calls.errors import NumberClassClosed
 from ari_app.calls.model import CallOutcome, CallStage, Direction, OutgoingResult
 from ari_app.desk.command_model import CallTarget
 from ari_app.outgoing.errors import InACall
 from ari_app.queues.errors import AgentNotSignedIn
 from ari_app.queues.model import AgentState
+from crm.notices.views import DutyNumber
 from recordings.model import RecordingKind, RecordingStatus
 from tests.fakes.asterisk import FakeChannel
 from tests.fakes.hotline import FakeHotline
@@ -195,6 +197,25 @@ async def test_number_goes_to_the_queue_where_its_agent_is_lost(hotline: FakeHot
     hotline.asterisk.hang_up(third.id)
     await nothing_is_left(hotline)
     assert hotline.history.only.agent_id == "staff-1003"
+
+
+@pytest.mark.parametrize("action", [CallAction.TRANSFER, CallAction.CONSULT])
+@pytest.mark.parametrize("kind", ["number", "department"])
+async def test_every_way_out_passes_the_same_gate(hotline: FakeHotline, kind: str, action: CallAction) -> None:
+    hotline.duty["dept-1"] = DutyNumber("Li", "+442071838750")
+    with pytest.raises(AgentNotSignedIn):
+        await hotline.call_out(kind, "dept-1" if kind == "department" else "+442071838750")
+    own, other = await reached(hotline)
+    target = CallTarget("department", "dept-1") if kind == "department" else CallTarget("number", "+442071838750")
+    with pytest.raises(NumberClassClosed):
+        await hotline.order(action, target=target)
+    assert hotline.asterisk.heard_by(own.id) == {other.id}
+    hotline.asterisk.hang_up(own.id)
+    await hotline.over()
+    await hotline.queues.wrap_up_done("staff-1001")
+    with pytest.raises(NumberClassClosed):
+        await hotline.call_out(kind, target.id)
+    assert not hotline.calls.calls
 
 
 # The service dies

@@ -22,7 +22,9 @@ TARGETS = (
     CallTarget("agent", "staff-1003"),
     CallTarget("queue", "repair"),
     CallTarget("number", "045187654321"),
+    CallTarget("flow", "main"),
 )
+CALLED = ("staff-1002", "045187654321")
 STEPS = some.one_of(
     some.tuples(some.just("order"), some.sampled_from(sorted(AGENTS)), some.sampled_from(list(CallAction))),
     some.tuples(some.just("possible"), some.integers(0, 40), some.none()),
@@ -96,19 +98,22 @@ def owned(hotline: FakeHotline) -> None:
             assert hotline.asterisk.hears(leg.id) != "silence"
 
 
-async def drive(redis_url: str, steps: list[tuple[tuple[str, object, object], CallTarget]]) -> None:
-    """Play the steps on one call, then look at the rest."""
+async def drive(redis_url: str, steps: list[tuple[tuple[str, object, object], CallTarget]], called: str = "") -> None:
+    """Play the steps on one call in or out."""
     redis = InstantRedis(redis_url)
     await redis.flushdb()
     hotline = FakeHotline(redis)
     await hotline.start()
-    caller = hotline.call()
+    caller = hotline.call() if not called else None
     for number in sorted(AGENTS):
         await hotline.agent_ready(number)
     await hotline.queues.not_ready("staff-1003", "paperwork")
-    ringing = [await hotline.rung(number) for number in ("1001",)]
-    hotline.asterisk.pick_up(ringing[0].id)
-    await until(lambda: hotline.asterisk.hears(caller.id) == "talk")
+    if called:
+        await hotline.call_out("agent" if called.startswith("staff") else "number", called)
+    own = await hotline.rung("1001")
+    if caller is not None:
+        hotline.asterisk.pick_up(own.id)
+        await until(lambda: hotline.asterisk.hears(caller.id) == "talk")
     for step, target in steps:
         await carry_out(hotline, step, target)
         await asyncio.sleep(0.05)
@@ -116,12 +121,13 @@ async def drive(redis_url: str, steps: list[tuple[tuple[str, object, object], Ca
             owned(hotline)
     await asyncio.sleep(1)
     owned(hotline)
-    if caller.id in hotline.asterisk.channels:
-        hotline.asterisk.hang_up(caller.id)
+    for call in list(hotline.calls.calls.values()):
+        if call.state.channel_id in hotline.asterisk.channels:
+            hotline.asterisk.hang_up(call.state.channel_id)
     await hotline.over()
     await asyncio.sleep(1)
     assert not hotline.asterisk.channels
-    assert not hotline.asterisk.bridges.keys() - {"hold-repair"}
+    assert not hotline.asterisk.bridges.keys() - {"hold-repair", "hold-usual"}
     assert not any(entry.status is RecordingStatus.RECORDING for entry in hotline.recordings.entries.values())
     assert len(hotline.history.records) == 1
     for number in AGENTS:
@@ -140,5 +146,24 @@ def test_random_commands_lose_no_party(
     loop = VirtualTimeLoop()
     try:
         loop.run_until_complete(drive(redis_url, steps))
+    finally:
+        loop.close()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    called=some.sampled_from(CALLED),
+    steps=some.lists(some.tuples(STEPS, some.sampled_from(TARGETS)), min_size=1, max_size=14),
+)
+def test_random_steps_of_a_call_out_lose_no_party(
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    called: str,
+    steps: list[tuple[tuple[str, object, object], CallTarget]],
+) -> None:
+    set_wall_clock(monkeypatch)
+    loop = VirtualTimeLoop()
+    try:
+        loop.run_until_complete(drive(redis_url, steps, called))
     finally:
         loop.close()

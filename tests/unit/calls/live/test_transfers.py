@@ -1,6 +1,7 @@
 """Transfers, consultations, three-party calls and parking on a fake Asterisk."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,9 @@ from ari_app.calls.model import CallOutcome
 from ari_app.desk.command_model import CallTarget
 from ari_app.queues.model import AgentState
 from crm.notices.views import DutyNumber
+from ivr.cursor import Cursor, CursorStore
+from ivr.voice import Voice
+from ivr.walker import Outcome, ToQueue
 from recordings.model import RecordingKind, RecordingStatus
 from tests.fakes.asterisk import FakeChannel
 from tests.fakes.hotline import AGENTS, FakeHotline
@@ -342,5 +346,35 @@ async def test_another_process_goes_on_with_a_third_party(hotline: FakeHotline, 
         await hotline.order(CallAction.LEAVE)
     await until(lambda: ears(caller.id) == {third.id})
     await asyncio.sleep(1)
+    hotline.asterisk.hang_up(caller.id)
+    await nothing_is_left(hotline)
+
+
+@pytest.mark.parametrize("held", [False, True])
+async def test_transfer_to_a_flow_begins_it_anew(hotline: FakeHotline, held: bool) -> None:
+    caller, leg = await conversation(hotline)
+    steps_walked: list[str] = []
+
+    async def again(voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+        await store.save(cursor)
+        steps_walked.append(f"{cursor.flow}.{cursor.step}")
+        await voice.say([Path("/prompts/zh/menu.wav")])
+        return ToQueue("repair", "repair")
+
+    hotline.script = again
+    if held:
+        await hotline.order(CallAction.HOLD)
+    with pytest.raises(TargetInvalid):
+        await hotline.order(CallAction.TRANSFER, target=CallTarget("flow", "survey"))
+    with pytest.raises(TargetInvalid):
+        await hotline.order(CallAction.CONSULT, target=CallTarget("flow", "main"))
+    await hotline.order(CallAction.TRANSFER, target=CallTarget("flow", "main"))
+    await until(lambda: hotline.asterisk.hears(caller.id) == "prompt:menu")
+    assert leg.id in hotline.asterisk.gone
+    assert (await hotline.agent()).state is AgentState.WRAP_UP
+    await hotline.queues.ready("staff-1001")
+    second = await hotline.talking()
+    assert steps_walked == ["main.again"]
+    assert hotline.asterisk.heard_by(caller.id) == {second.id}
     hotline.asterisk.hang_up(caller.id)
     await nothing_is_left(hotline)
