@@ -84,6 +84,10 @@ class TicketChanged(TicketEvent, frozen=True, kw_only=True):
     from_status: str | None = None
     category_id: str | None = None
     co_department_ids: tuple[str, ...] = ()
+    below_department_ids: tuple[str, ...] = ()
+    """Departments that passed it up and wait for the answer."""
+    left_department_ids: tuple[str, ...] = ()
+    """Departments that had a part in it before this action, and have none after it."""
     redo_count: int = 0
     reporters: tuple[EventReporter, ...] = ()
     call_id: str | None = None

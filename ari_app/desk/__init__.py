@@ -1,1 +1,1 @@
-"""Desks: the WebSocket of agents and supervisors."""
+"""Desks: the WebSocket of signed-in people."""

@@ -1,4 +1,4 @@
-"""Handshake of the desk's WebSocket: origin, session and role (S19)."""
+"""Handshake of the desk's WebSocket: origin and session (S19)."""
 
 import asyncio
 import contextlib
@@ -8,13 +8,12 @@ import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from ari_app.desk.command_model import Hello
-from ari_app.desk.http import DESK_ROLES
 from ari_app.desk.hub import Hub
 from ari_app.desk.socket import PATH, CloseCode, DeskSocket, SocketLimits, new_response
 from ari_app.web.auth import RequestGuard
 from ari_app.web.errors import Malformed, PasswordOneTime, WrongOrigin
 from ari_app.web.sessions import Session
-from foundation.problems import Forbidden, Problem, Unauthenticated, Unavailable
+from foundation.problems import Problem, Unauthenticated, Unavailable
 from foundation.tasks import keep_running
 
 log = structlog.get_logger()
@@ -110,8 +109,6 @@ class DeskSockets:
             raise Unauthenticated("Ask for a new ticket.")
         if session.principal.password_one_time:
             raise PasswordOneTime("Set your own password first.")
-        if session.principal.role not in DESK_ROLES:
-            raise Forbidden("Your role has no desk.")
         return session
 
     async def _greeted(self, response: web.WebSocketResponse) -> Session | None:
@@ -134,9 +131,6 @@ class DeskSockets:
             self._strangers -= 1
         if session is None:
             await response.close(code=CloseCode.SIGNED_OUT, message=b"ask for a new ticket")
-            return None
-        if session.principal.role not in DESK_ROLES:
-            await response.close(code=CloseCode.FORBIDDEN, message=b"no desk for this role")
             return None
         return session
 

@@ -8,10 +8,7 @@ from ari_app.desk.message_schema import SCHEMA_PATH, desk_messages
 from ari_app.desk.socket import SUBPROTOCOL
 from ari_app.web.session_http import SessionRequest
 from ari_app.web.sessions import TICKET_S, Sessions
-from foundation.routes import PUBLIC, NoQuery, Page, Request, Role, Routes
-
-DESK_ROLES = frozenset({Role.AGENT, Role.SUPERVISOR, Role.ADMINISTRATOR})
-"""Roles that may open the desk's WebSocket."""
+from foundation.routes import EVERYONE, PUBLIC, NoQuery, Page, Request, Routes
 
 
 class DeskTicket(BaseModel):
@@ -31,7 +28,7 @@ def routes(sessions: Sessions) -> Routes:
     @table.add(
         "POST",
         "/desk/ticket",
-        roles=DESK_ROLES,
+        roles=EVERYONE,
         summary="Create a one-time ticket for the desk's WebSocket",
         response=DeskTicket,
         status=201,

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -175,7 +175,13 @@ class Hub:
     async def broadcast(self, role: Role | Iterable[Role], message: Message) -> None:
         """Send to the desks of some roles on this node, in order."""
         roles = {role} if isinstance(role, Role) else set(role)
-        listening = [socket for one in roles for socket in self._by_role[one]]
+        await self._send_all([socket for one in roles for socket in self._by_role[one]], message)
+
+    async def broadcast_to(self, allowed: Callable[[Principal], bool], message: Message) -> None:
+        """Send to the desks of some people on this node, in order."""
+        await self._send_all([one for one in self.sockets() if allowed(one.session.principal)], message)
+
+    async def _send_all(self, listening: Sequence[DeskSocket], message: Message) -> None:
         if not listening:
             return
         payload = self._encode(message)

@@ -215,6 +215,23 @@ class Welcome(Message, tag="welcome"):
     """Draft of the call's form."""
 
 
+class TicketNews(Message, tag="ticket"):
+    """A ticket that the person sees was changed: ask for it again."""
+
+    ticket_id: str | None
+    """None: any ticket may have changed, since news were lost."""
+    number: str = ""
+    version: int = 0
+    action: str = ""
+    """The action, in the words of `TicketAction`."""
+    status: str = ""
+    """The state after it, in the words of `TicketStatus`."""
+    department_id: str | None = None
+    person_id: str | None = None
+    gone: bool = False
+    """The ticket left the person's department, which sees it no more."""
+
+
 class Notice(Message, tag="notice"):
     """Something a person should read."""
 
@@ -251,6 +268,7 @@ ServerMessage = (
     | OwnState
     | Presence
     | QueueState
+    | TicketNews
     | Notice
     | Replaced
     | CommandRefused

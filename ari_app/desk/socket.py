@@ -29,7 +29,6 @@ class CloseCode(IntEnum):
     """The same agent opened another desk: do not connect again by yourself."""
     SIGNED_OUT = 4401
     """Sign in again."""
-    FORBIDDEN = 4403
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,7 @@ class Service:
             connecting=self.connecting,
             dispatcher=self.asterisk.dispatcher,
             calls=self.calls,
+            ticket_news=self.desks.ticket_news,
             campaigns=self.domain.campaigns,
             dialler=self.dialler,
             reactions=self.domain.reactions,
@@ -324,6 +325,7 @@ class Service:
         await self.queues.start(self.calls.offered)
         self.tasks.own("loop-lag", self.lag.watch)
         self.tasks.own("presence", self.desks.presence.run)
+        self.tasks.own("ticket-news", self.desks.ticket_news.run)
         self.tasks.own("phone-watch", self.desks.phone_watch.run)
         for name, work in self.domain.background().items():
             self.tasks.own(name, work)

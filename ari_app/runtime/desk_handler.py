@@ -60,13 +60,15 @@ class AgentDesks:
     async def snapshot(self, who: Principal) -> DeskSnapshot:
         """Return the first state of a desk.
 
-        It is the agent's own, or that of all queues and agents for supervisors.
+        It is the agent's own, that of all queues and agents for supervisors, and empty for others.
         """
         if who.role is Role.AGENT:
             agent = await self._queues.agent(who.staff_id)
             return DeskSnapshot(agent=own_state(agent), call=await self._control.shown(agent))
+        if who.role not in WATCHERS:
+            return DeskSnapshot()
         found = await self._queues.snapshot()
-        agents = [presence_of(agent, self._agents) for agent in found.agents] if who.role in WATCHERS else []
+        agents = [presence_of(agent, self._agents) for agent in found.agents]
         return DeskSnapshot(queues=[queue_state(queue) for queue in found.queues], agents=agents)
 
 

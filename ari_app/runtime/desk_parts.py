@@ -7,6 +7,7 @@ from ari_app.calls.agent_directory import Agents
 from ari_app.calls.control.service import CallControl
 from ari_app.desk import http as desk_http
 from ari_app.desk.hub import Hub
+from ari_app.desk.ticket_news import TicketNewsService
 from ari_app.phones import http as phones_http
 from ari_app.phones.service import PhoneService
 from ari_app.phones.store import PhoneOwners
@@ -59,6 +60,7 @@ class DeskParts:
         )
         self.supervision = Supervision(database, control, silent=settings.silent_listening)
         self.presence = PresenceService(self.hub, queues, agents, self.phones.online)
+        self.ticket_news = TicketNewsService(redis, self.hub)
         self.phone_watch = PhoneWatch(self.hub, queues, agents, ari.endpoints)
 
     def routes(self) -> list[Routes]:

@@ -12,6 +12,7 @@ from ari_app.calls.control.service import CallControl
 from ari_app.calls.service import CallService
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.service import CampaignService
+from ari_app.desk.ticket_news import TicketNewsService
 from ari_app.phones.service import PhoneService
 from ari_app.queues.service import QueueService
 from ari_app.runtime.background import Restoration
@@ -48,7 +49,7 @@ def event_handlers(campaigns: CampaignService, reactions: TicketReactions, notic
         (campaigns.withdraw_strangers, (TicketAction.RELEASE,)),
     ):
         subscriptions.on(TicketChanged, handler, kinds=of_actions(*actions))
-    subscriptions.on(TicketChanged, reactions.log_change)
+    subscriptions.on(TicketChanged, reactions.tell_of_change)
     subscriptions.on(SurveyFinished, campaigns.settle)
     subscriptions.on(SuggestionMade, campaigns.suggested)
     subscriptions.on_every_event(notices)
@@ -95,6 +96,7 @@ def connect_process(
     connecting: ConnectionSetup,
     dispatcher: Dispatcher,
     calls: CallService,
+    ticket_news: TicketNewsService,
     campaigns: CampaignService,
     dialler: Dialler,
     reactions: TicketReactions,
@@ -109,5 +111,6 @@ def connect_process(
     staff.access_changed.add_listener(sessions.end_all)
     sessions.ended.add_listener(phones.session_ended)
     dispatcher.new_channel.add_listener(calls.arrived)
+    reactions.ticket_changed.add_listener(ticket_news.changed)
     campaigns.attempts_planned.add_listener(dialler.wake)
     reactions.call_linked.add_listener(control.link_ticket)

@@ -9,7 +9,7 @@ from crm.events import TicketChanged
 from crm.history.service import HistoryService
 from crm.tickets.errors import NotAllowedNow
 from crm.tickets.service import TicketService
-from foundation.signals import AsyncSignal
+from foundation.signals import AsyncSignal, Signal
 from recordings.service import RecordingService
 
 log = structlog.get_logger()
@@ -27,6 +27,8 @@ class TicketReactions:
         self._history = history
         self.call_linked: AsyncSignal[str, str] = AsyncSignal()
         """Announces a call's id and the id of a ticket filed in it."""
+        self.ticket_changed = Signal[[TicketChanged]]()
+        """Announced once or more for each change of a ticket."""
 
     async def ask_customers(self, event: TicketChanged) -> None:
         """Plan the surveys after a department's reply (H8)."""
@@ -46,8 +48,8 @@ class TicketReactions:
             await self._history.link_ticket(event.call_id, event.ticket_id)
             await self.call_linked.announce(event.call_id, event.ticket_id)
 
-    async def log_change(self, event: TicketChanged) -> None:
-        """Write one log line about a change."""
+    async def tell_of_change(self, event: TicketChanged) -> None:
+        """Write one log line about a change, and tell the desks."""
         log.info(
             "ticket_changed",
             ticket_id=event.ticket_id,
@@ -56,6 +58,7 @@ class TicketReactions:
             status=event.status,
             call_id=event.call_id,
         )
+        self.ticket_changed.announce(event)
 
     async def _await_survey(self, event: TicketChanged) -> None:
         """Await the survey where a reporter has a number."""

@@ -1,6 +1,6 @@
 """Change of a ticket: checks, listeners, log and event in one transaction."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -109,6 +109,8 @@ class Change:
     effects: ChangeEffects = field(default_factory=ChangeEffects)
     reporters: list[store.Reported] | None = None
     """The ticket's reporters after the change, where the block knows them."""
+    had_part: frozenset[str] = frozenset()
+    """Departments with a part in the ticket before the change."""
 
     async def attach(self, recording_id: str, note: str) -> None:
         """Attach a recording, once; a merge's copy becomes the ticket's own."""
@@ -156,7 +158,8 @@ async def change(
     # A department that refused a ticket has no part in it any more, and may still ask whether that was carried out.
     await _only_once(session, ticket, actor)
     # Permission comes next: even a version would reveal that the ticket exists (S7, S39).
-    permit(action, actor, ticket, await others(session, ticket))
+    sharing = await others(session, ticket)
+    permit(action, actor, ticket, sharing)
     if expected_version is not None and ticket.version != expected_version:
         raise ChangedMeanwhile(
             f"ticket {ticket.number} is at version {ticket.version}, not {expected_version}"
@@ -168,7 +171,7 @@ async def change(
     except NotAllowedNow as refusal:
         raise NotAllowedNow(f"{refusal}{await _stood_for(session, ticket, actor)}") from None
     was = ticket.parked_from if before in WAITING else before
-    made = Change(session, ticket)
+    made = Change(session, ticket, had_part=_parts(ticket, sharing))
     yield made
     if to is TicketStatus.DISPATCHED and was is not to:
         ticket.dispatched_at = utc_now()
@@ -235,6 +238,7 @@ async def record(
             detail=made.detail | effects.logged(),
         )
     )
+    sharing = await others(session, ticket)
     reporters = made.reporters if made.reporters is not None else await store.current_reporters(session, ticket.id)
     event = TicketChanged(
         ticket_id=ticket.id,
@@ -252,7 +256,9 @@ async def record(
         customer_id=ticket.customer_id,
         department_id=ticket.department_id,
         person_id=ticket.person_id,
-        co_department_ids=await _co_handlers(session, ticket),
+        co_department_ids=_of_standing(sharing, DepartmentStanding.CO_HANDLER),
+        below_department_ids=_of_standing(sharing, DepartmentStanding.BELOW),
+        left_department_ids=tuple(sorted(made.had_part - _parts(ticket, sharing))),
         redo_count=ticket.redo_count,
         reporters=tuple(EventReporter(one.customer_id, one.number, one.name) for one in reporters),
         call_id=facts.call_id,
@@ -274,6 +280,10 @@ async def record(
     enqueue(session, event)
 
 
-async def _co_handlers(session: AsyncSession, ticket: Ticket) -> tuple[str, ...]:
-    standings = (await others(session, ticket)).items()
-    return tuple(department for department, standing in standings if standing is DepartmentStanding.CO_HANDLER)
+def _parts(ticket: Ticket, sharing: Mapping[str, DepartmentStanding]) -> frozenset[str]:
+    """Return the departments with a part in a ticket."""
+    return frozenset(sharing) | ({ticket.department_id} if ticket.department_id is not None else frozenset())
+
+
+def _of_standing(sharing: Mapping[str, DepartmentStanding], wanted: DepartmentStanding) -> tuple[str, ...]:
+    return tuple(department for department, standing in sharing.items() if standing is wanted)

@@ -118,15 +118,6 @@ async def test_query_of_the_socket_is_refused(house: House) -> None:
     await refused(house, 400, origin=ORIGIN, path=f"{SOCKET}?ticket={await ticket_for(house)}")
 
 
-@pytest.mark.parametrize("role", [Role.DEPARTMENT, Role.QUALITY, Role.CAMPAIGNS])
-async def test_roles_without_a_desk_get_none(house: House, role: Role) -> None:
-    token = await house.token(role)
-    await refused(house, 403, headers={"Authorization": f"Bearer {token}"})
-    session = await house.sessions.find(token)
-    assert session
-    assert (await greeted(house, await house.sessions.ticket(session))).data == CloseCode.FORBIDDEN
-
-
 class NoDesks:
     """Desks of a node that loses its message to other nodes."""
 

@@ -42,7 +42,8 @@ QUICK = SignInLimits(first_lock_s=30, longest_lock_s=120)
 def person(role: Role, number: int = 0) -> Principal:
     """The first person of a role, or another one."""
     place = list(Role).index(role) + 1
-    return Principal(f"stf-{role}-{number}", f"{place}00{number}", f"{role} {number}", role)
+    department_id = f"department-{number}" if role is Role.DEPARTMENT else None
+    return Principal(f"stf-{role}-{number}", f"{place}00{number}", f"{role} {number}", role, department_id)
 
 
 AGENT = person(Role.AGENT).staff_id

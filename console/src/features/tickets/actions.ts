@@ -2,7 +2,7 @@ import type { Schemas } from '@/shared/api/client'
 import type { TicketDetail } from './queries'
 
 export type Offer = Schemas['Offer']
-export type Control = 'lines' | 'line' | 'department' | 'person' | 'category' | 'moment' | 'window' | 'ticket' | 'choice'
+export type Control = 'lines' | 'line' | 'department' | 'person' | 'category' | 'moment' | 'window' | 'ticket' | 'choice' | 'photos'
 
 export interface ActionField {
   name: string
@@ -16,14 +16,14 @@ const CONTROLS: Record<string, Control> = {
   reason: 'lines', explanation: 'lines', text: 'lines', left_out_because: 'lines', instruction: 'lines', finding: 'lines',
   corrective_measures: 'lines', preventive_measures: 'lines', description: 'lines',
   responsibility: 'line', subject: 'line', address: 'line', area: 'line',
-  department_id: 'department', person_id: 'person', category_id: 'category', until: 'moment', visit_from: 'window', into: 'ticket',
+  department_id: 'department', person_id: 'person', category_id: 'category', until: 'moment', visit_from: 'window', into: 'ticket', file_ids: 'photos',
 }
 const GROUPS: Record<string, string> = { 'refuse.reason': 'RefusalReason', 'judge.validity': 'Validity', 'correct.urgency': 'Urgency' }
 
 /** Actions in the order of their buttons: what is done most comes first, what cannot be undone last. */
 const ORDER = [
   'sign', 'reply', 'dispatch', 'answer', 'accept', 'decline', 'uphold', 'overrule', 'grant_extension', 'deny_extension', 'co_sign', 'co_reply',
-  'survey', 'archive', 'redo', 'refuse', 'ask_extension', 'park', 'unpark', 'book_visit', 'cancel_visit', 'append', 'urge', 'correct',
+  'survey', 'archive', 'redo', 'refuse', 'ask_extension', 'park', 'unpark', 'book_visit', 'cancel_visit', 'append', 'urge', 'note', 'correct',
   'escalate', 'supervise', 'pass_up', 'judge', 'contest', 'merge', 'unmerge', 'cancel',
 ]
 const MAIN = new Set(['sign', 'reply', 'dispatch', 'uphold', 'grant_extension', 'co_sign', 'co_reply', 'survey', 'archive'])
@@ -66,6 +66,7 @@ export function requestOf(offer: Offer, ticket: TicketDetail, values: Record<str
   const before = initial(offer, ticket)
   const request: Record<string, unknown> = {}
   for (const { name, control } of fieldsOf(offer)) {
+    if (control === 'photos') continue
     const value = (values[name] ?? '').trim()
     if (value === (before[name] ?? '')) continue
     request[name] = control === 'moment' ? new Date(value).toISOString() : value

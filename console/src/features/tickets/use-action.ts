@@ -1,26 +1,33 @@
 import { useQueryCache } from '@pinia/colada'
 import { reactive, ref, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { carryOut, onceKey } from '@/shared/api/client'
+import { onceKey } from '@/shared/api/client'
 import { ApiProblem } from '@/shared/api/problems'
 import { useLabels } from '@/shared/i18n/labels'
+import { useKept } from '@/shared/kept/kept'
+import type { KeptFile } from '@/shared/kept/store'
+import { useSession } from '@/shared/session/session'
 import { useToasts } from '@/shared/ui/toasts'
 import { fieldsOf, initial, requestOf, type ActionField, type Offer } from './actions'
-import { ticketId, type TicketDetail } from './queries'
+import { ticketId, type LogView, type TicketDetail } from './queries'
 
 const STORED = 'hotline.action.'
 
 /** Carry out an action on a ticket; what was typed stays until it is done, through reloads and lost races. */
 export function useAction(offer: () => Offer, ticket: () => TicketDetail) {
   const { t } = useI18n()
-  const [cache, toasts, label] = [useQueryCache(), useToasts(), useLabels()]
+  const [cache, toasts, label, kept, session] = [useQueryCache(), useToasts(), useLabels(), useKept(), useSession()]
   const place = `${STORED}${ticket().id}.${offer().action}`
   const stored = JSON.parse(localStorage.getItem(place) ?? '{}') as Record<string, string>
   const values = reactive<Record<string, string>>({ ...initial(offer(), ticket()), ...stored })
   const busy = ref(false)
   const problem = ref<unknown>(null)
   const missing = ref<string[]>([])
-  const key = onceKey()
+  const files = ref<KeptFile[]>([])
+  /** Version of the ticket that the person has seen while typing. */
+  let seen = ticket().version
+  const meanwhile = ref<LogView[]>([])
+  let key = onceKey()
 
   watch(values, () => localStorage.setItem(place, JSON.stringify(values)))
 
@@ -29,7 +36,7 @@ export function useAction(offer: () => Offer, ticket: () => TicketDetail) {
     return problem.value instanceof ApiProblem ? problem.value.rule(field.name) : ''
   }
 
-  /** Return whether the action was carried out; a refusal shows what the ticket is like now. */
+  /** Return whether the action was carried out or is kept until the network is back; a refusal shows what the ticket is like now. */
   async function send(): Promise<boolean> {
     missing.value = fieldsOf(offer()).filter((field) => field.required && !values[field.name]?.trim()).map((field) => field.name)
     if (missing.value.length > 0) return false
@@ -38,18 +45,27 @@ export function useAction(offer: () => Offer, ticket: () => TicketDetail) {
     try {
       const request = requestOf(offer(), ticket(), values)
       if (typeof request['into'] === 'string') request['into'] = await ticketId(request['into'])
-      await carryOut(offer(), request, key)
+      const outcome = await kept.submit({
+        key, body: request, values: { ...values }, files: files.value.map((file) => ({ ...file })), at: Date.now(), refusal: null,
+        staffId: session.who?.staff_id ?? '', ticketId: ticket().id, ticketNumber: ticket().number, action: offer().action, path: offer().path,
+      })
       localStorage.removeItem(place)
-      toasts.say(t('tickets.done', { action: label('TicketAction', offer().action) }), 'good')
+      const done = { action: label('TicketAction', offer().action) }
+      if (outcome === 'done') toasts.say(t('tickets.done', done), 'good')
+      else toasts.say(t('tickets.kept', done), 'warning')
       return true
     } catch (refusal) {
       problem.value = refusal
+      // What is sent next is another request: it names the ticket's new version.
+      key = onceKey()
       return false
     } finally {
       busy.value = false
       await cache.invalidateQueries({ key: ['tickets'] })
+      meanwhile.value = ticket().log.filter((entry) => entry.version > seen)
+      seen = ticket().version
     }
   }
 
-  return { values, send, busy, problem, wrong }
+  return { values, files, send, busy, problem, wrong, meanwhile }
 }

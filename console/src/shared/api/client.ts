@@ -67,6 +67,17 @@ export function carryOut<T>(offer: { method: string; path: string }, body: Recor
   return data(answered<T>(request))
 }
 
+/** Send a file of a ticket as the body; sent twice with one key, it is one file. */
+export function uploadFile(ticketId: string, name: string, content: Blob, key: string): Promise<Schemas['FileView']> {
+  const address = `/api/v1/tickets/${encodeURIComponent(ticketId)}/files?name=${encodeURIComponent(name)}`
+  const request = new Request(address, {
+    method: 'POST',
+    body: content,
+    headers: { 'Content-Type': 'application/octet-stream', 'Accept-Language': document.documentElement.lang, 'Idempotency-Key': key },
+  })
+  return data(answered<Schemas['FileView']>(request))
+}
+
 async function answered<T>(request: Request): Promise<Answer<T>> {
   const response = await globalThis.fetch(request)
   const body: unknown = await response.json().catch(() => undefined)

@@ -83,7 +83,7 @@ export class DeskConnection {
   private closed(code: number): void {
     this.drop()
     if (code === CLOSED.replaced) return this.hooks.link('replaced')
-    if (code === CLOSED.signedOut || code === CLOSED.forbidden) return this.hooks.link('ended')
+    if (code === CLOSED.signedOut) return this.hooks.link('ended')
     this.tries += 1
     this.hooks.link('lost')
     const longest = Math.min(FIRST_PAUSE_MS * 2 ** (this.tries - 1), LONGEST_PAUSE_MS)
