@@ -132,6 +132,7 @@ HttpAddress = Annotated[str, AfterValidator(_http_address)]
 Host = Annotated[str, Field(pattern=r"^[^\s/]+$")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, Field(pattern=r"^[\w.-]{1,64}$")]
+MapLink = Annotated[str, Field(pattern=r"^(|(https://|geo:)[^\s<>]*\{address\}[^\s<>]*)$")]
 Command = Annotated[str, AfterValidator(_installed)]
 
 
@@ -240,6 +241,8 @@ class Settings(BaseSettings):
     """Folder of flows, prompts, recorded files, queues and notices."""
     prompts: Path = RUNTIME / "prompts"
     """Folder of spoken and converted prompts, which Asterisk reads, too."""
+    map_link: MapLink = "geo:0,0?q={address}"
+    """Link that opens an address in a map on a worker's telephone; empty: none. Android understands `geo:`."""
     recordings: Path = RUNTIME / "recordings"
     """Folder of recordings; Asterisk writes into its `spool`."""
     spool: Path = RUNTIME / "spool"

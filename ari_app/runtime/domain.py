@@ -113,7 +113,7 @@ class DomainServices:
         self.reports = ReportService(database, settings.time_zone, ANSWERS)
         self.missed = MissedCallers(database)
         self.handovers = HandoverService(database)
-        self.appointments = AppointmentService(database, self.tickets, settings.time_zone)
+        self.appointments = AppointmentService(database, self.tickets, settings.time_zone, map_link=settings.map_link)
         self.work_orders = WorkOrderService(
             database,
             self.tickets,

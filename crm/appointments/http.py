@@ -1,12 +1,21 @@
 """Routes of visits and windows."""
 
-from crm.appointments.model import AppointmentView, BookVisit, FreeQuery, FreeWindow, WeekInput, WindowView
+from crm.appointments.model import (
+    AppointmentView,
+    BookVisit,
+    DayQuery,
+    FreeQuery,
+    FreeWindow,
+    VisitsOfDay,
+    WeekInput,
+    WindowView,
+)
 from crm.appointments.service import AppointmentService
 from crm.tickets.action_routes import REFUSALS, Reason, act
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.service import TicketService
 from crm.tickets.transitions import FIELD, TicketAction
-from foundation.routes import DESKS, LEADERS, NoQuery, Request, Routes
+from foundation.routes import DESKS, LEADERS, NoQuery, Request, Role, Routes
 
 
 def routes(service: AppointmentService, tickets: TicketService) -> Routes:
@@ -29,6 +38,21 @@ def routes(service: AppointmentService, tickets: TicketService) -> Routes:
         Reason,
         lambda ticket, body, actor: service.cancel(ticket, body.reason, actor, expected_version=body.version),
     )
+
+    @table.add(
+        "GET",
+        "/appointments",
+        roles=DESKS | FIELD,
+        summary="List the visits of a day, of one department or of all; a department sees its own",
+        query=DayQuery,
+        response=VisitsOfDay,
+        problems=(422,),
+    )
+    async def of_day(request: Request[None, DayQuery]) -> VisitsOfDay:
+        own = request.actor.role is Role.DEPARTMENT
+        # A worker without a department has no visits: an empty id is no department's.
+        department_id = (request.actor.department_id or "") if own else request.query.department_id
+        return await service.of_day(department_id, request.query.day, own=own)
 
     @table.add(
         "GET",

@@ -10,8 +10,9 @@ from sqlalchemy import JSON, Column, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from crm.moments import Day, Moment
+from crm.personal_data.fields import PersonalAddress, PersonalName, PersonalText
 from crm.text import Id, Version
-from crm.tickets.model import VISIT_AHEAD_DAYS
+from crm.tickets.model import VISIT_AHEAD_DAYS, TicketStatus
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime
 
@@ -115,6 +116,42 @@ class FreeWindow(BaseModel):
     places: int
     booked: int
     free: int
+
+
+class DayQuery(BaseModel, extra="forbid"):
+    """Day of visits, of a department where one is named."""
+
+    department_id: Id | None = None
+    """A worker's own department counts instead."""
+    day: Day | None = None
+    """Default: today."""
+
+
+class VisitOfDay(BaseModel):
+    """Visit with what a worker needs on the way."""
+
+    ticket_id: str
+    number: str
+    subject: PersonalText
+    status: TicketStatus
+    visit_from: datetime
+    visit_until: datetime
+    department_id: str
+    name: PersonalName
+    """The first reporter's."""
+    address: PersonalAddress
+    area: str
+    person_name: str | None
+    """The worker whom the ticket is dispatched to."""
+    map_link: str
+    """Opens the address in a map; empty without one."""
+
+
+class VisitsOfDay(BaseModel):
+    """Visits of one day, in order."""
+
+    day: date
+    visits: list[VisitOfDay]
 
 
 class BookVisit(BaseModel, extra="forbid"):

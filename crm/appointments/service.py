@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from crm.appointments import store
@@ -13,10 +14,13 @@ from crm.appointments.model import (
     BookVisit,
     FreeQuery,
     FreeWindow,
+    VisitOfDay,
+    VisitsOfDay,
     WeekInput,
     WindowView,
 )
 from crm.departments.model import Department
+from crm.tickets import store as tickets_store
 from crm.tickets.errors import UnknownReference
 from crm.tickets.model import VISITED, Actor
 from crm.tickets.service import TicketService
@@ -34,8 +38,16 @@ from foundation.routes import Role
 class AppointmentService:
     """Visits and windows; `time_zone` is that of the windows' times."""
 
-    def __init__(self, database: Database, tickets: TicketService, time_zone: str = "Asia/Shanghai") -> None:
+    def __init__(
+        self,
+        database: Database,
+        tickets: TicketService,
+        time_zone: str = "Asia/Shanghai",
+        *,
+        map_link: str = "",
+    ) -> None:
         self._database = database
+        self._map_link = map_link
         self._tickets = tickets
         self._zone = ZoneInfo(time_zone)
 
@@ -99,6 +111,33 @@ class AppointmentService:
             for window, visit_from in self._windows_of(day, week)
             if visit_from > now
         ]
+
+    async def of_day(self, department_id: str | None, day: date | None, *, own: bool) -> VisitsOfDay:
+        """Return a day's visits; `own` leaves out tickets that the department lost."""
+        wanted = day or utc_now().astimezone(self._zone).date()
+        first, last = self._moment(wanted, "00:00"), self._moment(wanted + timedelta(days=1), "00:00")
+        async with self._database.read() as session:
+            found = await store.visits_between(session, department_id, first, last, own=own)
+            names = await tickets_store.first_reporters(session, [ticket.id for _, ticket in found])
+            people = await tickets_store.names_of_people(session, {ticket.person_id for _, ticket in found})
+        visits = [
+            VisitOfDay(
+                ticket_id=ticket.id,
+                number=ticket.number,
+                subject=ticket.subject,
+                status=ticket.status,
+                visit_from=visit.visit_from,
+                visit_until=visit.visit_until,
+                department_id=visit.department_id,
+                name=names.get(ticket.id, ""),
+                address=ticket.address,
+                area=ticket.area,
+                person_name=people.get(ticket.person_id or ""),
+                map_link=self._map_link.replace("{address}", quote(ticket.address)) if ticket.address else "",
+            )
+            for visit, ticket in found
+        ]
+        return VisitsOfDay(day=wanted, visits=visits)
 
     async def book(self, ticket_id: str, given: BookVisit, actor: Actor) -> TicketView:
         """Book a visit, or move the booked one.

@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.appointments.model import Appointment, AppointmentWindow
 from crm.tickets.model import Ticket, TicketStatus
+from crm.tickets.visibility import shared_with
 
 LEFT = [TicketStatus.ARCHIVED, TicketStatus.CANCELLED]
 """Closed states that free the place; a merged ticket's visit moved to its head."""
@@ -85,6 +86,33 @@ async def booked_between(
         .group_by(col(Appointment.visit_from))
     )
     return Counter(dict((await session.exec(statement)).all()))
+
+
+async def visits_between(
+    session: AsyncSession, department_id: str | None, first: datetime, last: datetime, *, own: bool
+) -> Sequence[tuple[Appointment, Ticket]]:
+    """Return booked visits of a period with their tickets, in order.
+
+    Args:
+        own: only of tickets in which the department has a part now (S7).
+    """
+    statement = (
+        select(Appointment, Ticket)
+        .join(Ticket, col(Ticket.id) == Appointment.ticket_id)
+        .where(
+            col(Appointment.visit_from) >= first,
+            col(Appointment.visit_from) < last,
+            col(Appointment.cancelled_at).is_(None),
+            col(Ticket.status).not_in(LEFT),
+        )
+        .order_by(col(Appointment.visit_from), col(Appointment.id))
+    )
+    if department_id is not None:
+        statement = statement.where(Appointment.department_id == department_id)
+    if department_id is not None and own:
+        part = or_(Ticket.department_id == department_id, col(Ticket.id).in_(shared_with(department_id)))
+        statement = statement.where(part)
+    return (await session.exec(statement)).all()
 
 
 async def active(session: AsyncSession, ticket_id: str) -> Appointment | None:

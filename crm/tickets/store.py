@@ -197,6 +197,23 @@ async def reporters_of(session: AsyncSession, ticket_id: str) -> Sequence[Ticket
     return (await session.exec(statement)).all()
 
 
+async def first_reporters(session: AsyncSession, ticket_ids: Collection[str]) -> dict[str, str]:
+    """Return the name of each ticket's first reporter."""
+    statement = (
+        select(TicketReporter.ticket_id, TicketReporter.name)
+        .where(col(TicketReporter.ticket_id).in_(ticket_ids))
+        .order_by(col(TicketReporter.id).desc())
+    )
+    # The first one is written last, over the others.
+    return dict((await session.exec(statement)).all())
+
+
+async def names_of_people(session: AsyncSession, ids: Collection[str | None]) -> dict[str, str]:
+    """Return names of staff by id."""
+    wanted = [one for one in ids if one is not None]
+    return dict((await session.exec(select(Staff.id, Staff.name).where(col(Staff.id).in_(wanted)))).all())
+
+
 async def current_reporters(session: AsyncSession, ticket_id: str) -> list[Reported]:
     """Return a ticket's reporters for events, in order; unsaved ones are last."""
     if any(isinstance(found, TicketReporter) for found in (*session.dirty, *session.deleted)):

@@ -1,4 +1,4 @@
-import { DataLine, Headset, PhoneFilled, Promotion, Setting, Tickets, User, UserFilled } from '@element-plus/icons-vue'
+import { Briefcase, Calendar, DataLine, Headset, MapLocation, PhoneFilled, Promotion, Setting, Tickets, User, UserFilled } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { Role } from '@/shared/session/session'
 
@@ -17,9 +17,12 @@ export const PLACES: readonly Place[] = [
   { name: 'desk', icon: Headset, roles: ['agent'] },
   { name: 'board', icon: DataLine, roles: ['supervisor', 'administrator'] },
   { name: 'callbacks', icon: PhoneFilled, roles: ['agent', 'supervisor', 'administrator'] },
+  { name: 'work', icon: Briefcase, roles: ['department'] },
+  { name: 'visits', icon: MapLocation, roles: ['department'] },
   { name: 'tickets', icon: Tickets, roles: EVERYONE },
   { name: 'dispatch', icon: Promotion, roles: DESKS },
   { name: 'customers', icon: UserFilled, roles: DESKS },
+  { name: 'duty', icon: Calendar, roles: ['department'] },
   { name: 'people', icon: User, roles: EVERYONE },
   { name: 'settings', icon: Setting, roles: EVERYONE },
 ]

@@ -4,9 +4,10 @@ from pydantic import Field
 
 from crm.text import Id
 from crm.tickets.action_routes import Reason, Versioned, act
+from crm.tickets.refusals.model import OwnRefusal
 from crm.tickets.refusals.service import RefusalService, RefuseTicket
-from crm.tickets.transitions import TicketAction
-from foundation.routes import Routes
+from crm.tickets.transitions import FIELD, TicketAction
+from foundation.routes import NoQuery, Request, Routes
 
 
 class Refuse(RefuseTicket, Versioned):
@@ -22,6 +23,18 @@ class Uphold(Reason):
 
 def add_routes(table: Routes, service: RefusalService) -> None:
     """Add the routes of refusals and rulings."""
+
+    @table.add(
+        "GET",
+        "/own-refusals",
+        roles=FIELD,
+        summary="List what the own department refused, newest first, with the rulings",
+        response=list[OwnRefusal],
+    )
+    async def own(request: Request[None, NoQuery]) -> list[OwnRefusal]:
+        department_id = request.actor.department_id
+        return await service.of_department(department_id) if department_id is not None else []
+
     act(
         table,
         TicketAction.REFUSE,

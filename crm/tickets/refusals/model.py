@@ -60,6 +60,22 @@ class TicketRefusal(SQLModel, table=True):
 personal(TicketRefusal, "explanation", "ruling_reason")
 
 
+class OwnRefusal(BaseModel):
+    """Refusal as the department that refused sees it."""
+
+    ticket_id: str
+    number: str
+    subject: PersonalText
+    reason: RefusalReason
+    explanation: PersonalText
+    at: datetime
+    ruling: Ruling | None
+    ruling_reason: PersonalText
+    ruled_at: datetime | None
+    is_ours: bool
+    """Whether the ticket is with the department again, which sees it only then."""
+
+
 class RefusalView(BaseModel, from_attributes=True):
     """Refusal as shown."""
 

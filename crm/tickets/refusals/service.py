@@ -10,7 +10,7 @@ from crm.tickets.files.model import FileIds
 from crm.tickets.files.naming import name_files
 from crm.tickets.model import Actor
 from crm.tickets.refusals import store
-from crm.tickets.refusals.model import EVIDENCE, RefusalReason, Ruling, TicketRefusal
+from crm.tickets.refusals.model import EVIDENCE, OwnRefusal, RefusalReason, RefusalView, Ruling, TicketRefusal
 from crm.tickets.state_change import Change
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.transitions import TicketAction
@@ -20,6 +20,8 @@ from foundation.clock import utc_now
 from foundation.ids import new_id
 from foundation.problems import FieldProblem
 
+SHOWN = 100
+"""Own refusals that a department is shown."""
 ABOUT_RESPONSIBILITY = frozenset({RefusalReason.NOT_OUR_AREA, RefusalReason.NOT_OUR_DUTY})
 """Reasons about responsibility: their rulings improve the proposals of departments."""
 
@@ -72,6 +74,21 @@ class RefusalService:
             made.detail.update(reason=given.reason, explanation=given.explanation, by_department=department_id)
             ticket.department_id, ticket.person_id = None, None
         return TicketView.model_validate(made.ticket)
+
+    async def of_department(self, department_id: str) -> list[OwnRefusal]:
+        """Return a department's own refusals, newest first."""
+        async with self._tickets.database.read() as session:
+            found = await store.of_department(session, department_id, SHOWN)
+        return [
+            OwnRefusal(
+                **RefusalView.model_validate(refusal).model_dump(include=set(OwnRefusal.model_fields)),
+                ticket_id=ticket.id,
+                number=ticket.number,
+                subject=ticket.subject,
+                is_ours=ticket.department_id == department_id,
+            )
+            for refusal, ticket in found
+        ]
 
     async def uphold(
         self,

@@ -1,4 +1,4 @@
-"""News of tickets: every desk hears of what its person sees, on every node."""
+"""News of tickets: each desk hears of what its person sees."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -16,7 +16,10 @@ PATIENCE_S = 20.0
 
 @pytest.fixture
 async def news() -> AsyncIterator[Callable[[House], Awaitable[TicketNewsService]]]:
-    """Start the service of a node; its listener is subscribed when a desk hears that news may be lost."""
+    """Start the service of a node.
+
+    Its listener is subscribed when a desk hears that news may be lost.
+    """
     async with AsyncExitStack() as stack:
 
         async def started(house: House) -> TicketNewsService:

@@ -28,6 +28,7 @@ NOBODYS = {
         *("PersonView.department_name", "ProfileView.department_name", "ProfileView.language", "ProfileView.queues"),
         *("OwnSettings.language", "OwnSettings.ring_tone", "OwnSettings.columns", "MissedCaller.queue"),
         *("TicketRow.category_name", "TicketRow.department_name", "TicketRow.person_name"),
+        *("VisitOfDay.area", "VisitOfDay.person_name"),
         *("CallReport.time_zone", "TicketReport.time_zone", "Line.key", "Line.name", "CallStep.target"),
         *("Figure.name", "Figure.zh", "Figure.en", "Figure.formula_zh", "Figure.formula_en"),
         *(
@@ -70,6 +71,8 @@ NOBODYS = {
         ),
         *(
             "PendingExtension.number",
+            "VisitOfDay.number",
+            "OwnRefusal.number",
             "Progress.number",
             "Receipt.number",
             "CustomerView.account_number",
@@ -86,6 +89,7 @@ NOBODYS = {
         *("DeliveryView.key", "DeliveryView.kind", "EventView.kind", "LogView.action", "LogView.from_status"),
         *("LogView.to_status", "Progress.department", "Progress.zh", "Progress.en", "RecordingView.sha256"),
         *("RowError.column", "RowError.rule", "FieldDifference.field", "FileView.media_type"),
+        "VisitOfDay.map_link",
         *(
             "Verification.expected_sha256",
             "Verification.found_sha256",

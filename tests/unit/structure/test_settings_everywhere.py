@@ -36,6 +36,7 @@ BAD = {
     "region": "China",
     "area_code": "451",
     "time_zone": "Mars/Olympus",
+    "map_link": "javascript:alert({address})",
     "most_calls": "-1",
     "longest_lag_s": "0",
     "reconnect_s": "0",

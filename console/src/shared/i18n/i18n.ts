@@ -11,6 +11,7 @@ type Loader = () => Promise<{ default: Catalogue }>
 
 const DATES: IntlDateTimeFormat = {
   short: { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false },
+  clock: { hour: '2-digit', minute: '2-digit', hour12: false },
   day: { year: 'numeric', month: '2-digit', day: '2-digit' },
   long: { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false },
 }
