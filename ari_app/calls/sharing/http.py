@@ -1,7 +1,8 @@
 """Routes of shared calls: a link's page, a department's calls."""
 
+from ari_app.calls.sharing.errors import SharedCallNotFound
 from ari_app.calls.sharing.model import SharedCall
-from ari_app.calls.sharing.page import STYLE, page
+from ari_app.calls.sharing.page import STYLE, gone_page, page
 from ari_app.calls.sharing.service import SharedCalls
 from ari_app.web.labels import Labels
 from foundation.routes import PUBLIC, NoQuery, Page, Request, Role, Routes
@@ -21,10 +22,15 @@ def page_routes(calls: SharedCalls, labels: Labels) -> Routes:
         roles=PUBLIC,
         summary="Return the page of a call's link: the draft and the ticket, for the department that is called",
         response=Page,
-        problems=(404, 503),
+        problems=(503,),
     )
     async def link_page(request: Request[None, NoQuery]) -> Page:
-        return Page(page(await calls.opened(request.path["secret"]), word), "text/html", style=STYLE)
+        try:
+            text = page(await calls.opened(request.path["secret"]), word)
+        except SharedCallNotFound:
+            # The reader comes from an SMS: words for people, not a problem's JSON.
+            text = gone_page()
+        return Page(text, "text/html", style=STYLE)
 
     return table
 

@@ -27,6 +27,10 @@ NOTE = (
     "本页每五秒更新，两小时内有效；电话号码已遮盖，请登录工作台查看工单全文。"
     "This page follows the agent's typing and is valid for two hours. Sign in to see the whole ticket."
 )
+GONE = (
+    "该链接已失效。链接两小时内有效，请向坐席索取新链接，或登录工作台。"
+    "This link is not valid any more. Ask the agent for a new one, or sign in."
+)
 ROWS = {
     "status": "状态 Status",
     "kind": "类别 Kind",
@@ -53,15 +57,7 @@ Word = Callable[[str, str], str]
 
 def page(call: SharedCall, word: Word) -> str:
     """Return the page, masked as a department sees it."""
-    html = Element("html", lang="zh-CN")
-    head, body = SubElement(html, "head"), SubElement(html, "body")
-    SubElement(head, "meta", charset="utf-8")
-    SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
-    SubElement(head, "meta", name="robots", content="noindex")
-    SubElement(head, "meta", {"http-equiv": "refresh", "content": str(REFRESH_S)})
-    SubElement(head, "title").text = HEADING
-    SubElement(head, "style").text = STYLE
-    SubElement(body, "h1").text = HEADING
+    html, body = _document(refreshed=True)
     SubElement(body, "p").text = AGENT.format(name=call.agent_name, staff_number=call.staff_number)
     if call.over:
         SubElement(body, "p").text = OVER
@@ -72,6 +68,32 @@ def page(call: SharedCall, word: Word) -> str:
     if call.draft is None and call.ticket is None:
         SubElement(body, "p").text = NOTHING
     SubElement(body, "p", {"class": "note"}).text = NOTE
+    return _text(html)
+
+
+def gone_page() -> str:
+    """Return the page of a link that is unknown or too old."""
+    html, body = _document(refreshed=False)
+    SubElement(body, "p").text = GONE
+    return _text(html)
+
+
+def _document(*, refreshed: bool) -> tuple[Element, Element]:
+    """Return a page with its heading, and the page's body."""
+    html = Element("html", lang="zh-CN")
+    head, body = SubElement(html, "head"), SubElement(html, "body")
+    SubElement(head, "meta", charset="utf-8")
+    SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
+    SubElement(head, "meta", name="robots", content="noindex")
+    if refreshed:
+        SubElement(head, "meta", {"http-equiv": "refresh", "content": str(REFRESH_S)})
+    SubElement(head, "title").text = HEADING
+    SubElement(head, "style").text = STYLE
+    SubElement(body, "h1").text = HEADING
+    return html, body
+
+
+def _text(html: Element) -> str:
     return "<!DOCTYPE html>\n" + tostring(html, encoding="unicode", method="html") + "\n"
 
 

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from ari_app.calls.control.model import Control, ControlStage, Party, Target, TargetKind
 from ari_app.calls.model import CallStage, CallState, Direction, RecordingStage, Talk
 from ari_app.calls.sharing.errors import SharedCallNotFound
-from ari_app.calls.sharing.page import page
+from ari_app.calls.sharing.page import gone_page, page
 from ari_app.calls.sharing.service import SharedCalls
 from ari_app.calls.store import CallStore
 from ari_app.desk.model import Draft
@@ -108,3 +108,4 @@ async def test_a_link_shows_the_draft_as_it_is_typed_and_then_the_ticket(shared:
 async def test_a_wrong_link_shows_nothing(shared: Shared, secret: str) -> None:
     with pytest.raises(SharedCallNotFound):
         await shared.calls.opened(secret)
+    assert "该链接已失效" in gone_page()
