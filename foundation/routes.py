@@ -99,6 +99,15 @@ class Page:
     """Style sheet of the page, exactly as it stands in it: browsers apply no other."""
 
 
+@dataclass(frozen=True)
+class Download:
+    """Small file made for one response, such as a spreadsheet."""
+
+    content: bytes
+    media_type: str
+    name: str
+
+
 class NoQuery(BaseModel, extra="forbid"):
     """Query of a route without parameters."""
 
@@ -119,7 +128,7 @@ class Route:
     body: type[BaseModel] | None
     query: type[BaseModel]
     response: Any
-    """A pydantic model, `list[Model]`, `File`, `Page`, or None for 204."""
+    """A pydantic model, `list[Model]`, `File`, `Page`, `Download`, or None for 204."""
     status: int
     problems: tuple[int, ...]
     public: bool

@@ -13,7 +13,7 @@ from pydantic_core.core_schema import DataclassField, ModelField, TypedDictField
 
 from ari_app.web.deferred_requests import DeferredRequestView
 from foundation.problems import ProblemDetails
-from foundation.routes import PUBLIC, File, NoQuery, Page, Request, Route, Routes
+from foundation.routes import PUBLIC, Download, File, NoQuery, Page, Request, Route, Routes
 
 OPENAPI_PATH = "/api/openapi.json"
 _PARAMETER = re.compile(r"{(\w+)}")
@@ -198,6 +198,8 @@ def _success(route: Route, schemas: _Schemas) -> dict[str, Any]:
         return {"description": "Done"}
     if route.response is File:
         return {"description": "The file, with ranges", "content": {"*/*": {}}}
+    if route.response is Download:
+        return {"description": "The file", "content": {"*/*": {}}}
     if route.response is Page:
         return {"description": "Text of the named type", "content": {"*/*": {}}}
     return {
@@ -236,7 +238,7 @@ def _mentioned(route: Route) -> Iterator[tuple[Any, JsonSchemaMode]]:
         yield route.body, "validation"
     if route.deferrable:
         yield DeferredRequestView, "serialization"
-    if route.response not in {None, File, Page}:
+    if route.response not in {None, Download, File, Page}:
         yield route.response, "serialization"
 
 

@@ -24,7 +24,7 @@ from ari_app.web.uploads import BODY_S, received
 from crm.personal_data.serializer import masked
 from foundation.database import out_of_reach
 from foundation.problems import FieldProblem, Invalid, NotFound, broken_rules
-from foundation.routes import File, Page, Route
+from foundation.routes import Download, File, Page, Route
 
 _PATH_VALUE = re.compile(r"[^/\\\x00-\x1f\x7f;]{1,128}")
 _OF_ONE_FIELD = re.compile(r"([a-z][a-z0-9_]*)(?:: | (?=must\b))(.+)", re.DOTALL)
@@ -147,6 +147,8 @@ def _answering(route: Route) -> Callable[[Any], Awaitable[web.StreamResponse]]:
         return file_response
     if route.response is Page:
         return _page
+    if route.response is Download:
+        return _download
     adapter: TypeAdapter[Any] = TypeAdapter(route.response)
 
     async def json(result: Any) -> web.StreamResponse:
@@ -166,6 +168,11 @@ async def _page(result: Page) -> web.StreamResponse:
     if result.style:
         response[STYLE_OF_PAGE] = base64.b64encode(hashlib.sha256(result.style.encode()).digest()).decode()
     return response
+
+
+async def _download(result: Download) -> web.StreamResponse:
+    headers = {"Content-Disposition": f'attachment; filename="{result.name}"', "Cache-Control": "no-store"}
+    return web.Response(body=result.content, content_type=result.media_type, headers=headers)
 
 
 def _takes_several(annotation: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 from pydantic import Field as Rule
@@ -127,13 +127,30 @@ class CallStep(BaseModel):
     """Words of the sender for the receiver."""
 
 
+Part = Annotated[str | None, Rule(max_length=64, pattern=r"^[A-Za-z0-9_+*#.-]*$")]
+"""Queue, access number or agent; empty text: calls without one."""
+
+
 class FindCalls(BaseModel, extra="forbid"):
     """Filters of calls; `outcome=lost` finds those to be called back."""
 
     outcome: CallOutcome | None = None
+    direction: Literal["inbound", "outbound"] | None = None
+    queued: bool | None = None
+    """Only calls that joined a queue, or only the others."""
+    queue: Part = None
+    """The last queue of the call."""
+    access_number: Part = None
+    agent_id: Part = None
+    """The last agent of the call."""
     number: CallerNumber | None = None
     """The other party, as a call brought it or as people write it."""
+    wait_at_most_ms: int | None = Rule(default=None, ge=0, le=86_400_000)
+    wait_below_ms: int | None = Rule(default=None, ge=0, le=86_400_000)
     since: Moment | None = None
+    """Begun from then on."""
+    until: Moment | None = None
+    """Begun before then."""
     limit: int = Rule(default=100, ge=1, le=500)
 
 

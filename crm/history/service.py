@@ -57,10 +57,7 @@ class HistoryService:
 
     async def find(self, wanted: FindCalls) -> list[HistoryCall]:
         """Return calls, newest first."""
-        calls = await self._database.look_up(
-            lambda connection: store.calls(connection, wanted.outcome, wanted.number, wanted.since, wanted.limit)
-        )
-        return _lines(calls)
+        return _lines(await self._database.look_up(lambda connection: store.calls(connection, wanted)))
 
     async def record_call(self, record: CallRecordView) -> None:
         """Store a call's record, or replace an older one.

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from crm.history.model import CallRecord, CallRecordView
+from crm.history.model import CallRecord, CallRecordView, FindCalls
 from crm.tickets.model import Ticket, TicketReporter
 
 _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
@@ -93,17 +93,33 @@ def of_customer(
     return [*tickets, *joined], calls
 
 
-def calls(
-    connection: Connection, outcome: str | None, number: str | None, since: datetime | None, most: int
-) -> Sequence[Row[*tuple[Any, ...]]]:
+def calls(connection: Connection, wanted: FindCalls) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return calls, newest first."""
-    statement = select(*_CALL_COLUMNS).order_by(_CALL.started_at.desc()).limit(most)
-    if outcome is not None:
-        statement = statement.where(_CALL.outcome == outcome)
-    if number is not None:
-        statement = statement.where(_CALL.number == number)
-    if since is not None:
-        statement = statement.where(_CALL.started_at >= since)
+    statement = select(*_CALL_COLUMNS).order_by(_CALL.started_at.desc()).limit(wanted.limit)
+    for column, value in (
+        (_CALL.outcome, wanted.outcome),
+        (_CALL.direction, wanted.direction),
+        (_CALL.number, wanted.number),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    for part, value in (
+        (_CALL.queue, wanted.queue),
+        (_CALL.access_number, wanted.access_number),
+        (_CALL.agent_id, wanted.agent_id),
+    ):
+        if value is not None:
+            statement = statement.where(func.coalesce(part, "") == "" if value == "" else part == value)
+    if wanted.queued is not None:
+        statement = statement.where(_CALL.queued_at.is_not(None) if wanted.queued else _CALL.queued_at.is_(None))
+    if wanted.wait_at_most_ms is not None:
+        statement = statement.where(func.coalesce(_CALL.wait_ms, 0) <= wanted.wait_at_most_ms)
+    if wanted.wait_below_ms is not None:
+        statement = statement.where(func.coalesce(_CALL.wait_ms, 0) < wanted.wait_below_ms)
+    if wanted.since is not None:
+        statement = statement.where(_CALL.started_at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(_CALL.started_at < wanted.until)
     return connection.execute(statement).all()
 
 

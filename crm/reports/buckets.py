@@ -1,36 +1,49 @@
-"""Hours, days and months of a report, in a time zone. Pure."""
+"""Half hours to years of a report, in a time zone. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from crm.reports.model import Bucket, By
 
+HALF_HOUR = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
+SHORT: dict[By, timedelta] = {"half_hour": HALF_HOUR, "hour": HOUR}
+"""Buckets shorter than a day."""
 
 
 def buckets(since: date, until: date, by: By, zone: ZoneInfo) -> list[Bucket]:
     """Return the buckets from one day to another, without a gap."""
     if by == "whole":
-        return [Bucket(since=_midnight(since, zone), until=_midnight(until, zone))]
-    return list(_hours(since, until, zone) if by == "hour" else _days(since, until, by, zone))
+        return [Bucket(since=midnight(since, zone), until=midnight(until, zone))]
+    if by in SHORT:
+        return list(_parts_of_days(since, until, SHORT[by], zone))
+    return list(_days(since, until, by, zone))
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the begin of a day, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 def _days(since: date, until: date, by: By, zone: ZoneInfo) -> Iterator[Bucket]:
     day = since
     while day < until:
-        following = min(day + DAY if by == "day" else _next_month(day), until)
-        yield Bucket(since=_midnight(day, zone), until=_midnight(following, zone))
+        following = min(_NEXT[by](day), until)
+        yield Bucket(since=midnight(day, zone), until=midnight(following, zone))
         day = following
 
 
-def _hours(since: date, until: date, zone: ZoneInfo) -> Iterator[Bucket]:
-    """Yield real hours from each midnight: 23 or 25 where clocks change."""
+def _parts_of_days(since: date, until: date, length: timedelta, zone: ZoneInfo) -> Iterator[Bucket]:
+    """Yield parts of real length from each midnight.
+
+    A day has 23 or 25 hours where clocks change.
+    """
     for day in _days(since, until, "day", zone):
         begin = day.since
         while begin < day.until:
-            end = min(begin + HOUR, day.until)
+            end = min(begin + length, day.until)
             yield Bucket(since=begin, until=end)
             begin = end
 
@@ -39,5 +52,11 @@ def _next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone).astimezone(UTC)
+_NEXT: dict[By, Callable[[date], date]] = {
+    "day": lambda day: day + DAY,
+    # Weeks begin on Monday, quarters with January, April, July and October.
+    "week": lambda day: day + timedelta(days=7 - day.weekday()),
+    "month": _next_month,
+    "quarter": lambda day: _next_month(day.replace(month=day.month + 2 - (day.month - 1) % 3, day=1)),
+    "year": lambda day: date(day.year + 1, 1, 1),
+}

@@ -1,10 +1,19 @@
 """Routes of reports."""
 
+import asyncio
+
 from crm.reports.definitions import DEFINITIONS, FigureDefinitions
-from crm.reports.model import CallQuery, CallReport, TicketQuery, TicketReport
+from crm.reports.model import (
+    CallQuery,
+    CallReport,
+    CallSheetQuery,
+    TicketQuery,
+    TicketReport,
+    TicketSheetQuery,
+)
 from crm.reports.service import ReportService
-from crm.reports.table import calls_as_csv, tickets_as_csv
-from foundation.routes import LEADERS, NoQuery, Page, Request, Role, Routes
+from crm.reports.table import calls_as_csv, calls_as_sheet, tickets_as_csv, tickets_as_sheet
+from foundation.routes import LEADERS, Download, NoQuery, Page, Request, Role, Routes
 
 READERS = LEADERS | {Role.QUALITY}
 
@@ -27,7 +36,7 @@ def routes(service: ReportService) -> Routes:
         "GET",
         "/reports/calls",
         roles=READERS,
-        summary="Report calls by hour, day or month, and by queue, access number or agent",
+        summary="Report calls by half hour to year, and by queue, access number or agent",
         query=CallQuery,
         response=CallReport,
     )
@@ -47,9 +56,21 @@ def routes(service: ReportService) -> Routes:
 
     @table.add(
         "GET",
+        "/reports/calls.xlsx",
+        roles=READERS,
+        summary="Return the report of calls as a spreadsheet",
+        query=CallSheetQuery,
+        response=Download,
+    )
+    async def calls_sheet(request: Request[None, CallSheetQuery]) -> Download:
+        report = await service.calls(request.query)
+        return await asyncio.to_thread(calls_as_sheet, report, request.query.language)
+
+    @table.add(
+        "GET",
         "/reports/tickets",
         roles=READERS,
-        summary="Report tickets by hour, day or month of registration, and by kind, department, category or area",
+        summary="Report tickets by half hour to year of registration, and by kind, department, category or area",
         query=TicketQuery,
         response=TicketReport,
     )
@@ -66,5 +87,17 @@ def routes(service: ReportService) -> Routes:
     )
     async def tickets_table(request: Request[None, TicketQuery]) -> Page:
         return tickets_as_csv((await service.tickets(request.query)).lines, service.zone)
+
+    @table.add(
+        "GET",
+        "/reports/tickets.xlsx",
+        roles=READERS,
+        summary="Return the report of tickets as a spreadsheet",
+        query=TicketSheetQuery,
+        response=Download,
+    )
+    async def tickets_sheet(request: Request[None, TicketSheetQuery]) -> Download:
+        report = await service.tickets(request.query)
+        return await asyncio.to_thread(tickets_as_sheet, report, request.query.language)
 
     return table

@@ -8,11 +8,22 @@ from pydantic import BaseModel, Field, model_validator
 from crm.history.model import SHORT_WAIT_MS
 from crm.moments import Day
 
-By = Literal["hour", "day", "month", "whole"]
+By = Literal["half_hour", "hour", "day", "week", "month", "quarter", "year", "whole"]
 CallGroup = Literal["none", "queue", "access_number", "agent"]
+Language = Literal["zh", "en"]
+"""Language of headings."""
 TicketGroup = Literal["none", "kind", "department", "category", "area"]
 
-LONGEST_DAYS: dict[By, int] = {"hour": 16, "day": 400, "month": 12_000, "whole": 12_000}
+LONGEST_DAYS: dict[By, int] = {
+    "half_hour": 8,
+    "hour": 16,
+    "day": 400,
+    "week": 2800,
+    "month": 12_000,
+    "quarter": 12_000,
+    "year": 12_000,
+    "whole": 12_000,
+}
 """Longest time of a report, so that it has at most 400 buckets."""
 MOST_LINES = 10_000
 """Lines of one response."""
@@ -53,6 +64,18 @@ class TicketQuery(ReportQuery):
     """Report of tickets."""
 
     group: TicketGroup = "none"
+
+
+class CallSheetQuery(CallQuery):
+    """Report of calls as a spreadsheet."""
+
+    language: Language = "zh"
+
+
+class TicketSheetQuery(TicketQuery):
+    """Report of tickets as a spreadsheet."""
+
+    language: Language = "zh"
 
 
 class Bucket(BaseModel, frozen=True):
@@ -120,6 +143,8 @@ class CallReport(BaseModel):
     since: date
     until: date
     time_zone: str
+    times: list[Bucket]
+    """All buckets."""
     within_s: int
     short_s: int
     lines: list[CallLine]
@@ -131,4 +156,6 @@ class TicketReport(BaseModel):
     since: date
     until: date
     time_zone: str
+    times: list[Bucket]
+    """All buckets."""
     lines: list[TicketLine]

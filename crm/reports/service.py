@@ -53,6 +53,7 @@ class ReportService:
             since=query.since,
             until=query.until,
             time_zone=self.zone.key,
+            times=times,
             within_s=query.within_s,
             short_s=query.short_s,
             lines=lines,
@@ -71,7 +72,7 @@ class ReportService:
             return _lines(connection, TicketLine, times, query.group, [_of_tickets(row) for row in rows])
 
         lines = await self._database.look_up(look)
-        return TicketReport(since=query.since, until=query.until, time_zone=self.zone.key, lines=lines)
+        return TicketReport(since=query.since, until=query.until, time_zone=self.zone.key, times=times, lines=lines)
 
 
 def _lines(

@@ -31,7 +31,16 @@ VISITS = [
         },
     ),
     Visit("2001", {"tickets": "tbody tr", "people": ".people li", "settings": ".settings"}),
-    Visit("3001", {"board": ".tile", "tickets": "tbody tr", "people": ".people li", "settings": ".settings"}),
+    Visit(
+        "3001",
+        {
+            "board": ".tile",
+            "reports": "tbody, .empty",
+            "tickets": "tbody tr",
+            "people": ".people li",
+            "settings": ".settings",
+        },
+    ),
 ]
 
 

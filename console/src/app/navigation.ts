@@ -1,4 +1,4 @@
-import { Briefcase, Calendar, DataLine, Headset, MapLocation, PhoneFilled, Promotion, Setting, Tickets, User, UserFilled } from '@element-plus/icons-vue'
+import { Briefcase, Calendar, DataAnalysis, DataLine, Headset, MapLocation, PhoneFilled, Promotion, Setting, Tickets, User, UserFilled } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { Role } from '@/shared/session/session'
 
@@ -16,6 +16,7 @@ const EVERYONE: readonly Role[] = ['agent', 'supervisor', 'administrator', 'depa
 export const PLACES: readonly Place[] = [
   { name: 'desk', icon: Headset, roles: ['agent'] },
   { name: 'board', icon: DataLine, roles: ['supervisor', 'administrator'] },
+  { name: 'reports', icon: DataAnalysis, roles: ['supervisor', 'quality', 'administrator'] },
   { name: 'callbacks', icon: PhoneFilled, roles: ['agent', 'supervisor', 'administrator'] },
   { name: 'work', icon: Briefcase, roles: ['department'] },
   { name: 'visits', icon: MapLocation, roles: ['department'] },

@@ -7,7 +7,8 @@ ASKED = {"since": "2026-11-26", "until": "2026-11-29"}
 
 
 async def test_reports_are_for_leaders_and_quality_and_name_a_wrong_field(office: Office) -> None:
-    paths = ["/reports/calls", "/reports/tickets", "/reports/calls.csv", "/reports/tickets.csv", "/figure-definitions"]
+    reports = [f"/reports/{of}{kind}" for of in ("calls", "tickets") for kind in ("", ".csv", ".xlsx")]
+    paths = [*reports, "/figure-definitions"]
     allowed = {Role.SUPERVISOR, Role.ADMINISTRATOR, Role.QUALITY}
     for role in office.tokens:
         async with office.client(role) as http:

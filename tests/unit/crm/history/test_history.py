@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, text
 
 from crm.customers.model import CustomerView
 from crm.history.errors import CallNotFound
-from crm.history.model import CallRecordView
+from crm.history.model import CallRecordView, FindCalls
 from crm.history.service import MOST, HistoryService
 from crm.history.store import CALLS_OF_CUSTOMER, CALLS_OF_NUMBER, TICKETS_JOINED, TICKETS_OF_CUSTOMER
 from crm.tickets.inputs import AppendToTicket, Reporter
@@ -180,3 +180,27 @@ def plan(query: Select[Any], is_sqlite: bool, connection: Connection) -> str:
         connection.execute(text(f"SET LOCAL {method} = off"))
     found = connection.exec_driver_sql(f"EXPLAIN {asked}", asked.construct_params(bound))
     return " > ".join(found.scalars())
+
+
+async def test_calls_behind_a_figure_are_found_by_its_filters(history: HistoryService) -> None:
+    facts: dict[str, dict[str, Any]] = {
+        "quick": {"queue": "repair", "queued_at": NOW, "outcome": "answered", "wait_ms": 15_000, "agent_id": "anna"},
+        "slow": {"queue": "repair", "queued_at": NOW, "outcome": "answered", "wait_ms": 15_001},
+        "left": {"queue": "bills", "queued_at": NOW, "outcome": "abandoned", "wait_ms": 4999},
+        "menu": {"outcome": "left_flow"},
+        "out": {"direction": "outbound", "outcome": "answered"},
+        "later": {"started_at": NOW + timedelta(hours=1)},
+    }
+    for call_id, given in facts.items():
+        await history.record_call(called(call_id, given.pop("started_at", NOW), **given))
+    for filters, expected in (
+        ({"direction": "inbound", "queued": "true"}, {"quick", "slow", "left"}),
+        ({"queue": "repair", "wait_at_most_ms": 15_000}, {"quick"}),
+        ({"outcome": "abandoned", "wait_below_ms": 5000}, {"left"}),
+        ({"outcome": "abandoned", "wait_below_ms": 4999}, set()),
+        ({"queue": "", "direction": "inbound"}, {"menu"}),
+        ({"agent_id": "anna"}, {"quick"}),
+        ({"direction": "outbound"}, {"out"}),
+    ):
+        query = FindCalls.model_validate({"since": NOW, "until": NOW + timedelta(hours=1), **filters})
+        assert {call.id for call in await history.find(query)} == expected, filters

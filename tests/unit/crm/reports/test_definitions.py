@@ -37,13 +37,24 @@ def test_days_on_which_clocks_change_have_their_real_hours(day: date, count: int
     assert len(buckets(day, day + timedelta(days=1), "hour", NEW_YORK)) == count
 
 
-@pytest.mark.parametrize("by", ["hour", "day", "month", "whole"])
+@pytest.mark.parametrize("by", ["half_hour", "hour", "day", "week", "month", "quarter", "year", "whole"])
 def test_buckets_follow_one_another_without_a_gap(by: By) -> None:
     found = buckets(date(2026, 10, 25), date(2026, 11, 9), by, NEW_YORK)
     assert [one.until for one in found[:-1]] == [one.since for one in found[1:]]
     assert found[0].since == datetime(2026, 10, 25, 4, tzinfo=UTC)
     assert found[-1].until == datetime(2026, 11, 9, 5, tzinfo=UTC)
-    assert len(found) == {"hour": 15 * 24 + 1, "day": 15, "month": 2, "whole": 1}[by]
+    days = {"day": 15, "week": 3, "month": 2, "quarter": 1, "year": 1, "whole": 1}
+    assert len(found) == {"half_hour": 15 * 48 + 2, "hour": 15 * 24 + 1, **days}[by]
+
+
+def test_weeks_begin_on_monday_and_quarters_with_their_month() -> None:
+    weeks, quarters, years = (
+        [one.since.astimezone(SHANGHAI).date() for one in buckets(date(2026, 2, 4), date(2027, 2, 1), by, SHANGHAI)]
+        for by in ("week", "quarter", "year")
+    )
+    assert weeks[:3] == [date(2026, 2, 4), date(2026, 2, 9), date(2026, 2, 16)]
+    assert quarters == [date(2026, 2, 4), date(2026, 4, 1), date(2026, 7, 1), date(2026, 10, 1), date(2027, 1, 1)]
+    assert years == [date(2026, 2, 4), date(2027, 1, 1)]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from openpyxl import load_workbook
 
 from ari_app.campaigns.model import ANSWERS, Attitude, Contact, SurveyAnswers
 from crm.history.model import CallRecord
@@ -18,7 +19,7 @@ from crm.reports import service as reports_service
 from crm.reports.errors import TooManyLines
 from crm.reports.model import CallQuery, Line, TicketQuery
 from crm.reports.service import ReportService
-from crm.reports.table import calls_as_csv
+from crm.reports.table import calls_as_csv, calls_as_sheet
 from crm.sla.model import TicketClock
 from crm.sla.policy import ClockKind
 from crm.tickets.model import Ticket, TicketKind, TicketStatus
@@ -166,6 +167,11 @@ async def test_s13_a_table_has_no_formula(database: Database, reports: ReportSer
     (row,) = csv.DictReader(io.StringIO(calls_as_csv(report.lines, ZONE).text.removeprefix("\ufeff")))
     assert (row["since"], row["key"], row["incoming"]) == ("2026-11-27T00:00:00+08:00", "'=1+1", "1")
     assert row["level_of_offered"] == ""
+    book = load_workbook(io.BytesIO(calls_as_sheet(report, "zh").content))
+    headings, cells = book["通话"].iter_rows(max_col=6)
+    assert [one.value for one in headings] == ["开始", "结束", "代码", "名称", "呼入量", "排队量"]
+    assert [one.value for one in cells][2:5] == ["=1+1", "=1+1", 1]
+    assert [one.data_type for one in cells][2:5] == ["s", "s", "n"]
 
 
 async def test_figures_of_tickets_equal_those_counted_one_by_one(

@@ -1,0 +1,9 @@
+import type { RouteRecordRaw } from 'vue-router'
+import type { Role } from '@/shared/session/session'
+
+const READERS: readonly Role[] = ['supervisor', 'quality', 'administrator']
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/reports', name: 'reports', meta: { roles: READERS }, component: () => import('./pages/ReportsPage.vue') },
+  { path: '/reports/list', name: 'report-list', meta: { roles: READERS }, component: () => import('./pages/ReportListPage.vue') },
+]
