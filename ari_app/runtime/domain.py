@@ -56,6 +56,7 @@ from crm.handover.service import HandoverService
 from crm.history.service import HistoryService
 from crm.outbox.service import OutboxService, OutboxWorker
 from crm.privacy.service import PrivacyService
+from crm.reports.counting import CallCounting
 from crm.reports.service import ReportService
 from crm.selfservice.limits import Limiter
 from crm.selfservice.service import SelfService
@@ -111,6 +112,7 @@ class DomainServices:
         self.files = FileService(database, settings.recordings / "files")
         self.history = HistoryService(database)
         self.reports = ReportService(database, settings.time_zone, ANSWERS)
+        self.counting = CallCounting(database, settings.time_zone)
         self.missed = MissedCallers(database)
         self.handovers = HandoverService(database)
         self.appointments = AppointmentService(database, self.tickets, settings.time_zone, map_link=settings.map_link)
@@ -179,6 +181,7 @@ class DomainServices:
             "outbox-counting": self.undelivered.count_regularly,
             "clocks": self.clocks.runner.run,
             "files": self.files.run,
+            "call-counting": self.counting.run,
             "customer-imports": self.customer_imports.run,
             **self.notices.background(),
         }

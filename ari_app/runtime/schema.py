@@ -20,6 +20,7 @@ import crm.handover.model
 import crm.history.model
 import crm.notices.model
 import crm.outbox.model
+import crm.reports.rollup_model
 import crm.sla.model
 import crm.staff.model
 import crm.staff.preferences.model

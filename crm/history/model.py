@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel
 from pydantic import Field as Rule
-from sqlalchemy import JSON, Column, Index
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer
 from sqlmodel import Field, SQLModel
 
 from crm.customers.model import CallerNumber
@@ -110,6 +110,19 @@ class CallRecord(SQLModel, table=True):
 
 
 personal(CallRecord, "number", keys=[], story=[])
+
+
+class CallChange(SQLModel, table=True):
+    """Mark that calls which began at a time are to be counted again.
+
+    It is stored in the transaction of the record, so that no figure misses a late one.
+    """
+
+    __tablename__ = "call_change"
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger().with_variant(Integer, "sqlite"))
+    at: datetime = Field(sa_type=UtcDateTime)
+    """When the call began."""
 
 
 class CallStep(BaseModel):

@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
-from crm.history.model import CallRecord, CallRecordView, FindCalls
+from crm.history.model import CallChange, CallRecord, CallRecordView, FindCalls
 from crm.tickets.model import Ticket, TicketReporter
 
 _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
 _REPORTER = SQLModel.metadata.tables[TicketReporter.__tablename__].c
 _CALL_TABLE = SQLModel.metadata.tables[CallRecord.__tablename__]
 _CALL = _CALL_TABLE.c
+_MARK_CHANGE = insert(SQLModel.metadata.tables[CallChange.__tablename__])
 
 _TICKET_COLUMNS = (
     _TICKET.id,
@@ -134,3 +135,4 @@ def store_call(connection: Connection, record: CallRecordView) -> None:
         STORE_CALL[connection.dialect.name],
         {**vars(record), "story": [step.model_dump(mode="json") for step in record.story]},
     )
+    connection.execute(_MARK_CHANGE, {"at": record.started_at})

@@ -114,15 +114,15 @@ CALLS = [
         "wait_p50_ms",
         "等待中位数",
         "median wait",
-        "排队量的等待时间：最近秩法 50 百分位",
-        "waits of offered calls: 50th percentile by nearest rank",
+        "排队量的等待时间：最近秩法 50 百分位，一分钟内向上取整到 0.1 秒，以上到 1 秒",
+        "waits of offered calls: 50th percentile by nearest rank, rounded up to 0.1 s up to a minute, to 1 s beyond",
     ),
     _time(
         "wait_p95_ms",
         "等待 95 百分位",
         "95th percentile of waits",
-        "排队量的等待时间：最近秩法 95 百分位",
-        "waits of offered calls: 95th percentile by nearest rank",
+        "排队量的等待时间：最近秩法 95 百分位，一分钟内向上取整到 0.1 秒，以上到 1 秒",
+        "waits of offered calls: 95th percentile by nearest rank, rounded up to 0.1 s up to a minute, to 1 s beyond",
     ),
     _time("longest_wait_ms", "最长等待", "longest wait", "排队量中最长的等待时间", "longest wait of offered calls"),
     _count(
@@ -183,7 +183,10 @@ HEAD = """\
 
 Rendered by `hotline figures table` from `crm/reports/definitions.py`, which the API serves as `/figure-definitions`.
 
-Each figure is computed from stored facts when it is asked for. Hours, days and months are those of `HOTLINE_TIME_ZONE`.
+Figures of calls come from sums per half hour, which are counted from call records and counted again after each late
+one, within seconds. Figures of tickets are computed from the tickets when they are asked for.
+
+Hours, days and months are those of `HOTLINE_TIME_ZONE`.
 T is `within_s` of the request, 20 seconds without it; `short_s` is 5 without it. A share without a base is empty.
 """
 OF_CALLS = """

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from crm.history.model import SHORT_WAIT_MS
+from crm.history.model import SHORT_WAIT_MS, Part
 from crm.moments import Day
 
 By = Literal["half_hour", "hour", "day", "week", "month", "quarter", "year", "whole"]
@@ -58,6 +58,9 @@ class CallQuery(ReportQuery):
     """T of the service level formulas."""
     short_s: int = Field(default=SHORT_WAIT_MS // 1000, ge=0, le=600)
     """An abandoned call with a shorter wait is a short abandon."""
+    queue: Part = None
+    access_number: Part = None
+    agent_id: Part = None
 
 
 class TicketQuery(ReportQuery):
@@ -147,6 +150,8 @@ class CallReport(BaseModel):
     """All buckets."""
     within_s: int
     short_s: int
+    up_to_date: bool
+    """False: calls that ended in the last seconds, or all after an upgrade, are still being counted."""
     lines: list[CallLine]
 
 

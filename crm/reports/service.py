@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, Table
 
 from crm.reports import store
 from crm.reports.buckets import buckets
+from crm.reports.call_lines import call_lines, percent
 from crm.reports.errors import TooManyLines
 from crm.reports.model import (
     MOST_LINES,
@@ -44,11 +45,12 @@ class ReportService:
         """
         times = buckets(query.since, query.until, query.by, self.zone)
 
-        def look(connection: Connection) -> list[CallLine]:
-            rows = store.calls(connection, times, query, MOST_LINES + 1)
-            return _lines(connection, CallLine, times, query.group, [_of_calls(row) for row in rows])
+        def look(connection: Connection) -> tuple[list[CallLine], bool]:
+            rows = call_lines(connection, times, query)
+            counted = store.up_to_date(connection, times[0].since, times[-1].until)
+            return _lines(connection, CallLine, times, query.group, rows), counted
 
-        lines = await self._database.look_up(look)
+        lines, counted = await self._database.look_up(look)
         return CallReport(
             since=query.since,
             until=query.until,
@@ -56,6 +58,7 @@ class ReportService:
             times=times,
             within_s=query.within_s,
             short_s=query.short_s,
+            up_to_date=counted,
             lines=lines,
         )
 
@@ -84,24 +87,9 @@ def _lines(
     return [kind(**row, **vars(times[row["bucket"]]), name=named.get(row["key"], row["key"])) for row in rows]
 
 
-def _of_calls(row: RowMapping) -> dict[str, Any]:
-    offered, within = row["offered"], row["answered_within"]
-    return {
-        **row,
-        "other": offered - row["answered"] - row["abandoned"],
-        "level_of_offered": _percent(within, offered),
-        "level_without_short": _percent(within, offered - row["short_abandoned"]),
-        "level_with_abandoned": _percent(within + row["abandoned_within"], offered),
-    }
-
-
 def _of_tickets(row: RowMapping) -> dict[str, Any]:
     return {
         **row,
-        "in_time_share": _percent(row["in_time"], row["closed"]),
-        "satisfaction": _percent(row["satisfied"], row["rated"]),
+        "in_time_share": percent(row["in_time"], row["closed"]),
+        "satisfaction": percent(row["satisfied"], row["rated"]),
     }
-
-
-def _percent(part: int, base: int) -> float | None:
-    return round(100 * int(part) / int(base), 1) if base else None

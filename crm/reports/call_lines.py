@@ -1,0 +1,62 @@
+"""Lines of a report of calls, from their sums."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection
+
+from crm.reports import store, waits
+from crm.reports.buckets import SHORT
+from crm.reports.model import Bucket, CallGroup, CallQuery
+from crm.reports.rollup_model import Dimension, Span
+from crm.reports.summing import ADDED, Sums
+from crm.reports.waits import Limits
+
+_COLUMNS: dict[CallGroup, str] = {"queue": "queue", "access_number": "access_number", "agent": "agent_id"}
+_DIMENSIONS = {
+    "queue": Dimension.QUEUE,
+    "access_number": Dimension.ACCESS_NUMBER,
+    "agent_id": Dimension.AGENT,
+}
+
+
+def call_lines(connection: Connection, times: Sequence[Bucket], query: CallQuery) -> list[dict[str, Any]]:
+    """Return the figures of each bucket and group that has calls."""
+    only = {name: value for name in _DIMENSIONS if (value := getattr(query, name)) is not None}
+    column = _COLUMNS.get(query.group)
+    told_apart = {*only, *([column] if column is not None else [])}
+    if len(told_apart) > 1:
+        dimension, span = Dimension.ALL, Span.CELL
+    else:
+        dimension = _DIMENSIONS[min(told_apart)] if told_apart else Dimension.NONE
+        span = Span.CELL if query.by in SHORT else Span.DAY
+    begins = [one.since for one in times]
+    found: dict[tuple[int, str], Sums] = {}
+    for row in store.call_sums(connection, span, dimension, begins[0], times[-1].until, only):
+        key = row[column] if column is not None else ""
+        found.setdefault((bisect_right(begins, row["at"]) - 1, key), Sums()).add(row)
+    limits = Limits(query.within_s, query.short_s)
+    return [_line(bucket, key, sums, limits) for (bucket, key), sums in sorted(found.items(), key=lambda one: one[0])]
+
+
+def _line(bucket: int, key: str, sums: Sums, limits: Limits) -> dict[str, Any]:
+    counted = asdict(waits.figures(waits.joined(sums.waits), limits))
+    within, offered = counted["answered_within"], sums.offered
+    return {
+        "bucket": bucket,
+        "key": key,
+        **{name: getattr(sums, name) for name in ADDED},
+        **counted,
+        "longest_wait_ms": sums.longest_wait_ms if offered else None,
+        "other": offered - sums.answered - sums.abandoned,
+        "level_of_offered": percent(within, offered),
+        "level_without_short": percent(within, offered - counted["short_abandoned"]),
+        "level_with_abandoned": percent(within + counted["abandoned_within"], offered),
+    }
+
+
+def percent(part: int, base: int) -> float | None:
+    """Return a share in percent; None without a base."""
+    return round(100 * int(part) / int(base), 1) if base else None

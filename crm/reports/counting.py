@@ -1,0 +1,206 @@
+"""Counting of calls into sums, again after each late fact."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlmodel import SQLModel
+
+from crm.history.model import CallChange, CallRecord
+from crm.reports import summing
+from crm.reports.buckets import midnight
+from crm.reports.rollup_model import CallSum, CallSumState, Dimension, Span
+from crm.reports.summing import CallFact, Parts, Sums
+from foundation.clock import utc_now
+from foundation.database import Database, out_of_reach
+from foundation.ids import new_id
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+VERSION = 1
+"""Rises when sums are counted another way."""
+LOOK_EVERY_S = 2.0
+ASK_EVERY_S = 20.0
+"""How often a process asks that does not own the counting."""
+OWNED_FOR = timedelta(seconds=60)
+CELLS_AT_ONCE = 48
+CHANGES_AT_ONCE = 5000
+ROWS_AT_ONCE = 500
+ONE_PART = [one for one in Dimension if one is not Dimension.ALL]
+
+_CALL = SQLModel.metadata.tables[CallRecord.__tablename__].c
+_CHANGE = SQLModel.metadata.tables[CallChange.__tablename__]
+_SUM = SQLModel.metadata.tables[CallSum.__tablename__]
+_STATE = SQLModel.metadata.tables[CallSumState.__tablename__]
+_FACT = (
+    _CALL.queue,
+    _CALL.access_number,
+    _CALL.agent_id,
+    _CALL.direction,
+    _CALL.outcome,
+    _CALL.queued_at.is_not(None).label("queued"),
+    _CALL.wait_ms,
+    _CALL.talk_ms,
+    _CALL.held_ms,
+)
+
+log = structlog.get_logger()
+
+
+class NotTheOwner(Exception):
+    """Another process took the counting over."""
+
+
+class CallCounting:
+    """Background part that keeps the sums of calls right; one process at a time owns it.
+
+    Each stored record leaves a `call_change` in its transaction. The owner counts the times of these changes anew from
+    all their records, the newest first: repeating it, also after a death in the middle, gives the same sums.
+    """
+
+    def __init__(self, database: Database, time_zone: str) -> None:
+        self._database = database
+        self._zone = ZoneInfo(time_zone)
+        self._name = new_id("counting")
+        self._length = cell_length(self._zone)
+
+    async def run(self) -> None:
+        """Count until cancelled."""
+        while True:
+            pause_s = LOOK_EVERY_S
+            try:
+                if await self.take():
+                    while await self.count_some():
+                        pass
+                else:
+                    pause_s = ASK_EVERY_S
+            except NotTheOwner:
+                log.warning("counting_taken_over")
+            except Exception as error:
+                if not out_of_reach(error):
+                    log.exception("counting_failed")
+            await asyncio.sleep(pause_s)
+
+    async def catch_up(self) -> None:
+        """Count everything that has changed."""
+        if not await self.take():
+            raise NotTheOwner
+        while await self.count_some():
+            pass
+
+    async def take(self) -> bool:
+        """Own the counting for a minute; tell whether this process does.
+
+        Where nothing was counted yet, or days are those of another zone, everything is marked to be counted.
+        """
+        return await self._database.change(self._take)
+
+    async def count_some(self) -> int:
+        """Count the newest changed cells; return how many."""
+        changes, rows, times = await self._database.look_up(self._look)
+        if changes:
+            await self._database.change(lambda connection: self._store(connection, changes, rows, times))
+        return len(times[Span.CELL])
+
+    def _take(self, connection: Connection) -> bool:
+        now = utc_now()
+        mine = {"owner": self._name, "owned_until": now + OWNED_FOR}
+        as_now = {"time_zone": self._zone.key, "version": VERSION}
+        state = connection.execute(select(_STATE).with_for_update()).mappings().first()
+        if state is None:
+            connection.execute(insert(_STATE), {"id": 1, **mine, **as_now})
+        elif state["owner"] != self._name and state["owned_until"] > now:
+            return False
+        else:
+            connection.execute(update(_STATE).values(**mine, **as_now))
+        if state is None or any(state[name] != value for name, value in as_now.items()):
+            self._begin_again(connection)
+        return True
+
+    def _begin_again(self, connection: Connection) -> None:
+        """Mark every cell with records to be counted."""
+        connection.execute(delete(_SUM))
+        first, last = connection.execute(select(func.min(_CALL.started_at), func.max(_CALL.started_at))).one()
+        if first is None:
+            return
+        cells = [{"at": first + self._length * place} for place in range((last - first) // self._length + 2)]
+        log.info("counting_everything", cells=len(cells))
+        for begin in range(0, len(cells), ROWS_AT_ONCE):
+            connection.execute(insert(_CHANGE), cells[begin : begin + ROWS_AT_ONCE])
+
+    def _look(self, connection: Connection) -> tuple[list[int], list[dict[str, Any]], dict[Span, list[datetime]]]:
+        """Return the changes taken up, the rows to store, and the times that they replace."""
+        marked = select(_CHANGE.c.id, _CHANGE.c.at).order_by(_CHANGE.c.id.desc()).limit(CHANGES_AT_ONCE)
+        changes: dict[datetime, list[int]] = {}
+        for change_id, at in connection.execute(marked):
+            changes.setdefault(self._cell(at), []).append(change_id)
+        cells = sorted(changes, reverse=True)[:CELLS_AT_ONCE]
+        rows: list[dict[str, Any]] = []
+        for cell in cells:
+            within = (_CALL.started_at >= cell, _CALL.started_at < cell + self._length)
+            found = summing.summed(CallFact(*row) for row in connection.execute(select(*_FACT).where(*within)))
+            rows += [_row(Span.CELL, cell, dimension, parts, sums) for dimension, parts, sums in _each(found)]
+        days = sorted({self._day(cell) for cell in cells})
+        counted = {cell: [row for row in rows if row["at"] == cell] for cell in cells}
+        rows += [row for day in days for row in self._of_day(connection, day, counted)]
+        taken = [change_id for cell in cells for change_id in changes[cell]]
+        return taken, rows, {Span.CELL: cells, Span.DAY: days}
+
+    def _of_day(
+        self, connection: Connection, day: datetime, counted: dict[datetime, list[dict[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """Return a day's rows: the sums of its cells, those just counted among them."""
+        until = midnight((day + timedelta(hours=36)).astimezone(self._zone).date(), self._zone)
+        of_cells = (
+            select(_SUM)
+            .where(_SUM.c.span == Span.CELL, _SUM.c.dimension.in_(ONE_PART))
+            .where(_SUM.c.at >= day, _SUM.c.at < until, _SUM.c.at.not_in(counted))
+        )
+        stored: list[Any] = [*connection.execute(of_cells).mappings()]
+        fresh = [row for cell, rows in counted.items() if day <= cell < until for row in rows]
+        sums: dict[tuple[Dimension, Parts], Sums] = {}
+        for row in (*stored, *fresh):
+            if row["dimension"] in ONE_PART:
+                parts = Parts(row["queue"], row["access_number"], row["agent_id"])
+                sums.setdefault((row["dimension"], parts), Sums()).add(row)
+        return [_row(Span.DAY, day, dimension, parts, one.stored()) for (dimension, parts), one in sums.items()]
+
+    def _store(
+        self,
+        connection: Connection,
+        changes: Sequence[int],
+        rows: Sequence[dict[str, Any]],
+        times: dict[Span, list[datetime]],
+    ) -> None:
+        owned = update(_STATE).where(_STATE.c.owner == self._name).values(owned_until=utc_now() + OWNED_FOR)
+        if connection.execute(owned).rowcount == 0:
+            raise NotTheOwner
+        for span, begins in times.items():
+            replaced = (_SUM.c.span == span, _SUM.c.dimension.in_(Dimension), _SUM.c.at.in_(begins))
+            connection.execute(delete(_SUM).where(*replaced))
+        for begin in range(0, len(rows), ROWS_AT_ONCE):
+            connection.execute(insert(_SUM), rows[begin : begin + ROWS_AT_ONCE])
+        connection.execute(delete(_CHANGE).where(_CHANGE.c.id.in_(changes)))
+
+    def _cell(self, at: datetime) -> datetime:
+        return at - (at - EPOCH) % self._length
+
+    def _day(self, at: datetime) -> datetime:
+        return midnight(at.astimezone(self._zone).date(), self._zone)
+
+
+def cell_length(zone: ZoneInfo) -> timedelta:
+    """Return the length of a cell: days of the zone begin with a cell."""
+    offset = datetime(2026, 1, 1, tzinfo=zone).utcoffset() or timedelta()
+    return timedelta(minutes=15 if offset % timedelta(minutes=30) else 30)
+
+
+def _each(found: dict[Parts, Sums]) -> Iterable[tuple[Dimension, Parts, dict[str, Any]]]:
+    return summing.each_dimension(found)
+
+
+def _row(span: Span, at: datetime, dimension: Dimension, parts: Parts, sums: dict[str, Any]) -> dict[str, Any]:
+    return {"span": span, "at": at, "dimension": dimension, **parts._asdict(), **sums}

@@ -1,0 +1,128 @@
+"""Sums of calls follow late records, other zones and a change of the owner."""
+
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from ari_app.campaigns.model import ANSWERS
+from crm.history.model import CallChange, CallRecordView
+from crm.history.service import HistoryService
+from crm.reports import counting, waits
+from crm.reports.counting import CallCounting, NotTheOwner
+from crm.reports.model import CallQuery
+from crm.reports.service import ReportService
+from crm.reports.waits import Limits, WaitEnd
+from foundation.database import Database
+
+ZONE = "Asia/Shanghai"
+DAY = date(2026, 11, 27)
+NOON = datetime(2026, 11, 27, 4, tzinfo=UTC)
+"""Of that day in the zone."""
+
+
+def call(name: str, at: datetime, outcome: str = "answered", wait_ms: int = 1000) -> CallRecordView:
+    facts = dict.fromkeys(CallRecordView.model_fields)
+    facts |= {"keys": [], "story": [], "access_number": "96001", "hangup_by": "agent", "queue": "repair"}
+    facts |= {"direction": "inbound", "queued_at": at, "talk_ms": 5000, "outcome": outcome, "wait_ms": wait_ms}
+    return CallRecordView.model_validate(facts | {"id": name, "started_at": at})
+
+
+async def days(database: Database, zone: str = ZONE) -> dict[date, int]:
+    """Return the answered calls of some days."""
+    query = CallQuery(since=DAY - timedelta(days=1), until=DAY + timedelta(days=2))
+    service = ReportService(database, zone, ANSWERS)
+    return {line.since.astimezone(service.zone).date(): line.answered for line in (await service.calls(query)).lines}
+
+
+async def test_a_late_record_corrects_its_half_hour_and_its_day(database: Database) -> None:
+    history, owner = HistoryService(database), CallCounting(database, ZONE)
+    await history.record_call(call("one", NOON))
+    await owner.catch_up()
+    assert await days(database) == {DAY: 1}
+    await history.record_call(call("late", NOON - timedelta(days=1), "lost"))
+    await history.record_call(call("other", NOON + timedelta(minutes=29)))
+    reports = ReportService(database, ZONE, ANSWERS)
+    assert not (await reports.calls(CallQuery(since=DAY, until=DAY + timedelta(days=1)))).up_to_date
+    await owner.catch_up()
+    assert await days(database) == {DAY - timedelta(days=1): 0, DAY: 2}
+    # The record comes again, as from the spool: the same call with another outcome.
+    await history.record_call(call("late", NOON - timedelta(days=1)))
+    await history.record_call(call("other", NOON + timedelta(minutes=29)))
+    await owner.catch_up()
+    assert await days(database) == {DAY - timedelta(days=1): 1, DAY: 2}
+    assert (await reports.calls(CallQuery(since=DAY, until=DAY + timedelta(days=1)))).up_to_date
+
+
+async def test_a_mark_is_stored_with_its_record_or_not_at_all(database: Database) -> None:
+    class Interrupted(Exception):
+        pass
+
+    from crm.history import store  # noqa: PLC0415
+
+    def fails(connection: object) -> None:
+        store.store_call(connection, call("one", NOON))  # type: ignore[arg-type]
+        raise Interrupted
+
+    with pytest.raises(Interrupted):
+        await database.change(fails)
+    async with database.read() as session:
+        assert (await session.exec(select(CallChange))).all() == []  # type: ignore[call-overload]
+
+
+async def test_days_are_counted_again_for_another_zone(database: Database) -> None:
+    history = HistoryService(database)
+    for hours in (-13, 0, 11):
+        await history.record_call(call(f"call{hours}", NOON + timedelta(hours=hours)))
+    with time_machine.travel(NOON, tick=False):
+        await CallCounting(database, ZONE).catch_up()
+    assert await days(database) == {DAY - timedelta(days=1): 1, DAY: 2}
+    with time_machine.travel(NOON + counting.OWNED_FOR * 2, tick=False):
+        await CallCounting(database, "Asia/Kathmandu").catch_up()
+    assert await days(database, "Asia/Kathmandu") == {DAY - timedelta(days=1): 1, DAY: 2}
+
+
+async def test_one_process_counts_and_another_takes_over_after_its_death(database: Database) -> None:
+    first, second = CallCounting(database, ZONE), CallCounting(database, ZONE)
+    await HistoryService(database).record_call(call("one", NOON))
+    with time_machine.travel(NOON, tick=False):
+        assert await first.take()
+        assert not await second.take()
+    with time_machine.travel(NOON + counting.OWNED_FOR * 2, tick=False):
+        assert await second.take()
+        with pytest.raises(NotTheOwner):
+            await first.count_some()
+        await second.catch_up()
+    assert await days(database) == {DAY: 1}
+
+
+def test_counted_waits_add_up_and_tell_limits_apart() -> None:
+    random = Random(17)
+    given = [
+        (
+            random.choice([0, 99, 100, 4999, 5000, 59_999, 60_000, 60_001, 61_000, random.randrange(400_000)]),
+            random.choice(list(WaitEnd)),
+        )
+        for _ in range(500)
+    ]
+    parts = []
+    for part in (given[:10], given[10:300], given[300:]):
+        counts: dict[int, int] = {}
+        for wait, end in part:
+            counts[waits.key_of(wait, end)] = counts.get(waits.key_of(wait, end), 0) + 1
+        parts.append(waits.packed(counts))
+    ordered = sorted(wait for wait, _ in given)
+    for within_s, short_s in ((1, 0), (5, 5), (60, 60), (61, 61), (3600, 600)):
+        found = waits.figures(waits.joined(parts), Limits(within_s, short_s))
+        assert found.answered_within == sum(end is WaitEnd.ANSWERED and wait <= within_s * 1000 for wait, end in given)
+        assert found.abandoned_within == sum(
+            end is WaitEnd.ABANDONED and wait <= within_s * 1000 for wait, end in given
+        )
+        assert found.short_abandoned == sum(end is WaitEnd.ABANDONED and wait < short_s * 1000 for wait, end in given)
+        for percent, value in ((50, found.wait_p50_ms), (95, found.wait_p95_ms)):
+            exact = ordered[(len(ordered) * percent + 99) // 100 - 1]
+            assert value is not None
+            assert 0 <= value - exact < (100 if exact <= 60_000 else 1000)
+    assert waits.figures(waits.joined([]), Limits(20, 5)).wait_p50_ms is None
