@@ -68,6 +68,45 @@ class LeaveReason(StrEnum):
     """The service ended it."""
 
 
+LEAVE_EVENTS = {
+    LeaveReason.CALLER_HUNG_UP: "ABANDON",
+    LeaveReason.TIMED_OUT: "EXITWITHTIMEOUT",
+    LeaveReason.CHOSE_OTHERWISE: "EXITWITHKEY",
+}
+"""Events that are kept of a caller who leaves; none where only the queues are put right."""
+
+
+class QueueFact(msgspec.Struct, frozen=True):
+    """Event of a queue, as the functions in Redis keep it."""
+
+    event: str
+    at_ms: int
+    id: str | None = None
+    """Names the event where it may be kept twice."""
+    call_id: str | None = None
+    queue: str | None = None
+    agent_id: str | None = None
+    position: int | None = None
+    wait_ms: int | None = None
+    ring_ms: int | None = None
+    reason: str | None = None
+
+
+class AgentFact(msgspec.Struct, frozen=True):
+    """Change of an agent's state, with the time in the state before."""
+
+    agent_id: str
+    at_ms: int
+    next_state: AgentState
+    next_reason: str | None = None
+    state: AgentState | None = None
+    """None: the agent was not signed in."""
+    since_ms: int | None = None
+    reason: str | None = None
+    call_id: str | None = None
+    queue: str | None = None
+
+
 class Offer(msgspec.Struct, frozen=True):
     """One call reserved for one agent; the call's node rings.
 
@@ -155,13 +194,6 @@ class AgentSnapshot(msgspec.Struct, frozen=True):
     next_reason: str | None = None
     until_ms: int | None = None
     """The end of the wrap-up or the reservation."""
-
-
-class AgentCounts(msgspec.Struct, frozen=True):
-    """Counts of an agent, lost where Redis loses its data."""
-
-    missed: int
-    wrap_up_ms: int
 
 
 class QueueSnapshot(msgspec.Struct, frozen=True):

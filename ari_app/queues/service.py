@@ -6,7 +6,7 @@ import msgspec
 
 from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp, QueueUnknown
 from ari_app.queues.model import (
-    AgentCounts,
+    LEAVE_EVENTS,
     AgentSnapshot,
     AgentState,
     DeclineReason,
@@ -47,7 +47,6 @@ _READY = QueueCommand[AgentSnapshot | None]("ready", AgentSnapshot | None)
 _NOT_READY = QueueCommand[AgentSnapshot | None]("not_ready", AgentSnapshot | None)
 _WRAP_UP_DONE = QueueCommand[AgentSnapshot | None]("wrap_up_done", AgentSnapshot | None)
 _EXTEND_WRAP_UP = QueueCommand[AgentSnapshot | None]("extend_wrap_up", AgentSnapshot | None)
-_COUNTED = QueueCommand[AgentCounts]("counted", AgentCounts)
 _SIGN_IN = QueueCommand[AgentSnapshot]("sign_in", AgentSnapshot)
 _SIGN_OUT = QueueCommand[AgentSnapshot]("sign_out", AgentSnapshot)
 _AGENT = QueueCommand[AgentSnapshot]("agent", AgentSnapshot)
@@ -85,7 +84,7 @@ class QueueService(QueueNode):
 
         An agent who is rung stays reserved until `declined` reports that the phone is silent, at most 0.8 s.
         """
-        left = await self._run(_LEAVE, call_id)
+        left = await self._run(_LEAVE, call_id, LEAVE_EVENTS.get(reason, ""))
         if left is None:
             return None
         return Departure(
@@ -212,10 +211,6 @@ class QueueService(QueueNode):
         if snapshot is None:
             raise NothingToWrapUp(f"agent {agent_id} is not in wrap-up")
         return snapshot
-
-    async def counted(self, agent_id: str, since_ms: int) -> AgentCounts:
-        """Return an agent's counts since a moment, at most two days ago."""
-        return await self._run(_COUNTED, agent_id, since_ms)
 
     async def agent(self, agent_id: str) -> AgentSnapshot:
         """Return an agent's state; offline where unknown."""

@@ -62,6 +62,7 @@ from ari_app.web.connections import ConnectionLimits
 from ari_app.web.console import ConsolePages, origin
 from ari_app.web.server import WebServer
 from ari_app.web.sign_in_limits import PublicLimiter
+from ari_app.work.facts import FactKeeper
 from crm import sample_data
 from crm.customers.phone import load_origins
 from foundation.database import Database
@@ -326,6 +327,7 @@ class Service:
         self.tasks.own("loop-lag", self.lag.watch)
         self.tasks.own("presence", self.desks.presence.run)
         self.tasks.own("ticket-news", self.desks.ticket_news.run)
+        self.tasks.own("facts", FactKeeper(self.redis, self.database).run)
         self.tasks.own("phone-watch", self.desks.phone_watch.run)
         for name, work in self.domain.background().items():
             self.tasks.own(name, work)

@@ -17,6 +17,7 @@ import crm.customers.model
 import crm.customers.protection.model
 import crm.departments.model
 import crm.handover.model
+import crm.history.facts
 import crm.history.model
 import crm.notices.model
 import crm.outbox.model

@@ -1,6 +1,6 @@
 """Use cases of an agent's work beside calls."""
 
-from datetime import UTC, timedelta
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -13,7 +13,7 @@ from ari_app.work.errors import DispositionNeeded, UnknownDisposition
 from ari_app.work.model import CallDisposition, DispositionView, FiguresView, PauseReasonView
 from crm.history.model import CallRecord
 from crm.tickets.model import TicketKind
-from foundation.clock import milliseconds, utc_now
+from foundation.clock import utc_now
 from foundation.database import Database, out_of_reach
 from foundation.problems import FieldProblem, Forbidden
 from foundation.routes import LEADERS, Principal
@@ -103,15 +103,15 @@ class AgentWork:
         midnight = local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
         async with self._database.read() as session:
             talks = await store.talks_since(session, agent_id, midnight)
-        # Counted by the hour: of a zone with half hours the hour that midnight is in counts as a whole.
-        counted = await self._queues.counted(agent_id, milliseconds(midnight - timedelta(minutes=midnight.minute)))
+            missed = await store.missed_since(session, agent_id, midnight)
+            wrap_up_ms = await store.time_since(session, agent_id, AgentState.WRAP_UP, midnight)
         return FiguresView(
             since=midnight,
             taken=sum(one.calls for one in talks if one.direction == "inbound"),
             dialled=sum(one.calls for one in talks if one.direction == "outbound"),
             talk_ms=sum(one.talk_ms for one in talks),
-            missed=counted.missed,
-            wrap_up_ms=counted.wrap_up_ms,
+            missed=missed,
+            wrap_up_ms=wrap_up_ms,
         )
 
     async def _queue_of(self, who: Principal, call_id: str) -> str | None:

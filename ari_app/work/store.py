@@ -8,7 +8,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from crm.history.facts import AgentTime, QueueEvent, QueueEventKind
 from crm.history.model import CallRecord
+from foundation.clock import milliseconds
 from recordings.model import Recording, RecordingKind, RecordingStatus
 
 ANSWERED = "answered"
@@ -45,6 +47,22 @@ async def talks_since(session: AsyncSession, agent_id: str, since: datetime) -> 
     )
     found = [*await session.exec(whole), *await session.exec(parts)]
     return [Talks(direction, calls, int(talk_ms or 0)) for direction, calls, talk_ms in found]
+
+
+async def missed_since(session: AsyncSession, agent_id: str, since: datetime) -> int:
+    """Return how many offers rang at an agent and were not taken."""
+    missed = (QueueEvent.agent_id == agent_id, QueueEvent.event == QueueEventKind.RINGNOANSWER)
+    statement = select(func.count()).select_from(QueueEvent).where(*missed, col(QueueEvent.at) >= since)
+    return (await session.exec(statement)).one()
+
+
+async def time_since(session: AsyncSession, agent_id: str, state: str, since: datetime) -> int:
+    """Return an agent's time in a state, in milliseconds; only what lies after a moment."""
+    statement = select(AgentTime.since, AgentTime.until).where(
+        AgentTime.agent_id == agent_id, AgentTime.state == state, col(AgentTime.until) > since
+    )
+    times = await session.exec(statement)
+    return sum(milliseconds(until) - milliseconds(max(began, since)) for began, until in times)
 
 
 def _talked() -> ColumnElement[bool]:

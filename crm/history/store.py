@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
+from crm.history.facts import end_of_call, store_events
 from crm.history.model import CallChange, CallRecord, CallRecordView, FindCalls
 from crm.tickets.model import Ticket, TicketReporter
 
@@ -135,4 +136,5 @@ def store_call(connection: Connection, record: CallRecordView) -> None:
         STORE_CALL[connection.dialect.name],
         {**vars(record), "story": [step.model_dump(mode="json") for step in record.story]},
     )
+    store_events(connection, end_of_call(record))
     connection.execute(_MARK_CHANGE, {"at": record.started_at})

@@ -74,21 +74,12 @@ local function store_newly_ready()
   end
 end
 
--- Count something about an agent in the present hour: a page adds up the hours of its own day.
-local function count(agent, what, amount)
-  local key = COUNTS .. agent.id
-  redis.call('HINCRBY', key, text(math.floor(now / HOUR_MS)) .. ':' .. what, text(amount))
-  redis.call('EXPIRE', key, COUNTS_KEPT_S)
-end
-
 local function move(agent, state)
   if not transitions[agent.state][state] then
     error('no way for an agent from ' .. agent.state .. ' to ' .. state)
   end
   if agent.state == 'ready' then
     leave_ready_sets(agent)
-  elseif agent.state == 'wrap_up' then
-    count(agent, 'wrap_up_ms', math.max(0, now - tonumber(agent.since)))
   end
   agent.state = state
   agent.since = now
@@ -142,6 +133,24 @@ local function become_free(agent, keep_idle)
   else
     become_ready(agent, keep_idle)
   end
+end
+
+-- The time in the state that the agent had before this step, and the state that follows.
+local function keep_agent_fact(agent)
+  local state, since, reason = agent.stored[1], agent.stored[2], agent.stored[4]
+  if tonumber(agent.since) == tonumber(since) and agent.state == state and agent.reason == reason then
+    return
+  end
+  keep_fact('agent', {
+    agent_id = agent.id,
+    state = given(state),
+    since_ms = tonumber(since),
+    reason = given(reason),
+    call_id = given(agent.stored[6]),
+    queue = given(agent.stored[7]),
+    next_state = agent.state,
+    next_reason = given(agent.reason),
+  })
 end
 
 local function write_agent(agent)

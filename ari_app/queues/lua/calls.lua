@@ -41,6 +41,11 @@ local function join(call, queue, priority)
   redis.call('ZADD', WAITING .. queue, score, call.id)
   lines_changed[queue] = true
   touch(queue)
+  -- Restored after Redis lost its data, the same joining has the same id.
+  keep_fact('queue', {
+    id = call.id .. '~' .. queue .. '~' .. text(tonumber(call.joined)), event = 'ENTERQUEUE', call_id = call.id, queue = queue,
+    position = (redis.call('ZRANK', LINE .. queue, call.id) or 0) + 1,
+  })
 end
 
 -- Take the call out of its queue; its record stays.

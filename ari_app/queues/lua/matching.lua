@@ -202,7 +202,10 @@ local function release(agent, reason)
   end
   if MISSES[reason] then
     agent.misses = (tonumber(agent.misses) or 0) + 1
-    count(agent, 'missed', 1)
+    keep_fact('queue', {
+      id = agent.reservation .. '~missed', event = 'RINGNOANSWER', call_id = given(agent.call), queue = given(agent.queue),
+      agent_id = agent.id, ring_ms = math.max(0, now - tonumber(agent.since)), reason = reason,
+    })
   end
   if agent.next == 'offline' then
     become_offline(agent)
@@ -251,6 +254,7 @@ local function finish(result)
   end
   for _, agent in pairs(agents) do
     if agent.changed then
+      keep_agent_fact(agent)
       write_agent(agent)
       agent.told = cjson.encode(agent_view(agent))
       redis.call('PUBLISH', 'hotline:agents', '{' .. times .. ',"agent":' .. agent.told .. '}')

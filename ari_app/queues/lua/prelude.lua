@@ -11,7 +11,7 @@ local LINE = PREFIX .. 'line:'          -- sorted set of a queue: calls not yet 
 local WAITING = PREFIX .. 'waiting:'    -- the same without those being offered: what may be matched
 local OFFERED = PREFIX .. 'offered:'    -- set of a node: calls whose offer is open
 local DEADLINES = PREFIX .. 'deadlines' -- sorted set: 'agent:<id>' and 'call:<id>' by when the sweep must look
-local COUNTS = PREFIX .. 'counts:'      -- hash of an agent: '<hour>:<what>', counted for two days
+local FACTS = PREFIX .. 'facts'         -- stream: what happened, until a process has stored it in the database
 local STAMP = PREFIX .. 'stamp'         -- the last stamp given out
 
 -- Ranks lie this far apart in a score, more than any time in milliseconds until the year 2109; 2048 of them still
@@ -21,8 +21,8 @@ local LEASE_GRACE_MS = 5000
 -- A caller hung up while a phone rang: the agent is free when the phone is silent, at the latest after this.
 local GONE_GRACE_MS = 800
 local GONE_KEPT_MS = 10000
-local HOUR_MS = 3600000
-local COUNTS_KEPT_S = 172800
+-- While the database is away; each fact has some 300 bytes.
+local FACTS_KEPT = 200000
 
 -- Of one step:
 local node, now
@@ -84,6 +84,12 @@ local function write_changes(key, fields, record)
   if count > 0 then
     redis.call('HSET', key, unpack(list))
   end
+end
+
+-- Keep a fact of this step. It is part of the step: neither is there without the other.
+local function keep_fact(kind, fields)
+  fields.at_ms = now
+  redis.call('XADD', FACTS, 'MAXLEN', '~', FACTS_KEPT, '*', kind, cjson.encode(fields))
 end
 
 local function touch(queue)

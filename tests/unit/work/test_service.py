@@ -4,11 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 from ari_app.queues.errors import NothingToWrapUp
 from ari_app.queues.model import AgentState, DeclineReason
 from ari_app.work.desk_file import DESK_FILE, SHIPPED, DeskChoices, IntakeScript, read_desk
 from ari_app.work.errors import DispositionNeeded, UnknownDisposition
+from ari_app.work.facts import FactKeeper
 from ari_app.work.service import AgentWork
 from crm.history.model import CallRecord
 from crm.tickets.model import TicketKind
@@ -81,7 +83,7 @@ async def test_wrap_up_is_extended_within_bounds(floor: Floor) -> None:
     assert (await floor.service.agent("anna")).state is AgentState.WRAP_UP
 
 
-async def test_figures_are_those_of_the_day(database: Database, floor: Floor, work: AgentWork) -> None:
+async def test_figures_are_those_of_the_day(database: Database, redis: Redis, floor: Floor, work: AgentWork) -> None:
     async with database.write() as session:
         session.add_all(
             [
@@ -98,6 +100,7 @@ async def test_figures_are_those_of_the_day(database: Database, floor: Floor, wo
     await floor.service.ready("anna")
     await floor.service.enter("call-8", "repair")
     await floor.service.declined(floor.offers.pop().reservation_id, DeclineReason.NO_ANSWER)
+    assert await FactKeeper(redis, database).store_some()
     found = await work.figures("anna")
     assert (found.taken, found.dialled, found.talk_ms) == (2, 1, 95_000)
     assert (found.missed, found.wrap_up_ms) == (1, 20_000)

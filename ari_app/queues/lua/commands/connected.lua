@@ -11,6 +11,10 @@ quit_line(call)
 call.state = 'connected'
 call.failed, call.last_failed = '', ''
 call.changed = true
+keep_fact('queue', {
+  id = agent.reservation .. '~connect', event = 'CONNECT', call_id = call.id, queue = call.queue, agent_id = agent.id,
+  wait_ms = waited(call), ring_ms = math.max(0, now - tonumber(agent.since)),
+})
 move(agent, 'talking')
 set_deadline(agent, nil)
 agent.misses = '0'

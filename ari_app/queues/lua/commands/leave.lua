@@ -1,4 +1,4 @@
--- call_id. An agent whose phone rings for the call stays reserved until the phone is silent.
+-- call_id, event of the queue or ''. An agent whose phone rings for the call stays reserved until the phone is silent.
 local call = call_of(ARGV[3])
 if not in_line(call) then
   return answer(nil)
@@ -11,6 +11,11 @@ if call.state == 'offered' then
   if agent.reservation == call.reservation then
     set_deadline(agent, math.min(tonumber(agent.deadline), now + GONE_GRACE_MS))
   end
+end
+if ARGV[4] ~= '' then
+  keep_fact('queue', {
+    event = ARGV[4], call_id = call.id, queue = call.queue, position = result.position, wait_ms = result.waited_ms,
+  })
 end
 quit_line(call)
 forget(call)
