@@ -1,4 +1,4 @@
-"""Facts of queues and agents, taken from Redis and stored in the database."""
+"""Keeper of facts: from Redis into the database."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -28,10 +28,10 @@ log = structlog.get_logger()
 
 
 class FactKeeper:
-    """Stores what the functions in Redis kept, and only then removes it there.
+    """Keeper of what the functions in Redis tell.
 
-    Calls do not wait for it. A death in between stores the same facts again, under the same ids. While the database is
-    away the stream grows, up to its bound.
+    A fact is removed from Redis once it is stored. Calls do not wait for it. A death in between stores the same
+    facts again, under the same ids. While the database is away the stream grows, up to its bound.
     """
 
     def __init__(self, redis: Redis, database: Database) -> None:
@@ -73,7 +73,7 @@ class FactKeeper:
 def _read(
     stream_id: str, fields: Mapping[bytes, bytes], events: list[dict[str, Any]], times: list[dict[str, Any]]
 ) -> None:
-    """Read one entry; one that this release cannot read is logged and dropped."""
+    """Read one entry; log and drop an unreadable one."""
     try:
         for kind, content in fields.items():
             if kind == b"queue":

@@ -57,7 +57,7 @@ async def missed_since(session: AsyncSession, agent_id: str, since: datetime) ->
 
 
 async def time_since(session: AsyncSession, agent_id: str, state: str, since: datetime) -> int:
-    """Return an agent's time in a state, in milliseconds; only what lies after a moment."""
+    """Return an agent's milliseconds in a state since a moment."""
     statement = select(AgentTime.since, AgentTime.until).where(
         AgentTime.agent_id == agent_id, AgentTime.state == state, col(AgentTime.until) > since
     )

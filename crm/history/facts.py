@@ -1,4 +1,4 @@
-"""Stored facts of queues and agents, under the names that the field knows."""
+"""Stored facts of queues and agents, under Asterisk's names."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -34,7 +34,7 @@ class QueueEventKind(StrEnum):
 
 
 class QueueEvent(SQLModel, table=True):
-    """Event of a queue or an agent. A repeated one has the same id."""
+    """Event of a queue or an agent; its id never changes."""
 
     __tablename__ = "queue_event"
     __table_args__ = (
@@ -97,7 +97,7 @@ def _store(connection: Connection, kind: type[SQLModel], given: Sequence[dict[st
 
 
 def end_of_call(record: CallRecordView) -> list[dict[str, Any]]:
-    """Return how a conversation with an agent of a queue ended, from its record.
+    """Return how a conversation with an agent ended, from its record.
 
     A conversation that was transferred ends with the transfer, as in Asterisk.
     """

@@ -113,7 +113,7 @@ personal(CallRecord, "number", keys=[], story=[])
 
 
 class CallChange(SQLModel, table=True):
-    """Mark that calls which began at a time are to be counted again.
+    """Mark that calls of a time are to be counted again.
 
     It is stored in the transaction of the record, so that no figure misses a late one.
     """

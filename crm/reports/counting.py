@@ -55,10 +55,11 @@ class NotTheOwner(Exception):
 
 
 class CallCounting:
-    """Background part that keeps the sums of calls right; one process at a time owns it.
+    """Background part that keeps the sums of calls right.
 
-    Each stored record leaves a `call_change` in its transaction. The owner counts the times of these changes anew from
-    all their records, the newest first: repeating it, also after a death in the middle, gives the same sums.
+    One process at a time owns it. Each stored record leaves a `call_change` in its transaction. The owner counts
+    the times of these changes anew from all their records, the newest first: repeating it, also after a death in
+    the middle, gives the same sums.
     """
 
     def __init__(self, database: Database, time_zone: str) -> None:
@@ -132,7 +133,7 @@ class CallCounting:
             connection.execute(insert(_CHANGE), cells[begin : begin + ROWS_AT_ONCE])
 
     def _look(self, connection: Connection) -> tuple[list[int], list[dict[str, Any]], dict[Span, list[datetime]]]:
-        """Return the changes taken up, the rows to store, and the times that they replace."""
+        """Return changes, the rows to store, and the times they replace."""
         marked = select(_CHANGE.c.id, _CHANGE.c.at).order_by(_CHANGE.c.id.desc()).limit(CHANGES_AT_ONCE)
         changes: dict[datetime, list[int]] = {}
         for change_id, at in connection.execute(marked):
@@ -152,7 +153,7 @@ class CallCounting:
     def _of_day(
         self, connection: Connection, day: datetime, counted: dict[datetime, list[dict[str, Any]]]
     ) -> list[dict[str, Any]]:
-        """Return a day's rows: the sums of its cells, those just counted among them."""
+        """Return a day's rows, from stored cells and those just counted."""
         until = midnight((day + timedelta(hours=36)).astimezone(self._zone).date(), self._zone)
         of_cells = (
             select(_SUM)
@@ -193,7 +194,7 @@ class CallCounting:
 
 
 def cell_length(zone: ZoneInfo) -> timedelta:
-    """Return the length of a cell: days of the zone begin with a cell."""
+    """Return the length of a cell, for days of a zone."""
     offset = datetime(2026, 1, 1, tzinfo=zone).utcoffset() or timedelta()
     return timedelta(minutes=15 if offset % timedelta(minutes=30) else 30)
 

@@ -13,12 +13,12 @@ class Span(StrEnum):
     """Length of the time that a row sums up."""
 
     CELL = "cell"
-    """Half an hour, or a quarter in zones whose days begin at a quarter."""
+    """Half an hour, or a quarter in zones with such an offset."""
     DAY = "day"
 
 
 class Dimension(StrEnum):
-    """What the rows of one time are told apart by."""
+    """Parts of a call that rows of one time differ in."""
 
     NONE = "none"
     QUEUE = "queue"
@@ -57,7 +57,7 @@ class CallSum(SQLModel, table=True):
 
 
 class CallSumState(SQLModel, table=True):
-    """State of the counting: the one process that does it, and how it counts."""
+    """State of the counting: its one owner, and how it counts."""
 
     __tablename__ = "call_sum_state"
 
@@ -65,6 +65,6 @@ class CallSumState(SQLModel, table=True):
     owner: str = ""
     owned_until: datetime = Field(sa_type=UtcDateTime)
     time_zone: str
-    """Zone whose days were counted."""
+    """Zone of the counted days."""
     version: int
     """Version of the counting: another one counts everything again."""

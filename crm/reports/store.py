@@ -1,4 +1,4 @@
-"""Queries of figures: of calls from their sums, of tickets from the stored facts.
+"""Queries of figures, from sums of calls and from tickets.
 
 What each figure means is said in `definitions.py`; a test compares them with figures counted from raw rows.
 """
@@ -67,7 +67,7 @@ _NO_KEY: ColumnElement[Any] = literal("")
 def call_sums(
     connection: Connection, span: Span, dimension: Dimension, since: datetime, until: datetime, only: Mapping[str, str]
 ) -> Sequence[RowMapping]:
-    """Return the counted calls of a time; `only` names their queue, number or agent."""
+    """Return counted calls; `only` names their queue, number or agent."""
     statement = (
         select(_SUM)
         .where(_SUM.c.span == span, _SUM.c.dimension == dimension, _SUM.c.at >= since, _SUM.c.at < until)

@@ -1,4 +1,4 @@
-"""Sums of calls, for every way in which they are told apart. Pure."""
+"""Sums of calls by queue, access number and agent. Pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ ANSWERED, ABANDONED = "answered", "abandoned"
 
 
 class Parts(NamedTuple):
-    """What a call is told apart by; empty where it has none, or the sum does not ask."""
+    """Parts of a call; empty where it has none."""
 
     queue: str = ""
     access_number: str = ""

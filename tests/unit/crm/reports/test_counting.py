@@ -1,4 +1,4 @@
-"""Sums of calls follow late records, other zones and a change of the owner."""
+"""Sums of calls follow late records, zones and owners."""
 
 from datetime import UTC, date, datetime, timedelta
 from random import Random

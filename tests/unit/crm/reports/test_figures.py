@@ -79,7 +79,7 @@ async def count(database: Database) -> None:
 
 
 def seen(wait_ms: int) -> int:
-    """Return a wait as a percentile shows it: tenths of a second, whole ones beyond a minute."""
+    """Return a wait as a percentile shows it: tenths, then whole seconds."""
     step = 100 if wait_ms <= 60_000 else 1000
     return ceil(wait_ms / step) * step
 

@@ -1,10 +1,10 @@
-"""Sums of calls per half hour and day, and marks of what is to be counted again."""
+"""Sums of calls, and marks of what is to be counted again."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0020_sums_of_calls"
-down_revision: str | None = "0019_files_of_tickets"
+revision: str = "0022_sums_of_calls"
+down_revision: str | None = "0021_outgoing_calls"
 branch_labels: str | None = None
 depends_on: str | None = None
 
