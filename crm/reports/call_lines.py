@@ -3,6 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -11,7 +12,7 @@ from crm.reports import store, waits
 from crm.reports.buckets import SHORT
 from crm.reports.model import Bucket, CallGroup, CallQuery
 from crm.reports.rollup_model import Dimension, Span
-from crm.reports.summing import ADDED, Sums
+from crm.reports.summing import ADDED, Sums, summed
 from crm.reports.waits import Limits
 
 _COLUMNS: dict[CallGroup, str] = {"queue": "queue", "access_number": "access_number", "agent": "agent_id"}
@@ -38,10 +39,24 @@ def call_lines(connection: Connection, times: Sequence[Bucket], query: CallQuery
         key = row[column] if column is not None else ""
         found.setdefault((bisect_right(begins, row["at"]) - 1, key), Sums()).add(row)
     limits = Limits(query.within_s, query.short_s)
-    return [_line(bucket, key, sums, limits) for (bucket, key), sums in sorted(found.items(), key=lambda one: one[0])]
+    return [figures_of(bucket, key, sums, limits) for (bucket, key), sums in sorted(found.items(), key=_place)]
 
 
-def _line(bucket: int, key: str, sums: Sums, limits: Limits) -> dict[str, Any]:
+def recent_lines(connection: Connection, since: datetime, query: CallQuery) -> list[dict[str, Any]]:
+    """Return the figures of queues since a moment, from the records themselves."""
+    found: dict[str, Sums] = {}
+    for parts, sums in summed(store.call_facts(connection, since)).items():
+        found.setdefault(parts.queue, Sums()).add(sums.stored())
+    limits = Limits(query.within_s, query.short_s)
+    return [figures_of(0, queue, sums, limits) for queue, sums in sorted(found.items())]
+
+
+def _place(one: tuple[tuple[int, str], Sums]) -> tuple[int, str]:
+    return one[0]
+
+
+def figures_of(bucket: int, key: str, sums: Sums, limits: Limits) -> dict[str, Any]:
+    """Return the figures of a line."""
     counted = asdict(waits.figures(waits.joined(sums.waits), limits))
     within, offered = counted["answered_within"], sums.offered
     return {

@@ -11,10 +11,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlmodel import SQLModel
 
 from crm.history.model import CallChange, CallRecord
-from crm.reports import summing
+from crm.reports import store, summing
 from crm.reports.buckets import midnight
 from crm.reports.rollup_model import CallSum, CallSumState, Dimension, Span
-from crm.reports.summing import CallFact, Parts, Sums
+from crm.reports.summing import Parts, Sums
 from foundation.clock import utc_now
 from foundation.database import Database, out_of_reach
 from foundation.ids import new_id
@@ -35,18 +35,6 @@ _CALL = SQLModel.metadata.tables[CallRecord.__tablename__].c
 _CHANGE = SQLModel.metadata.tables[CallChange.__tablename__]
 _SUM = SQLModel.metadata.tables[CallSum.__tablename__]
 _STATE = SQLModel.metadata.tables[CallSumState.__tablename__]
-_FACT = (
-    _CALL.queue,
-    _CALL.access_number,
-    _CALL.agent_id,
-    _CALL.direction,
-    _CALL.outcome,
-    _CALL.queued_at.is_not(None).label("queued"),
-    _CALL.wait_ms,
-    _CALL.talk_ms,
-    _CALL.held_ms,
-)
-
 log = structlog.get_logger()
 
 
@@ -141,8 +129,7 @@ class CallCounting:
         cells = sorted(changes, reverse=True)[:CELLS_AT_ONCE]
         rows: list[dict[str, Any]] = []
         for cell in cells:
-            within = (_CALL.started_at >= cell, _CALL.started_at < cell + self._length)
-            found = summing.summed(CallFact(*row) for row in connection.execute(select(*_FACT).where(*within)))
+            found = summing.summed(store.call_facts(connection, cell, cell + self._length))
             rows += [_row(Span.CELL, cell, dimension, parts, sums) for dimension, parts, sums in _each(found)]
         days = sorted({self._day(cell) for cell in cells})
         counted = {cell: [row for row in rows if row["at"] == cell] for cell in cells}

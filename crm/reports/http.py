@@ -7,11 +7,13 @@ from crm.reports.model import (
     CallQuery,
     CallReport,
     CallSheetQuery,
+    ReportNow,
     TicketQuery,
     TicketReport,
     TicketSheetQuery,
 )
 from crm.reports.service import ReportService
+from crm.reports.standards import Verdict
 from crm.reports.table import calls_as_csv, calls_as_sheet, tickets_as_csv, tickets_as_sheet
 from foundation.routes import LEADERS, Download, NoQuery, Page, Request, Role, Routes
 
@@ -65,6 +67,27 @@ def routes(service: ReportService) -> Routes:
     async def calls_sheet(request: Request[None, CallSheetQuery]) -> Download:
         report = await service.calls(request.query)
         return await asyncio.to_thread(calls_as_sheet, report, request.query.language)
+
+    @table.add(
+        "GET",
+        "/reports/now",
+        roles=READERS,
+        summary="Return each queue's figures of the last minutes and of today, for the board",
+        response=ReportNow,
+    )
+    async def now(_request: Request[None, NoQuery]) -> ReportNow:
+        return await service.now()
+
+    @table.add(
+        "GET",
+        "/reports/standards",
+        roles=READERS,
+        summary="Judge the calls of a time by the standards for hotlines, with the evidence",
+        query=CallQuery,
+        response=list[Verdict],
+    )
+    async def standards(request: Request[None, CallQuery]) -> list[Verdict]:
+        return await service.standards(request.query)
 
     @table.add(
         "GET",

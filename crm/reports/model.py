@@ -155,6 +155,27 @@ class CallReport(BaseModel):
     lines: list[CallLine]
 
 
+class QueueNow(BaseModel):
+    """Figures of a queue, now; None without calls."""
+
+    queue: str
+    last: CallLine | None
+    """Calls that began in the last minutes."""
+    today: CallLine | None
+
+
+class ReportNow(BaseModel):
+    """Figures of all queues for the board, by the same definitions as reports."""
+
+    at: datetime
+    minutes: int
+    level: str
+    """Name of the service level's figure, which `/figure-definitions` explains."""
+    within_s: int
+    short_s: int
+    queues: list[QueueNow]
+
+
 class TicketReport(BaseModel):
     """Report of tickets; buckets without tickets have no line."""
 

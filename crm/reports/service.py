@@ -1,14 +1,15 @@
 """Use cases of reports."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping, Table
 
 from crm.reports import store
-from crm.reports.buckets import buckets
-from crm.reports.call_lines import call_lines, percent
+from crm.reports.buckets import DAY, buckets
+from crm.reports.call_lines import call_lines, percent, recent_lines
 from crm.reports.errors import TooManyLines
 from crm.reports.model import (
     MOST_LINES,
@@ -17,12 +18,18 @@ from crm.reports.model import (
     CallQuery,
     CallReport,
     Line,
+    QueueNow,
+    ReportNow,
     TicketLine,
     TicketQuery,
     TicketReport,
 )
+from crm.reports.standards import Verdict, judged
+from foundation.clock import utc_now
 from foundation.database import Database
 
+NOW_MINUTES = 30
+"""Minutes that the board calls now."""
 LineType = TypeVar("LineType", bound=Line)
 
 
@@ -60,6 +67,37 @@ class ReportService:
             short_s=query.short_s,
             up_to_date=counted,
             lines=lines,
+        )
+
+    async def standards(self, query: CallQuery) -> list[Verdict]:
+        """Return how the calls of a time meet the standards."""
+        report = await self.calls(query.model_copy(update={"by": "whole", "group": "none"}))
+        return judged(report.lines[0] if report.lines else None)
+
+    async def now(self) -> ReportNow:
+        """Return the figures of all queues in the last minutes and today."""
+        at = utc_now()
+        today = at.astimezone(self.zone).date()
+        query = CallQuery(since=today, until=today + DAY, by="day", group="queue")
+        span = Bucket(since=at - timedelta(minutes=NOW_MINUTES), until=at)
+
+        def look(connection: Connection) -> tuple[list[CallLine], list[CallLine]]:
+            recent = recent_lines(connection, span.since, query)
+            times = buckets(query.since, query.until, query.by, self.zone)
+            of_day = _lines(connection, CallLine, times, query.group, call_lines(connection, times, query))
+            return _lines(connection, CallLine, [span], query.group, recent), of_day
+
+        recent, of_day = await self._database.look_up(look)
+        last, whole = ({line.key: line for line in lines} for lines in (recent, of_day))
+        # Calls that joined no queue are on no tile.
+        names = sorted({name for name in (*last, *whole) if name})
+        return ReportNow(
+            at=at,
+            minutes=NOW_MINUTES,
+            level="level_of_offered",
+            within_s=query.within_s,
+            short_s=query.short_s,
+            queues=[QueueNow(queue=name, last=last.get(name), today=whole.get(name)) for name in names],
         )
 
     async def tickets(self, query: TicketQuery) -> TicketReport:

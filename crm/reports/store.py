@@ -3,7 +3,7 @@
 What each figure means is said in `definitions.py`; a test compares them with figures counted from raw rows.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -29,9 +29,10 @@ from sqlmodel import SQLModel
 
 from crm.categories.model import Category
 from crm.departments.model import Department
-from crm.history.model import CallChange
+from crm.history.model import CallChange, CallRecord
 from crm.reports.model import Bucket, TicketGroup
 from crm.reports.rollup_model import CallSum, Dimension, Span
+from crm.reports.summing import CallFact
 from crm.sla.model import TicketClock
 from crm.sla.policy import ClockKind
 from crm.sla.reporting import BREACHED
@@ -42,6 +43,18 @@ from foundation.database import UtcDateTime
 
 SATISFIED = "satisfied"
 
+_CALL = SQLModel.metadata.tables[CallRecord.__tablename__].c
+_FACT = (
+    _CALL.queue,
+    _CALL.access_number,
+    _CALL.agent_id,
+    _CALL.direction,
+    _CALL.outcome,
+    _CALL.queued_at.is_not(None).label("queued"),
+    _CALL.wait_ms,
+    _CALL.talk_ms,
+    _CALL.held_ms,
+)
 _SUM = SQLModel.metadata.tables[CallSum.__tablename__]
 _CHANGE = SQLModel.metadata.tables[CallChange.__tablename__]
 _TICKET = SQLModel.metadata.tables[Ticket.__tablename__].c
@@ -75,6 +88,14 @@ def call_sums(
         .order_by(_SUM.c.at)
     )
     return connection.execute(statement).mappings().all()
+
+
+def call_facts(connection: Connection, since: datetime, until: datetime | None = None) -> Iterator[CallFact]:
+    """Return the calls that began in a time, as they are counted."""
+    statement = select(*_FACT).where(_CALL.started_at >= since)
+    if until is not None:
+        statement = statement.where(_CALL.started_at < until)
+    return (CallFact(*row) for row in connection.execute(statement))
 
 
 def up_to_date(connection: Connection, since: datetime, until: datetime) -> bool:

@@ -1,6 +1,6 @@
 import { useQuery } from '@pinia/colada'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
-import { api, data } from '@/shared/api/client'
+import { api, data, type Schemas } from '@/shared/api/client'
 import type { operations } from '@/shared/api/schema'
 import type { Period } from './periods'
 import type { Figure, Group, Question, Report } from './reports'
@@ -85,4 +85,15 @@ export function useTicketsBehind(query: () => Record<string, string>, enabled: (
 export function usePeopleNames() {
   const found = useQuery({ key: ['people'], query: () => data(api.GET('/api/v1/people')), staleTime: MINUTE_MS })
   return (id: string | null | undefined): string => found.data.value?.find((one) => one.id === id)?.name ?? id ?? ''
+}
+
+export type Verdict = Schemas['Verdict']
+
+/** How the calls of a time meet the standards. */
+export function useStandards(question: () => Question) {
+  return useQuery({
+    key: () => ['reports', 'standards', question().since, question().until],
+    query: () => data(api.GET('/api/v1/reports/standards', { params: { query: { since: question().since, until: question().until, by: 'whole' } } })),
+    staleTime: MINUTE_MS / 4,
+  })
 }

@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import time_machine
@@ -12,8 +14,9 @@ from crm.history.model import CallChange, CallRecordView
 from crm.history.service import HistoryService
 from crm.reports import counting, waits
 from crm.reports.counting import CallCounting, NotTheOwner
-from crm.reports.model import CallQuery
+from crm.reports.model import CallLine, CallQuery
 from crm.reports.service import ReportService
+from crm.reports.standards import Light, judged
 from crm.reports.waits import Limits, WaitEnd
 from foundation.database import Database
 
@@ -126,3 +129,38 @@ def test_counted_waits_add_up_and_tell_limits_apart() -> None:
             assert value is not None
             assert 0 <= value - exact < (100 if exact <= 60_000 else 1000)
     assert waits.figures(waits.joined([]), Limits(20, 5)).wait_p50_ms is None
+
+
+async def test_the_board_counts_as_the_report_does(database: Database) -> None:
+    history, reports = HistoryService(database), ReportService(database, ZONE, ANSWERS)
+    for name, minutes, outcome, wait_ms in (
+        ("recent", 29, "answered", 20_000),
+        ("slow", 10, "answered", 20_001),
+        ("left", 5, "abandoned", 2000),
+        ("earlier", 31, "answered", 1000),
+    ):
+        await history.record_call(call(name, NOON - timedelta(minutes=minutes), outcome, wait_ms))
+    await CallCounting(database, ZONE).catch_up()
+    with time_machine.travel(NOON, tick=False):
+        now = await reports.now()
+    (queue,) = now.queues
+    assert queue.last is not None
+    assert queue.queue == "repair"
+    assert (queue.last.offered, queue.last.abandoned, queue.last.level_of_offered) == (3, 1, 33.3)
+    day = CallQuery(since=DAY, until=DAY + timedelta(days=1), group="queue")
+    assert [queue.today] == (await reports.calls(day)).lines
+    verdicts = {one.name: (one.light, one.part_count, one.base_count) for one in await reports.standards(day)}
+    assert verdicts == {
+        "connected": (Light.RED, 3, 4),
+        "answered_in_15_s": (Light.RED, 1, 3),
+        "level_80_20": (Light.RED, 2, 4),
+    }
+
+
+@pytest.mark.parametrize(
+    ("answered", "light"), [(96, Light.GREEN), (95, Light.GREEN), (94, Light.AMBER), (89, Light.RED)]
+)
+def test_a_standard_is_met_nearly_met_or_missed(answered: int, light: Light) -> None:
+    counts = dict.fromkeys(("answered", "answered_in_15_s", "answered_in_20_s"), answered)
+    assert judged(cast("CallLine", SimpleNamespace(offered=100, **counts)))[0].light is light
+    assert {one.light for one in judged(None)} == {Light.GREY}
