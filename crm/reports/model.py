@@ -165,7 +165,7 @@ class QueueNow(BaseModel):
 
 
 class ReportNow(BaseModel):
-    """Figures of all queues for the board, by the same definitions as reports."""
+    """Figures of all queues now, defined as in reports."""
 
     at: datetime
     minutes: int

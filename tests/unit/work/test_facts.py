@@ -1,4 +1,4 @@
-"""What happens in the queues is stored once, under Asterisk's names."""
+"""Facts of queues are stored once, under Asterisk's names."""
 
 from datetime import timedelta
 from typing import Any, cast
