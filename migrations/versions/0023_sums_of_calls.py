@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0022_sums_of_calls"
-down_revision: str | None = "0021_outgoing_calls"
+revision: str = "0023_sums_of_calls"
+down_revision: str | None = "0022_parties_of_recordings"
 branch_labels: str | None = None
 depends_on: str | None = None
 

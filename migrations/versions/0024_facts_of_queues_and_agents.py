@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0023_facts_of_queues_and_agents"
-down_revision: str | None = "0022_sums_of_calls"
+revision: str = "0024_facts_of_queues_and_agents"
+down_revision: str | None = "0023_sums_of_calls"
 branch_labels: str | None = None
 depends_on: str | None = None
 
