@@ -15,6 +15,7 @@ from ari_app.web.saving import has_tag
 from foundation.problems import NotFound
 
 INDEX = "index.html"
+WORKER = "sw.js"
 RESERVED = ("api", "public", "healthz", "readyz", "metrics")
 """First parts of paths that are never pages."""
 IMMUTABLE = "public, max-age=31536000, immutable"
@@ -91,7 +92,8 @@ class ConsolePages:
         return self._finished(web.Response(body=body, headers={**headers, hdrs.CONTENT_TYPE: found.media_type}), found)
 
     def _finished(self, response: web.Response, found: ConsoleFile) -> web.Response:
-        if found.media_type.startswith("text/html"):
+        # A service worker asks for what its pages ask for, under the policy of its own script.
+        if found.media_type.startswith("text/html") or found is self._files.get(WORKER):
             response[CONNECTS_TO] = self._connects_to
         return response
 

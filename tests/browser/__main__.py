@@ -22,7 +22,7 @@ from tests.browser.walk import Walk
 SCREENS = RUNTIME / "screens"
 PAGES = {
     AGENT: ("desk", "callbacks", "tickets", "people", "settings"),
-    "2001": ("tickets", "people", "settings"),
+    "2001": ("work", "visits", "duty", "tickets", "people", "settings"),
     SUPERVISOR: ("board", "callbacks", "tickets", "people", "settings"),
     "4001": ("tickets",),
     ADMINISTRATOR: ("board", "settings"),

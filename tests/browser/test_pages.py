@@ -30,7 +30,17 @@ VISITS = [
             "settings": ".settings",
         },
     ),
-    Visit("2001", {"tickets": "tbody tr", "people": ".people li", "settings": ".settings"}),
+    Visit(
+        "2001",
+        {
+            "work": ".work .tabs",
+            "visits": ".visits",
+            "duty": ".duty",
+            "tickets": "tbody tr",
+            "people": ".people li",
+            "settings": ".settings",
+        },
+    ),
     Visit(
         "3001",
         {

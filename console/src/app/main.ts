@@ -11,6 +11,7 @@ import { i18n, provideCatalogues } from '@/shared/i18n/i18n'
 import { useSession } from '@/shared/session/session'
 import { useSettings } from '@/shared/settings/settings'
 import App from './App.vue'
+import { openOffline } from './offline'
 import { keepOneSession } from './one-session'
 import { router } from './router'
 
@@ -29,6 +30,7 @@ whenSignedOut(() => {
 })
 
 keepOneSession()
+if (import.meta.env.PROD) openOffline(router)
 
 // The words come before the first picture: a page of bare keys is never seen.
 await useSettings().apply()

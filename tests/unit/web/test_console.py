@@ -30,6 +30,8 @@ def folder(tmp_path: Path) -> Path:
     (pages / "assets").mkdir(parents=True)
     (pages / "index.html").write_bytes(FRAME)
     (pages / "icon.svg").write_bytes(b"<svg/>")
+    (pages / "sw.js").write_bytes(b"self")
+    (pages / "manifest.webmanifest").write_bytes(b"{}")
     (pages / ASSET).write_bytes(SCRIPT)
     (pages / f"{ASSET}.gz").write_bytes(ZIPPED)
     (pages / f"{ASSET}.br").write_bytes(b"brotli")
@@ -125,6 +127,15 @@ async def test_what_is_no_page_is_not_found(client: Client, path: str) -> None:
     assert response.status == 404
     assert response.headers["Content-Type"].startswith("application/problem+json")
     assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_the_worker_may_ask_the_service_and_is_never_stale(client: Client) -> None:
+    worker, manifest = await client.get("/sw.js"), await client.get("/manifest.webmanifest")
+
+    assert worker.headers["Content-Type"].startswith("text/javascript")
+    assert worker.headers["Cache-Control"] == "no-cache"
+    assert "connect-src 'self'" in worker.headers["Content-Security-Policy"]
+    assert manifest.headers["Content-Type"] == "application/manifest+json"
 
 
 async def test_paths_lead_to_nothing_outside_the_build(client: Client) -> None:
