@@ -1,6 +1,6 @@
 """Routes of history."""
 
-from crm.history.model import CallRecordView, FindCalls, History, HistoryCall
+from crm.history.model import CallRecordView, FindCalls, History, HistoryCall, HistoryQuery
 from crm.history.service import HistoryService
 from foundation.routes import NoQuery, Request, Role, Routes
 
@@ -16,11 +16,13 @@ def routes(service: HistoryService) -> Routes:
         "GET",
         "/customers/{customer_id}/history",
         roles=READERS,
-        summary="List a customer's tickets and calls of the last 30 days, newest first",
+        summary="List a customer's tickets and calls of the last days, newest first, at most 50 of each",
+        query=HistoryQuery,
         response=History,
+        problems=(422,),
     )
-    async def of_customer(request: Request[None, NoQuery]) -> History:
-        return await service.of_customer(request.path["customer_id"])
+    async def of_customer(request: Request[None, HistoryQuery]) -> History:
+        return await service.of_customer(request.path["customer_id"], request.query.days)
 
     @table.add(
         "GET",

@@ -220,6 +220,12 @@ class HistoryTicket(BaseModel, from_attributes=True):
     """When the customer joined it as a further reporter; None for the customer's own ticket."""
 
 
+class HistoryQuery(BaseModel, extra="forbid"):
+    """Query of a customer's history."""
+
+    days: int = Rule(default=DAYS, ge=1, le=36_500)
+
+
 class History(BaseModel):
     """Tickets and calls of a customer, newest first."""
 

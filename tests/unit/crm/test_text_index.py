@@ -14,7 +14,7 @@ from crm.tickets.service import TicketService
 from foundation import text_index
 from foundation.database import Database
 from foundation.routes import Role
-from foundation.text_index import grams, variants
+from foundation.text_index import grams, telling, variants
 from tests.unit.crm.conftest import AGENT, Place
 
 
@@ -22,6 +22,7 @@ def test_grams_are_pairs_and_triples_of_letters_and_digits() -> None:
     assert grams("幸福路12号") == ["幸福", "福路", "路1", "12", "2号"]
     assert grams("ab-70001") == ["700", "000", "001", "ab", "b-", "-7"]
     assert grams("暖气") == ["暖气"]
+    assert telling("幸福路123号5单元") == ["123", "路1", "3号", "号5"]
 
 
 def test_telephone_numbers_are_found_as_people_write_them() -> None:

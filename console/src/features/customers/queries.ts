@@ -27,11 +27,11 @@ export function useCustomer(id: MaybeRefOrGetter<string>) {
   })
 }
 
-/** Tickets and calls of a customer. */
-export function useHistory(id: MaybeRefOrGetter<string>) {
+/** Tickets and calls of a customer in the last days. */
+export function useHistory(id: MaybeRefOrGetter<string>, days: MaybeRefOrGetter<number>) {
   return useQuery({
-    key: () => ['customers', 'history', toValue(id)],
-    query: () => data(api.GET('/api/v1/customers/{customer_id}/history', { params: of(toValue(id)) })),
+    key: () => ['customers', 'history', toValue(id), toValue(days)],
+    query: () => data(api.GET('/api/v1/customers/{customer_id}/history', { params: { ...of(toValue(id)), query: { days: toValue(days) } } })),
   })
 }
 
@@ -65,4 +65,44 @@ export function useMerges(id: MaybeRefOrGetter<string>, enabled: () => boolean) 
 /** Return a customer unmasked; the service notes account and reason. */
 export function look(id: string, reason: string) {
   return data(api.POST('/api/v1/customers/{customer_id}/looks', { params: of(id), body: { reason } }))
+}
+
+/** Return what a merge would do; it changes nothing. */
+export function usePreview(kept: MaybeRefOrGetter<string>, merged: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['customers', 'preview', toValue(kept), toValue(merged)],
+    query: () => data(api.POST('/api/v1/customer-merges/preview', { body: { kept_id: toValue(kept), merged_id: toValue(merged) } })),
+    staleTime: 0,
+  })
+}
+
+/** Merge two customers as they were looked at: a change since then is a conflict. */
+export function merge(seen: Schemas['MergePreview']) {
+  const { kept, merged } = seen
+  const body = { kept_id: kept.id, merged_id: merged.id, kept_version: kept.version, merged_version: merged.version }
+  return data(api.POST('/api/v1/customer-merges', { body }))
+}
+
+export function unmerge(merge_id: string) {
+  return data(api.POST('/api/v1/customer-merges/{merge_id}/undo', { params: { path: { merge_id } } }))
+}
+
+/** Actions on a customer's data, newest first. */
+export function useAudit(id: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: () => ['customers', 'audit', toValue(id)],
+    query: () => data(api.GET('/api/v1/customers/{customer_id}/audit', { params: of(toValue(id)) })),
+  })
+}
+
+export function exported(id: string) {
+  return data(api.GET('/api/v1/customers/{customer_id}/data', { params: of(id) }))
+}
+
+export function hold(id: string, reason: string) {
+  return data(api.PUT('/api/v1/customers/{customer_id}/legal-hold', { params: of(id), body: { reason } }))
+}
+
+export function erase(id: string, reason: string) {
+  return data(api.POST('/api/v1/customers/{customer_id}/erasure', { params: of(id), body: { reason } }))
 }

@@ -1,6 +1,7 @@
 import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { serve, show } from '@/shared/testing/service'
+import DepartmentChoice from './components/DepartmentChoice.vue'
 import WaitingList from './components/WaitingList.vue'
 import { lateness } from './lateness'
 import { workOf } from './queries'
@@ -50,5 +51,18 @@ describe('the dispatch desk', () => {
       ['/tickets/1/dispatch', { department_id: 'd-1', version: 3 }], ['/tickets/2/dispatch', { department_id: 'd-1', version: 3 }],
     ])
     expect(list.find('.refused').text()).toContain('261132 工单已变更')
+  })
+})
+
+describe('the choice of a department', () => {
+  it('leaves out the one that was right to refuse, also when that is known late', async () => {
+    serve({ 'GET /departments': WHERE, 'GET /department-proposals': PROPOSED })
+    const chosen: string[] = []
+    const choice = show(DepartmentChoice, { category: 'c-1', area: '', modelValue: '', 'onUpdate:modelValue': (id: string) => { chosen.push(id); void choice.setProps({ modelValue: id }) } })
+    await flushPromises()
+    await choice.setProps({ except: 'd-1' })
+    await flushPromises()
+    expect(chosen).toEqual(['d-1', ''])
+    expect(choice.findAll('option').map((one) => one.attributes('value'))).toEqual(['', 'd-2'])
   })
 })

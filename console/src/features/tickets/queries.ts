@@ -55,9 +55,10 @@ export async function ticketId(name: string): Promise<string> {
 }
 
 /** A ticket by its id, or by the number that a notice names. */
-export function useTicket(named: MaybeRefOrGetter<string>) {
+export function useTicket(named: MaybeRefOrGetter<string>, enabled: () => boolean = () => true) {
   return useQuery({
     key: () => ['tickets', 'one', toValue(named)],
+    enabled,
     query: async () => {
       const id = await ticketId(toValue(named))
       return data(api.GET('/api/v1/tickets/{ticket_id}', { params: { path: { ticket_id: id } } }))

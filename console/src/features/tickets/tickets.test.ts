@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { fieldsOf, offered, requestOf, type Offer } from './actions'
+import { clockBars } from './clocks'
 import { countOf, filterOf, tabOf, tabsOf, tooShort } from './filters'
 import { facts } from './log'
 import type { LogView, TicketDetail } from './queries'
+import { corrections, timeline } from './timeline'
 
 describe('the list of tickets', () => {
   it('reads its filters from the address', () => {
@@ -53,5 +55,39 @@ describe('the actions on a ticket', () => {
 
   it('begin at a department with what it has to sign for', () => {
     expect(filterOf({}, tabsOf('department'))).toEqual({ status: ['dispatched'] })
+  })
+})
+
+describe('the timeline of a ticket', () => {
+  it('puts everything in one line, newest first, with files at the action that brought them', () => {
+    const events = timeline({
+      log: [{ version: 1, at: '2026-11-01T08:00:00Z' }, { version: 2, at: '2026-11-01T10:00:00Z' }] as LogView[],
+      files: [{ id: 'file-1', version: 2 }] as never, recordings: [{ id: 'rec-1', started_at: '2026-11-01T09:00:00Z' }] as never,
+      notes: new Map([['rec-1', '退单证据']]), visits: [], answers: [], notices: [],
+    })
+    expect(events.map((event) => event.key)).toEqual(['log-2', 'rec-1', 'log-1'])
+    expect(events[0]).toMatchObject({ files: [{ id: 'file-1' }] })
+    expect(events[1]).toMatchObject({ note: '退单证据' })
+  })
+
+  it('shows a correction before and after', () => {
+    const entry = { detail: { before: { address: '8号', category_id: 'c-1' }, after: { address: '9号', category_id: 'c-2' } } } as unknown as LogView
+    expect(corrections(entry, (id) => ({ 'c-1': '漏水', 'c-2': '不热' })[id] ?? '')).toEqual([
+      { field: 'address', before: '8号', after: '9号' }, { field: 'category_id', before: '漏水', after: '不热' },
+    ])
+    expect(corrections({ detail: {} } as unknown as LogView, () => '')).toEqual([])
+  })
+})
+
+describe('the clocks of a ticket', () => {
+  it('stand on one scale, late ones beyond their end', () => {
+    const clock = (started_at: string, due_at: string, stopped_at: string | null, is_late: boolean) =>
+      ({ clock: 'respond', round: 1, started_at, due_at, stopped_at, paused_at: null, is_late, steps: [] }) as never
+    const { bars, now } = clockBars(
+      [clock('2026-11-01T00:00:00Z', '2026-11-01T01:00:00Z', '2026-11-01T00:30:00Z', false), clock('2026-11-01T00:00:00Z', '2026-11-01T02:00:00Z', null, true)],
+      Date.parse('2026-11-01T04:00:00Z'),
+    )
+    expect(bars.map(({ from, due, until }) => [from, due, until])).toEqual([[0, 0.25, 0.125], [0, 0.5, 1]])
+    expect(now).toBe(1)
   })
 })
