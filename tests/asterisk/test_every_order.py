@@ -121,15 +121,19 @@ class Walker:
         assert {one["status"] for one in found} == {"sealed"}
         for former, following in pairwise(found):
             assert former["ended_at"][:MILLISECONDS] <= following["started_at"][:MILLISECONDS]
-        for segment, (kind, agent, with_other) in zip(found, wanted, strict=True):
+        heard: dict[tuple[str, str, str | None], list[tuple[set[str], set[str]]]] = {}
+        for segment, parties in zip(found, wanted, strict=True):
+            heard.setdefault(parties, []).extend(await voices(supervisor, segment))
+        for (kind, agent, with_other), windows in heard.items():
             present = ({with_other}, {agent}) if kind == "consult" else ({"C"}, {agent, with_other} - {None})
-            assert present in await voices(supervisor, segment), segment
+            assert present in windows, (kind, agent, with_other)
 
 
 async def voices(supervisor: Desk, segment: dict[str, Any]) -> list[tuple[set[str], set[str]]]:
     """Return who speaks on each side of a recording, by windows.
 
-    It begins before the parties are moved together: its first windows may have the end of the music.
+    It begins before the parties are moved together, and may end a moment later: one of half a second may have music
+    alone.
     """
     content = await supervisor.download(f"/api/v1/recordings/{segment['id']}/audio")
     sound, rate = soundfile.read(io.BytesIO(content), dtype="int16")
