@@ -9,8 +9,11 @@ from pathlib import Path
 
 import structlog
 
+from ari_app.ari.dispatch import Inbox
 from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
-from ari_app.calls.control.command_inbox import CommandInbox
+from ari_app.calls.control.command_inbox import Commanded, CommandInbox
+from ari_app.calls.control.errors import NotNow
+from ari_app.calls.control.model import StoryEntry, StoryStep, SupervisorCommand
 from ari_app.calls.holding import Hold
 from ari_app.calls.log_lines import log_offered, log_queued
 from ari_app.calls.model import CallStage, CallState, LegStage, Talk
@@ -48,6 +51,10 @@ class WaitEnd(StrEnum):
     """The caller chose by key to be called back."""
     CHANGED = "changed"
     """The caller chose another queue by key."""
+
+
+Awaited = Offer | KeyUse | SupervisorCommand | WaitEnd
+"""What ends a stretch of waiting."""
 
 
 class Waiting:
@@ -157,6 +164,8 @@ class Waiting:
                     return what
                 if isinstance(what, KeyUse):
                     return await self._chosen(what, settings)
+                if isinstance(what, SupervisorCommand):
+                    return await self._moved_by(what)
                 # From here on an agent is rung: the limits of the wait do not apply.
                 served = await self._served(what, await asyncio.shield(pop))
                 if served is not None:
@@ -201,8 +210,8 @@ class Waiting:
         waited_s = (milliseconds(utc_now()) - since_ms) / 1000
         return asyncio.get_running_loop().time() + max(0.0, settings.longest_wait_s - waited_s)
 
-    async def _next_offer(self, settings: QueueSettings, unstaffed: asyncio.Task[None]) -> Offer | KeyUse | WaitEnd:
-        """Wait for an offer, a key, or the end's reason.
+    async def _next_offer(self, settings: QueueSettings, unstaffed: asyncio.Task[None]) -> Awaited:
+        """Wait for an offer, a key, an order, or an end.
 
         An offer that is here wins over a key: the agent's phone may ring at once. A key wins over an offer on its way.
         """
@@ -213,21 +222,45 @@ class Waiting:
         announcing.add_done_callback(log_failure)
         chosen = asyncio.create_task(self._chosen_key(settings), name=f"keys:{self._state.id}")
         chosen.add_done_callback(log_failure)
+        orders = Inbox(self._state.id)
+        ordered = asyncio.create_task(self._order(orders, settings), name=f"orders:{self._state.id}")
+        ordered.add_done_callback(log_failure)
         end = WaitEnd.UNSTAFFED
-        try:
-            async with asyncio.timeout_at(self._patience(settings)):
-                await asyncio.wait({offered, unstaffed, chosen}, return_when=asyncio.FIRST_COMPLETED)
-        except TimeoutError:
-            end = WaitEnd.TIMED_OUT
-        finally:
-            offered.cancel()
-            announcing.cancel()
-            chosen.cancel()
-        if offered.done():
-            return offered.result()
-        if not self._offers.empty():
-            return self._offers.get_nowait()
-        return chosen.result() if chosen.done() else end
+        with self._commands.opened(orders):
+            try:
+                async with asyncio.timeout_at(self._patience(settings)):
+                    await asyncio.wait({offered, unstaffed, chosen, ordered}, return_when=asyncio.FIRST_COMPLETED)
+            except TimeoutError:
+                end = WaitEnd.TIMED_OUT
+            finally:
+                for one in (offered, announcing, chosen, ordered):
+                    one.cancel()
+            if offered.done():
+                return offered.result()
+            if not self._offers.empty():
+                return self._offers.get_nowait()
+            if chosen.done():
+                return chosen.result()
+            return _accepted(ordered.result()) if ordered.done() else end
+
+    async def _order(self, orders: Inbox, settings: QueueSettings) -> Commanded:
+        """Return the first order to move the caller; refuse others."""
+        while True:
+            given = await orders.get()
+            assert isinstance(given, Commanded), "nothing else is put here"
+            command = given.command
+            if isinstance(command, SupervisorCommand) and command.queue not in {"", settings.name}:
+                return given
+            if not given.answer.done():
+                given.answer.set_exception(NotNow("the caller waits in this queue, without an agent"))
+
+    async def _moved_by(self, command: SupervisorCommand) -> WaitEnd:
+        """Move the caller to the queue that a supervisor named."""
+        story = self._state.story
+        now_ms = milliseconds(utc_now())
+        self._state.story = [*story, StoryEntry(now_ms, StoryStep.MOVED, command.supervisor.id, command.queue)]
+        log.info("caller_moved", queue=command.queue, supervisor=command.supervisor.id)
+        return await self._change_queue(command.queue)
 
     async def _chosen_key(self, settings: QueueSettings) -> KeyUse:
         """Return the use of the first key that has one."""
@@ -239,15 +272,20 @@ class Waiting:
 
     async def _chosen(self, use: KeyUse, settings: QueueSettings) -> WaitEnd:
         """Carry the caller's choice out; it is stored before."""
-        state, queues = self._state, self._services.queues
+        state = self._state
         log.info("queue_key", queue=settings.name, action=use.action.value, to=use.queue)
         if use.action is not KeyAction.QUEUE:
             state.leaving = use.action.value
             await self._services.store.save(state)
             return WaitEnd(use.action.value)
-        assert state.target is not None, "waiting"
         assert use.queue is not None, "as the settings were checked"
-        state.target, state.queue = replace(state.target, queue=use.queue), use.queue
+        return await self._change_queue(use.queue)
+
+    async def _change_queue(self, queue: str) -> WaitEnd:
+        """Take the caller to another queue, with the same joining time."""
+        state, queues = self._state, self._services.queues
+        assert state.target is not None, "waiting"
+        state.target, state.queue = replace(state.target, queue=queue), queue
         await self._services.store.save(state)
         with suppress(QueuesUnavailable):  # `_enter` repeats it
             # Left first: where an agent is reserved already, `enter` alone would keep the queue.
@@ -263,6 +301,9 @@ class Waiting:
             with suppress(QueuesUnavailable):
                 await self._services.queues.declined(offer.reservation_id, DeclineReason.UNAVAILABLE)
             return None
+        if offer.pulled:
+            pulled = StoryEntry(milliseconds(utc_now()), StoryStep.PULLED, offer.agent_id)
+            self._state.story = [*self._state.story, pulled]
         self._state.talk = staged(offer, phone)
         log_offered(self._state.talk)
         return await self._carried_out(phone, make_pop)
@@ -323,6 +364,14 @@ def waiting_call(state: CallState) -> WaitingCall:
         state.node,
         state.preferred_agent_id,
     )
+
+
+def _accepted(given: Commanded) -> SupervisorCommand:
+    """Answer an order that is going to be carried out."""
+    assert isinstance(given.command, SupervisorCommand), "others were refused"
+    if not given.answer.done():
+        given.answer.set_result(None)
+    return given.command
 
 
 def _retrieve(task: asyncio.Task[PopMaker]) -> None:

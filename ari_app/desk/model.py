@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from ari_app.desk.board import BoardCall
 from ari_app.desk.call_states import CallAction, CallParty, CallSupervisor, ControlStage, Direction, OutgoingResult
 from ari_app.desk.pop import Pop, SpokenWording
 from ari_app.queues.model import AgentState
@@ -186,6 +187,13 @@ class QueueState(Message, tag="queue"):
     """How many of its agents are in which state."""
 
 
+class LiveCalls(Message, tag="live_calls"):
+    """Calls that changed or ended, for supervisors."""
+
+    calls: list[BoardCall] = []
+    over: list[str] = []
+
+
 class DeskSnapshot(msgspec.Struct, frozen=True):
     """State of agents and queues when a desk opens."""
 
@@ -195,6 +203,8 @@ class DeskSnapshot(msgspec.Struct, frozen=True):
     """All queues, on the desk of a supervisor."""
     agents: list[Presence] = []
     """All agents, on the desk of a supervisor."""
+    calls: list[BoardCall] = []
+    """All live calls, on the desk of a supervisor."""
     call: CallChanged | None = None
     """The agent's present call, on an agent's desk."""
 
@@ -269,6 +279,7 @@ ServerMessage = (
     | Presence
     | QueueState
     | TicketNews
+    | LiveCalls
     | Notice
     | Replaced
     | CommandRefused

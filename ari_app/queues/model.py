@@ -26,7 +26,7 @@ DESK_CLOSED = "desk_closed"
 _OFFLINE, _NOT_READY, _READY = AgentState.OFFLINE, AgentState.NOT_READY, AgentState.READY
 
 TRANSITIONS: dict[AgentState, frozenset[AgentState]] = {
-    _OFFLINE: frozenset({_NOT_READY, AgentState.TALKING}),
+    _OFFLINE: frozenset({_NOT_READY, AgentState.RESERVED, AgentState.TALKING}),
     _NOT_READY: frozenset({_OFFLINE, _NOT_READY, _READY, AgentState.TALKING}),
     _READY: frozenset({_OFFLINE, _NOT_READY, AgentState.RESERVED, AgentState.TALKING}),
     AgentState.RESERVED: frozenset({_OFFLINE, _NOT_READY, _READY, AgentState.RINGING, AgentState.TALKING}),
@@ -37,7 +37,7 @@ TRANSITIONS: dict[AgentState, frozenset[AgentState]] = {
 """Allowed changes of state. The functions in Redis have the same table and refuse all others.
 
 Talking follows not-ready, ready and wrap-up when the agent dials out, and offline when a call is restored after Redis
-lost its data.
+lost its data. A supervisor who pulls a caller is offline before and after.
 """
 
 
@@ -125,6 +125,8 @@ class Offer(msgspec.Struct, frozen=True):
     """The caller's place in the queue when the offer was made, from 1."""
     ring_ms: int
     """Ringing time; the reservation lasts a few seconds longer."""
+    pulled: bool = False
+    """No match: a supervisor takes this caller."""
 
 
 class WaitingCall(msgspec.Struct, frozen=True):

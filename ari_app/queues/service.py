@@ -37,6 +37,7 @@ _ENTER = QueueCommand[Entered]("enter", Entered)
 _LEAVE = QueueCommand[_Left | None]("leave", _Left | None)
 _PLACE = QueueCommand[Place | None]("place", Place | None)
 _STAFFED = QueueCommand[bool]("staffed", bool)
+_PULL = QueueCommand[bool]("pull", bool)
 _RINGING = QueueCommand[bool]("ringing", bool)
 _CONNECTED = QueueCommand[bool]("connected", bool)
 _DECLINED = QueueCommand[bool]("declined", bool)
@@ -105,6 +106,13 @@ class QueueService(QueueNode):
         return await self._run(_STAFFED, queue)
 
     # Offers
+
+    async def pull(self, call_id: str, staff_id: str) -> bool:
+        """Offer a waiting caller to a supervisor. False: an agent was faster.
+
+        Also false where the caller left, or the supervisor has a call.
+        """
+        return await self._run(_PULL, call_id, plain_id(staff_id))
 
     async def ringing(self, reservation_id: str) -> bool:
         """Start the time to answer. False: the offer is over."""

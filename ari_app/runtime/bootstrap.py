@@ -164,6 +164,7 @@ class Service:
             queues=self.queues,
             agents=self.agents,
             control=self.control,
+            calls=self.call_store,
         )
         self.shared_calls = SharedCalls(
             self.redis,
@@ -329,6 +330,7 @@ class Service:
         self.tasks.own("ticket-news", self.desks.ticket_news.run)
         self.tasks.own("facts", FactKeeper(self.redis, self.database).run)
         self.tasks.own("phone-watch", self.desks.phone_watch.run)
+        self.tasks.own("live-board", partial(self.desks.board.run, self.desks.hub))
         for name, work in self.domain.background().items():
             self.tasks.own(name, work)
         with listening("http_port", settings.http_host, settings.http_port):

@@ -5,6 +5,7 @@ from redis.asyncio import Redis
 from ari_app.ari.client import AriClient
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.control.service import CallControl
+from ari_app.calls.store import CallStore
 from ari_app.desk import http as desk_http
 from ari_app.desk.hub import Hub
 from ari_app.desk.ticket_news import TicketNewsService
@@ -14,6 +15,7 @@ from ari_app.phones.store import PhoneOwners
 from ari_app.queues import http as queues_http
 from ari_app.queues.service import QueueService
 from ari_app.runtime.desk_handler import AgentDesks
+from ari_app.runtime.live_board import LiveBoard
 from ari_app.runtime.phone_watch import PhoneWatch
 from ari_app.runtime.presence import PresenceService
 from ari_app.settings import Settings
@@ -43,10 +45,13 @@ class DeskParts:
         queues: QueueService,
         agents: Agents,
         control: CallControl,
+        calls: CallStore,
     ) -> None:
         self._queues = queues
         self.work = AgentWork(database, queues, choices, settings.time_zone)
-        self.hub = Hub(redis, AgentDesks(queues, agents, control, self.work.check_finished))
+        self.board = LiveBoard(calls, queues)
+        handler = AgentDesks(queues, agents, control, self.work.check_finished, self.board.calls)
+        self.hub = Hub(redis, handler)
         self.sessions = Sessions(redis, staff, self.hub)
         self.phones = PhoneService(
             ari,
@@ -58,7 +63,9 @@ class DeskParts:
             ice_servers=settings.ice_servers,
             turn_secret=settings.turn_secret.get_secret_value(),
         )
-        self.supervision = Supervision(database, control, silent=settings.silent_listening)
+        self.supervision = Supervision(
+            database, control, queues, staff, self.hub.send, silent=settings.silent_listening
+        )
         self.presence = PresenceService(self.hub, queues, agents, self.phones.online)
         self.ticket_news = TicketNewsService(redis, self.hub)
         self.phone_watch = PhoneWatch(self.hub, queues, agents, ari.endpoints)

@@ -16,7 +16,7 @@ from foundation.problems import Conflict
 from foundation.routes import Role
 
 BOARD_PAUSE_S = 0.2
-"""A wallboard shows a burst of arrivals as one change."""
+"""After a message: a wallboard shows a burst of arrivals as one change."""
 PHONES_EVERY_S = 2.0
 TAKES_CALLS = frozenset({AgentState.READY, AgentState.RESERVED, AgentState.RINGING, AgentState.TALKING})
 """States that end in READY; an agent who talks has asked for another next state otherwise."""
@@ -112,17 +112,19 @@ class PresenceService:
     async def _tell_queues(self) -> None:
         while True:
             await self._changed.wait()
-            await asyncio.sleep(BOARD_PAUSE_S)
             self._changed.clear()
-            if not self._hub.listening(WATCHERS):
-                continue
-            try:
-                found = await self._queues.snapshot()
-            except QueuesUnavailable:
-                log.warning("wallboard_not_updated")
-                continue
-            for queue in found.queues:
-                await self._hub.broadcast(WATCHERS, queue_state(queue))
+            if self._hub.listening(WATCHERS):
+                await self._tell_boards()
+            await asyncio.sleep(BOARD_PAUSE_S)
+
+    async def _tell_boards(self) -> None:
+        try:
+            found = await self._queues.snapshot()
+        except QueuesUnavailable:
+            log.warning("wallboard_not_updated")
+            return
+        for queue in found.queues:
+            await self._hub.broadcast(WATCHERS, queue_state(queue))
 
     async def _read_agents(self) -> set[str]:
         """Read all agents; return those with an unreachable phone."""

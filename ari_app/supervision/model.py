@@ -2,11 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Annotated, Literal
 
 from pydantic import BaseModel
 from pydantic import Field as Rule
 from sqlmodel import Field, Index, SQLModel
 
+from crm.staff.model import Queues
+from crm.text import OneLine
 from foundation.append_only import append_only
 from foundation.database import UtcDateTime, text_enum
 
@@ -49,6 +52,40 @@ class SupervisorAudit(SQLModel, table=True):
 
 
 append_only(SQLModel.metadata.tables[SupervisorAudit.__tablename__])
+
+
+Why = Annotated[OneLine, Rule(min_length=2, max_length=200)]
+"""Reason that the agent and the audit read."""
+
+
+class ReasonInput(BaseModel, extra="forbid"):
+    """Reason of an order."""
+
+    reason: Why
+
+
+class StateInput(BaseModel, extra="forbid"):
+    """State that an agent is put into."""
+
+    state: Literal["ready", "not_ready"]
+    """`not_ready` begins after a present call."""
+    pause: Annotated[str, Rule(pattern=r"^[\w .-]{1,40}$")] = "supervisor"
+    """Reason of the pause, as agents choose it."""
+    reason: Why
+
+
+class QueuesInput(BaseModel, extra="forbid"):
+    """Queues that an agent serves from now on."""
+
+    queues: Queues
+    reason: Why
+
+
+class MoveInput(BaseModel, extra="forbid"):
+    """Queue that a caller is moved to; the joining time stays."""
+
+    queue: Annotated[str, Rule(min_length=1, max_length=64)]
+    reason: Why
 
 
 class SupervisorAuditView(BaseModel, from_attributes=True):

@@ -105,6 +105,8 @@ class SupervisorAction(StrEnum):
     TAKE_OVER = "take_over"
     """The agent leaves, and the supervisor talks with the customer."""
     LEAVE = "leave"
+    MOVE = "move"
+    """A caller who waits goes to another queue."""
 
 
 MODES: dict[SupervisorAction, SupervisionMode] = {
@@ -125,6 +127,8 @@ class SupervisorCommand(msgspec.Struct, frozen=True, kw_only=True):
     """The supervisor's phone."""
     silent: bool = False
     """The agent does not see who listens."""
+    queue: str = ""
+    """Queue to which a caller is moved."""
     key: str = ""
 
 

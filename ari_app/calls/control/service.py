@@ -9,8 +9,16 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ari_app.calls.control.command_inbox import CommandInbox
-from ari_app.calls.control.errors import CallOutOfReach, CallUnknown, NoCall, NotNow, TargetBusy
-from ari_app.calls.control.model import AnyCommand, CallAction, CallCommand, SupervisorAction, SupervisorCommand, Target
+from ari_app.calls.control.errors import CallOutOfReach, CallUnknown, NoCall, NotNow, TargetBusy, TargetInvalid
+from ari_app.calls.control.model import (
+    AnyCommand,
+    CallAction,
+    CallCommand,
+    SupervisorAction,
+    SupervisorCommand,
+    Target,
+    TargetKind,
+)
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.relay import CommandRelay
 from ari_app.calls.control.targets import BUSY, TransferTargets
@@ -21,6 +29,9 @@ from ari_app.desk.model import CallChanged
 from ari_app.queues.model import AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
 from foundation.clock import milliseconds, utc_now
+from foundation.problems import FieldProblem
+
+QUEUE_RULE = "must be a queue of queues.yaml"
 
 log = structlog.get_logger()
 
@@ -105,6 +116,33 @@ class CallControl:
         assert self._targets is not None, "connected"
         phone = self._targets.own_phone(staff_id)
         await self._give(SupervisorCommand(action=action, call_id=call_id, supervisor=phone, silent=silent, key=key))
+
+    async def pull(self, call_id: str, staff_id: str) -> None:
+        """Ring a supervisor's phone for a caller who waits.
+
+        Raises:
+            NotNow: an agent was faster, the caller left, or the supervisor has a call.
+        """
+        assert self._targets is not None, "connected"
+        self._targets.own_phone(staff_id)
+        if not await self._queues.pull(call_id, staff_id):
+            raise NotNow("the caller waits no more, or the supervisor is in a call")
+
+    async def move(self, call_id: str, staff_id: str, queue: str, *, key: str) -> None:
+        """Move a waiting caller to another queue; the joining time stays.
+
+        Raises:
+            TargetInvalid: no such queue.
+            NotNow: the caller waits no more, or is in that queue.
+        """
+        if queue not in self._queues.queues:
+            raise TargetInvalid(f"there is no queue {queue!r}", [FieldProblem(field="queue", rule=QUEUE_RULE)])
+        supervisor = Target(TargetKind.AGENT, staff_id)
+        await self._give(
+            SupervisorCommand(
+                action=SupervisorAction.MOVE, call_id=call_id, supervisor=supervisor, queue=queue, key=key
+            )
+        )
 
     async def _give(self, command: AnyCommand) -> None:
         """Hand a command to the node that has the call.

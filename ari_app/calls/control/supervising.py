@@ -60,6 +60,8 @@ class Supervising(Consulting):
         Raises:
             NotNow: with the reason.
         """
+        if command.action is SupervisorAction.MOVE:
+            raise NotNow("the caller waits no more")
         supervisor, party, own = self._supervisor, self.control.party, command.supervisor.id
         if supervisor is not None and supervisor.target.id != own:
             raise NotNow(f"supervisor {supervisor.target.staff_number} is with this call")

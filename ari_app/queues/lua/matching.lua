@@ -79,6 +79,7 @@ local function offer_view(call)
     waited_ms = waited(call),
     position = (rank or 0) + 1,
     ring_ms = settings_of(call.queue).ring_ms,
+    pulled = agent_of(call.agent).queues == '' or nil,
   }
 end
 

@@ -1,5 +1,5 @@
 -- agent_id, call_id, 'talked' or 'unheard'. The conversation is over: wrap-up begins, except after a call of no queue and
--- where the caller was gone before the two heard each other.
+-- where the caller was gone before the two heard each other, or where a supervisor, who serves no queue, had the call.
 local agent = agent_of(ARGV[3])
 if agent.state ~= 'talking' or agent.call ~= ARGV[4] then
   return answer(false)
@@ -8,7 +8,7 @@ local call = call_of(ARGV[4])
 if call.state == 'connected' and call.agent == agent.id then
   forget(call)
 end
-if ARGV[5] == 'unheard' then
+if ARGV[5] == 'unheard' or (agent.next == 'offline' and agent.queues == '') then
   become_free(agent, true)
   return finish(true)
 end

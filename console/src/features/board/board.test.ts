@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Presence, QueueState } from '@/shared/socket/messages'
-import { counted, queueTone, sorted } from './board'
+import type { BoardCall, Presence, QueueState } from '@/shared/socket/messages'
+import { counted, ordersOf, queueTone, shownCalls, sorted } from './board'
 
 const agent = (agent_id: string, state: Presence['state'], since_ms: number) => ({ agent_id, state, since_ms }) as Presence
 const queue = (waiting: number, longest_wait_ms: number, ready: number) => ({ waiting, longest_wait_ms, agents: { ready } }) as unknown as QueueState
@@ -18,5 +18,21 @@ describe('the board', () => {
 
   it('warns of callers who wait', () => {
     expect([queue(0, 0, 2), queue(0, 0, 0), queue(3, 5000, 0), queue(1, 90_000, 1)].map(queueTone)).toEqual(['good', 'plain', 'warn', 'bad'])
+  })
+
+  const call = (stage: BoardCall['stage'], mode?: 'listen' | 'barge', staff_id = 'boss') =>
+    ({ call_id: stage, stage, since_ms: 1, agent_id: 'a', supervisor: mode ? { staff_id, mode, name: '', answered: true } : null }) as BoardCall
+
+  it('offers what a supervisor may do about a call', () => {
+    expect(ordersOf(call('queued'), 'boss')).toEqual(['pull'])
+    expect(ordersOf(call('ringing'), 'boss')).toEqual([])
+    expect(ordersOf(call('talking'), 'boss')).toEqual(['listen', 'whisper', 'barge', 'take-over'])
+    expect(ordersOf(call('talking', 'listen'), 'boss')).toEqual(['whisper', 'barge', 'take-over', 'leave'])
+    expect(ordersOf(call('talking', 'barge', 'other'), 'boss')).toEqual([])
+    expect(ordersOf(call('talking'), 'a')).toEqual([])
+  })
+
+  it('leaves out calls in a menu', () => {
+    expect(shownCalls([call('flow'), call('talking')]).map((one) => one.stage)).toEqual(['talking'])
   })
 })

@@ -1,4 +1,4 @@
-import type { AgentState, Presence, QueueState } from '@/shared/socket/messages'
+import type { AgentState, BoardCall, Presence, QueueState } from '@/shared/socket/messages'
 import type { Tone } from '@/shared/ui/UiTag.vue'
 
 /** States of agents from the one that wants a supervisor's eye to the one that does not. */
@@ -35,4 +35,21 @@ export function queueTone(queue: QueueState): Tone {
   if (queue.longest_wait_ms > 60_000) return 'bad'
   if (queue.waiting > 0) return 'warn'
   return (queue.agents['ready'] ?? 0) > 0 ? 'good' : 'plain'
+}
+
+export type Order = 'listen' | 'whisper' | 'barge' | 'take-over' | 'leave' | 'pull'
+
+/** Return conversations and waiting callers, the longest first; calls in a menu want no supervisor. */
+export function shownCalls(calls: Iterable<BoardCall>): BoardCall[] {
+  return [...calls].filter((call) => call.stage !== 'flow').toSorted((one, other) => one.since_ms - other.since_ms)
+}
+
+/** Return what a supervisor may order about a call; the service has the last word. */
+export function ordersOf(call: BoardCall, staffId: string | undefined): Order[] {
+  if (call.stage === 'queued') return ['pull']
+  if (call.stage !== 'talking' || call.agent_id === null || call.agent_id === staffId) return []
+  const mode = call.supervisor?.mode
+  if (mode === undefined) return ['listen', 'whisper', 'barge', 'take-over']
+  if (call.supervisor?.staff_id !== staffId) return []
+  return [...(['listen', 'whisper', 'barge'] as const).filter((one) => one !== mode), 'take-over', 'leave']
 }

@@ -1,7 +1,13 @@
+<<<<<<< HEAD
 import { useQuery } from '@pinia/colada'
 import { computed } from 'vue'
 import { api, data } from '@/shared/api/client'
+=======
+import { useMutation, useQuery } from '@pinia/colada'
+import { api, data, type Schemas } from '@/shared/api/client'
+>>>>>>> 1169a89 (supervision: pull, move, force a state; live calls on boards)
 import { inLanguage } from '@/shared/i18n/i18n'
+import type { Order } from './board'
 
 /** Return a function that names a queue in the page's language. */
 export function useQueueNames(): (queue: string) => string {
@@ -12,6 +18,7 @@ export function useQueueNames(): (queue: string) => string {
   }
 }
 
+<<<<<<< HEAD
 /** How often the board's figures are counted: the last minutes move on by themselves. */
 export const FIGURES_EVERY_MS = 10_000
 
@@ -37,3 +44,43 @@ export function useFiguresNow() {
     refetch: async () => void (await Promise.all([now.refetch(), callers.refetch()])),
   }
 }
+=======
+const call = (call_id: string) => ({ params: { path: { call_id } } })
+
+/** Send an order about a call. */
+function ordered(id: string, order: Order): Promise<Schemas['LiveCallView']> {
+  switch (order) {
+    case 'listen':
+      return data(api.POST('/api/v1/live-calls/{call_id}/listen', call(id)))
+    case 'whisper':
+      return data(api.POST('/api/v1/live-calls/{call_id}/whisper', call(id)))
+    case 'barge':
+      return data(api.POST('/api/v1/live-calls/{call_id}/barge', call(id)))
+    case 'take-over':
+      return data(api.POST('/api/v1/live-calls/{call_id}/take-over', call(id)))
+    case 'leave':
+      return data(api.POST('/api/v1/live-calls/{call_id}/leave', call(id)))
+    case 'pull':
+      return data(api.POST('/api/v1/live-calls/{call_id}/pull', call(id)))
+  }
+}
+
+export type AgentOrder = { agent_id: string; kind: 'ready' | 'not_ready' | 'sign_out'; reason: string }
+
+function changed({ agent_id, kind, reason }: AgentOrder): Promise<Schemas['AgentView']> {
+  const params = { path: { agent_id } }
+  if (kind === 'sign_out') return data(api.POST('/api/v1/agents/{agent_id}/sign-out', { params, body: { reason } }))
+  return data(api.POST('/api/v1/agents/{agent_id}/state', { params, body: { state: kind, reason } }))
+}
+
+/** Orders of a supervisor: about a call, about an agent, about a caller who waits. */
+export function useOrders() {
+  const order = useMutation({ mutation: (asked: { id: string; order: Order }) => ordered(asked.id, asked.order) })
+  const change = useMutation({ mutation: changed })
+  const move = useMutation({
+    mutation: (asked: { id: string; queue: string; reason: string }) =>
+      data(api.POST('/api/v1/live-calls/{call_id}/move', { ...call(asked.id), body: { queue: asked.queue, reason: asked.reason } })),
+  })
+  return { order, change, move }
+}
+>>>>>>> 1169a89 (supervision: pull, move, force a state; live calls on boards)

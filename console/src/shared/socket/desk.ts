@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import { DeskConnection, type Link } from './connection'
-import type { CallChanged, DeskCommand, Draft, OwnState, Pop, Presence, QueueState, ServerMessage } from './messages'
+import type { BoardCall, CallChanged, DeskCommand, Draft, OwnState, Pop, Presence, QueueState, ServerMessage } from './messages'
 
 const HANDED_OVER = 'hotline.handed_over'
 type Listener = (message: ServerMessage) => void
@@ -17,6 +17,8 @@ export const useDesk = defineStore('desk', () => {
   const handedOver = ref(sessionStorage.getItem(HANDED_OVER))
   const queues = shallowReactive(new Map<string, QueueState>())
   const agents = shallowReactive(new Map<string, Presence>())
+  /** Live calls, on the desk of a supervisor. */
+  const calls = shallowReactive(new Map<string, BoardCall>())
   /** Server's clock less this browser's: a wrong clock shows right times. */
   const aheadMs = ref(0)
   const listeners = new Set<Listener>()
@@ -33,6 +35,7 @@ export const useDesk = defineStore('desk', () => {
         call.value = message.snapshot.call
         replace(queues, message.snapshot.queues, (queue) => queue.queue)
         replace(agents, message.snapshot.agents, (agent) => agent.agent_id)
+        replace(calls, message.snapshot.calls, (one) => one.call_id)
         break
       case 'pop':
         // The same pop may come twice; the page must not lose its place for that.
@@ -60,6 +63,10 @@ export const useDesk = defineStore('desk', () => {
         break
       case 'queue':
         queues.set(message.queue, message)
+        break
+      case 'live_calls':
+        for (const one of message.calls) calls.set(one.call_id, one)
+        for (const id of message.over) calls.delete(id)
         break
     }
     for (const listener of listeners) listener(message)
@@ -97,7 +104,7 @@ export const useDesk = defineStore('desk', () => {
     connection.close()
   }
 
-  return { link, own, pop, draft, call, handedOver, queues, agents, aheadMs, state, callId, apply, listen, send, open, close }
+  return { link, own, pop, draft, call, handedOver, queues, agents, calls, aheadMs, state, callId, apply, listen, send, open, close }
 })
 
 function replace<T>(map: Map<string, T>, values: readonly T[], key: (value: T) => string): void {

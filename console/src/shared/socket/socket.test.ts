@@ -103,7 +103,7 @@ describe('the state of the desk', () => {
   it('is whole after a welcome', () => {
     const desk = useDesk()
     const agent = { type: 'agent', agent_id: 'a', state: 'talking', since_ms: 1, call_id: 'c-1' }
-    say({ type: 'welcome', now_ms: Date.now() + 5000, pop, draft: { call_id: 'c-1', fields: { subject: 'x' } }, snapshot: { agent, queues: [], agents: [] } })
+    say({ type: 'welcome', now_ms: Date.now() + 5000, pop, draft: { call_id: 'c-1', fields: { subject: 'x' } }, snapshot: { agent, queues: [], agents: [], calls: [] } })
     expect([desk.state, desk.pop?.id, desk.draft?.fields]).toEqual(['talking', 'p-1', { subject: 'x' }])
     expect(Math.round(desk.aheadMs / 100)).toBe(50)
   })

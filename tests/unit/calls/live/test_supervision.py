@@ -6,7 +6,7 @@ import pytest
 
 from ari_app.ari import bridges, channels
 from ari_app.ari.errors import AriTimeout
-from ari_app.calls.control.errors import NotNow, TargetBusy
+from ari_app.calls.control.errors import NotNow, TargetBusy, TargetInvalid
 from ari_app.calls.control.model import CallAction, ControlStage, StoryStep, SupervisorAction
 from ari_app.calls.control.orders import Order
 from ari_app.desk.command_model import CallTarget
@@ -223,3 +223,50 @@ async def test_failed_request_of_a_whisper_leaves_customer_and_agent_alone(hotli
     hotline.asterisk.hang_up(caller.id)
     await hotline.over()
     assert {entry.status for entry in hotline.recordings.entries.values()} <= {RecordingStatus.SEALED}
+
+
+async def test_pulled_caller_talks_with_the_supervisor(hotline: FakeHotline) -> None:
+    caller = hotline.call()
+    await hotline.queued()
+    await hotline.control.pull(hotline.live.state.id, SUPERVISOR.agent_id)
+    boss = await hotline.rung(SUPERVISOR.staff_number)
+    assert hotline.asterisk.hears(caller.id) == MUSIC
+    hotline.asterisk.pick_up(boss.id)
+    await until(lambda: ears(hotline, caller, boss) == [{boss.id}, {caller.id}])
+    with pytest.raises(NotNow, match="waits no more"):
+        await hotline.control.pull(hotline.live.state.id, SUPERVISOR.agent_id)
+    hotline.asterisk.hang_up(boss.id)
+    await nothing_is_left(hotline)
+    record = hotline.history.only
+    assert (record.agent_id, [one.step for one in record.story]) == (SUPERVISOR.agent_id, [StoryStep.PULLED])
+    assert (await hotline.queues.agent(SUPERVISOR.agent_id)).state is AgentState.OFFLINE
+
+
+@pytest.mark.parametrize("hotline", [{"keys": {}}], indirect=True)
+async def test_moved_caller_keeps_the_joining_time(hotline: FakeHotline) -> None:
+    hotline.call()
+    await hotline.queued()
+    await asyncio.sleep(30)
+    call_id = hotline.live.state.id
+    await hotline.control.move(call_id, SUPERVISOR.agent_id, "consult", key="")
+    await until(lambda: hotline.live.state.queue == "consult" and hotline.live.state.talk is None)
+    await asyncio.sleep(1)
+    await hotline.agent_ready("1002", "consult")
+    await hotline.talking("1002")
+    assert hotline.live.state.talk is not None
+    assert hotline.live.state.talk.waited_ms > 30_000
+    assert steps(hotline) == [StoryStep.MOVED]
+    with pytest.raises(NotNow, match="waits no more"):
+        await hotline.control.move(call_id, SUPERVISOR.agent_id, "repair", key="")
+
+
+async def test_move_is_refused_with_the_reason(hotline: FakeHotline) -> None:
+    hotline.call()
+    await hotline.queued()
+    call_id = hotline.live.state.id
+    with pytest.raises(TargetInvalid, match="no queue 'sales'"):
+        await hotline.control.move(call_id, SUPERVISOR.agent_id, "sales", key="")
+    with pytest.raises(NotNow, match="waits in this queue"):
+        await hotline.control.move(call_id, SUPERVISOR.agent_id, "repair", key="")
+    with pytest.raises(NotNow, match="without an agent"):
+        await hotline.supervise(LISTEN)
