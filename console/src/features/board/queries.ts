@@ -1,11 +1,6 @@
-<<<<<<< HEAD
-import { useQuery } from '@pinia/colada'
-import { computed } from 'vue'
-import { api, data } from '@/shared/api/client'
-=======
 import { useMutation, useQuery } from '@pinia/colada'
+import { computed } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
->>>>>>> 1169a89 (supervision: pull, move, force a state; live calls on boards)
 import { inLanguage } from '@/shared/i18n/i18n'
 import type { Order } from './board'
 
@@ -18,7 +13,6 @@ export function useQueueNames(): (queue: string) => string {
   }
 }
 
-<<<<<<< HEAD
 /** How often the board's figures are counted: the last minutes move on by themselves. */
 export const FIGURES_EVERY_MS = 10_000
 
@@ -44,7 +38,7 @@ export function useFiguresNow() {
     refetch: async () => void (await Promise.all([now.refetch(), callers.refetch()])),
   }
 }
-=======
+
 const call = (call_id: string) => ({ params: { path: { call_id } } })
 
 /** Send an order about a call. */
@@ -83,4 +77,3 @@ export function useOrders() {
   })
   return { order, change, move }
 }
->>>>>>> 1169a89 (supervision: pull, move, force a state; live calls on boards)
