@@ -9,13 +9,7 @@ from ari_app.calls.admission import Admission
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
-from ari_app.calls.control import directory_http
-from ari_app.calls.control import http as control_http
-from ari_app.calls.control.directory import CallDirectory
-from ari_app.calls.control.outside import OutsideCalls
 from ari_app.calls.control.phone_transfers import PhoneTransfers
-from ari_app.calls.control.service import CallControl
-from ari_app.calls.control.targets import TransferTargets
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.messages import VoiceMessages
@@ -23,20 +17,15 @@ from ari_app.calls.model import Direction
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.screen_pop import PopService
 from ari_app.calls.service import CallService
-from ari_app.calls.sharing import http as sharing_http
-from ari_app.calls.sharing.service import SharedCalls
-from ari_app.calls.store import CallStore
 from ari_app.calls.vanished import VanishedPhones
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.placing import SurveyResults, outbound_call
 from ari_app.desk.handshake import DeskSockets
 from ari_app.desk.model import Notice
 from ari_app.fallback.service import Fallback
-from ari_app.outgoing import http as outgoing_http
-from ari_app.outgoing.outcomes import Outcomes
-from ari_app.outgoing.service import CallingOut, Line
 from ari_app.queues.service import QueueService
 from ari_app.runtime import schema, subscriptions
+from ari_app.runtime.agent_calls import AgentCalls
 from ari_app.runtime.asterisk_connections import AsteriskConnections
 from ari_app.runtime.background import OwnedTasks, RecordingsAudit, Restoration, readiness_checks
 from ari_app.runtime.certificates import CertificateWatch
@@ -146,11 +135,17 @@ class Service:
         self.asterisk = AsteriskConnections(settings, self._connected, self._filter_events)
         self.queues = QueueService(self.redis, self.queue_settings, settings.node)
         self.agents = Agents(self.domain.staff, self.queue_settings)
-        self.call_store = CallStore(self.redis, settings.node)
-        self.control = CallControl(self.redis, settings.node, self.call_store, self.queues)
-        line = Line(settings.node, self.dial_plan.rules.shown_numbers or (settings.hotline_number,))
-        self.outcomes = Outcomes(self.database, self.domain.missed, self.call_store.get)
-        self.calling_out = CallingOut(line, self.database, self.agents, self.queues, self.domain.missed)
+        self.agent_calls = AgentCalls(
+            settings,
+            database=self.database,
+            redis=self.redis,
+            domain=self.domain,
+            queues=self.queues,
+            agents=self.agents,
+            dial_plan=self.dial_plan,
+            flows=self.flows,
+        )
+        self.call_store, self.control = self.agent_calls.store, self.agent_calls.control
 
     def _create_web(self) -> None:
         settings = self.settings
@@ -166,25 +161,14 @@ class Service:
             control=self.control,
             calls=self.call_store,
         )
-        self.shared_calls = SharedCalls(
-            self.redis,
-            self.call_store,
-            self.desks.hub.state,
-            self.domain.tickets,
-            self.domain.notices.call_links.send,
-            settings.public_url,
-        )
+        self.agent_calls.share(self.desks.hub)
         guard = RequestGuard(self.desks.sessions, allowed_origins=[settings.public_url])
         self.web = WebServer(
             [
                 *self.domain.routes(),
                 *self.desks.routes(),
                 labels_http.routes(self.labels),
-                control_http.routes(self.control),
-                directory_http.routes(self._call_directory()),
-                outgoing_http.routes(self.calling_out, self.outcomes),
-                sharing_http.routes(self.shared_calls),
-                sharing_http.page_routes(self.shared_calls, self.labels),
+                *self.agent_calls.routes(self.labels),
             ],
             guard,
             self.spool,
@@ -202,10 +186,6 @@ class Service:
         if self.settings.console is None:
             return []
         return [ConsolePages(self.settings.console, (origin(self.settings.sip_socket_address),))]
-
-    def _call_directory(self) -> CallDirectory:
-        departments, duty = self.domain.departments.all, self.domain.notices.duty.number
-        return CallDirectory(self.call_store, self.queues, self.agents, departments, duty)
 
     def _create_calls(self) -> None:
         settings, domain = self.settings, self.domain
@@ -245,17 +225,14 @@ class Service:
             pause_tone=self.conversations.pause_tone,
             messages=VoiceMessages(domain.tickets, domain.customers, self.conversations.catalogue),
             in_fallback=self.fallback.channels,
-            share=self.shared_calls.share,
+            share=self.agent_calls.shared.share,
         )
         admission = Admission(
             lambda: self.lag.standing_s, most_calls=settings.most_calls, longest_lag_s=settings.longest_lag_s
         )
         self.surveys = SurveyResults(domain.campaigns, domain.surveyed)
         self.calls = CallService(services, settings.region, admission, self._settle)
-        outside = OutsideCalls(self.redis, self.dial_plan, self.calls.outside_legs, settings.time_zone)
-        targets = TransferTargets(self.agents, self.queues, outside, domain.notices.duty.number, self.flows)
-        self.control.connect(self.calls, targets)
-        self.calling_out.connect(targets, outside, self.calls.place)
+        self.agent_calls.connect(self.calls)
         self.phone_transfers = PhoneTransfers(
             self.asterisk.ari,
             self.asterisk.dispatcher,
@@ -395,7 +372,7 @@ class Service:
         if call.state.attempt_id is not None:
             await self.surveys.settle(call)
         elif call.state.direction is Direction.OUTBOUND:
-            await self.outcomes.settle(call.state)
+            await self.agent_calls.outcomes.settle(call.state)
 
     async def _show(self, agent_id: str, notice: Notice) -> None:
         await self.desks.hub.send(agent_id, notice)
