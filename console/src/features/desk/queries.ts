@@ -110,6 +110,16 @@ export function useFigures() {
   return useQuery({ key: ['figures'], query: () => data(api.GET('/api/v1/agents/me/figures')), staleTime: 10_000 })
 }
 
+/** What this agent may call, and what the other party sees. */
+export function useOutgoingRules(wanted: MaybeRefOrGetter<boolean>) {
+  return useQuery({ key: ['outgoing-rules'], enabled: () => toValue(wanted), query: () => data(api.GET('/api/v1/outgoing-rules')), staleTime: 10_000 })
+}
+
+/** Call out, the agent's own phone first; return the call's id. */
+export async function callOut(body: Schemas['CallOut'], key: string): Promise<string> {
+  return (await data(api.POST('/api/v1/calls', { body, ...once(key) }))).call_id
+}
+
 /** Store what came of a call. */
 export function storeResult(callId: string, code: string): Promise<unknown> {
   return data(api.PUT('/api/v1/calls/{call_id}/disposition', { params: { path: { call_id: callId } }, body: { code } }))

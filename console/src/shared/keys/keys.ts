@@ -18,6 +18,7 @@ export const KEYMAP = {
   leave: 'Ctrl+Alt+X',
   recording: 'Ctrl+Alt+E',
   park: 'Ctrl+Alt+A',
+  dial: 'Ctrl+Alt+O',
   ready: 'Ctrl+Alt+R',
   pause: 'Ctrl+Alt+P',
   customer: 'Ctrl+Alt+K',

@@ -13,6 +13,8 @@ export const useDesk = defineStore('desk', () => {
   const pop = shallowRef<Pop | null>(null)
   const draft = shallowRef<Draft | null>(null)
   const call = shallowRef<CallChanged | null>(null)
+  /** The agent's own call out, as it was last: its end leaves it to be judged. */
+  const made = shallowRef<CallChanged | null>(null)
   /** Call that this agent handed to another; a reload does not forget it. */
   const handedOver = ref(sessionStorage.getItem(HANDED_OVER))
   const queues = shallowReactive(new Map<string, QueueState>())
@@ -50,7 +52,9 @@ export const useDesk = defineStore('desk', () => {
         break
       case 'call':
         call.value = message.over ? null : message
-        if (message.over) passOn(message.call_id)
+        if (message.direction === 'outbound' && message.role === 'agent') made.value = message
+        // A call out that has a result ended; it went to no colleague.
+        if (message.over && (message.result ?? null) === null) passOn(message.call_id)
         else if (handedOver.value === message.call_id) passOn(null)
         break
       case 'agent':
@@ -104,7 +108,7 @@ export const useDesk = defineStore('desk', () => {
     connection.close()
   }
 
-  return { link, own, pop, draft, call, handedOver, queues, agents, calls, aheadMs, state, callId, apply, listen, send, open, close }
+  return { link, own, pop, draft, call, made, handedOver, queues, agents, calls, aheadMs, state, callId, apply, listen, send, open, close }
 })
 
 function replace<T>(map: Map<string, T>, values: readonly T[], key: (value: T) => string): void {

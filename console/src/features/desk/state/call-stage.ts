@@ -1,12 +1,18 @@
 import type { AgentState, CallChanged } from '@/shared/socket/messages'
 
 /** How the bar of a call looks: what the agent has to do next. */
-export type BarStage = 'ringing' | 'talking' | 'held' | 'away' | 'wrap_up' | 'over'
+export type BarStage = 'ringing' | 'dialling' | 'talking' | 'held' | 'away' | 'wrap_up' | 'over'
 
 const APART: ReadonlySet<string> = new Set(['held', 'swapped', 'consult_ringing', 'consulting', 'parked', 'transferring'])
 
+/** Return whether this agent made the call. */
+export function isOwn(call: CallChanged | null): boolean {
+  return call !== null && call.direction !== undefined && call.direction !== 'inbound' && call.role === 'agent'
+}
+
 /** Return the stage of the agent's call, from the agent's state and the call's. */
 export function stageOf(agent: AgentState, call: CallChanged | null, rings = false): BarStage {
+  if (isOwn(call) && call?.state === null && !call.over) return 'dialling'
   if (agent === 'reserved' || agent === 'ringing') return 'ringing'
   if (agent === 'wrap_up') return 'wrap_up'
   if (agent !== 'talking') return 'over'

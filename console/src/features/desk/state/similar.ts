@@ -32,7 +32,7 @@ export function useSimilar(draft: TicketDraft): { similar: Ref<SimilarTicket[] |
   }
 
   watch(
-    () => [draft.subject, draft.description, draft.address, draft.area, draft.category_id, draft.customer_id],
+    () => [draft.subject, draft.description, draft.address, draft.area, draft.category_id, draft.customer_id, draft.number],
     () => {
       clearTimeout(timer)
       timer = setTimeout(() => void ask(), AFTER_MS)

@@ -1,0 +1,96 @@
+import { flushPromises } from '@vue/test-utils'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { useCalling } from '@/shared/calling/calling'
+import { useSession } from '@/shared/session/session'
+import { useDesk } from '@/shared/socket/desk'
+import { serve, show } from '@/shared/testing/service'
+import CallButton from '@/shared/calling/CallButton.vue'
+import CallOut from './components/CallOut.vue'
+import CallOutcome from './components/CallOutcome.vue'
+import { asked } from './state/call-out'
+import { isOwn, stageOf } from './state/call-stage'
+import { nextHour } from './state/outcome'
+
+afterEach(() => {
+  document.body.innerHTML = ''
+  vi.unstubAllGlobals()
+})
+
+const rules = { open: [], opened: [], shown_numbers: ['96001', '+864511234567'], a_day: 100, left_today: 99 }
+
+describe('calling out', () => {
+  it('calls the number that is shown; a masked one is known to the service alone', () => {
+    const about = { ticket_id: 't' }
+    expect(asked({ number: '+8613800000002', about }, '138 0000 0002')).toEqual({ ...about, target: { kind: 'number', id: '138 0000 0002' } })
+    expect(asked({ number: '138****0002', about }, '138****0002')).toEqual(about)
+    expect(asked({ number: '138****0002', about }, '13900000000')).toMatchObject({ target: { id: '13900000000' } })
+    expect(asked({}, ' ')).toEqual({})
+  })
+
+  it('shows a refusal at the number, keeps what was typed, and may try again', async () => {
+    const errors = [{ field: 'target.id', rule: '不能拨打境外号码', code: 'number_of_region', parameters: {} }]
+    const requests = serve({ 'GET /outgoing-rules': rules, 'POST /calls': { type: '/problems/invalid', title: '填写有误', status: 422, detail: '', errors } })
+    const panel = show(CallOut)
+    useCalling().ask()
+    await flushPromises()
+    await panel.find('form').trigger('submit')
+    expect(panel.find('.field-error').text()).toBe('请填写')
+    await panel.find('input').setValue('+44 20 7946 0000')
+    await panel.find('select').setValue('+864511234567')
+    await panel.find('form').trigger('submit')
+    await flushPromises()
+    expect(panel.find('.field-error').text()).toBe('不能拨打境外号码')
+    expect((panel.find('input').element as HTMLInputElement).value).toBe('+44 20 7946 0000')
+    expect(requests.filter((one) => one.method === 'POST').map((one) => one.body)).toEqual([
+      { target: { kind: 'number', id: '+44 20 7946 0000' }, shown_number: '+864511234567' },
+    ])
+    panel.unmount()
+  })
+
+  it('is offered to agents alone', () => {
+    const buttons = (role: string) => {
+      useSession().who = { role } as never
+      return show(CallButton, { number: '+8613800000002' }).findAll('button').length
+    }
+    expect([buttons('agent'), buttons('supervisor')]).toEqual([1, 0])
+  })
+
+  it('names the stages of an own call', () => {
+    const call = (state: string | null, role = 'agent') => ({ state, role, direction: 'outbound', over: false }) as never
+    expect([stageOf('talking', call(null)), stageOf('talking', call('talking')), isOwn(call('talking')), isOwn(call('talking', 'called'))]).toEqual(['dialling', 'talking', true, false])
+  })
+})
+
+describe('the outcome of a call', () => {
+  it('begins with what the service saw; a later call needs a time', async () => {
+    const call = { call_id: 'c-1', result: 'busy', outcome: null }
+    const requests = serve({ 'GET /outgoing-calls': [call], 'POST /calls/c-1/outcome': {}, 'GET /labels': { OutgoingOutcome: { busy: { zh: '忙线', en: 'busy' } } } })
+    const choices = show(CallOutcome, { callId: 'c-1' })
+    await flushPromises()
+    const pressed = () => choices.findAll('[aria-pressed=true]').length
+    expect(pressed()).toBe(1)
+    await choices.findAll('.choices button').at(-1)?.trigger('click')
+    expect([pressed(), choices.find('input').exists()]).toEqual([1, true])
+    await choices.find('input').setValue('2026-12-01T09:00')
+    await choices.find('form').trigger('submit')
+    await flushPromises()
+    const sent = requests.find((one) => one.method === 'POST')
+    expect(sent?.body).toEqual({ outcome: 'call_again', call_again_at: new Date('2026-12-01T09:00').toISOString() })
+    choices.unmount()
+  })
+
+  it('is asked for at once when the call ended, which is no hand-over', async () => {
+    serve({})
+    const call = { type: 'call', call_id: 'c-2', direction: 'outbound', role: 'agent', over: true, result: 'reached' }
+    useDesk().apply(call as never)
+    expect(useDesk().handedOver).toBeNull()
+    const choices = show(CallOutcome, { callId: 'c-2' })
+    await flushPromises()
+    expect(choices.findAll('[aria-pressed=true]').length).toBe(1)
+    choices.unmount()
+  })
+
+  it('proposes the next full hour', () => {
+    expect(nextHour(new Date('2026-11-29T10:20').getTime())).toBe('2026-11-29T11:00')
+  })
+})
