@@ -50,6 +50,23 @@ describe('the draft of a call', () => {
   })
 })
 
+describe('the draft of two agents', () => {
+  it('has the words of both; those of the other are not sent back', async () => {
+    hear({ type: 'pop', pop })
+    const work = useTicketDraft()
+    work.draft.subject = '暖气不热'
+    await nextTick()
+    const stored = localStorage.getItem('hotline.draft.c-1')
+    hear({ type: 'draft', draft: { call_id: 'c-1', fields: { description: '室温十二度', result: 'answered' }, by: 'other', by_name: '陈静', at_ms: 1 } })
+    await nextTick()
+    expect([work.draft.subject, work.draft.description, work.draft.result, work.by]).toEqual(['暖气不热', '室温十二度', null, '陈静'])
+    expect(localStorage.getItem('hotline.draft.c-1')).toBe(stored)
+    hear({ type: 'draft', draft: { call_id: 'c-0', fields: { subject: 'x' }, by: 'other', by_name: '陈静', at_ms: 1 } })
+    await nextTick()
+    expect(work.draft.subject).toBe('暖气不热')
+  })
+})
+
 describe('the ticket of a call', () => {
   const filed = { id: 't-1', number: '26112900001', version: 1, status: 'registered', subject: '暖气不热', category_id: null, area: '' }
 

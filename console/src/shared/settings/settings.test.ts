@@ -1,5 +1,6 @@
 import { flushPromises } from '@vue/test-utils'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { nextTick } from 'vue'
 import { serve } from '@/shared/testing/service'
 import { useSettings } from './settings'
 
@@ -22,6 +23,23 @@ describe('own settings', () => {
     settings.values.theme = 'dark'
     await following
     expect(settings.values).toEqual({ ...account, theme: 'dark' })
+  })
+
+  it('changed back while the change is on its way reach the account', async () => {
+    const asked = serve({ 'GET /me/settings': account })
+    const settings = useSettings()
+    await settings.apply()
+    await settings.follow()
+    await flushPromises()
+    vi.useFakeTimers()
+    for (const theme of ['dark', 'light'] as const) {
+      settings.values.theme = theme
+      await nextTick()
+      vi.advanceTimersByTime(600)
+    }
+    vi.useRealTimers()
+    await flushPromises()
+    expect(asked.filter((one) => one.method === 'PUT').map((one) => one.body['theme'])).toEqual(['dark', 'light'])
   })
 
   it('chosen at the sign-in page are taken to the account', async () => {

@@ -37,20 +37,22 @@ export const useSettings = defineStore('settings', () => {
     const text = JSON.stringify(values)
     localStorage.setItem(KEY, text)
     paint()
+    clearTimeout(timer)
     if (text === known) return
     if (!signedIn) {
       meant = true
       return
     }
-    clearTimeout(timer)
     timer = setTimeout(() => void store(text), SEND_AFTER_MS)
   }
 
   async function store(text: string): Promise<void> {
+    // Known from now on: a change back while this is on its way is a change.
+    known = text
     try {
       await data(api.PUT('/api/v1/me/settings', { body: values }))
-      known = text
     } catch {
+      known = ''
       // They hold in this browser; the next change sends them again.
     }
   }

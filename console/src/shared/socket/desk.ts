@@ -50,6 +50,9 @@ export const useDesk = defineStore('desk', () => {
       case 'pop_closed':
         if (pop.value?.call_id === message.call_id) pop.value = draft.value = call.value = null
         break
+      case 'draft':
+        if (message.draft.call_id === callId.value) draft.value = message.draft
+        break
       case 'call':
         call.value = message.over ? null : message
         if (message.direction === 'outbound' && message.role === 'agent') made.value = message

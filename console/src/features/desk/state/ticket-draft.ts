@@ -1,8 +1,9 @@
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, watch } from 'vue'
 import { onceKey, type Schemas } from '@/shared/api/client'
+import { useSession } from '@/shared/session/session'
 import { useDesk } from '@/shared/socket/desk'
-import type { Pop } from '@/shared/socket/messages'
+import type { Draft, Pop } from '@/shared/socket/messages'
 import { spoken } from '@/shared/ui/numbers'
 
 export type TicketKind = Schemas['TicketKind']
@@ -33,6 +34,8 @@ type Stored = TicketDraft & { saved_at: number }
 
 const STORED = 'hotline.draft.'
 const STORED_FOR_MS = 24 * 3_600_000
+/** Fields that are each agent's own. */
+const OWN: ReadonlySet<string> = new Set(['result', 'read_back'])
 const SEND_AFTER_MS = 400
 const KINDS: ReadonlySet<string> = new Set(['consultation', 'complaint', 'suggestion', 'fault', 'after_sales'])
 
@@ -80,9 +83,11 @@ function forgetOld(): void {
 
 /** Draft of the call's ticket: in this browser at once, on the server soon after, so that nothing typed is lost. */
 export const useTicketDraft = defineStore('ticket-draft', () => {
-  const desk = useDesk()
+  const [desk, session] = [useDesk(), useSession()]
   const draft = reactive<TicketDraft>(blank())
   const callId = ref<string | null>(null)
+  /** Name of another agent of the call who typed. */
+  const by = ref('')
   /** True while the server has not got the last words yet. */
   const behind = ref(false)
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -96,6 +101,7 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
   function begin(pop: Pop): void {
     forgetOld()
     callId.value = pop.call_id
+    by.value = ''
     const server = desk.draft?.call_id === pop.call_id ? (desk.draft.fields as Partial<Stored>) : null
     const kept = [server, stored(pop.call_id)].filter((one): one is Stored => one?.saved_at !== undefined)
     const newest = kept.toSorted((one, other) => other.saved_at - one.saved_at)[0]
@@ -110,6 +116,15 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
     if (callId.value === null) return
     const fields = { ...draft, saved_at: Date.now() }
     behind.value = !desk.send({ type: 'draft', call_id: callId.value, fields })
+  }
+
+  /** Take over what another agent of the call typed: field by field, the own ones stay. */
+  function takeOver(server: Draft): void {
+    if (server.call_id !== callId.value || server.by === '' || server.by === session.who?.staff_id) return
+    const others = Object.entries(server.fields).filter(([name]) => name in draft && !OWN.has(name))
+    Object.assign(draft, Object.fromEntries(others))
+    saved = JSON.stringify(draft)
+    by.value = server.by_name
   }
 
   function sendSoon(): void {
@@ -146,6 +161,13 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
     { immediate: true },
   )
 
+  watch(
+    () => desk.draft,
+    (server) => {
+      if (server !== null) takeOver(server)
+    },
+  )
+
   const touched = computed(() => draft.subject !== '' || draft.description !== '')
-  return { draft, callId, behind, touched, another }
+  return { draft, callId, by, behind, touched, another }
 })
