@@ -57,6 +57,10 @@ class Agents:
         agent = self._agents.get(agent_id)
         return agent.phone if agent is not None else None
 
+    def in_browser(self, agent_id: str) -> bool:
+        """Return whether the agent's phone is in a page."""
+        return self.choice(agent_id) is PhoneKind.BROWSER
+
     def of_endpoint(self, endpoint: str) -> str | None:
         """Return the agent of a SIP user, of either phone."""
         user = desk_user(endpoint)

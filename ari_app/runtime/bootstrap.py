@@ -7,6 +7,7 @@ import structlog
 
 from ari_app.calls.admission import Admission
 from ari_app.calls.agent_directory import Agents
+from ari_app.calls.agent_voices import AgentVoices
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.control.phone_transfers import PhoneTransfers
@@ -242,6 +243,9 @@ class Service:
             lambda agent_id, problem: self._show(agent_id, transfer_refused_notice(problem, self.problem_texts)),
         )
         self.vanished = VanishedPhones(self.asterisk.ari, self.asterisk.dispatcher, self.calls)
+        self.voices = AgentVoices(
+            self.asterisk.ari, self.asterisk.dispatcher, self.agents.in_browser, lambda: self.calls.live
+        )
         self.reconciler = Reconciler(
             self.asterisk.ari,
             self.asterisk.dispatcher,
@@ -322,6 +326,7 @@ class Service:
         self.tasks.own("spoken-sentences", self.conversations.forget_sentences)
         self.tasks.own("recordings-audit", self.audit.run)
         self.tasks.own("vanished-phones", self.vanished.run)
+        self.tasks.own("agent-voices", self.voices.run)
         self.tasks.own("metrics", self.metrics.run)
         self.tasks.own("certificates", self.certificates.run)
         self.tasks.own("staff-changes", self.staff_changes.run)

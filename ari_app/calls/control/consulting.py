@@ -135,6 +135,10 @@ class Consulting(Handing):
             await self._enter(_S.HELD)
         elif self.stage in {_S.SWAPPED, _S.THREE_PARTY}:
             await self._enter(_S.TALKING)
+        elif self.stage in {_S.AWAY, _S.RETURNING}:
+            self.control.back_to = _S.HELD if self.control.back_to is _S.CONSULTING else None
+            self._services.store.put(self._state)
+            await self._show()
 
     async def _agent_withdrew(self) -> None:
         """Complete what the agent began, as the complete command does."""
@@ -147,9 +151,21 @@ class Consulting(Handing):
         if self.stage is _S.THREE_PARTY:
             await self._hand_over()
             return
-        if self.control.party is not None and self.stage in WITH_THIRD:
-            await self._drop_party()
         await super()._agent_lost()
+
+    async def _miss_agent(self) -> None:
+        if self.stage is _S.CONSULT_RINGING:
+            await self._drop_party()
+        await super()._miss_agent()
+
+    async def _give_up_agent(self) -> None:
+        """Leave a conference to the others; else end the consultation."""
+        if self.control.party is not None and self.control.back_to is _S.THREE_PARTY:
+            await self._hand_over()
+            return
+        if self.control.party is not None:
+            await self._drop_party()
+        await super()._give_up_agent()
 
     # Steps
 
@@ -250,7 +266,8 @@ class Consulting(Handing):
             self._to_queue(self._state.home_queue, head=True)
 
     async def _take_over(self) -> None:
-        if self.control.party is not None and self.stage not in WITH_THIRD:
+        party = self.control.party
+        if party is not None and not party.up and self.stage not in WITH_THIRD:
             # The former process died before the party was rung.
             await self._drop_party()
         if self.stage in AGENT_LEFT:

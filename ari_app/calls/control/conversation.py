@@ -18,6 +18,7 @@ from ari_app.ari.events import (
     StasisEnd,
     StasisStart,
 )
+from ari_app.calls.agent_voices import VoiceBack, VoiceLost
 from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.errors import CallOutOfReach, NotNow
@@ -41,6 +42,9 @@ KEYS = 16
 """Idempotency keys that a call remembers."""
 ORDERLY = frozenset({0, 16, 31})
 """Q.850 causes of a hang-up by the phone's user. 0 is an end that happened while the service was away."""
+
+MISSES_VOICE = frozenset({ControlStage.TALKING, ControlStage.HELD, ControlStage.CONSULTING, ControlStage.SWAPPED})
+"""Stages in which the others wait for the agent; in others they talk, or one of them is rung."""
 
 log = structlog.get_logger()
 
@@ -146,6 +150,9 @@ class Conversation(Supervising):
             await self._held_by_phone(event.channel.id, isinstance(event, ChannelHold))
         elif isinstance(event, StasisStart):
             await self._carefully(lambda: self._answered(event.channel.id))
+        elif isinstance(event, VoiceLost | VoiceBack):
+            if event.leg_id == self.talk.channel_id:
+                await self._carefully(self._voice_lost if isinstance(event, VoiceLost) else self._voice_back)
         elif isinstance(event, StasisEnd | ChannelDestroyed | ChannelHangupRequest):
             await self._leg_ended(event)
 
@@ -167,6 +174,17 @@ class Conversation(Supervising):
             else:
                 log.info("agent_leg_lost", agent_id=talk.agent_id, cause=cause)
                 await self._carefully(self._agent_lost)
+
+    async def _voice_lost(self) -> None:
+        """No sound arrives: music, until it does, or the agent reconnects."""
+        if self._state.control is None or self.stage in MISSES_VOICE:
+            log.info("agent_voice_lost", agent_id=self.talk.agent_id)
+            await self._miss_agent()
+
+    async def _voice_back(self) -> None:
+        """Go on: the leg that was silent is still there."""
+        if self.stage is ControlStage.AWAY:
+            await self._come_back()
 
     async def _agent_hung_up(self) -> None:
         """End the call, or leave the customer with the third party."""

@@ -37,7 +37,9 @@ _S = ControlStage
 CUSTOMER_TALKS = frozenset({_S.TALKING, _S.SWAPPED, _S.THREE_PARTY, _S.LEFT})
 AGENT_TALKS = frozenset({_S.TALKING, _S.HELD, _S.CONSULT_RINGING, _S.CONSULTING, _S.SWAPPED, _S.THREE_PARTY})
 THIRD_TALKS = frozenset({_S.CONSULTING, _S.THREE_PARTY, _S.LEFT})
-THIRD_HELD = frozenset({_S.SWAPPED})
+THIRD_HELD = frozenset({_S.SWAPPED, _S.AWAY, _S.RETURNING})
+RESUMED = frozenset({_S.HELD, _S.CONSULTING, _S.SWAPPED, _S.THREE_PARTY})
+"""Stages that an agent finds again as they were left."""
 
 log = structlog.get_logger()
 
@@ -223,9 +225,14 @@ class Handing:
 
     async def _answered(self, channel_id: str) -> None:
         if self.stage is _S.RETURNING and channel_id == self.talk.channel_id:
-            self.control.away_until_ms = None
-            self._tell(StoryStep.RETURNED)
-            await self._enter(_S.TALKING)
+            await self._come_back()
+
+    async def _come_back(self) -> None:
+        """Go on where the agent was lost."""
+        control = self.control
+        control.away_until_ms = None
+        self._tell(StoryStep.RETURNED)
+        await self._enter(control.back_to or _S.TALKING)
 
     async def _time_over(self) -> None:
         """End a stage: its time is over."""
@@ -249,14 +256,16 @@ class Handing:
         self._seating.forget(self.talk.channel_id)
         if self.stage is _S.RETURNING:
             await self._not_returned()
-            return
-        self._tell(StoryStep.LOST)
-        await self._go_away()
+        else:
+            await self._miss_agent()
 
-    async def _go_away(self) -> None:
-        wait_s = self._services.reconnect_s
-        self.control.away_until_ms = milliseconds(utc_now()) + round(wait_s * 1000)
-        self.control.muted = self.control.held_by_phone = False
+    async def _miss_agent(self) -> None:
+        """Give the others music, and wait for the agent."""
+        control, wait_s = self.control, self._services.reconnect_s
+        self._tell(StoryStep.LOST)
+        control.back_to = self.stage if self.stage in RESUMED else None
+        control.away_until_ms = milliseconds(utc_now()) + round(wait_s * 1000)
+        control.held_by_phone = False
         await self._enter(_S.AWAY, ends_in_s=wait_s)
 
     async def _reconnect(self) -> None:
@@ -268,13 +277,12 @@ class Handing:
         phone = self._services.agents.phone(self.talk.agent_id)
         if phone is None:
             raise NotNow("the agent has no phone")
+        former = self.talk.channel_id
         if self.stage is not _S.AWAY:
-            # The page came back before Asterisk missed the phone.
-            former = self.talk.channel_id
-            self._seating.forget(former)
-            self._tell(StoryStep.LOST)
-            await self._go_away()
-            await self._parties.hang_up(former)
+            # The page came back before its voice was missed.
+            await self._miss_agent()
+        self._seating.forget(former)
+        await self._parties.hang_up(former)
         if not await self._ring_back(f"PJSIP/{phone.endpoint}"):
             raise NotNow("the phone cannot be rung: it is not registered")
 
@@ -282,6 +290,7 @@ class Handing:
         """Ring the agent's phone into the call; False without success."""
         ring_s = self._services.queues.settings_of(self._state.home_queue or "").ring_s
         self.talk.channel_id, self.talk.rung = new_id("agent-leg"), False
+        self.control.muted = False
         self._listen(self.talk.channel_id)
         await self._enter(_S.RETURNING, ends_in_s=ring_s)
         try:

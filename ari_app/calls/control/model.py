@@ -14,16 +14,18 @@ _TRANSFERRING, _LEFT = ControlStage.TRANSFERRING, ControlStage.LEFT
 _RINGING, _CONSULTING, _SWAPPED = ControlStage.CONSULT_RINGING, ControlStage.CONSULTING, ControlStage.SWAPPED
 _THREE_PARTY, _PARKED = ControlStage.THREE_PARTY, ControlStage.PARKED
 
+_FOUND_AGAIN = (_TALKING, _HELD, _CONSULTING, _SWAPPED, _THREE_PARTY, _LEFT)
+
 TRANSITIONS: dict[ControlStage, frozenset[ControlStage]] = {
     _TALKING: frozenset({_HELD, _AWAY, _TRANSFERRING, _RINGING, _PARKED}),
     _HELD: frozenset({_TALKING, _AWAY, _TRANSFERRING, _RINGING, _PARKED}),
-    _AWAY: frozenset({_RETURNING}),
-    _RETURNING: frozenset({_TALKING, _AWAY}),
+    _AWAY: frozenset({_RETURNING, *_FOUND_AGAIN}),
+    _RETURNING: frozenset({_AWAY, *_FOUND_AGAIN}),
     _TRANSFERRING: frozenset({_TALKING, _LEFT, _RETURNING, _PARKED}),
     _RINGING: frozenset({_CONSULTING, _HELD, _TALKING, _AWAY, _TRANSFERRING}),
     _CONSULTING: frozenset({_SWAPPED, _THREE_PARTY, _HELD, _TALKING, _LEFT, _AWAY}),
     _SWAPPED: frozenset({_CONSULTING, _THREE_PARTY, _TALKING, _LEFT, _AWAY}),
-    _THREE_PARTY: frozenset({_TALKING, _LEFT}),
+    _THREE_PARTY: frozenset({_TALKING, _LEFT, _AWAY}),
     _LEFT: frozenset(),
     _PARKED: frozenset({_TRANSFERRING}),
 }
@@ -31,9 +33,9 @@ TRANSITIONS: dict[ControlStage, frozenset[ControlStage]] = {
 
 
 _ANY = frozenset({CallAction.HANG_UP})
-_WITH_AGENT = _ANY | {CallAction.MUTE, CallAction.UNMUTE}
+_WITH_AGENT = _ANY | {CallAction.MUTE, CallAction.UNMUTE, CallAction.RECONNECT}
 _RECORDED = frozenset({CallAction.PAUSE_RECORDING, CallAction.RESUME_RECORDING, CallAction.DIGITS})
-_ALONE = frozenset({CallAction.TRANSFER, CallAction.CONSULT, CallAction.PARK, CallAction.RECONNECT})
+_ALONE = frozenset({CallAction.TRANSFER, CallAction.CONSULT, CallAction.PARK})
 _BOTH = frozenset({CallAction.SWAP, CallAction.CANCEL, CallAction.COMPLETE, CallAction.THREE_PARTY})
 
 ALLOWED: dict[ControlStage, frozenset[CallAction]] = {
@@ -181,6 +183,8 @@ class Control(msgspec.Struct):
     """When the stage ends by itself."""
     away_until_ms: int | None = None
     """How long the agent may still reconnect, where a phone rings again for that."""
+    back_to: ControlStage | None = None
+    """Stage that an agent who was lost finds again; None: the conversation."""
     parked_until_ms: int | None = None
     """How long a parked call waits for an agent."""
     muted: bool = False

@@ -255,17 +255,18 @@ async def test_hanging_up_in_a_consultation_completes_it(hotline: FakeHotline) -
     await until(lambda: hotline.asterisk.heard_by(third.id) == {caller.id})
 
 
-async def test_agent_who_vanishes_in_a_consultation_comes_back_to_the_customer(hotline: FakeHotline) -> None:
+async def test_agent_who_vanishes_in_a_consultation_comes_back_to_it(hotline: FakeHotline) -> None:
     caller, leg = await conversation(hotline)
     await other_ready(hotline)
     await hotline.order(CallAction.CONSULT, target=OTHER)
     third = await hotline.talking("1002")
     hotline.asterisk.hang_up(leg.id, RTP_TIMEOUT)
     await stage(hotline, ControlStage.AWAY)
-    assert third.id not in hotline.asterisk.channels
+    assert {hotline.asterisk.hears(one.id) for one in (caller, third)} == {MUSIC}
     await hotline.order(CallAction.RECONNECT)
     again = await hotline.talking()
-    assert hotline.asterisk.heard_by(again.id) == {caller.id}
+    await until(lambda: hotline.asterisk.heard_by(again.id) == {third.id})
+    assert hotline.asterisk.hears(caller.id) == MUSIC
 
 
 async def test_both_parties_of_a_consultation_hang_up_at_once(hotline: FakeHotline) -> None:
