@@ -29,7 +29,7 @@ _PAGE_POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-_CONSOLE_PERMISSIONS = "microphone=(self), speaker-selection=(self), camera=(), geolocation=(), payment=(), usb=()"
+_CONSOLE_PERMISSIONS = "microphone=(self), camera=(), geolocation=(), payment=(), usb=()"
 _TITLES = {
     400: "The request cannot be read",
     404: "Not found",

@@ -4,13 +4,16 @@ import { serviceProblem } from './problems'
 import { pauseMs } from './retry'
 import type { PhoneProblem } from './types'
 
-const CHECKED_WITHIN_MS = 3000
+const CHECKED_WITHIN_MS = 2000
+const OPENED_WITHIN_MS = 8000
 
 export interface ConnectionEvents extends Omit<LineEvents, 'lost' | 'registered'> {
   online: () => void
   lost: (problem: PhoneProblem, retryAt: number | null) => void
   /** The account will not be given out: trying again does not help. */
   refused: () => void
+  /** Return whether a call is on whose sound arrives. */
+  inVoice: () => boolean
 }
 
 /** Keeps the phone registered: account, socket, registration, and all of them again. */
@@ -20,7 +23,7 @@ export class Connection {
   #wanted = false
   #tries = 0
   #timer: ReturnType<typeof setTimeout> | undefined
-  #checking: ReturnType<typeof setTimeout> | undefined
+  readonly #onRegistered = new Set<(registered: boolean) => void>()
   #opening = 0
 
   constructor(events: ConnectionEvents) {
@@ -40,56 +43,74 @@ export class Connection {
     this.#wanted = false
     this.#opening += 1
     clearTimeout(this.#timer)
-    clearTimeout(this.#checking)
     this.#line?.stop(options)
     this.#line = null
   }
 
-  /** Mend at once what may be broken: the network is back, or the page was asleep. */
-  mend(inCall: boolean): void {
-    if (!this.#wanted) return
-    if (this.#line === null || (!inCall && !this.#line.connected)) {
-      this.#tries = 0
-      void this.#open()
-      return
+  /** Make sure at once that the phone can be rung: the network is back, the page was asleep, or a call lost its sound. */
+  async mend(): Promise<boolean> {
+    if (!this.#wanted) return false
+    if (this.#line?.connected) {
+      this.#line.check()
+      // A socket that died in silence is found out by a registration without an answer.
+      if (await this.#registered(CHECKED_WITHIN_MS)) return true
     }
-    this.#line.check()
-    clearTimeout(this.#checking)
-    // A socket that died in silence is found out by a registration without an answer.
-    this.#checking = setTimeout(() => {
-      if (!inCall) void this.#open()
-    }, CHECKED_WITHIN_MS)
+    if (this.#events.inVoice()) return false
+    this.#tries = 0
+    void this.#open()
+    return await this.#registered(OPENED_WITHIN_MS)
+  }
+
+  async #registered(withinMs: number): Promise<boolean> {
+    return await new Promise((resolve) => {
+      this.#onRegistered.add(resolve)
+      setTimeout(() => {
+        this.#onRegistered.delete(resolve)
+        resolve(false)
+      }, withinMs)
+    })
   }
 
   async #open(): Promise<void> {
     clearTimeout(this.#timer)
-    clearTimeout(this.#checking)
     const opening = (this.#opening += 1)
     try {
       const [account, { SipLine: Line }] = await Promise.all([openAccount(), import('./line')])
       if (opening !== this.#opening) return
-      this.#line?.stop({ hangUp: false })
-      const { rings, answered, ended, remoteAudio, mediaLost } = this.#events
-      const line = new Line(account, {
-        rings,
-        answered,
-        ended,
-        remoteAudio,
-        mediaLost,
-        registered: () => {
-          this.#tries = 0
-          clearTimeout(this.#checking)
-          this.#events.online()
-        },
-        lost: (why) => this.#lost(line, why),
-      })
+      const former = this.#line
+      const line: SipLine = new Line(account, this.#heardFrom(() => line))
       this.#line = line
+      if (former?.inCall) this.#events.ended('Replaced')
+      former?.stop({ hangUp: true })
       line.start()
     } catch (error) {
       if (opening !== this.#opening) return
       const problem = serviceProblem(error)
       if (problem === 'server-refused') this.#events.refused()
       else this.#again(problem)
+    }
+  }
+
+  /** Pass events of the present line on: a former one's call was replaced. */
+  #heardFrom(line: () => SipLine): LineEvents {
+    const present =
+      <Facts extends unknown[]>(event: (...facts: Facts) => void) =>
+      (...facts: Facts): void => {
+        if (line() === this.#line) event(...facts)
+      }
+    const { rings, answered, ended, remoteAudio } = this.#events
+    return {
+      rings: present(rings),
+      answered: present(answered),
+      ended: present(ended),
+      remoteAudio: present(remoteAudio),
+      registered: present(() => {
+        this.#tries = 0
+        for (const resolve of this.#onRegistered) resolve(true)
+        this.#onRegistered.clear()
+        this.#events.online()
+      }),
+      lost: (why) => this.#lost(line(), why),
     }
   }
 

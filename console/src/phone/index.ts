@@ -1,6 +1,7 @@
 import { BrowserPhone } from './phone'
 import type { Phone } from './types'
 
+export { RING_TONES } from './ringing'
 export type * from './types'
 
 let phone: Phone | null = null

@@ -18,8 +18,6 @@ export interface LineEvents {
   answered: () => void
   ended: (cause: string) => void
   remoteAudio: (stream: MediaStream) => void
-  /** No way leads to the other side any more, such as after a change of the network. */
-  mediaLost: () => void
 }
 
 /** SIP over a WebSocket: registered, and in one call at most. */
@@ -138,9 +136,6 @@ export class SipLine {
       peerconnection.addEventListener('track', ({ streams, track }) =>
         this.#events.remoteAudio(streams[0] ?? new MediaStream([track])),
       )
-      peerconnection.addEventListener('connectionstatechange', () => {
-        if (peerconnection.connectionState === 'failed' && this.#session === session) this.#events.mediaLost()
-      })
     })
     session.on('confirmed', () => this.#events.answered())
     const over = ({ cause }: { cause: string }): void => {

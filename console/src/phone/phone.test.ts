@@ -5,7 +5,7 @@ import { callerOf } from './caller'
 import { levelOf } from './microphone'
 import { microphoneProblem, serviceProblem, unfit } from './problems'
 import { LONGEST_PAUSE_MS, pauseMs } from './retry'
-import { stretches } from './ringing'
+import { ringOf, stretches } from './ringing'
 import { newState, remember } from './state'
 
 afterEach(() => vi.useRealTimers())
@@ -45,6 +45,13 @@ describe('the ring', () => {
       [0, 0.5],
       [0.75, 1.25],
     ])
+  })
+})
+
+describe('the ring of an account', () => {
+  it('is the one that was chosen, and the usual one where this version does not know it', () => {
+    expect(ringOf({ ring_tone: 'soft', ring_volume: 40 })).toEqual({ tone: 'soft', volume: 0.4 })
+    expect(ringOf({ ring_tone: 'gong', ring_volume: 0 })).toEqual({ tone: 'classic', volume: 0 })
   })
 })
 
@@ -97,16 +104,13 @@ describe('choices', () => {
   it('are there in the next shift', () => {
     const state = newState()
     state.devices.ear = 'headset'
-    state.ring = { tone: 'soft', volume: 0.2 }
     remember(state)
     expect(newState().devices.ear).toBe('headset')
-    expect(newState().ring).toEqual({ tone: 'soft', volume: 0.2 })
   })
 
   it('of another version do no harm', () => {
-    localStorage.setItem('hotline.phone', '{"devices":{"ear":7},"ring":{"tone":"loud","volume":9}}')
+    localStorage.setItem('hotline.phone', '{"devices":{"ear":7}}')
     expect(newState().devices.ear).toBe('')
-    expect(newState().ring).toEqual({ tone: 'classic', volume: 0.7 })
     localStorage.setItem('hotline.phone', 'no json')
     expect(newState().stage).toBe('off')
   })

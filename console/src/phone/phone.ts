@@ -1,33 +1,36 @@
-import { readonly, watch } from 'vue'
+import { readonly } from 'vue'
+import { useSettings } from '@/shared/settings/settings'
 import { chosenPhone, choosePhone, reconnectCall } from './account'
 import { Calls } from './calls'
 import { Connection } from './connection'
 import { Emitter } from './emitter'
 import { microphoneAllowed } from './microphone'
-import { Ownership } from './ownership'
 import { listenToPage } from './page'
 import { isOverOnline, serviceProblem, unfit } from './problems'
+import { ringOf } from './ringing'
 import { Sound } from './sound'
-import { newState, plain, remember } from './state'
+import { newState } from './state'
 import type { DeviceUse, Phone, PhoneKind, PhoneProblem, PhoneState } from './types'
 
 const SHIFT = 'hotline.phone.shift'
 const ONLINE_WITHIN_MS = 10_000
 const SAMPLE_RING_S = 2
-const BY_OTHER_TABS = ['answer', 'decline', 'hangUp', 'press', 'mute', 'reconnect'] as const
-type ByOtherTabs = (typeof BY_OTHER_TABS)[number]
 
-/** The phone of this page, or the mirror of another tab's. */
+/** The phone of this page. */
 export class BrowserPhone implements Phone {
   readonly #state: PhoneState = newState()
   readonly state = readonly(this.#state)
   readonly #emitter = new Emitter()
   readonly on = this.#emitter.on
-  readonly #sound = new Sound(this.#state, (problem) => this.#report(problem))
+  readonly #sound = new Sound(
+    this.#state,
+    (problem) => this.#report(problem),
+    () => ringOf(useSettings().values),
+  )
   readonly #connection: Connection
   readonly #calls: Calls
-  readonly #ownership: Ownership
   #onOnline: (online: boolean) => void = () => {}
+  #endsAfterCall = false
 
   constructor() {
     const line = () => this.#connection.line
@@ -41,27 +44,16 @@ export class BrowserPhone implements Phone {
       refused: () => this.#onOnline(this.#refuse('server-refused')),
       rings: (number) => this.#calls.rings(number),
       answered: () => this.#calls.answered(),
-      ended: (cause) => this.#calls.ended(cause),
+      ended: (cause) => this.#ended(cause),
       remoteAudio: (stream) => this.#sound.hear(stream),
-      mediaLost: () => void this.reconnect(),
-    })
-    this.#ownership = new Ownership({
-      owned: () => void this.#begin(),
-      asked: () => this.#handedOver(),
-      mirrored: (state) => Object.assign(this.#state, state, { stage: 'elsewhere' }),
-      asksFor: (action, values) => this.#ordered(action, values),
-      shown: () => this.#ownership.show(plain(this.#state)),
+      inVoice: () => this.#state.call !== null && !this.#state.call.silent,
     })
     this.#sound.whenReplaced((stream) => void this.#connection.line?.speakInto(stream))
-    watch(
-      () => JSON.stringify({ ...this.#state, level: 0 }),
-      () => this.#ownership.show(plain(this.#state)),
-    )
     listenToPage({
       networkLost: () => {
         if (this.#state.stage === 'online' || this.#state.stage === 'lost') this.#report('network-lost')
       },
-      mayBeBroken: () => this.#connection.mend(this.#state.call !== null),
+      mayBeBroken: () => void this.#connection.mend(),
       leaving: () => this.#state.call?.stage === 'talking',
       clicked: () => {
         if (this.#state.problem !== 'sound-blocked') return
@@ -82,31 +74,26 @@ export class BrowserPhone implements Phone {
     const notifying = 'Notification' in window ? Notification.requestPermission() : Promise.resolve('denied')
     if ((await this.#sound.openMicrophone()) === null) return this.#refuse(this.#state.problem)
     sessionStorage.setItem(SHIFT, 'on')
-    if (!(await this.#ownership.claim())) {
-      this.#state.stage = 'elsewhere'
-      return true
-    }
     const begun = await this.#begin()
     if ((await notifying) === 'denied' && this.#state.problem === null) this.#report('notifications-blocked')
     return begun
   }
 
-  async resume(inCall: boolean): Promise<boolean> {
-    if (this.#state.stage !== 'off') return this.#state.stage === 'online'
+  async resume(): Promise<boolean> {
+    this.#endsAfterCall = false
+    if (this.#state.stage !== 'off') return false
     if (await this.#atTable()) return false
-    const wanted = inCall || sessionStorage.getItem(SHIFT) === 'on'
-    if (!wanted || unfit(window) !== null || !(await microphoneAllowed())) return false
-    const begun = await this.startShift()
-    if (begun && inCall && this.#ownership.owns && this.#state.call === null) await this.reconnect()
-    return begun
+    if (sessionStorage.getItem(SHIFT) !== 'on' || unfit(window) !== null || !(await microphoneAllowed())) return false
+    return await this.startShift()
   }
 
-  async endShift({ hangUp = false } = {}): Promise<void> {
+  async endShift({ hangUp = false, afterCall = false } = {}): Promise<void> {
     sessionStorage.removeItem(SHIFT)
+    this.#endsAfterCall = afterCall && this.#state.call?.stage === 'talking'
+    if (this.#endsAfterCall) return
     this.#connection.stop({ hangUp })
     this.#calls.forget()
     this.#sound.closeMicrophone()
-    this.#ownership.letGo()
     Object.assign(this.#state, { stage: 'off', retryAt: null, problem: null })
   }
 
@@ -117,54 +104,48 @@ export class BrowserPhone implements Phone {
       this.#report(serviceProblem(error))
       return
     }
-    if (!this.#ownership.owns || this.#state.call !== null) return
+    if (this.#state.stage === 'off' || this.#state.call !== null) return
     this.#connection.stop({ hangUp: false })
     if (kind === 'desk') this.#state.stage = 'off'
     else await this.#connect()
   }
 
   async answer(): Promise<void> {
-    if (!this.#elsewhere('answer')) await this.#calls.answer()
+    await this.#calls.answer()
   }
 
   decline(): void {
-    if (!this.#elsewhere('decline')) this.#connection.line?.decline()
+    this.#connection.line?.decline()
   }
 
   hangUp(): void {
-    if (!this.#elsewhere('hangUp')) this.#calls.hangUp()
+    this.#calls.hangUp()
   }
 
   press(keys: string): void {
-    if (!this.#elsewhere('press', keys)) this.#calls.press(keys)
+    this.#calls.press(keys)
   }
 
   mute(on: boolean): void {
-    if (!this.#elsewhere('mute', on)) this.#calls.mute(on)
+    this.#calls.mute(on)
   }
 
-  async reconnect(): Promise<void> {
-    if (this.#elsewhere('reconnect')) return
+  async reconnect(): Promise<boolean> {
+    const ready = this.#state.stage === 'off' ? await this.startShift() : await this.#connection.mend()
+    if (!ready) return false
     this.#calls.expectOwn()
     try {
       await reconnectCall()
+      return true
     } catch (error) {
       this.#calls.expectNone()
-      this.#report(serviceProblem(error) === 'server-away' ? 'server-away' : 'call-failed')
+      if (serviceProblem(error) === 'server-away') this.#report('server-away')
+      return false
     }
-  }
-
-  async takeOver(): Promise<void> {
-    this.#ownership.ask()
   }
 
   async pick(use: DeviceUse, id: string): Promise<void> {
     await this.#sound.pick(use, id)
-  }
-
-  setRing(ring: Partial<PhoneState['ring']>): void {
-    Object.assign(this.#state.ring, ring)
-    remember(this.#state)
   }
 
   async playRing(): Promise<void> {
@@ -187,7 +168,6 @@ export class BrowserPhone implements Phone {
     try {
       this.#state.kind = (await chosenPhone()) ?? (await choosePhone('browser'))
     } catch (error) {
-      this.#ownership.letGo()
       return this.#refuse(serviceProblem(error))
     }
     if (this.#state.kind === 'browser') return await this.#connect()
@@ -216,25 +196,10 @@ export class BrowserPhone implements Phone {
     this.#onOnline(true)
   }
 
-  #elsewhere(action: ByOtherTabs, ...values: unknown[]): boolean {
-    if (this.#state.stage !== 'elsewhere') return false
-    this.#ownership.order(action, values)
-    return true
-  }
-
-  #ordered(action: string, values: unknown[]): void {
-    const known = BY_OTHER_TABS.find((one) => one === action)
-    if (known !== undefined) void (this[known] as (...given: unknown[]) => unknown)(...values)
-  }
-
-  /** Let another tab have the phone, unless this one is in a call. */
-  #handedOver(): boolean {
-    if (this.#state.call !== null) return false
-    this.#connection.stop({ hangUp: false })
-    this.#sound.closeMicrophone()
-    this.#state.stage = 'elsewhere'
-    setTimeout(() => void this.#ownership.claim(), 0)
-    return true
+  #ended(cause: string): void {
+    this.#calls.ended(cause)
+    if (this.#endsAfterCall) void this.endShift()
+    else if (this.#state.stage === 'lost') void this.#connection.mend()
   }
 
   #refuse(problem: PhoneProblem | null): false {

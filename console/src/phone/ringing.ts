@@ -1,4 +1,4 @@
-import type { RingTone } from './types'
+import type { Ring, RingTone } from './types'
 
 interface Pattern {
   /** Tones that sound together, in hertz. */
@@ -14,9 +14,17 @@ const PATTERNS: Record<Exclude<RingTone, 'off'>, Pattern> = {
   soft: { hertz: [523.25, 659.25], cadence: [0.4, 0.2, 0.4, 3], wave: 'sine' },
   bright: { hertz: [880, 1108.7], cadence: [0.2, 0.1, 0.2, 0.1, 0.2, 2], wave: 'triangle' },
 }
+/** Tones to choose from. */
+export const RING_TONES: readonly RingTone[] = ['classic', 'soft', 'bright', 'off']
 const EDGE_S = 0.02
 /** So much is planned ahead: timers of a tab in the background fire once a minute at worst. */
 const AHEAD_S = 90
+
+/** Return the ring that an account chose; a tone of another version sounds as the usual one. */
+export function ringOf(settings: { ring_tone?: string; ring_volume?: number }): Ring {
+  const tone = RING_TONES.find((one) => one === settings.ring_tone) ?? 'classic'
+  return { tone, volume: (settings.ring_volume ?? 80) / 100 }
+}
 
 /** Return the stretches of sound of a pattern, as start and end in seconds. */
 export function stretches(cadence: readonly number[], seconds: number): [number, number][] {
@@ -50,7 +58,7 @@ export class Ringer {
   }
 
   /** Ring until `stop`. Rejects where the browser allows no sound. */
-  async ring(tone: RingTone, volume: number, seconds: number = AHEAD_S): Promise<void> {
+  async ring({ tone, volume }: Ring, seconds: number = AHEAD_S): Promise<void> {
     this.stop()
     if (tone === 'off') return
     const { hertz, cadence, wave } = PATTERNS[tone]

@@ -2,12 +2,13 @@ import { echoTest, listDevices, meterOf, openMicrophone } from './microphone'
 import { microphoneProblem } from './problems'
 import { Ringer } from './ringing'
 import { remember } from './state'
-import type { DeviceUse, PhoneProblem, PhoneState } from './types'
+import type { DeviceUse, PhoneProblem, PhoneState, Ring } from './types'
 
 /** Microphone, ear and ring of the page. */
 export class Sound {
   readonly #state: PhoneState
   readonly #report: (problem: PhoneProblem) => void
+  readonly #chosen: () => Ring
   readonly #ear = new Audio()
   #context: AudioContext | null = null
   #ringer: Ringer | null = null
@@ -16,9 +17,10 @@ export class Sound {
   #ringing = false
   #replaced: (stream: MediaStream) => void = () => {}
 
-  constructor(state: PhoneState, report: (problem: PhoneProblem) => void) {
+  constructor(state: PhoneState, report: (problem: PhoneProblem) => void, chosen: () => Ring) {
     this.#state = state
     this.#report = report
+    this.#chosen = chosen
     this.#ear.autoplay = true
     state.devices.canChooseSpeaker = 'setSinkId' in this.#ear
   }
@@ -71,10 +73,9 @@ export class Sound {
   async ring(seconds?: number): Promise<void> {
     this.#ringing = true
     this.arm()
-    const { tone, volume } = this.#state.ring
     try {
       await this.#ringer?.useDevice(this.#state.devices.ring).catch(() => this.#report('no-output'))
-      if (this.#ringing) await this.#ringer?.ring(tone, volume, seconds)
+      if (this.#ringing) await this.#ringer?.ring(this.#chosen(), seconds)
     } catch {
       if (this.#ringing) this.#report('sound-blocked')
     }

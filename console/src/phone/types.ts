@@ -2,8 +2,7 @@ import type { DeepReadonly } from 'vue'
 
 /** Phone that is rung: the one in this page, or the one on the table. */
 export type PhoneKind = 'browser' | 'desk'
-/** `elsewhere`: another tab of this browser owns the phone. */
-export type PhoneStage = 'off' | 'starting' | 'online' | 'lost' | 'elsewhere'
+export type PhoneStage = 'off' | 'starting' | 'online' | 'lost'
 export type PhoneCallStage = 'ringing' | 'answering' | 'talking'
 export type PhoneProblem =
   | 'microphone-refused'
@@ -20,6 +19,12 @@ export type PhoneProblem =
   | 'registration-lost'
   | 'call-failed'
 export type RingTone = 'classic' | 'soft' | 'bright' | 'off'
+/** How it rings: choices of the account. */
+export interface Ring {
+  tone: RingTone
+  /** 0 to 1. */
+  volume: number
+}
 export type DeviceUse = 'microphone' | 'ear' | 'ring'
 
 export interface CallQuality {
@@ -68,7 +73,6 @@ export interface PhoneState {
   level: number
   testing: 'off' | 'recording' | 'playing'
   devices: Devices
-  ring: { tone: RingTone; volume: number }
 }
 
 export interface PhoneEvents {
@@ -81,18 +85,19 @@ export interface PhoneEvents {
 export interface Phone {
   readonly state: DeepReadonly<PhoneState>
   startShift(): Promise<boolean>
-  resume(inCall: boolean): Promise<boolean>
-  endShift(options?: { hangUp?: boolean }): Promise<void>
+  /** Begin again what a reload interrupted; returns whether the phone can be rung since. */
+  resume(): Promise<boolean>
+  /** `afterCall`: a call that is on goes on, and ends the shift with its end. */
+  endShift(options?: { hangUp?: boolean; afterCall?: boolean }): Promise<void>
   choose(kind: PhoneKind): Promise<void>
   answer(): Promise<void>
   decline(): void
   hangUp(): void
   press(keys: string): void
   mute(on: boolean): void
-  reconnect(): Promise<void>
-  takeOver(): Promise<void>
+  /** Have the service ring this phone into the agent's own call. */
+  reconnect(): Promise<boolean>
   pick(use: DeviceUse, id: string): Promise<void>
-  setRing(ring: { tone?: RingTone; volume?: number }): void
   playRing(): Promise<void>
   meter(on: boolean): Promise<void>
   test(): Promise<void>
