@@ -191,8 +191,9 @@ class AgentLeg:
                 crashpoint("ringing")
             elif await self._answered_already():
                 return None
-            async with asyncio.timeout(ring_s + ANSWER_GRACE_S):
-                return await _until_answered(inbox)
+            with self._commands.ringing(lambda: self._services.ari.hang_up(self._talk.channel_id)):
+                async with asyncio.timeout(ring_s + ANSWER_GRACE_S):
+                    refused = await _until_answered(inbox)
         except AriNotFound:
             if self._adopted:
                 return DeclineReason.INTERRUPTED
@@ -208,6 +209,7 @@ class AgentLeg:
             return DeclineReason.UNAVAILABLE
         except TimeoutError:
             return DeclineReason.NO_ANSWER
+        return DeclineReason.INTERRUPTED if refused is not None and self._commands.rung_anew else refused
 
     async def _answered_already(self) -> bool:
         """Tell whether an adopted leg is in our application by now.

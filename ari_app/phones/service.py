@@ -27,6 +27,8 @@ from foundation.retrying_tasks import RetryingTasks
 
 SECRET_BYTES = 24
 SWEEP_EVERY_S = 60.0
+CALL_OVER_EVERY_S = 2.0
+"""Pause between two looks whether the call of an ended session is over."""
 TURN_CREDENTIAL_S = 24 * 3600
 """Longest session, and with it the longest use of a TURN server's credential."""
 DOMAIN = "hotline.invalid"
@@ -50,6 +52,7 @@ class PhoneService:
         owners: PhoneOwners,
         session_alive: Callable[[str], Awaitable[bool]],
         *,
+        in_call: Callable[[str], Awaitable[bool]],
         socket_url: str,
         ice_servers: Sequence[IceServer] = (),
         turn_secret: str = "",
@@ -59,6 +62,7 @@ class PhoneService:
         self._staff = staff
         self._owners = owners
         self._session_alive = session_alive
+        self._in_call = in_call
         self._socket_url = socket_url
         self._ice_servers = tuple(ice_servers)
         self._turn_secret = turn_secret
@@ -119,7 +123,10 @@ class PhoneService:
         )
 
     async def session_ended(self, agent_id: str, session_id: str | None) -> None:
-        """Remove the browser's phone of a session, or of a person."""
+        """Remove the browser's phone of a session, or of a person.
+
+        A session that ends in the middle of a call cuts no caller off: its phone is removed after the call.
+        """
         self._retrying.start(f"browser-phone:{agent_id}", partial(self._close, agent_id, session_id))
 
     async def online(self, user: str) -> bool:
@@ -149,6 +156,8 @@ class PhoneService:
         await self._retrying.aclose()
 
     async def _close(self, agent_id: str, session_id: str | None) -> None:
+        while session_id is not None and await self._in_call(agent_id):  # noqa: ASYNC110 - Redis knows the state
+            await asyncio.sleep(CALL_OVER_EVERY_S)
         owners = await self._owners.all()
         if agent_id not in owners or session_id not in {None, owners[agent_id]}:
             return

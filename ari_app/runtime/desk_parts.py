@@ -13,6 +13,7 @@ from ari_app.phones import http as phones_http
 from ari_app.phones.service import PhoneService
 from ari_app.phones.store import PhoneOwners
 from ari_app.queues import http as queues_http
+from ari_app.queues.model import AgentState
 from ari_app.queues.service import QueueService
 from ari_app.runtime.desk_handler import AgentDesks
 from ari_app.runtime.live_board import LiveBoard
@@ -59,6 +60,7 @@ class DeskParts:
             staff,
             PhoneOwners(redis),
             self.sessions.alive,
+            in_call=self._in_call,
             socket_url=settings.sip_socket_address,
             ice_servers=settings.ice_servers,
             turn_secret=settings.turn_secret.get_secret_value(),
@@ -69,6 +71,9 @@ class DeskParts:
         self.presence = PresenceService(self.hub, queues, agents, self.phones.online)
         self.ticket_news = TicketNewsService(redis, self.hub)
         self.phone_watch = PhoneWatch(self.hub, queues, agents, ari.endpoints)
+
+    async def _in_call(self, agent_id: str) -> bool:
+        return (await self._queues.agent(agent_id)).state is AgentState.TALKING
 
     def routes(self) -> list[Routes]:
         """Return the routes of desks."""

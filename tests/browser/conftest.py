@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from dev.stack import Stack
 from tests.asterisk.hotline import Hotline, people, stack_in
 from tests.browser.agent_page import AgentPage
 from tests.browser.chromium import chromium
+from tests.browser.web_caller import web_account
 
 PROMPT = """
 [prompt]
@@ -18,7 +20,7 @@ exten => s,1,Playback(@PROMPTS@/fallback_wait)
  same => n,Hangup()
 """
 """A prompt for whichever channel is led there."""
-OpenPage = Callable[[], Awaitable[AgentPage]]
+OpenPage = Callable[..., Awaitable[AgentPage]]
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, pages: Path) -> Iterator[Sta
     """A running stack that serves the pages, and is supervised."""
     running = stack_in(tmp_path_factory.mktemp("hotline"), supervised=True, CONSOLE=str(pages))
     running.asterisk.extensions["prompt"] = PROMPT
+    running.pjsip["web-caller"] = web_account()
     running.start()
     yield running
     running.stop()
@@ -50,8 +53,9 @@ async def open_page(stack: Stack, tmp_path: Path) -> AsyncIterator[OpenPage]:
     async with AsyncExitStack() as opened:
         browser = await opened.enter_async_context(chromium(tmp_path))
 
-        async def page() -> AgentPage:
-            context = await browser.new_context(locale="zh-CN", permissions=["microphone", "notifications"])
+        async def page(**options: Any) -> AgentPage:
+            given = {"locale": "zh-CN", "permissions": ["microphone", "notifications"], **options}
+            context = await browser.new_context(**given)
             return await AgentPage.open(context, stack.url)
 
         yield page

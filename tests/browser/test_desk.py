@@ -145,18 +145,45 @@ async def test_call_goes_to_a_colleague_who_was_asked(hotline: Hotline, open_pag
     await asked.hears(CALLER_HZ)
 
 
-async def test_microphone_and_call_end_with_the_session(hotline: Hotline, open_page: OpenPage) -> None:
+async def test_session_that_ends_in_a_call_ends_the_microphone_after_it(hotline: Hotline, open_page: OpenPage) -> None:
     agent = await open_page()
     caller = await hotline.phone(LI_JIANGUO)
     await talking(hotline, agent, caller)
     track = await agent.page.evaluate_handle("peers.at(-1).getSenders()[0].track")
-    assert await track.evaluate("(track) => track.readyState") == "live"
 
     # As another machine or an administrator ends it.
     await agent.page.evaluate("fetch('/api/v1/session', { method: 'DELETE' })")
     await expect(agent.button("session.sign_in")).to_be_visible(timeout=WAIT_MS)
-    assert await track.evaluate("(track) => track.readyState") == "ended"
+    await expect(agent.text("phone.call_here_why.signed_out")).to_be_visible(timeout=WAIT_MS)
+    await agent.hears(CALLER_HZ)
+    assert await caller.hears_tone(MICROPHONE_HZ) > 0.5
+
+    await agent.sign_in_again(AGENT)
+    await agent.state("talking")
+    await agent.page.evaluate("fetch('/api/v1/session', { method: 'DELETE' })")
+    await agent.button("phone.hang_up").click()
     await caller.ended()
+    await expect(agent.text("phone.call_here")).to_have_count(0, timeout=WAIT_MS)
+    assert await track.evaluate("(track) => track.readyState") == "ended"
+
+
+async def test_desk_opened_on_another_machine_leaves_the_call_until_it_is_asked_for(
+    hotline: Hotline, open_page: OpenPage
+) -> None:
+    first, second = await open_page(), await open_page()
+    caller = await hotline.phone(LI_JIANGUO)
+    await talking(hotline, first, caller)
+
+    await second.sign_in(AGENT)
+    await expect(first.text("phone.call_here_why.replaced")).to_be_visible(timeout=WAIT_MS)
+    await expect(first.button("phone.hang_up")).to_be_visible()
+    await first.hears(CALLER_HZ)
+    await second.page.get_by_role("button", name="重连").click()
+    await second.hears(CALLER_HZ)
+    await expect(first.text("phone.call_here")).to_have_count(0, timeout=WAIT_MS)
+    await second.button("desk.hang_up").click()
+    await caller.ended()
+    await second.state("wrap_up")
 
 
 async def test_prompt_is_heard_over_opus(hotline: Hotline, open_page: OpenPage) -> None:

@@ -1,13 +1,14 @@
 """Commands on their way to the task that owns the call."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from ari_app.ari.dispatch import Inbox
+from ari_app.ari.errors import AriNotFound
 from ari_app.ari.events import Event
 from ari_app.calls.control.errors import CallOutOfReach, NoCall
-from ari_app.calls.control.model import AnyCommand
+from ari_app.calls.control.model import AnyCommand, CallAction, CallCommand
 
 ANSWER_S = 6.0
 """Longer than one request to Asterisk takes at most."""
@@ -30,6 +31,9 @@ class CommandInbox:
         self._inbox: Inbox | None = None
         self._waiting: set[asyncio.Future[None]] = set()
         self._opened = asyncio.Event()
+        self._end_ring: Callable[[], Awaitable[None]] | None = None
+        self.rung_anew = False
+        """A page that was reloaded while it rang has asked for another ring."""
 
     @property
     def is_open(self) -> bool:
@@ -49,6 +53,15 @@ class CommandInbox:
                 if not answer.done():
                     answer.set_exception(NoCall("the call ended"))
 
+    @contextmanager
+    def ringing(self, end_ring: Callable[[], Awaitable[None]]) -> Iterator[None]:
+        """Take a reconnection while the phone rings unheard."""
+        self._end_ring, self.rung_anew = end_ring, False
+        try:
+            yield
+        finally:
+            self._end_ring = None
+
     async def give(self, command: AnyCommand) -> None:
         """Have a command carried out.
 
@@ -56,6 +69,11 @@ class CommandInbox:
             Problem: it was refused, or the conversation is over.
             CallOutOfReach: it was not carried out in time; it may be later.
         """
+        if self._end_ring is not None and isinstance(command, CallCommand) and command.action is CallAction.RECONNECT:
+            self.rung_anew = True
+            with suppress(AriNotFound):
+                await self._end_ring()
+            return
         try:
             async with asyncio.timeout(OPEN_S):
                 await self._opened.wait()

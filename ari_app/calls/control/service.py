@@ -80,7 +80,8 @@ class CallControl:
         """
         order.check()
         agent = await self._queues.agent(order.agent_id)
-        if agent.state is not AgentState.TALKING or agent.call_id is None:
+        rings = agent.state is AgentState.RINGING and order.action is CallAction.RECONNECT
+        if agent.call_id is None or not (rings or agent.state is AgentState.TALKING):
             raise NoCall("the agent is in no call")
         return await self.command(agent.call_id, order)
 

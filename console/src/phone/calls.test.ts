@@ -11,8 +11,6 @@ function house(microphone: MediaStream | null = stream) {
     answer: vi.fn(),
     decline: vi.fn(),
     hangUp: vi.fn(),
-    press: vi.fn(),
-    mute: vi.fn(),
     expectReplacement: vi.fn(),
     stats: vi.fn(async () => null),
   }
@@ -104,12 +102,5 @@ describe('a call', () => {
     await calls.answer()
     calls.ended('Internal Error')
     expect(report).toHaveBeenCalledWith('call-failed')
-  })
-
-  it('takes keys of a telephone and no others', () => {
-    const { line, calls } = house()
-    calls.press('12#')
-    calls.press('1;2')
-    expect(line.press.mock.calls).toEqual([['12#']])
   })
 })

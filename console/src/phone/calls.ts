@@ -53,7 +53,6 @@ export class Calls {
       number,
       since: now,
       talkingSince: null,
-      muted: false,
       silent: false,
       quality: null,
     }
@@ -84,16 +83,6 @@ export class Calls {
   hangUp(): void {
     if (this.#state.call?.stage === 'ringing') this.#line()?.decline()
     else this.#line()?.hangUp()
-  }
-
-  press(keys: string): void {
-    if (/^[0-9*#A-D]+$/.test(keys)) this.#line()?.press(keys)
-  }
-
-  mute(on: boolean): void {
-    if (this.#state.call === null) return
-    this.#line()?.mute(on)
-    this.#state.call.muted = on
   }
 
   answered(): void {

@@ -7,6 +7,10 @@ import type { PhoneProblem } from './types'
 const CHECKED_WITHIN_MS = 2000
 const OPENED_WITHIN_MS = 8000
 
+async function within(ms: number): Promise<false> {
+  return await new Promise((resolve) => setTimeout(() => resolve(false), ms))
+}
+
 export interface ConnectionEvents extends Omit<LineEvents, 'lost' | 'registered'> {
   online: () => void
   lost: (problem: PhoneProblem, retryAt: number | null) => void
@@ -50,10 +54,10 @@ export class Connection {
   /** Make sure at once that the phone can be rung: the network is back, the page was asleep, or a call lost its sound. */
   async mend(): Promise<boolean> {
     if (!this.#wanted) return false
-    if (this.#line?.connected) {
-      this.#line.check()
-      // A socket that died in silence is found out by a registration without an answer.
-      if (await this.#registered(CHECKED_WITHIN_MS)) return true
+    const alive = await Promise.race([this.#line?.check() ?? false, within(CHECKED_WITHIN_MS)])
+    if (alive) {
+      this.#events.online()
+      return true
     }
     if (this.#events.inVoice()) return false
     this.#tries = 0
@@ -62,13 +66,8 @@ export class Connection {
   }
 
   async #registered(withinMs: number): Promise<boolean> {
-    return await new Promise((resolve) => {
-      this.#onRegistered.add(resolve)
-      setTimeout(() => {
-        this.#onRegistered.delete(resolve)
-        resolve(false)
-      }, withinMs)
-    })
+    const registered = new Promise<boolean>((resolve) => this.#onRegistered.add(resolve))
+    return await Promise.race([registered, within(withinMs)])
   }
 
   async #open(): Promise<void> {

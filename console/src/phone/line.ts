@@ -20,17 +20,29 @@ export interface LineEvents {
   remoteAudio: (stream: MediaStream) => void
 }
 
+/** What JsSIP's types lack. */
+interface Asked {
+  sendOptions: (
+    target: string,
+    body: undefined,
+    options: { eventHandlers: { succeeded: () => void; failed: (end: { response: object | null }) => void } },
+  ) => void
+}
+
 /** SIP over a WebSocket: registered, and in one call at most. */
 export class SipLine {
   readonly #ua: JsSIP.UA
   readonly #events: LineEvents
   readonly #rtc: RTCConfiguration
+  /** The phone's own address. */
+  readonly #own: string
   #session: RTCSession | null = null
   #stopped = false
   #replacing = false
 
   constructor(account: Account, events: LineEvents) {
     this.#events = events
+    this.#own = `sip:${account.user}@${account.domain}`
     this.#rtc = {
       bundlePolicy: 'max-bundle',
       iceServers: account.ice_servers.map(({ urls, username, credential }) => ({
@@ -41,7 +53,7 @@ export class SipLine {
     }
     this.#ua = new JsSIP.UA({
       sockets: [new JsSIP.WebSocketInterface(account.socket_url)],
-      uri: `sip:${account.user}@${account.domain}`,
+      uri: this.#own,
       authorization_user: account.user,
       password: account.secret,
       register_expires: REGISTERED_FOR_S,
@@ -60,10 +72,6 @@ export class SipLine {
     })
   }
 
-  get connected(): boolean {
-    return this.#ua.isConnected()
-  }
-
   get inCall(): boolean {
     return this.#session !== null
   }
@@ -79,9 +87,19 @@ export class SipLine {
     this.#ua.stop()
   }
 
-  /** Register again at once, to find out whether the line still works. */
-  check(): void {
-    if (this.#ua.isConnected()) this.#ua.register()
+  /** Ask the other end for a sign of life; a socket that died in silence gives none, and never resolves. */
+  async check(): Promise<boolean> {
+    if (!this.#ua.isConnected() || !this.#ua.isRegistered()) return false
+    return await new Promise((resolve) => {
+      const asked = this.#ua as unknown as Asked
+      asked.sendOptions(this.#own, undefined, {
+        eventHandlers: {
+          succeeded: () => resolve(true),
+          // A refusal is a sign of life, too; a request that timed out has no response.
+          failed: ({ response }) => resolve(response !== null),
+        },
+      })
+    })
   }
 
   answer(stream: MediaStream): void {
@@ -94,15 +112,6 @@ export class SipLine {
 
   hangUp(): void {
     if (this.#session !== null && !this.#session.isEnded()) this.#session.terminate()
-  }
-
-  press(keys: string): void {
-    this.#session?.sendDTMF(keys, { transportType: 'RFC2833' as never })
-  }
-
-  mute(on: boolean): void {
-    if (on) this.#session?.mute({ audio: true })
-    else this.#session?.unmute({ audio: true })
   }
 
   /** Speak into another microphone from now on. */

@@ -31,6 +31,7 @@ export class BrowserPhone implements Phone {
   readonly #calls: Calls
   #onOnline: (online: boolean) => void = () => {}
   #endsAfterCall = false
+  #renews = false
 
   constructor() {
     const line = () => this.#connection.line
@@ -80,7 +81,12 @@ export class BrowserPhone implements Phone {
   }
 
   async resume(): Promise<boolean> {
-    this.#endsAfterCall = false
+    if (this.#endsAfterCall) {
+      // Signed in again in the same call: the account is renewed when the call is over.
+      this.#endsAfterCall = false
+      this.#renews = true
+      sessionStorage.setItem(SHIFT, 'on')
+    }
     if (this.#state.stage !== 'off') return false
     if (await this.#atTable()) return false
     if (sessionStorage.getItem(SHIFT) !== 'on' || unfit(window) !== null || !(await microphoneAllowed())) return false
@@ -122,18 +128,10 @@ export class BrowserPhone implements Phone {
     this.#calls.hangUp()
   }
 
-  press(keys: string): void {
-    this.#calls.press(keys)
-  }
-
-  mute(on: boolean): void {
-    this.#calls.mute(on)
-  }
-
-  async reconnect(): Promise<boolean> {
+  async reconnect({ answers = true } = {}): Promise<boolean> {
     const ready = this.#state.stage === 'off' ? await this.startShift() : await this.#connection.mend()
     if (!ready) return false
-    this.#calls.expectOwn()
+    if (answers) this.#calls.expectOwn()
     try {
       await reconnectCall()
       return true
@@ -182,6 +180,7 @@ export class BrowserPhone implements Phone {
   }
 
   async #connect(): Promise<boolean> {
+    this.#renews = false
     this.#state.stage = 'starting'
     return await new Promise((resolve) => {
       this.#onOnline = resolve
@@ -199,6 +198,7 @@ export class BrowserPhone implements Phone {
   #ended(cause: string): void {
     this.#calls.ended(cause)
     if (this.#endsAfterCall) void this.endShift()
+    else if (this.#renews) void this.#connect()
     else if (this.#state.stage === 'lost') void this.#connection.mend()
   }
 

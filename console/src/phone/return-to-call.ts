@@ -20,8 +20,10 @@ export function useReturnToCall(): void {
     const resumed = await phone.resume()
     returning = false
     // A page that comes back may be faster than the service, which has not missed the voice yet.
-    const missing = resumed && own.value && phone.state.call === null && desk.call?.state !== 'returning'
-    if (missing || awaited.value !== null) await back()
+    const silent = resumed && phone.state.call === null
+    if (awaited.value !== null || (silent && own.value && desk.call?.state !== 'returning')) await back()
+    // The page before was rung: this one is, too.
+    else if (silent && desk.state === 'ringing') await phone.reconnect({ answers: false })
   }
 
   async function back(): Promise<void> {

@@ -41,7 +41,6 @@ export interface PhoneCall {
   number: string
   since: number
   talkingSince: number | null
-  muted: boolean
   /** No audio arrived for 2 s. */
   silent: boolean
   quality: CallQuality | null
@@ -93,10 +92,8 @@ export interface Phone {
   answer(): Promise<void>
   decline(): void
   hangUp(): void
-  press(keys: string): void
-  mute(on: boolean): void
-  /** Have the service ring this phone into the agent's own call. */
-  reconnect(): Promise<boolean>
+  /** Have the service ring this phone for the agent's own call; without `answers` it rings until it is answered. */
+  reconnect(options?: { answers?: boolean }): Promise<boolean>
   pick(use: DeviceUse, id: string): Promise<void>
   playRing(): Promise<void>
   meter(on: boolean): Promise<void>

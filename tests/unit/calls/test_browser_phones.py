@@ -1,5 +1,6 @@
 """Accounts of browsers' phones: owners, expiry, credentials for TURN."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -11,6 +12,7 @@ from redis.asyncio import Redis
 
 from ari_app.ari.errors import AriNoResponse, AriNotFound
 from ari_app.calls.provisioning import PhoneAccount
+from ari_app.phones import service
 from ari_app.phones.errors import NoPhoneAccount, TelephonyAway
 from ari_app.phones.service import PhoneService
 from ari_app.phones.store import PhoneOwners
@@ -56,6 +58,8 @@ class House:
     def __init__(self, redis: Redis) -> None:
         self.asterisk = Asterisk()
         self.alive = {"first", "second"}
+        self.talking = False
+        self.asked = asyncio.Event()
         asterisk: Any = self.asterisk
         agents: Any = Agents()
         staff: Any = None
@@ -65,6 +69,7 @@ class House:
             staff,
             PhoneOwners(redis),
             self._alive,
+            in_call=self._talks,
             socket_url="wss://desk.example/sip",
             ice_servers=[
                 IceServer(urls=["stun:turn.example"]),
@@ -76,6 +81,10 @@ class House:
 
     async def _alive(self, session_id: str) -> bool:
         return session_id in self.alive
+
+    async def _talks(self, _agent_id: str) -> bool:
+        self.asked.set()
+        return self.talking
 
 
 @pytest.fixture
@@ -112,6 +121,27 @@ async def test_session_that_lost_its_phone_to_a_later_one_takes_nothing_with_it(
     assert not await removed(house)
     assert house.asterisk.objects["auth", USER]["password"] == renewed.secret
 
+    await house.phones.session_ended(AGENT, None)
+    assert await removed(house)
+
+
+async def test_session_that_ends_in_a_call_leaves_the_phone_until_the_call_is_over(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "CALL_OVER_EVERY_S", 0.01)
+    await house.phones.open(AGENT, "first")
+    house.talking = True
+    await house.phones.session_ended(AGENT, "first")
+    await house.asked.wait()
+    assert ("auth", USER) in house.asterisk.objects
+
+    house.talking = False
+    assert await removed(house)
+
+
+async def test_closed_account_has_no_phone_from_now_on(house: House) -> None:
+    await house.phones.open(AGENT, "first")
+    house.talking = True
     await house.phones.session_ended(AGENT, None)
     assert await removed(house)
 

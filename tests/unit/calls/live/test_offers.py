@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ari_app.ari import channels
+from ari_app.calls.control.model import CallAction
 from ari_app.calls.model import CallOutcome, CallStage
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import AgentState
@@ -35,6 +36,17 @@ async def test_refused_call_rings_the_next_agent_at_once(hotline: FakeHotline) -
     assert hotline.desks.closed == [(AGENTS["1001"].agent_id, hotline.live.state.id)]
     await hotline.talking("1002")
     assert hotline.asterisk.hears(caller.id) == "talk"
+
+
+async def test_page_that_was_reloaded_while_it_rang_is_rung_again(hotline: FakeHotline) -> None:
+    hotline.call()
+    await hotline.agent_ready()
+    first = await hotline.rung()
+    await hotline.order(CallAction.RECONNECT)
+    await until(lambda: first.id not in hotline.asterisk.channels)
+    again = await hotline.rung()
+    assert again.id != first.id
+    assert (await hotline.agent()).state is AgentState.RINGING
 
 
 @pytest.mark.parametrize("cause", [BUSY, REFUSED])
