@@ -1,7 +1,6 @@
 """Live calls in Redis: one key a call."""
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -10,6 +9,7 @@ import structlog
 
 from ari_app.calls.model import CallState
 from foundation.redis_client import SharedRedis
+from foundation.signals import Signal
 
 KEY = "hotline:live:"
 LED_AWAY = "hotline:led-away:"
@@ -27,8 +27,8 @@ class CallStore:
     def __init__(self, redis: SharedRedis, node: str) -> None:
         self._redis = redis
         self._node = node
-        self.on_change: Callable[[], None] = _ignored
-        """Called when a call of this process changed; must only hand over."""
+        self.changed: Signal[[]] = Signal()
+        """A call of this process changed."""
         self.unsaved: set[str] = set()
         """Calls with a newer state than the one in Redis."""
         self._storing: dict[str, asyncio.Future[Any]] = {}
@@ -45,7 +45,7 @@ class CallStore:
         """
         storing = self._redis.give("SET", KEY + state.id, self._encoder.encode(state))
         self._storing[state.id] = storing
-        self.on_change()
+        self.changed.announce()
         storing.add_done_callback(partial(self._stored, state.id))
 
     async def settled(self, call_id: str) -> None:
@@ -65,7 +65,7 @@ class CallStore:
         Never raises: if it fails, the next process finds the call ended.
         """
         self.unsaved.discard(call_id)
-        self.on_change()
+        self.changed.announce()
         self._redis.give("DEL", KEY + call_id).add_done_callback(partial(_forgotten, call_id))
 
     async def note_led_away(self, state: CallState) -> None:
@@ -137,10 +137,6 @@ class CallStore:
         except (msgspec.MsgspecError, UnicodeError):
             log.exception("call_state_unreadable", state=repr(raw[:200]))
             return None
-
-
-def _ignored() -> None:
-    """Do nothing: no board is there."""
 
 
 def _forgotten(call_id: str, forgetting: "asyncio.Future[Any]") -> None:

@@ -13,7 +13,7 @@ from ari_app.calls.tolls import NumberClass
 from crm.moments import Moment
 from crm.personal_data.fields import Personal
 from crm.personal_data.holdings import personal
-from crm.text import OneLine
+from crm.text import Id, OneLine
 from foundation.clock import utc_now
 from foundation.database import UtcDateTime, text_enum
 
@@ -107,8 +107,8 @@ class OutcomeInput(BaseModel, extra="forbid"):
 class FindOutgoing(BaseModel, extra="forbid"):
     """Filters of agents' calls."""
 
-    ticket_id: str | None = Field(default=None, min_length=1, max_length=ID)
-    customer_id: str | None = Field(default=None, min_length=1, max_length=ID)
+    ticket_id: Id | None = None
+    customer_id: Id | None = None
     limit: int = Field(default=50, ge=1, le=200)
 
 

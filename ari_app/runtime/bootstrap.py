@@ -100,6 +100,8 @@ class Service:
             dialler=self.dialler,
             reactions=self.domain.reactions,
             control=self.control,
+            call_store=self.call_store,
+            board=self.desks.board,
         )
 
     def _create_stores(self) -> None:

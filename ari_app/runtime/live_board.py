@@ -38,7 +38,10 @@ class LiveBoard:
         self._changed = asyncio.Event()
         self._shown: dict[str, BoardCall] = {}
         """Calls that some board of this node has."""
-        store.on_change = self._changed.set
+
+    def look_soon(self) -> None:
+        """Look at the calls again: one changed."""
+        self._changed.set()
 
     async def calls(self) -> list[BoardCall]:
         """Return all live calls, for a board that opens."""

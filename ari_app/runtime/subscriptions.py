@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.service import CallService
+from ari_app.calls.store import CallStore
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.service import CampaignService
 from ari_app.desk.ticket_news import TicketNewsService
@@ -17,6 +18,7 @@ from ari_app.phones.service import PhoneService
 from ari_app.queues.service import QueueService
 from ari_app.runtime.background import Restoration
 from ari_app.runtime.connection import ConnectionSetup
+from ari_app.runtime.live_board import LiveBoard
 from ari_app.runtime.node_lease import NodeLease
 from ari_app.runtime.staff_changes import StaffChanges
 from ari_app.runtime.ticket_reactions import TicketReactions
@@ -101,6 +103,8 @@ def connect_process(
     dialler: Dialler,
     reactions: TicketReactions,
     control: CallControl,
+    call_store: CallStore,
+    board: LiveBoard,
 ) -> None:
     """Connect the parts of one process of the service."""
     node.name_taken.add_listener(stop_requested.set)
@@ -114,3 +118,4 @@ def connect_process(
     reactions.ticket_changed.add_listener(ticket_news.changed)
     campaigns.attempts_planned.add_listener(dialler.wake)
     reactions.call_linked.add_listener(control.link_ticket)
+    call_store.changed.add_listener(board.look_soon)

@@ -9,7 +9,7 @@ from pydantic import Field as Rule
 from sqlmodel import Field, Index, SQLModel
 
 from crm.staff.model import Queues
-from crm.text import OneLine
+from crm.text import Id, OneLine
 from foundation.append_only import append_only
 from foundation.database import UtcDateTime, text_enum
 
@@ -104,6 +104,6 @@ class SupervisorAuditView(BaseModel, from_attributes=True):
 class FindUses(BaseModel, extra="forbid"):
     """Filters of supervisors' orders."""
 
-    call_id: str | None = Rule(default=None, max_length=64)
-    agent_id: str | None = Rule(default=None, max_length=64)
+    call_id: Id | None = None
+    agent_id: Id | None = None
     limit: int = Rule(default=100, ge=1, le=500)

@@ -21,8 +21,8 @@ from tests.unit.web.structure import faults
 pytestmark = pytest.mark.slow
 
 BOUNDED = {"enum", "const", "pattern", "format"}
-FREE_TEXT = {"text", "area", "q", "number", "reporter_number"}
-"""Query parameters that hold what a person typed."""
+FREE_TEXT = {"text", "area", "q", "name", "number", "reporter_number"}
+"""Query parameters that hold what a person typed, a file's name included."""
 
 
 def hotline(*arguments: str, **environment: str) -> Result:

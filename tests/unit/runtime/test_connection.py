@@ -52,7 +52,7 @@ async def test_phone_is_pushed_only_when_it_changed(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(connection, "push", push)
     monkeypatch.setattr(connection, "remove", remove)
-    staff: Any = SimpleNamespace(agents=agents)
+    staff: Any = SimpleNamespace(with_phones=agents)
     other: Any = SimpleNamespace(include=nothing, exclude=nothing)
     directory = Agents(staff, {})
     await directory.load()
