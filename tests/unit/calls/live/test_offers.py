@@ -89,22 +89,34 @@ async def test_phone_that_is_not_registered_makes_its_agent_not_ready(hotline: F
 
 
 async def test_answer_after_the_reservation_ran_out_is_not_bridged(hotline: FakeHotline) -> None:
-    # Asterisk is slow to ring, so that the phone still rings when the queue has given the call to another agent.
+    # Asterisk is slow to ring, so that the phone still rings when the queue has taken the call back.
     hotline.ari.delays_s[channels.ORIGINATE] = GRACE_S + 3
     caller = hotline.call()
     await hotline.agent_ready("1001")
     leg = await hotline.rung("1001")
-    await hotline.agent_ready("1002")
-    await hotline.becomes(AgentState.RESERVED, "1002")
     del hotline.ari.delays_s[channels.ORIGINATE]
+    await hotline.becomes(AgentState.READY)
 
     hotline.asterisk.pick_up(leg.id)
-    second = await hotline.rung("1002")
+    await until(lambda: leg.id not in hotline.asterisk.channels)
 
-    assert leg.id not in hotline.asterisk.channels, "the late agent's phone is hung up"
     assert "talk" not in {sound for _, sound in caller.sounds}
-    hotline.asterisk.pick_up(second.id)
-    await until(lambda: hotline.asterisk.hears(caller.id) == "talk")
+    await hotline.agent_ready("1002")
+    await hotline.talking("1002")
+    assert hotline.asterisk.hears(caller.id) == "talk"
+
+
+async def test_late_phone_stops_ringing_when_another_agent_gets_the_call(hotline: FakeHotline) -> None:
+    hotline.ari.delays_s[channels.ORIGINATE] = GRACE_S + 3
+    hotline.call()
+    await hotline.agent_ready("1001")
+    leg = await hotline.rung("1001")
+    del hotline.ari.delays_s[channels.ORIGINATE]
+    await hotline.agent_ready("1002")
+
+    await hotline.talking("1002")
+
+    assert leg.id not in hotline.asterisk.channels
     assert (await hotline.agent("1001")).state is not AgentState.TALKING
 
 
