@@ -109,6 +109,7 @@ WHO = {
     "archive merge unmerge",
     FIELD: "sign refuse reply extension co-sign co-reply pass-up",
     DESKS | FIELD: "park unpark escalate contest-finding",
+    DESKS | FIELD | {Role.QUALITY}: "notes",
     LEADERS: "redo cancel supervise finding uphold-refusal overrule-refusal grant-extension deny-extension",
 }
 ACTIONS = {action: roles for roles, actions in WHO.items() for action in actions.split()}
@@ -144,6 +145,7 @@ async def test_every_change_honours_the_version_it_was_made_for(
     everybody = [DESK, field, Principal("staff-s", "3001", "S", Role.SUPERVISOR)]
     who = next(principal for principal in everybody if principal.role in route.roles)
     bodies: dict[str, dict[str, Any]] = {
+        "notes": {"text": "the key is with the neighbour"},
         "dispatch": {"department_id": place.west},
         "refuse": REFUSE,
         "uphold-refusal": {"reason": "right", "department_id": place.west},

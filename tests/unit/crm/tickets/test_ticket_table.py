@@ -22,6 +22,7 @@ ALLOWED = {
     "append": (OPEN, f"{DESK} caller system", "again"),
     "urge": (OPEN, f"{DESK} caller system", None),
     "attach": (f"{OPEN} archived cancelled merged", f"{DESK} system", None),
+    "note": (f"{OPEN} archived cancelled merged", f"{DESK} department co_handler below quality system", None),
     "correct": (OPEN, f"{DESK} system", None),
     "answer": ("registered refused", f"{DESK} system", "archived"),
     "accept": ("registered", f"{DESK} system", None),

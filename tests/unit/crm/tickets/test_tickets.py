@@ -83,6 +83,8 @@ async def test_event_has_the_facts_of_the_change(database: Database, tickets: Ti
         "area": "城东",
         "customer_id": place.wang.id,
         "co_department_ids": [],
+        "below_department_ids": [],
+        "left_department_ids": [],
         "asked_departments": [],
         "corrected": [],
         "redo_count": 0,
