@@ -44,6 +44,13 @@ class ProblemDetails(BaseModel):
     errors: list[FieldProblem] = []
 
 
+class Outcome(BaseModel):
+    """Result of one part of a request."""
+
+    problem: ProblemDetails | None = None
+    """Why it was refused, sent in the reader's language; None: it was done."""
+
+
 class Problem(Exception):
     """Refusal with a meaning; features subclass it in their `errors.py`.
 

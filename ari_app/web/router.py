@@ -17,13 +17,14 @@ from ari_app.web.auth import RequestGuard, idempotency_key
 from ari_app.web.deferred_requests import DeferredRequests
 from ari_app.web.errors import BodyTooSlow, Malformed, NotJson
 from ari_app.web.files import file_response
+from ari_app.web.problem_texts import Language, ProblemTexts, language_of
 from ari_app.web.responses import STYLE_OF_PAGE
 from ari_app.web.saving import saved
 from ari_app.web.session_http import SessionRequest, SetSession
 from ari_app.web.uploads import BODY_S, received
 from crm.personal_data.serializer import masked
 from foundation.database import out_of_reach
-from foundation.problems import FieldProblem, Invalid, NotFound, broken_rules
+from foundation.problems import FieldProblem, Invalid, NotFound, Outcome, broken_rules
 from foundation.routes import Download, File, Page, Route
 
 _PATH_VALUE = re.compile(r"[^/\\\x00-\x1f\x7f;]{1,128}")
@@ -39,6 +40,7 @@ class Dispatch:
     guard: RequestGuard
     addresses: ClientAddresses
     deferred: DeferredRequests
+    texts: ProblemTexts
 
 
 def handler(route: Route, dispatch: Dispatch) -> AiohttpHandler:
@@ -71,7 +73,9 @@ def handler(route: Route, dispatch: Dispatch) -> AiohttpHandler:
             deferred = await dispatch.deferred.defer(route, asked)
             return web.Response(status=202, text=deferred.model_dump_json(), content_type="application/json")
         if not isinstance(result, SetSession):
-            response = await answer(masked(result, session.principal.role if session else None))
+            language = language_of(request.headers.get("Accept-Language", ""))
+            seen = masked(result, session.principal.role if session else None)
+            response = await answer(_worded(seen, dispatch.texts, language))
             return saved(request, route, response)
         response = await answer(result.body)
         guard.remember(response, result.token, guard.sessions.longest_s)
@@ -138,6 +142,16 @@ def _problem(location: tuple[int | str, ...], rule: str, whole: str) -> FieldPro
     if named is not None:
         location, rule = (location if named[1] in location[-1:] else (*location, named[1])), named[2]
     return FieldProblem(field=".".join(str(part)[:64] for part in location) or whole, rule=rule)
+
+
+def _worded(result: Any, texts: ProblemTexts, language: Language) -> Any:
+    """Return a result with the problems of its parts in a language."""
+    if not isinstance(result, list) or not any(isinstance(one, Outcome) for one in result):
+        return result
+    return [
+        one.model_copy(update={"problem": texts.worded(one.problem, language)}) if one.problem is not None else one
+        for one in result
+    ]
 
 
 def _answering(route: Route) -> Callable[[Any], Awaitable[web.StreamResponse]]:

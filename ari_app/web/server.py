@@ -71,7 +71,7 @@ class WebServer:
         self._deferred.serve(declared)
         self.routes: list[Route] = [*declared, *description_routes(declared, cookie=guard.cookie)]
         """Every route of the tables, the server's own included."""
-        self.application = self._application(Dispatch(guard, addresses, self._deferred))
+        self.application = self._application(Dispatch(guard, addresses, self._deferred, self._texts))
         self._health = Health(guard, addresses, checks or {})
         self._health.add_to(self.application)
         self.connections = Connections(self.application, addresses, limits or ConnectionLimits())

@@ -8,6 +8,7 @@ import sqlalchemy
 from sqlalchemy import bindparam, func
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from crm.categories.model import Category
 from crm.customers.model import Customer, Grade
@@ -147,6 +148,13 @@ async def hours(session: AsyncSession) -> Sequence[DepartmentHours]:
 async def last_hours_version(session: AsyncSession) -> int:
     """Return the version of the hours that changed last; 0 without any."""
     return (await session.exec(select(func.max(DepartmentHours.version)))).one() or 0
+
+
+def running_due_before(moment: datetime) -> SelectOfScalar[str]:
+    """Select the tickets with a running deadline before then."""
+    return select(TicketClock.ticket_id).where(
+        col(TicketClock.stopped_at).is_(None), col(TicketClock.paused_at).is_(None), col(TicketClock.due_at) < moment
+    )
 
 
 async def running(session: AsyncSession, ticket_ids: Sequence[str]) -> Sequence[TicketClock]:

@@ -6,7 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from sqlalchemy import event
+from sqlalchemy import ColumnElement, event
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.sla import clock_moves, merging, store, visits
@@ -81,6 +82,10 @@ class DeadlineUpdater:
         found = await store.running(session, ticket_ids)
         latest_first = sorted(found, key=lambda clock: clock.due_at, reverse=True)
         return {clock.ticket_id: NextDue(clock.clock, clock.due_at) for clock in latest_first}
+
+    def due_before(self, moment: datetime) -> ColumnElement[bool]:
+        """Return the condition that a running deadline is before then."""
+        return col(Ticket.id).in_(store.running_due_before(moment))
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
         """Return the resolve deadline; of a paused ticket, as if resumed now."""

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from crm.text import Id, OneLine
-from crm.tickets import actions_http
+from crm.tickets import actions_http, several
 from crm.tickets.action_routes import REFUSALS, Versioned, act
 from crm.tickets.applications import http as applications_http
 from crm.tickets.cohandling import http as cohandling_http
@@ -53,6 +53,7 @@ def routes(service: TicketService, beside: Callable[[], Iterable[Routes]] = tupl
     _reading(table, service, cache(lambda: action_routes([table, *beside()])))
     _filing(table, service)
     actions_http.add_routes(table, service)
+    several.add_routes(table, service)
     forms_http.add_routes(table, service.forms)
     applications_http.add_routes(table, service.applications)
     corrections_http.add_routes(table, service.corrections)

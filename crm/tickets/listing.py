@@ -64,6 +64,12 @@ class Filters(BaseModel, extra="forbid"):
     """Registered from then on."""
     until: Moment | None = None
     """Registered before then."""
+    due_before: Moment | None = None
+    """Only tickets with a running deadline before then, overdue ones included."""
+    overdue: bool | None = None
+    """Only tickets past a running deadline, or only the others."""
+    leads: bool = False
+    """Of the department's tickets only those that it leads."""
     text: Annotated[OneLine | None, Field(min_length=2, max_length=100)] = None
     """Any part of the number, the subject, the description or the address, or of a reporter's name or number."""
 
@@ -78,7 +84,7 @@ class Filters(BaseModel, extra="forbid"):
         return self
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the conditions on a ticket, but for states, department and text."""
+        """Return the conditions but for states, department, deadlines and text."""
         found = [
             column == value
             for column, value in (
@@ -172,10 +178,19 @@ def may_search_people(text: str, role: Role | None) -> bool:
 
 
 async def counted(
-    session: AsyncSession, filters: Filters, department_id: str | None, *, people: bool = True
+    session: AsyncSession,
+    filters: Filters,
+    department_id: str | None,
+    due: Sequence[ColumnElement[bool]] = (),
+    *,
+    people: bool = True,
 ) -> TicketCounts:
-    """Count tickets under filters, of a department where one is given."""
-    statement = select(Ticket.status, Ticket.escalated, func.count()).where(*filters.conditions())
+    """Count tickets under filters, of a department where one is given.
+
+    Args:
+        due: the conditions on deadlines.
+    """
+    statement = select(Ticket.status, Ticket.escalated, func.count()).where(*filters.conditions(), *due)
     if filters.text is not None:
         dialect = session.get_bind().dialect.name
         statement = statement.where(col(Ticket.id).in_(TICKET_TEXTS.ids(dialect, filters.text, people=people)))
@@ -183,7 +198,8 @@ async def counted(
         statement = statement.where(col(Ticket.status).in_(filters.statuses()))
     if department_id is not None:
         led = col(Ticket.department_id) == department_id
-        statement = statement.where(or_(led, col(Ticket.id).in_(shared_with(department_id))))
+        part = led if filters.leads else or_(led, col(Ticket.id).in_(shared_with(department_id)))
+        statement = statement.where(part)
     found = (await session.exec(statement.group_by(col(Ticket.status), col(Ticket.escalated)))).all()
     by_status: Counter[TicketStatus] = Counter()
     for status, _, count in found:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection
 
 from crm.customers import store as customers_store
 from crm.tickets import store
@@ -11,6 +11,7 @@ from crm.tickets.cohandling.model import CoHandlerView
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.model import ExtensionView
+from crm.tickets.extensions.service import Deadlines, NoDeadlines
 from crm.tickets.files import store as files_store
 from crm.tickets.files.model import FileView
 from crm.tickets.findings import store as findings_store
@@ -23,12 +24,15 @@ from crm.tickets.refusals import store as refusals_store
 from crm.tickets.refusals.model import RefusalView
 from crm.tickets.searching import Searched
 from crm.tickets.similar import SimilarQuery, SimilarTicket, find
+from crm.tickets.state_change import TicketListener
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.model import PassView
 from crm.tickets.transitions import DepartmentStanding, standing_of
-from crm.tickets.unit_of_work import TicketUnitOfWork
+from crm.tickets.unit_of_work import Recordings, TicketUnitOfWork
 from crm.tickets.views import AttachmentView, LogView, Offer, ReporterView, TicketDetail, TicketView
 from crm.tickets.visibility import others
+from foundation.clock import utc_now
+from foundation.database import Database
 from foundation.routes import Role
 
 OPEN_LIMIT = 20
@@ -36,6 +40,16 @@ OPEN_LIMIT = 20
 
 class TicketReader(TicketUnitOfWork):
     """Reads tickets; base class of the service that changes them."""
+
+    def __init__(
+        self,
+        database: Database,
+        listeners: Sequence[TicketListener] = (),
+        recordings: Recordings | None = None,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        super().__init__(database, listeners, recordings)
+        self._deadlines = deadlines or NoDeadlines()
 
     async def get(self, ticket_id: str) -> TicketDetail:
         """Return a ticket with its reporters, recordings, parts and log.
@@ -129,7 +143,8 @@ class TicketReader(TicketUnitOfWork):
                 department_id=department_id,
                 before=(last.registered_at, last.id) if last is not None else None,
                 limit=wanted.limit,
-                conditions=wanted.conditions(),
+                conditions=[*wanted.conditions(), *self._due(wanted)],
+                only_led=wanted.leads,
                 oldest_first=wanted.sort is Order.OLDEST,
                 searched=Searched(wanted.text, people) if wanted.text is not None else None,
             )
@@ -137,7 +152,17 @@ class TicketReader(TicketUnitOfWork):
     async def counts(self, wanted: Filters, department_id: str | None, *, people: bool = True) -> TicketCounts:
         """Count tickets under filters, of a department where one is given."""
         async with self.database.read() as session:
-            return await counted(session, wanted, department_id, people=people)
+            return await counted(session, wanted, department_id, self._due(wanted), people=people)
+
+    def _due(self, wanted: Filters) -> list[ColumnElement[bool]]:
+        """Return the conditions on deadlines."""
+        found = []
+        if wanted.due_before is not None:
+            found.append(self._deadlines.due_before(wanted.due_before))
+        if wanted.overdue is not None:
+            late = self._deadlines.due_before(utc_now())
+            found.append(late if wanted.overdue else ~late)
+        return found
 
     async def similar(self, query: SimilarQuery) -> list[SimilarTicket]:
         """Return open tickets that may be about the same matter, best first."""

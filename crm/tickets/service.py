@@ -14,7 +14,7 @@ from crm.tickets.cohandling.model import CoTask
 from crm.tickets.corrections.service import CorrectionService
 from crm.tickets.errors import ChangedMeanwhile, NotAssessed
 from crm.tickets.extensions import store as extensions_store
-from crm.tickets.extensions.service import Deadlines, ExtensionService, NoDeadlines
+from crm.tickets.extensions.service import Deadlines, ExtensionService
 from crm.tickets.files.naming import name_files
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
@@ -55,8 +55,7 @@ class TicketService(TicketReader):
         recordings: Recordings | None = None,
         deadlines: Deadlines | None = None,
     ) -> None:
-        super().__init__(database, listeners, recordings)
-        self._deadlines = deadlines or NoDeadlines()
+        super().__init__(database, listeners, recordings, deadlines)
         self._zone = ZoneInfo(time_zone)
         self.co_handling = cohandling.CoHandlingService(self)
         self.tiers = TierService(self)

@@ -142,10 +142,12 @@ async def listed(
     conditions: Sequence[ColumnElement[bool]] = (),
     oldest_first: bool = False,
     searched: Searched | None = None,
+    only_led: bool = False,
 ) -> Sequence[Ticket]:
     """Return a page of tickets after a place, by registration.
 
-    Empty `statuses` mean all. A department's tickets are those that it leads or has a part in.
+    Empty `statuses` mean all. A department's tickets are those that it leads or, unless
+    `only_led`, has a part in.
     """
     at, key = col(Ticket.registered_at), col(Ticket.id)
     order = (at, key) if oldest_first else (at.desc(), key.desc())
@@ -167,6 +169,8 @@ async def listed(
         return await read(statement)
     # Two statements, so that each uses an index; one with OR uses none.
     led = await read(statement.where(Ticket.department_id == department_id))
+    if only_led:
+        return led
     shared = await read(statement.where(col(Ticket.id).in_(shared_with(department_id))))
     found = {ticket.id: ticket for ticket in (*led, *shared)}
     ordered = sorted(found.values(), key=lambda one: (one.registered_at, one.id), reverse=not oldest_first)

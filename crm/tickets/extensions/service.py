@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from sqlalchemy import ColumnElement, false
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.errors import ExtensionPending, ExtensionRefused, NoExtension, TooLate
@@ -21,7 +22,7 @@ from foundation.problems import FieldProblem
 
 
 class Deadlines(Protocol):
-    """Deadlines as extensions need them; both methods run in the ticket's transaction."""
+    """Deadlines as extensions need them; its coroutines run in the ticket's transaction."""
 
     async def resolve_by(self, session: AsyncSession, ticket: Ticket) -> datetime | None:
         """Return the deadline for resolving the ticket; None where it has none."""
@@ -33,6 +34,10 @@ class Deadlines(Protocol):
 
     async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
         """Return the running deadline that comes next, of each ticket with one."""
+        ...
+
+    def due_before(self, moment: datetime) -> ColumnElement[bool]:
+        """Return the condition that a running deadline is before then."""
         ...
 
 
@@ -49,6 +54,10 @@ class NoDeadlines:
     async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:  # noqa: ARG002
         """Return nothing."""
         return {}
+
+    def due_before(self, moment: datetime) -> ColumnElement[bool]:  # noqa: ARG002
+        """Return a condition that no ticket meets."""
+        return false()
 
 
 class ExtensionService:

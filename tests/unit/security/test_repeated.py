@@ -41,6 +41,18 @@ async def test_routes_with_a_key_are_those_described(office: Office) -> None:
             first = await sent(http, path.format(ticket_id=ticket), body, status)
             assert await sent(http, path.format(ticket_id=ticket), body, status) == first, path
             tried.add(f"post /api/v1{path}")
+        several = {"tickets": [{"id": ticket}], "department_id": office.place.east}
+        for _ in range(2):
+            async with http.post("/api/v1/tickets/dispatch", json=several, headers=KEY) as answer:
+                (dispatched,) = await answer.json()
+            assert (dispatched["problem"], dispatched["ticket"]["status"]) == (None, "dispatched")
+        tried.add("post /api/v1/tickets/dispatch")
+    async with office.client(Role.DEPARTMENT) as http:
+        for _ in range(2):
+            async with http.post("/api/v1/tickets/sign", json={"tickets": [{"id": ticket}]}, headers=KEY) as answer:
+                (signed,) = await answer.json()
+            assert signed["ticket"]["version"] == dispatched["ticket"]["version"] + 1
+        tried.add("post /api/v1/tickets/sign")
 
     actions = {f"post {route.path}" for route in office.server.routes if route.action}
     assert promised - actions == (tried - actions) | {"post /api/v1/tickets/{ticket_id}/files"}

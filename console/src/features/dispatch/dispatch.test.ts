@@ -5,7 +5,7 @@ import DepartmentChoice from './components/DepartmentChoice.vue'
 import WaitingList from './components/WaitingList.vue'
 import { lateness } from './lateness'
 import { workOf } from './queries'
-import { common, several } from './several'
+import { common } from './common'
 
 const ticket = (id: string, category_id: string | null = 'c-1') => ({
   id, number: `26113${id}`, version: 3, category_id, area: '城东', kind: 'fault', status: 'registered', subject: `不热 ${id}`, description: '', address: '',
@@ -28,18 +28,11 @@ describe('the dispatch desk', () => {
     expect([common([{ a: 1 }, { a: 1 }], (one) => one.a), common([{ a: 1 }, { a: 2 }], (one) => one.a), common([], () => 1)]).toEqual([1, null, null])
   })
 
-  it('goes on after a refusal of one', async () => {
-    const outcomes = await several(['a', 'b', 'c'], async (one) => {
-      if (one === 'b') throw new Error('no')
-    })
-    expect(outcomes.map(({ one, problem }) => [one, problem === null])).toEqual([['a', true], ['b', false], ['c', true]])
-  })
-
   it('dispatches the chosen ones to the proposed department, and says which were refused', async () => {
     const stale = { type: '/problems/ticket-changed', title: '工单已变更', detail: '工单已变更', status: 409, errors: [] }
     const asked = serve({
       'GET /departments': WHERE, 'GET /department-proposals': PROPOSED,
-      'POST /tickets/1/dispatch': {}, 'POST /tickets/2/dispatch': stale,
+      'POST /tickets/dispatch': [{ ticket_id: '1', ticket: {}, problem: null }, { ticket_id: '2', ticket: null, problem: stale }],
     })
     const list = show(WaitingList, { tickets: [ticket('1'), ticket('2')] })
     await flushPromises()
@@ -48,7 +41,7 @@ describe('the dispatch desk', () => {
     await list.find('.together button.el-button').trigger('click')
     await flushPromises()
     expect(asked.filter((one) => one.method === 'POST').map((one) => [one.path, one.body])).toEqual([
-      ['/tickets/1/dispatch', { department_id: 'd-1', version: 3 }], ['/tickets/2/dispatch', { department_id: 'd-1', version: 3 }],
+      ['/tickets/dispatch', { tickets: [{ id: '1', version: 3 }, { id: '2', version: 3 }], department_id: 'd-1' }],
     ])
     expect(list.find('.refused').text()).toContain('261132 工单已变更')
   })

@@ -1,25 +1,33 @@
 import { useQuery } from '@pinia/colada'
 import { toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data } from '@/shared/api/client'
-import type { Row } from './work'
+import { byDeadline, filterOf, OPEN_TABS, type Tab } from './work'
 
 const PAGE = 200
-const MOST_PAGES = 10
 
-/** Every open ticket of the own department, however many. */
-export function useOpenWork() {
+/** Open tickets of a tab, the longest waiting of them where there are very many. */
+export function useTabWork(tab: MaybeRefOrGetter<Tab>, staffId: MaybeRefOrGetter<string>) {
   return useQuery({
-    key: ['tickets', 'work'],
+    key: () => ['tickets', 'work', toValue(tab)],
     query: async () => {
-      const rows: Row[] = []
-      for (let page = 0; page < MOST_PAGES; page += 1) {
-        const after = rows.at(-1)?.id
-        const query = { status: ['dispatched' as const, 'signed' as const, 'parked' as const], sort: 'oldest' as const, limit: PAGE, ...(after === undefined ? {} : { after }) }
-        const found = await data(api.GET('/api/v1/tickets', { params: { query } }))
-        rows.push(...found)
-        if (found.length < PAGE) break
-      }
-      return rows
+      const chosen = toValue(tab)
+      if (chosen === 'refused') return []
+      const query = { ...filterOf(chosen, toValue(staffId), Date.now()), sort: 'oldest' as const, limit: PAGE }
+      return byDeadline(await data(api.GET('/api/v1/tickets', { params: { query } })))
+    },
+  })
+}
+
+/** Number of tickets in each tab, however many. */
+export function useTabCounts(staffId: MaybeRefOrGetter<string>) {
+  return useQuery({
+    key: ['tickets', 'work-counts'],
+    query: async () => {
+      const counts = OPEN_TABS.map(async (tab): Promise<[Tab, number]> => {
+        const query = filterOf(tab, toValue(staffId), Date.now())
+        return [tab, (await data(api.GET('/api/v1/ticket-counts', { params: { query } }))).total]
+      })
+      return Object.fromEntries(await Promise.all(counts)) as Partial<Record<Tab, number>>
     },
   })
 }

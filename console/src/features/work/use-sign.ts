@@ -1,7 +1,7 @@
 import { useQueryCache } from '@pinia/colada'
 import { ref } from 'vue'
 import { useI18n } from 'vue-i18n'
-import { carryOut, onceKey } from '@/shared/api/client'
+import { several } from '@/shared/api/several'
 import { useProblemText } from '@/shared/i18n/problems'
 import { useToasts } from '@/shared/ui/toasts'
 import type { Row } from './work'
@@ -11,22 +11,20 @@ export function useSign() {
   const { t } = useI18n()
   const [cache, toasts, problemText] = [useQueryCache(), useToasts(), useProblemText()]
   const busy = ref(false)
-  const refused = ref<{ number: string; words: string }[]>([])
+  const refused = ref<string[]>([])
 
   async function sign(rows: readonly Row[]): Promise<void> {
     busy.value = true
     refused.value = []
-    let done = 0
-    for (const row of rows) {
-      try {
-        await carryOut({ method: 'POST', path: `/api/v1/tickets/${row.id}/sign` }, { version: row.version }, onceKey())
-        done += 1
-      } catch (problem) {
-        refused.value = [...refused.value, { number: row.number, words: problemText(problem) }]
-      }
+    try {
+      const not = await several('sign', rows)
+      refused.value = not.map(({ number, problem }) => `${number}: ${problemText(problem)}`)
+      if (not.length < rows.length) toasts.say(t('work.signed', { n: rows.length - not.length }), 'good')
+    } catch (problem) {
+      refused.value = [problemText(problem)]
+    } finally {
+      busy.value = false
     }
-    busy.value = false
-    if (done > 0) toasts.say(t('work.signed', { n: done }), 'good')
     await cache.invalidateQueries({ key: ['tickets'] })
   }
 

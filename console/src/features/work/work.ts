@@ -6,41 +6,45 @@ export type Row = Schemas['TicketRow']
 /** Tabs of a department's work; the words stand under `work.tab`. */
 export const TABS = ['new', 'mine', 'due', 'overdue', 'open', 'refused'] as const
 export type Tab = (typeof TABS)[number]
+/** Tabs that are lists of open tickets. */
+export const OPEN_TABS = ['new', 'mine', 'due', 'overdue', 'open'] as const
+export type OpenTab = (typeof OPEN_TABS)[number]
 
 const DAY_MS = 24 * 3_600_000
-
-export interface Viewer {
-  staffId: string
-  departmentId: string
-  nowMs: number
-}
 
 /** Return the tab that an address names. */
 export function tabOf(query: LocationQuery): Tab {
   return TABS.find((tab) => tab === query.tab) ?? 'new'
 }
 
-/** Return the open tickets of a tab, the most pressing first. */
-export function ofTab(tab: Tab, rows: readonly Row[], viewer: Viewer): Row[] {
-  return rows.filter((row) => belongs(tab, row, viewer)).toSorted((one, other) => pressing(one) - pressing(other))
+interface Filter {
+  status: Schemas['TicketStatus'][]
+  leads?: boolean
+  person_id?: string
+  overdue?: boolean
+  due_before?: string
 }
 
-function belongs(tab: Tab, row: Row, { staffId, departmentId, nowMs }: Viewer): boolean {
-  const due = row.next_due_at === null ? null : Date.parse(row.next_due_at)
+/** Return the filter of a tab's tickets, of which the service knows the department. */
+export function filterOf(tab: OpenTab, staffId: string, nowMs: number): Filter {
+  const open: Filter = { status: ['dispatched', 'signed', 'parked'] }
   switch (tab) {
     case 'new':
-      return row.status === 'dispatched' && row.department_id === departmentId
+      return { status: ['dispatched'], leads: true }
     case 'mine':
-      return row.person_id === staffId
+      return { ...open, person_id: staffId }
     case 'due':
-      return due !== null && due >= nowMs && due < nowMs + DAY_MS
+      return { ...open, overdue: false, due_before: new Date(nowMs + DAY_MS).toISOString() }
     case 'overdue':
-      return due !== null && due < nowMs
+      return { ...open, overdue: true }
     case 'open':
-      return true
-    case 'refused':
-      return false
+      return open
   }
+}
+
+/** Return tickets in order, the most pressing first. */
+export function byDeadline(rows: readonly Row[]): Row[] {
+  return rows.toSorted((one, other) => pressing(one) - pressing(other))
 }
 
 const pressing = (row: Row) => Date.parse(row.next_due_at ?? row.registered_at) + (row.next_due_at === null ? 1e15 : 0)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from pydantic import ValidationError
+from sqlalchemy import ColumnElement, literal
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.errors import (
@@ -51,6 +52,9 @@ class Clocks:
 
     async def next_due(self, session: AsyncSession, ticket_ids: Sequence[str]) -> Mapping[str, NextDue]:
         return {} if self.deadline is None else dict.fromkeys(ticket_ids, NextDue("resolve", self.deadline))
+
+    def due_before(self, moment: datetime) -> ColumnElement[bool]:
+        return literal(self.deadline is not None and self.deadline < moment)
 
 
 async def dispatched(tickets: TicketService, place: Place, kind: str = "fault") -> TicketView:
