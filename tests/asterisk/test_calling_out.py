@@ -131,8 +131,8 @@ async def test_phone_transfers_by_its_own_key(hotline: Hotline) -> None:
         await talk.agent.ended()
         await answered(third)
         await talk_alone(talk.caller, CALLER_HZ, third, THIRD_HZ)
-        await third.hang_up()
-        await talk.caller.ended()
+        await talk.caller.hang_up()
+        await third.ended()
 
 
 async def test_agent_hears_a_consulted_phone_ring(hotline: Hotline) -> None:

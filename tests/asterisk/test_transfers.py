@@ -33,7 +33,7 @@ async def talk_alone(one: Phone, one_hz: float, other: Phone, other_hz: float) -
 
 
 async def test_blind_transfer_and_back_to_the_sender(hotline: Hotline) -> None:
-    """A refused transfer comes back; an answered one connects."""
+    """One refused, or ended at once, comes back."""
     async with conversation(hotline) as talk:
         desk, third, third_id = await colleague(hotline)
         target = {"target": {"kind": "agent", "id": third_id}, "note": "asks about the bill"}
@@ -44,6 +44,12 @@ async def test_blind_transfer_and_back_to_the_sender(hotline: Hotline) -> None:
         await third.reject()
         await answered(talk.agent)
         await talk.desk.message("call", state="talking")
+        await talk.hear_each_other()
+
+        await talk.order("transfer", target)
+        await answered(third)
+        await third.hang_up()
+        await answered(talk.agent)
         await talk.hear_each_other()
 
         await talk.order("transfer", target)
@@ -76,8 +82,8 @@ async def test_consult_swap_and_complete_at_three_ears(hotline: Hotline) -> None
         await talk.order("complete")
         await talk.agent.ended()
         await talk_alone(talk.caller, CALLER_HZ, third, THIRD_HZ)
-        await third.hang_up()
-        await talk.caller.ended()
+        await talk.caller.hang_up()
+        await third.ended()
         supervisor = await hotline.desk(SUPERVISOR)
         await segments(
             hotline, supervisor, talk, ["conversation", "consult", "conversation", "consult", "conversation"]

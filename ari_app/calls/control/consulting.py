@@ -3,7 +3,7 @@
 from ari_app.ari.errors import AriError
 from ari_app.calls.control.errors import TargetBusy
 from ari_app.calls.control.handing import HANDED_OVER, Handing
-from ari_app.calls.control.model import CallCommand, ControlStage, Party, StoryStep, Target, TargetKind
+from ari_app.calls.control.model import CallCommand, ControlStage, Handover, Party, StoryStep, Target, TargetKind
 from ari_app.calls.control.view import call_left
 from ari_app.calls.model import LegStage, Talk
 from foundation.clock import milliseconds, utc_now
@@ -12,12 +12,16 @@ from foundation.tasks import shield_until_done
 
 PARKED_S = 180.0
 """How long a parked call waits for an agent, before it goes to the head of the queue."""
+SETTLING_MS = 10_000
+"""A target that hangs up sooner did not serve the customer: nothing is asked and answered in less, a wrong key is."""
 
 _S = ControlStage
 WITH_THIRD = frozenset({_S.TRANSFERRING, _S.CONSULT_RINGING, _S.CONSULTING, _S.SWAPPED, _S.THREE_PARTY, _S.LEFT})
 """Stages with a third party."""
 AGENT_LEFT = frozenset({_S.TRANSFERRING, _S.LEFT, _S.PARKED})
 """Stages in which the agent is in the call no more."""
+NOT_HEARD = frozenset({_S.TRANSFERRING, _S.CONSULTING, _S.SWAPPED})
+"""Stages in which the third party has not talked with the customer."""
 
 
 class Consulting(Handing):
@@ -127,7 +131,9 @@ class Consulting(Handing):
         answered = party.up
         await self._drop_party()
         self._tell(StoryStep.LEFT if answered else StoryStep.NOT_ANSWERED, party.target)
-        if self.stage is _S.LEFT:
+        if self.stage is _S.LEFT and self._is_unserved():
+            await self._give_back()
+        elif self.stage is _S.LEFT:
             self._over()
         elif self.stage is _S.TRANSFERRING:
             await self._return_to_sender()
@@ -142,8 +148,10 @@ class Consulting(Handing):
 
     async def _agent_withdrew(self) -> None:
         """Complete what the agent began, as the complete command does."""
-        if self.stage in {_S.CONSULT_RINGING, _S.CONSULTING, _S.SWAPPED, _S.THREE_PARTY}:
+        if self.stage is _S.CONSULT_RINGING:
             await self._complete()
+        elif self.stage in {_S.CONSULTING, _S.SWAPPED, _S.THREE_PARTY}:
+            await self._hand_over(hung_up=True)
         else:
             await super()._agent_withdrew()
 
@@ -192,29 +200,38 @@ class Consulting(Handing):
         if target.department_id is not None:
             self._services.share(self._state, target.department_id)
 
-    async def _hand_over(self) -> None:
-        """Connect the customer with the third party; the agent leaves."""
+    async def _hand_over(self, *, hung_up: bool = False) -> None:
+        """Connect the customer with the third party; the agent leaves, or `hung_up`."""
         party = self._party()
         self._tell(StoryStep.ANSWERED if self.talk.released else StoryStep.TRANSFERRED, party.target)
         party.up = True
+        handover = self._handover(hung_up=hung_up)
         if party.target.kind is TargetKind.AGENT:
-            await self._become_agent(party)
+            await self._become_agent(party, handover)
             return
         await self._let_agent_go()
+        self.control.handover = handover
         await self._enter(_S.LEFT)
 
-    async def _become_agent(self, party: Party) -> None:
+    async def _become_agent(self, party: Party, handover: Handover | None = None) -> None:
         """Make the call the third party's: the agent leaves it."""
-        talk, state = self.talk, self._state
         await self._let_agent_go()
-        now_ms = milliseconds(utc_now())
+        self._pass_to(party.target, party.channel_id)
+        self.control.party, self.control.handover = None, handover
+        self.control.muted = self.control.held_by_phone = False
+        self.control.parked_until_ms = None
+        await self._enter(_S.TALKING)
+
+    def _pass_to(self, agent: Target, channel_id: str) -> None:
+        """Replace the agent of the call."""
+        talk, state, now_ms = self.talk, self._state, milliseconds(utc_now())
         state.talked_ms += now_ms - (talk.connected_at_ms or now_ms)
         state.talk = Talk(
             reservation_id=HANDED_OVER,
-            agent_id=party.target.id,
-            staff_number=party.target.staff_number,
-            agent_name=party.target.name,
-            channel_id=party.channel_id,
+            agent_id=agent.id,
+            staff_number=agent.staff_number,
+            agent_name=agent.name,
+            channel_id=channel_id,
             bridge_id=talk.bridge_id,
             ring_ms=talk.ring_ms,
             waited_ms=talk.waited_ms,
@@ -224,10 +241,33 @@ class Consulting(Handing):
             rung=True,
             connected_at_ms=now_ms,
         )
-        self.control.party = None
-        self.control.muted = self.control.held_by_phone = False
-        self.control.parked_until_ms = None
-        await self._enter(_S.TALKING)
+
+    def _handover(self, *, hung_up: bool) -> Handover | None:
+        """Return a transfer to a target new to the customer; else None."""
+        if self.stage not in NOT_HEARD or self.control.parked_until_ms is not None:
+            return None
+        talk = self.talk
+        sender = Target(TargetKind.AGENT, talk.agent_id, talk.agent_name, staff_number=talk.staff_number)
+        return Handover(milliseconds(utc_now()) + SETTLING_MS, None if hung_up else sender)
+
+    def _is_unserved(self) -> bool:
+        """Tell whether the target of a transfer leaves too early."""
+        handover = self._state.control.handover if self._state.control is not None else None
+        return handover is not None and milliseconds(utc_now()) < handover.served_at_ms
+
+    async def _give_back(self) -> None:
+        """Return an unserved customer to the sender, or to the queue."""
+        handover, talk = self.control.handover, self.talk
+        assert handover is not None, "handed over"
+        self.control.handover, sender = None, handover.sender
+        if sender is None:
+            self._to_queue(self._state.home_queue, head=True)
+            return
+        if talk.agent_id != sender.id:
+            self._tell(StoryStep.LEFT, Target(TargetKind.AGENT, talk.agent_id, staff_number=talk.staff_number))
+            await self._let_agent_go()
+            self._pass_to(sender, talk.channel_id)
+        await self._return_to_sender()
 
     async def _let_agent_go(self) -> None:
         """Hang the agent's leg up and free the agent. Idempotent."""
@@ -253,16 +293,18 @@ class Consulting(Handing):
         self.control.party = None
 
     async def _return_to_sender(self) -> None:
-        """Bring a customer back after a failed transfer: parked, sender, or queue."""
+        """Return the customer of a failed transfer: parked, sender, or queue."""
         control, talk, now_ms = self.control, self.talk, milliseconds(utc_now())
         if control.parked_until_ms is not None:
             await self._enter(_S.PARKED, ends_in_s=max(0, control.parked_until_ms - now_ms) / 1000)
             return
         phone = self._services.agents.phone(talk.agent_id)
+        # Known before: a hang-up in this moment frees the agent all the same.
+        talk.released = False
         if phone is not None and await self._parties.occupy(talk.agent_id):
-            talk.released = False
             await self._ring_back(f"PJSIP/{phone.endpoint}")
         else:
+            talk.released = True
             self._to_queue(self._state.home_queue, head=True)
 
     async def _take_over(self) -> None:

@@ -193,6 +193,9 @@ class Conversation(Supervising):
         if supervisor is not None and supervisor.barging and self.stage in TAKEN_FROM:
             await self._carefully(self._agent_lost)
             return
+        if self._is_unserved() and self.stage is ControlStage.TALKING:
+            await self._carefully(self._give_back)
+            return
         if self._state.control is None or self.stage is ControlStage.TALKING:
             self._end = ConversationEnd.HUNG_UP
             return
@@ -273,8 +276,10 @@ class Conversation(Supervising):
     async def _hang_up(self, command: CallCommand) -> None:
         if command.agent_id not in {self.talk.agent_id, self._state.called_agent}:
             await self._party_ended()
-            return
-        self._end = ConversationEnd.HUNG_UP
+        elif self._is_unserved() and self.stage is ControlStage.TALKING:
+            await self._give_back()
+        else:
+            self._end = ConversationEnd.HUNG_UP
 
     async def _held_by_phone(self, channel_id: str, held: bool) -> None:
         """Note a hold by the agent's own phone, or its end."""

@@ -17,7 +17,7 @@ _THREE_PARTY, _PARKED = ControlStage.THREE_PARTY, ControlStage.PARKED
 _FOUND_AGAIN = (_TALKING, _HELD, _CONSULTING, _SWAPPED, _THREE_PARTY, _LEFT)
 
 TRANSITIONS: dict[ControlStage, frozenset[ControlStage]] = {
-    _TALKING: frozenset({_HELD, _AWAY, _TRANSFERRING, _RINGING, _PARKED}),
+    _TALKING: frozenset({_HELD, _AWAY, _RETURNING, _TRANSFERRING, _RINGING, _PARKED}),
     _HELD: frozenset({_TALKING, _AWAY, _TRANSFERRING, _RINGING, _PARKED}),
     _AWAY: frozenset({_RETURNING, *_FOUND_AGAIN}),
     _RETURNING: frozenset({_AWAY, *_FOUND_AGAIN}),
@@ -26,7 +26,7 @@ TRANSITIONS: dict[ControlStage, frozenset[ControlStage]] = {
     _CONSULTING: frozenset({_SWAPPED, _THREE_PARTY, _HELD, _TALKING, _LEFT, _AWAY}),
     _SWAPPED: frozenset({_CONSULTING, _THREE_PARTY, _TALKING, _LEFT, _AWAY}),
     _THREE_PARTY: frozenset({_TALKING, _LEFT, _AWAY}),
-    _LEFT: frozenset(),
+    _LEFT: frozenset({_RETURNING}),
     _PARKED: frozenset({_TRANSFERRING}),
 }
 """Allowed changes of stage. From every stage the call may also end, or go to a queue."""
@@ -174,6 +174,15 @@ class Party(msgspec.Struct):
     """It answered."""
 
 
+class Handover(msgspec.Struct, frozen=True):
+    """Transfer to a target that may still leave the customer unserved."""
+
+    served_at_ms: int
+    """A target that talks until then has served the customer."""
+    sender: Target | None
+    """The agent to whom the customer returns; None: the agent hung up, and the queue has the customer."""
+
+
 class Control(msgspec.Struct):
     """Stage of a conversation, with everything needed to go on."""
 
@@ -195,6 +204,8 @@ class Control(msgspec.Struct):
     """Asterisk plays the ringing tone to the agent."""
     party: Party | None = None
     supervisor: Supervisor | None = None
+    handover: Handover | None = None
+    """The last transfer, if its target had not talked with the customer before."""
     keys: list[str] = []
     """Idempotency keys of the last commands."""
 

@@ -187,7 +187,7 @@ async def test_consult_swap_and_complete(hotline: FakeHotline) -> None:
     assert leg.id not in hotline.asterisk.channels
     with pytest.raises(NoCall):
         await hotline.order(CallAction.HOLD)
-    hotline.asterisk.hang_up(third.id)
+    hotline.asterisk.hang_up(caller.id)
     await nothing_is_left(hotline)
     kinds = [entry.kind for entry in hotline.recordings.entries.values()]
     talk, consult = RecordingKind.CONVERSATION, RecordingKind.CONSULT
@@ -267,17 +267,6 @@ async def test_agent_who_vanishes_in_a_consultation_comes_back_to_it(hotline: Fa
     again = await hotline.talking()
     await until(lambda: hotline.asterisk.heard_by(again.id) == {third.id})
     assert hotline.asterisk.hears(caller.id) == MUSIC
-
-
-async def test_both_parties_of_a_consultation_hang_up_at_once(hotline: FakeHotline) -> None:
-    caller, leg = await conversation(hotline)
-    await other_ready(hotline)
-    await hotline.order(CallAction.CONSULT, target=OTHER)
-    third = await hotline.talking("1002")
-    hotline.asterisk.hang_up(leg.id)
-    hotline.asterisk.hang_up(third.id)
-    # The agent completed the transfer, and the colleague ended the conversation.
-    await until(lambda: caller.id not in hotline.asterisk.channels or hotline.asterisk.hears(caller.id) == MUSIC)
 
 
 async def test_parked_call_is_picked_up_by_another_agent(hotline: FakeHotline) -> None:
