@@ -185,13 +185,17 @@ class Consulting(Handing):
         """
         party = self.control.party = self._parties.party(target)
         self._listen(party.channel_id)
-        # Known before it is reserved: a hang-up in this moment frees the agent all the same.
+        # Known before it is reserved: a hang-up in this moment frees the agent all the same. The reservation uses the
+        # same connection: when it is answered, the state is stored.
+        self._services.store.put(self._state)
         try:
             await self._parties.reserve(target)
         except Problem:
             self.control.party = None
+            self._services.store.put(self._state)
             raise
-        await self._services.store.save(self._state)
+        if target.kind is not TargetKind.AGENT:
+            await self._services.store.settled(self._state.id)
         try:
             await self._parties.ring(party)
         except AriError as error:

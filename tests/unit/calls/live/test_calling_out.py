@@ -7,6 +7,7 @@ import pytest
 from ari_app.ari import channels
 from ari_app.ari.errors import EndpointUnavailable
 from ari_app.ari.rest import RequestKind
+from ari_app.calls import outgoing
 from ari_app.calls.control.errors import NotNow, TargetBusy
 from ari_app.calls.control.model import CallAction, ControlStage
 from ari_app.calls.errors import NumberClassClosed
@@ -339,3 +340,39 @@ async def test_colleague_in_a_call_is_not_called(hotline: FakeHotline) -> None:
     with pytest.raises(TargetBusy):
         await hotline.call_out("agent", "staff-1001", "1002")
     assert (await hotline.agent("1002")).state is AgentState.READY
+
+
+@pytest.mark.parametrize("point", ["calling-out", "own-phone", "dialling-out", "dialled-out"])
+async def test_process_that_dies_at_a_crash_point_leaves_the_call_to_the_next(
+    hotline: FakeHotline, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """F38."""
+    reached_point = asyncio.Event()
+
+    def die(name: str) -> None:
+        if name == point and not reached_point.is_set():
+            reached_point.set()
+            hotline.life.leaving = True
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr(outgoing, "crashpoint", die)
+    await hotline.agent_ready()
+    calling = asyncio.create_task(hotline.call_out("number", NUMBER))
+    has_answered = point in {"dialling-out", "dialled-out"}
+    if has_answered:
+        own = await hotline.rung()
+        hotline.asterisk.pick_up(own.id)
+    await reached_point.wait()
+    await hotline.leave()
+    await asyncio.gather(calling, return_exceptions=True)
+    await hotline.restart()
+    if not has_answered:
+        own = await hotline.rung()
+        hotline.asterisk.pick_up(own.id)
+    other = await outside(hotline)
+    hotline.asterisk.pick_up(other.id)
+    await until(lambda: hotline.asterisk.heard_by(own.id) == {other.id})
+    assert hotline.asterisk.channels.keys() == {own.id, other.id}, "no phone was rung twice"
+    hotline.asterisk.hang_up(own.id)
+    await nothing_is_left(hotline)
+    assert result(hotline) is OutgoingResult.REACHED
