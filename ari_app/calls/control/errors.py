@@ -31,6 +31,13 @@ class TargetBusy(Conflict):
     title = "The target cannot take the call now"
 
 
+class SupervisorBusy(Conflict):
+    """The supervisor is with another call, or has one."""
+
+    slug = "supervisor-busy"
+    title = "The supervisor is in another call"
+
+
 class TooManyOutsideCalls(TooMany):
     """A cap of calls to outside numbers is reached."""
 

@@ -9,7 +9,15 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ari_app.calls.control.command_inbox import CommandInbox
-from ari_app.calls.control.errors import CallOutOfReach, CallUnknown, NoCall, NotNow, TargetBusy, TargetInvalid
+from ari_app.calls.control.errors import (
+    CallOutOfReach,
+    CallUnknown,
+    NoCall,
+    NotNow,
+    SupervisorBusy,
+    TargetBusy,
+    TargetInvalid,
+)
 from ari_app.calls.control.model import (
     AnyCommand,
     CallAction,
@@ -112,22 +120,46 @@ class CallControl:
         """Carry out a supervisor's order about a call.
 
         Raises:
+            SupervisorBusy: the supervisor is in another call.
             Problem: it is refused, with the reason.
         """
         assert self._targets is not None, "connected"
         phone = self._targets.own_phone(staff_id)
+        if action is not SupervisorAction.LEAVE:
+            await self._check_free(staff_id, call_id)
         await self._give(SupervisorCommand(action=action, call_id=call_id, supervisor=phone, silent=silent, key=key))
 
     async def pull(self, call_id: str, staff_id: str) -> None:
         """Ring a supervisor's phone for a caller who waits.
 
         Raises:
+            SupervisorBusy: the supervisor is in another call.
             NotNow: an agent was faster, the caller left, or the supervisor has a call.
         """
         assert self._targets is not None, "connected"
         self._targets.own_phone(staff_id)
+        await self._check_free(staff_id, call_id)
         if not await self._queues.pull(call_id, staff_id):
             raise NotNow("the caller waits no more, or the supervisor is in a call")
+
+    async def _check_free(self, staff_id: str, call_id: str) -> None:
+        """Refuse a supervisor who is in another call: one phone has one ear.
+
+        Raises:
+            SupervisorBusy: with that call.
+            CallOutOfReach: Redis does not answer.
+        """
+        try:
+            own = await self._queues.agent(staff_id)
+            calls = await self._store.all()
+        except (RedisError, OSError, TimeoutError):
+            raise CallOutOfReach("Redis does not answer") from None
+        if own.state in BUSY and own.call_id not in {None, call_id}:
+            raise SupervisorBusy(f"the supervisor is in call {own.call_id}")
+        for other in (one for one in calls if one.id != call_id and one.stage is not CallStage.ENDED):
+            supervisor = other.control.supervisor if other.control is not None else None
+            if supervisor is not None and supervisor.target.id == staff_id:
+                raise SupervisorBusy(f"the supervisor is with call {other.id}: leave it first")
 
     async def move(self, call_id: str, staff_id: str, queue: str, *, key: str) -> None:
         """Move a waiting caller to another queue; the joining time stays.

@@ -6,9 +6,10 @@ import pytest
 
 from ari_app.ari import bridges, channels
 from ari_app.ari.errors import AriTimeout
-from ari_app.calls.control.errors import NotNow, TargetBusy, TargetInvalid
+from ari_app.calls.control.errors import NotNow, SupervisorBusy, TargetBusy, TargetInvalid
 from ari_app.calls.control.model import CallAction, ControlStage, StoryStep, SupervisorAction
 from ari_app.calls.control.orders import Order
+from ari_app.calls.model import CallStage
 from ari_app.desk.command_model import CallTarget
 from ari_app.queues.model import AgentState
 from recordings.model import RecordingStatus
@@ -240,6 +241,27 @@ async def test_pulled_caller_talks_with_the_supervisor(hotline: FakeHotline) -> 
     record = hotline.history.only
     assert (record.agent_id, [one.step for one in record.story]) == (SUPERVISOR.agent_id, [StoryStep.PULLED])
     assert (await hotline.queues.agent(SUPERVISOR.agent_id)).state is AgentState.OFFLINE
+
+
+async def test_supervisor_of_one_call_is_refused_at_another(hotline: FakeHotline) -> None:
+    first, _, boss = await supervised(hotline)
+    listened = hotline.live.state.id
+    hotline.call("13900000002")
+    await until(lambda: [one.stage for one in hotline.calls.live if one.id != listened] == [CallStage.QUEUED])
+    (other,) = hotline.calls.calls.keys() - {listened}
+    with pytest.raises(SupervisorBusy, match=f"call {listened}"):
+        await hotline.control.pull(other, SUPERVISOR.agent_id)
+    await hotline.agent_ready("1002")
+    await hotline.talking("1002")
+    with pytest.raises(SupervisorBusy, match=f"call {listened}"):
+        await hotline.control.supervise(other, SUPERVISOR.agent_id, BARGE, silent=False, key="")
+    await hotline.control.supervise(listened, SUPERVISOR.agent_id, LEAVE, silent=False, key="")
+    await until(lambda: boss.id not in hotline.asterisk.channels)
+    await hotline.control.supervise(other, SUPERVISOR.agent_id, BARGE, silent=False, key="")
+    await hotline.supervisor_answers()
+    with pytest.raises(SupervisorBusy, match=f"call {other}"):
+        await hotline.control.supervise(listened, SUPERVISOR.agent_id, LISTEN, silent=False, key="")
+    assert first.id in hotline.asterisk.channels
 
 
 @pytest.mark.parametrize("hotline", [{"keys": {}}], indirect=True)
