@@ -59,11 +59,12 @@ function ordered(id: string, order: Order): Promise<Schemas['LiveCallView']> {
   }
 }
 
-export type AgentOrder = { agent_id: string; kind: 'ready' | 'not_ready' | 'sign_out'; reason: string }
+export type AgentOrder = { agent_id: string; kind: 'ready' | 'not_ready' | 'sign_out' | 'queues'; queues: string[]; reason: string }
 
-function changed({ agent_id, kind, reason }: AgentOrder): Promise<Schemas['AgentView']> {
+function changed({ agent_id, kind, queues, reason }: AgentOrder): Promise<Schemas['AgentView']> {
   const params = { path: { agent_id } }
   if (kind === 'sign_out') return data(api.POST('/api/v1/agents/{agent_id}/sign-out', { params, body: { reason } }))
+  if (kind === 'queues') return data(api.PUT('/api/v1/agents/{agent_id}/queues', { params, body: { queues, reason } }))
   return data(api.POST('/api/v1/agents/{agent_id}/state', { params, body: { state: kind, reason } }))
 }
 
