@@ -190,6 +190,29 @@ class SuggestionMade(Event, frozen=True, kw_only=True):
         return self.ticket_id
 
 
+class QueueAlerted(Event, frozen=True, kw_only=True):
+    """A queue broke a threshold that a supervisor set."""
+
+    KIND: ClassVar[str] = "queue.alert"
+
+    alert_id: str
+    queue: str = ""
+    """The queue's title."""
+    figure: str = ""
+    bound: str = ""
+    value: str = ""
+
+    @property
+    def kind(self) -> str:
+        """`queue.alert`."""
+        return self.KIND
+
+    @property
+    def key(self) -> str:
+        """The alert's id."""
+        return self.alert_id
+
+
 Stored = Mapping[str, object]
 """An event as JSON values."""
 EventType = TypeVar("EventType", bound=Event)
@@ -216,6 +239,8 @@ def decode(kind: str, key: str, stored: Stored) -> Event:
         return _converted(SurveyFinished, stored, {"ticket_id": key})
     if kind == SuggestionMade.KIND:
         return _converted(SuggestionMade, stored, {"ticket_id": key})
+    if kind == QueueAlerted.KIND:
+        return _converted(QueueAlerted, stored, {"alert_id": key})
     raise UnreadableEvent(f"this release knows no events of kind {kind}")
 
 

@@ -26,6 +26,38 @@ class BoardSupervisor(msgspec.Struct, frozen=True):
     answered: bool
 
 
+class AlertFigure(StrEnum):
+    """Figure of a queue that has a threshold."""
+
+    WAITING = "waiting"
+    LONGEST_WAIT_S = "longest_wait_s"
+    LEVEL = "level"
+    """Service level of the last minutes, in percent: less than the bound breaks it."""
+
+
+class OpenAlert(msgspec.Struct, frozen=True):
+    """Threshold of a queue that is broken now."""
+
+    id: str
+    queue: str
+    figure: AlertFigure
+    bound: int
+    value: int
+    """The value that broke it."""
+    since_ms: int
+
+
+class QueueFigures(msgspec.Struct, frozen=True):
+    """Figures of a queue on the board; None: no calls."""
+
+    queue: str
+    level_last: float | None = None
+    level_today: float | None = None
+    abandoned_today: int = 0
+    missed: int = 0
+    """Callers to call back."""
+
+
 class BoardCall(msgspec.Struct, frozen=True):
     """Live call of any node, without its number."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from ari_app.desk.board import BoardCall
+from ari_app.desk.board import BoardCall, OpenAlert, QueueFigures
 from ari_app.desk.call_states import CallAction, CallParty, CallSupervisor, ControlStage, Direction, OutgoingResult
 from ari_app.desk.pop import Pop, SpokenWording
 from ari_app.queues.model import AgentState
@@ -194,6 +194,23 @@ class LiveCalls(Message, tag="live_calls"):
     over: list[str] = []
 
 
+class BoardFigures(Message, tag="figures"):
+    """Figures of all queues, for supervisors; sent when one changes."""
+
+    minutes: int
+    """Length of the last minutes."""
+    level: str
+    """Name of the service level's figure, which `/figure-definitions` explains."""
+    within_s: int
+    queues: list[QueueFigures] = []
+
+
+class OpenAlerts(Message, tag="alerts"):
+    """All thresholds that are broken now, for supervisors."""
+
+    alerts: list[OpenAlert] = []
+
+
 class DeskSnapshot(msgspec.Struct, frozen=True):
     """State of agents and queues when a desk opens."""
 
@@ -205,6 +222,10 @@ class DeskSnapshot(msgspec.Struct, frozen=True):
     """All agents, on the desk of a supervisor."""
     calls: list[BoardCall] = []
     """All live calls, on the desk of a supervisor."""
+    figures: BoardFigures | None = None
+    """On the desk of a supervisor."""
+    alerts: list[OpenAlert] = []
+    """Thresholds that are broken now, on the desk of a supervisor."""
     call: CallChanged | None = None
     """The agent's present call, on an agent's desk."""
 
@@ -280,6 +301,8 @@ ServerMessage = (
     | QueueState
     | TicketNews
     | LiveCalls
+    | BoardFigures
+    | OpenAlerts
     | Notice
     | Replaced
     | CommandRefused

@@ -1,5 +1,6 @@
 """Use cases of missed callers."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -45,22 +46,24 @@ class MissedCallers:
         async with self._database.read() as session:
             messages = await store.with_message(session, since)
             again = await store.to_call_again(session, since)
-            calls = await store.missed(session, since, messages, again)
-            reached = await store.reached(session, since)
             claims = await store.claims(session, utc_now() - timedelta(days=LONGEST_DAYS))
-            waiting: dict[str, list[CallRecord]] = {}
-            for call in calls:
-                number = call.number or ""
-                if number in reached and reached[number] > call.started_at:
-                    continue
-                if not _settled(claims.get(number), call):
-                    waiting.setdefault(number, []).append(call)
+            waiting = await _waiting(session, since, messages, again, claims)
             if wanted.mine:
                 waiting = {
                     number: found for number, found in waiting.items() if _holder(claims.get(number)) == who.staff_id
                 }
             oldest = sorted(waiting.items(), key=lambda one: one[1][-1].started_at)[:MOST]
             return await _entries(session, oldest, claims, messages, again)
+
+    async def counted(self) -> Counter[str]:
+        """Return how many callers are missed, by the queue of the newest call."""
+        since = utc_now() - timedelta(days=MissedQuery().days)
+        async with self._database.read() as session:
+            messages = await store.with_message(session, since)
+            again = await store.to_call_again(session, since)
+            claims = await store.claims(session, utc_now() - timedelta(days=LONGEST_DAYS))
+            waiting = await _waiting(session, since, messages, again, claims)
+        return Counter(calls[0].queue for calls in waiting.values() if calls[0].queue is not None)
 
     async def call_back_outstanding(self, number: str) -> bool:
         """Tell whether a number waits for a call back."""
@@ -150,6 +153,25 @@ class MissedCallers:
                 session.add(row)
             row.staff_id, row.result, row.note, row.done_at = who.staff_id, given.result, given.note, utc_now()
             row.attempts += is_new
+
+
+async def _waiting(
+    session: AsyncSession,
+    since: datetime,
+    messages: Collection[str],
+    again: Collection[str],
+    claims: Mapping[str, MissedClaim],
+) -> dict[str, list[CallRecord]]:
+    """Return the missed calls of each number, newest first; numbers that talked with a person since are left out."""
+    reached = await store.reached(session, since)
+    waiting: dict[str, list[CallRecord]] = {}
+    for call in await store.missed(session, since, messages, again):
+        number = call.number or ""
+        if number in reached and reached[number] > call.started_at:
+            continue
+        if not _settled(claims.get(number), call):
+            waiting.setdefault(number, []).append(call)
+    return waiting
 
 
 def _reason(calls: Sequence[CallRecord], left: Sequence[str], again: Collection[str]) -> MissedReason:

@@ -156,7 +156,7 @@ class Service:
             settings,
             database=self.database,
             redis=self.redis,
-            staff=self.domain.staff,
+            domain=self.domain,
             choices=self.desk_choices,
             ari=self.asterisk.ari,
             queues=self.queues,
@@ -314,6 +314,9 @@ class Service:
         self.tasks.own("facts", FactKeeper(self.redis, self.database).run)
         self.tasks.own("phone-watch", self.desks.phone_watch.run)
         self.tasks.own("live-board", partial(self.desks.board.run, self.desks.hub))
+        self.tasks.own("figures-board", partial(self.desks.figures.run, self.desks.hub))
+        self.tasks.own("alert-board", self.desks.alerts.run)
+        self.tasks.own("alert-watch", partial(self.desks.alert_watch.run, self.desks.alerts.tell))
         for name, work in self.domain.background().items():
             self.tasks.own(name, work)
         with listening("http_port", settings.http_host, settings.http_port):

@@ -1,20 +1,29 @@
 """Reactions to agents' desks: sign-in, ready, pause, first state."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 from ari_app.calls.agent_directory import Agents
 from ari_app.calls.control.orders import order_of
 from ari_app.calls.control.service import CallControl
-from ari_app.desk.board import BoardCall
+from ari_app.desk.board import BoardCall, OpenAlert
 from ari_app.desk.command_model import AgentCommand, ControlCall, ExtendWrapUp, PauseCommand, ReadyCommand, WrapUpDone
-from ari_app.desk.model import DeskSnapshot, OwnState, Presence, QueueState
+from ari_app.desk.model import BoardFigures, DeskSnapshot, OwnState, Presence, QueueState
 from ari_app.queues.http import CheckFinished, always_finished
 from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, QueueSnapshot
 from ari_app.queues.service import QueueService
 from foundation.routes import Principal, Role
 
-LiveCallsOfBoard = Callable[[], Awaitable[list[BoardCall]]]
-"""Returns all live calls, for a board that opens."""
+
+@dataclass(frozen=True)
+class BoardParts:
+    """What a board shows beside queues and agents, when it opens."""
+
+    calls: Callable[[], Awaitable[list[BoardCall]]]
+    figures: Callable[[], Awaitable[BoardFigures | None]]
+    alerts: Callable[[], Awaitable[list[OpenAlert]]]
+
+
 WATCHERS = frozenset({Role.SUPERVISOR, Role.ADMINISTRATOR})
 """Roles with desks that show queues and other agents."""
 
@@ -28,13 +37,13 @@ class AgentDesks:
         agents: Agents,
         control: CallControl,
         check_finished: CheckFinished = always_finished,
-        live_calls: LiveCallsOfBoard | None = None,
+        board: BoardParts | None = None,
     ) -> None:
         self._queues = queues
         self._check_finished = check_finished
         self._control = control
         self._agents = agents
-        self._live_calls = live_calls
+        self._board = board
 
     async def presence(self, agent_id: str, connected: bool) -> None:
         """Sign in an agent with an open desk; pause one without."""
@@ -76,8 +85,11 @@ class AgentDesks:
             return DeskSnapshot()
         found = await self._queues.snapshot()
         agents = [presence_of(agent, self._agents) for agent in found.agents]
-        calls = await self._live_calls() if self._live_calls is not None else []
-        return DeskSnapshot(queues=[queue_state(queue) for queue in found.queues], agents=agents, calls=calls)
+        queues, board = [queue_state(queue) for queue in found.queues], self._board
+        if board is None:
+            return DeskSnapshot(queues=queues, agents=agents)
+        figures, alerts = await board.figures(), await board.alerts()
+        return DeskSnapshot(queues=queues, agents=agents, calls=await board.calls(), figures=figures, alerts=alerts)
 
 
 def presence_of(agent: AgentSnapshot, agents: Agents) -> Presence:

@@ -7,6 +7,7 @@ from ari_app.calls.agent_directory import Agents
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.store import CallStore
 from ari_app.desk import http as desk_http
+from ari_app.desk.board import OpenAlert
 from ari_app.desk.hub import Hub
 from ari_app.desk.ticket_news import TicketNewsService
 from ari_app.phones import http as phones_http
@@ -15,18 +16,22 @@ from ari_app.phones.store import PhoneOwners
 from ari_app.queues import http as queues_http
 from ari_app.queues.model import AgentState
 from ari_app.queues.service import QueueService
-from ari_app.runtime.desk_handler import AgentDesks
+from ari_app.runtime.desk_handler import AgentDesks, BoardParts
+from ari_app.runtime.domain import DomainServices
+from ari_app.runtime.figures_board import AlertBoard, FiguresBoard
 from ari_app.runtime.live_board import LiveBoard
 from ari_app.runtime.phone_watch import PhoneWatch
 from ari_app.runtime.presence import PresenceService
 from ari_app.settings import Settings
 from ari_app.supervision import http as supervision_http
+from ari_app.supervision.alerts import http as alerts_http
+from ari_app.supervision.alerts.service import QueueThresholds
+from ari_app.supervision.alerts.watch import AlertWatch
 from ari_app.supervision.service import Supervision
 from ari_app.web.sessions import Sessions
 from ari_app.work import http as work_http
 from ari_app.work.desk_file import DeskChoices
 from ari_app.work.service import AgentWork
-from crm.staff.service import StaffService
 from foundation.database import Database
 from foundation.routes import Routes
 
@@ -40,7 +45,7 @@ class DeskParts:
         *,
         database: Database,
         redis: Redis,
-        staff: StaffService,
+        domain: DomainServices,
         choices: DeskChoices,
         ari: AriClient,
         queues: QueueService,
@@ -49,10 +54,17 @@ class DeskParts:
         calls: CallStore,
     ) -> None:
         self._queues = queues
+        staff = domain.staff
         self.work = AgentWork(database, queues, choices, settings.time_zone)
         self.board = LiveBoard(calls, queues)
-        handler = AgentDesks(queues, agents, control, self.work.check_finished, self.board.calls)
-        self.hub = Hub(redis, handler)
+        self.figures = FiguresBoard(domain.reports, domain.missed, queues)
+        self.thresholds = QueueThresholds(database, queues.queues)
+        shown = BoardParts(self.board.calls, self.figures.now, self._alerts)
+        self.hub = Hub(redis, AgentDesks(queues, agents, control, self.work.check_finished, shown))
+        self.alerts = AlertBoard(redis, self.hub, self.thresholds)
+        self.alert_watch = AlertWatch(
+            database, queues, redis, settings.node, levels=self.figures.levels, wake_outbox=domain.outbox.wake
+        )
         self.sessions = Sessions(redis, staff, self.hub)
         self.phones = PhoneService(
             ari,
@@ -75,6 +87,9 @@ class DeskParts:
     async def _in_call(self, agent_id: str) -> bool:
         return (await self._queues.agent(agent_id)).state is AgentState.TALKING
 
+    async def _alerts(self) -> list[OpenAlert]:
+        return await self.alerts.now()
+
     def routes(self) -> list[Routes]:
         """Return the routes of desks."""
         return [
@@ -84,4 +99,5 @@ class DeskParts:
             work_http.routes(self.work, self._queues),
             phones_http.routes(self.phones),
             supervision_http.routes(self.supervision),
+            alerts_http.routes(self.thresholds),
         ]

@@ -25,7 +25,8 @@ VARIABLES = frozenset(
     {
         "event", "number", "kind", "status", "urgency", "subject", "description", "address", "area", "department",
         "reason", "words", "actor", "until", "visit", "urge_count", "redo_count", "caller_name", "caller_number",
-        "due", "respond_by", "clock", "step", "other", "at", "link", "visit_before",
+        "due", "respond_by", "clock", "step", "other", "at", "link", "visit_before", "queue", "figure", "bound",
+        "value",
     }
 )  # fmt: skip
 """Facts that `facts.py` finds."""
@@ -38,6 +39,7 @@ CODES: Mapping[str, frozenset[str]] = {
     "clock": frozenset({"respond", "resolve"}),
     "reason": frozenset(RefusalReason),
     "actor": frozenset({"hotline"}),
+    "figure": frozenset({"waiting", "longest_wait_s", "level"}),
 }
 """Values of the variables that have a wording for each of them."""
 WORDED = CODES.keys()

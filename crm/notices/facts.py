@@ -8,7 +8,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.departments.model import Department
-from crm.events import DeadlineAlert, Event, EventReporter, TicketChanged, TicketEvent
+from crm.events import DeadlineAlert, Event, EventReporter, QueueAlerted, TicketChanged, TicketEvent
 from crm.notices.catalogue import Audience, VisitChange
 from crm.outbox.subscriptions import EventEnvelope
 from crm.personal_data.masking import mask_address, mask_name, mask_number, mask_numbers_in
@@ -82,6 +82,8 @@ class FactFinder:
         elif isinstance(event, DeadlineAlert):
             step = str(event.step) if event.step is not None else ""
             values |= {"clock": event.clock, "step": step, "due": self._clock(event.due_at)}
+        elif isinstance(event, QueueAlerted):
+            values |= {"queue": event.queue, "figure": event.figure, "bound": event.bound, "value": event.value}
         held_by = event.held_by if isinstance(event, DeadlineAlert) else None
         values["department"] = await _department(session, held_by or holder)
         if values.get("number"):

@@ -8,8 +8,8 @@ import base64
 import itertools
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -230,9 +230,15 @@ class Phone:
         Raises:
             NothingHappened: it was never heard.
         """
+        async with self.speaking(frequency):
+            await other.hears_tone(frequency)
+
+    @asynccontextmanager
+    async def speaking(self, frequency: float) -> AsyncIterator[None]:
+        """Play a tone meanwhile."""
         playing = asyncio.create_task(self.play_tone(frequency, 2 * WAIT_SECONDS))
         try:
-            await other.hears_tone(frequency)
+            yield
         finally:
             await self._do("hush")
             await playing

@@ -1,4 +1,4 @@
-import type { AgentState, BoardCall, Presence, QueueState } from '@/shared/socket/messages'
+import type { AgentState, AlertFigure, BoardCall, OpenAlert, Presence, QueueState } from '@/shared/socket/messages'
 import type { Tone } from '@/shared/ui/UiTag.vue'
 
 /** States of agents from the one that wants a supervisor's eye to the one that does not. */
@@ -37,6 +37,9 @@ export function queueTone(queue: QueueState): Tone {
   return (queue.agents['ready'] ?? 0) > 0 ? 'good' : 'plain'
 }
 
+/** Figures that have thresholds, in the order of the page. */
+export const FIGURES: readonly AlertFigure[] = ['waiting', 'longest_wait_s', 'level']
+
 export type Order = 'listen' | 'whisper' | 'barge' | 'take-over' | 'leave' | 'pull'
 
 /** Return conversations and waiting callers, the longest first; calls in a menu want no supervisor. */
@@ -52,4 +55,10 @@ export function ordersOf(call: BoardCall, staffId: string | undefined): Order[] 
   if (mode === undefined) return ['listen', 'whisper', 'barge', 'take-over']
   if (call.supervisor?.staff_id !== staffId) return []
   return [...(['listen', 'whisper', 'barge'] as const).filter((one) => one !== mode), 'take-over', 'leave']
+}
+
+/** Return the alerts that were not there before. */
+export function begun(now: readonly OpenAlert[], before: readonly OpenAlert[]): OpenAlert[] {
+  const known = new Set(before.map((alert) => alert.id))
+  return now.filter((alert) => !known.has(alert.id))
 }

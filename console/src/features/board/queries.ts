@@ -2,6 +2,7 @@ import { useMutation, useQuery } from '@pinia/colada'
 import { computed } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
 import { inLanguage } from '@/shared/i18n/i18n'
+import { useDesk } from '@/shared/socket/desk'
 import type { Order } from './board'
 
 /** Return a function that names a queue in the page's language. */
@@ -13,30 +14,35 @@ export function useQueueNames(): (queue: string) => string {
   }
 }
 
-/** How often the board's figures are counted: the last minutes move on by themselves. */
-export const FIGURES_EVERY_MS = 10_000
-
-/** Figures of queues in the last minutes and today, by the definitions of the reports. */
+/** Figures of queues in the last minutes and today, as the service pushes them; the formula has a name. */
 export function useFiguresNow() {
-  const now = useQuery({ key: ['reports', 'now'], query: () => data(api.GET('/api/v1/reports/now')), staleTime: FIGURES_EVERY_MS })
+  const desk = useDesk()
   const definitions = useQuery({ key: ['figure-definitions'], query: () => data(api.GET('/api/v1/figure-definitions')), staleTime: Number.POSITIVE_INFINITY })
-  const callers = useQuery({
-    key: ['missed-callers', false],
-    query: () => data(api.GET('/api/v1/missed-callers', { params: { query: { mine: false } } })),
-    staleTime: FIGURES_EVERY_MS,
-  })
   const formula = computed(() => {
-    const found = definitions.data.value?.calls.find((figure) => figure.name === now.data.value?.level)
+    const found = definitions.data.value?.calls.find((figure) => figure.name === desk.figures?.level)
     return found === undefined ? '' : `${inLanguage(found)} = ${inLanguage({ zh: found.formula_zh, en: found.formula_en })}`
   })
   return {
     formula,
-    minutes: computed(() => now.data.value?.minutes ?? 30),
-    withinS: computed(() => now.data.value?.within_s ?? 20),
-    of: (queue: string) => now.data.value?.queues.find((one) => one.queue === queue),
-    missed: (queue: string) => (callers.data.value ?? []).filter((caller) => caller.queue === queue).length,
-    refetch: async () => void (await Promise.all([now.refetch(), callers.refetch()])),
+    minutes: computed(() => desk.figures?.minutes ?? 30),
+    withinS: computed(() => desk.figures?.within_s ?? 20),
+    of: (queue: string) => desk.figures?.queues.find((one) => one.queue === queue),
   }
+}
+
+/** Thresholds of queues, and what broke them. */
+export function useThresholds() {
+  const thresholds = useQuery({ key: ['queue-thresholds'], query: () => data(api.GET('/api/v1/queue-thresholds')) })
+  const history = useQuery({ key: ['queue-alerts'], query: () => data(api.GET('/api/v1/queue-alerts', { params: { query: { limit: 50 } } })) })
+  const set = useMutation({
+    mutation: (body: Schemas['ThresholdInput']) => data(api.PUT('/api/v1/queue-thresholds', { body })),
+    onSettled: async () => void (await thresholds.refetch()),
+  })
+  const remove = useMutation({
+    mutation: (threshold_id: string) => data(api.DELETE('/api/v1/queue-thresholds/{threshold_id}', { params: { path: { threshold_id } } })),
+    onSettled: async () => void (await thresholds.refetch()),
+  })
+  return { thresholds, history, set, remove }
 }
 
 const call = (call_id: string) => ({ params: { path: { call_id } } })

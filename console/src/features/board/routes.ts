@@ -7,4 +7,10 @@ export const routes: RouteRecordRaw[] = [
     meta: { roles: ['supervisor', 'administrator'] },
     component: () => import('./pages/BoardPage.vue'),
   },
+  {
+    path: '/board/alerts',
+    name: 'board-alerts',
+    meta: { roles: ['supervisor', 'administrator'] },
+    component: () => import('./pages/AlertsPage.vue'),
+  },
 ]

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import { DeskConnection, type Link } from './connection'
-import type { BoardCall, CallChanged, DeskCommand, Draft, OwnState, Pop, Presence, QueueState, ServerMessage } from './messages'
+import type { BoardCall, BoardFigures, CallChanged, DeskCommand, Draft, OpenAlert, OwnState, Pop, Presence, QueueState, ServerMessage } from './messages'
 
 const HANDED_OVER = 'hotline.handed_over'
 type Listener = (message: ServerMessage) => void
@@ -21,6 +21,10 @@ export const useDesk = defineStore('desk', () => {
   const agents = shallowReactive(new Map<string, Presence>())
   /** Live calls, on the desk of a supervisor. */
   const calls = shallowReactive(new Map<string, BoardCall>())
+  /** Figures of the queues, on the desk of a supervisor. */
+  const figures = shallowRef<BoardFigures | null>(null)
+  /** Thresholds that are broken now. */
+  const alerts = shallowRef<readonly OpenAlert[]>([])
   /** Server's clock less this browser's: a wrong clock shows right times. */
   const aheadMs = ref(0)
   const listeners = new Set<Listener>()
@@ -38,6 +42,8 @@ export const useDesk = defineStore('desk', () => {
         replace(queues, message.snapshot.queues, (queue) => queue.queue)
         replace(agents, message.snapshot.agents, (agent) => agent.agent_id)
         replace(calls, message.snapshot.calls, (one) => one.call_id)
+        figures.value = message.snapshot.figures
+        alerts.value = message.snapshot.alerts
         break
       case 'pop':
         // The same pop may come twice; the page must not lose its place for that.
@@ -75,6 +81,12 @@ export const useDesk = defineStore('desk', () => {
         for (const one of message.calls) calls.set(one.call_id, one)
         for (const id of message.over) calls.delete(id)
         break
+      case 'figures':
+        figures.value = message
+        break
+      case 'alerts':
+        alerts.value = message.alerts
+        break
     }
     for (const listener of listeners) listener(message)
   }
@@ -111,7 +123,7 @@ export const useDesk = defineStore('desk', () => {
     connection.close()
   }
 
-  return { link, own, pop, draft, call, made, handedOver, queues, agents, calls, aheadMs, state, callId, apply, listen, send, open, close }
+  return { link, own, pop, draft, call, made, handedOver, queues, agents, calls, figures, alerts, aheadMs, state, callId, apply, listen, send, open, close }
 })
 
 function replace<T>(map: Map<string, T>, values: readonly T[], key: (value: T) => string): void {

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlmodel import col, select
 
+from ari_app.desk.board import AlertFigure
 from crm.events import decode
 from crm.notices.catalogue import NoticeCatalogue
 from crm.outbox.model import OutboxEntry
@@ -33,6 +34,7 @@ CODES: dict[str, Iterable[StrEnum | str]] = {
     "clock": ClockKind,
     "reason": RefusalReason,
     "actor": [SYSTEM.name],
+    "figure": AlertFigure,
 }
 
 

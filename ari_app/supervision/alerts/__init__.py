@@ -1,0 +1,1 @@
+"""Alerts of queues: thresholds that supervisors set, and what broke them."""

@@ -1,0 +1,158 @@
+"""Watch over the thresholds of queues: one process looks for all."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NoReturn
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from ari_app.desk.board import AlertFigure
+from ari_app.queues.errors import QueuesUnavailable
+from ari_app.queues.model import QueueSnapshot
+from ari_app.queues.service import QueueService
+from ari_app.supervision.alerts import store
+from ari_app.supervision.alerts.model import QueueAlert
+from crm.events import QueueAlerted
+from crm.outbox.service import enqueue
+from foundation.clock import utc_now
+from foundation.database import Database, out_of_reach
+from foundation.ids import new_id
+
+LOOK_S = 2.0
+CALM_S = 20.0
+"""A value must be good for so long: one that swings around its bound is one alert."""
+WATCHER = "hotline:alert-watcher"
+"""The node that looks, for all nodes; it holds the key for a few looks."""
+WATCHER_S = 8
+
+Levels = Callable[[], Awaitable[Mapping[str, float | None]]]
+"""Returns the service level of each queue in the last minutes, in percent; None without calls."""
+Key = tuple[str, AlertFigure]
+
+log = structlog.get_logger()
+
+
+class AlertWatch:
+    """Raises and ends the alerts of broken thresholds."""
+
+    def __init__(
+        self,
+        database: Database,
+        queues: QueueService,
+        redis: Redis,
+        node: str,
+        *,
+        levels: Levels,
+        wake_outbox: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._queues = queues
+        self._redis = redis
+        self._node = node
+        self._levels = levels
+        self._wake_outbox = wake_outbox
+        self._clock = clock
+        self._calm_since: dict[str, float] = {}
+        """Since when the value of an open alert is good again, by the alert's id."""
+
+    async def run(self, tell: Callable[[], Awaitable[None]]) -> NoReturn:
+        """Look for all nodes, until cancelled; `tell` them of a change."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            try:
+                if await self._is_watcher() and await self.look():
+                    await tell()
+            except Exception as error:
+                if not (isinstance(error, RedisError | QueuesUnavailable) or out_of_reach(error)):
+                    raise
+                log.warning("queue_alerts_not_seen", error=repr(error))
+
+    async def look(self) -> bool:
+        """Compare the queues with their thresholds; whether an alert began or ended."""
+        async with self._database.read() as session:
+            bounds = {(one.queue, one.figure): one.bound for one in await store.thresholds(session)}
+            is_open = bool(await store.not_over(session))
+        if not bounds and not is_open:
+            return False
+        values = await self._values(bounds)
+        raised = False
+        async with self._database.write() as session:
+            found = {(one.queue, one.figure): one for one in await store.not_over(session)}
+            ended = [alert for key, alert in found.items() if self._is_over(key, alert, bounds, values)]
+            for alert in ended:
+                alert.ended_at = utc_now()
+                self._calm_since.pop(alert.id, None)
+            for key, bound in bounds.items():
+                if key in values and key not in found and is_broken(key[1], values[key], bound):
+                    alert = _alert(key, bound, values[key])
+                    session.add(alert)
+                    enqueue(session, self._event(alert))
+                    raised = True
+        if raised:
+            self._wake_outbox()
+        return raised or bool(ended)
+
+    async def _values(self, bounds: Mapping[Key, int]) -> dict[Key, int]:
+        snapshot = await self._queues.snapshot()
+        values = {
+            (one.queue, figure): value_of(one, figure)
+            for one in snapshot.queues
+            for figure in (AlertFigure.WAITING, AlertFigure.LONGEST_WAIT_S)
+        }
+        if any(figure is AlertFigure.LEVEL for _, figure in bounds):
+            levels = await self._levels()
+            values |= {(name, AlertFigure.LEVEL): int(level) for name, level in levels.items() if level is not None}
+        return values
+
+    def _is_over(self, key: Key, alert: QueueAlert, bounds: Mapping[Key, int], values: Mapping[Key, int]) -> bool:
+        """Note the value of an open alert; whether the alert ends now."""
+        if key not in bounds:
+            return True
+        if key in values and is_broken(key[1], values[key], bounds[key]):
+            alert.worst = worse(key[1], alert.worst, values[key])
+            self._calm_since.pop(alert.id, None)
+            return False
+        return self._clock() - self._calm_since.setdefault(alert.id, self._clock()) >= CALM_S
+
+    def _event(self, alert: QueueAlert) -> QueueAlerted:
+        settings = self._queues.queues[alert.queue]
+        return QueueAlerted(
+            alert_id=alert.id,
+            queue=f"{settings.title_zh} {settings.title_en}",
+            figure=alert.figure.value,
+            bound=str(alert.bound),
+            value=str(alert.value),
+        )
+
+    async def _is_watcher(self) -> bool:
+        if await self._redis.set(WATCHER, self._node, nx=True, ex=WATCHER_S):
+            return True
+        if await self._redis.get(WATCHER) != self._node.encode():
+            return False
+        await self._redis.expire(WATCHER, WATCHER_S)
+        return True
+
+
+def _alert(key: Key, bound: int, value: int) -> QueueAlert:
+    return QueueAlert(
+        id=new_id("alert"), queue=key[0], figure=key[1], bound=bound, value=value, worst=value, began_at=utc_now()
+    )
+
+
+def value_of(queue: QueueSnapshot, figure: AlertFigure) -> int:
+    """Return a figure of a queue as it is now."""
+    return queue.waiting if figure is AlertFigure.WAITING else queue.longest_wait_ms // 1000
+
+
+def is_broken(figure: AlertFigure, value: int, bound: int) -> bool:
+    """Tell whether a value breaks a bound."""
+    return value < bound if figure is AlertFigure.LEVEL else value >= bound
+
+
+def worse(figure: AlertFigure, one: int, other: int) -> int:
+    """Return the worse of two values."""
+    return min(one, other) if figure is AlertFigure.LEVEL else max(one, other)
