@@ -162,7 +162,10 @@ async def _waiting(
     again: Collection[str],
     claims: Mapping[str, MissedClaim],
 ) -> dict[str, list[CallRecord]]:
-    """Return the missed calls of each number, newest first; numbers that talked with a person since are left out."""
+    """Return the missed calls of each number, newest first.
+
+    Numbers that talked with a person since are left out.
+    """
     reached = await store.reached(session, since)
     waiting: dict[str, list[CallRecord]] = {}
     for call in await store.missed(session, since, messages, again):

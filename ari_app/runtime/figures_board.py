@@ -42,10 +42,13 @@ class FiguresBoard:
         self._queues = queues
         self._changed = asyncio.Event()
         self._shown: BoardFigures | None = None
-        """What all boards of this node were told last."""
+        """The figures that all boards of this node have."""
 
     async def now(self) -> BoardFigures | None:
-        """Return the figures, for a board that opens; None: the database does not respond."""
+        """Return the figures, for a board that opens.
+
+        None: the database does not respond.
+        """
         try:
             return await self._counted()
         except Exception as error:
@@ -128,7 +131,10 @@ class AlertBoard:
             log.warning("queue_alerts_not_told", error=repr(error))
 
     async def now(self) -> list[OpenAlert]:
-        """Return the open alerts, for a board that opens; none while the database does not respond."""
+        """Return the open alerts, for a board that opens.
+
+        None while the database does not respond.
+        """
         try:
             return await self._thresholds.open_alerts()
         except Exception as error:

@@ -143,7 +143,9 @@ class CallControl:
             raise NotNow("the caller waits no more, or the supervisor is in a call")
 
     async def _check_free(self, staff_id: str, call_id: str) -> None:
-        """Refuse a supervisor who is in another call: one phone has one ear.
+        """Refuse a supervisor who is in another call.
+
+        One phone has one ear.
 
         Raises:
             SupervisorBusy: with that call.

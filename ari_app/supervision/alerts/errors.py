@@ -11,7 +11,7 @@ class ThresholdUnknown(NotFound):
 
 
 class ThresholdInvalid(Invalid):
-    """A threshold of a queue that does not exist, or with a bound that its figure cannot have."""
+    """No such queue, or a bound that the figure cannot have."""
 
     slug = "threshold-invalid"
     title = "This threshold cannot be set"
