@@ -56,7 +56,10 @@ class MissedCallers:
             return await _entries(session, oldest, claims, messages, again)
 
     async def counted(self) -> Counter[str]:
-        """Return how many callers are missed, by the queue of the newest call."""
+        """Return how many callers are missed, by queue.
+
+        It is the queue of the newest call.
+        """
         since = utc_now() - timedelta(days=MissedQuery().days)
         async with self._database.read() as session:
             messages = await store.with_message(session, since)

@@ -17,7 +17,7 @@ from foundation.routes import Principal, Role
 
 @dataclass(frozen=True)
 class BoardParts:
-    """What a board shows beside queues and agents, when it opens."""
+    """Calls, figures and alerts of a board that opens."""
 
     calls: Callable[[], Awaitable[list[BoardCall]]]
     figures: Callable[[], Awaitable[BoardFigures | None]]
