@@ -33,7 +33,8 @@ log = structlog.get_logger()
 class FiguresBoard:
     """Counts the queues' figures, and sends changes to boards.
 
-    The boards are those of this node. A queue or an agent that changes causes a count; without an open board there is none.
+    The boards are those of this node. A queue or an agent that changes causes a count; without an open board there is
+    none.
     """
 
     def __init__(self, reports: ReportService, missed: MissedCallers, queues: QueueService) -> None:
