@@ -176,7 +176,7 @@ async def _create(
         registered_at=now,
         form=form.answers,
         form_version=form.version,
-        **given.model_dump(exclude={"reporter", "call_id", "form"}),
+        **given.model_dump(exclude={"reporter", "call_id", "number_typed", "form"}),
     )
     raised = await _raise_if_protected(session, ticket, ticket.customer_id, now)
     session.add(ticket)

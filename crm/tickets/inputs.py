@@ -35,9 +35,9 @@ class Reporter(BaseModel, extra="forbid"):
         return self
 
 
-def _refuse_mistyped(reporter: Reporter, call_id: str | None) -> None:
+def _refuse_mistyped(reporter: Reporter, *, from_call: bool) -> None:
     """Refuse a mobile number of wrong length, unless a call brought it."""
-    if call_id is None and reporter.number is not None and is_mistyped_mobile(reporter.number):
+    if not from_call and reporter.number is not None and is_mistyped_mobile(reporter.number):
         raise ValueError(f"reporter.number: {NO_NUMBER}")
 
 
@@ -58,10 +58,12 @@ class FileTicket(BaseModel, extra="forbid"):
     visit_until: Moment | None = None
     reporter: Reporter = Reporter()
     call_id: Id | None = None
+    number_typed: bool = False
+    """The agent typed the reporter's number: it is not as the call brought it."""
 
     @model_validator(mode="after")
     def _number(self) -> "FileTicket":
-        _refuse_mistyped(self.reporter, self.call_id)
+        _refuse_mistyped(self.reporter, from_call=self.call_id is not None and not self.number_typed)
         return self
 
     @model_validator(mode="after")
@@ -91,5 +93,5 @@ class AppendToTicket(BaseModel, extra="forbid"):
 
     @model_validator(mode="after")
     def _number(self) -> "AppendToTicket":
-        _refuse_mistyped(self.reporter, self.call_id)
+        _refuse_mistyped(self.reporter, from_call=self.call_id is not None)
         return self

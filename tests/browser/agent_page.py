@@ -84,8 +84,8 @@ window.hears = async (hertz, seconds) => {
 }
 """
 
-_EXPECTED = re.compile(r"status of 401 .*/session\)|status of 404 .*/disposition\)")
-"""Questions of the page to which no is an answer: a session before the sign-in, a result before it is given."""
+_EXPECTED = re.compile(r"status of 401 .*/session\)|status of 404 .*/disposition\)|status of 403 .*/api/v1/calls\)")
+"""Questions to which no is an answer: a session before the sign-in, a result not given, a number not allowed."""
 
 
 @cache

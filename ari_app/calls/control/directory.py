@@ -78,6 +78,7 @@ class CallDirectory:
                         kind="queue",
                         id=queue.queue,
                         name=settings.title_zh,
+                        name_en=settings.title_en,
                         available=queue.queue in staffed,
                         waiting=queue.waiting,
                         longest_wait_ms=queue.longest_wait_ms,

@@ -24,6 +24,8 @@ class TargetView(BaseModel):
     kind: Literal["agent", "queue", "department"]
     id: str
     name: str
+    name_en: str | None = None
+    """English name of a queue."""
     available: bool
     """It can take a call now."""
     staff_number: str | None = None

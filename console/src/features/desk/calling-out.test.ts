@@ -3,10 +3,14 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { useCalling } from '@/shared/calling/calling'
 import { useSession } from '@/shared/session/session'
 import { useDesk } from '@/shared/socket/desk'
+import { useToasts } from '@/shared/ui/toasts'
 import { serve, show } from '@/shared/testing/service'
 import CallButton from '@/shared/calling/CallButton.vue'
 import CallOut from './components/CallOut.vue'
+import CallerCard from './components/CallerCard.vue'
 import CallOutcome from './components/CallOutcome.vue'
+import CallsToTake from './components/CallsToTake.vue'
+import CallTags from './components/CallTags.vue'
 import { asked } from './state/call-out'
 import { isOwn, stageOf } from './state/call-stage'
 import { nextHour } from './state/outcome'
@@ -58,6 +62,56 @@ describe('calling out', () => {
   it('names the stages of an own call', () => {
     const call = (state: string | null, role = 'agent') => ({ state, role, direction: 'outbound', over: false }) as never
     expect([stageOf('talking', call(null)), stageOf('talking', call('talking')), isOwn(call('talking')), isOwn(call('talking', 'called'))]).toEqual(['dialling', 'talking', true, false])
+  })
+})
+
+describe('the parties of a call', () => {
+  it('are named by who called, also after the call', () => {
+    serve({})
+    const title = (queue: string, call: unknown) => {
+      useDesk().call = call as never
+      const card = show(CallerCard, { pop: { call_id: 'c-1', queue, customers: [], number: null, arrears: null } })
+      const text = card.find('h2').text()
+      card.unmount()
+      return text
+    }
+    expect([title('repair', null), title('', null), title('', { role: 'called' })]).toEqual(['来电人', '对方', '来电人'])
+  })
+
+  it('may be a supervisor, who is named once the agent hears the voice', () => {
+    serve({})
+    const tags = (supervisor: unknown) => show(CallTags, { call: { muted: false, recording: true, role: 'agent', party: null, supervisor } }).text()
+    const who = { staff_number: '3001', name: '赵敏' }
+    expect([tags(null), tags({ ...who, mode: 'whisper' }), tags({ ...who, mode: 'barge' })]).toEqual(['', '3001 赵敏 正在对您说话', '3001 赵敏 已加入通话'])
+  })
+})
+
+describe('calls to take', () => {
+  const call = (call_id: string, stage: string, rest: object = {}) =>
+    ({ call_id, stage, state: null, queue: 'repair', number: '+8613800000002', held_since_ms: null, started_at: '2026-11-30T00:00:00Z', ...rest })
+
+  it('are parked or in line, the longest wait first; a free agent takes one by button or key', async () => {
+    const calls = [call('menu', 'flow'), call('talk', 'talking', { state: 'talking' }), call('late', 'ringing', { started_at: '2026-11-30T00:01:00Z' }), call('first', 'queued'), call('parked', 'talking', { state: 'parked', held_since_ms: 1 })]
+    const requests = serve({ 'GET /live-calls': calls, 'POST /calls/first/pick-up': { type: '/problems/not-now', title: '现在不能', status: 409, detail: '', errors: [] } })
+    const desk = useDesk()
+    desk.link = 'open'
+    desk.own = { state: 'ready' } as never
+    const list = show(CallsToTake)
+    await flushPromises()
+    expect(list.findAll('li')).toHaveLength(3)
+    const key = new KeyboardEvent('keydown', { key: 'u', code: 'KeyU', ctrlKey: true, altKey: true })
+    // happy-dom takes Ctrl and Alt together for AltGraph.
+    key.getModifierState = () => false
+    dispatchEvent(key)
+    await flushPromises()
+    await list.findAll('button')[1]?.trigger('click')
+    await flushPromises()
+    expect(requests.filter((one) => one.method === 'POST').map((one) => one.path)).toEqual(['/calls/parked/pick-up', '/calls/first/pick-up'])
+    expect(useToasts().shown.map((one) => one.text)).toEqual(['现在不能'])
+    desk.own = { state: 'talking' } as never
+    await flushPromises()
+    expect(list.findAll('li')).toHaveLength(0)
+    list.unmount()
   })
 })
 

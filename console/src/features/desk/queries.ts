@@ -110,6 +110,16 @@ export function useFigures() {
   return useQuery({ key: ['figures'], query: () => data(api.GET('/api/v1/agents/me/figures')), staleTime: 10_000 })
 }
 
+/** Calls under way that concern this agent; while wanted, asked for again and again. */
+export function useLiveCalls(wanted: MaybeRefOrGetter<boolean>) {
+  return useQuery({ key: ['live-calls'], enabled: () => toValue(wanted), query: () => data(api.GET('/api/v1/live-calls')), staleTime: 1000 })
+}
+
+/** Take a parked or waiting call; the agent's phone rings for it. */
+export function pickUp(callId: string): Promise<unknown> {
+  return data(api.POST('/api/v1/calls/{call_id}/pick-up', { params: { path: { call_id: callId } }, ...once(onceKey()) }))
+}
+
 /** What this agent may call, and what the other party sees. */
 export function useOutgoingRules(wanted: MaybeRefOrGetter<boolean>) {
   return useQuery({ key: ['outgoing-rules'], enabled: () => toValue(wanted), query: () => data(api.GET('/api/v1/outgoing-rules')), staleTime: 10_000 })

@@ -19,6 +19,7 @@ export const KEYMAP = {
   recording: 'Ctrl+Alt+E',
   park: 'Ctrl+Alt+A',
   dial: 'Ctrl+Alt+O',
+  pick_up: 'Ctrl+Alt+U',
   ready: 'Ctrl+Alt+R',
   pause: 'Ctrl+Alt+P',
   customer: 'Ctrl+Alt+K',

@@ -43,6 +43,7 @@ async def test_targets_have_their_live_state(hotline: FakeHotline) -> None:
     assert (found["staff-1002"].state, found["staff-1002"].available) == ("ready", True)
     assert (found["staff-1003"].state, found["staff-1003"].available) == ("offline", False)
     assert (found["repair"].waiting, found["repair"].available) == (0, True)
+    assert (found["repair"].name, found["repair"].name_en) == ("报修", "Repairs")
     assert found["dept-1"].on_duty == "张师傅"
 
 

@@ -261,3 +261,5 @@ def test_a_mistyped_mobile_number_is_taken_from_a_call_only() -> None:
     with pytest.raises(ValidationError, match=r"reporter\.number"):
         FileTicket.model_validate(given)
     assert FileTicket.model_validate(given | {"call_id": "call-1"}).reporter.number == "1392000000"
+    with pytest.raises(ValidationError, match=r"reporter\.number"):
+        FileTicket.model_validate(given | {"call_id": "call-1", "number_typed": True})

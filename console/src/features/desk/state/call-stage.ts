@@ -1,4 +1,4 @@
-import type { AgentState, CallChanged } from '@/shared/socket/messages'
+import type { AgentState, CallChanged, Pop } from '@/shared/socket/messages'
 
 /** How the bar of a call looks: what the agent has to do next. */
 export type BarStage = 'ringing' | 'dialling' | 'talking' | 'held' | 'away' | 'wrap_up' | 'over'
@@ -8,6 +8,11 @@ const APART: ReadonlySet<string> = new Set(['held', 'swapped', 'consult_ringing'
 /** Return whether this agent made the call. */
 export function isOwn(call: CallChanged | null): boolean {
   return call !== null && call.direction !== undefined && call.direction !== 'inbound' && call.role === 'agent'
+}
+
+/** Return whether an agent called the one whom a pop shows: such a call came by no queue, and the pop outlives the call. */
+export function madeByAgent(pop: Pop, call: CallChanged | null): boolean {
+  return pop.queue === '' && call?.role !== 'called'
 }
 
 /** Return the stage of the agent's call, from the agent's state and the call's. */

@@ -2,11 +2,13 @@ import { nextTick, ref, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { ApiProblem } from '@/shared/api/problems'
 import { useToasts } from '@/shared/ui/toasts'
+import { spoken } from '@/shared/ui/numbers'
+import { useDesk } from '@/shared/socket/desk'
 import { fileTicket, isKept, type FileTicket } from '../queries'
 import { useTicketDraft, type TicketDraft } from './ticket-draft'
 
 /** Return the draft as the service takes it; what is empty is left out. */
-export function asTicket(draft: TicketDraft, callId: string): FileTicket {
+export function asTicket(draft: TicketDraft, callId: string, brought: string): FileTicket {
   const form = Object.fromEntries(Object.entries(draft.form).filter(([, answer]) => answer !== null && answer !== ''))
   const number = draft.number.trim()
   return {
@@ -19,6 +21,7 @@ export function asTicket(draft: TicketDraft, callId: string): FileTicket {
     urgency: draft.urgency,
     form,
     call_id: callId,
+    number_typed: number !== spoken(brought),
     reporter: { customer_id: draft.customer_id, number: number === '' ? null : number, name: draft.name.trim() },
   }
 }
@@ -26,7 +29,7 @@ export function asTicket(draft: TicketDraft, callId: string): FileTicket {
 /** File the call's ticket; a refusal is shown at its fields, and the first of them gets the focus. */
 export function useFiling(callId: () => string, form: Ref<HTMLElement | null>) {
   const { t } = useI18n()
-  const [work, toasts] = [useTicketDraft(), useToasts()]
+  const [work, desk, toasts] = [useTicketDraft(), useDesk(), useToasts()]
   const busy = ref(false)
   const kept = ref(false)
   const problem = ref<unknown>(null)
@@ -49,7 +52,7 @@ export function useFiling(callId: () => string, form: Ref<HTMLElement | null>) {
     busy.value = true
     problem.value = null
     try {
-      const answer = await fileTicket(asTicket(work.draft, callId()), work.draft.key)
+      const answer = await fileTicket(asTicket(work.draft, callId(), desk.pop?.number?.display ?? ''), work.draft.key)
       kept.value = isKept(answer)
       if (!isKept(answer)) {
         work.draft.filed = { id: answer.id, number: answer.number }

@@ -3,6 +3,7 @@ import { computed, onScopeDispose, toValue, type ComputedRef, type MaybeRefOrGet
 import { useI18n } from 'vue-i18n'
 import { useReasons } from '@/shared/agents/reasons'
 import { api, data, type Schemas } from '@/shared/api/client'
+import { inLanguage } from '@/shared/i18n/i18n'
 import { useLabels } from '@/shared/i18n/labels'
 import type { CallTarget } from '@/shared/socket/messages'
 
@@ -46,7 +47,7 @@ export function useTargets(typed: MaybeRefOrGetter<string>): { targets: Computed
 
   const targets = computed(() => {
     const rows = (found.data.value ?? []).slice(0, SHOWN).map((one): Target => ({
-      kind: one.kind, id: one.id, name: one.name, hint: one.staff_number ?? one.on_duty ?? '', state: stateOf(one), available: one.available,
+      kind: one.kind, id: one.id, name: inLanguage({ zh: one.name, en: one.name_en ?? one.name }), hint: one.staff_number ?? one.on_duty ?? '', state: stateOf(one), available: one.available,
     }))
     return [...numberOf(toValue(typed)), ...rows]
   })
