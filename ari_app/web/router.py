@@ -28,7 +28,7 @@ from foundation.problems import FieldProblem, Invalid, NotFound, Outcome, broken
 from foundation.routes import Download, File, Page, Route
 
 _PATH_VALUE = re.compile(r"[^/\\\x00-\x1f\x7f;]{1,128}")
-_OF_ONE_FIELD = re.compile(r"([a-z][a-z0-9_]*)(?:: | (?=must\b))(.+)", re.DOTALL)
+_OF_ONE_FIELD = re.compile(r"([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)*)(?:: | (?=must\b))(.+)", re.DOTALL)
 
 AiohttpHandler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

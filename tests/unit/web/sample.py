@@ -41,6 +41,12 @@ class FileThing(BaseModel, extra="forbid"):
     subject: Annotated[str, Field(min_length=1, max_length=80)]
     contacts: list[Contact] = []
 
+    @model_validator(mode="after")
+    def _two_numbers(self) -> "FileThing":
+        if len({one.number for one in self.contacts[:2]}) < len(self.contacts[:2]):
+            raise ValueError("contacts.1.number: must be another number")
+        return self
+
 
 class Thing(BaseModel):
     """A thing as shown."""

@@ -73,6 +73,13 @@ async def test_every_wrong_field_is_named_with_its_rule_and_without_its_value(ag
         assert "canary" not in await answer.text()
 
 
+async def test_rule_between_fields_names_the_one_inside_another(agent: aiohttp.ClientSession) -> None:
+    sent = {"subject": "x", "contacts": [{"name": "a", "number": "1"}, {"name": "b", "number": "1"}]}
+    async with agent.post("/api/v1/things", json=sent) as answer:
+        (error,) = (await problem(answer, 422))["errors"]
+    assert (error["field"], error["rule"]) == ("contacts.1.number", "must be another number")
+
+
 @pytest.mark.parametrize(
     ("remark", "rule"),
     [
