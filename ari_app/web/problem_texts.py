@@ -114,9 +114,7 @@ def read_problem_texts(folder: Path, labels: Labels) -> tuple[ProblemTexts | Non
     except ValidationError as error:
         return None, [Finding(PROBLEMS_FILE, *place) for place in broken_rules(document, error)]
     findings = [
-        Finding(
-            PROBLEMS_FILE, line_inside(document, path), "unknown-name", f"{{{name}}} is not in the English sentence"
-        )
+        Finding(PROBLEMS_FILE, line_inside(document, path), "unknown-name", f"{{{name}}} is not in the English text")
         for path, sentence in file.sentences()
         for name in sorted(set(_NAME.findall(sentence.zh)) - set(_NAME.findall(sentence.en)))
     ]
