@@ -58,6 +58,7 @@ from crm.outbox.service import OutboxService, OutboxWorker
 from crm.privacy.service import PrivacyService
 from crm.reports.counting import CallCounting
 from crm.reports.service import ReportService
+from crm.selfservice.files import ReportFiles
 from crm.selfservice.limits import Limiter
 from crm.selfservice.service import SelfService
 from crm.sla.service import SlaService
@@ -124,6 +125,7 @@ class DomainServices:
             time_zone=settings.time_zone,
         )
         self.self_service = SelfService(database, self.tickets, limiter)
+        self.report_files = ReportFiles(self.files, limiter)
         self.surveyed = SurveyedTicketsByRule(self.tickets, SurveyWording(configuration.library.catalogue))
         self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
         self.notices = Notices(settings, database, configuration)
@@ -159,7 +161,7 @@ class DomainServices:
             # The console has a page of its own at that address.
             *([] if self._console else [crm.tickets.link_page.routes(self._public_url)]),
             crm.sla.http.routes(self.clocks, self.tickets.may_see),
-            crm.selfservice.http.routes(self.self_service),
+            crm.selfservice.http.routes(self.self_service, self.report_files),
             crm.workorders.http.routes(self.work_orders),
             crm.appointments.http.routes(self.appointments, self.tickets),
             crm.handover.http.routes(self.handovers),

@@ -18,3 +18,13 @@ class KeyNeeded(Invalid):
 
     slug = "idempotency-key"
     title = "An Idempotency-Key is needed"
+
+
+class NotTaken(Invalid):
+    """A form that no person filled; the answer does not say why."""
+
+    slug = "not-taken"
+    title = "The report was not taken"
+
+    def __init__(self) -> None:
+        super().__init__("Look at your report and send it again, or call the hotline.")

@@ -1,16 +1,31 @@
 """Routes for customers, without signing in."""
 
 from crm.selfservice.errors import KeyNeeded
-from crm.selfservice.model import OfferedCategory, OfferedForm, Progress, ProgressQuery, Receipt, WebReport
+from crm.selfservice.files import ReportFiles
+from crm.selfservice.model import (
+    FileQuery,
+    FileReceipt,
+    KnownMatter,
+    MatterQuery,
+    OfferedCategory,
+    OfferedForm,
+    Progress,
+    ProgressQuery,
+    Receipt,
+    WebReport,
+)
 from crm.selfservice.service import SelfService
+from crm.tickets.files.model import MOST_BYTES
 from foundation.problems import FieldProblem
-from foundation.routes import PUBLIC, NoQuery, Request, Routes
+from foundation.routes import PUBLIC, NoQuery, Request, Routes, Upload
 
 
-def routes(service: SelfService) -> Routes:
+def routes(service: SelfService, files: ReportFiles) -> Routes:
     """Return the public routes."""
     table = Routes("self-service", prefix="/api/v1/public")
     _offers(table, service)
+    _hints(table, service)
+    _uploads(table, files)
 
     @table.add(
         "POST",
@@ -24,10 +39,7 @@ def routes(service: SelfService) -> Routes:
         problems=(409, 422, 429, 503),
     )
     async def report(request: Request[WebReport, NoQuery]) -> Receipt:
-        if request.idempotency_key is None:
-            rule = "must be sent with the form, a new one for each report, such as a UUID"
-            raise KeyNeeded("Send an Idempotency-Key.", [FieldProblem(field="Idempotency-Key", rule=rule)])
-        return await service.report(request.body, request.idempotency_key, request.address)
+        return await service.report(request.body, _key(request.idempotency_key), request.address)
 
     # The check is a secret: it goes in the body, for an address is written to logs and histories (S29).
     @table.add(
@@ -43,6 +55,13 @@ def routes(service: SelfService) -> Routes:
         return await service.progress(request.body.number, request.body.check, request.address)
 
     return table
+
+
+def _key(given: str | None) -> str:
+    if given is None:
+        rule = "must be sent with the form, a new one for each report, such as a UUID"
+        raise KeyNeeded("Send an Idempotency-Key.", [FieldProblem(field="Idempotency-Key", rule=rule)])
+    return given
 
 
 def _offers(table: Routes, service: SelfService) -> None:
@@ -67,3 +86,36 @@ def _offers(table: Routes, service: SelfService) -> None:
     )
     async def categories(request: Request[None, NoQuery]) -> list[OfferedCategory]:
         return await service.categories(request.address)
+
+
+def _hints(table: Routes, service: SelfService) -> None:
+    # An address is personal, and stays out of logs and histories: it goes in the body.
+    @table.add(
+        "POST",
+        "/known-matters",
+        roles=PUBLIC,
+        summary="Tell whether many people of the area reported this cause lately",
+        body=MatterQuery,
+        response=KnownMatter,
+        problems=(422, 429, 503),
+    )
+    async def known_matter(request: Request[MatterQuery, NoQuery]) -> KnownMatter:
+        return await service.known_matter(request.body, request.address)
+
+
+def _uploads(table: Routes, files: ReportFiles) -> None:
+    @table.add(
+        "POST",
+        "/files",
+        roles=PUBLIC,
+        summary="Upload a photo or a PDF as the body; the report with this key names its id",
+        query=FileQuery,
+        upload_bytes=MOST_BYTES,
+        response=FileReceipt,
+        status=201,
+        once=True,
+        problems=(413, 422, 429, 503),
+    )
+    async def upload(request: Request[Upload, FileQuery]) -> FileReceipt:
+        key = _key(request.idempotency_key)
+        return await files.receive(request.body.path, request.query, key, request.address)

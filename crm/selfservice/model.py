@@ -17,6 +17,9 @@ Check = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}$")]
 """The last four digits of the account, or of the telephone that was given with the report."""
 
 
+MOST_PHOTOS = 3
+
+
 class WebReport(BaseModel, extra="forbid"):
     """A report as a customer enters it in a web form."""
 
@@ -30,6 +33,22 @@ class WebReport(BaseModel, extra="forbid"):
     area: OneLine = Field(default="", max_length=60)
     category_id: Id | None = Field(default=None, description="one of the causes that are offered")
     form: dict[str, JsonValue] = Field(default={}, max_length=40, description="the answers to the kind's form")
+    file_ids: list[Id] = Field(default=[], max_length=MOST_PHOTOS, description="files uploaded under this report's key")
+    website: str = Field(default="", max_length=200, description="not shown to people, and empty")
+    seconds: int | None = Field(default=None, ge=0, description="time from the opening of the form to its sending")
+
+
+class FileQuery(BaseModel, extra="forbid"):
+    """Report that a file is for, and the file's name."""
+
+    report: str = Field(pattern=r"^[A-Za-z0-9-]{16,64}$", description="the Idempotency-Key that the report will have")
+    name: OneLine = Field(default="", max_length=200)
+
+
+class FileReceipt(BaseModel):
+    """Uploaded file; the report names its id."""
+
+    id: str
 
 
 class OfferedForm(BaseModel, from_attributes=True):
@@ -45,6 +64,20 @@ class OfferedCategory(BaseModel, from_attributes=True):
     id: str
     name: str
     parent_id: str | None
+
+
+class MatterQuery(BaseModel, extra="forbid"):
+    """Cause and place of a report that is being written."""
+
+    category_id: Id
+    address: Address = Field(min_length=2)
+
+
+class KnownMatter(BaseModel):
+    """Answer about a matter that reveals no single report."""
+
+    many: bool
+    """Whether many people of the place's area reported this cause lately."""
 
 
 class Receipt(BaseModel):

@@ -1,14 +1,28 @@
 """Reports by a web form, and the progress of a reporter's ticket."""
 
 import hmac
+from datetime import timedelta
 
 from crm.selfservice import store
-from crm.selfservice.errors import NoSuchReport
+from crm.selfservice.errors import NoSuchReport, NotTaken
+from crm.selfservice.files import owner_of
 from crm.selfservice.limits import Limit, Limiter
-from crm.selfservice.model import STAGES, WORDS, OfferedCategory, OfferedForm, Progress, Receipt, WebReport
+from crm.selfservice.model import (
+    STAGES,
+    WORDS,
+    KnownMatter,
+    MatterQuery,
+    OfferedCategory,
+    OfferedForm,
+    Progress,
+    Receipt,
+    WebReport,
+)
+from crm.tickets.files.naming import UploadedFiles
 from crm.tickets.inputs import FileTicket, Reporter
 from crm.tickets.model import Actor, ActorKind, Channel, Ticket
 from crm.tickets.service import TicketService
+from foundation.clock import utc_now
 from foundation.database import Database
 
 READINGS_OF_ADDRESS = Limit(120, 600)
@@ -19,6 +33,12 @@ REPORTS_OF_NUMBER = Limit(10, 86_400)
 QUESTIONS_OF_ADDRESS = Limit(30, 600)
 QUESTIONS_ABOUT_TICKET = Limit(10, 3600)
 """Right or wrong, whether there is such a ticket or not: four digits are not guessed in so few."""
+MANY = 5
+"""People whose reports are told to others as one matter."""
+LATELY = timedelta(days=2)
+LEAST_SECONDS = 3
+"""No person fills the form in less."""
+OF_A_PERSON = {"website", "seconds"}
 
 
 class SelfService:
@@ -48,6 +68,19 @@ class SelfService:
         async with self._database.read() as session:
             return [OfferedCategory.model_validate(found) for found in await store.offered_categories(session)]
 
+    async def known_matter(self, given: MatterQuery, address: str) -> KnownMatter:
+        """Return whether many people of the area reported this cause lately.
+
+        So many that it tells nothing about any of them.
+
+        Raises:
+            TooMany: from this address.
+        """
+        await self._limiter.count("offer", address, READINGS_OF_ADDRESS)
+        async with self._database.read() as session:
+            areas = await store.areas_of_many(session, given.category_id, utc_now() - LATELY, MANY)
+        return KnownMatter(many=any(area in given.address for area in areas))
+
     async def report(self, given: WebReport, idempotency_key: str, address: str) -> Receipt:
         """File a report of a web form (H12) and return its number.
 
@@ -56,10 +89,13 @@ class SelfService:
 
         Raises:
             TooMany: from this address, or for this number.
+            NotTaken: no person filled the form.
             FormNotFilled: the answers are not what the kind's form asks.
-            UnknownReference: there is no such category, or it is out of use.
+            UnknownReference: there is no such category, it is out of use, or a file belongs to no such report.
         """
         await self._limiter.count("intake", address, REPORTS_OF_ADDRESS)
+        if given.website or (given.seconds is not None and given.seconds < LEAST_SECONDS):
+            raise NotTaken
         await self._limiter.count("intake-number", given.number, REPORTS_OF_NUMBER)
         customer_id = None
         if given.account_number is not None:
@@ -68,10 +104,11 @@ class SelfService:
         filing = FileTicket(
             channel=Channel.WEB,
             reporter=Reporter(customer_id=customer_id, number=given.number, name=given.name),
-            **given.model_dump(exclude={"name", "number", "account_number"}),
+            **given.model_dump(exclude={"name", "number", "account_number", "file_ids", *OF_A_PERSON}),
         )
         sender = Actor(kind=ActorKind.CALLER, id=customer_id, name=given.name)
-        filed = await self._tickets.file(filing, sender, f"web:{given.number}:{idempotency_key}")
+        files = UploadedFiles(owner_of(idempotency_key), given.file_ids)
+        filed = await self._tickets.file(filing, sender, f"web:{given.number}:{idempotency_key}", files)
         return Receipt(number=filed.number)
 
     async def progress(self, number: str, check: str, asker: str) -> Progress:

@@ -1,8 +1,9 @@
 """Queries for customers."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.categories.model import Category
@@ -56,3 +57,17 @@ async def department_name(session: AsyncSession, department_id: str | None) -> s
     """A department's name; empty where there is none."""
     found = await session.get(Department, department_id) if department_id is not None else None
     return found.name if found is not None else ""
+
+
+async def areas_of_many(session: AsyncSession, category_id: str, since: datetime, least: int) -> Sequence[str]:
+    """Return the areas where at least so many numbers have an open report of a cause."""
+    people = func.count(func.distinct(TicketReporter.number))
+    statement = (
+        select(Ticket.area)
+        .join(TicketReporter, col(TicketReporter.ticket_id) == Ticket.id)
+        .where(Ticket.category_id == category_id, col(Ticket.closed_at).is_(None), Ticket.registered_at > since)
+        .where(Ticket.area != "")
+        .group_by(col(Ticket.area))
+        .having(people >= least)
+    )
+    return (await session.exec(statement)).all()

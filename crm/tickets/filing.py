@@ -11,6 +11,7 @@ from crm.customers.protection.store import is_protected_within
 from crm.tickets import reporters, store
 from crm.tickets.address import address_key, address_tail
 from crm.tickets.errors import NotTheirChannel, UnknownReference
+from crm.tickets.files.naming import UploadedFiles, bring
 from crm.tickets.forms import store as forms_store
 from crm.tickets.forms.filling import fill
 from crm.tickets.inputs import AppendToTicket, FileTicket, Reporter
@@ -58,7 +59,17 @@ def check_channel(channel: str, actor: Actor) -> None:
         raise NotTheirChannel(f"staff cannot use the channel {channel}", [problem])
 
 
-async def file(transaction: TicketTransaction, given: FileTicket, actor: Actor, now: datetime, day: str) -> Ticket:
+NO_FILES = UploadedFiles("")
+
+
+async def file(
+    transaction: TicketTransaction,
+    given: FileTicket,
+    actor: Actor,
+    now: datetime,
+    day: str,
+    files: UploadedFiles = NO_FILES,
+) -> Ticket:
     """Create a ticket, or add the report to the matter's open one.
 
     `day` begins the number of a new ticket.
@@ -75,10 +86,10 @@ async def file(transaction: TicketTransaction, given: FileTicket, actor: Actor, 
     matter = matter_key(given.kind, given.category_id, given.address)
     ticket = await merges_store.open_about(session, matter) if matter is not None else None
     if ticket is None:
-        return await _create(transaction, given, form, matter, actor, now, day)
+        return await _create(transaction, given, form, matter, actor, now, day, files)
     addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)
     raised = await _raise_if_protected(session, ticket, given.reporter.customer_id, now)
-    await _add(transaction, ticket, addition, actor, raised | _taken_over(ticket, given, form))
+    await _add(transaction, ticket, addition, actor, raised | _taken_over(ticket, given, form), files)
     return ticket
 
 
@@ -123,7 +134,12 @@ def _taken_over(ticket: Ticket, given: FileTicket, form: _Form) -> dict[str, obj
 
 
 async def _add(
-    transaction: TicketTransaction, ticket: Ticket, given: AppendToTicket, actor: Actor, more: dict[str, object]
+    transaction: TicketTransaction,
+    ticket: Ticket,
+    given: AppendToTicket,
+    actor: Actor,
+    more: dict[str, object],
+    files: UploadedFiles = NO_FILES,
 ) -> None:
     session = transaction.session
     async with change(transaction, ticket, TicketAction.APPEND, actor) as made:
@@ -139,6 +155,7 @@ async def _add(
             await _fill_extension(session, ticket.id, given.reporter)
         made.reporters = known
         raised = await _raise_if_protected(session, ticket, given.reporter.customer_id, utc_now())
+        await bring(made, files, ticket.version + 1)
         ticket.urge_count += 1
         ticket.added_to = ticket.department_id is not None
         ticket.redo_count += ticket.status in {TicketStatus.REPLIED, TicketStatus.SURVEY}
@@ -162,6 +179,7 @@ async def _create(
     actor: Actor,
     now: datetime,
     day: str,
+    files: UploadedFiles,
 ) -> Ticket:
     session = transaction.session
     await category_in_use(session, given.category_id)
@@ -183,6 +201,7 @@ async def _create(
     await session.flush()
     session.add(reporters.reported(ticket.id, given.reporter, given.call_id))
     made = Change(session, ticket, {"call_id": given.call_id, "subject": given.subject, **raised})
+    await bring(made, files, ticket.version)
     await record(transaction, made, TicketAction.FILE, None, actor)
     return ticket
 

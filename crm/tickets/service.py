@@ -15,7 +15,7 @@ from crm.tickets.corrections.service import CorrectionService
 from crm.tickets.errors import ChangedMeanwhile, NotAssessed
 from crm.tickets.extensions import store as extensions_store
 from crm.tickets.extensions.service import Deadlines, ExtensionService
-from crm.tickets.files.naming import name_files
+from crm.tickets.files.naming import UploadedFiles, name_files
 from crm.tickets.findings.service import FindingService
 from crm.tickets.forms.service import FormService
 from crm.tickets.inputs import AppendToTicket, FileTicket
@@ -87,7 +87,13 @@ class TicketService(TicketReader):
             due = await self._deadlines.next_due(session, [ticket.id for ticket in tickets])
             return await rows(session, tickets, due)
 
-    async def file(self, given: FileTicket, actor: Actor, idempotency_key: str | None = None) -> TicketView:
+    async def file(
+        self,
+        given: FileTicket,
+        actor: Actor,
+        idempotency_key: str | None = None,
+        files: UploadedFiles = filing.NO_FILES,
+    ) -> TicketView:
         """Create a ticket, or append to the open one about the matter.
 
         A fault at one address in one category is one matter: two callers who file it in the same second make one ticket
@@ -97,7 +103,7 @@ class TicketService(TicketReader):
 
         Raises:
             KeyReused: the key was sent before with another request.
-            UnknownReference: no such customer or category, or an erased customer.
+            UnknownReference: no such customer or category, an erased customer, or a file that is not the owner's.
             FormNotFilled: the answers break the rules of the kind's form.
             Forbidden: the role does not file tickets.
             NotTheirChannel: a member of staff names a channel of machines.
@@ -106,7 +112,7 @@ class TicketService(TicketReader):
         filing.check_channel(given.channel, actor)
         for _ in range(RACES):
             try:
-                filed = await self._file_once(given, actor, idempotency_key)
+                filed = await self._file_once(given, actor, idempotency_key, files)
             except IntegrityError as error:
                 # The same matter or request was filed at this moment: look again.
                 if not _is_unique(error):
@@ -337,7 +343,9 @@ class TicketService(TicketReader):
                     made.detail.update(recording_id=recording_id, note=note)
         return TicketView.model_validate(ticket)
 
-    async def _file_once(self, given: FileTicket, actor: Actor, idempotency_key: str | None) -> TicketView:
+    async def _file_once(
+        self, given: FileTicket, actor: Actor, idempotency_key: str | None, files: UploadedFiles
+    ) -> TicketView:
         key, now, asked = f"file:{idempotency_key}", utc_now(), _fingerprint(given, actor)
         async with self.transaction() as transaction:
             session = transaction.session
@@ -345,7 +353,8 @@ class TicketService(TicketReader):
                 filed = await store.ticket_of_request(session, key, asked)
                 if filed is not None:
                     return TicketView.model_validate(await session.get_one(Ticket, filed))
-            ticket = await filing.file(transaction, given, actor, now, now.astimezone(self._zone).strftime("%y%m%d"))
+            day = now.astimezone(self._zone).strftime("%y%m%d")
+            ticket = await filing.file(transaction, given, actor, now, day, files)
             if idempotency_key is not None:
                 store.remember_request(session, key, ticket.id, asked)
         return TicketView.model_validate(ticket)

@@ -23,8 +23,11 @@ app.use(PiniaColada, { queryOptions: { staleTime: 15_000 } })
 app.use(i18n)
 
 whenSignedOut(() => {
-  useSession().forget()
-  if (router.currentRoute.value.meta.open !== true) {
+  const session = useSession()
+  const ended = session.who !== null
+  session.forget()
+  // A page that only asks who is signed in stays where it is: the router knows where it leads.
+  if (ended && router.currentRoute.value.meta.open !== true) {
     void router.push({ name: 'sign-in', query: { to: router.currentRoute.value.fullPath } })
   }
 })

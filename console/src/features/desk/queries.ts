@@ -5,7 +5,6 @@ import { api, data, onceKey, type Schemas } from '@/shared/api/client'
 
 export type FileTicket = Schemas['FileTicket']
 export type TicketView = Schemas['TicketView']
-export type FormField = Schemas['FormField']
 export type SimilarTicket = Schemas['SimilarTicket']
 export type SimilarQuery = Schemas['SimilarQuery']
 export type Kept = Schemas['DeferredRequestView']

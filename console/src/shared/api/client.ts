@@ -69,13 +69,21 @@ export function carryOut<T>(offer: { method: string; path: string }, body: Recor
 
 /** Send a file of a ticket as the body; sent twice with one key, it is one file. */
 export function uploadFile(ticketId: string, name: string, content: Blob, key: string): Promise<Schemas['FileView']> {
-  const address = `/api/v1/tickets/${encodeURIComponent(ticketId)}/files?name=${encodeURIComponent(name)}`
+  return uploadTo(`/api/v1/tickets/${encodeURIComponent(ticketId)}/files?name=${encodeURIComponent(name)}`, content, key)
+}
+
+/** Send a file of a report that is not filed yet, under the report's key. */
+export function uploadForReport(report: string, name: string, content: Blob, key: string): Promise<Schemas['FileReceipt']> {
+  return uploadTo(`/api/v1/public/files?report=${encodeURIComponent(report)}&name=${encodeURIComponent(name)}`, content, key)
+}
+
+function uploadTo<T>(address: string, content: Blob, key: string): Promise<T> {
   const request = new Request(address, {
     method: 'POST',
     body: content,
     headers: { 'Content-Type': 'application/octet-stream', 'Accept-Language': document.documentElement.lang, 'Idempotency-Key': key },
   })
-  return data(answered<Schemas['FileView']>(request))
+  return data(answered<T>(request))
 }
 
 async function answered<T>(request: Request): Promise<Answer<T>> {

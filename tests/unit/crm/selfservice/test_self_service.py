@@ -1,6 +1,7 @@
 """Self-service: web reports file once, progress needs a secret (H12, H21)."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +13,13 @@ from crm.categories.service import CategoryService
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.selfservice.errors import KeyNeeded, NoSuchReport
+from crm.selfservice.files import ReportFiles
 from crm.selfservice.http import routes
 from crm.selfservice.limits import Limit
-from crm.selfservice.model import STAGES, WORDS, Progress, ProgressQuery, Stage, WebReport
-from crm.selfservice.service import QUESTIONS_ABOUT_TICKET, READINGS_OF_ADDRESS, SelfService
+from crm.selfservice.model import STAGES, WORDS, MatterQuery, Progress, ProgressQuery, Stage, WebReport
+from crm.selfservice.service import MANY, QUESTIONS_ABOUT_TICKET, READINGS_OF_ADDRESS, SelfService
 from crm.tickets.errors import FormNotFilled, KeyReused, UnknownReference
+from crm.tickets.files.service import FileService
 from crm.tickets.forms.model import FormInput
 from crm.tickets.inputs import AppendToTicket, Reporter
 from crm.tickets.merges.model import MergeTicket
@@ -181,8 +184,11 @@ def test_s38_a_form_holds_what_it_may_and_nothing_else(field: str, value: object
         form(**{field: value})
 
 
-async def test_a_key_is_needed_and_too_many_are_refused(service: SelfService, place: Place) -> None:
-    report = next(route for route in routes(service).table if route.path == "/api/v1/public/reports")
+async def test_a_key_is_needed_and_too_many_are_refused(
+    service: SelfService, place: Place, database: Database, tmp_path: Path
+) -> None:
+    report_files = ReportFiles(FileService(database, tmp_path), Counting())
+    report = next(route for route in routes(service, report_files).table if route.path == "/api/v1/public/reports")
     assert report.public
 
     with pytest.raises(KeyNeeded):
@@ -291,3 +297,24 @@ async def test_h21_the_telephone_tells_the_same(
 
 def test_progress_has_no_field_for_free_text() -> None:
     assert not set(Progress.model_fields) & {"subject", "description", "address", "reply", "name", "reporters"}
+
+
+async def test_a_matter_of_many_people_is_told_and_that_of_a_few_is_not(
+    service: SelfService, tickets: TicketService, place: Place
+) -> None:
+    asked = MatterQuery(category_id=place.cold, address="幸福里小区9号楼")
+
+    async def reported(number: int) -> None:
+        given = form(category_id=place.cold, area="幸福里", number=f"1380000020{number}", address=f"幸福里{number}号")
+        await service.report(given, f"key-{number}", ELSEWHERE)
+
+    for number in range(MANY - 1):
+        await reported(number)
+    # One of them again is no further person.
+    await service.report(
+        form(category_id=place.cold, area="幸福里", number="13800000200", address="幸福里77号"), "again", ELSEWHERE
+    )
+    assert not (await service.known_matter(asked, ELSEWHERE)).many
+    await reported(MANY)
+    assert (await service.known_matter(asked, ELSEWHERE)).many
+    assert not (await service.known_matter(asked.model_copy(update={"address": "平安里8号"}), ELSEWHERE)).many

@@ -1,0 +1,39 @@
+import { useQuery } from '@pinia/colada'
+import { api, data, type Schemas } from '@/shared/api/client'
+
+export type WebReport = Schemas['WebReport']
+export type OfferedCategory = Schemas['OfferedCategory']
+export type Progress = Schemas['Progress']
+
+const LEAST_ADDRESS = 4
+const HOUR_MS = 3_600_000
+
+export function useOfferedForms() {
+  return useQuery({ key: ['public', 'forms'], query: () => data(api.GET('/api/v1/public/forms')), staleTime: HOUR_MS })
+}
+
+export function useOfferedCategories() {
+  return useQuery({ key: ['public', 'categories'], query: () => data(api.GET('/api/v1/public/categories')), staleTime: HOUR_MS })
+}
+
+/** Whether many people of the area reported this lately; asked once both cause and place are known. */
+export function useKnownMatter(of: () => { categoryId: string | null; address: string }) {
+  return useQuery({
+    key: () => ['public', 'known-matter', of()],
+    query: () => {
+      const { categoryId, address } = of()
+      if (categoryId === null) return Promise.resolve({ many: false })
+      return data(api.POST('/api/v1/public/known-matters', { body: { category_id: categoryId, address } }))
+    },
+    enabled: () => of().categoryId !== null && of().address.length >= LEAST_ADDRESS,
+  })
+}
+
+/** File a report; sent twice with its key, it is one. */
+export function sendReport(body: WebReport, key: string): Promise<Schemas['Receipt']> {
+  return data(api.POST('/api/v1/public/reports', { body, params: { header: { 'Idempotency-Key': key } } }))
+}
+
+export function askProgress(number: string, check: string): Promise<Progress> {
+  return data(api.POST('/api/v1/public/progress', { body: { number, check } }))
+}
