@@ -33,5 +33,5 @@ class ReportFiles:
 
 
 def owner_of(report: str) -> str:
-    """Return the owner of a report's files, which is no member of staff."""
+    """Return the owner of a report's files: no member of staff."""
     return f"web:{report}"

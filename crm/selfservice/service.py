@@ -34,7 +34,7 @@ QUESTIONS_OF_ADDRESS = Limit(30, 600)
 QUESTIONS_ABOUT_TICKET = Limit(10, 3600)
 """Right or wrong, whether there is such a ticket or not: four digits are not guessed in so few."""
 MANY = 5
-"""People whose reports are told to others as one matter."""
+"""Numbers that report one cause in an area before others learn of it."""
 LATELY = timedelta(days=2)
 LEAST_SECONDS = 3
 """No person fills the form in less."""
@@ -69,7 +69,7 @@ class SelfService:
             return [OfferedCategory.model_validate(found) for found in await store.offered_categories(session)]
 
     async def known_matter(self, given: MatterQuery, address: str) -> KnownMatter:
-        """Return whether many people of the area reported this cause lately.
+        """Return whether many people nearby reported this cause lately.
 
         So many that it tells nothing about any of them.
 

@@ -60,7 +60,7 @@ async def department_name(session: AsyncSession, department_id: str | None) -> s
 
 
 async def areas_of_many(session: AsyncSession, category_id: str, since: datetime, least: int) -> Sequence[str]:
-    """Return the areas where at least so many numbers have an open report of a cause."""
+    """Return areas where at least so many numbers reported a cause."""
     people = func.count(func.distinct(TicketReporter.number))
     statement = (
         select(Ticket.area)

@@ -1,4 +1,4 @@
-"""Pages without signing in, on a telephone: a report with a photo, its progress, and the link of a message."""
+"""Public pages on a telephone, and the link of a message."""
 
 import io
 import json
@@ -72,7 +72,7 @@ async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
 
 
 def files() -> list[FilePayload]:
-    """A page that is called a photo, a HEIC, a bomb of pixels, and a photo."""
+    """Return three files that are refused, and a photo."""
     bomb = io.BytesIO()
     Image.new("1", (20_000, 20_000)).save(bomb, "PNG")
     return [

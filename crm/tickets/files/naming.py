@@ -28,7 +28,7 @@ async def name_files(made: Change, file_ids: Sequence[str], actor: Actor) -> Non
 
 
 async def bring(made: Change, uploaded: UploadedFiles, version: int) -> None:
-    """Bring uploaded files to a ticket as part of one of its versions.
+    """Bring uploaded files to a version of a ticket.
 
     Raises:
         UnknownReference: a file is not there, is another's, or came with another action.

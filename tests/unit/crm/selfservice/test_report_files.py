@@ -1,4 +1,4 @@
-"""Photos of web reports: checked, then brought to the report's ticket; robots are refused."""
+"""Photos of web reports, and refusals of robots."""
 
 import asyncio
 import io
