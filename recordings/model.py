@@ -110,6 +110,9 @@ class Recording(SQLModel, table=True):
 
 personal(Recording, "note", "other_number")
 
+SEGMENTS = SQLModel.metadata.tables[Recording.__tablename__]
+"""For reports, which are below this package."""
+
 
 class RecordingAudit(SQLModel, table=True):
     """One use of a recording. Rows are only added."""

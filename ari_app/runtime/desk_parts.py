@@ -55,7 +55,7 @@ class DeskParts:
     ) -> None:
         self._queues = queues
         staff = domain.staff
-        self.work = AgentWork(database, queues, choices, settings.time_zone)
+        self.work = AgentWork(database, queues, choices, domain.reports)
         self.board = LiveBoard(calls, queues)
         self.figures = FiguresBoard(domain.reports, domain.missed, queues)
         self.thresholds = QueueThresholds(database, queues.queues)

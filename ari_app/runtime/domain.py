@@ -70,7 +70,7 @@ from crm.tickets.service import TicketService
 from crm.workorders.service import WorkOrderService
 from foundation.database import Database
 from foundation.routes import Routes
-from recordings.model import RecordingKind
+from recordings.model import SEGMENTS, RecordingKind
 from recordings.service import RecordingService
 
 
@@ -112,7 +112,7 @@ class DomainServices:
         )
         self.files = FileService(database, settings.recordings / "files")
         self.history = HistoryService(database)
-        self.reports = ReportService(database, settings.time_zone, ANSWERS)
+        self.reports = ReportService(database, settings.time_zone, ANSWERS, SEGMENTS)
         self.counting = CallCounting(database, settings.time_zone)
         self.missed = MissedCallers(database)
         self.handovers = HandoverService(database)

@@ -14,7 +14,7 @@ from ari_app.work.model import (
 from ari_app.work.service import AgentWork
 from crm.history.http import READERS
 from foundation.problems import NotFound
-from foundation.routes import DESKS, NoQuery, Request, Routes
+from foundation.routes import DESKS, NoQuery, Request, Role, Routes
 
 
 def routes(work: AgentWork, queues: QueueService) -> Routes:
@@ -24,7 +24,7 @@ def routes(work: AgentWork, queues: QueueService) -> Routes:
     @table.add(
         "GET",
         "/not-ready-reasons",
-        roles=DESKS,
+        roles=DESKS | {Role.QUALITY},
         summary="List the reasons of pauses, with the limit of each",
         response=list[PauseReasonView],
     )

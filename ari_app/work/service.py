@@ -1,17 +1,14 @@
 """Use cases of an agent's work beside calls."""
 
-from datetime import UTC
-from zoneinfo import ZoneInfo
-
 import structlog
 
 from ari_app.queues.model import AgentState
 from ari_app.queues.service import QueueService
-from ari_app.work import store
 from ari_app.work.desk_file import DeskChoices, IntakeStep
 from ari_app.work.errors import DispositionNeeded, UnknownDisposition
 from ari_app.work.model import CallDisposition, DispositionView, FiguresView, PauseReasonView
 from crm.history.model import CallRecord
+from crm.reports.service import ReportService
 from crm.tickets.model import TicketKind
 from foundation.clock import utc_now
 from foundation.database import Database, out_of_reach
@@ -33,11 +30,11 @@ SYSTEM_REASONS = (
 class AgentWork:
     """Pauses, dispositions and figures of agents."""
 
-    def __init__(self, database: Database, queues: QueueService, choices: DeskChoices, time_zone: str) -> None:
+    def __init__(self, database: Database, queues: QueueService, choices: DeskChoices, reports: ReportService) -> None:
         self._database = database
         self._queues = queues
         self._choices = choices
-        self._zone = ZoneInfo(time_zone)
+        self._reports = reports
 
     def pause_reasons(self) -> list[PauseReasonView]:
         """Return the reasons of pauses, those to choose from first."""
@@ -98,20 +95,15 @@ class AgentWork:
             raise DispositionNeeded(f"call {agent.call_id} has no result yet")
 
     async def figures(self, agent_id: str) -> FiguresView:
-        """Return an agent's figures since midnight."""
-        local = utc_now().astimezone(self._zone)
-        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
-        async with self._database.read() as session:
-            talks = await store.talks_since(session, agent_id, midnight)
-            missed = await store.missed_since(session, agent_id, midnight)
-            wrap_up_ms = await store.time_since(session, agent_id, AgentState.WRAP_UP, midnight)
+        """Return an agent's figures since midnight, as reports count them."""
+        line = await self._reports.agent_today(agent_id)
         return FiguresView(
-            since=midnight,
-            taken=sum(one.calls for one in talks if one.direction == "inbound"),
-            dialled=sum(one.calls for one in talks if one.direction == "outbound"),
-            talk_ms=sum(one.talk_ms for one in talks),
-            missed=missed,
-            wrap_up_ms=wrap_up_ms,
+            since=line.since,
+            taken=line.answered,
+            dialled=line.dialled,
+            talk_ms=line.talk_ms,
+            missed=line.missed,
+            wrap_up_ms=line.wrap_up_ms,
         )
 
     async def _queue_of(self, who: Principal, call_id: str) -> str | None:

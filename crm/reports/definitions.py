@@ -29,6 +29,7 @@ class FigureDefinitions(BaseModel):
     """Definitions of the figures of each report."""
 
     calls: list[Figure]
+    agents: list[Figure]
     tickets: list[Figure]
 
 
@@ -144,6 +145,66 @@ CALLS = [
 ]
 """Figures of calls; a call counts in the time in which it began."""
 
+AGENTS = [
+    _time(
+        "signed_in_ms", "签入时长", "signed in", "从签入到签出，全部状态之和", "from sign-in to sign-out: all states"
+    ),
+    _time("ready_ms", "空闲时长", "ready", "空闲、可以接听的时长", "time in which a call could be offered"),
+    _time("paused_ms", "示忙时长", "paused", "各原因示忙时长之和", "time not ready, for all reasons"),
+    _time(
+        "alerting_ms",
+        "振铃时长",
+        "alerting",
+        "来电已分配、话机振铃而未通话的时长",
+        "time in which a call was reserved for the agent, or rang",
+    ),
+    _time(
+        "in_call_ms",
+        "通话状态时长",
+        "in calls",
+        "通话状态的时长，含保持、咨询和外呼拨号",
+        "time in the state talking: hold, consultation and dialling are part of it",
+    ),
+    _time("wrap_up_ms", "话后时长", "wrap-up", "话后整理状态的时长", "time in the state wrap-up"),
+    _percent(
+        "occupancy",
+        "占用率",
+        "occupancy",
+        "（通话状态时长 + 话后时长）÷（签入时长 − 示忙时长）",
+        "(in calls + wrap-up) ÷ (signed in − paused)",
+    ),
+    _count(
+        "answered",
+        "接听量",
+        "answered",
+        "坐席参与通话的接通呼入；转接的通话每位坐席各计一次",
+        "answered inbound calls in which the agent talked with the caller; one handed on counts for each agent",
+    ),
+    _count(
+        "dialled",
+        "呼出接通量",
+        "dialled",
+        "坐席参与通话的接通呼出",
+        "answered outbound calls in which the agent talked",
+    ),
+    _time(
+        "talk_ms",
+        "通话时长",
+        "talk time",
+        "接听量和呼出接通量中坐席自己的通话时长",
+        "the agent's own part of the talk times of answered and dialled calls",
+    ),
+    _time(
+        "held_ms",
+        "保持时长",
+        "hold time",
+        "未转接给他人的通话中对方听音乐的时长",
+        "time in which the other party heard music, of talks that were not handed on",
+    ),
+    _count("missed", "未接量", "missed", "振铃而未接听的次数", "offers that rang and were not taken"),
+]
+"""Figures of agents; the time of a state is split where a bucket ends."""
+
 TICKETS = [
     _count("registered", "登记量", "registered", "在该时段登记的工单", "tickets registered in the time"),
     _count("closed", "归档量", "closed", "登记量中已归档的", "registered tickets that are archived by now"),
@@ -176,7 +237,7 @@ TICKETS = [
 ]
 """Figures of tickets: all are about the tickets registered in the time, as they are now."""
 
-DEFINITIONS = FigureDefinitions(calls=CALLS, tickets=TICKETS)
+DEFINITIONS = FigureDefinitions(calls=CALLS, agents=AGENTS, tickets=TICKETS)
 
 HEAD = """\
 # Figures
@@ -195,6 +256,12 @@ OF_CALLS = """
 A call counts in the time in which it began, for the queue and the agent that its record names: the last ones. A call
 that is not over has no record yet.
 """
+OF_AGENTS = """
+## Agents
+
+Times of states come from the stored facts of queues. A state counts once it is over, split where a bucket ends; its
+reasons are in `pauses`. Calls count in the time in which they began.
+"""
 OF_TICKETS = """
 ## Tickets
 
@@ -205,7 +272,7 @@ follows later changes them.
 
 def rendered() -> str:
     """Return the definitions as Markdown."""
-    return "".join([HEAD, OF_CALLS, *_table(CALLS), OF_TICKETS, *_table(TICKETS)])
+    return "".join([HEAD, OF_CALLS, *_table(CALLS), OF_AGENTS, *_table(AGENTS), OF_TICKETS, *_table(TICKETS)])
 
 
 def _table(figures: list[Figure]) -> list[str]:

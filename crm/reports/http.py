@@ -4,6 +4,9 @@ import asyncio
 
 from crm.reports.definitions import DEFINITIONS, FigureDefinitions
 from crm.reports.model import (
+    AgentQuery,
+    AgentReport,
+    AgentSheetQuery,
     CallQuery,
     CallReport,
     CallSheetQuery,
@@ -14,7 +17,14 @@ from crm.reports.model import (
 )
 from crm.reports.service import ReportService
 from crm.reports.standards import Verdict
-from crm.reports.table import calls_as_csv, calls_as_sheet, tickets_as_csv, tickets_as_sheet
+from crm.reports.table import (
+    agents_as_csv,
+    agents_as_sheet,
+    calls_as_csv,
+    calls_as_sheet,
+    tickets_as_csv,
+    tickets_as_sheet,
+)
 from foundation.routes import LEADERS, Download, NoQuery, Page, Request, Role, Routes
 
 READERS = LEADERS | {Role.QUALITY}
@@ -123,4 +133,41 @@ def routes(service: ReportService) -> Routes:
         report = await service.tickets(request.query)
         return await asyncio.to_thread(tickets_as_sheet, report, request.query.language)
 
+    _add_agents(table, service)
     return table
+
+
+def _add_agents(table: Routes, service: ReportService) -> None:
+    @table.add(
+        "GET",
+        "/reports/agents",
+        roles=READERS,
+        summary="Report each agent's time by state, calls and occupancy, by half hour to year",
+        query=AgentQuery,
+        response=AgentReport,
+    )
+    async def agents(request: Request[None, AgentQuery]) -> AgentReport:
+        return await service.agents(request.query)
+
+    @table.add(
+        "GET",
+        "/reports/agents.csv",
+        roles=READERS,
+        summary="Return the report of agents as CSV",
+        query=AgentQuery,
+        response=Page,
+    )
+    async def agents_table(request: Request[None, AgentQuery]) -> Page:
+        return agents_as_csv((await service.agents(request.query)).lines, service.zone)
+
+    @table.add(
+        "GET",
+        "/reports/agents.xlsx",
+        roles=READERS,
+        summary="Return the report of agents as a spreadsheet",
+        query=AgentSheetQuery,
+        response=Download,
+    )
+    async def agents_sheet(request: Request[None, AgentSheetQuery]) -> Download:
+        report = await service.agents(request.query)
+        return await asyncio.to_thread(agents_as_sheet, report, request.query.language)

@@ -63,6 +63,12 @@ class CallQuery(ReportQuery):
     agent_id: Part = None
 
 
+class AgentQuery(ReportQuery):
+    """Report of agents."""
+
+    agent_id: Part = None
+
+
 class TicketQuery(ReportQuery):
     """Report of tickets."""
 
@@ -71,6 +77,12 @@ class TicketQuery(ReportQuery):
 
 class CallSheetQuery(CallQuery):
     """Report of calls as a spreadsheet."""
+
+    language: Language = "zh"
+
+
+class AgentSheetQuery(AgentQuery):
+    """Report of agents as a spreadsheet."""
 
     language: Language = "zh"
 
@@ -125,6 +137,33 @@ class CallLine(Line):
     held_ms: int
 
 
+class PauseTime(BaseModel):
+    """Time that an agent was paused for one reason."""
+
+    reason: str
+    """Its code; `/not-ready-reasons` has the names."""
+    ms: int
+
+
+class AgentLine(Line):
+    """Figures of an agent; `/figure-definitions` has the formulas."""
+
+    signed_in_ms: int = 0
+    ready_ms: int = 0
+    paused_ms: int = 0
+    alerting_ms: int = 0
+    in_call_ms: int = 0
+    wrap_up_ms: int = 0
+    occupancy: float | None = None
+    answered: int = 0
+    dialled: int = 0
+    talk_ms: int = 0
+    held_ms: int = 0
+    missed: int = 0
+    pauses: list[PauseTime] = []
+    """Parts of `paused_ms`, the longest first."""
+
+
 class TicketLine(Line):
     """Figures of tickets; `/figure-definitions` has the formulas."""
 
@@ -153,6 +192,17 @@ class CallReport(BaseModel):
     up_to_date: bool
     """False: calls that ended in the last seconds, or all after an upgrade, are still being counted."""
     lines: list[CallLine]
+
+
+class AgentReport(BaseModel):
+    """Report of agents, without those who did nothing."""
+
+    since: date
+    until: date
+    time_zone: str
+    times: list[Bucket]
+    """All buckets."""
+    lines: list[AgentLine]
 
 
 class QueueNow(BaseModel):

@@ -8,11 +8,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, RowMapping, Table
 
 from crm.reports import store
+from crm.reports.agent_lines import agent_lines
 from crm.reports.buckets import DAY, buckets
 from crm.reports.call_lines import call_lines, percent, recent_lines
 from crm.reports.errors import TooManyLines
 from crm.reports.model import (
     MOST_LINES,
+    AgentLine,
+    AgentQuery,
+    AgentReport,
     Bucket,
     CallLine,
     CallQuery,
@@ -34,15 +38,17 @@ LineType = TypeVar("LineType", bound=Line)
 
 
 class ReportService:
-    """Figures of calls and tickets, from stored facts.
+    """Figures of calls, agents and tickets, from stored facts.
 
-    `answers` is the table of callback answers, which a package above this one owns: `ticket_id` and `attitude`.
+    Packages above this one own two tables: `answers` of callbacks, with `ticket_id` and `attitude`, and `segments` of
+    recordings, which say how long each agent talked.
     """
 
-    def __init__(self, database: Database, time_zone: str, answers: Table) -> None:
+    def __init__(self, database: Database, time_zone: str, answers: Table, segments: Table) -> None:
         self._database = database
         self.zone = ZoneInfo(time_zone)
         self._answers = answers
+        self._segments = segments
 
     async def calls(self, query: CallQuery) -> CallReport:
         """Return the figures of calls.
@@ -68,6 +74,28 @@ class ReportService:
             up_to_date=counted,
             lines=lines,
         )
+
+    async def agents(self, query: AgentQuery) -> AgentReport:
+        """Return the figures of agents.
+
+        Raises:
+            TooManyLines: one response does not hold them.
+        """
+        times = buckets(query.since, query.until, query.by, self.zone)
+
+        def look(connection: Connection) -> list[AgentLine]:
+            rows = agent_lines(connection, times, self._segments, query.agent_id)
+            return _lines(connection, AgentLine, times, "agent", rows)
+
+        lines = await self._database.look_up(look)
+        return AgentReport(since=query.since, until=query.until, time_zone=self.zone.key, times=times, lines=lines)
+
+    async def agent_today(self, agent_id: str) -> AgentLine:
+        """Return an agent's figures since midnight."""
+        today = utc_now().astimezone(self.zone).date()
+        query = AgentQuery(since=today, until=today + DAY, agent_id=agent_id)
+        report = await self.agents(query)
+        return report.lines[0] if report.lines else AgentLine(**vars(report.times[0]), key=agent_id, name=agent_id)
 
     async def standards(self, query: CallQuery) -> list[Verdict]:
         """Return how the calls of a time meet the standards."""

@@ -119,14 +119,14 @@ def names(connection: Connection, group: str, keys: Collection[str]) -> dict[str
     return {row[0]: row[1] for row in connection.execute(select(key, name).where(key.in_(keys)))}
 
 
-def _times(times: Sequence[Bucket]) -> CTE:
+def bucket_table(times: Sequence[Bucket]) -> CTE:
     """Return the buckets as a table; an index finds each one's rows."""
     columns = (column("bucket", Integer), column("since", UtcDateTime), column("until", UtcDateTime))
     return values(*columns, name="times").data([(n, one.since, one.until) for n, one in enumerate(times)]).cte("times")
 
 
 def _of_tickets(times: Sequence[Bucket], group: TicketGroup, answers: Table) -> Select[Any]:
-    bucket = _times(times)
+    bucket = bucket_table(times)
     key = func.coalesce(_TICKET_KEYS[group], "") if group != "none" else _NO_KEY
     is_late = and_(_CLOCK.ticket_id == _TICKET.id, _CLOCK.clock == ClockKind.RESOLVE, BREACHED)
     rated = select(func.count()).where(answers.c.ticket_id == _TICKET.id, answers.c.attitude.is_not(None))

@@ -7,18 +7,34 @@ from zoneinfo import ZoneInfo
 
 from crm.customers.importing.text_cell import guarded
 from crm.reports import sheet
-from crm.reports.definitions import CALLS, TICKETS, Figure, FigureUnit
-from crm.reports.model import CallLine, CallReport, Language, TicketLine, TicketReport
+from crm.reports.definitions import AGENTS, CALLS, TICKETS, Figure, FigureUnit
+from crm.reports.model import (
+    AgentLine,
+    AgentReport,
+    CallLine,
+    CallReport,
+    Language,
+    TicketLine,
+    TicketReport,
+)
 from foundation.routes import Download, Page
 
 PLACE = ["since", "until", "key", "name"]
 PLACE_WORDS = {"zh": ["开始", "结束", "代码", "名称"], "en": ["From", "Until", "Code", "Name"]}
-TITLES = {"zh": ("通话", "工单"), "en": ("Calls", "Tickets")}
+TITLES = {"zh": ("通话", "工单", "坐席"), "en": ("Calls", "Tickets", "Agents")}
+PAUSED_FOR = {"zh": "示忙：", "en": "paused: "}
+
+AnyLine = CallLine | AgentLine | TicketLine
 
 
 def calls_as_csv(lines: Sequence[CallLine], zone: ZoneInfo) -> Page:
     """Return a report of calls as CSV, its times in the zone."""
     return _page(lines, CALLS, zone)
+
+
+def agents_as_csv(lines: Sequence[AgentLine], zone: ZoneInfo) -> Page:
+    """Return a report of agents as CSV, its times in the zone."""
+    return _page(lines, AGENTS, zone, _reasons(lines))
 
 
 def tickets_as_csv(lines: Sequence[TicketLine], zone: ZoneInfo) -> Page:
@@ -33,6 +49,13 @@ def calls_as_sheet(report: CallReport, language: Language) -> Download:
     return book.download(f"calls-{report.since}-{report.until}.xlsx")
 
 
+def agents_as_sheet(report: AgentReport, language: Language) -> Download:
+    """Return a report of agents as a spreadsheet."""
+    book = sheet.Sheet()
+    add_lines(book, TITLES[language][2], report.lines, AGENTS, report.time_zone, language)
+    return book.download(f"agents-{report.since}-{report.until}.xlsx")
+
+
 def tickets_as_sheet(report: TicketReport, language: Language) -> Download:
     """Return a report of tickets as a spreadsheet."""
     book = sheet.Sheet()
@@ -43,7 +66,7 @@ def tickets_as_sheet(report: TicketReport, language: Language) -> Download:
 def add_lines(
     book: sheet.Sheet,
     title: str,
-    lines: Sequence[CallLine | TicketLine],
+    lines: Sequence[AnyLine],
     figures: Sequence[Figure],
     time_zone: str,
     language: Language,
@@ -51,31 +74,50 @@ def add_lines(
     """Add the lines of a report to a spreadsheet."""
     zone = ZoneInfo(time_zone)
     names = [one.zh if language == "zh" else one.en for one in figures]
-    rows = ([*_place(line, zone), *(_figure(one, line) for one in figures)] for line in lines)
+    reasons = _reasons(lines)
+    names += [f"{PAUSED_FOR[language]}{reason}" for reason in reasons]
+    rows = (
+        [
+            *_place(line, zone),
+            *(_figure(one, line) for one in figures),
+            *(sheet.duration(ms) for ms in _paused(line, reasons)),
+        ]
+        for line in lines
+    )
     book.add(title, [*PLACE_WORDS[language], *names], rows)
 
 
-def _place(line: CallLine | TicketLine, zone: ZoneInfo) -> list[sheet.Cell]:
+def _reasons(lines: Sequence[AnyLine]) -> list[str]:
+    """Return the reasons of all pauses: each is a column."""
+    return sorted({one.reason for line in lines if isinstance(line, AgentLine) for one in line.pauses})
+
+
+def _paused(line: AnyLine, reasons: Sequence[str]) -> list[int]:
+    times = {one.reason: one.ms for one in line.pauses} if isinstance(line, AgentLine) else {}
+    return [times.get(reason, 0) for reason in reasons]
+
+
+def _place(line: AnyLine, zone: ZoneInfo) -> list[sheet.Cell]:
     # A spreadsheet has no time zones.
     times = [moment.astimezone(zone).replace(tzinfo=None) for moment in (line.since, line.until)]
     return [*((moment, sheet.MOMENT) for moment in times), (line.key, ""), (line.name, "")]
 
 
-def _figure(figure: Figure, line: CallLine | TicketLine) -> sheet.Cell:
+def _figure(figure: Figure, line: AnyLine) -> sheet.Cell:
     value = getattr(line, figure.name)
     if figure.unit is FigureUnit.PERCENT:
         return sheet.share(value)
     return sheet.duration(value) if figure.unit is FigureUnit.MILLISECONDS else (value, "")
 
 
-def _page(lines: Sequence[CallLine | TicketLine], figures: list[Figure], zone: ZoneInfo) -> Page:
+def _page(lines: Sequence[AnyLine], figures: list[Figure], zone: ZoneInfo, reasons: Sequence[str] = ()) -> Page:
     text = io.StringIO()
     # Without the mark at its begin a spreadsheet reads Chinese names in the wrong character set.
     text.write("\ufeff")
     writer = csv.writer(text)
-    writer.writerow([*PLACE, *(one.name for one in figures)])
+    writer.writerow([*PLACE, *(one.name for one in figures), *(guarded(f"paused_ms {one}") for one in reasons)])
     for line in lines:
         times = [moment.astimezone(zone).isoformat() for moment in (line.since, line.until)]
         numbers = [getattr(line, one.name) for one in figures]
-        writer.writerow([*times, guarded(line.key), guarded(line.name), *numbers])
+        writer.writerow([*times, guarded(line.key), guarded(line.name), *numbers, *_paused(line, reasons)])
     return Page(text.getvalue(), "text/csv")

@@ -5,13 +5,16 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
+from ari_app.campaigns.model import ANSWERS
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import ChoiceText, QueueSettings
 from ari_app.work.desk_file import SHIPPED, read_desk
 from ari_app.work.service import AgentWork
+from crm.reports.service import ReportService
 from foundation.clock import milliseconds, utc_now
 from foundation.database import Database
 from foundation.redis_client import redis_client
+from recordings.model import SEGMENTS
 from tests.unit.queues.conftest import Clock, Floor
 
 RESULTS = (
@@ -44,4 +47,5 @@ def floor(redis: Redis) -> Floor:
 def work(database: Database, floor: Floor) -> AgentWork:
     choices, findings = read_desk(SHIPPED.parent)
     assert not findings
-    return AgentWork(database, floor.service, choices, "Asia/Shanghai")
+    reports = ReportService(database, "Asia/Shanghai", ANSWERS, SEGMENTS)
+    return AgentWork(database, floor.service, choices, reports)

@@ -5,8 +5,9 @@ import { comparedWith, COMPARISONS, periodOf, type Comparison, type Period } fro
 
 export type Figure = Schemas['Figure']
 export type CallLine = Schemas['CallLine']
+export type AgentLine = Schemas['AgentLine']
 export type TicketLine = Schemas['TicketLine']
-export type Line = CallLine | TicketLine
+export type Line = CallLine | AgentLine | TicketLine
 /** Buckets without calls or tickets have no line; `times` has all of them. */
 export interface Report {
   lines: Line[]
@@ -14,11 +15,13 @@ export interface Report {
   time_zone: string
 }
 export type By = 'half_hour' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year' | 'whole'
-export type Subject = 'calls' | 'tickets'
+export const SUBJECTS = ['calls', 'agents', 'tickets'] as const
+export type Subject = (typeof SUBJECTS)[number]
 
 export const BYS: readonly By[] = ['half_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year', 'whole']
 export const GROUPS = {
   calls: ['none', 'queue', 'agent', 'access_number'],
+  agents: ['agent'],
   tickets: ['none', 'kind', 'category', 'area', 'department'],
 } as const
 export type Group = (typeof GROUPS)[Subject][number]
@@ -26,8 +29,12 @@ export type Group = (typeof GROUPS)[Subject][number]
 /** Figures that a table shows at first. */
 export const USUAL: Record<Subject, readonly string[]> = {
   calls: ['incoming', 'offered', 'answered', 'abandoned', 'level_of_offered', 'wait_p50_ms', 'wait_p95_ms', 'longest_wait_ms', 'talk_ms'],
+  agents: ['signed_in_ms', 'ready_ms', 'paused_ms', 'talk_ms', 'held_ms', 'wrap_up_ms', 'occupancy', 'answered', 'missed'],
   tickets: ['registered', 'closed', 'in_time_share', 'redone', 'refused', 'urged', 'satisfaction', 'rated'],
 }
+
+/** Figure that a chart draws at first. */
+export const FIRST: Record<Subject, string> = { calls: 'offered', agents: 'occupancy', tickets: 'registered' }
 
 /** What a page asks for: all of it stands in its address. */
 export interface Question extends Period {
@@ -48,15 +55,15 @@ const day = (value: unknown, other: string) => (typeof value === 'string' && DAY
 
 /** Return what an address asks for. */
 export function questionOf(query: LocationQuery, today: string): Question {
-  const of = one(query.of, ['calls', 'tickets'] as const, 'calls')
+  const of = one(query.of, SUBJECTS, 'calls')
   const usual = periodOf('today', today)
-  const figure = typeof query.figure === 'string' ? query.figure : (USUAL[of][of === 'calls' ? 1 : 0] ?? '')
+  const figure = typeof query.figure === 'string' ? query.figure : FIRST[of]
   return {
     of,
     since: day(query.since, usual.since),
     until: day(query.until, usual.until),
-    by: one(query.by, BYS, 'hour'),
-    group: one<Group>(query.group, GROUPS[of], 'none'),
+    by: one(query.by, BYS, of === 'agents' ? 'day' : 'hour'),
+    group: one<Group>(query.group, GROUPS[of], GROUPS[of][0]),
     figure,
     compare: one(query.compare, COMPARISONS, 'none'),
     within_s: number(query.within_s, 1, 20),
@@ -98,6 +105,7 @@ export function changeText(figure: Pick<Figure, 'unit'>, now: number | null, bef
 
 /** Return the filters of the list behind a figure; nothing where no list has exactly its members. */
 export function listBehind(question: Question, line: Line, figure: string): Record<string, string> | null {
+  if (question.of === 'agents') return null
   const members = question.of === 'calls' ? callsBehind(figure, question) : ticketsBehind(figure)
   if (members === null) return null
   const field: Partial<Record<Group, string>> = { agent: 'agent_id', category: 'category_id', department: 'department_id' }

@@ -19,6 +19,7 @@ from crm.reports.service import ReportService
 from crm.reports.standards import Light, judged
 from crm.reports.waits import Limits, WaitEnd
 from foundation.database import Database
+from recordings.model import SEGMENTS
 
 ZONE = "Asia/Shanghai"
 DAY = date(2026, 11, 27)
@@ -36,7 +37,7 @@ def call(name: str, at: datetime, outcome: str = "answered", wait_ms: int = 1000
 async def days(database: Database, zone: str = ZONE) -> dict[date, int]:
     """Return the answered calls of some days."""
     query = CallQuery(since=DAY - timedelta(days=1), until=DAY + timedelta(days=2))
-    service = ReportService(database, zone, ANSWERS)
+    service = ReportService(database, zone, ANSWERS, SEGMENTS)
     return {line.since.astimezone(service.zone).date(): line.answered for line in (await service.calls(query)).lines}
 
 
@@ -47,7 +48,7 @@ async def test_a_late_record_corrects_its_half_hour_and_its_day(database: Databa
     assert await days(database) == {DAY: 1}
     await history.record_call(call("late", NOON - timedelta(days=1), "lost"))
     await history.record_call(call("other", NOON + timedelta(minutes=29)))
-    reports = ReportService(database, ZONE, ANSWERS)
+    reports = ReportService(database, ZONE, ANSWERS, SEGMENTS)
     assert not (await reports.calls(CallQuery(since=DAY, until=DAY + timedelta(days=1)))).up_to_date
     await owner.catch_up()
     assert await days(database) == {DAY - timedelta(days=1): 0, DAY: 2}
@@ -132,7 +133,7 @@ def test_counted_waits_add_up_and_tell_limits_apart() -> None:
 
 
 async def test_the_board_counts_as_the_report_does(database: Database) -> None:
-    history, reports = HistoryService(database), ReportService(database, ZONE, ANSWERS)
+    history, reports = HistoryService(database), ReportService(database, ZONE, ANSWERS, SEGMENTS)
     for name, minutes, outcome, wait_ms in (
         ("recent", 29, "answered", 20_000),
         ("slow", 10, "answered", 20_001),

@@ -26,6 +26,7 @@ from crm.sla.policy import ClockKind
 from crm.tickets.model import Ticket, TicketKind, TicketStatus
 from crm.tickets.refusals.model import RefusalReason, TicketRefusal
 from foundation.database import Database
+from recordings.model import SEGMENTS
 from tests.unit.crm.conftest import Place
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -41,7 +42,7 @@ OUTCOMES = ["answered", "answered", "abandoned", "self_served", "failed", "lost"
 
 @pytest.fixture
 def reports(database: Database) -> ReportService:
-    return ReportService(database, ZONE.key, ANSWERS)
+    return ReportService(database, ZONE.key, ANSWERS, SEGMENTS)
 
 
 def moments(random: Random, count: int) -> Iterable[datetime]:
