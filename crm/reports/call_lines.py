@@ -28,11 +28,10 @@ def call_lines(connection: Connection, times: Sequence[Bucket], query: CallQuery
     only = {name: value for name in _DIMENSIONS if (value := getattr(query, name)) is not None}
     column = _COLUMNS.get(query.group)
     told_apart = {*only, *([column] if column is not None else [])}
-    if len(told_apart) > 1:
-        dimension, span = Dimension.ALL, Span.CELL
-    else:
-        dimension = _DIMENSIONS[min(told_apart)] if told_apart else Dimension.NONE
-        span = Span.CELL if query.by in SHORT else Span.DAY
+    span = Span.CELL if query.by in SHORT else Span.DAY
+    dimension = Dimension.ALL if len(told_apart) > 1 else Dimension.NONE
+    if len(told_apart) == 1:
+        dimension = _DIMENSIONS[min(told_apart)]
     begins = [one.since for one in times]
     found: dict[tuple[int, str], Sums] = {}
     for row in store.call_sums(connection, span, dimension, begins[0], times[-1].until, only):

@@ -20,7 +20,7 @@ from foundation.database import Database, out_of_reach
 from foundation.ids import new_id
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-VERSION = 1
+VERSION = 2
 """Rises when sums are counted another way."""
 LOOK_EVERY_S = 2.0
 ASK_EVERY_S = 20.0
@@ -29,7 +29,6 @@ OWNED_FOR = timedelta(seconds=60)
 CELLS_AT_ONCE = 48
 CHANGES_AT_ONCE = 5000
 ROWS_AT_ONCE = 500
-ONE_PART = [one for one in Dimension if one is not Dimension.ALL]
 
 _CALL = SQLModel.metadata.tables[CallRecord.__tablename__].c
 _CHANGE = SQLModel.metadata.tables[CallChange.__tablename__]
@@ -144,16 +143,15 @@ class CallCounting:
         until = midnight((day + timedelta(hours=36)).astimezone(self._zone).date(), self._zone)
         of_cells = (
             select(_SUM)
-            .where(_SUM.c.span == Span.CELL, _SUM.c.dimension.in_(ONE_PART))
+            .where(_SUM.c.span == Span.CELL, _SUM.c.dimension.in_(Dimension))
             .where(_SUM.c.at >= day, _SUM.c.at < until, _SUM.c.at.not_in(counted))
         )
         stored: list[Any] = [*connection.execute(of_cells).mappings()]
         fresh = [row for cell, rows in counted.items() if day <= cell < until for row in rows]
         sums: dict[tuple[Dimension, Parts], Sums] = {}
         for row in (*stored, *fresh):
-            if row["dimension"] in ONE_PART:
-                parts = Parts(row["queue"], row["access_number"], row["agent_id"])
-                sums.setdefault((row["dimension"], parts), Sums()).add(row)
+            parts = Parts(row["queue"], row["access_number"], row["agent_id"])
+            sums.setdefault((row["dimension"], parts), Sums()).add(row)
         return [_row(Span.DAY, day, dimension, parts, one.stored()) for (dimension, parts), one in sums.items()]
 
     def _store(

@@ -25,7 +25,7 @@ class Dimension(StrEnum):
     ACCESS_NUMBER = "access_number"
     AGENT = "agent"
     ALL = "all"
-    """Queue, access number and agent together; counted for cells alone."""
+    """Queue, access number and agent together."""
 
 
 class CallSum(SQLModel, table=True):

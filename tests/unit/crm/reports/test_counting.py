@@ -7,7 +7,8 @@ from typing import cast
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import delete, select
+from sqlmodel import SQLModel
 
 from ari_app.campaigns.model import ANSWERS
 from crm.history.model import CallChange, CallRecordView
@@ -15,6 +16,7 @@ from crm.history.service import HistoryService
 from crm.reports import counting, waits
 from crm.reports.counting import CallCounting, NotTheOwner
 from crm.reports.model import CallLine, CallQuery
+from crm.reports.rollup_model import CallSum, Span
 from crm.reports.service import ReportService
 from crm.reports.standards import Light, judged
 from crm.reports.waits import Limits, WaitEnd
@@ -165,3 +167,15 @@ def test_a_standard_is_met_nearly_met_or_missed(answered: int, light: Light) -> 
     counts = dict.fromkeys(("answered", "answered_in_15_s", "answered_in_20_s"), answered)
     assert judged(cast("CallLine", SimpleNamespace(offered=100, **counts)))[0].light is light
     assert {one.light for one in judged(None)} == {Light.GREY}
+
+
+async def test_days_of_a_queues_agents_are_read_from_day_rows(database: Database) -> None:
+    history = HistoryService(database)
+    for name, at, agent_id in (("a", NOON, "anna"), ("b", NOON + timedelta(hours=2), "anna"), ("c", NOON, "bert")):
+        await history.record_call(call(name, at).model_copy(update={"agent_id": agent_id}))
+    await CallCounting(database, ZONE).catch_up()
+    sums = SQLModel.metadata.tables[CallSum.__tablename__]
+    await database.change(lambda connection: connection.execute(delete(sums).where(sums.c.span == Span.CELL)))
+    query = CallQuery(since=DAY, until=DAY + timedelta(days=1), group="agent", queue="repair")
+    lines = (await ReportService(database, ZONE, ANSWERS, SEGMENTS).calls(query)).lines
+    assert {line.key: line.answered for line in lines} == {"anna": 2, "bert": 1}
