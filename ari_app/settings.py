@@ -113,6 +113,19 @@ def _redis_address(value: str) -> str:
     return value
 
 
+def file_in_a_folder(value: Path | None) -> Path | None:
+    """Refuse a path that no file can be written to.
+
+    Raises:
+        ValueError: its folder is not there, or it is one.
+    """
+    if value is None:
+        return None
+    if value.is_dir() or not value.parent.is_dir():
+        raise ValueError("must be a file in a folder that there is")
+    return value
+
+
 def _installed(value: str) -> str:
     try:
         words = shlex.split(value)
@@ -125,6 +138,7 @@ def _installed(value: str) -> str:
 
 Networks = Annotated[list[IPv4Network | IPv6Network], NoDecode, BeforeValidator(_as_networks)]
 Hosts = Annotated[list[Annotated[str, Field(pattern=r"^[^\s/]+$")]], NoDecode, BeforeValidator(_as_words)]
+LogFile = Annotated[Path | None, AfterValidator(file_in_a_folder)]
 Files = Annotated[list[Path], NoDecode, BeforeValidator(_as_words)]
 Priority = Annotated[int, Field(ge=0, le=HIGHEST_PRIORITY)]
 Priorities = Annotated[dict[Grade, Priority], NoDecode, BeforeValidator(_from_json)]
@@ -247,6 +261,8 @@ class Settings(BaseSettings):
     """Folder of recordings; Asterisk writes into its `spool`."""
     spool: Path = RUNTIME / "spool"
     """Where work waits while the database is away: on a disk that survives a crash."""
+    queue_log: LogFile = None
+    """File of queue events in the format of Asterisk's queue_log, for tools that read it; empty: none is written."""
     espeak: Command = ""
     """The espeak-ng to use; empty: the one unpacked into `.runtime/`."""
     sox: Command = ""

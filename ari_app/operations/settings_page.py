@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 from annotated_types import Ge, Le, MaxLen, MinLen
-from pydantic import SecretStr
+from pydantic import AfterValidator, SecretStr
 from pydantic.fields import FieldInfo
 
 from ari_app.operations.locations import plain_value
-from ari_app.settings import OTHER_VARIABLES, PREFIX, Settings
+from ari_app.settings import OTHER_VARIABLES, PREFIX, Settings, file_in_a_folder
 from dev.paths import PROJECT, RUNTIME
 
 HEAD = """\
@@ -76,7 +76,8 @@ def _values(field: FieldInfo) -> str:
     pattern = next((rule.pattern for rule in field.metadata if getattr(rule, "pattern", None)), None)
     if pattern is not None:
         return f"`{pattern}`"
-    return FREE.get(_plain(field.annotation), "list")
+    is_file = AfterValidator(file_in_a_folder) in field.metadata
+    return "a file" if is_file else FREE.get(_plain(field.annotation), "list")
 
 
 def _plain(annotation: Any) -> Any:

@@ -311,7 +311,7 @@ class Service:
         self.tasks.own("loop-lag", self.lag.watch)
         self.tasks.own("presence", self.desks.presence.run)
         self.tasks.own("ticket-news", self.desks.ticket_news.run)
-        self.tasks.own("facts", FactKeeper(self.redis, self.database).run)
+        self.tasks.own("facts", FactKeeper(self.redis, self.database, self.domain.queue_log).run)
         self.tasks.own("phone-watch", self.desks.phone_watch.run)
         self.tasks.own("live-board", partial(self.desks.board.run, self.desks.hub))
         self.tasks.own("figures-board", partial(self.desks.figures.run, self.desks.hub))

@@ -53,6 +53,7 @@ from crm.customers.protection.service import ProtectionService
 from crm.customers.service import CustomerService
 from crm.departments.service import DepartmentService
 from crm.handover.service import HandoverService
+from crm.history.queue_log import QueueLog
 from crm.history.service import HistoryService
 from crm.outbox.service import OutboxService, OutboxWorker
 from crm.privacy.service import PrivacyService
@@ -111,7 +112,8 @@ class DomainServices:
             deadlines=self.clocks.deadlines,
         )
         self.files = FileService(database, settings.recordings / "files")
-        self.history = HistoryService(database)
+        self.queue_log = QueueLog(settings.queue_log)
+        self.history = HistoryService(database, self.queue_log)
         self.reports = ReportService(database, settings.time_zone, ANSWERS, SEGMENTS)
         self.counting = CallCounting(database, settings.time_zone)
         self.missed = MissedCallers(database)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from ari_app.queues.model import AgentFact, AgentState, QueueFact
 from crm.history.facts import QueueEventKind, store_events, store_times
+from crm.history.queue_log import QueueLog
 from foundation.clock import from_milliseconds
 from foundation.database import Database, out_of_reach
 
@@ -34,9 +35,10 @@ class FactKeeper:
     facts again, under the same ids. While the database is away the stream grows, up to its bound.
     """
 
-    def __init__(self, redis: Redis, database: Database) -> None:
+    def __init__(self, redis: Redis, database: Database, queue_log: QueueLog | None = None) -> None:
         self._redis = redis
         self._database = database
+        self._queue_log = queue_log or QueueLog(None)
 
     async def run(self) -> None:
         """Store facts until cancelled."""
@@ -61,11 +63,13 @@ class FactKeeper:
         for stream_id, fields in found:
             _read(stream_id.decode(), fields, events, times)
 
-        def store(connection: Connection) -> None:
+        def store(connection: Connection) -> list[str]:
+            lines = self._queue_log.lines(connection, events)
             store_events(connection, events)
             store_times(connection, times)
+            return lines
 
-        await self._database.change(store)
+        await self._queue_log.write(await self._database.change(store))
         await self._redis.xdel(STREAM, *(stream_id for stream_id, _ in found))
         return len(found)
 

@@ -10,7 +10,9 @@ from sqlmodel import col
 from crm.customers.store import head_of
 from crm.history import store
 from crm.history.errors import CallNotFound
+from crm.history.facts import end_of_call
 from crm.history.model import DAYS, CallRecord, CallRecordView, FindCalls, History, HistoryCall, HistoryTicket
+from crm.history.queue_log import QueueLog
 from foundation.clock import utc_now
 from foundation.database import Database
 
@@ -22,8 +24,9 @@ OUTBOUND = "outbound"
 class HistoryService:
     """History of customers (H4), and records of calls."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, queue_log: QueueLog | None = None) -> None:
         self._database = database
+        self._queue_log = queue_log or QueueLog(None)
 
     async def of_customer(self, customer_id: str, days: int = DAYS, limit: int = MOST) -> History:
         """Return a customer's tickets and calls, newest first.
@@ -64,7 +67,13 @@ class HistoryService:
 
         A link to a ticket outlives a later record without one.
         """
-        await self._database.change(lambda connection: store.store_call(connection, record))
+
+        def store_call(connection: Connection) -> list[str]:
+            lines = self._queue_log.lines(connection, end_of_call(record))
+            store.store_call(connection, record)
+            return lines
+
+        await self._queue_log.write(await self._database.change(store_call))
 
     async def get(self, call_id: str) -> CallRecordView:
         """Return the record of a call.
