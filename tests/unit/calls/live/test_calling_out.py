@@ -181,7 +181,7 @@ async def test_number_is_handed_to_a_colleague(hotline: FakeHotline) -> None:
     await hotline.order(CallAction.TRANSFER, target=OTHER)
     second = await hotline.talking("1002")
     assert hotline.asterisk.heard_by(second.id) == {other.id}
-    hotline.asterisk.hang_up(second.id)
+    hotline.asterisk.hang_up(other.id)
     await nothing_is_left(hotline)
     assert hotline.history.only.agent_id == "staff-1002"
 

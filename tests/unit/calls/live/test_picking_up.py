@@ -110,7 +110,7 @@ async def test_phone_transfers_to_a_number_and_to_a_queue(hotline: FakeHotline) 
     third = await outside(hotline)
     hotline.asterisk.pick_up(third.id)
     await until(lambda: hotline.asterisk.heard_by(caller.id) == {third.id})
-    hotline.asterisk.hang_up(third.id)
+    hotline.asterisk.hang_up(caller.id)
     await nothing_is_left(hotline)
 
 
