@@ -22,13 +22,34 @@ export function tone(action: string): Tone {
   return TONES[action] ?? 'plain'
 }
 
+/** Facts whose values have names in the service's labels; where a fact is typed by hand elsewhere, of one action only. */
+const GROUPS: Partial<Record<string, string>> = {
+  'refuse.reason': 'RefusalReason', validity: 'Validity', channel: 'Channel', from_urgency: 'Urgency', to_urgency: 'Urgency',
+}
+const MOMENTS = new Set(['until', 'visit_from', 'visit_until', 'freed_visit_from', 'instead_of', 'withdrawn_extension'])
+
+/** How ids, values of the service's types and moments are called. */
+export interface Words {
+  nameOf: (id: string) => string
+  label: (group: string, value: string) => string
+  moment: (at: string) => string
+}
+
+/** Return who did what the log says; the system has no name. */
+export function actorOf(entry: Pick<LogView, 'actor_kind' | 'actor_name'>, label: Words['label']): string {
+  return (entry.actor_kind === 'system' ? '' : entry.actor_name) || label('ActorKind', entry.actor_kind)
+}
+
 /** Return what an entry of the log says beside its action, as people read it; ids become names, or are left out. */
-export function facts(entry: LogView, nameOf: (id: string) => string): [string, string][] {
+export function facts(entry: LogView, { nameOf, label, moment }: Words): [string, string][] {
   return Object.entries(entry.detail).flatMap(([name, value]): [string, string][] => {
     if (typeof value === 'number') return [[name, String(value)]]
     if (typeof value !== 'string' || value === '') return []
     const named = nameOf(value)
     if (named !== '') return [[name.replace(/_id$/, ''), named]]
-    return name.endsWith('_id') || ID.test(value) ? [] : [[name, value]]
+    if (name.endsWith('_id') || ID.test(value)) return []
+    const group = GROUPS[`${entry.action}.${name}`] ?? GROUPS[name]
+    if (group !== undefined) return [[name, label(group, value)]]
+    return [[name, MOMENTS.has(name) ? moment(value) : value]]
   })
 }

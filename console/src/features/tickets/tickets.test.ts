@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest'
+import { useQueryCache } from '@pinia/colada'
+import { flushPromises } from '@vue/test-utils'
+import { describe, expect, it, vi } from 'vitest'
+import { serve, show } from '@/shared/testing/service'
 import { fieldsOf, offered, requestOf, type Offer } from './actions'
 import { clockBars } from './clocks'
+import TicketActions from './components/TicketActions.vue'
 import { countOf, filterOf, tabOf, tabsOf, tooShort } from './filters'
-import { facts } from './log'
+import { actorOf, facts } from './log'
 import type { LogView, TicketDetail } from './queries'
 import { corrections, timeline } from './timeline'
 
@@ -27,9 +31,19 @@ describe('the list of tickets', () => {
 })
 
 describe('the log of a ticket', () => {
+  const words = { nameOf: () => '', label: (group: string, value: string) => `${group}:${value}`, moment: (at: string) => `at ${at}` }
+
+  it('says values of the service and moments in words, and calls the system so', () => {
+    const entry = (action: string, detail: object) => facts({ action, detail } as unknown as LogView, words)
+    expect(entry('refuse', { reason: 'not_our_area', explanation: 'x' })).toEqual([['reason', 'RefusalReason:not_our_area'], ['explanation', 'x']])
+    expect(entry('park', { reason: 'other' })).toEqual([['reason', 'other']])
+    expect(entry('ask_extension', { until: '2026-11-30' })).toEqual([['until', 'at 2026-11-30']])
+    expect([actorOf({ actor_kind: 'system', actor_name: 'hotline' }, words.label), actorOf({ actor_kind: 'staff', actor_name: '王红 (8001)' }, words.label)]).toEqual(['ActorKind:system', '王红 (8001)'])
+  })
+
   it('names departments, and leaves out ids and what is no text', () => {
     const entry = { detail: { department_id: 'd-1', person_id: 'p-9', reason: '不热', count: 2, before: { a: 1 }, note: '' } } as unknown as LogView
-    expect(facts(entry, (id) => (id === 'd-1' ? '城东维修工区' : ''))).toEqual([['department', '城东维修工区'], ['reason', '不热'], ['count', '2']])
+    expect(facts(entry, { ...words, nameOf: (id) => (id === 'd-1' ? '城东维修工区' : '') })).toEqual([['department', '城东维修工区'], ['reason', '不热'], ['count', '2']])
   })
 })
 
@@ -55,6 +69,24 @@ describe('the actions on a ticket', () => {
 
   it('begin at a department with what it has to sign for', () => {
     expect(filterOf({}, tabsOf('department'))).toEqual({ status: ['dispatched'] })
+  })
+})
+
+describe('the form of an action', () => {
+  it('ends with success, also where the ticket has no such action any more', async () => {
+    const offer = { action: 'sign', method: 'POST', path: '/api/v1/tickets/t/sign', fields: [] }
+    const view = (may: unknown[]) => ({ id: 't', number: '1', version: 1, log: [], may }) as never
+    serve({ 'POST /tickets/t/sign': {} })
+    const page = show(TicketActions, { ticket: view([offer]) })
+    await page.find('.actions button').trigger('click')
+    // As the page does: the ticket is read again before the form has ended.
+    vi.spyOn(useQueryCache(), 'invalidateQueries').mockImplementation(async () => page.setProps({ ticket: view([]) }))
+    await page.find('form').trigger('submit')
+    await flushPromises()
+    await vi.waitFor(() => expect(page.find('form').exists()).toBe(false))
+    expect(page.find('[role=alert]').exists()).toBe(false)
+    page.unmount()
+    vi.unstubAllGlobals()
   })
 })
 

@@ -36,10 +36,10 @@ export function useAction(offer: () => Offer, ticket: () => TicketDetail) {
     return problem.value instanceof ApiProblem ? problem.value.rule(field.name) : ''
   }
 
-  /** Return whether the action was carried out or is kept until the network is back; a refusal shows what the ticket is like now. */
-  async function send(): Promise<boolean> {
+  /** Return whether the action was refused; `done` hears that it was carried out, or is kept until the network is back. */
+  async function send(done: () => void): Promise<boolean> {
     missing.value = fieldsOf(offer()).filter((field) => field.required && !values[field.name]?.trim()).map((field) => field.name)
-    if (missing.value.length > 0) return false
+    if (missing.value.length > 0) return true
     busy.value = true
     problem.value = null
     try {
@@ -50,15 +50,17 @@ export function useAction(offer: () => Offer, ticket: () => TicketDetail) {
         staffId: session.who?.staff_id ?? '', ticketId: ticket().id, ticketNumber: ticket().number, action: offer().action, path: offer().path,
       })
       localStorage.removeItem(place)
-      const done = { action: label('TicketAction', offer().action) }
-      if (outcome === 'done') toasts.say(t('tickets.done', done), 'good')
-      else toasts.say(t('tickets.kept', done), 'warning')
-      return true
+      const words = { action: label('TicketAction', offer().action) }
+      if (outcome === 'done') toasts.say(t('tickets.done', words), 'good')
+      else toasts.say(t('tickets.kept', words), 'warning')
+      // Before the ticket is read again: it has no such offer any more, and a form that is gone says nothing.
+      done()
+      return false
     } catch (refusal) {
       problem.value = refusal
       // What is sent next is another request: it names the ticket's new version.
       key = onceKey()
-      return false
+      return true
     } finally {
       busy.value = false
       await cache.invalidateQueries({ key: ['tickets'] })
