@@ -183,6 +183,7 @@ class Service:
             limits=ConnectionLimits(per_address=settings.http_connections_per_address),
             texts=self.problem_texts,
             profile_of=self.domain.people.profile,
+            time_zone=settings.time_zone,
         )
 
     def _console(self) -> list[ConsolePages]:

@@ -59,6 +59,7 @@ class WebServer:
         limits: ConnectionLimits | None = None,
         texts: ProblemTexts | None = None,
         profile_of: session_http.ProfileOf = session_http.no_profile,
+        time_zone: str = "Asia/Shanghai",
     ) -> None:
         addresses = addresses or ClientAddresses()
         self._deferred = DeferredRequests(spool)
@@ -66,7 +67,7 @@ class WebServer:
         self._host = host
         self._port = port
         self._parts = [*parts]
-        tables = [session_http.routes(guard.sessions, profile_of), self._deferred.routes(), *routes]
+        tables = [session_http.routes(guard.sessions, profile_of, time_zone), self._deferred.routes(), *routes]
         declared = [route for table in tables for route in table.table]
         self._deferred.serve(declared)
         self.routes: list[Route] = [*declared, *description_routes(declared, cookie=guard.cookie)]

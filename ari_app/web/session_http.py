@@ -46,6 +46,8 @@ class SessionView(BaseModel):
     """Pages send it as `X-CSRF-Token` where the browser sends no Origin."""
     profile: ProfileView | None
     """The account as it is now; None while the database is away."""
+    time_zone: str
+    """Zone of the organisation, such as Asia/Shanghai: pages show every time in it."""
 
 
 class SignedInView(SessionView):
@@ -84,7 +86,7 @@ async def no_profile(_staff_id: str) -> ProfileView | None:
     return None
 
 
-def routes(sessions: Sessions, profile_of: ProfileOf = no_profile) -> Routes:
+def routes(sessions: Sessions, profile_of: ProfileOf = no_profile, time_zone: str = "Asia/Shanghai") -> Routes:
     """Return the routes of sessions."""
     table = Routes(tag="session")
 
@@ -114,13 +116,13 @@ def routes(sessions: Sessions, profile_of: ProfileOf = no_profile) -> Routes:
             metrics.SIGN_INS.labels(problem.slug).inc()
             raise
         metrics.SIGN_INS.labels("ok").inc()
-        shown = _view(signed_in.session, await profile(signed_in.session))
+        shown = _view(signed_in.session, await profile(signed_in.session), time_zone)
         view = SignedInView(token=signed_in.token, **shown.model_dump())
         return SetSession(view, signed_in.token)
 
     @table.add("GET", "/session", roles=EVERYONE, summary="Return who is signed in", response=SessionView)
     async def who_am_i(request: SessionRequest) -> SessionView:
-        return _view(request.own, await profile(request.own))
+        return _view(request.own, await profile(request.own), time_zone)
 
     @table.add(
         "DELETE",
@@ -154,7 +156,7 @@ def routes(sessions: Sessions, profile_of: ProfileOf = no_profile) -> Routes:
     return table
 
 
-def _view(session: Session, profile: ProfileView | None) -> SessionView:
+def _view(session: Session, profile: ProfileView | None, time_zone: str) -> SessionView:
     who = session.principal
     return SessionView(
         staff_id=who.staff_id,
@@ -166,4 +168,5 @@ def _view(session: Session, profile: ProfileView | None) -> SessionView:
         expires_at_ms=session.expires_at_ms,
         csrf_token=session.csrf_token,
         profile=profile,
+        time_zone=time_zone,
     )

@@ -10,12 +10,6 @@ export const COMPARISONS = ['none', 'before', 'last_year'] as const
 export type Comparison = (typeof COMPARISONS)[number]
 
 const DAY_MS = 86_400_000
-const two = (n: number) => String(n).padStart(2, '0')
-
-/** Return a day of the browser's calendar as text. */
-export function dayText(date: Date): string {
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`
-}
 
 /** Days have no time zone here: noon of UTC stands for the whole day. */
 const noon = (day: string) => new Date(`${day}T12:00:00Z`)

@@ -1,4 +1,5 @@
 import type { Schemas } from '@/shared/api/client'
+import { momentOf } from '@/shared/i18n/zone'
 import type { TicketDetail } from './queries'
 
 export type Offer = Schemas['Offer']
@@ -69,7 +70,7 @@ export function requestOf(offer: Offer, ticket: TicketDetail, values: Record<str
     if (control === 'photos') continue
     const value = (values[name] ?? '').trim()
     if (value === (before[name] ?? '')) continue
-    request[name] = control === 'moment' ? new Date(value).toISOString() : value
+    request[name] = control === 'moment' ? momentOf(value) : value
   }
   if (offer.fields.some((field) => field.name === 'version')) request['version'] = ticket.version
   return request

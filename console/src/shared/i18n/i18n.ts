@@ -9,18 +9,23 @@ export interface Catalogue {
 }
 type Loader = () => Promise<{ default: Catalogue }>
 
-const DATES: IntlDateTimeFormat = {
-  short: { month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false },
-  clock: { hour: '2-digit', minute: '2-digit', hour12: false },
-  day: { year: 'numeric', month: '2-digit', day: '2-digit' },
-  long: { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit', hour12: false },
+/** Return how times are written, in a zone or, without one, in the browser's. */
+export function dateFormats(timeZone?: string): IntlDateTimeFormat {
+  const zone = timeZone === undefined ? {} : { timeZone }
+  const minutes = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const
+  return {
+    short: { month: '2-digit', day: '2-digit', ...minutes, ...zone },
+    clock: { ...minutes, ...zone },
+    day: { year: 'numeric', month: '2-digit', day: '2-digit', ...zone },
+    long: { year: 'numeric', month: '2-digit', day: '2-digit', ...minutes, ...zone },
+  }
 }
 
 export const i18n = createI18n({
   legacy: false,
   locale: 'zh-CN' as Language,
   fallbackLocale: false,
-  datetimeFormats: { 'zh-CN': DATES, en: DATES },
+  datetimeFormats: { 'zh-CN': dateFormats(), en: dateFormats() },
   missingWarn: import.meta.env.DEV,
   fallbackWarn: false,
   messages: {} as Record<Language, LocaleMessages<VueMessageType>>,

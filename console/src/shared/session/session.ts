@@ -1,7 +1,8 @@
 import { defineStore } from 'pinia'
-import { computed, ref } from 'vue'
+import { computed, ref, watch } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
 import { ApiProblem } from '@/shared/api/problems'
+import { useZone } from '@/shared/i18n/zone'
 
 export type SessionView = Schemas['SessionView']
 export type Role = SessionView['role']
@@ -14,6 +15,7 @@ export const useSession = defineStore('session', () => {
   const who = ref<SessionView | null>(null)
   const known = ref(false)
   let mayLeave = always
+  watch(() => who.value?.time_zone, (zone) => zone !== undefined && useZone(zone), { flush: 'sync' })
   const role = computed(() => who.value?.role ?? null)
 
   /** Ask who is signed in, once unless told so; a page that was reloaded still has its cookie. */

@@ -1,6 +1,7 @@
 import { useQuery } from '@pinia/colada'
 import { computed, ref, toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
+import { momentOf, wallClock } from '@/shared/i18n/zone'
 import { useDesk } from '@/shared/socket/desk'
 
 export type Outcome = Schemas['OutgoingOutcome']
@@ -26,7 +27,7 @@ export function useOutcome(callId: MaybeRefOrGetter<string>) {
 
   async function store(outcome: Outcome, again: string): Promise<boolean> {
     problem.value = null
-    const call_again_at = outcome === 'call_again' ? new Date(again).toISOString() : null
+    const call_again_at = outcome === 'call_again' ? momentOf(again) : null
     try {
       await data(api.POST('/api/v1/calls/{call_id}/outcome', { params: { path: { call_id: toValue(callId) } }, body: { outcome, call_again_at } }))
       chosen.value = outcome
@@ -42,6 +43,5 @@ export function useOutcome(callId: MaybeRefOrGetter<string>) {
 
 /** Return the next full hour as a field for day and time shows it. */
 export function nextHour(nowMs: number): string {
-  const at = new Date(Math.ceil((nowMs + 1) / HOUR_MS) * HOUR_MS)
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
+  return wallClock(Math.ceil((nowMs + 1) / HOUR_MS) * HOUR_MS)
 }
