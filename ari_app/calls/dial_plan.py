@@ -49,7 +49,7 @@ class DialPlan:
         except phonenumbers.NumberParseException as error:
             raise _refused("must be a telephone number") from error
         if not phonenumbers.is_valid_number(parsed):
-            raise _refused("must be an ordinary number: emergency, short and premium numbers are not called")
+            raise _refused(ORDINARY)
         whole = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
         if whole.startswith(self.rules.closed):
             raise NumberClassClosed("the number is not dialled", [FieldProblem(field="number", rule=CLOSED_BEGINNING)])
@@ -70,6 +70,7 @@ class DialPlan:
         return e164 if self.number_format == "e164" else e164.removeprefix("+")
 
 
+ORDINARY = "must be an ordinary number: emergency, short and premium numbers are not called"
 CLOSED_BEGINNING = "must not begin as a number of `closed` in outside.yaml"
 
 

@@ -107,7 +107,7 @@ class MissedCaller(BaseModel):
     """Of the newest call; a message counts first, then a call back that was asked for."""
     queue: str | None
     calls: int
-    """Missed calls since an agent was reached."""
+    """Missed calls since an agent was reached; 0: an agent called, and promised to call again."""
     first_at: datetime
     last_at: datetime
     joined_at: datetime | None

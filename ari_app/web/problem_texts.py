@@ -63,11 +63,16 @@ class _Sentences:
         """Return the sentence that a text is; None for an unknown one."""
         for code, pattern, zh in self._patterns:
             if found := pattern.fullmatch(text):
-                given = {name: value for name, value in found.groupdict().items() if name[0] != "_"}
+                given = {name: _quoted(value) for name, value in found.groupdict().items() if name[0] != "_"}
                 filled = {name: self._labels.chinese(name, value) for name, value in given.items()}
                 chinese = _NAME.sub(lambda name: filled[name[1]], zh)  # noqa: B023 - called at once
                 return Recognised(code, given, chinese)
         return None
+
+
+def _quoted(value: str) -> str:
+    """Return a value with the first quotation mark, which is in the sentence."""
+    return f"'{value}" if value.endswith("'") and value.count("'") % 2 else value
 
 
 class ProblemTexts:

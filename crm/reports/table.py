@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from crm.customers.importing.text_cell import guarded
@@ -46,21 +47,26 @@ def calls_as_sheet(report: CallReport, language: Language) -> Download:
     """Return a report of calls as a spreadsheet."""
     book = sheet.Sheet()
     add_lines(book, TITLES[language][0], report.lines, CALLS, report.time_zone, language)
-    return book.download(f"calls-{report.since}-{report.until}.xlsx")
+    return book.download(_file_name("calls", report))
 
 
 def agents_as_sheet(report: AgentReport, language: Language) -> Download:
     """Return a report of agents as a spreadsheet."""
     book = sheet.Sheet()
     add_lines(book, TITLES[language][2], report.lines, AGENTS, report.time_zone, language)
-    return book.download(f"agents-{report.since}-{report.until}.xlsx")
+    return book.download(_file_name("agents", report))
 
 
 def tickets_as_sheet(report: TicketReport, language: Language) -> Download:
     """Return a report of tickets as a spreadsheet."""
     book = sheet.Sheet()
     add_lines(book, TITLES[language][1], report.lines, TICKETS, report.time_zone, language)
-    return book.download(f"tickets-{report.since}-{report.until}.xlsx")
+    return book.download(_file_name("tickets", report))
+
+
+def _file_name(of: str, report: CallReport | TicketReport) -> str:
+    # `until` is the day after the last one.
+    return f"{of}-{report.since}-{max(report.since, report.until - timedelta(days=1))}.xlsx"
 
 
 def add_lines(
@@ -73,18 +79,24 @@ def add_lines(
 ) -> None:
     """Add the lines of a report to a spreadsheet."""
     zone = ZoneInfo(time_zone)
-    names = [one.zh if language == "zh" else one.en for one in figures]
+    names = [one.zh if language == "zh" else _capital(one.en) for one in figures]
     reasons = _reasons(lines)
     names += [f"{PAUSED_FOR[language]}{reason}" for reason in reasons]
+    # Without groups a line has no code and no name.
+    width = 4 if any(line.key for line in lines) else 2
     rows = (
         [
-            *_place(line, zone),
+            *_place(line, zone)[:width],
             *(_figure(one, line) for one in figures),
             *(sheet.duration(ms) for ms in _paused(line, reasons)),
         ]
         for line in lines
     )
-    book.add(title, [*PLACE_WORDS[language], *names], rows)
+    book.add(title, [*PLACE_WORDS[language][:width], *names], rows)
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _reasons(lines: Sequence[AnyLine]) -> list[str]:

@@ -117,7 +117,7 @@ class TargetInput(BaseModel, extra="forbid"):
 
     kind: Literal["agent", "queue", "department", "number", "flow"]
     id: str = Field(min_length=1, max_length=64)
-    """The agent's or department's id, the queue's or flow's name, or the number as people write it."""
+    """The agent's id or staff number, a department's id, a queue's or flow's name, or a number as people write it."""
 
 
 class TransferInput(BaseModel, extra="forbid"):
@@ -135,7 +135,7 @@ class ThirdParty(BaseModel, extra="forbid"):
 
     kind: Literal["agent", "department", "number"]
     id: str = Field(min_length=1, max_length=64)
-    """The agent's or department's id, or the number as people write it."""
+    """The agent's id or staff number, the department's id, or the number as people write it."""
 
 
 class ConsultInput(BaseModel, extra="forbid"):

@@ -1,5 +1,6 @@
 """Outside numbers that agents may call: toll fraud has no door."""
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -11,16 +12,19 @@ from redis.exceptions import RedisError
 
 from ari_app.calls.control.errors import CallOutOfReach, TooManyOutsideCalls
 from ari_app.calls.control.model import Target, TargetKind
-from ari_app.calls.dial_plan import DialPlan
+from ari_app.calls.dial_plan import ORDINARY, DialPlan
 from ari_app.calls.errors import NumberRefused
 from ari_app.calls.model import CallStage, CallState
 from ari_app.calls.tolls import Purpose, TollRules
+from crm.customers.model import NO_NUMBER
 from crm.customers.phone import typed_number
 from foundation.clock import utc_now
 from foundation.problems import FieldProblem
 
 COUNT = "hotline:outside-calls:"
 ALL = "all"
+SPECIAL = re.compile(r"[0-9]{3,6}|16[08][0-9]{5,8}", re.ASCII)
+"""Emergency numbers, services, extensions, the own number, and premium numbers."""
 KEPT_S = 2 * 86_400
 FIELD = "target.id"
 REFUSED = Counter("hotline_outside_numbers_refused", "Outside numbers that were not dialled, by reason", ["why"])
@@ -76,7 +80,7 @@ class OutsideCalls:
         """Return a typed number as E.164, or an opened short number."""
         known = number.strip() if number.strip() in self._rules.opened else typed_number(number)
         if known is None:
-            rule = "must be a telephone number, such as 13800000001, 0451-88888888 or +8613800000001"
+            rule = ORDINARY if SPECIAL.fullmatch(number.strip()) else NO_NUMBER
             raise NumberRefused("the number is not dialled", [FieldProblem(field=FIELD, rule=rule)])
         return known
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ari_app.calls.control.errors import TooManyOutsideCalls
 from ari_app.calls.control.outside import OutsideCalls
-from ari_app.calls.dial_plan import DialPlan
+from ari_app.calls.dial_plan import ORDINARY, DialPlan
 from ari_app.calls.errors import NumberClassClosed, NumberRefused
 from ari_app.calls.tolls import NumberClass, Purpose, TollRules, read_outside
 from tests.fakes.services import InstantRedis
@@ -74,6 +74,13 @@ async def test_adversary_walks_past_every_door(redis: InstantRedis, purpose: Pur
     assert fields == {"target.id"}
     assert dialled.keys() <= HARMLESS
     assert set(dialled.values()) <= {"PJSIP/+8613800000001@trunk"}
+
+
+@pytest.mark.parametrize("number", ["96001", "110", "1001", "16881234567"])
+async def test_short_emergency_and_premium_numbers_are_said_to_be_closed(redis: InstantRedis, number: str) -> None:
+    with pytest.raises(NumberRefused) as refused:
+        await gate(redis).target("staff-1", number)
+    assert refused.value.errors[0].rule == ORDINARY
 
 
 @given(st.text(max_size=30))

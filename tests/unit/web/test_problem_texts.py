@@ -50,6 +50,13 @@ def test_parameters_and_labels_are_put_into_the_chinese_sentence() -> None:
     assert (en.title, en.detail, en.errors[0].rule) == (details.title, details.detail, details.errors[0].rule)
 
 
+def test_a_parameter_has_all_its_quotation_marks() -> None:
+    for values in ("'agent', 'department' or 'number'", "'agent'"):
+        known = shipped_texts().rule(f"Input should be {values}")
+        assert known is not None
+        assert (known.code, known.parameters) == ("enum", {"expected": values})
+
+
 async def test_a_refused_form_is_answered_in_the_language_of_the_page(house: House) -> None:
     async with await house.signed_in(Role.AGENT) as http:
         for language, title, rule in (

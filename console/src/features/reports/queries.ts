@@ -1,6 +1,7 @@
 import { useQuery } from '@pinia/colada'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
+import { useSession } from '@/shared/session/session'
 import type { operations } from '@/shared/api/schema'
 import type { Period } from './periods'
 import type { Figure, Group, Question, Report } from './reports'
@@ -47,9 +48,10 @@ export function fileOf(question: Question, kind: 'csv' | 'xlsx', language: strin
   return `/api/v1/reports/${of}.${kind}?${new URLSearchParams({ since, until, by, ...(of === 'agents' ? {} : { group }), ...limits, ...words }).toString()}`
 }
 
-/** Names of queues in the page's language. */
+/** Queues, for their names in the page's language; the service shows them to those who watch them, not to quality. */
 export function useQueues() {
-  return useQuery({ key: ['queues'], query: () => data(api.GET('/api/v1/queues')), staleTime: MINUTE_MS })
+  const session = useSession()
+  return useQuery({ key: ['queues'], query: () => data(api.GET('/api/v1/queues')), enabled: () => session.role !== 'quality', staleTime: MINUTE_MS })
 }
 
 type CallQuery = NonNullable<operations['get_calls']['parameters']['query']>

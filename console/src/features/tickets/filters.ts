@@ -4,8 +4,13 @@ import type { Role } from '@/shared/session/session'
 import type { TicketFilter, TicketStatus } from './queries'
 
 /** Tabs of the list; the words stand under `tickets.tab`. */
-const TABS = ['all', 'undispatched', 'escalated', 'dispatched', 'signed', 'replied', 'archived'] as const
+const TABS = ['all', 'undispatched', 'refused', 'escalated', 'dispatched', 'signed', 'replied', 'archived'] as const
 export type Tab = (typeof TABS)[number]
+
+/** States of the tabs, as at the dispatch desk; parked work is still the department's, and a survey under way still has no result. */
+const STATES: Record<Exclude<Tab, 'all' | 'escalated'>, readonly TicketStatus[]> = {
+  undispatched: ['registered'], refused: ['refused'], dispatched: ['dispatched'], signed: ['signed', 'parked'], replied: ['replied', 'survey'], archived: ['archived'],
+}
 
 /** The service looks for two characters and more. */
 const LEAST = 2
@@ -41,14 +46,13 @@ export function filterOf(query: LocationQuery, tabs: readonly Tab[] = TABS): Tic
   if (text !== '') return { text: /^\d+$/.test(digits) ? digits : text }
   const tab = tabOf(query, tabs)
   if (tab === 'all') return {}
-  if (tab === 'undispatched' || tab === 'escalated') return { [tab]: true }
-  return { status: [tab satisfies TicketStatus] }
+  if (tab === 'escalated') return { escalated: true }
+  return { status: [...STATES[tab]] }
 }
 
 /** Return how many tickets a tab has, as the service counted them. */
 export function countOf(tab: Tab, counts: Schemas['TicketCounts']): number {
   if (tab === 'all') return counts.total
   if (tab === 'escalated') return counts.escalated
-  const states = tab === 'undispatched' ? (['registered', 'refused'] as const) : ([tab] as const)
-  return states.reduce((sum, state) => sum + (counts.by_status[state] ?? 0), 0)
+  return STATES[tab].reduce((sum, state) => sum + (counts.by_status[state] ?? 0), 0)
 }

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@pinia/colada'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
+import { ApiProblem } from '@/shared/api/problems'
 
 export type TicketRow = Schemas['TicketRow']
 export type TicketDetail = Schemas['TicketDetail']
@@ -10,7 +11,6 @@ export type TicketStatus = Schemas['TicketStatus']
 export interface TicketFilter {
   status?: TicketStatus[]
   text?: string
-  undispatched?: boolean
   escalated?: boolean
   number?: string
   reporter_number?: string
@@ -18,6 +18,7 @@ export interface TicketFilter {
 }
 
 const PAGE = 50
+const NUMBER = /^\d{6,20}$/
 const HOUR_MS = 3_600_000
 
 /** Tickets that fit a filter, newest first, page by page. */
@@ -47,11 +48,12 @@ export function useCustomersLike(text: MaybeRefOrGetter<string>) {
   })
 }
 
-/** Return the id of a ticket that is named by its id, or by its number. */
+/** Return the id of a ticket that is named by its id, or by its number. Throws where no ticket has the number. */
 export async function ticketId(name: string): Promise<string> {
   if (!/^\d+$/.test(name)) return name
-  const [found] = await data(api.GET('/api/v1/tickets', { params: { query: { number: name } } }))
-  return found?.id ?? name
+  const [found] = NUMBER.test(name) ? await data(api.GET('/api/v1/tickets', { params: { query: { number: name } } })) : []
+  if (found === undefined) throw new ApiProblem(404, 'unknown-ticket')
+  return found.id
 }
 
 /** A ticket by its id, or by the number that a notice names. */

@@ -7,12 +7,12 @@ import { clockBars } from './clocks'
 import TicketActions from './components/TicketActions.vue'
 import { countOf, filterOf, tabOf, tabsOf, tooShort } from './filters'
 import { actorOf, facts } from './log'
-import type { LogView, TicketDetail } from './queries'
+import { ticketId, type LogView, type TicketDetail } from './queries'
 import { corrections, timeline } from './timeline'
 
 describe('the list of tickets', () => {
   it('reads its filters from the address', () => {
-    expect([{}, { tab: 'undispatched' }, { tab: 'signed' }, { tab: 'nonsense' }].map((query) => filterOf(query))).toEqual([{}, { undispatched: true }, { status: ['signed'] }, {}])
+    expect([{}, { tab: 'undispatched' }, { tab: 'signed' }, { tab: 'nonsense' }].map((query) => filterOf(query))).toEqual([{}, { status: ['registered'] }, { status: ['signed', 'parked'] }, {}])
     expect(tabOf({ tab: 'escalated' })).toBe('escalated')
   })
 
@@ -25,8 +25,8 @@ describe('the list of tickets', () => {
   })
 
   it('counts what each tab has', () => {
-    const counts = { total: 9, escalated: 2, by_status: { registered: 3, refused: 1, signed: 4 } } as never
-    expect((['all', 'undispatched', 'escalated', 'signed', 'replied'] as const).map((tab) => countOf(tab, counts))).toEqual([9, 4, 2, 4, 0])
+    const counts = { total: 9, escalated: 2, by_status: { registered: 3, refused: 1, signed: 4, survey: 2 } } as never
+    expect((['all', 'undispatched', 'refused', 'escalated', 'signed', 'replied'] as const).map((tab) => countOf(tab, counts))).toEqual([9, 3, 1, 2, 4, 2])
   })
 })
 
@@ -69,6 +69,16 @@ describe('the actions on a ticket', () => {
 
   it('begin at a department with what it has to sign for', () => {
     expect(filterOf({}, tabsOf('department'))).toEqual({ status: ['dispatched'] })
+  })
+})
+
+describe('a ticket by its number', () => {
+  it('is said not to be there, and is not asked for under its number', async () => {
+    const asked = serve({ 'GET /tickets': [] })
+    await expect(ticketId('26113099999')).rejects.toMatchObject({ slug: 'unknown-ticket' })
+    await expect(ticketId('123')).rejects.toMatchObject({ slug: 'unknown-ticket' })
+    expect(asked.map((one) => one.path)).toEqual(['/tickets'])
+    vi.unstubAllGlobals()
   })
 })
 

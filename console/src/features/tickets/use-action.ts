@@ -63,7 +63,8 @@ export function useAction(offer: () => Offer, ticket: () => TicketDetail) {
       return true
     } finally {
       busy.value = false
-      await cache.invalidateQueries({ key: ['tickets'] })
+      // A ticket that went to another department is not found any more: its page says so.
+      await cache.invalidateQueries({ key: ['tickets'] }).catch(() => undefined)
       meanwhile.value = ticket().log.filter((entry) => entry.version > seen)
       seen = ticket().version
     }

@@ -50,7 +50,7 @@ export async function speak(language: Language): Promise<void> {
   document.documentElement.lang = language
 }
 
-/** Return the half of bilingual words that the page's language needs. */
+/** Return the half of bilingual words that the page's language needs; English ones begin with a capital. */
 export function inLanguage(words: { zh: string; en: string }): string {
-  return i18n.global.locale.value === 'en' ? words.en : words.zh
+  return i18n.global.locale.value === 'en' ? words.en.charAt(0).toUpperCase() + words.en.slice(1) : words.zh
 }

@@ -1,7 +1,7 @@
 import { useQuery } from '@pinia/colada'
 import { computed, type ComputedRef } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
-import { i18n, inLanguage } from './i18n'
+import { inLanguage } from './i18n'
 
 type Groups = Schemas['LabelsView']['groups']
 
@@ -9,17 +9,12 @@ function useAllLabels() {
   return useQuery({ key: ['labels'], query: () => data(api.GET('/api/v1/labels')), staleTime: Number.POSITIVE_INFINITY })
 }
 
-const shown = (words: Schemas['Label']) => {
-  const text = inLanguage(words)
-  return i18n.global.locale.value === 'en' ? text.charAt(0).toUpperCase() + text.slice(1) : text
-}
-
 /** Values of one of the service's types with their names, for a choice among them. */
 export function useGroup(group: () => string | undefined): ComputedRef<{ value: string; label: string }[]> {
   const labels = useAllLabels()
   return computed(() => {
     const values = labels.data.value?.groups[group() ?? ''] ?? {}
-    return Object.entries(values).map(([value, words]) => ({ value, label: shown(words) }))
+    return Object.entries(values).map(([value, words]) => ({ value, label: inLanguage(words) }))
   })
 }
 
@@ -30,6 +25,6 @@ export function useLabels(): (group: string, value: string | null | undefined) =
     if (value === null || value === undefined) return ''
     const groups: Groups | undefined = labels.data.value?.groups
     const words = groups?.[group]?.[value]
-    return words === undefined ? value : shown(words)
+    return words === undefined ? value : inLanguage(words)
   }
 }

@@ -193,6 +193,16 @@ async def test_s13_a_table_has_no_formula(database: Database, reports: ReportSer
     assert [one.data_type for one in cells][2:5] == ["s", "s", "n"]
 
 
+async def test_sheet_without_groups_has_no_empty_columns(database: Database, reports: ReportService) -> None:
+    async with database.write() as session:
+        session.add(CallRecord(id="1", started_at=MIDNIGHT, direction="inbound", outcome="failed"))
+    await count(database)
+    download = calls_as_sheet(await reports.calls(CallQuery(since=SINCE, until=UNTIL)), "en")
+    (headings, *_) = load_workbook(io.BytesIO(download.content))["Calls"].iter_rows(max_col=3)
+    assert [one.value for one in headings] == ["From", "Until", "Incoming"]
+    assert download.name == f"calls-{SINCE}-{UNTIL - timedelta(days=1)}.xlsx"
+
+
 async def test_figures_of_tickets_equal_those_counted_one_by_one(
     database: Database, reports: ReportService, place: Place
 ) -> None:
