@@ -1,6 +1,6 @@
 """Services that every live call of a process works with."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -45,6 +45,9 @@ class AgentDirectory(Protocol):
 
     def phone(self, agent_id: str) -> AgentPhone | None:
         """Return the agent's phone; None for an unknown or inactive agent."""
+
+    def phones(self) -> Sequence[AgentPhone]:
+        """Return the phones of all active agents."""
 
 
 class Desks(Protocol):

@@ -71,7 +71,7 @@ class _Sentences:
 
 
 def _quoted(value: str) -> str:
-    """Return a value with the first quotation mark, which is in the sentence."""
+    """Return a value with all its quotation marks."""
     return f"'{value}" if value.endswith("'") and value.count("'") % 2 else value
 
 

@@ -75,7 +75,7 @@ class TransferTargets:
         return _target(self._phone(agent_id))
 
     async def _agent(self, asking: str, named: str) -> Target:
-        """Return the agent of an id, or of a staff number: people know the number."""
+        """Return the agent of an id or a staff number."""
         numbers = {phone.staff_number: phone.agent_id for phone in self._agents.phones()}
         agent_id = numbers.get(named, named)
         if agent_id == asking:

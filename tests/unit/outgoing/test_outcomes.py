@@ -82,6 +82,7 @@ async def test_number_to_be_called_again_is_on_the_list(
     (entry,) = await missed.listed(MissedQuery(), bert)
     assert (entry.number, entry.reason, entry.call_id) == (WANG, MissedReason.CALL_AGAIN, state.id)
     assert entry.call_again_at == given.call_again_at
+    assert entry.calls == 0, "the customer did not call"
     (view,) = await outcomes.find(FindOutgoing(), anna)
     assert (view.result, view.outcome, view.note) == (OutgoingResult.REACHED, OutgoingOutcome.CALL_AGAIN, "after work")
     assert await outcomes.find(FindOutgoing(), bert) == []

@@ -26,10 +26,12 @@ export function dayOf(ms: number): string {
   return wallClock(ms).slice(0, 10)
 }
 
+/** How far the wall clock is before UTC at a moment. */
+const off = (ms: number) => Date.parse(`${wallClock(ms)}Z`) - Math.floor(ms / 60_000) * 60_000
+
 /** Return the moment that a field for day and time names. */
 export function momentOf(text: string): string {
   const wanted = Date.parse(`${text}Z`)
-  const off = (ms: number) => Date.parse(`${wallClock(ms)}Z`) - Math.floor(ms / 60_000) * 60_000
   // The second step is for the days on which a zone changes its clock.
   const near = wanted - off(wanted)
   return new Date(wanted - off(near)).toISOString()
