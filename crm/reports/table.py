@@ -64,7 +64,7 @@ def tickets_as_sheet(report: TicketReport, language: Language) -> Download:
     return book.download(_file_name("tickets", report))
 
 
-def _file_name(of: str, report: CallReport | TicketReport) -> str:
+def _file_name(of: str, report: AgentReport | CallReport | TicketReport) -> str:
     # `until` is the day after the last one.
     return f"{of}-{report.since}-{max(report.since, report.until - timedelta(days=1))}.xlsx"
 
