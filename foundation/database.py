@@ -30,6 +30,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from foundation.acting import ACTOR, actor
 from foundation.sqlite import Sqlite
 from foundation.tasks import shield_until_done
 
@@ -145,6 +146,8 @@ class Database:
         """
         async with self._turn_to_write():
             session = self._server.session(writes=True)
+            # Statements may run in a thread, which has not the context of the task.
+            session.info[ACTOR] = actor()
             try:
                 yield session
                 await shield_until_done(session.commit())

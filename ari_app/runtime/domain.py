@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import crm.appointments.http
+import crm.audit.http
 import crm.categories.http
 import crm.customers.http
 import crm.customers.importing.http
@@ -44,6 +45,7 @@ from ari_app.runtime.ticket_reactions import TicketReactions
 from ari_app.settings import Settings
 from callflows.calendar import ServiceCalendar
 from crm.appointments.service import AppointmentService
+from crm.audit.service import AuditService
 from crm.categories.service import CategoryService
 from crm.customers.importing.export import ExportService
 from crm.customers.importing.service import ImportService
@@ -97,6 +99,7 @@ class DomainServices:
         self.privacy = PrivacyService(database)
         self.protection = ProtectionService(database)
         self.customer_merges = CustomerMergeService(database)
+        self.audit = AuditService(database)
         self.departments = DepartmentService(database)
         self.categories = CategoryService(database)
         self.staff = StaffService(database, configuration.queues)
@@ -153,6 +156,7 @@ class DomainServices:
             crm.customers.protection.http.routes(self.protection),
             crm.privacy.http.routes(self.privacy, self.tickets),
             crm.customers.importing.http.routes(self.customer_imports, self.customer_export),
+            crm.audit.http.routes(self.audit),
             crm.departments.http.routes(self.departments),
             crm.categories.http.routes(self.categories),
             crm.staff.http.routes(self.staff),

@@ -23,6 +23,7 @@ from ari_app.web.saving import saved
 from ari_app.web.session_http import SessionRequest, SetSession
 from ari_app.web.uploads import BODY_S, received
 from crm.personal_data.serializer import masked
+from foundation.acting import acting
 from foundation.database import out_of_reach
 from foundation.problems import FieldProblem, Invalid, NotFound, Outcome, broken_rules
 from foundation.routes import Download, File, Page, Route
@@ -66,7 +67,8 @@ def handler(route: Route, dispatch: Dispatch) -> AiohttpHandler:
             session=session,
         )
         try:
-            result = await _handled(request, route, asked)
+            with acting(asked.principal):
+                result = await _handled(request, route, asked)
         except Exception as error:
             if not route.deferrable or not out_of_reach(error):
                 raise

@@ -6,6 +6,8 @@ from pydantic import BaseModel
 from pydantic import Field as InputField
 from sqlmodel import Field, SQLModel
 
+from crm.audit.following import follow
+from crm.audit.model import EntrySubject
 from crm.text import Id, OneLine
 
 
@@ -21,6 +23,9 @@ class Category(SQLModel, table=True):
     """Proposed department for tickets of this cause; where empty, that of the cause above."""
     active: bool = True
     """No ticket is filed under a cause out of use; filed ones stay."""
+
+
+follow(Category, EntrySubject.CATEGORY, ignored={"id"})
 
 
 class RulingCount(SQLModel, table=True):

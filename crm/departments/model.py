@@ -6,6 +6,8 @@ from pydantic import BaseModel
 from pydantic import Field as InputField
 from sqlmodel import Field, SQLModel
 
+from crm.audit.following import follow
+from crm.audit.model import EntrySubject
 from crm.text import Id, OneLine
 from foundation.database import UtcDateTime
 
@@ -23,6 +25,9 @@ class Department(SQLModel, table=True):
     active: bool = True
     """A department out of use gets no new tickets; its open ones stay."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+follow(Department, EntrySubject.DEPARTMENT, ignored={"id", "created_at"})
 
 
 class DepartmentInput(BaseModel, extra="forbid"):

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, Index, Integer, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from crm.audit.following import follow
+from crm.audit.model import EntrySubject
 from foundation.database import UtcDateTime, text_enum
 
 WebhookData = dict[str, str | int | None]
@@ -68,6 +70,9 @@ class NoticeRecipient(SQLModel, table=True):
     """The channel stays inside the organisation: personal data is not masked (S29)."""
     active: bool = True
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+follow(NoticeRecipient, EntrySubject.RECIPIENT, secret={"address", "secret"}, ignored={"id", "created_at"})
 
 
 class DutyRota(SQLModel, table=True):

@@ -3,9 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Column, Index, text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import JSON, Column, Index, desc, text
+from sqlalchemy.orm import Session
+from sqlmodel import Field, SQLModel, select
 
+from crm.audit.following import follow
+from crm.audit.model import EntrySubject
 from crm.sla.policy import ClockKind
 from crm.sla.timing import StepKind
 from foundation.database import UtcDateTime, text_enum
@@ -92,6 +95,20 @@ class ServicePolicy(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
+def _former_policy(session: Session, _row: ServicePolicy) -> ServicePolicy | None:
+    return session.scalars(select(ServicePolicy).order_by(desc("version")).limit(1)).first()
+
+
+follow(
+    ServicePolicy,
+    EntrySubject.POLICY,
+    id_of=lambda row: str(row.version),
+    name_of=lambda row: str(row.version),
+    ignored={"version", "changed_by", "changed_at"},
+    former=_former_policy,
+)
+
+
 class DepartmentHours(SQLModel, table=True):
     """Version of a department's working hours; the newest counts.
 
@@ -107,6 +124,21 @@ class DepartmentHours(SQLModel, table=True):
     hours: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     changed_by: str
     changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+def _former_hours(session: Session, row: DepartmentHours) -> DepartmentHours | None:
+    of_owner = select(DepartmentHours).where(DepartmentHours.owner == row.owner)
+    return session.scalars(of_owner.order_by(desc("version")).limit(1)).first()
+
+
+follow(
+    DepartmentHours,
+    EntrySubject.HOURS,
+    id_of=lambda row: str(row.owner),
+    name_of=lambda row: str(row.owner),
+    ignored={"version", "owner", "changed_by", "changed_at"},
+    former=_former_hours,
+)
 
 
 class ImprovementAction(SQLModel, table=True):

@@ -9,6 +9,8 @@ from pydantic import Field as InputField
 from sqlalchemy import JSON, Column
 from sqlmodel import Field, SQLModel
 
+from crm.audit.following import follow
+from crm.audit.model import EntrySubject
 from crm.text import OneLine
 from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
@@ -56,6 +58,14 @@ class Staff(SQLModel, table=True):
         """Return the account as routes see it."""
         return Principal(self.id, self.staff_number, self.name, self.role, self.department_id, self.password_one_time)
 
+
+follow(
+    Staff,
+    EntrySubject.STAFF,
+    name_of=lambda row: f"{row.name} ({row.staff_number})",
+    secret={"password_hash", "sip_password"},
+    ignored={"id", "created_at"},
+)
 
 StaffNumber = Annotated[str, InputField(pattern=STAFF_NUMBER)]
 Name = Annotated[OneLine, InputField(min_length=1, max_length=60)]

@@ -1,0 +1,1 @@
+"""Audit log of the house: accounts, departments, causes, policies, recipients, exports."""
