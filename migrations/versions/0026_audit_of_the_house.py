@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0025_audit_of_the_house"
-down_revision: str | None = "0024_facts_of_queues_and_agents"
+revision: str = "0026_audit_of_the_house"
+down_revision: str | None = "0025_thresholds_and_alerts_of_queues"
 branch_labels: str | None = None
 depends_on: str | None = None
 
