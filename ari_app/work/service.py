@@ -21,6 +21,9 @@ SYSTEM_REASONS = (
     PauseReasonView(code="desk_closed", zh="工作台已关闭", en="desk closed", limit_minutes=None, chosen=False),
     PauseReasonView(code="unavailable", zh="话机离线", en="phone unavailable", limit_minutes=None, chosen=False),
     PauseReasonView(code="no_answer", zh="多次未接", en="calls not answered", limit_minutes=None, chosen=False),
+    PauseReasonView(
+        code="supervisor", zh="班长置为小休", en="paused by a supervisor", limit_minutes=None, chosen=False
+    ),
     PauseReasonView(code="busy", zh="话机忙", en="phone busy", limit_minutes=None, chosen=False),
     PauseReasonView(code="refused", zh="多次拒接", en="calls declined", limit_minutes=None, chosen=False),
 )

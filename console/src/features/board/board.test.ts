@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { serve, show } from '@/shared/testing/service'
 import type { BoardCall, Presence, QueueState } from '@/shared/socket/messages'
+import AgentOrders from './components/AgentOrders.vue'
 import { counted, ordersOf, queueTone, shownCalls, sorted } from './board'
 
 const agent = (agent_id: string, state: Presence['state'], since_ms: number) => ({ agent_id, state, since_ms }) as Presence
@@ -34,5 +36,18 @@ describe('the board', () => {
 
   it('leaves out calls in a menu', () => {
     expect(shownCalls([call('flow'), call('talking')]).map((one) => one.stage)).toEqual(['talking'])
+  })
+})
+
+describe('the order about an agent', () => {
+  it('asks for its reason at the field, and goes with one', async () => {
+    serve({})
+    const form = show(AgentOrders, { agent: { agent_id: 'a', name: '李敏', staff_number: '1001' }, busy: false })
+    await form.trigger('submit')
+    expect([form.find('.field-error').text(), form.emitted('send')]).toEqual(['请填写原因，至少 2 个字', undefined])
+    await form.find('input').setValue(' 请来班长台 ')
+    await form.trigger('submit')
+    expect(form.emitted('send')).toEqual([[{ agent_id: 'a', kind: 'ready', reason: '请来班长台' }]])
+    form.unmount()
   })
 })

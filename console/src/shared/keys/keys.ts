@@ -17,6 +17,7 @@ export const KEYMAP = {
   cancel: 'Ctrl+Alt+B',
   leave: 'Ctrl+Alt+X',
   recording: 'Ctrl+Alt+E',
+  keypad: 'Ctrl+Alt+N',
   park: 'Ctrl+Alt+A',
   dial: 'Ctrl+Alt+O',
   pick_up: 'Ctrl+Alt+U',

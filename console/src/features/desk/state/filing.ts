@@ -1,4 +1,4 @@
-import { nextTick, ref, type Ref } from 'vue'
+import { nextTick, ref, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { ApiProblem } from '@/shared/api/problems'
 import { useToasts } from '@/shared/ui/toasts'
@@ -34,6 +34,14 @@ export function useFiling(callId: () => string, form: Ref<HTMLElement | null>) {
   const kept = ref(false)
   const problem = ref<unknown>(null)
   const missing = ref<string[]>([])
+
+  // What was missing is there: the word at the field goes with the first letter.
+  watch(
+    () => work.draft.subject,
+    (subject) => {
+      if (subject.trim() !== '') missing.value = []
+    },
+  )
 
   function wrong(field: string): string {
     if (missing.value.includes(field)) return t('shared.rule.required')

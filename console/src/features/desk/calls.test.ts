@@ -1,0 +1,87 @@
+import { flushPromises } from '@vue/test-utils'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { useDesk } from '@/shared/socket/desk'
+import { serve, show } from '@/shared/testing/service'
+import CallButtons from './components/CallButtons.vue'
+import CallTags from './components/CallTags.vue'
+import ShiftBar from './components/ShiftBar.vue'
+import TransferPanel from './components/TransferPanel.vue'
+
+afterEach(() => {
+  document.body.innerHTML = ''
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+const hear = (message: object) => useDesk().apply(message as never)
+const call = { type: 'call', call_id: 'c-9', at_ms: 1, stage: 'talking', role: 'agent', direction: 'outbound', state: 'talking', over: false, recording: true }
+
+function sentBy(act: () => void): object[] {
+  const sent: object[] = []
+  vi.spyOn(useDesk(), 'send').mockImplementation((command) => sent.push(command) > 0)
+  act()
+  return sent
+}
+
+describe('the buttons of a call', () => {
+  it('have a keypad in a call out, by button and by shortcut', async () => {
+    serve({})
+    hear({ ...call, may: ['digits', 'hang_up'] })
+    const bar = show(CallButtons, { stage: 'talking' })
+    const sent: { digits?: string }[] = sentBy(() => undefined)
+    const event = new KeyboardEvent('keydown', { key: 'n', code: 'KeyN', ctrlKey: true, altKey: true })
+    // happy-dom takes Ctrl and Alt together for AltGraph.
+    event.getModifierState = () => false
+    dispatchEvent(event)
+    await flushPromises()
+    await bar.findAll('.keypad button')[4]?.trigger('click')
+    expect(sent).toMatchObject([{ type: 'call_command', action: 'digits', digits: '5' }])
+    bar.unmount()
+  })
+
+  it('name the colleague who goes from a conversation of three', async () => {
+    serve({})
+    hear({ ...call, state: 'three_party', may: ['cancel'], party: { kind: 'agent', id: 'b', name: '陈静', answered: true } })
+    const bar = show(CallButtons, { stage: 'talking' })
+    await flushPromises()
+    expect(bar.find('[data-action=cancel]').text()).toContain('挂断陈静')
+    bar.unmount()
+  })
+
+  it('name the colleague who consults', () => {
+    const tags = show(CallTags, { call: { ...call, role: 'third', agent: { id: 'a', name: '李敏', staff_number: '1001' } } })
+    expect(tags.text()).toContain('李敏咨询您')
+    tags.unmount()
+  })
+})
+
+describe('the choice of a target', () => {
+  it('keeps an Enter that came before the rows, and shows whom it means', async () => {
+    const target = { kind: 'agent', id: 'b', name: '陈静', staff_number: '1002', state: 'ready', available: true }
+    serve({ 'GET /transfer-targets': [target] })
+    hear({ ...call, direction: 'inbound', may: ['consult', 'transfer'] })
+    const panel = show(TransferPanel)
+    const sent = sentBy(() => undefined)
+    const field = panel.find('input')
+    await field.setValue('1002')
+    await field.trigger('keydown', { key: 'Enter' })
+    expect(sent).toEqual([])
+    await flushPromises()
+    expect(sent).toMatchObject([{ action: 'consult', target: { kind: 'agent', id: 'b' } }])
+    expect(panel.find('li.meant').text()).toContain('陈静')
+    panel.unmount()
+  })
+})
+
+describe('the agent under a supervisor', () => {
+  it('reads why, until the agent acts', async () => {
+    serve({})
+    const bar = show(ShiftBar)
+    hear({ type: 'notice', level: 'warning', text: { zh: '赵班长 已将您置为暂停：请来班长台', en: 'Zhao paused you' } })
+    await flushPromises()
+    expect(bar.find('[role=alert]').text()).toContain('请来班长台')
+    await bar.find('[role=alert] button').trigger('click')
+    expect(bar.find('[role=alert]').exists()).toBe(false)
+    bar.unmount()
+  })
+})
