@@ -59,7 +59,10 @@ class QueueFigures(msgspec.Struct, frozen=True):
 
 
 class BoardCall(msgspec.Struct, frozen=True):
-    """Live call of any node, without its number."""
+    """Live call of any node.
+
+    Roles that see no numbers get a masked one.
+    """
 
     call_id: str
     stage: BoardStage
@@ -71,3 +74,7 @@ class BoardCall(msgspec.Struct, frozen=True):
     agent_id: str | None = None
     third_agent_id: str | None = None
     supervisor: BoardSupervisor | None = None
+    number: str | None = None
+    """The other party; None where the number is withheld."""
+    customer_id: str | None = None
+    ticket_id: str | None = None

@@ -133,6 +133,8 @@ class CallChanged(Message, tag="call"):
     """Missed call that is called back."""
     result: OutgoingResult | None = None
     """How a call of the agent's ended; with `over`."""
+    taken_over_by: str = ""
+    """Name of the supervisor who took the call from this agent; with `over`."""
 
 
 class PhoneChanged(Message, tag="phone"):

@@ -19,7 +19,8 @@ from foundation.routes import Principal, Role
 class BoardParts:
     """Calls, figures and alerts of a board that opens."""
 
-    calls: Callable[[], Awaitable[list[BoardCall]]]
+    calls: Callable[[Role], Awaitable[list[BoardCall]]]
+    """All live calls as a role sees them."""
     figures: Callable[[], Awaitable[BoardFigures | None]]
     alerts: Callable[[], Awaitable[list[OpenAlert]]]
 
@@ -88,8 +89,9 @@ class AgentDesks:
         queues, board = [queue_state(queue) for queue in found.queues], self._board
         if board is None:
             return DeskSnapshot(queues=queues, agents=agents)
+        calls = await board.calls(who.role)
         figures, alerts = await board.figures(), await board.alerts()
-        return DeskSnapshot(queues=queues, agents=agents, calls=await board.calls(), figures=figures, alerts=alerts)
+        return DeskSnapshot(queues=queues, agents=agents, calls=calls, figures=figures, alerts=alerts)
 
 
 def presence_of(agent: AgentSnapshot, agents: Agents) -> Presence:

@@ -4,6 +4,7 @@ import asyncio
 from typing import NoReturn
 
 import structlog
+from msgspec.structs import replace
 from redis.exceptions import RedisError
 
 from ari_app.calls.control.model import TargetKind
@@ -14,6 +15,8 @@ from ari_app.desk.hub import Hub
 from ari_app.desk.model import LiveCalls
 from ari_app.queues.service import QueueService
 from ari_app.runtime.desk_handler import WATCHERS
+from crm.personal_data.fields import Personal, shown
+from foundation.routes import Role
 
 PAUSE_S = 0.15
 """Between two looks: a burst of changes is one message, and a change alone is shown at once."""
@@ -43,14 +46,14 @@ class LiveBoard:
         """Look at the calls again: one changed."""
         self._changed.set()
 
-    async def calls(self) -> list[BoardCall]:
-        """Return all live calls, for a board that opens."""
+    async def calls(self, role: Role) -> list[BoardCall]:
+        """Return all live calls as a role sees them."""
         try:
             found = await self._found()
         except (RedisError, OSError, TimeoutError):
-            return list(self._shown.values())
+            return [as_seen(call, role) for call in self._shown.values()]
         self._shown |= found
-        return list(found.values())
+        return [as_seen(call, role) for call in found.values()]
 
     async def run(self, hub: Hub) -> NoReturn:
         """Tell boards about changes, until cancelled."""
@@ -79,11 +82,18 @@ class LiveBoard:
         over = [call_id for call_id in self._shown if call_id not in found]
         self._shown = found
         if changed or over:
-            await hub.broadcast(WATCHERS, LiveCalls(calls=changed, over=over))
+            for role in WATCHERS:
+                seen = [as_seen(call, role) for call in changed]
+                await hub.broadcast(role, LiveCalls(calls=seen, over=over))
 
     async def _found(self) -> dict[str, BoardCall]:
         states = await self._store.all()
         return {state.id: board_call(state) for state in states if state.stage is not CallStage.ENDED}
+
+
+def as_seen(call: BoardCall, role: Role) -> BoardCall:
+    """Return a call with its number as a role sees it."""
+    return replace(call, number=shown(call.number, Personal.NUMBER, role))
 
 
 def board_call(state: CallState) -> BoardCall:
@@ -108,4 +118,7 @@ def board_call(state: CallState) -> BoardCall:
         BoardSupervisor(supervisor.target.id, supervisor.target.name, supervisor.mode, supervisor.up)
         if supervisor is not None
         else None,
+        state.number,
+        state.customer_id,
+        state.ticket_id,
     )

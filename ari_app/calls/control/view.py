@@ -1,6 +1,14 @@
 """View of a call for the desks of its agents."""
 
-from ari_app.calls.control.model import CallAction, Control, ControlStage, SupervisionMode, TargetKind, may
+from ari_app.calls.control.model import (
+    CallAction,
+    Control,
+    ControlStage,
+    StoryStep,
+    SupervisionMode,
+    TargetKind,
+    may,
+)
 from ari_app.calls.model import CallState, Direction
 from ari_app.desk.call_states import CallParty, CallSupervisor
 from ari_app.desk.model import CallAgent, CallChanged
@@ -60,8 +68,18 @@ def supervisor_of(state: CallState, *, hides_silent: bool) -> CallSupervisor | N
 def call_left(state: CallState, agent_id: str = "") -> CallChanged:
     """Return a call for the desk of an agent who left it."""
     shown = _about(state, agent_id, milliseconds(utc_now()))
-    shown.over, shown.queue = True, None
+    shown.over, shown.queue, shown.taken_over_by = True, None, _taken_over_by(state)
     return shown
+
+
+def _taken_over_by(state: CallState) -> str:
+    """Return the supervisor who takes the call now; empty where none does."""
+    party = state.control.party if state.control is not None else None
+    if party is None or not state.story:
+        return ""
+    last = state.story[-1]
+    takes = last.step is StoryStep.TOOK_OVER and last.agent_id == party.target.id
+    return party.target.name if takes else ""
 
 
 def _about(state: CallState, agent_id: str, now_ms: int) -> CallChanged:

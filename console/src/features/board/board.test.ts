@@ -1,7 +1,9 @@
+import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { serve, show } from '@/shared/testing/service'
 import type { BoardCall, Presence, QueueState } from '@/shared/socket/messages'
 import AgentOrders from './components/AgentOrders.vue'
+import CallTable from './components/CallTable.vue'
 import { counted, ordersOf, queueTone, shownCalls, sorted } from './board'
 
 const agent = (agent_id: string, state: Presence['state'], since_ms: number) => ({ agent_id, state, since_ms }) as Presence
@@ -49,5 +51,22 @@ describe('the order about an agent', () => {
     await form.trigger('submit')
     expect(form.emitted('send')).toEqual([[{ agent_id: 'a', kind: 'ready', reason: '请来班长台' }]])
     form.unmount()
+  })
+})
+
+describe('a call on the board', () => {
+  it('shows both agents and who calls, and is taken over by a second click', async () => {
+    serve({ 'GET /customers/k-1': { id: 'k-1', name: '孙丽', grade: 'VIP' } })
+    const agents = new Map([['a', { ...agent('a', 'talking', 1), name: '李敏' }], ['b', { ...agent('b', 'talking', 1), name: '陈静' }]])
+    const call = { call_id: 'c', stage: 'talking', since_ms: 1, direction: 'inbound', agent_id: 'a', third_agent_id: 'b', queue: null, supervisor: null, state: 'three_party', number: '+8613800000005', customer_id: 'k-1' }
+    const table = show(CallTable, { calls: [call], agents, staffId: 's', mayOrder: true, queues: [] })
+    await flushPromises()
+    for (const words of ['李敏 + 陈静', '138 0000 0005', '孙丽']) expect(table.text()).toContain(words)
+    const danger = () => table.find('.el-button--danger')
+    await danger().trigger('click')
+    expect([table.emitted('order'), danger().text()]).toEqual([undefined, '确认接管李敏 + 陈静的通话'])
+    await danger().trigger('click')
+    expect(table.emitted('order')).toEqual([['c', 'take-over']])
+    table.unmount()
   })
 })

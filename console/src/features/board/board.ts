@@ -47,6 +47,12 @@ export function shownCalls(calls: Iterable<BoardCall>): BoardCall[] {
   return [...calls].filter((call) => call.stage !== 'flow').toSorted((one, other) => one.since_ms - other.since_ms)
 }
 
+/** Return the agents of a call by name; in a conversation of three there are two. */
+export function agentsOf(call: BoardCall, agents: ReadonlyMap<string, Presence>): string {
+  const ids = [call.agent_id, call.third_agent_id].filter((id) => id !== null && id !== undefined)
+  return ids.map((id) => agents.get(id)?.name ?? '').filter(Boolean).join(' + ')
+}
+
 /** Return what a supervisor may order about a call; the service has the last word. */
 export function ordersOf(call: BoardCall, staffId: string | undefined): Order[] {
   if (call.stage === 'queued') return ['pull']

@@ -14,6 +14,16 @@ export function useQueueNames(): (queue: string) => string {
   }
 }
 
+/** A customer on the line, as this role sees the data. */
+export function useCustomer(id: () => string | null) {
+  return useQuery({
+    key: () => ['board-customer', id()],
+    enabled: () => id() !== null,
+    query: () => data(api.GET('/api/v1/customers/{customer_id}', { params: { path: { customer_id: id() ?? '' } } })),
+    staleTime: 60_000,
+  })
+}
+
 /** Figures of queues in the last minutes and today, as the service pushes them; the formula has a name. */
 export function useFiguresNow() {
   const desk = useDesk()

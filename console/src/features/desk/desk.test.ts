@@ -4,12 +4,15 @@ import { nextTick } from 'vue'
 import { useDesk } from '@/shared/socket/desk'
 import type { Pop, ServerMessage } from '@/shared/socket/messages'
 import { serve, show } from '@/shared/testing/service'
+import AfterCall from './components/AfterCall.vue'
+import MatterList from './components/MatterList.vue'
 import TicketPanel from './components/TicketPanel.vue'
 import { stageOf } from './state/call-stage'
 import { grouped } from './state/categories'
 import { numberOf, onlyOne, type Target } from './state/targets'
 import { meant, useTicketDraft } from './state/ticket-draft'
 import { timeline } from './state/timeline'
+import { useUnsentForm } from './state/wrap-up'
 
 const customer = (id: string, name: string, address: string) => ({ id, name, address, area: '城东', account_number: id, grade: 'C', arrears_cents: 0, contract_active: true, missing: [], why: null })
 const pop = {
@@ -145,5 +148,50 @@ describe('the pieces of the desk', () => {
     expect(number.map((one) => one.id)).toEqual(['13800000001'])
     expect([onlyOne([...numberOf('1002'), chen]), onlyOne(number)]).toEqual([chen, number[0]])
     expect([onlyOne([chen, { ...chen, id: 't' }]), onlyOne([{ ...chen, available: false }]), onlyOne([])]).toEqual([null, null, null])
+  })
+})
+
+describe('what a call leaves undone', () => {
+  it('stays on the idle desk: the form not sent, then its ticket not dispatched', async () => {
+    const filed = { id: 't-1', number: '26112900001', version: 1, status: 'registered', subject: '漏水', category_id: null, area: '' }
+    serve({ 'POST /tickets': filed, 'GET /tickets/t-1': filed })
+    hear({ type: 'pop', pop })
+    const work = useTicketDraft()
+    work.draft.subject = '漏水'
+    await nextTick()
+    hear({ type: 'pop_closed', call_id: 'c-1' })
+    await nextTick()
+    const rest = show(AfterCall)
+    expect(rest.text()).toContain('尚未提交')
+    await rest.find('form').trigger('submit')
+    await flushPromises()
+    expect([rest.text().includes('尚未提交'), rest.text().includes('26112900001'), rest.text().includes('尚未派单')]).toEqual([false, true, true])
+    rest.unmount()
+  })
+
+  it('is asked more time for, once, before the wrap-up ends over it', async () => {
+    vi.useFakeTimers()
+    hear({ type: 'pop', pop })
+    useTicketDraft().draft.subject = '漏水'
+    hear({ type: 'agent', agent_id: 'a', state: 'wrap_up', since_ms: Date.now(), until_ms: Date.now() + 12_000 })
+    const sent: object[] = []
+    vi.spyOn(useDesk(), 'send').mockImplementation((command) => sent.push(command) > 0)
+    const part = show({ template: '<i />', setup: () => useUnsentForm() })
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(sent.filter((one) => 'seconds' in one)).toEqual([{ type: 'extend_wrap_up', seconds: 60 }])
+    part.unmount()
+    vi.useRealTimers()
+  })
+
+  it('counts the ticket filed in the call among the open ones', async () => {
+    serve({})
+    hear({ type: 'pop', pop })
+    const work = useTicketDraft()
+    work.draft.subject = '漏水'
+    work.draft.filed = { id: 't-1', number: '26112900001' }
+    await nextTick()
+    const matters = show(MatterList, { pop })
+    expect(matters.find('.matter').text()).toContain('26112900001')
+    matters.unmount()
   })
 })

@@ -4,6 +4,7 @@ import { DeskConnection, type Link } from './connection'
 import type { BoardCall, BoardFigures, CallChanged, DeskCommand, Draft, OpenAlert, OwnState, Pop, Presence, QueueState, ServerMessage } from './messages'
 
 const HANDED_OVER = 'hotline.handed_over'
+const TAKEN_BY = 'hotline.taken_over_by'
 type Listener = (message: ServerMessage) => void
 
 /** What the service tells this desk, as it is now. */
@@ -17,6 +18,8 @@ export const useDesk = defineStore('desk', () => {
   const made = shallowRef<CallChanged | null>(null)
   /** Call that this agent handed to another; a reload does not forget it. */
   const handedOver = ref(sessionStorage.getItem(HANDED_OVER))
+  /** Supervisor who took that call from this agent. */
+  const takenOverBy = ref(sessionStorage.getItem(TAKEN_BY) ?? '')
   const queues = shallowReactive(new Map<string, QueueState>())
   const agents = shallowReactive(new Map<string, Presence>())
   /** Live calls, on the desk of a supervisor. */
@@ -63,7 +66,7 @@ export const useDesk = defineStore('desk', () => {
         call.value = message.over ? null : message
         if (message.direction === 'outbound' && message.role === 'agent') made.value = message
         // A call out that has a result ended; it went to no colleague.
-        if (message.over && (message.result ?? null) === null) passOn(message.call_id)
+        if (message.over && (message.result ?? null) === null) passOn(message.call_id, message.taken_over_by)
         else if (handedOver.value === message.call_id) passOn(null)
         break
       case 'agent':
@@ -91,8 +94,10 @@ export const useDesk = defineStore('desk', () => {
     for (const listener of listeners) listener(message)
   }
 
-  function passOn(id: string | null): void {
+  function passOn(id: string | null, by = ''): void {
     handedOver.value = id
+    takenOverBy.value = by
+    sessionStorage.setItem(TAKEN_BY, by)
     if (id === null) sessionStorage.removeItem(HANDED_OVER)
     else sessionStorage.setItem(HANDED_OVER, id)
   }
@@ -123,7 +128,7 @@ export const useDesk = defineStore('desk', () => {
     connection.close()
   }
 
-  return { link, own, pop, draft, call, made, handedOver, queues, agents, calls, figures, alerts, aheadMs, state, callId, apply, listen, send, open, close }
+  return { link, own, pop, draft, call, made, handedOver, takenOverBy, queues, agents, calls, figures, alerts, aheadMs, state, callId, apply, listen, send, open, close }
 })
 
 function replace<T>(map: Map<string, T>, values: readonly T[], key: (value: T) => string): void {

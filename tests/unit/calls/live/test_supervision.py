@@ -117,6 +117,8 @@ async def test_take_over_makes_the_call_the_supervisors(hotline: FakeHotline, mo
     await hotline.supervise(TAKE_OVER)
     await until(lambda: ears(hotline, caller, boss) == [{boss.id}, {caller.id}])
     assert agent.id not in hotline.asterisk.channels
+    told = [shown for to, shown in hotline.desks.shown if to == "staff-1001"][-1]
+    assert (told.over, told.taken_over_by) == (True, SUPERVISOR.name)
     assert (await hotline.agent()).state is AgentState.WRAP_UP
     assert (await hotline.queues.agent(SUPERVISOR.agent_id)).state is AgentState.TALKING
     hotline.asterisk.hang_up(caller.id)

@@ -3,7 +3,7 @@ import { computed, reactive, ref, watch } from 'vue'
 import { onceKey, type Schemas } from '@/shared/api/client'
 import { useSession } from '@/shared/session/session'
 import { useDesk } from '@/shared/socket/desk'
-import type { Draft, Pop } from '@/shared/socket/messages'
+import type { Draft, Pop, PopTicket } from '@/shared/socket/messages'
 import { spoken } from '@/shared/ui/numbers'
 
 export type TicketKind = Schemas['TicketKind']
@@ -32,6 +32,11 @@ export interface TicketDraft {
 
 type Stored = TicketDraft & { saved_at: number }
 
+/** Ticket that was filed in a call. */
+export type Filed = Pick<PopTicket, 'id' | 'number' | 'kind' | 'status' | 'subject' | 'registered_at_ms' | 'urge_count' | 'joined'>
+type Last = { id: string; number: string; by: string }
+
+const LAST = 'hotline.last_ticket'
 const STORED = 'hotline.draft.'
 const STORED_FOR_MS = 24 * 3_600_000
 /** Fields that are each agent's own. */
@@ -74,6 +79,14 @@ function stored(callId: string): Stored | null {
   }
 }
 
+function lastOf(): Last | null {
+  try {
+    return JSON.parse(sessionStorage.getItem(LAST) ?? 'null') as Last | null
+  } catch {
+    return null
+  }
+}
+
 function forgetOld(): void {
   for (const key of Object.keys(localStorage).filter((one) => one.startsWith(STORED))) {
     const age = Date.now() - (stored(key.slice(STORED.length))?.saved_at ?? 0)
@@ -90,6 +103,17 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
   const by = ref('')
   /** True while the server has not got the last words yet. */
   const behind = ref(false)
+  /** Tickets that this agent filed in the call. */
+  const filedHere = ref<Filed[]>([])
+  /** The agent's last ticket: the idle desk keeps its dispatch at hand. */
+  const last = ref(lastOf())
+  /** Call that went from the desk before its ticket was filed. */
+  const unsent = ref<string | null>(null)
+  const touched = computed(() => draft.subject !== '' || draft.description !== '')
+  /** Words of a ticket that is neither filed nor a colleague's. */
+  const waits = computed(() => touched.value && draft.filed === null && desk.handedOver !== callId.value)
+  /** The last ticket of the one who is signed in. */
+  const lastOwn = computed(() => (last.value !== null && last.value.by === (session.who?.staff_id ?? '') ? last.value : null))
   let timer: ReturnType<typeof setTimeout> | undefined
   let saved = ''
 
@@ -102,6 +126,8 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
     forgetOld()
     callId.value = pop.call_id
     by.value = ''
+    unsent.value = null
+    filedHere.value = []
     const server = desk.draft?.call_id === pop.call_id ? (desk.draft.fields as Partial<Stored>) : null
     const kept = [server, stored(pop.call_id)].filter((one): one is Stored => one?.saved_at !== undefined)
     const newest = kept.toSorted((one, other) => other.saved_at - one.saved_at)[0]
@@ -110,6 +136,17 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
     fill(values)
     // The server may have an older one: it gets this one too.
     if (newest !== server) sendSoon()
+  }
+
+  function keepLast(ticket: Last | null): void {
+    last.value = ticket
+    sessionStorage.setItem(LAST, JSON.stringify(ticket))
+  }
+
+  /** The call goes from the desk: words that were not filed stay at hand. */
+  function leave(): void {
+    if (callId.value !== null && waits.value) unsent.value = callId.value
+    callId.value = null
   }
 
   function send(): void {
@@ -141,11 +178,23 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
 
   watch(draft, () => {
     const text = JSON.stringify(draft)
-    if (text === saved || callId.value === null) return
+    const id = callId.value ?? unsent.value
+    if (text === saved || id === null) return
     saved = text
-    localStorage.setItem(STORED + callId.value, JSON.stringify({ ...draft, saved_at: Date.now() }))
-    sendSoon()
+    localStorage.setItem(STORED + id, JSON.stringify({ ...draft, saved_at: Date.now() }))
+    if (callId.value !== null) sendSoon()
   })
+  watch(
+    () => draft.filed,
+    (filed) => {
+      if (filed === null) return
+      unsent.value = null
+      keepLast({ ...filed, by: session.who?.staff_id ?? '' })
+      if (filedHere.value.some((one) => one.id === filed.id)) return
+      const { kind, subject } = draft
+      filedHere.value.unshift({ ...filed, kind, subject, status: 'registered', registered_at_ms: Date.now() + desk.aheadMs, urge_count: 0, joined: false })
+    },
+  )
   watch(
     () => desk.link,
     (link) => {
@@ -155,7 +204,7 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
   watch(
     () => desk.pop,
     (pop) => {
-      if (pop === null) callId.value = null
+      if (pop === null) leave()
       else if (pop.call_id !== callId.value) begin(pop)
     },
     { immediate: true },
@@ -168,6 +217,5 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
     },
   )
 
-  const touched = computed(() => draft.subject !== '' || draft.description !== '')
-  return { draft, callId, by, behind, touched, another }
+  return { draft, callId, by, behind, touched, waits, unsent, filedHere, lastOwn, keepLast, another }
 })
