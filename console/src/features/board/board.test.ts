@@ -44,12 +44,12 @@ describe('the board', () => {
 describe('the order about an agent', () => {
   it('asks for its reason at the field, and goes with one', async () => {
     serve({})
-    const form = show(AgentOrders, { agent: { agent_id: 'a', name: '李敏', staff_number: '1001' }, busy: false })
+    const form = show(AgentOrders, { agent: { agent_id: 'a', name: '李敏', staff_number: '1001', queues: ['repair'] }, queues: ['repair'], busy: false })
     await form.trigger('submit')
     expect([form.find('.field-error').text(), form.emitted('send')]).toEqual(['请填写原因，至少 2 个字', undefined])
     await form.find('input').setValue(' 请来班长台 ')
     await form.trigger('submit')
-    expect(form.emitted('send')).toEqual([[{ agent_id: 'a', kind: 'ready', reason: '请来班长台' }]])
+    expect(form.emitted('send')).toEqual([[{ agent_id: 'a', kind: 'ready', queues: ['repair'], reason: '请来班长台' }]])
     form.unmount()
   })
 })
