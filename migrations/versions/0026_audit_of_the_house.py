@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision: str = "0026_audit_of_the_house"
-down_revision: str | None = "0025_thresholds_and_alerts_of_queues"
+down_revision: str | None = "0025_alerts_of_queues"
 branch_labels: str | None = None
 depends_on: str | None = None
 

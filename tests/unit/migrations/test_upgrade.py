@@ -167,3 +167,9 @@ def test_a_failed_upgrade_leaves_nothing_behind(database_url: str) -> None:
 
     assert inspect(engine).get_table_names() == ["ticket_request"]
     engine.dispose()
+
+
+def test_names_of_steps_fit_the_column_of_their_table() -> None:
+    """Alembic keeps the name in 32 characters; PostgreSQL refuses a longer one."""
+    steps = [step.revision for step in ScriptDirectory(str(PROJECT / "migrations")).walk_revisions()]
+    assert [step for step in steps if len(step) > 32] == []

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0025_thresholds_and_alerts_of_queues"
+revision: str = "0025_alerts_of_queues"
 down_revision: str | None = "0024_facts_of_queues_and_agents"
 branch_labels: str | None = None
 depends_on: str | None = None
