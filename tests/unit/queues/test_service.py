@@ -4,6 +4,7 @@ import pytest
 
 from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp, QueueUnknown
 from ari_app.queues.model import AgentState, DeclineReason, Departure, LeaveReason
+from ari_app.queues.settings import HEAD_OF_QUEUE
 from tests.unit.queues.conftest import Floor
 
 
@@ -224,7 +225,7 @@ async def test_invalid_requests_are_refused(floor: Floor) -> None:
     with pytest.raises(QueueUnknown):
         await floor.service.sign_in("anna", ["nowhere"])
     with pytest.raises(ValueError, match="priority"):
-        await floor.service.enter("call-1", "repair", priority=91)
+        await floor.service.enter("call-1", "repair", priority=HEAD_OF_QUEUE + 1)
     with pytest.raises(ValueError, match="not an id"):
         await floor.service.enter("call~1", "repair")
     with pytest.raises(AgentNotSignedIn):

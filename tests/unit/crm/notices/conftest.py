@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from crm.notices.catalogue import NoticeCatalogue, load_catalogue
+from crm.notices.catalogue import NoticeCatalogue, read_notices
 from crm.notices.channels import RobotSender, Sender, WebhookSender
 from crm.notices.delivering import Deliverer
 from crm.notices.duty import DutyService
@@ -89,7 +89,9 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 @pytest.fixture(scope="session")
 def catalogue() -> NoticeCatalogue:
-    return load_catalogue(CATALOGUE)
+    found, findings, _ = read_notices(CATALOGUE, organisation={"zh": "城市服务热线", "en": "city hotline"})
+    assert found is not None, findings
+    return found
 
 
 @pytest.fixture
