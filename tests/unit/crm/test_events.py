@@ -160,7 +160,16 @@ OF_TICKETS = frozenset(
 )
 CODES = {
     TicketChanged: OF_TICKETS
-    | {"action", "from_status", "category_id", "co_department_ids", "call_id", "recording_id"}
+    | {
+        "action",
+        "from_status",
+        "category_id",
+        "co_department_ids",
+        "below_department_ids",
+        "left_department_ids",
+        "call_id",
+        "recording_id",
+    }
     | {"from_department", "asked_departments", "corrected"},
     DeadlineAlert: OF_TICKETS | {"step_kind", "held_by", "role", "role_department_id", "clock"},
     SurveyFinished: frozenset({"ticket_id"}),
