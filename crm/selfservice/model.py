@@ -35,7 +35,9 @@ class WebReport(BaseModel, extra="forbid"):
     form: dict[str, JsonValue] = Field(default={}, max_length=40, description="the answers to the kind's form")
     file_ids: list[Id] = Field(default=[], max_length=MOST_PHOTOS, description="files uploaded under this report's key")
     website: str = Field(default="", max_length=200, description="not shown to people, and empty")
-    seconds: int | None = Field(default=None, ge=0, description="time from the opening of the form to its sending")
+    seconds: int | None = Field(
+        default=None, ge=0, le=10_000_000, description="time from the opening of the form to its sending"
+    )
 
 
 class FileQuery(BaseModel, extra="forbid"):
