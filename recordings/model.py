@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel
 from sqlalchemy import Column, Enum, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from crm.personal_data.fields import PersonalNumber, PersonalText
+from crm.personal_data.fields import Personal, PersonalText
 from crm.personal_data.holdings import personal
 from foundation.database import UtcDateTime
 
@@ -163,7 +164,7 @@ class RecordingView(BaseModel):
     agent_id: str | None
     other_agent_id: str | None = None
     """Another agent who is heard."""
-    other_number: PersonalNumber | None = None
+    other_number: Annotated[str | None, Personal.NUMBER] = None
     """An outside number that is heard."""
     supervisor_id: str | None = None
     """The supervisor whom all hear."""

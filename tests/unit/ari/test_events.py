@@ -74,7 +74,12 @@ def test_playbacks_and_recordings_concern_their_channel_or_bridge() -> None:
 
 
 def test_event_without_optional_fields_is_decoded() -> None:
-    bare = {"channel": {"id": "1.1"}, "bridge": {"id": "b"}, "playback": {"id": "p"}, "recording": {"name": "r"}}
+    bare: dict[str, Any] = {
+        "channel": {"id": "1.1"},
+        "bridge": {"id": "b"},
+        "playback": {"id": "p"},
+        "recording": {"name": "r"},
+    }
     bare |= {"refer_to": {}, "referred_by": {"source_channel": {"id": "1.1"}}}
     for kind in get_args(AnyEvent):
         assert isinstance(decode(type=kind.__name__, **bare, peer={"id": "1.2"}), kind)

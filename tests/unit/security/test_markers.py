@@ -29,6 +29,10 @@ NOBODYS = {
         *("OwnSettings.language", "OwnSettings.ring_tone", "OwnSettings.columns", "MissedCaller.queue"),
         *("TicketRow.category_name", "TicketRow.department_name", "TicketRow.person_name"),
         *("VisitOfDay.area", "VisitOfDay.person_name"),
+        *("AgentReport.time_zone", "SessionView.time_zone", "PauseTime.reason", "QueueNow.queue", "ReportNow.level"),
+        *("Standard.base", "Standard.name", "Standard.part", "Standard.zh", "Standard.en"),
+        *("Standard.source_zh", "Standard.source_en"),
+        *("AuditEntryView.staff_name", "AuditEntryView.subject_name", "BeforeAfter.before", "BeforeAfter.after"),
         *("CallReport.time_zone", "TicketReport.time_zone", "Line.key", "Line.name", "CallStep.target"),
         *("Figure.name", "Figure.zh", "Figure.en", "Figure.formula_zh", "Figure.formula_en"),
         *(
@@ -82,6 +86,8 @@ NOBODYS = {
     "lists of views or of fields that are looked at themselves, masked where they are made": ("Duplicate.why",),
     "what a look answers: it was noted": ("Person.name", "Person.numbers", "Person.address"),
     "codes of ours, and what a program said": (
+        *("ProblemDetails.type", "ProblemDetails.title", "ProblemDetails.detail"),
+        *("FieldProblem.field", "FieldProblem.rule", "FieldProblem.code", "FieldProblem.parameters"),
         *("ActionField.name", "Offer.method", "Offer.path", "TicketRow.next_clock"),
         *("AnswersView.attitude", "HistoryCall.direction", "HistoryCall.outcome", "HistoryCall.queue"),
         *("CallRecordView.hangup_by", "CustomerView.language", "CustomerDetail.merged_into", "DayView.day"),
