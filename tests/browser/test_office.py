@@ -86,7 +86,6 @@ async def test_dispatcher_sends_out_and_supervisor_rules(
         await worker.post(ACTIONS.format(second["id"], "sign"), {})
         until = (utc_now() + timedelta(days=5)).isoformat()
         await worker.post(ACTIONS.format(second["id"], "extension"), {"until": until, "reason": "等待配件"})
-        await page.close()
         await context.clear_cookies()
         page = await opened.enter_async_context(signed_in(context, stack, SUPERVISOR))
         await page.goto(f"{stack.url}/dispatch?work=refused")

@@ -1,6 +1,7 @@
-import { useMutation, useQuery, useQueryCache } from '@pinia/colada'
+import { useMutation, useQuery } from '@pinia/colada'
 import { toValue, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
+import { useReadAgain } from '@/shared/api/reading'
 
 export type MissedCaller = Schemas['MissedCaller']
 export type MissedResult = Schemas['MissedResult']
@@ -36,8 +37,7 @@ const path = (call_id: string) => ({ params: { path: { call_id } } })
 
 /** Take a caller, give one back, store what came of it. */
 export function useCallbackWork() {
-  const cache = useQueryCache()
-  const onSettled = () => cache.invalidateQueries({ key: ['missed-callers'] })
+  const onSettled = useReadAgain('missed-callers')
   const claim = useMutation({ mutation: (id: string) => data(api.POST('/api/v1/missed-callers/{call_id}/claim', path(id))), onSettled })
   const release = useMutation({ mutation: (id: string) => data(api.DELETE('/api/v1/missed-callers/{call_id}/claim', path(id))), onSettled })
   const finish = useMutation({

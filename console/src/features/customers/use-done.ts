@@ -1,11 +1,11 @@
-import { useQueryCache } from '@pinia/colada'
 import { ref } from 'vue'
+import { useReadAgain } from '@/shared/api/reading'
 import { useProblemText } from '@/shared/i18n/problems'
 import { useToasts } from '@/shared/ui/toasts'
 
 /** Carry out a change of a customer: busy meanwhile, a refusal said beside it, everything asked again afterwards. */
 export function useDone() {
-  const [cache, toasts, problemText] = [useQueryCache(), useToasts(), useProblemText()]
+  const [readAgain, toasts, problemText] = [useReadAgain('customers'), useToasts(), useProblemText()]
   const [busy, refused] = [ref(false), ref('')]
 
   async function carry(work: () => Promise<unknown>, done = ''): Promise<boolean> {
@@ -14,7 +14,7 @@ export function useDone() {
     try {
       await work()
       if (done !== '') toasts.say(done, 'good')
-      await cache.invalidateQueries({ key: ['customers'] })
+      await readAgain()
       return true
     } catch (problem) {
       refused.value = problemText(problem)

@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryCache } from '@pinia/colada'
+import { useMutation, useQuery } from '@pinia/colada'
 import type { MaybeRefOrGetter } from 'vue'
 import { toValue } from 'vue'
 import { api, data, onceKey, type Schemas } from '@/shared/api/client'
+import { useReadAgain } from '@/shared/api/reading'
 
 export type FileTicket = Schemas['FileTicket']
 export type TicketView = Schemas['TicketView']
@@ -62,8 +63,7 @@ export function choosePerson(number: string, customerId: string): Promise<unknow
 
 /** Actions on a ticket that is open already. */
 export function useTicketActions() {
-  const cache = useQueryCache()
-  const onSettled = () => cache.invalidateQueries({ key: ['tickets'] })
+  const onSettled = useReadAgain('tickets')
   const append = useMutation({
     mutation: (asked: { id: string; body: Schemas['AppendToTicket'] }) =>
       data(api.POST('/api/v1/tickets/{ticket_id}/additions', { ...path(asked.id), body: asked.body, ...once(onceKey()) })),

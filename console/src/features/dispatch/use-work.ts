@@ -1,12 +1,12 @@
-import { useQueryCache } from '@pinia/colada'
 import { ref } from 'vue'
 import { useProblemText } from '@/shared/i18n/problems'
 import { ApiProblem } from '@/shared/api/problems'
+import { useReadAgain } from '@/shared/api/reading'
 import { useToasts } from '@/shared/ui/toasts'
 
 /** Carry out a piece of work: busy meanwhile, a message afterwards, and the lists asked again. */
 export function useWorkDone() {
-  const [cache, toasts, problemText] = [useQueryCache(), useToasts(), useProblemText()]
+  const [readAgain, toasts, problemText] = [useReadAgain('tickets'), useToasts(), useProblemText()]
   const busy = ref(false)
   const problem = ref<unknown>(null)
 
@@ -23,7 +23,7 @@ export function useWorkDone() {
       return false
     } finally {
       busy.value = false
-      await cache.invalidateQueries({ key: ['tickets'] })
+      await readAgain()
     }
   }
 

@@ -1,8 +1,8 @@
-import { useQueryCache } from '@pinia/colada'
 import { reactive, ref, watch } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { onceKey } from '@/shared/api/client'
 import { ApiProblem } from '@/shared/api/problems'
+import { useReadAgain } from '@/shared/api/reading'
 import { useLabels } from '@/shared/i18n/labels'
 import { useKept } from '@/shared/kept/kept'
 import type { KeptFile } from '@/shared/kept/store'
@@ -16,7 +16,7 @@ const STORED = 'hotline.action.'
 /** Carry out an action on a ticket; what was typed stays until it is done, through reloads and lost races. */
 export function useAction(offer: () => Offer, ticket: () => TicketDetail) {
   const { t } = useI18n()
-  const [cache, toasts, label, kept, session] = [useQueryCache(), useToasts(), useLabels(), useKept(), useSession()]
+  const [readAgain, toasts, label, kept, session] = [useReadAgain('tickets'), useToasts(), useLabels(), useKept(), useSession()]
   const place = `${STORED}${ticket().id}.${offer().action}`
   const stored = JSON.parse(localStorage.getItem(place) ?? '{}') as Record<string, string>
   const values = reactive<Record<string, string>>({ ...initial(offer(), ticket()), ...stored })
@@ -64,7 +64,7 @@ export function useAction(offer: () => Offer, ticket: () => TicketDetail) {
     } finally {
       busy.value = false
       // A ticket that went to another department is not found any more: its page says so.
-      await cache.invalidateQueries({ key: ['tickets'] }).catch(() => undefined)
+      await readAgain()
       meanwhile.value = ticket().log.filter((entry) => entry.version > seen)
       seen = ticket().version
     }

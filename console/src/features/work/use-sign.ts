@@ -1,6 +1,6 @@
-import { useQueryCache } from '@pinia/colada'
 import { ref } from 'vue'
 import { useI18n } from 'vue-i18n'
+import { useReadAgain } from '@/shared/api/reading'
 import { several } from '@/shared/api/several'
 import { useProblemText } from '@/shared/i18n/problems'
 import { useToasts } from '@/shared/ui/toasts'
@@ -9,7 +9,7 @@ import type { Row } from './work'
 /** Sign for several tickets, each with its own result. */
 export function useSign() {
   const { t } = useI18n()
-  const [cache, toasts, problemText] = [useQueryCache(), useToasts(), useProblemText()]
+  const [readAgain, toasts, problemText] = [useReadAgain('tickets'), useToasts(), useProblemText()]
   const busy = ref(false)
   const refused = ref<string[]>([])
 
@@ -25,7 +25,7 @@ export function useSign() {
     } finally {
       busy.value = false
     }
-    await cache.invalidateQueries({ key: ['tickets'] })
+    await readAgain()
   }
 
   return { sign, busy, refused }

@@ -1,5 +1,5 @@
-import { useQueryCache } from '@pinia/colada'
 import { onScopeDispose } from 'vue'
+import { useReadAgain } from '../api/reading'
 import { useDesk } from './desk'
 import type { TicketNews } from './messages'
 
@@ -7,7 +7,7 @@ const GATHER_MS = 400
 
 /** Keep what the page shows of tickets as the service has it; `told` hears of each change. */
 export function followTickets(told: (news: TicketNews) => void = () => {}): void {
-  const [desk, cache] = [useDesk(), useQueryCache()]
+  const [desk, readAgain] = [useDesk(), useReadAgain('tickets')]
   let timer: ReturnType<typeof setTimeout> | undefined
   const stop = desk.listen((message) => {
     if (message.type !== 'ticket') return
@@ -15,7 +15,7 @@ export function followTickets(told: (news: TicketNews) => void = () => {}): void
     // A busy hour changes many tickets a second: the page asks once for all of them.
     timer ??= setTimeout(() => {
       timer = undefined
-      void cache.invalidateQueries({ key: ['tickets'] })
+      void readAgain()
     }, GATHER_MS)
   })
   onScopeDispose(() => {
