@@ -146,7 +146,7 @@ class OutgoingLeg(AgentLeg):
                     await asyncio.shield(self.clean_up())
 
     async def _reached(self, inbox: Inbox, make_pop: PopMaker) -> bool:
-        """Ring both; False where one of them did not answer."""
+        """Ring the agent, then the other party; return whether both answered."""
         state, talk = self._state, self._talk
         events = self._services.dispatcher.joined(state.channel_id, inbox)
         with events, self._commands.opened(inbox):

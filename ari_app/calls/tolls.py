@@ -128,7 +128,7 @@ def read_outside(folder: Path) -> tuple[TollRules, list[Finding]]:
             OUTSIDE_FILE,
             line_inside(document, [purpose.value, "open"]),
             "costly-class",
-            f"{one.value} numbers are open for {purpose.value}: whoever gets in calls at your cost",
+            f"{one.value} numbers are open for {purpose.value}: an intruder would call them at your cost",
             Severity.WARNING,
         )
         for purpose in Purpose

@@ -4,8 +4,10 @@ A view marks a personal field by its annotation, such as `number: PersonalNumber
 see it.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -54,7 +56,14 @@ def personal_fields(kind: type[BaseModel]) -> dict[str, Personal]:
     """Return the personal fields of a view by name."""
     found = {}
     for name, field in kind.model_fields.items():
-        for mark in field.metadata:
+        for mark in (*field.metadata, *_marks_inside(field.annotation)):
             if isinstance(mark, Personal):
                 found[name] = mark
     return found
+
+
+def _marks_inside(annotation: Any) -> Iterator[Any]:
+    """Yield the marks of a union's parts, such as `PersonalNumber | None`."""
+    if get_origin(annotation) in {Union, UnionType}:
+        for part in get_args(annotation):
+            yield from getattr(part, "__metadata__", ())

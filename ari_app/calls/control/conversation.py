@@ -44,7 +44,7 @@ ORDERLY = frozenset({0, 16, 31})
 """Q.850 causes of a hang-up by the phone's user. 0 is an end that happened while the service was away."""
 
 MISSES_VOICE = frozenset({ControlStage.TALKING, ControlStage.HELD, ControlStage.CONSULTING, ControlStage.SWAPPED})
-"""Stages in which the others wait for the agent; in others they talk, or one of them is rung."""
+"""Stages in which the others get music while no sound comes from the agent; other stages go on."""
 
 log = structlog.get_logger()
 

@@ -1,4 +1,5 @@
--- call_id, event of the queue or ''. An agent whose phone rings for the call stays reserved until the phone is silent.
+-- call_id, event of the queue or ''.
+-- An agent whose phone rings for the call stays reserved until it rings no more.
 local call = call_of(ARGV[3])
 if not in_line(call) then
   return answer(nil)

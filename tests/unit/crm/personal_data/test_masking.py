@@ -1,8 +1,14 @@
 """Masks of personal data (S29)."""
 
-import pytest
+from typing import Annotated
 
+import pytest
+from pydantic import BaseModel
+
+from crm.personal_data.fields import Personal, PersonalNumber
 from crm.personal_data.masking import mask_address, mask_name, mask_number, mask_numbers_in
+from crm.personal_data.serializer import masked as hidden
+from foundation.routes import Role
 
 
 @pytest.mark.parametrize(
@@ -49,3 +55,14 @@ def test_names_and_addresses() -> None:
     assert mask_address("建设街8号") == "建设街8号"
     assert mask_address("万科城市花园二期") == "万科城市****"
     assert mask_address("") == ""
+
+
+def test_mark_of_a_part_of_a_union_masks_the_field() -> None:
+    class View(BaseModel):
+        number: PersonalNumber | None
+        also: Annotated[str | None, Personal.NUMBER]
+
+    seen = hidden(View(number="+8613800000001", also="+8613800000002"), Role.QUALITY)
+    assert "0000001" not in seen.number
+    assert "0000002" not in seen.also
+    assert hidden(View(number=None, also=None), Role.QUALITY) == View(number=None, also=None)
