@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import NoReturn
 
 import structlog
@@ -72,29 +72,44 @@ class AlertWatch:
                 log.warning("queue_alerts_not_seen", error=repr(error))
 
     async def look(self) -> bool:
-        """Compare the queues with their thresholds; whether an alert began or ended."""
+        """Compare the queues with their thresholds; whether an alert began or ended.
+
+        It writes only where something changes: most looks find nothing.
+        """
         async with self._database.read() as session:
             bounds = {(one.queue, one.figure): one.bound for one in await store.thresholds(session)}
-            is_open = bool(await store.not_over(session))
-        if not bounds and not is_open:
+            found = {(one.queue, one.figure): one for one in await store.not_over(session)}
+        if not bounds and not found:
             return False
         values = await self._values(bounds)
-        raised = False
+        ended = {alert.id for key, alert in found.items() if self._is_over(key, alert, bounds, values)}
+        worst = {
+            alert.id: worse(key[1], alert.worst, values[key])
+            for key, alert in found.items()
+            if key in values and worse(key[1], alert.worst, values[key]) != alert.worst
+        }
+        begun = [
+            _alert(key, bound, values[key])
+            for key, bound in bounds.items()
+            if key in values and key not in found and is_broken(key[1], values[key], bound)
+        ]
+        if ended or worst or begun:
+            await self._store(ended, worst, begun)
+        return bool(ended or begun)
+
+    async def _store(self, ended: Collection[str], worst: Mapping[str, int], begun: Sequence[QueueAlert]) -> None:
         async with self._database.write() as session:
-            found = {(one.queue, one.figure): one for one in await store.not_over(session)}
-            ended = [alert for key, alert in found.items() if self._is_over(key, alert, bounds, values)]
-            for alert in ended:
-                alert.ended_at = utc_now()
-                self._calm_since.pop(alert.id, None)
-            for key, bound in bounds.items():
-                if key in values and key not in found and is_broken(key[1], values[key], bound):
-                    alert = _alert(key, bound, values[key])
-                    session.add(alert)
-                    enqueue(session, self._event(alert))
-                    raised = True
-        if raised:
+            for alert in await store.not_over(session):
+                alert.worst = worst.get(alert.id, alert.worst)
+                if alert.id in ended:
+                    alert.ended_at = utc_now()
+            for alert in begun:
+                session.add(alert)
+                enqueue(session, self._event(alert))
+        for alert_id in ended:
+            self._calm_since.pop(alert_id, None)
+        if begun:
             self._wake_outbox()
-        return raised or bool(ended)
 
     async def _values(self, bounds: Mapping[Key, int]) -> dict[Key, int]:
         snapshot = await self._queues.snapshot()
@@ -109,11 +124,10 @@ class AlertWatch:
         return values
 
     def _is_over(self, key: Key, alert: QueueAlert, bounds: Mapping[Key, int], values: Mapping[Key, int]) -> bool:
-        """Note the value of an open alert; whether the alert ends now."""
+        """Tell whether an open alert ends now: its value has been good for long enough."""
         if key not in bounds:
             return True
         if key in values and is_broken(key[1], values[key], bounds[key]):
-            alert.worst = worse(key[1], alert.worst, values[key])
             self._calm_since.pop(alert.id, None)
             return False
         return self._clock() - self._calm_since.setdefault(alert.id, self._clock()) >= CALM_S
