@@ -4,6 +4,7 @@ import { serve, show } from '@/shared/testing/service'
 import type { BoardCall, Presence, QueueState } from '@/shared/socket/messages'
 import AgentOrders from './components/AgentOrders.vue'
 import CallTable from './components/CallTable.vue'
+import ThresholdTable from './components/ThresholdTable.vue'
 import { counted, ordersOf, queueTone, shownCalls, sorted } from './board'
 
 const agent = (agent_id: string, state: Presence['state'], since_ms: number) => ({ agent_id, state, since_ms }) as Presence
@@ -67,6 +68,17 @@ describe('a call on the board', () => {
     expect([table.emitted('order'), danger().text()]).toEqual([undefined, '确认接管李敏 + 陈静的通话'])
     await danger().trigger('click')
     expect(table.emitted('order')).toEqual([['c', 'take-over']])
+    table.unmount()
+  })
+})
+
+describe('thresholds', () => {
+  it('keep a refused number in its field, with the rule', () => {
+    serve({})
+    const refused = { queue: 'repair', figure: 'level', bound: 300, rule: '最多 100' } as const
+    const table = show(ThresholdTable, { queues: ['repair'], thresholds: [], refused })
+    const field = table.find('input[aria-invalid=true]').element as HTMLInputElement
+    expect([field.value, table.find('[role=alert]').text()]).toEqual(['300', '最多 100'])
     table.unmount()
   })
 })

@@ -68,3 +68,11 @@ export function begun(now: readonly OpenAlert[], before: readonly OpenAlert[]): 
   const known = new Set(before.map((alert) => alert.id))
   return now.filter((alert) => !known.has(alert.id))
 }
+
+/** Threshold that the service did not take, and why. */
+export interface Refused {
+  queue: string
+  figure: OpenAlert['figure']
+  bound: number
+  rule: string
+}
