@@ -20,13 +20,15 @@ from ari_app.calls.control.command_inbox import CommandInbox
 from ari_app.calls.errors import LeftApplication, NumberRefused
 from ari_app.calls.keypad import Keypad
 from ari_app.calls.log_lines import log_end, log_start
-from ari_app.calls.model import CallStage, CallState, Direction, FlowEnd, HangUpBy, LegStage, RecordingStage, Talk
+from ari_app.calls.model import CallState, FlowEnd, HangUpBy, LegStage, RecordingStage, Talk
 from ari_app.calls.outgoing import CALLED_OUT, OutgoingLeg, show_result
 from ari_app.calls.recorder import CallRecorder, Recorded
 from ari_app.calls.talk import AgentLeg, OfferEnd
 from ari_app.calls.voice import ChannelVoice
 from ari_app.calls.waiting import WaitEnd, Waiting, leave_agent
 from ari_app.calls.whereabouts import Whereabouts
+from ari_app.desk.call_states import Direction
+from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import Departure, LeaveReason, Offer
 from ari_app.queues.settings import HIGHEST_PRIORITY

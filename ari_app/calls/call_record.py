@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Protocol
 
 from ari_app.calls.control.model import StoryEntry
-from ari_app.calls.model import CallOutcome, CallState, Direction, HangUpBy
+from ari_app.calls.model import CallState, HangUpBy
+from ari_app.desk.call_states import Direction
 from ari_app.queues.model import Departure
-from crm.history.model import CallRecordView, CallStep
+from crm.history.model import CallOutcome, CallRecordView, CallStep
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 from ivr.variables import read
 from recordings.service import RecordingService

@@ -5,10 +5,8 @@ from enum import StrEnum
 import msgspec
 
 from ari_app.calls.control.model import Control, StoryEntry, Target, TargetKind
-from ari_app.desk.call_states import Direction as Direction  # noqa: PLC0414 - desks show it, calls are led by it
-from ari_app.desk.call_states import OutgoingResult as OutgoingResult  # noqa: PLC0414
-from ari_app.desk.model import CallStage as CallStage  # noqa: PLC0414 - desks show it, calls are led by it
-from crm.history.model import CallOutcome as CallOutcome  # noqa: PLC0414 - records are found by it
+from ari_app.desk.call_states import Direction, OutgoingResult
+from ari_app.desk.model import CallStage
 from ivr.cursor import Cursor
 from ivr.walker import ToQueue
 from recordings.model import RecordingKind

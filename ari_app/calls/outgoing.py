@@ -12,20 +12,13 @@ from ari_app.calls.call_services import TRANSFER_BY_US, AgentPhone, CallServices
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.conversation import ConversationEnd
 from ari_app.calls.control.errors import NotNow
-from ari_app.calls.control.model import CallAction, SupervisorCommand, TargetKind
+from ari_app.calls.control.model import SupervisorCommand, TargetKind
 from ari_app.calls.control.parties import AGENT_LEG, OUTSIDE_FORMATS, OUTSIDE_LEG, RING_OUTSIDE_S
 from ari_app.calls.control.view import call_changed, call_left
-from ari_app.calls.model import (
-    CallStage,
-    CallState,
-    Direction,
-    LegStage,
-    Outgoing,
-    OutgoingResult,
-    RecordingStage,
-    Talk,
-)
+from ari_app.calls.model import CallState, LegStage, Outgoing, RecordingStage, Talk
 from ari_app.calls.talk import ANSWER_GRACE_S, AgentLeg, OfferEnd
+from ari_app.desk.call_states import CallAction, Direction, OutgoingResult
+from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason
 from foundation.clock import milliseconds, utc_now

@@ -16,10 +16,12 @@ from ari_app.ari.model import Channel
 from ari_app.calls.call import LiveCall
 from ari_app.calls.control.model import LISTEN, Supervisor
 from ari_app.calls.metrics import RECONCILED
-from ari_app.calls.model import CallStage, Direction, LegStage
+from ari_app.calls.model import LegStage
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
 from ari_app.calls.waiting import waiting_call
+from ari_app.desk.call_states import Direction
+from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import AgentState, LeaveReason
 from ari_app.queues.service import QueueService

@@ -16,8 +16,10 @@ from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.control.outside import outside_numbers
 from ari_app.calls.control.view import call_changed
-from ari_app.calls.model import CallStage, CallState, Direction, LegStage
+from ari_app.calls.model import CallState, LegStage
 from ari_app.calls.talk import Withdrawn
+from ari_app.desk.call_states import Direction
+from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
 from crm.customers.phone import caller_number

@@ -18,7 +18,8 @@ from ari_app.calls.control.segments import Segments
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.holding import Hold
 from ari_app.calls.log_lines import log_connected, log_offer_ended
-from ari_app.calls.model import CallStage, CallState, LegStage, RecordingStage, Talk
+from ari_app.calls.model import CallState, LegStage, RecordingStage, Talk
+from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, Offer
 from foundation.clock import milliseconds, utc_now

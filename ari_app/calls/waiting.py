@@ -13,16 +13,18 @@ from ari_app.ari.dispatch import Inbox
 from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.errors import NotNow
-from ari_app.calls.control.model import StoryEntry, StoryStep, SupervisorCommand
+from ari_app.calls.control.model import StoryEntry, SupervisorCommand
 from ari_app.calls.holding import Hold
 from ari_app.calls.log_lines import log_offered, log_queued
-from ari_app.calls.model import CallStage, CallState, LegStage, Talk
+from ari_app.calls.model import CallState, LegStage, Talk
 from ari_app.calls.queue_keys import key_prompts, usable_keys
 from ari_app.calls.talk import AgentLeg, OfferEnd, staged
 from ari_app.calls.voice import ChannelVoice
+from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import DeclineReason, LeaveReason, Offer, WaitingCall
 from ari_app.queues.settings import KeyAction, KeyUse, QueueSettings
+from crm.history.model import StoryStep
 from foundation.clock import milliseconds, utc_now
 from foundation.tasks import log_failure
 from ivr.walker import ToQueue

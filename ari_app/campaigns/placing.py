@@ -7,12 +7,14 @@ import structlog
 from ari_app.ari.errors import AriError
 from ari_app.calls.call import LiveCall
 from ari_app.calls.errors import NumberRefused
-from ari_app.calls.model import CallStage, CallState, Direction
+from ari_app.calls.model import CallState
 from ari_app.campaigns.actions import CALL_AGAIN
 from ari_app.campaigns.model import AttemptOutcome
 from ari_app.campaigns.rules import Dialling
 from ari_app.campaigns.service import CampaignService
 from ari_app.campaigns.settling import Suggestion, SurveyedTicketsByRule
+from ari_app.desk.call_states import Direction
+from ari_app.desk.model import CallStage
 from foundation.clock import from_milliseconds, milliseconds, utc_now
 from foundation.database import out_of_reach
 from foundation.ids import new_id

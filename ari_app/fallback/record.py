@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from ari_app.calls.model import CallOutcome, Direction
+from ari_app.desk.call_states import Direction
 from ari_app.fallback.model import QUEUE, FallbackCall
-from crm.history.model import CallRecordView
+from crm.history.model import CallOutcome, CallRecordView
 
 
 def continued(before: CallRecordView, fallback: CallRecordView) -> CallRecordView:

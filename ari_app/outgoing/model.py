@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from sqlmodel import Field as Column
 from sqlmodel import SQLModel
 
-from ari_app.calls.model import OutgoingResult
 from ari_app.calls.tolls import NumberClass
+from ari_app.desk.call_states import OutgoingResult
 from crm.moments import Moment
 from crm.personal_data.fields import Personal
 from crm.personal_data.holdings import personal

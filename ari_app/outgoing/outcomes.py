@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from ari_app.calls.model import CallState, OutgoingResult
+from ari_app.calls.model import CallState
+from ari_app.desk.call_states import OutgoingResult
 from ari_app.missed.errors import ClaimedByAnother, NoSuchMissedCaller
 from ari_app.missed.model import MissedResult, ResultInput
 from ari_app.missed.service import MissedCallers

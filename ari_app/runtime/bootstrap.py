@@ -14,13 +14,13 @@ from ari_app.calls.control.phone_transfers import PhoneTransfers
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
 from ari_app.calls.messages import VoiceMessages
-from ari_app.calls.model import Direction
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.screen_pop import PopService
 from ari_app.calls.service import CallService
 from ari_app.calls.vanished import VanishedPhones
 from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.placing import SurveyResults, outbound_call
+from ari_app.desk.call_states import Direction
 from ari_app.desk.handshake import DeskSockets
 from ari_app.desk.model import Notice
 from ari_app.fallback.service import Fallback

@@ -2,9 +2,10 @@
 
 import structlog
 
-from ari_app.calls.model import CallState, Direction
+from ari_app.calls.model import CallState
 from ari_app.campaigns.service import SURVEY_FLOW, CampaignService
 from ari_app.campaigns.survey import prompts_for
+from ari_app.desk.call_states import Direction
 from callflows.calendar import ServiceCalendar
 from callflows.numbers import UNKNOWN_NUMBER_FLOW, AccessNumbers
 from crm.customers.service import CustomerService

@@ -8,11 +8,11 @@ from msgspec.structs import replace
 from redis.exceptions import RedisError
 
 from ari_app.calls.control.model import TargetKind
-from ari_app.calls.model import CallStage, CallState
+from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
 from ari_app.desk.board import BoardCall, BoardStage, BoardSupervisor
 from ari_app.desk.hub import Hub
-from ari_app.desk.model import LiveCalls
+from ari_app.desk.model import CallStage, LiveCalls
 from ari_app.queues.service import QueueService
 from ari_app.runtime.desk_handler import WATCHERS
 from crm.personal_data.fields import Personal, shown

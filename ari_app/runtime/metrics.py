@@ -9,7 +9,8 @@ from pathlib import Path
 import structlog
 from prometheus_client import Gauge
 
-from ari_app.calls.model import CallStage, CallState
+from ari_app.calls.model import CallState
+from ari_app.desk.model import CallStage
 from ari_app.queues.model import AgentState, Snapshot
 
 REFRESH_S = 5.0

@@ -17,9 +17,11 @@ import soundfile
 from ari_app.ari.events import ChannelDestroyed, PlaybackStarted
 from ari_app.calls.call_services import CallLifecycle, CallServices
 from ari_app.calls.keypad import Keypad
-from ari_app.calls.model import CallStage, CallState, Direction
+from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
 from ari_app.calls.voice import ChannelVoice
+from ari_app.desk.call_states import Direction
+from ari_app.desk.model import CallStage
 from dev.asterisk import Asterisk
 from foundation.redis_client import redis_client
 from ivr.voice import DigitRules, Digits, DigitsEnd

@@ -1,6 +1,7 @@
 """`make screens`: pictures of every page and state, judged by axe."""
 
 import asyncio
+import re
 import shutil
 import sys
 from contextlib import AsyncExitStack
@@ -21,13 +22,18 @@ from tests.browser.walk import Walk
 
 SCREENS = RUNTIME / "screens"
 PAGES = {
-    AGENT: ("desk", "callbacks", "tickets", "people", "settings"),
+    AGENT: ("desk", "callbacks", "tickets", "dispatch", "customers", "people", "settings"),
     "2001": ("work", "visits", "duty", "tickets", "people", "settings"),
-    SUPERVISOR: ("board", "callbacks", "tickets", "people", "settings"),
-    "4001": ("tickets",),
+    SUPERVISOR: (
+        *("board", "board?wall", "board/alerts", "reports", "reports?subject=agents", "reports?subject=tickets"),
+        *("callbacks", "tickets", "dispatch", "people", "settings"),
+    ),
+    "4001": ("reports", "tickets"),
     ADMINISTRATOR: ("board", "settings"),
 }
 """Pages of a role, by the staff number that looks at them."""
+OPEN = ("report", "progress")
+"""Pages for everybody."""
 
 
 class Album:
@@ -55,7 +61,7 @@ async def pages(album: Album, browser: Browser, hotline: Hotline) -> None:
         for name in names:
             await page.goto(f"{url}/{name}")
             await page.wait_for_load_state("networkidle")
-            await album.show(page, f"{staff_number}-{name}")
+            await album.show(page, f"{staff_number}-{re.sub('[^a-z]', '-', name)}")
         await page.goto(f"{url}/tickets")
         await page.locator("tbody a").first.click()
         await page.wait_for_load_state("networkidle")
@@ -90,6 +96,10 @@ async def doors(album: Album, browser: Browser, hotline: Hotline) -> None:
     await page.goto(f"{hotline.stack.url}/sign-in")
     await page.wait_for_load_state("networkidle")
     await album.show(page, "sign-in")
+    for name in OPEN:
+        await page.goto(f"{hotline.stack.url}/{name}")
+        await page.wait_for_load_state("networkidle")
+        await album.show(page, name)
     await context.close()
     await album.show(await scenes.one_time_password(hotline, browser), "one-time-password")
 

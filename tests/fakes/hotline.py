@@ -10,7 +10,7 @@ from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import AgentPhone, CallLifecycle, CallServices
-from ari_app.calls.control.model import CallAction, SupervisorAction
+from ari_app.calls.control.model import SupervisorAction
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.outside import OutsideCalls
 from ari_app.calls.control.phone_transfers import PhoneTransfers
@@ -18,12 +18,13 @@ from ari_app.calls.control.service import CallControl
 from ari_app.calls.control.targets import TransferTargets
 from ari_app.calls.dial_plan import DialPlan
 from ari_app.calls.holding import HoldingBridges
-from ari_app.calls.model import CallStage, CallState
+from ari_app.calls.model import CallState
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
 from ari_app.calls.tolls import TollRules
-from ari_app.desk.model import CallChanged
+from ari_app.desk.call_states import CallAction
+from ari_app.desk.model import CallChanged, CallStage
 from ari_app.fallback.service import noted_channels
 from ari_app.outgoing.model import CallOut
 from ari_app.outgoing.service import CallingOut, Line

@@ -8,7 +8,8 @@ from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriNotFound
 from ari_app.ari.events import Event
 from ari_app.calls.control.errors import CallOutOfReach, NoCall
-from ari_app.calls.control.model import AnyCommand, CallAction, CallCommand
+from ari_app.calls.control.model import AnyCommand, CallCommand
+from ari_app.desk.call_states import CallAction
 
 ANSWER_S = 6.0
 """Longer than one request to Asterisk takes at most."""

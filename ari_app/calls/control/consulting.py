@@ -3,9 +3,11 @@
 from ari_app.ari.errors import AriError
 from ari_app.calls.control.errors import TargetBusy
 from ari_app.calls.control.handing import HANDED_OVER, Handing
-from ari_app.calls.control.model import CallCommand, ControlStage, Handover, Party, StoryStep, Target, TargetKind
+from ari_app.calls.control.model import CallCommand, Handover, Party, Target, TargetKind
 from ari_app.calls.control.view import call_left
 from ari_app.calls.model import LegStage, Talk
+from ari_app.desk.call_states import ControlStage
+from crm.history.model import StoryStep
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Problem
 from foundation.tasks import shield_until_done

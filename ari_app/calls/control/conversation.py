@@ -22,19 +22,12 @@ from ari_app.calls.agent_voices import VoiceBack, VoiceLost
 from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.errors import CallOutOfReach, NotNow
-from ari_app.calls.control.model import (
-    AnyCommand,
-    CallAction,
-    CallCommand,
-    ControlStage,
-    StoryStep,
-    SupervisorCommand,
-    TargetKind,
-    allowed,
-)
+from ari_app.calls.control.model import AnyCommand, CallCommand, SupervisorCommand, TargetKind, allowed
 from ari_app.calls.control.segments import Segments
 from ari_app.calls.control.supervising import TAKEN_FROM, Supervising
-from ari_app.calls.model import CallState, Direction
+from ari_app.calls.model import CallState
+from ari_app.desk.call_states import CallAction, ControlStage, Direction
+from crm.history.model import StoryStep
 from foundation.clock import milliseconds, utc_now
 from foundation.problems import Problem
 

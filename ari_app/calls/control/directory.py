@@ -7,11 +7,13 @@ from redis.exceptions import RedisError
 
 from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.control.errors import CallOutOfReach
-from ari_app.calls.control.model import Control, ControlStage, TargetKind
+from ari_app.calls.control.model import Control, TargetKind
 from ari_app.calls.control.targets import BUSY, DutyNumber
 from ari_app.calls.control.views import LiveCallView, LiveSupervisor, TargetView
-from ari_app.calls.model import CallStage, CallState
+from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
+from ari_app.desk.call_states import ControlStage
+from ari_app.desk.model import CallStage
 from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
 from crm.staff.people.initials import initials

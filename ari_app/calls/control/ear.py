@@ -4,7 +4,8 @@ from contextlib import suppress
 
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriConflict, AriError, AriNotFound
-from ari_app.calls.control.model import SupervisionMode, Supervisor
+from ari_app.calls.control.model import Supervisor
+from ari_app.desk.call_states import SupervisionMode
 from foundation.ids import new_id
 
 SUPERVISOR_LEG = "supervisor-leg"

@@ -10,7 +10,7 @@ from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriError, AriNotFound, NotInStasis
 from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.errors import NotNow
-from ari_app.calls.control.model import TRANSITIONS, Control, ControlStage, StoryEntry, StoryStep, Target, TargetKind
+from ari_app.calls.control.model import TRANSITIONS, Control, StoryEntry, Target, TargetKind
 from ari_app.calls.control.parties import Parties
 from ari_app.calls.control.ringback import RingbackTone
 from ari_app.calls.control.seating import Seating
@@ -18,7 +18,9 @@ from ari_app.calls.control.segments import SegmentParties, Segments
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.log_lines import log_step
 from ari_app.calls.model import CallState, Talk
+from ari_app.desk.call_states import ControlStage
 from ari_app.queues.settings import HEAD_OF_QUEUE
+from crm.history.model import StoryStep
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
 from foundation.ids import new_id

@@ -6,10 +6,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pydantic import BaseModel, Field, StringConstraints
 
-from ari_app.calls.control.model import CallAction, ControlStage, SupervisionMode
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.service import CallControl
-from ari_app.calls.model import Direction, OutgoingResult
+from ari_app.desk.call_states import CallAction, ControlStage, Direction, OutgoingResult, SupervisionMode
 from ari_app.desk.command_model import CallTarget
 from ari_app.desk.model import CallChanged
 from crm.personal_data.fields import Personal

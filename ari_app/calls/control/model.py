@@ -4,10 +4,8 @@ from enum import StrEnum
 
 import msgspec
 
-from ari_app.desk.call_states import CallAction as CallAction  # noqa: PLC0414 - desks show them, calls are led by them
-from ari_app.desk.call_states import ControlStage as ControlStage  # noqa: PLC0414
-from ari_app.desk.call_states import SupervisionMode as SupervisionMode  # noqa: PLC0414
-from crm.history.model import StoryStep as StoryStep  # noqa: PLC0414 - records have them too
+from ari_app.desk.call_states import CallAction, ControlStage, SupervisionMode
+from crm.history.model import StoryStep
 
 _TALKING, _HELD, _AWAY, _RETURNING = ControlStage.TALKING, ControlStage.HELD, ControlStage.AWAY, ControlStage.RETURNING
 _TRANSFERRING, _LEFT = ControlStage.TRANSFERRING, ControlStage.LEFT

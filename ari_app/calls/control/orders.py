@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from ari_app.calls.control.errors import TargetInvalid
-from ari_app.calls.control.model import CallAction
+from ari_app.desk.call_states import CallAction
 from ari_app.desk.command_model import CallTarget, ControlCall
 from foundation.problems import FieldProblem, Invalid
 

@@ -14,8 +14,9 @@ from ari_app.calls.control.errors import CallOutOfReach, TooManyOutsideCalls
 from ari_app.calls.control.model import Target, TargetKind
 from ari_app.calls.dial_plan import ORDINARY, DialPlan
 from ari_app.calls.errors import NumberRefused
-from ari_app.calls.model import CallStage, CallState
+from ari_app.calls.model import CallState
 from ari_app.calls.tolls import Purpose, TollRules
+from ari_app.desk.model import CallStage
 from crm.customers.model import NO_NUMBER
 from crm.customers.phone import typed_number
 from foundation.clock import utc_now

@@ -15,11 +15,11 @@ from ari_app.ari.errors import AriError
 from ari_app.ari.events import ChannelTransfer
 from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.control.errors import NotNow
-from ari_app.calls.control.model import CallAction
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.model import CallState
 from ari_app.calls.provisioning import desk_user
+from ari_app.desk.call_states import CallAction
 from ari_app.desk.command_model import CallTarget
 from foundation.problems import Problem
 from foundation.tasks import log_failure

@@ -4,8 +4,8 @@ from contextlib import suppress
 
 from ari_app.ari.client import AriClient
 from ari_app.ari.errors import AriError
-from ari_app.calls.control.model import ControlStage
 from ari_app.calls.model import CallState
+from ari_app.desk.call_states import ControlStage
 
 
 class RingbackTone:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from ari_app.calls.call_services import CallServices
 from ari_app.calls.control.model import Target, TargetKind
-from ari_app.calls.model import CallState, Direction, RecordingStage, Talk
+from ari_app.calls.model import CallState, RecordingStage, Talk
 from ari_app.calls.recorder import CallRecorder, Recorded
+from ari_app.desk.call_states import Direction
 from foundation.tasks import task_over
 from recordings.model import RecordingKind
 from recordings.service import new_segment_id

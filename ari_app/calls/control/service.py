@@ -18,22 +18,15 @@ from ari_app.calls.control.errors import (
     TargetBusy,
     TargetInvalid,
 )
-from ari_app.calls.control.model import (
-    AnyCommand,
-    CallAction,
-    CallCommand,
-    SupervisorAction,
-    SupervisorCommand,
-    Target,
-    TargetKind,
-)
+from ari_app.calls.control.model import AnyCommand, CallCommand, SupervisorAction, SupervisorCommand, Target, TargetKind
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.relay import CommandRelay
 from ari_app.calls.control.targets import BUSY, TransferTargets
 from ari_app.calls.control.view import call_changed
-from ari_app.calls.model import CallStage, CallState
+from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
-from ari_app.desk.model import CallChanged
+from ari_app.desk.call_states import CallAction
+from ari_app.desk.model import CallChanged, CallStage
 from ari_app.queues.model import AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
 from foundation.clock import milliseconds, utc_now

@@ -10,10 +10,7 @@ from ari_app.calls.control.errors import NotNow, TargetBusy
 from ari_app.calls.control.handing import AGENT_TALKS
 from ari_app.calls.control.model import (
     MODES,
-    ControlStage,
     Party,
-    StoryStep,
-    SupervisionMode,
     Supervisor,
     SupervisorAction,
     SupervisorCommand,
@@ -22,6 +19,8 @@ from ari_app.calls.control.model import (
 )
 from ari_app.calls.control.segments import Segments
 from ari_app.calls.model import CallState
+from ari_app.desk.call_states import ControlStage, SupervisionMode
+from crm.history.model import StoryStep
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
 from foundation.ids import new_id

@@ -1,17 +1,10 @@
 """View of a call for the desks of its agents."""
 
-from ari_app.calls.control.model import (
-    CallAction,
-    Control,
-    ControlStage,
-    StoryStep,
-    SupervisionMode,
-    TargetKind,
-    may,
-)
-from ari_app.calls.model import CallState, Direction
-from ari_app.desk.call_states import CallParty, CallSupervisor
+from ari_app.calls.control.model import Control, TargetKind, may
+from ari_app.calls.model import CallState
+from ari_app.desk.call_states import CallAction, CallParty, CallSupervisor, ControlStage, Direction, SupervisionMode
 from ari_app.desk.model import CallAgent, CallChanged
+from crm.history.model import StoryStep
 from foundation.clock import milliseconds, utc_now
 
 RINGING_STAGES = frozenset({ControlStage.CONSULT_RINGING, ControlStage.TRANSFERRING})

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from ari_app.calls.model import CallStage
 from ari_app.desk.call_states import ControlStage, SupervisionMode
+from ari_app.desk.model import CallStage
 from ari_app.queues.model import AgentState
 from crm.personal_data.fields import Personal
 

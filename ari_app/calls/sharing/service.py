@@ -13,11 +13,11 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from ari_app.calls.control.errors import CallOutOfReach
-from ari_app.calls.model import CallStage, CallState
+from ari_app.calls.model import CallState
 from ari_app.calls.sharing.errors import SharedCallNotFound
 from ari_app.calls.sharing.model import SharedCall, SharedMatter, drafted
 from ari_app.calls.store import CallStore
-from ari_app.desk.model import Draft
+from ari_app.desk.model import CallStage, Draft
 from crm.tickets.errors import TicketNotFound
 from crm.tickets.views import TicketView
 from foundation.clock import from_milliseconds

@@ -4,7 +4,9 @@ import pytest
 from sqlmodel import col, select
 
 from ari_app.calls.messages import VoiceMessages
-from ari_app.calls.model import CallStage, CallState, Direction
+from ari_app.calls.model import CallState
+from ari_app.desk.call_states import Direction
+from ari_app.desk.model import CallStage
 from crm.customers.service import CustomerService
 from crm.tickets.model import Ticket
 from crm.tickets.service import TicketService

@@ -7,9 +7,11 @@ from typing import Any, cast
 import pytest
 
 from ari_app.calls.call import LiveCall
-from ari_app.calls.model import CallStage, CallState, Direction, LegStage, RecordingStage, Talk
+from ari_app.calls.model import CallState, LegStage, RecordingStage, Talk
 from ari_app.calls.reconciliation import Reconciler
 from ari_app.calls.store import CallStore
+from ari_app.desk.call_states import Direction
+from ari_app.desk.model import CallStage
 from ari_app.queues.model import AgentState
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings

@@ -7,9 +7,11 @@ import pytest
 
 from ari_app.calls import screen_pop
 from ari_app.calls.call_services import AgentPhone
-from ari_app.calls.model import CallStage, CallState, Direction
+from ari_app.calls.model import CallState
 from ari_app.calls.screen_pop import PopService
 from ari_app.calls.wording import AgentWording
+from ari_app.desk.call_states import Direction
+from ari_app.desk.model import CallStage
 from ari_app.desk.pop import Pop
 from callflows.calendar import ServiceCalendar
 from callflows.organisation import Names

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from ari_app.calls.control.model import Control, ControlStage, Party, Target, TargetKind
-from ari_app.calls.model import CallStage, CallState, Direction, RecordingStage, Talk
+from ari_app.calls.control.model import Control, Party, Target, TargetKind
+from ari_app.calls.model import CallState, RecordingStage, Talk
 from ari_app.calls.sharing.errors import SharedCallNotFound
 from ari_app.calls.sharing.page import gone_page, page
 from ari_app.calls.sharing.service import SharedCalls
 from ari_app.calls.store import CallStore
-from ari_app.desk.model import Draft
+from ari_app.desk.call_states import ControlStage, Direction
+from ari_app.desk.model import CallStage, Draft
 from ari_app.desk.store import DeskState
 from crm.tickets.service import TicketService
 from foundation.database import Database

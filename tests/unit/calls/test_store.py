@@ -5,8 +5,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ari_app.calls.model import CallStage, CallState, Direction
+from ari_app.calls.model import CallState
 from ari_app.calls.store import KEY, CallStore
+from ari_app.desk.call_states import Direction
+from ari_app.desk.model import CallStage
 from dev.ports import free_port
 from dev.redis import Redis
 from foundation.redis_client import SharedRedis, redis_client

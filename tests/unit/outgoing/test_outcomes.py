@@ -6,8 +6,9 @@ import pytest
 
 from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.control.model import Target, TargetKind
-from ari_app.calls.model import CallState, Outgoing, OutgoingResult
+from ari_app.calls.model import CallState, Outgoing
 from ari_app.calls.outgoing import outgoing_call
+from ari_app.desk.call_states import OutgoingResult
 from ari_app.missed.model import MissedQuery, MissedReason
 from ari_app.missed.service import MissedCallers
 from ari_app.outgoing.errors import NotOwnCall

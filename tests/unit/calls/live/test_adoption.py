@@ -8,9 +8,10 @@ import pytest
 
 from ari_app.ari import bridges
 from ari_app.ari.errors import ServerFault
-from ari_app.calls.model import CallOutcome, CallStage
+from ari_app.desk.model import CallStage
 from ari_app.queues.model import AgentState
 from ari_app.queues.settings import QueueSettings
+from crm.history.model import CallOutcome
 from foundation.clock import from_milliseconds
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import DigitRules, Voice

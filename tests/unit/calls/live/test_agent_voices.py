@@ -8,9 +8,10 @@ import pytest
 from ari_app.ari.channels import RTP_STATISTICS
 from ari_app.ari.errors import AriTimeout
 from ari_app.calls.agent_voices import LOOK_EVERY_S, SILENT_S, AgentVoices
-from ari_app.calls.control.model import CallAction, ControlStage, StoryStep
+from ari_app.desk.call_states import CallAction, ControlStage
 from ari_app.desk.command_model import CallTarget
 from ari_app.queues.model import AgentState
+from crm.history.model import StoryStep
 from tests.fakes.asterisk import FakeChannel
 from tests.fakes.hotline import FakeHotline
 from tests.fakes.virtual_time import until

@@ -9,13 +9,14 @@ from ari_app.ari.errors import EndpointUnavailable
 from ari_app.ari.rest import RequestKind
 from ari_app.calls import outgoing
 from ari_app.calls.control.errors import NotNow, TargetBusy
-from ari_app.calls.control.model import CallAction, ControlStage
 from ari_app.calls.errors import NumberClassClosed
-from ari_app.calls.model import CallOutcome, CallStage, Direction, OutgoingResult
+from ari_app.desk.call_states import CallAction, ControlStage, Direction, OutgoingResult
 from ari_app.desk.command_model import CallTarget
+from ari_app.desk.model import CallStage
 from ari_app.outgoing.errors import InACall
 from ari_app.queues.errors import AgentNotSignedIn
 from ari_app.queues.model import AgentState
+from crm.history.model import CallOutcome
 from crm.notices.views import DutyNumber
 from recordings.model import RecordingKind, RecordingStatus
 from tests.fakes.asterisk import FakeChannel

@@ -8,8 +8,10 @@ import pytest
 
 from ari_app.ari import bridges
 from ari_app.ari.errors import AriNotReady
-from ari_app.calls.model import CallOutcome, CallStage, HangUpBy
+from ari_app.calls.model import HangUpBy
+from ari_app.desk.model import CallStage
 from ari_app.queues.model import AgentState
+from crm.history.model import CallOutcome
 from foundation.clock import milliseconds
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import DigitRules, Voice

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from ari_app.calls.control import handing
-from ari_app.calls.control.model import CallAction
 from ari_app.calls.control.orders import Order
+from ari_app.desk.call_states import CallAction
 from ari_app.desk.command_model import CallTarget
 from tests.call_walk import Place, walk
 from tests.fakes.asterisk import FakeChannel

@@ -7,9 +7,9 @@ import pytest
 from ari_app.ari import bridges
 from ari_app.ari.errors import AriTimeout
 from ari_app.calls.control.errors import CallOutOfReach, NoCall, NotNow
-from ari_app.calls.control.model import CallAction, ControlStage, StoryStep
-from ari_app.calls.model import CallOutcome
+from ari_app.desk.call_states import CallAction, ControlStage
 from ari_app.queues.model import AgentState
+from crm.history.model import CallOutcome, StoryStep
 from foundation.problems import Invalid
 from recordings.model import RecordingStatus
 from tests.fakes.asterisk import FakeChannel

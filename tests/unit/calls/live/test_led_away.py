@@ -9,10 +9,10 @@ from typing import Any, cast
 import pytest
 
 from ari_app.ari.dispatch import Dispatcher
-from ari_app.calls.model import CallOutcome, HangUpBy
+from ari_app.calls.model import HangUpBy
 from ari_app.fallback.service import Fallback
 from crm.history.errors import CallNotFound
-from crm.history.model import CallRecordView
+from crm.history.model import CallOutcome, CallRecordView
 from foundation.clock import utc_now
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import DigitRules, Voice

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ari_app.calls.model import CallOutcome
+from crm.history.model import CallOutcome
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import SpokenRules, Voice
 from ivr.walker import Ended, Outcome

@@ -7,10 +7,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from ari_app.ari import channels
-from ari_app.calls.control.model import CallAction
-from ari_app.calls.model import CallOutcome, CallStage
+from ari_app.desk.call_states import CallAction
+from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import AgentState
+from crm.history.model import CallOutcome
 from tests.fakes.hotline import AGENTS, RING_S, FakeHotline
 from tests.fakes.virtual_time import until
 

@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from ari_app.calls.model import CallOutcome, CallStage, CallState, Direction
+from ari_app.calls.model import CallState
+from ari_app.desk.call_states import Direction
+from ari_app.desk.model import CallStage
+from crm.history.model import CallOutcome
 from foundation.clock import milliseconds, utc_now
 from foundation.ids import new_id
 from ivr.cursor import Cursor, CursorStore

@@ -7,8 +7,8 @@ import pytest
 from ari_app.ari import channels
 from ari_app.ari.events import ChannelTransfer, ReferredBy, ReferTo, RequestedDestination
 from ari_app.calls.control.errors import NotNow, TargetBusy
-from ari_app.calls.control.model import CallAction
 from ari_app.calls.control.orders import Order
+from ari_app.desk.call_states import CallAction
 from ari_app.queues.model import AgentState
 from tests.fakes.asterisk import FakeChannel
 from tests.fakes.hotline import FakeHotline

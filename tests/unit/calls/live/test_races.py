@@ -8,11 +8,12 @@ import pytest
 from ari_app.ari import bridges
 from ari_app.ari.errors import AriTimeout
 from ari_app.calls.control.consulting import SETTLING_MS
-from ari_app.calls.control.model import CallAction, ControlStage, StoryStep
-from ari_app.calls.model import CallStage
+from ari_app.desk.call_states import CallAction, ControlStage
 from ari_app.desk.command_model import CallTarget
+from ari_app.desk.model import CallStage
 from ari_app.queues.model import AgentState
 from ari_app.queues.settings import HIGHEST_PRIORITY
+from crm.history.model import StoryStep
 from crm.notices.views import DutyNumber
 from foundation.problems import Problem
 from ivr.cursor import Cursor, CursorStore

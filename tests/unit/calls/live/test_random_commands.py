@@ -7,8 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from ari_app.calls.control.model import CallAction, Control, may
+from ari_app.calls.control.model import Control, may
 from ari_app.calls.control.orders import Order
+from ari_app.desk.call_states import CallAction
 from ari_app.desk.command_model import CallTarget
 from ari_app.queues.model import AgentState
 from foundation.problems import Problem

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ari_app.calls.control.model import CallAction, ControlStage
+from ari_app.desk.call_states import CallAction, ControlStage
 from ari_app.desk.command_model import CallTarget
 from crm.notices.views import DutyNumber
 from recordings.model import RecordingKind

@@ -7,11 +7,13 @@ import pytest
 from ari_app.ari import bridges, channels
 from ari_app.ari.errors import AriTimeout
 from ari_app.calls.control.errors import NotNow, SupervisorBusy, TargetBusy, TargetInvalid
-from ari_app.calls.control.model import CallAction, ControlStage, StoryStep, SupervisorAction
+from ari_app.calls.control.model import SupervisorAction
 from ari_app.calls.control.orders import Order
-from ari_app.calls.model import CallStage
+from ari_app.desk.call_states import CallAction, ControlStage
 from ari_app.desk.command_model import CallTarget
+from ari_app.desk.model import CallStage
 from ari_app.queues.model import AgentState
+from crm.history.model import StoryStep
 from recordings.model import RecordingStatus
 from tests.fakes.asterisk import FakeChannel
 from tests.fakes.hotline import SUPERVISOR, FakeHotline

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from ari_app.calls.model import CallOutcome
 from ari_app.queues.model import AgentState
 from ari_app.runtime.desk_handler import AgentDesks
+from crm.history.model import CallOutcome
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import SpokenRules, Voice
 from ivr.walker import Ended, Outcome, ToQueue

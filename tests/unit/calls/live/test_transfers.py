@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from ari_app.calls.control.errors import NoCall, NotNow, TargetBusy, TargetInvalid, TooManyOutsideCalls
-from ari_app.calls.control.model import CallAction, ControlStage, StoryStep
 from ari_app.calls.control.orders import Order
 from ari_app.calls.errors import NumberRefused
-from ari_app.calls.model import CallOutcome
+from ari_app.desk.call_states import CallAction, ControlStage
 from ari_app.desk.command_model import CallTarget
 from ari_app.queues.model import AgentState
+from crm.history.model import CallOutcome, StoryStep
 from crm.notices.views import DutyNumber
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import Voice
