@@ -25,7 +25,7 @@ PAGES = {
     AGENT: ("desk", "callbacks", "tickets", "dispatch", "customers", "people", "settings"),
     "2001": ("work", "visits", "duty", "tickets", "people", "settings"),
     SUPERVISOR: (
-        *("board", "board?wall", "board/alerts", "reports", "reports?subject=agents", "reports?subject=tickets"),
+        *("board", "board?wall", "board/alerts", "reports", "reports?of=agents", "reports?of=tickets"),
         *("callbacks", "tickets", "dispatch", "people", "settings"),
     ),
     "4001": ("reports", "tickets"),

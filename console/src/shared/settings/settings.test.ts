@@ -42,6 +42,19 @@ describe('own settings', () => {
     expect(asked.filter((one) => one.method === 'PUT').map((one) => one.body['theme'])).toEqual(['dark', 'light'])
   })
 
+  it('follow the system from light to dark while the page is open', async () => {
+    serve({})
+    const system = Object.assign(new EventTarget(), { matches: false })
+    vi.stubGlobal('matchMedia', () => system)
+    const settings = useSettings()
+    await settings.apply()
+    expect(settings.isDark).toBe(false)
+    system.matches = true
+    system.dispatchEvent(new Event('change'))
+    expect(settings.isDark).toBe(true)
+    vi.unstubAllGlobals()
+  })
+
   it('chosen at the sign-in page are taken to the account', async () => {
     const asked = serve({})
     const settings = useSettings()

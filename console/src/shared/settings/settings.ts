@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { reactive, watch } from 'vue'
+import { reactive, ref, watch } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
 import { speak } from '@/shared/i18n/i18n'
 
@@ -22,6 +22,8 @@ function stored(): Settings {
 export const useSettings = defineStore('settings', () => {
   const values = reactive<Settings>(stored())
   const dark = matchMedia('(prefers-color-scheme: dark)')
+  /** The page is dark now: by choice, or as the system is. */
+  const isDark = ref(false)
   let signedIn = false
   /** Changed before anybody signed in, on the sign-in page: meant for the account too. */
   let meant = false
@@ -29,8 +31,8 @@ export const useSettings = defineStore('settings', () => {
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function paint(): void {
-    const isDark = values.theme === 'dark' || (values.theme === 'system' && dark.matches)
-    document.documentElement.classList.toggle('dark', isDark)
+    isDark.value = values.theme === 'dark' || (values.theme === 'system' && dark.matches)
+    document.documentElement.classList.toggle('dark', isDark.value)
   }
 
   function changed(): void {
@@ -92,5 +94,5 @@ export const useSettings = defineStore('settings', () => {
     signedIn = false
   }
 
-  return { values, apply, follow, leave }
+  return { values, isDark, apply, follow, leave }
 })
