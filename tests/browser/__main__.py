@@ -33,7 +33,7 @@ PAGES = {
 }
 """Pages of a role, by the staff number that looks at them."""
 OPEN = ("report", "progress")
-"""Pages for everybody."""
+"""Pages that need no sign-in."""
 
 
 class Album:
