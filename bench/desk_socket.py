@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import struct
+import time
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -86,12 +87,12 @@ class DeskSocket:
         if not data:
             self.close()
             return
-        seconds, nanoseconds = TIMESPEC.unpack(ancillary[0][2])
+        arrived_ns = _stamp(ancillary)
         self._received += data
         while (frame := self._frame()) is not None:
             kind, payload = frame
             if kind == TEXT:
-                self._on_message(json.loads(payload), seconds * 1_000_000_000 + nanoseconds)
+                self._on_message(json.loads(payload), arrived_ns)
             elif kind == PING:
                 self._send(PONG, payload)
             elif kind == CLOSE:
@@ -123,3 +124,14 @@ class DeskSocket:
         size = bytes([MASKED | len(payload)]) if len(payload) < 126 else b"\xfe" + struct.pack("!H", len(payload))
         masked = bytes(byte ^ mask[index % 4] for index, byte in enumerate(payload))
         self._socket.send(bytes([FINAL | kind]) + size + mask + masked)
+
+
+def _stamp(ancillary: list[tuple[int, int, bytes]]) -> int:
+    """Return the kernel's time of arrival in nanoseconds.
+
+    The kernel switches its stamps on a moment after the first socket asks: frames of that moment get the clock's time.
+    """
+    if not ancillary:
+        return time.clock_gettime_ns(time.CLOCK_REALTIME)
+    seconds, nanoseconds = TIMESPEC.unpack(ancillary[0][2])
+    return int(seconds) * 1_000_000_000 + int(nanoseconds)
