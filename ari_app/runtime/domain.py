@@ -4,6 +4,7 @@ Every such part is made here, with its routes, what it hears from the outbox and
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import crm.appointments.http
@@ -19,6 +20,7 @@ import crm.history.http
 import crm.outbox.http
 import crm.privacy.http
 import crm.reports.http
+import crm.reports.scheduled.http
 import crm.selfservice.http
 import crm.sla.http
 import crm.staff.http
@@ -60,6 +62,9 @@ from crm.history.service import HistoryService
 from crm.outbox.service import OutboxService, OutboxWorker
 from crm.privacy.service import PrivacyService
 from crm.reports.counting import CallCounting
+from crm.reports.model import Language
+from crm.reports.scheduled.content import ReportContent
+from crm.reports.scheduled.service import Days, ScheduledReports
 from crm.reports.service import ReportService
 from crm.selfservice.files import ReportFiles
 from crm.selfservice.limits import Limiter
@@ -134,6 +139,12 @@ class DomainServices:
         self.surveyed = SurveyedTicketsByRule(self.tickets, SurveyWording(configuration.library.catalogue))
         self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
         self.notices = Notices(settings, database, configuration)
+        self.scheduled = ScheduledReports(
+            database,
+            ReportContent(self.reports, partial(_name_of, configuration)),
+            Days(ZoneInfo(settings.time_zone), self.calendar.workdays.is_workday),
+            self.notices.wake,
+        )
         self.reactions = reactions = TicketReactions(self.tickets, self.campaigns, recorded, self.history)
         self.outbox = OutboxWorker(database, subscriptions.event_handlers(self.campaigns, reactions, self.notices.plan))
         self.undelivered = OutboxService(database)
@@ -173,6 +184,7 @@ class DomainServices:
             crm.handover.http.routes(self.handovers),
             crm.history.http.routes(self.history),
             crm.reports.http.routes(self.reports),
+            crm.reports.scheduled.http.routes(self.scheduled),
             crm.outbox.http.routes(self.undelivered),
             self.notices.routes(),
             recordings.http.routes(self._recorded),
@@ -190,6 +202,7 @@ class DomainServices:
             "clocks": self.clocks.runner.run,
             "files": self.files.run,
             "call-counting": self.counting.run,
+            "scheduled-reports": self.scheduled.run,
             "customer-imports": self.customer_imports.run,
             **self.notices.background(),
         }
@@ -203,6 +216,15 @@ class DomainServices:
         """Return the recording of a survey call, else of the conversation."""
         found = {view.kind: view.id for view in reversed(await self._recorded.of_call(call_id))}
         return found.get(RecordingKind.SURVEY) or found.get(RecordingKind.CONVERSATION)
+
+
+def _name_of(configuration: Configuration, group: str, key: str, language: Language) -> str | None:
+    """Return the name of a queue or kind of tickets."""
+    if group == "queue":
+        queue = configuration.queues.get(key)
+        return None if queue is None else queue.title_zh if language == "zh" else queue.title_en
+    label = configuration.labels.groups["TicketKind"].get(key) if group == "kind" else None
+    return None if label is None else label.zh if language == "zh" else label.en
 
 
 def _rules(settings: Settings) -> CampaignRules:

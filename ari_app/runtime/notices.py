@@ -40,6 +40,7 @@ class Notices:
             NoticeChannel.WEBHOOK: WebhookSender(self._client),
         }
         self._deliverer = Deliverer(database, senders)
+        self.wake = self._deliverer.wake
         planner = Planner(database, catalogue, facts, self._deliverer.wake)
         self.plan = planner.plan
         self.service = NoticeService(

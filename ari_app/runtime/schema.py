@@ -24,6 +24,7 @@ import crm.history.model
 import crm.notices.model
 import crm.outbox.model
 import crm.reports.rollup_model
+import crm.reports.scheduled.model
 import crm.sla.model
 import crm.staff.model
 import crm.staff.preferences.model

@@ -27,6 +27,7 @@ class EntrySubject(StrEnum):
     POLICY = "policy"
     HOURS = "hours"
     RECIPIENT = "recipient"
+    REPORT_PLAN = "report_plan"
     LIST = "list"
     """A list that was exported."""
 

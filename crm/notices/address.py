@@ -31,7 +31,7 @@ def checked(channel: NoticeChannel, address: str, region: str, client: OutsideCl
         number, extension = split_extension(typed_number(address, region) or "")
         return number if number and not extension else _refuse("must be a telephone number")
     if channel is NoticeChannel.EMAIL:
-        return address if _MAILBOX.fullmatch(address) else _refuse("must be a mailbox such as duty@example.org")
+        return address if is_mailbox(address) else _refuse("must be a mailbox such as duty@example.org")
     if channel is NoticeChannel.WECOM:
         return address if _WECOM_KEY.fullmatch(address) else _refuse("must be the key of a WeCom group robot")
     if channel is NoticeChannel.DINGTALK:
@@ -55,6 +55,11 @@ def checked_secret(channel: NoticeChannel, secret: str | None) -> None:
         _refuse("must be left out: only a DingTalk robot has one from elsewhere", "secret")
     if not _DINGTALK_SECRET.fullmatch(secret):
         _refuse("must be a DingTalk robot's signing key, SEC…", "secret")
+
+
+def is_mailbox(address: str) -> bool:
+    """Return whether mail can go to an address."""
+    return _MAILBOX.fullmatch(address) is not None
 
 
 def shown(channel: NoticeChannel, address: str) -> str:

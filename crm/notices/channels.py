@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,6 +43,15 @@ logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
 
 
 @dataclass(frozen=True)
+class LetterFile:
+    """File of a mail."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Letter:
     """Message to one address."""
 
@@ -53,6 +63,8 @@ class Letter:
     subject: str
     text: str
     data: WebhookData
+    files: Sequence[LetterFile] = ()
+    """Mail alone carries them."""
 
 
 class Sender(Protocol):
@@ -92,6 +104,7 @@ class GatewaySender:
             body=letter.text,
             title=letter.subject if self._subject_apart else "",
             body_format="text",
+            attach=_attached(letter.files) if self._subject_apart else None,
         )
         if not result:
             raise BadResponse("the gateway did not take it")
@@ -164,6 +177,19 @@ class WebhookSender:
             await self._client.post(letter.address, body, signed(letter.secret, letter.event_id, utc_now(), body))
         except AddressDenied as error:
             raise Undeliverable(f"the address {error}") from error
+
+
+def _attached(files: Sequence[LetterFile]) -> "apprise.AppriseAttachment | None":
+    if not files:
+        return None
+    import apprise  # noqa: PLC0415
+    from apprise.attachment.memory import AttachMemory  # noqa: PLC0415
+
+    attached = apprise.AppriseAttachment()
+    for one in files:
+        memory = AttachMemory(content=one.content, name=one.name, mimetype=one.media_type)  # type: ignore[no-untyped-call]
+        attached.add(memory)
+    return attached
 
 
 def gateway_problem(url: str) -> str | None:

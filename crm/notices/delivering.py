@@ -10,7 +10,7 @@ import structlog
 
 from crm.notices import metrics, store
 from crm.notices.breaker import Breaker
-from crm.notices.channels import Letter, Sender, safe_error
+from crm.notices.channels import Letter, LetterFile, Sender, safe_error
 from crm.notices.errors import Undeliverable
 from crm.notices.model import DeliveryState, NoticeChannel, NoticeDelivery, NoticeRecipient
 from crm.outbox.worker import DeliveryRules, Outcome, Worker
@@ -97,6 +97,7 @@ class ChannelQueue:
             address=address,
             secret=secret,
             data=entry.data,
+            files=await self._files(entry) if self._channel is NoticeChannel.EMAIL else (),
             **(entry.whole or {"subject": entry.subject, "text": entry.text}),
         )
         await self._sender.send(letter)
@@ -104,6 +105,8 @@ class ChannelQueue:
     async def _address(self, entry: NoticeDelivery) -> tuple[str, str | None]:
         """Return the address of a notice, and the secret to sign it."""
         if entry.recipient_id is None:
+            if entry.channel is NoticeChannel.EMAIL:
+                return entry.addressee, None
             if entry.number is None:
                 raise Undeliverable("the number was erased")
             return entry.number, None
@@ -112,6 +115,11 @@ class ChannelQueue:
         if not recipient.active:
             raise Undeliverable("the recipient was switched off")
         return recipient.address, recipient.secret
+
+    async def _files(self, entry: NoticeDelivery) -> list[LetterFile]:
+        async with self._database.read() as session:
+            found = await store.files(session, entry.key)
+        return [LetterFile(one.name, one.media_type, one.content) for one in found]
 
     def _failed(self, entry: NoticeDelivery, error: Exception) -> Outcome:
         hopeless = isinstance(error, Undeliverable)

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Integer, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from crm.audit.following import follow
@@ -136,7 +136,7 @@ class NoticeDelivery(SQLModel, table=True):
     key: str
     """The id that the event is about, such as a ticket's: notices about it reach a recipient in order."""
     addressee: str
-    """A recipient's id, or the ticket's id with the place of the reporter."""
+    """A recipient's id, the ticket's id with the place of the reporter, or the mailbox of a report."""
     recipient_id: str | None = Field(default=None, foreign_key="notice_recipient.id")
     number: str | None = None
     """The reporter's number in E.164; responses have it masked."""
@@ -161,3 +161,18 @@ class NoticeDelivery(SQLModel, table=True):
     drop_reason: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class NoticeFile(SQLModel, table=True):
+    """File of mails, such as a report.
+
+    It holds nothing about a caller.
+    """
+
+    __tablename__ = "notice_file"
+
+    key: str = Field(primary_key=True)
+    """As the key of the notices that it goes with."""
+    name: str = Field(primary_key=True)
+    media_type: str
+    content: bytes = Field(sa_type=LargeBinary)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from crm.notices.model import DeliveryState, DutyOverride, NoticeChannel, NoticeDelivery, NoticeRecipient
+from crm.notices.model import DeliveryState, DutyOverride, NoticeChannel, NoticeDelivery, NoticeFile, NoticeRecipient
 from crm.staff.model import Staff
 from foundation.database import execute
 from foundation.routes import Role
@@ -188,6 +188,12 @@ async def drop(session: AsyncSession, delivery_id: str, reason: str, by: str) ->
     given_up = and_(col(NoticeDelivery.id) == delivery_id, col(NoticeDelivery.state) == DeliveryState.DEAD)
     dropped = {"state": DeliveryState.DROPPED, "dropped_by": by, "drop_reason": reason}
     return (await session.exec(update(NoticeDelivery).where(given_up).values(dropped))).rowcount == 1
+
+
+async def files(session: AsyncSession, key: str) -> Sequence[NoticeFile]:
+    """Return the files that go with mails about something, by name."""
+    statement = select(NoticeFile).where(NoticeFile.key == key)
+    return (await session.exec(statement.order_by(col(NoticeFile.name)))).all()
 
 
 async def prune(session: AsyncSession, before: datetime, limit: int) -> int:

@@ -152,7 +152,7 @@ class DeliveryView(BaseModel, from_attributes=True):
     kind: str
     key: str
     recipient_id: str | None
-    """None: it is for a reporter of the ticket."""
+    """None: it is for a reporter of the ticket, or for the mailbox of a report."""
     recipient_name: str
     department_id: str | None
     channel: NoticeChannel
@@ -172,6 +172,8 @@ class DeliveryView(BaseModel, from_attributes=True):
     def of(cls, delivery: NoticeDelivery, recipient: NoticeRecipient | None) -> "DeliveryView":
         """A delivery's."""
         where = recipient.address if recipient is not None else delivery.number or ""
+        if recipient is None and delivery.channel is NoticeChannel.EMAIL:
+            where = delivery.addressee
         shown = address.shown(delivery.channel, where)
         name = recipient.name if recipient is not None else ""
         return cls.model_validate({**delivery.model_dump(), "recipient_name": name, "address": shown})

@@ -23,6 +23,8 @@ class Figure(BaseModel, frozen=True):
     formula_zh: str
     formula_en: str
     unit: FigureUnit
+    usual: bool = False
+    """Among the few that a page or a printed table shows at first."""
 
 
 class FigureDefinitions(BaseModel):
@@ -237,7 +239,28 @@ TICKETS = [
 ]
 """Figures of tickets: all are about the tickets registered in the time, as they are now."""
 
-DEFINITIONS = FigureDefinitions(calls=CALLS, agents=AGENTS, tickets=TICKETS)
+USUAL = {
+    "calls": {
+        *("incoming", "offered", "answered", "abandoned", "level_of_offered"),
+        *("wait_p50_ms", "wait_p95_ms", "longest_wait_ms", "talk_ms"),
+    },
+    "agents": {
+        *("signed_in_ms", "ready_ms", "paused_ms", "talk_ms", "held_ms", "wrap_up_ms", "occupancy"),
+        *("answered", "missed"),
+    },
+    "tickets": {"registered", "closed", "in_time_share", "redone", "refused", "urged", "satisfaction", "rated"},
+}
+
+
+def _marked(figures: list[Figure], usual: set[str]) -> list[Figure]:
+    return [one.model_copy(update={"usual": one.name in usual}) for one in figures]
+
+
+DEFINITIONS = FigureDefinitions(
+    calls=_marked(CALLS, USUAL["calls"]),
+    agents=_marked(AGENTS, USUAL["agents"]),
+    tickets=_marked(TICKETS, USUAL["tickets"]),
+)
 
 HEAD = """\
 # Figures

@@ -79,7 +79,7 @@ def add_lines(
 ) -> None:
     """Add the lines of a report to a spreadsheet."""
     zone = ZoneInfo(time_zone)
-    names = [one.zh if language == "zh" else _capital(one.en) for one in figures]
+    names = [one.zh if language == "zh" else capital(one.en) for one in figures]
     reasons = _reasons(lines)
     names += [f"{PAUSED_FOR[language]}{reason}" for reason in reasons]
     # Without groups a line has no code and no name.
@@ -87,7 +87,7 @@ def add_lines(
     rows = (
         [
             *_place(line, zone)[:width],
-            *(_figure(one, line) for one in figures),
+            *(figure_cell(one, getattr(line, one.name)) for one in figures),
             *(sheet.duration(ms) for ms in _paused(line, reasons)),
         ]
         for line in lines
@@ -95,7 +95,8 @@ def add_lines(
     book.add(title, [*PLACE_WORDS[language][:width], *names], rows)
 
 
-def _capital(words: str) -> str:
+def capital(words: str) -> str:
+    """Return words with a capital at their begin."""
     return words[:1].upper() + words[1:]
 
 
@@ -115,8 +116,8 @@ def _place(line: AnyLine, zone: ZoneInfo) -> list[sheet.Cell]:
     return [*((moment, sheet.MOMENT) for moment in times), (line.key, ""), (line.name, "")]
 
 
-def _figure(figure: Figure, line: AnyLine) -> sheet.Cell:
-    value = getattr(line, figure.name)
+def figure_cell(figure: Figure, value: float | None) -> sheet.Cell:
+    """Return the cell of a figure."""
     if figure.unit is FigureUnit.PERCENT:
         return sheet.share(value)
     return sheet.duration(value) if figure.unit is FigureUnit.MILLISECONDS else (value, "")

@@ -46,6 +46,7 @@ VISITS = [
         {
             "board": ".tile",
             "reports": "tbody, .empty",
+            "reports/calendar": ".empty",
             "tickets": "tbody tr",
             "people": ".people li",
             "settings": ".settings",

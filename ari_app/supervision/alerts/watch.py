@@ -124,7 +124,7 @@ class AlertWatch:
         return values
 
     def _is_over(self, key: Key, alert: QueueAlert, bounds: Mapping[Key, int], values: Mapping[Key, int]) -> bool:
-        """Tell whether an open alert ends now: its value stayed good long enough."""
+        """Tell whether an alert ends now: its value stayed good."""
         if key not in bounds:
             return True
         if key in values and is_broken(key[1], values[key], bounds[key]):

@@ -64,6 +64,8 @@ NOBODYS = {
         *("call_record.direction", "call_record.access_number", "call_record.queue", "call_record.outcome"),
         *("call_record.hangup_by", "campaign_contact.flow", "campaign_contact.language", "handover_item.why"),
         *("ticket_file.media_type", "ticket_file.sha256", "ticket_file.file", "ticket_file.request_key"),
+        *("report_plan.name", "report_plan.subjects", "report_plan.mailboxes", "report_plan.language"),
+        *("notice_file.media_type",),
         *("outbox.kind", "outbox.key", "outbox.error", "outbox.drop_reason", "recording.sha256", "recording.file"),
     ),
 }

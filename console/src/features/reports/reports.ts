@@ -26,13 +26,6 @@ export const GROUPS = {
 } as const
 export type Group = (typeof GROUPS)[Subject][number]
 
-/** Figures that a table shows at first. */
-export const USUAL: Record<Subject, readonly string[]> = {
-  calls: ['incoming', 'offered', 'answered', 'abandoned', 'level_of_offered', 'wait_p50_ms', 'wait_p95_ms', 'longest_wait_ms', 'talk_ms'],
-  agents: ['signed_in_ms', 'ready_ms', 'paused_ms', 'talk_ms', 'held_ms', 'wrap_up_ms', 'occupancy', 'answered', 'missed'],
-  tickets: ['registered', 'closed', 'in_time_share', 'redone', 'refused', 'urged', 'satisfaction', 'rated'],
-}
-
 /** Figure that a chart draws at first. */
 export const FIRST: Record<Subject, string> = { calls: 'offered', agents: 'occupancy', tickets: 'registered' }
 

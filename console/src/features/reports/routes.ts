@@ -6,4 +6,5 @@ const READERS: readonly Role[] = ['supervisor', 'quality', 'administrator']
 export const routes: RouteRecordRaw[] = [
   { path: '/reports', name: 'reports', meta: { roles: READERS }, component: () => import('./pages/ReportsPage.vue') },
   { path: '/reports/list', name: 'report-list', meta: { roles: READERS }, component: () => import('./pages/ReportListPage.vue') },
+  { path: '/reports/calendar', name: 'report-calendar', meta: { roles: ['supervisor', 'administrator'] }, component: () => import('./pages/ReportCalendarPage.vue') },
 ]

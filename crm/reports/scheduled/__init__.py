@@ -1,0 +1,1 @@
+"""Scheduled reports: made on their days, sent by mail (H13, H35)."""
