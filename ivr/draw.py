@@ -141,6 +141,7 @@ def _facts(step: Step) -> list[str]:
         case QueueStep():
             matter = f" · {step.matter}" if step.matter else ""
             fact = f"→ {step.queue}{matter}" + (f" · priority {step.priority}" if step.priority else "")
+            fact += f" · asks {', '.join(step.asks)}" if step.asks else ""
         case RecordStep():
             fact = f"● {step.save}, up to {step.maximum:g} s"
         case AskStep(digits=digits) if digits is not None:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from ivr.conditions import Condition
 from ivr.cursor import Cursor
 from ivr.grammar_base import (
+    CallerWord,
     Key,
     Language,
     Name,
@@ -25,6 +26,7 @@ from ivr.grammar_base import (
     Written,
     conditions,
     key_names,
+    words,
 )
 from ivr.variables import JSON, NAME, read
 from ivr.voice import DigitRules, SpokenRules
@@ -242,6 +244,8 @@ class QueueStep(Step):
     matter: Annotated[Name | None, Field(alias="kind")] = None
     """The kind of matter (H1–H3), for the desk's form."""
     priority: Priority = 0
+    asks: Annotated[tuple[CallerWord, ...], BeforeValidator(words), Field(max_length=10)] = ()
+    """What the caller asks for, such as `cantonese`; the queue's rules say which skills that needs."""
     otherwise: StepName | None = None
     """Where the flow goes on when the queue is closed, full, or waited for too long."""
 

@@ -45,11 +45,17 @@ def conditions(written: Any) -> Any:
     return tuple((parse_condition(str(text)), target) for text, target in written.items())
 
 
+def words(written: Any) -> Any:
+    return (written,) if isinstance(written, str) else tuple(written) if isinstance(written, list) else written
+
+
 Seconds = Annotated[float, BeforeValidator(seconds)]
 StepName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(\.[a-z0-9_*#]+)*$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Variable = Annotated[str, StringConstraints(pattern=f"^{NAME}$", max_length=80)]
 Key = Annotated[str, StringConstraints(pattern=r"^[0-9*#]$")]
+CallerWord = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+"""What a caller asks for, as the rules of a queue name it: `cantonese`."""
 Priority = Annotated[int, Field(ge=-100, le=100)]
 
 

@@ -81,6 +81,11 @@ class Agents:
             log.warning("agent_with_unknown_queues", agent_id=agent_id, queues=unknown)
         return [queue for queue in served if queue in self._known_queues]
 
+    def skills(self, agent_id: str) -> dict[str, int]:
+        """Return the levels of an agent's skills."""
+        agent = self._agents.get(agent_id)
+        return agent.skills if agent is not None else {}
+
     def account(self, agent_id: str) -> PhoneAccount | None:
         """Return the SIP account of an agent; None for an unknown agent."""
         agent = self._agents.get(agent_id)

@@ -129,7 +129,7 @@ class Waiting:
                     # Known already, as a rule; else `enter` would begin the wait anew.
                     await queues.restore([waiting_call(state)])
                 if target.queue in queues.queues:
-                    await queues.enter(state.id, target.queue, target.priority, state.preferred_agent_id)
+                    await queues.enter(state.id, target.queue, target.priority, state.preferred_agent_id, asked(state))
                 else:
                     log.warning("queue_unknown", queue=target.queue)
                     await queues.restore([waiting_call(state)])
@@ -365,7 +365,14 @@ def waiting_call(state: CallState) -> WaitingCall:
         state.queued_at_ms,
         state.node,
         state.preferred_agent_id,
+        asked(state),
     )
+
+
+def asked(state: CallState) -> tuple[str, ...]:
+    """Return the words of the flow's step, and the language."""
+    words = state.target.asks if state.target is not None else ()
+    return tuple(dict.fromkeys((*words, state.cursor.language))) if state.cursor is not None else words
 
 
 def _accepted(given: Commanded) -> SupervisorCommand:

@@ -139,6 +139,8 @@ class WaitingCall(msgspec.Struct, frozen=True):
     node: str
     preferred_agent_id: str | None = None
     """The agent to be rung first, where ready (H15)."""
+    asks: tuple[str, ...] = ()
+    """What the caller asks for, as the rules of the queue name it."""
 
 
 class Place(msgspec.Struct, frozen=True):

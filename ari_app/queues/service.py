@@ -1,6 +1,6 @@
 """Use cases of the queues. Each is one atomic function on Redis."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -19,7 +19,7 @@ from ari_app.queues.model import (
 )
 from ari_app.queues.node import QueueNode
 from ari_app.queues.settings import HEAD_OF_QUEUE, QueueSettings, usual_settings
-from ari_app.queues.store import QueueCommand, plain_id
+from ari_app.queues.store import QueueCommand, plain_id, plain_word
 
 RESTORED_AT_ONCE = 200
 LONGEST_WRAP_UP_S = 900
@@ -65,12 +65,18 @@ class QueueService(QueueNode):
     # Callers
 
     async def enter(
-        self, call_id: str, queue: str, priority: int = 0, preferred_agent_id: str | None = None
+        self,
+        call_id: str,
+        queue: str,
+        priority: int = 0,
+        preferred_agent_id: str | None = None,
+        asks: Sequence[str] = (),
     ) -> Entered:
         """Join a queue, or change to another with the same joining time.
 
         Higher `priority` is served first. An agent who is free is reserved in the same step: the preferred one where
-        ready (H15), else the one whom the queue's strategy names.
+        ready (H15), else the one whom the queue's strategy names among those with the skills that the caller needs
+        now. `asks` are the words by which the queue's rules tell what that is.
 
         Raises:
             QueueUnknown: no such queue.
@@ -78,7 +84,8 @@ class QueueService(QueueNode):
         self._check_queue(queue)
         if not 0 <= priority <= HEAD_OF_QUEUE:
             raise ValueError(f"a priority is from 0 to {HEAD_OF_QUEUE}, not {priority}")
-        return await self._run(_ENTER, plain_id(call_id), queue, priority, preferred_agent_id or "")
+        words = ",".join(map(plain_word, asks))
+        return await self._run(_ENTER, plain_id(call_id), queue, priority, preferred_agent_id or "", words)
 
     async def leave(self, call_id: str, reason: LeaveReason) -> Departure | None:
         """Leave the queue without an agent. None: in no queue.
@@ -165,15 +172,18 @@ class QueueService(QueueNode):
 
     # Agents
 
-    async def sign_in(self, agent_id: str, queues: Sequence[str]) -> AgentSnapshot:
-        """Sign an agent in, not ready at first, or change the queues.
+    async def sign_in(
+        self, agent_id: str, queues: Sequence[str], skills: Mapping[str, int] | None = None
+    ) -> AgentSnapshot:
+        """Sign an agent in, not ready at first, or change the agent.
 
         Raises:
             QueueUnknown: one of the queues is not there.
         """
         for queue in queues:
             self._check_queue(queue)
-        return await self._run(_SIGN_IN, plain_id(agent_id), ",".join(dict.fromkeys(queues)))
+        levels = ",".join(f"{plain_word(name)}={level}" for name, level in sorted((skills or {}).items()))
+        return await self._run(_SIGN_IN, plain_id(agent_id), ",".join(dict.fromkeys(queues)), levels)
 
     async def sign_out(self, agent_id: str) -> AgentSnapshot:
         """Sign an agent out, after a present call."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from ruamel.yaml.comments import CommentedSeq
 
+from ari_app.queues.rules import RoutingRule
 from foundation.findings import ConfigurationInvalid, Finding
 from foundation.yaml_files import broken_rules, line_inside, read_yaml
 
@@ -103,6 +104,8 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """The prompt a caller hears once on joining, unless an agent is free at once."""
     keys: Mapping[Annotated[str, Field(pattern=r"^[0-9*#]$")], KeyUse] = Field(default={}, max_length=12)
     """What callers who wait may press, in the order in which it is announced: with their place, or once."""
+    rules: tuple[RoutingRule, ...] = Field(default=(), max_length=50)
+    """Skills that callers need; the first rule that applies counts. Without one any agent of the queue is rung."""
     dispositions: tuple[ChoiceText, ...] = Field(default=(), max_length=40)
     """Results of a call that the agent chooses from in the wrap-up, in this order."""
     disposition_required: bool = False

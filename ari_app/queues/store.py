@@ -18,15 +18,17 @@ from redis.exceptions import RedisError, ResponseError
 
 from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.model import TRANSITIONS, Offer
+from ari_app.queues.rules import RoutingRule
 from ari_app.queues.settings import QueueSettings, usual_settings
 
 Result = TypeVar("Result")
 
 SCRIPTS: Final = Path(__file__).parent / "lua"
-SHARED: Final = ("prelude", "agents", "calls", "matching")
+SHARED: Final = ("prelude", "agents", "waiting", "calls", "matching")
 NAME: Final = "LIBRARY"
 """Placeholder of the library's name, which is computed from the code."""
 _ID: Final = re.compile(r"[A-Za-z0-9._:@/-]{1,200}")
+_WORD: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 FUNCTION_UNKNOWN: Final = "Function not found"
 
 
@@ -109,6 +111,17 @@ def plain_id(identifier: str) -> str:
     return identifier
 
 
+def plain_word(word: str) -> str:
+    """Return a word that may be part of a list.
+
+    Raises:
+        ValueError: it has other characters.
+    """
+    if not _WORD.fullmatch(word):
+        raise ValueError(f"not a word: {word!r}")
+    return word
+
+
 def _library(queues: Mapping[str, QueueSettings]) -> str:
     """Return the library's code. A command's file is its function's body."""
     parts = [_settings_in_lua(queues), _transitions_in_lua(), *(_read(f"{name}.lua") for name in SHARED)]
@@ -145,8 +158,15 @@ def _queue_in_lua(settings: QueueSettings) -> str:
         "wrap_up_ms": int(settings.wrap_up_s * 1000),
         "misses_until_not_ready": settings.misses_until_not_ready,
         "retry_same_agent_ms": int(settings.retry_same_agent_s * 1000),
+        "rules": f"{{ {', '.join(map(_rule_in_lua, settings.rules))} }}",
     }
     return "{ " + ", ".join(f"{name} = {value}" for name, value in values.items()) + " }"
+
+
+def _rule_in_lua(rule: RoutingRule) -> str:
+    asks = ", ".join(f"'{word}'" for word in rule.asks)
+    steps = ", ".join(f"{{ after_ms = {after_ms}, need = '{need}' }}" for after_ms, need in rule.starts())
+    return f"{{ asks = {{ {asks} }}, steps = {{ {steps} }} }}"
 
 
 def _transitions_in_lua() -> str:

@@ -103,7 +103,7 @@ def routes(supervision: Supervision) -> Routes:
         "PUT",
         "/agents/{agent_id}/queues",
         roles=LEADERS,
-        summary="Change the queues that an agent serves",
+        summary="Change the queues that an agent serves, and the skills",
         body=QueuesInput,
         response=AgentView,
         problems=(404, 422, 503),

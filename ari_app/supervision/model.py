@@ -9,6 +9,7 @@ from pydantic import Field as Rule
 from sqlmodel import Field, Index, SQLModel
 
 from crm.staff.model import Queues
+from crm.staff.skills import Skills
 from crm.text import Id, OneLine
 from foundation.append_only import append_only
 from foundation.database import UtcDateTime, text_enum
@@ -75,9 +76,10 @@ class StateInput(BaseModel, extra="forbid"):
 
 
 class QueuesInput(BaseModel, extra="forbid"):
-    """Queues that an agent serves from now on."""
+    """Queues and skills of an agent; skills left out stay."""
 
     queues: Queues
+    skills: Skills | None = None
     reason: Why
 
 

@@ -23,6 +23,7 @@ from ari_app.supervision.model import (
 from ari_app.supervision.wording import notice
 from crm.staff.model import StaffChange
 from crm.staff.service import StaffService
+from crm.staff.skills import listed
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -113,20 +114,24 @@ class Supervision:
         return changed
 
     async def give_queues(self, agent_id: str, wanted: QueuesInput, who: Principal) -> AgentSnapshot:
-        """Change the queues that an agent serves from now on.
+        """Change the queues and skills of an agent from now on.
 
         Raises:
             StaffNotFound, UnknownQueue: there is no such account or queue.
             NoSuchAgent: the account is no agent's.
         """
-        if agent_id not in {one.id for one in await self._staff.with_phones() if one.role is Role.AGENT}:
+        found = {one.id: one for one in await self._staff.with_phones() if one.role is Role.AGENT}
+        if agent_id not in found:
             raise NoSuchAgent(f"there is no active agent {agent_id}")
-        listed = ", ".join(wanted.queues)
-        await self._note(who, SupervisorUse.QUEUES, agent_id=agent_id, queue=listed, reason=wanted.reason)
-        await self._staff.update(agent_id, StaffChange(queues=wanted.queues))
+        served = ", ".join(wanted.queues)
+        if wanted.skills is not None:
+            served += f" ({listed(wanted.skills)})"
+        await self._note(who, SupervisorUse.QUEUES, agent_id=agent_id, queue=served, reason=wanted.reason)
+        skills = found[agent_id].skills if wanted.skills is None else wanted.skills
+        await self._staff.update(agent_id, StaffChange(queues=wanted.queues, skills=skills))
         changed = await self._queues.agent(agent_id)
         if changed.state is not AgentState.OFFLINE:
-            changed = await self._queues.sign_in(agent_id, wanted.queues)
+            changed = await self._queues.sign_in(agent_id, wanted.queues, skills)
         await self._notify(agent_id, notice(SupervisorUse.QUEUES, who.name, wanted.reason))
         return changed
 

@@ -11,6 +11,7 @@ from sqlmodel import Field, SQLModel
 
 from crm.audit.following import follow
 from crm.audit.model import EntrySubject
+from crm.staff.skills import Skills
 from crm.text import OneLine
 from foundation.database import UtcDateTime, text_enum
 from foundation.routes import Principal, Role
@@ -50,6 +51,8 @@ class Staff(SQLModel, table=True):
     phone: PhoneKind | None = Field(default=None, sa_type=text_enum(PhoneKind))
     """Phone that the agent chose; None: not yet, and the phone on the table is rung."""
     queues: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
+    skills: dict[str, int] = Field(default={}, sa_column=Column(JSON, nullable=False, server_default="{}"))
+    """Level of each skill, by name."""
     language: str = "zh"
     active: bool = True
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -85,6 +88,7 @@ class StaffInput(BaseModel, extra="forbid"):
     """The password must be replaced at the first sign-in."""
     department_id: str | None = None
     queues: Queues = []
+    skills: Skills = {}
     language: Language = "zh"
 
 
@@ -100,6 +104,7 @@ class StaffChange(BaseModel, extra="forbid"):
     password_one_time: bool = False
     department_id: str | None = None
     queues: Queues = []
+    skills: Skills = {}
     language: Language = "zh"
     active: bool = True
 
@@ -115,6 +120,7 @@ class StaffView(BaseModel, from_attributes=True):
     department_id: str | None
     endpoint: str | None
     queues: list[str]
+    skills: dict[str, int]
     language: str
     active: bool
 

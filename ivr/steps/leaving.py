@@ -7,7 +7,7 @@ from ivr.steps.scene import Ended, Leave, Move, Scene, ToQueue
 async def queue(step: QueueStep, scene: Scene) -> Move:
     """Send the caller to a queue, which speaks after joining."""
     scene.voice.drop_keys()  # keys pressed ahead are for questions, and a queue asks none
-    return Leave(ToQueue(step.queue, step.matter, step.priority, step.otherwise))
+    return Leave(ToQueue(step.queue, step.matter, step.priority, step.otherwise, step.asks))
 
 
 async def hang_up(step: HangupStep, scene: Scene) -> Move:

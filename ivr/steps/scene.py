@@ -30,6 +30,8 @@ class ToQueue:
     priority: int = 0
     otherwise: str | None = None
     """Step that follows a wait without an agent; None ends the call."""
+    asks: tuple[str, ...] = ()
+    """What the caller asks for, as the rules of the queue name it."""
 
 
 Outcome = Ended | ToQueue

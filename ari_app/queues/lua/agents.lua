@@ -2,7 +2,7 @@
 
 local AGENT_FIELDS = {
   'state', 'since', 'idle', 'reason', 'queues', 'call', 'queue', 'reservation',
-  'next', 'next_reason', 'misses', 'deadline', 'calls',
+  'next', 'next_reason', 'misses', 'deadline', 'calls', 'skills',
 }
 
 local DESK_CLOSED = 'desk_closed' -- as in `ari_app.queues.model`

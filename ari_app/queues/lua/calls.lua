@@ -3,7 +3,7 @@
 
 local CALL_FIELDS = {
   'state', 'queue', 'priority', 'joined', 'order', 'score', 'node', 'agent', 'reservation', 'failed', 'last_failed',
-  'preferred',
+  'preferred', 'asks', 'need', 'armed',
 }
 
 local function call_of(id)
@@ -38,9 +38,8 @@ local function join(call, queue, priority)
   call.score = score
   call.changed = true
   redis.call('ZADD', LINE .. queue, score, call.id)
-  redis.call('ZADD', WAITING .. queue, score, call.id)
+  enter_bucket(call)
   lines_changed[queue] = true
-  touch(queue)
   -- Restored after Redis lost its data, the same joining has the same id.
   keep_fact('queue', {
     id = call.id .. '~' .. queue .. '~' .. text(tonumber(call.joined)), event = 'ENTERQUEUE', call_id = call.id, queue = queue,
@@ -51,7 +50,7 @@ end
 -- Take the call out of its queue; its record stays.
 local function quit_line(call)
   redis.call('ZREM', LINE .. call.queue, call.id)
-  redis.call('ZREM', WAITING .. call.queue, call.id)
+  leave_bucket(call)
   redis.call('SREM', OFFERED .. call.node, call.id)
   if call.failed ~= '' or call.state == 'gone' then
     redis.call('ZREM', DEADLINES, 'call:' .. call.id)
@@ -107,9 +106,8 @@ local function back_in_line(call, agent_id)
   call.reservation = ''
   call.changed = true
   redis.call('SREM', OFFERED .. call.node, call.id)
-  redis.call('ZADD', WAITING .. call.queue, tonumber(call.score), call.id)
+  enter_bucket(call)
   arm_retry(call, failed)
-  touch(call.queue)
 end
 
 local function mark_gone(call)

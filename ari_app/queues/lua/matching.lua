@@ -19,31 +19,38 @@ local function preferred_agent(queue, call)
   return call.preferred
 end
 
+local function skills_of(id)
+  return agents[id] and agents[id].skills or redis.call('HGET', AGENT .. id, 'skills') or ''
+end
+
 -- The preferred agent; else one who did not fail this call; else, after the back-off, one who did, the last one last.
+-- All but the preferred one have the skills that the call needs now.
 local function choose(queue, call)
   local preferred = preferred_agent(queue, call)
   if preferred then
     return preferred
   end
   local ready = strategies[settings_of(queue).strategy]
-  if call.failed == '' then
+  if call.failed == '' and call.need == '' then
     return ready(queue, 0, 0)[1]
   end
-  local failed = cjson.decode(call.failed)
+  local failed = call.failed ~= '' and cjson.decode(call.failed) or {}
   local second_choice, last_choice
   local first, chunk = 0, 20
   while true do
     local candidates = ready(queue, first, first + chunk - 1)
     for _, id in ipairs(candidates) do
-      local retry_at = failed[id]
-      if not retry_at then
-        return id
-      end
-      if retry_at <= now then
-        if id == call.last_failed then
-          last_choice = id
-        else
-          second_choice = second_choice or id
+      if call.need == '' or meets(skills_of(id), call.need) then
+        local retry_at = failed[id]
+        if not retry_at then
+          return id
+        end
+        if retry_at <= now then
+          if id == call.last_failed then
+            last_choice = id
+          else
+            second_choice = second_choice or id
+          end
         end
       end
     end
@@ -109,12 +116,12 @@ local function reserve(call, agent)
   call.agent = agent.id
   call.reservation = reservation
   call.changed = true
-  redis.call('ZREM', WAITING .. call.queue, call.id)
+  leave_bucket(call)
   redis.call('SADD', OFFERED .. call.node, call.id)
   tell_owner(call)
 end
 
--- Return the queue with the best call that was not passed over, among queues with a ready agent.
+-- Return the head with the best call that was not passed over, among queues with a ready agent.
 local function best_of(heads, ready_in)
   local best
   for _, head in ipairs(heads) do
@@ -122,7 +129,7 @@ local function best_of(heads, ready_in)
       if ready_in[head.queue] == 0 then
         head.over = true
       elseif not head.id then
-        local found = redis.call('ZRANGE', WAITING .. head.queue, head.passed, head.passed, 'WITHSCORES')
+        local found = redis.call('ZRANGE', head.bucket, head.passed, head.passed, 'WITHSCORES')
         head.id, head.score = found[1], tonumber(found[2])
         head.over = head.id == nil
       end
@@ -137,7 +144,7 @@ end
 local function count_ready(heads)
   local ready_in = {}
   for _, head in ipairs(heads) do
-    ready_in[head.queue] = redis.call('ZCARD', READY .. head.queue)
+    ready_in[head.queue] = ready_in[head.queue] or redis.call('ZCARD', READY .. head.queue)
   end
   return ready_in
 end
@@ -150,12 +157,31 @@ local function count_agent(ready_in, agent, change)
   end
 end
 
--- One pass suffices: agents only become fewer meanwhile, so a call passed over once cannot be served later in the pass.
-local function match()
+-- The first calls of every queue with a new caller or a free agent: of those for any agent, and of each need.
+local function heads_of_touched()
   local heads = {}
   for queue in pairs(touched) do
-    heads[#heads + 1] = { queue = queue, passed = 0 }
+    heads[#heads + 1] = { queue = queue, need = '', bucket = WAITING .. queue, passed = 0 }
+    for _, need in ipairs(redis.call('SMEMBERS', NEEDS .. queue)) do
+      heads[#heads + 1] = { queue = queue, need = need, bucket = WAITING .. queue .. '~' .. need, passed = 0 }
+    end
   end
+  return heads
+end
+
+local function agent_for(head, call, only)
+  if only and call.failed == '' then
+    return (only.id == call.preferred or meets(only.skills, head.need)) and only or nil
+  end
+  store_newly_ready()
+  local id = choose(head.queue, call)
+  return id and agent_of(id)
+end
+
+-- One pass suffices: agents only become fewer meanwhile, so a call passed over once cannot be served later in the pass.
+-- Where no ready agent has what a call needs, none has it for the calls behind it, unless agents failed this call.
+local function match()
+  local heads = heads_of_touched()
   local only = only_ready(heads)
   local ready_in = {}
   if only then
@@ -170,18 +196,13 @@ local function match()
   local best = best_of(heads, ready_in)
   while best do
     local call = call_of(best.id)
-    local agent
-    if only and call.failed == '' then
-      agent = only
-    else
-      store_newly_ready()
-      local agent_id = choose(best.queue, call)
-      agent = agent_id and agent_of(agent_id)
-    end
+    local agent = agent_for(best, call, only)
     best.id = nil
     if agent then
       count_agent(ready_in, agent, -1)
       reserve(call, agent)
+    elseif call.failed == '' then
+      best.over = true
     else
       best.passed = best.passed + 1
     end

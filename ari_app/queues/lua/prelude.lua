@@ -8,9 +8,10 @@ local AGENTS = PREFIX .. 'agents'       -- set: all of them
 local READY = PREFIX .. 'ready:'        -- sorted set of a queue: agents by since when they are idle
 local CALL = PREFIX .. 'call:'          -- hash: one call in line or with an agent
 local LINE = PREFIX .. 'line:'          -- sorted set of a queue: calls not yet with an agent, by priority and joining
-local WAITING = PREFIX .. 'waiting:'    -- the same without those being offered: what may be matched
+local WAITING = PREFIX .. 'waiting:'    -- the same without those being offered: what may be matched; apart by need
+local NEEDS = PREFIX .. 'needs:'        -- set of a queue: what the calls need that lie apart
 local OFFERED = PREFIX .. 'offered:'    -- set of a node: calls whose offer is open
-local DEADLINES = PREFIX .. 'deadlines' -- sorted set: 'agent:<id>' and 'call:<id>' by when the sweep must look
+local DEADLINES = PREFIX .. 'deadlines' -- sorted set: 'agent:<id>', 'call:<id>', 'need:<id>' by when the sweep must look
 local FACTS = PREFIX .. 'facts'         -- stream: what happened, until a process has stored it in the database
 local STAMP = PREFIX .. 'stamp'         -- the last stamp given out
 

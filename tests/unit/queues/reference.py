@@ -4,6 +4,7 @@ Written without Redis, speed or crashes in mind: every step looks through everyt
 can be forgotten.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -26,6 +27,7 @@ class Call:
     priority: int
     order: int
     joined_ms: int
+    asks: tuple[str, ...] = ()
     state: str = "waiting"
     offer: "Reservation | None" = None
     failed: dict[str, int] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class Agent:
 
     id: str
     queues: tuple[str, ...]
+    skills: dict[str, int] = field(default_factory=dict)
     state: AgentState = AgentState.NOT_READY
     reason: str | None = "signed_in"
     idle: int = 0
@@ -71,12 +74,12 @@ class Reference:
 
     # What happens
 
-    def enter(self, call_id: str, queue: str, priority: int) -> None:
+    def enter(self, call_id: str, queue: str, priority: int, asks: tuple[str, ...] = ()) -> None:
         call = self.calls.get(call_id)
         if call is None or call.state in {"gone", "connected"}:
-            self.calls[call_id] = Call(call_id, queue, priority, next(self._order), self.now)
+            self.calls[call_id] = Call(call_id, queue, priority, next(self._order), self.now, asks)
         elif call.state == "waiting" and call.queue != queue:
-            call.queue, call.priority = queue, priority
+            call.queue, call.priority, call.asks = queue, priority, asks
         self._match()
 
     def leave(self, call_id: str) -> tuple[int, int] | None:
@@ -144,14 +147,14 @@ class Reference:
         agent.call_id = call_id
         return True
 
-    def sign_in(self, agent_id: str, queues: tuple[str, ...]) -> None:
+    def sign_in(self, agent_id: str, queues: tuple[str, ...], skills: dict[str, int]) -> None:
         agent = self.agents.get(agent_id)
         if agent is None:
-            self.agents[agent_id] = Agent(agent_id, queues)
+            self.agents[agent_id] = Agent(agent_id, queues, skills)
             return
         if agent.next is not None and agent.next[0] is AgentState.OFFLINE:
             agent.next = None
-        agent.queues = queues
+        agent.queues, agent.skills = queues, skills
         self._match()
 
     def sign_out(self, agent_id: str) -> None:
@@ -229,8 +232,21 @@ class Reference:
         settings = self.queues[call.queue]
         return -(settings.priority + call.priority), -settings.weight, call.order
 
+    def _need(self, call: Call) -> Mapping[str, int]:
+        """Return the skills of the step that the wait has come to."""
+        for rule in self.queues[call.queue].rules:
+            if set(rule.asks) <= set(call.asks):
+                left = self.now - call.joined_ms
+                for step in rule.steps:
+                    if step.for_s is None or left < step.for_s * 1000:
+                        return step.skills
+                    left -= int(step.for_s * 1000)
+                return {}
+        return {}
+
     def _choose(self, call: Call) -> Agent | None:
         ready = [a for a in self.agents.values() if a.state is AgentState.READY and call.queue in a.queues]
+        ready = [a for a in ready if all(a.skills.get(name, 0) >= level for name, level in self._need(call).items())]
         ready.sort(key=lambda agent: agent.idle)
         fresh = [agent for agent in ready if agent.id not in call.failed]
         retried = [agent for agent in ready if agent.id in call.failed and call.failed[agent.id] <= self.now]

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp
 from ari_app.queues.model import AgentState, DeclineReason, LeaveReason, Offer
+from ari_app.queues.rules import NeedStep, RoutingRule
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
 from foundation.redis_client import redis_client
@@ -17,15 +18,31 @@ from tests.unit.queues.conftest import Clock
 from tests.unit.queues.reference import Reference, Reservation
 
 AGENTS = ("anna", "bert", "cleo", "dora")
+RULES = (
+    RoutingRule(asks=("cantonese", "bills"), steps=(NeedStep(skills={"bills": 1, "cantonese": 1}, for_s=25),)),
+    RoutingRule(
+        asks=("cantonese",),
+        steps=(NeedStep(skills={"cantonese": 3}, for_s=10), NeedStep(skills={"cantonese": 1}, for_s=20)),
+    ),
+)
 QUEUES = {
     name: QueueSettings(
-        name=name, title_zh=name, title_en=name, priority=priority, weight=weight, retry_same_agent_s=20, wrap_up_s=30
+        name=name,
+        title_zh=name,
+        title_en=name,
+        priority=priority,
+        weight=weight,
+        retry_same_agent_s=20,
+        wrap_up_s=30,
+        rules=RULES,
     )
     for name, priority, weight in (("consult", 0, 0), ("complaint", 0, 1), ("repair", 5, 0))
 }
 
 agents = st.sampled_from(AGENTS)
 queue_names = st.sampled_from(sorted(QUEUES))
+words = st.sampled_from([(), (), ("cantonese",), ("cantonese", "bills")])
+skill_sets = st.sampled_from([{}, {"cantonese": 1}, {"cantonese": 3}, {"cantonese": 2, "bills": 1}])
 some_queues = st.lists(queue_names, unique=True, max_size=3).map(tuple)
 picks = st.integers(min_value=0, max_value=10_000)
 
@@ -66,20 +83,20 @@ class Histories(RuleBasedStateMachine):
 
     # Callers
 
-    @rule(queue=queue_names, priority=st.sampled_from([0, 0, 0, 10]))
-    def enter(self, queue: str, priority: int) -> None:
+    @rule(queue=queue_names, priority=st.sampled_from([0, 0, 0, 10]), asks=words)
+    def enter(self, queue: str, priority: int, asks: tuple[str, ...]) -> None:
         call_id = f"call-{len(self.calls)}"
         self.calls.append(call_id)
-        self._enter(call_id, queue, priority)
+        self._enter(call_id, queue, priority, asks)
 
     @precondition(lambda self: self.calls)
-    @rule(pick=picks, queue=queue_names)
-    def enter_again(self, pick: int, queue: str) -> None:
-        self._enter(self.pick_call(pick), queue, 0)
+    @rule(pick=picks, queue=queue_names, asks=words)
+    def enter_again(self, pick: int, queue: str, asks: tuple[str, ...]) -> None:
+        self._enter(self.pick_call(pick), queue, 0, asks)
 
-    def _enter(self, call_id: str, queue: str, priority: int) -> None:
-        entered = self.do(self.service.enter(call_id, queue, priority))
-        self.reference.enter(call_id, queue, priority)
+    def _enter(self, call_id: str, queue: str, priority: int, asks: tuple[str, ...]) -> None:
+        entered = self.do(self.service.enter(call_id, queue, priority, asks=asks))
+        self.reference.enter(call_id, queue, priority, asks)
         assert entered.position == self.reference.position(call_id)
         assert entered.offered == (self.reference.calls[call_id].state == "offered")
 
@@ -122,14 +139,14 @@ class Histories(RuleBasedStateMachine):
 
     # Agents
 
-    @rule(agent=agents, queues=some_queues)
-    def sign_in(self, agent: str, queues: tuple[str, ...]) -> None:
-        self.do(self.service.sign_in(agent, queues))
-        self.reference.sign_in(agent, queues)
+    @rule(agent=agents, queues=some_queues, skills=skill_sets)
+    def sign_in(self, agent: str, queues: tuple[str, ...], skills: dict[str, int]) -> None:
+        self.do(self.service.sign_in(agent, queues, skills))
+        self.reference.sign_in(agent, queues, skills)
 
-    @rule(agent=agents)
-    def take_calls_of_every_queue(self, agent: str) -> None:
-        self.sign_in(agent, tuple(sorted(QUEUES)))
+    @rule(agent=agents, skills=skill_sets)
+    def take_calls_of_every_queue(self, agent: str, skills: dict[str, int]) -> None:
+        self.sign_in(agent, tuple(sorted(QUEUES)), skills)
         self.ready(agent)
 
     @rule(agent=agents)

@@ -27,6 +27,7 @@ OF_COMMANDS = ("ari_app.operations", "crm.starter")
 OF_FILES = (
     "ari_app/ari/",
     "ari_app/queues/s",
+    "ari_app/queues/rules.py",
     "ari_app/runtime/configuration.py",
     "ari_app/settings.py",
     "ari_app/campaigns/hours.py",

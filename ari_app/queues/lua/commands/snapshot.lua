@@ -13,10 +13,13 @@ local function longest_wait(queue)
 end
 
 local result = { at_ms = now, queues = {}, agents = {} }
-local counts = {}
+local counts, offered = {}, {}
 for _, id in ipairs(redis.call('SMEMBERS', AGENTS)) do
   local agent = agent_of(id)
   result.agents[#result.agents + 1] = agent_view(agent)
+  if agent.reservation ~= '' and agent.state ~= 'talking' and call_of(agent.call).reservation == agent.reservation then
+    offered[agent.queue] = (offered[agent.queue] or 0) + 1
+  end
   -- An agent with a call of a queue is busy for that queue alone.
   local busy = (is_busy(agent) or agent.state == 'wrap_up') and agent.queue ~= ''
   for _, queue in ipairs(busy and { agent.queue } or names(agent.queues)) do
@@ -25,11 +28,10 @@ for _, id in ipairs(redis.call('SMEMBERS', AGENTS)) do
   end
 end
 for queue in pairs(queues) do
-  local line = redis.call('ZCARD', LINE .. queue)
   result.queues[#result.queues + 1] = {
     queue = queue,
-    waiting = line,
-    offered = line - redis.call('ZCARD', WAITING .. queue),
+    waiting = redis.call('ZCARD', LINE .. queue),
+    offered = offered[queue] or 0,
     longest_wait_ms = longest_wait(queue),
     agents = counts[queue] or {},
   }

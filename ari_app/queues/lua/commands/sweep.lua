@@ -11,6 +11,12 @@ for _, member in ipairs(due) do
       local call = call_of(agent.call)
       release(agent, call.reservation == agent.reservation and 'no_answer' or 'caller_gone')
     end
+  elseif kind == 'need' then
+    local call = call_of(id)
+    if call.state == 'waiting' then
+      leave_bucket(call)
+      enter_bucket(call)
+    end
   else
     local call = call_of(id)
     if call.state == 'gone' then
