@@ -2,15 +2,15 @@
 
 Each indexed table has a table of entries beside it, `<table>_search`: the searched texts of a row in small letters, and
 of the rows that belong to it, such as a ticket's reporters. Triggers write it in the transaction of the change, be
-it of a service, an import or an erasure. It is derived data: `install` makes it where it is missing, and fills it.
-To change what is searched, drop the table in a migration.
+it of a service, an import or an erasure. It is derived data: `install` makes it where it is missing, and `fill` writes
+the entries of rows that are older than it, newest first; until then these are not found. To change what is searched,
+drop the table in a migration.
 
 Texts are found by their grams: every two neighbouring characters, since Chinese has no spaces, and every three of
 digits and Latin letters, of which there are too few different pairs. A match of all grams is then compared as a whole.
 SQLite keeps the grams in FTS5, in the order of the rows; PostgreSQL in a GIN index, without an extension.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -18,7 +18,13 @@ from typing import Any, TypeVar
 import sqlalchemy as sql
 from sqlalchemy import Connection, MetaData, Table, event, inspect
 
-from foundation.text_index_triggers import dropped_triggers, postgresql_statements, sqlite_statements
+from foundation.text_index_triggers import (
+    dropped_triggers,
+    filled_statements,
+    postgresql_statements,
+    rest_of,
+    sqlite_statements,
+)
 
 Query = TypeVar("Query", bound=sql.Select[Any])
 
@@ -26,6 +32,8 @@ _MARK = "text_index"
 _CAPITALS, _SMALL = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
 _FOLD = str.maketrans(_CAPITALS, _SMALL)
 MOST_GRAMS = 4
+FILLED_AT_ONCE = 5000
+"""Rows that get entries during an upgrade, the newest; the others get them while the service runs."""
 NEWEST = 2000
 """Rows that PostgreSQL looks at first, newest first: a common text is found among them without the index."""
 
@@ -104,8 +112,8 @@ class TextIndex:
         position = sql.func.instr if dialect == "sqlite" else sql.func.strpos
         return sql.or_(*(position(column, one) > 0 for column in columns for one in variants(text)))
 
-    def statements(self, dialect: str) -> tuple[list[str], list[str], list[str]]:
-        """Return how to make the entries, fill them, and keep them right."""
+    def statements(self, dialect: str) -> tuple[list[str], str, list[str]]:
+        """Return how to make entries, add older ones, and keep them right."""
         made = sqlite_statements if dialect == "sqlite" else postgresql_statements
         beside = (self.people.table, self.people.key, self.people.columns)
         return made(self.table, self.words, beside, self.moment)
@@ -127,38 +135,83 @@ def text_index(metadata: MetaData, index: TextIndex) -> TextIndex:
     return index
 
 
+def indexes(metadata: MetaData) -> list[TextIndex]:
+    """Return every index."""
+    return [table.info[_MARK] for table in metadata.sorted_tables if _MARK in table.info]
+
+
 def install(connection: Connection, metadata: MetaData) -> None:
-    """Make every index that is missing, fill it, and replace the triggers."""
-    for table in metadata.sorted_tables:
-        if _MARK in table.info:
-            _install(connection, table.info[_MARK])
+    """Make every index that is missing, and replace the triggers.
+
+    Its newest rows get their entries; `fill` writes the others.
+    """
+    for index in indexes(metadata):
+        _install(connection, index)
+
+
+def fill(connection: Connection, index: TextIndex, rows: int) -> bool:
+    """Write the entries of the newest rows without one.
+
+    Args:
+        rows: how many at least.
+
+    Returns:
+        Whether rows without one are left.
+    """
+    rest = rest_of(index.name)
+    if not inspect(connection).has_table(rest):
+        return False
+    lock = "" if connection.dialect.name == "sqlite" else " FOR UPDATE"
+    place = connection.exec_driver_sql(f"SELECT before FROM {rest}{lock}").first()  # noqa: S608 - a name of ours
+    if place is None:
+        return False
+    key, bounds = f"t.{index.moment or 'id'}", {}
+    within = ["1 = 1"]
+    if place.before is not None:
+        within.append(f"{key} < :before")
+        bounds["before"] = place.before
+    last = f"SELECT {key} FROM {index.table} t WHERE {within[-1]} ORDER BY {key} DESC LIMIT 1 OFFSET {rows - 1}"  # noqa: S608
+    low = connection.execute(sql.text(last), bounds).scalar()
+    if low is not None:
+        # Rows of the same moment stay together: their positions are counted.
+        within.append(f"{key} >= :low")
+        bounds["low"] = low
+    _, made, _ = index.statements(connection.dialect.name)
+    connection.execute(sql.text(made.format(within=" AND ".join(within))), bounds)
+    if low is None:
+        for statement in (f"DELETE FROM {rest}", *filled_statements(index.name, connection.dialect.name)):  # noqa: S608
+            connection.exec_driver_sql(statement)
+    else:
+        connection.execute(sql.text(f"UPDATE {rest} SET before = :low"), {"low": low})  # noqa: S608 - a name of ours
+    return low is not None
 
 
 def removals(metadata: MetaData, dialect: str) -> list[str]:
     """Return the statements that remove every index, before rows are loaded."""
     found = []
-    for table in metadata.sorted_tables:
-        index: TextIndex | None = table.info.get(_MARK)
-        if index is not None:
-            _, _, keep = index.statements(dialect)
-            found += dropped_triggers(keep, index.name)
-            found += [
-                f"DROP TABLE {name}" for name in (*([index.grams.name] if dialect == "sqlite" else []), index.name)
-            ]
+    for index in indexes(metadata):
+        _, _, keep = index.statements(dialect)
+        found += dropped_triggers(keep, index.name)
+        tables = [*([index.grams.name] if dialect == "sqlite" else []), index.name, rest_of(index.name)]
+        found += [f"DROP TABLE IF EXISTS {name}" for name in tables]
     return found
 
 
 def is_derived(metadata: MetaData, name: str) -> bool:
     """Return whether a table of the database is part of an index."""
-    indexes: Iterable[TextIndex] = (table.info[_MARK] for table in metadata.tables.values() if _MARK in table.info)
-    return any(name == index.name or name.startswith(f"{index.name}_grams") for index in indexes)
+    return any(
+        name in {index.name, rest_of(index.name)} or name.startswith(f"{index.name}_grams")
+        for index in indexes(metadata)
+    )
 
 
 def _install(connection: Connection, index: TextIndex) -> None:
-    make, fill, keep = index.statements(connection.dialect.name)
-    is_new = index.name not in inspect(connection).get_table_names()
-    for statement in [*(make if is_new else []), *(fill if is_new else []), *keep]:
+    make, _, keep = index.statements(connection.dialect.name)
+    is_new = not inspect(connection).has_table(index.name)
+    for statement in [*(make if is_new else []), *keep]:
         connection.exec_driver_sql(statement)
+    if is_new:
+        fill(connection, index, FILLED_AT_ONCE)
 
 
 def folded(text: str) -> str:

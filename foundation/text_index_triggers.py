@@ -4,8 +4,8 @@
 import re
 from collections.abc import Sequence
 
-Statements = tuple[list[str], list[str], list[str]]
-"""How to make the entries, fill them, and keep them right."""
+Statements = tuple[list[str], str, list[str]]
+"""How to make the entries, fill in those `{within}` a part of the table, and keep them right."""
 Beside = tuple[str, str, Sequence[str]]
 """Table of the rows that belong to a row, the column that names that, and the searched columns."""
 _TRIGGER = re.compile(r"CREATE (?P<replaced>OR REPLACE )?TRIGGER (?P<name>\w+) AFTER .*? ON (?P<table>\w+)\b")
@@ -33,16 +33,17 @@ def sqlite_statements(table: str, words: Sequence[str], beside: Beside, moment: 
     texts = f"lower({_joined(words, '{row}.')})"
     position = _sqlite_position(name, moment)
     make = [
+        *_rest(name, "TEXT"),
         f"CREATE TABLE {name} (position INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, words TEXT NOT NULL, "
         "people TEXT NOT NULL)",
         f"CREATE VIRTUAL TABLE {name}_grams USING fts5(grams, content='', detail=none, columnsize=0, tokenize='ascii')",
     ]
-    numbered = "row_number() OVER (ORDER BY id)" if moment is None else _numbered(moment)
-    fill = [
-        f"INSERT INTO {name} (position, id, words, people) SELECT {numbered}, id, {texts.format(row='t')}, "
-        f"{people.format(of='t.id')} FROM {table} AS t",
-        f"INSERT INTO {name}_grams (rowid, grams) SELECT position, {_grams_of('s')} FROM {name} AS s ORDER BY position",
-    ]
+    numbered = _next_positions(name) if moment is None else _numbered(name, moment)
+    fill = (
+        f"INSERT INTO {name} (position, id, words, people) SELECT {numbered}, t.id, {texts.format(row='t')}, "
+        f"{people.format(of='t.id')} FROM {table} AS t WHERE {{within}} "
+        f"AND NOT EXISTS (SELECT 1 FROM {name} AS s WHERE s.id = t.id) ORDER BY 1"
+    )
     add = f"INSERT INTO {name}_grams (rowid, grams) VALUES (NEW.position, {_grams_of('NEW')});"
     forget = (
         f"INSERT INTO {name}_grams ({name}_grams, rowid, grams) VALUES ('delete', OLD.position, {_grams_of('OLD')});"
@@ -85,22 +86,26 @@ def postgresql_statements(table: str, words: Sequence[str], beside: Beside, mome
     make = [
         "CREATE OR REPLACE FUNCTION search_folded(t text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS "
         "$$ SELECT translate(t, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') $$",
-        "CREATE OR REPLACE FUNCTION search_grams(t text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE "
-        "COST 10000 AS $$ "
+        "CREATE OR REPLACE FUNCTION search_grams(t text) RETURNS text[] LANGUAGE sql IMMUTABLE COST 10000 "
+        # Its cost is that of an entry without the index. With it, other processes take longer to start than to search.
+        "PARALLEL UNSAFE AS $$ "
         "SELECT coalesce(array_agg(DISTINCT gram), '{}') FROM ("
         "SELECT c, lead(c) OVER (ORDER BY n) AS d, lead(c, 2) OVER (ORDER BY n) AS e "
         "FROM unnest(string_to_array(t, NULL)) WITH ORDINALITY AS one(c, n)) AS neighbours, "
         "LATERAL (VALUES (c || d), (CASE WHEN c || d || e ~ '^[0-9a-z]{3}$' THEN c || d || e END)) AS grams(gram) "
         "WHERE gram IS NOT NULL $$",
+        *_rest(name, "text" if moment is None else "timestamptz"),
         f"CREATE TABLE {name} (id text PRIMARY KEY, moment timestamptz, words text NOT NULL, people text NOT NULL)",
-    ]
-    fill = [
-        f"INSERT INTO {name} (id, moment, words, people) {entry} ORDER BY t.{moment or 'id'}",
         f"CREATE INDEX ix_{name}_moment ON {name} (moment, id)",
-        # Without a list of pending rows, which every search would read through.
+        # It is filled three times as fast with a list of pending rows, which every search reads through.
         f"CREATE INDEX ix_{name}_grams ON {name} USING gin (search_grams(words || E'\\n' || people)) "
-        "WITH (fastupdate = off)",
+        "WITH (gin_pending_list_limit = 8192)",
     ]
+    # A row that is removed meanwhile waits for its entry, which goes with it.
+    fill = (
+        f"INSERT INTO {name} (id, moment, words, people) {entry} WHERE {{within}} "
+        "FOR KEY SHARE OF t ON CONFLICT (id) DO NOTHING"
+    )
     refresh = (
         f"CREATE OR REPLACE FUNCTION {name}_refresh(which text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
         # Of two changes at once, the later one sees the rows of the earlier.
@@ -131,6 +136,18 @@ def postgresql_statements(table: str, words: Sequence[str], beside: Beside, mome
     return make, fill, keep
 
 
+def filled_statements(name: str, dialect: str) -> list[str]:
+    """Return the statements that follow when every row has its entry."""
+    if dialect == "sqlite":
+        return []
+    index = f"ix_{name}_grams"
+    return [
+        f"ALTER INDEX {index} SET (fastupdate = off)",
+        f"SELECT gin_clean_pending_list('{index}')",
+        f"ANALYZE {name}",
+    ]
+
+
 def dropped_triggers(keep: Sequence[str], entries: str) -> list[str]:
     """Return the statements that drop the triggers of indexed tables."""
     dropped = []
@@ -139,6 +156,23 @@ def dropped_triggers(keep: Sequence[str], entries: str) -> list[str]:
         if made is not None and made["table"] != entries:
             dropped.append(f"DROP TRIGGER {made['name']}" + (f" ON {made['table']}" if made["replaced"] else ""))
     return dropped
+
+
+def rest_of(name: str) -> str:
+    """Return the table of the oldest place that is filled.
+
+    Rows before it have no entries; when all have, it is empty.
+    """
+    return f"{name}_rest"
+
+
+def _rest(name: str, kind: str) -> list[str]:
+    rest = rest_of(name)
+    return [
+        f"DROP TABLE IF EXISTS {rest}",
+        f"CREATE TABLE {rest} (before {kind})",
+        f"INSERT INTO {rest} (before) VALUES (NULL)",
+    ]
 
 
 def _joined(columns: Sequence[str], row: str = "") -> str:
@@ -159,12 +193,21 @@ def _microseconds(column: str) -> str:
     return f"({seconds} * 1000000 + CAST(substr({column}, 21, 6) AS INTEGER)) * {_SAME_MOMENT}"
 
 
-def _numbered(moment: str) -> str:
-    return f"{_microseconds(moment)} + row_number() OVER (PARTITION BY {moment} ORDER BY id) - 1"
+def _numbered(name: str, moment: str) -> str:
+    base = _microseconds(f"t.{moment}")
+    return f"{base} + {_taken(name, base)} + row_number() OVER (PARTITION BY t.{moment} ORDER BY t.id) - 1"
+
+
+def _next_positions(name: str) -> str:
+    return f"(SELECT coalesce(max(position), 0) FROM {name}) + row_number() OVER (ORDER BY t.id)"
+
+
+def _taken(name: str, base: str) -> str:
+    return f"(SELECT count(*) FROM {name} WHERE position BETWEEN {base} AND {base} + {_SAME_MOMENT - 1})"
 
 
 def _sqlite_position(name: str, moment: str | None) -> str:
     if moment is None:
         return f"(SELECT coalesce(max(position), 0) + 1 FROM {name})"
     base = _microseconds(f"NEW.{moment}")
-    return f"{base} + (SELECT count(*) FROM {name} WHERE position BETWEEN {base} AND {base} + {_SAME_MOMENT - 1})"
+    return f"{base} + {_taken(name, base)}"

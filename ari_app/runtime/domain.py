@@ -43,6 +43,7 @@ from ari_app.missed.service import MissedCallers
 from ari_app.runtime import subscriptions
 from ari_app.runtime.configuration import Configuration
 from ari_app.runtime.notices import Notices
+from ari_app.runtime.schema import METADATA
 from ari_app.runtime.ticket_reactions import TicketReactions
 from ari_app.settings import Settings
 from callflows.calendar import ServiceCalendar
@@ -78,6 +79,7 @@ from crm.tickets.service import TicketService
 from crm.workorders.service import WorkOrderService
 from foundation.database import Database
 from foundation.routes import Routes
+from foundation.text_index_filling import TextIndexFilling
 from recordings.model import SEGMENTS, RecordingKind
 from recordings.service import RecordingService
 
@@ -120,6 +122,7 @@ class DomainServices:
             deadlines=self.clocks.deadlines,
         )
         self.files = FileService(database, settings.recordings / "files")
+        self.text_indexes = TextIndexFilling(database, METADATA)
         self.queue_log = QueueLog(settings.queue_log)
         self.history = HistoryService(database, self.queue_log)
         self.reports = ReportService(database, settings.time_zone, ANSWERS, SEGMENTS)
@@ -204,6 +207,7 @@ class DomainServices:
             "call-counting": self.counting.run,
             "scheduled-reports": self.scheduled.run,
             "customer-imports": self.customer_imports.run,
+            "text-indexes": self.text_indexes.run,
             **self.notices.background(),
         }
 

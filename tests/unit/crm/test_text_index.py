@@ -1,5 +1,6 @@
 """Texts are found by any part, and forgotten."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from crm.customers.service import CustomerService
 from crm.tickets.inputs import AppendToTicket, Reporter
 from crm.tickets.listing import Filters, ListQuery, may_search_people
 from crm.tickets.service import TicketService
-from foundation import text_index
+from foundation import text_index, text_index_filling
 from foundation.database import Database
 from foundation.routes import Role
 from foundation.text_index import grams, telling, variants
@@ -119,3 +120,36 @@ async def test_entries_follow_every_change_and_are_made_again(database: Database
     await database.change(make_again)
     assert await entries() == kept
     assert await found("李建") == [place.li.id]
+
+
+async def test_older_rows_are_found_while_the_service_runs(
+    tickets: TicketService, database: Database, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed = [
+        await tickets.file(place.fault(address=f"和平路{number}号", subject=f"暖气 {number}"), AGENT)
+        for number in range(7)
+    ]
+
+    async def listed(text: str) -> list[str]:
+        return [ticket.id for ticket in await tickets.page(ListQuery(text=text))]
+
+    def make_again(connection: sql.Connection) -> None:
+        for statement in text_index.removals(METADATA, connection.dialect.name):
+            connection.exec_driver_sql(statement)
+        text_index.install(connection, METADATA)
+
+    # As an upgrade of a large database leaves it: only the newest rows have entries.
+    monkeypatch.setattr(text_index, "FILLED_AT_ONCE", 2)
+    await database.change(make_again)
+    assert await listed("暖气") == [one.id for one in (filed[6], filed[5])]
+    # Changes go on: of a row with an entry, of one without, and a new one.
+    for one, name in ((filed[6], "孙七"), (filed[0], "周八")):
+        reporter = Reporter(number="13900007777", name=name)
+        await tickets.append(one.id, AppendToTicket(text="我家也是", reporter=reporter), AGENT)
+    newest = await tickets.file(place.fault(address="和平路7号", subject="暖气 7"), AGENT)
+    monkeypatch.setattr(text_index_filling, "AT_ONCE", 2)
+    await text_index_filling.TextIndexFilling(database, METADATA).run()
+    assert await listed("暖气") == [newest.id, *(one.id for one in reversed(filed))]
+    assert [await listed(name) for name in ("孙七", "周八")] == [[filed[6].id], [filed[0].id]]
+    for index in text_index.indexes(METADATA):
+        assert await database.change(partial(text_index.fill, index=index, rows=1)) is False
