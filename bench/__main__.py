@@ -35,6 +35,7 @@ SUITES = {
     "minute": "bench.minute",
     "control": "bench.control",
     "transfer": "bench.control",
+    "console": "bench.console",
 }
 """Each module has `async def run(context: Context) -> list[Row]`; rows that were not asked for are not printed."""
 

@@ -78,8 +78,8 @@ def describe() -> None:
     npm("run", "types")
 
 
-def npm(*arguments: str, seconds: float = BUILD_SECONDS, output: Path | None = None) -> None:
-    """Run npm in the console's folder.
+def npm(*arguments: str, seconds: float = BUILD_SECONDS, output: Path | None = None) -> str:
+    """Run npm in the console's folder; return what it prints.
 
     Raises:
         ConsoleUnavailable: there is no Node, or npm failed; the message ends with its output.
@@ -96,6 +96,7 @@ def npm(*arguments: str, seconds: float = BUILD_SECONDS, output: Path | None = N
         raise ConsoleUnavailable(f"npm {' '.join(arguments)} took more than {seconds:.0f} s") from None
     if done.returncode != 0:
         raise ConsoleUnavailable(f"npm {' '.join(arguments)} failed:\n{(done.stdout + done.stderr)[-6000:]}")
+    return done.stdout
 
 
 def _build(folder: Path) -> None:

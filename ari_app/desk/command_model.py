@@ -40,6 +40,13 @@ class ExtendWrapUp(Command, frozen=True, tag="extend_wrap_up"):
     seconds: Annotated[int, msgspec.Meta(ge=10, le=600)] = 60
 
 
+class PaintsPops(Command, frozen=True, tag="paints_pops"):
+    """This desk says when a pop is on its screen.
+
+    The phone rings after that.
+    """
+
+
 class PopSeen(Command, frozen=True, tag="pop_seen"):
     """The pop is on the screen."""
 
@@ -83,6 +90,6 @@ class Ping(Command, frozen=True, tag="ping"):
     """Is the server there?"""
 
 
-AgentCommand = ReadyCommand | PauseCommand | WrapUpDone | ExtendWrapUp | PopSeen | ControlCall
+AgentCommand = ReadyCommand | PauseCommand | WrapUpDone | ExtendWrapUp | ControlCall
 """Commands that an agent's desk hands to the service."""
-AnyCommand = AgentCommand | Hello | StoreDraft | Ping
+AnyCommand = AgentCommand | Hello | PaintsPops | PopSeen | StoreDraft | Ping

@@ -15,6 +15,7 @@ from ari_app.desk.command_model import (
     ControlCall,
     ExtendWrapUp,
     Hello,
+    PaintsPops,
     PauseCommand,
     Ping,
     PopSeen,
@@ -47,11 +48,13 @@ class CommandReader:
         *,
         carry_out: Callable[[str, AgentCommand], Awaitable[None]],
         store_draft: Callable[[Principal, Draft], Awaitable[None]],
+        painted: Callable[[str], None],
         encode: Callable[[Message], bytes],
     ) -> None:
         self._socket = socket
         self._carry_out = carry_out
         self._store_draft = store_draft
+        self._painted = painted
         self._encode = encode
         self._waiting: asyncio.Queue[AnyCommand | None] = asyncio.Queue(WAITING + 1)
 
@@ -77,6 +80,11 @@ class CommandReader:
             return
         if isinstance(command, Ping):
             await self._send(Pong(now_ms=milliseconds(utc_now())))
+        elif isinstance(command, PaintsPops):
+            self._socket.paints_pops = True
+        elif isinstance(command, PopSeen):
+            # A caller waits for it: it stands in no line.
+            self._painted(command.id)
         elif self._waiting.qsize() >= WAITING:
             await self._send(
                 CommandRefused(command=_name(command), problem="too-many-requests", detail="Wait for answers.")
@@ -101,14 +109,14 @@ class CommandReader:
 
     async def _obey(self, command: AnyCommand) -> None:
         match command:
-            case Hello() | Ping():
-                pass  # a client that has a cookie as well as a ticket is in already; a ping was answered where read
+            case Hello() | Ping() | PaintsPops() | PopSeen():
+                pass  # a client that has a cookie as well as a ticket is in already; the others were heard where read
             case _ if self._socket.role is not Role.AGENT:
                 await self._send(CommandRefused(command=_name(command), problem="forbidden", detail="For agents only."))
             case StoreDraft():
                 draft = Draft(command.call_id, command.fields)
                 await self._store_draft(self._socket.session.principal, draft)
-            case ReadyCommand() | PauseCommand() | WrapUpDone() | ExtendWrapUp() | PopSeen() | ControlCall():
+            case ReadyCommand() | PauseCommand() | WrapUpDone() | ExtendWrapUp() | ControlCall():
                 await self._carry_out(self._socket.staff_id, command)
 
     async def _send(self, message: Message) -> None:

@@ -46,6 +46,8 @@ JOINING = 16
 """Desks that are welcomed at a time: after a restart a thousand reconnect, and calls need Redis too."""
 SAY_AGAIN_S = 0.5
 DEADLINE_S = 2.0
+PAINTED_S = 0.3
+"""Longest wait for a picture: a caller waits for no browser that hangs."""
 
 
 class DeskHandler(Protocol):
@@ -83,6 +85,8 @@ class Hub:
         self._broadcasting = asyncio.Lock()
         self._joining = asyncio.Semaphore(JOINING)
         self._absences: dict[str, asyncio.Task[None]] = {}
+        self._unpainted: dict[str, asyncio.Event] = {}
+        """Pops that a desk is about to paint, by their ids."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = False
 
@@ -118,7 +122,7 @@ class Hub:
     async def pop(self, agent_id: str, pop: Pop) -> bool:
         """Show a call on the agent's desk; return whether one took it.
 
-        The phone rings after that (G14).
+        The phone rings after that (G14): once the pop is on the screen, where a desk of this node says when that is.
 
         The desk is written to first and remembered meanwhile; a desk that connects in between gets the pop as well,
         with its welcome or again as a message.
@@ -127,28 +131,45 @@ class Hub:
         payload = self._encode(PopShown(pop=cast("Pop", msgspec.Raw(body))))
         before = self._sockets.get(agent_id)
         before_ids = {socket.id for socket in before or ()}
+        painted = self._unpainted[pop.id] = asyncio.Event()
+        try:
+            shown = await self._shown(agent_id, pop.call_id, body, payload, before_ids)
+            if any(socket.paints_pops for socket in self._sockets.get(agent_id, ())):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(PAINTED_S):
+                        await painted.wait()
+        finally:
+            self._unpainted.pop(pop.id, None)
+        metrics.POPS.labels("yes" if shown else "no").inc()
+        return shown
+
+    def painted(self, pop_id: str) -> None:
+        """Note that a pop is on a screen."""
+        if (painted := self._unpainted.get(pop_id)) is not None:
+            painted.set()
+
+    async def _shown(self, agent_id: str, call_id: str, body: bytes, payload: bytes, before_ids: set[str]) -> bool:
         shown = await self._deliver(agent_id, payload)
         draft = None
         with _out_of_reach("desk_state_lost", agent_id):
             async with asyncio.timeout(DEADLINE_S):
-                draft = await self.state.show(agent_id, pop.call_id, body)
+                draft = await self.state.show(agent_id, call_id, body)
         for socket in tuple(self._sockets.get(agent_id, ())):
             if socket.id not in before_ids:
                 shown = await socket.send(payload) or shown
         shown = shown or await self._relay.publish(agent_id, Relayed(payload=msgspec.Raw(payload)))
-        metrics.POPS.labels("yes" if shown else "no").inc()
         if draft is not None:
             await self.send(agent_id, DraftChanged(draft=draft))
         return shown
 
     async def store_draft(self, who: Principal, draft: Draft) -> None:
-        """Store fields of a draft; show them on the call's other desks.
+        """Store fields of a draft; tell this and the call's other desks.
 
         Raises:
             DraftRefused: the desk shows another call.
         """
         stored, others = await self.state.store_draft(who, draft)
-        for agent_id in others:
+        for agent_id in (who.staff_id, *others):
             await self.send(agent_id, DraftChanged(draft=stored))
 
     async def close_pop(self, agent_id: str, call_id: str) -> None:
@@ -202,7 +223,11 @@ class Hub:
             await socket.close(WSCloseCode.GOING_AWAY, "the service stops")
             return
         commands = CommandReader(
-            socket, carry_out=self._handler.command, store_draft=self.store_draft, encode=self._encode
+            socket,
+            carry_out=self._handler.command,
+            store_draft=self.store_draft,
+            painted=self.painted,
+            encode=self._encode,
         )
         try:
             async with self._joining:

@@ -50,6 +50,8 @@ class Draft(msgspec.Struct, frozen=True):
     by_name: str = ""
     at_ms: int = 0
     """When it was stored, by the service's clock."""
+    revision: int = 0
+    """Number of the draft's last change: of two values of one field, the one with the higher number stays."""
 
 
 class Message(msgspec.Struct, kw_only=True, tag_field="type"):
@@ -74,10 +76,10 @@ class PopClosed(Message, tag="pop_closed"):
 
 
 class DraftChanged(Message, tag="draft"):
-    """Fields of the draft that another agent of the call wrote.
+    """Fields of the draft that an agent of the call wrote and the service keeps.
 
-    Without fields, that agent deleted the draft. It also follows the pop of a call that has a draft already, with all
-    its fields then.
+    The desk that wrote them gets it too. Without fields, the draft was deleted. It also follows the pop of a call that
+    has a draft already, with all its fields then.
     """
 
     draft: Draft

@@ -57,6 +57,8 @@ class DeskSocket:
         self.session = session
         self.role: Role = session.principal.role
         self.order = 0
+        self.paints_pops = False
+        """The desk says when a pop is on its screen."""
         self._response = response
         self._transport = transport
         self._limits = limits

@@ -36,16 +36,19 @@ if redis.call('HGET', KEYS[1], 'call_id') ~= ARGV[1] then return 0 end
 redis.call('HDEL', KEYS[1], 'call_id', 'pop')
 return 1
 """
-# A desk that shows no call lost that with Redis's data: it shows its call again. Returns the other desks of the call.
+# A desk that shows no call lost that with Redis's data: it shows its call again. Returns the
+# number of the change and the other desks of the call.
 _STORE_DRAFT = """
 local expiry, call_id, agent_id, desks, most = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local shown = redis.call('HGET', KEYS[1], 'call_id')
 if shown and shown ~= call_id then return redis.error_reply('OTHERCALL') end
+local revision = 0
 if #ARGV == 5 then
   redis.call('DEL', KEYS[2])
 else
   if redis.call('HLEN', KEYS[2]) + (#ARGV - 5) / 2 > 2 * most then return redis.error_reply('TOOMANY') end
   redis.call('HSET', KEYS[2], unpack(ARGV, 6))
+  revision = redis.call('HINCRBY', KEYS[2], 'revision', 1)
   redis.call('EXPIRE', KEYS[2], expiry)
 end
 if not shown then
@@ -54,7 +57,7 @@ if not shown then
 end
 redis.call('SADD', KEYS[3], agent_id)
 redis.call('EXPIRE', KEYS[3], expiry)
-local others = {}
+local others = {revision}
 for _, other in ipairs(redis.call('SMEMBERS', KEYS[3])) do
   if other ~= agent_id and redis.call('HGET', desks .. other, 'call_id') == call_id then
     others[#others + 1] = other
@@ -123,7 +126,7 @@ class DeskState:
             ]
         keys = [DESK + who.staff_id, DRAFT + call_id, READERS + call_id]
         try:
-            others = await self._store_draft(
+            revision, *others = await self._store_draft(
                 keys=keys, args=[EXPIRY_S, call_id, who.staff_id, DESK, MOST_FIELDS, *values]
             )
         except ResponseError as error:
@@ -131,7 +134,7 @@ class DeskState:
             if reason is None:
                 raise
             raise DraftRefused(reason) from None
-        return stored, [_text(other) for other in others]
+        return msgspec.structs.replace(stored, revision=int(revision)), [_text(other) for other in others]
 
     async def draft(self, call_id: str) -> Draft | None:
         """Return a call's draft; None without one."""
@@ -155,7 +158,9 @@ def _draft(call_id: str, found: Mapping[bytes | str, bytes | str]) -> Draft | No
     fields: dict[str, Any] = {
         name.removeprefix(FIELD): _raw(value) for name, value in names.items() if name.startswith(FIELD)
     }
-    return Draft(call_id, fields, _text(names["by"]), _text(names["by_name"]), int(names["at_ms"]))
+    # A draft of an earlier version of the service has no number.
+    revision = int(names.get("revision", 0))
+    return Draft(call_id, fields, _text(names["by"]), _text(names["by_name"]), int(names["at_ms"]), revision)
 
 
 def _raw(stored: bytes | str | None) -> msgspec.Raw | None:

@@ -14,7 +14,7 @@ from dev.stack import SAMPLE_PASSWORD
 from tests.browser.looks import WAIT_MS
 
 # What the page hears is listened to beside it: the browser's own peer connections, and the moments of a call.
-_INSTRUMENTS = """
+_INSTRUMENTS = r"""
 window.peers = []
 window.moments = []
 const note = (name) => window.moments.push({ name, at: performance.now() })
@@ -29,14 +29,18 @@ window.WebSocket = class extends Socket {
     this.addEventListener('message', ({ data }) => {
       if (typeof data !== 'string') return
       if (data.startsWith('INVITE ')) note('invite')
+      if (data.startsWith('ACK ')) note('connected')
+      if (data.startsWith('SIP/2.0 200') && /^CSeq: *\d+ REGISTER/im.test(data)) note('registered')
       if (data.startsWith('{') && JSON.parse(data).type === 'pop') note('pop')
     })
   }
   send(data) {
     if (typeof data === 'string' && data.includes('"pop_seen"')) note('painted')
+    if (typeof data === 'string' && data.startsWith('REGISTER ')) note('register')
     super.send(data)
   }
 }
+window.addEventListener('click', () => note('click'), { capture: true })
 const connected = () => window.peers.findLast((one) => one.connectionState === 'connected')
 const listen = (peer, context) => {
   const source = context.createMediaStreamSource(new MediaStream([peer.getReceivers()[0].track]))
@@ -203,8 +207,8 @@ class AgentPage:
         )
 
     async def moments(self) -> dict[str, float]:
-        """Return the first time of each moment, in milliseconds."""
-        noted: list[dict[str, Any]] = await self.page.evaluate("moments")
+        """Return the first time of each moment, in milliseconds; begin anew."""
+        noted: list[dict[str, Any]] = await self.page.evaluate("moments.splice(0)")
         return {one["name"]: one["at"] for one in reversed(noted)}
 
     def _console(self, message: ConsoleMessage) -> None:

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from ari_app.desk.command_model import PauseCommand, PopSeen, ReadyCommand, WrapUpDone
+from ari_app.desk.command_model import PauseCommand, ReadyCommand, WrapUpDone
+from ari_app.desk.hub import PAINTED_S
 from ari_app.desk.model import Notice, NoticeLevel, QueueState
 from ari_app.desk.pop import SpokenWording
 from ari_app.desk.socket import CloseCode
@@ -46,6 +47,22 @@ async def test_pop_without_a_desk_is_not_taken(house: House) -> None:
     assert not await house.hub.pop(AGENT, pop())
 
 
+async def test_phone_waits_for_the_picture_but_not_for_a_browser_that_hangs(house: House, open_desk: OpenDesk) -> None:
+    desk = await open_desk()
+    await desk.say(type="paints_pops")
+    await desk.say(type="ping")
+    await desk.read("pong")
+    showing = asyncio.create_task(house.hub.pop(AGENT, pop("call-1")))
+    shown = await desk.read("pop")
+    await asyncio.sleep(PAINTED_S / 2)
+    assert not showing.done()
+    await desk.say(type="pop_seen", id=shown["pop"]["id"])
+    async with asyncio.timeout(PAINTED_S / 3):
+        assert await showing
+    async with asyncio.timeout(10 * PAINTED_S):
+        assert await house.hub.pop(AGENT, pop("call-2"))
+
+
 async def test_a_lost_browser_finds_its_pop_and_its_draft_again(house: House, open_desk: OpenDesk) -> None:
     desk = await open_desk()
     await desk.read("welcome")
@@ -74,7 +91,11 @@ async def test_a_draft_belongs_to_the_call_and_every_desk_of_it(house: House, op
     assert received["draft"]["fields"] == {"subject": "no heat", "form": {"room": 3}}
     assert (received["draft"]["by"], received["draft"]["by_name"]) == (AGENT, "agent 0")
     await other.say(type="draft", call_id="call-1", fields={"subject": "no heat since Monday"})
-    assert (await desk.read("draft"))["draft"]["fields"] == {"subject": "no heat since Monday"}
+    for one in (desk, other):
+        stored = (await one.read("draft"))["draft"]
+        while stored["revision"] < 2:
+            stored = (await one.read("draft"))["draft"]
+        assert (stored["fields"], stored["by"]) == ({"subject": "no heat since Monday"}, OTHER)
     await other.leave()
     again = await (await open_desk(number=1)).read("welcome")
     assert again["draft"]["fields"] == {"subject": "no heat since Monday", "form": {"room": 3}}
@@ -173,10 +194,9 @@ async def test_commands_arrive_in_order_and_as_themselves(house: House, open_des
         {"type": "ready"},
         {"type": "not_ready", "reason": "break"},
         {"type": "wrap_up_done"},
-        {"type": "pop_seen", "id": "pop-1"},
     ):
         await desk.say(**message)
-    expected = [ReadyCommand(), PauseCommand("break"), WrapUpDone(), PopSeen("pop-1")]
+    expected = [ReadyCommand(), PauseCommand("break"), WrapUpDone()]
     async with asyncio.timeout(5):
         assert [await done.get() for _ in expected] == [(AGENT, command) for command in expected]
 

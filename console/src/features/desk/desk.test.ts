@@ -43,7 +43,7 @@ describe('the draft of a call', () => {
     useTicketDraft().draft.subject = '暖气不热'
     await nextTick()
     expect(JSON.parse(localStorage.getItem('hotline.draft.c-1') ?? '{}')).toMatchObject({ subject: '暖气不热' })
-    const newer = { call_id: 'c-1', fields: { subject: '漏水', saved_at: Date.now() + 1000 }, by: '', by_name: '', at_ms: 0 }
+    const newer = { call_id: 'c-1', fields: { subject: '漏水', saved_at: Date.now() + 1000 }, by: '', by_name: '', at_ms: 0, revision: 1 }
     useDesk().draft = newer
     useDesk().pop = null
     await nextTick()
@@ -67,6 +67,37 @@ describe('the draft of two agents', () => {
     hear({ type: 'draft', draft: { call_id: 'c-0', fields: { subject: 'x' }, by: 'other', by_name: '陈静', at_ms: 1 } })
     await nextTick()
     expect(work.draft.subject).toBe('暖气不热')
+  })
+})
+
+describe('the draft that two agents type at once', () => {
+  const said = () => vi.mocked(useDesk().send).mock.calls.map(([command]) => (command as { fields: Record<string, unknown> }).fields)
+  const theirs = (fields: object, revision: number) => hear({ type: 'draft', draft: { call_id: 'c-1', fields, by: 'other', by_name: '陈静', at_ms: 1, revision } })
+
+  it('sends what was changed, and of each field the last value stays', async () => {
+    vi.useFakeTimers()
+    const desk = useDesk()
+    desk.send = vi.fn(() => true)
+    hear({ type: 'pop', pop: { ...pop, call_id: 'c-2', id: 'p-2' } })
+    hear({ type: 'pop', pop })
+    const { draft } = useTicketDraft()
+    draft.subject = '暖气不热'
+    await vi.advanceTimersByTimeAsync(500)
+    expect(said()[0]).toMatchObject({ subject: '暖气不热', kind: 'fault' })
+    expect(said()[0]).not.toHaveProperty('description')
+    draft.subject = '暖气全楼不热'
+    draft.form['room'] = '三楼'
+    await nextTick()
+    theirs({ description: '室温十二度', subject: '漏水', 'form.floor': 3 }, 2)
+    await vi.advanceTimersByTimeAsync(500)
+    expect([draft.subject, draft.description, draft.form]).toEqual(['暖气全楼不热', '室温十二度', { room: '三楼', floor: 3 }])
+    expect(Object.keys(said()[1] ?? {}).toSorted()).toEqual(['form.room', 'saved_at', 'subject'])
+    theirs({ subject: '水管漏水' }, 4)
+    theirs({ subject: '晚到的' }, 3)
+    await vi.advanceTimersByTimeAsync(500)
+    expect(draft.subject).toBe('水管漏水')
+    expect(said()).toHaveLength(2)
+    vi.useRealTimers()
   })
 })
 

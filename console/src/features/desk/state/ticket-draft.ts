@@ -5,6 +5,7 @@ import { useSession } from '@/shared/session/session'
 import { useDesk } from '@/shared/socket/desk'
 import type { Draft, Pop, PopTicket } from '@/shared/socket/messages'
 import { spoken } from '@/shared/ui/numbers'
+import { SharedDraft, whole } from './shared-draft'
 
 export type TicketKind = Schemas['TicketKind']
 export type Answer = string | number | boolean | null
@@ -39,9 +40,8 @@ type Last = { id: string; number: string; by: string }
 const LAST = 'hotline.last_ticket'
 const STORED = 'hotline.draft.'
 const STORED_FOR_MS = 24 * 3_600_000
-/** Fields that are each agent's own. */
-const OWN: ReadonlySet<string> = new Set(['result', 'read_back'])
 const SEND_AFTER_MS = 400
+const SEND_AGAIN_MS = 3000
 const KINDS: ReadonlySet<string> = new Set(['consultation', 'complaint', 'suggestion', 'fault', 'after_sales'])
 
 function blank(): TicketDraft {
@@ -114,6 +114,7 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
   const waits = computed(() => touched.value && draft.filed === null && desk.handedOver !== callId.value)
   /** The last ticket of the one who is signed in. */
   const lastOwn = computed(() => (last.value !== null && last.value.by === (session.who?.staff_id ?? '') ? last.value : null))
+  const shared = new SharedDraft(draft)
   let timer: ReturnType<typeof setTimeout> | undefined
   let saved = ''
 
@@ -128,7 +129,9 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
     by.value = ''
     unsent.value = null
     filedHere.value = []
-    const server = desk.draft?.call_id === pop.call_id ? (desk.draft.fields as Partial<Stored>) : null
+    const theirs = desk.draft?.call_id === pop.call_id ? desk.draft : null
+    shared.begin(theirs, begun(pop))
+    const server = theirs && (whole(theirs.fields) as Partial<Stored>)
     const kept = [server, stored(pop.call_id)].filter((one): one is Stored => one?.saved_at !== undefined)
     const newest = kept.toSorted((one, other) => other.saved_at - one.saved_at)[0]
     if (newest === undefined) return fill(begun(pop))
@@ -151,17 +154,30 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
 
   function send(): void {
     if (callId.value === null) return
-    const fields = { ...draft, saved_at: Date.now() }
-    behind.value = !desk.send({ type: 'draft', call_id: callId.value, fields })
+    clearTimeout(timer)
+    const fields = { ...shared.changed(), saved_at: Date.now() }
+    behind.value = true
+    if (desk.send({ type: 'draft', call_id: callId.value, fields })) shared.sent(fields)
   }
 
-  /** Take over what another agent of the call typed: field by field, the own ones stay. */
+  /** Take over what the service keeps: field by field, what was typed here since stays, and is sent. */
   function takeOver(server: Draft): void {
-    if (server.call_id !== callId.value || server.by === '' || server.by === session.who?.staff_id) return
-    const others = Object.entries(server.fields).filter(([name]) => name in draft && !OWN.has(name))
-    Object.assign(draft, Object.fromEntries(others))
-    saved = JSON.stringify(draft)
-    by.value = server.by_name
+    if (server.call_id !== callId.value || server.by === '') return
+    const before = JSON.stringify(draft)
+    const mine = server.by === session.who?.staff_id
+    shared.receive(server)
+    // What this desk has yet to store in the browser is not forgotten for that.
+    if (saved === before) saved = JSON.stringify(draft)
+    if (mine) behind.value = Object.keys(shared.changed()).length > 0
+    else by.value = server.by_name
+  }
+
+  /** The service could not keep it: it gets all of it again, later. */
+  function keptNot(): void {
+    shared.lost()
+    behind.value = true
+    clearTimeout(timer)
+    timer = setTimeout(send, SEND_AGAIN_MS)
   }
 
   function sendSoon(): void {
@@ -198,7 +214,10 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
   watch(
     () => desk.link,
     (link) => {
-      if (link === 'open' && behind.value) send()
+      if (link !== 'open' || !behind.value) return
+      // What was on its way when the link broke may be lost.
+      shared.lost()
+      send()
     },
   )
   watch(
@@ -210,12 +229,10 @@ export const useTicketDraft = defineStore('ticket-draft', () => {
     { immediate: true },
   )
 
-  watch(
-    () => desk.draft,
-    (server) => {
-      if (server !== null) takeOver(server)
-    },
-  )
+  desk.listen((message) => {
+    if ((message.type === 'draft' || message.type === 'welcome') && message.draft) takeOver(message.draft)
+    if (message.type === 'refused' && message.command === 'draft' && message.problem === 'unavailable') keptNot()
+  })
 
   return { draft, callId, by, behind, touched, waits, unsent, filedHere, lastOwn, keepLast, another }
 })
