@@ -76,7 +76,7 @@ class PopClosed(Message, tag="pop_closed"):
 
 
 class DraftChanged(Message, tag="draft"):
-    """Fields of the draft that an agent of the call wrote and the service keeps.
+    """Fields of the draft that the service keeps by now.
 
     The desk that wrote them gets it too. Without fields, the draft was deleted. It also follows the pop of a call that
     has a draft already, with all its fields then.

@@ -19,7 +19,7 @@ provideCatalogues({ 'zh-CN': () => import('./catalogues/zh-CN'), en: () => impor
 
 const app = createApp(App)
 app.use(createPinia())
-app.use(PiniaColada, { queryOptions: { staleTime: 15_000 } })
+app.use(PiniaColada, { queryOptions: { staleTime: 15_000, gcTime: 30_000 } })
 app.use(i18n)
 
 whenSignedOut(() => {
@@ -34,6 +34,13 @@ whenSignedOut(() => {
 
 keepOneSession()
 if (import.meta.env.PROD) openOffline(router)
+
+// The code of the page and who is signed in come while the words are on their way; the router awaits both.
+for (const { components } of router.resolve(location.pathname).matched) {
+  const page = components?.['default']
+  if (typeof page === 'function') void (page as () => Promise<unknown>)().catch(() => {})
+}
+void useSession().load().catch(() => {})
 
 // The words come before the first picture: a page of bare keys is never seen.
 await useSettings().apply()

@@ -11,13 +11,15 @@ export type SimilarQuery = Schemas['SimilarQuery']
 export type Kept = Schemas['DeferredRequestView']
 
 const HOUR_MS = 3_600_000
+/** What seldom changes is there when the next pop comes. */
+const SELDOM = { staleTime: HOUR_MS, gcTime: HOUR_MS }
 
 export function useForms() {
-  return useQuery({ key: ['forms'], query: () => data(api.GET('/api/v1/ticket-forms')), staleTime: HOUR_MS })
+  return useQuery({ key: ['forms'], query: () => data(api.GET('/api/v1/ticket-forms')), ...SELDOM })
 }
 
 export function useCategories() {
-  return useQuery({ key: ['categories'], query: () => data(api.GET('/api/v1/categories')), staleTime: HOUR_MS })
+  return useQuery({ key: ['categories'], query: () => data(api.GET('/api/v1/categories')), ...SELDOM })
 }
 
 export function useQueues() {
@@ -37,7 +39,7 @@ export function useProposals(of: MaybeRefOrGetter<{ categoryId: string | null; a
 }
 
 export function useDepartments() {
-  return useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), staleTime: HOUR_MS })
+  return useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), ...SELDOM })
 }
 
 export function similarTickets(query: SimilarQuery): Promise<SimilarTicket[]> {

@@ -18,9 +18,16 @@ export const useSession = defineStore('session', () => {
   watch(() => who.value?.time_zone, (zone) => zone !== undefined && useZone(zone), { flush: 'sync' })
   const role = computed(() => who.value?.role ?? null)
 
+  let asking: Promise<void> | null = null
+
   /** Ask who is signed in, once unless told so; a page that was reloaded still has its cookie. */
   async function load(again = false): Promise<void> {
     if (known.value && !again) return
+    asking ??= ask().finally(() => (asking = null))
+    await asking
+  }
+
+  async function ask(): Promise<void> {
     try {
       who.value = await data(api.GET('/api/v1/session'))
     } catch (problem) {
