@@ -28,21 +28,24 @@ _FLAGS = (
 
 
 @asynccontextmanager
-async def chromium(folder: Path, *, asks: bool = False) -> AsyncIterator[Browser]:
+async def chromium(folder: Path, *, asks: bool = False, microphone: bool = True) -> AsyncIterator[Browser]:
     """A browser; one that `asks` for the microphone is refused it.
 
-    Its microphone plays a tone of `MICROPHONE_HZ` without end.
+    Its microphone, if it has one, plays a tone of `MICROPHONE_HZ` without end.
     """
-    microphone = folder / "microphone.wav"
+    spoken = folder / "microphone.wav"
     times = numpy.arange(_RATE * 10) / _RATE
-    soundfile.write(microphone, 0.3 * numpy.sin(2 * numpy.pi * MICROPHONE_HZ * times), _RATE, subtype="PCM_16")
-    flags = [one for one in _FLAGS if not (asks and one == "--use-fake-ui-for-media-stream")]
+    soundfile.write(spoken, 0.3 * numpy.sin(2 * numpy.pi * MICROPHONE_HZ * times), _RATE, subtype="PCM_16")
+    unwanted = {"--use-fake-ui-for-media-stream": asks, "--use-fake-device-for-media-stream": not microphone}
+    flags = [one for one in _FLAGS if not unwanted.get(one)]
+    if microphone:
+        flags.append(f"--use-file-for-fake-audio-capture={spoken}")
     program = browser_program()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=program.command[0],
             env={**program.environ()},
-            args=[*flags, f"--use-file-for-fake-audio-capture={microphone}"],
+            args=flags,
         )
         try:
             yield browser

@@ -1,5 +1,6 @@
 """The desk in the browser: a whole call, and its bad days."""
 
+import asyncio
 import os
 import signal
 from pathlib import Path
@@ -137,6 +138,13 @@ async def test_call_goes_to_a_colleague_who_was_asked(hotline: Hotline, open_pag
     await expect(asked.button("desk.hang_up")).to_have_count(0)
     await asked.button("desk.answer").click()
     await expect(asked.text("desk.consulted")).to_be_visible(timeout=WAIT_MS)
+
+    # Two who type in the same moment keep both their words.
+    words = {"desk.subject": (asking, "暖气不热，室温十二度"), "desk.description": (asked, "昨晚开始")}
+    await asyncio.gather(*(page.page.get_by_label(said(label)).fill(text) for label, (page, text) in words.items()))
+    for page in (asking, asked):
+        for label, (_, text) in words.items():
+            await expect(page.page.get_by_label(said(label))).to_have_value(text, timeout=WAIT_MS)
 
     await asking.page.get_by_role("button", name="完成转接").dblclick()
     await expect(asking.text("desk.handed_over")).to_be_visible(timeout=WAIT_MS)
