@@ -38,6 +38,7 @@ from ari_app.campaigns.rules import CampaignRules
 from ari_app.campaigns.service import CampaignService
 from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.campaigns.wording import SurveyWording
+from ari_app.exports.http import Exporting
 from ari_app.missed import http as missed_http
 from ari_app.missed.service import MissedCallers
 from ari_app.runtime import subscriptions
@@ -137,6 +138,13 @@ class DomainServices:
             organisation=self.calendar.organisation.names,
             time_zone=settings.time_zone,
         )
+        self.exporting = Exporting(
+            configuration.labels,
+            ZoneInfo(settings.time_zone),
+            settings.spool / "exports",
+            self.audit,
+            self.staff.names,
+        )
         self.self_service = SelfService(database, self.tickets, limiter)
         self.report_files = ReportFiles(self.files, limiter)
         self.surveyed = SurveyedTicketsByRule(self.tickets, SurveyWording(configuration.library.catalogue))
@@ -194,6 +202,7 @@ class DomainServices:
             campaigns_http.routes(self.campaigns),
             missed_http.routes(self.missed),
         ]
+        tables.append(self.exporting.routes(tables))
         return tables
 
     def background(self) -> Mapping[str, Callable[[], Awaitable[None]]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import structlog
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
@@ -44,8 +44,12 @@ class Labels:
 
     def chinese(self, group: str, value: str) -> str:
         """Return the Chinese label of a value, else the value itself."""
+        return self.named(group, value, "zh")
+
+    def named(self, group: str, value: str, language: Literal["zh", "en"]) -> str:
+        """Return the label of a value, else the value itself."""
         label = self.groups.get(group, {}).get(value)
-        return label.zh if label is not None else value
+        return (label.zh if language == "zh" else label.en) if label is not None else value
 
 
 def read_labels(folder: Path = SHIPPED) -> tuple[Labels, list[Finding]]:

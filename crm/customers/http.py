@@ -17,7 +17,7 @@ from crm.customers.model import (
 from crm.customers.service import CustomerService
 from crm.personal_data.fields import SEES, Personal
 from crm.text import OneLine
-from foundation.routes import DESKS, EVERYONE, LEADERS, NoQuery, Request, Role, Routes
+from foundation.routes import DESKS, EVERYONE, LEADERS, Exported, NoQuery, Request, Role, Routes
 
 
 class CustomerSearch(BaseModel, extra="forbid"):
@@ -39,6 +39,13 @@ def routes(service: CustomerService) -> Routes:
         query=CustomerSearch,
         response=list[CustomerView],
         problems=(422,),
+        exported=Exported(
+            "customers",
+            (
+                *("account_number", "name", "address", "area", "grade", "contract_active", "language", "consent"),
+                *("do_not_call", "notes"),
+            ),
+        ),
     )
     async def search(request: Request[None, CustomerSearch]) -> list[CustomerView]:
         numbers = Personal.NUMBER in SEES[request.actor.role]

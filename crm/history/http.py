@@ -2,7 +2,7 @@
 
 from crm.history.model import CallRecordView, FindCalls, History, HistoryCall, HistoryQuery
 from crm.history.service import HistoryService
-from foundation.routes import NoQuery, Request, Role, Routes
+from foundation.routes import Exported, NoQuery, Request, Role, Routes
 
 READERS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR})
 OVERSEERS = READERS - {Role.AGENT}
@@ -31,6 +31,9 @@ def routes(service: HistoryService) -> Routes:
         summary="List calls, newest first; those with the outcome lost were cut off and need a callback",
         query=FindCalls,
         response=list[HistoryCall],
+        exported=Exported(
+            "calls", ("started_at", "direction", "number", "queue", "agent_id", "outcome", "wait_ms", "talk_ms")
+        ),
     )
     async def find(request: Request[None, FindCalls]) -> list[HistoryCall]:
         return await service.find(request.query)

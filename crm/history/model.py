@@ -13,6 +13,7 @@ from crm.customers.model import CallerNumber
 from crm.moments import Moment
 from crm.personal_data.fields import Personal, PersonalText
 from crm.personal_data.holdings import personal
+from crm.text import Id
 from crm.tickets.model import TicketKind, TicketStatus
 from foundation.database import UtcDateTime
 
@@ -164,6 +165,8 @@ class FindCalls(BaseModel, extra="forbid"):
     """Begun from then on."""
     until: Moment | None = None
     """Begun before then."""
+    after: Id | None = None
+    """Id of the last call of the page before."""
     limit: int = Rule(default=100, ge=1, le=500)
 
 

@@ -1,10 +1,10 @@
 """Queries over history, as rows without entities for speed at each ring."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -97,7 +97,7 @@ def of_customer(
 
 def calls(connection: Connection, wanted: FindCalls) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return calls, newest first."""
-    statement = select(*_CALL_COLUMNS).order_by(_CALL.started_at.desc()).limit(wanted.limit)
+    statement = select(*_CALL_COLUMNS).order_by(_CALL.started_at.desc(), _CALL.id.desc()).limit(wanted.limit)
     for column, value in (
         (_CALL.outcome, wanted.outcome),
         (_CALL.direction, wanted.direction),
@@ -118,11 +118,19 @@ def calls(connection: Connection, wanted: FindCalls) -> Sequence[Row[*tuple[Any,
         statement = statement.where(func.coalesce(_CALL.wait_ms, 0) <= wanted.wait_at_most_ms)
     if wanted.wait_below_ms is not None:
         statement = statement.where(func.coalesce(_CALL.wait_ms, 0) < wanted.wait_below_ms)
-    if wanted.since is not None:
-        statement = statement.where(_CALL.started_at >= wanted.since)
-    if wanted.until is not None:
-        statement = statement.where(_CALL.started_at < wanted.until)
+    statement = statement.where(*_within(wanted))
     return connection.execute(statement).all()
+
+
+def _within(wanted: FindCalls) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on the begin of calls."""
+    if wanted.since is not None:
+        yield _CALL.started_at >= wanted.since
+    if wanted.until is not None:
+        yield _CALL.started_at < wanted.until
+    if wanted.after is not None:
+        began = select(_CALL.started_at).where(_CALL.id == wanted.after).scalar_subquery()
+        yield or_(_CALL.started_at < began, and_(_CALL.started_at == began, _CALL.id < wanted.after))
 
 
 def calls_of_number(connection: Connection, number: str, since: datetime, most: int) -> Sequence[Row[*tuple[Any, ...]]]:

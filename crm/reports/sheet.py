@@ -3,6 +3,7 @@
 import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from openpyxl import Workbook
@@ -27,18 +28,31 @@ class Sheet:
 
     def __init__(self) -> None:
         self._book = Workbook(write_only=True)
+        self._page: Any = None
 
     def add(self, title: str, headings: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
         """Add a table as a page."""
-        page = self._book.create_sheet(title)
+        self.begin(title, headings)
+        self.append(rows)
+
+    def begin(self, title: str, headings: Sequence[str]) -> None:
+        """Begin a page."""
+        self._page = page = self._book.create_sheet(title)
         page.freeze_panes = "A2"
         for column, heading in enumerate(headings, start=1):
             # A Chinese character is twice as wide as a digit.
             width = sum(1 + (not one.isascii()) for one in heading)
             page.column_dimensions[get_column_letter(column)].width = 4 + width
         page.append([_cell(page, (heading, ""), bold=True) for heading in headings])
+
+    def append(self, rows: Iterable[Sequence[Cell]]) -> None:
+        """Append rows to the page that was begun last."""
         for row in rows:
-            page.append([_cell(page, one) for one in row])
+            self._page.append([_cell(self._page, one) for one in row])
+
+    def save(self, path: Path) -> None:
+        """Write the spreadsheet into a file."""
+        self._book.save(path)
 
     def download(self, name: str) -> Download:
         """Return the spreadsheet as a file."""

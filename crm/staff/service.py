@@ -221,6 +221,10 @@ class StaffService:
         async with self._database.read() as session:
             return [StaffView.model_validate(staff) for staff in await store.everybody(session)]
 
+    async def names(self) -> dict[str, str]:
+        """Return the name of each account, closed ones included, by id."""
+        return {one.id: one.name for one in await self.all()}
+
     def _announce(self, staff: Staff) -> None:
         self.account_changed.announce(staff)
         self.account_stored.announce(staff.id)

@@ -1,0 +1,1 @@
+"""Lists as files: CSV and spreadsheets of what a list shows."""
