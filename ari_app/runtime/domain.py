@@ -68,6 +68,7 @@ from crm.reports.model import Language
 from crm.reports.scheduled.content import ReportContent
 from crm.reports.scheduled.service import Days, ScheduledReports
 from crm.reports.service import ReportService
+from crm.reports.staffing.service import StaffingService
 from crm.selfservice.files import ReportFiles
 from crm.selfservice.limits import Limiter
 from crm.selfservice.service import SelfService
@@ -127,6 +128,7 @@ class DomainServices:
         self.queue_log = QueueLog(settings.queue_log)
         self.history = HistoryService(database, self.queue_log)
         self.reports = ReportService(database, settings.time_zone, ANSWERS, SEGMENTS)
+        self.staffing = StaffingService(database, self.reports, self.calendar.workdays.is_workday)
         self.counting = CallCounting(database, settings.time_zone)
         self.missed = MissedCallers(database)
         self.handovers = HandoverService(database)
@@ -194,7 +196,7 @@ class DomainServices:
             crm.appointments.http.routes(self.appointments, self.tickets),
             crm.handover.http.routes(self.handovers),
             crm.history.http.routes(self.history),
-            crm.reports.http.routes(self.reports),
+            crm.reports.http.routes(self.reports, self.staffing),
             crm.reports.scheduled.http.routes(self.scheduled),
             crm.outbox.http.routes(self.undelivered),
             self.notices.routes(),

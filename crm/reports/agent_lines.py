@@ -34,7 +34,7 @@ def agent_lines(
     found: dict[Place, Counter[str]] = defaultdict(Counter)
     pauses: dict[Place, Counter[str]] = defaultdict(Counter)
     whole = agent_store.state_times(connection, times, agent_id)
-    for one in (*whole, *_split(agent_store.cut_times(connection, times, agent_id), times)):
+    for one in (*whole, *split(agent_store.cut_times(connection, times, agent_id), times)):
         place = (one.bucket, one.agent_id)
         found[place]["signed_in_ms"] += one.ms
         if one.state in FIGURE_OF_STATE:
@@ -51,7 +51,7 @@ def agent_lines(
     return [_line(place, figures, pauses[place]) for place, figures in sorted(found.items(), key=lambda one: one[0])]
 
 
-def _split(cut: Iterable[CutTime], times: Sequence[Bucket]) -> Iterator[StateTime]:
+def split(cut: Iterable[CutTime], times: Sequence[Bucket]) -> Iterator[StateTime]:
     """Yield the part of each time in each bucket."""
     begins = [one.since for one in times]
     for one in cut:

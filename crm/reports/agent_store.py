@@ -79,7 +79,7 @@ def state_times(connection: Connection, times: Sequence[Bucket], agent_id: str |
     inside = and_(_TIME.until > bucket.c.since, _TIME.until <= bucket.c.until, _TIME.since >= bucket.c.since)
     columns = (bucket.c.bucket, _TIME.agent_id, _TIME.state, _TIME.reason)
     statement = (
-        select(*columns, func.sum(_length(connection)))
+        select(*columns, func.sum(length(connection)))
         .join_from(bucket, _TIME.id.table, inside)
         .where(_of(_TIME.agent_id, agent_id))
         .group_by(*columns)
@@ -178,7 +178,7 @@ def _of(column: ColumnElement[Any], agent_id: str | None) -> ColumnElement[bool]
     return column == agent_id if agent_id is not None else true()
 
 
-def _length(connection: Connection) -> ColumnElement[Any]:
+def length(connection: Connection) -> ColumnElement[Any]:
     """Return the milliseconds of a state; the databases say it apart."""
     if connection.dialect.name == "postgresql":
         return extract("epoch", _TIME.until - _TIME.since) * 1000

@@ -9,6 +9,8 @@ class FigureUnit(StrEnum):
     """Unit of a figure."""
 
     COUNT = "count"
+    NUMBER = "number"
+    """With a fraction."""
     PERCENT = "percent"
     MILLISECONDS = "milliseconds"
 
@@ -33,10 +35,15 @@ class FigureDefinitions(BaseModel):
     calls: list[Figure]
     agents: list[Figure]
     tickets: list[Figure]
+    staffing: list[Figure]
 
 
 def _count(name: str, zh: str, en: str, formula_zh: str, formula_en: str) -> Figure:
     return Figure(name=name, zh=zh, en=en, formula_zh=formula_zh, formula_en=formula_en, unit=FigureUnit.COUNT)
+
+
+def _number(name: str, zh: str, en: str, formula_zh: str, formula_en: str) -> Figure:
+    return Figure(name=name, zh=zh, en=en, formula_zh=formula_zh, formula_en=formula_en, unit=FigureUnit.NUMBER)
 
 
 def _percent(name: str, zh: str, en: str, formula_zh: str, formula_en: str) -> Figure:
@@ -239,6 +246,56 @@ TICKETS = [
 ]
 """Figures of tickets: all are about the tickets registered in the time, as they are now."""
 
+STAFFING = [
+    _number(
+        "calls",
+        "预计来电",
+        "expected calls",
+        "前几周同一星期几、同一半小时的平均排队量",
+        "mean of offered in this half hour of the same weekdays before",
+    ),
+    _time(
+        "handling_ms",
+        "处理时长",
+        "handling time",
+        "平均通话时长 + 平均话后时长；少于 5 个通话的半小时用全天平均",
+        "mean talk time + mean wrap-up; that of the whole day for a half hour with less than 5 talks",
+    ),
+    _number("erlangs", "话务量", "traffic", "预计来电 × 处理时长 ÷ 30 分钟", "expected calls × handling time ÷ 30 min"),
+    _count(
+        "needed",
+        "需要坐席",
+        "agents needed",
+        "达到目标服务水平的最少坐席数（Erlang C；选 Erlang A 时计入放弃）",
+        "fewest agents who reach the service level, by Erlang C, or by Erlang A with callers who give up",
+    ),
+    _count("rostered", "排班人数", "agents to roster", "需要坐席 ÷（1 − 损耗率）", "agents needed ÷ (1 − shrinkage)"),
+    _percent(
+        "level",
+        "预计服务水平",
+        "expected service level",
+        "需要坐席下的服务水平",
+        "service level with the agents needed",
+    ),
+    _time("mean_wait_ms", "预计平均等待", "expected wait", "需要坐席下的平均等待", "mean wait with the agents needed"),
+    _percent("occupancy", "预计占用率", "expected occupancy", "需要坐席下的占用率", "occupancy with the agents needed"),
+    _number(
+        "there",
+        "当时在岗",
+        "agents there",
+        "这些日子同一半小时签入且未示忙的平均人数",
+        "mean number of agents signed in and not paused on those days",
+    ),
+    _percent(
+        "level_there",
+        "在岗人数的服务水平",
+        "service level with those there",
+        "按当时在岗人数（向下取整）计算的服务水平",
+        "service level that the formula gives for the agents there, rounded down",
+    ),
+]
+"""Figures of a staffing plan."""
+
 USUAL = {
     "calls": {
         *("incoming", "offered", "answered", "abandoned", "level_of_offered"),
@@ -260,6 +317,7 @@ DEFINITIONS = FigureDefinitions(
     calls=_marked(CALLS, USUAL["calls"]),
     agents=_marked(AGENTS, USUAL["agents"]),
     tickets=_marked(TICKETS, USUAL["tickets"]),
+    staffing=_marked(STAFFING, {one.name for one in STAFFING}),
 )
 
 HEAD = """\
@@ -291,11 +349,18 @@ OF_TICKETS = """
 All figures are about the tickets registered in the time, as they are now: what
 follows later changes them.
 """
+OF_STAFFING = """
+## Staffing
+
+A plan of a day counts the same weekdays of the last weeks, without those that were a holiday where the day is a
+workday. The formulas and their sources: `crm/reports/staffing/erlang.py`.
+"""
 
 
 def rendered() -> str:
     """Return the definitions as Markdown."""
-    return "".join([HEAD, OF_CALLS, *_table(CALLS), OF_AGENTS, *_table(AGENTS), OF_TICKETS, *_table(TICKETS)])
+    tables = [(OF_CALLS, CALLS), (OF_AGENTS, AGENTS), (OF_TICKETS, TICKETS), (OF_STAFFING, STAFFING)]
+    return "".join([HEAD, *(part for head, figures in tables for part in (head, *_table(figures)))])
 
 
 def _table(figures: list[Figure]) -> list[str]:

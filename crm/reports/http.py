@@ -1,6 +1,11 @@
 """Routes of reports."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
 
 from crm.reports.definitions import DEFINITIONS, FigureDefinitions
 from crm.reports.model import (
@@ -10,30 +15,99 @@ from crm.reports.model import (
     CallQuery,
     CallReport,
     CallSheetQuery,
+    Language,
     ReportNow,
     TicketQuery,
     TicketReport,
     TicketSheetQuery,
 )
 from crm.reports.service import ReportService
+from crm.reports.staffing.model import StaffingQuery, StaffingReport, StaffingSheetQuery
+from crm.reports.staffing.service import StaffingService
 from crm.reports.standards import Verdict
 from crm.reports.table import (
-    agents_as_csv,
-    agents_as_sheet,
-    calls_as_csv,
-    calls_as_sheet,
-    tickets_as_csv,
-    tickets_as_sheet,
+    AGENT_TABLE,
+    CALL_TABLE,
+    STAFFING_TABLE,
+    TICKET_TABLE,
+    AnyReport,
+    ReportTable,
+    as_csv,
+    as_sheet,
 )
 from foundation.routes import LEADERS, Download, NoQuery, Page, Request, Role, Routes
+
+Query = TypeVar("Query", bound=BaseModel)
+Made = TypeVar("Made", bound=AnyReport)
 
 READERS = LEADERS | {Role.QUALITY}
 
 
-def routes(service: ReportService) -> Routes:
+@dataclass(frozen=True)
+class Report(Generic[Query, Made]):
+    """Report of the API: as JSON, CSV and spreadsheet."""
+
+    path: str
+    table: ReportTable
+    summary: str
+    query: type[Query]
+    sheet_query: type[Query]
+    response: type[Made]
+    make: Callable[[Query], Awaitable[Made]]
+
+
+def routes(service: ReportService, staffing: StaffingService) -> Routes:
     """Declare the routes of reports."""
     table = Routes("reports")
+    by_time = "by half hour to year"
+    calls = f"Report calls {by_time}, and by queue, access number or agent"
+    tickets = f"Report tickets {by_time} of registration, and by kind, department, category or area"
+    agents = f"Report each agent's time by state, calls and occupancy, {by_time}"
+    plan = "Plan the agents of a day by half hour, from the same weekdays before"
+    _add(table, Report("/reports/calls", CALL_TABLE, calls, CallQuery, CallSheetQuery, CallReport, service.calls))
+    of_tickets = (TICKET_TABLE, tickets, TicketQuery, TicketSheetQuery, TicketReport, service.tickets)
+    _add(table, Report("/reports/tickets", *of_tickets))
+    of_agents = (AGENT_TABLE, agents, AgentQuery, AgentSheetQuery, AgentReport, service.agents)
+    _add(table, Report("/reports/agents", *of_agents))
+    of_staffing = (STAFFING_TABLE, plan, StaffingQuery, StaffingSheetQuery, StaffingReport, staffing.plan)
+    _add(table, Report("/reports/staffing", *of_staffing))
+    _add_others(table, service)
+    return table
 
+
+def _add(table: Routes, report: Report[Query, Made]) -> None:
+    """Declare the three routes of a report."""
+
+    @table.add("GET", report.path, roles=READERS, summary=report.summary, query=report.query, response=report.response)
+    async def as_json(request: Request[None, Query]) -> Made:
+        return await report.make(request.query)
+
+    @table.add(
+        "GET",
+        f"{report.path}.csv",
+        roles=READERS,
+        summary=f"Return the report of {report.table.of} as CSV",
+        query=report.query,
+        response=Page,
+    )
+    async def as_text(request: Request[None, Query]) -> Page:
+        return as_csv(report.table, await report.make(request.query))
+
+    @table.add(
+        "GET",
+        f"{report.path}.xlsx",
+        roles=READERS,
+        summary=f"Return the report of {report.table.of} as a spreadsheet",
+        query=report.sheet_query,
+        response=Download,
+    )
+    async def as_book(request: Request[None, Query]) -> Download:
+        made = await report.make(request.query)
+        language: Language = getattr(request.query, "language", "zh")
+        return await asyncio.to_thread(as_sheet, report.table, made, language)
+
+
+def _add_others(table: Routes, service: ReportService) -> None:
     @table.add(
         "GET",
         "/figure-definitions",
@@ -43,40 +117,6 @@ def routes(service: ReportService) -> Routes:
     )
     async def definitions(_request: Request[None, NoQuery]) -> FigureDefinitions:
         return DEFINITIONS
-
-    @table.add(
-        "GET",
-        "/reports/calls",
-        roles=READERS,
-        summary="Report calls by half hour to year, and by queue, access number or agent",
-        query=CallQuery,
-        response=CallReport,
-    )
-    async def calls(request: Request[None, CallQuery]) -> CallReport:
-        return await service.calls(request.query)
-
-    @table.add(
-        "GET",
-        "/reports/calls.csv",
-        roles=READERS,
-        summary="Return the report of calls as CSV",
-        query=CallQuery,
-        response=Page,
-    )
-    async def calls_table(request: Request[None, CallQuery]) -> Page:
-        return calls_as_csv((await service.calls(request.query)).lines, service.zone)
-
-    @table.add(
-        "GET",
-        "/reports/calls.xlsx",
-        roles=READERS,
-        summary="Return the report of calls as a spreadsheet",
-        query=CallSheetQuery,
-        response=Download,
-    )
-    async def calls_sheet(request: Request[None, CallSheetQuery]) -> Download:
-        report = await service.calls(request.query)
-        return await asyncio.to_thread(calls_as_sheet, report, request.query.language)
 
     @table.add(
         "GET",
@@ -98,76 +138,3 @@ def routes(service: ReportService) -> Routes:
     )
     async def standards(request: Request[None, CallQuery]) -> list[Verdict]:
         return await service.standards(request.query)
-
-    @table.add(
-        "GET",
-        "/reports/tickets",
-        roles=READERS,
-        summary="Report tickets by half hour to year of registration, and by kind, department, category or area",
-        query=TicketQuery,
-        response=TicketReport,
-    )
-    async def tickets(request: Request[None, TicketQuery]) -> TicketReport:
-        return await service.tickets(request.query)
-
-    @table.add(
-        "GET",
-        "/reports/tickets.csv",
-        roles=READERS,
-        summary="Return the report of tickets as CSV",
-        query=TicketQuery,
-        response=Page,
-    )
-    async def tickets_table(request: Request[None, TicketQuery]) -> Page:
-        return tickets_as_csv((await service.tickets(request.query)).lines, service.zone)
-
-    @table.add(
-        "GET",
-        "/reports/tickets.xlsx",
-        roles=READERS,
-        summary="Return the report of tickets as a spreadsheet",
-        query=TicketSheetQuery,
-        response=Download,
-    )
-    async def tickets_sheet(request: Request[None, TicketSheetQuery]) -> Download:
-        report = await service.tickets(request.query)
-        return await asyncio.to_thread(tickets_as_sheet, report, request.query.language)
-
-    _add_agents(table, service)
-    return table
-
-
-def _add_agents(table: Routes, service: ReportService) -> None:
-    @table.add(
-        "GET",
-        "/reports/agents",
-        roles=READERS,
-        summary="Report each agent's time by state, calls and occupancy, by half hour to year",
-        query=AgentQuery,
-        response=AgentReport,
-    )
-    async def agents(request: Request[None, AgentQuery]) -> AgentReport:
-        return await service.agents(request.query)
-
-    @table.add(
-        "GET",
-        "/reports/agents.csv",
-        roles=READERS,
-        summary="Return the report of agents as CSV",
-        query=AgentQuery,
-        response=Page,
-    )
-    async def agents_table(request: Request[None, AgentQuery]) -> Page:
-        return agents_as_csv((await service.agents(request.query)).lines, service.zone)
-
-    @table.add(
-        "GET",
-        "/reports/agents.xlsx",
-        roles=READERS,
-        summary="Return the report of agents as a spreadsheet",
-        query=AgentSheetQuery,
-        response=Download,
-    )
-    async def agents_sheet(request: Request[None, AgentSheetQuery]) -> Download:
-        report = await service.agents(request.query)
-        return await asyncio.to_thread(agents_as_sheet, report, request.query.language)

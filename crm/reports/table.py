@@ -3,76 +3,84 @@
 import csv
 import io
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from crm.customers.importing.text_cell import guarded
 from crm.reports import sheet
-from crm.reports.definitions import AGENTS, CALLS, TICKETS, Figure, FigureUnit
-from crm.reports.model import (
-    AgentLine,
-    AgentReport,
-    CallLine,
-    CallReport,
-    Language,
-    TicketLine,
-    TicketReport,
-)
+from crm.reports.definitions import AGENTS, CALLS, STAFFING, TICKETS, Figure, FigureUnit
+from crm.reports.model import AgentLine, Language, Line
 from foundation.routes import Download, Page
 
 PLACE = ["since", "until", "key", "name"]
 PLACE_WORDS = {"zh": ["开始", "结束", "代码", "名称"], "en": ["From", "Until", "Code", "Name"]}
-TITLES = {"zh": ("通话", "工单", "坐席"), "en": ("Calls", "Tickets", "Agents")}
 PAUSED_FOR = {"zh": "示忙：", "en": "paused: "}
 
-AnyLine = CallLine | AgentLine | TicketLine
+
+@dataclass(frozen=True)
+class ReportTable:
+    """Report as a table: name of its file, titles, columns."""
+
+    of: str
+    zh: str
+    en: str
+    figures: Sequence[Figure]
 
 
-def calls_as_csv(lines: Sequence[CallLine], zone: ZoneInfo) -> Page:
-    """Return a report of calls as CSV, its times in the zone."""
-    return _page(lines, CALLS, zone)
+CALL_TABLE = ReportTable("calls", "通话", "Calls", CALLS)
+AGENT_TABLE = ReportTable("agents", "坐席", "Agents", AGENTS)
+TICKET_TABLE = ReportTable("tickets", "工单", "Tickets", TICKETS)
+STAFFING_TABLE = ReportTable("staffing", "排班测算", "Staffing", STAFFING)
 
 
-def agents_as_csv(lines: Sequence[AgentLine], zone: ZoneInfo) -> Page:
-    """Return a report of agents as CSV, its times in the zone."""
-    return _page(lines, AGENTS, zone, _reasons(lines))
+class AnyReport(Protocol):
+    """Report that can be a table."""
+
+    @property
+    def since(self) -> date: ...
+
+    @property
+    def until(self) -> date: ...
+
+    @property
+    def time_zone(self) -> str: ...
+
+    @property
+    def lines(self) -> Sequence[Line]: ...
 
 
-def tickets_as_csv(lines: Sequence[TicketLine], zone: ZoneInfo) -> Page:
-    """Return a report of tickets as CSV, its times in the zone."""
-    return _page(lines, TICKETS, zone)
+def as_csv(table: ReportTable, report: AnyReport) -> Page:
+    """Return a report as CSV, its times in its zone."""
+    reasons = _reasons(report.lines)
+    zone = ZoneInfo(report.time_zone)
+    text = io.StringIO()
+    # Without the mark at its begin a spreadsheet reads Chinese names in the wrong character set.
+    text.write("\ufeff")
+    writer = csv.writer(text)
+    writer.writerow([*PLACE, *(one.name for one in table.figures), *(guarded(f"paused_ms {one}") for one in reasons)])
+    for line in report.lines:
+        times = [moment.astimezone(zone).isoformat() for moment in (line.since, line.until)]
+        numbers = [getattr(line, one.name) for one in table.figures]
+        writer.writerow([*times, guarded(line.key), guarded(line.name), *numbers, *_paused(line, reasons)])
+    return Page(text.getvalue(), "text/csv")
 
 
-def calls_as_sheet(report: CallReport, language: Language) -> Download:
-    """Return a report of calls as a spreadsheet."""
+def as_sheet(table: ReportTable, report: AnyReport, language: Language) -> Download:
+    """Return a report as a spreadsheet."""
     book = sheet.Sheet()
-    add_lines(book, TITLES[language][0], report.lines, CALLS, report.time_zone, language)
-    return book.download(_file_name("calls", report))
-
-
-def agents_as_sheet(report: AgentReport, language: Language) -> Download:
-    """Return a report of agents as a spreadsheet."""
-    book = sheet.Sheet()
-    add_lines(book, TITLES[language][2], report.lines, AGENTS, report.time_zone, language)
-    return book.download(_file_name("agents", report))
-
-
-def tickets_as_sheet(report: TicketReport, language: Language) -> Download:
-    """Return a report of tickets as a spreadsheet."""
-    book = sheet.Sheet()
-    add_lines(book, TITLES[language][1], report.lines, TICKETS, report.time_zone, language)
-    return book.download(_file_name("tickets", report))
-
-
-def _file_name(of: str, report: AgentReport | CallReport | TicketReport) -> str:
+    title = table.zh if language == "zh" else table.en
+    add_lines(book, title, report.lines, table.figures, report.time_zone, language)
     # `until` is the day after the last one.
-    return f"{of}-{report.since}-{max(report.since, report.until - timedelta(days=1))}.xlsx"
+    last = max(report.since, report.until - timedelta(days=1))
+    return book.download(f"{table.of}-{report.since}-{last}.xlsx")
 
 
 def add_lines(
     book: sheet.Sheet,
     title: str,
-    lines: Sequence[AnyLine],
+    lines: Sequence[Line],
     figures: Sequence[Figure],
     time_zone: str,
     language: Language,
@@ -100,17 +108,17 @@ def capital(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _reasons(lines: Sequence[AnyLine]) -> list[str]:
+def _reasons(lines: Sequence[Line]) -> list[str]:
     """Return the reasons of all pauses: each is a column."""
     return sorted({one.reason for line in lines if isinstance(line, AgentLine) for one in line.pauses})
 
 
-def _paused(line: AnyLine, reasons: Sequence[str]) -> list[int]:
+def _paused(line: Line, reasons: Sequence[str]) -> list[int]:
     times = {one.reason: one.ms for one in line.pauses} if isinstance(line, AgentLine) else {}
     return [times.get(reason, 0) for reason in reasons]
 
 
-def _place(line: AnyLine, zone: ZoneInfo) -> list[sheet.Cell]:
+def _place(line: Line, zone: ZoneInfo) -> list[sheet.Cell]:
     # A spreadsheet has no time zones.
     times = [moment.astimezone(zone).replace(tzinfo=None) for moment in (line.since, line.until)]
     return [*((moment, sheet.MOMENT) for moment in times), (line.key, ""), (line.name, "")]
@@ -121,16 +129,3 @@ def figure_cell(figure: Figure, value: float | None) -> sheet.Cell:
     if figure.unit is FigureUnit.PERCENT:
         return sheet.share(value)
     return sheet.duration(value) if figure.unit is FigureUnit.MILLISECONDS else (value, "")
-
-
-def _page(lines: Sequence[AnyLine], figures: list[Figure], zone: ZoneInfo, reasons: Sequence[str] = ()) -> Page:
-    text = io.StringIO()
-    # Without the mark at its begin a spreadsheet reads Chinese names in the wrong character set.
-    text.write("\ufeff")
-    writer = csv.writer(text)
-    writer.writerow([*PLACE, *(one.name for one in figures), *(guarded(f"paused_ms {one}") for one in reasons)])
-    for line in lines:
-        times = [moment.astimezone(zone).isoformat() for moment in (line.since, line.until)]
-        numbers = [getattr(line, one.name) for one in figures]
-        writer.writerow([*times, guarded(line.key), guarded(line.name), *numbers, *_paused(line, reasons)])
-    return Page(text.getvalue(), "text/csv")

@@ -69,6 +69,12 @@ def joined(stored: Iterable[bytes]) -> Counts:
     return np.stack([keys, sums.astype(np.uint32)], axis=1)
 
 
+def total_ms(counts: Counts) -> int:
+    """Return the sum of waits, each as its bin's longest."""
+    lengths = [longest_of(place) for place in (counts[:, 0] // len(WaitEnd)).tolist()]
+    return int(np.dot(np.array(lengths, dtype=np.int64), counts[:, 1].astype(np.int64))) if lengths else 0
+
+
 @dataclass(frozen=True)
 class WaitFigures:
     """Figures of waits."""

@@ -26,7 +26,7 @@ PAGES = {
     "2001": ("work", "visits", "duty", "tickets", "people", "settings"),
     SUPERVISOR: (
         *("board", "board?wall", "board/alerts", "reports", "reports?of=agents", "reports?of=tickets"),
-        *("reports/calendar", "callbacks", "tickets", "dispatch", "people", "settings"),
+        *("reports/calendar", "reports/staffing", "callbacks", "tickets", "dispatch", "people", "settings"),
     ),
     "4001": ("reports", "tickets"),
     ADMINISTRATOR: ("board", "settings"),

@@ -47,6 +47,7 @@ VISITS = [
             "board": ".tile",
             "reports": "tbody, .empty",
             "reports/calendar": ".empty",
+            "reports/staffing": ".empty",
             "tickets": "tbody tr",
             "people": ".people li",
             "settings": ".settings",

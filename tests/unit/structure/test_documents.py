@@ -22,7 +22,7 @@ OF_THE_SCRIPTS = frozenset({"HOTLINE_RUNTIME", "HOTLINE_DEBIAN_MIRROR"})
 """Variables of the Makefile and of asterisk/bootstrap.sh."""
 
 
-DECLARED = re.compile(r'"(?:GET|POST|PUT|PATCH|DELETE)",\s*f?"(/[^"]*)"')
+DECLARED = re.compile(r'(?:"(?:GET|POST|PUT|PATCH|DELETE)",|\bReport\()\s*f?"(/[^"]*)"')
 """A route of a feature's table."""
 NAMED_ROUTE = re.compile(r"(?:/api/v1|(?<=`)(?!/(?:etc|srv|var)/))(/[a-z][a-z-]*(?:/[a-z{}_-]+)*)")
 SERVED_BESIDE = frozenset({"/desk/socket", "/metrics", "/readyz", "/healthz", "/api/openapi"})

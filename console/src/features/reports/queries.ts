@@ -9,7 +9,7 @@ import type { Figure, Group, Question, Report } from './reports'
 const MINUTE_MS = 60_000
 
 /** Definitions of all figures: names, formulas and units. */
-export function useFigures(of: () => Question['of']) {
+export function useFigures(of: () => Question['of'] | 'staffing') {
   const found = useQuery({ key: ['figure-definitions'], query: () => data(api.GET('/api/v1/figure-definitions')), staleTime: Number.POSITIVE_INFINITY })
   return computed<readonly Figure[]>(() => found.data.value?.[of()] ?? [])
 }

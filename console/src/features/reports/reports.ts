@@ -78,6 +78,7 @@ export function comparisonOf(question: Question): Period | null {
 export function figureText(figure: Pick<Figure, 'unit'>, value: number | null | undefined): string {
   if (value === null || value === undefined) return '–'
   if (figure.unit === 'percent') return `${value.toFixed(1)} %`
+  if (figure.unit === 'number') return value.toFixed(1)
   return figure.unit === 'milliseconds' ? clockText(value) : value.toLocaleString()
 }
 

@@ -7,4 +7,5 @@ export const routes: RouteRecordRaw[] = [
   { path: '/reports', name: 'reports', meta: { roles: READERS }, component: () => import('./pages/ReportsPage.vue') },
   { path: '/reports/list', name: 'report-list', meta: { roles: READERS }, component: () => import('./pages/ReportListPage.vue') },
   { path: '/reports/calendar', name: 'report-calendar', meta: { roles: ['supervisor', 'administrator'] }, component: () => import('./pages/ReportCalendarPage.vue') },
+  { path: '/reports/staffing', name: 'report-staffing', meta: { roles: READERS }, component: () => import('./pages/StaffingPage.vue') },
 ]

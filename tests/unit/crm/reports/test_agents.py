@@ -14,7 +14,7 @@ from crm.history.facts import AgentTime, QueueEvent, QueueEventKind
 from crm.history.model import CallRecord
 from crm.reports.model import AgentQuery, By
 from crm.reports.service import ReportService
-from crm.reports.table import agents_as_csv, agents_as_sheet
+from crm.reports.table import AGENT_TABLE, as_csv, as_sheet
 from foundation.database import Database
 from recordings.model import SEGMENTS, Recording
 
@@ -123,11 +123,11 @@ async def test_an_agents_day_has_its_calls_misses_and_occupancy(database: Databa
     assert (bert.answered, bert.talk_ms) == (1, 50_000)
     one = await reports.agents(AgentQuery(since=SINCE, until=SINCE + timedelta(days=1), agent_id="bert"))
     assert one.lines == [bert]
-    page = agents_as_csv(lines, ZONE).text.splitlines()
+    report = await reports.agents(AgentQuery(since=SINCE, until=SINCE + timedelta(days=1)))
+    page = as_csv(AGENT_TABLE, report).text.splitlines()
     assert page[0].endswith(",missed,paused_ms meal")
     assert [row.rsplit(",", 1)[1] for row in page[1:]] == ["7200000", "0"]
-    report = await reports.agents(AgentQuery(since=SINCE, until=SINCE + timedelta(days=1)))
-    sheet = load_workbook(io.BytesIO(agents_as_sheet(report, "zh").content)).active
+    sheet = load_workbook(io.BytesIO(as_sheet(AGENT_TABLE, report, "zh").content)).active
     assert sheet is not None
     heading = [cell.value for cell in next(sheet.rows)]
     assert heading[-2:] == ["未接量", "示忙：meal"]

@@ -20,7 +20,7 @@ from crm.reports.counting import CallCounting
 from crm.reports.errors import TooManyLines
 from crm.reports.model import CallQuery, Line, TicketQuery
 from crm.reports.service import ReportService
-from crm.reports.table import calls_as_csv, calls_as_sheet
+from crm.reports.table import CALL_TABLE, as_csv, as_sheet
 from crm.sla.model import TicketClock
 from crm.sla.policy import ClockKind
 from crm.tickets.model import Ticket, TicketKind, TicketStatus
@@ -183,10 +183,10 @@ async def test_s13_a_table_has_no_formula(database: Database, reports: ReportSer
         session.add(CallRecord(id="1", started_at=MIDNIGHT, **facts))
     await count(database)
     report = await reports.calls(CallQuery(since=SINCE, until=UNTIL, group="access_number"))
-    (row,) = csv.DictReader(io.StringIO(calls_as_csv(report.lines, ZONE).text.removeprefix("\ufeff")))
+    (row,) = csv.DictReader(io.StringIO(as_csv(CALL_TABLE, report).text.removeprefix("\ufeff")))
     assert (row["since"], row["key"], row["incoming"]) == ("2026-11-27T00:00:00+08:00", "'=1+1", "1")
     assert row["level_of_offered"] == ""
-    book = load_workbook(io.BytesIO(calls_as_sheet(report, "zh").content))
+    book = load_workbook(io.BytesIO(as_sheet(CALL_TABLE, report, "zh").content))
     headings, cells = book["通话"].iter_rows(max_col=6)
     assert [one.value for one in headings] == ["开始", "结束", "代码", "名称", "呼入量", "排队量"]
     assert [one.value for one in cells][2:5] == ["=1+1", "=1+1", 1]
@@ -197,7 +197,7 @@ async def test_sheet_without_groups_has_no_empty_columns(database: Database, rep
     async with database.write() as session:
         session.add(CallRecord(id="1", started_at=MIDNIGHT, direction="inbound", outcome="failed"))
     await count(database)
-    download = calls_as_sheet(await reports.calls(CallQuery(since=SINCE, until=UNTIL)), "en")
+    download = as_sheet(CALL_TABLE, await reports.calls(CallQuery(since=SINCE, until=UNTIL)), "en")
     (headings, *_) = load_workbook(io.BytesIO(download.content))["Calls"].iter_rows(max_col=3)
     assert [one.value for one in headings] == ["From", "Until", "Incoming"]
     assert download.name == f"calls-{SINCE}-{UNTIL - timedelta(days=1)}.xlsx"

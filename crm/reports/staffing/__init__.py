@@ -1,0 +1,1 @@
+"""Staffing: agents that each half hour needs, from past calls (H11)."""
