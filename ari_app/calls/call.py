@@ -25,7 +25,8 @@ from ari_app.calls.outgoing import CALLED_OUT, OutgoingLeg, show_result
 from ari_app.calls.recorder import CallRecorder, Recorded
 from ari_app.calls.talk import AgentLeg, OfferEnd
 from ari_app.calls.voice import ChannelVoice
-from ari_app.calls.waiting import WaitEnd, Waiting, leave_agent
+from ari_app.calls.wait_end import WaitEnd
+from ari_app.calls.waiting import Waiting, leave_agent
 from ari_app.calls.whereabouts import Whereabouts
 from ari_app.desk.call_states import Direction
 from ari_app.desk.model import CallStage

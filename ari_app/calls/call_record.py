@@ -53,6 +53,8 @@ def _unbridged_caller(call: EndedCall) -> CallOutcome:
         return CallOutcome.CALL_BACK
     if call.flow_completed or _served_itself(call.state):
         return CallOutcome.SELF_SERVED
+    if call.state.closed_queue and call.state.queued_at_ms is None:
+        return CallOutcome.AFTER_HOURS
     if call.unserved:
         return CallOutcome.FAILED
     return CallOutcome.LEFT_FLOW if call.state.queued_at_ms is None else CallOutcome.ABANDONED
@@ -71,7 +73,7 @@ def call_record(call: EndedCall) -> CallRecordView:
         number=state.number,
         access_number=state.access_number,
         customer_id=state.customer_id,
-        agent_id=state.talk.agent_id if state.talk is not None else state.last_agent_id,
+        agent_id=(state.talk.agent_id if state.talk is not None else None) or state.last_agent_id,
         queue=state.queue,
         ticket_id=state.ticket_id,
         started_at=from_milliseconds(state.started_at_ms),

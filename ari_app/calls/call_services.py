@@ -14,6 +14,7 @@ from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
 from ari_app.desk.model import CallChanged
 from ari_app.desk.pop import Pop
+from ari_app.queues.hours import QueueHours
 from ari_app.queues.service import QueueService
 from crm.customers.model import Grade
 from crm.history.service import HistoryService
@@ -130,6 +131,8 @@ class CallServices:
     """Returns the callers' channels that the dialplan's fallback took."""
     grade_priorities: Mapping[Grade, int] = field(default_factory=dict)
     """Added to the priority of a customer's call, by grade (H20)."""
+    hours: QueueHours = field(default_factory=QueueHours)
+    """Opening hours of the queues."""
     reconnect_s: float = 30.0
     """How long a customer waits for an agent's phone that vanished, before another agent is looked for."""
     pause_tone: Path | None = None

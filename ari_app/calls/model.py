@@ -128,6 +128,12 @@ class CallState(msgspec.Struct):
     """When caller and agent were bridged."""
     leaving: str | None = None
     """The way by which the caller, by a key, is leaving the queue: a `WaitEnd`, until the flow goes on."""
+    here_since_ms: int | None = None
+    """Since when the caller waits in this queue, where another queue came before."""
+    overflowed: list[str] = []
+    """Overflow rules that were applied, each once."""
+    closed_queue: bool = False
+    """The queue that the caller asked for last was closed."""
     abandon_position: int | None = None
     """The caller's place, where the caller hung up while an agent was rung."""
     talk: Talk | None = None

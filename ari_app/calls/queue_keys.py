@@ -12,7 +12,9 @@ USE_PROMPTS = {
     KeyAction.CALL_BACK: "key_asks_call_back",
     KeyAction.QUEUE: "key_changes_queue",
 }
-KEY_PROMPTS = frozenset({PRESS_PROMPT, *PRESS_PROMPTS.values(), *USE_PROMPTS.values()})
+CALL_BACK_OFFER = "call_back_offer"
+"""Said before the key for a call back, when the queue overflows."""
+KEY_PROMPTS = frozenset({CALL_BACK_OFFER, PRESS_PROMPT, *PRESS_PROMPTS.values(), *USE_PROMPTS.values()})
 
 
 def usable_keys(settings: QueueSettings, state: CallState) -> Mapping[str, KeyUse]:

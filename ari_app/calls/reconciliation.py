@@ -19,7 +19,7 @@ from ari_app.calls.metrics import RECONCILED
 from ari_app.calls.model import LegStage
 from ari_app.calls.service import CallService
 from ari_app.calls.store import CallStore
-from ari_app.calls.waiting import waiting_call
+from ari_app.calls.ways_out import waiting_call
 from ari_app.desk.call_states import Direction
 from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable

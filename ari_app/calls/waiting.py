@@ -1,15 +1,12 @@
 """A caller's wait in a queue: music, announcements, offers to agents."""
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
-from enum import StrEnum
-from pathlib import Path
 
 import structlog
 
 from ari_app.ari.dispatch import Inbox
+from ari_app.calls.announcing import Announcements
 from ari_app.calls.call_services import AgentPhone, CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.errors import NotNow
@@ -17,45 +14,29 @@ from ari_app.calls.control.model import StoryEntry, SupervisorCommand
 from ari_app.calls.holding import Hold
 from ari_app.calls.log_lines import log_offered, log_queued
 from ari_app.calls.model import CallState, LegStage, Talk
-from ari_app.calls.queue_keys import key_prompts, usable_keys
+from ari_app.calls.overflow_number import no_agent
+from ari_app.calls.overflowing import Overflow, Unstaffed, WaitLimits, note_overflow
+from ari_app.calls.queue_keys import usable_keys
 from ari_app.calls.talk import AgentLeg, OfferEnd, staged
 from ari_app.calls.voice import ChannelVoice
+from ari_app.calls.wait_end import WaitEnd
+from ari_app.calls.ways_out import asked, change_queue, shut, waiting_call, way_out
 from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
-from ari_app.queues.model import DeclineReason, LeaveReason, Offer, WaitingCall
+from ari_app.queues.model import DeclineReason, Offer
+from ari_app.queues.overflow import OverflowAction
 from ari_app.queues.settings import KeyAction, KeyUse, QueueSettings
 from crm.history.model import StoryStep
 from foundation.clock import milliseconds, utc_now
 from foundation.tasks import log_failure
 from ivr.walker import ToQueue
 
-POSITION_PROMPT = "queue_position"
 ENTER_AGAIN_S = 0.5
-STAFF_LOOK_S = 5.0
-"""How often a caller's queue is asked whether an agent is signed in."""
 
 log = structlog.get_logger()
 
 
-class WaitEnd(StrEnum):
-    """Reason for the end of a wait."""
-
-    SERVED = "served"
-    SENT_ON = "sent_on"
-    """An agent, or the loss of the agent, sent the caller to a queue again."""
-    TIMED_OUT = "timed_out"
-    """The queue's longest wait is over."""
-    UNSTAFFED = "unstaffed"
-    """No agent of the queue is signed in."""
-    MESSAGE = "message"
-    """The caller chose by key to leave a message."""
-    CALL_BACK = "call_back"
-    """The caller chose by key to be called back."""
-    CHANGED = "changed"
-    """The caller chose another queue by key."""
-
-
-Awaited = Offer | KeyUse | SupervisorCommand | WaitEnd
+Awaited = Offer | KeyUse | SupervisorCommand | Overflow | WaitEnd
 """What ends a stretch of waiting."""
 
 
@@ -74,11 +55,13 @@ class Waiting:
         self._services = services
         self._state = state
         self._voice = voice
-        self._language = language
         self._offers = offers
         self._commands = commands
         self._adopted = state.stage in {CallStage.QUEUED, CallStage.RINGING}
-        self._greeted = self._adopted
+        self._waits_on = state.queued_at_ms is not None
+        """The caller was in a queue before, and keeps the place."""
+        self._announcements = Announcements(services, state, voice, language)
+        self._announcements.greeted = self._adopted
         # A caller who comes from a conversation is moved, wherever that was.
         moved = state.returned_at_ms is not None
         self._hold = Hold(services.holding, state.channel_id, adopted=self._adopted and not moved)
@@ -98,6 +81,9 @@ class Waiting:
             return WaitEnd(state.leaving)
         pop = asyncio.create_task(self._services.pops.prepare(state), name=f"pop:{state.id}")
         try:
+            if not self._waits_on and (closed := shut(self._services, state, settings)) is not None:
+                await self._announcements.closed(settings, closed.opens)
+                return await self._taken(closed.overflow, pop)
             if state.talk is None or state.talk.stage in {LegStage.OFFERED, LegStage.RINGING}:
                 self._hold.begin(settings)
             if state.talk is not None:
@@ -125,7 +111,7 @@ class Waiting:
         queues, state = self._services.queues, self._state
         while True:
             try:
-                if self._adopted and state.returned_at_ms is None:
+                if self._waits_on and state.returned_at_ms is None:
                     # Known already, as a rule; else `enter` would begin the wait anew.
                     await queues.restore([waiting_call(state)])
                 if target.queue in queues.queues:
@@ -157,13 +143,19 @@ class Waiting:
         return WaitEnd.SERVED if ended is OfferEnd.TALKED else None
 
     async def _until_served(self, settings: QueueSettings, pop: asyncio.Task[PopMaker]) -> WaitEnd:
-        unstaffed = asyncio.create_task(self._unstaffed(settings), name=f"unstaffed:{self._state.id}")
-        unstaffed.add_done_callback(log_failure)
+        limits = WaitLimits(self._services, self._state, settings)
+        limit = self._watched(limits)
         try:
             while True:
-                what = await self._next_offer(settings, unstaffed)
+                what = await self._next_offer(settings, limit)
                 if isinstance(what, WaitEnd):
                     return what
+                if isinstance(what, Overflow) and what.to.action is OverflowAction.CALL_BACK:
+                    note_overflow(self._state, what)
+                    self._announcements.offers_call_back, limit = True, self._watched(limits)
+                    continue
+                if isinstance(what, Overflow):
+                    return await self._taken(what, pop)
                 if isinstance(what, KeyUse):
                     return await self._chosen(what, settings)
                 if isinstance(what, SupervisorCommand):
@@ -174,23 +166,20 @@ class Waiting:
                     return served
                 await self._rejoin(settings)
         finally:
-            unstaffed.cancel()
+            limit.cancel()
 
-    async def _unstaffed(self, settings: QueueSettings) -> None:
-        """Return after too long without a signed-in agent."""
-        if settings.unstaffed_wait_s is None:
-            await asyncio.Future[None]()
-        loop, since = asyncio.get_running_loop(), None
-        while True:
-            try:
-                staffed = await self._services.queues.staffed(settings.name)
-            except QueuesUnavailable:
-                staffed = True  # not known
-            since = None if staffed else since or loop.time()
-            left_s = STAFF_LOOK_S if since is None else since + (settings.unstaffed_wait_s or 0.0) - loop.time()
-            if left_s <= 0:
-                return
-            await asyncio.sleep(min(STAFF_LOOK_S, left_s))
+    def _watched(self, limits: WaitLimits) -> asyncio.Task[Overflow | Unstaffed]:
+        """Begin to watch the limits of the wait."""
+        limit = asyncio.create_task(limits.reached(), name=f"limits:{self._state.id}")
+        limit.add_done_callback(log_failure)
+        return limit
+
+    async def _taken(self, overflow: Overflow, pop: asyncio.Task[PopMaker]) -> WaitEnd:
+        """Take the caller out of a queue that overflows or is closed."""
+        end = await way_out(self._services, self._state, overflow)
+        if end is not None:
+            return end
+        return await self._carried_out(no_agent(), await asyncio.shield(pop)) or WaitEnd.SENT_ON
 
     def _hold_again(self, settings: QueueSettings) -> None:
         """Hold the caller again after an offer that failed."""
@@ -212,7 +201,7 @@ class Waiting:
         waited_s = (milliseconds(utc_now()) - since_ms) / 1000
         return asyncio.get_running_loop().time() + max(0.0, settings.longest_wait_s - waited_s)
 
-    async def _next_offer(self, settings: QueueSettings, unstaffed: asyncio.Task[None]) -> Awaited:
+    async def _next_offer(self, settings: QueueSettings, limit: asyncio.Task[Overflow | Unstaffed]) -> Awaited:
         """Wait for an offer, a key, an order, or an end.
 
         An offer that is here wins over a key: the agent's phone may ring at once. A key wins over an offer on its way.
@@ -227,11 +216,11 @@ class Waiting:
         orders = Inbox(self._state.id)
         ordered = asyncio.create_task(self._order(orders, settings), name=f"orders:{self._state.id}")
         ordered.add_done_callback(log_failure)
-        end = WaitEnd.UNSTAFFED
+        end: WaitEnd | None = None
         with self._commands.opened(orders):
             try:
                 async with asyncio.timeout_at(self._patience(settings)):
-                    await asyncio.wait({offered, unstaffed, chosen, ordered}, return_when=asyncio.FIRST_COMPLETED)
+                    await asyncio.wait({offered, limit, chosen, ordered}, return_when=asyncio.FIRST_COMPLETED)
             except TimeoutError:
                 end = WaitEnd.TIMED_OUT
             finally:
@@ -243,7 +232,10 @@ class Waiting:
                 return self._offers.get_nowait()
             if chosen.done():
                 return chosen.result()
-            return _accepted(ordered.result()) if ordered.done() else end
+            if ordered.done():
+                return _accepted(ordered.result())
+            reached = None if end is not None else limit.result()
+            return reached if isinstance(reached, Overflow) else end or WaitEnd.UNSTAFFED
 
     async def _order(self, orders: Inbox, settings: QueueSettings) -> Commanded:
         """Return the first order to move the caller; refuse others."""
@@ -262,7 +254,7 @@ class Waiting:
         now_ms = milliseconds(utc_now())
         self._state.story = [*story, StoryEntry(now_ms, StoryStep.MOVED, command.supervisor.id, command.queue)]
         log.info("caller_moved", queue=command.queue, supervisor=command.supervisor.id)
-        return await self._change_queue(command.queue)
+        return await change_queue(self._services, self._state, command.queue)
 
     async def _chosen_key(self, settings: QueueSettings) -> KeyUse:
         """Return the use of the first key that has one."""
@@ -281,19 +273,7 @@ class Waiting:
             await self._services.store.save(state)
             return WaitEnd(use.action.value)
         assert use.queue is not None, "as the settings were checked"
-        return await self._change_queue(use.queue)
-
-    async def _change_queue(self, queue: str) -> WaitEnd:
-        """Take the caller to another queue, with the same joining time."""
-        state, queues = self._state, self._services.queues
-        assert state.target is not None, "waiting"
-        state.target, state.queue = replace(state.target, queue=queue), queue
-        await self._services.store.save(state)
-        with suppress(QueuesUnavailable):  # `_enter` repeats it
-            # Left first: where an agent is reserved already, `enter` alone would keep the queue.
-            await queues.leave(state.id, LeaveReason.CHOSE_OTHERWISE)
-            await queues.restore([waiting_call(state)])
-        return WaitEnd.CHANGED
+        return await change_queue(self._services, self._state, use.queue)
 
     async def _served(self, offer: Offer, make_pop: PopMaker) -> WaitEnd | None:
         """Carry out an offer; None where the caller waits on."""
@@ -311,68 +291,15 @@ class Waiting:
         return await self._carried_out(phone, make_pop)
 
     async def _announce(self, settings: QueueSettings) -> None:
-        """Greet the caller once, then say the position again and again."""
         await self._hold.begun()
-        if not self._greeted:
-            self._greeted = True
-            await self._say(settings.greeting)
-            if settings.announce_every_s == 0:
-                await self._say_keys(settings)
-        while settings.announce_every_s > 0:
-            try:
-                place = await self._services.queues.position(self._state.id)
-            except QueuesUnavailable:
-                place = None
-            if place is not None and not place.offered:
-                await self._say(POSITION_PROMPT, queue={"position": place.position})
-                await self._say_keys(settings)
-            await asyncio.sleep(settings.announce_every_s)
-
-    async def _say_keys(self, settings: QueueSettings) -> None:
-        """Say what the caller may press."""
-        keys = usable_keys(settings, self._state)
-        found = [
-            await self._audio(prompt, queue=values)
-            for prompt, values in key_prompts(keys, self._language, self._services.queues.settings_of)
-        ]
-        if audio := [file for file in found if file is not None]:
-            await self._voice.say(audio, barge_in=False)
-
-    async def _say(self, prompt: str | None, **more: dict[str, int]) -> None:
-        if prompt is not None and (audio := await self._audio(prompt, **more)) is not None:
-            await self._voice.say([audio], barge_in=False)
-
-    async def _audio(self, prompt: str, **more: Mapping[str, int | str]) -> Path | None:
-        variables = {**(self._state.cursor.variables if self._state.cursor is not None else {}), **more}
-        return await self._services.prompts.audio(prompt, self._language, variables)
+        await self._announcements.run(settings)
 
 
 def leave_agent(state: CallState) -> None:
     """Note that the caller goes on without the agent of the conversation."""
     assert state.talk is not None, "the agent talked with the caller"
-    state.last_agent_id = state.talk.agent_id
+    state.last_agent_id = state.talk.agent_id or state.last_agent_id
     state.talk, state.control, state.stage = None, None, CallStage.QUEUED
-
-
-def waiting_call(state: CallState) -> WaitingCall:
-    """Return a waiting caller, as `restore` needs it."""
-    assert state.target is not None, "waiting"
-    assert state.queued_at_ms is not None, "waiting"
-    return WaitingCall(
-        state.id,
-        state.target.queue,
-        state.target.priority,
-        state.queued_at_ms,
-        state.node,
-        state.preferred_agent_id,
-        asked(state),
-    )
-
-
-def asked(state: CallState) -> tuple[str, ...]:
-    """Return the words of the flow's step, and the language."""
-    words = state.target.asks if state.target is not None else ()
-    return tuple(dict.fromkeys((*words, state.cursor.language))) if state.cursor is not None else words
 
 
 def _accepted(given: Commanded) -> SupervisorCommand:

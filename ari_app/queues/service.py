@@ -1,10 +1,12 @@
 """Use cases of the queues. Each is one atomic function on Redis."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import msgspec
 
 from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp, QueueUnknown
+from ari_app.queues.loads import QueueLoads
 from ari_app.queues.model import (
     LEAVE_EVENTS,
     AgentSnapshot,
@@ -111,6 +113,11 @@ class QueueService(QueueNode):
     async def staffed(self, queue: str) -> bool:
         """Tell whether a signed-in agent serves the queue."""
         return await self._run(_STAFFED, queue)
+
+    @cached_property
+    def loads(self) -> QueueLoads:
+        """Agents of each queue, counted once a second at most."""
+        return QueueLoads(self.snapshot)
 
     # Offers
 

@@ -8,7 +8,10 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from ruamel.yaml.comments import CommentedSeq
 
+from ari_app.queues.overflow import ClosedQueue, OverflowRule
+from ari_app.queues.overflow_checks import overflow_findings
 from ari_app.queues.rules import RoutingRule
+from crm.sla.hours import WorkingHours
 from foundation.findings import ConfigurationInvalid, Finding
 from foundation.yaml_files import broken_rules, line_inside, read_yaml
 
@@ -98,6 +101,12 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """After so long the flow goes on at its `otherwise`; by default callers wait for a person as long as they like."""
     unstaffed_wait_s: float | None = Field(default=15.0, ge=0, le=7200)
     """So long without an agent who is signed in to the queue, and the flow goes on at its `otherwise`; null: never."""
+    hours: WorkingHours | None = None
+    """When callers may join; on the calendar of service levels. Left out: always."""
+    closed: ClosedQueue | None = None
+    """What a caller hears outside the hours, and the way out."""
+    overflow: tuple[OverflowRule, ...] = Field(default=(), max_length=20)
+    """Ways out of the queue before these two limits; the first rule that holds applies."""
     announce_every_s: float = Field(default=30.0, ge=0, le=600)
     """How often callers hear their place; 0: never."""
     greeting: str | None = None
@@ -159,6 +168,7 @@ def read_queues(path: Path) -> tuple[dict[str, QueueSettings], list[Finding]]:
         known = queues.get(str(entry.get("name"))) if isinstance(entry, Mapping) else None
         if known is not None:
             findings += _wrong_ways(path, entry, known, queues)
+    findings += overflow_findings(path.name, document, queues)
     return queues, findings
 
 

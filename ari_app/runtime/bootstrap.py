@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -24,6 +25,7 @@ from ari_app.desk.call_states import Direction
 from ari_app.desk.handshake import DeskSockets
 from ari_app.desk.model import Notice
 from ari_app.fallback.service import Fallback
+from ari_app.queues.hours import QueueHours
 from ari_app.queues.service import QueueService
 from ari_app.runtime import schema, subscriptions
 from ari_app.runtime.agent_calls import AgentCalls
@@ -225,6 +227,7 @@ class Service:
             prompts=self.conversations.prompts,
             entry_points=self.conversations.entry_points,
             grade_priorities=settings.grade_priorities,
+            hours=QueueHours(ZoneInfo(settings.time_zone), domain.calendar.workdays),
             reconnect_s=settings.reconnect_s,
             pause_tone=self.conversations.pause_tone,
             messages=VoiceMessages(domain.tickets, domain.customers, self.conversations.catalogue),

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import structlog
 
+from ari_app.calls.announcing import POSITION_PROMPT
 from ari_app.calls.messages import DESCRIPTION, SUBJECT
 from ari_app.calls.model import FlowEnd
 from ari_app.calls.queue_keys import KEY_PROMPTS
 from ari_app.calls.tolls import OUTSIDE_FILE, TollRules, read_outside
-from ari_app.calls.waiting import POSITION_PROMPT, WaitEnd
+from ari_app.calls.wait_end import WaitEnd
 from ari_app.calls.wording import ARREARS, ORDINARY
 from ari_app.campaigns.actions import SurveyActions
 from ari_app.campaigns.hours import CallingHours
@@ -24,6 +25,8 @@ from ari_app.campaigns.survey import QUESTIONS_BY_KIND, prompts_for
 from ari_app.campaigns.wording import SURVEY_TEXTS, SurveyWording
 from ari_app.missed.actions import CallBackActions
 from ari_app.missed.service import MissedCallers
+from ari_app.queues.overflow import QUEUE_CLOSED
+from ari_app.queues.overflow_checks import outside_findings
 from ari_app.queues.settings import QueueSettings, read_queues
 from ari_app.web.labels import Labels, read_labels
 from ari_app.web.problem_texts import ProblemTexts, read_problem_texts
@@ -70,6 +73,7 @@ CALL_VARIABLES = frozenset(
         "queue.key",
         "queue.title",
         "queue.ended",
+        "queue.opens",
         *CALENDAR_VARIABLES,
     }
 )
@@ -139,6 +143,8 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
     findings = [*library.findings, *of_queues, *of_notices, *of_numbers, *of_organisation, *of_desk, *of_tolls]
     findings += [*of_labels, *of_texts]
     findings += _without_answer(tolls, numbers)
+    flows = library.flows if not library.unread else None
+    findings += outside_findings(folder / "queues.yaml", queues, flows, tolls.opened)
     if not library.unread:
         findings += numbers.without_flow(library.flows)
         findings += (
@@ -198,6 +204,7 @@ def _vocabulary(
 ) -> Vocabulary:
     """Return the names outside the flows that a flow may use."""
     greetings = {queue.greeting for queue in (queues or {}).values() if queue.greeting is not None}
+    greetings |= {queue.closed.say for queue in (queues or {}).values() if queue.closed is not None} | {QUEUE_CLOSED}
     return Vocabulary(
         _actions(),
         frozenset(queues) if queues is not None else None,

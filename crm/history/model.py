@@ -49,6 +49,7 @@ class StoryStep(StrEnum):
     SUPERVISION_ENDED = "supervision_ended"
     PULLED = "pulled"
     MOVED = "moved"
+    OVERFLOWED = "overflowed"
 
 
 class CallOutcome(StrEnum):
@@ -62,6 +63,8 @@ class CallOutcome(StrEnum):
     """The caller left the queue by key and asked for a call back."""
     ABANDONED = "abandoned"
     """The caller joined a queue and hung up before being bridged with an agent, also in the moment of the answer."""
+    AFTER_HOURS = "after_hours"
+    """The queue that the caller asked for was closed, and nothing else served the caller."""
     LEFT_FLOW = "left_flow"
     """The caller hung up in the menu, without having joined a queue."""
     UNREACHED = "unreached"

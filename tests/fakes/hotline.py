@@ -116,8 +116,8 @@ class FakeHotline:
         given = {"ring_s": RING_S, "announce_every_s": ANNOUNCE_S, "unstaffed_wait_s": None, **(settings or {})}
         self.redis = redis
         self.settings = {"repair": QueueSettings(name="repair", title_zh="报修", title_en="Repairs", **given)}
-        if "keys" in given:
-            plain = {**given, "keys": {}}
+        if "keys" in given or "overflow" in given:
+            plain = {**given, "keys": {}, "overflow": ()}
             self.settings["consult"] = QueueSettings(name="consult", title_zh="咨询", title_en="Consultation", **plain)
         self.tolls = TollRules.model_validate({"at_once": 3, "agents": {"a_day": 5}})
         self.script: Script = straight_to_queue

@@ -217,6 +217,8 @@ class Consulting(Handing):
             return
         await self._let_agent_go()
         self.control.handover = handover
+        # Where no agent talked with the customer before.
+        self._state.connected_at_ms = self._state.connected_at_ms or milliseconds(utc_now())
         await self._enter(_S.LEFT)
 
     async def _become_agent(self, party: Party, handover: Handover | None = None) -> None:

@@ -374,7 +374,7 @@ class Handing:
         entry = StoryEntry(
             milliseconds(utc_now()),
             step,
-            by or self.talk.agent_id,
+            by or self.talk.agent_id or None,
             None if is_number else known,
             known if is_number else None,
             note or None,

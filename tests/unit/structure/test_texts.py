@@ -26,6 +26,7 @@ PACKAGES = ("ari_app", "crm", "recordings", "foundation")
 OF_COMMANDS = ("ari_app.operations", "crm.starter")
 OF_FILES = (
     "ari_app/ari/",
+    "ari_app/queues/overflow",
     "ari_app/queues/s",
     "ari_app/queues/rules.py",
     "ari_app/runtime/configuration.py",

@@ -1,0 +1,76 @@
+"""Announcements to a caller who waits: greeting, place, keys, an offer."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+
+from ari_app.calls.call_services import CallServices
+from ari_app.calls.model import CallState
+from ari_app.calls.queue_keys import CALL_BACK_OFFER, key_prompts, usable_keys
+from ari_app.calls.voice import ChannelVoice
+from ari_app.queues.errors import QueuesUnavailable
+from ari_app.queues.settings import KeyAction, QueueSettings
+
+POSITION_PROMPT = "queue_position"
+
+
+class Announcements:
+    """Says what one caller of a queue hears beside the music."""
+
+    def __init__(self, services: CallServices, state: CallState, voice: ChannelVoice, language: str) -> None:
+        self._services = services
+        self._state = state
+        self._voice = voice
+        self._language = language
+        self.greeted = False
+        """The greeting was said, by this process or the one before."""
+        self.offers_call_back = False
+        """The key for a call back is offered next."""
+
+    async def run(self, settings: QueueSettings) -> None:
+        """Greet the caller once, then say the position again and again."""
+        if self.offers_call_back:
+            self.offers_call_back = False
+            await self._say_keys(settings, CALL_BACK_OFFER)
+            await asyncio.sleep(settings.announce_every_s)
+        if not self.greeted:
+            self.greeted = True
+            await self._say(settings.greeting)
+            if settings.announce_every_s == 0:
+                await self._say_keys(settings)
+        while settings.announce_every_s > 0:
+            try:
+                place = await self._services.queues.position(self._state.id)
+            except QueuesUnavailable:
+                place = None
+            if place is not None and not place.offered:
+                await self._say(POSITION_PROMPT, queue={"position": place.position})
+                await self._say_keys(settings)
+            await asyncio.sleep(settings.announce_every_s)
+
+    async def closed(self, settings: QueueSettings, opens: str | None) -> None:
+        """Say that the queue is closed, and until when."""
+        assert settings.closed is not None, "closed"
+        title = settings.title_zh if self._language == "zh" else settings.title_en
+        await self._say(settings.closed.say, queue={"title": title, "opens": opens or ""})
+
+    async def _say_keys(self, settings: QueueSettings, offer: str | None = None) -> None:
+        """Say what the caller may press; an offer comes before its key."""
+        keys = usable_keys(settings, self._state)
+        if offer is not None:
+            keys = {key: use for key, use in keys.items() if use.action is KeyAction.CALL_BACK}
+        found = [await self._audio(offer)] if offer is not None and keys else []
+        found += [
+            await self._audio(prompt, queue=values)
+            for prompt, values in key_prompts(keys, self._language, self._services.queues.settings_of)
+        ]
+        if audio := [file for file in found if file is not None]:
+            await self._voice.say(audio, barge_in=False)
+
+    async def _say(self, prompt: str | None, **more: Mapping[str, int | str]) -> None:
+        if prompt is not None and (audio := await self._audio(prompt, **more)) is not None:
+            await self._voice.say([audio], barge_in=False)
+
+    async def _audio(self, prompt: str, **more: Mapping[str, int | str]) -> Path | None:
+        variables = {**(self._state.cursor.variables if self._state.cursor is not None else {}), **more}
+        return await self._services.prompts.audio(prompt, self._language, variables)
