@@ -11,7 +11,7 @@ COUNTED_AGAIN_S = 1.0
 
 
 class QueueLoads:
-    """Counts the agents of queues from one snapshot, not once for each caller."""
+    """Counts the agents of queues for all callers of a process."""
 
     def __init__(self, snapshot: Callable[[], Awaitable[Snapshot]]) -> None:
         self._take = snapshot

@@ -12,7 +12,7 @@ from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, AgentState
 
 
 class OverflowAction(StrEnum):
-    """What an overflowing queue does with a caller."""
+    """Kind of a way out of a queue."""
 
     OTHERWISE = "otherwise"
     """The flow goes on at its `otherwise`, as after the longest wait."""
@@ -99,7 +99,7 @@ class OverflowRule(BaseModel, extra="forbid", frozen=True):
 
 
 class ClosedQueue(BaseModel, extra="forbid", frozen=True):
-    """What a queue does with callers outside its hours."""
+    """Prompt and way out of a queue outside its hours."""
 
     say: str = QUEUE_CLOSED
     """The prompt; `queue.title` and `queue.opens` are its values."""

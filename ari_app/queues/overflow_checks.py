@@ -106,7 +106,7 @@ def outside_findings(
 
 
 def _targets(queue: Overflowing) -> Iterator[tuple[tuple[str | int, ...], OverflowTarget]]:
-    """Yield the ways out of a queue, each with its place in the file."""
+    """Yield the ways out of a queue with their places."""
     for index, rule in enumerate(queue.overflow):
         yield ("overflow", index), rule.to
     if queue.closed is not None:

@@ -65,4 +65,4 @@ async def test_caller_of_a_queue_without_agents_is_answered_from_another(hotline
     await caller.hang_up()
     record = await hotline.call_record(supervisor, call["call_id"])
     assert (record["queue"], record["outcome"]) == ("repair", "answered")
-    assert [(one["step"], one["target"]) for one in record["story"]] == [("overflowed", "repair")]
+    assert [(one["step"], one["target"]) for one in record["story"]] == [("overflowed", "repair"), ("overflowed", None)]
