@@ -40,7 +40,7 @@ class VoiceBack(VoiceEvent, frozen=True, kw_only=True):
 
 
 class AgentVoices:
-    """Tells conversations that no sound arrives from the agent's browser.
+    """Tells conversations that no sound arrives from an agent's browser.
 
     A page that was reloaded, crashed or lost its network ends no SIP dialog, and Asterisk would notice after
     `rtp_timeout` only. Phones on tables are left alone: some send nothing while their user is silent.
@@ -105,3 +105,6 @@ class AgentVoices:
             talk = state.talk
             if talk is not None and state.bridged and not talk.released and self._in_browser(talk.agent_id):
                 yield talk.channel_id
+            party = state.control.party if state.control is not None else None
+            if party is not None and party.up and self._in_browser(party.target.id):
+                yield party.channel_id

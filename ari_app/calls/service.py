@@ -14,7 +14,7 @@ from ari_app.ari.model import Channel
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
 from ari_app.calls.call_services import CallServices
-from ari_app.calls.control.outside import outside_numbers
+from ari_app.calls.control.outside_places import outside_numbers
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.model import CallState, LegStage
 from ari_app.calls.talk import Withdrawn
@@ -104,9 +104,15 @@ class CallService:
             for call in self._calls.values()
         )
 
-    def outside_legs(self) -> list[str]:
-        """Return the agent behind each outside number that is in a call."""
-        return [agent_id for call in self._calls.values() for agent_id in outside_numbers(call.state)]
+    async def outside_legs(self) -> dict[str, str]:
+        """Return the agents behind the outside numbers of all nodes, by place.
+
+        Raises:
+            RedisError, OSError: Redis is out of reach.
+        """
+        states = {state.id: state for state in await self._services.store.all() if state.node != self._services.node}
+        states |= {call_id: call.state for call_id, call in self._calls.items()}
+        return {place: agent_id for state in states.values() for place, agent_id in outside_numbers(state).items()}
 
     def arrived(self, event: StasisStart) -> None:
         """Take a channel that entered our application and belongs to no call."""

@@ -71,7 +71,7 @@ class TollRules(BaseModel, extra="forbid", frozen=True):
     duty: Open = Open()
     service: Open = Open()
     at_once: Annotated[int, Field(ge=0, le=10_000)] = 20
-    """Of all agents, on one node."""
+    """Of all agents."""
     a_day: Annotated[int, Field(ge=0, le=10_000_000)] = 2000
     """Of all agents."""
     opened: frozenset[Short] = frozenset()

@@ -102,6 +102,10 @@ class CallParty(msgspec.Struct, frozen=True):
     """The agent's id, or the number."""
     name: str = ""
     answered: bool = False
+    away_since_ms: int | None = None
+    """Since when the agent's leg is missed; again when a ring had no answer."""
+    rings_again: bool = False
+    """The phone of an agent who is missed rings."""
 
 
 class CallSupervisor(msgspec.Struct, frozen=True):

@@ -66,10 +66,17 @@ async def test_blind_transfer_and_back_to_the_sender(hotline: Hotline) -> None:
 
 async def test_consult_swap_and_complete_at_three_ears(hotline: Hotline) -> None:
     async with conversation(hotline) as talk:
-        _, third, third_id = await colleague(hotline)
+        desk, third, third_id = await colleague(hotline)
         await talk.order("consult", {"target": {"kind": "agent", "id": third_id}})
         await answered(third)
         await talk.desk.message("call", state="consulting")
+        await talk_alone(talk.agent, AGENT_HZ, third, THIRD_HZ)
+        await talk.caller.hears(seconds=0.5)
+
+        third = await rung_back(hotline, desk, third)
+        missed = await talk.desk.message("call", state="consulting")
+        while missed["party"]["away_since_ms"] is None:
+            missed = await talk.desk.message("call", state="consulting")
         await talk_alone(talk.agent, AGENT_HZ, third, THIRD_HZ)
         await talk.caller.hears(seconds=0.5)
 
@@ -86,8 +93,18 @@ async def test_consult_swap_and_complete_at_three_ears(hotline: Hotline) -> None
         await third.ended()
         supervisor = await hotline.desk(SUPERVISOR)
         await segments(
-            hotline, supervisor, talk, ["conversation", "consult", "conversation", "consult", "conversation"]
+            hotline, supervisor, talk, ["conversation", "consult", "consult", "conversation", "consult", "conversation"]
         )
+
+
+async def rung_back(hotline: Hotline, desk: Desk, third: Phone) -> Phone:
+    """Kill a colleague's phone; have the next one rung back."""
+    third.kill()
+    again = await hotline.phone(f"agent{OTHER_AGENT}")
+    shown = await desk.post("/api/v1/agents/me/call/reconnect", None)
+    assert (shown["role"], shown["party"]["rings_again"]) == ("third", True)
+    await answered(again)
+    return again
 
 
 async def test_three_party_call_with_an_outside_number_goes_on_without_the_agent(hotline: Hotline) -> None:

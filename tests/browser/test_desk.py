@@ -138,6 +138,10 @@ async def test_call_goes_to_a_colleague_who_was_asked(hotline: Hotline, open_pag
     await expect(asked.button("desk.hang_up")).to_have_count(0)
     await asked.button("desk.answer").click()
     await expect(asked.text("desk.consulted")).to_be_visible(timeout=WAIT_MS)
+    await asked.page.reload()
+    await expect(asking.text("desk.party_away")).to_be_visible(timeout=WAIT_MS)
+    await asked.hears(MICROPHONE_HZ)
+    await expect(asking.text("desk.party_away")).to_have_count(0, timeout=WAIT_MS)
 
     # Two who type in the same moment keep both their words.
     words = {"desk.subject": (asking, "暖气不热，室温十二度"), "desk.description": (asked, "昨晚开始")}

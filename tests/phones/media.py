@@ -22,10 +22,35 @@ KEY_FRAMES = 8
 PAUSE_FRAMES = 4
 END_PACKETS = 3
 GAP_NANOSECONDS = 60_000_000
-"""A later packet than this after the one before it means that nothing was sent in between: silence is filled in."""
+"""A later packet than this after the one before it begins a new stream: silence stands between both."""
+SAMPLE_NANOSECONDS = 1_000_000_000 // RATE
 HEADER = struct.Struct("!BBHII")
 EVENT = struct.Struct("!BBH")
 SILENCE: Samples = numpy.zeros(FRAME, dtype=numpy.int16)
+
+
+class Stream:
+    """Packets in one order of timestamps, and when they were due.
+
+    A process that was held up reads packets late, and then many at once: the earliest of them tells when all were due.
+    """
+
+    def __init__(self, timestamp: int, arrived: int) -> None:
+        self._first = timestamp
+        self._due = arrived
+        self.following = timestamp
+        self.last_arrival = arrived
+
+    def add(self, timestamp: int, size: int, arrived: int) -> int:
+        """Take a packet; return its place in samples."""
+        place = (timestamp - self._first) & 0xFFFFFFFF
+        self._due = min(self._due, arrived - place * SAMPLE_NANOSECONDS)
+        self.following, self.last_arrival = (timestamp + size) & 0xFFFFFFFF, arrived
+        return place
+
+    def due(self, place: int) -> int:
+        """Return when a packet was due, by the monotonic clock."""
+        return self._due + place * SAMPLE_NANOSECONDS
 
 
 class Media(asyncio.DatagramProtocol):
@@ -46,7 +71,9 @@ class Media(asyncio.DatagramProtocol):
         self._source = random.getrandbits(32)
         self._to_play: deque[tuple[Samples, asyncio.Future[None]]] = deque()
         self._keys: deque[tuple[str, asyncio.Future[None]]] = deque()
-        self._heard: list[tuple[int, Samples]] = []
+        self._heard: list[tuple[Stream, int, Samples]] = []
+        self._stream: tuple[int, Stream] | None = None
+        """Source and stream of the last packet."""
         self._heard_event: int | None = None
         self.port = 0
 
@@ -104,30 +131,39 @@ class Media(asyncio.DatagramProtocol):
         Silence stands where nothing came. `seconds` limits it to the last ones.
         """
         now = time.monotonic_ns()
-        since = self._heard[0][0] if self._heard and seconds is None else now - round((seconds or 0.0) * 1e9)
+        packets = [(stream.due(place), samples) for stream, place, samples in self._heard]
+        since = packets[0][0] if packets and seconds is None else now - round((seconds or 0.0) * 1e9)
         sound = numpy.zeros(max(0, (now - since) * RATE // 1_000_000_000), dtype=numpy.int16)
-        position, last_arrival = 0, -GAP_NANOSECONDS
-        for arrived, samples in self._heard:
-            if arrived < since:
-                continue
-            if arrived - last_arrival > GAP_NANOSECONDS:
-                position = max(position, (arrived - since) * RATE // 1_000_000_000)
-            kept = samples[: max(0, sound.size - position)]
-            sound[position : position + kept.size] = kept
-            position += kept.size
-            last_arrival = arrived
+        for due, samples in packets:
+            position = (due - since) // SAMPLE_NANOSECONDS
+            if 0 <= position < sound.size:
+                kept = samples[: sound.size - position]
+                sound[position : position + kept.size] = kept
         return sound
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         arrived = time.monotonic_ns()
-        first, second, _, timestamp, _ = HEADER.unpack_from(data)
+        first, second, _, timestamp, source = HEADER.unpack_from(data)
         payload = data[HEADER.size + 4 * (first & 0x0F) :]
         payload_type = second & 0x7F
         if payload_type in Codec.__members__.values():
-            self._heard.append((arrived, decode(Codec(payload_type), payload)))
+            samples = decode(Codec(payload_type), payload)
+            stream = self._stream_of(source, timestamp, arrived)
+            self._heard.append((stream, stream.add(timestamp, samples.size, arrived), samples))
         elif payload_type == self._event_type and timestamp != self._heard_event:
             self._heard_event = timestamp
             self._on_key(KEYS[payload[0]])
+
+    def _stream_of(self, source: int, timestamp: int, arrived: int) -> Stream:
+        """Return the stream of a packet, begun where none goes on."""
+        if self._stream is not None:
+            former, stream = self._stream
+            is_late = arrived - stream.last_arrival > GAP_NANOSECONDS
+            if former == source and stream.following == timestamp and not is_late:
+                return stream
+        stream = Stream(timestamp, arrived)
+        self._stream = source, stream
+        return stream
 
     async def _send(self) -> None:
         loop = asyncio.get_running_loop()

@@ -69,9 +69,14 @@ def longest_silence(samples: Samples, quiet: float = -60.0) -> float:
 
 
 def tone(frequency: float, seconds: float, amplitude: float = 8000.0) -> Samples:
-    """Return a sine that the other end can recognise."""
-    times = numpy.arange(round(seconds * RATE)) / RATE
-    return cast("Samples", (amplitude * numpy.sin(2 * numpy.pi * frequency * times)).astype(numpy.int16))
+    """Return a sine that the other end can recognise.
+
+    A second of a whole frequency is repeated: to compute minutes of it would hold a phone up for half a second.
+    """
+    whole = round(seconds * RATE)
+    times = numpy.arange(RATE if frequency == int(frequency) else whole) / RATE
+    sine = (amplitude * numpy.sin(2 * numpy.pi * frequency * times)).astype(numpy.int16)
+    return cast("Samples", numpy.resize(sine, whole))
 
 
 def tone_share(samples: Samples, frequency: float) -> float:

@@ -225,10 +225,17 @@ class Consulting(Handing):
         """Make the call the third party's: the agent leaves it."""
         await self._let_agent_go()
         self._pass_to(party.target, party.channel_id)
-        self.control.party, self.control.handover = None, handover
-        self.control.muted = self.control.held_by_phone = False
-        self.control.parked_until_ms = None
-        await self._enter(_S.TALKING)
+        control = self.control
+        control.party, control.handover = None, handover
+        control.muted = control.held_by_phone = False
+        control.parked_until_ms = None
+        if party.away_until_ms is None:
+            await self._enter(_S.TALKING)
+            return
+        # Missed as the agent of the call from now on, who is rung anew.
+        await self._parties.hang_up(party.channel_id)
+        control.away_until_ms, control.back_to = party.away_until_ms, None
+        await self._enter(_S.AWAY, ends_in_s=max(0, party.away_until_ms - milliseconds(utc_now())) / 1000)
 
     def _pass_to(self, agent: Target, channel_id: str) -> None:
         """Replace the agent of the call."""

@@ -22,7 +22,7 @@ from ari_app.calls.agent_voices import VoiceBack, VoiceLost
 from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.errors import CallOutOfReach, NotNow
-from ari_app.calls.control.model import AnyCommand, CallCommand, SupervisorCommand, TargetKind, allowed
+from ari_app.calls.control.model import ORDERLY, AnyCommand, CallCommand, SupervisorCommand, TargetKind, allowed
 from ari_app.calls.control.segments import Segments
 from ari_app.calls.control.supervising import TAKEN_FROM, Supervising
 from ari_app.calls.model import CallState
@@ -33,9 +33,6 @@ from foundation.problems import Problem
 
 KEYS = 16
 """Idempotency keys that a call remembers."""
-ORDERLY = frozenset({0, 16, 31})
-"""Q.850 causes of a hang-up by the phone's user. 0 is an end that happened while the service was away."""
-
 MISSES_VOICE = frozenset({ControlStage.TALKING, ControlStage.HELD, ControlStage.CONSULTING, ControlStage.SWAPPED})
 """Stages in which the others get music while no sound comes from the agent; other stages go on."""
 
@@ -77,7 +74,7 @@ class Conversation(Supervising):
             CallAction.DIGITS: lambda command: self._press(command.digits),
             CallAction.PAUSE_RECORDING: lambda _: self._pause_recording(True),
             CallAction.RESUME_RECORDING: lambda _: self._pause_recording(False),
-            CallAction.RECONNECT: lambda _: self._reconnect(),
+            CallAction.RECONNECT: self._reconnect_leg,
             CallAction.TRANSFER: self._transfer,
             CallAction.CONSULT: self._consult,
             CallAction.SWAP: lambda _: self._swap(),
@@ -123,10 +120,10 @@ class Conversation(Supervising):
     async def _next(self) -> Event | None:
         """Return the next event; None where the stage's time is over."""
         assert self._inbox is not None, "running"
-        control = self._state.control
-        if control is None or control.until_ms is None:
+        until_ms = self._until_ms
+        if until_ms is None:
             return await self._inbox.get()
-        left_s = (control.until_ms - milliseconds(utc_now())) / 1000
+        left_s = (until_ms - milliseconds(utc_now())) / 1000
         try:
             async with asyncio.timeout(max(0.0, left_s)):
                 return await self._inbox.get()
@@ -144,8 +141,7 @@ class Conversation(Supervising):
         elif isinstance(event, StasisStart):
             await self._carefully(lambda: self._answered(event.channel.id))
         elif isinstance(event, VoiceLost | VoiceBack):
-            if event.leg_id == self.talk.channel_id:
-                await self._carefully(self._voice_lost if isinstance(event, VoiceLost) else self._voice_back)
+            await self._voice_changed(event)
         elif isinstance(event, StasisEnd | ChannelDestroyed | ChannelHangupRequest):
             await self._leg_ended(event)
 
@@ -153,7 +149,7 @@ class Conversation(Supervising):
         talk, party = self.talk, self.control.party if self._state.control is not None else None
         ended, supervisor = event.channel.id, self._supervisor
         if party is not None and ended == party.channel_id:
-            await self._carefully(self._party_ended)
+            await self._carefully(lambda: self._party_leg_ended(event))
         elif supervisor is not None and ended == supervisor.channel_id:
             await self._carefully(self._supervisor_ended)
         elif ended == talk.channel_id and self._state.control is not None and self.stage is ControlStage.RETURNING:
@@ -167,6 +163,13 @@ class Conversation(Supervising):
             else:
                 log.info("agent_leg_lost", agent_id=talk.agent_id, cause=cause)
                 await self._carefully(self._agent_lost)
+
+    async def _voice_changed(self, event: VoiceLost | VoiceBack) -> None:
+        party, is_lost = self.control.party if self._state.control is not None else None, isinstance(event, VoiceLost)
+        if event.leg_id == self.talk.channel_id:
+            await self._carefully(self._voice_lost if is_lost else self._voice_back)
+        elif party is not None and event.leg_id == party.channel_id:
+            await self._carefully(self._party_voice_lost if is_lost else self._party_voice_back)
 
     async def _voice_lost(self) -> None:
         """No sound arrives: music, until it does, or the agent reconnects."""
@@ -228,8 +231,8 @@ class Conversation(Supervising):
         if command.action is CallAction.PICK_UP:
             pass
         elif party is not None and party.target.kind is TargetKind.AGENT and party.target.id == command.agent_id:
-            if command.action is not CallAction.HANG_UP:
-                raise NotNow("an agent who is consulted can only hang up")
+            if command.action not in {CallAction.HANG_UP, CallAction.RECONNECT}:
+                raise NotNow("an agent who is consulted can only hang up or reconnect")
             return
         elif command.agent_id == self._state.called_agent:
             if command.action is not CallAction.HANG_UP:
@@ -237,7 +240,9 @@ class Conversation(Supervising):
             return
         elif self.talk.agent_id != command.agent_id or self.talk.released:
             raise NotNow("the call is another agent's by now")
-        if command.action not in allowed(self.stage, internal=self._state.direction is Direction.INTERNAL):
+        if command.action not in allowed(self.control, internal=self._state.direction is Direction.INTERNAL):
+            if party is not None and party.away:
+                raise NotNow(f"{command.action.value} is not possible while the colleague's phone is away")
             raise NotNow(f"{command.action.value} is not possible while the call is {self.stage.value}")
 
     def _remember(self, command: AnyCommand) -> None:
@@ -265,6 +270,10 @@ class Conversation(Supervising):
     async def _resume(self, _: CallCommand) -> None:
         self._tell(StoryStep.RESUMED)
         await self._enter(ControlStage.TALKING)
+
+    async def _reconnect_leg(self, command: CallCommand) -> None:
+        is_own = command.agent_id == self.talk.agent_id and not self.talk.released
+        await (self._reconnect() if is_own else self._reconnect_party())
 
     async def _hang_up(self, command: CallCommand) -> None:
         if command.agent_id not in {self.talk.agent_id, self._state.called_agent}:

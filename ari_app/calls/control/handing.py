@@ -9,12 +9,13 @@ import structlog
 from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriError, AriNotFound, NotInStasis
 from ari_app.calls.call_services import CallServices, PopMaker
+from ari_app.calls.control.arrangement import AGENT_TALKS, CUSTOMER_TALKS, places, recorded
 from ari_app.calls.control.errors import NotNow
 from ari_app.calls.control.model import TRANSITIONS, Control, StoryEntry, Target, TargetKind
 from ari_app.calls.control.parties import Parties
 from ari_app.calls.control.ringback import RingbackTone
 from ari_app.calls.control.seating import Seating
-from ari_app.calls.control.segments import SegmentParties, Segments
+from ari_app.calls.control.segments import Segments
 from ari_app.calls.control.view import call_changed
 from ari_app.calls.log_lines import log_step
 from ari_app.calls.model import CallState, Talk
@@ -26,7 +27,6 @@ from foundation.crashpoint import crashpoint
 from foundation.ids import new_id
 from foundation.problems import Problem
 from ivr.walker import ToQueue
-from recordings.model import RecordingKind
 
 STORY = 200
 """Entries of one call's story."""
@@ -36,10 +36,6 @@ PHONE_LOST = "phone_lost"
 """Reason of an agent who is not ready because the phone vanished in a call."""
 
 _S = ControlStage
-CUSTOMER_TALKS = frozenset({_S.TALKING, _S.SWAPPED, _S.THREE_PARTY, _S.LEFT})
-AGENT_TALKS = frozenset({_S.TALKING, _S.HELD, _S.CONSULT_RINGING, _S.CONSULTING, _S.SWAPPED, _S.THREE_PARTY})
-THIRD_TALKS = frozenset({_S.CONSULTING, _S.THREE_PARTY, _S.LEFT})
-THIRD_HELD = frozenset({_S.SWAPPED, _S.AWAY, _S.RETURNING})
 RESUMED = frozenset({_S.HELD, _S.CONSULTING, _S.SWAPPED, _S.THREE_PARTY})
 """Stages that an agent finds again as they were left."""
 
@@ -99,48 +95,11 @@ class Handing:
 
     async def _arrange(self) -> None:
         """Seat and record the parties as the stage says. Idempotent."""
-        talking, held = self._places()
-        self._segments.change(self._recorded())
+        talking, held = places(self._state)
+        self._segments.change(recorded(self._state))
         await self._tone.end_before(self.stage)
         await self._seating.seat(talking=talking, held=held)
         await self._tone.begin(self.stage)
-
-    def _places(self) -> tuple[list[str], list[str]]:
-        """Return who talks and who hears music; a supervisor sits extra."""
-        stage, party = self.stage, self.control.party
-        talking: list[str] = []
-        held: list[str] = []
-        (talking if stage in CUSTOMER_TALKS else held).append(self._state.channel_id)
-        if stage in AGENT_TALKS:
-            talking.append(self.talk.channel_id)
-        if party is not None and stage in THIRD_TALKS | THIRD_HELD:
-            (talking if stage in THIRD_TALKS else held).append(party.channel_id)
-        return talking, held
-
-    def _recorded(self) -> SegmentParties | None:
-        """Return the parties who are recorded now, supervisor included."""
-        parties, supervisor = self._parties_heard(), self.control.supervisor
-        if parties is None or supervisor is None or not supervisor.barging:
-            return parties
-        return replace(parties, supervisor_id=supervisor.target.id)
-
-    def _parties_heard(self) -> SegmentParties | None:
-        stage, control, talk = self.stage, self.control, self.talk
-        party = control.party
-        if control.recording_paused:
-            return None
-        if stage in {_S.TALKING, _S.SWAPPED}:
-            return SegmentParties.usual(self._state)
-        if stage is _S.CONSULTING and party is not None:
-            return SegmentParties.with_other(
-                party.channel_id, party.target, agent_id=talk.agent_id, kind=RecordingKind.CONSULT
-            )
-        if stage in {_S.THREE_PARTY, _S.LEFT} and party is not None:
-            agent_id = talk.agent_id if stage is _S.THREE_PARTY else None
-            return SegmentParties.with_other(
-                self._state.channel_id, party.target, agent_id=agent_id, kind=RecordingKind.CONVERSATION
-            )
-        return None
 
     async def _take_over(self) -> None:
         """Seat the legs of an adopted conversation as its stage says."""
@@ -160,9 +119,9 @@ class Handing:
         elif self.stage is _S.RETURNING and await self._there(talk.channel_id):
             await self._answered(talk.channel_id)
         party = control.party
-        if party is not None and not await self._exists(party.channel_id):
+        if party is not None and not party.away and not await self._exists(party.channel_id):
             await self._party_ended()
-        elif party is not None and not party.up and await self._there(party.channel_id):
+        elif party is not None and (party.away or not party.up) and await self._there(party.channel_id):
             await self._answered(party.channel_id)
         await self._arrange()
         await self._show()
@@ -359,7 +318,7 @@ class Handing:
     async def _pause_recording(self, paused: bool) -> None:
         self.control.recording_paused = paused
         self._services.store.put(self._state)
-        self._segments.change(self._recorded())
+        self._segments.change(recorded(self._state))
         await self._show()
 
     def _listen(self, channel_id: str) -> None:

@@ -45,6 +45,10 @@ class PartyView(BaseModel):
     """The agent's id, or the number."""
     name: str
     answered: bool
+    away_since_ms: int | None
+    """Since when the agent's leg is missed; again when a ring had no answer."""
+    rings_again: bool
+    """The phone of an agent who is missed rings."""
 
 
 class SupervisorView(BaseModel):

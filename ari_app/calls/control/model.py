@@ -62,6 +62,9 @@ class TargetKind(StrEnum):
     """A flow of `numbers.yaml`: the customer hears it as if its number had been dialled."""
 
 
+ORDERLY = frozenset({0, 16, 31})
+"""Q.850 causes of a hang-up by the phone's user. 0 is an end that happened while the service was away."""
+
 LISTEN = "listen-"
 """Beginning of the names of bridges in which supervisors listen."""
 
@@ -78,6 +81,8 @@ class Target(msgspec.Struct, frozen=True):
     staff_number: str = ""
     endpoint: str = ""
     """Dial string of the agent's phone or the outside number."""
+    place: str = ""
+    """The number's place among the outside calls that are counted."""
 
 
 class CallCommand(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +175,17 @@ class Party(msgspec.Struct):
     target: Target
     up: bool = False
     """It answered."""
+    away_since_ms: int | None = None
+    """When the leg of an agent vanished; again when a ring had no answer."""
+    away_until_ms: int | None = None
+    """How long that agent may still reconnect."""
+    rings_again: bool = False
+    """The phone of an agent who vanished rings."""
+
+    @property
+    def away(self) -> bool:
+        """Tell whether the agent's leg vanished after the answer."""
+        return self.away_until_ms is not None
 
 
 class Handover(msgspec.Struct, frozen=True):
@@ -222,12 +238,19 @@ class StoryEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     note: str | None = None
 
 
+_NEEDS_PARTY = frozenset({CallAction.SWAP, CallAction.COMPLETE, CallAction.THREE_PARTY, CallAction.LEAVE})
 _BETWEEN_AGENTS = _WITH_AGENT | _RECORDED | {CallAction.HOLD, CallAction.RESUME, CallAction.RECONNECT}
 
 
-def allowed(stage: ControlStage, *, internal: bool) -> frozenset[CallAction]:
-    """Return the commands of a stage; colleagues are not passed on."""
-    return ALLOWED[stage] & _BETWEEN_AGENTS if internal else ALLOWED[stage]
+def allowed(control: Control, *, internal: bool) -> frozenset[CallAction]:
+    """Return the commands of a stage.
+
+    Colleagues are not passed on, and no customer is left to one who vanished.
+    """
+    if internal:
+        return ALLOWED[control.stage] & _BETWEEN_AGENTS
+    is_away = control.party is not None and control.party.away
+    return ALLOWED[control.stage] - _NEEDS_PARTY if is_away else ALLOWED[control.stage]
 
 
 def may(control: Control, *, internal: bool = False) -> list[CallAction]:
@@ -236,4 +259,4 @@ def may(control: Control, *, internal: bool = False) -> list[CallAction]:
         CallAction.UNMUTE if not control.muted else CallAction.MUTE,
         CallAction.RESUME_RECORDING if not control.recording_paused else CallAction.PAUSE_RECORDING,
     }
-    return [action for action in CallAction if action in allowed(control.stage, internal=internal) - without_effect]
+    return [action for action in CallAction if action in allowed(control, internal=internal) - without_effect]

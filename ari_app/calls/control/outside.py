@@ -1,8 +1,6 @@
 """Outside numbers that agents may call: toll fraud has no door."""
 
 import re
-from collections.abc import Sequence
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,11 +10,10 @@ from redis.exceptions import RedisError
 
 from ari_app.calls.control.errors import CallOutOfReach, TooManyOutsideCalls
 from ari_app.calls.control.model import Target, TargetKind
+from ari_app.calls.control.outside_places import OutsidePlaces, UnderWay
 from ari_app.calls.dial_plan import ORDINARY, DialPlan
 from ari_app.calls.errors import NumberRefused
-from ari_app.calls.model import CallState
 from ari_app.calls.tolls import Purpose, TollRules
-from ari_app.desk.model import CallStage
 from crm.customers.model import NO_NUMBER
 from crm.customers.phone import typed_number
 from foundation.clock import utc_now
@@ -33,12 +30,6 @@ REFUSED = Counter("hotline_outside_numbers_refused", "Outside numbers that were 
 log = structlog.get_logger()
 
 
-class UnderWay(Protocol):
-    """Returns the agent behind each outside leg on this node."""
-
-    def __call__(self) -> Sequence[str]: ...
-
-
 class OutsideCalls:
     """Gate of all calls of agents to outside numbers: classes, caps, counts.
 
@@ -49,7 +40,7 @@ class OutsideCalls:
         self._redis = redis
         self._dial_plan = dial_plan
         self._rules = dial_plan.rules
-        self._under_way = under_way
+        self._places = OutsidePlaces(redis, under_way, dial_plan.rules)
         self._zone = ZoneInfo(time_zone)
 
     async def target(self, agent_id: str, number: str, purpose: Purpose = Purpose.AGENT) -> Target:
@@ -63,14 +54,18 @@ class OutsideCalls:
         try:
             known = self._read(number)
             endpoint = self._dial_plan.endpoint(known, purpose)
-            self._check_at_once(agent_id)
-            await self._count(agent_id)
+            place = await self._places.take(agent_id)
+            try:
+                await self._count(agent_id)
+            except BaseException:
+                await self._places.give_back(place, agent_id)
+                raise
         except (NumberRefused, TooManyOutsideCalls) as refused:
             REFUSED.labels(refused.slug).inc()
             log.warning("outside_number_refused", agent_id=agent_id, why=refused.slug)
             rules = [FieldProblem(field=FIELD, rule=one.rule) for one in refused.errors]
             raise type(refused)(refused.detail, rules) from None
-        return Target(TargetKind.NUMBER, known, known, endpoint=endpoint)
+        return Target(TargetKind.NUMBER, known, known, endpoint=endpoint, place=place)
 
     @property
     def rules(self) -> TollRules:
@@ -98,13 +93,6 @@ class OutsideCalls:
         own, whole = (int(one or 0) for one in made)
         return max(0, min(self._rules.agents.a_day - own, self._rules.a_day - whole))
 
-    def _check_at_once(self, agent_id: str) -> None:
-        behind = self._under_way()
-        if len(behind) >= self._rules.at_once:
-            raise TooManyOutsideCalls(f"{self._rules.at_once} outside numbers are called at the moment")
-        if sum(one == agent_id for one in behind) >= self._rules.agents.at_once:
-            raise TooManyOutsideCalls(f"this agent has {self._rules.agents.at_once} outside numbers in calls")
-
     async def _count(self, agent_id: str) -> None:
         """Count a call for its agent, then for all.
 
@@ -127,14 +115,3 @@ class OutsideCalls:
 
     def _key(self, whose: str) -> str:
         return f"{COUNT}{whose}:{utc_now().astimezone(self._zone):%Y%m%d}"
-
-
-def outside_numbers(state: CallState) -> list[str]:
-    """Return the agent behind each outside number of a call."""
-    found = []
-    control, outgoing = state.control, state.outgoing
-    if control is not None and control.party is not None and control.party.target.kind is TargetKind.NUMBER:
-        found.append(state.talk.agent_id if state.talk is not None else "")
-    if outgoing is not None and outgoing.target.kind is TargetKind.NUMBER and state.stage is not CallStage.ENDED:
-        found.append(outgoing.agent_id)
-    return found

@@ -4,10 +4,9 @@ import structlog
 
 from ari_app.ari.errors import AriError, AriNotFound
 from ari_app.calls.call_services import CallServices, PopMaker
-from ari_app.calls.control.consulting import Consulting
+from ari_app.calls.control.arrangement import AGENT_TALKS, places
 from ari_app.calls.control.ear import SUPERVISOR_LEG, Ear
 from ari_app.calls.control.errors import NotNow, TargetBusy
-from ari_app.calls.control.handing import AGENT_TALKS
 from ari_app.calls.control.model import (
     MODES,
     Party,
@@ -17,6 +16,7 @@ from ari_app.calls.control.model import (
     Target,
     TargetKind,
 )
+from ari_app.calls.control.rejoining import Rejoining
 from ari_app.calls.control.segments import Segments
 from ari_app.calls.model import CallState
 from ari_app.desk.call_states import ControlStage, SupervisionMode
@@ -37,7 +37,7 @@ TAKEN_FROM = frozenset({ControlStage.TALKING, ControlStage.HELD})
 log = structlog.get_logger()
 
 
-class Supervising(Consulting):
+class Supervising(Rejoining):
     """Steps of a conversation with a supervisor, who is with its agent.
 
     The supervision ends when the agent leaves the call. Its failures never disturb customer and agent.
@@ -210,7 +210,7 @@ class Supervising(Consulting):
     async def _seat(self, supervisor: Supervisor) -> None:
         """Put the supervisor where the mode says. Idempotent."""
         if supervisor.barging:
-            talking, held = self._places()
+            talking, held = places(self._state)
             await self._seating.seat(talking=[*talking, supervisor.channel_id], held=held)
         elif self._ear.wanted(supervisor):
             await self._ear.close(supervisor)

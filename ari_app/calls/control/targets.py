@@ -106,7 +106,14 @@ class TransferTargets:
         if on_duty is None:
             raise TargetBusy("the department has no telephone number on duty now")
         found = await self._outside.target(asking, on_duty.number, Purpose.DUTY)
-        return Target(TargetKind.NUMBER, found.id, on_duty.name, department_id=department_id, endpoint=found.endpoint)
+        return Target(
+            TargetKind.NUMBER,
+            found.id,
+            on_duty.name,
+            department_id=department_id,
+            endpoint=found.endpoint,
+            place=found.place,
+        )
 
     def _phone(self, agent_id: str) -> AgentPhone:
         phone = self._agents.phone(agent_id)

@@ -33,11 +33,16 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
     shown.held_since_ms = state.held_since_ms
     if party is not None:
         shown.party = CallParty(
-            kind=party.target.kind.value, id=party.target.id, name=party.target.name, answered=party.up
+            kind=party.target.kind.value,
+            id=party.target.id,
+            name=party.target.name,
+            answered=party.up,
+            away_since_ms=party.away_since_ms,
+            rings_again=party.rings_again,
         )
     shown.supervisor = supervisor_of(state, hides_silent=True)
     if party is not None and party.target.kind is TargetKind.AGENT and party.target.id == agent_id:
-        shown.role, shown.may = THIRD, [CallAction.HANG_UP]
+        shown.role, shown.may = THIRD, [CallAction.RECONNECT, CallAction.HANG_UP]
     elif agent_id == state.called_agent:
         shown.may = [CallAction.HANG_UP]
     elif agent_id in state.agents:

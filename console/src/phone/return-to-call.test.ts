@@ -64,8 +64,28 @@ describe('the way back into a call', () => {
     expect(phone.reconnect).toHaveBeenCalledTimes(3)
   })
 
-  it('is not taken for one who is only asked, by a phone on the table, or with the voice here', async () => {
-    await call('away', { role: 'third' })
+  it('is taken by a colleague who was asked, and is missed', async () => {
+    const party = { kind: 'agent', id: 'a', answered: true, away_since_ms: 5, rings_again: false }
+    await call('consulting', { role: 'third', party })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(phone.reconnect.mock.calls).toEqual([[]])
+    await call('consulting', { role: 'third', party: { ...party, rings_again: true } })
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(phone.reconnect).toHaveBeenCalledTimes(1)
+  })
+
+  it('has the page of a colleague rung that was reloaded before the answer', async () => {
+    const desk = useDesk()
+    desk.link = 'lost'
+    await call('consult_ringing', { role: 'third', party: { kind: 'agent', id: 'a', answered: false, away_since_ms: null, rings_again: false } })
+    phone.resume.mockResolvedValue(true)
+    desk.link = 'open'
+    await flushPromises()
+    expect(phone.reconnect.mock.calls).toEqual([[{ answers: false }]])
+  })
+
+  it('is not taken while the agent who asked is away, by a phone on the table, or with the voice here', async () => {
+    await call('away', { role: 'third', party: { kind: 'agent', id: 'a', answered: true, away_since_ms: null, rings_again: false } })
     phone.state.kind = 'desk'
     await call('away', { since_ms: 2 })
     phone.state.kind = 'browser'

@@ -9,9 +9,17 @@ const FALTERS_MS = 1500
 /** Bring the phone back after a reload, and into the call whose customer hears music because its voice is gone. */
 export function useReturnToCall(): void {
   const [desk, phone] = [useDesk(), usePhone()]
-  const own = computed(() => desk.link === 'open' && desk.state === 'talking' && desk.call?.role !== 'third')
-  /** When the customer began to wait for this phone; again when a ring had no answer. */
-  const awaited = computed(() => (own.value && desk.call?.state === 'away' ? desk.call.since_ms : null))
+  const inCall = computed(() => desk.link === 'open' && desk.state === 'talking' && desk.call !== null)
+  const asked = computed(() => (desk.call?.role === 'third' ? desk.call.party : null))
+  /** When the others began to wait for this phone; again when a ring had no answer. */
+  const awaited = computed(() => {
+    if (!inCall.value || desk.call === null) return null
+    if (desk.call.role === 'third') return asked.value?.rings_again === false ? asked.value.away_since_ms : null
+    return desk.call.state === 'away' ? desk.call.since_ms : null
+  })
+  const ringsAgain = computed(() => asked.value?.rings_again ?? desk.call?.state === 'returning')
+  /** The page before was rung: this one is, too. */
+  const wasRung = computed(() => desk.state === 'ringing' || (inCall.value && asked.value?.answered === false))
   let timer: ReturnType<typeof setTimeout> | undefined
   let returning = false
 
@@ -21,9 +29,8 @@ export function useReturnToCall(): void {
     returning = false
     // A page that comes back may be faster than the service, which has not missed the voice yet.
     const silent = resumed && phone.state.call === null
-    if (awaited.value !== null || (silent && own.value && desk.call?.state !== 'returning')) await back()
-    // The page before was rung: this one is, too.
-    else if (silent && desk.state === 'ringing') await phone.reconnect({ answers: false })
+    if (silent && wasRung.value) await phone.reconnect({ answers: false })
+    else if (awaited.value !== null || (silent && inCall.value && !ringsAgain.value)) await back()
   }
 
   async function back(): Promise<void> {

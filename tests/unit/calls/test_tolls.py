@@ -1,5 +1,6 @@
 """Toll fraud has no door: an adversary's walk, and the rules."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ari_app.calls.control.errors import TooManyOutsideCalls
+from ari_app.calls.control.model import Target
 from ari_app.calls.control.outside import OutsideCalls
+from ari_app.calls.control.outside_places import TAKEN
 from ari_app.calls.dial_plan import ORDINARY, DialPlan
 from ari_app.calls.errors import NumberClassClosed, NumberRefused
 from ari_app.calls.tolls import NumberClass, Purpose, TollRules, read_outside
@@ -53,7 +56,11 @@ async def redis(redis_url: str) -> InstantRedis:
 
 def gate(redis: InstantRedis, rules: TollRules | None = None, busy: tuple[str, ...] = ()) -> OutsideCalls:
     plan = DialPlan(TRUNK, "e164", "CN", rules or TollRules(), "0451")
-    return OutsideCalls(redis, plan, lambda: busy, "Asia/Shanghai")
+
+    async def under_way() -> dict[str, str]:
+        return {f"outside-{number}": agent_id for number, agent_id in enumerate(busy)}
+
+    return OutsideCalls(redis, plan, under_way, "Asia/Shanghai")
 
 
 def test_walk_is_long_and_each_target_is_once_in_it() -> None:
@@ -133,17 +140,38 @@ async def test_caps_of_one_agent_and_of_all(redis: InstantRedis) -> None:
     number = "13800000001"
     for _ in range(2):
         await outside.target("staff-1", number)
+        await redis.delete(TAKEN)
     for _ in range(5):
         with pytest.raises(TooManyOutsideCalls, match="this agent called 2"):
             await outside.target("staff-1", number)
     assert (await outside.left_today("staff-1"), await outside.left_today("staff-2")) == (0, 1)
     await outside.target("staff-2", number)
+    await redis.delete(TAKEN)
     with pytest.raises(TooManyOutsideCalls, match="3 outside numbers were called today"):
         await outside.target("staff-3", number)
     with pytest.raises(TooManyOutsideCalls, match="this agent has 1"):
         await gate(redis, rules, ("staff-4",)).target("staff-4", number)
     with pytest.raises(TooManyOutsideCalls, match="2 outside numbers are called"):
         await gate(redis, rules, ("staff-5", "staff-6")).target("staff-4", number)
+
+
+async def test_processes_of_the_house_share_the_numbers_at_once(redis: InstantRedis) -> None:
+    """The first ones get the places; a refused one takes none."""
+    rules = TollRules.model_validate({"agents": {"at_once": 2}, "at_once": 3})
+    processes = [gate(redis, rules), gate(redis, rules)]
+
+    async def asks(number: int) -> Target | TooManyOutsideCalls:
+        try:
+            return await processes[number % 2].target(f"staff-{number % 4}", "13800000001")
+        except TooManyOutsideCalls as refused:
+            return refused
+
+    found = await asyncio.gather(*(asks(number) for number in range(12)))
+    targets = [one for one in found if isinstance(one, Target)]
+    assert len(targets) == len({one.place for one in targets}) == 3
+    assert await redis.zcard(TAKEN) == 3
+    await redis.delete(TAKEN)
+    assert isinstance(await asks(1), Target), "the calls are over"
 
 
 def read(folder: Path, text: str) -> list[str]:

@@ -19,6 +19,7 @@ from tests.fakes.virtual_time import until
 MUSIC = "music:default"
 MUSIC_WITHIN_S = 1.0
 AWAY_S = 30.0
+BUSY, RTP_TIMEOUT = 17, 44
 COLLEAGUE = CallTarget("agent", "staff-1002")
 KEYS: dict[str, tuple[CallAction, ...]] = {
     "talking": (),
@@ -138,3 +139,95 @@ async def test_asterisk_that_does_not_respond_says_nothing_about_voices(heard: F
     heard.ari.failures[RTP_STATISTICS] = AriTimeout("GET", "/rtp_statistics", "no answer")
     await asyncio.sleep(5)
     assert heard.live.state.control is None
+
+
+@pytest.mark.parametrize("stage", ["consulting", "swapped", "three_party"])
+async def test_colleague_whose_page_comes_back_finds_the_place_as_it_was(heard: FakeHotline, stage: str) -> None:
+    caller, leg, third = await led_to(heard, stage)
+    assert third is not None
+    hears = heard.asterisk.heard_by
+    before = {one.id: hears(one.id) - {third.id} for one in (caller, leg)}
+    await asyncio.sleep(1)
+    stop(third)
+    await until(lambda: missed(heard) is not None, within_s=MUSIC_WITHIN_S)
+    seen = [shown for agent_id, shown in heard.desks.shown if agent_id == "staff-1001"][-1]
+    assert seen.party is not None
+    assert seen.party.away_since_ms is not None
+    assert not {"swap", "complete", "three_party", "leave"} & set(seen.may)
+
+    await heard.order(CallAction.RECONNECT, "1002")
+    again = await heard.rung("1002")
+    assert third.id not in heard.asterisk.channels
+    assert {one: hears(one) for one in before} == before
+    heard.asterisk.pick_up(again.id)
+
+    await until(lambda: missed(heard) is None)
+    at = {"consulting": {leg.id}, "swapped": set(), "three_party": {caller.id, leg.id}}
+    await until(lambda: hears(again.id) == at[stage])
+    assert [entry.step for entry in heard.live.state.story][-2:] == [StoryStep.LOST, StoryStep.RETURNED]
+    assert {entry.agent_id for entry in heard.live.state.story[-2:]} == {"staff-1002"}
+    heard.asterisk.hang_up(caller.id)
+    await heard.over()
+    assert not heard.asterisk.channels
+
+
+@pytest.mark.parametrize("stage", ["consulting", "swapped", "three_party"])
+async def test_colleague_who_stays_away_leaves_the_others(heard: FakeHotline, stage: str) -> None:
+    caller, leg, third = await led_to(heard, stage)
+    assert third is not None
+    stop(third)
+    await asyncio.sleep(AWAY_S + 2)
+    assert third.id not in heard.asterisk.channels
+    await is_at(heard, ControlStage.HELD if stage == "consulting" else ControlStage.TALKING)
+    assert (heard.asterisk.hears(caller.id) == MUSIC) == (stage == "consulting")
+    colleague = await heard.agent("1002")
+    assert (colleague.state, colleague.next_state, colleague.next_reason) == (
+        AgentState.WRAP_UP,
+        "not_ready",
+        "phone_lost",
+    )
+    assert leg.id in heard.asterisk.channels
+
+
+async def test_agent_who_hangs_up_while_the_colleague_is_away_leaves_her_the_customer(heard: FakeHotline) -> None:
+    caller, leg, third = await led_to(heard, "three_party")
+    assert third is not None
+    heard.asterisk.hang_up(third.id, RTP_TIMEOUT)
+    await until(lambda: missed(heard) is not None)
+    heard.asterisk.hang_up(leg.id)
+    await is_at(heard, ControlStage.AWAY)
+    assert heard.asterisk.hears(caller.id) == MUSIC
+    await heard.order(CallAction.RECONNECT, "1002")
+    again = await heard.rung("1002")
+    heard.asterisk.pick_up(again.id)
+    await until(lambda: heard.asterisk.heard_by(caller.id) == {again.id})
+
+
+async def test_colleague_who_does_not_answer_again_may_try_once_more(heard: FakeHotline) -> None:
+    _, leg, third = await led_to(heard, "consulting")
+    assert third is not None
+    stop(third)
+    await until(lambda: missed(heard) is not None)
+    await heard.order(CallAction.RECONNECT, "1002")
+    heard.asterisk.hang_up((await heard.rung("1002")).id, BUSY)
+    await heard.order(CallAction.RECONNECT, "1002")
+    again = await heard.rung("1002")
+    heard.asterisk.pick_up(again.id)
+    await until(lambda: heard.asterisk.heard_by(again.id) == {leg.id})
+
+
+async def test_page_that_was_reloaded_while_a_consultation_rang_is_rung_again(heard: FakeHotline) -> None:
+    _, leg, _ = await led_to(heard, "talking")
+    await heard.order(CallAction.CONSULT, target=COLLEAGUE)
+    first = await heard.rung("1002")
+    await heard.order(CallAction.RECONNECT, "1002")
+    again = await heard.rung("1002")
+    assert first.id not in heard.asterisk.channels
+    heard.asterisk.pick_up(again.id)
+    await until(lambda: heard.asterisk.heard_by(again.id) == {leg.id})
+
+
+def missed(hotline: FakeHotline) -> int | None:
+    """Return since when the colleague is missed."""
+    control = hotline.live.state.control
+    return control.party.away_since_ms if control is not None and control.party is not None else None

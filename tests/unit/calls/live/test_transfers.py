@@ -3,11 +3,15 @@
 import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from ari_app.calls.control.errors import NoCall, NotNow, TargetBusy, TargetInvalid, TooManyOutsideCalls
+from ari_app.calls.control.model import Control
 from ari_app.calls.control.orders import Order
+from ari_app.calls.control.outside_places import DIALLED_WITHIN_S
 from ari_app.calls.errors import NumberRefused
+from ari_app.calls.store import CallStore
 from ari_app.desk.call_states import CallAction, ControlStage
 from ari_app.desk.command_model import CallTarget
 from ari_app.queues.model import AgentState
@@ -158,8 +162,31 @@ async def test_outside_calls_of_an_agent_are_capped(hotline: FakeHotline) -> Non
     for _ in range(5):
         await hotline.order(CallAction.CONSULT, target=OUTSIDE)
         await hotline.order(CallAction.CANCEL)
+        await asyncio.sleep(DIALLED_WITHIN_S)
     with pytest.raises(TooManyOutsideCalls, match="today"):
         await hotline.order(CallAction.CONSULT, target=OUTSIDE)
+
+
+async def test_outside_numbers_of_another_node_are_counted(hotline: FakeHotline) -> None:
+    await conversation(hotline)
+    await hotline.order(CallAction.CONSULT, target=OUTSIDE)
+    here = hotline.live.state
+    elsewhere = CallStore(hotline.redis, "other-node")
+    for number in range(2):
+        there = msgspec.structs.replace(here, id=f"call-there-{number}", node="other-node")
+        control = msgspec.convert(msgspec.to_builtins(here.control), Control)
+        assert control.party is not None
+        control.party.target = msgspec.structs.replace(control.party.target, place=f"outside-there-{number}")
+        await elsewhere.save(msgspec.structs.replace(there, control=control))
+    await hotline.order(CallAction.CANCEL)
+    await asyncio.sleep(DIALLED_WITHIN_S)
+    await hotline.order(CallAction.CONSULT, target=OUTSIDE)
+    await hotline.order(CallAction.CANCEL)
+    await elsewhere.save(msgspec.structs.replace(here, id="call-there-2", node="other-node"))
+    with pytest.raises(TooManyOutsideCalls, match="3 outside numbers are called"):
+        await hotline.order(CallAction.CONSULT, target=OUTSIDE)
+    for number in range(3):
+        elsewhere.forget(f"call-there-{number}")
 
 
 async def test_consult_swap_and_complete(hotline: FakeHotline) -> None:
