@@ -33,6 +33,15 @@ class HoldingBridges:
         Raises:
             AriError: Asterisk refused, or the channel is gone.
         """
+        await self.move(channel_id, settings)
+        await self.play(settings)
+
+    async def move(self, channel_id: str, settings: QueueSettings) -> None:
+        """Move a caller into the queue's bridge, out of any other.
+
+        Raises:
+            AriError: as `hold`.
+        """
         bridge_id = f"{HOLD_BRIDGE}-{settings.name}"
         try:
             await self._ari.add_to_bridge(bridge_id, [channel_id])
@@ -40,7 +49,14 @@ class HoldingBridges:
             with suppress(AriConflict):  # made for another caller meanwhile
                 await self._ari.create_bridge(bridge_id, types=["holding"], name=settings.name)
             await self._ari.add_to_bridge(bridge_id, [channel_id])
-        await self._ari.start_bridge_music(bridge_id, settings.music)
+
+    async def play(self, settings: QueueSettings) -> None:
+        """Have the queue's bridge play its music.
+
+        Raises:
+            AriError: Asterisk refused.
+        """
+        await self._ari.start_bridge_music(f"{HOLD_BRIDGE}-{settings.name}", settings.music)
 
     async def hold_again(self, channel_id: str, settings: QueueSettings) -> None:
         """Hold an adopted caller; one who is in a bridge stays there.
@@ -71,6 +87,7 @@ class Hold:
         self._adopted = adopted
         self._task: asyncio.Task[None] | None = None
         self._left = asyncio.Event()
+        self._moved = asyncio.Event()
 
     def begin(self, settings: QueueSettings) -> None:
         """Begin to hold the caller, once."""
@@ -82,6 +99,10 @@ class Hold:
         """Wait until the caller is held, if that has begun."""
         if self._task is not None:
             await asyncio.wait({self._task})
+
+    async def moved(self) -> None:
+        """Wait until the caller left any other bridge; music follows."""
+        await self._moved.wait()
 
     def stop(self) -> None:
         """Try no more."""
@@ -106,10 +127,13 @@ class Hold:
                 if self._adopted:
                     await self._bridges.hold_again(self._channel_id, settings)
                 else:
-                    await self._bridges.hold(self._channel_id, settings)
+                    await self._bridges.move(self._channel_id, settings)
+                    self._moved.set()
+                    await self._bridges.play(settings)
             except AriError as error:
                 log.warning("caller_not_held", error=str(error))
             else:
+                self._moved.set()
                 return
             with suppress(TimeoutError):
                 async with asyncio.timeout(HOLD_AGAIN_S):

@@ -6,6 +6,7 @@ from ari_app.calls.agent_directory import Agents
 from ari_app.calls.control import directory_http
 from ari_app.calls.control import http as control_http
 from ari_app.calls.control.directory import CallDirectory
+from ari_app.calls.control.expected_wait import ExpectedWaits
 from ari_app.calls.control.outside import OutsideCalls
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.control.targets import TransferTargets
@@ -64,7 +65,8 @@ class AgentCalls:
     def routes(self, labels: Labels) -> list[Routes]:
         """Return the routes of calls."""
         departments, duty = self._domain.departments.all, self._domain.notices.duty.number
-        directory = CallDirectory(self.store, self._queues, self._agents, departments, duty)
+        waits = ExpectedWaits(self._domain.reports.mean_talks)
+        directory = CallDirectory(self.store, self._queues, self._agents, departments, duty, waits)
         return [
             control_http.routes(self.control),
             directory_http.routes(directory),

@@ -102,6 +102,12 @@ class ReportService:
         report = await self.calls(query.model_copy(update={"by": "whole", "group": "none"}))
         return judged(report.lines[0] if report.lines else None)
 
+    async def mean_talks(self) -> dict[str, float]:
+        """Return the mean talk of each queue today, in milliseconds."""
+        found = await self.now()
+        lines = [(one.queue, one.today) for one in found.queues]
+        return {queue: line.talk_ms / line.talks for queue, line in lines if line is not None and line.talks}
+
     async def now(self) -> ReportNow:
         """Return the figures of all queues in the last minutes and today."""
         at = utc_now()

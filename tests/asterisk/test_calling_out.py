@@ -126,6 +126,11 @@ async def test_phone_transfers_by_its_own_key(hotline: Hotline) -> None:
         notice = await talk.desk.message("notice")
         assert "refused" in notice["text"]["en"]
         await talk.hear_each_other()
+        await talk.agent.refer(OTHER_AGENT, joining="other-call")
+        notice = await talk.desk.message("notice")
+        assert "cannot join two calls" in notice["text"]["en"]
+        assert "话机不能合并两路通话" in notice["text"]["zh"]
+        await talk.hear_each_other()
 
         assert await talk.agent.refer(OTHER_AGENT) == HTTPStatus.ACCEPTED
         await talk.agent.ended()

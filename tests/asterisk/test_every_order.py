@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -9,13 +10,23 @@ import numpy
 import soundfile
 
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline
+from tests.asterisk.whole import asked
 from tests.call_walk import Place, walk
 from tests.desk_client import Desk
 from tests.phones.phone import Phone
-from tests.phones.sound import Samples, level, tone_share
+from tests.phones.sound import RATE, Samples, level, parts, tone_share
 
 HZ = {"C": 712.0, "A": 1087.0, "B": 1663.0}
 WINDOW_S = 0.4
+PIECE_S = 0.1
+SETTLED_S = 1.0
+"""How long after the command's answer an ear may still hear what it heard before, or nothing."""
+STEADY_S = 0.6
+"""How long it is listened to then."""
+HELD_UP_S = 0.04
+"""A phone that speaks later than this leaves a hole in a piece."""
+OWN = 0.5
+"""A tone with this share of a piece's energy is a voice; less is the edge of a packet, or music."""
 SHARE = 0.2
 """Of the energy in a window: two tones have about a half each, music has less at each of the three."""
 QUIET = -50.0
@@ -70,11 +81,47 @@ class Walker:
     async def go(self) -> None:
         """Walk, and listen at every ear after each step."""
         for command in walk(self._number, SHARES):
-            before = self.place.stage
+            before, ears, began_s = self.place.stage, self.place.ears(), time.monotonic()
             await self.step(command)
-            await self.listen(f"{before} {command}")
+            await asyncio.sleep(SETTLED_S + STEADY_S)
+            await self.check_ears(f"{before} {command}", ears, began_s)
             if self.place.recorded() != self.recorded[-1]:
                 self.recorded.append(self.place.recorded())
+
+    async def check_ears(self, after: str, before: dict[str, str], began_s: float) -> None:
+        """Check every ear during and after a command.
+
+        During: no voice but those of both stages. After: what the stage has, without a hole. Where the machine kept a
+        phone from speaking, it is listened to again.
+        """
+        wanted = {name: sound for name, sound in self.place.ears().items() if sound != "-"}
+        async with asyncio.timeout(WAIT_S):
+            while True:
+                seconds = time.monotonic() - began_s
+                sounds = await asyncio.gather(*(self.phones[name].hear(seconds) for name in wanted))
+                wrong = []
+                for (name, sound), heard in zip(wanted.items(), sounds, strict=True):
+                    known = set(before[name].split("+")) | set(sound.split("+"))
+                    if strangers := set().union(*(voices_in(piece) for piece in parts(heard, PIECE_S))) - known:
+                        raise AssertionError(f"after {after}: {name} heard {sorted(strangers)} meanwhile")
+                    said = steadily(heard[-round(STEADY_S * RATE) :], sound)
+                    wrong += [f"{name} heard {said}, not {sound}"] if set(said) != {sound} else []
+                if not wrong:
+                    return
+                late_s = max([await phone.held_up(seconds) for phone in self.phones.values()])
+                if late_s < HELD_UP_S:
+                    raise AssertionError(f"after {after}: {'; '.join(wrong)}; seats: {await self._seats()}")
+                await asyncio.sleep(STEADY_S)
+
+    async def _seats(self) -> list[str]:
+        """Return each leg's bridge and packets, as Asterisk says."""
+        found = []
+        async with asked(self._hotline.stack) as ari:
+            for bridge in await ari.bridges():
+                for channel_id in bridge.channels:
+                    counts = await ari.rtp_statistics(channel_id)
+                    found.append(f"{bridge.id}: {channel_id} {counts.rxcount} in, {counts.txcount} out")
+        return found
 
     async def listen(self, after: str) -> None:
         """Wait until each ear hears what it should."""
@@ -141,6 +188,21 @@ async def voices(supervisor: Desk, segment: dict[str, Any]) -> list[tuple[set[st
     size = round(WINDOW_S * rate)
     starts = range(0, max(1, left.size - size + 1), size // 4)
     return [(tones_in(left[at : at + size]), tones_in(right[at : at + size])) for at in starts]
+
+
+def steadily(sound: Samples, wanted: str) -> list[str]:
+    """Name what the pieces of a steady sound hold, latest first.
+
+    Music may be soft for a moment, and the tone of a ringing phone comes and goes: of those the voices count alone.
+    """
+    if wanted in {"music", "silence"}:
+        return ["+".join(sorted(voices_in(piece))) or wanted for piece in parts(sound, PIECE_S)]
+    return [heard_in(piece) for piece in parts(sound, PIECE_S)]
+
+
+def voices_in(sound: Samples) -> set[str]:
+    """Return the voices in a piece, beyond doubt."""
+    return {name for name, hertz in HZ.items() if tone_share(sound, hertz) > OWN} if level(sound) > QUIET else set()
 
 
 def tones_in(sound: Samples) -> set[str]:

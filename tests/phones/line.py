@@ -141,9 +141,9 @@ class Line(asyncio.DatagramProtocol):
             self._ended(call, by="us", status=200)
             await self._request(self._messages.farewell(call.dialog))
 
-    async def refer(self, number: str) -> int:
+    async def refer(self, number: str, joining: str) -> int:
         """Ask the server to transfer the call; return its status."""
-        response = await self._request(self._messages.referral(self._current(Stage.ANSWERED).dialog, number))
+        response = await self._request(self._messages.referral(self._current(Stage.ANSWERED).dialog, number, joining))
         return int(response.status)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:

@@ -71,6 +71,7 @@ class Media(asyncio.DatagramProtocol):
         self._source = random.getrandbits(32)
         self._to_play: deque[tuple[Samples, asyncio.Future[None]]] = deque()
         self._keys: deque[tuple[str, asyncio.Future[None]]] = deque()
+        self._held_up: list[tuple[int, float]] = []
         self._heard: list[tuple[Stream, int, Samples]] = []
         self._stream: tuple[int, Stream] | None = None
         """Source and stream of the last packet."""
@@ -141,6 +142,11 @@ class Media(asyncio.DatagramProtocol):
                 sound[position : position + kept.size] = kept
         return sound
 
+    def held_up(self, seconds: float) -> float:
+        """Return the longest delay of a packet sent in the last seconds."""
+        since = time.monotonic_ns() - round(seconds * 1e9)
+        return max((late for at, late in self._held_up if at >= since), default=0.0)
+
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         arrived = time.monotonic_ns()
         first, second, _, timestamp, source = HEADER.unpack_from(data)
@@ -176,7 +182,7 @@ class Media(asyncio.DatagramProtocol):
                     done.set_result(None)
             else:
                 self._send_packet(self._codec, encode(self._codec, self._next_frame()), advance=FRAME)
-                due = await _next(due)
+                due = await self._next(due)
 
     async def _send_key(self, key: str, due: float) -> float:
         """Send one key press (RFC 4733).
@@ -187,13 +193,13 @@ class Media(asyncio.DatagramProtocol):
         for frame in range(1, KEY_FRAMES + 1):
             payload = EVENT.pack(event, 10, frame * FRAME)
             self._send_packet(self._event_type, payload, marker=frame == 1)
-            due = await _next(due)
+            due = await self._next(due)
         for _ in range(END_PACKETS):
             self._send_packet(self._event_type, EVENT.pack(event, 0x80 | 10, KEY_FRAMES * FRAME))
         self._timestamp += KEY_FRAMES * FRAME
         for _ in range(PAUSE_FRAMES):
             self._send_packet(self._codec, encode(self._codec, SILENCE), advance=FRAME)
-            due = await _next(due)
+            due = await self._next(due)
         return due
 
     def _send_packet(self, payload_type: int, payload: bytes, *, marker: bool = False, advance: int = 0) -> None:
@@ -216,13 +222,14 @@ class Media(asyncio.DatagramProtocol):
             done.set_result(None)
         return numpy.pad(samples[:FRAME], (0, max(0, FRAME - samples.size)))
 
+    async def _next(self, due: float) -> float:
+        """Wait for the next frame's moment.
 
-async def _next(due: float) -> float:
-    """Wait for the next frame's moment.
-
-    A process that was held up does not send a burst afterwards.
-    """
-    loop = asyncio.get_running_loop()
-    due = max(due + FRAME_SECONDS, loop.time() - FRAME_SECONDS)
-    await asyncio.sleep(due - loop.time())
-    return due
+        A process that was held up does not send a burst afterwards.
+        """
+        loop = asyncio.get_running_loop()
+        if (late := loop.time() - due - FRAME_SECONDS) > FRAME_SECONDS:
+            self._held_up.append((time.monotonic_ns(), late))
+        due = max(due + FRAME_SECONDS, loop.time() - FRAME_SECONDS)
+        await asyncio.sleep(due - loop.time())
+        return due

@@ -159,10 +159,15 @@ class Messages(SIPClient):
             sequence=self._sequence,
         )
 
-    def referral(self, dialog: Dialog, number: str) -> str:
-        """Return a REFER of an answered call: a phone's transfer key."""
+    def referral(self, dialog: Dialog, number: str, joining: str) -> str:
+        """Return a REFER of an answered call: a phone's transfer key.
+
+        `joining`: the other call's id, where the phone joins two calls.
+        """
         text = self.farewell(dialog).replace("BYE", "REFER")
-        more = f"Refer-To: <sip:{number}@{self.server}>\r\nContact: <sip:{self.username}@{self.myIP}:{self.myPort}>\r\n"
+        replaces = f"?Replaces={joining}%3Bto-tag%3Done%3Bfrom-tag%3Dother" if joining else ""
+        contact = f"Contact: <sip:{self.username}@{self.myIP}:{self.myPort}>\r\n"
+        more = f"Refer-To: <sip:{number}@{self.server}{replaces}>\r\n{contact}"
         return text.replace("Content-Length", f"{more}Content-Length", 1)
 
     def _request(

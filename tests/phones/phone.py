@@ -164,10 +164,7 @@ class Phone:
         return await self._next("calling")
 
     async def ringing(self, seconds: float = WAIT_SECONDS) -> PhoneEvent:
-        """Return the next incoming call, or one since the last.
-
-        Details carry `caller`.
-        """
+        """Return the next incoming call, with its `caller`."""
         return await self._next("invite", seconds=seconds)
 
     async def answer(self) -> None:
@@ -190,10 +187,7 @@ class Phone:
         return event
 
     async def ended(self, seconds: float = WAIT_SECONDS) -> PhoneEvent:
-        """Wait until the call is over.
-
-        Details say by which side and with which status.
-        """
+        """Wait until the call is over; details say by which side."""
         return await self._next("ended", seconds=seconds)
 
     async def key_heard(self, seconds: float = WAIT_SECONDS) -> str:
@@ -204,9 +198,9 @@ class Phone:
         """End the call in any stage: BYE, CANCEL or a refusal."""
         await self._do("hang_up")
 
-    async def refer(self, number: str) -> int:
-        """Press the phone's own key for a transfer; return the server's status."""
-        return int(await self._do("refer", number=number))
+    async def refer(self, number: str, *, joining: str = "") -> int:
+        """Press the phone's key for a transfer; return the server's status."""
+        return int(await self._do("refer", number=number, joining=joining))
 
     async def notified(self, seconds: float = WAIT_SECONDS) -> str:
         """Return the server's news of a transfer, such as `SIP/2.0 100 Trying`."""
@@ -250,6 +244,10 @@ class Phone:
         """
         sound: str = await self._do("hear", seconds=seconds)
         return numpy.frombuffer(base64.b64decode(sound), dtype=numpy.int16)
+
+    async def held_up(self, seconds: float) -> float:
+        """Return the longest time that the machine held it up."""
+        return float(await self._do("held_up", seconds=seconds))
 
     async def hears(self, *, min_level: float = -40.0, seconds: float = 0.5, within: float = WAIT_SECONDS) -> float:
         """Wait for `seconds` of sound above a level; return the level.

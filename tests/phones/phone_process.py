@@ -72,8 +72,8 @@ class PhoneProcess:
     async def do_hang_up(self) -> None:
         await self._opened.hang_up()
 
-    async def do_refer(self, number: str) -> int:
-        return await self._opened.refer(number)
+    async def do_refer(self, number: str, joining: str) -> int:
+        return await self._opened.refer(number, joining)
 
     async def do_press(self, keys: str) -> None:
         for key in keys:
@@ -90,6 +90,9 @@ class PhoneProcess:
 
     async def do_hear(self, seconds: float | None) -> str:
         return base64.b64encode(self._media.heard(seconds).tobytes()).decode()
+
+    async def do_held_up(self, seconds: float) -> float:
+        return self._media.held_up(seconds)
 
     @property
     def _opened(self) -> Line:

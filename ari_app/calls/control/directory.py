@@ -1,5 +1,6 @@
 """Directory of transfer targets with their live state, and of live calls."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Protocol
 
@@ -7,6 +8,7 @@ from redis.exceptions import RedisError
 
 from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.control.errors import CallOutOfReach
+from ari_app.calls.control.expected_wait import ExpectedWaits
 from ari_app.calls.control.model import Control, TargetKind
 from ari_app.calls.control.targets import BUSY, DutyNumber
 from ari_app.calls.control.views import LiveCallView, LiveSupervisor, TargetView
@@ -16,7 +18,7 @@ from ari_app.desk.call_states import ControlStage
 from ari_app.desk.model import CallStage
 from ari_app.queues.model import DESK_CLOSED, AgentSnapshot, AgentState
 from ari_app.queues.service import QueueService
-from crm.staff.people.initials import initials
+from crm.staff.people.initials import reads_like
 from foundation.clock import from_milliseconds
 from foundation.routes import Principal, Role
 
@@ -54,16 +56,18 @@ class CallDirectory:
         phones: Phones,
         departments: Departments,
         duty_number: DutyNumber,
+        waits: ExpectedWaits,
     ) -> None:
         self._store = store
         self._queues = queues
         self._phones = phones
         self._departments = departments
         self._duty_number = duty_number
+        self._waits = waits
 
     async def targets(self, asking: Principal, query: str) -> list[TargetView]:
-        """Return agents, queues and departments by name, number or pinyin initials."""
-        snapshot = await self._queues.snapshot()
+        """Return agents, queues and departments by name, number or pinyin."""
+        snapshot, _ = await asyncio.gather(self._queues.snapshot(), self._waits.refresh())
         states = {agent.agent_id: agent for agent in snapshot.agents}
         found = [
             _agent(phone, states.get(phone.agent_id))
@@ -84,6 +88,7 @@ class CallDirectory:
                         available=queue.queue in staffed,
                         waiting=queue.waiting,
                         longest_wait_ms=queue.longest_wait_ms,
+                        expected_wait_ms=self._waits.of(queue) if queue.queue in staffed else None,
                     )
                 )
         matching = [one for one in await self._departments() if one.active and _matches(query, one.name)]
@@ -119,7 +124,7 @@ class CallDirectory:
 
 def _matches(query: str, *names: str) -> bool:
     wanted = query.strip().casefold()
-    return not wanted or any(wanted in name.casefold() or initials(name).startswith(wanted) for name in names)
+    return not wanted or any(wanted in name.casefold() or reads_like(name, wanted) for name in names)
 
 
 def _agent(phone: AgentPhone, agent: AgentSnapshot | None) -> TargetView:

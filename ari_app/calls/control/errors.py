@@ -31,6 +31,13 @@ class TargetBusy(Conflict):
     title = "The target cannot take the call now"
 
 
+class JoinByPhone(Conflict):
+    """A phone asked for an attended transfer (REFER with Replaces)."""
+
+    slug = "join-by-phone"
+    title = "A phone cannot join two calls: consult from the desk"
+
+
 class SupervisorBusy(Conflict):
     """The supervisor is with another call, or has one."""
 

@@ -1,5 +1,6 @@
 """Stages of a conversation acted out: who is moved, rung, released."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -354,5 +355,5 @@ class Handing:
 
     async def _show(self) -> None:
         """Show the call to the agents who are in it."""
-        for agent_id in self._state.agents:
-            await self._services.desks.call_changed(agent_id, call_changed(self._state, agent_id))
+        desks, state = self._services.desks, self._state
+        await asyncio.gather(*(desks.call_changed(agent, call_changed(state, agent)) for agent in state.agents))

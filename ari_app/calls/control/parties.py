@@ -1,5 +1,6 @@
 """Legs of a conversation's further parties: reserved, rung, hung up, released."""
 
+import asyncio
 from contextlib import suppress
 
 import structlog
@@ -61,8 +62,11 @@ class Parties:
         """
         target, services, state = party.target, self._services, self._state
         if target.kind is TargetKind.AGENT:
-            await self.show(party)
-            await self.ring_agent(target.endpoint, party.channel_id, self.ring_s(target))
+            # The desk is written to first, and the phone does not wait until Redis has remembered the pop.
+            ringing = self.ring_agent(target.endpoint, party.channel_id, self.ring_s(target))
+            for failed in await asyncio.gather(self.show(party), ringing, return_exceptions=True):
+                if failed is not None:
+                    raise failed
             return
         await services.ari.originate(
             target.endpoint,

@@ -14,7 +14,7 @@ from ari_app.ari.dispatch import Dispatcher
 from ari_app.ari.errors import AriError
 from ari_app.ari.events import ChannelTransfer
 from ari_app.calls.call_services import AgentPhone
-from ari_app.calls.control.errors import NotNow
+from ari_app.calls.control.errors import JoinByPhone
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.model import CallState
@@ -42,7 +42,8 @@ class PhoneTransfers:
     """Carries out REFER as a blind transfer, through the same checks.
 
     Asterisk itself transfers nothing: our legs have `PJSIP_TRANSFER_HANDLING` set to `ari-only`. The phone gets the
-    refusal, and the agent's desk shows its reason.
+    refusal, and the agent's desk shows its reason. An attended transfer (Replaces) is refused by name: its second call
+    would have no rules and no story, while a consultation from the desk has both.
     """
 
     def __init__(
@@ -79,7 +80,7 @@ class PhoneTransfers:
         agent_id = state.talk.agent_id
         try:
             if event.refer_to.requested_destination.protocol_id or event.refer_to.destination_channel is not None:
-                raise NotNow("a phone cannot join two calls: consult from the desk")
+                raise JoinByPhone("a phone cannot join two calls: consult from the desk")
             target = self._target(event.refer_to.requested_destination.destination)
             order = Order(agent_id=agent_id, action=CallAction.TRANSFER, target=target)
             await self._control.command(state.id, order)

@@ -1,7 +1,8 @@
 """Places of a call's parties: in the conversation's bridge, or with music."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any
 
 from ari_app.ari.client import AriClient
 from ari_app.calls.holding import HOLD_BRIDGE, Hold, HoldingBridges
@@ -56,8 +57,8 @@ class Seating:
             if channel_id not in self._holds:
                 self._talking.discard(channel_id)
                 self._hold(channel_id, adopted=False)
-        if waits := [asyncio.ensure_future(self._holds[one].begun()) for one in held]:
-            await asyncio.wait(waits, timeout=HELD_WITHIN_S)
+        holds = [self._holds[channel_id] for channel_id in held]
+        await _within(HELD_WITHIN_S, [hold.moved() for hold in holds])
         wanted = list(talking)
         joining = [channel_id for channel_id in wanted if channel_id not in self._talking]
         if joining and len(wanted) > PAIR:
@@ -69,6 +70,7 @@ class Seating:
         if joining:
             await self._ari.add_to_bridge(self._bridge_id, joining)
             self._talking.update(joining)
+        await _within(HELD_WITHIN_S, [hold.begun() for hold in holds])
 
     def forget(self, channel_id: str) -> None:
         """Forget a channel that is gone."""
@@ -84,3 +86,12 @@ class Seating:
     def _hold(self, channel_id: str, *, adopted: bool) -> None:
         hold = self._holds[channel_id] = Hold(self._holding, channel_id, adopted=adopted)
         hold.begin(self._settings)
+
+
+async def _within(seconds: float, waits: Sequence[Coroutine[Any, Any, None]]) -> None:
+    """Wait for all, no longer than these seconds."""
+    tasks = [asyncio.ensure_future(one) for one in waits]
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=seconds)
+        for task in late:
+            task.cancel()

@@ -15,7 +15,7 @@ class FindTargets(BaseModel, extra="forbid"):
     """Filter of targets."""
 
     q: str = Field(default="", max_length=40)
-    """Part of a name, a staff number, or pinyin initials."""
+    """Part of a name, a staff number, or pinyin: initials, or readings from the first character on."""
 
 
 class TargetView(BaseModel):
@@ -35,6 +35,8 @@ class TargetView(BaseModel):
     since_ms: int | None = None
     waiting: int | None = None
     longest_wait_ms: int | None = None
+    expected_wait_ms: int | None = None
+    """Estimate for the next caller of a queue; null where there is none."""
     on_duty: str | None = None
     """Person on duty in the department, with a telephone number."""
 

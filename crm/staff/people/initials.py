@@ -4,6 +4,7 @@ The 3,755 usual characters of GB 2312 are sorted by their reading, so that their
 that are read otherwise, and rarer characters of names, stand here.
 """
 
+import re
 from bisect import bisect_right
 
 _FIRST = (
@@ -14,6 +15,8 @@ _FIRST = (
 )  # fmt: skip
 """Code of the first character of each letter."""
 _LAST = 0xD7F9
+_SYLLABLE = "h?[aeiouvü]{0,3}(?:ng?|r)?"
+"""What may follow the first letter of a syllable, also half typed."""
 _CODES = [code for code, _ in _FIRST]
 _SURNAMES = {
     "曾": "z", "单": "s", "解": "x", "仇": "q", "查": "z", "覃": "q", "区": "o", "朴": "p", "翟": "z", "冼": "x",
@@ -58,6 +61,20 @@ def initials(name: str) -> str:
         else:
             found += [_SURNAMES.get(word[0]) or _letter(word[0]), *map(_letter, word[1:])]
     return "".join(found)
+
+
+def reads_like(name: str, typed: str) -> bool:
+    """Tell whether pinyin fits a name: initials, syllables, or both.
+
+    Of a syllable the first letter is compared, and that the rest can be one: a short list may hold a few names more.
+    """
+    letters = initials(name)
+    if not letters:
+        return False
+    pattern = ""
+    for letter in reversed(letters):
+        pattern = f"{letter}{_SYLLABLE}(?:{pattern})?" if pattern else f"{letter}{_SYLLABLE}"
+    return re.fullmatch(pattern, typed.replace(" ", "").casefold()) is not None
 
 
 def _letter(character: str) -> str:

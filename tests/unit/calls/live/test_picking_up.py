@@ -120,7 +120,7 @@ async def test_phone_transfers_to_a_number_and_to_a_queue(hotline: FakeHotline) 
         ("+442071838750", "number-class-closed"),
         ("1001", "target-invalid"),
         ("1003", "target-busy"),
-        ("joins", "not-now"),
+        ("joins", "join-by-phone"),
     ],
 )
 async def test_refused_transfer_by_phone_is_shown_and_changes_nothing(hotline: FakeHotline, to: str, slug: str) -> None:

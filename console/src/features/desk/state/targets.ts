@@ -23,6 +23,7 @@ export interface Target {
 const SHOWN = 18
 const LONGEST = 40
 const REFRESH_MS = 3000
+const MINUTE_MS = 60_000
 
 /** Colleagues, queues and departments that fit what was typed, with their states. */
 export function useTargets(typed: MaybeRefOrGetter<string>): { targets: ComputedRef<Target[]>; settled: ComputedRef<boolean> } {
@@ -38,11 +39,16 @@ export function useTargets(typed: MaybeRefOrGetter<string>): { targets: Computed
   onScopeDispose(() => clearInterval(timer))
 
   function stateOf(one: Found): string {
-    if (one.kind === 'queue') return one.available ? t('desk.target.waiting', { n: one.waiting ?? 0 }) : t('desk.target.no_agents')
+    if (one.kind === 'queue') return one.available ? queueState(one) : t('desk.target.no_agents')
     if (one.kind === 'department') return one.available ? t('desk.target.on_duty') : t('desk.target.no_duty')
     if (one.state === null || one.state === 'offline') return t('desk.target.not_signed_in')
     const why = one.state === 'not_ready' ? reasonText(one.reason) : ''
     return why === '' ? label('AgentState', one.state) : `${label('AgentState', one.state)} · ${why}`
+  }
+
+  function queueState(one: Found): string {
+    const waiting = t('desk.target.waiting', { n: one.waiting ?? 0 })
+    return one.expected_wait_ms === null ? waiting : `${waiting} · ${t('desk.target.expected', { n: Math.ceil(one.expected_wait_ms / MINUTE_MS) })}`
   }
 
   const targets = computed(() => {
