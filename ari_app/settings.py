@@ -250,6 +250,8 @@ class Settings(BaseSettings):
 
     grade_priorities: Priorities = {Grade.VIP: 60, Grade.A: 40, Grade.B: 20}
     """Added to the priority of a customer's calls, by grade (H20), as JSON: {"VIP": 60, "A": 40, "B": 20}."""
+    urge_priority: int = Field(default=5, ge=0, le=20)
+    """Added to the priority of a customer's calls for each time that an open ticket was urged, four times at most."""
 
     callflows: Path = PROJECT / "callflows"
     """Folder of flows, prompts, recorded files, queues and notices."""

@@ -30,14 +30,22 @@ CUSTOMER_VARIABLES = frozenset(
     }
 )
 OFFER_VARIABLES = frozenset(
-    {"offer.open", "offer.several", "offer.ticket_id", "offer.subject", "offer.department", "offer.prompt"}
+    {
+        "offer.open",
+        "offer.several",
+        "offer.ticket_id",
+        "offer.subject",
+        "offer.department",
+        "offer.prompt",
+        "offer.urges",
+    }
 )
 """The open ticket that the caller may urge. It is not yet the matter of the call: `ticket.id` is, once it was urged."""
 
 TICKET_OF_DEPARTMENT, TICKET_OF_NO_DEPARTMENT = "your_open_ticket", "your_undispatched_ticket"
 SPOKEN_SUBJECT = 20
 """Characters of a ticket's subject that are spoken: enough to know it again."""
-NO_TICKET: Mapping[str, JSON] = {"offer.open": False, "offer.several": False}
+NO_TICKET: Mapping[str, JSON] = {"offer.open": False, "offer.several": False, "offer.urges": 0}
 
 NO_PROGRESS = "progress_not_found"
 PROGRESS_OF_DEPARTMENT = "progress_handled_by"
@@ -200,6 +208,8 @@ class CallerActions:
         return {
             "offer.open": True,
             "offer.several": len(tickets) > 1,
+            # How often the customer urged before: the call's priority in the queue follows it.
+            "offer.urges": max(one.urge_count for one in tickets),
             "offer.ticket_id": ticket.id,
             "offer.subject": ticket.subject[:SPOKEN_SUBJECT],
             "offer.department": department.name if department is not None else "",

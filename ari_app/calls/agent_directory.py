@@ -81,10 +81,12 @@ class Agents:
             log.warning("agent_with_unknown_queues", agent_id=agent_id, queues=unknown)
         return [queue for queue in served if queue in self._known_queues]
 
-    def skills(self, agent_id: str) -> dict[str, int]:
-        """Return the levels of an agent's skills."""
+    def terms(self, agent_id: str) -> tuple[list[str], dict[str, int], str]:
+        """Return queues, skills and staff number for signing in."""
         agent = self._agents.get(agent_id)
-        return agent.skills if agent is not None else {}
+        if agent is None:
+            return [], {}, ""
+        return self.queues(agent_id), agent.skills, agent.staff_number
 
     def account(self, agent_id: str) -> PhoneAccount | None:
         """Return the SIP account of an agent; None for an unknown agent."""

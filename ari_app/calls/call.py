@@ -22,6 +22,7 @@ from ari_app.calls.keypad import Keypad
 from ari_app.calls.log_lines import log_end, log_start
 from ari_app.calls.model import CallState, FlowEnd, HangUpBy, LegStage, RecordingStage, Talk
 from ari_app.calls.outgoing import CALLED_OUT, OutgoingLeg, show_result
+from ari_app.calls.preferring import preferred_agents
 from ari_app.calls.recorder import CallRecorder, Recorded
 from ari_app.calls.talk import AgentLeg, OfferEnd
 from ari_app.calls.voice import ChannelVoice
@@ -53,6 +54,9 @@ RING_OUTSIDE_S = 45
 CONTACT = "contact"
 """The Stasis argument of an outbound leg, as `inbound` is of a caller."""
 OUTSIDE_FORMATS = ("alaw", "ulaw")
+
+MOST_URGES = 4
+"""Urges of a ticket that count for a call's priority."""
 
 log = structlog.get_logger()
 
@@ -213,7 +217,9 @@ class LiveCall:
                     self.flow_completed = not self.unserved
                     return
                 state.kind, state.target = outcome.kind, self._ranked(outcome)
-                state.preferred_agent_id = self._known("customer.agent_id")
+                state.preferred = await preferred_agents(
+                    self._services.history, state, self._services.queues.settings_of(outcome.queue)
+                )
             target = state.target
             waiting = Waiting(self._services, state, self._voice, cursor.language, self.offers, self.commands)
             end = await waiting.run(target)
@@ -233,16 +239,20 @@ class LiveCall:
     def _ranked(self, target: ToQueue) -> ToQueue:
         """Return the target with the customer's priority.
 
-        It follows the grade (H20); protected customers come first (H25).
+        It follows the grade (H20) and how often the customer urged; protected customers come first (H25).
         """
         if self._known("customer.protected"):
             return replace(target, priority=HIGHEST_PRIORITY)
-        priority = target.priority + self._grade_priority()
+        priority = target.priority + self._grade_priority() + self._urge_priority()
         return replace(target, priority=min(max(priority, 0), HIGHEST_PRIORITY))
 
     def _grade_priority(self) -> int:
         grade = self._known("customer.grade")
         return self._services.grade_priorities.get(Grade(grade), 0) if grade else 0
+
+    def _urge_priority(self) -> int:
+        urges = int(self._known("offer.urges") or 0)
+        return min(urges, MOST_URGES) * self._services.urge_priority
 
     def _known(self, variable: str) -> Any:
         cursor = self.state.cursor

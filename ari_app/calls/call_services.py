@@ -133,6 +133,8 @@ class CallServices:
     """Added to the priority of a customer's call, by grade (H20)."""
     hours: QueueHours = field(default_factory=QueueHours)
     """Opening hours of the queues."""
+    urge_priority: int = 0
+    """Added for each time that the customer urged an open ticket, `MOST_URGES` times at most."""
     reconnect_s: float = 30.0
     """How long a customer waits for an agent's phone that vanished, before another agent is looked for."""
     pause_tone: Path | None = None

@@ -7,6 +7,7 @@ import msgspec
 from ari_app.calls.control.model import Control, StoryEntry, Target, TargetKind
 from ari_app.desk.call_states import Direction, OutgoingResult
 from ari_app.desk.model import CallStage
+from ari_app.queues.model import PreferredAgent
 from ivr.cursor import Cursor
 from ivr.walker import ToQueue
 from recordings.model import RecordingKind
@@ -116,8 +117,8 @@ class CallState(msgspec.Struct):
     queue: str | None = None
     target: ToQueue | None = None
     """The queue step's outcome, while the caller waits, is offered to an agent, or talks."""
-    preferred_agent_id: str | None = None
-    """The agent who handled the caller's open ticket, to be rung first where ready (H15)."""
+    preferred: list[PreferredAgent] = []
+    """Agents to be rung first, in this order (H15, H20)."""
     attempt_id: str | None = None
     """The campaign attempt an outbound call carries out."""
     outgoing: Outgoing | None = None

@@ -115,7 +115,7 @@ class Waiting:
                     # Known already, as a rule; else `enter` would begin the wait anew.
                     await queues.restore([waiting_call(state)])
                 if target.queue in queues.queues:
-                    await queues.enter(state.id, target.queue, target.priority, state.preferred_agent_id, asked(state))
+                    await queues.enter(state.id, target.queue, target.priority, state.preferred, asked(state))
                 else:
                     log.warning("queue_unknown", queue=target.queue)
                     await queues.restore([waiting_call(state)])

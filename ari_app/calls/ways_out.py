@@ -98,7 +98,7 @@ def waiting_call(state: CallState) -> WaitingCall:
         state.target.priority,
         state.queued_at_ms,
         state.node,
-        state.preferred_agent_id,
+        tuple(state.preferred),
         asked(state),
     )
 

@@ -129,6 +129,24 @@ class Offer(msgspec.Struct, frozen=True):
     """No match: a supervisor takes this caller."""
 
 
+class PreferredBy(StrEnum):
+    """Reason for preferring an agent, the strongest first."""
+
+    TICKET = "ticket"
+    """The agent handles the customer's open ticket (H15)."""
+    CUSTOMER = "customer"
+    """The agent is the customer's own (H20)."""
+    LAST_CALL = "last_call"
+    """The caller talked with the agent of late."""
+
+
+class PreferredAgent(msgspec.Struct, frozen=True):
+    """Agent to be rung first for a call."""
+
+    agent_id: str
+    by: PreferredBy
+
+
 class WaitingCall(msgspec.Struct, frozen=True):
     """A caller in a queue, as `restore` needs it."""
 
@@ -137,8 +155,8 @@ class WaitingCall(msgspec.Struct, frozen=True):
     priority: int
     joined_at_ms: int
     node: str
-    preferred_agent_id: str | None = None
-    """The agent to be rung first, where ready (H15)."""
+    preferred: tuple[PreferredAgent, ...] = ()
+    """Agents to be rung first, in this order."""
     asks: tuple[str, ...] = ()
     """What the caller asks for, as the rules of the queue name it."""
 

@@ -30,6 +30,7 @@ START_S = 10.0
 OFFERS_REMEMBERED = 4096
 
 _SWEEP = QueueCommand[int]("sweep", int)
+_SETTINGS_CHANGED = QueueCommand[int]("settings_changed", int)
 
 
 class QueueNode:
@@ -109,6 +110,8 @@ class QueueNode:
         while True:
             try:
                 await self.sweep()
+                # Callers of another release, or of other settings, get the places that these ones give.
+                await self._run(_SETTINGS_CHANGED)
             except QueuesUnavailable:
                 # Redis accepts connections before it has read its data.
                 await asyncio.sleep(LOOK_AGAIN_S)

@@ -16,6 +16,7 @@ from ari_app.queues.model import (
     Entered,
     LeaveReason,
     Place,
+    PreferredAgent,
     Snapshot,
     WaitingCall,
 )
@@ -26,6 +27,16 @@ from ari_app.queues.store import QueueCommand, plain_id, plain_word
 RESTORED_AT_ONCE = 200
 LONGEST_WRAP_UP_S = 900
 """Longest wrap-up that an agent may extend to."""
+
+
+class _Restored(msgspec.Struct):
+    call_id: str
+    queue: str
+    priority: int
+    joined_at_ms: int
+    node: str
+    preferred: str
+    asks: Sequence[str]
 
 
 class _Left(msgspec.Struct):
@@ -71,7 +82,7 @@ class QueueService(QueueNode):
         call_id: str,
         queue: str,
         priority: int = 0,
-        preferred_agent_id: str | None = None,
+        preferred: Sequence[PreferredAgent] = (),
         asks: Sequence[str] = (),
     ) -> Entered:
         """Join a queue, or change to another with the same joining time.
@@ -87,7 +98,8 @@ class QueueService(QueueNode):
         if not 0 <= priority <= HEAD_OF_QUEUE:
             raise ValueError(f"a priority is from 0 to {HEAD_OF_QUEUE}, not {priority}")
         words = ",".join(map(plain_word, asks))
-        return await self._run(_ENTER, plain_id(call_id), queue, priority, preferred_agent_id or "", words)
+        first = self._preferred(queue, preferred)
+        return await self._run(_ENTER, plain_id(call_id), queue, priority, first, words)
 
     async def leave(self, call_id: str, reason: LeaveReason) -> Departure | None:
         """Leave the queue without an agent. None: in no queue.
@@ -180,7 +192,7 @@ class QueueService(QueueNode):
     # Agents
 
     async def sign_in(
-        self, agent_id: str, queues: Sequence[str], skills: Mapping[str, int] | None = None
+        self, agent_id: str, queues: Sequence[str], skills: Mapping[str, int] | None = None, number: str = ""
     ) -> AgentSnapshot:
         """Sign an agent in, not ready at first, or change the agent.
 
@@ -190,7 +202,8 @@ class QueueService(QueueNode):
         for queue in queues:
             self._check_queue(queue)
         levels = ",".join(f"{plain_word(name)}={level}" for name, level in sorted((skills or {}).items()))
-        return await self._run(_SIGN_IN, plain_id(agent_id), ",".join(dict.fromkeys(queues)), levels)
+        served = ",".join(dict.fromkeys(queues))
+        return await self._run(_SIGN_IN, plain_id(agent_id), served, levels, number)
 
     async def sign_out(self, agent_id: str) -> AgentSnapshot:
         """Sign an agent out, after a present call."""
@@ -260,13 +273,25 @@ class QueueService(QueueNode):
         """
         added = 0
         for first in range(0, len(waiting), RESTORED_AT_ONCE):
-            part = waiting[first : first + RESTORED_AT_ONCE]
+            part = [
+                _Restored(one.call_id, one.queue, one.priority, one.joined_at_ms, one.node, preferred, one.asks)
+                for one in waiting[first : first + RESTORED_AT_ONCE]
+                for preferred in [self._preferred(one.queue, one.preferred)]
+            ]
             added += await self._run(_RESTORE, msgspec.json.encode(part).decode())
         return added
 
     def settings_of(self, queue: str) -> QueueSettings:
         """Return a queue's settings, the usual ones for an unknown queue."""
         return self.queues.get(queue) or usual_settings(queue)
+
+    def _preferred(self, queue: str, preferred: Sequence[PreferredAgent]) -> str:
+        """Return preferred agents with the time that the queue waits for each."""
+        settings = self.settings_of(queue)
+        waits: dict[str, int] = {}
+        for one in preferred:
+            waits.setdefault(plain_id(one.agent_id), int(settings.preferred_wait_s.get(one.by, 0) * 1000))
+        return ",".join(f"{agent_id}={wait_ms}" for agent_id, wait_ms in waits.items())
 
     def _check_queue(self, queue: str) -> None:
         if queue not in self.queues:

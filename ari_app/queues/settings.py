@@ -8,10 +8,12 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from ruamel.yaml.comments import CommentedSeq
 
+from ari_app.queues.model import PreferredBy
 from ari_app.queues.overflow import ClosedQueue, OverflowRule
 from ari_app.queues.overflow_checks import overflow_findings
 from ari_app.queues.rules import RoutingRule
 from crm.sla.hours import WorkingHours
+from crm.staff.model import StaffNumber
 from foundation.findings import ConfigurationInvalid, Finding
 from foundation.yaml_files import broken_rules, line_inside, read_yaml
 
@@ -25,6 +27,14 @@ class Strategy(StrEnum):
     """Strategy for choosing among ready agents."""
 
     LONGEST_IDLE = "longest_idle"
+    FEWEST_CALLS = "fewest_calls"
+    """Of all queues, since signing in."""
+    ROUND_ROBIN = "round_robin"
+    """By staff number, after the agent rung last."""
+    RANDOM_WEIGHTED = "random_weighted"
+    """By chance, in proportion to `shares`."""
+    LINEAR = "linear"
+    """As `order` lists the agents, the others by staff number."""
 
 
 class WrapUpMode(StrEnum):
@@ -85,9 +95,19 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     title_en: str = Field(min_length=1, max_length=60)
     strategy: Strategy = Strategy.LONGEST_IDLE
     priority: int = Field(default=0, ge=0, le=HIGHEST_PRIORITY)
-    """Added to the priority of every call in this queue; the higher is served first, in whichever queue it is."""
+    """Added to the priority of every call in this queue, in whichever queue the agent has other callers, too."""
     weight: int = Field(default=0, ge=0, le=9)
-    """Order of queues among calls of equal priority, for an agent of several; if equal too, the oldest call."""
+    """Tenths of a point of priority, for calls of equal priority in several queues of an agent."""
+    point_s: float = Field(default=10.0, ge=0.1, le=60)
+    """Worth of a point of priority, in seconds of waiting: callers who join later than all points overtake no one."""
+    order: tuple[StaffNumber, ...] = Field(default=(), max_length=200)
+    """Staff numbers of agents in the order in which `linear` rings them."""
+    shares: Mapping[StaffNumber, Annotated[int, Field(ge=1, le=100)]] = Field(default={}, max_length=200)
+    """Shares of agents by staff number, for `random_weighted`; 1 where left out."""
+    preferred_wait_s: Mapping[PreferredBy, Annotated[float, Field(ge=0, le=600)]] = {}
+    """How long a caller waits for the agent of the own matter alone, while that agent is busy; 0 where left out."""
+    last_agent_within_h: int = Field(default=0, ge=0, le=720)
+    """Callers who talked with an agent of late prefer that agent; 0: not."""
     ring_s: float = Field(default=20.0, ge=1, le=120)
     """How long an agent's phone rings before the caller is offered to the next."""
     wrap_up: WrapUpMode = WrapUpMode.TIMED

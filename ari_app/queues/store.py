@@ -24,7 +24,7 @@ from ari_app.queues.settings import QueueSettings, usual_settings
 Result = TypeVar("Result")
 
 SCRIPTS: Final = Path(__file__).parent / "lua"
-SHARED: Final = ("prelude", "agents", "waiting", "calls", "matching")
+SHARED: Final = ("prelude", "strategies", "agents", "waiting", "calls", "matching")
 NAME: Final = "LIBRARY"
 """Placeholder of the library's name, which is computed from the code."""
 _ID: Final = re.compile(r"[A-Za-z0-9._:@/-]{1,200}")
@@ -157,10 +157,18 @@ def _queue_in_lua(settings: QueueSettings) -> str:
         "wrap_up": f"'{settings.wrap_up.value}'",
         "wrap_up_ms": int(settings.wrap_up_s * 1000),
         "misses_until_not_ready": settings.misses_until_not_ready,
+        "point_ms": int(settings.point_s * 1000),
+        "order": _numbers_in_lua({number: place for place, number in enumerate(settings.order)}),
+        "shares": _numbers_in_lua(settings.shares),
         "retry_same_agent_ms": int(settings.retry_same_agent_s * 1000),
         "rules": f"{{ {', '.join(map(_rule_in_lua, settings.rules))} }}",
     }
     return "{ " + ", ".join(f"{name} = {value}" for name, value in values.items()) + " }"
+
+
+def _numbers_in_lua(values: Mapping[str, int]) -> str:
+    """Return values by staff number, which are digits."""
+    return "{ " + ", ".join(f"['{number}'] = {value}" for number, value in values.items()) + " }"
 
 
 def _rule_in_lua(rule: RoutingRule) -> str:

@@ -228,6 +228,7 @@ class Service:
             entry_points=self.conversations.entry_points,
             grade_priorities=settings.grade_priorities,
             hours=QueueHours(ZoneInfo(settings.time_zone), domain.calendar.workdays),
+            urge_priority=settings.urge_priority,
             reconnect_s=settings.reconnect_s,
             pause_tone=self.conversations.pause_tone,
             messages=VoiceMessages(domain.tickets, domain.customers, self.conversations.catalogue),

@@ -49,7 +49,7 @@ class AgentDesks:
     async def presence(self, agent_id: str, connected: bool) -> None:
         """Sign in an agent with an open desk; pause one without."""
         if connected:
-            await self._queues.sign_in(agent_id, self._agents.queues(agent_id), self._agents.skills(agent_id))
+            await self._queues.sign_in(agent_id, *self._agents.terms(agent_id))
         else:
             # The agent keeps the present call; no other caller is offered to a closed desk (F14).
             await self._queues.not_ready(agent_id, DESK_CLOSED)

@@ -73,7 +73,7 @@ class PresenceService:
     async def _rebuild(self, agent_id: str) -> None:
         before = self._last.get(agent_id)
         known = (await self._queues.agent(agent_id)).state is not AgentState.OFFLINE
-        await self._queues.sign_in(agent_id, self._agents.queues(agent_id), self._agents.skills(agent_id))
+        await self._queues.sign_in(agent_id, *self._agents.terms(agent_id))
         if known or before is None:
             return
         if before.state in TAKES_CALLS and before.next_state is None:

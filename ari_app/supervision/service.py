@@ -131,7 +131,7 @@ class Supervision:
         await self._staff.update(agent_id, StaffChange(queues=wanted.queues, skills=skills))
         changed = await self._queues.agent(agent_id)
         if changed.state is not AgentState.OFFLINE:
-            changed = await self._queues.sign_in(agent_id, wanted.queues, skills)
+            changed = await self._queues.sign_in(agent_id, wanted.queues, skills, found[agent_id].staff_number)
         await self._notify(agent_id, notice(SupervisorUse.QUEUES, who.name, wanted.reason))
         return changed
 

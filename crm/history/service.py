@@ -1,7 +1,7 @@
 """Use cases of history, by customer and by number."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, or_, update
@@ -57,6 +57,10 @@ class HistoryService:
         return lambda connection: History(
             tickets=[], calls=_lines(store.calls_of_number(connection, number, since, MOST))
         )
+
+    async def last_agent(self, number: str, since: datetime) -> str | None:
+        """Return the agent who last talked with a number, since a time."""
+        return await self._database.look_up(lambda connection: store.last_agent(connection, number, since))
 
     async def find(self, wanted: FindCalls) -> list[HistoryCall]:
         """Return calls, newest first."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, func, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -136,6 +136,18 @@ def _within(wanted: FindCalls) -> Iterator[ColumnElement[bool]]:
 def calls_of_number(connection: Connection, number: str, since: datetime, most: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """Return a number's calls since a moment, newest first."""
     return connection.execute(CALLS_OF_NUMBER, {"number": number, "since": since, "most": most}).all()
+
+
+def last_agent(connection: Connection, number: str, since: datetime) -> str | None:
+    """Return the agent who last talked with a number."""
+    last = (
+        select(_CALL.agent_id)
+        .where(_CALL.number == number, _CALL.started_at >= since)
+        .where(_CALL.agent_id.is_not(None), _CALL.connected_at.is_not(None))
+        .order_by(_CALL.started_at.desc())
+        .limit(1)
+    )
+    return cast("str | None", connection.execute(last).scalar())
 
 
 def store_call(connection: Connection, record: CallRecordView) -> None:

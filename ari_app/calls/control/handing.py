@@ -289,7 +289,7 @@ class Handing:
         target = state.target or ToQueue(queue, state.kind or queue)
         priority = HEAD_OF_QUEUE if head else target.priority
         state.target = replace(target, queue=queue, priority=priority)
-        state.preferred_agent_id = None
+        state.preferred = []
         state.returned_at_ms = milliseconds(utc_now())
         self._tell(StoryStep.QUEUED, Target(TargetKind.QUEUE, queue))
         self._sent_on()

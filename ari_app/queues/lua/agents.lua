@@ -2,7 +2,7 @@
 
 local AGENT_FIELDS = {
   'state', 'since', 'idle', 'reason', 'queues', 'call', 'queue', 'reservation',
-  'next', 'next_reason', 'misses', 'deadline', 'calls', 'skills',
+  'next', 'next_reason', 'misses', 'deadline', 'calls', 'skills', 'number',
 }
 
 local DESK_CLOSED = 'desk_closed' -- as in `ari_app.queues.model`
@@ -69,9 +69,13 @@ local function store_newly_ready()
   for id, agent in pairs(newly_ready) do
     newly_ready[id] = nil
     for _, queue in ipairs(names(agent.queues)) do
-      redis.call('ZADD', READY .. queue, tonumber(agent.idle), id)
+      redis.call('ZADD', READY .. queue, strategy_of(queue).score(queue, agent), id)
     end
   end
+end
+
+local function serves(agent, queue)
+  return string.find(',' .. agent.queues .. ',', ',' .. queue .. ',', 1, true) ~= nil
 end
 
 local function move(agent, state)

@@ -1,9 +1,11 @@
 -- Calls are read once, changed in memory, and written back by `finish`.
 -- state: waiting · offered (an agent is reserved) · connected · gone (the caller hung up, `leave` is still to come)
 
+local HEAD_OF_QUEUE = 91 -- as in `ari_app.queues.settings`
+
 local CALL_FIELDS = {
   'state', 'queue', 'priority', 'joined', 'order', 'score', 'node', 'agent', 'reservation', 'failed', 'last_failed',
-  'preferred', 'asks', 'need', 'armed',
+  'preferred', 'asks', 'need', 'armed', 'held', 'held_until', 'tried',
 }
 
 local function call_of(id)
@@ -24,12 +26,18 @@ local function in_line(call)
   return call.state == 'waiting' or call.state == 'offered' or call.state == 'gone'
 end
 
+-- Return the call's place in time: `order`, the stamp of the first joining, moved ahead by what the priority is worth. No
+-- caller is overtaken by one who joined later than that, so all are served. Of two in one place the higher priority is first.
+-- Before all are those who were with an agent already.
 local function score_of(queue, priority, order)
   local settings = settings_of(queue)
-  return order - ((settings.priority + priority) * 10 + settings.weight) * RANK_STEP
+  if priority >= HEAD_OF_QUEUE then
+    return order - RANK_STEP
+  end
+  local tenths = (settings.priority + priority) * 10 + settings.weight
+  return order - math.floor(tenths * settings.point_ms / 10) - tenths / 4096
 end
 
--- `order` decides between calls of one rank: the stamp of the first joining, which never changes.
 local function join(call, queue, priority)
   local score = score_of(queue, priority, tonumber(call.order))
   call.state = 'waiting'
@@ -38,6 +46,8 @@ local function join(call, queue, priority)
   call.score = score
   call.changed = true
   redis.call('ZADD', LINE .. queue, score, call.id)
+  redis.call('ZADD', OLDEST .. queue, tonumber(call.joined), call.id)
+  redis.call('SADD', USED, queue)
   enter_bucket(call)
   lines_changed[queue] = true
   -- Restored after Redis lost its data, the same joining has the same id.
@@ -50,6 +60,7 @@ end
 -- Take the call out of its queue; its record stays.
 local function quit_line(call)
   redis.call('ZREM', LINE .. call.queue, call.id)
+  redis.call('ZREM', OLDEST .. call.queue, call.id)
   leave_bucket(call)
   redis.call('SREM', OFFERED .. call.node, call.id)
   if call.failed ~= '' or call.state == 'gone' then

@@ -2,43 +2,35 @@
 
 local MISSES = { no_answer = true, busy = true, refused = true }
 
--- Each gives a queue's ready agents in the order in which they are to be rung, from index `first` to `last`.
-local strategies = {}
-function strategies.longest_idle(queue, first, last)
-  return redis.call('ZRANGE', READY .. queue, first, last)
-end
-
--- Return the agent who knows the matter, if ready in this queue and not one who failed this call.
-local function preferred_agent(queue, call)
-  if call.preferred == '' or not redis.call('ZSCORE', READY .. queue, call.preferred) then
-    return nil
-  end
-  if call.failed ~= '' and cjson.decode(call.failed)[call.preferred] then
-    return nil
-  end
-  return call.preferred
-end
-
 local function skills_of(id)
   return agents[id] and agents[id].skills or redis.call('HGET', AGENT .. id, 'skills') or ''
 end
 
+-- Return the agent who is to be rung first, if ready in this queue, with the skills, and not one who failed this call.
+local function preferred_agent(queue, call)
+  for id in string.gmatch(call.preferred, '([^,=]+)=') do
+    if redis.call('ZSCORE', READY .. queue, id) and not has_failed(call, id) and meets(skills_of(id), call.need) then
+      return id
+    end
+  end
+  return nil
+end
+
 -- The preferred agent; else one who did not fail this call; else, after the back-off, one who did, the last one last.
--- All but the preferred one have the skills that the call needs now.
+-- All have the skills that the call needs now; an agent for whom the call waited alone need not.
 local function choose(queue, call)
   local preferred = preferred_agent(queue, call)
   if preferred then
     return preferred
   end
-  local ready = strategies[settings_of(queue).strategy]
   if call.failed == '' and call.need == '' then
-    return ready(queue, 0, 0)[1]
+    return ready_agents(queue, 0, 0)[1]
   end
   local failed = call.failed ~= '' and cjson.decode(call.failed) or {}
   local second_choice, last_choice
   local first, chunk = 0, 20
   while true do
-    local candidates = ready(queue, first, first + chunk - 1)
+    local candidates = ready_agents(queue, first, first + chunk - 1)
     for _, id in ipairs(candidates) do
       if call.need == '' or meets(skills_of(id), call.need) then
         local retry_at = failed[id]
@@ -62,14 +54,14 @@ local function choose(queue, call)
 end
 
 -- Return the only ready agent, if there is just one, ready since this step: there is no choice to make.
-local function only_ready(heads)
+local function only_ready()
   local id, agent = next(newly_ready)
   if not id or next(newly_ready, id) then
     return nil
   end
   local sets = {}
-  for index, head in ipairs(heads) do
-    sets[index] = READY .. head.queue
+  for queue in pairs(touched) do
+    sets[#sets + 1] = READY .. queue
   end
   return redis.call('EXISTS', unpack(sets)) == 0 and agent or nil
 end
@@ -106,6 +98,10 @@ local function parts_of(reservation)
 end
 
 local function reserve(call, agent)
+  local rung = strategy_of(call.queue).rung
+  if rung then
+    rung(call.queue, agent)
+  end
   move(agent, 'reserved')
   local reservation = call.id .. '~' .. agent.id .. '~' .. text(next_stamp())
   agent.call = call.id
@@ -117,6 +113,7 @@ local function reserve(call, agent)
   call.reservation = reservation
   call.changed = true
   leave_bucket(call)
+  call.held, call.held_until = '', ''
   redis.call('SADD', OFFERED .. call.node, call.id)
   tell_owner(call)
 end
@@ -126,7 +123,7 @@ local function best_of(heads, ready_in)
   local best
   for _, head in ipairs(heads) do
     if not head.over then
-      if ready_in[head.queue] == 0 then
+      if head.held and agent_of(head.held).state ~= 'ready' or head.queue and ready_in[head.queue] == 0 then
         head.over = true
       elseif not head.id then
         local found = redis.call('ZRANGE', head.bucket, head.passed, head.passed, 'WITHSCORES')
@@ -141,10 +138,10 @@ local function best_of(heads, ready_in)
   return best
 end
 
-local function count_ready(heads)
+local function count_ready()
   local ready_in = {}
-  for _, head in ipairs(heads) do
-    ready_in[head.queue] = ready_in[head.queue] or redis.call('ZCARD', READY .. head.queue)
+  for queue in pairs(touched) do
+    ready_in[queue] = redis.call('ZCARD', READY .. queue)
   end
   return ready_in
 end
@@ -157,9 +154,16 @@ local function count_agent(ready_in, agent, change)
   end
 end
 
--- The first calls of every queue with a new caller or a free agent: of those for any agent, and of each need.
+-- The first calls of every queue with a new caller or a free agent: of those for any agent, of each need, and of those
+-- that wait for one agent who is free.
 local function heads_of_touched()
   local heads = {}
+  for id in pairs(newly_ready) do
+    touched_agents[id] = true
+  end
+  for id in pairs(touched_agents) do
+    heads[#heads + 1] = { held = id, bucket = HELD .. id, passed = 0 }
+  end
   for queue in pairs(touched) do
     heads[#heads + 1] = { queue = queue, need = '', bucket = WAITING .. queue, passed = 0 }
     for _, need in ipairs(redis.call('SMEMBERS', NEEDS .. queue)) do
@@ -170,8 +174,12 @@ local function heads_of_touched()
 end
 
 local function agent_for(head, call, only)
+  if head.held then
+    local agent = agent_of(head.held)
+    return will_come(agent, call) and agent or nil
+  end
   if only and call.failed == '' then
-    return (only.id == call.preferred or meets(only.skills, head.need)) and only or nil
+    return meets(only.skills, head.need) and only or nil
   end
   store_newly_ready()
   local id = choose(head.queue, call)
@@ -182,16 +190,16 @@ end
 -- Where no ready agent has what a call needs, none has it for the calls behind it, unless agents failed this call.
 local function match()
   local heads = heads_of_touched()
-  local only = only_ready(heads)
+  local only = only_ready()
   local ready_in = {}
   if only then
-    for _, head in ipairs(heads) do
-      ready_in[head.queue] = 0
+    for queue in pairs(touched) do
+      ready_in[queue] = 0
     end
     count_agent(ready_in, only, 1)
   else
     store_newly_ready()
-    ready_in = count_ready(heads)
+    ready_in = count_ready()
   end
   local best = best_of(heads, ready_in)
   while best do
@@ -201,7 +209,7 @@ local function match()
     if agent then
       count_agent(ready_in, agent, -1)
       reserve(call, agent)
-    elseif call.failed == '' then
+    elseif call.failed == '' and not best.held then
       best.over = true
     else
       best.passed = best.passed + 1
@@ -209,6 +217,24 @@ local function match()
     best = best_of(heads, ready_in)
   end
   store_newly_ready()
+end
+
+-- Let the calls go on that wait for an agent who will not come: signed out, paused, or gone to other queues.
+local function release_held()
+  local changed = {}
+  for id, agent in pairs(agents) do
+    if agent.changed and (agent.state == 'offline' or agent.state == 'not_ready' or agent.next ~= ''
+        or agent.queues ~= agent.stored[5]) then
+      changed[#changed + 1] = id
+    end
+  end
+  for _, id in ipairs(changed) do
+    for _, call_id in ipairs(redis.call('ZRANGE', HELD .. id, 0, -1)) do
+      local call = call_of(call_id)
+      leave_bucket(call)
+      enter_bucket(call)
+    end
+  end
 end
 
 -- End an offer that failed. Misses are counted: after several in a row the agent is made not ready.
@@ -262,6 +288,7 @@ end
 -- Match, write, publish, answer: the end of every step that changes something. `result` may be a function, called at the
 -- very end, or an agent of this step, answered in the final state.
 local function finish(result)
+  release_held()
   if next(touched) then
     match()
   end
@@ -283,7 +310,11 @@ local function finish(result)
     end
   end
   for queue in pairs(lines_changed) do
-    local line = cjson.encode({ queue = queue, in_line = redis.call('ZCARD', LINE .. queue) })
+    local in_line = redis.call('ZCARD', LINE .. queue)
+    if in_line == 0 then
+      redis.call('SREM', USED, queue)
+    end
+    local line = cjson.encode({ queue = queue, in_line = in_line })
     redis.call('PUBLISH', 'hotline:queues', '{' .. times .. ',"queue":' .. line .. '}')
   end
   local offers = #own_offers > 0 and ',"offers":' .. cjson.encode(own_offers) or ''

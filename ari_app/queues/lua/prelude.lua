@@ -5,18 +5,20 @@
 local PREFIX = 'hotline:acd:'
 local AGENT = PREFIX .. 'agent:'        -- hash: one agent who is signed in
 local AGENTS = PREFIX .. 'agents'       -- set: all of them
-local READY = PREFIX .. 'ready:'        -- sorted set of a queue: agents by since when they are idle
+local READY = PREFIX .. 'ready:'        -- sorted set of a queue: ready agents in the order of its strategy
 local CALL = PREFIX .. 'call:'          -- hash: one call in line or with an agent
 local LINE = PREFIX .. 'line:'          -- sorted set of a queue: calls not yet with an agent, by priority and joining
 local WAITING = PREFIX .. 'waiting:'    -- the same without those being offered: what may be matched; apart by need
+local HELD = PREFIX .. 'held:'          -- sorted set of an agent: calls that wait for this agent alone
+local OLDEST = PREFIX .. 'oldest:'      -- sorted set of a queue: the calls of LINE by joining
+local USED = PREFIX .. 'queues'         -- set: queues with calls in line
 local NEEDS = PREFIX .. 'needs:'        -- set of a queue: what the calls need that lie apart
 local OFFERED = PREFIX .. 'offered:'    -- set of a node: calls whose offer is open
 local DEADLINES = PREFIX .. 'deadlines' -- sorted set: 'agent:<id>', 'call:<id>', 'need:<id>' by when the sweep must look
 local FACTS = PREFIX .. 'facts'         -- stream: what happened, until a process has stored it in the database
 local STAMP = PREFIX .. 'stamp'         -- the last stamp given out
 
--- Ranks lie this far apart in a score, more than any time in milliseconds until the year 2109; 2048 of them still
--- leave a double exact.
+-- More than any time in milliseconds until the year 2109; 2048 times this still leaves a double exact.
 local RANK_STEP = 4398046511104
 local LEASE_GRACE_MS = 5000
 -- A caller hung up while a phone rang: the agent is free when the phone is silent, at the latest after this.
@@ -29,6 +31,7 @@ local FACTS_KEPT = 200000
 local node, now
 local agents, calls         -- those read, by id, with the changes that `finish` writes
 local touched               -- queues with a new caller or a free agent: `finish` matches them
+local touched_agents        -- ready agents with a new caller of their own
 local newly_ready           -- agents who became ready in this step and are not in the ready sets yet
 local lines_changed         -- queues with changed places: `finish` publishes them
 local own_offers            -- offers for calls of the asking node
@@ -42,7 +45,7 @@ local function begin(arguments)
   else
     now = tonumber(arguments[2])
   end
-  agents, calls, touched, lines_changed, own_offers, newly_ready = {}, {}, {}, {}, {}, {}
+  agents, calls, touched, lines_changed, own_offers, newly_ready, touched_agents = {}, {}, {}, {}, {}, {}, {}
   last_stamp, new_stamp = nil, nil
 end
 

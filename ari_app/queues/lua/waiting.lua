@@ -1,5 +1,6 @@
 -- Where a call lies that may be matched. Calls that any agent of the queue may take lie in WAITING of the queue; those that
--- need skills at the moment lie apart, by what they need: the match looks at the first of each and never searches.
+-- need skills at the moment lie apart, by what they need, and calls that wait for one agent lie with that agent: the match
+-- looks at the first of each and never searches.
 -- A need is text, 'cantonese=3,english=1', or '' for any agent.
 
 -- Return the steps of the first rule of the queue whose words the caller all brought; none: any agent from the start.
@@ -43,14 +44,48 @@ local function meets(skills, need)
   return true
 end
 
+local function has_failed(call, agent_id)
+  return call.failed ~= '' and cjson.decode(call.failed)[agent_id] ~= nil
+end
+
+-- Return whether the agent takes calls of this queue now or as soon as the present work is done.
+local function will_come(agent, call)
+  return agent.state ~= 'offline' and agent.state ~= 'not_ready' and agent.next == ''
+    and serves(agent, call.queue) and not has_failed(call, agent.id)
+end
+
+-- Choose the agent for whom alone the call waits: the first who will come, of those that were not waited for yet, each for
+-- its time. A ready one with no time is rung in this step or not waited for.
+local function hold(call)
+  if call.held ~= '' and tonumber(call.held_until) > now and will_come(agent_of(call.held), call) then
+    return
+  end
+  call.held, call.held_until = '', ''
+  local tried, index = tonumber(call.tried) or 0, 0
+  for id, wait_ms in string.gmatch(call.preferred, '([^,=]+)=(%d+)') do
+    index = index + 1
+    if index > tried then
+      call.tried = index
+      local agent = agent_of(id)
+      if will_come(agent, call) and (agent.state == 'ready' or tonumber(wait_ms) > 0) then
+        call.held, call.held_until = id, now + math.max(1, tonumber(wait_ms))
+        return
+      end
+    end
+  end
+end
+
 local function bucket_of(call)
+  if call.held ~= '' then
+    return HELD .. call.held
+  end
   return call.need == '' and WAITING .. call.queue or WAITING .. call.queue .. '~' .. call.need
 end
 
 local function leave_bucket(call)
   local bucket = bucket_of(call)
   redis.call('ZREM', bucket, call.id)
-  if call.need ~= '' and redis.call('EXISTS', bucket) == 0 then
+  if call.held == '' and call.need ~= '' and redis.call('EXISTS', bucket) == 0 then
     redis.call('SREM', NEEDS .. call.queue, call.need)
   end
   if call.armed ~= '' then
@@ -60,12 +95,18 @@ local function leave_bucket(call)
   end
 end
 
--- Put a waiting call where the match finds it, by what it needs now.
+-- Put a waiting call where the match finds it: with the agent for whom it waits, else by what it needs now.
 local function enter_bucket(call)
   local need, changes_at = need_now(call)
   call.need = need
+  if call.preferred ~= '' then
+    hold(call)
+  end
   redis.call('ZADD', bucket_of(call), tonumber(call.score), call.id)
-  if need ~= '' then
+  if call.held ~= '' then
+    touched_agents[call.held] = true
+    changes_at = math.min(changes_at or call.held_until, call.held_until)
+  elseif need ~= '' then
     redis.call('SADD', NEEDS .. call.queue, need)
   end
   if changes_at then

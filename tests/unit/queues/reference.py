@@ -4,12 +4,11 @@ Written without Redis, speed or crashes in mind: every step looks through everyt
 can be forgotten.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 
 from ari_app.queues.model import AgentState, DeclineReason
-from ari_app.queues.settings import QueueSettings
+from ari_app.queues.settings import HEAD_OF_QUEUE, QueueSettings, Strategy
 
 LEASE_GRACE_MS = 5000
 GONE_GRACE_MS = 800
@@ -28,6 +27,12 @@ class Call:
     order: int
     joined_ms: int
     asks: tuple[str, ...] = ()
+    preferred: tuple[tuple[str, int], ...] = ()
+    """Agents to be rung first, each with the time in milliseconds that is waited for the agent alone."""
+    tried: int = 0
+    """How many of them were waited for already, or did not come."""
+    held: tuple[str, int] | None = None
+    """The agent who is waited for, and until when."""
     state: str = "waiting"
     offer: "Reservation | None" = None
     failed: dict[str, int] = field(default_factory=dict)
@@ -42,6 +47,8 @@ class Agent:
     id: str
     queues: tuple[str, ...]
     skills: dict[str, int] = field(default_factory=dict)
+    number: int = 0
+    calls: int = 0
     state: AgentState = AgentState.NOT_READY
     reason: str | None = "signed_in"
     idle: int = 0
@@ -70,16 +77,29 @@ class Reference:
         self.calls: dict[str, Call] = {}
         self.agents: dict[str, Agent] = {}
         self.offers: list[Reservation] = []
-        self._order = count(1)
+        self._stamp = 0
+        self._memory: dict[str, int] = {}
+        """The staff number that round robin rang last, by queue."""
 
     # What happens
 
-    def enter(self, call_id: str, queue: str, priority: int, asks: tuple[str, ...] = ()) -> None:
+    def enter(
+        self,
+        call_id: str,
+        queue: str,
+        priority: int,
+        asks: tuple[str, ...] = (),
+        preferred: tuple[tuple[str, int], ...] = (),
+    ) -> None:
         call = self.calls.get(call_id)
         if call is None or call.state in {"gone", "connected"}:
-            self.calls[call_id] = Call(call_id, queue, priority, next(self._order), self.now, asks)
+            call = Call(call_id, queue, priority, self._next_stamp(), self.now, asks, preferred)
+            self.calls[call_id] = call
+            self._hold(call)
         elif call.state == "waiting" and call.queue != queue:
-            call.queue, call.priority, call.asks = queue, priority, asks
+            call.queue, call.priority, call.asks, call.preferred = queue, priority, asks, preferred
+            call.held, call.tried = None, 0
+            self._hold(call)
         self._match()
 
     def leave(self, call_id: str) -> tuple[int, int] | None:
@@ -110,6 +130,7 @@ class Reference:
         if call.state != "connected":
             call.state, call.failed, call.last_failed = "connected", {}, ""
             agent.state, agent.until, agent.misses = AgentState.TALKING, None, 0
+            agent.calls += 1
         return True
 
     def declined(self, offer: Reservation, reason: DeclineReason) -> bool:
@@ -147,10 +168,10 @@ class Reference:
         agent.call_id = call_id
         return True
 
-    def sign_in(self, agent_id: str, queues: tuple[str, ...], skills: dict[str, int]) -> None:
+    def sign_in(self, agent_id: str, queues: tuple[str, ...], skills: dict[str, int], number: int = 0) -> None:
         agent = self.agents.get(agent_id)
         if agent is None:
-            self.agents[agent_id] = Agent(agent_id, queues, skills)
+            self.agents[agent_id] = Agent(agent_id, queues, skills, number)
             return
         if agent.next is not None and agent.next[0] is AgentState.OFFLINE:
             agent.next = None
@@ -165,6 +186,7 @@ class Reference:
             agent.next = (AgentState.OFFLINE, None)
         else:
             del self.agents[agent_id]
+        self._match()
 
     def ready(self, agent_id: str) -> None:
         agent = self.agents[agent_id]
@@ -181,6 +203,7 @@ class Reference:
             agent.next = (AgentState.NOT_READY, reason)
         else:
             self._become_not_ready(agent, reason)
+        self._match()
 
     def wrap_up_done(self, agent_id: str) -> None:
         self._free(self.agents[agent_id])
@@ -228,9 +251,42 @@ class Reference:
     def _ring_ms(self, call: Call) -> int:
         return int(self.queues[call.queue].ring_s * 1000)
 
-    def _urgency(self, call: Call) -> tuple[int, int, int]:
+    def _next_stamp(self) -> int:
+        self._stamp = max(self.now, self._stamp + 1)
+        return self._stamp
+
+    def _urgency(self, call: Call) -> tuple[bool, int, int]:
+        """Return the time of joining, moved ahead by the priority."""
         settings = self.queues[call.queue]
-        return -(settings.priority + call.priority), -settings.weight, call.order
+        tenths = (settings.priority + call.priority) * 10 + settings.weight
+        at_head = call.priority == HEAD_OF_QUEUE
+        return not at_head, call.order - (0 if at_head else int(tenths * settings.point_s * 100)), -tenths
+
+    def _will_come(self, call: Call, agent_id: str) -> bool:
+        agent = self.agents.get(agent_id)
+        if agent is None or agent.state is AgentState.NOT_READY or agent.next is not None:
+            return False
+        return call.queue in agent.queues and agent_id not in call.failed
+
+    def _hold(self, call: Call) -> None:
+        """Wait for the next preferred agent who will come."""
+        call.held = None
+        while call.tried < len(call.preferred) and call.held is None:
+            agent_id, wait_ms = call.preferred[call.tried]
+            call.tried += 1
+            if self._will_come(call, agent_id):
+                is_ready = self.agents[agent_id].state is AgentState.READY
+                if is_ready or wait_ms > 0:
+                    call.held = (agent_id, self.now + max(1, wait_ms))
+
+    def _order(self, queue: str) -> Callable[[Agent], tuple[float, ...]]:
+        """Return the order of a queue's ready agents."""
+        strategy, memory = self.queues[queue].strategy, self._memory.get(queue)
+        if strategy is Strategy.FEWEST_CALLS:
+            return lambda agent: (agent.calls, agent.idle)
+        if strategy is Strategy.ROUND_ROBIN:
+            return lambda agent: (memory is not None and agent.number <= memory, agent.number)
+        return lambda agent: (agent.idle,)
 
     def _need(self, call: Call) -> Mapping[str, int]:
         """Return the skills of the step that the wait has come to."""
@@ -244,10 +300,18 @@ class Reference:
                 return {}
         return {}
 
+    def _still_held(self, call: Call) -> bool:
+        return call.held is not None and call.held[1] > self.now and self._will_come(call, call.held[0])
+
     def _choose(self, call: Call) -> Agent | None:
         ready = [a for a in self.agents.values() if a.state is AgentState.READY and call.queue in a.queues]
+        if call.held is not None:
+            return next((agent for agent in ready if agent.id == call.held[0] and agent.id not in call.failed), None)
         ready = [a for a in ready if all(a.skills.get(name, 0) >= level for name, level in self._need(call).items())]
-        ready.sort(key=lambda agent: agent.idle)
+        for agent_id, _ in call.preferred:
+            if agent_id in {agent.id for agent in ready} and agent_id not in call.failed:
+                return self.agents[agent_id]
+        ready.sort(key=self._order(call.queue))
         fresh = [agent for agent in ready if agent.id not in call.failed]
         retried = [agent for agent in ready if agent.id in call.failed and call.failed[agent.id] <= self.now]
         last = [agent for agent in retried if agent.id == call.last_failed]
@@ -255,6 +319,9 @@ class Reference:
         return next(iter(fresh + earlier + last), None)
 
     def _match(self) -> None:
+        for call in self.calls.values():
+            while call.state == "waiting" and call.held is not None and not self._still_held(call):
+                self._hold(call)
         while True:
             waiting = sorted((call for call in self.calls.values() if call.state == "waiting"), key=self._urgency)
             pair = next(((call, agent) for call in waiting if (agent := self._choose(call))), None)
@@ -262,7 +329,9 @@ class Reference:
                 return
             call, agent = pair
             offer = Reservation(call.id, agent.id)
-            call.state, call.offer = "offered", offer
+            self._next_stamp()
+            self._memory[call.queue] = agent.number
+            call.state, call.offer, call.held = "offered", offer, None
             agent.state, agent.offer, agent.call_id, agent.queue = AgentState.RESERVED, offer, call.id, call.queue
             agent.until = self.now + self._ring_ms(call) + LEASE_GRACE_MS
             self.offers.append(offer)
@@ -280,6 +349,7 @@ class Reference:
             if reason is not DeclineReason.INTERRUPTED:
                 call.last_failed = agent.id
                 call.failed[agent.id] = self.now + int(settings.retry_same_agent_s * 1000)
+            self._hold(call)
         if reason in MISSES:
             agent.misses += 1
         if agent.next is not None and agent.next[0] is AgentState.OFFLINE:
@@ -303,7 +373,7 @@ class Reference:
         self._off_the_phone(agent)
         agent.state = AgentState.READY
         if not keep_idle:
-            agent.idle = next(self._order)
+            agent.idle = self._next_stamp()
 
     def _become_not_ready(self, agent: Agent, reason: str | None) -> None:
         self._off_the_phone(agent)

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from ari_app.queues.errors import AgentNotSignedIn, NothingToWrapUp
-from ari_app.queues.model import AgentState, DeclineReason, LeaveReason, Offer
+from ari_app.queues.model import AgentState, DeclineReason, LeaveReason, Offer, PreferredAgent, PreferredBy
 from ari_app.queues.rules import NeedStep, RoutingRule
 from ari_app.queues.service import QueueService
-from ari_app.queues.settings import QueueSettings
+from ari_app.queues.settings import HEAD_OF_QUEUE, QueueSettings, Strategy
 from foundation.redis_client import redis_client
 from tests.unit.queues.conftest import Clock
 from tests.unit.queues.reference import Reference, Reservation
@@ -25,6 +25,7 @@ RULES = (
         steps=(NeedStep(skills={"cantonese": 3}, for_s=10), NeedStep(skills={"cantonese": 1}, for_s=20)),
     ),
 )
+WAITS = {PreferredBy.TICKET: 20, PreferredBy.CUSTOMER: 10}
 QUEUES = {
     name: QueueSettings(
         name=name,
@@ -35,14 +36,21 @@ QUEUES = {
         retry_same_agent_s=20,
         wrap_up_s=30,
         rules=RULES,
+        strategy=strategy,
+        preferred_wait_s=WAITS,
     )
-    for name, priority, weight in (("consult", 0, 0), ("complaint", 0, 1), ("repair", 5, 0))
+    for name, priority, weight, strategy in (
+        ("consult", 0, 0, Strategy.LONGEST_IDLE),
+        ("complaint", 0, 1, Strategy.FEWEST_CALLS),
+        ("repair", 5, 0, Strategy.ROUND_ROBIN),
+    )
 }
 
 agents = st.sampled_from(AGENTS)
 queue_names = st.sampled_from(sorted(QUEUES))
 words = st.sampled_from([(), (), ("cantonese",), ("cantonese", "bills")])
 skill_sets = st.sampled_from([{}, {"cantonese": 1}, {"cantonese": 3}, {"cantonese": 2, "bills": 1}])
+wishes = st.lists(st.builds(PreferredAgent, agents, st.sampled_from(PreferredBy)), max_size=2)
 some_queues = st.lists(queue_names, unique=True, max_size=3).map(tuple)
 picks = st.integers(min_value=0, max_value=10_000)
 
@@ -83,20 +91,25 @@ class Histories(RuleBasedStateMachine):
 
     # Callers
 
-    @rule(queue=queue_names, priority=st.sampled_from([0, 0, 0, 10]), asks=words)
-    def enter(self, queue: str, priority: int, asks: tuple[str, ...]) -> None:
+    @rule(queue=queue_names, priority=st.sampled_from([0, 0, 0, 10, HEAD_OF_QUEUE]), asks=words, wishes=wishes)
+    def enter(self, queue: str, priority: int, asks: tuple[str, ...], wishes: list[PreferredAgent]) -> None:
         call_id = f"call-{len(self.calls)}"
         self.calls.append(call_id)
-        self._enter(call_id, queue, priority, asks)
+        self._enter(call_id, queue, priority, asks, wishes)
 
     @precondition(lambda self: self.calls)
     @rule(pick=picks, queue=queue_names, asks=words)
     def enter_again(self, pick: int, queue: str, asks: tuple[str, ...]) -> None:
-        self._enter(self.pick_call(pick), queue, 0, asks)
+        self._enter(self.pick_call(pick), queue, 0, asks, [])
 
-    def _enter(self, call_id: str, queue: str, priority: int, asks: tuple[str, ...]) -> None:
-        entered = self.do(self.service.enter(call_id, queue, priority, asks=asks))
-        self.reference.enter(call_id, queue, priority, asks)
+    def _enter(
+        self, call_id: str, queue: str, priority: int, asks: tuple[str, ...], wishes: list[PreferredAgent]
+    ) -> None:
+        entered = self.do(self.service.enter(call_id, queue, priority, wishes, asks))
+        first: dict[str, int] = {}
+        for wish in wishes:
+            first.setdefault(wish.agent_id, WAITS.get(wish.by, 0) * 1000)
+        self.reference.enter(call_id, queue, priority, asks, tuple(first.items()))
         assert entered.position == self.reference.position(call_id)
         assert entered.offered == (self.reference.calls[call_id].state == "offered")
 
@@ -141,8 +154,9 @@ class Histories(RuleBasedStateMachine):
 
     @rule(agent=agents, queues=some_queues, skills=skill_sets)
     def sign_in(self, agent: str, queues: tuple[str, ...], skills: dict[str, int]) -> None:
-        self.do(self.service.sign_in(agent, queues, skills))
-        self.reference.sign_in(agent, queues, skills)
+        number = AGENTS.index(agent) + 1
+        self.do(self.service.sign_in(agent, queues, skills, str(number)))
+        self.reference.sign_in(agent, queues, skills, number)
 
     @rule(agent=agents, skills=skill_sets)
     def take_calls_of_every_queue(self, agent: str, skills: dict[str, int]) -> None:

@@ -118,7 +118,7 @@ async def test_need_and_its_age_survive_lost_data_of_redis(redis: Redis) -> None
     await ready(floor, "anna")
     await ready(floor, "bert", cantonese=1)
     joined = floor.clock.ms - 20_000
-    await floor.service.restore([WaitingCall("call-1", "repair", 0, joined, "node-1", None, ("cantonese",))])
+    await floor.service.restore([WaitingCall("call-1", "repair", 0, joined, "node-1", (), ("cantonese",))])
     assert floor.taken() == []
     await pass_s(floor, 10)
     assert floor.taken() == [("call-1", "bert")]

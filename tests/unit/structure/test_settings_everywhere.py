@@ -42,6 +42,7 @@ BAD = {
     "reconnect_s": "0",
     "silent_listening": "perhaps",
     "grade_priorities": '{"VIP": 900}',
+    "urge_priority": "21",
     "queue_log": "/nowhere/queue_log",
     "espeak": "/nowhere/espeak-ng",
     "sox": "'",

@@ -1,4 +1,4 @@
--- call_id, queue, priority, preferred agent or '', words joined by commas. Joining again keeps the place; from another queue it keeps the join time; from another node
+-- call_id, queue, priority, preferred agents as 'agent=milliseconds' joined by commas, words joined by commas. Joining again keeps the place; from another queue it keeps the join time; from another node
 -- it takes the call over, its open offer included.
 local call = call_of(ARGV[3])
 local queue, priority = ARGV[4], tonumber(ARGV[5])
@@ -16,7 +16,7 @@ if call.state == '' then
   call.order = next_stamp()
   call.node = node
   call.agent, call.reservation, call.failed, call.last_failed = '', '', '', ''
-  call.preferred, call.asks = ARGV[6], ARGV[7]
+  call.preferred, call.asks, call.tried = ARGV[6], ARGV[7], ''
   join(call, queue, priority)
 else
   if call.node ~= node then
@@ -30,7 +30,8 @@ else
   end
   if call.state == 'waiting' and call.queue ~= queue then
     quit_line(call)
-    call.preferred, call.asks = ARGV[6], ARGV[7]
+    call.preferred, call.asks, call.tried = ARGV[6], ARGV[7], ''
+    call.held, call.held_until = '', ''
     join(call, queue, priority)
     if call.failed ~= '' then
       arm_retry(call, cjson.decode(call.failed))

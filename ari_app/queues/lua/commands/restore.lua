@@ -6,7 +6,7 @@ for _, given_call in ipairs(cjson.decode(ARGV[3])) do
     call.joined = given_call.joined_at_ms
     call.order = call.joined
     call.node = given_call.node
-    call.preferred = given_call.preferred_agent_id ~= cjson.null and given_call.preferred_agent_id or ''
+    call.preferred = given_call.preferred
     call.asks = table.concat(given_call.asks, ',')
     join(call, given_call.queue, given_call.priority)
     added = added + 1

@@ -1,15 +1,7 @@
 -- Every queue and every agent at one moment.
 local function longest_wait(queue)
-  -- Within one rank the first has waited longest, so it suffices to look at the first of each rank.
-  local longest, from = 0, '-inf'
-  while true do
-    local found = redis.call('ZRANGE', LINE .. queue, from, '+inf', 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
-    if not found[1] then
-      return longest
-    end
-    longest = math.max(longest, waited(call_of(found[1])))
-    from = '(' .. text((math.floor(tonumber(found[2]) / RANK_STEP) + 1) * RANK_STEP)
-  end
+  local oldest = redis.call('ZRANGE', OLDEST .. queue, 0, 0, 'WITHSCORES')
+  return oldest[2] and math.max(0, now - tonumber(oldest[2])) or 0
 end
 
 local result = { at_ms = now, queues = {}, agents = {} }

@@ -4,11 +4,7 @@ local agent, call = agent_of(ARGV[3]), call_of(ARGV[4])
 if is_busy(agent) or agent.state == 'offline' or (call.state ~= 'waiting' and call.state ~= 'offered') then
   return answer(false)
 end
-local serves = false
-for _, queue in ipairs(names(agent.queues)) do
-  serves = serves or queue == call.queue
-end
-if not serves then
+if not serves(agent, call.queue) then
   return answer(false)
 end
 if call.state == 'offered' then
