@@ -9,5 +9,11 @@ class WrongState(Conflict):
     slug = "contact-state"
 
 
+class HeldByAnother(Conflict):
+    """Another agent calls this customer."""
+
+    slug = "contact-held"
+
+
 class NoSuchContact(NotFound):
     """Unknown contact."""

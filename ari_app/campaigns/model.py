@@ -83,6 +83,9 @@ class Contact(SQLModel, table=True):
     next_at: datetime = Field(sa_type=UtcDateTime)
     lease_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     attempt_id: str | None = None
+    held_by: str | None = None
+    """Agent who calls instead of the machine."""
+    held_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -10,7 +10,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from ari_app.campaigns import store
-from ari_app.campaigns.errors import NoSuchContact, WrongState
+from ari_app.campaigns.errors import HeldByAnother, NoSuchContact, WrongState
 from ari_app.campaigns.model import (
     FINAL,
     AnswersInput,
@@ -210,6 +210,7 @@ class CampaignService:
         Raises:
             NoSuchContact: there is no such contact.
             WrongState: the customer is being called, was asked before, or is not asked any more.
+            HeldByAnother: another agent took the customer.
         """
         async with self._database.write() as session:
             contact = await session.get(Contact, contact_id, with_for_update=True)
@@ -217,7 +218,10 @@ class CampaignService:
                 raise NoSuchContact(f"there is no contact {contact_id}")
             if contact.state is not ContactState.PLANNED:
                 raise WrongState(f"contact {contact_id} is {contact.state}: only who waits to be called can be asked")
+            if store.holder(contact, utc_now()) not in (None, by.staff_id):
+                raise HeldByAnother(f"{contact.held_by} asks this customer")
             _end(session, contact, ContactState.DONE)
+            contact.held_by = contact.held_until = None
             answers = SurveyAnswers(
                 contact_id=contact_id,
                 ticket_id=contact.ticket_id,

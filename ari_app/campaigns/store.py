@@ -62,6 +62,11 @@ async def contact(session: AsyncSession, contact_id: str) -> Contact:
     return found
 
 
+def holder(found: Contact, now: datetime) -> str | None:
+    """Return the agent who asks a contact, if any."""
+    return found.held_by if found.held_until is not None and found.held_until > now else None
+
+
 def move(found: Contact, to: ContactState) -> None:
     """Change a contact's state.
 

@@ -32,6 +32,7 @@ import crm.tickets.link_page
 import crm.workorders.http
 import recordings.http
 from ari_app.campaigns import http as campaigns_http
+from ari_app.campaigns.asking import AskingAgents
 from ari_app.campaigns.hours import CallingHours
 from ari_app.campaigns.model import ANSWERS
 from ari_app.campaigns.rules import CampaignRules
@@ -150,7 +151,10 @@ class DomainServices:
         self.self_service = SelfService(database, self.tickets, limiter)
         self.report_files = ReportFiles(self.files, limiter)
         self.surveyed = SurveyedTicketsByRule(self.tickets, SurveyWording(configuration.library.catalogue))
-        self.campaigns = CampaignService(database, _rules(settings), self.surveyed, self._recording_of_survey)
+        rules = _rules(settings)
+        self.campaigns = CampaignService(database, rules, self.surveyed, self._recording_of_survey)
+        catalogue = configuration.library.catalogue
+        self.asking = AskingAgents(database, rules, catalogue, hotline_number=settings.hotline_number)
         self.notices = Notices(settings, database, configuration)
         self.scheduled = ScheduledReports(
             database,
@@ -201,7 +205,7 @@ class DomainServices:
             crm.outbox.http.routes(self.undelivered),
             self.notices.routes(),
             recordings.http.routes(self._recorded),
-            campaigns_http.routes(self.campaigns),
+            campaigns_http.routes(self.campaigns, self.asking),
             missed_http.routes(self.missed),
         ]
         tables.append(self.exporting.routes(tables))

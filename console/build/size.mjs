@@ -7,7 +7,7 @@ const KIB = 1024
 const FIRST_LOAD_KIB = 180
 const ROUTE_KIB = 80
 /** The library of charts: bars and lines alone. It is loaded after a report's table is there. */
-const CHART = 'src/features/reports/chart.ts'
+const CHART = 'src/shared/charts/chart.ts'
 const CHART_KIB = 200
 /** What an agent's first page needs: the entry, the shell's pages, one language, the phone. */
 const AGENT = ['index.html', 'src/features/desk/pages/DeskPage.vue', 'src/app/catalogues/zh-CN.ts', 'src/app/styles/dark.css']

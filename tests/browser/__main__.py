@@ -22,13 +22,16 @@ from tests.browser.walk import Walk
 
 SCREENS = RUNTIME / "screens"
 PAGES = {
-    AGENT: ("desk", "callbacks", "tickets", "dispatch", "customers", "people", "settings"),
-    "2001": ("work", "visits", "duty", "tickets", "people", "settings"),
+    AGENT: ("desk", "callbacks", "surveys", "tickets", "dispatch", "customers", "people", "settings"),
+    "2001": ("work", "visits", "duty", "handovers", "tickets", "people", "settings"),
     SUPERVISOR: (
         *("board", "board?wall", "board/alerts", "reports", "reports?of=agents", "reports?of=tickets"),
         *("reports/calendar", "reports/staffing", "callbacks", "tickets", "dispatch", "people", "settings"),
+        "surveys",
+        *("oversight", "oversight?tab=improvements", "oversight?tab=recurring", "oversight?tab=notices"),
+        *("oversight?tab=letters", "handovers"),
     ),
-    "4001": ("reports", "tickets"),
+    "4001": ("reports", "oversight", "tickets"),
     ADMINISTRATOR: ("board", "settings"),
 }
 """Pages of a role, by the staff number that looks at them."""

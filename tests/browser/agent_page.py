@@ -98,6 +98,8 @@ def said(key: str) -> str:
     part, *names = key.split(".")
     sources = PROJECT / "console" / "src"
     folder = sources / part if part in {"phone", "shared"} else sources / "features" / part
+    # Some words come with their pages.
+    folder = folder / "words" if (folder / "words").exists() else folder
     words = json.loads((folder / "messages" / "zh-CN.json").read_text(encoding="utf-8"))
     for name in names:
         words = words[name]

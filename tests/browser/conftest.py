@@ -32,7 +32,9 @@ def pages() -> Path:
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory, pages: Path) -> Iterator[Stack]:
     """A running stack that serves the pages, and is supervised."""
-    running = stack_in(tmp_path_factory.mktemp("hotline"), supervised=True, CONSOLE=str(pages))
+    folder = tmp_path_factory.mktemp("hotline")
+    # The machine leaves the customers of finished work to the agents.
+    running = stack_in(folder, supervised=True, CONSOLE=str(pages), SURVEY_DELAY_S="3600")
     running.asterisk.extensions["prompt"] = PROMPT
     running.pjsip["web-caller"] = web_account()
     running.start()

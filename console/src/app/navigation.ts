@@ -1,4 +1,4 @@
-import { Briefcase, Calendar, DataAnalysis, DataLine, Headset, MapLocation, PhoneFilled, Promotion, Setting, Tickets, User, UserFilled } from '@element-plus/icons-vue'
+import { Briefcase, Calendar, ChatDotRound, DataAnalysis, DataLine, Headset, MapLocation, Odometer, PhoneFilled, Promotion, Setting, Switch, Tickets, User, UserFilled } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { Role } from '@/shared/session/session'
 
@@ -17,13 +17,16 @@ export const PLACES: readonly Place[] = [
   { name: 'desk', icon: Headset, roles: ['agent'] },
   { name: 'board', icon: DataLine, roles: ['supervisor', 'administrator'] },
   { name: 'reports', icon: DataAnalysis, roles: ['supervisor', 'quality', 'administrator'] },
+  { name: 'oversight', icon: Odometer, roles: ['supervisor', 'quality', 'administrator'] },
   { name: 'callbacks', icon: PhoneFilled, roles: ['agent', 'supervisor', 'administrator'] },
+  { name: 'surveys', icon: ChatDotRound, roles: ['agent', 'supervisor'] },
   { name: 'work', icon: Briefcase, roles: ['department'] },
   { name: 'visits', icon: MapLocation, roles: ['department'] },
   { name: 'tickets', icon: Tickets, roles: EVERYONE },
   { name: 'dispatch', icon: Promotion, roles: DESKS },
   { name: 'customers', icon: UserFilled, roles: DESKS },
   { name: 'duty', icon: Calendar, roles: ['department'] },
+  { name: 'handovers', icon: Switch, roles: [...DESKS, 'department'] },
   { name: 'people', icon: User, roles: EVERYONE },
   { name: 'settings', icon: Setting, roles: EVERYONE },
 ]

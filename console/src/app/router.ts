@@ -31,6 +31,8 @@ router.beforeEach(async (to) => {
     // Without the service nothing can be shown: the sign-in page says so, and comes back here.
     return to.meta.open === true ? true : { name: 'sign-in', query: { to: to.fullPath } }
   }
+  // The way from the root was chosen before it was known who is signed in.
+  if (session.who !== null && to.name === 'sign-in' && to.redirectedFrom?.path === '/') return { name: homeOf(session.who.role) }
   if (to.meta.open === true) return true
   if (session.who === null) return { name: 'sign-in', query: { to: to.fullPath } }
   if (session.who.password_one_time) return { name: 'new-password', query: { to: to.fullPath } }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Catalogue } from '@/shared/i18n/i18n'
 import en from './en'
+import { joined } from './joined'
 import zh from './zh-CN'
 
 function texts(words: Catalogue, path = ''): Map<string, string> {
@@ -14,7 +15,10 @@ function texts(words: Catalogue, path = ''): Map<string, string> {
 const places = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).toSorted()
 
 describe('catalogues', () => {
-  const [chinese, english] = [texts(zh), texts(en)]
+  // Some words come with their pages.
+  const lateZh = joined(import.meta.glob('../../features/*/words/messages/zh-CN.json', { eager: true, import: 'default' }))
+  const lateEn = joined(import.meta.glob('../../features/*/words/messages/en.json', { eager: true, import: 'default' }))
+  const [chinese, english] = [texts({ ...zh, late: lateZh }), texts({ ...en, late: lateEn })]
 
   it('have the same keys', () => {
     expect([...english.keys()].toSorted()).toEqual([...chinese.keys()].toSorted())

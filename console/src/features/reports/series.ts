@@ -1,4 +1,4 @@
-import type { Series } from './chart'
+import type { Series } from '@/shared/charts/chart'
 import { valueOf, type Line, type Report } from './reports'
 
 /** Lines that a chart can still tell apart. */

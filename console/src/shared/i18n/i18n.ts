@@ -39,11 +39,17 @@ export function provideCatalogues(each: Record<Language, Loader>): void {
   for (const language of LANGUAGES) loaders.set(language, each[language])
 }
 
+/** Add the words of a part that come with its pages: an agent's first load has none of them. */
+export function addWords(part: string, each: Record<Language, Catalogue>): void {
+  for (const language of LANGUAGES) i18n.global.mergeLocaleMessage(language, { [part]: each[language] })
+}
+
 /** Show the pages in a language; its words are loaded when first asked for. */
 export async function speak(language: Language): Promise<void> {
   const load = loaders.get(language)
   if (load !== undefined && !loaded.has(language)) {
-    i18n.global.setLocaleMessage(language, (await load()).default as LocaleMessages<VueMessageType>)
+    // Words that came with a page stay.
+    i18n.global.mergeLocaleMessage(language, (await load()).default as LocaleMessages<VueMessageType>)
     loaded.add(language)
   }
   i18n.global.locale.value = language
