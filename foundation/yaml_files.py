@@ -32,10 +32,13 @@ _RULES = {
 }
 
 
-def read_yaml(path: Path, *, aliases: bool = False) -> tuple[Any, list[Finding]]:
-    """Return a YAML document, or the finding that prevents it."""
+def read_yaml(path: Path, *, aliases: bool = False, raw: bytes | None = None) -> tuple[Any, list[Finding]]:
+    """Return a YAML document, or the finding that prevents it.
+
+    `raw` is read in place of the file, which then only gives its name.
+    """
     try:
-        raw = path.read_bytes()
+        raw = path.read_bytes() if raw is None else raw
         if len(raw) > LONGEST_FILE_BYTES:
             return None, [_no_yaml(path, 1, f"the file is longer than {LONGEST_FILE_BYTES} bytes")]
         text = raw.decode("utf-8")

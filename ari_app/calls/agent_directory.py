@@ -25,7 +25,7 @@ class Agents:
     def __init__(self, staff: StaffService, queues: Collection[str]) -> None:
         """Begin without any agent; `queues` are the names of all queues."""
         self._staff = staff
-        self._known_queues = frozenset(queues)
+        self._known_queues = queues
         self._agents: dict[str, Staff] = {}
         self._phones: dict[str, AgentPhone] = {}
 

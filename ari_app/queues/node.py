@@ -38,7 +38,7 @@ class QueueNode:
 
     Args:
         redis: the queues' Redis.
-        queues: their settings by name.
+        queues: their settings by name; `change_settings` changes them in place, for all who hold them.
         node: the name of this node.
         deadline_s: the time limit of every step.
         now_ms: replaces Redis's clock, in tests.
@@ -47,13 +47,13 @@ class QueueNode:
     def __init__(
         self,
         redis: Redis,
-        queues: Mapping[str, QueueSettings],
+        queues: dict[str, QueueSettings],
         node: str,
         *,
         deadline_s: float = 1.0,
         now_ms: Callable[[], int] | None = None,
     ) -> None:
-        self.queues = dict(queues)
+        self.queues = queues
         self.node = node
         self._redis = redis
         self._store = QueueStore(redis, queues, node, deadline_s=deadline_s, now_ms=now_ms)
@@ -138,6 +138,21 @@ class QueueNode:
         Call the result to stop.
         """
         return _listen(self._queue_listeners, listener)
+
+    async def change_settings(self, queues: Mapping[str, QueueSettings]) -> None:
+        """Take other settings over; callers in line keep their place in time.
+
+        Raises:
+            QueuesUnavailable: Redis did not answer; the settings hold, and it may be repeated.
+        """
+        self.take_settings(queues)
+        await self._run(_SETTINGS_CHANGED)
+
+    def take_settings(self, queues: Mapping[str, QueueSettings]) -> None:
+        """Use other settings from the next step on."""
+        self.queues.clear()
+        self.queues.update(queues)
+        self._store.use(self.queues)
 
     async def sweep(self) -> int:
         """End expired reservations, wrap-ups and back-offs; return how many.

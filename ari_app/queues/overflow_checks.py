@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from pathlib import Path
 from typing import Any, Protocol
 
 import phonenumbers
 
 from ari_app.queues.overflow import ClosedQueue, OverflowAction, OverflowRule, OverflowTarget, loops
 from foundation.findings import Finding
-from foundation.yaml_files import line_inside, read_yaml
+from foundation.yaml_files import line_inside
 from ivr.grammar import Flow, QueueStep
 
 OFFERED = "call_back"
@@ -83,14 +82,16 @@ def overflow_findings(file: str, document: Any, queues: Mapping[str, Overflowing
 
 
 def outside_findings(
-    path: Path, queues: Mapping[str, Overflowing], flows: Mapping[str, Flow] | None, opened: AbstractSet[str]
+    file: str,
+    document: Any,
+    queues: Mapping[str, Overflowing],
+    flows: Mapping[str, Flow] | None,
+    opened: AbstractSet[str],
 ) -> Iterator[Finding]:
     """Find targets outside the queues that are not there.
 
     `flows` is None where not every flow could be read.
     """
-    document, _ = read_yaml(path)
-    file = path.name
     entries = {entry.get("name"): entry for entry in document or () if isinstance(entry, Mapping)}
     for name, queue in queues.items():
         for within, to in _targets(queue):

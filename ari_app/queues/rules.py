@@ -9,6 +9,14 @@ from crm.staff.skills import SkillLevel, SkillName
 from ivr.grammar_base import CallerWord
 
 
+class ChoiceText(BaseModel, extra="forbid", frozen=True):
+    """Choice of an agent in both languages."""
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
+    zh: str = Field(min_length=1, max_length=40)
+    en: str = Field(min_length=1, max_length=40)
+
+
 class NeedStep(BaseModel, extra="forbid", frozen=True):
     """Skills that a caller's agent must have, for a time."""
 

@@ -11,10 +11,11 @@ from ruamel.yaml.comments import CommentedSeq
 from ari_app.queues.model import PreferredBy
 from ari_app.queues.overflow import ClosedQueue, OverflowRule
 from ari_app.queues.overflow_checks import overflow_findings
-from ari_app.queues.rules import RoutingRule
+from ari_app.queues.rule_checks import parts_of, wrong_rules
+from ari_app.queues.rules import ChoiceText, RoutingRule
 from crm.sla.hours import WorkingHours
 from crm.staff.model import StaffNumber
-from foundation.findings import ConfigurationInvalid, Finding
+from foundation.findings import ConfigurationInvalid, Finding, errors_of
 from foundation.yaml_files import broken_rules, line_inside, read_yaml
 
 HIGHEST_PRIORITY = 90
@@ -44,14 +45,6 @@ class WrapUpMode(StrEnum):
     """By itself after `wrap_up_s`, or earlier when the agent says so."""
     UNTIL_DONE = "until_done"
     """Only when the agent says so."""
-
-
-class ChoiceText(BaseModel, extra="forbid", frozen=True):
-    """Choice of an agent in both languages."""
-
-    code: str = Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")
-    zh: str = Field(min_length=1, max_length=40)
-    en: str = Field(min_length=1, max_length=40)
 
 
 class KeyAction(StrEnum):
@@ -158,16 +151,20 @@ def load_queues(path: Path) -> dict[str, QueueSettings]:
         ConfigurationInvalid: unreadable, or a rule is broken; every problem is listed with its line.
     """
     queues, findings = read_queues(path)
-    if findings:
-        raise ConfigurationInvalid(findings)
+    if refused := errors_of(findings):
+        raise ConfigurationInvalid(refused)
     return queues
 
 
-def read_queues(path: Path) -> tuple[dict[str, QueueSettings], list[Finding]]:
-    """Return the valid queues of a file, and the findings."""
-    document, findings = read_yaml(path)
+def read_queues(path: Path, raw: bytes | None = None) -> tuple[dict[str, QueueSettings], list[Finding]]:
+    """Return the valid queues of a file, and the findings.
+
+    `raw` is read in place of the file, which then only gives its name.
+    """
+    document, findings = read_yaml(path, raw=raw)
     if findings:
         return {}, findings
+    document, skills, findings = parts_of(path.name, document)
     if not isinstance(document, CommentedSeq) or not document:
         return {}, [Finding(path.name, 1, "no-queues", "the file must be a list of queues, with one at least")]
     queues: dict[str, QueueSettings] = {}
@@ -188,8 +185,16 @@ def read_queues(path: Path) -> tuple[dict[str, QueueSettings], list[Finding]]:
         known = queues.get(str(entry.get("name"))) if isinstance(entry, Mapping) else None
         if known is not None:
             findings += _wrong_ways(path, entry, known, queues)
+            findings += wrong_rules(path.name, entry, known.rules, known.longest_wait_s, skills)
     findings += overflow_findings(path.name, document, queues)
     return queues, findings
+
+
+def written_queues(path: Path, raw: bytes | None = None) -> CommentedSeq:
+    """Return the queues as written, with their lines."""
+    document, _ = read_yaml(path, raw=raw)
+    document, _, _ = parts_of(path.name, document)
+    return document if isinstance(document, CommentedSeq) else CommentedSeq()
 
 
 def _wrong_ways(path: Path, entry: Any, queue: QueueSettings, queues: Mapping[str, QueueSettings]) -> Iterator[Finding]:

@@ -72,6 +72,10 @@ class QueueStore:
         self._node = node
         self._deadline_s = deadline_s
         self._now_ms = now_ms
+        self.use(queues)
+
+    def use(self, queues: Mapping[str, QueueSettings]) -> None:
+        """Take settings for the steps from now on."""
         body = _library(queues)
         self.library = f"hotline_{hashlib.sha256(body.encode()).hexdigest()[:16]}"
         self._code = f"#!lua name={self.library}\n{body.replace(NAME, self.library)}"

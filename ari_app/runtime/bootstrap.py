@@ -25,6 +25,8 @@ from ari_app.desk.call_states import Direction
 from ari_app.desk.handshake import DeskSockets
 from ari_app.desk.model import Notice
 from ari_app.fallback.service import Fallback
+from ari_app.queues.documents import http as documents_http
+from ari_app.queues.documents.service import QueueDocuments
 from ari_app.queues.hours import QueueHours
 from ari_app.queues.service import QueueService
 from ari_app.runtime import schema, subscriptions
@@ -32,7 +34,7 @@ from ari_app.runtime.agent_calls import AgentCalls
 from ari_app.runtime.asterisk_connections import AsteriskConnections
 from ari_app.runtime.background import OwnedTasks, RecordingsAudit, Restoration, readiness_checks
 from ari_app.runtime.certificates import CertificateWatch
-from ari_app.runtime.configuration import load_configuration
+from ari_app.runtime.configuration import QUEUES_FILE, load_configuration, queue_findings
 from ari_app.runtime.connection import ConnectionSetup
 from ari_app.runtime.conversations import Conversations
 from ari_app.runtime.deferred_filing import DeferredFiling
@@ -40,6 +42,7 @@ from ari_app.runtime.desk_handler import WATCHERS
 from ari_app.runtime.desk_parts import DeskParts
 from ari_app.runtime.domain import DomainServices
 from ari_app.runtime.last_good import ConfigurationWatch
+from ari_app.runtime.live_queues import LiveQueues
 from ari_app.runtime.loop_lag import LoopLag
 from ari_app.runtime.metrics import MetricsRefresher, trunk_endpoint
 from ari_app.runtime.node_lease import NodeLease
@@ -124,7 +127,7 @@ class Service:
             partial(was_converted, cache=settings.prompts),
             shown_number=settings.hotline_number,
         )
-        self.queue_settings = dict(configuration.queues)
+        self.queue_settings = configuration.queues
         self.desk_choices = configuration.desk
         self.flows = frozenset(configuration.numbers.flows.values())
         self.labels, self.problem_texts = configuration.labels, configuration.problem_texts
@@ -139,6 +142,10 @@ class Service:
         settings = self.settings
         self.asterisk = AsteriskConnections(settings, self._connected, self._filter_events)
         self.queues = QueueService(self.redis, self.queue_settings, settings.node)
+        queues_file = settings.callflows / QUEUES_FILE
+        check = partial(queue_findings, settings.callflows, partial(was_converted, cache=settings.prompts))
+        self.queue_documents = QueueDocuments(self.database, self.domain.staff, queues_file, check)
+        self.live_queues = LiveQueues(self.redis, self.queue_documents, self.queues, queues_file)
         self.agents = Agents(self.domain.staff, self.queue_settings)
         self.agent_calls = AgentCalls(
             settings,
@@ -173,6 +180,7 @@ class Service:
                 *self.domain.routes(),
                 *self.desks.routes(),
                 labels_http.routes(self.labels),
+                documents_http.routes(self.queue_documents),
                 *self.agent_calls.routes(self.labels),
             ],
             guard,
@@ -313,6 +321,7 @@ class Service:
         await self.asterisk.ari.start()
         await self.asterisk.ami.start()
         await self.queues.start(self.calls.offered)
+        self.tasks.own("live-queues", self.live_queues.run)
         self.tasks.own("loop-lag", self.lag.watch)
         self.tasks.own("presence", self.desks.presence.run)
         self.tasks.own("ticket-news", self.desks.ticket_news.run)
@@ -349,6 +358,7 @@ class Service:
         if settings.profile == "sample":
             assert settings.sample_password is not None, "the settings require it"
             await sample_data.load(self.database, settings.sample_password.get_secret_value(), self.queue_settings)
+        await self.live_queues.load()
         await self.agents.load()
 
     async def aclose(self) -> None:

@@ -27,7 +27,8 @@ from ari_app.missed.actions import CallBackActions
 from ari_app.missed.service import MissedCallers
 from ari_app.queues.overflow import QUEUE_CLOSED
 from ari_app.queues.overflow_checks import outside_findings
-from ari_app.queues.settings import QueueSettings, read_queues
+from ari_app.queues.rule_checks import never_asked
+from ari_app.queues.settings import QueueSettings, read_queues, written_queues
 from ari_app.web.labels import Labels, read_labels
 from ari_app.web.problem_texts import ProblemTexts, read_problem_texts
 from ari_app.work.desk_file import DeskChoices, read_desk
@@ -90,6 +91,7 @@ VALUES: Mapping[str, frozenset[str]] = {
     "answers.charged": YES_OR_NO,
 }
 """All values of the variables that have a fixed set of them."""
+QUEUES_FILE = "queues.yaml"
 NAMELESS = {"zh": "?", "en": "?"}
 """Name in place of one in a file with errors, for the check of texts."""
 STARTED_BY_THE_SERVICE = frozenset({SURVEY_FLOW, UNKNOWN_NUMBER_FLOW})
@@ -104,7 +106,8 @@ class Configuration:
     """Flows, prompts, queues and notices that belong together."""
 
     library: Library
-    queues: Mapping[str, QueueSettings]
+    queues: dict[str, QueueSettings]
+    """Changed in place where a version from the console takes effect."""
     numbers: AccessNumbers
     organisation: Organisation
     notices: NoticeCatalogue | None
@@ -119,12 +122,16 @@ class Configuration:
     """Texts about tickets that the folder lacks."""
 
 
-def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _: False) -> Configuration:
+def read_configuration(
+    folder: Path, is_known: Callable[[Path], bool] = lambda _: False, *, queues_text: bytes | None = None
+) -> Configuration:
     """Read and check a folder.
 
-    It never raises for the content of its files. `is_known` is that of `read_catalogue`.
+    It never raises for the content of its files. `is_known` is that of `read_catalogue`. `queues_text` takes the place
+    of the queues' file.
     """
-    queues, of_queues = read_queues(folder / "queues.yaml")
+    queues_file = folder / QUEUES_FILE
+    queues, of_queues = read_queues(queues_file, queues_text)
     organisation, of_organisation = read_organisation(folder / "organisation.yaml")
     names = organisation.names if organisation is not None else NAMELESS
     notices, of_notices, missing = read_notices(folder / "notices.yaml", SHIPPED_NOTICES, names)
@@ -135,7 +142,7 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
     tolls, of_tolls = read_outside(folder)
     vocabulary = _vocabulary(
         # Of a file with errors not every name is known.
-        queues if not of_queues else None,
+        queues if not errors_of(of_queues) else None,
         numbers if not of_numbers else None,
         organisation,
     )
@@ -144,8 +151,10 @@ def read_configuration(folder: Path, is_known: Callable[[Path], bool] = lambda _
     findings += [*of_labels, *of_texts]
     findings += _without_answer(tolls, numbers)
     flows = library.flows if not library.unread else None
-    findings += outside_findings(folder / "queues.yaml", queues, flows, tolls.opened)
+    written = written_queues(queues_file, queues_text)
+    findings += outside_findings(QUEUES_FILE, written, queues, flows, tolls.opened)
     if not library.unread:
+        findings += never_asked(QUEUES_FILE, written, queues, library.flows.values())
         findings += numbers.without_flow(library.flows)
         findings += (
             Finding(folder.name, 1, "no-such-flow", f"there is no flow {name}, which the service starts")
@@ -180,6 +189,11 @@ def load_configuration(
     if found.notices_as_shipped:
         log.warning("notice_texts_missing", file=str(folder / "notices.yaml"), used_as_shipped=found.notices_as_shipped)
     return found
+
+
+def queue_findings(folder: Path, is_known: Callable[[Path], bool], text: bytes) -> list[Finding]:
+    """Return the findings with a text as the folder's queues."""
+    return read_configuration(folder, is_known, queues_text=text).findings
 
 
 def drawn(folder: Path, flow: str, language: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
-from ari_app.queues.settings import ChoiceText
+from ari_app.queues.rules import ChoiceText
 from crm.tickets.model import TicketKind
 from dev.paths import PROJECT
 from foundation.findings import Finding

@@ -43,7 +43,7 @@ class StaffService:
 
     def __init__(self, database: Database, queues: Collection[str]) -> None:
         self._database = database
-        self._queues = frozenset(queues)
+        self._queues = queues
         self._hasher = PasswordHasher(HASH_PASSES, HASH_MEMORY_KIB, HASH_LANES)
         # Checked for an unknown number, so that it takes as long as a wrong password (S11).
         self._no_account = self._hasher.hash(secrets.token_urlsafe())
@@ -234,7 +234,7 @@ class StaffService:
 
         Of the queues only the given ones: one that was taken out of `queues.yaml` must not block other changes.
         """
-        unknown = set(queues) - self._queues
+        unknown = set(queues).difference(self._queues)
         if unknown:
             problem = FieldProblem(field="queues", rule=f"must be among {', '.join(sorted(self._queues))}")
             raise UnknownQueue(f"there is no queue {', '.join(sorted(unknown))}", [problem])

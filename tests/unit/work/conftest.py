@@ -6,8 +6,9 @@ import pytest
 from redis.asyncio import Redis
 
 from ari_app.campaigns.model import ANSWERS
+from ari_app.queues.rules import ChoiceText
 from ari_app.queues.service import QueueService
-from ari_app.queues.settings import ChoiceText, QueueSettings
+from ari_app.queues.settings import QueueSettings
 from ari_app.work.desk_file import SHIPPED, read_desk
 from ari_app.work.service import AgentWork
 from crm.reports.service import ReportService

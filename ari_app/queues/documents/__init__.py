@@ -1,0 +1,1 @@
+"""Queues and routing rules edited in the console: versions and their checks."""
