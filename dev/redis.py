@@ -4,10 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from signal import Signals
+from typing import Final
 
-from dev.ports import listening
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from dev.processes import ChildProcess, ManagedProcess
 from dev.programs import program
+
+ANSWER_SECONDS: Final = 1.0
+ONCE: Final = Retry(NoBackoff(), 0)
 
 
 @dataclass
@@ -24,7 +31,7 @@ class Redis:
         return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self, started: Callable[[ManagedProcess], object] = lambda _: None) -> None:
-        """Start Redis and wait until it accepts connections.
+        """Start Redis and wait until its data is loaded.
 
         `started` gets the process before the wait.
 
@@ -38,7 +45,15 @@ class Redis:
             "redis", program("usr/bin/redis-server"), arguments, log=self.state / "redis.log", folder=self.state
         )
         started(self.process)
-        self.process.wait_until(lambda: listening(self.port))
+        self.process.wait_until(self._answers)
+
+    def _answers(self) -> bool:
+        """Tell whether Redis serves commands, or still reads its file."""
+        with redis.Redis.from_url(self.url, socket_timeout=ANSWER_SECONDS, retry=ONCE) as client:
+            try:
+                return bool(client.ping())
+            except redis.RedisError:
+                return False
 
     def stop(self) -> None:
         if self.process is not None:
