@@ -18,6 +18,7 @@ from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.operations import commands as operator_commands
 from ari_app.operations import settings_page
 from ari_app.operations.locations import NEEDED, locations
+from ari_app.operations.queue_commands import queues
 from ari_app.operations.served_queues import served_but_removed
 from ari_app.operations.staff_commands import staff
 from ari_app.operations.trunks.commands import trunk
@@ -77,6 +78,7 @@ app.add_typer(trunk, name="trunk")
 app.add_typer(settings_commands, name="settings")
 app.add_typer(tickets, name="tickets")
 app.add_typer(figures, name="figures")
+app.add_typer(queues, name="queues")
 operator_commands.register(app)
 
 CALLFLOWS = Path(os.environ.get("HOTLINE_CALLFLOWS") or PROJECT / "callflows")

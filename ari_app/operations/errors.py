@@ -22,3 +22,10 @@ class DatabaseUnusable(Unavailable):
 
     slug = "database-unusable"
     title = "The database cannot be used"
+
+
+class RedisNeeded(Unavailable):
+    """The command needs the service's Redis."""
+
+    slug = "redis-needed"
+    title = "There is no Redis to work with"

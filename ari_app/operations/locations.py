@@ -16,6 +16,9 @@ NEEDED = "HOTLINE_ARI_PASSWORD"
 """The one setting without a default: an environment that has it is a service's."""
 
 
+DEFAULT_ZONE = str(Settings.model_fields["time_zone"].default)
+
+
 @dataclass(frozen=True)
 class Locations:
     """Database and folders of one service."""
@@ -26,6 +29,7 @@ class Locations:
     callflows: Path
     redis_url: str | None = None
     """None where no service of `make run` has run."""
+    time_zone: str = DEFAULT_ZONE
     settings: list[str] = field(default_factory=list)
     """Every setting as a line of an environment file, secrets commented out."""
 
@@ -49,6 +53,7 @@ def locations() -> Locations:
             settings.spool,
             settings.callflows,
             settings.redis_url,
+            settings.time_zone,
             plain_settings(settings),
         )
     return Locations(
@@ -57,6 +62,7 @@ def locations() -> Locations:
         Path(os.environ.get("HOTLINE_SPOOL") or last_run.RUN / "spool"),
         Path(os.environ.get("HOTLINE_CALLFLOWS") or PROJECT / "callflows"),
         last_run.redis_url_of_last_run(),
+        os.environ.get("HOTLINE_TIME_ZONE") or DEFAULT_ZONE,
     )
 
 

@@ -1,6 +1,8 @@
 """Errors of the queues."""
 
-from foundation.problems import Conflict, NotFound, Unavailable
+from collections.abc import Sequence
+
+from foundation.problems import Conflict, FieldProblem, Invalid, NotFound, Unavailable
 
 
 class QueueUnknown(NotFound):
@@ -32,3 +34,28 @@ class QueuesUnavailable(Unavailable):
 
     slug = "queues-unavailable"
     title = "The queues cannot be reached"
+
+
+class SimulationBusy(Conflict):
+    """One simulation runs at a time."""
+
+    slug = "simulation-busy"
+    title = "Another simulation runs"
+
+
+class DayUnknown(NotFound):
+    """Day without a call that waited in a queue."""
+
+    slug = "day-unknown"
+    title = "There are no calls of that day"
+
+
+class RulesInvalid(Invalid):
+    """Rules of the queues that are broken, each with its line."""
+
+    slug = "rules-invalid"
+    title = "The rules of the queues are broken"
+
+    def __init__(self, findings: Sequence[tuple[int, str]]) -> None:
+        problems = [FieldProblem(field="rules", rule=f"line {line}: {message}") for line, message in findings]
+        super().__init__(problems[0].rule, problems)

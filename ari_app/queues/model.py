@@ -90,6 +90,8 @@ class QueueFact(msgspec.Struct, frozen=True):
     wait_ms: int | None = None
     ring_ms: int | None = None
     reason: str | None = None
+    priority: int | None = None
+    asks: str | None = None
 
 
 class AgentFact(msgspec.Struct, frozen=True):

@@ -97,9 +97,8 @@ class QueueService(QueueNode):
         self._check_queue(queue)
         if not 0 <= priority <= HEAD_OF_QUEUE:
             raise ValueError(f"a priority is from 0 to {HEAD_OF_QUEUE}, not {priority}")
-        words = ",".join(map(plain_word, asks))
         first = self._preferred(queue, preferred)
-        return await self._run(_ENTER, plain_id(call_id), queue, priority, first, words)
+        return await self._run(_ENTER, *enter_arguments(call_id, queue, priority, first, asks))
 
     async def leave(self, call_id: str, reason: LeaveReason) -> Departure | None:
         """Leave the queue without an agent. None: in no queue.
@@ -201,9 +200,7 @@ class QueueService(QueueNode):
         """
         for queue in queues:
             self._check_queue(queue)
-        levels = ",".join(f"{plain_word(name)}={level}" for name, level in sorted((skills or {}).items()))
-        served = ",".join(dict.fromkeys(queues))
-        return await self._run(_SIGN_IN, plain_id(agent_id), served, levels, number)
+        return await self._run(_SIGN_IN, *sign_in_arguments(agent_id, queues, skills or {}, number))
 
     async def sign_out(self, agent_id: str) -> AgentSnapshot:
         """Sign an agent out, after a present call."""
@@ -296,6 +293,21 @@ class QueueService(QueueNode):
     def _check_queue(self, queue: str) -> None:
         if queue not in self.queues:
             raise QueueUnknown(f"there is no queue {queue!r}")
+
+
+def enter_arguments(
+    call_id: str, queue: str, priority: int, first: str, asks: Sequence[str]
+) -> tuple[str, str, int, str, str]:
+    """Return the arguments of the step that joins a queue."""
+    return plain_id(call_id), queue, priority, first, ",".join(map(plain_word, asks))
+
+
+def sign_in_arguments(
+    agent_id: str, queues: Sequence[str], skills: Mapping[str, int], number: str
+) -> tuple[str, str, str, str]:
+    """Return the arguments of the step that signs an agent in."""
+    levels = ",".join(f"{plain_word(name)}={level}" for name, level in sorted(skills.items()))
+    return plain_id(agent_id), ",".join(dict.fromkeys(queues)), levels, number
 
 
 def _signed_in(agent_id: str, snapshot: AgentSnapshot | None) -> AgentSnapshot:

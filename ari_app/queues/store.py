@@ -76,7 +76,7 @@ class QueueStore:
 
     def use(self, queues: Mapping[str, QueueSettings]) -> None:
         """Take settings for the steps from now on."""
-        body = _library(queues)
+        body = library_code(queues)
         self.library = f"hotline_{hashlib.sha256(body.encode()).hexdigest()[:16]}"
         self._code = f"#!lua name={self.library}\n{body.replace(NAME, self.library)}"
 
@@ -126,7 +126,7 @@ def plain_word(word: str) -> str:
     return word
 
 
-def _library(queues: Mapping[str, QueueSettings]) -> str:
+def library_code(queues: Mapping[str, QueueSettings]) -> str:
     """Return the library's code. A command's file is its function's body."""
     parts = [_settings_in_lua(queues), _transitions_in_lua(), *(_read(f"{name}.lua") for name in SHARED)]
     for path in sorted((SCRIPTS / "commands").glob("*.lua")):

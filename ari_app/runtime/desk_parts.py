@@ -16,6 +16,8 @@ from ari_app.phones.store import PhoneOwners
 from ari_app.queues import http as queues_http
 from ari_app.queues.model import AgentState
 from ari_app.queues.service import QueueService
+from ari_app.queues.simulation import http as simulation_http
+from ari_app.queues.simulation.service import SimulationService
 from ari_app.runtime.desk_handler import AgentDesks, BoardParts
 from ari_app.runtime.domain import DomainServices
 from ari_app.runtime.figures_board import AlertBoard, FiguresBoard
@@ -54,6 +56,7 @@ class DeskParts:
         calls: CallStore,
     ) -> None:
         self._queues = queues
+        self._simulations = SimulationService(database, redis, queues.queues, settings.time_zone)
         staff = domain.staff
         self.work = AgentWork(database, queues, choices, domain.reports)
         self.board = LiveBoard(calls, queues)
@@ -96,6 +99,7 @@ class DeskParts:
             desk_http.routes(self.sessions),
             desk_http.description_routes(),
             queues_http.routes(self._queues, self.work.check_finished),
+            simulation_http.routes(self._simulations),
             work_http.routes(self.work, self._queues),
             phones_http.routes(self.phones),
             supervision_http.routes(self.supervision),

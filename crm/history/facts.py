@@ -54,6 +54,10 @@ class QueueEvent(SQLModel, table=True):
     talk_ms: int | None = None
     reason: str | None = None
     """Of a pause, or of an offer that was not taken; of a transfer, its target."""
+    priority: int | None = None
+    """Of a caller who joins."""
+    asks: str | None = None
+    """Words by which the queue's rules tell the skills that a caller needs, joined by commas."""
 
 
 class AgentTime(SQLModel, table=True):

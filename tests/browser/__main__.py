@@ -26,8 +26,8 @@ PAGES = {
     "2001": ("work", "visits", "duty", "handovers", "tickets", "people", "settings"),
     SUPERVISOR: (
         *("board", "board?wall", "board/alerts", "reports", "reports?of=agents", "reports?of=tickets"),
-        *("reports/calendar", "reports/staffing", "callbacks", "tickets", "dispatch", "people", "settings"),
-        "surveys",
+        *("reports/calendar", "reports/staffing", "reports/simulation", "callbacks", "tickets", "dispatch"),
+        *("people", "settings", "surveys"),
         *("oversight", "oversight?tab=improvements", "oversight?tab=recurring", "oversight?tab=notices"),
         *("oversight?tab=letters", "handovers"),
     ),

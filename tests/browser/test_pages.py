@@ -48,6 +48,7 @@ VISITS = [
             "reports": "tbody, .empty",
             "reports/calendar": ".empty",
             "reports/staffing": ".empty",
+            "reports/simulation": ".fields",
             "tickets": "tbody tr",
             "people": ".people li",
             "settings": ".settings",

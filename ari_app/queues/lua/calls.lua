@@ -53,7 +53,7 @@ local function join(call, queue, priority)
   -- Restored after Redis lost its data, the same joining has the same id.
   keep_fact('queue', {
     id = call.id .. '~' .. queue .. '~' .. text(tonumber(call.joined)), event = 'ENTERQUEUE', call_id = call.id, queue = queue,
-    position = (redis.call('ZRANK', LINE .. queue, call.id) or 0) + 1,
+    position = (redis.call('ZRANK', LINE .. queue, call.id) or 0) + 1, priority = priority, asks = given(call.asks),
   })
 end
 

@@ -8,4 +8,5 @@ export const routes: RouteRecordRaw[] = [
   { path: '/reports/list', name: 'report-list', meta: { roles: READERS }, component: () => import('./pages/ReportListPage.vue') },
   { path: '/reports/calendar', name: 'report-calendar', meta: { roles: ['supervisor', 'administrator'] }, component: () => import('./pages/ReportCalendarPage.vue') },
   { path: '/reports/staffing', name: 'report-staffing', meta: { roles: READERS }, component: () => import('./pages/StaffingPage.vue') },
+  { path: '/reports/simulation', name: 'report-simulation', meta: { roles: ['supervisor', 'administrator'] }, component: () => import('./pages/SimulationPage.vue') },
 ]

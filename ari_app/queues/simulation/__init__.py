@@ -1,0 +1,1 @@
+"""Simulation: a recorded day against other rules, in virtual time."""
