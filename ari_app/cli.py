@@ -17,6 +17,7 @@ from ari_app.desk import message_schema
 from ari_app.fallback import watchdog as fallback_watchdog
 from ari_app.operations import commands as operator_commands
 from ari_app.operations import settings_page
+from ari_app.operations.call_commands import call
 from ari_app.operations.locations import NEEDED, locations
 from ari_app.operations.queue_commands import queues
 from ari_app.operations.served_queues import served_but_removed
@@ -79,6 +80,7 @@ app.add_typer(settings_commands, name="settings")
 app.add_typer(tickets, name="tickets")
 app.add_typer(figures, name="figures")
 app.add_typer(queues, name="queues")
+app.add_typer(call, name="call")
 operator_commands.register(app)
 
 CALLFLOWS = Path(os.environ.get("HOTLINE_CALLFLOWS") or PROJECT / "callflows")

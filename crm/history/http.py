@@ -1,7 +1,8 @@
 """Routes of history."""
 
-from crm.history.model import CallRecordView, FindCalls, History, HistoryCall, HistoryQuery
+from crm.history.model import CallRecordView, FindCalls, History, HistoryQuery, ListedCall
 from crm.history.service import HistoryService
+from crm.history.timeline import CallTimeline
 from foundation.routes import Exported, NoQuery, Request, Role, Routes
 
 READERS = frozenset({Role.AGENT, Role.SUPERVISOR, Role.QUALITY, Role.ADMINISTRATOR})
@@ -30,12 +31,12 @@ def routes(service: HistoryService) -> Routes:
         roles=OVERSEERS,
         summary="List calls, newest first; those with the outcome lost were cut off and need a callback",
         query=FindCalls,
-        response=list[HistoryCall],
+        response=list[ListedCall],
         exported=Exported(
             "calls", ("started_at", "direction", "number", "queue", "agent_id", "outcome", "wait_ms", "talk_ms")
         ),
     )
-    async def find(request: Request[None, FindCalls]) -> list[HistoryCall]:
+    async def find(request: Request[None, FindCalls]) -> list[ListedCall]:
         return await service.find(request.query)
 
     @table.add(
@@ -48,5 +49,16 @@ def routes(service: HistoryService) -> Routes:
     )
     async def call(request: Request[None, NoQuery]) -> CallRecordView:
         return await service.get(request.path["call_id"])
+
+    @table.add(
+        "GET",
+        "/calls/{call_id}/timeline",
+        roles=READERS,
+        summary="Return a call's timeline, from its first ring to the archive of its ticket",
+        response=CallTimeline,
+        problems=(404,),
+    )
+    async def timeline(request: Request[None, NoQuery]) -> CallTimeline:
+        return await service.timeline(request.path["call_id"])
 
     return table

@@ -193,6 +193,13 @@ class HistoryCall(BaseModel, from_attributes=True):
         return self.outcome == "abandoned" and (self.wait_ms or 0) < SHORT_WAIT_MS
 
 
+class ListedCall(HistoryCall):
+    """Call in a list, with every agent."""
+
+    agent_ids: list[str] = []
+    """All who talked, in order."""
+
+
 class CallRecordView(HistoryCall):
     """Whole record of a call."""
 

@@ -8,11 +8,21 @@ from sqlalchemy import Connection, Row, or_, update
 from sqlmodel import col
 
 from crm.customers.store import head_of
-from crm.history import store
+from crm.history import store, timeline_store
 from crm.history.errors import CallNotFound
 from crm.history.facts import end_of_call
-from crm.history.model import DAYS, CallRecord, CallRecordView, FindCalls, History, HistoryCall, HistoryTicket
+from crm.history.model import (
+    DAYS,
+    CallRecord,
+    CallRecordView,
+    FindCalls,
+    History,
+    HistoryCall,
+    HistoryTicket,
+    ListedCall,
+)
 from crm.history.queue_log import QueueLog
+from crm.history.timeline import CallTimeline, timeline_of
 from foundation.clock import utc_now
 from foundation.database import Database
 
@@ -62,9 +72,15 @@ class HistoryService:
         """Return the agent who last talked with a number, since a time."""
         return await self._database.look_up(lambda connection: store.last_agent(connection, number, since))
 
-    async def find(self, wanted: FindCalls) -> list[HistoryCall]:
+    async def find(self, wanted: FindCalls) -> list[ListedCall]:
         """Return calls, newest first."""
-        return _lines(await self._database.look_up(lambda connection: store.calls(connection, wanted)))
+
+        def look(connection: Connection) -> list[ListedCall]:
+            found = _lines(store.calls(connection, wanted))
+            agents = timeline_store.agents(connection, [call.id for call in found])
+            return [_listed(call, agents.get(call.id, [])) for call in found]
+
+        return await self._database.look_up(look)
 
     async def record_call(self, record: CallRecordView) -> None:
         """Store a call's record, or replace an older one.
@@ -91,6 +107,20 @@ class HistoryService:
             raise CallNotFound(f"there is no record of call {call_id}")
         return CallRecordView.model_validate(found)
 
+    async def timeline(self, call_id: str) -> CallTimeline:
+        """Return a call's story, from first ring to archive of its ticket.
+
+        Raises:
+            CallNotFound: there is no such record.
+        """
+        record = await self.get(call_id)
+
+        def look(connection: Connection) -> CallTimeline:
+            events = timeline_store.events(connection, call_id)
+            return timeline_of(record, events, timeline_store.ticket_log(connection, record.ticket_id))
+
+        return await self._database.look_up(look)
+
     async def link_ticket(self, call_id: str, ticket_id: str) -> None:
         """Store the ticket that a call led to.
 
@@ -108,6 +138,11 @@ def _newest_first(tickets: list[HistoryTicket]) -> list[HistoryTicket]:
         return tickets
     ordered = sorted(tickets, key=lambda ticket: ticket.joined_at or ticket.registered_at, reverse=True)
     return list({ticket.id: ticket for ticket in reversed(ordered)}.values())[::-1]
+
+
+def _listed(call: HistoryCall, agents: Sequence[str]) -> ListedCall:
+    last = [call.agent_id] if call.agent_id is not None else []
+    return ListedCall.model_construct(**vars(call), agent_ids=list(dict.fromkeys([*agents, *last])))
 
 
 def _lines(calls: Sequence[Row[*tuple[Any, ...]]]) -> list[HistoryCall]:

@@ -9,4 +9,5 @@ export const routes: RouteRecordRaw[] = [
   { path: '/reports/calendar', name: 'report-calendar', meta: { roles: ['supervisor', 'administrator'] }, component: () => import('./pages/ReportCalendarPage.vue') },
   { path: '/reports/staffing', name: 'report-staffing', meta: { roles: READERS }, component: () => import('./pages/StaffingPage.vue') },
   { path: '/reports/simulation', name: 'report-simulation', meta: { roles: ['supervisor', 'administrator'] }, component: () => import('./pages/SimulationPage.vue') },
+  { path: '/calls/:id', name: 'call', meta: { roles: ['agent', 'supervisor', 'quality', 'administrator'] }, component: () => import('./pages/CallPage.vue') },
 ]
