@@ -88,6 +88,9 @@ def call_record(call: EndedCall) -> CallRecordView:
         held_ms=state.held_ms if connected_at_ms is not None else None,
         story=[_step(entry) for entry in state.story],
         hangup_by=(HangUpBy.SYSTEM if call.media_lost or call.moved else call.hung_up_by).value,
+        flow=state.cursor.flow if state.cursor is not None else None,
+        flow_step=state.cursor.step if state.cursor is not None else None,
+        flow_done=call.flow_completed if state.cursor is not None else None,
         keys=[f"{pressed.step}:{pressed.keys}" for pressed in state.cursor.pressed] if state.cursor is not None else [],
     )
 

@@ -11,8 +11,10 @@ from rich.table import Table
 from ari_app.operations.errors import RedisNeeded
 from ari_app.operations.locations import Locations, locations
 from ari_app.operations.running_service import with_database
+from ari_app.queues.documents import store as documents
 from ari_app.queues.settings import load_queues
 from ari_app.queues.simulation.model import SimulatedQueue, Simulation
+from ari_app.queues.simulation.rules import rules_in
 from ari_app.queues.simulation.service import Rules, SimulationService
 from foundation.database import Database
 from foundation.redis_client import redis_client
@@ -29,14 +31,16 @@ def simulate(
 ) -> None:
     """Replay a day's calls and agents under changed rules, beside what was."""
     of = locations()
-    changed, present = load_queues(rules), load_queues(of.callflows / "queues.yaml")
-    found = with_database(of, lambda database: _run(of, database, day, present, changed))
-    _show(found)
+    changed = load_queues(rules)
+    _show(with_database(of, lambda database: _run(of, database, day, changed)))
 
 
-async def _run(of: Locations, database: Database, day: datetime, present: Rules, changed: Rules) -> Simulation:
+async def _run(of: Locations, database: Database, day: datetime, changed: Rules) -> Simulation:
     if of.redis_url is None:
         raise RedisNeeded("a simulation needs the Redis of the service: start it once, or set HOTLINE_REDIS_URL")
+    async with database.read() as session:
+        document = await documents.newest(session)
+    present = rules_in(document.text) if document is not None else load_queues(of.callflows / "queues.yaml")
     redis = redis_client(of.redis_url)
     try:
         return await SimulationService(database, redis, present, of.time_zone).run(day.date(), changed)

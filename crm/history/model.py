@@ -111,6 +111,12 @@ class CallRecord(SQLModel, table=True):
     keys: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False))
     held_ms: int | None = None
     story: list[dict[str, Any]] = Field(default=[], sa_column=Column(JSON, nullable=False, server_default="[]"))
+    flow: str | None = None
+    """The last flow of a caller."""
+    flow_step: str | None = None
+    """Its last step."""
+    flow_done: bool | None = None
+    """The flow came to its own end."""
 
 
 personal(CallRecord, "number", keys=[], story=[])
@@ -216,6 +222,12 @@ class CallRecordView(HistoryCall):
     """How long the other party heard music in its conversations."""
     story: list[CallStep] = []
     """Holds, transfers and losses, in order."""
+    flow: str | None = None
+    """The last flow of a caller."""
+    flow_step: str | None = None
+    """Its last step."""
+    flow_done: bool | None = None
+    """The flow came to its own end."""
 
 
 class HistoryTicket(BaseModel, from_attributes=True):

@@ -36,6 +36,7 @@ class FigureDefinitions(BaseModel):
     agents: list[Figure]
     tickets: list[Figure]
     staffing: list[Figure]
+    flows: list[Figure]
 
 
 def _count(name: str, zh: str, en: str, formula_zh: str, formula_en: str) -> Figure:
@@ -243,8 +244,52 @@ TICKETS = [
     ),
     _count("satisfied", "满意份数", "satisfied", "样本数中回答满意的份数", "answers that are satisfied among rated"),
     _percent("satisfaction", "满意率", "satisfaction", "满意份数 ÷ 样本数", "satisfied ÷ rated"),
+    _percent(
+        "satisfaction_low",
+        "满意率下限",
+        "satisfaction, from",
+        "满意率 95% 置信区间（Wilson）的下限",
+        "begin of the 95 % interval of satisfaction, by Wilson",
+    ),
+    _percent(
+        "satisfaction_high",
+        "满意率上限",
+        "satisfaction, to",
+        "满意率 95% 置信区间（Wilson）的上限",
+        "end of the 95 % interval of satisfaction, by Wilson",
+    ),
+    _count(
+        "first_contact",
+        "首次解决量",
+        "solved at first contact",
+        "归档量中未派给部门、未退单、未重办、未催办的",
+        "closed tickets with no department, never refused, sent back or urged",
+    ),
+    _percent(
+        "first_contact_share",
+        "首次解决率",
+        "first-contact resolution",
+        "首次解决量 ÷ 登记量",
+        "first contact ÷ registered",
+    ),
 ]
 """Figures of tickets: all are about the tickets registered in the time, as they are now."""
+
+FLOWS = [
+    _count(
+        "entered", "进入量", "entered", "最后所在流程为该流程的呼入通话", "inbound calls that were last in this flow"
+    ),
+    _count(
+        "followed",
+        "走完量",
+        "followed to its end",
+        "流程自行结束，或与坐席通话的",
+        "entered, and the flow came to its own end or the caller talked with an agent",
+    ),
+    _percent("followed_share", "走完率", "followed, share", "走完量 ÷ 进入量", "followed ÷ entered"),
+    _count("left", "中途离开量", "left on the way", "进入量 − 走完量", "entered − followed"),
+]
+"""Figures of flows; `steps` says at which step callers left."""
 
 STAFFING = [
     _number(
@@ -318,6 +363,7 @@ DEFINITIONS = FigureDefinitions(
     agents=_marked(AGENTS, USUAL["agents"]),
     tickets=_marked(TICKETS, USUAL["tickets"]),
     staffing=_marked(STAFFING, {one.name for one in STAFFING}),
+    flows=_marked(FLOWS, {one.name for one in FLOWS}),
 )
 
 HEAD = """\
@@ -349,6 +395,11 @@ OF_TICKETS = """
 All figures are about the tickets registered in the time, as they are now: what
 follows later changes them.
 """
+OF_FLOWS = """
+## Flows
+
+A call counts in the time in which it began, for the flow in which it was last; calls of before these figures have none.
+"""
 OF_STAFFING = """
 ## Staffing
 
@@ -359,7 +410,7 @@ workday. The formulas and their sources: `crm/reports/staffing/erlang.py`.
 
 def rendered() -> str:
     """Return the definitions as Markdown."""
-    tables = [(OF_CALLS, CALLS), (OF_AGENTS, AGENTS), (OF_TICKETS, TICKETS), (OF_STAFFING, STAFFING)]
+    tables = [(OF_CALLS, CALLS), (OF_AGENTS, AGENTS), (OF_TICKETS, TICKETS), (OF_FLOWS, FLOWS), (OF_STAFFING, STAFFING)]
     return "".join([HEAD, *(part for head, figures in tables for part in (head, *_table(figures)))])
 
 

@@ -15,6 +15,9 @@ from crm.reports.model import (
     CallQuery,
     CallReport,
     CallSheetQuery,
+    FlowQuery,
+    FlowReport,
+    FlowSheetQuery,
     Language,
     ReportNow,
     TicketQuery,
@@ -28,6 +31,7 @@ from crm.reports.standards import Verdict
 from crm.reports.table import (
     AGENT_TABLE,
     CALL_TABLE,
+    FLOW_TABLE,
     STAFFING_TABLE,
     TICKET_TABLE,
     AnyReport,
@@ -69,6 +73,9 @@ def routes(service: ReportService, staffing: StaffingService) -> Routes:
     _add(table, Report("/reports/tickets", *of_tickets))
     of_agents = (AGENT_TABLE, agents, AgentQuery, AgentSheetQuery, AgentReport, service.agents)
     _add(table, Report("/reports/agents", *of_agents))
+    flows = f"Report how callers followed each flow, {by_time}, and at which step they left it"
+    of_flows = (FLOW_TABLE, flows, FlowQuery, FlowSheetQuery, FlowReport, service.flows)
+    _add(table, Report("/reports/flows", *of_flows))
     of_staffing = (STAFFING_TABLE, plan, StaffingQuery, StaffingSheetQuery, StaffingReport, staffing.plan)
     _add(table, Report("/reports/staffing", *of_staffing))
     _add_others(table, service)

@@ -75,6 +75,16 @@ class TicketQuery(ReportQuery):
     group: TicketGroup = "none"
 
 
+class FlowQuery(ReportQuery):
+    """Report of flows."""
+
+
+class FlowSheetQuery(FlowQuery):
+    """Report of flows as a spreadsheet."""
+
+    language: Language = "zh"
+
+
 class CallSheetQuery(CallQuery):
     """Report of calls as a spreadsheet."""
 
@@ -177,6 +187,28 @@ class TicketLine(Line):
     rated: int
     satisfied: int
     satisfaction: float | None
+    satisfaction_low: float | None
+    satisfaction_high: float | None
+    first_contact: int
+    first_contact_share: float | None
+
+
+class FlowStepCount(BaseModel):
+    """Step of a flow at which callers left it."""
+
+    step: str
+    left: int
+
+
+class FlowLine(Line):
+    """Figures of a flow; `/figure-definitions` has the formulas."""
+
+    entered: int
+    followed: int
+    followed_share: float | None
+    left: int
+    steps: list[FlowStepCount]
+    """Parts of `left`, the largest first."""
 
 
 class CallReport(BaseModel):
@@ -203,6 +235,17 @@ class AgentReport(BaseModel):
     times: list[Bucket]
     """All buckets."""
     lines: list[AgentLine]
+
+
+class FlowReport(BaseModel):
+    """Report of flows, without those that no caller entered."""
+
+    since: date
+    until: date
+    time_zone: str
+    times: list[Bucket]
+    """All buckets."""
+    lines: list[FlowLine]
 
 
 class QueueNow(BaseModel):

@@ -12,6 +12,8 @@ from crm.reports.agent_lines import agent_lines
 from crm.reports.buckets import DAY, buckets
 from crm.reports.call_lines import call_lines, percent, recent_lines
 from crm.reports.errors import TooManyLines
+from crm.reports.flows import flow_lines
+from crm.reports.interval import interval
 from crm.reports.model import (
     MOST_LINES,
     AgentLine,
@@ -21,6 +23,9 @@ from crm.reports.model import (
     CallLine,
     CallQuery,
     CallReport,
+    FlowLine,
+    FlowQuery,
+    FlowReport,
     Line,
     QueueNow,
     ReportNow,
@@ -89,6 +94,20 @@ class ReportService:
 
         lines = await self._database.look_up(look)
         return AgentReport(since=query.since, until=query.until, time_zone=self.zone.key, times=times, lines=lines)
+
+    async def flows(self, query: FlowQuery) -> FlowReport:
+        """Return the figures of flows.
+
+        Raises:
+            TooManyLines: one response does not hold them.
+        """
+        times = buckets(query.since, query.until, query.by, self.zone)
+
+        def look(connection: Connection) -> list[FlowLine]:
+            return _lines(connection, FlowLine, times, "flow", flow_lines(connection, times))
+
+        lines = await self._database.look_up(look)
+        return FlowReport(since=query.since, until=query.until, time_zone=self.zone.key, times=times, lines=lines)
 
     async def agent_today(self, agent_id: str) -> AgentLine:
         """Return an agent's figures since midnight."""
@@ -160,8 +179,12 @@ def _lines(
 
 
 def _of_tickets(row: RowMapping) -> dict[str, Any]:
+    low, high = interval(int(row["satisfied"]), int(row["rated"])) or (None, None)
     return {
         **row,
+        "satisfaction_low": low,
+        "satisfaction_high": high,
+        "first_contact_share": percent(row["first_contact"], row["registered"]),
         "in_time_share": percent(row["in_time"], row["closed"]),
         "satisfaction": percent(row["satisfied"], row["rated"]),
     }

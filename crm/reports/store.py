@@ -136,6 +136,7 @@ def _of_tickets(times: Sequence[Bucket], group: TicketGroup, answers: Table) -> 
             key.label("key"),
             case((_TICKET.status == TicketStatus.ARCHIVED, 1), else_=0).label("is_closed"),
             case((select(_CLOCK.ticket_id).where(is_late).exists(), 1), else_=0).label("is_late"),
+            case((_TICKET.department_id.is_(None), 1), else_=0).label("kept"),
             _TICKET.redo_count,
             _TICKET.urge_count,
             case((select(_REFUSAL.id).where(_REFUSAL.ticket_id == _TICKET.id).exists(), 1), else_=0).label("refused"),
@@ -157,6 +158,9 @@ def _of_tickets(times: Sequence[Bucket], group: TicketGroup, answers: Table) -> 
             func.count().label("registered"),
             _count(fact.is_closed == 1).label("closed"),
             _count(and_(fact.is_closed == 1, fact.is_late == 0)).label("in_time"),
+            _count(
+                and_(fact.is_closed == 1, fact.kept == 1, fact.refused == 0, fact.redo_count == 0, fact.urge_count == 0)
+            ).label("first_contact"),
             _count(fact.redo_count > 0).label("redone"),
             _count(fact.refused == 1).label("refused"),
             _count(fact.urge_count > 0).label("urged"),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from crm.customers.importing.text_cell import guarded
 from crm.reports import sheet
-from crm.reports.definitions import AGENTS, CALLS, STAFFING, TICKETS, Figure, FigureUnit
+from crm.reports.definitions import AGENTS, CALLS, FLOWS, STAFFING, TICKETS, Figure, FigureUnit
 from crm.reports.model import AgentLine, Language, Line
 from foundation.routes import Download, Page
 
@@ -32,6 +32,7 @@ class ReportTable:
 CALL_TABLE = ReportTable("calls", "通话", "Calls", CALLS)
 AGENT_TABLE = ReportTable("agents", "坐席", "Agents", AGENTS)
 TICKET_TABLE = ReportTable("tickets", "工单", "Tickets", TICKETS)
+FLOW_TABLE = ReportTable("flows", "流程", "Flows", FLOWS)
 STAFFING_TABLE = ReportTable("staffing", "排班测算", "Staffing", STAFFING)
 
 

@@ -25,7 +25,15 @@ PAGES = {
     AGENT: ("desk", "callbacks", "surveys", "tickets", "dispatch", "customers", "people", "settings"),
     "2001": ("work", "visits", "duty", "handovers", "tickets", "people", "settings"),
     SUPERVISOR: (
-        *("board", "board?wall", "board/alerts", "reports", "reports?of=agents", "reports?of=tickets"),
+        *(
+            "board",
+            "board?wall",
+            "board/alerts",
+            "reports",
+            "reports?of=agents",
+            "reports?of=tickets",
+            "reports?of=flows",
+        ),
         *("reports/calendar", "reports/staffing", "reports/simulation", "callbacks", "tickets", "dispatch"),
         *("people", "settings", "surveys"),
         *("oversight", "oversight?tab=improvements", "oversight?tab=recurring", "oversight?tab=notices"),

@@ -21,6 +21,7 @@ function asked(question: Question, { since, until }: Period): Promise<Report> {
     const group = question.group as Extract<Group, 'none' | 'queue' | 'agent' | 'access_number'>
     return data(api.GET('/api/v1/reports/calls', { params: { query: { ...times, group, within_s, short_s } } }))
   }
+  if (question.of === 'flows') return data(api.GET('/api/v1/reports/flows', { params: { query: times } }))
   if (question.of === 'agents') return data(api.GET('/api/v1/reports/agents', { params: { query: times } }))
   const group = question.group as Extract<Group, 'none' | 'kind' | 'category' | 'area' | 'department'>
   return data(api.GET('/api/v1/reports/tickets', { params: { query: { ...times, group } } }))
@@ -45,7 +46,7 @@ export function fileOf(question: Question, kind: 'csv' | 'xlsx', language: strin
   const { of, since, until, by, group, within_s, short_s } = question
   const limits = of === 'calls' ? { within_s: String(within_s), short_s: String(short_s) } : {}
   const words = kind === 'xlsx' ? { language } : {}
-  return `/api/v1/reports/${of}.${kind}?${new URLSearchParams({ since, until, by, ...(of === 'agents' ? {} : { group }), ...limits, ...words }).toString()}`
+  return `/api/v1/reports/${of}.${kind}?${new URLSearchParams({ since, until, by, ...(of === 'agents' || of === 'flows' ? {} : { group }), ...limits, ...words }).toString()}`
 }
 
 /** Queues, for their names in the page's language; the service shows them to those who watch them, not to quality. */

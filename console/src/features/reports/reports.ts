@@ -7,7 +7,8 @@ export type Figure = Schemas['Figure']
 export type CallLine = Schemas['CallLine']
 export type AgentLine = Schemas['AgentLine']
 export type TicketLine = Schemas['TicketLine']
-export type Line = CallLine | AgentLine | TicketLine
+export type FlowLine = Schemas['FlowLine']
+export type Line = CallLine | AgentLine | TicketLine | FlowLine
 /** Buckets without calls or tickets have no line; `times` has all of them. */
 export interface Report {
   lines: Line[]
@@ -15,7 +16,7 @@ export interface Report {
   time_zone: string
 }
 export type By = 'half_hour' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year' | 'whole'
-export const SUBJECTS = ['calls', 'agents', 'tickets'] as const
+export const SUBJECTS = ['calls', 'agents', 'tickets', 'flows'] as const
 export type Subject = (typeof SUBJECTS)[number]
 
 export const BYS: readonly By[] = ['half_hour', 'hour', 'day', 'week', 'month', 'quarter', 'year', 'whole']
@@ -23,11 +24,12 @@ export const GROUPS = {
   calls: ['none', 'queue', 'agent', 'access_number'],
   agents: ['agent'],
   tickets: ['none', 'kind', 'category', 'area', 'department'],
+  flows: ['flow'],
 } as const
 export type Group = (typeof GROUPS)[Subject][number]
 
 /** Figure that a chart draws at first. */
-export const FIRST: Record<Subject, string> = { calls: 'offered', agents: 'occupancy', tickets: 'registered' }
+export const FIRST: Record<Subject, string> = { calls: 'offered', agents: 'occupancy', tickets: 'registered', flows: 'entered' }
 
 /** What a page asks for: all of it stands in its address. */
 export interface Question extends Period {
@@ -99,7 +101,7 @@ export function changeText(figure: Pick<Figure, 'unit'>, now: number | null, bef
 
 /** Return the filters of the list behind a figure; nothing where no list has exactly its members. */
 export function listBehind(question: Question, line: Line, figure: string): Record<string, string> | null {
-  if (question.of === 'agents') return null
+  if (question.of === 'agents' || question.of === 'flows') return null
   const members = question.of === 'calls' ? callsBehind(figure, question) : ticketsBehind(figure)
   if (members === null) return null
   const field: Partial<Record<Group, string>> = { agent: 'agent_id', category: 'category_id', department: 'department_id' }

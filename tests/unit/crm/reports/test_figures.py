@@ -18,6 +18,7 @@ from crm.history.model import CallRecord
 from crm.reports import service as reports_service
 from crm.reports.counting import CallCounting
 from crm.reports.errors import TooManyLines
+from crm.reports.interval import interval
 from crm.reports.model import CallQuery, Line, TicketQuery
 from crm.reports.service import ReportService
 from crm.reports.table import CALL_TABLE, as_csv, as_sheet
@@ -246,6 +247,9 @@ async def test_figures_of_tickets_equal_those_counted_one_by_one(
                     "registered": True,
                     "closed": closed,
                     "in_time": closed and not late,
+                    "first_contact": closed
+                    and not ticket.department_id
+                    and not (ticket.redo_count or refused or ticket.urge_count),
                     "redone": ticket.redo_count > 0,
                     "refused": refused > 0,
                     "urged": ticket.urge_count > 0,
@@ -262,6 +266,9 @@ async def test_figures_of_tickets_equal_those_counted_one_by_one(
                 **line,
                 "in_time_share": shares(line["in_time"], line["closed"]),
                 "satisfaction": shares(line["satisfied"], line["rated"]),
+                "first_contact_share": shares(line["first_contact"], line["registered"]),
+                "satisfaction_low": (interval(line["satisfied"], line["rated"]) or (None, None))[0],
+                "satisfaction_high": (interval(line["satisfied"], line["rated"]) or (None, None))[1],
             }
             for at, line in lines.items()
         }
