@@ -9,7 +9,19 @@ from sqlalchemy import Connection
 from ari_app.calls.call_services import AgentPhone, PopMaker
 from ari_app.calls.model import CallState
 from ari_app.calls.wording import AgentWording
-from ari_app.desk.pop import CallerNumber, CustomerCard, HistoryView, Pop, PopCall, PopSimilar, PopTicket, SpokenWording
+from ari_app.desk.pop import (
+    CallerNumber,
+    CustomerCard,
+    HistoryView,
+    Pop,
+    PopCall,
+    PopNotice,
+    PopSimilar,
+    PopTicket,
+    SpokenWording,
+)
+from crm.area_notices.model import AreaNoticeView
+from crm.area_notices.store import in_force
 from crm.customers.model import ChoiceView, CustomerView
 from crm.customers.phone import describe
 from crm.customers.service import CustomerService
@@ -40,6 +52,7 @@ class CallerFacts:
         self.open_tickets: list[PopTicket] = []
         self.similar: list[PopSimilar] = []
         self.arrears: SpokenWording | None = None
+        self.notices: list[PopNotice] = []
 
 
 class PopService:
@@ -76,8 +89,8 @@ class PopService:
         customers, choice = await self._candidates(state)
         customer = customers[0] if len(customers) == 1 else None
         # The origin of the number takes half a millisecond: meanwhile the database works.
-        (history, similar), number = await asyncio.gather(
-            self._database.look_up_both(self._past(state, customer), self._alike(state, customer)),
+        (history, (similar, notices)), number = await asyncio.gather(
+            self._database.look_up_both(self._past(state, customer), self._around(state, customer, customers)),
             self._number(state),
         )
         facts = CallerFacts(number)
@@ -87,6 +100,7 @@ class PopService:
             facts.arrears = self._wording.arrears(customer.arrears_cents)
             facts.open_tickets = [_ticket(ticket) for ticket in history.tickets if ticket.status not in CLOSED]
         facts.history = _history(history)
+        facts.notices = [_notice(notice) for notice in notices]
         known = {ticket.id for ticket in history.tickets}
         facts.similar = [_similar(found) for found in similar if found.ticket.id not in known]
         return facts
@@ -103,6 +117,14 @@ class PopService:
                 customer_id=customer.id, number=state.number, address=customer.address, area=customer.area
             )
         return lambda connection: find(connection, query)
+
+    def _around(
+        self, state: CallState, customer: CustomerView | None, candidates: Sequence[CustomerView]
+    ) -> Callable[[Connection], tuple[list[SimilarTicket], list[AreaNoticeView]]]:
+        """Look up what others reported, and what holds in the area."""
+        alike, now = self._alike(state, customer), utc_now()
+        areas = {candidate.area for candidate in candidates}
+        return lambda connection: (alike(connection), in_force(connection, areas, now))
 
     async def _candidates(self, state: CallState) -> tuple[Sequence[CustomerView], ChoiceView | None]:
         if state.customer_id is not None:
@@ -135,6 +157,7 @@ class PopService:
             keys=[pressed.keys for pressed in state.cursor.pressed] if state.cursor is not None else [],
             kind=state.kind,
             arrears=facts.arrears,
+            notices=facts.notices,
         )
 
 
@@ -189,6 +212,15 @@ def _ticket(ticket: HistoryTicket | TicketView) -> PopTicket:
         registered_at_ms=milliseconds(ticket.registered_at),
         urge_count=ticket.urge_count,
         joined=isinstance(ticket, HistoryTicket) and ticket.joined_at is not None,
+    )
+
+
+def _notice(notice: AreaNoticeView) -> PopNotice:
+    return PopNotice(
+        id=notice.id,
+        area=notice.area,
+        text=SpokenWording(notice.zh, notice.en or notice.zh),
+        ends_at_ms=milliseconds(notice.ends_at),
     )
 
 

@@ -85,6 +85,15 @@ class PopSimilar(msgspec.Struct, frozen=True):
     why: list[SpokenWording]
 
 
+class PopNotice(msgspec.Struct, frozen=True):
+    """Notice of an area that one of the customers may live in."""
+
+    id: str
+    area: str
+    text: SpokenWording
+    ends_at_ms: int
+
+
 class Pop(msgspec.Struct, frozen=True):
     """Screen pop: the facts of a call before the phone rings (H4, H5, H9)."""
 
@@ -109,3 +118,5 @@ class Pop(msgspec.Struct, frozen=True):
     """Kind of matter chosen in the menus."""
     arrears: SpokenWording | None = None
     """Reminder of arrears; None where nothing is owed."""
+    notices: list[PopNotice] = []
+    """What holds now in the areas of `customers`, newest first."""

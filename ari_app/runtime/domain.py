@@ -8,6 +8,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 import crm.appointments.http
+import crm.area_notices.http
 import crm.audit.http
 import crm.categories.http
 import crm.customers.http
@@ -50,6 +51,7 @@ from ari_app.runtime.ticket_reactions import TicketReactions
 from ari_app.settings import Settings
 from callflows.calendar import ServiceCalendar
 from crm.appointments.service import AppointmentService
+from crm.area_notices.service import AreaNoticeService
 from crm.audit.service import AuditService
 from crm.categories.service import CategoryService
 from crm.customers.importing.export import ExportService
@@ -112,6 +114,7 @@ class DomainServices:
         self.audit = AuditService(database)
         self.departments = DepartmentService(database)
         self.categories = CategoryService(database)
+        self.area_notices = AreaNoticeService(database)
         self.staff = StaffService(database, configuration.queues)
         self.people = PeopleService(database)
         self.preferences = PreferencesService(database, self.staff)
@@ -187,6 +190,7 @@ class DomainServices:
             crm.audit.http.routes(self.audit),
             crm.departments.http.routes(self.departments),
             crm.categories.http.routes(self.categories),
+            crm.area_notices.http.routes(self.area_notices),
             crm.staff.http.routes(self.staff),
             crm.staff.people.http.routes(self.people),
             crm.staff.preferences.http.routes(self.preferences),

@@ -11,6 +11,7 @@ import ari_app.supervision.alerts.model
 import ari_app.supervision.model
 import ari_app.work.model
 import crm.appointments.model
+import crm.area_notices.model
 import crm.audit.model
 import crm.categories.model
 import crm.customers.audit

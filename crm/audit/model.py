@@ -28,6 +28,7 @@ class EntrySubject(StrEnum):
     HOURS = "hours"
     RECIPIENT = "recipient"
     REPORT_PLAN = "report_plan"
+    AREA_NOTICE = "area_notice"
     LIST = "list"
     """A list that was exported."""
 

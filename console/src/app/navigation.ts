@@ -1,4 +1,4 @@
-import { Briefcase, Calendar, ChatDotRound, DataAnalysis, DataLine, Headset, MapLocation, Odometer, PhoneFilled, Promotion, Setting, Switch, Tickets, User, UserFilled } from '@element-plus/icons-vue'
+import { Bell, Briefcase, Calendar, ChatDotRound, DataAnalysis, DataLine, Headset, MapLocation, Odometer, PhoneFilled, Promotion, Setting, Switch, Tickets, User, UserFilled } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { Role } from '@/shared/session/session'
 
@@ -27,6 +27,7 @@ export const PLACES: readonly Place[] = [
   { name: 'customers', icon: UserFilled, roles: DESKS },
   { name: 'duty', icon: Calendar, roles: ['department'] },
   { name: 'handovers', icon: Switch, roles: [...DESKS, 'department'] },
+  { name: 'notices', icon: Bell, roles: ['supervisor', 'department', 'administrator'] },
   { name: 'people', icon: User, roles: EVERYONE },
   { name: 'settings', icon: Setting, roles: EVERYONE },
 ]

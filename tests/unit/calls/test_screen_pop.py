@@ -1,6 +1,6 @@
 """The facts on an agent's desk before the phone rings (H4, H5, H9)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,14 @@ from ari_app.desk.model import CallStage
 from ari_app.desk.pop import Pop
 from callflows.calendar import ServiceCalendar
 from callflows.organisation import Names
+from crm.area_notices.model import AreaNoticeInput
+from crm.area_notices.service import AreaNoticeService
 from crm.customers.model import Choose, CustomerInput
 from crm.customers.service import CustomerService
 from crm.history.service import HistoryService
 from crm.tickets.inputs import Reporter
 from crm.tickets.service import TicketService
+from foundation.clock import milliseconds, utc_now
 from foundation.database import Database
 from foundation.routes import Principal, Role
 from ivr.cursor import Cursor, Pressed
@@ -88,6 +91,16 @@ async def test_h4_known_caller_is_shown_with_open_tickets(sqlite_database: Datab
     assert filed.id not in {one.ticket.id for one in pop.similar}, "a ticket of the history is not shown twice"
     assert pop.number is not None
     assert pop.number.display == WANG
+
+
+async def test_notices_of_the_customers_area_are_shown(sqlite_database: Database, place: Place) -> None:
+    notices, writer = AreaNoticeService(sqlite_database), Principal("staff-2", "3001", "值班长", Role.SUPERVISOR)
+    ends_at = utc_now() + timedelta(hours=8)
+    for area, zh in ((place.wang.area, "抢修停热"), ("别处", "停水")):
+        await notices.write(writer, AreaNoticeInput(area=area, zh=zh, ends_at=ends_at))
+    (shown,) = (await pop_of(service(sqlite_database), call_of(WANG))).notices
+    assert (shown.area, shown.text.zh, shown.text.en) == ("城东", "抢修停热", "抢修停热")
+    assert shown.ends_at_ms == milliseconds(ends_at)
 
 
 async def test_unknown_caller_is_shown_with_the_number_alone(sqlite_database: Database, place: Place) -> None:

@@ -47,7 +47,7 @@ NOBODYS = {
     "a file's rows and columns, never what stands in a cell": ("customer_import",),
     "what the customer asked for or is, without saying who": (*("customer.area", "customer.language", "ticket.area"),),
     "a colleague's name": (
-        *("customer_audit.staff_name", "handover.staff_name", "ticket_co_handler.signed_by"),
+        *("customer_audit.staff_name", "area_notice.staff_name", "handover.staff_name", "ticket_co_handler.signed_by"),
         *("ticket_co_handler.replied_by", "ticket_extension.asked_by", "ticket_extension.decided_by"),
         *("ticket_finding.judged_by", "ticket_finding.contested_by", "ticket_refusal.ruled_by"),
         *(
@@ -66,6 +66,7 @@ NOBODYS = {
         *("ticket_file.media_type", "ticket_file.sha256", "ticket_file.file", "ticket_file.request_key"),
         *("report_plan.name", "report_plan.subjects", "report_plan.mailboxes", "report_plan.language"),
         *("notice_file.media_type",),
+        *("area_notice.area", "area_notice.zh", "area_notice.en"),
         *("outbox.kind", "outbox.key", "outbox.error", "outbox.drop_reason", "recording.sha256", "recording.file"),
     ),
 }

@@ -1,6 +1,7 @@
 import { useQuery } from '@pinia/colada'
-import { toValue, type MaybeRefOrGetter } from 'vue'
+import { computed, toValue, type ComputedRef, type MaybeRefOrGetter } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
+import type { AreaNote } from '@/shared/ui/AreaNotes.vue'
 
 export type CustomerDetail = Schemas['CustomerDetail']
 export type CustomerView = Schemas['CustomerView']
@@ -33,6 +34,18 @@ export function useHistory(id: MaybeRefOrGetter<string>, days: MaybeRefOrGetter<
     key: () => ['customers', 'history', toValue(id), toValue(days)],
     query: () => data(api.GET('/api/v1/customers/{customer_id}/history', { params: { ...of(toValue(id)), query: { days: toValue(days) } } })),
   })
+}
+
+/** Notices that hold in an area now. */
+export function useAreaNotes(area: MaybeRefOrGetter<string>): ComputedRef<AreaNote[]> {
+  const { data: notices } = useQuery({
+    key: () => ['area-notices', toValue(area)],
+    query: () => data(api.GET('/api/v1/area-notices', { params: { query: { area: toValue(area) } } })),
+    enabled: () => toValue(area) !== '',
+  })
+  return computed(() =>
+    (notices.value ?? []).map(({ id, area: place, zh, en, ends_at }) => ({ id, area: place, text: { zh, en: en || zh }, ends_at_ms: Date.parse(ends_at) })),
+  )
 }
 
 /** Other customers at an address. */

@@ -1,0 +1,1 @@
+"""Notices of areas: what agents and customers there should know (H14)."""
