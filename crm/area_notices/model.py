@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, model_validator
 from pydantic import Field as InputField
+from pydantic_core import PydanticKnownError
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
@@ -20,7 +21,7 @@ LONGEST = timedelta(days=366)
 
 
 class AreaNotice(SQLModel, table=True):
-    """What holds in an area for a while, such as a cut of the supply."""
+    """Notice of what holds in an area, such as a cut supply."""
 
     __tablename__ = "area_notice"
     __table_args__ = (Index("ix_area_notice_area_ends_at", "area", "ends_at"),)
@@ -44,7 +45,7 @@ follow(
 
 def _still_to_come(moment: datetime) -> datetime:
     if moment <= utc_now():
-        raise ValueError("must be in the future")
+        raise PydanticKnownError("datetime_future")
     return moment
 
 
@@ -61,8 +62,10 @@ class AreaNoticeInput(BaseModel, extra="forbid"):
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
-        if not self.starts_at < self.ends_at <= self.starts_at + LONGEST:
-            raise ValueError(f"ends_at must be after starts_at, and at most {LONGEST.days} days after it")
+        if self.ends_at <= self.starts_at:
+            raise ValueError("ends_at must be after starts_at")
+        if self.ends_at > self.starts_at + LONGEST:
+            raise ValueError(f"ends_at must be at most {LONGEST.days} days after starts_at")
         return self
 
 

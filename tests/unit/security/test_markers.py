@@ -43,7 +43,8 @@ NOBODYS = {
         *("PolicyView.note", "PolicyView.changed_by", "OverrideView.note", "FormView.changed_by"),
         *("HoursView.changed_by", "HoursView.owner", "OpenSpan.opens", "OpenSpan.closes", "RotaView.time_zone"),
         *("WindowInput.from_clock", "WindowInput.until_clock", "Choice.zh", "Choice.en", "Choice.value"),
-        *("DoNotCallNotice.zh", "DoNotCallNotice.en"),
+        *("DoNotCallNotice.zh", "DoNotCallNotice.en", "AreaNoticeView.zh", "AreaNoticeView.en"),
+        *("AreaNoticeView.area", "AreaNoticeView.staff_name"),
         *("SimilarReason.code", "SimilarReason.zh", "SimilarReason.en", "ImprovementView.owner"),
     ),
     "who of the house did it": (
