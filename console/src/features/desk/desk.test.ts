@@ -196,6 +196,8 @@ describe('what a call leaves undone', () => {
     expect(rest.text()).toContain('尚未提交')
     await rest.find('form').trigger('submit')
     await flushPromises()
+    await vi.dynamicImportSettled()
+    await flushPromises()
     expect([rest.text().includes('尚未提交'), rest.text().includes('26112900001'), rest.text().includes('尚未派单')]).toEqual([false, true, true])
     rest.unmount()
   })
