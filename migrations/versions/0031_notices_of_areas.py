@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0030_notices_of_areas"
-down_revision: str | None = "0029_agents_who_ask"
+revision: str = "0031_notices_of_areas"
+down_revision: str | None = "0030_queue_documents"
 branch_labels: str | None = None
 depends_on: str | None = None
 
