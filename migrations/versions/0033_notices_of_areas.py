@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0031_notices_of_areas"
-down_revision: str | None = "0030_queue_documents"
+revision: str = "0033_notices_of_areas"
+down_revision: str | None = "0032_flows_of_calls"
 branch_labels: str | None = None
 depends_on: str | None = None
 
