@@ -210,6 +210,8 @@ class AgentPhones:
         """INVITEs that reached an agent who was in a call: an error of the queue."""
         self.on_offer: Callable[[AgentCall], None] | None = None
         self.on_end: Callable[[AgentCall], None] | None = None
+        self.kept: set[AgentCall] = set()
+        """Calls that their agents do not hang up."""
         self._by_call_id: dict[str, AgentCall] = {}
         self._by_agent: dict[str, AgentCall] = {}
 
@@ -261,7 +263,7 @@ class AgentPhones:
             self._respond(call.invite, "200 OK", call.tag, self.socket.body)
 
     def _hang_up(self, call: AgentCall) -> None:
-        if call.over.is_set():
+        if call.over.is_set() or call in self.kept:
             return
         invite = call.invite
         text = request(

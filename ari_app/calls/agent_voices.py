@@ -13,6 +13,11 @@ from ari_app.ari.events import Event
 from ari_app.calls.model import CallState
 
 LOOK_EVERY_S = 0.4
+"""Twice within a second, which is what the caller may hear nothing.
+
+A look costs 0.06 ms of CPU for each leg (Asterisk 22.10: 0.027, service: 0.033): 90 talks cost 1.4 % of one core. No
+event tells of a network that is gone, and one of a closed page would save less than it adds.
+"""
 SILENT_S = 0.5
 """A browser sends a packet every 20 ms, also while its user is silent or muted: this is more than a network loses."""
 AT_ONCE = 8

@@ -18,6 +18,7 @@ from bench.ours import FIRST_AGENT, OurSystem
 from dev.ports import free_port
 from dev.postgres import Postgres
 from foundation.clock import utc_now
+from tests.chaos.controlled import Leader
 from tests.chaos.desks import SUPERVISOR, desk_of
 from tests.chaos.disk import Disk
 from tests.chaos.filing import Filed, Filers
@@ -73,19 +74,25 @@ async def _run(row: Row, load: ChaosLoad, filers: Filers, scene: Scene) -> bool:
     filers.begin()
     await asyncio.sleep(SPREAD_S)
     since, scene.notes = utc_now() - LONGEST_CALL, {}
+    leader = Leader(load, scene.stack.url)
+    if row.controlled:
+        await leader.sign_in()
+        await leader.lead()
     load.pause()
-    snapshot = load.snapshot()
+    snapshot = leader.left_to_ledger(load.snapshot())
     whole_s = await row.inject(scene)
+    led_wrong = await leader.judged()
     if not row.calls_survive:
         load.cut_off()
-    if row.desks_lost:
+    await leader.aclose()
+    if row.desks_lost or row.controlled:
         await load.system.seat()
     await load.until_over(snapshot, SERVED_WITHIN_S)
     filers.pause()
     async with desk_of(scene.stack.url, SUPERVISOR, socket=False) as desk:
         verdict = await judge(load, snapshot, desk, since, survive=row.calls_survive)
         filed = await filers.judged(desk, SETTLE_S)
-    broken = _broken(row, verdict, filed, filers, whole_s)
+    broken = _broken(row, verdict, filed, filers, whole_s) + led_wrong
     line = {
         "row": row.name,
         "calls": len(snapshot.promises),
@@ -96,6 +103,7 @@ async def _run(row: Row, load: ChaosLoad, filers: Filers, scene: Scene) -> bool:
         "kept_for_later": filers.kept,
         "errors": filers.errors,
         **scene.notes,
+        "led": [one.stage for one in leader.calls],
         "double_offers": load.phones.double_offers,
         "took_s": round(time.monotonic() - began),
         "broken": broken,

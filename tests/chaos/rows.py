@@ -61,6 +61,8 @@ class Row(ABC):
     longest_whole_s = 3.0
     desks_lost = False
     """Desks were hung up on and are opened again afterwards."""
+    controlled = False
+    """Agents hold, consult, join three parties and call each other meanwhile."""
 
     @abstractmethod
     async def inject(self, scene: Scene) -> float:
@@ -275,6 +277,27 @@ class KillAsterisk(Row):
         return time.monotonic() - began
 
 
+class KillServiceInControl(KillService):
+    """F38, F39: `kill -9` while agents hold, consult, join and call out."""
+
+    name = "service killed in call control"
+    controlled = True
+
+
+class EmptyRedisInControl(EmptyRedis):
+    """F19 while agents hold, consult, join and call out."""
+
+    name = "Redis restarted empty in call control"
+    controlled = True
+
+
+class PauseRedisInControl(PauseRedis):
+    """F20 while agents hold, consult, join and call out."""
+
+    name = "Redis hangs in call control"
+    controlled = True
+
+
 ROWS: list[type[Row]] = [
     KillService,
     UpgradeService,
@@ -290,5 +313,8 @@ ROWS: list[type[Row]] = [
     DatabaseAway,
     SecondService,
     KillAsterisk,
+    KillServiceInControl,
+    EmptyRedisInControl,
+    PauseRedisInControl,
 ]
 SHORT: list[type[Row]] = [KillService]

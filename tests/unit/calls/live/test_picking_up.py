@@ -84,10 +84,11 @@ async def test_only_a_free_agent_of_the_queue_takes_a_call(hotline: FakeHotline)
 
 
 def asks(hotline: FakeHotline, leg: FakeChannel, to: str, *, joining: str | None = None) -> None:
-    """Press the key of a phone for a transfer."""
+    """Press the key of a phone for a transfer, of which Asterisk tells twice."""
     destination = RequestedDestination(destination=to, protocol_id=joining)
     by = ReferredBy(source_channel=leg.view())
-    hotline.asterisk.tell(ChannelTransfer(refer_to=ReferTo(requested_destination=destination), referred_by=by))
+    for _ in range(2):
+        hotline.asterisk.tell(ChannelTransfer(refer_to=ReferTo(requested_destination=destination), referred_by=by))
 
 
 @pytest.mark.parametrize("to", ["1002", "agent1002", "sip:1002@hotline"])
@@ -97,6 +98,7 @@ async def test_phone_transfers_to_a_colleague(hotline: FakeHotline, to: str) -> 
     asks(hotline, leg, to)
     second = await hotline.talking("1002")
     assert hotline.asterisk.heard_by(caller.id) == {second.id}
+    assert not hotline.refused
     hotline.asterisk.hang_up(caller.id)
     await nothing_is_left(hotline)
 
