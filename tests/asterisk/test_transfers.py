@@ -1,6 +1,15 @@
 """Transfers and three-party calls, heard at every ear."""
 
-from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, Hotline
+import asyncio
+import re
+from collections.abc import Iterator
+
+import aiohttp
+import pytest
+
+from dev.stack import Stack
+from tests.asterisk.hotline import ADMINISTRATOR, AGENT, OTHER_AGENT, SUPERVISOR, WAIT_S, Hotline, stack_in
+from tests.asterisk.sms_gateway import SmsGateway, sms_gateway
 from tests.asterisk.test_adoption import die, revive
 from tests.asterisk.test_call_control import AGENT_HZ, CALLER_HZ, Talking, conversation
 from tests.desk_client import Desk
@@ -8,6 +17,23 @@ from tests.phones.phone import Phone
 
 THIRD_HZ = 1700.0
 OUTSIDE = "13800000003"
+LINK = re.compile(r"https?://\S+/shared-calls/[\w-]+")
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[SmsGateway]:
+    """A gateway for SMS."""
+    with sms_gateway() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, gateway: SmsGateway) -> Iterator[Stack]:
+    """A running stack that sends its SMS to that gateway."""
+    running = stack_in(tmp_path_factory.mktemp("hotline"), SMS_GATEWAY=gateway.setting)
+    running.start()
+    yield running
+    running.stop()
 
 
 async def colleague(hotline: Hotline) -> tuple[Desk, Phone, str]:
@@ -131,6 +157,50 @@ async def test_three_party_call_with_an_outside_number_goes_on_without_the_agent
         await talk_alone(talk.caller, CALLER_HZ, third, THIRD_HZ)
         await third.hang_up()
         await talk.caller.ended()
+
+
+async def test_department_without_a_desk_reads_draft_and_ticket_by_sms(hotline: Hotline, gateway: SmsGateway) -> None:
+    """H2: one button rings the number on duty, and the link follows."""
+    administrator = await hotline.desk(ADMINISTRATOR, socket=False)
+    department = (await administrator.get("/api/v1/departments"))[0]["id"]
+    await administrator.post(
+        "/api/v1/notice-recipients",
+        {"name": "张师傅", "channel": "sms", "address": OUTSIDE, "department_id": department},
+    )
+    async with conversation(hotline) as talk:
+        third = await hotline.phone(OUTSIDE)
+        draft = {"subject": "暖气不热", "kind": "fault", "address": "幸福路12号"}
+        await talk.desk.say(type="draft", call_id=talk.call_id, fields=draft)
+        await talk.order("consult", {"target": {"kind": "department", "id": department}})
+        sms = await asyncio.to_thread(gateway.next, WAIT_S)
+        assert sms.number == f"+86{OUTSIDE}"
+        (link,) = LINK.findall(sms.text)
+        await answered(third)
+        await talk.desk.message("call", state="consulting")
+        await talk.order("three-party")
+        await talk_alone(talk.caller, CALLER_HZ, third, THIRD_HZ)
+
+        assert {"暖气不热", "幸福路12号"} <= set(re.findall(r"[\w]+", await page_of(hotline, link)))
+        ticket = await talk.desk.post(
+            "/api/v1/tickets", {"kind": "fault", "subject": "暖气不热", "call_id": talk.call_id}
+        )
+        assert ticket["number"] in await page_of(hotline, link)
+        deliveries = await administrator.get("/api/v1/notice-deliveries")
+        assert not LINK.search(str(deliveries)), "the log opens no call"
+
+        await talk.order("leave")
+        await talk.agent.ended()
+        await talk_alone(talk.caller, CALLER_HZ, third, THIRD_HZ)
+        await third.hang_up()
+        await talk.caller.ended()
+        assert "通话已结束" in await page_of(hotline, link)
+
+
+async def page_of(hotline: Hotline, link: str) -> str:
+    """Return what a link shows to one who is not signed in."""
+    async with aiohttp.ClientSession() as http, http.get(hotline.stack.url + link[link.index("/shared") :]) as answer:
+        assert answer.status == 200
+        return await answer.text()
 
 
 async def segments(hotline: Hotline, supervisor: Desk, talk: Talking, kinds: list[str]) -> None:

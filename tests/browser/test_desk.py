@@ -130,6 +130,9 @@ async def test_call_goes_to_a_colleague_who_was_asked(hotline: Hotline, open_pag
 
     await asking.button("desk.transfer").click()
     await asking.page.get_by_label(said("desk.transfer_to")).fill(OTHER_AGENT)
+    await asking.page.locator(".transfer .star").click()
+    await expect(asking.page.locator(".transfer .star[aria-pressed=true]")).to_be_visible()
+    await asking.page.get_by_label(said("desk.transfer_to")).focus()
     # The digits could be dialled, too.
     await expect(asking.page.locator(".transfer li")).to_have_count(2, timeout=WAIT_MS)
     await asking.page.keyboard.press("Enter")
@@ -138,8 +141,10 @@ async def test_call_goes_to_a_colleague_who_was_asked(hotline: Hotline, open_pag
     await expect(asked.button("desk.hang_up")).to_have_count(0)
     await asked.button("desk.answer").click()
     await expect(asked.text("desk.consulted")).to_be_visible(timeout=WAIT_MS)
-    await asked.page.reload()
+    await asked.hears(MICROPHONE_HZ)
+    await asked.page.goto("about:blank")
     await expect(asking.text("desk.party_away")).to_be_visible(timeout=WAIT_MS)
+    await asked.page.goto(f"{hotline.stack.url}/desk")
     await asked.hears(MICROPHONE_HZ)
     await expect(asking.text("desk.party_away")).to_have_count(0, timeout=WAIT_MS)
 

@@ -64,7 +64,7 @@ class PhoneTransfers:
         self._phones = phones
         self._refused = refused
         self._tasks: set[asyncio.Task[None]] = set()
-        self._told: dict[tuple[str, str], float] = {}
+        self._recent: dict[tuple[str, str], float] = {}
         dispatcher.listen(ChannelTransfer, self._asked)
 
     def _asked(self, event: ChannelTransfer) -> None:
@@ -77,12 +77,12 @@ class PhoneTransfers:
         task.add_done_callback(log_failure)
 
     def _is_repeated(self, channel_id: str, event: ChannelTransfer) -> bool:
-        """Tell whether a transfer is one that was told a moment ago."""
+        """Tell whether a transfer repeats one of a moment ago."""
         now_s, asked = asyncio.get_running_loop().time(), repr(event.refer_to.requested_destination)
-        self._told = {key: told_s for key, told_s in self._told.items() if now_s - told_s < REPEATED_S}
+        self._recent = {key: asked_s for key, asked_s in self._recent.items() if now_s - asked_s < REPEATED_S}
         key = (channel_id, asked)
-        is_repeated = key in self._told
-        self._told.setdefault(key, now_s)
+        is_repeated = key in self._recent
+        self._recent.setdefault(key, now_s)
         return is_repeated
 
     async def _carry_out(self, channel_id: str, event: ChannelTransfer) -> None:

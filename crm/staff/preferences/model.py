@@ -14,6 +14,8 @@ from foundation.database import UtcDateTime
 
 Word = Annotated[str, Rule(pattern=r"^[a-z][a-z0-9_.-]{0,39}$")]
 """Name of a tone, a page or a column."""
+TargetName = Annotated[str, Rule(pattern=r"^(agent|queue|department):[A-Za-z0-9_-]{1,64}$")]
+"""Kind and id of a call's target."""
 
 
 class Theme(StrEnum):
@@ -38,6 +40,8 @@ class OwnSettings(BaseModel, extra="forbid"):
     """Keys other than those of the browser do something."""
     columns: dict[Word, Annotated[list[Word], Rule(max_length=40)]] = Rule(default={}, max_length=40)
     """Columns of each list, in their order, by the list's name; a list left out has its usual ones."""
+    favourites: Annotated[list[TargetName], Rule(max_length=50)] = []
+    """Targets of transfers that stand first in the directory."""
 
 
 class StaffSettings(SQLModel, table=True):

@@ -71,6 +71,22 @@ describe('the choice of a target', () => {
     expect(panel.find('li.meant').text()).toContain('陈静')
     panel.unmount()
   })
+
+  it('has favourites first, and the wait of a queue', async () => {
+    const agent = { kind: 'agent', id: 'b', name: '陈静', staff_number: '1002', state: 'ready', available: true }
+    const queue = { kind: 'queue', id: 'repair', name: '报修', available: true, waiting: 2, expected_wait_ms: 61_000 }
+    serve({ 'GET /transfer-targets': [agent, queue] })
+    hear({ ...call, direction: 'inbound', may: ['transfer'] })
+    const panel = show(TransferPanel)
+    await flushPromises()
+    expect(panel.findAll('li').map((row) => row.find('.name').text().slice(0, 2))).toEqual(['陈静', '报修'])
+    expect(panel.text()).toContain('约2分钟')
+    await panel.findAll('.star')[1]!.trigger('click')
+    expect(panel.findAll('li').map((row) => row.find('.name').text().slice(0, 2))).toEqual(['报修', '陈静'])
+    await panel.findAll('.star')[0]!.trigger('click')
+    expect(panel.find('.star[aria-pressed=true]').exists()).toBe(false)
+    panel.unmount()
+  })
 })
 
 describe('the agent under a supervisor', () => {

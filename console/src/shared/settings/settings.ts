@@ -7,7 +7,7 @@ export type Settings = Schemas['OwnSettings']
 
 const KEY = 'hotline.settings'
 const SEND_AFTER_MS = 600
-const USUAL: Settings = { language: 'zh', theme: 'system', ring_tone: 'classic', ring_volume: 80, shortcuts: true, columns: {} }
+const USUAL: Settings = { language: 'zh', theme: 'system', ring_tone: 'classic', ring_volume: 80, shortcuts: true, columns: {}, favourites: [] }
 
 function stored(): Settings {
   try {

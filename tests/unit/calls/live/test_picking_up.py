@@ -84,7 +84,7 @@ async def test_only_a_free_agent_of_the_queue_takes_a_call(hotline: FakeHotline)
 
 
 def asks(hotline: FakeHotline, leg: FakeChannel, to: str, *, joining: str | None = None) -> None:
-    """Press the key of a phone for a transfer, of which Asterisk tells twice."""
+    """Press a phone's key for a transfer; Asterisk tells twice."""
     destination = RequestedDestination(destination=to, protocol_id=joining)
     by = ReferredBy(source_channel=leg.view())
     for _ in range(2):

@@ -68,7 +68,13 @@ async def test_settings_are_the_usual_ones_until_replaced(database: Database) ->
     staff_id = (await staff.create(given)).id
     assert await own.of(staff_id) == OwnSettings()
     for theme in (Theme.DARK, Theme.LIGHT):
-        wanted = OwnSettings(language="en", theme=theme, ring_volume=30, columns={"tickets": ["number", "subject"]})
+        wanted = OwnSettings(
+            language="en",
+            theme=theme,
+            ring_volume=30,
+            columns={"tickets": ["number", "subject"]},
+            favourites=["queue:repair"],
+        )
         assert await own.replace(staff_id, wanted) == wanted
         assert await own.of(staff_id) == wanted
     assert (await staff.of_number("1001")).language == "en"
@@ -93,6 +99,8 @@ async def test_stored_settings_that_no_longer_fit_are_the_usual_ones(database: D
         {"columns": {"tickets": ["x"] * 41}},
         {"columns": {f"list{n}": [] for n in range(41)}},
         {"colour": "red"},
+        {"favourites": ["number:13800000001"]},
+        {"favourites": ["queue:x"] * 51},
     ],
 )
 def test_settings_are_bounded(wrong: dict[str, object]) -> None:

@@ -5,6 +5,7 @@ import { useReasons } from '@/shared/agents/reasons'
 import { api, data, type Schemas } from '@/shared/api/client'
 import { inLanguage } from '@/shared/i18n/i18n'
 import { useLabels } from '@/shared/i18n/labels'
+import { useSettings } from '@/shared/settings/settings'
 import type { CallTarget } from '@/shared/socket/messages'
 
 type Found = Schemas['TargetView']
@@ -18,17 +19,20 @@ export interface Target {
   /** What the target does now; where it cannot be reached, the reason. */
   state: string
   available: boolean
+  /** It stands first; null: it cannot be a favourite. */
+  favourite: boolean | null
 }
 
 const SHOWN = 18
 const LONGEST = 40
 const REFRESH_MS = 3000
 const MINUTE_MS = 60_000
+const MOST_FAVOURITES = 50
 
 /** Colleagues, queues and departments that fit what was typed, with their states. */
 export function useTargets(typed: MaybeRefOrGetter<string>): { targets: ComputedRef<Target[]>; settled: ComputedRef<boolean> } {
   const { t } = useI18n()
-  const [label, { reasonText }] = [useLabels(), useReasons()]
+  const [label, { reasonText }, { values }] = [useLabels(), useReasons(), useSettings()]
   const found = useQuery({
     key: () => ['transfer-targets', toValue(typed).trim()],
     query: () => data(api.GET('/api/v1/transfer-targets', { params: { query: { q: toValue(typed).trim().slice(0, LONGEST) } } })),
@@ -52,8 +56,10 @@ export function useTargets(typed: MaybeRefOrGetter<string>): { targets: Computed
   }
 
   const targets = computed(() => {
-    const rows = (found.data.value ?? []).slice(0, SHOWN).map((one): Target => ({
-      kind: one.kind, id: one.id, name: inLanguage({ zh: one.name, en: one.name_en ?? one.name }), hint: one.staff_number ?? one.on_duty ?? '', state: stateOf(one), available: one.available,
+    const first = new Set(values.favourites)
+    const ordered = (found.data.value ?? []).toSorted((one, other) => Number(first.has(nameOf(other))) - Number(first.has(nameOf(one))))
+    const rows = ordered.slice(0, SHOWN).map((one): Target => ({
+      kind: one.kind, id: one.id, name: inLanguage({ zh: one.name, en: one.name_en ?? one.name }), hint: one.staff_number ?? one.on_duty ?? '', state: stateOf(one), available: one.available, favourite: first.has(nameOf(one)),
     }))
     return [...numberOf(toValue(typed)), ...rows]
   })
@@ -62,10 +68,19 @@ export function useTargets(typed: MaybeRefOrGetter<string>): { targets: Computed
   return { targets, settled }
 }
 
+/** Put a target first in the directory, or not any more. */
+export function toggleFavourite(target: Target): void {
+  const { values } = useSettings()
+  const [name, others] = [nameOf(target), values.favourites.filter((one) => one !== nameOf(target))]
+  values.favourites = target.favourite === true ? others : [...others, name].slice(-MOST_FAVOURITES)
+}
+
+const nameOf = (one: { kind: string; id: string }): string => `${one.kind}:${one.id}`
+
 /** Return digits that were typed as a number to dial. */
 export function numberOf(typed: string): Target[] {
   const number = typed.replaceAll(/[\s-]/g, '')
-  return /^\+?\d{3,20}$/.test(number) ? [{ kind: 'number', id: number, name: number, hint: '', state: '', available: true }] : []
+  return /^\+?\d{3,20}$/.test(number) ? [{ kind: 'number', id: number, name: number, hint: '', state: '', available: true, favourite: null }] : []
 }
 
 /** Return the only target that can be meant; a number typed by hand where nothing else fits. */
