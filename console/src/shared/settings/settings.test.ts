@@ -4,7 +4,7 @@ import { nextTick } from 'vue'
 import { serve } from '@/shared/testing/service'
 import { useSettings } from './settings'
 
-const account = { language: 'en', theme: 'light', ring_tone: 'soft', ring_volume: 40, shortcuts: true, columns: {} }
+const account = { language: 'en', theme: 'light', ring_tone: 'soft', ring_volume: 40, shortcuts: true, columns: {}, favourites: [] }
 
 afterEach(() => vi.unstubAllGlobals())
 
