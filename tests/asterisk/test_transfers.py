@@ -184,6 +184,7 @@ async def test_department_without_a_desk_reads_draft_and_ticket_by_sms(hotline: 
         ticket = await talk.desk.post(
             "/api/v1/tickets", {"kind": "fault", "subject": "暖气不热", "call_id": talk.call_id}
         )
+        await talk.desk.message("call", ticket_id=ticket["id"])
         assert ticket["number"] in await page_of(hotline, link)
         deliveries = await administrator.get("/api/v1/notice-deliveries")
         assert not LINK.search(str(deliveries)), "the log opens no call"
