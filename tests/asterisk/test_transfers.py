@@ -194,6 +194,7 @@ async def test_department_without_a_desk_reads_draft_and_ticket_by_sms(hotline: 
         await talk_alone(talk.caller, CALLER_HZ, third, THIRD_HZ)
         await third.hang_up()
         await talk.caller.ended()
+        await hotline.call_record(await hotline.desk(SUPERVISOR, socket=False), talk.call_id)
         assert "通话已结束" in await page_of(hotline, link)
 
 
