@@ -1,4 +1,4 @@
-"""Calls that agents lead in the middle of a fault: held, consulted, joined, called out.
+"""Calls that agents lead to a stage before a fault.
 
 Their phones hang up only when the row is over, and each has an oracle of its own: the same stage afterwards, sound at
 the ears, and all legs gone in the end.
