@@ -306,6 +306,11 @@ class Settings(BaseSettings):
         return f"{self.public_url.rstrip('/')}/tickets/{{number}}"
 
     @property
+    def visit_page(self) -> str:
+        """Return the page on which reporters change visits, with `{number}`."""
+        return f"{self.public_url.rstrip('/')}/progress?number={{number}}"
+
+    @property
     def sip_socket_address(self) -> str:
         """Return the WebSocket that browsers' phones connect to."""
         own = self.public_url.rstrip("/")

@@ -75,6 +75,7 @@ from crm.reports.staffing.service import StaffingService
 from crm.selfservice.files import ReportFiles
 from crm.selfservice.limits import Limiter
 from crm.selfservice.service import SelfService
+from crm.selfservice.visits import PublicVisits
 from crm.sla.service import SlaService
 from crm.staff.people.service import PeopleService
 from crm.staff.preferences.service import PreferencesService
@@ -152,6 +153,7 @@ class DomainServices:
             self.staff.names,
         )
         self.self_service = SelfService(database, self.tickets, limiter)
+        self.public_visits = PublicVisits(database, self.appointments, limiter)
         self.report_files = ReportFiles(self.files, limiter)
         self.surveyed = SurveyedTicketsByRule(self.tickets, SurveyWording(configuration.library.catalogue))
         rules = _rules(settings)
@@ -199,7 +201,7 @@ class DomainServices:
             # The console has a page of its own at that address.
             *([] if self._console else [crm.tickets.link_page.routes(self._public_url)]),
             crm.sla.http.routes(self.clocks, self.tickets.may_see),
-            crm.selfservice.http.routes(self.self_service, self.report_files),
+            crm.selfservice.http.routes(self.self_service, self.report_files, self.public_visits),
             crm.workorders.http.routes(self.work_orders),
             crm.appointments.http.routes(self.appointments, self.tickets),
             crm.handover.http.routes(self.handovers),

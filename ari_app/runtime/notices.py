@@ -28,7 +28,7 @@ class Notices:
     def __init__(self, settings: Settings, database: Database, configuration: Configuration) -> None:
         catalogue = configuration.notices
         assert catalogue is not None, "a configuration in use has notices"
-        facts = FactFinder(settings.time_zone, settings.ticket_link)
+        facts = FactFinder(settings.time_zone, settings.ticket_link, settings.visit_page)
         self._client = OutsideClient(settings.webhook_hosts)
         self._gateways = _gateways(settings)
         robots = {

@@ -30,7 +30,9 @@ VARIABLES = frozenset(
     }
 )  # fmt: skip
 """Facts that `facts.py` finds."""
-FOR_REPORTERS = frozenset({"number", "kind", "status", "words", "until", "due", "visit", "visit_before"})
+FOR_REPORTERS = frozenset(
+    {"number", "kind", "status", "words", "until", "due", "visit", "visit_before", "visit_code", "visit_page"}
+)
 """Facts that a ticket's reporters may read: nothing internal, and nothing of each other."""
 CODES: Mapping[str, frozenset[str]] = {
     "kind": frozenset(TicketKind),

@@ -33,6 +33,8 @@ class EventFacts:
     person_id: str | None
     """The employee it is dispatched to."""
     values: dict[str, str] = field(default_factory=dict)
+    for_reporter: dict[str, str] = field(default_factory=dict)
+    """What the ticket's only reporter alone may read."""
 
     def masked(self) -> dict[str, str]:
         """Return the facts with names, numbers and addresses masked, also within texts."""
@@ -60,9 +62,13 @@ def visit_change(event: Event) -> VisitChange | None:
 
 
 class FactFinder:
-    """Finds the facts of events; `link` is a ticket's page with `{number}`."""
+    """Finds the facts of events.
 
-    def __init__(self, time_zone: str, link: str) -> None:
+    `link` is a ticket's page with `{number}`, `visit_page` the page on which a reporter changes the visit.
+    """
+
+    def __init__(self, time_zone: str, link: str, visit_page: str = "") -> None:
+        self._visit_page = visit_page
         self._zone = ZoneInfo(time_zone)
         self._link = link
 
@@ -88,7 +94,16 @@ class FactFinder:
         values["department"] = await _department(session, held_by or holder)
         if values.get("number"):
             values["link"] = self._link.replace("{number}", values["number"])
-        return EventFacts(holder, person_id, {key: _short(value) for key, value in values.items()})
+        return EventFacts(
+            holder, person_id, {key: _short(value) for key, value in values.items()}, self._secret(event, ticket)
+        )
+
+    def _secret(self, event: Event, ticket: Ticket | None) -> dict[str, str]:
+        """Return page and code with which the only reporter changes a visit."""
+        alone = isinstance(event, TicketChanged) and len(event.reporters) == 1 and event.visit_from is not None
+        known = alone and ticket is not None and ticket.visit_code != "" and self._visit_page != ""
+        page = self._visit_page.replace("{number}", ticket.number) if known and ticket is not None else ""
+        return {"visit_code": ticket.visit_code if known and ticket is not None else "", "visit_page": page}
 
     async def departments(self, session: AsyncSession, event: Event) -> dict[str, Audience]:
         """Return the departments that an event concerns, each with its part."""

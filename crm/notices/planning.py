@@ -116,7 +116,9 @@ class Planner:
 
     def _for_reporter(self, envelope: EventEnvelope, facts: EventFacts, reporter: Reached) -> NoticeDelivery:
         visit = visit_change(envelope.event)
-        said = self._catalogue.render_for_reporter(envelope.kind, reporter.language, facts.masked(), visit)
+        said = self._catalogue.render_for_reporter(
+            envelope.kind, reporter.language, facts.masked() | facts.for_reporter, visit
+        )
         now = utc_now()
         may = reporter.obstacle is None
         return NoticeDelivery(

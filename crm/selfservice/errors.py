@@ -1,6 +1,6 @@
 """Refusals to customers."""
 
-from foundation.problems import Invalid, NotFound
+from foundation.problems import Conflict, Invalid, NotFound
 
 
 class NoSuchReport(NotFound):
@@ -11,6 +11,25 @@ class NoSuchReport(NotFound):
 
     def __init__(self) -> None:
         super().__init__("Check the ticket's number and the last four digits.")
+
+
+class WrongVisitCode(NotFound):
+    """No such ticket, or a wrong code: both look the same (S7)."""
+
+    slug = "wrong-visit-code"
+    title = "Number and code do not belong together"
+
+    def __init__(self) -> None:
+        super().__init__("Check the ticket's number and the code of eight digits.")
+
+
+class NoVisitAhead(Conflict):
+    """No visit is booked, or it has begun."""
+
+    slug = "no-visit-ahead"
+
+    def __init__(self) -> None:
+        super().__init__("There is no visit to change; call the hotline to agree on one.")
 
 
 class KeyNeeded(Invalid):

@@ -11,21 +11,27 @@ from crm.selfservice.model import (
     OfferedForm,
     Progress,
     ProgressQuery,
+    PublicVisit,
     Receipt,
+    VisitCancel,
+    VisitMove,
+    VisitQuery,
     WebReport,
 )
 from crm.selfservice.service import SelfService
+from crm.selfservice.visits import PublicVisits
 from crm.tickets.files.model import MOST_BYTES
 from foundation.problems import FieldProblem
 from foundation.routes import PUBLIC, NoQuery, Request, Routes, Upload
 
 
-def routes(service: SelfService, files: ReportFiles) -> Routes:
+def routes(service: SelfService, files: ReportFiles, visits: PublicVisits) -> Routes:
     """Return the public routes."""
     table = Routes("self-service", prefix="/api/v1/public")
     _offers(table, service)
     _hints(table, service)
     _uploads(table, files)
+    _visits(table, visits)
 
     @table.add(
         "POST",
@@ -55,6 +61,46 @@ def routes(service: SelfService, files: ReportFiles) -> Routes:
         return await service.progress(request.body.number, request.body.check, request.address)
 
     return table
+
+
+def _visits(table: Routes, visits: PublicVisits) -> None:
+    """The secret goes in the body, as that of the progress does (S29)."""
+
+    @table.add(
+        "POST",
+        "/visit",
+        roles=PUBLIC,
+        summary="Return the visit of a ticket and the windows to which its reporter can move it",
+        body=VisitQuery,
+        response=PublicVisit,
+        problems=(404, 422, 429, 503),
+    )
+    async def offer(request: Request[VisitQuery, NoQuery]) -> PublicVisit:
+        return await visits.offer(request.body, request.address)
+
+    @table.add(
+        "POST",
+        "/visit/move",
+        roles=PUBLIC,
+        summary="Move the visit of a ticket to another window",
+        body=VisitMove,
+        response=PublicVisit,
+        problems=(404, 409, 422, 429, 503),
+    )
+    async def move(request: Request[VisitMove, NoQuery]) -> PublicVisit:
+        return await visits.move(request.body, request.address)
+
+    @table.add(
+        "POST",
+        "/visit/cancel",
+        roles=PUBLIC,
+        summary="Cancel the visit of a ticket; its department can book it again",
+        body=VisitCancel,
+        response=PublicVisit,
+        problems=(404, 409, 422, 429, 503),
+    )
+    async def cancel(request: Request[VisitCancel, NoQuery]) -> PublicVisit:
+        return await visits.cancel(request.body, request.address)
 
 
 def _key(given: str | None) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, JsonValue, StringConstraints
 
 from crm.customers.model import AccountNumber, Address, PhoneNumber
+from crm.moments import Moment
 from crm.personal_data.fields import WHOLE_NAME
 from crm.text import Id, Lines, OneLine
 from crm.tickets.forms.model import FormField
@@ -86,6 +87,8 @@ class Receipt(BaseModel):
     """All that the sender of a web form learns."""
 
     number: str
+    visit_code: str = ""
+    """With it the sender changes a visit. Empty where the report was added to another ticket."""
 
 
 class ProgressQuery(BaseModel, extra="forbid"):
@@ -93,6 +96,41 @@ class ProgressQuery(BaseModel, extra="forbid"):
 
     number: TicketNumber
     check: Check
+
+
+class VisitQuery(BaseModel, extra="forbid"):
+    """Ticket with a visit to be changed, and the reporter's secret."""
+
+    number: TicketNumber
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
+
+
+class VisitMove(VisitQuery):
+    """Window to which the visit is moved, by its beginning."""
+
+    visit_from: Moment
+
+
+class VisitCancel(VisitQuery):
+    """Visit to be cancelled."""
+
+    reason: OneLine = Field(default="", max_length=200)
+
+
+class OfferedWindow(BaseModel):
+    """Window with a free place."""
+
+    visit_from: datetime
+    visit_until: datetime
+
+
+class PublicVisit(BaseModel):
+    """Visit of a ticket, and the windows that are free."""
+
+    number: str
+    visit_from: datetime | None
+    visit_until: datetime | None
+    windows: list[OfferedWindow]
 
 
 class TelephoneQuery(BaseModel, extra="forbid"):

@@ -109,7 +109,11 @@ class SelfService:
         sender = Actor(kind=ActorKind.CALLER, id=customer_id, name=given.name)
         files = UploadedFiles(owner_of(idempotency_key), given.file_ids)
         filed = await self._tickets.file(filing, sender, f"web:{given.number}:{idempotency_key}", files)
-        return Receipt(number=filed.number)
+        if filed.version > 1:
+            # The secret of a ticket that was there before stays with the one who reported it first.
+            return Receipt(number=filed.number)
+        async with self._database.read() as session:
+            return Receipt(number=filed.number, visit_code=(await session.get_one(Ticket, filed.id)).visit_code)
 
     async def progress(self, number: str, check: str, asker: str) -> Progress:
         """Return the progress of a ticket for one of its reporters.

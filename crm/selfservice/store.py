@@ -32,6 +32,11 @@ async def reporters_known_by(session: AsyncSession, ticket_id: str) -> list[tupl
     return [(number or "", account or "") for number, account in rows]
 
 
+async def reporters_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketReporter]:
+    """Return the reporters of a ticket."""
+    return (await session.exec(select(TicketReporter).where(TicketReporter.ticket_id == ticket_id))).all()
+
+
 async def customer_of(session: AsyncSession, account_number: str, number: str) -> str | None:
     """Return the customer of an account, if the number is its own.
 

@@ -1,6 +1,7 @@
 """Filing of reports: new tickets, and additions to open ones (H4)."""
 
 import hashlib
+import secrets
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -194,6 +195,7 @@ async def _create(
         registered_at=now,
         form=form.answers,
         form_version=form.version,
+        visit_code=new_visit_code(),
         **given.model_dump(exclude={"reporter", "call_id", "number_typed", "form"}),
     )
     raised = await _raise_if_protected(session, ticket, ticket.customer_id, now)
@@ -204,6 +206,11 @@ async def _create(
     await bring(made, files, ticket.version)
     await record(transaction, made, TicketAction.FILE, None, actor)
     return ticket
+
+
+def new_visit_code() -> str:
+    """Return a code that few attempts do not guess."""
+    return f"{secrets.randbelow(10**8):08d}"
 
 
 async def _filled(session: AsyncSession, given: FileTicket, actor: Actor) -> _Form:

@@ -209,6 +209,8 @@ class Ticket(SQLModel, table=True):
     registered_at: datetime = Field(sa_type=UtcDateTime)
     dispatched_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    visit_code: str = ""
+    """Secret of the reporter, who changes the visit with it; on the receipt and in messages about visits."""
     version: int = 1
     """Incremented by every change; a change for an older version is refused."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Connection
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers import store as customers_store
 from crm.tickets import store
@@ -18,6 +19,7 @@ from crm.tickets.findings import store as findings_store
 from crm.tickets.findings.model import FindingView
 from crm.tickets.listing import Filters, ListQuery, Order, TicketCounts, counted
 from crm.tickets.log_names import with_names
+from crm.tickets.merges import store as merges_store
 from crm.tickets.model import Actor, Ticket
 from crm.tickets.offers import ActionRoutes, offers
 from crm.tickets.refusals import store as refusals_store
@@ -27,7 +29,7 @@ from crm.tickets.similar import SimilarQuery, SimilarTicket, find
 from crm.tickets.state_change import TicketListener
 from crm.tickets.tiers import store as tiers_store
 from crm.tickets.tiers.model import PassView
-from crm.tickets.transitions import DepartmentStanding, standing_of
+from crm.tickets.transitions import DepartmentStanding, TicketAction, standing_of
 from crm.tickets.unit_of_work import Recordings, TicketUnitOfWork
 from crm.tickets.views import AttachmentView, LogView, Offer, ReporterView, TicketDetail, TicketView
 from crm.tickets.visibility import others
@@ -71,11 +73,12 @@ class TicketReader(TicketUnitOfWork):
             findings = await findings_store.of_ticket(session, ticket_id)
             log = [LogView.model_validate(found) for found in await store.log_of(session, ticket_id)]
             log = await with_names(session, log)
+            brought = await _files_of_parts(session, ticket_id, log)
         return TicketDetail(
             **TicketView.model_validate(ticket).model_dump(),
             reporters=[ReporterView.model_validate(found) for found in reporters],
             attachments=[AttachmentView.model_validate(found) for found in attachments],
-            files=[FileView.model_validate(found) for found in files],
+            files=[*(FileView.model_validate(found) for found in files), *brought],
             co_handlers=[CoHandlerView.model_validate(found) for found in co_handlers],
             passes=[PassView.model_validate(found) for found in passes],
             refusals=[RefusalView.model_validate(found) for found in refusals],
@@ -174,3 +177,14 @@ class TicketReader(TicketUnitOfWork):
             return find(connection, query.model_copy(update={"customer_id": head}))
 
         return await self.database.look_up(look)
+
+
+async def _files_of_parts(session: AsyncSession, ticket_id: str, log: Sequence[LogView]) -> list[FileView]:
+    """Return the files of merged tickets, at the merge's log entry."""
+    at = {entry.detail.get("merged"): entry.version for entry in log if entry.action == TicketAction.ABSORB}
+    return [
+        FileView.model_validate(found).model_copy(update={"version": at[merge.ticket_id]})
+        for merge in await merges_store.into(session, ticket_id)
+        if merge.ticket_id in at
+        for found in await files_store.of_ticket(session, merge.ticket_id)
+    ]

@@ -118,6 +118,37 @@ async def sent(page: Page) -> str:
     return await page.locator(".receipt .number").inner_text()
 
 
+async def visited(desk: Page, ticket: str) -> None:
+    """Dispatch a ticket and book a visit for it."""
+    department = next(one["id"] for one in await ask(desk, "GET", "/departments") if "城东" in one["name"])
+    windows = [{"weekday": day, "from_clock": "14:00", "until_clock": "17:00", "places": 2} for day in range(1, 8)]
+    await ask(desk, "PUT", f"/departments/{department}/appointment-week", {"windows": windows})
+    await ask(desk, "POST", f"/tickets/{ticket}/dispatch", {"department_id": department})
+    first = (await ask(desk, "GET", f"/departments/{department}/appointment-windows"))[0]
+    await ask(desk, "POST", f"/tickets/{ticket}/appointment", {"visit_from": first["visit_from"]})
+
+
+async def visit_changed(page: Page, stack: Stack, number: str, code: str) -> None:
+    """Move a visit and cancel it, with the code of the receipt."""
+    await page.goto(f"{stack.url}/progress?number={number}")
+    await field(page, "ask.check").fill(TYPED["number"][-4:])
+    await page.get_by_role("button", name=word("ask.ask"), exact=True).click()
+    await field(page, "visit.code").fill(f"{(int(code) + 1) % 10**8:08d}")
+    change = page.get_by_role("button", name=word("visit.change"), exact=True)
+    await change.click()
+    await expect(page.locator(".visit").get_by_role("alert")).to_contain_text("不符", timeout=WAIT_MS)
+    await field(page, "visit.code").fill(code)
+    await change.click()
+    await field(page, "visit.other").select_option(index=2)
+    await readable(page)
+    await page.get_by_role("button", name=word("visit.move"), exact=True).click()
+    await expect(page.get_by_text(word("visit.moved"))).to_be_visible(timeout=WAIT_MS)
+    await page.get_by_role("button", name=word("visit.cancel"), exact=True).click()
+    await readable(page)
+    await page.get_by_role("button", name=word("visit.cancel_now"), exact=True).click()
+    await expect(page.locator(".found")).not_to_contain_text("14:00", timeout=WAIT_MS)
+
+
 async def test_a_report_with_a_photo_reaches_the_dispatcher_and_tells_its_progress(
     stack: Stack, browser: Browser
 ) -> None:
@@ -125,6 +156,7 @@ async def test_a_report_with_a_photo_reaches_the_dispatcher_and_tells_its_progre
     await page.goto(f"{stack.url}/report")
     await half_written(page)
     number = await sent(page)
+    code = await page.locator(".receipt .code").inner_text()
 
     await page.get_by_role("link", name=word("receipt.ask")).click()
     ask_for_it = page.get_by_role("button", name=word("ask.ask"), exact=True)
@@ -150,6 +182,10 @@ async def test_a_report_with_a_photo_reaches_the_dispatcher_and_tells_its_progre
     whole = await ask(desk, "GET", f"/tickets/{row['id']}")
     assert [(one["name"], one["media_type"]) for one in whole["files"]] == [(photo()["name"], "image/jpeg")]
     await expect(desk.locator("ol img").first).to_be_visible(timeout=WAIT_MS)
+    await visited(desk, row["id"])
+    await visit_changed(page, stack, number, code)
+    log = [(one["action"], one["actor_kind"]) for one in (await ask(desk, "GET", f"/tickets/{row['id']}"))["log"]]
+    assert log[-3:] == [("book_visit", "staff"), ("book_visit", "caller"), ("cancel_visit", "caller")]
     # The one who is signed in gets it at once.
     await desk.goto(f"{stack.url}/tickets/{number}")
     await expect(desk.locator("h1", has_text=SUBJECT)).to_be_visible(timeout=WAIT_MS)

@@ -8,6 +8,7 @@ from typing import NamedTuple, NoReturn
 
 import structlog
 from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.tickets.errors import KeyReused
 from crm.tickets.files import store
@@ -16,6 +17,7 @@ from crm.tickets.files.errors import FileNotFound, FileRefused
 from crm.tickets.files.model import MOST_OF_TICKET, FileUse, FileView, TicketFile
 from crm.tickets.files.pictures import Photo, read_photo
 from crm.tickets.files.storage import FileStorage
+from crm.tickets.merges import store as merges_store
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -112,7 +114,7 @@ class FileService:
             FileNotFound: there is none, or it is not for this person.
         """
         async with self._database.write() as session:
-            entry = _visible(await session.get(TicketFile, file_id), ticket_id, by)
+            entry = await _visible(session, file_id, ticket_id, by)
             store.note_use(session, file_id, FileUse.VIEW, by)
         return FileView.model_validate(entry), self._storage.content(entry.file)
 
@@ -123,7 +125,7 @@ class FileService:
             FileNotFound: there is none, or it is not for this person.
         """
         async with self._database.read() as session:
-            entry = _visible(await session.get(TicketFile, file_id), ticket_id, by)
+            entry = await _visible(session, file_id, ticket_id, by)
         if entry.width is None:
             raise FileNotFound
         return self._storage.thumbnail(entry.file)
@@ -191,13 +193,18 @@ def _prepare(upload: Path) -> _Prepared:
     return _Prepared(kind, photo.content, photo)
 
 
-def _visible(entry: TicketFile | None, ticket_id: str, by: Principal) -> TicketFile:
+async def _visible(session: AsyncSession, file_id: str, ticket_id: str, by: Principal) -> TicketFile:
     """Return an entry that a person who sees the ticket may see.
+
+    A ticket that stands for merged ones shows their files as well.
 
     Raises:
         FileNotFound: there is none, or another person uploaded it and no action named it.
     """
-    if entry is None or entry.ticket_id != ticket_id or entry.erased:
+    entry = await session.get(TicketFile, file_id)
+    if entry is None or entry.erased:
+        raise FileNotFound
+    if entry.ticket_id != ticket_id and await merges_store.head_of(session, entry.ticket_id or "") != ticket_id:
         raise FileNotFound
     if entry.version is None and entry.owner != by.staff_id:
         raise FileNotFound

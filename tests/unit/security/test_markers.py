@@ -86,6 +86,9 @@ NOBODYS = {
             "OwnRefusal.number",
             "Progress.number",
             "Receipt.number",
+            "PublicVisit.number",
+            # The secret of the one who asks.
+            "Receipt.visit_code",
             "CustomerView.account_number",
             "PreviewRow.account_number",
         ),

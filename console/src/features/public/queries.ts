@@ -4,6 +4,8 @@ import { api, data, type Schemas } from '@/shared/api/client'
 export type WebReport = Schemas['WebReport']
 export type OfferedCategory = Schemas['OfferedCategory']
 export type Progress = Schemas['Progress']
+export type Receipt = Schemas['Receipt']
+export type PublicVisit = Schemas['PublicVisit']
 
 const LEAST_ADDRESS = 4
 const HOUR_MS = 3_600_000
@@ -30,10 +32,23 @@ export function useKnownMatter(of: () => { categoryId: string | null; address: s
 }
 
 /** File a report; sent twice with its key, it is one. */
-export function sendReport(body: WebReport, key: string): Promise<Schemas['Receipt']> {
+export function sendReport(body: WebReport, key: string): Promise<Receipt> {
   return data(api.POST('/api/v1/public/reports', { body, params: { header: { 'Idempotency-Key': key } } }))
 }
 
 export function askProgress(number: string, check: string): Promise<Progress> {
   return data(api.POST('/api/v1/public/progress', { body: { number, check } }))
+}
+
+/** The visit of a ticket, for the person who has its code. */
+export function askVisit(number: string, code: string): Promise<PublicVisit> {
+  return data(api.POST('/api/v1/public/visit', { body: { number, code } }))
+}
+
+export function moveVisit(number: string, code: string, visit_from: string): Promise<PublicVisit> {
+  return data(api.POST('/api/v1/public/visit/move', { body: { number, code, visit_from } }))
+}
+
+export function cancelVisit(number: string, code: string): Promise<PublicVisit> {
+  return data(api.POST('/api/v1/public/visit/cancel', { body: { number, code } }))
 }

@@ -4,7 +4,7 @@ import type { LogView } from './queries'
 
 export type TicketEvent =
   | { kind: 'log'; key: string; at: string; entry: LogView; files: Schemas['FileView'][] }
-  | { kind: 'recording'; key: string; at: string; recording: RecordingView; note: string }
+  | { kind: 'recording'; key: string; at: string; recordings: RecordingView[]; note: string }
   | { kind: 'visit'; key: string; at: string; visit: Schemas['AppointmentView'] }
   | { kind: 'survey'; key: string; at: string; answers: Schemas['AnswersView'] }
   | { kind: 'notice'; key: string; at: string; notice: Schemas['DeliveryView'] }
@@ -23,12 +23,25 @@ export interface Sources {
 export function timeline(from: Sources): TicketEvent[] {
   const events: TicketEvent[] = [
     ...from.log.map((entry) => ({ kind: 'log' as const, key: `log-${entry.version}`, at: entry.at, entry, files: from.files.filter((file) => file.version === entry.version) })),
-    ...from.recordings.map((recording) => ({ kind: 'recording' as const, key: recording.id, at: recording.started_at, recording, note: from.notes.get(recording.id) ?? '' })),
+    ...calls(from.recordings).map((recordings) => ({
+      kind: 'recording' as const, key: recordings[0]?.id ?? '', at: recordings[0]?.started_at ?? '', recordings,
+      note: recordings.map((one) => from.notes.get(one.id) ?? '').filter(Boolean).join(' '),
+    })),
     ...from.visits.map((visit) => ({ kind: 'visit' as const, key: `visit-${visit.booked_at}`, at: visit.booked_at, visit })),
     ...from.answers.map((answers) => ({ kind: 'survey' as const, key: `answers-${answers.contact_id}-${answers.at}`, at: answers.at, answers })),
     ...from.notices.map((notice) => ({ kind: 'notice' as const, key: notice.id, at: notice.sent_at ?? notice.created_at, notice })),
   ]
   return events.toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at))
+}
+
+/** Return the recordings of each call together, in the order in which they were made. */
+function calls(recordings: readonly RecordingView[]): RecordingView[][] {
+  const found = new Map<string, RecordingView[]>()
+  for (const one of recordings.toSorted((first, second) => Date.parse(first.started_at) - Date.parse(second.started_at))) {
+    const key = `${one.call_id} ${one.kind}`
+    found.set(key, [...(found.get(key) ?? []), one])
+  }
+  return [...found.values()]
 }
 
 export interface Correction {

@@ -154,8 +154,8 @@ def test_shipped_file_lacks_nothing(catalogue_file: Path) -> None:
 
 def test_a_text_names_the_organisation_in_its_language(catalogue_file: Path) -> None:
     text = catalogue_file.read_text(encoding="utf-8")
-    named = text.replace("  agreed:\n    zh: ", "  agreed:\n    zh: 您好，{organisation.name}。").replace(
-        "\n    en: A visit", '\n    en: "{organisation.name}: a visit" #'
+    named = text.replace("agreed:\n    zh: |\n      ", "agreed:\n    zh: |\n      您好，{organisation.name}。").replace(
+        "\n      A visit", "\n      {organisation.name}: a visit"
     )
     catalogue_file.write_text(named, encoding="utf-8")
     catalogue, findings, _ = read_notices(catalogue_file, CATALOGUE, {"zh": "城东供热", "en": "City Heating"})

@@ -13,12 +13,14 @@ from crm.selfservice.files import FILES_OF_ADDRESS, ReportFiles
 from crm.selfservice.model import MOST_PHOTOS, FileQuery
 from crm.selfservice.service import LEAST_SECONDS, SelfService
 from crm.tickets.errors import UnknownReference
-from crm.tickets.files.errors import FileRefused
+from crm.tickets.files.errors import FileNotFound, FileRefused
 from crm.tickets.files.service import FileService
+from crm.tickets.merges.model import MergeTicket
 from crm.tickets.service import TicketService
 from foundation.database import Database
 from foundation.problems import TooMany
-from tests.unit.crm.conftest import Place
+from foundation.routes import Principal, Role
+from tests.unit.crm.conftest import AGENT, Place
 from tests.unit.crm.selfservice.test_self_service import ELSEWHERE, Counting, form
 
 KEY, OTHER = "report-key-of-mine-1", "report-key-of-another-1"
@@ -64,7 +66,8 @@ async def test_a_report_brings_its_photos_once(
     # A neighbour's report of the same matter brings another to the same ticket.
     second = await stored(files, upload, "b", OTHER)
     neighbour = form(number="13800000004", name="李强", file_ids=[second])
-    assert await service.report(neighbour, OTHER, ELSEWHERE) == first
+    added = await service.report(neighbour, OTHER, ELSEWHERE)
+    assert (added.number, added.visit_code) == (first.number, "")
     whole = await tickets.get(found.id)
     assert [(one.id, one.version) for one in whole.files] == [(photo, 1), (second, 2)]
 
@@ -107,3 +110,25 @@ def test_a_report_has_few_photos_and_a_key_that_is_not_guessed() -> None:
         form(file_ids=[f"file-{place}" for place in range(MOST_PHOTOS + 1)])
     with pytest.raises(ValidationError):
         FileQuery(report="short")
+
+
+async def test_the_ticket_that_stands_for_merged_ones_shows_their_files(
+    service: SelfService, tickets: TicketService, place: Place, upload: Path, database: Database, tmp_path: Path
+) -> None:
+    store = FileService(database, tmp_path / "files")
+    photo = await stored(ReportFiles(store, Counting()), upload, "a")
+    part = await tickets.by_number((await service.report(form(file_ids=[photo]), KEY, ELSEWHERE)).number)
+    assert part is not None
+    head = await tickets.file(place.fault(address="幸福路78号"), AGENT)
+    reader = Principal("staff-1", "1001", "李明", Role.AGENT)
+    await tickets.merges.merge(part.id, MergeTicket(into=head.id), AGENT)
+
+    whole = await tickets.get(head.id)
+    absorbed = next(entry.version for entry in whole.log if entry.action == "absorb")
+    assert [(one.id, one.version) for one in whole.files] == [(photo, absorbed)]
+    assert (await store.content(head.id, photo, reader))[0].id == photo
+
+    await tickets.merges.unmerge(part.id, AGENT)
+    assert (await tickets.get(head.id)).files == []
+    with pytest.raises(FileNotFound):
+        await store.content(head.id, photo, reader)

@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from callflows.actions import CallerActions
+from crm.appointments.service import AppointmentService
 from crm.categories.model import CategoryChange
 from crm.categories.service import CategoryService
 from crm.customers.service import CustomerService
@@ -18,6 +19,7 @@ from crm.selfservice.http import routes
 from crm.selfservice.limits import Limit
 from crm.selfservice.model import STAGES, WORDS, MatterQuery, Progress, ProgressQuery, Stage, WebReport
 from crm.selfservice.service import MANY, QUESTIONS_ABOUT_TICKET, READINGS_OF_ADDRESS, SelfService
+from crm.selfservice.visits import PublicVisits
 from crm.tickets.errors import FormNotFilled, KeyReused, UnknownReference
 from crm.tickets.files.service import FileService
 from crm.tickets.forms.model import FormInput
@@ -73,7 +75,7 @@ async def test_h12_a_form_sent_twice_files_once_and_answers_the_number_only(
     again = await service.report(form(), "key-1", ELSEWHERE)
 
     assert first == again
-    assert set(first.model_dump()) == {"number"}
+    assert set(first.model_dump()) == {"number", "visit_code"}
     found = await tickets.by_number(first.number)
     assert found is not None
     detail = await tickets.get(found.id)
@@ -185,10 +187,13 @@ def test_s38_a_form_holds_what_it_may_and_nothing_else(field: str, value: object
 
 
 async def test_a_key_is_needed_and_too_many_are_refused(
-    service: SelfService, place: Place, database: Database, tmp_path: Path
+    service: SelfService, tickets: TicketService, place: Place, database: Database, tmp_path: Path
 ) -> None:
     report_files = ReportFiles(FileService(database, tmp_path), Counting())
-    report = next(route for route in routes(service, report_files).table if route.path == "/api/v1/public/reports")
+    visits = PublicVisits(database, AppointmentService(database, tickets), Counting())
+    report = next(
+        route for route in routes(service, report_files, visits).table if route.path == "/api/v1/public/reports"
+    )
     assert report.public
 
     with pytest.raises(KeyNeeded):
