@@ -14,7 +14,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from crm.customers.errors import AccountTaken
 from crm.customers.model import Customer, CustomerInput, Grade
 from crm.customers.service import CustomerService
+from crm.notices.model import DutyRota, NoticeChannel, NoticeRecipient
 from crm.sla import sample_data as clocks_sample
+from crm.sla.timing import StepKind
 from crm.staff.errors import NumberTaken
 from crm.staff.model import Staff, StaffInput
 from crm.staff.service import StaffService
@@ -39,6 +41,7 @@ OTHERS: dict[str, tuple[str, Role, str | None]] = {
     "4001": ("许质检", Role.QUALITY, SERVICE),
     "9001": ("系统管理员", Role.ADMINISTRATOR, None),
 }
+DUTY_PHONE = "recipient-sample-east"
 QUEUES = ("consult", "complaint", "repair")
 
 FAMILY_HOME = "幸福路12号3单元402"
@@ -102,6 +105,7 @@ async def load(database: Database, password: str, queues: Collection[str]) -> No
     await _customers(database)
     await clocks_sample.load(database, categories, [departments[EAST], departments[WEST]])
     await _tickets(database, departments, categories)
+    await _duty(database, departments[EAST])
 
 
 async def _staff(
@@ -136,6 +140,33 @@ async def _staff(
                 await service.create(given, sip_password=password)
             except NumberTaken:
                 continue
+
+
+async def _duty(database: Database, department_id: str) -> None:
+    """Put a telephone on duty, day and night, for agents who call the department."""
+    kinds = [f"ticket.{action.value}" for action in TicketAction] + [f"clock.{kind.value}" for kind in StepKind]
+    on_duty = NoticeRecipient(
+        id=DUTY_PHONE,
+        department_id=department_id,
+        name="城东值班手机",
+        channel=NoticeChannel.SMS,
+        address="+8613900000001",
+        # It is called; the sample service has no gateway that would send it messages.
+        switches=dict.fromkeys([*kinds, "notice.call_link"], False),
+        created_at=utc_now(),
+    )
+    all_day = {"from_time": "00:00:00", "until_time": "00:00:00", "recipient_ids": [DUTY_PHONE]}
+    shifts = [{"weekday": weekday, **all_day} for weekday in range(1, 8)]
+    async with database.read() as session:
+        if await session.get(NoticeRecipient, DUTY_PHONE) is not None:
+            return
+    try:
+        async with database.write() as session:
+            session.add(on_duty)
+            session.add(DutyRota(department_id=department_id, time_zone="Asia/Shanghai", shifts=shifts, version=1))
+    except IntegrityError:
+        # Another process loads the same data at this moment.
+        return
 
 
 async def _customers(database: Database) -> None:

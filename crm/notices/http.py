@@ -177,14 +177,14 @@ def _rota(table: Routes, duty: DutyService) -> None:
     @table.add(
         "PUT",
         "/departments/{department_id}/duty-rota",
-        roles=LEADERS,
-        summary="Replace the ordinary duty week",
+        roles=READERS,
+        summary="Replace the ordinary duty week; a department replaces its own",
         body=RotaInput,
         response=RotaView,
         problems=(404, 409, 422),
     )
     async def replace(request: Request[RotaInput, NoQuery]) -> RotaView:
-        return await duty.replace(request.path["department_id"], request.body)
+        return await duty.replace(_readable(request.path["department_id"], request.actor), request.body)
 
     @table.add(
         "GET",
@@ -203,26 +203,27 @@ def _overrides(table: Routes, duty: DutyService) -> None:
     @table.add(
         "POST",
         "/departments/{department_id}/duty-overrides",
-        roles=LEADERS,
-        summary="Add an exception to the ordinary duty week",
+        roles=READERS,
+        summary="Add an exception to the ordinary duty week; a department adds its own",
         body=OverrideInput,
         response=OverrideView,
         status=201,
         problems=(404, 422),
     )
     async def add_override(request: Request[OverrideInput, NoQuery]) -> OverrideView:
-        return await duty.add_override(request.path["department_id"], request.body)
+        return await duty.add_override(_readable(request.path["department_id"], request.actor), request.body)
 
     @table.add(
         "DELETE",
         "/departments/{department_id}/duty-overrides/{override_id}",
-        roles=LEADERS,
-        summary="Remove an exception to the ordinary duty week",
+        roles=READERS,
+        summary="Remove an exception to the ordinary duty week; a department removes its own",
         response=None,
         problems=(404,),
     )
     async def remove_override(request: Request[None, NoQuery]) -> None:
-        await duty.remove_override(request.path["department_id"], request.path["override_id"])
+        department_id = _readable(request.path["department_id"], request.actor)
+        await duty.remove_override(department_id, request.path["override_id"])
 
 
 def _log(table: Routes, notices: NoticeService) -> None:

@@ -37,7 +37,7 @@ PAGES = {
         *("reports/calendar", "reports/staffing", "reports/simulation", "callbacks", "tickets", "dispatch"),
         *("people", "settings", "surveys"),
         *("oversight", "oversight?tab=improvements", "oversight?tab=recurring", "oversight?tab=notices"),
-        *("oversight?tab=letters", "handovers"),
+        *("oversight?tab=letters", "handovers", "duty"),
     ),
     "4001": ("reports", "oversight", "tickets"),
     ADMINISTRATOR: ("board", "settings"),

@@ -133,6 +133,12 @@ async def test_a_ticket_is_refused_and_replied_to_with_photos_on_a_telephone(sta
         await worker.goto(f"{stack.url}/{path}")
         await expect(worker.locator(sign)).to_be_visible(timeout=WAIT_MS)
         await readable(worker)
+    # The department changes its own week.
+    await worker.get_by_role("button", name=said("work.rota.edit"), exact=True).click()
+    await worker.locator("fieldset").first.locator("[type=time]").first.fill("07:30")
+    await readable(worker)
+    await worker.get_by_role("button", name=said("work.rota.save"), exact=True).click()
+    await expect(worker.get_by_text("07:30")).to_be_visible(timeout=WAIT_MS)
 
 
 async def test_the_loser_of_a_race_sees_what_changed_and_keeps_the_words(stack: Stack, browser: Browser) -> None:

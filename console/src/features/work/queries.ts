@@ -1,6 +1,6 @@
 import { useQuery } from '@pinia/colada'
 import { toValue, type MaybeRefOrGetter } from 'vue'
-import { api, data } from '@/shared/api/client'
+import { api, data, onceKey, type Schemas } from '@/shared/api/client'
 import { byDeadline, filterOf, OPEN_TABS, type Tab } from './work'
 
 const PAGE = 200
@@ -52,4 +52,18 @@ export function useDuty(department: MaybeRefOrGetter<string>) {
     recipients: useQuery({ key: () => ['duty', 'recipients', toValue(department)], query: () => data(api.GET('/api/v1/notice-recipients', { params: { query: { department_id: toValue(department) } } })), enabled }),
     week: useQuery({ key: () => ['duty', 'week', toValue(department)], query: () => data(api.GET('/api/v1/departments/{department_id}/duty-rota', path())), enabled }),
   }
+}
+
+export function saveRota(department_id: string, body: Schemas['RotaInput']) {
+  return data(api.PUT('/api/v1/departments/{department_id}/duty-rota', { params: { path: { department_id } }, body }))
+}
+
+/** Add a telephone of a department; it hears of tickets only while it is on duty. */
+export function addNumber(department_id: string, name: string, address: string) {
+  const body = { department_id, name, address, channel: 'sms' as const, standing: false }
+  return data(api.POST('/api/v1/notice-recipients', { body, headers: { 'Idempotency-Key': onceKey() } }))
+}
+
+export function useDepartments(enabled: () => boolean) {
+  return useQuery({ key: ['departments'], query: () => data(api.GET('/api/v1/departments')), enabled })
 }
