@@ -143,7 +143,7 @@ async def _staff(
 
 
 async def _duty(database: Database, department_id: str) -> None:
-    """Put a telephone on duty, day and night, for agents who call the department."""
+    """Put a telephone on duty, day and night."""
     kinds = [f"ticket.{action.value}" for action in TicketAction] + [f"clock.{kind.value}" for kind in StepKind]
     on_duty = NoticeRecipient(
         id=DUTY_PHONE,

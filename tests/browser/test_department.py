@@ -72,6 +72,20 @@ async def browser(tmp_path: Path) -> AsyncIterator[Browser]:
         yield opened
 
 
+async def places_of_the_department(worker: Page, stack: Stack) -> None:
+    """Look at the visits, and change the week of duty."""
+    for path, sign in (("visits", ".visits"), ("duty", ".duty")):
+        await worker.goto(f"{stack.url}/{path}")
+        await expect(worker.locator(sign)).to_be_visible(timeout=WAIT_MS)
+        await readable(worker)
+    # The department changes its own week.
+    await worker.get_by_role("button", name=said("work.rota.edit"), exact=True).click()
+    await worker.locator("fieldset").first.locator("[type=time]").first.fill("07:30")
+    await readable(worker)
+    await worker.get_by_role("button", name=said("work.rota.save"), exact=True).click()
+    await expect(worker.get_by_text("07:30")).to_be_visible(timeout=WAIT_MS)
+
+
 async def test_a_ticket_is_refused_and_replied_to_with_photos_on_a_telephone(stack: Stack, browser: Browser) -> None:
     worker, other, desk = [await signed_in(browser, stack, one) for one in (EAST, WEST, SUPERVISOR)]
     await expect(worker).to_have_url(f"{stack.url}/work")
@@ -129,16 +143,7 @@ async def test_a_ticket_is_refused_and_replied_to_with_photos_on_a_telephone(sta
     await expect(worker.locator("ol img").first).to_be_visible(timeout=WAIT_MS)
     await readable(worker)
 
-    for path, sign in (("visits", ".visits"), ("duty", ".duty")):
-        await worker.goto(f"{stack.url}/{path}")
-        await expect(worker.locator(sign)).to_be_visible(timeout=WAIT_MS)
-        await readable(worker)
-    # The department changes its own week.
-    await worker.get_by_role("button", name=said("work.rota.edit"), exact=True).click()
-    await worker.locator("fieldset").first.locator("[type=time]").first.fill("07:30")
-    await readable(worker)
-    await worker.get_by_role("button", name=said("work.rota.save"), exact=True).click()
-    await expect(worker.get_by_text("07:30")).to_be_visible(timeout=WAIT_MS)
+    await places_of_the_department(worker, stack)
 
 
 async def test_the_loser_of_a_race_sees_what_changed_and_keeps_the_words(stack: Stack, browser: Browser) -> None:

@@ -119,3 +119,13 @@ export function hold(id: string, reason: string) {
 export function erase(id: string, reason: string) {
   return data(api.POST('/api/v1/customers/{customer_id}/erasure', { params: of(id), body: { reason } }))
 }
+
+/** Change some fields of a customer as it was looked at. */
+export function change(customer: CustomerDetail, fields: Partial<Schemas['CustomerChange']>) {
+  return data(api.PATCH('/api/v1/customers/{customer_id}', { params: of(customer.id), body: { ...fields, version: customer.version } }))
+}
+
+/** Add a telephone that the customer confirmed. */
+export function addPhone(id: string, number: string) {
+  return data(api.POST('/api/v1/customers/{customer_id}/confirmed-phones', { params: of(id), body: { number } }))
+}

@@ -1,5 +1,6 @@
 """Recipients: addresses by channel, secrets, visibility by department."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -245,9 +246,29 @@ def test_roles_of_the_routes(table: dict[str, Route]) -> None:
     for name, route in table.items():
         assert Role.AGENT not in route.roles
         if not name.startswith("GET"):
-            assert Role.DEPARTMENT not in route.roles
+            # A department changes its own weeks, and no recipient.
+            assert (Role.DEPARTMENT in route.roles) == ("/duty-" in name)
         if "notice-recipients" in name and not name.startswith("GET"):
             assert route.roles == {Role.ADMINISTRATOR}
+
+
+async def test_department_changes_its_own_week_alone(place: Place, table: dict[str, Route]) -> None:
+    replace = table["PUT /departments/{department_id}/duty-rota"]
+    add = table["POST /departments/{department_id}/duty-overrides"]
+    remove = table["DELETE /departments/{department_id}/duty-overrides/{override_id}"]
+    own, east, west = worker(place.east), {"department_id": place.east}, {"department_id": place.west}
+    now = utc_now()
+    hour = {"from_at": now.isoformat(), "until_at": (now + timedelta(hours=1)).isoformat()}
+    assert (await call(replace, own, east, body={"shifts": []})).version == 1
+    made = await call(add, own, east, body=hour)
+    for refused in (
+        call(replace, own, west, body={"shifts": []}),
+        call(add, own, west, body=hour),
+        call(remove, worker(place.west), {**east, "override_id": made.id}),
+    ):
+        with pytest.raises(NoticeDepartmentNotFound):
+            await refused
+    await call(remove, own, {**east, "override_id": made.id})
 
 
 async def test_log_is_filtered_and_paged(
