@@ -112,6 +112,17 @@ describe('the timeline of a ticket', () => {
     expect(events[1]).toMatchObject({ note: '退单证据' })
   })
 
+  it('has one entry for the recordings of a call, in the order in which they were made', () => {
+    const recording = (id: string, call_id: string, kind: string, started_at: string) => ({ id, call_id, kind, started_at })
+    const recordings = [
+      recording('rec-2', 'call-1', 'conversation', '2026-11-01T09:05:00Z'), recording('rec-1', 'call-1', 'conversation', '2026-11-01T09:00:00Z'),
+      recording('rec-3', 'call-1', 'survey', '2026-11-01T09:06:00Z'), recording('rec-4', 'call-2', 'conversation', '2026-11-01T10:00:00Z'),
+    ] as never
+    const events = timeline({ log: [], files: [], recordings, notes: new Map([['rec-2', '建议']]), visits: [], answers: [], notices: [] })
+    expect(events.map((event) => event.kind === 'recording' && event.recordings.map((one) => one.id))).toEqual([['rec-4'], ['rec-3'], ['rec-1', 'rec-2']])
+    expect(events[2]).toMatchObject({ at: '2026-11-01T09:00:00Z', note: '建议' })
+  })
+
   it('shows a correction before and after', () => {
     const entry = { detail: { before: { address: '8号', category_id: 'c-1' }, after: { address: '9号', category_id: 'c-2' } } } as unknown as LogView
     expect(corrections(entry, (id) => ({ 'c-1': '漏水', 'c-2': '不热' })[id] ?? '')).toEqual([
