@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision: str = "0033_code_of_visits"
-down_revision: str | None = "0032_flows_of_calls"
+revision: str = "0034_code_of_visits"
+down_revision: str | None = "0033_notices_of_areas"
 branch_labels: str | None = None
 depends_on: str | None = None
 
