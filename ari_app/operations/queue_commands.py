@@ -19,6 +19,7 @@ from ari_app.queues.simulation.service import Rules, SimulationService
 from foundation.database import Database
 from foundation.redis_client import redis_client
 
+WIDTH = 110
 SIDES = ("recorded", "present", "changed")
 
 queues = typer.Typer(help="Try rules of the queues.", no_args_is_help=True)
@@ -60,7 +61,8 @@ def _show(found: Simulation) -> None:
                 if one.queue == name:
                     table.add_row(name if side == SIDES[0] else "", side, *_cells(one))
         table.add_section()
-    console = Console()
+    # A narrow terminal would cut the words.
+    console = Console(width=max(WIDTH, Console().width))
     console.print(table)
     if found.left_out:
         console.print(f"{found.left_out} calls are left out: the changed rules do not have their queue")
