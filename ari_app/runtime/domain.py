@@ -27,6 +27,7 @@ import crm.sla.http
 import crm.staff.http
 import crm.staff.people.http
 import crm.staff.preferences.http
+import crm.staff.saved_views.http
 import crm.tickets.files.http
 import crm.tickets.http
 import crm.tickets.link_page
@@ -79,6 +80,7 @@ from crm.selfservice.visits import PublicVisits
 from crm.sla.service import SlaService
 from crm.staff.people.service import PeopleService
 from crm.staff.preferences.service import PreferencesService
+from crm.staff.saved_views.service import SavedViewService
 from crm.staff.service import StaffService
 from crm.tickets.files.service import FileService
 from crm.tickets.service import TicketService
@@ -118,6 +120,7 @@ class DomainServices:
         self.area_notices = AreaNoticeService(database)
         self.staff = StaffService(database, configuration.queues)
         self.people = PeopleService(database)
+        self.saved_views = SavedViewService(database)
         self.preferences = PreferencesService(database, self.staff)
         self.calendar = ServiceCalendar(configuration.organisation, ZoneInfo(settings.time_zone))
         self.clocks = SlaService(database, settings.time_zone, self.calendar.workdays)
@@ -196,6 +199,7 @@ class DomainServices:
             crm.staff.http.routes(self.staff),
             crm.staff.people.http.routes(self.people),
             crm.staff.preferences.http.routes(self.preferences),
+            crm.staff.saved_views.http.routes(self.saved_views),
             crm.tickets.http.routes(self.tickets, lambda: tables),
             crm.tickets.files.http.routes(self.files, self.tickets),
             # The console has a page of its own at that address.

@@ -30,6 +30,7 @@ import crm.reports.scheduled.model
 import crm.sla.model
 import crm.staff.model
 import crm.staff.preferences.model
+import crm.staff.saved_views.model
 import crm.tickets.files.model
 import crm.tickets.forms.model
 import crm.tickets.merges.model

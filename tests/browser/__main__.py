@@ -40,7 +40,10 @@ PAGES = {
         *("oversight?tab=letters", "handovers", "duty"),
     ),
     "4001": ("reports", "oversight", "tickets"),
-    ADMINISTRATOR: ("board", "settings"),
+    ADMINISTRATOR: (
+        *("board", "settings", "audit", "customers", "customers/imports", "customers/protected"),
+        *(f"administration/{part}" for part in ("accounts", "departments", "categories", "recipients")),
+    ),
 }
 """Pages of a role, by the staff number that looks at them."""
 OPEN = ("report", "progress")

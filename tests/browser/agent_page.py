@@ -99,8 +99,8 @@ def said(key: str) -> str:
     sources = PROJECT / "console" / "src"
     folder = sources / part if part in {"phone", "shared"} else sources / "features" / part
     # Some words come with their pages.
-    folder = folder / "words" if (folder / "words").exists() else folder
-    words = json.loads((folder / "messages" / "zh-CN.json").read_text(encoding="utf-8"))
+    files = [one for one in (folder / "messages", folder / "words" / "messages") if one.exists()]
+    words = {name: text for one in files for name, text in json.loads((one / "zh-CN.json").read_text("utf-8")).items()}
     for name in names:
         words = words[name]
     return str(words).partition("{")[0].strip()

@@ -1,4 +1,4 @@
-import { Bell, Briefcase, Calendar, ChatDotRound, DataAnalysis, DataLine, Headset, MapLocation, Odometer, PhoneFilled, Promotion, Setting, Switch, Tickets, User, UserFilled } from '@element-plus/icons-vue'
+import { Bell, Briefcase, Calendar, ChatDotRound, DataAnalysis, DataLine, Document, Headset, MapLocation, Odometer, OfficeBuilding, PhoneFilled, Promotion, Setting, Switch, Tickets, User, UserFilled } from '@element-plus/icons-vue'
 import type { Component } from 'vue'
 import type { Role } from '@/shared/session/session'
 
@@ -29,6 +29,8 @@ export const PLACES: readonly Place[] = [
   { name: 'handovers', icon: Switch, roles: [...DESKS, 'department'] },
   { name: 'notices', icon: Bell, roles: ['supervisor', 'department', 'administrator'] },
   { name: 'people', icon: User, roles: EVERYONE },
+  { name: 'administration', icon: OfficeBuilding, roles: ['administrator'] },
+  { name: 'audit', icon: Document, roles: ['administrator'] },
   { name: 'settings', icon: Setting, roles: EVERYONE },
 ]
 

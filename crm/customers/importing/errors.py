@@ -23,6 +23,13 @@ class CannotApply(Conflict):
     title = "This import cannot be applied"
 
 
+class CannotCancel(Conflict):
+    """It is being applied, or is over."""
+
+    slug = "import-cannot-be-cancelled"
+    title = "This import cannot be cancelled"
+
+
 class Overtaken(Conflict):
     """Customers were changed since the file was compared with them."""
 

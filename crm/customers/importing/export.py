@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Connection, text
 
+from crm.audit.service import AuditService
 from crm.customers.importing.cells import CONSENTS, HEADINGS
 from crm.customers.importing.text_cell import guarded
 from crm.customers.model import Consent
@@ -37,11 +38,13 @@ class ExportService:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self._folder = folder
+        self._audit = AuditService(database)
 
     async def everybody(self, by: Principal) -> File:
-        """Write all customers, as far as the account's role sees them."""
+        """Write all customers as the account's role sees them; note it."""
         path = self._folder / f"{by.staff_id}.csv"
         count = await self._database.look_up(lambda connection: self._write(connection, path, by.role))
+        await self._audit.exported("customers", {"format": "csv"}, count)
         log.info("customers_exported", staff_id=by.staff_id, customers=count)
         return File(path, "text/csv", f"customers-{utc_now():%Y%m%d}.csv")
 

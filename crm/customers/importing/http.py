@@ -57,6 +57,17 @@ def routes(service: ImportService, export: ExportService) -> Routes:
         return await service.apply(request.path["import_id"], request.actor)
 
     @table.add(
+        "POST",
+        "/customer-imports/{import_id}/cancel",
+        roles=LEADERS,
+        summary="Give up an import that is read or waits to be applied; nothing of it is stored",
+        response=ImportView,
+        problems=(404, 409),
+    )
+    async def cancel_import(request: Request[None, NoQuery]) -> ImportView:
+        return await service.cancel(request.path["import_id"])
+
+    @table.add(
         "GET",
         "/customer-export",
         roles=LEADERS,

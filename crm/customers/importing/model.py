@@ -22,6 +22,8 @@ class ImportStatus(StrEnum):
     """Has errors; nothing of it is applied."""
     APPLYING = "applying"
     APPLIED = "applied"
+    CANCELLED = "cancelled"
+    """A person gave it up; nothing was applied."""
     INTERRUPTED = "interrupted"
     """The service ended while it was read; nothing was applied."""
 

@@ -19,7 +19,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from crm.customers.importing import applying, store
 from crm.customers.importing.batches import Batches
-from crm.customers.importing.errors import CannotApply, ImportNotFound, Overtaken
+from crm.customers.importing.errors import CannotApply, CannotCancel, ImportNotFound, Overtaken
 from crm.customers.importing.model import (
     CustomerImport,
     ImportPhone,
@@ -106,6 +106,29 @@ class ImportService:
         # The application goes on when the request that began it is gone.
         return await asyncio.shield(self._own(self._apply(import_id), f"apply:{import_id}"))
 
+    async def cancel(self, import_id: str) -> ImportView:
+        """Give up an import that is being read or is ready.
+
+        Raises:
+            ImportNotFound: there is none.
+            CannotCancel: it is being applied or was applied in part, or is over.
+        """
+        open_ = {ImportStatus.READING, ImportStatus.READY}
+        async with self._database.write() as session:
+            found = await session.get(CustomerImport, import_id, with_for_update=True)
+            if found is None:
+                raise _none(import_id)
+            if found.status not in open_ or found.applied_by != "":
+                raise CannotCancel("only an import that is read or waits to be applied can be given up")
+            found.status = ImportStatus.CANCELLED
+        reading = [task for task in self._tasks if task.get_name() == import_id]
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+        await asyncio.to_thread((self._folder / import_id).unlink, missing_ok=True)
+        await self._forget(import_id)
+        return await self.get(import_id)
+
     async def run(self) -> None:
         """Clear up once, and then wait until cancelled."""
         await self.clear_up()
@@ -184,6 +207,9 @@ class ImportService:
 
     async def _check(self, import_id: str) -> None:
         found = await self.get(import_id)
+        if found.status is ImportStatus.CANCELLED:
+            await self._forget(import_id)
+            return
         # Errors of single rows do not hide those between rows: all are named at once.
         await self._see(import_id)
         compared = await self._compare(import_id)
@@ -280,6 +306,8 @@ class ImportService:
     async def _set(self, import_id: str, status: ImportStatus, compared: applying.Comparison | None = None) -> None:
         async with self._database.write() as session:
             found = await _existing(session, import_id)
+            if found.status is ImportStatus.CANCELLED:
+                return
             found.status = status
             if compared is not None:
                 found.creates, found.updates = compared.creates, compared.updates

@@ -21,6 +21,7 @@ class ProtectedList(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     name: str
+    reason: str = Field(default="", sa_column_kwargs={"server_default": ""})
     in_force_from: datetime = Field(sa_type=UtcDateTime)
     in_force_until: datetime = Field(sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
@@ -44,6 +45,8 @@ class ProtectedListInput(BaseModel, extra="forbid"):
     """A list as people enter it; it replaces the stored one."""
 
     name: Annotated[OneLine, InputField(min_length=1, max_length=100)]
+    reason: Annotated[OneLine, InputField(max_length=200)] = ""
+    """Why they come first."""
     in_force_from: Moment
     in_force_until: Moment
     """The first moment at which it is over."""
@@ -61,6 +64,7 @@ class ProtectedListView(BaseModel, from_attributes=True):
 
     id: str
     name: str
+    reason: str
     in_force_from: datetime
     in_force_until: datetime
     staff_name: str

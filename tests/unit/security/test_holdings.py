@@ -22,6 +22,7 @@ NOBODYS = {
     "staff and what it may do": (
         "staff",
         "staff_settings",
+        "saved_view",
         "audit_entry",
         "notice_recipient",
         "duty_rota",

@@ -21,6 +21,7 @@ NOBODYS = {
         *("ChoiceView.staff_name", "CustomerMergeView.staff_name", "CustomerMergeView.undone_by"),
         *("HandoverView.staff_name", "HandoverView.acknowledged_by", "ImportView.staff_name"),
         *("ProtectedListView.staff_name", "ProtectedListView.name", "DepartmentView.name", "DepartmentView.area"),
+        *("ProtectedListView.reason", "SavedViewView.name", "SavedViewView.query", "SavedViewView.staff_name"),
         *("ProposedDepartment.name", "FormField.name", "FormField.zh", "FormField.en"),
         *("StaffView.name", "StaffView.staff_number", "StaffView.endpoint", "StaffView.language", "StaffView.queues"),
         *("SessionView.name", "SessionView.staff_number"),

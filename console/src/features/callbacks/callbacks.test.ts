@@ -2,6 +2,7 @@ import { flushPromises } from '@vue/test-utils'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { useSession } from '@/shared/session/session'
 import { serve, show } from '@/shared/testing/service'
+import './words/words'
 import CallbacksPage from './pages/CallbacksPage.vue'
 import { holder } from './queries'
 

@@ -1,6 +1,7 @@
 import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { serve, show } from '@/shared/testing/service'
+import './words/words'
 import DepartmentChoice from './components/DepartmentChoice.vue'
 import WaitingList from './components/WaitingList.vue'
 import { lateness } from './lateness'

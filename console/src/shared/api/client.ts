@@ -77,6 +77,11 @@ export function uploadForReport(report: string, name: string, content: Blob, key
   return uploadTo(`/api/v1/public/files?report=${encodeURIComponent(report)}&name=${encodeURIComponent(name)}`, content, key)
 }
 
+/** Send a file of customers; it is read and checked, and nothing is applied yet. */
+export function uploadCustomers(content: Blob): Promise<Schemas['ImportView']> {
+  return uploadTo('/api/v1/customer-imports', content, onceKey())
+}
+
 function uploadTo<T>(address: string, content: Blob, key: string): Promise<T> {
   const request = new Request(address, {
     method: 'POST',

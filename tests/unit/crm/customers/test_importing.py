@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sql
 from openpyxl import Workbook
 from pydantic import SecretStr
 from sqlalchemy import Connection
@@ -20,7 +21,7 @@ from ari_app.settings import Settings
 from crm.customers.importing import applying
 from crm.customers.importing.applying import CHANGED_SINCE, CREATED_SINCE, GONE_SINCE, Applicant, apply
 from crm.customers.importing.cells import HEADINGS
-from crm.customers.importing.errors import CannotApply, NotReadable, Overtaken
+from crm.customers.importing.errors import CannotApply, CannotCancel, NotReadable, Overtaken
 from crm.customers.importing.export import ExportService
 from crm.customers.importing.files import rows
 from crm.customers.importing.model import CustomerImport, ImportStatus, ImportView
@@ -95,6 +96,25 @@ async def test_the_same_file_again_changes_nothing(database: Database, imports: 
     assert (again.status, again.creates, again.updates) == (ImportStatus.READY, 0, 0)
     with pytest.raises(CannotApply):
         await imports.apply((await imports.listed())[1].id, SUPERVISOR)
+
+
+async def test_an_import_is_given_up_while_it_is_read_or_ready(
+    database: Database, imports: ImportService, tmp_path: Path
+) -> None:
+    ready = await read(imports, tmp_path, "account_number,name\n60010001,王秀英\n")
+    assert (await imports.cancel(ready.id)).status is ImportStatus.CANCELLED
+    for refused in (imports.apply(ready.id, SUPERVISOR), imports.cancel(ready.id)):
+        with pytest.raises((CannotApply, CannotCancel)):
+            await refused
+
+    path = tmp_path / "long.csv"
+    path.write_text("account_number,name\n" + "".join(f"7{row:09d},王\n" for row in range(50_000)), encoding="utf-8")
+    reading = await imports.begin(path, SUPERVISOR)
+    given_up = await imports.cancel(reading.id)
+    assert (given_up.status, imports._tasks) == (ImportStatus.CANCELLED, set())
+    staged = sql.select(sql.func.count()).select_from(sql.table("customer_import_row"))
+    assert await database.look_up(lambda connection: connection.execute(staged).scalar()) == 0
+    assert list((tmp_path / "imports").iterdir()) == []
 
 
 async def test_everything_wrong_is_named_by_row_column_and_rule_and_nothing_is_applied(

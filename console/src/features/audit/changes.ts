@@ -1,0 +1,44 @@
+const HIDDEN = '***'
+
+/** How values are put into words. */
+export interface Words {
+  yes: string
+  no: string
+  nothing: string
+  hidden: string
+  /** Name of a field. */
+  field: (name: string) => string
+  /** Value of a field that is a code or an id, else the text itself. */
+  value: (field: string, text: string) => string
+}
+
+type Group = Readonly<Record<string, unknown>>
+const isGroup = (value: unknown): value is Group => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isNothing = (value: unknown) => value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
+
+/** Return a stored value as people read it. */
+export function textOf(field: string, value: unknown, words: Words): string {
+  if (isNothing(value)) return words.nothing
+  if (value === HIDDEN) return words.hidden
+  if (typeof value === 'boolean') return value ? words.yes : words.no
+  if (Array.isArray(value)) return value.map((one) => textOf(field, one, words)).join(', ')
+  if (!isGroup(value)) return words.value(field, String(value as string | number))
+  const parts = Object.entries(value).filter(([, one]) => !isNothing(one))
+  return parts.length === 0 ? words.nothing : parts.map(([name, one]) => `${words.field(name)}: ${textOf(name, one, words)}`).join('; ')
+}
+
+/** Return a value line by line: a line for each part of a group, and for each group of a list. */
+export function linesOf(field: string, value: unknown, words: Words): readonly string[] {
+  if (!isGroup(value)) return [textOf(field, value, words)]
+  const lines = Object.entries(value).flatMap(([name, one]) =>
+    Array.isArray(one) && one.some(isGroup)
+      ? one.map((each) => `${words.field(name)}: ${textOf(name, each, words)}`)
+      : isNothing(one) ? [] : [`${words.field(name)}: ${textOf(name, one, words)}`],
+  )
+  return lines.length === 0 ? [words.nothing] : lines
+}
+
+/** Return the lines of which one side has no like. */
+export function onlyIn(these: readonly string[], those: readonly string[]): readonly string[] {
+  return these.filter((line) => !those.includes(line))
+}

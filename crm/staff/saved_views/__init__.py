@@ -1,0 +1,1 @@
+"""Saved views of lists: filters under a name, own or shared."""
