@@ -23,7 +23,7 @@ from tests.browser.walk import Walk
 SCREENS = RUNTIME / "screens"
 PAGES = {
     AGENT: ("desk", "callbacks", "surveys", "tickets", "dispatch", "customers", "people", "settings"),
-    "2001": ("work", "visits", "duty", "handovers", "tickets", "people", "settings"),
+    "2001": ("work", "visits", "duty", "notices", "handovers", "tickets", "people", "settings"),
     SUPERVISOR: (
         *(
             "board",
