@@ -36,6 +36,7 @@ VISITS = [
             "work": ".work .tabs",
             "visits": ".visits",
             "duty": ".duty",
+            "notices": ".notices",
             "tickets": "tbody tr",
             "people": ".people li",
             "settings": ".settings",
