@@ -2,6 +2,7 @@
 
 Also the cost of a long queue, and calls or agents that were assigned twice.
 
+One caller in three needs a skill, in a line apart; priorities age.
 The match is `ready` with callers waiting: one script that frees the agent, picks caller and agent, reserves both,
 writes, publishes, and answers with the offer, decoded and handed over. Redis keeps its append-only file meanwhile.
 The PING goes over redis-py as it is; one over the connection that the match goes over is in the detail.
@@ -24,6 +25,7 @@ import uvloop
 from redis.asyncio import Redis
 
 from ari_app.queues.model import DeclineReason, Offer
+from ari_app.queues.rules import NeedStep, RoutingRule
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
 from bench.harness import Context, Row, note, ratio_row, summary
@@ -38,8 +40,12 @@ STEPS = 800
 """Matches and PINGs a round, in turns."""
 PROCESSES, TASKS, AGENTS = 4, 16, 32
 ASSIGNMENTS = int(os.environ.get("BENCH_ASSIGNMENTS", "50000"))
+RULES = (RoutingRule(asks=("cantonese",), steps=(NeedStep(skills={"cantonese": 3}, for_s=600),)),)
+SKILLS = {"cantonese": 5}
 QUEUES = {
-    name: QueueSettings(name=name, title_zh=name, title_en=name, wrap_up_s=0, ring_s=60, misses_until_not_ready=10)
+    name: QueueSettings(
+        name=name, title_zh=name, title_en=name, wrap_up_s=0, ring_s=60, misses_until_not_ready=10, rules=RULES
+    )
     for name in ("consult", "complaint", "repair")
 }
 
@@ -107,13 +113,18 @@ async def _measure(url: str, waiting: int) -> dict[str, list[float]]:
         offers: asyncio.Queue[Offer] = asyncio.Queue()
         await service.start(offers.put_nowait)
         try:
-            await service.sign_in("agent", list(QUEUES))
+            await service.sign_in("agent", list(QUEUES), SKILLS)
             names = list(QUEUES)
             for number in range(waiting):
-                await service.enter(f"call-{number}", names[number % len(names)])
+                await service.enter(f"call-{number}", names[number % len(names)], asks=_asked(number))
             return await _steps(service, {"ping": plain, "shared_ping": client}, offers, waiting)
         finally:
             await service.aclose()
+
+
+def _asked(number: int) -> tuple[str, ...]:
+    """Return what a caller asks for: one in three needs a skill."""
+    return ("cantonese",) if number % 3 == 0 else ()
 
 
 async def _steps(
@@ -133,7 +144,7 @@ async def _steps(
         await service.connected(offer.reservation_id)
         await service.not_ready("agent", "bench")
         await service.finished("agent", offer.call_id)
-        await service.enter(f"call-{waiting + number}", offer.queue)
+        await service.enter(f"call-{waiting + number}", offer.queue, asks=_asked(number))
     return samples
 
 
@@ -143,7 +154,7 @@ async def _assign(url: str) -> tuple[list[Talk], float]:
         await client.flushall()
         service = QueueService(client, QUEUES, "admin", deadline_s=30)
         for number in range(AGENTS):
-            await service.sign_in(f"agent-{number}", list(QUEUES))
+            await service.sign_in(f"agent-{number}", list(QUEUES), SKILLS)
             await service.ready(f"agent-{number}")
     loop = asyncio.get_running_loop()
     start = time.monotonic()
@@ -187,7 +198,7 @@ class _Node:
         for number in range(count):
             call_id = f"{self._name}-{task}-{number}"
             inbox = self._inboxes[call_id] = asyncio.Queue()
-            await self._service.enter(call_id, names[number % len(names)])
+            await self._service.enter(call_id, names[number % len(names)], asks=_asked(number))
             offer = await inbox.get()
             if number % 10 == 0:
                 await self._service.declined(offer.reservation_id, DeclineReason.REFUSED)

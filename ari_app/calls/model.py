@@ -118,7 +118,7 @@ class CallState(msgspec.Struct):
     target: ToQueue | None = None
     """The queue step's outcome, while the caller waits, is offered to an agent, or talks."""
     preferred: list[PreferredAgent] = []
-    """Agents to be rung first, in this order (H15, H20)."""
+    """Agents to be rung first, in this order (H15)."""
     attempt_id: str | None = None
     """The campaign attempt an outbound call carries out."""
     outgoing: Outgoing | None = None

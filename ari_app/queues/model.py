@@ -136,8 +136,6 @@ class PreferredBy(StrEnum):
 
     TICKET = "ticket"
     """The agent handles the customer's open ticket (H15)."""
-    CUSTOMER = "customer"
-    """The agent is the customer's own (H20)."""
     LAST_CALL = "last_call"
     """The caller talked with the agent of late."""
 

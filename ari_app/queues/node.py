@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import TypeVar
 
+import msgspec
 import structlog
 from redis.asyncio import Redis
 
@@ -30,7 +31,7 @@ START_S = 10.0
 OFFERS_REMEMBERED = 4096
 
 _SWEEP = QueueCommand[int]("sweep", int)
-_SETTINGS_CHANGED = QueueCommand[int]("settings_changed", int)
+_SETTINGS_CHANGED = QueueCommand[bool]("settings_changed", bool)
 
 
 class QueueNode:
@@ -111,7 +112,7 @@ class QueueNode:
             try:
                 await self.sweep()
                 # Callers of another release, or of other settings, get the places that these ones give.
-                await self._run(_SETTINGS_CHANGED)
+                await self._run(_SETTINGS_CHANGED, "[]")
             except QueuesUnavailable:
                 # Redis accepts connections before it has read its data.
                 await asyncio.sleep(LOOK_AGAIN_S)
@@ -145,8 +146,9 @@ class QueueNode:
         Raises:
             QueuesUnavailable: Redis did not answer; the settings hold, and it may be repeated.
         """
+        before = list(self.queues)
         self.take_settings(queues)
-        await self._run(_SETTINGS_CHANGED)
+        await self._run(_SETTINGS_CHANGED, msgspec.json.encode(before).decode())
 
     def take_settings(self, queues: Mapping[str, QueueSettings]) -> None:
         """Use other settings from the next step on."""

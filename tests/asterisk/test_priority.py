@@ -3,6 +3,13 @@
 from tests.asterisk.hotline import AGENT, OTHER_AGENT, SUPERVISOR, Hotline
 
 ORDINARY, VIP, REPORTER = "13800000006", "13800000004", "13800000002"
+RULES = """\
+  preferred_wait_s: { ticket: 120 }
+  wrap_up_s: 0
+  rules:
+    - asks: [en]
+      steps: [{ skills: { english: 3 }, for_s: 120 }]
+"""
 
 
 async def test_vip_is_served_before_an_ordinary_caller_who_came_first(hotline: Hotline) -> None:
@@ -39,3 +46,65 @@ async def test_repeat_caller_reaches_the_agent_who_filed_the_open_ticket(hotline
 
     assert (await desk.message("pop"))["pop"]["number"]["display"].endswith(REPORTER)
     await caller.hang_up()
+
+
+async def test_skill_then_the_agent_who_knows_the_matter(hotline: Hotline) -> None:
+    """H15: the skill counts; customers wait for their ticket's agent."""
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    newest = (await supervisor.get("/api/v1/queue-documents"))[0]["version"]
+    before = (await supervisor.get(f"/api/v1/queue-documents/{newest}"))["text"]
+    changed = before.replace("  title_zh: 故障报修\n", f"  title_zh: 故障报修\n{RULES}").replace(
+        "  wrap_up_s: 45\n", ""
+    )
+    stored = await supervisor.post(
+        "/api/v1/queue-documents", {"text": changed, "note": "skills for a test", "follows": newest}
+    )
+    assert "+      steps: [{ skills: { english: 3 }, for_s: 120 }]" in stored["difference"]
+    try:
+        await _calls(hotline)
+    finally:
+        await supervisor.post(
+            "/api/v1/queue-documents", {"text": before, "note": "as before", "follows": stored["version"]}
+        )
+
+
+async def _calls(hotline: Hotline) -> None:
+    supervisor = await hotline.desk(SUPERVISOR, socket=False)
+    filing = await hotline.desk(OTHER_AGENT, socket=False)
+    await filing.post(
+        "/api/v1/tickets", {"kind": "complaint", "subject": "楼道灯不亮", "reporter": {"number": REPORTER}}
+    )
+    await hotline.ready_agent(AGENT)
+    desk, phone = await hotline.ready_agent(OTHER_AGENT)
+    staff = {one["staff_number"]: one for one in await supervisor.get("/api/v1/staff")}
+    other, skilled = staff[AGENT]["id"], staff[OTHER_AGENT]
+    await supervisor.put(
+        f"/api/v1/agents/{skilled['id']}/queues",
+        {"queues": skilled["queues"], "skills": {"english": 3}, "reason": "speaks English"},
+    )
+    caller, reporter = await hotline.phone(ORDINARY), await hotline.phone(REPORTER)
+
+    # The other agent has been idle for longer, and has not the skill.
+    await caller.call(hotline.number)
+    await caller.answered()
+    await caller.hears(seconds=0.5)
+    await caller.press("9")
+    await caller.hears(seconds=0.5)
+    await caller.press("3")
+    assert (await desk.message("pop"))["pop"]["number"]["display"].endswith(ORDINARY)
+    await phone.answer()
+    await phone.answered()
+    await desk.message("agent", state="talking")
+
+    # The agent of the ticket talks: the customer waits, though the other agent is free.
+    await reporter.call(hotline.number)
+    await reporter.answered()
+    await reporter.hears(seconds=0.5)
+    await reporter.press("0")
+    await hotline.waiting(supervisor, "repair", 1)
+    await caller.hang_up()
+    assert (await desk.message("pop"))["pop"]["number"]["display"].endswith(REPORTER)
+    await reporter.hang_up()
+    await hotline.waiting(supervisor, "repair", 0)
+    state = {one["agent_id"]: one["state"] for one in await supervisor.get("/api/v1/agents")}
+    assert state[other] == "ready", "the other agent was never rung"

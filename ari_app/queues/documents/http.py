@@ -1,7 +1,7 @@
 """Routes of the queues' document."""
 
 from ari_app.queues.documents.errors import VersionNotFound
-from ari_app.queues.documents.model import DocumentCheck, DocumentInput, FindingView, VersionText, VersionView
+from ari_app.queues.documents.model import DocumentCheck, DocumentFinding, DocumentInput, VersionText, VersionView
 from ari_app.queues.documents.service import QueueDocuments
 from foundation.routes import LEADERS, NoQuery, Request, Routes
 
@@ -40,11 +40,11 @@ def routes(documents: QueueDocuments) -> Routes:
         roles=LEADERS,
         summary="Check a document of the queues; nothing is stored",
         body=DocumentCheck,
-        response=list[FindingView],
+        response=list[DocumentFinding],
         problems=(422,),
     )
-    async def check(request: Request[DocumentCheck, NoQuery]) -> list[FindingView]:
-        return [FindingView.model_validate(one) for one in await documents.check(request.body.text)]
+    async def check(request: Request[DocumentCheck, NoQuery]) -> list[DocumentFinding]:
+        return [DocumentFinding.model_validate(one) for one in await documents.check(request.body.text)]
 
     @table.add(
         "POST",

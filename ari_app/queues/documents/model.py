@@ -52,7 +52,7 @@ class DocumentInput(BaseModel, extra="forbid"):
     """Version that was edited; 0 is the file."""
 
 
-class FindingView(BaseModel, from_attributes=True):
+class DocumentFinding(BaseModel, from_attributes=True):
     """Broken rule in one line."""
 
     line: int

@@ -47,7 +47,6 @@ local function join(call, queue, priority)
   call.changed = true
   redis.call('ZADD', LINE .. queue, score, call.id)
   redis.call('ZADD', OLDEST .. queue, tonumber(call.joined), call.id)
-  redis.call('SADD', USED, queue)
   enter_bucket(call)
   lines_changed[queue] = true
   -- Restored after Redis lost its data, the same joining has the same id.

@@ -161,11 +161,22 @@ local function heads_of_touched()
   for id in pairs(newly_ready) do
     touched_agents[id] = true
   end
+  -- Most often none of these lines is there: one question instead of one each.
+  local apart = {}
+  for id in pairs(touched_agents) do
+    apart[#apart + 1] = HELD .. id
+  end
+  for queue in pairs(touched) do
+    apart[#apart + 1] = NEEDS .. queue
+    heads[#heads + 1] = { queue = queue, need = '', bucket = WAITING .. queue, passed = 0 }
+  end
+  if redis.call('EXISTS', unpack(apart)) == 0 then
+    return heads
+  end
   for id in pairs(touched_agents) do
     heads[#heads + 1] = { held = id, bucket = HELD .. id, passed = 0 }
   end
   for queue in pairs(touched) do
-    heads[#heads + 1] = { queue = queue, need = '', bucket = WAITING .. queue, passed = 0 }
     for _, need in ipairs(redis.call('SMEMBERS', NEEDS .. queue)) do
       heads[#heads + 1] = { queue = queue, need = need, bucket = WAITING .. queue .. '~' .. need, passed = 0 }
     end
@@ -223,7 +234,9 @@ end
 local function release_held()
   local changed = {}
   for id, agent in pairs(agents) do
-    if agent.changed and (agent.state == 'offline' or agent.state == 'not_ready' or agent.next ~= ''
+    -- One who would not have come before has no calls that wait.
+    local came = agent.exists and agent.stored[1] ~= 'not_ready' and (agent.stored[9] or '') == ''
+    if agent.changed and came and (agent.state == 'offline' or agent.state == 'not_ready' or agent.next ~= ''
         or agent.queues ~= agent.stored[5]) then
       changed[#changed + 1] = id
     end
@@ -311,9 +324,6 @@ local function finish(result)
   end
   for queue in pairs(lines_changed) do
     local in_line = redis.call('ZCARD', LINE .. queue)
-    if in_line == 0 then
-      redis.call('SREM', USED, queue)
-    end
     local line = cjson.encode({ queue = queue, in_line = in_line })
     redis.call('PUBLISH', 'hotline:queues', '{' .. times .. ',"queue":' .. line .. '}')
   end

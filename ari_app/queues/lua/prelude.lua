@@ -11,7 +11,6 @@ local LINE = PREFIX .. 'line:'          -- sorted set of a queue: calls not yet 
 local WAITING = PREFIX .. 'waiting:'    -- the same without those being offered: what may be matched; apart by need
 local HELD = PREFIX .. 'held:'          -- sorted set of an agent: calls that wait for this agent alone
 local OLDEST = PREFIX .. 'oldest:'      -- sorted set of a queue: the calls of LINE by joining
-local USED = PREFIX .. 'queues'         -- set: queues with calls in line
 local NEEDS = PREFIX .. 'needs:'        -- set of a queue: what the calls need that lie apart
 local OFFERED = PREFIX .. 'offered:'    -- set of a node: calls whose offer is open
 local DEADLINES = PREFIX .. 'deadlines' -- sorted set: 'agent:<id>', 'call:<id>', 'need:<id>' by when the sweep must look

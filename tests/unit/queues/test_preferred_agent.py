@@ -54,7 +54,7 @@ async def test_preference_survives_lost_data_of_redis(floor: Floor) -> None:
 
 
 def patient_floor(redis: Redis) -> Floor:
-    waits = {PreferredBy.TICKET: 15, PreferredBy.CUSTOMER: 10}
+    waits = {PreferredBy.TICKET: 15, PreferredBy.LAST_CALL: 10}
     queues = {
         name: QueueSettings(name=name, title_zh=name, title_en=name, preferred_wait_s=waits, wrap_up_s=0)
         for name in ("repair", "consult")
@@ -91,7 +91,7 @@ async def test_after_the_time_the_next_preferred_agent_then_any_is_rung(redis: R
     await busy(floor, "cleo")
     await busy(floor, "dora")
     await floor.agent_ready("anna")
-    wanted = (*CLEO, PreferredAgent("dora", PreferredBy.CUSTOMER), PreferredAgent("elsa", PreferredBy.LAST_CALL))
+    wanted = (*CLEO, PreferredAgent("dora", PreferredBy.LAST_CALL), PreferredAgent("elsa", PreferredBy.LAST_CALL))
     await floor.service.enter("call-1", "repair", preferred=wanted)
     await sweep_after(floor, 15)
     assert floor.taken() == []

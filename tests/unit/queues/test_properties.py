@@ -25,7 +25,7 @@ RULES = (
         steps=(NeedStep(skills={"cantonese": 3}, for_s=10), NeedStep(skills={"cantonese": 1}, for_s=20)),
     ),
 )
-WAITS = {PreferredBy.TICKET: 20, PreferredBy.CUSTOMER: 10}
+WAITS = {PreferredBy.TICKET: 20, PreferredBy.LAST_CALL: 10}
 QUEUES = {
     name: QueueSettings(
         name=name,

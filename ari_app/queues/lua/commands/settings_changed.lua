@@ -1,10 +1,13 @@
--- The queues' settings have changed, perhaps by a new release: every call and every ready agent gets the place that the new
--- ones give. No call loses its place in time, and what may be served now is.
-local queue_names = redis.call('SMEMBERS', USED)
-for queue in pairs(queues) do
-  queue_names[#queue_names + 1] = queue
+-- A JSON list of the queues before. The queues' settings have changed, perhaps by a new release: every call and every ready
+-- agent gets the place that the new ones give. No call loses its place in time, and what may be served now is.
+local changed = {}
+for _, queue in ipairs(cjson.decode(ARGV[3])) do
+  changed[queue] = true
 end
-for _, queue in ipairs(queue_names) do
+for queue in pairs(queues) do
+  changed[queue] = true
+end
+for queue in pairs(changed) do
   local line = redis.call('ZRANGE', LINE .. queue, 0, -1)
   for _, id in ipairs(line) do
     local call = call_of(id)
@@ -19,7 +22,9 @@ for _, queue in ipairs(queue_names) do
       call.changed = true
     end
   end
-  lines_changed[queue] = true
+  if #line > 0 then
+    lines_changed[queue] = true
+  end
 end
 for _, id in ipairs(redis.call('SMEMBERS', AGENTS)) do
   local agent = agent_of(id)
@@ -28,4 +33,4 @@ for _, id in ipairs(redis.call('SMEMBERS', AGENTS)) do
     enter_ready_sets(agent)
   end
 end
-return finish(#queue_names)
+return finish(true)

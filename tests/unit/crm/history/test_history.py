@@ -204,3 +204,16 @@ async def test_calls_behind_a_figure_are_found_by_its_filters(history: HistorySe
     ):
         query = FindCalls.model_validate({"since": NOW, "until": NOW + timedelta(hours=1), **filters})
         assert {call.id for call in await history.find(query)} == expected, filters
+
+
+async def test_last_agent_of_a_number_is_the_one_who_talked_with_it_of_late(history: HistoryService) -> None:
+    number = "+8613800000009"
+    for call_id, hours, changes in (
+        ("old", 30, {"agent_id": "staff-a", "connected_at": NOW}),
+        ("talked", 5, {"agent_id": "staff-b", "connected_at": NOW}),
+        ("not-reached", 1, {"agent_id": "staff-c"}),
+        ("alone", 0, {}),
+    ):
+        await history.record_call(called(call_id, NOW - timedelta(hours=hours), number=number, **changes))
+    assert await history.last_agent(number, NOW - timedelta(hours=24)) == "staff-b"
+    assert await history.last_agent(number, NOW - timedelta(hours=2)) is None
