@@ -9,9 +9,12 @@ from ari_app.calls.model import CallState
 from ari_app.calls.queue_keys import CALL_BACK_OFFER, key_prompts, usable_keys
 from ari_app.calls.voice import ChannelVoice
 from ari_app.queues.errors import QueuesUnavailable
+from ari_app.queues.model import Place
+from ari_app.queues.overflow import QueueLoad
 from ari_app.queues.settings import KeyAction, QueueSettings
 
 POSITION_PROMPT = "queue_position"
+WAIT_PROMPT = "queue_expected_wait"
 
 
 class Announcements:
@@ -44,9 +47,28 @@ class Announcements:
             except QueuesUnavailable:
                 place = None
             if place is not None and not place.offered:
-                await self._say(POSITION_PROMPT, queue={"position": place.position})
+                await self._say_place(settings, place)
                 await self._say_keys(settings)
             await asyncio.sleep(settings.announce_every_s)
+
+    async def _say_place(self, settings: QueueSettings, place: Place) -> None:
+        """Say the position, and the expected wait where it is known."""
+        audio = [await self._audio(POSITION_PROMPT, queue={"position": place.position})]
+        waits, state = self._services.waits, self._state
+        if waits is not None:
+            try:
+                load = await self._services.queues.loads.of(settings.name)
+            except QueuesUnavailable:
+                load = QueueLoad(0, 0)
+            if state.expected_wait_ms is None:
+                mean_ms = await waits.mean_ms(settings.name, place.position, load)
+                state.expected_wait_ms = None if mean_ms is None else place.waited_ms + mean_ms
+            likely = await waits.range_at(settings.name, place.position, load) if settings.say_expected_wait else None
+            if likely is not None:
+                least, most = likely.least_min, likely.most_min
+                audio.append(await self._audio(WAIT_PROMPT, queue={"wait_least": least, "wait_most": most}))
+        if found := [file for file in audio if file is not None]:
+            await self._voice.say(found, barge_in=False)
 
     async def closed(self, settings: QueueSettings, opens: str | None) -> None:
         """Say that the queue is closed, and until when."""

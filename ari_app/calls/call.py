@@ -14,6 +14,7 @@ from ari_app.ari.dispatch import Inbox
 from ari_app.ari.errors import AriError, AriNoResponse, AriNotFound, AriNotReady, NotInStasis
 from ari_app.ari.events import ChannelDestroyed, ChannelDtmfReceived, ChannelHangupRequest, StasisEnd, StasisStart
 from ari_app.calls import metrics
+from ari_app.calls.call_back import CallBackLeg, CallBackWait
 from ari_app.calls.call_record import call_record, linked
 from ari_app.calls.call_services import AgentPhone, CallServices
 from ari_app.calls.control.command_inbox import CommandInbox
@@ -160,7 +161,7 @@ class LiveCall:
     async def _converse(self) -> None:
         """Talk with the other party; each stage is stored before it begins."""
         state = self.state
-        if state.outgoing is not None and state.target is None:
+        if state.outgoing is not None and (state.target is None or self._calls_back()):
             if await self._called_out() is not OfferEnd.SENT_ON:
                 return
         elif self.adopted:
@@ -175,12 +176,22 @@ class LiveCall:
 
     async def _called_out(self) -> OfferEnd:
         """Ring the agent, then the number; return how it ended."""
-        leg = OutgoingLeg(self._services, self.state, self.commands)
-        end = await leg.run(await self._services.pops.prepare(self.state))
+        if self._calls_back():
+            end = await CallBackWait(self._services, self.state, self.offers, self.commands).run()
+        else:
+            leg = OutgoingLeg(self._services, self.state, self.commands)
+            end = await leg.run(await self._services.pops.prepare(self.state))
         self.hung_up_by = HangUpBy.AGENT
         if end is OfferEnd.SENT_ON:
             leave_agent(self.state)
         return end
+
+    def _calls_back(self) -> bool:
+        """Tell whether a call back waits, or is carried out."""
+        outgoing, state = self.state.outgoing, self.state
+        if outgoing is None or outgoing.call_back_id is None:
+            return False
+        return outgoing.waits or (state.talk is not None and state.talk.agent_id == outgoing.agent_id)
 
     async def _take_over(self) -> None:
         """Find out what became of an adopted call meanwhile.
@@ -229,6 +240,10 @@ class LiveCall:
                 self.hung_up_by = HangUpBy.AGENT
                 return
             await self._leave_queue(LeaveReason.TIMED_OUT if state.leaving is None else LeaveReason.CHOSE_OTHERWISE)
+            write(cursor.variables, "queue.name", target.queue)
+            write(cursor.variables, "queue.kind", target.kind)
+            write(cursor.variables, "queue.priority", target.priority)
+            write(cursor.variables, "queue.joined_ms", state.queued_at_ms)
             if target.otherwise is None:
                 self.unserved = True
                 return
@@ -348,8 +363,12 @@ class LiveCall:
         crashpoint("ended")
         if state.outgoing is not None:
             await show_result(self._services, state, self.cause)
+        if state.outgoing is not None and state.outgoing.waits:
+            self.recorded = True  # no phone rang: there was no call
+            return
         record = call_record(self)
         metrics.observe(record)
+        metrics.observe_expected(state)
         await self._store_record(record)
 
     async def _store_record(self, record: CallRecordView) -> None:
@@ -373,6 +392,9 @@ class LiveCall:
         """Remove an agent's leg that its own task did not clean up."""
         if talk.reservation_id == CALLED_OUT:
             await OutgoingLeg(self._services, self.state, self.commands).clean_up()
+            return
+        if self._calls_back():
+            await CallBackLeg(self._services, self.state, self.commands).clean_up()
             return
         phone = self._services.agents.phone(talk.agent_id) or AgentPhone(talk.agent_id, talk.staff_number, "", "")
         await AgentLeg(self._services, self.state, phone, self.commands).clean_up()

@@ -14,7 +14,9 @@ from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
 from ari_app.desk.model import CallChanged
 from ari_app.desk.pop import Pop
+from ari_app.queues.expected_wait import WaitRange
 from ari_app.queues.hours import QueueHours
+from ari_app.queues.overflow import QueueLoad
 from ari_app.queues.service import QueueService
 from crm.customers.model import Grade
 from crm.history.service import HistoryService
@@ -75,6 +77,41 @@ class Pops(Protocol):
         """Look up the caller's facts; return a maker of screen pops."""
 
 
+class Waits(Protocol):
+    """Expected waits of callers in line."""
+
+    async def range_at(self, queue: str, place: int, load: QueueLoad) -> WaitRange | None:
+        """Return the range that a caller hears; None: not known."""
+
+    async def mean_ms(self, queue: str, place: int, load: QueueLoad) -> int | None:
+        """Return the mean wait at a place; None: not known."""
+
+
+class CallBacks(Protocol):
+    """Calls back that callers asked for."""
+
+    async def wanted(self, call_back_id: str, call_id: str) -> bool:
+        """Tell whether this call is still to carry a call back out."""
+
+    async def merge(self, number: str | None, queue: str, call_id: str) -> int | None:
+        """Give the number's call back up: its caller is here again.
+
+        Return when the caller joined this queue first, in milliseconds.
+        """
+
+
+class NoCallBacks:
+    """No caller asked for a call back."""
+
+    async def wanted(self, call_back_id: str, call_id: str) -> bool:  # noqa: ARG002
+        """Tell that every call back is to be made."""
+        return True
+
+    async def merge(self, number: str | None, queue: str, call_id: str) -> int | None:  # noqa: ARG002
+        """Find nothing to give up."""
+        return None
+
+
 class Messages(Protocol):
     """Tickets of messages that callers left."""
 
@@ -131,6 +168,8 @@ class CallServices:
     """Returns the callers' channels that the dialplan's fallback took."""
     grade_priorities: Mapping[Grade, int] = field(default_factory=dict)
     """Added to the priority of a customer's call, by grade (H20)."""
+    waits: Waits | None = None
+    call_backs: CallBacks = field(default_factory=NoCallBacks)
     hours: QueueHours = field(default_factory=QueueHours)
     """Opening hours of the queues."""
     urge_priority: int = 0

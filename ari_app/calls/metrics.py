@@ -2,6 +2,7 @@
 
 from prometheus_client import Counter, Histogram
 
+from ari_app.calls.model import CallState
 from crm.history.model import CallRecordView
 
 RECONCILED = Counter(
@@ -22,6 +23,22 @@ TALK = Histogram(
     ["queue"],
     buckets=(15, 30, 60, 90, 120, 180, 240, 300, 450, 600, 900, 1800),
 )
+
+
+EXPECTED = Histogram(
+    "hotline_expected_wait_error_seconds",
+    "Difference of the real wait and the one first expected, of answered callers",
+    ["queue"],
+    buckets=(15, 30, 60, 120, 180, 300, 600),
+)
+
+
+def observe_expected(state: CallState) -> None:
+    """Compare an answered caller's wait with the expected one."""
+    if state.expected_wait_ms is None or state.connected_at_ms is None or state.queued_at_ms is None:
+        return
+    real_ms = state.connected_at_ms - state.queued_at_ms
+    EXPECTED.labels(state.queue or "").observe(abs(real_ms - state.expected_wait_ms) / 1000)
 
 
 def observe(record: CallRecordView) -> None:

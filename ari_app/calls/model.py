@@ -88,6 +88,10 @@ class Outgoing(msgspec.Struct):
     """Missed call that is called back."""
     shown_number: str = ""
     """Number that the other party sees."""
+    call_back_id: str | None = None
+    """Call back that a caller of a queue asked for."""
+    waits: bool = False
+    """The call back is in line; `agent_id` is of an agent once one is rung."""
     dialled: bool = False
     """Asterisk took the request to ring the other party."""
     result: OutgoingResult | None = None
@@ -131,6 +135,8 @@ class CallState(msgspec.Struct):
     """The way by which the caller, by a key, is leaving the queue: a `WaitEnd`, until the flow goes on."""
     here_since_ms: int | None = None
     """Since when the caller waits in this queue, where another queue came before."""
+    expected_wait_ms: int | None = None
+    """Wait in all that was expected when it was first known."""
     overflowed: list[str] = []
     """Overflow rules that were applied, each once."""
     closed_queue: bool = False

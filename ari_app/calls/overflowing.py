@@ -82,7 +82,17 @@ class WaitLimits:
         unstaffed_s = None if self._unstaffed_since is None else now - self._unstaffed_since
         since_ms = self._state.here_since_ms or self._state.queued_at_ms
         waited_s = 0.0 if since_ms is None else (milliseconds(utc_now()) - since_ms) / 1000
-        return Wait(await self._position(), load, waited_s, unstaffed_s)
+        position = await self._position()
+        return Wait(position, load, waited_s, await self._expected_s(position, load), unstaffed_s)
+
+    async def _expected_s(self, position: int | None, load: QueueLoad | None) -> float | None:
+        """Return the wait from now on, where a rule asks for it."""
+        waits = self._services.waits
+        is_asked = any(rule.expected_wait_s is not None for rule in self._rules)
+        if not is_asked or waits is None or position is None or load is None:
+            return None
+        mean_ms = await waits.mean_ms(self._settings.name, position, load)
+        return None if mean_ms is None else mean_ms / 1000
 
     async def _load(self) -> QueueLoad | None:
         try:
@@ -92,7 +102,7 @@ class WaitLimits:
 
     async def _position(self) -> int | None:
         """Return the caller's place, where a rule asks for it."""
-        if all(rule.callers_per_agent is None for rule in self._rules):
+        if all(rule.callers_per_agent is None and rule.expected_wait_s is None for rule in self._rules):
             return None
         try:
             place = await self._services.queues.position(self._state.id)

@@ -349,6 +349,9 @@ class AgentLeg:
             await self._forget_offer(reason)
 
     async def _forget_offer(self, reason: DeclineReason) -> None:
+        await self._wait_on(reason)
+
+    async def _wait_on(self, reason: DeclineReason) -> None:
         """Leave the caller waiting without this agent."""
         talk, state = self._talk, self._state
         log_offer_ended(talk, TOO_LATE if self._too_late else reason.value)

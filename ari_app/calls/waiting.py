@@ -84,6 +84,8 @@ class Waiting:
             if not self._waits_on and (closed := shut(self._services, state, settings)) is not None:
                 await self._announcements.closed(settings, closed.opens)
                 return await self._taken(closed.overflow, pop)
+            if not self._waits_on:
+                await self._merged(settings)
             if state.talk is None or state.talk.stage in {LegStage.OFFERED, LegStage.RINGING}:
                 self._hold.begin(settings)
             if state.talk is not None:
@@ -105,6 +107,12 @@ class Waiting:
             self._hold.stop()
             # The look-up is not cancelled: a query cut off halfway costs its connection.
             pop.add_done_callback(_retrieve)
+
+    async def _merged(self, settings: QueueSettings) -> None:
+        """Take the place of the call back that this caller waited for."""
+        joined_ms = await self._services.call_backs.merge(self._state.number, settings.name, self._state.id)
+        if joined_ms is not None:
+            self._state.queued_at_ms, self._waits_on = joined_ms, True
 
     async def _enter(self, target: ToQueue) -> None:
         """Join the queue; repeat while it is unreachable. The music plays meanwhile."""

@@ -56,6 +56,8 @@ class QueueFigures(msgspec.Struct, frozen=True):
     abandoned_today: int = 0
     missed: int = 0
     """Callers to call back."""
+    expected_wait_ms: int | None = None
+    """Of the next caller; None: not known."""
 
 
 class BoardCall(msgspec.Struct, frozen=True):

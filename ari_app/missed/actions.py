@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
-from ari_app.missed.service import MissedCallers
+from ari_app.missed.planned.model import Asked
+from ari_app.missed.planned.service import PlannedCallBacks
+from crm.customers.phone import typed_number
+from foundation.clock import from_milliseconds, utc_now
 from foundation.database import out_of_reach
 from ivr.actions import Action, ActionCall
 from ivr.variables import JSON, read
@@ -11,13 +14,10 @@ NOTED, OUTSTANDING = "call_back_noted", "call_back_outstanding"
 
 
 class CallBackActions:
-    """Notes callers who want a call back.
+    """Plans calls back to callers who want one."""
 
-    The list reads the record of the ended call, so nothing is written here: the answer is kept with the call.
-    """
-
-    def __init__(self, missed: MissedCallers) -> None:
-        self._missed = missed
+    def __init__(self, planned: PlannedCallBacks) -> None:
+        self._planned = planned
 
     def actions(self) -> dict[str, Action]:
         """Return the actions by the names that flows use."""
@@ -30,18 +30,33 @@ class CallBackActions:
         return {action.name: action}
 
     async def ask_call_back(self, call: ActionCall) -> Mapping[str, JSON]:
-        """Note the caller's number, one call back for each number.
+        """Plan a call back to the caller's number, or another.
 
-        A number that is withheld can't be called back.
+        One call back for each number. A number that is withheld, or is none, can't be called back.
         """
-        number = read(call.cursor.variables, "call.number")
+        variables = call.cursor.variables
+        keyed = read(variables, "call_back.number")
+        number = typed_number(str(keyed)) if keyed else read(variables, "call.number")
         if not number:
             return {"call_back.possible": False, "call_back.asked": False, "call_back.prompt": None}
         try:
-            is_outstanding = await self._missed.call_back_outstanding(str(number))
+            is_new = await self._planned.ask(_asked(variables, str(number)))
         except Exception as error:
             if not out_of_reach(error):
                 raise
-            is_outstanding = False  # not known: noted once too often is better than not at all
-        prompt = OUTSTANDING if is_outstanding else NOTED
-        return {"call_back.possible": True, "call_back.asked": not is_outstanding, "call_back.prompt": prompt}
+            is_new = True  # the list of missed callers reads the record of the ended call
+        prompt = NOTED if is_new else OUTSTANDING
+        return {"call_back.possible": True, "call_back.asked": is_new, "call_back.prompt": prompt}
+
+
+def _asked(variables: Mapping[str, JSON], number: str) -> Asked:
+    joined_ms = read(variables, "queue.joined_ms")
+    return Asked(
+        number=number,
+        queue=str(read(variables, "queue.name") or ""),
+        call_id=str(read(variables, "call.id")),
+        customer_id=read(variables, "customer.id"),
+        kind=read(variables, "queue.kind"),
+        priority=int(read(variables, "queue.priority") or 0),
+        joined_at=from_milliseconds(int(joined_ms)) if joined_ms else utc_now(),
+    )

@@ -127,3 +127,5 @@ class MissedCaller(BaseModel):
     """Times that the caller was called back and not reached."""
     call_again_at: datetime | None
     """When an agent is to call again, where a call back led to that."""
+    in_line_from: datetime | None
+    """The service calls back in the caller's place in the queue, from then on."""

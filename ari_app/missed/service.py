@@ -1,7 +1,7 @@
 """Use cases of missed callers."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.exc import IntegrityError
@@ -19,6 +19,8 @@ from ari_app.missed.model import (
     MissedTicket,
     ResultInput,
 )
+from ari_app.missed.people import by_person, last_reached, newest_claim
+from ari_app.missed.planned import store as planned
 from crm.history.model import CallRecord
 from crm.tickets.model import Ticket, TicketReporter
 from foundation.clock import utc_now
@@ -33,12 +35,18 @@ MOST = 200
 class MissedCallers:
     """List of callers who did not reach an agent.
 
-    A caller is a number. Its entry disappears by itself when a later call of the number, in either direction, was
-    answered by a person.
+    A caller is a customer, with all numbers, or else a number. The entry disappears by itself when a later call of the
+    person, in either direction, was answered by an agent.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, taken: Callable[[str], Awaitable[None]] | None = None) -> None:
+        """Begin with a database.
+
+        Args:
+            taken: gives a number's planned call back up, since an agent calls.
+        """
         self._database = database
+        self._taken = taken
 
     async def listed(self, wanted: MissedQuery, who: Principal) -> list[MissedCaller]:
         """Return missed callers, the longest waiting first."""
@@ -50,7 +58,9 @@ class MissedCallers:
             waiting = await _waiting(session, since, messages, again, claims)
             if wanted.mine:
                 waiting = {
-                    number: found for number, found in waiting.items() if _holder(claims.get(number)) == who.staff_id
+                    person: found
+                    for person, found in waiting.items()
+                    if _holder(newest_claim(claims, found)) == who.staff_id
                 }
             oldest = sorted(waiting.items(), key=lambda one: one[1][-1].started_at)[:MOST]
             return await _entries(session, oldest, claims, messages, again)
@@ -68,15 +78,6 @@ class MissedCallers:
             waiting = await _waiting(session, since, messages, again, claims)
         return Counter(calls[0].queue for calls in waiting.values() if calls[0].queue is not None)
 
-    async def call_back_outstanding(self, number: str) -> bool:
-        """Tell whether a number waits for a call back."""
-        since = utc_now() - timedelta(days=LONGEST_DAYS)
-        async with self._database.read() as session:
-            asked = await store.asked_call_back(session, number, since)
-            if asked is None or await store.reached_since(session, number, asked.started_at):
-                return False
-            return not _settled(await store.claim_of_number(session, number), asked)
-
     async def claim(self, call_id: str, who: Principal) -> None:
         """Say that a person calls a caller back.
 
@@ -86,8 +87,8 @@ class MissedCallers:
         """
         try:
             async with self._database.write() as session:
-                number = await _number(session, call_id)
-                held = await store.claim_of_number(session, number)
+                record = await _record(session, call_id)
+                held = await store.claim_of_person(session, record)
                 if _holder(held) is not None:
                     if held is not None and held.staff_id != who.staff_id:
                         raise ClaimedByAnother(f"{held.staff_id} calls back")
@@ -100,6 +101,8 @@ class MissedCallers:
                     )
                 else:
                     row.staff_id, row.claimed_at, row.done_at = who.staff_id, utc_now(), None
+            if self._taken is not None and record.number is not None:
+                await self._taken(record.number)
         except IntegrityError as error:
             raise ClaimedByAnother("another person calls back") from error
 
@@ -111,7 +114,7 @@ class MissedCallers:
             ClaimedByAnother: another person has the caller, and the asking one is no supervisor.
         """
         async with self._database.write() as session:
-            held = await store.claim_of_number(session, await _number(session, call_id))
+            held = await store.claim_of_person(session, await _record(session, call_id))
             if held is None or _holder(held) is None:
                 return
             _check_holder(held, who)
@@ -141,7 +144,7 @@ class MissedCallers:
             ClaimedByAnother: another person has the caller, and the asking one is no supervisor.
         """
         async with self._database.write() as session:
-            held = await store.claim_of_number(session, await _number(session, call_id))
+            held = await store.claim_of_person(session, await _record(session, call_id))
             if held is not None and _holder(held) is not None:
                 _check_holder(held, who)
                 row = held
@@ -165,18 +168,19 @@ async def _waiting(
     again: Collection[str],
     claims: Mapping[str, MissedClaim],
 ) -> dict[str, list[CallRecord]]:
-    """Return the missed calls of each number, newest first.
+    """Return the missed calls of each person, newest first.
 
-    Numbers that talked with a person since are left out.
+    Those who talked with an agent since are left out.
     """
     reached = await store.reached(session, since)
     waiting: dict[str, list[CallRecord]] = {}
-    for call in await store.missed(session, since, messages, again):
-        number = call.number or ""
-        if number in reached and reached[number] > call.started_at:
-            continue
-        if not _settled(claims.get(number), call):
-            waiting.setdefault(number, []).append(call)
+    for person, calls in by_person(await store.missed(session, since, messages, again)).items():
+        talked_at, claim = last_reached(reached, person, calls), newest_claim(claims, calls)
+        left = [
+            call for call in calls if (talked_at is None or talked_at <= call.started_at) and not _settled(claim, call)
+        ]
+        if left:
+            waiting[person] = left
     return waiting
 
 
@@ -206,11 +210,11 @@ def _check_holder(held: MissedClaim, who: Principal) -> None:
         raise ClaimedByAnother(f"{held.staff_id} calls back")
 
 
-async def _number(session: AsyncSession, call_id: str) -> str:
+async def _record(session: AsyncSession, call_id: str) -> CallRecord:
     record = await session.get(CallRecord, call_id)
     if record is None or record.number is None:
         raise NoSuchMissedCaller(f"there is no missed call {call_id}")
-    return record.number
+    return record
 
 
 async def _entries(
@@ -220,21 +224,23 @@ async def _entries(
     messages: set[str],
     again: Mapping[str, datetime],
 ) -> list[MissedCaller]:
-    numbers = [number for number, _ in waiting]
+    numbers = {call.number or "" for _, calls in waiting for call in calls}
     customers = {call.customer_id for _, calls in waiting for call in calls if call.customer_id is not None}
     names = await store.customer_names(session, customers)
     people = await store.staff_names(session, {claim.staff_id for claim in claims.values()})
     tickets = await store.open_tickets(session, numbers, customers)
+    in_line = await planned.planned(session, {call.id for _, calls in waiting for call in calls})
     found = []
-    for number, calls in waiting:
-        newest, claim = calls[0], claims.get(number)
+    for _, calls in waiting:
+        newest, claim = calls[0], newest_claim(claims, calls)
+        own = {call.number or "" for call in calls}
         customer_id = next((call.customer_id for call in calls if call.customer_id is not None), None)
         left = [call.id for call in calls if call.id in messages]
         holder = _holder(claim)
         found.append(
             MissedCaller(
                 call_id=newest.id,
-                number=number,
+                number=newest.number or "",
                 customer_id=customer_id,
                 customer_name=names.get(customer_id) if customer_id is not None else None,
                 reason=_reason(calls, left, again),
@@ -245,24 +251,25 @@ async def _entries(
                 joined_at=min((call.queued_at for call in calls if call.queued_at is not None), default=None),
                 longest_wait_ms=max(call.wait_ms or 0 for call in calls),
                 message_call_ids=left,
-                open_tickets=_of_caller(tickets, number, customer_id),
+                open_tickets=_of_caller(tickets, own, customer_id),
                 claimed_by=holder,
                 claimed_by_name=people.get(holder) if holder is not None else None,
                 claimed_at=claim.claimed_at if claim is not None and holder is not None else None,
                 attempts=claim.attempts if claim is not None else 0,
                 call_again_at=again.get(newest.id),
+                in_line_from=next((in_line[call.id].due_at for call in calls if call.id in in_line), None),
             )
         )
     return found
 
 
 def _of_caller(
-    tickets: Sequence[tuple[TicketReporter, Ticket]], number: str, customer_id: str | None
+    tickets: Sequence[tuple[TicketReporter, Ticket]], numbers: Collection[str], customer_id: str | None
 ) -> list[MissedTicket]:
     own = {
         ticket.id: ticket
         for reporter, ticket in tickets
-        if reporter.number == number or (customer_id is not None and reporter.customer_id == customer_id)
+        if reporter.number in numbers or (customer_id is not None and reporter.customer_id == customer_id)
     }
     return [
         MissedTicket(id=ticket.id, number=ticket.number, kind=ticket.kind, status=ticket.status, subject=ticket.subject)

@@ -54,36 +54,17 @@ async def missed(
 
 
 async def reached(session: AsyncSession, since: datetime) -> dict[str, datetime]:
-    """Return when each number last talked with an agent."""
-    statement = (
-        select(CallRecord.number, func.max(CallRecord.started_at))
-        .where(CallRecord.outcome == ANSWERED, col(CallRecord.started_at) >= since)
-        .where(col(CallRecord.number).is_not(None))
-        .group_by(col(CallRecord.number))
-    )
-    return {number: at for number, at in (await session.exec(statement)).all() if number is not None}
-
-
-async def asked_call_back(session: AsyncSession, number: str, since: datetime) -> CallRecord | None:
-    """Return a number's newest call that asked for a call back."""
-    statement = (
-        select(CallRecord)
-        .where(CallRecord.number == number, CallRecord.outcome == MissedReason.CALL_BACK.value)
-        .where(col(CallRecord.started_at) >= since)
-        .order_by(col(CallRecord.started_at).desc())
-        .limit(1)
-    )
-    return (await session.exec(statement)).first()
-
-
-async def reached_since(session: AsyncSession, number: str, since: datetime) -> bool:
-    """Tell whether a later call of a number was answered."""
-    statement = (
-        select(CallRecord.id)
-        .where(CallRecord.number == number, CallRecord.outcome == ANSWERED, col(CallRecord.started_at) > since)
-        .limit(1)
-    )
-    return (await session.exec(statement)).first() is not None
+    """Return when each number, and each customer, last talked with an agent."""
+    found: dict[str, datetime] = {}
+    for person in (col(CallRecord.number), col(CallRecord.customer_id)):
+        statement = (
+            select(person, func.max(CallRecord.started_at))
+            .where(CallRecord.outcome == ANSWERED, col(CallRecord.started_at) >= since)
+            .where(person.is_not(None))
+            .group_by(person)
+        )
+        found |= {known: at for known, at in (await session.exec(statement)).all() if known is not None}
+    return found
 
 
 async def claims(session: AsyncSession, since: datetime) -> dict[str, MissedClaim]:
@@ -97,12 +78,15 @@ async def claims(session: AsyncSession, since: datetime) -> dict[str, MissedClai
     return {number: claim for number, claim in (await session.exec(statement)).all() if number is not None}
 
 
-async def claim_of_number(session: AsyncSession, number: str) -> MissedClaim | None:
-    """Return the newest claim of a number."""
+async def claim_of_person(session: AsyncSession, record: CallRecord) -> MissedClaim | None:
+    """Return the newest claim of a call's number, or of its customer."""
+    same = [col(CallRecord.number) == record.number]
+    if record.customer_id is not None:
+        same.append(col(CallRecord.customer_id) == record.customer_id)
     statement = (
         select(MissedClaim)
         .join(CallRecord, col(CallRecord.id) == col(MissedClaim.call_id))
-        .where(CallRecord.number == number)
+        .where(or_(*same))
         .order_by(col(MissedClaim.claimed_at).desc())
         .limit(1)
     )

@@ -31,7 +31,7 @@ class OverflowAction(StrEnum):
 PLACES = (OverflowAction.QUEUE, OverflowAction.FLOW, OverflowAction.NUMBER)
 """Actions that name where the caller goes."""
 WAYS = "write otherwise, message, call_back, {queue: name}, {flow: name} or {number: +…}"
-CONDITIONS = ("unstaffed_s", "waited_s", "callers_per_agent")
+CONDITIONS = ("unstaffed_s", "waited_s", "expected_wait_s", "callers_per_agent")
 QUEUE_CLOSED = "queue_closed"
 """The usual prompt of a closed queue."""
 LOOKED_AT_AGAIN_S = 5.0
@@ -87,6 +87,8 @@ class OverflowRule(BaseModel, extra="forbid", frozen=True):
     """So long without an agent who is signed in to the queue."""
     waited_s: float | None = Field(default=None, ge=0, le=7200)
     """So long in this queue."""
+    expected_wait_s: float | None = Field(default=None, gt=0, le=7200)
+    """The caller can expect to wait longer than this from now on; it does not hold while nothing is expected."""
     callers_per_agent: float | None = Field(default=None, gt=0, le=1000)
     """More callers than this up to the caller's own place, for each agent who takes calls; none of them: at once."""
     to: OverflowTarget
@@ -123,6 +125,8 @@ class Wait(msgspec.Struct, frozen=True):
     load: QueueLoad | None
     """None: Redis did not answer."""
     waited_s: float
+    expected_s: float | None
+    """None: not known."""
     unstaffed_s: float | None
     """How long no agent has been signed in; None: one is."""
 
@@ -140,6 +144,8 @@ def holds(rule: OverflowRule, wait: Wait) -> bool:
         return wait.waited_s >= rule.waited_s
     if rule.unstaffed_s is not None:
         return wait.unstaffed_s is not None and wait.unstaffed_s >= rule.unstaffed_s
+    if rule.expected_wait_s is not None:
+        return wait.expected_s is not None and wait.expected_s > rule.expected_wait_s
     assert rule.callers_per_agent is not None, "one condition"
     if wait.position is None or wait.load is None:
         return False

@@ -25,8 +25,6 @@ from ari_app.queues.settings import HEAD_OF_QUEUE, QueueSettings, usual_settings
 from ari_app.queues.store import QueueCommand, plain_id, plain_word
 
 RESTORED_AT_ONCE = 200
-LONGEST_WRAP_UP_S = 900
-"""Longest wrap-up that an agent may extend to."""
 
 
 class _Restored(msgspec.Struct):
@@ -236,13 +234,12 @@ class QueueService(QueueNode):
         return snapshot
 
     async def extend_wrap_up(self, agent_id: str, seconds: int) -> AgentSnapshot:
-        """Extend the wrap-up, to `LONGEST_WRAP_UP_S` in all at most.
+        """Extend the wrap-up, to the queue's cap in all at most.
 
         Raises:
             NothingToWrapUp: the agent is not in wrap-up.
         """
-        added, longest = seconds * 1000, LONGEST_WRAP_UP_S * 1000
-        snapshot = await self._run(_EXTEND_WRAP_UP, agent_id, added, longest)
+        snapshot = await self._run(_EXTEND_WRAP_UP, agent_id, seconds * 1000)
         if snapshot is None:
             raise NothingToWrapUp(f"agent {agent_id} is not in wrap-up")
         return snapshot

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, Field, ValidationError, model_validator
 from ruamel.yaml.comments import CommentedSeq
 
+from ari_app.queues.call_back_rules import CallBackRules
 from ari_app.queues.model import PreferredBy
 from ari_app.queues.overflow import ClosedQueue, OverflowRule
 from ari_app.queues.overflow_checks import overflow_findings
@@ -44,7 +45,7 @@ class WrapUpMode(StrEnum):
     TIMED = "timed"
     """By itself after `wrap_up_s`, or earlier when the agent says so."""
     UNTIL_DONE = "until_done"
-    """Only when the agent says so."""
+    """When the agent says so, at the latest after `wrap_up_cap_s`."""
 
 
 class KeyAction(StrEnum):
@@ -106,6 +107,8 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     wrap_up: WrapUpMode = WrapUpMode.TIMED
     wrap_up_s: float = Field(default=30.0, ge=0, le=900)
     """With `timed`: 0 means none."""
+    wrap_up_cap_s: float = Field(default=900.0, ge=30, le=7200)
+    """Longest wrap-up in all: with `until_done`, and with every extension."""
     misses_until_not_ready: int = Field(default=2, ge=1, le=10)
     """So many offers in a row not taken, and the agent is made not ready."""
     retry_same_agent_s: float = Field(default=20.0, ge=0, le=600)
@@ -122,12 +125,16 @@ class QueueSettings(BaseModel, extra="forbid", frozen=True):
     """Ways out of the queue before these two limits; the first rule that holds applies."""
     announce_every_s: float = Field(default=30.0, ge=0, le=600)
     """How often callers hear their place; 0: never."""
+    say_expected_wait: bool = True
+    """Callers hear a range of minutes after their place, where it is known."""
     greeting: str | None = None
     """The prompt a caller hears once on joining, unless an agent is free at once."""
     keys: Mapping[Annotated[str, Field(pattern=r"^[0-9*#]$")], KeyUse] = Field(default={}, max_length=12)
     """What callers who wait may press, in the order in which it is announced: with their place, or once."""
     rules: tuple[RoutingRule, ...] = Field(default=(), max_length=50)
     """Skills that callers need; the first rule that applies counts. Without one any agent of the queue is rung."""
+    call_back: CallBackRules = CallBackRules()
+    """Calls back to callers who asked for one by key."""
     dispositions: tuple[ChoiceText, ...] = Field(default=(), max_length=40)
     """Results of a call that the agent chooses from in the wrap-up, in this order."""
     disposition_required: bool = False

@@ -160,6 +160,7 @@ def _queue_in_lua(settings: QueueSettings) -> str:
         "ring_ms": int(settings.ring_s * 1000),
         "wrap_up": f"'{settings.wrap_up.value}'",
         "wrap_up_ms": int(settings.wrap_up_s * 1000),
+        "wrap_up_cap_ms": int(settings.wrap_up_cap_s * 1000),
         "misses_until_not_ready": settings.misses_until_not_ready,
         "point_ms": int(settings.point_s * 1000),
         "order": _numbers_in_lua({number: place for place, number in enumerate(settings.order)}),

@@ -6,11 +6,11 @@ from ari_app.calls.agent_directory import Agents
 from ari_app.calls.control import directory_http
 from ari_app.calls.control import http as control_http
 from ari_app.calls.control.directory import CallDirectory
-from ari_app.calls.control.expected_wait import ExpectedWaits
 from ari_app.calls.control.outside import OutsideCalls
 from ari_app.calls.control.service import CallControl
 from ari_app.calls.control.targets import TransferTargets
 from ari_app.calls.dial_plan import DialPlan
+from ari_app.calls.expected_waits import ExpectedWaits, usual_wrap_up_s
 from ari_app.calls.service import CallService
 from ari_app.calls.sharing import http as sharing_http
 from ari_app.calls.sharing.service import SharedCalls
@@ -47,6 +47,7 @@ class AgentCalls:
         self._queues, self._agents, self._dial_plan, self._flows = queues, agents, dial_plan, frozenset(flows)
         self.store = CallStore(redis, settings.node)
         self.control = CallControl(redis, settings.node, self.store, queues)
+        self.waits = ExpectedWaits(domain.reports.mean_talks, lambda name: usual_wrap_up_s(queues.settings_of(name)))
         self.outcomes = Outcomes(database, domain.missed, self.store.get)
         line = Line(settings.node, dial_plan.rules.shown_numbers or (settings.hotline_number,))
         self.calling_out = CallingOut(line, database, agents, queues, domain.missed)
@@ -65,8 +66,7 @@ class AgentCalls:
     def routes(self, labels: Labels) -> list[Routes]:
         """Return the routes of calls."""
         departments, duty = self._domain.departments.all, self._domain.notices.duty.number
-        waits = ExpectedWaits(self._domain.reports.mean_talks)
-        directory = CallDirectory(self.store, self._queues, self._agents, departments, duty, waits)
+        directory = CallDirectory(self.store, self._queues, self._agents, departments, duty, self.waits)
         return [
             control_http.routes(self.control),
             directory_http.routes(directory),

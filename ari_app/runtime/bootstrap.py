@@ -25,6 +25,7 @@ from ari_app.desk.call_states import Direction
 from ari_app.desk.handshake import DeskSockets
 from ari_app.desk.model import Notice
 from ari_app.fallback.service import Fallback
+from ari_app.missed.planned.service import Line
 from ari_app.queues.documents import http as documents_http
 from ari_app.queues.documents.service import QueueDocuments
 from ari_app.queues.hours import QueueHours
@@ -237,6 +238,8 @@ class Service:
             grade_priorities=settings.grade_priorities,
             hours=QueueHours(ZoneInfo(settings.time_zone), domain.calendar.workdays),
             urge_priority=settings.urge_priority,
+            waits=self.agent_calls.waits,
+            call_backs=domain.planned,
             reconnect_s=settings.reconnect_s,
             pause_tone=self.conversations.pause_tone,
             messages=VoiceMessages(domain.tickets, domain.customers, self.conversations.catalogue),
@@ -249,6 +252,7 @@ class Service:
         self.surveys = SurveyResults(domain.campaigns, domain.surveyed)
         self.calls = CallService(services, settings.region, admission, self._settle)
         self.agent_calls.connect(self.calls)
+        domain.planned.connect(Line(services, self.calls.place, lambda: self.calls.live, self.call_store.all))
         self.phone_transfers = PhoneTransfers(
             self.asterisk.ari,
             self.asterisk.dispatcher,
@@ -397,6 +401,10 @@ class Service:
         if call.state.attempt_id is not None:
             await self.surveys.settle(call)
         elif call.state.direction is Direction.OUTBOUND:
+            if call.state.outgoing is not None and call.state.outgoing.call_back_id is not None:
+                await self.domain.planned.settle(call.state)
+                if not call.state.outgoing.agent_id:
+                    return  # no agent was found
             await self.agent_calls.outcomes.settle(call.state)
 
     async def _show(self, agent_id: str, notice: Notice) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from ari_app.calls.announcing import POSITION_PROMPT
+from ari_app.calls.announcing import POSITION_PROMPT, WAIT_PROMPT
 from ari_app.calls.messages import DESCRIPTION, SUBJECT
 from ari_app.calls.model import FlowEnd
 from ari_app.calls.queue_keys import KEY_PROMPTS
@@ -24,7 +24,7 @@ from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.campaigns.survey import QUESTIONS_BY_KIND, prompts_for
 from ari_app.campaigns.wording import SURVEY_TEXTS, SurveyWording
 from ari_app.missed.actions import CallBackActions
-from ari_app.missed.service import MissedCallers
+from ari_app.missed.planned.service import PlannedCallBacks
 from ari_app.queues.overflow import QUEUE_CLOSED
 from ari_app.queues.overflow_checks import outside_findings
 from ari_app.queues.rule_checks import never_asked
@@ -74,7 +74,13 @@ CALL_VARIABLES = frozenset(
         "queue.key",
         "queue.title",
         "queue.ended",
+        "queue.name",
+        "queue.kind",
+        "queue.priority",
+        "queue.joined_ms",
         "queue.opens",
+        "queue.wait_least",
+        "queue.wait_most",
         *CALENDAR_VARIABLES,
     }
 )
@@ -95,7 +101,9 @@ QUEUES_FILE = "queues.yaml"
 NAMELESS = {"zh": "?", "en": "?"}
 """Name in place of one in a file with errors, for the check of texts."""
 STARTED_BY_THE_SERVICE = frozenset({SURVEY_FLOW, UNKNOWN_NUMBER_FLOW})
-SPOKEN_ELSEWHERE = frozenset({POSITION_PROMPT, ORDINARY, ARREARS, SUBJECT, DESCRIPTION}) | KEY_PROMPTS | SURVEY_TEXTS
+SPOKEN_IN_LINE = frozenset({POSITION_PROMPT, WAIT_PROMPT}) | KEY_PROMPTS
+SPOKEN_ELSEWHERE = SPOKEN_IN_LINE | {ORDINARY, ARREARS, SUBJECT, DESCRIPTION} | SURVEY_TEXTS
+
 """Prompts that no flow names: said while waiting, by agents, or written on tickets."""
 
 log = structlog.get_logger()
@@ -263,7 +271,7 @@ def _actions() -> Mapping[str, Action]:
     rules = CampaignRules(delay_s=0, attempts=1, retry_s=0, parallel=1, hours=always)
     surveyed = SurveyedTicketsByRule(tickets, SurveyWording(PromptCatalogue()))
     campaigns = CampaignService(database, rules, surveyed, _no_recording)
-    call_backs = CallBackActions(MissedCallers(database))
+    call_backs = CallBackActions(PlannedCallBacks(database))
     return {**caller.actions(), **SurveyActions(campaigns).actions(), **call_backs.actions()}
 
 

@@ -39,7 +39,7 @@ class Conversations:
         self._actions = {
             **caller_actions.actions(),
             **SurveyActions(domain.campaigns).actions(),
-            **CallBackActions(domain.missed).actions(),
+            **CallBackActions(domain.planned).actions(),
         }
         library = configuration.library
         self._flows = dict(library.flows)

@@ -43,6 +43,7 @@ from ari_app.campaigns.settling import SurveyedTicketsByRule
 from ari_app.campaigns.wording import SurveyWording
 from ari_app.exports.http import Exporting
 from ari_app.missed import http as missed_http
+from ari_app.missed.planned.service import PlannedCallBacks
 from ari_app.missed.service import MissedCallers
 from ari_app.runtime import subscriptions
 from ari_app.runtime.configuration import Configuration
@@ -138,7 +139,8 @@ class DomainServices:
         self.reports = ReportService(database, settings.time_zone, ANSWERS, SEGMENTS)
         self.staffing = StaffingService(database, self.reports, self.calendar.workdays.is_workday)
         self.counting = CallCounting(database, settings.time_zone)
-        self.missed = MissedCallers(database)
+        self.planned = PlannedCallBacks(database)
+        self.missed = MissedCallers(database, self.planned.taken)
         self.handovers = HandoverService(database)
         self.appointments = AppointmentService(database, self.tickets, settings.time_zone, map_link=settings.map_link)
         self.work_orders = WorkOrderService(
@@ -225,6 +227,7 @@ class DomainServices:
         """Return the background work of the parts, by name."""
         return {
             "outbox": self.outbox.run,
+            "calls-back": self.planned.run,
             "outbox-pruning": self.undelivered.prune_regularly,
             "outbox-counting": self.undelivered.count_regularly,
             "clocks": self.clocks.runner.run,

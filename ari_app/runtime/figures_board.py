@@ -9,10 +9,12 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
+from ari_app.calls.expected_waits import ExpectedWaits, usual_wrap_up_s
 from ari_app.desk.board import OpenAlert, QueueFigures
 from ari_app.desk.hub import Hub
 from ari_app.desk.model import BoardFigures, OpenAlerts
 from ari_app.missed.service import MissedCallers
+from ari_app.queues.errors import QueuesUnavailable
 from ari_app.queues.service import QueueService
 from ari_app.runtime.desk_handler import WATCHERS
 from ari_app.supervision.alerts.service import QueueThresholds
@@ -41,6 +43,7 @@ class FiguresBoard:
         self._reports = reports
         self._missed = missed
         self._queues = queues
+        self._waits = ExpectedWaits(reports.mean_talks, lambda name: usual_wrap_up_s(queues.settings_of(name)))
         self._changed = asyncio.Event()
         self._shown: BoardFigures | None = None
         """The figures that all boards of this node have."""
@@ -90,9 +93,10 @@ class FiguresBoard:
 
     async def _counted(self) -> BoardFigures:
         now, missed = await self._reports.now(), await self._missed.counted()
+        expected = await self._expected()
         figures = {one.queue: one for one in now.queues}
         queues = []
-        for name in sorted(figures.keys() | missed.keys()):
+        for name in sorted(figures.keys() | missed.keys() | expected.keys()):
             of = figures.get(name)
             last, today = (of.last, of.today) if of is not None else (None, None)
             queues.append(
@@ -102,9 +106,19 @@ class FiguresBoard:
                     today.level_of_offered if today is not None else None,
                     today.abandoned if today is not None else 0,
                     missed.get(name, 0),
+                    expected.get(name),
                 )
             )
         return BoardFigures(minutes=now.minutes, level=now.level, within_s=now.within_s, queues=queues)
+
+    async def _expected(self) -> dict[str, int | None]:
+        """Return the expected wait of each queue's next caller."""
+        await self._waits.refresh()
+        try:
+            found = await self._queues.snapshot()
+        except QueuesUnavailable:
+            return {}
+        return {queue.queue: self._waits.of(queue) for queue in found.queues}
 
 
 class AlertBoard:

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 
 import ari_app.campaigns.model
 import ari_app.missed.model
+import ari_app.missed.planned.model
 import ari_app.outgoing.model
 import ari_app.queues.documents.model
 import ari_app.supervision.alerts.model

@@ -8,7 +8,9 @@ import pytest
 
 from dev.stack import Stack
 from tests.asterisk.hotline import SUPERVISOR, WAIT_S, Hotline, stack_in
+from tests.asterisk.test_call_control import AGENT_HZ, CALLER_HZ
 from tests.asterisk.test_messages import message_ticket
+from tests.asterisk.test_transfers import answered, talk_alone
 from tests.desk_client import Desk
 from tests.words import words
 
@@ -53,13 +55,15 @@ async def test_caller_leaves_a_message_by_key(hotline: Hotline) -> None:
     await hotline.waiting(supervisor, "repair", 0)
 
 
-async def test_caller_asks_to_be_called_back_once(hotline: Hotline) -> None:
+async def test_caller_is_called_back_in_the_own_place(hotline: Hotline) -> None:
     supervisor = await hotline.desk(SUPERVISOR, socket=False)
     caller = await hotline.phone(CALL_BACK_CALLER)
     await hotline.into_queue(caller)
     await caller.hears_words(await words("key_asks_call_back"))
 
     await caller.press("2")
+    await caller.hears_words(await words("call_back_own_number"))
+    await caller.press("1")
     await caller.hears_words(await words("call_back_noted"))
     await caller.ended()
 
@@ -67,13 +71,32 @@ async def test_caller_asks_to_be_called_back_once(hotline: Hotline) -> None:
     record = await hotline.call_record(supervisor, entry["call_id"])
     assert (entry["reason"], record["outcome"]) == ("call_back", "call_back")
     assert entry["joined_at"] == record["queued_at"] != record["started_at"]
-    await hotline.waiting(supervisor, "repair", 0)
-
-    await hotline.into_queue(caller)
+    assert entry["in_line_from"] is not None
     await hotline.waiting(supervisor, "repair", 1)
+
+    # The caller dials again: the call back and the new call are one place in line.
+    await hotline.into_queue(caller)
+    await caller.hears_words(await words("key_asks_call_back"))
+    await hotline.waiting(supervisor, "repair", 1)
+    (live,) = await supervisor.get("/api/v1/live-calls")
+    assert live["direction"] == "inbound"
     await caller.press("2")
-    await caller.hears_words(await words("call_back_outstanding"))
+    await caller.hears_words(await words("call_back_own_number"))
+    await caller.press("1")
+    await caller.ended()
+    await hotline.waiting(supervisor, "repair", 1)
+
+    desk, agent = await hotline.ready_agent(idle=False)
+    pop = await desk.message("pop")
+    assert pop["pop"]["number"]["display"].endswith(CALL_BACK_CALLER)
+    await answered(agent)
+    await answered(caller)
+    await talk_alone(caller, CALLER_HZ, agent, AGENT_HZ)
+    call = await desk.message("call", state="talking")
+    await agent.hang_up()
     await caller.ended()
 
-    again = await missed(supervisor, CALL_BACK_CALLER)
-    assert (again["call_id"], again["calls"]) == (entry["call_id"], 1)
+    record = await hotline.call_record(supervisor, call["call_id"])
+    assert (record["direction"], record["outcome"], record["queue"]) == ("outbound", "answered", "repair")
+    numbers = [one["number"] for one in await supervisor.get("/api/v1/missed-callers")]
+    assert not [one for one in numbers if one.endswith(CALL_BACK_CALLER)], "reached: no longer missed"

@@ -9,7 +9,7 @@ from typing import Any, cast
 from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
-from ari_app.calls.call_services import AgentPhone, CallLifecycle, CallServices
+from ari_app.calls.call_services import AgentPhone, CallBacks, CallLifecycle, CallServices, NoCallBacks, Waits
 from ari_app.calls.control.model import SupervisorAction
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.outside import OutsideCalls
@@ -128,6 +128,9 @@ class FakeHotline:
             FakeDesks(),
         )
         self.messages = FakeMessages()
+        self.call_backs: CallBacks = NoCallBacks()
+        self.waits: Waits | None = None
+        self.settled: list[CallState] = []
         self.duty: dict[str, DutyNumber] = {}
         """Numbers on duty, by department."""
         self.dispatcher = Dispatcher()
@@ -164,6 +167,8 @@ class FakeHotline:
             entry_points=_Entry(),
             messages=self.messages,
             in_fallback=self._in_fallback,
+            call_backs=self.call_backs,
+            waits=self.waits,
             life=self.life,
         )
         self.calls = CallService(
@@ -185,8 +190,9 @@ class FakeHotline:
         self.queues._on_offer = self.calls.offered
         self._deadlines = asyncio.create_task(self.queues._keep_deadlines(), name="deadlines")
 
-    async def _settled(self, _call: LiveCall) -> None:
-        """Leave nothing to be done after an outbound call."""
+    async def _settled(self, call: LiveCall) -> None:
+        """Keep an outbound call that has ended."""
+        self.settled.append(call.state)
 
     async def start(self) -> None:
         """Begin, as a process does when its events flow."""

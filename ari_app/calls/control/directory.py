@@ -8,10 +8,10 @@ from redis.exceptions import RedisError
 
 from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.control.errors import CallOutOfReach
-from ari_app.calls.control.expected_wait import ExpectedWaits
 from ari_app.calls.control.model import Control, TargetKind
 from ari_app.calls.control.targets import BUSY, DutyNumber
 from ari_app.calls.control.views import LiveCallView, LiveSupervisor, TargetView
+from ari_app.calls.expected_waits import ExpectedWaits
 from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
 from ari_app.desk.call_states import ControlStage

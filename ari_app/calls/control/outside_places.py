@@ -99,7 +99,8 @@ def outside_numbers(state: CallState) -> dict[str, str]:
     control, outgoing = state.control, state.outgoing
     if control is not None and control.party is not None and control.party.target.kind is TargetKind.NUMBER:
         found[_place(state, control.party.target)] = state.talk.agent_id if state.talk is not None else ""
-    if outgoing is not None and outgoing.target.kind is TargetKind.NUMBER and state.stage is not CallStage.ENDED:
+    is_made = outgoing is not None and not outgoing.waits and state.stage is not CallStage.ENDED
+    if outgoing is not None and is_made and outgoing.target.kind is TargetKind.NUMBER:
         found[_place(state, outgoing.target)] = outgoing.agent_id
     return found
 

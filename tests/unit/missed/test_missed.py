@@ -1,11 +1,9 @@
 """Missed callers: claimed by one person, closed by a result or talk."""
 
-from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
-from ari_app.missed.actions import CallBackActions
 from ari_app.missed.errors import ClaimedByAnother, NoSuchMissedCaller
 from ari_app.missed.model import MissedCaller, MissedQuery, MissedReason, MissedResult, ResultInput
 from ari_app.missed.service import MissedCallers
@@ -16,8 +14,6 @@ from crm.tickets.service import TicketService
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.routes import Principal, Role
-from ivr.actions import ActionCall
-from ivr.cursor import Cursor
 from recordings.model import Recording, RecordingKind, RecordingStatus
 from tests.unit.crm.conftest import AGENT, Place, furnish
 
@@ -137,33 +133,22 @@ async def test_one_person_has_a_caller_until_a_result(
         await missed.claim("call-nothing", anna)
 
 
-async def test_call_back_is_asked_for_once_until_it_is_done(
-    database: Database, missed: MissedCallers, people: list[Principal]
+async def test_customer_with_two_numbers_is_one_person(
+    database: Database, missed: MissedCallers, people: list[Principal], place: Place
 ) -> None:
-    async def asked(number: str | None) -> Mapping[str, object]:
-        return await CallBackActions(missed).ask_call_back(
-            ActionCall(Cursor("hotline", "call_back", variables={"call": {"number": number}}))
-        )
+    anna, bert, _ = people
+    await call(database, "call-1", WANG, 50, customer_id=place.wang.id)
+    await call(database, "call-2", LI, 40, customer_id=place.wang.id, outcome="after_hours")
+    await call(database, "call-3", LI, 30)
+    (entry,) = await missed.listed(MissedQuery(), anna)
+    assert (entry.call_id, entry.number, entry.calls, entry.customer_id) == ("call-3", LI, 3, place.wang.id)
 
-    assert await asked(None) == {"call_back.possible": False, "call_back.asked": False, "call_back.prompt": None}
-    assert (await asked(WANG))["call_back.prompt"] == "call_back_noted"
-    joined = utc_now() - timedelta(minutes=49)
-    await call(database, "call-1", WANG, 50, outcome="call_back", queued_at=joined)
-    await call(database, "call-2", WANG, 40)
-    assert await asked(WANG) == {
-        "call_back.possible": True,
-        "call_back.asked": False,
-        "call_back.prompt": "call_back_outstanding",
-    }
-    (entry,) = await missed.listed(MissedQuery(), people[0])
-    assert (entry.reason, entry.joined_at, entry.calls) == (MissedReason.CALL_BACK, joined, 2)
+    await missed.claim("call-1", anna)
+    with pytest.raises(ClaimedByAnother):
+        await missed.claim("call-2", bert)
+    await missed.release("call-1", anna)
 
-    await missed.finish("call-2", ResultInput(result=MissedResult.NOT_REACHED), people[0])
-    assert await missed.call_back_outstanding(WANG)
-    await missed.finish("call-2", ResultInput(result=MissedResult.REACHED), people[0])
-    assert not await missed.call_back_outstanding(WANG)
-
-    await call(database, "call-3", LI, 30, outcome="call_back")
-    assert await missed.call_back_outstanding(LI)
-    await call(database, "call-4", LI, 10, outcome="answered")
-    assert not await missed.call_back_outstanding(LI)
+    await call(database, "call-4", "+8613800000009", 10, customer_id=place.wang.id, outcome="answered")
+    assert await missed.listed(MissedQuery(), anna) == [], "the person got through, on a third number"
+    await call(database, "call-5", WANG, 5, customer_id=place.wang.id)
+    assert [one.calls for one in await missed.listed(MissedQuery(), anna)] == [1]

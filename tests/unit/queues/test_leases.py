@@ -120,10 +120,12 @@ async def test_wrap_up_may_last_until_done_or_be_none_at_all(redis: Redis) -> No
     await floor.service.enter("call-1", "slow")
     await floor.service.connected(floor.offers.pop().reservation_id)
     await floor.service.finished("anna", "call-1")
-    clock.pass_s(86_400)
+    clock.pass_s(899)
     await floor.service.sweep()
     assert (await floor.service.agent("anna")).state is AgentState.WRAP_UP
-    await floor.service.wrap_up_done("anna")
+    clock.pass_s(2)
+    await floor.service.sweep()
+    assert (await floor.service.agent("anna")).state is AgentState.READY, "at the latest after the cap"
     await floor.service.enter("call-2", "quick")
     await floor.service.connected(floor.offers.pop().reservation_id)
     await floor.service.finished("anna", "call-2")

@@ -18,8 +18,15 @@ def rule(**given: object) -> OverflowRule:
     return OverflowRule.model_validate({"to": "message", **given})
 
 
-def wait(*, position: int | None = 1, on_duty: int = 1, waited_s: float = 0, unstaffed_s: float | None = None) -> Wait:
-    return Wait(position, QueueLoad(on_duty, on_duty), waited_s, unstaffed_s)
+def wait(
+    *,
+    position: int | None = 1,
+    on_duty: int = 1,
+    waited_s: float = 0,
+    unstaffed_s: float | None = None,
+    expected_s: float | None = None,
+) -> Wait:
+    return Wait(position, QueueLoad(on_duty, on_duty), waited_s, expected_s, unstaffed_s)
 
 
 def findings(tmp_path: Path, text: str) -> list[str]:
@@ -35,6 +42,8 @@ def test_first_rule_that_holds_applies_once() -> None:
     assert due(rules, wait(position=4, waited_s=61), used={0}) == 2
     assert due(rules, wait(on_duty=0, unstaffed_s=10.0)) == 1
     assert due(rules, wait(position=3)) is None
+    assert due([rule(expected_wait_s=300)], wait(expected_s=301)) == 0
+    assert due([rule(expected_wait_s=300)], wait()) is None, "what is not known does not hold"
 
 
 def test_load_without_an_agent_who_takes_calls_is_without_bound() -> None:

@@ -20,5 +20,5 @@ end
 move(agent, 'wrap_up')
 -- The call and its queue stay on view: this is what the agent is finishing.
 agent.reservation = ''
-set_deadline(agent, settings.wrap_up == 'timed' and now + settings.wrap_up_ms or nil)
+set_deadline(agent, now + (settings.wrap_up == 'timed' and settings.wrap_up_ms or settings.wrap_up_cap_ms))
 return finish(true)

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from ari_app.calls.call_services import AgentPhone
 from ari_app.calls.control.directory import CallDirectory
-from ari_app.calls.control.expected_wait import ExpectedWaits
+from ari_app.calls.expected_waits import ExpectedWaits
 from ari_app.desk.call_states import CallAction, ControlStage
 from crm.notices.views import DutyNumber
 from foundation.routes import Principal, Role

@@ -1,0 +1,1 @@
+"""Calls back that wait in the caller's place in a queue."""
