@@ -28,7 +28,6 @@ def routes(scheduled: ScheduledReports) -> Routes:
         response=ReportPlanView,
         status=201,
         problems=(422,),
-        once=True,
     )
     async def create(request: Request[ReportPlanInput, NoQuery]) -> ReportPlanView:
         return await scheduled.create(request.body)
@@ -69,7 +68,6 @@ def _add_runs(table: Routes, scheduled: ScheduledReports) -> None:
         response=ReportRunView,
         status=201,
         problems=(404,),
-        once=True,
     )
     async def send_again(request: Request[None, NoQuery]) -> ReportRunView:
         return await scheduled.send_again(request.path["run_id"])

@@ -23,8 +23,8 @@ limited = pytest.mark.parametrize("hotline", [{"longest_wait_s": LIMIT_S}], indi
 class Served:
     """A directory in which every agent serves the queue."""
 
-    def queues(self, _agent_id: str) -> list[str]:
-        return ["repair"]
+    def terms(self, agent_id: str) -> tuple[list[str], dict[str, int], str]:
+        return ["repair"], {}, agent_id
 
 
 def now_s() -> float:
