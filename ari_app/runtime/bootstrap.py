@@ -108,6 +108,8 @@ class Service:
             control=self.control,
             call_store=self.call_store,
             board=self.desks.board,
+            queue_documents=self.queue_documents,
+            live_queues=self.live_queues,
         )
 
     def _create_stores(self) -> None:

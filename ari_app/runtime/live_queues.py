@@ -45,7 +45,6 @@ class LiveQueues:
             on_message=lambda _channel, _message: self._changed.set(),
             on_subscribed=lambda _channel: self._changed.set(),
         )
-        documents.stored.add_listener(self._stored)
 
     async def load(self) -> None:
         """Take the newest version over before the queues start."""
@@ -63,7 +62,8 @@ class LiveQueues:
                 self._changed.clear()
                 await self._take_over()
 
-    async def _stored(self, _text: str) -> None:
+    async def version_stored(self, _text: str) -> None:
+        """Take over a stored version here, and announce it to other nodes."""
         self._changed.set()
         try:
             await self._redis.publish(CHANNEL, b"stored")

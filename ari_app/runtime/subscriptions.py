@@ -15,10 +15,12 @@ from ari_app.campaigns.dialler import Dialler
 from ari_app.campaigns.service import CampaignService
 from ari_app.desk.ticket_news import TicketNewsService
 from ari_app.phones.service import PhoneService
+from ari_app.queues.documents.service import QueueDocuments
 from ari_app.queues.service import QueueService
 from ari_app.runtime.background import Restoration
 from ari_app.runtime.connection import ConnectionSetup
 from ari_app.runtime.live_board import LiveBoard
+from ari_app.runtime.live_queues import LiveQueues
 from ari_app.runtime.node_lease import NodeLease
 from ari_app.runtime.staff_changes import StaffChanges
 from ari_app.runtime.ticket_reactions import TicketReactions
@@ -105,6 +107,8 @@ def connect_process(
     control: CallControl,
     call_store: CallStore,
     board: LiveBoard,
+    queue_documents: QueueDocuments,
+    live_queues: LiveQueues,
 ) -> None:
     """Connect the parts of one process of the service."""
     node.name_taken.add_listener(stop_requested.set)
@@ -119,3 +123,4 @@ def connect_process(
     campaigns.attempts_planned.add_listener(dialler.wake)
     reactions.call_linked.add_listener(control.link_ticket)
     call_store.changed.add_listener(board.look_soon)
+    queue_documents.stored.add_listener(live_queues.version_stored)

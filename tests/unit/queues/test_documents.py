@@ -160,6 +160,7 @@ class Node:
         queues, _ = read_queues(edited.file)
         self.service = QueueService(redis, queues, name, deadline_s=10)
         self.live = LiveQueues(redis, edited.documents, self.service, edited.file)
+        edited.documents.stored.add_listener(self.live.version_stored)
         self.task = asyncio.create_task(self.live.run())
 
     async def knows(self, strategy: str) -> None:
