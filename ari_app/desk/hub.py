@@ -66,6 +66,9 @@ class DeskHandler(Protocol):
         A desk that reconnects is reported open again.
         """
 
+    async def signed_out(self, agent_id: str, /) -> None:
+        """Take an agent whose session ended out of the queues."""
+
     async def snapshot(self, who: Principal, /) -> DeskSnapshot:
         """Return the first state of a new desk."""
 
@@ -213,9 +216,11 @@ class Hub:
                     await asyncio.sleep(0)
 
     async def end_session(self, staff_id: str, session_id: str | None) -> None:
-        """Close the desks of a session; without an id, of the person."""
-        self._end_session(staff_id, session_id)
-        await self._relay.publish(staff_id, Relayed(ended_session=session_id or "*"))
+        """Close the desks of a session, and sign its agent out; without an id, all of the person."""
+        had_desk = await self._end_session(staff_id, session_id)
+        elsewhere = await self._relay.publish(staff_id, Relayed(ended_session=session_id or "*"))
+        if not had_desk and not elsewhere:
+            await self._sign_out(staff_id)
 
     async def serve(self, socket: DeskSocket) -> None:
         """Serve an authenticated socket until it ends."""
@@ -337,13 +342,27 @@ class Hub:
         await socket.send(self._encode(Replaced()))
         await socket.close(CloseCode.REPLACED, "replaced")
 
-    def _end_session(self, staff_id: str, session_id: str | None) -> None:
+    async def _end_session(self, staff_id: str, session_id: str | None) -> bool:
+        """Close the desks of a session here; tell whether it had one.
+
+        An agent has one desk: an older session without it ends without a word to the queues.
+        """
         ended = [
             socket
             for socket in self._sockets.get(staff_id, ())
             if session_id is None or socket.session.id == session_id
         ]
+        if ended:
+            await self._sign_out(staff_id)
         self._spawn_closing(ended, CloseCode.SIGNED_OUT, "signed out")
+        return bool(ended)
+
+    async def _sign_out(self, staff_id: str) -> None:
+        """Take the person out of the queues; where that fails, the closed desk's time does it later."""
+        try:
+            await self._handler.signed_out(staff_id)
+        except Problem as error:
+            log.warning("agent_not_signed_out", agent_id=staff_id, error=repr(error))
 
     async def _relayed(self, staff_id: str, message: Relayed) -> None:
         """Carry out a message of another node, or of this one."""
@@ -352,7 +371,7 @@ class Hub:
         if message.newest_order is not None:
             self._replace_older(staff_id, message.newest_order, 1)
         if message.ended_session is not None:
-            self._end_session(staff_id, None if message.ended_session == "*" else message.ended_session)
+            await self._end_session(staff_id, None if message.ended_session == "*" else message.ended_session)
 
     def _spawn_closing(self, sockets: Iterable[DeskSocket], code: int, reason: str) -> None:
         for socket in sockets:

@@ -215,7 +215,7 @@ class AgentSnapshot(msgspec.Struct, frozen=True):
     """Requested while busy; in force when the agent is free."""
     next_reason: str | None = None
     until_ms: int | None = None
-    """The end of the wrap-up or the reservation."""
+    """The end of the wrap-up or the reservation; for a closed desk, the sign-out."""
 
 
 class QueueSnapshot(msgspec.Struct, frozen=True):

@@ -54,6 +54,10 @@ class AgentDesks:
             # The agent keeps the present call; no other caller is offered to a closed desk (F14).
             await self._queues.not_ready(agent_id, DESK_CLOSED)
 
+    async def signed_out(self, agent_id: str) -> None:
+        """Take an agent out of the queues, after a present call."""
+        await self._queues.sign_out(agent_id)
+
     async def command(self, agent_id: str, command: AgentCommand) -> None:
         """Carry out an agent's command.
 

@@ -6,6 +6,8 @@ local AGENT_FIELDS = {
 }
 
 local DESK_CLOSED = 'desk_closed' -- as in `ari_app.queues.model`
+-- Who closes the desk without signing out is signed out after this.
+local DESK_CLOSED_MS = 600000
 
 local function names(list)
   local result = {}
@@ -109,6 +111,9 @@ local function become_not_ready(agent, reason)
   free_of_call(agent)
   clear_next(agent)
   agent.reason = reason
+  if reason == DESK_CLOSED then
+    set_deadline(agent, now + DESK_CLOSED_MS)
+  end
 end
 
 -- `keep_idle`: the agent was not rung or not at fault; the place among the idle stays.

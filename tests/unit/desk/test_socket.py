@@ -156,11 +156,24 @@ async def test_session_that_redis_lost_is_restored_by_its_desk(house: House, ope
     assert await house.sessions.find_by_id(opened.session.id) == opened.session
 
 
-async def test_signing_out_closes_the_desk(house: House, open_desk: OpenDesk) -> None:
+async def test_signing_out_closes_the_desk_and_signs_the_agent_out_of_the_queues(
+    house: House, open_desk: OpenDesk
+) -> None:
+    out: list[str] = []
+
+    async def signed_out(agent_id: str) -> None:
+        out.append(agent_id)
+
+    house.desks.signed_out = signed_out
+    older = await house.sessions.find(await house.token(Role.AGENT))
+    assert older is not None
     desk = await open_desk()
     await desk.read("welcome")
     (opened,) = house.hub.sockets()
+    await house.sessions.end(older)
+    assert out == [], "the desk of a newer session is open"
     await house.sessions.end(opened.session)
+    assert out[:1] == [AGENT], "at once, not when the socket is gone"
     assert await desk.closed() == CloseCode.SIGNED_OUT
 
 

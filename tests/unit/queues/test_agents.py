@@ -2,7 +2,7 @@
 
 from redis.asyncio import Redis
 
-from ari_app.queues.model import AgentState, LeaveReason, WaitingCall
+from ari_app.queues.model import DESK_CLOSED, AgentState, LeaveReason, WaitingCall
 from ari_app.queues.service import QueueService
 from tests.unit.queues.conftest import START_MS, Floor
 
@@ -173,3 +173,27 @@ async def test_queue_change_is_published_when_a_caller_leaves(floor: Floor) -> N
     place = await floor.service.position("call-2")
     assert place is not None
     assert (place.position, place.in_line) == (2, 2)
+
+
+async def test_closed_desk_is_signed_out_after_its_grace_and_takes_no_sign_out_back(floor: Floor) -> None:
+    await floor.agent_ready("anna")
+    await floor.agent_ready("ben")
+    await floor.service.enter("call-1", "repair")
+    await floor.service.connected(floor.offers.pop().reservation_id)
+    await floor.service.sign_out("anna")
+    assert (await floor.service.not_ready("anna", DESK_CLOSED)).next_state is AgentState.OFFLINE
+    await floor.service.finished("anna", "call-1")
+    assert (await floor.service.wrap_up_done("anna")).state is AgentState.OFFLINE
+    await floor.service.not_ready("ben", DESK_CLOSED)
+    floor.clock.pass_s(599)
+    await floor.service.sweep()
+    assert (await floor.service.agent("ben")).reason == DESK_CLOSED
+    floor.clock.pass_s(1)
+    await floor.service.sweep()
+    assert (await floor.service.snapshot()).agents == ()
+    await floor.agent_ready("ben")
+    await floor.service.not_ready("ben", DESK_CLOSED)
+    await floor.service.sign_in("ben", ["repair"])
+    floor.clock.pass_s(700)
+    await floor.service.sweep()
+    assert (await floor.service.agent("ben")).reason == "signed_in", "the desk came back"

@@ -104,6 +104,7 @@ class DeskStub:
     def __init__(self) -> None:
         self.command: Callable[[str, AgentCommand], Coroutine[Any, Any, None]] = _nothing
         self.presence: Callable[[str, bool], Coroutine[Any, Any, None]] = _nothing
+        self.signed_out: Callable[[str], Coroutine[Any, Any, None]] = _nothing
         self.snapshot: Callable[[Principal], Coroutine[Any, Any, Any]] = _nothing
 
 

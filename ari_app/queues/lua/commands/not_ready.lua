@@ -3,6 +3,10 @@ local agent = agent_of(ARGV[3])
 if agent.state == 'offline' then
   return answer(nil)
 end
+-- Who signed out closes the desk as well: that takes nothing back.
+if agent.next == 'offline' and ARGV[4] == DESK_CLOSED then
+  return answer(agent)
+end
 if is_busy(agent) or agent.state == 'wrap_up' then
   agent.next = 'not_ready'
   agent.next_reason = ARGV[4]

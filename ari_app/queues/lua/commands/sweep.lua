@@ -7,6 +7,8 @@ for _, member in ipairs(due) do
     local agent = agent_of(id)
     if agent.state == 'wrap_up' then
       become_free(agent)
+    elseif agent.state == 'not_ready' then
+      become_offline(agent)
     elseif agent.state == 'reserved' or agent.state == 'ringing' then
       local call = call_of(agent.call)
       release(agent, call.reservation == agent.reservation and 'no_answer' or 'caller_gone')
