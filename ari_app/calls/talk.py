@@ -45,6 +45,10 @@ UNAVAILABLE = frozenset({1, 2, 3, 20, 27, 31, 34, 38, 41, 42, 58, 127})
 log = structlog.get_logger()
 
 
+MISSED = frozenset({DeclineReason.NO_ANSWER, DeclineReason.BUSY, DeclineReason.REFUSED})
+"""Failed offers that count against the agent: several in a row pause."""
+
+
 class Withdrawn(Event, frozen=True, kw_only=True):
     """Another agent took the call while this one was rung."""
 
@@ -357,7 +361,11 @@ class AgentLeg:
         log_offer_ended(talk, TOO_LATE if self._too_late else reason.value)
         state.abandon_position = talk.position if reason is DeclineReason.CALLER_GONE else None
         state.talk, state.stage = None, CallStage.QUEUED
-        await self._services.desks.close_pop(self._phone.agent_id, state.id)
+        # Boards and colleagues read it there: the caller may be taken again.
+        self._services.store.put(state)
+        missed = reason in MISSED and not self._too_late
+        missed_of = self._services.queues.settings_of(state.queue or "").misses_until_not_ready if missed else None
+        await self._services.desks.close_pop(self._phone.agent_id, state.id, missed_of=missed_of)
 
     def _end_talk(self) -> None:
         """Add the conversation to the call's time with agents."""

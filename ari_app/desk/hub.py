@@ -67,7 +67,7 @@ class DeskHandler(Protocol):
         """
 
     async def signed_out(self, agent_id: str, /) -> None:
-        """Take an agent whose session ended out of the queues."""
+        """Take an agent out of the queues: the session ended."""
 
     async def snapshot(self, who: Principal, /) -> DeskSnapshot:
         """Return the first state of a new desk."""
@@ -175,9 +175,9 @@ class Hub:
         for agent_id in (who.staff_id, *others):
             await self.send(agent_id, DraftChanged(draft=stored))
 
-    async def close_pop(self, agent_id: str, call_id: str) -> None:
+    async def close_pop(self, agent_id: str, call_id: str, *, missed_of: int | None = None) -> None:
         """Close the pop of a call; its draft stays with the call."""
-        await self.send(agent_id, PopClosed(call_id=call_id))
+        await self.send(agent_id, PopClosed(call_id=call_id, missed_of=missed_of))
         with _out_of_reach("desk_state_lost", agent_id):
             async with asyncio.timeout(DEADLINE_S):
                 await self.state.close(agent_id, call_id)

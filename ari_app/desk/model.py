@@ -73,6 +73,8 @@ class PopClosed(Message, tag="pop_closed"):
     """The call no longer concerns this desk."""
 
     call_id: str
+    missed_of: int | None = None
+    """The agent did not answer the ring: so many of them in a row pause the agent."""
 
 
 class DraftChanged(Message, tag="draft"):

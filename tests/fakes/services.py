@@ -233,6 +233,8 @@ class FakeDesks:
     """Every screen pop, with its agent."""
     closed: list[tuple[str, str]] = field(default_factory=list)
     """Pops that were taken away: agent and call."""
+    missed: list[tuple[str, int]] = field(default_factory=list)
+    """Agents who missed a ring, with how many of them pause."""
     shown: list[tuple[str, CallChanged]] = field(default_factory=list)
     """States of calls that were shown, with their agents."""
     connected: bool = True
@@ -242,8 +244,10 @@ class FakeDesks:
         self.popped.append((agent_id, pop))
         return self.connected
 
-    async def close_pop(self, agent_id: str, call_id: str) -> None:
+    async def close_pop(self, agent_id: str, call_id: str, *, missed_of: int | None = None) -> None:
         """Take a pop away."""
+        if missed_of is not None:
+            self.missed.append((agent_id, missed_of))
         self.closed.append((agent_id, call_id))
 
     async def call_changed(self, agent_id: str, changed: CallChanged) -> None:

@@ -75,6 +75,22 @@ async def test_unanswered_call_goes_to_the_next_agent_after_the_ringing_time(hot
     assert asyncio.get_running_loop().time() - rung_at == pytest.approx(RING_S, abs=0.5)
     assert (await hotline.agent("1001")).state is AgentState.READY
     assert hotline.ringing("1001") is None
+    assert hotline.desks.missed == [(AGENTS["1001"].agent_id, 2)], "the desk says what further misses lead to"
+
+
+async def test_caller_waits_again_for_all_to_see_after_a_ring_without_an_answer(hotline: FakeHotline) -> None:
+    hotline.call()
+    await hotline.agent_ready()
+    leg = await hotline.rung()
+    call_id = hotline.live.state.id
+    await hotline.store.settled(call_id)
+    hotline.asterisk.hang_up(leg.id, NO_ANSWER)
+    await until(lambda: hotline.ringing() is None)
+    await until(lambda: bool(hotline.desks.missed))
+    await hotline.store.settled(call_id)
+    stored = await hotline.store.get(call_id)
+    assert stored is not None
+    assert (stored.stage, stored.talk) == (CallStage.QUEUED, None)
 
 
 async def test_phone_that_is_not_registered_makes_its_agent_not_ready(hotline: FakeHotline) -> None:
