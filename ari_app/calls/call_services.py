@@ -60,7 +60,10 @@ class Desks(Protocol):
         """Show a call on an agent's desk; False without a desk."""
 
     async def close_pop(self, agent_id: str, call_id: str, *, missed_of: int | None = None) -> None:
-        """Remove a call from the agent's desk; after a missed ring, with the number that pauses the agent."""
+        """Remove a call from the agent's desk.
+
+        After a missed ring `missed_of` is the number of them that pauses the agent.
+        """
 
     async def call_changed(self, agent_id: str, changed: CallChanged) -> None:
         """Show the new state of the agent's call."""

@@ -216,7 +216,10 @@ class Hub:
                     await asyncio.sleep(0)
 
     async def end_session(self, staff_id: str, session_id: str | None) -> None:
-        """Close the desks of a session, and sign its agent out; without an id, all of the person."""
+        """Close the desks of a session; without an id, of the person.
+
+        Its agent leaves the queues at once, after a present call.
+        """
         had_desk = await self._end_session(staff_id, session_id)
         elsewhere = await self._relay.publish(staff_id, Relayed(ended_session=session_id or "*"))
         if not had_desk and not elsewhere:
@@ -358,7 +361,10 @@ class Hub:
         return bool(ended)
 
     async def _sign_out(self, staff_id: str) -> None:
-        """Take the person out of the queues; where that fails, the closed desk's time does it later."""
+        """Take an agent out of the queues.
+
+        Where that fails, the time of the closed desk does it later.
+        """
         try:
             await self._handler.signed_out(staff_id)
         except Problem as error:

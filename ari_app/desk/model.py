@@ -123,8 +123,12 @@ class CallChanged(Message, tag="call"):
     """How long the customer was held before, without the present hold."""
     held_since_ms: int | None = None
     agent: CallAgent | None = None
-    """Agent who owns the call, and consults or transfers it; None after that agent left."""
+    """Agent who owns the call, and consults or transfers it, or parked it; None after that agent left."""
     party: CallParty | None = None
+    takes: str = ""
+    """The call becomes this agent's with the answer: `transfer` or `pick_up`; with the role `third`."""
+    returned_from: CallParty | None = None
+    """Target of a transfer that failed: the customer is back with this agent."""
     supervisor: CallSupervisor | None = None
     """Supervisor who is in the call; None also for one who listens in silence."""
     direction: Direction = Direction.INBOUND

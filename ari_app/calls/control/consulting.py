@@ -134,11 +134,11 @@ class Consulting(Handing):
         await self._drop_party()
         self._tell(StoryStep.LEFT if answered else StoryStep.NOT_ANSWERED, party.target)
         if self.stage is _S.LEFT and self._is_unserved():
-            await self._give_back()
+            await self._give_back(party)
         elif self.stage is _S.LEFT:
             self._over()
         elif self.stage is _S.TRANSFERRING:
-            await self._return_to_sender()
+            await self._return_to_sender(party)
         elif self.stage in {_S.CONSULT_RINGING, _S.CONSULTING}:
             await self._enter(_S.HELD)
         elif self.stage in {_S.SWAPPED, _S.THREE_PARTY}:
@@ -226,8 +226,8 @@ class Consulting(Handing):
         await self._let_agent_go()
         self._pass_to(party.target, party.channel_id)
         control = self.control
-        control.party, control.handover = None, handover
-        control.muted = control.held_by_phone = False
+        control.party, control.handover, control.returned_from = None, handover, None
+        control.muted, control.held_by_phone = party.muted, False
         control.parked_until_ms = None
         if party.away_until_ms is None:
             await self._enter(_S.TALKING)
@@ -270,7 +270,7 @@ class Consulting(Handing):
         handover = self._state.control.handover if self._state.control is not None else None
         return handover is not None and milliseconds(utc_now()) < handover.served_at_ms
 
-    async def _give_back(self) -> None:
+    async def _give_back(self, party: Party | None = None) -> None:
         """Return an unserved customer to the sender, or to the queue."""
         handover, talk = self.control.handover, self.talk
         assert handover is not None, "handed over"
@@ -279,10 +279,12 @@ class Consulting(Handing):
             self._to_queue(self._state.home_queue, head=True)
             return
         if talk.agent_id != sender.id:
-            self._tell(StoryStep.LEFT, Target(TargetKind.AGENT, talk.agent_id, staff_number=talk.staff_number))
+            target = Target(TargetKind.AGENT, talk.agent_id, talk.agent_name, staff_number=talk.staff_number)
+            self._tell(StoryStep.LEFT, target)
             await self._let_agent_go()
             self._pass_to(sender, talk.channel_id)
-        await self._return_to_sender()
+            party = Party(talk.channel_id, target, up=True)
+        await self._return_to_sender(party)
 
     async def _let_agent_go(self) -> None:
         """Hang the agent's leg up and free the agent. Idempotent."""
@@ -307,8 +309,8 @@ class Consulting(Handing):
         # Known until it is gone: a hang-up that cuts this off has the clean-up do it.
         self.control.party = None
 
-    async def _return_to_sender(self) -> None:
-        """Return the customer of a failed transfer: parked, sender, or queue."""
+    async def _return_to_sender(self, party: Party | None) -> None:
+        """Return the customer of a transfer to `party` that failed."""
         control, talk, now_ms = self.control, self.talk, milliseconds(utc_now())
         if control.parked_until_ms is not None:
             await self._enter(_S.PARKED, ends_in_s=max(0, control.parked_until_ms - now_ms) / 1000)
@@ -316,6 +318,7 @@ class Consulting(Handing):
         phone = self._services.agents.phone(talk.agent_id)
         # Known before: a hang-up in this moment frees the agent all the same.
         talk.released = False
+        control.returned_from = party
         if phone is not None and await self._parties.occupy(talk.agent_id):
             await self._ring_back(f"PJSIP/{phone.endpoint}")
         else:

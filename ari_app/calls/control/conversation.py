@@ -22,7 +22,15 @@ from ari_app.calls.agent_voices import VoiceBack, VoiceLost
 from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.command_inbox import Commanded, CommandInbox
 from ari_app.calls.control.errors import CallOutOfReach, NotNow
-from ari_app.calls.control.model import ORDERLY, AnyCommand, CallCommand, SupervisorCommand, TargetKind, allowed
+from ari_app.calls.control.model import (
+    ORDERLY,
+    AnyCommand,
+    CallCommand,
+    SupervisorCommand,
+    TargetKind,
+    allowed,
+    third_allowed,
+)
 from ari_app.calls.control.segments import Segments
 from ari_app.calls.control.supervising import TAKEN_FROM, Supervising
 from ari_app.calls.model import CallState
@@ -69,8 +77,8 @@ class Conversation(Supervising):
         self._steps: dict[CallAction, Callable[[CallCommand], Awaitable[None]]] = {
             CallAction.HOLD: self._hold,
             CallAction.RESUME: self._resume,
-            CallAction.MUTE: lambda _: self._mute(True),
-            CallAction.UNMUTE: lambda _: self._mute(False),
+            CallAction.MUTE: lambda command: self._mute(command.agent_id, True),
+            CallAction.UNMUTE: lambda command: self._mute(command.agent_id, False),
             CallAction.DIGITS: lambda command: self._press(command.digits),
             CallAction.PAUSE_RECORDING: lambda _: self._pause_recording(True),
             CallAction.RESUME_RECORDING: lambda _: self._pause_recording(False),
@@ -231,8 +239,8 @@ class Conversation(Supervising):
         if command.action is CallAction.PICK_UP:
             pass
         elif party is not None and party.target.kind is TargetKind.AGENT and party.target.id == command.agent_id:
-            if command.action not in {CallAction.HANG_UP, CallAction.RECONNECT}:
-                raise NotNow("an agent who is consulted can only hang up or reconnect")
+            if command.action not in third_allowed(self.control):
+                raise NotNow(f"an agent who is consulted cannot {command.action.value} now")
             return
         elif command.agent_id == self._state.called_agent:
             if command.action is not CallAction.HANG_UP:

@@ -12,7 +12,7 @@ from ari_app.ari.errors import AriError, AriNotFound, NotInStasis
 from ari_app.calls.call_services import CallServices, PopMaker
 from ari_app.calls.control.arrangement import AGENT_TALKS, CUSTOMER_TALKS, places, recorded
 from ari_app.calls.control.errors import NotNow
-from ari_app.calls.control.model import TRANSITIONS, Control, StoryEntry, Target, TargetKind
+from ari_app.calls.control.model import TRANSITIONS, Control, Party, StoryEntry, Target, TargetKind
 from ari_app.calls.control.parties import Parties
 from ari_app.calls.control.ringback import RingbackTone
 from ari_app.calls.control.seating import Seating
@@ -39,6 +39,9 @@ PHONE_LOST = "phone_lost"
 _S = ControlStage
 RESUMED = frozenset({_S.HELD, _S.CONSULTING, _S.SWAPPED, _S.THREE_PARTY})
 """Stages that an agent finds again as they were left."""
+
+COMING_BACK = frozenset({_S.RETURNING, _S.AWAY, _S.TALKING})
+"""Stages in which the desk still says that a transfer failed."""
 
 log = structlog.get_logger()
 
@@ -87,6 +90,8 @@ class Handing:
         assert stage in TRANSITIONS[control.stage], f"{control.stage} → {stage}"
         control.stage, control.since_ms = stage, now_ms
         control.until_ms = None if ends_in_s is None else now_ms + round(ends_in_s * 1000)
+        if stage not in COMING_BACK:
+            control.returned_from = None
         self._count_hold()
         await self._services.store.save(self._state)
         crashpoint(f"control-{stage.value}")
@@ -302,10 +307,14 @@ class Handing:
 
     # Details
 
-    async def _mute(self, muted: bool) -> None:
-        ari, channel_id = self._services.ari, self.talk.channel_id
+    async def _mute(self, agent_id: str, muted: bool) -> None:
+        """Mute the agent of the call, or the one who is consulted."""
+        ari, control = self._services.ari, self.control
+        is_third = agent_id != self.talk.agent_id and control.party is not None
+        muted_one = control.party if is_third and control.party is not None else control
+        channel_id = muted_one.channel_id if isinstance(muted_one, Party) else self.talk.channel_id
         await (ari.mute(channel_id, "in") if muted else ari.unmute(channel_id, "in"))
-        self.control.muted = muted
+        muted_one.muted = muted
         self._services.store.put(self._state)
         await self._show()
 

@@ -181,6 +181,8 @@ class Party(msgspec.Struct):
     """How long that agent may still reconnect."""
     rings_again: bool = False
     """The phone of an agent who vanished rings."""
+    muted: bool = False
+    """The others do not hear the agent."""
 
     @property
     def away(self) -> bool:
@@ -218,6 +220,8 @@ class Control(msgspec.Struct):
     """Asterisk plays the ringing tone to the agent."""
     party: Party | None = None
     supervisor: Supervisor | None = None
+    returned_from: Party | None = None
+    """Target of the transfer that just failed: its customer is back with the sender."""
     handover: Handover | None = None
     """The last transfer, if its target had not talked with the customer before."""
     keys: list[str] = []
@@ -260,3 +264,22 @@ def may(control: Control, *, internal: bool = False) -> list[CallAction]:
         CallAction.RESUME_RECORDING if not control.recording_paused else CallAction.PAUSE_RECORDING,
     }
     return [action for action in CallAction if action in allowed(control, internal=internal) - without_effect]
+
+
+_THIRD_TALKS = frozenset({_CONSULTING, _SWAPPED, _THREE_PARTY})
+
+
+def third_allowed(control: Control) -> frozenset[CallAction]:
+    """Return the commands of an agent who is the third party."""
+    party, usual = control.party, frozenset({CallAction.RECONNECT, CallAction.HANG_UP})
+    if party is None or not party.up or party.away or control.stage not in _THIRD_TALKS:
+        return usual
+    heard = frozenset({CallAction.MUTE, CallAction.UNMUTE})
+    return usual | heard | ({CallAction.DIGITS} if control.stage is _THREE_PARTY else frozenset())
+
+
+def third_may(control: Control) -> list[CallAction]:
+    """Return the third party's commands that are possible now."""
+    muted = control.party is not None and control.party.muted
+    without_effect = {CallAction.MUTE if muted else CallAction.UNMUTE}
+    return [action for action in CallAction if action in third_allowed(control) - without_effect]

@@ -117,7 +117,7 @@ class Rejoining(Consulting):
             # The page came back before its voice was missed.
             await self._miss_party(party)
         self._seating.forget(former)
-        party.channel_id, party.rings_again = new_id("agent-leg"), party.up
+        party.channel_id, party.rings_again, party.muted = new_id("agent-leg"), party.up, False
         self._listen(party.channel_id)
         await self._services.store.save(self._state)
         await self._parties.hang_up(former)

@@ -1,6 +1,6 @@
 """View of a call for the desks of its agents."""
 
-from ari_app.calls.control.model import Control, TargetKind, may
+from ari_app.calls.control.model import Control, Party, TargetKind, may, third_may
 from ari_app.calls.model import CallState
 from ari_app.desk.call_states import CallAction, CallParty, CallSupervisor, ControlStage, Direction, SupervisionMode
 from ari_app.desk.model import CallAgent, CallChanged
@@ -12,6 +12,8 @@ CALLED = "called"
 """Role of an agent whom another agent calls."""
 THIRD = "third"
 """Role of an agent who is consulted."""
+TRANSFER, PICK_UP = "transfer", "pick_up"
+"""Ways in which the call becomes a third party's with the answer."""
 
 
 def call_changed(state: CallState, agent_id: str) -> CallChanged:
@@ -32,24 +34,32 @@ def call_changed(state: CallState, agent_id: str) -> CallChanged:
     shown.held_ms = state.held_ms
     shown.held_since_ms = state.held_since_ms
     if party is not None:
-        shown.party = CallParty(
-            kind=party.target.kind.value,
-            id=party.target.id,
-            name=party.target.name,
-            answered=party.up,
-            away_since_ms=party.away_since_ms,
-            rings_again=party.rings_again,
-        )
+        shown.party = _party(party)
     shown.supervisor = supervisor_of(state, hides_silent=True)
     if party is not None and party.target.kind is TargetKind.AGENT and party.target.id == agent_id:
-        shown.role, shown.may = THIRD, [CallAction.RECONNECT, CallAction.HANG_UP]
+        shown.role, shown.may, shown.muted = THIRD, third_may(control), party.muted
+        if control.stage is ControlStage.TRANSFERRING and talk is not None:
+            shown.agent = CallAgent(talk.agent_id, talk.agent_name, talk.staff_number)
+            shown.takes = PICK_UP if control.parked_until_ms is not None else TRANSFER
     elif agent_id == state.called_agent:
         shown.may = [CallAction.HANG_UP]
     elif agent_id in state.agents:
         shown.may = may(control, internal=state.direction is Direction.INTERNAL)
+        shown.returned_from = _party(control.returned_from) if control.returned_from is not None else None
     else:
         shown.over = True
     return shown
+
+
+def _party(party: Party) -> CallParty:
+    return CallParty(
+        kind=party.target.kind.value,
+        id=party.target.id,
+        name=party.target.name,
+        answered=party.up,
+        away_since_ms=party.away_since_ms,
+        rings_again=party.rings_again,
+    )
 
 
 def supervisor_of(state: CallState, *, hides_silent: bool) -> CallSupervisor | None:

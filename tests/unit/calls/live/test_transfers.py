@@ -14,6 +14,7 @@ from ari_app.calls.errors import NumberRefused
 from ari_app.calls.store import CallStore
 from ari_app.desk.call_states import CallAction, ControlStage
 from ari_app.desk.command_model import CallTarget
+from ari_app.desk.model import CallChanged
 from ari_app.queues.model import AgentState
 from crm.history.model import CallOutcome, StoryStep
 from crm.notices.views import DutyNumber
@@ -51,6 +52,12 @@ async def outside(hotline: FakeHotline) -> FakeChannel:
     return leg
 
 
+def shown(hotline: FakeHotline, number: str) -> CallChanged:
+    """Return what an agent's desk was sent last."""
+    agent_id = AGENTS[number].agent_id
+    return [changed for agent, changed in hotline.desks.shown if agent == agent_id][-1]
+
+
 async def stage(hotline: FakeHotline, wanted: ControlStage) -> None:
     """Wait for a stage of the one call."""
     await until(lambda: hotline.live.state.control is not None and hotline.live.state.control.stage is wanted)
@@ -75,6 +82,7 @@ async def test_blind_transfer_to_a_colleague(hotline: FakeHotline) -> None:
     assert hotline.asterisk.hears(caller.id) == MUSIC
     assert (await hotline.agent()).state is AgentState.WRAP_UP
     assert hotline.desks.popped[-1][0] == "staff-1002"
+    assert shown(hotline, "1002").takes == "transfer", "no consultation"
     second = await hotline.talking("1002")
 
     assert hotline.asterisk.heard_by(second.id) == {caller.id}
@@ -101,6 +109,11 @@ async def test_transfer_that_fails_comes_back_to_the_sender(hotline: FakeHotline
 
     assert hotline.asterisk.heard_by(again.id) == {caller.id}
     assert StoryStep.NOT_ANSWERED in steps(hotline)
+    back = shown(hotline, "1001").returned_from
+    assert back is not None, "the desk says why it rang again"
+    assert (back.id, back.answered) == ("staff-1002", False)
+    await hotline.order(CallAction.HOLD)
+    assert (await hotline.order(CallAction.RESUME)).returned_from is None
     assert (await hotline.agent("1002")).state is AgentState.NOT_READY
     assert hotline.asterisk.longest_silence_s(caller.id) < 1
     hotline.asterisk.hang_up(again.id)
@@ -251,9 +264,9 @@ async def test_three_party_call_with_the_department_and_the_agent_leaves(hotline
     """H2."""
     caller, leg = await conversation(hotline)
     hotline.duty["dept-1"] = DutyNumber("张师傅", "045187654321")
-    shown = await hotline.order(CallAction.CONSULT, target=CallTarget("department", "dept-1"))
-    assert shown.party is not None
-    assert (shown.party.name, shown.party.answered) == ("张师傅", False)
+    asked = await hotline.order(CallAction.CONSULT, target=CallTarget("department", "dept-1"))
+    assert asked.party is not None
+    assert (asked.party.name, asked.party.answered) == ("张师傅", False)
     third = await outside(hotline)
     hotline.asterisk.pick_up(third.id)
     await stage(hotline, ControlStage.CONSULTING)
@@ -271,6 +284,32 @@ async def test_three_party_call_with_the_department_and_the_agent_leaves(hotline
     hotline.asterisk.hang_up(third.id)
     await nothing_is_left(hotline)
     assert hotline.history.only.agent_id == "staff-1001"
+
+
+async def test_colleague_in_a_call_of_three_mutes_and_presses_keys(hotline: FakeHotline) -> None:
+    caller, leg = await conversation(hotline)
+    await other_ready(hotline)
+    await hotline.order(CallAction.CONSULT, target=OTHER)
+    third = await hotline.talking("1002")
+    ears = hotline.asterisk.heard_by
+    with pytest.raises(NotNow):
+        await hotline.order(CallAction.DIGITS, "1002", digits="1")
+    await hotline.order(CallAction.THREE_PARTY)
+
+    muted = await hotline.order(CallAction.MUTE, "1002")
+    assert muted.muted
+    assert {CallAction.UNMUTE, CallAction.DIGITS} <= set(muted.may)
+    assert not shown(hotline, "1001").muted
+    assert ears(caller.id) == {leg.id}
+    assert not (await hotline.order(CallAction.UNMUTE, "1002")).muted
+    assert ears(caller.id) == {leg.id, third.id}
+    await hotline.order(CallAction.DIGITS, "1002", digits="12#")
+    await hotline.order(CallAction.MUTE, "1002")
+    await hotline.order(CallAction.LEAVE)
+    await until(lambda: shown(hotline, "1002").role == "agent")
+    assert shown(hotline, "1002").muted, "muted still, as the phone is"
+    hotline.asterisk.hang_up(third.id)
+    await nothing_is_left(hotline)
 
 
 async def test_hanging_up_in_a_consultation_completes_it(hotline: FakeHotline) -> None:
@@ -309,7 +348,10 @@ async def test_parked_call_is_picked_up_by_another_agent(hotline: FakeHotline) -
     ringing = await hotline.rung("1002")
     hotline.asterisk.hang_up(ringing.id, BUSY)
     await stage(hotline, ControlStage.PARKED)
-    await hotline.control.pick_up(call_id, order)
+    picked = await hotline.control.pick_up(call_id, order)
+    assert (picked.role, picked.takes) == ("third", "pick_up")
+    assert picked.agent is not None
+    assert picked.agent.id == "staff-1001", "the one who parked it"
     second = await hotline.talking("1002")
     assert hotline.asterisk.heard_by(second.id) == {caller.id}
 

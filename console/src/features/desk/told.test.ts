@@ -1,0 +1,103 @@
+import { flushPromises } from '@vue/test-utils'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { nextTick } from 'vue'
+import { useDesk } from '@/shared/socket/desk'
+import type { CallChanged, Pop, ServerMessage } from '@/shared/socket/messages'
+import { serve, show } from '@/shared/testing/service'
+import CallBar from './components/CallBar.vue'
+import CallTags from './components/CallTags.vue'
+import ShiftBar from './components/ShiftBar.vue'
+import TicketPanel from './components/TicketPanel.vue'
+import { usePopTickets } from './state/pop-tickets'
+import { useTicketDraft } from './state/ticket-draft'
+
+const pop = {
+  id: 'p-1', call_id: 'c-1', offered_at_ms: 1_000_000_000, queue: 'repair', waited_ms: 0, greeting: { zh: '您好', en: 'Hello' },
+  number: null, customers: [], customer_id: null, history: null, open_tickets: [], similar: [], keys: [], kind: 'fault', arrears: null,
+} as unknown as Pop
+const hear = (message: object) => useDesk().apply(message as ServerMessage)
+const own = (state: string) => hear({ type: 'agent', agent_id: 'a', state, since_ms: 1, until_ms: null })
+const call = (more: object) => ({ call_id: 'c-1', may: [], recording: true, role: 'agent', agent: { id: 'b', name: '刘芳', staff_number: '1001' }, ...more }) as unknown as CallChanged
+const party = (answered: boolean) => ({ kind: 'agent', id: 'c', name: '陈静', answered })
+
+afterEach(() => {
+  document.body.innerHTML = ''
+  vi.unstubAllGlobals()
+})
+
+describe('the tickets of a pop', () => {
+  it('are as the service has them: status and time of one that was filed and dispatched', async () => {
+    const registered = Date.parse('2026-11-30T14:28:00Z')
+    const ticket = { id: 't-1', number: '26112900001', kind: 'fault', status: 'registered', subject: '漏水', urge_count: 0, registered_at: '2026-11-30T14:28:00Z' }
+    serve({ 'GET /tickets/t-1': ticket })
+    hear({ type: 'pop', pop: { ...pop, history: { days: 30, tickets: [], calls: [] } } })
+    const [work, tickets] = [useTicketDraft(), usePopTickets()]
+    work.draft.filed = { id: 't-1', number: '26112900001' }
+    await flushPromises()
+    expect([tickets.open[0]?.status, tickets.open[0]?.registered_at_ms, tickets.history?.tickets[0]?.registered_at_ms]).toEqual(['registered', registered, registered])
+    serve({ 'GET /tickets/t-1': { ...ticket, status: 'dispatched' } })
+    hear({ type: 'ticket', ticket_id: 't-2' })
+    hear({ type: 'ticket', ticket_id: 't-1' })
+    await flushPromises()
+    expect([tickets.open[0]?.status, tickets.history?.tickets[0]?.status]).toEqual(['dispatched', 'dispatched'])
+    const asked = serve({})
+    hear({ type: 'ticket', ticket_id: 't-3' })
+    expect(asked).toEqual([])
+  })
+})
+
+describe('the desk says', () => {
+  it('that a ring was missed and what follows, until the next call', async () => {
+    serve({})
+    own('ready')
+    const bar = show(ShiftBar)
+    hear({ type: 'pop_closed', call_id: 'c-0', missed_of: null })
+    await nextTick()
+    expect(bar.find('.shift-told').exists()).toBe(false)
+    hear({ type: 'pop_closed', call_id: 'c-1', missed_of: 2 })
+    await nextTick()
+    expect(bar.find('.shift-told').text()).toContain('连续 2 次未接会自动示忙')
+    hear({ type: 'pop', pop })
+    await nextTick()
+    expect(bar.find('.shift-told').exists()).toBe(false)
+    bar.unmount()
+  })
+
+  it('why the call of a colleague rings here', () => {
+    const words = (more: object) => show(CallTags, { call: call({ role: 'third', ...more }) }).text()
+    expect([words({ takes: '' }), words({ takes: 'transfer' }), words({ takes: 'pick_up' })]).toEqual(['刘芳咨询您', '刘芳转接给您', '代接：刘芳驻留的来电'])
+  })
+
+  it('that a transfer came back, and from whom', () => {
+    const words = (answered: boolean) => show(CallTags, { call: call({ returned_from: party(answered) }) }).text()
+    expect([words(false), words(true)]).toEqual(['陈静没有接听，客户回到您这里', '陈静已挂断，客户回到您这里'])
+  })
+
+  it('that a supervisor took the call, also after its ticket was filed, and proposes no result', async () => {
+    const queue = { name: 'repair', title_zh: '报修', title_en: 'Repair', disposition_required: true, dispositions: [{ code: 'filed', zh: '已登记工单', en: 'Filed' }] }
+    const asked = serve({ 'GET /queues': [queue] })
+    hear({ type: 'pop', pop })
+    useTicketDraft().draft.filed = { id: 't-1', number: '26112900001' }
+    hear({ type: 'call', call_id: 'c-1', stage: 'talking', over: true, taken_over_by: '王敏' })
+    own('wrap_up')
+    const bar = show(CallBar, { pop })
+    await flushPromises()
+    expect(bar.text()).toContain('王敏（班长）已接管通话')
+    expect(bar.text()).toContain('已登记工单')
+    expect(asked.filter((one) => one.method !== 'GET')).toEqual([])
+    bar.unmount()
+  })
+
+  it('of no colleague who writes on a filed ticket', async () => {
+    serve({})
+    hear({ type: 'pop', pop })
+    const work = useTicketDraft()
+    work.by = '刘芳'
+    const panel = show(TicketPanel, { pop })
+    expect(panel.text()).toContain('刘芳也在填写')
+    work.draft.filed = { id: 't-1', number: '26112900001' }
+    await nextTick()
+    expect(panel.text()).not.toContain('也在填写')
+    panel.unmount()
+  })
+})
