@@ -192,7 +192,8 @@ class QueueState(Message, tag="queue"):
     queue: str
     waiting: int
     ringing: int = 0
-    longest_wait_ms: int = 0
+    oldest_ms: int | None = None
+    """When the caller joined who waits longest; None: no caller waits."""
     agents: dict[AgentState, int] = {}
     """How many of its agents are in which state."""
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
+from ari_app.queues.hours import QueueHours
 from ari_app.queues.model import AgentSnapshot, AgentState, QueueSnapshot
 from ari_app.queues.service import QueueService
 from ari_app.queues.settings import QueueSettings
@@ -35,6 +36,8 @@ class QueueView(BaseModel):
     """Callers in the queue, also while an agent is rung for them."""
     ringing: int
     longest_wait_ms: int
+    open: bool
+    """By its hours; a queue without hours is always open."""
     agents: dict[AgentState, int]
     """How many of its agents are in which state."""
     dispositions: list[DispositionChoice]
@@ -74,14 +77,18 @@ async def always_finished(_agent_id: str) -> None:
     """Let every wrap-up end."""
 
 
-def routes(service: QueueService, check_finished: CheckFinished = always_finished) -> Routes:
+def routes(
+    service: QueueService, check_finished: CheckFinished = always_finished, hours: QueueHours | None = None
+) -> Routes:
     """Return the routes of the queues. Agents have the ids of staff."""
+    hours = hours or QueueHours()
     table = Routes(tag="queues")
 
     @table.add("GET", "/queues", roles=WATCHING, summary="List the queues", response=list[QueueView])
     async def list_queues(_request: Request[None, NoQuery]) -> list[QueueView]:
         found = await service.snapshot()
-        return [_queue_view(queue, service.queues[queue.queue]) for queue in found.queues]
+        each = [(queue, service.queues[queue.queue]) for queue in found.queues]
+        return [_queue_view(queue, settings, is_open=hours.is_open(settings)) for queue, settings in each]
 
     @table.add("GET", "/agents", roles=SUPERVISING, summary="List the signed-in agents", response=list[AgentView])
     async def list_agents(_request: Request[None, NoQuery]) -> list[AgentView]:
@@ -146,7 +153,7 @@ def agent_view(agent: AgentSnapshot) -> AgentView:
     )
 
 
-def _queue_view(queue: QueueSnapshot, settings: QueueSettings) -> QueueView:
+def _queue_view(queue: QueueSnapshot, settings: QueueSettings, *, is_open: bool) -> QueueView:
     return QueueView(
         name=queue.queue,
         title_zh=settings.title_zh,
@@ -154,6 +161,7 @@ def _queue_view(queue: QueueSnapshot, settings: QueueSettings) -> QueueView:
         waiting=queue.waiting,
         ringing=queue.offered,
         longest_wait_ms=queue.longest_wait_ms,
+        open=is_open,
         agents=queue.agents,
         dispositions=[DispositionChoice.model_validate(one) for one in settings.dispositions],
         disposition_required=settings.disposition_required,

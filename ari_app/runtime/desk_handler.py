@@ -90,7 +90,7 @@ class AgentDesks:
             return DeskSnapshot()
         found = await self._queues.snapshot()
         agents = [presence_of(agent, self._agents) for agent in found.agents]
-        queues, board = [queue_state(queue) for queue in found.queues], self._board
+        queues, board = [queue_state(queue, found.at_ms) for queue in found.queues], self._board
         if board is None:
             return DeskSnapshot(queues=queues, agents=agents)
         calls = await board.calls(who.role)
@@ -130,12 +130,12 @@ def own_state(agent: AgentSnapshot) -> OwnState:
     )
 
 
-def queue_state(queue: QueueSnapshot) -> QueueState:
-    """Return a queue as wallboards show it."""
+def queue_state(queue: QueueSnapshot, at_ms: int) -> QueueState:
+    """Return a queue of a moment as wallboards show it: their clocks run on from it."""
     return QueueState(
         queue=queue.queue,
         waiting=queue.waiting,
         ringing=queue.offered,
-        longest_wait_ms=queue.longest_wait_ms,
+        oldest_ms=at_ms - queue.longest_wait_ms if queue.waiting else None,
         agents=queue.agents,
     )

@@ -1,5 +1,7 @@
 """Parts of one process that desks use: sockets, sessions, phones, presence."""
 
+from zoneinfo import ZoneInfo
+
 from redis.asyncio import Redis
 
 from ari_app.ari.client import AriClient
@@ -14,6 +16,7 @@ from ari_app.phones import http as phones_http
 from ari_app.phones.service import PhoneService
 from ari_app.phones.store import PhoneOwners
 from ari_app.queues import http as queues_http
+from ari_app.queues.hours import QueueHours
 from ari_app.queues.model import AgentState
 from ari_app.queues.service import QueueService
 from ari_app.queues.simulation import http as simulation_http
@@ -56,6 +59,7 @@ class DeskParts:
         calls: CallStore,
     ) -> None:
         self._queues = queues
+        self._hours = QueueHours(ZoneInfo(settings.time_zone), domain.calendar.workdays)
         self._simulations = SimulationService(database, redis, queues.queues, settings.time_zone)
         staff = domain.staff
         self.work = AgentWork(database, queues, choices, domain.reports)
@@ -98,7 +102,7 @@ class DeskParts:
         return [
             desk_http.routes(self.sessions),
             desk_http.description_routes(),
-            queues_http.routes(self._queues, self.work.check_finished),
+            queues_http.routes(self._queues, self.work.check_finished, self._hours),
             simulation_http.routes(self._simulations),
             work_http.routes(self.work, self._queues),
             phones_http.routes(self.phones),

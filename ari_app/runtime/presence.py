@@ -124,7 +124,7 @@ class PresenceService:
             log.warning("wallboard_not_updated")
             return
         for queue in found.queues:
-            await self._hub.broadcast(WATCHERS, queue_state(queue))
+            await self._hub.broadcast(WATCHERS, queue_state(queue, found.at_ms))
 
     async def _read_agents(self) -> set[str]:
         """Read all agents; return those with an unreachable phone."""

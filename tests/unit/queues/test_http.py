@@ -1,19 +1,22 @@
 """The routes translate, and let in only whom they name."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from ari_app.queues.errors import AgentNotSignedIn
+from ari_app.queues.hours import QueueHours
 from ari_app.queues.http import PauseInput, routes
 from ari_app.queues.model import AgentState
+from crm.sla.hours import WorkingHours
 from foundation.routes import NoQuery, Principal, Request, Role
 from tests.unit.queues.conftest import Floor
 
 
-async def call(floor: Floor, method: str, path: str, body: Any = None) -> Any:
-    (route,) = [r for r in routes(floor.service).table if (r.method, r.path) == (method, f"/api/v1{path}")]
+async def call(floor: Floor, method: str, path: str, body: Any = None, hours: QueueHours | None = None) -> Any:
+    (route,) = [r for r in routes(floor.service, hours=hours).table if (r.method, r.path) == (method, f"/api/v1{path}")]
     principal = Principal(staff_id="anna", staff_number="1001", name="Anna", role=Role.AGENT)
     return await route.handler(Request(principal=principal, path={}, query=NoQuery(), body=body))
 
@@ -47,6 +50,7 @@ async def test_supervisors_see_queues_and_agents(floor: Floor) -> None:
     repair = views["repair"]
     assert (repair.waiting, repair.ringing, repair.longest_wait_ms) == (2, 1, 3000)
     assert repair.agents == {AgentState.RESERVED: 1}
+    assert repair.open
     assert [agent.agent_id for agent in await call(floor, "GET", "/agents")] == ["bert"]
 
 
@@ -60,3 +64,13 @@ def test_no_route_is_public_and_only_supervisors_list_agents(floor: Floor) -> No
 def test_a_reason_is_a_few_plain_words(reason: str) -> None:
     with pytest.raises(ValidationError):
         PauseInput(reason=reason)
+
+
+async def test_a_queue_out_of_its_hours_is_seen_as_closed(floor: Floor) -> None:
+    hours = WorkingHours.model_validate({"workday": [{"opens": "08:00", "closes": "18:00"}]})
+    settings = floor.service.queues["repair"].model_copy(update={"hours": hours})
+    floor.service.take_settings({**floor.service.queues, "repair": settings})
+    for hour, is_open in ((3, False), (9, True)):
+        clock = QueueHours(now=lambda hour=hour: datetime(2026, 11, 30, hour, tzinfo=UTC))  # type: ignore[misc]
+        views = {view.name: view for view in await call(floor, "GET", "/queues", hours=clock)}
+        assert views["repair"].open is is_open

@@ -1,15 +1,19 @@
 import { flushPromises } from '@vue/test-utils'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { serve, show } from '@/shared/testing/service'
 import type { BoardCall, Presence, QueueState } from '@/shared/socket/messages'
 import './words/words'
 import AgentOrders from './components/AgentOrders.vue'
+import AgentTable from './components/AgentTable.vue'
 import CallTable from './components/CallTable.vue'
+import QueueTile from './components/QueueTile.vue'
 import ThresholdTable from './components/ThresholdTable.vue'
 import { counted, ordersOf, queueTone, shownCalls, sorted } from './board'
 
 const agent = (agent_id: string, state: Presence['state'], since_ms: number) => ({ agent_id, state, since_ms }) as Presence
-const queue = (waiting: number, longest_wait_ms: number, ready: number) => ({ waiting, longest_wait_ms, agents: { ready } }) as unknown as QueueState
+const NOW = 1_800_000_000_000
+const queue = (waiting: number, waited_ms: number, ready: number) =>
+  ({ queue: 'repair', waiting, oldest_ms: waiting > 0 ? NOW - waited_ms : null, agents: { ready } }) as unknown as QueueState
 
 describe('the board', () => {
   const agents = [agent('a', 'ready', 5), agent('b', 'talking', 9), agent('c', 'talking', 2), agent('d', 'not_ready', 1)]
@@ -23,7 +27,7 @@ describe('the board', () => {
   })
 
   it('warns of callers who wait', () => {
-    expect([queue(0, 0, 2), queue(0, 0, 0), queue(3, 5000, 0), queue(1, 90_000, 1)].map(queueTone)).toEqual(['good', 'plain', 'warn', 'bad'])
+    expect([queue(0, 0, 2), queue(0, 0, 0), queue(3, 5000, 0), queue(1, 90_000, 1)].map((one) => queueTone(one, NOW))).toEqual(['good', 'plain', 'warn', 'bad'])
   })
 
   const call = (stage: BoardCall['stage'], mode?: 'listen' | 'barge', staff_id = 'boss') =>
@@ -40,6 +44,30 @@ describe('the board', () => {
 
   it('leaves out calls in a menu', () => {
     expect(shownCalls([call('flow'), call('talking')]).map((one) => one.stage)).toEqual(['talking'])
+  })
+})
+
+describe('the card of a queue', () => {
+  it('counts the longest wait on by itself, and says that the queue is closed', async () => {
+    vi.useFakeTimers({ now: NOW })
+    serve({ 'GET /queues': [{ name: 'repair', title_zh: '报修', title_en: 'Repair', open: false }], 'GET /figure-definitions': { calls: [] } })
+    const tile = show(QueueTile, { queue: queue(3, 0, 0) })
+    expect(tile.find('[role=timer]').text()).toBe('00:00')
+    await vi.advanceTimersByTimeAsync(61_000)
+    expect([tile.find('[role=timer]').text(), tile.attributes('data-tone')]).toEqual(['01:01', 'bad'])
+    expect(tile.find('h2').text()).toBe('报修 现在休息')
+    tile.unmount()
+    vi.useRealTimers()
+  })
+})
+
+describe('the agents of the board', () => {
+  it('stand with their queues while they are idle', () => {
+    serve({})
+    const idle = { ...agent('a', 'not_ready', 1), name: '李敏', queue: null, queues: ['repair', 'heat'] }
+    const table = show(AgentTable, { agents: [idle], mayChange: false })
+    expect(table.find('tbody td:last-child').text()).toBe('repair、heat')
+    table.unmount()
   })
 })
 
@@ -69,6 +97,16 @@ describe('a call on the board', () => {
     expect([table.emitted('order'), danger().text()]).toEqual([undefined, '确认接管李敏 + 陈静的通话'])
     await danger().trigger('click')
     expect(table.emitted('order')).toEqual([['c', 'take-over']])
+    table.unmount()
+  })
+
+  it('shows no name and no full number on the wall', async () => {
+    const asked = serve({ 'GET /customers/k-1': { id: 'k-1', name: '孙丽', grade: 'VIP' } })
+    const call = { call_id: 'c', stage: 'queued', since_ms: 1, direction: 'inbound', agent_id: null, queue: null, supervisor: null, state: null, number: '+8613800000005', customer_id: 'k-1' }
+    const table = show(CallTable, { calls: [call], agents: new Map(), staffId: 's', mayOrder: false, queues: [], wall: true })
+    await flushPromises()
+    expect(table.text()).toContain('••• 0005')
+    expect([table.text().includes('孙丽'), table.text().includes('1380'), asked.filter((one) => one.path.startsWith('/customers'))]).toEqual([false, false, []])
     table.unmount()
   })
 })

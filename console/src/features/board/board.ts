@@ -30,9 +30,9 @@ export function counted(agents: Iterable<Presence>): [AgentState, number][] {
   return ORDER.flatMap((state) => (counts.has(state) ? [[state, counts.get(state) ?? 0]] : []))
 }
 
-/** Return how a queue looks: callers without a free agent are a warning, a long wait an alarm. */
-export function queueTone(queue: QueueState): Tone {
-  if (queue.longest_wait_ms > 60_000) return 'bad'
+/** Return how a queue looks now: callers without a free agent are a warning, a long wait an alarm. */
+export function queueTone(queue: QueueState, nowMs: number): Tone {
+  if (queue.oldest_ms !== null && nowMs - queue.oldest_ms > 60_000) return 'bad'
   if (queue.waiting > 0) return 'warn'
   return (queue.agents['ready'] ?? 0) > 0 ? 'good' : 'plain'
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQuery } from '@pinia/colada'
-import { computed } from 'vue'
+import { computed, onScopeDispose } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
 import { inLanguage } from '@/shared/i18n/i18n'
 import { useDesk } from '@/shared/socket/desk'
@@ -12,6 +12,17 @@ export function useQueueNames(): (queue: string) => string {
     const found = queues.data.value?.find((queue) => queue.name === name)
     return found === undefined ? name : inLanguage({ zh: found.title_zh, en: found.title_en })
   }
+}
+
+const OPENING_MS = 30_000
+
+/** Return a function that tells whether a queue is closed at this hour. */
+export function useClosedQueues(): (queue: string) => boolean {
+  const queues = useQuery({ key: ['queues'], query: () => data(api.GET('/api/v1/queues')), staleTime: 60_000 })
+  // No message says that an hour has come.
+  const timer = setInterval(() => void queues.refetch(), OPENING_MS)
+  onScopeDispose(() => clearInterval(timer))
+  return (name) => queues.data.value?.find((queue) => queue.name === name)?.open === false
 }
 
 /** A customer on the line, as this role sees the data. */

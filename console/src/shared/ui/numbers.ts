@@ -11,3 +11,9 @@ export function spoken(number: string): string {
   const [form, groups] = GROUPS.find(([one]) => one.test(main)) ?? [/^$/, '']
   return [main.replace(form, groups), ...(extension === undefined ? [] : [extension])].join('-')
 }
+
+/** Return a number for a screen that a room reads: its last four digits. */
+export function lastDigits(number: string): string {
+  const [main = ''] = number.split(';ext=')
+  return main.length > 4 ? `••• ${main.slice(-4)}` : main
+}
