@@ -1,14 +1,16 @@
 import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it, vi } from 'vitest'
 import { serve, show } from '@/shared/testing/service'
-import type { BoardCall, Presence, QueueState } from '@/shared/socket/messages'
+import { useDesk } from '@/shared/socket/desk'
+import type { BoardCall, OpenAlert, Presence, QueueState } from '@/shared/socket/messages'
 import './words/words'
 import AgentOrders from './components/AgentOrders.vue'
+import AlertBar from './components/AlertBar.vue'
 import AgentTable from './components/AgentTable.vue'
 import CallTable from './components/CallTable.vue'
 import QueueTile from './components/QueueTile.vue'
 import ThresholdTable from './components/ThresholdTable.vue'
-import { counted, ordersOf, queueTone, shownCalls, sorted } from './board'
+import { counted, ordersOf, queueTone, shownCalls, sorted, valueNow } from './board'
 
 const agent = (agent_id: string, state: Presence['state'], since_ms: number) => ({ agent_id, state, since_ms }) as Presence
 const NOW = 1_800_000_000_000
@@ -108,6 +110,24 @@ describe('a call on the board', () => {
     expect(table.text()).toContain('••• 0005')
     expect([table.text().includes('孙丽'), table.text().includes('1380'), asked.filter((one) => one.path.startsWith('/customers'))]).toEqual([false, false, []])
     table.unmount()
+  })
+})
+
+describe('an open alert', () => {
+  it('shows its figure as it is now beside that of its begin', async () => {
+    serve({ 'GET /queues': [] })
+    const desk = useDesk()
+    desk.figures = { minutes: 30, queues: [{ queue: 'repair', level_last: 25 }] } as unknown as typeof desk.figures
+    desk.alerts = [{ id: '1', queue: 'repair', figure: 'level', bound: 90, value: 0, since_ms: NOW }]
+    const bar = show(AlertBar)
+    expect(bar.find('li').text()).toContain('现在 25（触发时 0，阈值 90）')
+    desk.figures = { minutes: 30, queues: [{ queue: 'repair', level_last: 37.5 }] } as unknown as typeof desk.figures
+    await flushPromises()
+    expect(bar.find('li').text()).toContain('现在 37.5（触发时 0')
+    bar.unmount()
+    const alert = (figure: OpenAlert['figure']) => ({ figure }) as OpenAlert
+    expect(valueNow(alert('longest_wait_s'), queue(2, 44_900, 0), null, NOW)).toBe(44)
+    expect([valueNow(alert('waiting'), queue(2, 1, 0), null, NOW), valueNow(alert('longest_wait_s'), queue(0, 0, 1), null, NOW)]).toEqual([2, 0])
   })
 })
 

@@ -69,6 +69,14 @@ export function begun(now: readonly OpenAlert[], before: readonly OpenAlert[]): 
   return now.filter((alert) => !known.has(alert.id))
 }
 
+/** Return the figure of an open alert as it is now; undefined where it has no value, as a level without calls. */
+export function valueNow(alert: OpenAlert, queue: QueueState | undefined, level: number | null | undefined, nowMs: number): number | undefined {
+  if (alert.figure === 'level') return level ?? undefined
+  if (queue === undefined) return undefined
+  if (alert.figure === 'waiting') return queue.waiting
+  return queue.oldest_ms === null ? 0 : Math.max(0, Math.floor((nowMs - queue.oldest_ms) / 1000))
+}
+
 /** Threshold that the service did not take, and why. */
 export interface Refused {
   queue: string
