@@ -9,7 +9,7 @@ import AlertBar from './components/AlertBar.vue'
 import AgentTable from './components/AgentTable.vue'
 import CallTable from './components/CallTable.vue'
 import QueueTile from './components/QueueTile.vue'
-import ThresholdTable from './components/ThresholdTable.vue'
+import AlertsPage from './pages/AlertsPage.vue'
 import { counted, ordersOf, queueTone, shownCalls, sorted, valueNow } from './board'
 
 const agent = (agent_id: string, state: Presence['state'], since_ms: number) => ({ agent_id, state, since_ms }) as Presence
@@ -132,12 +132,27 @@ describe('an open alert', () => {
 })
 
 describe('thresholds', () => {
-  it('keep a refused number in its field, with the rule', () => {
-    serve({})
-    const refused = { queue: 'repair', figure: 'level', bound: 300, rule: '最多 100' } as const
-    const table = show(ThresholdTable, { queues: ['repair'], thresholds: [], refused })
-    const field = table.find('input[aria-invalid=true]').element as HTMLInputElement
-    expect([field.value, table.find('[role=alert]').text()]).toEqual(['300', '最多 100'])
-    table.unmount()
+  it('keep each refused number in its field with the rule, and say which was stored', async () => {
+    const problem = { type: '/problems/threshold-invalid', status: 422, title: '阈值不对', detail: '阈值不对', errors: [{ field: 'bound', rule: '至少 1' }] }
+    const answers: Record<string, unknown> = { 'GET /queue-thresholds': [], 'GET /queue-alerts': [], 'PUT /queue-thresholds': problem }
+    serve(answers)
+    useDesk().queues.set('repair', queue(0, 0, 1))
+    const page = show(AlertsPage)
+    await flushPromises()
+    const fields = () => page.findAll('input')
+    const give = async (place: number, value: string) => {
+      await fields()[place]?.setValue(value)
+      await fields()[place]?.trigger('change')
+      await flushPromises()
+    }
+    await give(0, '0')
+    await give(1, '99999999999')
+    answers['PUT /queue-thresholds'] = { id: 't', queue: 'repair', figure: 'level', bound: 80 }
+    answers['GET /queue-thresholds'] = [answers['PUT /queue-thresholds']]
+    await give(2, '80')
+    expect(fields().map((one) => one.element.value)).toEqual(['0', '99999999999', '80'])
+    expect(page.findAll('[role=alert]').map((one) => one.text())).toEqual(['至少 1', '至少 1'])
+    expect(page.find('[role=status]').text()).toBe('已保存')
+    page.unmount()
   })
 })

@@ -77,10 +77,18 @@ export function valueNow(alert: OpenAlert, queue: QueueState | undefined, level:
   return queue.oldest_ms === null ? 0 : Math.max(0, Math.floor((nowMs - queue.oldest_ms) / 1000))
 }
 
-/** Threshold that the service did not take, and why. */
-export interface Refused {
+/** Field of a threshold. */
+export interface Field {
   queue: string
-  figure: OpenAlert['figure']
+  figure: AlertFigure
+}
+
+export function isField(one: Field, other: Field): boolean {
+  return one.queue === other.queue && one.figure === other.figure
+}
+
+/** Threshold that the service did not take, and why. */
+export interface Refused extends Field {
   bound: number
   rule: string
 }
