@@ -56,7 +56,7 @@ def _place(one: tuple[tuple[int, str], Sums]) -> tuple[int, str]:
 
 def figures_of(bucket: int, key: str, sums: Sums, limits: Limits) -> dict[str, Any]:
     """Return the figures of a line."""
-    counted = asdict(waits.figures(waits.joined(sums.waits), limits))
+    counted = asdict(waits.figures(waits.joined(sums.waits), limits, sums.longest_wait_ms))
     within, offered = counted["answered_within"], sums.offered
     return {
         "bucket": bucket,

@@ -125,15 +125,17 @@ CALLS = [
         "wait_p50_ms",
         "等待中位数",
         "median wait",
-        "排队量的等待时间：最近秩法 50 百分位，一分钟内向上取整到 0.1 秒，以上到 1 秒",
-        "waits of offered calls: 50th percentile by nearest rank, rounded up to 0.1 s up to a minute, to 1 s beyond",
+        "排队量的等待时间：最近秩法 50 百分位，一分钟内向上取整到 0.1 秒，以上到 1 秒，不超过最长等待",
+        "waits of offered calls: 50th percentile by nearest rank, rounded up to 0.1 s up to a minute, to 1 s beyond, "
+        "never above the longest wait",
     ),
     _time(
         "wait_p95_ms",
         "等待 95 百分位",
         "95th percentile of waits",
-        "排队量的等待时间：最近秩法 95 百分位，一分钟内向上取整到 0.1 秒，以上到 1 秒",
-        "waits of offered calls: 95th percentile by nearest rank, rounded up to 0.1 s up to a minute, to 1 s beyond",
+        "排队量的等待时间：最近秩法 95 百分位，一分钟内向上取整到 0.1 秒，以上到 1 秒，不超过最长等待",
+        "waits of offered calls: 95th percentile by nearest rank, rounded up to 0.1 s up to a minute, to 1 s beyond, "
+        "never above the longest wait",
     ),
     _time("longest_wait_ms", "最长等待", "longest wait", "排队量中最长的等待时间", "longest wait of offered calls"),
     _count(

@@ -88,8 +88,11 @@ class WaitFigures:
     wait_p95_ms: int | None
 
 
-def figures(counts: Counts, limits: Limits) -> WaitFigures:
-    """Return the figures of counted waits."""
+def figures(counts: Counts, limits: Limits, longest_ms: int) -> WaitFigures:
+    """Return the figures of counted waits, of which one was the longest.
+
+    A bin's end may be beyond it; a percentile never is.
+    """
     bins, ends = np.divmod(counts[:, 0], len(WaitEnd))
     numbers = counts[:, 1].astype(np.int64)
     by_end = [np.where(ends == end, numbers, 0).cumsum() for end in (WaitEnd.ANSWERED, WaitEnd.ABANDONED)]
@@ -104,7 +107,7 @@ def figures(counts: Counts, limits: Limits) -> WaitFigures:
         if not len(so_far):
             return None
         rank = (int(so_far[-1]) * percent + 99) // 100
-        return longest_of(int(bins[np.searchsorted(so_far, rank)]))
+        return min(longest_of(int(bins[np.searchsorted(so_far, rank)])), longest_ms)
 
     within_ms = limits.within_s * 1000
     return WaitFigures(

@@ -121,7 +121,7 @@ def test_counted_waits_add_up_and_tell_limits_apart() -> None:
         parts.append(waits.packed(counts))
     ordered = sorted(wait for wait, _ in given)
     for within_s, short_s in ((1, 0), (5, 5), (60, 60), (61, 61), (3600, 600)):
-        found = waits.figures(waits.joined(parts), Limits(within_s, short_s))
+        found = waits.figures(waits.joined(parts), Limits(within_s, short_s), ordered[-1])
         assert found.answered_within == sum(end is WaitEnd.ANSWERED and wait <= within_s * 1000 for wait, end in given)
         assert found.abandoned_within == sum(
             end is WaitEnd.ABANDONED and wait <= within_s * 1000 for wait, end in given
@@ -131,7 +131,16 @@ def test_counted_waits_add_up_and_tell_limits_apart() -> None:
             exact = ordered[(len(ordered) * percent + 99) // 100 - 1]
             assert value is not None
             assert 0 <= value - exact < (100 if exact <= 60_000 else 1000)
-    assert waits.figures(waits.joined([]), Limits(20, 5)).wait_p50_ms is None
+    assert waits.figures(waits.joined([]), Limits(20, 5), 0).wait_p50_ms is None
+
+
+@pytest.mark.parametrize("given", [[66_400], [66_100, 66_400], [30, 59_950], [0]])
+def test_no_percentile_is_above_the_longest_wait(given: list[int]) -> None:
+    counts = waits.packed({waits.key_of(wait, WaitEnd.ANSWERED): 1 for wait in given})
+    found = waits.figures(waits.joined([counts]), Limits(20, 5), max(given))
+    assert found.wait_p50_ms is not None
+    assert found.wait_p95_ms is not None
+    assert given[0] <= found.wait_p50_ms <= found.wait_p95_ms == max(given)
 
 
 async def test_the_board_counts_as_the_report_does(database: Database) -> None:
