@@ -131,7 +131,10 @@ def own_state(agent: AgentSnapshot) -> OwnState:
 
 
 def queue_state(queue: QueueSnapshot, at_ms: int) -> QueueState:
-    """Return a queue of a moment as wallboards show it: their clocks run on from it."""
+    """Return a queue as wallboards show it.
+
+    Their clocks run on from the moment of the snapshot.
+    """
     return QueueState(
         queue=queue.queue,
         waiting=queue.waiting,

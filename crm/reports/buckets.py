@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from crm.reports.model import Bucket, By
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HALF_HOUR = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -25,6 +26,27 @@ def buckets(since: date, until: date, by: By, zone: ZoneInfo) -> list[Bucket]:
 def midnight(day: date, zone: ZoneInfo) -> datetime:
     """Return the begin of a day, in UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def day_of(at: datetime, zone: ZoneInfo) -> datetime:
+    """Return the begin of a moment's day, in UTC."""
+    return midnight(at.astimezone(zone).date(), zone)
+
+
+def next_day(begin: datetime, zone: ZoneInfo) -> datetime:
+    """Return the begin of the following day."""
+    return day_of(begin + timedelta(hours=36), zone)
+
+
+def cell_length(zone: ZoneInfo) -> timedelta:
+    """Return the length of a cell of counted calls."""
+    offset = datetime(2026, 1, 1, tzinfo=zone).utcoffset() or timedelta()
+    return timedelta(minutes=15 if offset % HALF_HOUR else 30)
+
+
+def cell_of(at: datetime, length: timedelta) -> datetime:
+    """Return the begin of a moment's cell."""
+    return at - (at - EPOCH) % length
 
 
 def _days(since: date, until: date, by: By, zone: ZoneInfo) -> Iterator[Bucket]:

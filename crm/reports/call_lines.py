@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from crm.reports import store, waits
+from crm.reports import latest, store, waits
 from crm.reports.buckets import SHORT
 from crm.reports.model import Bucket, CallGroup, CallQuery
 from crm.reports.rollup_model import Dimension, Span
@@ -23,7 +24,9 @@ _DIMENSIONS = {
 }
 
 
-def call_lines(connection: Connection, times: Sequence[Bucket], query: CallQuery) -> list[dict[str, Any]]:
+def call_lines(
+    connection: Connection, times: Sequence[Bucket], query: CallQuery, zone: ZoneInfo
+) -> list[dict[str, Any]]:
     """Return the figures of each bucket and group that has calls."""
     only = {name: value for name in _DIMENSIONS if (value := getattr(query, name)) is not None}
     column = _COLUMNS.get(query.group)
@@ -34,7 +37,7 @@ def call_lines(connection: Connection, times: Sequence[Bucket], query: CallQuery
         dimension = _DIMENSIONS[min(told_apart)]
     begins = [one.since for one in times]
     found: dict[tuple[int, str], Sums] = {}
-    for row in store.call_sums(connection, span, dimension, begins[0], times[-1].until, only):
+    for row in latest.call_sums(connection, span, dimension, (begins[0], times[-1].until), only, zone):
         key = row[column] if column is not None else ""
         found.setdefault((bisect_right(begins, row["at"]) - 1, key), Sums()).add(row)
     limits = Limits(query.within_s, query.short_s)

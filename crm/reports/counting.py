@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,14 +12,13 @@ from sqlmodel import SQLModel
 
 from crm.history.model import CallChange, CallRecord
 from crm.reports import store, summing
-from crm.reports.buckets import midnight
+from crm.reports.buckets import cell_length, cell_of, day_of, next_day
 from crm.reports.rollup_model import CallSum, CallSumState, Dimension, Span
 from crm.reports.summing import Parts, Sums
 from foundation.clock import utc_now
 from foundation.database import Database, out_of_reach
 from foundation.ids import new_id
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 VERSION = 2
 """Rises when sums are counted another way."""
 LOOK_EVERY_S = 2.0
@@ -124,13 +123,13 @@ class CallCounting:
         marked = select(_CHANGE.c.id, _CHANGE.c.at).order_by(_CHANGE.c.id.desc()).limit(CHANGES_AT_ONCE)
         changes: dict[datetime, list[int]] = {}
         for change_id, at in connection.execute(marked):
-            changes.setdefault(self._cell(at), []).append(change_id)
+            changes.setdefault(cell_of(at, self._length), []).append(change_id)
         cells = sorted(changes, reverse=True)[:CELLS_AT_ONCE]
         rows: list[dict[str, Any]] = []
         for cell in cells:
             found = summing.summed(store.call_facts(connection, cell, cell + self._length))
             rows += [_row(Span.CELL, cell, dimension, parts, sums) for dimension, parts, sums in _each(found)]
-        days = sorted({self._day(cell) for cell in cells})
+        days = sorted({day_of(cell, self._zone) for cell in cells})
         counted = {cell: [row for row in rows if row["at"] == cell] for cell in cells}
         rows += [row for day in days for row in self._of_day(connection, day, counted)]
         taken = [change_id for cell in cells for change_id in changes[cell]]
@@ -140,7 +139,7 @@ class CallCounting:
         self, connection: Connection, day: datetime, counted: dict[datetime, list[dict[str, Any]]]
     ) -> list[dict[str, Any]]:
         """Return a day's rows, from stored cells and those just counted."""
-        until = midnight((day + timedelta(hours=36)).astimezone(self._zone).date(), self._zone)
+        until = next_day(day, self._zone)
         of_cells = (
             select(_SUM)
             .where(_SUM.c.span == Span.CELL, _SUM.c.dimension.in_(Dimension))
@@ -170,18 +169,6 @@ class CallCounting:
         for begin in range(0, len(rows), ROWS_AT_ONCE):
             connection.execute(insert(_SUM), rows[begin : begin + ROWS_AT_ONCE])
         connection.execute(delete(_CHANGE).where(_CHANGE.c.id.in_(changes)))
-
-    def _cell(self, at: datetime) -> datetime:
-        return at - (at - EPOCH) % self._length
-
-    def _day(self, at: datetime) -> datetime:
-        return midnight(at.astimezone(self._zone).date(), self._zone)
-
-
-def cell_length(zone: ZoneInfo) -> timedelta:
-    """Return the length of a cell, for days of a zone."""
-    offset = datetime(2026, 1, 1, tzinfo=zone).utcoffset() or timedelta()
-    return timedelta(minutes=15 if offset % timedelta(minutes=30) else 30)
 
 
 def _each(found: dict[Parts, Sums]) -> Iterable[tuple[Dimension, Parts, dict[str, Any]]]:

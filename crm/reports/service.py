@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, RowMapping, Table
 
-from crm.reports import store
+from crm.reports import latest, store
 from crm.reports.agent_lines import agent_lines
 from crm.reports.buckets import DAY, buckets
 from crm.reports.call_lines import call_lines, percent, recent_lines
@@ -64,8 +64,8 @@ class ReportService:
         times = buckets(query.since, query.until, query.by, self.zone)
 
         def look(connection: Connection) -> tuple[list[CallLine], bool]:
-            rows = call_lines(connection, times, query)
-            counted = store.up_to_date(connection, times[0].since, times[-1].until)
+            rows = call_lines(connection, times, query, self.zone)
+            counted = latest.up_to_date(connection, times[0].since, times[-1].until, self.zone)
             return _lines(connection, CallLine, times, query.group, rows), counted
 
         lines, counted = await self._database.look_up(look)
@@ -137,7 +137,7 @@ class ReportService:
         def look(connection: Connection) -> tuple[list[CallLine], list[CallLine]]:
             recent = recent_lines(connection, span.since, query)
             times = buckets(query.since, query.until, query.by, self.zone)
-            of_day = _lines(connection, CallLine, times, query.group, call_lines(connection, times, query))
+            of_day = _lines(connection, CallLine, times, query.group, call_lines(connection, times, query, self.zone))
             return _lines(connection, CallLine, [span], query.group, recent), of_day
 
         recent, of_day = await self._database.look_up(look)

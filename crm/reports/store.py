@@ -98,10 +98,10 @@ def call_facts(connection: Connection, since: datetime, until: datetime | None =
     return (CallFact(*row) for row in connection.execute(statement))
 
 
-def up_to_date(connection: Connection, since: datetime, until: datetime) -> bool:
-    """Tell whether every call of a time is counted."""
-    changed = select(_CHANGE.c.id).where(_CHANGE.c.at >= since, _CHANGE.c.at < until).limit(1)
-    return connection.execute(changed).first() is None
+def changes(connection: Connection, since: datetime, until: datetime) -> Sequence[datetime]:
+    """Return the moments of calls that are not counted yet."""
+    changed = select(_CHANGE.c.at).where(_CHANGE.c.at >= since, _CHANGE.c.at < until).distinct()
+    return connection.execute(changed).scalars().all()
 
 
 def tickets(

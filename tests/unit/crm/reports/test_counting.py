@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 from ari_app.campaigns.model import ANSWERS
 from crm.history.model import CallChange, CallRecordView
 from crm.history.service import HistoryService
-from crm.reports import counting, waits
+from crm.reports import counting, latest, waits
 from crm.reports.counting import CallCounting, NotTheOwner
 from crm.reports.model import CallLine, CallQuery
 from crm.reports.rollup_model import CallSum, Span
@@ -43,7 +43,9 @@ async def days(database: Database, zone: str = ZONE) -> dict[date, int]:
     return {line.since.astimezone(service.zone).date(): line.answered for line in (await service.calls(query)).lines}
 
 
-async def test_a_late_record_corrects_its_half_hour_and_its_day(database: Database) -> None:
+async def test_a_late_record_corrects_its_half_hour_and_its_day(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     history, owner = HistoryService(database), CallCounting(database, ZONE)
     await history.record_call(call("one", NOON))
     await owner.catch_up()
@@ -51,7 +53,12 @@ async def test_a_late_record_corrects_its_half_hour_and_its_day(database: Databa
     await history.record_call(call("late", NOON - timedelta(days=1), "lost"))
     await history.record_call(call("other", NOON + timedelta(minutes=29)))
     reports = ReportService(database, ZONE, ANSWERS, SEGMENTS)
+    # A reader counts what the owner has not counted yet.
+    assert await days(database) == {DAY - timedelta(days=1): 0, DAY: 2}
+    monkeypatch.setattr(latest, "MOST_CELLS", 0)
     assert not (await reports.calls(CallQuery(since=DAY, until=DAY + timedelta(days=1)))).up_to_date
+    assert await days(database) == {DAY: 1}
+    monkeypatch.undo()
     await owner.catch_up()
     assert await days(database) == {DAY - timedelta(days=1): 0, DAY: 2}
     # The record comes again, as from the spool: the same call with another outcome.
@@ -132,6 +139,28 @@ def test_counted_waits_add_up_and_tell_limits_apart() -> None:
             assert value is not None
             assert 0 <= value - exact < (100 if exact <= 60_000 else 1000)
     assert waits.figures(waits.joined([]), Limits(20, 5), 0).wait_p50_ms is None
+
+
+async def test_figures_are_the_same_before_and_after_their_count(database: Database) -> None:
+    history, owner = HistoryService(database), CallCounting(database, ZONE)
+    reports = ReportService(database, ZONE, ANSWERS, SEGMENTS)
+    for place, (minutes, outcome) in enumerate(
+        [(0, "answered"), (10, "abandoned"), (40, "lost"), (-900, "answered"), (800, "abandoned"), (5, "answered")]
+    ):
+        if place == 2:
+            await owner.catch_up()
+        await history.record_call(call(f"c-{place}", NOON + timedelta(minutes=minutes), outcome, 7000 * place))
+    asked = {"since": DAY - timedelta(days=1), "until": DAY + timedelta(days=2)}
+    queries = [
+        CallQuery.model_validate({**asked, "by": by, "group": group, "queue": queue})
+        for by in ("half_hour", "day", "whole")
+        for group in ("none", "queue", "access_number", "agent")
+        for queue in (None, "repair", "other")
+    ]
+    before = [(await reports.calls(query)).lines for query in queries]
+    await owner.catch_up()
+    assert before == [(await reports.calls(query)).lines for query in queries]
+    assert sum(line.offered for line in before[0]) == 6
 
 
 @pytest.mark.parametrize("given", [[66_400], [66_100, 66_400], [30, 59_950], [0]])
