@@ -1,5 +1,6 @@
 import { flushPromises } from '@vue/test-utils'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
+import { keepRules, readRules } from '@/shared/rules/draft'
 import { serve, show } from '@/shared/testing/service'
 import QueuesPage from './pages/QueuesPage.vue'
 import { placeOf } from './queries'
@@ -12,6 +13,24 @@ const newest = { ...versions[0], text: 'skills: []\nqueues: []\n', difference: '
 const file = { ...versions[1], text: '- name: repair\n', difference: '' }
 
 describe('the page of the queues', () => {
+  afterEach(() => keepRules(null))
+
+  it('keeps changed rules until they are stored or taken back', async () => {
+    serve({ 'GET /queue-documents': versions, 'GET /queue-documents/1': newest })
+    const page = show(QueuesPage)
+    await flushPromises()
+    expect(readRules()).toBeNull()
+    await page.find('textarea').setValue('changed')
+    expect(readRules()).toEqual({ text: 'changed', follows: 1 })
+    page.unmount()
+    const again = show(QueuesPage)
+    await flushPromises()
+    expect(again.find('textarea').element.value).toBe('changed')
+    await again.find('textarea').setValue(newest.text)
+    expect(readRules()).toBeNull()
+    again.unmount()
+  })
+
   it('finds the place of a line', () => {
     expect([placeOf('ab\ncde\n', 1), placeOf('ab\ncde\n', 2), placeOf('ab', 9)]).toEqual([[0, 2], [3, 6], [3, 3]])
   })

@@ -1,6 +1,6 @@
 import { config } from '@vue/test-utils'
 import { createPinia, setActivePinia } from 'pinia'
-import { beforeEach } from 'vitest'
+import { afterEach, beforeEach } from 'vitest'
 import { i18n, provideCatalogues, speak } from '@/shared/i18n/i18n'
 
 config.global.plugins = [i18n]
@@ -9,9 +9,18 @@ const catalogues = import.meta.glob('../../app/catalogues/{en,zh-CN}.ts')
 const loader = (language: string) => catalogues[`../../app/catalogues/${language}.ts`] as never
 provideCatalogues({ 'zh-CN': loader('zh-CN'), en: loader('en') })
 
+const wordless: string[] = []
+i18n.global.setMissingHandler((language, key) => void wordless.push(`${language}: ${key}`))
+
 beforeEach(async () => {
   sessionStorage.clear()
   setActivePinia(createPinia())
   localStorage.clear()
   await speak('zh-CN')
+})
+
+// A page whose words come with another page shows their keys to people.
+afterEach(() => {
+  const missing = wordless.splice(0)
+  if (missing.length) throw new Error(`no words for ${missing.join(', ')}`)
 })
