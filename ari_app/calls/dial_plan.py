@@ -8,7 +8,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat
 
 from ari_app.calls.errors import NumberClassClosed, NumberRefused
-from ari_app.calls.tolls import Place, Purpose, TollRules
+from ari_app.calls.tolls import NumberClass, Place, Purpose, TollRules
 from foundation.problems import FieldProblem
 
 DIALLED_NUMBER = "{number}"
@@ -55,9 +55,15 @@ class DialPlan:
             raise NumberClassClosed("the number is not dialled", [FieldProblem(field="number", rule=CLOSED_BEGINNING)])
         number_class = Place(self.region, self.area_code).number_class(parsed)
         if number_class not in self.rules.opens(purpose):
-            rule = f"must not be a {number_class.value} number: these are closed"
-            raise NumberClassClosed("the number is not dialled", [FieldProblem(field="number", rule=rule)])
+            raise class_closed(number_class)
         return parsed
+
+    def is_foreign(self, typed: str) -> bool:
+        """Tell whether a typed number begins as a foreign one."""
+        digits = re.sub(r"[ ()\-]", "", typed)
+        international = re.match(r"(?:\+|00)(?=[1-9])", digits)
+        home = str(phonenumbers.country_code_for_region(self.region))
+        return international is not None and not digits[international.end() :].startswith(home)
 
     def _formatted(self, parsed: PhoneNumber) -> str:
         is_foreign = parsed.country_code != phonenumbers.country_code_for_region(self.region)
@@ -72,6 +78,12 @@ class DialPlan:
 
 ORDINARY = "must be an ordinary number: emergency, short and premium numbers are not called"
 CLOSED_BEGINNING = "must not begin as a number of `closed` in outside.yaml"
+
+
+def class_closed(number_class: NumberClass) -> NumberClassClosed:
+    """Return the refusal of a number of a closed class."""
+    rule = f"must not be a {number_class.value} number: these are closed"
+    return NumberClassClosed("the number is not dialled", [FieldProblem(field="number", rule=rule)])
 
 
 def _digits(written: str) -> str:

@@ -11,9 +11,9 @@ from redis.exceptions import RedisError
 from ari_app.calls.control.errors import CallOutOfReach, TooManyOutsideCalls
 from ari_app.calls.control.model import Target, TargetKind
 from ari_app.calls.control.outside_places import OutsidePlaces, UnderWay
-from ari_app.calls.dial_plan import ORDINARY, DialPlan
+from ari_app.calls.dial_plan import ORDINARY, DialPlan, class_closed
 from ari_app.calls.errors import NumberRefused
-from ari_app.calls.tolls import Purpose, TollRules
+from ari_app.calls.tolls import NumberClass, Purpose, TollRules
 from crm.customers.model import NO_NUMBER
 from crm.customers.phone import typed_number
 from foundation.clock import utc_now
@@ -52,7 +52,7 @@ class OutsideCalls:
             CallOutOfReach: Redis does not answer, so that nothing can be counted.
         """
         try:
-            known = self._read(number)
+            known = self._read(number, purpose)
             endpoint = self._dial_plan.endpoint(known, purpose)
             place = await self._places.take(agent_id)
             try:
@@ -72,9 +72,18 @@ class OutsideCalls:
         """Return the rules of `callflows/outside.yaml`."""
         return self._rules
 
-    def _read(self, number: str) -> str:
-        """Return a typed number as E.164, or an opened short number."""
+    def _read(self, number: str, purpose: Purpose) -> str:
+        """Return a typed number as E.164, or an opened short number.
+
+        A foreign number is closed whether or not it exists: the agent learns that, and not that it is misspelt.
+        """
         known = number.strip() if number.strip() in self._rules.opened else typed_number(number)
+        if (
+            known is None
+            and NumberClass.FOREIGN not in self._rules.opens(purpose)
+            and self._dial_plan.is_foreign(number)
+        ):
+            raise class_closed(NumberClass.FOREIGN)
         if known is None:
             rule = ORDINARY if SPECIAL.fullmatch(number.strip()) else NO_NUMBER
             raise NumberRefused("the number is not dialled", [FieldProblem(field=FIELD, rule=rule)])

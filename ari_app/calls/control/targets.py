@@ -61,6 +61,8 @@ class TransferTargets:
                 return await self._queue(target.id)
             case "department":
                 return await self._department(agent_id, target.id)
+            case "number" if self._is_staff_number(target.id):
+                return await self._agent(agent_id, target.id.strip())
             case "number":
                 return await self._outside.target(agent_id, target.id)
             case "flow":
@@ -87,6 +89,16 @@ class TransferTargets:
         if agent.state in BUSY:
             raise TargetBusy(f"agent {phone.staff_number} is in another call")
         return _target(phone)
+
+    def _is_staff_number(self, number: str) -> bool:
+        """Tell whether a number is a colleague's.
+
+        An opened short number is called outside.
+        """
+        dialled = number.strip()
+        return dialled not in self._outside.rules.opened and any(
+            phone.staff_number == dialled for phone in self._agents.phones()
+        )
 
     async def _queue(self, name: str) -> Target:
         settings = self._queues.queues.get(name)

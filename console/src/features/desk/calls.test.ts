@@ -72,6 +72,26 @@ describe('the choice of a target', () => {
     panel.unmount()
   })
 
+  it('stays with what was typed where the call is refused, and says why at the field', async () => {
+    serve({ 'GET /transfer-targets': [] })
+    hear({ ...call, direction: 'inbound', may: ['transfer', 'consult'] })
+    const bar = show(CallButtons, { stage: 'talking' })
+    sentBy(() => undefined)
+    await bar.find('button').trigger('click')
+    await vi.dynamicImportSettled()
+    await flushPromises()
+    await bar.find('input').setValue('110')
+    await flushPromises()
+    await bar.find('input').trigger('keydown', { key: 'Enter', ctrlKey: true })
+    hear({ type: 'refused', command: 'transfer', problem: 'number-refused', detail: 'the number is not dialled' })
+    await flushPromises()
+    expect([bar.find('input').element.value, bar.find('.field-error').text()]).toEqual(['110', '不能拨打该号码（紧急、短号和付费号码不开放）'])
+    hear({ ...call, direction: 'inbound', state: 'consult_ringing', may: ['cancel'] })
+    await flushPromises()
+    expect(bar.find('.transfer').exists()).toBe(false)
+    bar.unmount()
+  })
+
   it('has favourites first, and the wait of a queue', async () => {
     const agent = { kind: 'agent', id: 'b', name: '陈静', staff_number: '1002', state: 'ready', available: true }
     const queue = { kind: 'queue', id: 'repair', name: '报修', available: true, waiting: 2, expected_wait_ms: 61_000 }

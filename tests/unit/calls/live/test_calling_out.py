@@ -20,7 +20,7 @@ from crm.history.model import CallOutcome
 from crm.notices.views import DutyNumber
 from recordings.model import RecordingKind, RecordingStatus
 from tests.fakes.asterisk import FakeChannel
-from tests.fakes.hotline import FakeHotline
+from tests.fakes.hotline import AGENTS, FakeHotline
 from tests.fakes.virtual_time import until
 from tests.unit.calls.live.test_adoption import renewed
 from tests.unit.calls.live.test_transfers import OTHER, OUTSIDE_ENDPOINT, nothing_is_left, other_ready, outside
@@ -321,6 +321,24 @@ async def test_agents_talk_and_neither_wraps_up(hotline: FakeHotline) -> None:
     assert {entry.kind for entry in hotline.recordings.entries.values()} == {RecordingKind.CONSULT}
     assert {entry.status for entry in hotline.recordings.entries.values()} == {RecordingStatus.SEALED}
     assert [(await hotline.agent(one)).state for one in ("1001", "1002")] == [AgentState.READY] * 2
+
+
+async def test_staff_number_dials_the_colleague(hotline: FakeHotline) -> None:
+    await hotline.agent_ready()
+    await hotline.agent_ready("1002")
+    shown = await hotline.call_out("number", " 1002 ")
+    assert (shown.direction, shown.name) == (Direction.INTERNAL, AGENTS["1002"].name)
+    own = await hotline.rung()
+    hotline.asterisk.pick_up(own.id)
+    await hotline.rung("1002")
+
+
+@pytest.mark.parametrize("number", ["0044 1234", "+44 1234", "+442071838750"])
+async def test_foreign_number_is_closed_as_foreign_also_where_it_is_misspelt(hotline: FakeHotline, number: str) -> None:
+    await hotline.agent_ready()
+    with pytest.raises(NumberClassClosed) as refused:
+        await hotline.call_out("number", number)
+    assert [one.rule for one in refused.value.errors] == ["must not be a foreign number: these are closed"]
 
 
 async def test_colleague_who_declines_is_free_again(hotline: FakeHotline) -> None:
