@@ -17,6 +17,9 @@ from crm.personal_data.fields import Personal, PersonalText
 from crm.personal_data.holdings import personal
 from foundation.database import UtcDateTime
 
+SHORTEST_MESSAGE_S = 1.0
+"""A caller who ends the recording sooner had nothing to say: a silent message is none."""
+
 
 class RecordingKind(StrEnum):
     """Kind of a recording."""

@@ -29,8 +29,9 @@ class EndedCall(Protocol):
 def outcome(call: EndedCall) -> CallOutcome:
     """Return what became of a call.
 
-    One rule for callers who joined a queue: bridged with an agent is answered; served by the flow afterwards, such as a
-    message left, is self-served; a hang-up before that is abandoned, at any moment; ended by the service is failed.
+    One rule for callers who joined a queue: bridged with an agent is answered; a message left, or the flow's service,
+    has its own outcome; a hang-up before that, or silence where a message was asked for, is abandoned, at any moment;
+    ended by the service is failed.
     """
     state = call.state
     if call.media_lost or call.moved:
@@ -51,11 +52,13 @@ def _unbridged_outbound(state: CallState) -> CallOutcome:
 def _unbridged_caller(call: EndedCall) -> CallOutcome:
     if _asked_call_back(call.state):
         return CallOutcome.CALL_BACK
+    if call.state.message_ids:
+        return CallOutcome.MESSAGE_LEFT
     if call.flow_completed or _served_itself(call.state):
         return CallOutcome.SELF_SERVED
     if call.state.closed_queue and call.state.queued_at_ms is None:
         return CallOutcome.AFTER_HOURS
-    if call.unserved:
+    if call.unserved and not (call.state.was_silent and call.state.queued_at_ms is not None):
         return CallOutcome.FAILED
     return CallOutcome.LEFT_FLOW if call.state.queued_at_ms is None else CallOutcome.ABANDONED
 
@@ -137,6 +140,4 @@ def _asked_call_back(state: CallState) -> bool:
 
 def _served_itself(state: CallState) -> bool:
     """Tell whether the flow served the caller, such as by an urge."""
-    if state.message_ids:
-        return True
     return state.cursor is not None and bool(state.cursor.variables.get("call", {}).get("served"))

@@ -154,6 +154,8 @@ class CallState(msgspec.Struct):
     """The last spoken answer is a message, which becomes a ticket."""
     held_by_phone: bool = False
     """The caller's phone put the call on hold and may send no RTP."""
+    was_silent: bool = False
+    """The caller was asked for a message and said nothing."""
     message_ids: list[str] = []
     """Recordings of messages that the caller left; a ticket is filed with them when the call has ended."""
     control: Control | None = None

@@ -2,11 +2,9 @@
 
 from ari_app.calls.model import CallState
 from ari_app.calls.store import CallStore
-from recordings.model import RecordingKind, RecordingStatus
+from recordings.model import SHORTEST_MESSAGE_S, RecordingKind, RecordingStatus
 from recordings.service import RecordingService, new_segment_id
 
-SHORTEST_MESSAGE_S = 1.0
-"""A caller who ends the recording sooner had nothing to say."""
 KINDS = {"suggestion": RecordingKind.SUGGESTION, "message": RecordingKind.MESSAGE}
 
 
@@ -53,6 +51,7 @@ class SpokenAnswers:
         duration_s = await self._sealed_s(recording_id)
         state = self._state
         is_message = state.spoken_message and duration_s >= SHORTEST_MESSAGE_S
+        state.was_silent = state.spoken_message and not is_message
         if is_message and recording_id not in state.message_ids:
             state.message_ids.append(recording_id)
             self._store.put(state)

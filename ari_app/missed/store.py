@@ -11,7 +11,7 @@ from crm.customers.model import Customer
 from crm.history.model import CallRecord
 from crm.staff.model import Staff
 from crm.tickets.model import Ticket, TicketReporter
-from recordings.model import Recording, RecordingKind
+from recordings.model import SHORTEST_MESSAGE_S, Recording, RecordingKind, RecordingStatus
 
 MOST_CALLS = 5000
 """Missed calls of a list; more are a catastrophe, and the newest count."""
@@ -21,9 +21,16 @@ MISSED = [str(reason) for reason in MissedReason if reason not in {MissedReason.
 
 
 async def with_message(session: AsyncSession, since: datetime) -> set[str]:
-    """Return the calls in which a message was left."""
-    statement = select(Recording.call_id).where(
-        Recording.kind == RecordingKind.MESSAGE, col(Recording.started_at) >= since
+    """Return the calls in which a message was left.
+
+    A silent one is none.
+    """
+    length, status = col(Recording.duration_ms), col(Recording.status)
+    not_sealed = and_(length.is_(None), status != RecordingStatus.FAILED)
+    statement = (
+        select(Recording.call_id)
+        .where(Recording.kind == RecordingKind.MESSAGE, col(Recording.started_at) >= since)
+        .where(or_(not_sealed, length >= SHORTEST_MESSAGE_S * 1000))
     )
     return set((await session.exec(statement)).all())
 

@@ -59,6 +59,8 @@ class CallOutcome(StrEnum):
     """Caller and agent were bridged, however shortly; or an outbound call was answered."""
     SELF_SERVED = "self_served"
     """The flow did what the caller wanted."""
+    MESSAGE_LEFT = "message_left"
+    """The caller left a message, which became a ticket."""
     CALL_BACK = "call_back"
     """The caller left the queue by key and asked for a call back."""
     ABANDONED = "abandoned"

@@ -59,4 +59,4 @@ async def test_message_becomes_a_ticket_with_the_recording(hotline: Hotline, use
     assert recording["status"] == "sealed"
     assert recording["duration_ms"] > 2000
     record = await supervisor.get(f"/api/v1/calls/{recording['call_id']}")
-    assert (record["outcome"], record["ticket_id"]) == ("self_served", ticket["id"])
+    assert (record["outcome"], record["ticket_id"]) == ("message_left", ticket["id"])

@@ -74,6 +74,20 @@ async def test_calls_of_one_person_are_one_entry_with_open_tickets(
                 channels=1,
                 started_at=utc_now() - timedelta(minutes=60),
                 file="x.wav",
+                duration_ms=4000,
+            )
+        )
+        session.add(
+            Recording(
+                id="rec-2",
+                call_id="call-4",
+                file="y.wav",
+                duration_ms=200,
+                segment=1,
+                kind=RecordingKind.MESSAGE,
+                status=RecordingStatus.SEALED,
+                channels=1,
+                started_at=utc_now() - timedelta(minutes=45),
             )
         )
 

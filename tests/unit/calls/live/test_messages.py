@@ -36,7 +36,25 @@ async def test_message_is_filed_when_the_call_has_ended(hotline: FakeHotline, ha
     ((call_id, recording_ids),) = hotline.messages.filed
     assert call_id == live.state.id
     assert recording_ids == list(hotline.recordings.entries)
-    assert hotline.history.only.outcome == CallOutcome.SELF_SERVED.value
+    assert hotline.history.only.outcome == CallOutcome.MESSAGE_LEFT.value
+
+
+async def unserved_message(voice: Voice, store: CursorStore, cursor: Cursor) -> Outcome:
+    await leave_message(voice, store, cursor)
+    return Ended("unserved")
+
+
+async def test_caller_of_a_queue_who_leaves_a_silent_message_is_missed(hotline: FakeHotline) -> None:
+    """The service did not fail."""
+    hotline.script = unserved_message
+    hotline.recordings.spoken_ms = 200
+    caller = hotline.call()
+    await until(lambda: hotline.asterisk.recordings)
+    hotline.live.state.queued_at_ms = hotline.live.state.started_at_ms
+    hotline.asterisk.press(caller.id, "#")
+    await hotline.over()
+    assert hotline.messages.filed == []
+    assert hotline.history.only.outcome == CallOutcome.ABANDONED.value
 
 
 async def test_silence_is_no_message(hotline: FakeHotline) -> None:

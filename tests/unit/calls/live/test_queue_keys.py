@@ -48,7 +48,7 @@ async def test_caller_leaves_a_message_by_key(hotline: FakeHotline) -> None:
     hotline.asterisk.press(caller.id, "#")
     await hotline.over()
     assert [call_id for call_id, _ in hotline.messages.filed] == [live.state.id]
-    assert hotline.history.only.outcome == CallOutcome.SELF_SERVED.value
+    assert hotline.history.only.outcome == CallOutcome.MESSAGE_LEFT.value
 
 
 async def test_caller_asks_for_a_call_back_during_the_announcement(hotline: FakeHotline) -> None:
