@@ -125,7 +125,7 @@ class LiveCall:
             await _ended(conversation)
             self._note_failure(conversation)
             if not self._services.life.leaving:
-                await asyncio.shield(self._finish())
+                await shield_until_done(self._finish())
 
     async def catch_up(self) -> None:
         """Stop waiting for prompts and recordings that ended while events were missed.

@@ -24,7 +24,7 @@ from ari_app.queues.model import DeclineReason
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
 from foundation.ids import new_id
-from foundation.tasks import task_over
+from foundation.tasks import shield_until_done, task_over
 from recordings.service import new_segment_id
 
 ENDS = (StasisEnd, ChannelDestroyed, ChannelHangupRequest)
@@ -136,7 +136,7 @@ class OutgoingLeg(AgentLeg):
                 return OfferEnd.SENT_ON if ended is ConversationEnd.SENT_ON else OfferEnd.TALKED
             finally:
                 if not self._services.life.leaving:
-                    await asyncio.shield(self.clean_up())
+                    await shield_until_done(self.clean_up())
 
     async def _reached(self, inbox: Inbox, make_pop: PopMaker) -> bool:
         """Ring the agent, then the other party; return whether both answered."""

@@ -25,7 +25,7 @@ from ari_app.queues.model import DeclineReason, Offer
 from foundation.clock import milliseconds, utc_now
 from foundation.crashpoint import crashpoint
 from foundation.ids import new_id
-from foundation.tasks import task_over
+from foundation.tasks import shield_until_done, task_over
 from recordings.service import new_segment_id
 
 ANSWER_GRACE_S = 5.0
@@ -155,7 +155,7 @@ class AgentLeg:
                 return OfferEnd.DECLINED
             finally:
                 if not self._services.life.leaving:
-                    await asyncio.shield(self.clean_up(reason))
+                    await shield_until_done(self.clean_up(reason))
 
     async def _announce(self, make_pop: PopMaker) -> bool:
         """Show the screen pop; False if the offer is over by then."""

@@ -23,6 +23,8 @@ SETTLED_S = 1.0
 """How long after the command's answer an ear may still hear what it heard before, or nothing."""
 STEADY_S = 0.6
 """How long it is listened to then."""
+EDGE_S = 0.2
+"""The newest sound at an ear, of which packets may still be on their way."""
 HELD_UP_S = 0.04
 """A phone that speaks later than this leaves a hole in a piece."""
 OWN = 0.5
@@ -83,7 +85,7 @@ class Walker:
         for command in walk(self._number, SHARES):
             before, ears, began_s = self.place.stage, self.place.ears(), time.monotonic()
             await self.step(command)
-            await asyncio.sleep(SETTLED_S + STEADY_S)
+            await asyncio.sleep(SETTLED_S + STEADY_S + EDGE_S)
             await self.check_ears(f"{before} {command}", ears, began_s)
             if self.place.recorded() != self.recorded[-1]:
                 self.recorded.append(self.place.recorded())
@@ -104,7 +106,7 @@ class Walker:
                     known = set(before[name].split("+")) | set(sound.split("+"))
                     if strangers := set().union(*(voices_in(piece) for piece in parts(heard, PIECE_S))) - known:
                         raise AssertionError(f"after {after}: {name} heard {sorted(strangers)} meanwhile")
-                    said = steadily(heard[-round(STEADY_S * RATE) :], sound)
+                    said = steadily(heard[-round((STEADY_S + EDGE_S) * RATE) : -round(EDGE_S * RATE)], sound)
                     wrong += [f"{name} heard {said}, not {sound}"] if set(said) != {sound} else []
                 if not wrong:
                     return

@@ -7,6 +7,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ari_app.ari import channels
+from ari_app.calls.call import CANCEL_AGAIN_S
 from ari_app.desk.call_states import CallAction
 from ari_app.desk.model import CallStage
 from ari_app.queues.errors import QueuesUnavailable
@@ -305,3 +306,17 @@ async def test_hang_up_while_a_command_of_the_queue_fails_leaves_nothing_behind(
     assert not hotline.asterisk.channels
     assert hotline.history.only.outcome == CallOutcome.ABANDONED.value
     await hotline.becomes(AgentState.READY)
+
+
+async def test_offer_is_cleaned_up_once_while_asterisk_answers_slowly(hotline: FakeHotline) -> None:
+    """A call's task is cancelled again and again until it is over."""
+    caller = hotline.call()
+    await hotline.agent_ready()
+    await hotline.rung()
+    hotline.ari.delays_s[channels.HANG_UP] = 2.5 * CANCEL_AGAIN_S
+
+    hotline.asterisk.hang_up(caller.id)
+    await hotline.over()
+
+    assert hotline.history.only.outcome == CallOutcome.ABANDONED.value
+    assert [kind for kind, _ in hotline.ari.asked].count(channels.HANG_UP) <= 2
