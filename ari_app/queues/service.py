@@ -153,12 +153,13 @@ class QueueService(QueueNode):
         """
         return await self._run(_DECLINED, reservation_id, reason.value)
 
-    async def finished(self, agent_id: str, call_id: str, *, talked: bool = True) -> bool:
+    async def finished(self, agent_id: str, call_id: str, *, talked: bool = True, missed: bool = False) -> bool:
         """Begin the agent's wrap-up. False: the agent was not in that call.
 
-        Without having `talked` the agent is free at once and keeps the place among the idle.
+        Without having `talked` the agent is free at once and keeps the place among the idle; `missed` says that the
+        agent's phone rang for a colleague's call, and was not answered.
         """
-        return await self._run(_FINISHED, agent_id, call_id, "talked" if talked else "unheard")
+        return await self._run(_FINISHED, agent_id, call_id, "missed" if missed else "talked" if talked else "unheard")
 
     async def occupied(self, agent_id: str, call_id: str, queue: str | None = None) -> bool:
         """Mark an agent as talking without a match. False: in another call.

@@ -131,7 +131,7 @@ class Consulting(Handing):
         """Go on without the third party."""
         party = self._party()
         answered = party.up
-        await self._drop_party()
+        await self._drop_party(missed=not answered)
         self._tell(StoryStep.LEFT if answered else StoryStep.NOT_ANSWERED, party.target)
         if self.stage is _S.LEFT and self._is_unserved():
             await self._give_back(party)
@@ -302,10 +302,10 @@ class Consulting(Handing):
         await self._parties.release(talk.agent_id, talked=True)
         await self._services.desks.call_changed(talk.agent_id, call_left(self._state))
 
-    async def _drop_party(self) -> None:
+    async def _drop_party(self, *, missed: bool = False) -> None:
         party = self._party()
         self._seating.forget(party.channel_id)
-        await self._parties.drop(party, talked=party.up)
+        await self._parties.drop(party, talked=party.up, missed=missed)
         # Known until it is gone: a hang-up that cuts this off has the clean-up do it.
         self.control.party = None
 

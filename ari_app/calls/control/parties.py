@@ -98,13 +98,17 @@ class Parties:
         if self._make_pop is not None:
             target = party.target
             phone = AgentPhone(target.id, target.staff_number, target.name, "")
-            await self._services.desks.pop(target.id, self._make_pop(self._state, phone, 0))
+            waited_ms = self._state.talk.waited_ms if self._state.talk is not None else 0
+            await self._services.desks.pop(target.id, self._make_pop(self._state, phone, waited_ms))
 
-    async def drop(self, party: Party, *, talked: bool = False) -> None:
-        """Hang a party up, and free its agent. Idempotent."""
+    async def drop(self, party: Party, *, talked: bool = False, missed: bool = False) -> None:
+        """Hang a party up, and free its agent. Idempotent.
+
+        An agent who did not answer has `missed` the ring.
+        """
         await self.hang_up(party.channel_id)
         if party.target.kind is TargetKind.AGENT:
-            await self.release(party.target.id, talked=talked)
+            await self.release(party.target.id, talked=talked, missed=missed)
             await self._services.desks.call_changed(party.target.id, call_left(self._state))
             if not talked:
                 await self._services.desks.close_pop(party.target.id, self._state.id)
@@ -114,10 +118,10 @@ class Parties:
         with suppress(AriError):
             await self._services.ari.hang_up(channel_id)
 
-    async def release(self, agent_id: str, *, talked: bool) -> None:
+    async def release(self, agent_id: str, *, talked: bool, missed: bool = False) -> None:
         """Give an agent back to the queue; after a talk with wrap-up."""
         try:
-            await self._services.queues.finished(agent_id, self._state.id, talked=talked)
+            await self._services.queues.finished(agent_id, self._state.id, talked=talked, missed=missed)
         except QueuesUnavailable:
             # Repaired when the queue answers again.
             log.warning("agent_not_released", agent_id=agent_id)

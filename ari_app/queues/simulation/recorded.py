@@ -113,7 +113,8 @@ def _calls(
             entered.setdefault(fact["call_id"], fact)
         elif fact["event"] == QueueEventKind.CONNECT:
             rings[fact["call_id"]] = fact["ring_ms"] or 0
-        else:
+        elif fact["call_id"] not in rings:
+            # Later ones are of transfers, which no match offered.
             misses[fact["call_id"]] += 1
     wraps = {
         row["call_id"]: row["until"] - row["since"]

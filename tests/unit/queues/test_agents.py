@@ -1,9 +1,13 @@
 """Agents: signing in and out, own calls, views, restoring after a loss."""
 
+import json
+from typing import cast
+
 from redis.asyncio import Redis
 
 from ari_app.queues.model import DESK_CLOSED, AgentState, LeaveReason, WaitingCall
 from ari_app.queues.service import QueueService
+from ari_app.work.facts import STREAM, Entry
 from tests.unit.queues.conftest import START_MS, Floor
 
 
@@ -197,3 +201,17 @@ async def test_closed_desk_is_signed_out_after_its_grace_and_takes_no_sign_out_b
     floor.clock.pass_s(700)
     await floor.service.sweep()
     assert (await floor.service.agent("ben")).reason == "signed_in", "the desk came back"
+
+
+async def test_missed_ring_of_a_colleague_is_kept_as_a_miss(floor: Floor, redis: Redis) -> None:
+    await floor.agent_ready("anna")
+    await floor.service.occupied("anna", "call-1", "repair")
+    floor.clock.pass_s(20)
+    assert await floor.service.finished("anna", "call-1", talked=False, missed=True)
+    assert (await floor.service.agent("anna")).state is AgentState.READY, "free at once, without wrap-up"
+    facts = cast("list[Entry]", await redis.xrange(STREAM))
+    kept = [json.loads(fact[b"queue"]) for _, fact in facts if b"queue" in fact]
+    missed = [fact for fact in kept if fact["event"] == "RINGNOANSWER"]
+    assert [(one["agent_id"], one["call_id"], one["queue"], one["ring_ms"]) for one in missed] == [
+        ("anna", "call-1", "repair", 20_000)
+    ]

@@ -1,4 +1,4 @@
--- agent_id, call_id, 'talked' or 'unheard'. The conversation is over: wrap-up begins, except after a call of no queue and
+-- agent_id, call_id, 'talked', 'unheard' or 'missed'. The conversation is over: wrap-up begins, except after a call of no queue and
 -- where the caller was gone before the two heard each other, or where a supervisor, who serves no queue, had the call.
 local agent = agent_of(ARGV[3])
 if agent.state ~= 'talking' or agent.call ~= ARGV[4] then
@@ -8,7 +8,15 @@ local call = call_of(ARGV[4])
 if call.state == 'connected' and call.agent == agent.id then
   forget(call)
 end
-if ARGV[5] == 'unheard' or (agent.next == 'offline' and agent.queues == '') then
+if ARGV[5] == 'missed' then
+  -- Rung by a colleague's transfer or consultation, not by a match.
+  keep_fact('queue', {
+    id = agent.call .. '~' .. agent.id .. '~' .. text(tonumber(agent.since)) .. '~missed', event = 'RINGNOANSWER',
+    call_id = agent.call, queue = given(agent.queue), agent_id = agent.id,
+    ring_ms = math.max(0, now - tonumber(agent.since)), reason = 'no_answer',
+  })
+end
+if ARGV[5] ~= 'talked' or (agent.next == 'offline' and agent.queues == '') then
   become_free(agent, true)
   return finish(true)
 end

@@ -101,6 +101,8 @@ async def test_blind_transfer_to_a_colleague(hotline: FakeHotline) -> None:
 async def test_transfer_that_fails_comes_back_to_the_sender(hotline: FakeHotline, end: str) -> None:
     caller, _ = await conversation(hotline)
     await other_ready(hotline)
+    assert hotline.live.state.talk is not None
+    hotline.live.state.talk.waited_ms = 7000
     await hotline.order(CallAction.TRANSFER, target=OTHER)
     ringing = await hotline.rung("1002")
     if end == "refused":
@@ -109,6 +111,8 @@ async def test_transfer_that_fails_comes_back_to_the_sender(hotline: FakeHotline
 
     assert hotline.asterisk.heard_by(again.id) == {caller.id}
     assert StoryStep.NOT_ANSWERED in steps(hotline)
+    (to_colleague,) = [pop for agent_id, pop in hotline.desks.popped if agent_id == "staff-1002"]
+    assert to_colleague.waited_ms == 7000, "the caller's wait, not the colleague's"
     back = shown(hotline, "1001").returned_from
     assert back is not None, "the desk says why it rang again"
     assert (back.id, back.answered) == ("staff-1002", False)
