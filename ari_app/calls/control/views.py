@@ -66,6 +66,8 @@ class LiveCallView(BaseModel):
     third_agent_id: str | None
     third_number: Annotated[str | None, Personal.NUMBER]
     started_at: datetime
+    queued_at: datetime | None
+    """When the caller began to wait in the queue."""
     connected_at: datetime | None
     held_ms: int
     held_since_ms: int | None

@@ -10,9 +10,9 @@ type LiveCall = Schemas['LiveCallView']
 const REFRESH_MS = 3000
 const IN_LINE: ReadonlySet<string> = new Set(['queued', 'ringing'])
 
-/** When the caller began to wait here: parked calls count from then. */
+/** When the caller began to wait here, as the queue counts it: parked calls count from then. */
 export function waitsSince(call: LiveCall): number {
-  return call.held_since_ms ?? Date.parse(call.started_at)
+  return call.held_since_ms ?? Date.parse(call.queued_at ?? call.started_at)
 }
 
 /** Return the calls that an agent may take: parked, or in line in one of the agent's queues; the longest wait first. */
