@@ -175,7 +175,7 @@ describe('the pieces of the desk', () => {
   })
 
   it('find whom to transfer to, or a number to dial', () => {
-    const chen: Target = { kind: 'agent', id: 's', name: '陈静', hint: '1002', state: '示闲', available: true, favourite: false }
+    const chen: Target = { kind: 'agent', id: 's', name: '陈静', hint: '1002', state: '示闲', available: true, free: true, favourite: false }
     const number = numberOf('138 0000-0001')
     expect(number.map((one) => one.id)).toEqual(['13800000001'])
     expect([onlyOne([...numberOf('1002'), chen]), onlyOne(number)]).toEqual([chen, number[0]])

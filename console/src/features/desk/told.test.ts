@@ -6,9 +6,13 @@ import type { CallChanged, Pop, ServerMessage } from '@/shared/socket/messages'
 import { serve, show } from '@/shared/testing/service'
 import CallBar from './components/CallBar.vue'
 import CallTags from './components/CallTags.vue'
+import OwnFigures from './components/OwnFigures.vue'
 import ShiftBar from './components/ShiftBar.vue'
+import TargetRow from './components/TargetRow.vue'
 import TicketPanel from './components/TicketPanel.vue'
+import { waitsSince } from './state/pick-up'
 import { usePopTickets } from './state/pop-tickets'
+import type { Target } from './state/targets'
 import { useTicketDraft } from './state/ticket-draft'
 
 const pop = {
@@ -99,5 +103,34 @@ describe('the desk says', () => {
     await nextTick()
     expect(panel.text()).not.toContain('也在填写')
     panel.unmount()
+  })
+})
+
+describe('figures and choices', () => {
+  it('count a wait as the queue does, and the calls of the mean', async () => {
+    const line = (more: object) => ({ held_since_ms: null, queued_at: null, started_at: '2026-11-30T14:00:00Z', ...more }) as unknown as Parameters<typeof waitsSince>[0]
+    expect(waitsSince(line({ queued_at: '2026-11-30T14:00:07Z' })) - waitsSince(line({}))).toBe(7000)
+    serve({ 'GET /agents/me/figures': { taken: 1, dialled: 1, talk_ms: 120_000, missed: 0, wrap_up_ms: 0 } })
+    const day = show(OwnFigures)
+    await flushPromises()
+    expect(day.findAll('dt').map((one) => one.text())).toEqual(['今日接听', '今日呼出', '通话时长', '平均通话', '漏接', '话后整理'])
+    day.unmount()
+  })
+
+  it('show no colleague on a break as free, and no result of a call that still rings', async () => {
+    const target: Target = { kind: 'agent', id: 's', name: '陈静', hint: '1002', state: '小休', available: true, free: false, favourite: false }
+    expect(show(TargetRow, { target, may: new Set() }).find('.state').attributes('data-free')).toBe('false')
+    serve({})
+    hear({ type: 'pop', pop: { ...pop, queue: '' } })
+    own('talking')
+    const outbound = { type: 'call', call_id: 'c-1', stage: 'ringing', direction: 'outbound', role: 'agent', over: false, may: [], recording: true, result: null }
+    hear({ ...outbound, state: null })
+    const bar = show(CallBar, { pop: { ...pop, queue: '' } })
+    await flushPromises()
+    expect(bar.text()).not.toContain('呼叫结果')
+    hear({ ...outbound, state: 'talking' })
+    await flushPromises()
+    expect(bar.text()).toContain('呼叫结果')
+    bar.unmount()
   })
 })

@@ -19,6 +19,8 @@ export interface Target {
   /** What the target does now; where it cannot be reached, the reason. */
   state: string
   available: boolean
+  /** It takes a call now: one on a break can be rung, and is not free. */
+  free: boolean
   /** It stands first; null: it cannot be a favourite. */
   favourite: boolean | null
 }
@@ -59,7 +61,8 @@ export function useTargets(typed: MaybeRefOrGetter<string>): { targets: Computed
     const first = new Set(values.favourites)
     const ordered = (found.data.value ?? []).toSorted((one, other) => Number(first.has(nameOf(other))) - Number(first.has(nameOf(one))))
     const rows = ordered.slice(0, SHOWN).map((one): Target => ({
-      kind: one.kind, id: one.id, name: inLanguage({ zh: one.name, en: one.name_en ?? one.name }), hint: one.staff_number ?? one.on_duty ?? '', state: stateOf(one), available: one.available, favourite: first.has(nameOf(one)),
+      kind: one.kind, id: one.id, name: inLanguage({ zh: one.name, en: one.name_en ?? one.name }), hint: one.staff_number ?? one.on_duty ?? '', state: stateOf(one), available: one.available,
+      free: one.available && (one.kind !== 'agent' || one.state === 'ready'), favourite: first.has(nameOf(one)),
     }))
     return [...numberOf(toValue(typed)), ...rows]
   })
@@ -80,7 +83,7 @@ const nameOf = (one: { kind: string; id: string }): string => `${one.kind}:${one
 /** Return digits that were typed as a number to dial. */
 export function numberOf(typed: string): Target[] {
   const number = typed.replaceAll(/[\s-]/g, '')
-  return /^\+?\d{3,20}$/.test(number) ? [{ kind: 'number', id: number, name: number, hint: '', state: '', available: true, favourite: null }] : []
+  return /^\+?\d{3,20}$/.test(number) ? [{ kind: 'number', id: number, name: number, hint: '', state: '', available: true, free: true, favourite: null }] : []
 }
 
 /** Return the only target that can be meant; a number typed by hand where nothing else fits. */
