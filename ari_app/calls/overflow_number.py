@@ -1,6 +1,6 @@
 """Outside number that rings for a caller of a queue that overflows."""
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import structlog
 
@@ -27,10 +27,13 @@ def no_agent() -> AgentPhone:
     return AgentPhone("", "", "", "")
 
 
-async def ring_number(services: CallServices, state: CallState, number: str) -> bool:
+async def ring_number(services: CallServices, state: CallState, number: str, registered: ExitStack) -> bool:
     """Ring a number as a transfer without an agent does.
 
     The caller hears the music meanwhile. False: it cannot be rung, and the caller waits on.
+
+    Args:
+        registered: keeps a leg that answers at once from being turned away until the conversation listens.
     """
     parties = Parties(services, state, None)
     try:
@@ -59,6 +62,7 @@ async def ring_number(services: CallServices, state: CallState, number: str) -> 
     try:
         with suppress(AriConflict):  # made by a former process
             await services.ari.create_bridge(state.talk.bridge_id, types=["mixing"], name=state.id)
+        registered.enter_context(services.dispatcher.channel(party.channel_id))
         await parties.ring(party)
     except AriError as error:
         log.warning("overflow_number_not_rung", error=str(error))

@@ -1,7 +1,7 @@
 """A caller's wait in a queue: music, announcements, offers to agents."""
 
 import asyncio
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import structlog
 
@@ -184,10 +184,11 @@ class Waiting:
 
     async def _taken(self, overflow: Overflow, pop: asyncio.Task[PopMaker]) -> WaitEnd:
         """Take the caller out of a queue that overflows or is closed."""
-        end = await way_out(self._services, self._state, overflow)
-        if end is not None:
-            return end
-        return await self._carried_out(no_agent(), await asyncio.shield(pop)) or WaitEnd.SENT_ON
+        with ExitStack() as registered:
+            end = await way_out(self._services, self._state, overflow, registered)
+            if end is not None:
+                return end
+            return await self._carried_out(no_agent(), await asyncio.shield(pop)) or WaitEnd.SENT_ON
 
     def _hold_again(self, settings: QueueSettings) -> None:
         """Hold the caller again after an offer that failed."""

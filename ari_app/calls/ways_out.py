@@ -1,6 +1,6 @@
 """Ways out of a queue that overflows, or is closed."""
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 
 from ari_app.calls.call_services import CallServices
@@ -44,7 +44,9 @@ def shut(services: CallServices, state: CallState, settings: QueueSettings) -> S
     return Shut(overflow, services.hours.opens(settings))
 
 
-async def way_out(services: CallServices, state: CallState, overflow: Overflow) -> WaitEnd | None:
+async def way_out(
+    services: CallServices, state: CallState, overflow: Overflow, registered: ExitStack
+) -> WaitEnd | None:
     """Take a caller out of a queue; None: a number rings."""
     note_overflow(state, overflow)
     target, is_waiting = overflow.to, state.queued_at_ms is not None
@@ -65,7 +67,7 @@ async def way_out(services: CallServices, state: CallState, overflow: Overflow) 
         await services.store.save(state)
         return WaitEnd.SENT_ON
     assert target.number is not None, "as the settings were checked"
-    return None if await ring_number(services, state, target.number) else WaitEnd.CHANGED
+    return None if await ring_number(services, state, target.number, registered) else WaitEnd.CHANGED
 
 
 async def change_queue(

@@ -144,6 +144,23 @@ async def test_number_talks_with_the_caller_who_heard_music_until_then(hotline: 
 
 
 @overflowing({"waited_s": 20, "to": {"number": DUTY}})
+async def test_number_that_answers_before_asterisk_confirms_the_ring_talks(
+    hotline: FakeHotline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ring = hotline.asterisk.ring
+
+    def ring_and_pick_up(leg: FakeChannel, timeout_s: float) -> None:
+        ring(leg, timeout_s)
+        hotline.asterisk.pick_up(leg.id)
+
+    monkeypatch.setattr(hotline.asterisk, "ring", ring_and_pick_up)
+    caller = hotline.call()
+    await hotline.queued()
+
+    await until(lambda: hotline.asterisk.hears(caller.id) == "talk")
+
+
+@overflowing({"waited_s": 20, "to": {"number": DUTY}})
 async def test_caller_of_a_number_that_does_not_answer_is_first_in_the_queue(hotline: FakeHotline) -> None:
     caller = hotline.call()
     await hotline.queued()
