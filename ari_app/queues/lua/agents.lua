@@ -6,7 +6,7 @@ local AGENT_FIELDS = {
 }
 
 local DESK_CLOSED = 'desk_closed' -- as in `ari_app.queues.model`
--- Who closes the desk without signing out is signed out after this.
+-- An agent who closes the desk without signing out is signed out after this.
 local DESK_CLOSED_MS = 600000
 
 local function names(list)

@@ -187,7 +187,7 @@ async def test_closed_desk_is_signed_out_after_its_grace_and_takes_no_sign_out_b
     await floor.service.sign_out("anna")
     assert (await floor.service.not_ready("anna", DESK_CLOSED)).next_state is AgentState.OFFLINE
     await floor.service.finished("anna", "call-1")
-    assert (await floor.service.wrap_up_done("anna")).state is AgentState.OFFLINE
+    assert (await floor.service.agent("anna")).state is AgentState.OFFLINE, "no wrap-up without a desk"
     await floor.service.not_ready("ben", DESK_CLOSED)
     floor.clock.pass_s(599)
     await floor.service.sweep()

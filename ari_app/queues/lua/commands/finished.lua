@@ -16,7 +16,7 @@ if ARGV[5] == 'missed' then
     ring_ms = math.max(0, now - tonumber(agent.since)), reason = 'no_answer',
   })
 end
-if ARGV[5] ~= 'talked' or (agent.next == 'offline' and agent.queues == '') then
+if ARGV[5] ~= 'talked' or (agent.next == 'offline' and (agent.queues == '' or agent.next_reason == DESK_CLOSED)) then
   become_free(agent, true)
   return finish(true)
 end

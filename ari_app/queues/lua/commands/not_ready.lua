@@ -3,9 +3,15 @@ local agent = agent_of(ARGV[3])
 if agent.state == 'offline' then
   return answer(nil)
 end
--- Who signed out closes the desk as well: that takes nothing back.
+-- An agent who signed out closes the desk as well: that takes nothing back, and leaves nothing to wrap up with.
 if agent.next == 'offline' and ARGV[4] == DESK_CLOSED then
-  return answer(agent)
+  if agent.state == 'wrap_up' then
+    become_offline(agent)
+  else
+    agent.next_reason = DESK_CLOSED
+    agent.changed = true
+  end
+  return finish(agent)
 end
 if is_busy(agent) or agent.state == 'wrap_up' then
   agent.next = 'not_ready'
