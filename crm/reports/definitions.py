@@ -406,7 +406,8 @@ OF_STAFFING = """
 ## Staffing
 
 A plan of a day counts the same weekdays of the last weeks, without those that were a holiday where the day is a
-workday. The formulas and their sources: `crm/reports/staffing/erlang.py`.
+workday, and without days on which the whole hotline had no call.
+The formulas and their sources: `crm/reports/staffing/erlang.py`.
 """
 
 

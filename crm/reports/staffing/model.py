@@ -58,6 +58,8 @@ class StaffingReport(BaseModel):
     times: list[Bucket]
     days: list[date]
     """Past days that were counted."""
+    days_without_calls: list[date]
+    """Past days of the same kind that were not: the hotline had no call on them."""
     formula: Formula
     patience_ms: int | None
     """Mean time after which callers gave up; None: none did."""

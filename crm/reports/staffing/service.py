@@ -34,6 +34,7 @@ class _Counted:
     """Past days, added up by half hour of the day."""
 
     days: list[date] = field(default_factory=list)
+    """Only those with calls: a day of before the hotline began says nothing."""
     sums: dict[int, Sums] = field(default_factory=lambda: defaultdict(Sums))
     there_ms: Counter[int] = field(default_factory=Counter)
     wrap_up_ms: int = 0
@@ -57,7 +58,8 @@ class _Counted:
 class StaffingService:
     """Plans of agents, from past days of the same kind.
 
-    A holiday on the same weekday does not count for a workday, nor the other way round.
+    A holiday on the same weekday does not count for a workday, nor the other way round. A day on which the whole
+    hotline had no call does not count either.
     """
 
     def __init__(self, database: Database, reports: ReportService, is_workday: Callable[[date], bool]) -> None:
@@ -77,7 +79,8 @@ class StaffingService:
             until=query.day + timedelta(days=1),
             times=times,
             time_zone=self.zone.key,
-            days=days,
+            days=counted.days,
+            days_without_calls=[day for day in days if day not in counted.days],
             formula=query.formula,
             patience_ms=None if patience_ms is None else round(patience_ms),
             lines=[_line(place, time, counted, query, patience_ms) for place, time in enumerate(times)],
@@ -87,12 +90,15 @@ class StaffingService:
         return buckets(day, day + timedelta(days=1), "half_hour", self.zone)
 
     def _count(self, connection: Connection, days: Sequence[date], queue: str | None) -> _Counted:
-        found = _Counted(days=list(days))
+        found = _Counted()
         only = {} if queue is None else {"queue": queue}
         dimension = Dimension.NONE if queue is None else Dimension.QUEUE
         for day in days:
             times = self._half_hours(day)
             since, until = times[0].since, times[-1].until
+            if not store.call_sums(connection, Span.DAY, Dimension.NONE, since, until, {}):
+                continue
+            found.days.append(day)
             for row in store.call_sums(connection, Span.CELL, dimension, since, until, only):
                 found.sums[(row["at"] - since) // HALF_HOUR].add(row)
             for place, ms in _there_ms(connection, times).items():

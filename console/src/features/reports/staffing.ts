@@ -9,19 +9,37 @@ type Asked = operations['get_reports_staffing']['parameters']['query']
 export type Plan = Required<Omit<Asked, 'queue'>> & { queue: string }
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/
-const within = (value: unknown, least: number, most: number, usual: number) => {
-  const found = Number(value)
-  return value !== undefined && Number.isFinite(found) && found >= least && found <= most ? found : usual
+/** Numbers of a plan: least, most, usual, and whether a fraction is possible. */
+export const NUMBERS = {
+  weeks: { least: 1, most: 12, usual: 4, whole: true },
+  level: { least: 1, most: 99.9, usual: 80, whole: false },
+  within_s: { least: 1, most: 3600, usual: 20, whole: true },
+  shrinkage: { least: 0, most: 90, usual: 0, whole: false },
+} as const
+export type NumberField = keyof typeof NUMBERS
+export const NUMBER_FIELDS = Object.keys(NUMBERS) as NumberField[]
+
+function isNumber(field: NumberField, text: unknown): boolean {
+  const { least, most, whole } = NUMBERS[field]
+  const found = Number(text)
+  return typeof text === 'string' && text.trim() !== '' && found >= least && found <= most && (!whole || Number.isInteger(found))
+}
+
+/** Return the numbers of an address that break their rules, as they were given: the page says so at their fields. */
+export function wrongNumbers(query: LocationQuery): Partial<Record<NumberField, string>> {
+  const wrong = NUMBER_FIELDS.filter((field) => query[field] !== undefined && !isNumber(field, query[field]))
+  return Object.fromEntries(wrong.map((field) => [field, String(query[field])]))
 }
 
 /** Return the plan that an address asks for. */
 export function planOf(query: LocationQuery, today: string): Plan {
+  const number = (field: NumberField) => (isNumber(field, query[field]) ? Number(query[field]) : NUMBERS[field].usual)
   return {
     day: typeof query.day === 'string' && DAY.test(query.day) ? query.day : today,
-    weeks: Math.round(within(query.weeks, 1, 12, 4)),
-    level: within(query.level, 1, 99.9, 80),
-    within_s: Math.round(within(query.within_s, 1, 3600, 20)),
-    shrinkage: within(query.shrinkage, 0, 90, 0),
+    weeks: number('weeks'),
+    level: number('level'),
+    within_s: number('within_s'),
+    shrinkage: number('shrinkage'),
     formula: query.formula === 'erlang_a' ? 'erlang_a' : 'erlang_c',
     queue: typeof query.queue === 'string' ? query.queue : '',
   }
@@ -29,9 +47,9 @@ export function planOf(query: LocationQuery, today: string): Plan {
 
 const asked = ({ queue, ...plan }: Plan) => ({ ...plan, ...(queue === '' ? {} : { queue }) })
 
-/** Staffing plan of a day. */
-export function useStaffing(plan: () => Plan) {
-  return useQuery({ key: () => ['staffing', JSON.stringify(plan())], query: () => data(api.GET('/api/v1/reports/staffing', { params: { query: asked(plan()) } })) })
+/** Staffing plan of a day; none while a number is wrong. */
+export function useStaffing(plan: () => Plan, enabled: () => boolean) {
+  return useQuery({ enabled, key: () => ['staffing', JSON.stringify(plan())], query: () => data(api.GET('/api/v1/reports/staffing', { params: { query: asked(plan()) } })) })
 }
 
 /** Address of the plan as a file. */

@@ -84,6 +84,20 @@ async def test_a_half_hour_needs_what_the_formula_says(database: Database) -> No
     assert len(rows) == 49
 
 
+async def test_weeks_before_the_hotline_began_do_not_count(database: Database) -> None:
+    await furnish(database)
+
+    plan = await service(database).plan(StaffingQuery(day=DAY, weeks=8))
+
+    # The first calls were on National Day, which is no workday: two days are left of seven workdays.
+    assert plan.days == [date(2026, 10, 8), date(2026, 10, 15)]
+    assert len(plan.days_without_calls) == 5
+    assert [line.calls for line in plan.lines if line.calls] == [100]
+    # A queue without calls on days on which others had some: it needs no agents, and the days count.
+    other = await service(database).plan(StaffingQuery(day=DAY, weeks=8, queue="other"))
+    assert (other.days, {line.calls for line in other.lines}) == (plan.days, {0})
+
+
 async def test_impatient_callers_need_fewer_agents(database: Database) -> None:
     await furnish(database)
 
