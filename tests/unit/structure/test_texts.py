@@ -116,17 +116,26 @@ def test_every_problem_type_has_a_chinese_title() -> None:
 def rules(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the rules of a file, with a sample in each gap."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-            continue
-        if node.func.id == "FieldProblem":
-            given = [keyword.value for keyword in node.keywords if keyword.arg == "rule"]
-        elif node.func.id == "ValueError":
-            given = node.args[:1]
-        else:
-            continue
-        for value in given:
+        for value in rules_of(node):
             if (text := sample(value)) is not None:
-                yield f"{path.relative_to(PROJECT)}:{node.lineno}", text
+                yield f"{path.relative_to(PROJECT)}:{value.lineno}", text
+
+
+def rules_of(node: ast.AST) -> list[ast.expr]:
+    """Return what a node says as a rule.
+
+    It says it itself, by a name, or through a function.
+    """
+    if isinstance(node, ast.Assign):
+        is_rule = any(isinstance(one, ast.Name) and one.id == "rule" for one in node.targets)
+        return [node.value] if is_rule else []
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
+        return []
+    if node.func.id == "FieldProblem":
+        return [keyword.value for keyword in node.keywords if keyword.arg == "rule"]
+    if node.func.id == "ValueError":
+        return node.args[:1]
+    return [one for one in node.args if (text := sample(one)) is not None and text.startswith("must ")]
 
 
 def sample(value: ast.expr) -> str | None:
