@@ -171,6 +171,7 @@ class DomainServices:
             ReportContent(self.reports, partial(_name_of, configuration)),
             Days(ZoneInfo(settings.time_zone), self.calendar.workdays.is_workday),
             self.notices.wake,
+            can_mail=bool(settings.mail_gateway.get_secret_value()),
         )
         self.reactions = reactions = TicketReactions(self.tickets, self.campaigns, recorded, self.history)
         self.outbox = OutboxWorker(database, subscriptions.event_handlers(self.campaigns, reactions, self.notices.plan))

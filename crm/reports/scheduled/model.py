@@ -122,6 +122,8 @@ class ReportPlanView(BaseModel):
     language: Language
     active: bool
     next_due: date | None
+    can_be_mailed: bool
+    """Mail has a gateway; without one reports are made and wait to be fetched here."""
     runs: list[ReportRunView]
     """The last ones, newest first."""
 

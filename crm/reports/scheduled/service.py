@@ -62,8 +62,11 @@ class ScheduledReports:
         content: ReportContent,
         days: Days,
         on_due: Callable[[Collection[NoticeChannel]], None],
+        *,
+        can_mail: bool = True,
     ) -> None:
         """Create the service; `on_due` wakes channels with a due mail."""
+        self._can_mail = can_mail
         self._database = database
         self._content = content
         self._days = days
@@ -223,7 +226,8 @@ class ScheduledReports:
         ahead = self._due(plan, now, now + timedelta(days=40 + 31 * MONTHS.get(plan.period, 0))) if plan.active else []
         following = (one.due for one in ahead if self._at(plan, one.due) > now)
         runs = [await _run_view(session, run) for run in await store.last_runs(session, plan.id, SHOWN_RUNS)]
-        return ReportPlanView.model_validate({**plan.model_dump(), "next_due": next(following, None), "runs": runs})
+        facts = {**plan.model_dump(), "next_due": next(following, None), "can_be_mailed": self._can_mail}
+        return ReportPlanView.model_validate({**facts, "runs": runs})
 
     async def _prune(self) -> None:
         async with self._database.read() as session:

@@ -132,6 +132,13 @@ async def test_what_was_missed_while_the_service_was_down_is_made_up_once_by_two
     assert all(len(one.receipts) == 1 for one in daily.runs)
 
 
+async def test_a_plan_says_that_no_mail_can_go_out(database: Database) -> None:
+    reports = ReportContent(ReportService(database, ZONE.key, ANSWERS, SEGMENTS), named)
+    without = ScheduledReports(database, reports, Days(ZONE, is_workday), lambda _channels: None, can_mail=False)
+    assert not (await without.create(plan())).can_be_mailed
+    assert [one.can_be_mailed for one in await scheduled(database).plans()] == [True]
+
+
 async def test_a_wrong_mailbox_is_named(database: Database) -> None:
     with pytest.raises(MailboxInvalid, match=r"mailboxes\.1 must be a mailbox"):
         await scheduled(database).create(plan(ReportPeriod.DAY, "a@example.org", "nobody"))
