@@ -11,6 +11,7 @@ from crm.selfservice.model import (
     OfferedForm,
     Progress,
     ProgressQuery,
+    PublicHotline,
     PublicVisit,
     Receipt,
     VisitCancel,
@@ -111,6 +112,17 @@ def _key(given: str | None) -> str:
 
 
 def _offers(table: Routes, service: SelfService) -> None:
+    @table.add(
+        "GET",
+        "/hotline",
+        roles=PUBLIC,
+        summary="Return the number to dial",
+        response=PublicHotline,
+        problems=(429, 503),
+    )
+    async def hotline(request: Request[None, NoQuery]) -> PublicHotline:
+        return await service.number_to_dial(request.address)
+
     @table.add(
         "GET",
         "/forms",

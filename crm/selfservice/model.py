@@ -61,6 +61,13 @@ class OfferedForm(BaseModel, from_attributes=True):
     fields: list[FormField]
 
 
+class PublicHotline(BaseModel):
+    """Hotline, as the public pages name it."""
+
+    hotline: str
+    """The number to dial."""
+
+
 class OfferedCategory(BaseModel, from_attributes=True):
     """A cause that a report may name."""
 

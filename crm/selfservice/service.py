@@ -15,6 +15,7 @@ from crm.selfservice.model import (
     OfferedCategory,
     OfferedForm,
     Progress,
+    PublicHotline,
     Receipt,
     WebReport,
 )
@@ -26,7 +27,7 @@ from foundation.clock import utc_now
 from foundation.database import Database
 
 READINGS_OF_ADDRESS = Limit(120, 600)
-"""Of forms and causes: a page that is opened reads each once."""
+"""Of forms, causes and the number to dial: a page that is opened reads each once."""
 REPORTS_OF_ADDRESS = Limit(10, 600)
 """A family, a shop, an office behind one address."""
 REPORTS_OF_NUMBER = Limit(10, 86_400)
@@ -44,7 +45,8 @@ OF_A_PERSON = {"website", "seconds"}
 class SelfService:
     """Public services; `limiter` bounds their use."""
 
-    def __init__(self, database: Database, tickets: TicketService, limiter: Limiter) -> None:
+    def __init__(self, database: Database, tickets: TicketService, limiter: Limiter, hotline: str = "") -> None:
+        self._hotline = hotline
         self._database = database
         self._tickets = tickets
         self._limiter = limiter
@@ -57,6 +59,15 @@ class SelfService:
         """
         await self._limiter.count("offer", address, READINGS_OF_ADDRESS)
         return [OfferedForm.model_validate(form) for form in await self._tickets.forms.all()]
+
+    async def number_to_dial(self, address: str) -> PublicHotline:
+        """Return the hotline's number.
+
+        Raises:
+            TooMany: from this address.
+        """
+        await self._limiter.count("offer", address, READINGS_OF_ADDRESS)
+        return PublicHotline(hotline=self._hotline)
 
     async def categories(self, address: str) -> list[OfferedCategory]:
         """The causes that a report may name.

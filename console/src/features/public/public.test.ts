@@ -13,6 +13,7 @@ const OFFERS = {
     { kind: 'after_sales', fields: [{ name: 'product', kind: 'text', zh: '产品名称', en: 'Product', required: true, choices: [] }] },
   ],
   'GET /public/categories': [],
+  'GET /public/hotline': { hotline: '96001' },
 }
 
 function keys(words: object, path = ''): string[] {
@@ -28,6 +29,7 @@ describe('public pages', () => {
     const asked = serve({ ...OFFERS, 'POST /public/reports': { number: '26113000001' } })
     const page = show(ReportPage)
     await flushPromises()
+    expect(page.find('.urgent a').attributes()).toMatchObject({ href: 'tel:96001' })
     await page.find('select').setValue('after_sales')
     const field = page.findAll('.field').find((one) => one.text().includes('产品名称'))
     await field?.find('input').setValue('锅炉')

@@ -14,6 +14,12 @@ export function useOfferedForms() {
   return useQuery({ key: ['public', 'forms'], query: () => data(api.GET('/api/v1/public/forms')), staleTime: HOUR_MS })
 }
 
+/** The number of the hotline; empty until it is known. */
+export function useHotline(): () => string {
+  const found = useQuery({ key: ['public', 'hotline'], query: () => data(api.GET('/api/v1/public/hotline')), staleTime: HOUR_MS })
+  return () => found.data.value?.hotline ?? ''
+}
+
 export function useOfferedCategories() {
   return useQuery({ key: ['public', 'categories'], query: () => data(api.GET('/api/v1/public/categories')), staleTime: HOUR_MS })
 }

@@ -17,7 +17,7 @@ from crm.selfservice.errors import KeyNeeded, NoSuchReport
 from crm.selfservice.files import ReportFiles
 from crm.selfservice.http import routes
 from crm.selfservice.limits import Limit
-from crm.selfservice.model import STAGES, WORDS, MatterQuery, Progress, ProgressQuery, Stage, WebReport
+from crm.selfservice.model import STAGES, WORDS, MatterQuery, Progress, ProgressQuery, PublicHotline, Stage, WebReport
 from crm.selfservice.service import MANY, QUESTIONS_ABOUT_TICKET, READINGS_OF_ADDRESS, SelfService
 from crm.selfservice.visits import PublicVisits
 from crm.tickets.errors import FormNotFilled, KeyReused, UnknownReference
@@ -323,3 +323,12 @@ async def test_a_matter_of_many_people_is_told_and_that_of_a_few_is_not(
     await reported(MANY)
     assert (await service.known_matter(asked, ELSEWHERE)).many
     assert not (await service.known_matter(asked.model_copy(update={"address": "平安里8号"}), ELSEWHERE)).many
+
+
+async def test_the_public_pages_name_the_number_to_dial(database: Database, tickets: TicketService) -> None:
+    service = SelfService(database, tickets, Counting(), "96001")
+    assert await service.number_to_dial(ELSEWHERE) == PublicHotline(hotline="96001")
+    for _ in range(READINGS_OF_ADDRESS.most - 1):
+        await service.number_to_dial(ELSEWHERE)
+    with pytest.raises(TooMany):
+        await service.number_to_dial(ELSEWHERE)
