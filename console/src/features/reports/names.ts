@@ -1,3 +1,4 @@
+import './words/words'
 import { toValue, type MaybeRefOrGetter } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { i18n, inLanguage } from '@/shared/i18n/i18n'
