@@ -20,6 +20,8 @@ export const router = createRouter({
     { path: '/', name: 'home', redirect: () => ({ name: homeOf(useSession().role) }) },
     ...features,
     { path: '/:rest(.*)*', name: 'not-found', component: () => import('./NotFoundPage.vue') },
+    // Shown at the address that was asked: the guard names it.
+    { path: '/:rest(.*)*', name: 'not-for-role', component: () => import('./NotForRolePage.vue') },
   ],
 })
 
@@ -37,5 +39,6 @@ router.beforeEach(async (to) => {
   if (session.who === null) return { name: 'sign-in', query: { to: to.fullPath } }
   if (session.who.password_one_time) return { name: 'new-password', query: { to: to.fullPath } }
   const { roles } = to.meta
-  return roles === undefined || roles.includes(session.who.role) ? true : { name: homeOf(session.who.role) }
+  if (roles === undefined || roles.includes(session.who.role)) return true
+  return { name: 'not-for-role', params: { rest: to.path.slice(1).split('/') }, query: to.query, replace: true }
 })
