@@ -1,6 +1,6 @@
 import { reactive, watch } from 'vue'
 import type { Schemas } from '@/shared/api/client'
-import type { ScriptPart } from './queries'
+import type { ScriptLine, ScriptPart } from './queries'
 
 const STORED = 'hotline.survey.'
 
@@ -44,4 +44,10 @@ export function answered(asked: Asked, part: ScriptPart): boolean {
   if (part === 'suggestion') return asked.suggestion.trim() !== ''
   if (part === 'solved' || part === 'attitude' || part === 'charged' || part === 'score') return asked[part] !== null
   return false
+}
+
+/** Return the parts to say: of an open fee only a customer hears who is satisfied with what was done (H10 f). */
+export function saidTo(asked: Pick<Asked, 'solved' | 'attitude'>, lines: readonly ScriptLine[]): ScriptLine[] {
+  const content = asked.solved === true && asked.attitude === 'satisfied'
+  return lines.filter((line) => content || line.part !== 'remind_payment')
 }

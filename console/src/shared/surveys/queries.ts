@@ -4,6 +4,7 @@ import { api, data, onceKey, type Schemas } from '@/shared/api/client'
 
 export type SurveyToAsk = Schemas['SurveyToAsk']
 export type SurveyScript = Schemas['SurveyScript']
+export type ScriptLine = Schemas['ScriptLine']
 export type ScriptPart = Schemas['ScriptPart']
 type AnswersInput = Schemas['AnswersInput']
 
