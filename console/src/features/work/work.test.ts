@@ -1,4 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { flushPromises } from '@vue/test-utils'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { speak } from '@/shared/i18n/i18n'
+import { useSession } from '@/shared/session/session'
+import { serve, show } from '@/shared/testing/service'
+import DutyPage from './pages/DutyPage.vue'
 import { byDeadline, dayFrom, filterOf, OPEN_TABS, tabOf, type Row } from './work'
 
 const now = Date.parse('2026-11-29T08:00:00Z')
@@ -25,5 +30,25 @@ describe('the work of a department', () => {
 
   it('counts days over the end of a month', () => {
     expect([dayFrom('2026-11-30', 1), dayFrom('2026-03-01', -1)]).toEqual(['2026-12-01', '2026-02-28'])
+  })
+})
+
+describe('the page of duty', () => {
+  beforeAll(() => speak('zh-CN'))
+
+  it('names the department that it shows, and says when a shift is the whole day', async () => {
+    useSession().who = { role: 'supervisor' } as ReturnType<typeof useSession>['who']
+    const shift = (from_time: string, until_time: string) => ({ weekday: 1, from_time, until_time, recipient_ids: [] })
+    serve({
+      'GET /departments': [{ id: 'd-0', name: '停用', active: false }, { id: 'd-1', name: '城东所', active: true }, { id: 'd-2', name: '城西所', active: true }],
+      'GET /departments/d-1/duty-rota': { shifts: [shift('00:00:00', '00:00:00'), shift('18:00:00', '00:00:00')], overrides: [] },
+      'GET /departments/d-1/on-duty': { recipients: [] },
+    })
+    const page = show(DutyPage)
+    await flushPromises()
+    expect(page.find('select').element.value).toBe('d-1')
+    expect(page.text()).toContain('周一全天')
+    expect(page.text()).toContain('18:00–24:00')
+    page.unmount()
   })
 })
