@@ -3,6 +3,8 @@ import { similarTickets, type SimilarTicket } from '../queries'
 import type { TicketDraft } from './ticket-draft'
 
 const AFTER_MS = 500
+/** So much text is compared; what a long detail goes on with tells no more. */
+const MOST_TEXT = 2000
 
 /** Look for open tickets about the same matter while the agent types; the newest question counts. */
 export function useSimilar(draft: TicketDraft): { similar: Ref<SimilarTicket[] | null>; failed: Ref<boolean> } {
@@ -20,7 +22,7 @@ export function useSimilar(draft: TicketDraft): { similar: Ref<SimilarTicket[] |
         address: draft.address,
         area: draft.area,
         category_id: draft.category_id,
-        text: `${draft.subject}\n${draft.description}`,
+        text: `${draft.subject}\n${draft.description}`.slice(0, MOST_TEXT),
       })
       if (asked !== newest) return
       similar.value = found
