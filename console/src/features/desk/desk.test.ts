@@ -124,12 +124,13 @@ describe('the ticket of a call', () => {
     const panel = show(TicketPanel, { pop })
     await panel.find('form').trigger('submit')
     await panel.find('form').trigger('submit')
-    await flushPromises()
-    const posts = asked.filter((one) => one.path === '/tickets')
-    expect(posts).toHaveLength(1)
-    expect(posts[0]?.body).toMatchObject({ kind: 'fault', call_id: 'c-1', reporter: { customer_id: 'a', number: '138 0000 0005', name: '孙丽' } })
+    const posts = () => asked.filter((one) => one.path === '/tickets')
+    await vi.waitFor(() => expect(posts()).toHaveLength(1))
+    expect(posts()[0]?.body).toMatchObject({ kind: 'fault', call_id: 'c-1', reporter: { customer_id: 'a', number: '138 0000 0005', name: '孙丽' } })
     // The filed ticket's part is fetched by itself.
+    await vi.dynamicImportSettled()
     await vi.waitFor(() => expect(panel.text()).toContain('26112900001'), { timeout: 10_000 })
+    expect(posts()).toHaveLength(1)
   })
 
   it('of a call that went to a colleague is filed by that one, or reopened', async () => {
