@@ -62,7 +62,7 @@ class Desks(Protocol):
     async def close_pop(self, agent_id: str, call_id: str, *, missed_of: int | None = None) -> None:
         """Remove a call from the agent's desk.
 
-        After a missed ring `missed_of` is the number of them that pauses the agent.
+        After a missed ring `missed_of` is the number of them that pauses the agent; 0 for a colleague's call.
         """
 
     async def call_changed(self, agent_id: str, changed: CallChanged) -> None:

@@ -74,7 +74,7 @@ class PopClosed(Message, tag="pop_closed"):
 
     call_id: str
     missed_of: int | None = None
-    """The agent did not answer the ring: so many of them in a row pause the agent."""
+    """The agent did not answer the ring: so many in a row pause the agent; 0: a colleague's call."""
 
 
 class DraftChanged(Message, tag="draft"):

@@ -111,7 +111,8 @@ class Parties:
             await self.release(party.target.id, talked=talked, missed=missed)
             await self._services.desks.call_changed(party.target.id, call_left(self._state))
             if not talked:
-                await self._services.desks.close_pop(party.target.id, self._state.id)
+                missed_of = 0 if missed else None
+                await self._services.desks.close_pop(party.target.id, self._state.id, missed_of=missed_of)
 
     async def hang_up(self, channel_id: str) -> None:
         """Hang a leg up, if it is there."""

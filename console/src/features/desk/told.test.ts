@@ -64,6 +64,9 @@ describe('the desk says', () => {
     hear({ type: 'pop', pop })
     await nextTick()
     expect(bar.find('.shift-told').exists()).toBe(false)
+    hear({ type: 'pop_closed', call_id: 'c-1', missed_of: 0 })
+    await nextTick()
+    expect(bar.find('.shift-told').text()).toContain('同事转来的电话没有接听')
     bar.unmount()
   })
 

@@ -113,6 +113,7 @@ async def test_transfer_that_fails_comes_back_to_the_sender(hotline: FakeHotline
     assert StoryStep.NOT_ANSWERED in steps(hotline)
     (to_colleague,) = [pop for agent_id, pop in hotline.desks.popped if agent_id == "staff-1002"]
     assert to_colleague.waited_ms == 7000, "the caller's wait, not the colleague's"
+    assert hotline.desks.missed == [("staff-1002", 0)], "the colleague's desk says what was missed"
     back = shown(hotline, "1001").returned_from
     assert back is not None, "the desk says why it rang again"
     assert (back.id, back.answered) == ("staff-1002", False)
