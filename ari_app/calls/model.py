@@ -197,6 +197,14 @@ class CallState(msgspec.Struct):
         return self.outgoing.target.id if self.outgoing is not None and is_internal else None
 
     @property
+    def waits_since_ms(self) -> int | None:
+        """Return when the wait in the present queue began.
+
+        A caller who comes from a conversation joins anew.
+        """
+        return self.returned_at_ms or self.queued_at_ms
+
+    @property
     def home_queue(self) -> str | None:
         """Return the queue for the other party where no agent is left."""
         return self.queue or (self.outgoing.home_queue if self.outgoing is not None else None)

@@ -204,7 +204,7 @@ class Waiting:
 
     def _patience(self, settings: QueueSettings) -> float | None:
         """Return the loop's time at which the longest wait is over."""
-        since_ms = self._state.returned_at_ms or self._state.queued_at_ms
+        since_ms = self._state.waits_since_ms
         if settings.longest_wait_s is None or since_ms is None:
             return None
         waited_s = (milliseconds(utc_now()) - since_ms) / 1000

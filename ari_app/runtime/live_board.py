@@ -103,8 +103,8 @@ def board_call(state: CallState) -> BoardCall:
     supervisor = control.supervisor if control is not None else None
     since_ms = {
         BoardStage.TALKING: talk.connected_at_ms if talk is not None else None,
-        BoardStage.QUEUED: state.queued_at_ms,
-        BoardStage.RINGING: state.queued_at_ms,
+        BoardStage.QUEUED: state.waits_since_ms,
+        BoardStage.RINGING: state.waits_since_ms,
     }.get(stage)
     return BoardCall(
         state.id,

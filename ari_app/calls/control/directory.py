@@ -177,7 +177,7 @@ def live_view(state: CallState) -> LiveCallView:
         third_agent_id=party.target.id if party is not None and not is_number else None,
         third_number=party.target.id if party is not None and is_number else None,
         started_at=from_milliseconds(state.started_at_ms),
-        queued_at=from_milliseconds(state.queued_at_ms) if state.queued_at_ms is not None else None,
+        queued_at=from_milliseconds(state.waits_since_ms) if state.waits_since_ms is not None else None,
         connected_at=from_milliseconds(state.connected_at_ms) if state.connected_at_ms is not None else None,
         held_ms=state.held_ms,
         held_since_ms=state.held_since_ms,

@@ -67,7 +67,7 @@ class LiveCallView(BaseModel):
     third_number: Annotated[str | None, Personal.NUMBER]
     started_at: datetime
     queued_at: datetime | None
-    """When the caller began to wait in the queue."""
+    """When the caller began to wait in the present queue, also after a conversation."""
     connected_at: datetime | None
     held_ms: int
     held_since_ms: int | None

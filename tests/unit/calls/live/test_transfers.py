@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from ari_app.calls.control.directory import live_view
 from ari_app.calls.control.errors import NoCall, NotNow, TargetBusy, TargetInvalid, TooManyOutsideCalls
 from ari_app.calls.control.model import Control
 from ari_app.calls.control.orders import Order
@@ -16,8 +17,10 @@ from ari_app.desk.call_states import CallAction, ControlStage
 from ari_app.desk.command_model import CallTarget
 from ari_app.desk.model import CallChanged
 from ari_app.queues.model import AgentState
+from ari_app.runtime.live_board import board_call
 from crm.history.model import CallOutcome, StoryStep
 from crm.notices.views import DutyNumber
+from foundation.clock import from_milliseconds
 from ivr.cursor import Cursor, CursorStore
 from ivr.voice import Voice
 from ivr.walker import Outcome, ToQueue
@@ -365,6 +368,9 @@ async def test_parked_call_that_no_agent_takes_goes_to_the_queue(hotline: FakeHo
     await conversation(hotline)
     await hotline.order(CallAction.PARK)
     await until(lambda: hotline.live.state.stage == "queued", within_s=200)
+    state = hotline.live.state
+    assert live_view(state).queued_at == from_milliseconds(state.returned_at_ms or 0), "as the queue counts the wait"
+    assert board_call(state).since_ms == state.returned_at_ms
 
 
 @pytest.mark.parametrize("at", ["consult_ringing", "consulting", "swapped", "three_party", "transferring", "left"])
