@@ -374,7 +374,8 @@ HEAD = """\
 Rendered by `hotline figures table` from `crm/reports/definitions.py`, which the API serves as `/figure-definitions`.
 
 Figures of calls come from sums per half hour, which are counted from call records and counted again after each late
-one, within seconds. Figures of tickets are computed from the tickets when they are asked for.
+one, within seconds; until then a reader counts the half hours that changed from their records, so boards and reports
+agree at any moment. Figures of tickets are computed from the tickets when they are asked for.
 
 Hours, days and months are those of `HOTLINE_TIME_ZONE`.
 T is `within_s` of the request, 20 seconds without it; `short_s` is 5 without it. A share without a base is empty.
