@@ -1,10 +1,14 @@
 """Problems: refusals as RFC 9457 problem details."""
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+REASON = "reason"
+Reason = Annotated[str | None, REASON]
+"""Stored sentence in English; a response says it in the reader's language."""
 
 
 class FieldProblem(BaseModel):

@@ -56,6 +56,7 @@ from ari_app.web.addresses import ClientAddresses
 from ari_app.web.auth import RequestGuard
 from ari_app.web.connections import ConnectionLimits
 from ari_app.web.console import ConsolePages, origin
+from ari_app.web.problem_texts import shipped_texts
 from ari_app.web.server import WebServer
 from ari_app.web.sign_in_limits import PublicLimiter
 from ari_app.work.facts import FactKeeper
@@ -133,7 +134,9 @@ class Service:
         self.queue_settings = configuration.queues
         self.desk_choices = configuration.desk
         self.flows = frozenset(configuration.numbers.flows.values())
-        self.labels, self.problem_texts = configuration.labels, configuration.problem_texts
+        self.labels = configuration.labels
+        texts = configuration.problem_texts or shipped_texts()
+        self.problem_texts = texts.in_zone(settings.time_zone)
         self.dial_plan = DialPlan(
             settings.trunk, settings.trunk_number_format, settings.region, configuration.tolls, settings.area_code
         )

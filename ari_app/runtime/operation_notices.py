@@ -40,10 +40,10 @@ def recording_notice(warning: RecordingWarning) -> Notice:
     return Notice(level=NoticeLevel.WARNING, text=words)
 
 
-def transfer_refused_notice(problem: Problem, texts: ProblemTexts | None) -> Notice:
+def transfer_refused_notice(problem: Problem, texts: ProblemTexts) -> Notice:
     """Return the notice of a transfer by phone that was refused."""
     details = problem.details()
-    chinese = texts.worded(details, "zh") if texts is not None else details
+    chinese = texts.worded(details, "zh")
     reason = chinese.errors[0].rule if chinese.errors else chinese.title
     words = SpokenWording(zh=f"话机转接未执行：{reason}", en=f"Transfer by phone refused: {problem.detail}")
     return Notice(level=NoticeLevel.WARNING, text=words)

@@ -7,9 +7,11 @@ code, its parameters and its Chinese text.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -21,6 +23,7 @@ from foundation.yaml_files import broken_rules, line_inside, plain, read_yaml
 PROBLEMS_FILE = "problems.yaml"
 Language = Literal["zh", "en"]
 _NAME = re.compile(r"{(\w+)}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)")
 _PREFERENCE = re.compile(r"\s*([A-Za-z*]+)(?:-[\w-]+)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
 
 
@@ -78,10 +81,15 @@ def _quoted(value: str) -> str:
 class ProblemTexts:
     """Catalogue of refusals."""
 
-    def __init__(self, file: _File, labels: Labels) -> None:
+    def __init__(self, file: _File, labels: Labels, time_zone: str = "Asia/Shanghai") -> None:
+        self._file, self._labels, self._zone = file, labels, ZoneInfo(time_zone)
         self._titles = file.titles
         self._rules = _Sentences(file.rules.items(), labels)
         self._details = _Sentences((("", one) for one in file.details), labels)
+
+    def in_zone(self, time_zone: str) -> "ProblemTexts":
+        """Return the catalogue with the house's clock for its times."""
+        return ProblemTexts(self._file, self._labels, time_zone)
 
     def rule(self, text: str) -> Recognised | None:
         """Return the rule that a text is."""
@@ -90,19 +98,28 @@ class ProblemTexts:
     def worded(self, details: ProblemDetails, language: Language) -> ProblemDetails:
         """Return a problem in a language, with the codes of its rules."""
         errors = [self._field(one, language) for one in details.errors]
-        if language == "en":
-            return details.model_copy(update={"errors": errors})
-        title = self._titles.get(details.type.rsplit("/", 1)[1], details.title)
-        sentence = self._details.find(details.detail) or self._rules.find(details.detail)
-        detail = sentence.zh if sentence is not None else details.detail
+        titles = self._titles if language == "zh" else {}
+        title = titles.get(details.type.rsplit("/", 1)[1], details.title)
+        detail = self.reason(details.detail, language)
         return details.model_copy(update={"errors": errors, "title": title, "detail": detail})
+
+    def reason(self, text: str, language: Language) -> str:
+        """Return a sentence in a language, its times on the house's clock."""
+        known = (self._details.find(text) or self._rules.find(text)) if language == "zh" else None
+        return self._on_the_clock(known.zh if known is not None else text)
 
     def _field(self, problem: FieldProblem, language: Language) -> FieldProblem:
         known = self._rules.find(problem.rule)
         if known is None:
-            return problem
-        update = {"code": known.code, "parameters": known.parameters}
-        return problem.model_copy(update={**update, "rule": known.zh} if language == "zh" else update)
+            return problem.model_copy(update={"rule": self._on_the_clock(problem.rule)})
+        rule = self._on_the_clock(known.zh if language == "zh" else problem.rule)
+        return problem.model_copy(update={"code": known.code, "parameters": known.parameters, "rule": rule})
+
+    def _on_the_clock(self, text: str) -> str:
+        def written(found: re.Match[str]) -> str:
+            return f"{datetime.fromisoformat(found[0]).astimezone(self._zone):%Y-%m-%d %H:%M}"
+
+        return _MOMENT.sub(written, text)
 
 
 def read_problem_texts(folder: Path, labels: Labels) -> tuple[ProblemTexts | None, list[Finding]]:

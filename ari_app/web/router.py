@@ -6,11 +6,13 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from aiohttp import web
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 
 from ari_app.web.addresses import ClientAddresses
 from ari_app.web.auth import RequestGuard, idempotency_key
@@ -25,7 +27,7 @@ from ari_app.web.uploads import BODY_S, received
 from crm.personal_data.serializer import masked
 from foundation.acting import acting
 from foundation.database import out_of_reach
-from foundation.problems import FieldProblem, Invalid, NotFound, Outcome, broken_rules
+from foundation.problems import REASON, FieldProblem, Invalid, NotFound, Outcome, broken_rules
 from foundation.routes import Download, File, Page, Route
 
 _PATH_VALUE = re.compile(r"[^/\\\x00-\x1f\x7f;]{1,128}")
@@ -147,13 +149,35 @@ def _problem(location: tuple[int | str, ...], rule: str, whole: str) -> FieldPro
 
 
 def _worded(result: Any, texts: ProblemTexts, language: Language) -> Any:
-    """Return a result with the problems of its parts in a language."""
-    if not isinstance(result, list) or not any(isinstance(one, Outcome) for one in result):
+    """Return a result with its problems and reasons in a language."""
+    if isinstance(result, list):
+        return [_worded(one, texts, language) for one in result]
+    if isinstance(result, Outcome):
+        problem = result.problem
+        return result.model_copy(update={"problem": texts.worded(problem, language)}) if problem is not None else result
+    if not isinstance(result, BaseModel) or not (names := _with_reasons(type(result))):
         return result
-    return [
-        one.model_copy(update={"problem": texts.worded(one.problem, language)}) if one.problem is not None else one
-        for one in result
-    ]
+    held = {name: value for name in names if (value := getattr(result, name)) is not None}
+    return result.model_copy(
+        update={
+            name: texts.reason(value, language) if isinstance(value, str) else _worded(value, texts, language)
+            for name, value in held.items()
+        }
+    )
+
+
+@lru_cache(maxsize=1024)
+def _with_reasons(view: type[BaseModel]) -> tuple[str, ...]:
+    """Return the fields of a view that are reasons, or lists of views with reasons."""
+
+    def has(field: FieldInfo) -> bool:
+        parts = get_args(field.annotation) if get_origin(field.annotation) is list else ()
+        return REASON in field.metadata or any(
+            isinstance(part, type) and issubclass(part, BaseModel) and part is not view and _with_reasons(part)
+            for part in parts
+        )
+
+    return tuple(name for name, field in view.model_fields.items() if has(field))
 
 
 def _answering(route: Route) -> Callable[[Any], Awaitable[web.StreamResponse]]:

@@ -14,6 +14,7 @@ from crm.notices.rota import Recipients, Shift, TimeZone
 from crm.outbox.model import Kind
 from crm.personal_data.fields import Personal, PersonalText
 from crm.text import FormerVersion, Id, OneLine
+from foundation.problems import Reason
 
 Name = Annotated[OneLine, InputField(min_length=1, max_length=100)]
 Address = Annotated[OneLine, InputField(min_length=3, max_length=2000)]
@@ -162,7 +163,7 @@ class DeliveryView(BaseModel, from_attributes=True):
     state: DeliveryState
     attempts: int
     next_at: datetime | None
-    error: str | None
+    error: Reason
     dropped_by: str | None
     drop_reason: Annotated[str | None, Personal.TEXT]
     created_at: datetime

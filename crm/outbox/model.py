@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from crm.text import Lines
 from foundation.database import UtcDateTime
+from foundation.problems import Reason
 
 _PENDING = text("next_at IS NOT NULL")
 _DEAD = text("next_at IS NULL AND done_at IS NULL")
@@ -58,7 +59,7 @@ class DeadLetterView(BaseModel, from_attributes=True):
     key: str
     created_at: datetime
     attempts: int
-    error: str | None
+    error: Reason
 
 
 class Redelivered(BaseModel):

@@ -16,6 +16,7 @@ from crm.reports.model import Language
 from crm.reports.scheduled.timing import ReportPeriod
 from crm.text import OneLine
 from foundation.database import UtcDateTime, text_enum
+from foundation.problems import Reason
 
 
 class ReportSubject(StrEnum):
@@ -95,7 +96,7 @@ class ReportReceipt(BaseModel):
     mailbox: str
     state: DeliveryState
     sent_at: datetime | None
-    error: str | None
+    error: Reason
 
 
 class ReportRunView(BaseModel):

@@ -158,3 +158,31 @@ def test_every_rule_of_a_form_has_its_code() -> None:
             if rule != GAP and texts.rule(rule) is None:
                 missing.append(f"{place}: {rule}")
     assert not missing, "add the rule to callflows/problems.yaml"
+
+
+UNSAID = frozenset({"console", "database_url", "redis_url", f"{GAP} {GAP}", f"{GAP}{GAP}", GAP})
+"""Settings of the process; a field and its rule, said at the field; a refusal that goes on from another."""
+
+
+def details(path: Path, problems: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Yield the details of a file's problems, with a sample in each gap."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call) or not node.exc.args:
+            continue
+        named = node.exc.func
+        text = sample(node.exc.args[0])
+        if isinstance(named, ast.Name) and named.id in problems and text is not None:
+            yield f"{path.relative_to(PROJECT)}:{node.lineno}", text
+
+
+def test_every_refusal_of_a_request_has_its_chinese_sentence() -> None:
+    texts, problems = shipped_texts(), frozenset(one.__name__ for one in subclasses(Problem))
+    missing = []
+    for path in python_files():
+        name = str(path.relative_to(PROJECT))
+        if not name.startswith(PACKAGES) or name.startswith(OF_FILES):
+            continue
+        for place, text in details(path, problems):
+            if text not in UNSAID and texts.reason(text, "zh") == text:
+                missing.append(f"{place}: {text}")
+    assert not missing, "add the sentence to callflows/problems.yaml"

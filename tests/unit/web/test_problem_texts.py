@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from ari_app.web.labels import LABELS_FILE, read_labels
 from ari_app.web.problem_texts import PROBLEMS_FILE, language_of, read_problem_texts, shipped_texts
-from foundation.problems import FieldProblem, ProblemDetails
+from ari_app.web.router import _worded
+from foundation.problems import FieldProblem, ProblemDetails, Reason
 from foundation.routes import Role
 from tests.unit.web.conftest import House
 
@@ -48,6 +50,37 @@ def test_parameters_and_labels_are_put_into_the_chinese_sentence() -> None:
     ]
     assert en.errors[0].parameters["max_length"] == "2000"
     assert (en.title, en.detail, en.errors[0].rule) == (details.title, details.detail, details.errors[0].rule)
+
+
+def test_times_are_those_of_the_house_in_peoples_format() -> None:
+    details = ProblemDetails(
+        type="/problems/x",
+        title="x",
+        status=409,
+        detail="no code at 2026-12-03T04:47:04.102377+00:00",
+        errors=[FieldProblem(field="until", rule="must be later than 2026-12-03T04:47:04.102377+00:00")],
+    )
+    for zone, clock in (("Asia/Shanghai", "2026-12-03 12:47"), ("UTC", "2026-12-03 04:47")):
+        zh, en = (shipped_texts().in_zone(zone).worded(details, language) for language in ("zh", "en"))
+        assert (zh.errors[0].rule, en.errors[0].rule) == (f"应晚于 {clock}", f"must be later than {clock}")
+        assert zh.detail == en.detail == f"no code at {clock}"
+
+
+class _Try(BaseModel):
+    error: Reason
+
+
+class _Tried(BaseModel):
+    tries: list[_Try]
+    name: str = "no gateway for sms is set up"
+
+
+def test_stored_reasons_are_said_in_the_readers_language() -> None:
+    tried = _Tried(tries=[_Try(error="no gateway for sms is set up"), _Try(error="HTTP 500"), _Try(error=None)])
+    (zh,), (en,) = (_worded([tried], shipped_texts(), language) for language in ("zh", "en"))
+    assert [one.error for one in zh.tries] == ["未配置短信网关", "HTTP 500", None]
+    assert zh.name == tried.name
+    assert en == tried
 
 
 def test_a_parameter_has_all_its_quotation_marks() -> None:
