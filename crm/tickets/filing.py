@@ -18,6 +18,7 @@ from crm.tickets.forms.filling import fill
 from crm.tickets.inputs import AppendToTicket, FileTicket, Reporter
 from crm.tickets.merges import store as merges_store
 from crm.tickets.model import OF_MACHINES, Actor, ActorKind, Ticket, TicketKind, TicketStatus, Urgency
+from crm.tickets.similar import alike
 from crm.tickets.state_change import Change, TicketTransaction, change, record
 from crm.tickets.transitions import TicketAction
 from foundation.clock import utc_now
@@ -61,6 +62,8 @@ def check_channel(channel: str, actor: Actor) -> None:
 
 
 NO_FILES = UploadedFiles("")
+REPEATED = 0.6
+"""Least likeness of the words of a report that is told once more."""
 
 
 async def file(
@@ -86,12 +89,32 @@ async def file(
     form = await _filled(session, given, actor)
     matter = matter_key(given.kind, given.category_id, given.address)
     ticket = await merges_store.open_about(session, matter) if matter is not None else None
+    if ticket is None and actor.kind is ActorKind.CALLER:
+        ticket = await _repeated(session, given)
     if ticket is None:
         return await _create(transaction, given, form, matter, actor, now, day, files)
     addition = AppendToTicket(text=given.description or given.subject, reporter=given.reporter, call_id=given.call_id)
     raised = await _raise_if_protected(session, ticket, given.reporter.customer_id, now)
     await _add(transaction, ticket, addition, actor, raised | _taken_over(ticket, given, form), files)
     return ticket
+
+
+async def _repeated(session: AsyncSession, given: FileTicket) -> Ticket | None:
+    """Lock the open ticket that a reporter tells of once more, if any (H4).
+
+    No agent sees a web form before it is filed: the same person, kind and place in like words is the same matter,
+    whatever cause was chosen.
+    """
+    key, one = address_key(given.address), given.reporter
+    if not key or (one.number is None and one.customer_id is None):
+        return None
+    words = f"{given.subject} {given.description}"
+    for told, found in await store.open_of_person_at(session, given.kind, key, one.number, one.customer_id):
+        if alike(words, told) >= REPEATED:
+            ticket = await store.locked(session, found)
+            if ticket.status in store.OPEN_MATTERS:
+                return ticket
+    return None
 
 
 async def append(transaction: TicketTransaction, ticket: Ticket, given: AppendToTicket, actor: Actor) -> None:

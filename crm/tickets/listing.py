@@ -18,6 +18,8 @@ from crm.moments import Moment
 from crm.personal_data.fields import SEES, Personal
 from crm.staff.model import Staff
 from crm.text import Id, OneLine
+from crm.tickets import store
+from crm.tickets.files import store as files_store
 from crm.tickets.model import (
     TICKET_TEXTS,
     UNDISPATCHED,
@@ -31,6 +33,8 @@ from crm.tickets.model import (
 from crm.tickets.views import TicketView
 from crm.tickets.visibility import shared_with
 from foundation.routes import Role
+
+MOST_SIMILAR = 3
 
 
 class Order(StrEnum):
@@ -139,6 +143,10 @@ class TicketRow(TicketView):
     """Deadline that comes next; None where no clock runs, such as while parked."""
     next_clock: str | None
     """`respond` or `resolve`."""
+    files: int = 0
+    """Number of its photos and documents."""
+    similar: list[str] = Field(default=[])
+    """Before the dispatch: numbers of other open tickets at the same address or of the same customer (H4)."""
 
 
 class TicketCounts(BaseModel):
@@ -155,6 +163,8 @@ async def rows(session: AsyncSession, tickets: Sequence[Ticket], due: Mapping[st
     departments = await _names(session, Department, {ticket.department_id for ticket in tickets})
     categories = await _names(session, Category, {ticket.category_id for ticket in tickets})
     people = await _names(session, Staff, {ticket.person_id for ticket in tickets})
+    files = await files_store.counts(session, [ticket.id for ticket in tickets])
+    similar = await store.also_open(session, [one for one in tickets if one.status is TicketStatus.REGISTERED])
     return [
         TicketRow(
             **TicketView.model_validate(ticket).model_dump(),
@@ -163,6 +173,8 @@ async def rows(session: AsyncSession, tickets: Sequence[Ticket], due: Mapping[st
             person_name=people.get(ticket.person_id or ""),
             next_due_at=due[ticket.id].due_at if ticket.id in due else None,
             next_clock=due[ticket.id].clock if ticket.id in due else None,
+            files=files.get(ticket.id, 0),
+            similar=similar.get(ticket.id, [])[:MOST_SIMILAR],
         )
         for ticket in tickets
     ]

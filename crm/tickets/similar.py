@@ -103,8 +103,8 @@ def rank(query: SimilarQuery, tickets: Iterable[store.Compared], reported: store
     for bound, shared, ticket in sorted(likely, key=lambda one: (-one[0], one[2].number)):
         if len(best) == SHOWN and bound < best[-1].score:
             break
-        alike = _alike(words, f"{ticket.subject} {ticket.description}") if words else 0.0
-        weights = shared | {"words": WORDS * alike if alike >= ALIKE else 0.0}
+        likeness = _alike(words, f"{ticket.subject} {ticket.description}") if words else 0.0
+        weights = shared | {"words": WORDS * likeness if likeness >= ALIKE else 0.0}
         score = round(combined(weights), 3)
         if score >= LEAST_SCORE:
             why = [REASONS[code] for code, weight in weights.items() if weight > 0]
@@ -143,8 +143,13 @@ def _same_place(one: str, other: str) -> bool:
     return longer.endswith(shorter)
 
 
+def alike(one: str, other: str) -> float:
+    """Return the similarity of two texts, from 0 to 1."""
+    return _alike(_pairs(one), other)
+
+
 def _alike(words: str, other: str) -> float:
-    """Return the similarity of two texts, from 0 to 1.
+    """Return the similarity of pairs and a text, from 0 to 1.
 
     Pairs of characters stand for words, since Chinese has no spaces.
     """

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, false
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -20,6 +20,7 @@ from crm.tickets.model import (
     Ticket,
     TicketAttachment,
     TicketCounter,
+    TicketKind,
     TicketLog,
     TicketReporter,
     TicketRequest,
@@ -193,6 +194,45 @@ async def log_after(session: AsyncSession, ticket_id: str, version: int, limit: 
         .limit(limit)
     )
     return (await session.exec(statement)).all()
+
+
+async def open_of_person_at(
+    session: AsyncSession, kind: TicketKind, key: str, number: str | None, customer_id: str | None
+) -> list[tuple[str, str]]:
+    """Return words and ids of a person's open tickets of a kind at a place, newest first."""
+    person = [
+        column == value
+        for column, value in ((col(TicketReporter.number), number), (col(TicketReporter.customer_id), customer_id))
+        if value is not None
+    ]
+    reported = select(TicketReporter.ticket_id).where(or_(*person))
+    statement = (
+        select(Ticket.subject, Ticket.description, Ticket.id)
+        .where(Ticket.address_key == key, Ticket.kind == kind, col(Ticket.status).in_(OPEN_MATTERS))
+        .where(or_(col(Ticket.id).in_(reported), Ticket.customer_id == customer_id if customer_id else false()))
+        .order_by(col(Ticket.registered_at).desc())
+        .limit(CANDIDATES)
+    )
+    return [(f"{subject} {words}", ticket_id) for subject, words, ticket_id in (await session.exec(statement)).all()]
+
+
+async def also_open(session: AsyncSession, tickets: Sequence[Ticket]) -> dict[str, list[str]]:
+    """Return the numbers of other open tickets at the place, or of the customer, of each ticket."""
+    keys, customers = {one.address_key for one in tickets} - {""}, {one.customer_id for one in tickets} - {None}
+    statement = (
+        select(Ticket.id, Ticket.number, Ticket.address_key, Ticket.customer_id)
+        .where(col(Ticket.status).in_(OPEN_MATTERS))
+        .where(or_(col(Ticket.address_key).in_(keys), col(Ticket.customer_id).in_(customers)))
+        .order_by(col(Ticket.registered_at).desc())
+        .limit(CANDIDATES)
+    )
+    others = (await session.exec(statement)).all() if keys or customers else []
+
+    def numbers(one: Ticket) -> list[str]:
+        shared = {one.address_key, one.customer_id} - {"", None}
+        return [number for other, number, *facts in others if other != one.id and shared.intersection(facts)]
+
+    return {one.id: numbers(one) for one in tickets}
 
 
 async def reporters_of(session: AsyncSession, ticket_id: str) -> Sequence[TicketReporter]:

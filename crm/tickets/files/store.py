@@ -18,6 +18,16 @@ async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketFil
     return (await session.exec(select(TicketFile).where(*wanted).order_by(col(TicketFile.id)))).all()
 
 
+async def counts(session: AsyncSession, ticket_ids: Collection[str]) -> dict[str, int]:
+    """Return how many files actions brought to each ticket; those without any are left out."""
+    statement = (
+        select(TicketFile.ticket_id, func.count())
+        .where(col(TicketFile.ticket_id).in_(ticket_ids), col(TicketFile.version).is_not(None), ~col(TicketFile.erased))
+        .group_by(col(TicketFile.ticket_id))
+    )
+    return {ticket_id: count for ticket_id, count in (await session.exec(statement)).all() if ticket_id is not None}
+
+
 async def count_of_ticket(session: AsyncSession, ticket_id: str) -> int:
     """Return how many files a ticket has, unnamed ones included."""
     return (await session.exec(select(func.count()).where(TicketFile.ticket_id == ticket_id))).one()

@@ -24,6 +24,7 @@ from crm.tickets.errors import FormNotFilled, KeyReused, UnknownReference
 from crm.tickets.files.service import FileService
 from crm.tickets.forms.model import FormInput
 from crm.tickets.inputs import AppendToTicket, Reporter
+from crm.tickets.listing import ListQuery
 from crm.tickets.merges.model import MergeTicket
 from crm.tickets.model import TicketKind, TicketStatus
 from crm.tickets.service import TicketService
@@ -150,6 +151,31 @@ async def test_the_same_key_of_another_number_is_another_report(service: SelfSer
     other = await service.report(form(kind="complaint", number="13800000004"), "key-1", ELSEWHERE)
 
     assert first.number != other.number
+
+
+async def test_h4_a_reporter_who_tells_it_once_more_is_added_to_the_open_ticket(
+    service: SelfService, tickets: TicketService, place: Place
+) -> None:
+    told = place.fault(address="幸福路9号", description="卧室暖气片不热", reporter=Reporter(number="+8613800000003"))
+    first = await tickets.file(told, AGENT, "told")
+    for key, again in (
+        ("cause", form(category_id=None)),
+        ("words", form(subject="暖气片还是不热", number="138 0000 0003")),
+    ):
+        receipt = await service.report(again, key, ELSEWHERE)
+        assert (receipt.number, receipt.visit_code) == (first.number, "")
+    assert (await tickets.get(first.id)).urge_count == 2
+    others = {
+        "words": form(subject="厨房水管漏水，请派人"),
+        "place": form(address="和平路56号1单元1102"),
+        "kind": form(kind="complaint"),
+    }
+    numbers = {(await service.report(other, f"other-{what}", ELSEWHERE)).number for what, other in others.items()}
+    assert len(numbers | {first.number}) == len(others) + 1
+    rows = {row.number: row for row in await tickets.rows(ListQuery(status=[TicketStatus.REGISTERED]), None)}
+    at_the_place = numbers - {one.number for one in rows.values() if one.address.startswith("和平路")}
+    assert all(first.number in rows[number].similar for number in at_the_place)
+    assert all(number not in rows[number].similar for number in rows)
 
 
 async def test_an_account_is_linked_only_from_its_own_number(
