@@ -65,3 +65,5 @@ class PendingExtension(ExtensionView):
     ticket_id: str
     number: str
     subject: PersonalText
+    deadline: datetime | None
+    """Present deadline; None where none runs."""

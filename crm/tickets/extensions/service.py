@@ -123,15 +123,19 @@ class ExtensionService:
     async def pending(self, limit: int) -> list[PendingExtension]:
         """Return waiting extensions, the oldest first."""
         async with self._tickets.database.read() as session:
-            found = await store.pending(session, limit)
+            found = [
+                (extension, ticket, await self._deadlines.resolve_by(session, ticket))
+                for extension, ticket in await store.pending(session, limit)
+            ]
         return [
             PendingExtension(
                 **ExtensionView.model_validate(extension).model_dump(),
                 ticket_id=ticket.id,
                 number=ticket.number,
                 subject=ticket.subject,
+                deadline=deadline,
             )
-            for extension, ticket in found
+            for extension, ticket, deadline in found
         ]
 
     async def _check(self, session: AsyncSession, ticket: Ticket, until: datetime) -> None:

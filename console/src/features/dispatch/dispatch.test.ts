@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { serve, show } from '@/shared/testing/service'
 import './words/words'
 import DepartmentChoice from './components/DepartmentChoice.vue'
+import ExtensionCard from './components/ExtensionCard.vue'
 import WaitingList from './components/WaitingList.vue'
 import { lateness } from './lateness'
 import { workOf } from './queries'
@@ -27,6 +28,24 @@ describe('the dispatch desk', () => {
 
   it('knows what several tickets have in common', () => {
     expect([common([{ a: 1 }, { a: 1 }], (one) => one.a), common([{ a: 1 }, { a: 2 }], (one) => one.a), common([], () => 1)]).toEqual([1, null, null])
+  })
+
+  it('names other open tickets of the place, and says that there are files', async () => {
+    serve({ 'GET /departments': WHERE, 'GET /department-proposals': PROPOSED })
+    const list = show(WaitingList, { tickets: [{ ...ticket('1'), similar: ['26112900001', '26112900002'], files: 2 }, ticket('2')] })
+    await flushPromises()
+    const [with_, without] = list.findAll('.tickets > li').map((one) => one.text())
+    expect(with_).toContain('另有未办结工单：26112900001、26112900002')
+    expect(with_).toContain('附件 2')
+    expect(without).not.toContain('另有未办结工单')
+  })
+
+  it('shows the present deadline beside the one that is asked for', async () => {
+    serve({ 'GET /departments': WHERE })
+    const asked = { ticket_id: '1', number: '1', subject: '不热', department_id: 'd-1', reason: '等配件', until: '2026-12-03T04:47:00Z', asked_by: '马师傅', asked_at: '2026-12-01T00:00:00Z', deadline: '2026-12-02T04:47:00Z' }
+    const card = show(ExtensionCard, { asked })
+    await flushPromises()
+    expect(card.findAll('time').map((one) => one.attributes('datetime'))).toContain(asked.deadline)
   })
 
   it('dispatches the chosen ones to the proposed department, and says which were refused', async () => {
