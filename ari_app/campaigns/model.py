@@ -187,6 +187,8 @@ class AnswersView(BaseModel):
     ticket_id: str
     call_id: str | None
     staff_id: str | None
+    asked_by: str = ""
+    """Name of the agent who asked; empty: the machine did."""
     at: datetime
     solved: bool | None
     attitude: str | None

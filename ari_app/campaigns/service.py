@@ -31,6 +31,7 @@ from crm.events import SuggestionMade, SurveyFinished, TicketChanged
 from crm.outbox.service import enqueue
 from crm.privacy.errors import MustBeKept
 from crm.tickets.model import CLOSED, TicketStatus
+from crm.tickets.store import names_of_people
 from foundation.clock import utc_now
 from foundation.database import Database
 from foundation.ids import new_id
@@ -233,7 +234,7 @@ class CampaignService:
                 enqueue(session, _suggested(contact, given))
             # What was said to the machine before the customer hung up gives way.
             answers = await session.merge(answers)
-            view = AnswersView.model_validate(answers, from_attributes=True)
+            view = AnswersView(asked_by=by.name, **answers.model_dump())
         self.outbox_written.announce()
         return view
 
@@ -308,9 +309,10 @@ class CampaignService:
         async with self._database.read() as session:
             contacts = (await session.exec(select(Contact).where(Contact.ticket_id == ticket_id))).all()
             answers = await store.answers_of(session, [contact.id for contact in contacts])
+            names = await names_of_people(session, {one.staff_id for one in answers})
         return (
             [ContactView.model_validate(contact, from_attributes=True) for contact in contacts],
-            [AnswersView.model_validate(answer, from_attributes=True) for answer in answers],
+            [AnswersView(asked_by=names.get(one.staff_id or "", ""), **one.model_dump()) for one in answers],
         )
 
     async def _carry_out(self, ticket_id: str, found: Mapping[SurveyVerdict, SurveyAnswers]) -> None:

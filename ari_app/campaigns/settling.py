@@ -6,9 +6,10 @@ import structlog
 
 from ari_app.campaigns.model import SurveyAnswers
 from ari_app.campaigns.wording import SurveyWording
+from crm.tickets import store
 from crm.tickets.errors import NotAllowedNow
 from crm.tickets.inputs import FileTicket, Reporter
-from crm.tickets.model import SYSTEM, Channel, TicketKind
+from crm.tickets.model import SYSTEM, Actor, ActorKind, Channel, TicketKind
 from crm.tickets.service import TicketService
 
 SUBJECT_LENGTH = 200
@@ -45,14 +46,15 @@ class SurveyedTicketsByRule:
     async def confirmed(self, ticket_id: str, answers: SurveyAnswers | None) -> None:
         """Archive the ticket: the customer confirmed (H19)."""
         try:
-            await self._tickets.archive(ticket_id, self._wording.result(answers), SYSTEM)
+            await self._tickets.archive(ticket_id, self._wording.result(answers), await self._asker(answers))
         except NotAllowedNow as refusal:
             log.info("survey_not_applied", ticket_id=ticket_id, why=refusal.detail)
 
     async def not_solved(self, ticket_id: str, answers: SurveyAnswers | None, recording_id: str | None) -> None:
         """Send the ticket back as redo, with the answers and their recording."""
         try:
-            await self._tickets.redo(ticket_id, self._wording.result(answers), recording_id)
+            asker = await self._asker(answers)
+            await self._tickets.redo(ticket_id, self._wording.result(answers), recording_id, asker)
         except NotAllowedNow as refusal:
             log.info("survey_not_applied", ticket_id=ticket_id, why=refusal.detail)
 
@@ -61,9 +63,20 @@ class SurveyedTicketsByRule:
         if (await self._tickets.get(ticket_id)).escalated:
             return
         try:
-            await self._tickets.escalate(ticket_id, self._wording.result(answers))
+            await self._tickets.escalate(ticket_id, self._wording.result(answers), await self._asker(answers))
         except NotAllowedNow as refusal:
             log.info("survey_not_applied", ticket_id=ticket_id, why=refusal.detail)
+
+    async def _asker(self, answers: SurveyAnswers | None) -> Actor:
+        """Return the actor: the system, with the agent who asked (H6).
+
+        The rules act, whatever the agent's role.
+        """
+        if answers is None or answers.staff_id is None:
+            return SYSTEM
+        async with self._tickets.database.read() as session:
+            names = await store.names_of_people(session, [answers.staff_id])
+        return Actor(kind=ActorKind.SYSTEM, id=answers.staff_id, name=names.get(answers.staff_id, SYSTEM.name))
 
     async def suggested(self, suggestion: Suggestion) -> None:
         """Create a suggestion ticket (H10). Idempotent by the suggestion's key."""

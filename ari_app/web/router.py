@@ -168,7 +168,7 @@ def _worded(result: Any, texts: ProblemTexts, language: Language) -> Any:
 
 @lru_cache(maxsize=1024)
 def _with_reasons(view: type[BaseModel]) -> tuple[str, ...]:
-    """Return the fields of a view that are reasons, or lists of views with reasons."""
+    """Return the fields of a view that hold reasons."""
 
     def has(field: FieldInfo) -> bool:
         parts = get_args(field.annotation) if get_origin(field.annotation) is list else ()

@@ -63,7 +63,7 @@ def check_channel(channel: str, actor: Actor) -> None:
 
 NO_FILES = UploadedFiles("")
 REPEATED = 0.6
-"""Least likeness of the words of a report that is told once more."""
+"""Least likeness of the words of a repeated report."""
 
 
 async def file(
@@ -100,7 +100,7 @@ async def file(
 
 
 async def _repeated(session: AsyncSession, given: FileTicket) -> Ticket | None:
-    """Lock the open ticket that a reporter tells of once more, if any (H4).
+    """Lock the open ticket that a report repeats, if any (H4).
 
     No agent sees a web form before it is filed: the same person, kind and place in like words is the same matter,
     whatever cause was chosen.

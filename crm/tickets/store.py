@@ -199,7 +199,7 @@ async def log_after(session: AsyncSession, ticket_id: str, version: int, limit: 
 async def open_of_person_at(
     session: AsyncSession, kind: TicketKind, key: str, number: str | None, customer_id: str | None
 ) -> list[tuple[str, str]]:
-    """Return words and ids of a person's open tickets of a kind at a place, newest first."""
+    """Return words and ids of a person's open tickets at a place."""
     person = [
         column == value
         for column, value in ((col(TicketReporter.number), number), (col(TicketReporter.customer_id), customer_id))
@@ -217,7 +217,7 @@ async def open_of_person_at(
 
 
 async def also_open(session: AsyncSession, tickets: Sequence[Ticket]) -> dict[str, list[str]]:
-    """Return the numbers of other open tickets at the place, or of the customer, of each ticket."""
+    """Return numbers of other open tickets of the same place or customer."""
     keys, customers = {one.address_key for one in tickets} - {""}, {one.customer_id for one in tickets} - {None}
     statement = (
         select(Ticket.id, Ticket.number, Ticket.address_key, Ticket.customer_id)

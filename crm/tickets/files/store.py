@@ -19,7 +19,7 @@ async def of_ticket(session: AsyncSession, ticket_id: str) -> Sequence[TicketFil
 
 
 async def counts(session: AsyncSession, ticket_ids: Collection[str]) -> dict[str, int]:
-    """Return how many files actions brought to each ticket; those without any are left out."""
+    """Count the files of each ticket that has some."""
     statement = (
         select(TicketFile.ticket_id, func.count())
         .where(col(TicketFile.ticket_id).in_(ticket_ids), col(TicketFile.version).is_not(None), ~col(TicketFile.erased))

@@ -7,13 +7,16 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from ari_app.campaigns.model import AnswersInput, Attitude
 from ari_app.runtime.domain import DomainServices
 from ari_app.settings import Settings
 from crm.selfservice.limits import Unlimited
+from crm.staff.model import Staff
 from crm.tickets.merges.model import MergeTicket
 from crm.tickets.views import TicketView
 from foundation.clock import utc_now
 from foundation.database import Database
+from foundation.routes import Principal, Role
 from recordings.service import RecordingService
 from tests.callflows import shipped
 from tests.unit.crm.conftest import AGENT, Place, furnish
@@ -93,3 +96,26 @@ async def test_a_ticket_merged_during_its_survey_is_asked_about_after_its_separa
     await deliver(business)
     assert await asked(business, head) == {FIRST: "planned", SECOND: "cancelled"}
     assert await asked(business, other) == {SECOND: "planned"}
+
+
+async def test_h6_the_log_names_the_agent_who_asked(business: DomainServices, database: Database) -> None:
+    place = await furnish(database)
+    async with database.write() as session:
+        session.add(
+            Staff(
+                id="staff-1", staff_number="1001", name="刘芳", role=Role.AGENT, password_hash="-", created_at=utc_now()
+            )
+        )
+    ticket = await business.tickets.file(place.fault(FIRST), AGENT)
+    await replied(business, place, ticket)
+    ((contact,), _) = await business.campaigns.of_ticket(ticket.id)
+    by = Principal(staff_id="staff-1", staff_number="1001", name="刘芳", role=Role.AGENT, department_id=None)
+    given = AnswersInput(solved=False, attitude=Attitude.DISSATISFIED)
+    assert (await business.campaigns.asked_by_agent(contact.id, given, by)).asked_by == "刘芳"
+    await deliver(business)
+
+    _, (answers,) = await business.campaigns.of_ticket(ticket.id)
+    assert answers.asked_by == "刘芳"
+    log = (await business.tickets.get(ticket.id)).log
+    done = {entry.action: (entry.actor_kind, entry.actor_name) for entry in log}
+    assert done["redo"] == done["escalate"] == ("system", "刘芳")

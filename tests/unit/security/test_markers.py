@@ -35,6 +35,7 @@ NOBODYS = {
             "MissedCaller.queue",
         ),
         *("TicketRow.category_name", "TicketRow.department_name", "TicketRow.person_name"),
+        *("AnswersView.asked_by", "TicketRow.similar"),
         *("VisitOfDay.area", "VisitOfDay.person_name"),
         *("AgentReport.time_zone", "SessionView.time_zone", "PauseTime.reason", "QueueNow.queue", "ReportNow.level"),
         *("Standard.base", "Standard.name", "Standard.part", "Standard.zh", "Standard.en"),

@@ -165,7 +165,7 @@ UNSAID = frozenset({"console", "database_url", "redis_url", f"{GAP} {GAP}", f"{G
 
 
 def details(path: Path, problems: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Yield the details of a file's problems, with a sample in each gap."""
+    """Yield details of problems, with a sample in each gap."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call) or not node.exc.args:
             continue

@@ -35,9 +35,14 @@ export interface Words {
   moment: (at: string) => string
 }
 
-/** Return who did what the log says; the system has no name. */
+/** Name of the service itself among the actors. */
+const SERVICE = 'hotline'
+
+/** Return who did what the log says; the system has no name, unless it acts by what an agent was told. */
 export function actorOf(entry: Pick<LogView, 'actor_kind' | 'actor_name'>, label: Words['label']): string {
-  return (entry.actor_kind === 'system' ? '' : entry.actor_name) || label('ActorKind', entry.actor_kind)
+  const kind = label('ActorKind', entry.actor_kind)
+  if (entry.actor_kind !== 'system') return entry.actor_name || kind
+  return entry.actor_name === '' || entry.actor_name === SERVICE ? kind : `${kind} · ${entry.actor_name}`
 }
 
 /** Return what an entry of the log says beside its action, as people read it; ids become names, or are left out. */

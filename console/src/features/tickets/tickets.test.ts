@@ -38,7 +38,7 @@ describe('the log of a ticket', () => {
     expect(entry('refuse', { reason: 'not_our_area', explanation: 'x' })).toEqual([['reason', 'RefusalReason:not_our_area'], ['explanation', 'x']])
     expect(entry('park', { reason: 'other' })).toEqual([['reason', 'other']])
     expect(entry('ask_extension', { until: '2026-11-30' })).toEqual([['until', 'at 2026-11-30']])
-    expect([actorOf({ actor_kind: 'system', actor_name: 'hotline' }, words.label), actorOf({ actor_kind: 'staff', actor_name: '王红 (8001)' }, words.label)]).toEqual(['ActorKind:system', '王红 (8001)'])
+    expect([actorOf({ actor_kind: 'system', actor_name: 'hotline' }, words.label), actorOf({ actor_kind: 'system', actor_name: '王红' }, words.label), actorOf({ actor_kind: 'staff', actor_name: '王红 (8001)' }, words.label)]).toEqual(['ActorKind:system', 'ActorKind:system · 王红', '王红 (8001)'])
   })
 
   it('names departments, and leaves out ids and what is no text', () => {
