@@ -40,6 +40,15 @@ describe('the dispatch desk', () => {
     expect(without).not.toContain('另有未办结工单')
   })
 
+  it('says at its field what is missing, instead of a button that does nothing', async () => {
+    const asked = serve({ 'GET /departments': WHERE, 'GET /department-proposals': [] })
+    const list = show(WaitingList, { tickets: [ticket('1', null)] })
+    await flushPromises()
+    await list.find('.tickets form').trigger('submit')
+    expect(list.find('.tickets form').text()).toContain('请先选择承办部门')
+    expect(asked.filter((one) => one.method === 'POST')).toEqual([])
+  })
+
   it('shows the present deadline beside the one that is asked for', async () => {
     serve({ 'GET /departments': WHERE })
     const asked = { ticket_id: '1', number: '1', subject: '不热', department_id: 'd-1', reason: '等配件', until: '2026-12-03T04:47:00Z', asked_by: '马师傅', asked_at: '2026-12-01T00:00:00Z', deadline: '2026-12-02T04:47:00Z' }

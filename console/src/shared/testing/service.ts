@@ -27,7 +27,7 @@ export function serve(answers: Record<string, unknown>): Asked[] {
 }
 
 /** Mount a part of a page as the application does: store, queries, router. */
-export function show(component: Component, props: Record<string, unknown> = {}): VueWrapper {
+export function show(component: Component, props: Record<string, unknown> = {}, slots: Record<string, unknown> = {}): VueWrapper {
   const router = createRouter({ history: createMemoryHistory(), routes: [{ path: '/:rest(.*)*', component: { template: '<i />' } }] })
-  return mount(component, { props, attachTo: document.body, global: { plugins: [getActivePinia() as Pinia, PiniaColada, router] } })
+  return mount(component, { props, slots: slots as never, attachTo: document.body, global: { plugins: [getActivePinia() as Pinia, PiniaColada, router] } })
 }
