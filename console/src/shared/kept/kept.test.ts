@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { useSession } from '@/shared/session/session'
-import { useKept } from './kept'
+import { GONE, useKept } from './kept'
 import type { KeptAction } from './store'
 
 const action = (): KeptAction => ({
@@ -52,6 +52,16 @@ describe('what is kept without a network', () => {
     state.refusal = { status: 409, body: { type: '/problems/ticket-changed', title: '工单已被他人修改', status: 409, detail: '工单已被他人修改', errors: [] } }
     await kept.flush()
     expect(kept.refused.map((one) => [one.refusal, one.values])).toEqual([['工单已被他人修改', { text: '已修好' }]])
+  })
+
+  it('knows a ticket that is seen no more', async () => {
+    const { state } = network()
+    const kept = signedIn()
+    await kept.submit(action())
+    state.up = true
+    state.refusal = { status: 404, body: { type: '/problems/not-found', title: '未找到', status: 404, detail: '没有该工单，或您无权查看。', errors: [] } }
+    await kept.flush()
+    expect(kept.refused.map((one) => one.refusal)).toEqual([GONE])
   })
 
   it('is told at once where the service refuses it, and belongs to its person', async () => {

@@ -10,6 +10,14 @@ const LOCK = 'hotline-kept'
 /** Nothing is known to be wrong with the action: the same is sent again later. */
 const LATER = new Set([NETWORK, 'unavailable', 'unauthenticated', 'too-many-requests'])
 
+/** Refusal of an action on a ticket that its person saw before and sees no more. */
+export const GONE = 'gone'
+
+function refusalOf(problem: unknown): string {
+  if (!(problem instanceof ApiProblem)) return String(problem)
+  return problem.status === 404 ? GONE : problem.words || problem.slug
+}
+
 /** Return whether a problem passes by itself. */
 export function passes(problem: unknown): boolean {
   return problem instanceof ApiProblem && (LATER.has(problem.slug) || problem.status >= 500)
@@ -67,7 +75,7 @@ export const useKept = defineStore('kept', () => {
         sent?.(action)
       } catch (problem) {
         if (passes(problem)) return later()
-        await put({ ...action, refusal: problem instanceof ApiProblem ? problem.words || problem.slug : String(problem) })
+        await put({ ...action, refusal: refusalOf(problem) })
       }
     }
   }
