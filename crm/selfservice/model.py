@@ -66,6 +66,8 @@ class PublicHotline(BaseModel):
 
     hotline: str
     """The number to dial."""
+    time_zone: str = "Asia/Shanghai"
+    """Zone in which times are shown, wherever the browser stands."""
 
 
 class OfferedCategory(BaseModel, from_attributes=True):

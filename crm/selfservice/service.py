@@ -45,8 +45,10 @@ OF_A_PERSON = {"website", "seconds"}
 class SelfService:
     """Public services; `limiter` bounds their use."""
 
-    def __init__(self, database: Database, tickets: TicketService, limiter: Limiter, hotline: str = "") -> None:
-        self._hotline = hotline
+    def __init__(
+        self, database: Database, tickets: TicketService, limiter: Limiter, hotline: str = "", time_zone: str = "Asia/Shanghai"
+    ) -> None:
+        self._hotline = PublicHotline(hotline=hotline, time_zone=time_zone)
         self._database = database
         self._tickets = tickets
         self._limiter = limiter
@@ -61,13 +63,13 @@ class SelfService:
         return [OfferedForm.model_validate(form) for form in await self._tickets.forms.all()]
 
     async def number_to_dial(self, address: str) -> PublicHotline:
-        """Return the hotline's number.
+        """Return the hotline's number and clock.
 
         Raises:
             TooMany: from this address.
         """
         await self._limiter.count("offer", address, READINGS_OF_ADDRESS)
-        return PublicHotline(hotline=self._hotline)
+        return self._hotline
 
     async def categories(self, address: str) -> list[OfferedCategory]:
         """The causes that a report may name.

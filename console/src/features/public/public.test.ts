@@ -52,6 +52,16 @@ describe('public pages', () => {
     expect(useDraft().draft.number).toBe('138')
   })
 
+  it('name the hotline, and show times of the house wherever the browser stands', async () => {
+    const progress = { number: '26113000001', kind: 'fault', stage: 'registered', department: '', registered_at: '2026-12-03T04:47:00Z', visit_from: null, visit_until: null, visit_booked: false, closed_at: null, zh: '已登记', en: 'registered' }
+    serve({ 'GET /public/hotline': { hotline: '96001', time_zone: 'Asia/Shanghai' }, 'POST /public/progress': progress })
+    const page = show(ProgressPage)
+    await page.find('form').trigger('submit')
+    await flushPromises()
+    expect(page.find('a[href="tel:96001"]').text()).toBe('96001')
+    expect(page.find('.found time').text()).toContain('12:47')
+  })
+
   it('tell how long a form was open', () => {
     const { draft } = useDraft()
     expect(asReport(draft, draft.opened_at + 4900).seconds).toBe(4)

@@ -1,5 +1,7 @@
 import { useQuery } from '@pinia/colada'
+import { watch } from 'vue'
 import { api, data, type Schemas } from '@/shared/api/client'
+import { useZone } from '@/shared/i18n/zone'
 
 export type WebReport = Schemas['WebReport']
 export type OfferedCategory = Schemas['OfferedCategory']
@@ -14,9 +16,10 @@ export function useOfferedForms() {
   return useQuery({ key: ['public', 'forms'], query: () => data(api.GET('/api/v1/public/forms')), staleTime: HOUR_MS })
 }
 
-/** The number of the hotline; empty until it is known. */
+/** The number of the hotline, empty until it is known. Times are of its zone from then on, wherever the browser stands. */
 export function useHotline(): () => string {
   const found = useQuery({ key: ['public', 'hotline'], query: () => data(api.GET('/api/v1/public/hotline')), staleTime: HOUR_MS })
+  watch(found.data, (known) => known !== undefined && useZone(known.time_zone), { immediate: true, flush: 'sync' })
   return () => found.data.value?.hotline ?? ''
 }
 

@@ -7,12 +7,19 @@ export type Settings = Schemas['OwnSettings']
 
 const KEY = 'hotline.settings'
 const SEND_AFTER_MS = 600
+const PUBLIC = /^\/(report|progress)\b/
 const USUAL: Settings = { language: 'zh', theme: 'system', ring_tone: 'classic', ring_volume: 80, shortcuts: true, columns: {}, favourites: [] }
+
+/** A public page is opened in the browser's language at the first visit: staff choose theirs once. */
+function inEnglish(): boolean {
+  return PUBLIC.test(location.pathname) && navigator.language.toLowerCase().startsWith('en')
+}
 
 function stored(): Settings {
   try {
     const found = JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Settings>
-    return { ...USUAL, ...found, language: found.language === 'en' ? 'en' : 'zh' }
+    const language = found.language ?? (inEnglish() ? 'en' : 'zh')
+    return { ...USUAL, ...found, language: language === 'en' ? 'en' : 'zh' }
   } catch {
     return { ...USUAL }
   }

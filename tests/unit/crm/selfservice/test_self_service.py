@@ -352,8 +352,8 @@ async def test_a_matter_of_many_people_is_told_and_that_of_a_few_is_not(
 
 
 async def test_the_public_pages_name_the_number_to_dial(database: Database, tickets: TicketService) -> None:
-    service = SelfService(database, tickets, Counting(), "96001")
-    assert await service.number_to_dial(ELSEWHERE) == PublicHotline(hotline="96001")
+    service = SelfService(database, tickets, Counting(), "96001", "Asia/Urumqi")
+    assert await service.number_to_dial(ELSEWHERE) == PublicHotline(hotline="96001", time_zone="Asia/Urumqi")
     for _ in range(READINGS_OF_ADDRESS.most - 1):
         await service.number_to_dial(ELSEWHERE)
     with pytest.raises(TooMany):
