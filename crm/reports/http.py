@@ -94,11 +94,13 @@ def _add(table: Routes, report: Report[Query, Made]) -> None:
         f"{report.path}.csv",
         roles=READERS,
         summary=f"Return the report of {report.table.of} as CSV",
-        query=report.query,
+        query=report.sheet_query,
         response=Page,
     )
     async def as_text(request: Request[None, Query]) -> Page:
-        return as_csv(report.table, await report.make(request.query))
+        made = await report.make(request.query)
+        language: Language = getattr(request.query, "language", "zh")
+        return as_csv(report.table, made, None if getattr(request.query, "codes", False) else language)
 
     @table.add(
         "GET",

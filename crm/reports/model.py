@@ -80,27 +80,35 @@ class FlowQuery(ReportQuery):
 
 
 class FlowSheetQuery(FlowQuery):
-    """Report of flows as a spreadsheet."""
+    """Report of flows as a file."""
 
     language: Language = "zh"
+    codes: bool = False
+    """Whether the headings of a CSV are codes, for programs."""
 
 
 class CallSheetQuery(CallQuery):
-    """Report of calls as a spreadsheet."""
+    """Report of calls as a file."""
 
     language: Language = "zh"
+    codes: bool = False
+    """Whether the headings of a CSV are codes, for programs."""
 
 
 class AgentSheetQuery(AgentQuery):
-    """Report of agents as a spreadsheet."""
+    """Report of agents as a file."""
 
     language: Language = "zh"
+    codes: bool = False
+    """Whether the headings of a CSV are codes, for programs."""
 
 
 class TicketSheetQuery(TicketQuery):
-    """Report of tickets as a spreadsheet."""
+    """Report of tickets as a file."""
 
     language: Language = "zh"
+    codes: bool = False
+    """Whether the headings of a CSV are codes, for programs."""
 
 
 class Bucket(BaseModel, frozen=True):

@@ -16,6 +16,11 @@ from foundation.routes import Download, Page
 
 PLACE = ["since", "until", "key", "name"]
 PLACE_WORDS = {"zh": ["开始", "结束", "代码", "名称"], "en": ["From", "Until", "Code", "Name"]}
+UNITS = {
+    "zh": {FigureUnit.MILLISECONDS: "（毫秒）", FigureUnit.PERCENT: "（%）"},
+    "en": {FigureUnit.MILLISECONDS: " (ms)", FigureUnit.PERCENT: " (%)"},
+}
+"""Of plain numbers: the cells of a spreadsheet have their format."""
 PAUSED_FOR = {"zh": "示忙：", "en": "paused: "}
 
 
@@ -52,20 +57,38 @@ class AnyReport(Protocol):
     def lines(self) -> Sequence[Line]: ...
 
 
-def as_csv(table: ReportTable, report: AnyReport) -> Page:
-    """Return a report as CSV, its times in its zone."""
+def as_csv(table: ReportTable, report: AnyReport, language: Language | None = None) -> Page:
+    """Return a report as CSV, its times in its zone.
+
+    Without a language the headings are codes.
+    """
     reasons = _reasons(report.lines)
     zone = ZoneInfo(report.time_zone)
     text = io.StringIO()
     # Without the mark at its begin a spreadsheet reads Chinese names in the wrong character set.
     text.write("\ufeff")
     writer = csv.writer(text)
-    writer.writerow([*PLACE, *(one.name for one in table.figures), *(guarded(f"paused_ms {one}") for one in reasons)])
+    writer.writerow([*_headings(table, language), *(guarded(_pause(one, language)) for one in reasons)])
     for line in report.lines:
         times = [moment.astimezone(zone).isoformat() for moment in (line.since, line.until)]
         numbers = [getattr(line, one.name) for one in table.figures]
         writer.writerow([*times, guarded(line.key), guarded(line.name), *numbers, *_paused(line, reasons)])
     return Page(text.getvalue(), "text/csv")
+
+
+def _headings(table: ReportTable, language: Language | None) -> list[str]:
+    if language is None:
+        return [*PLACE, *(one.name for one in table.figures)]
+    named = (
+        ((one.zh if language == "zh" else capital(one.en)), UNITS[language].get(one.unit, "")) for one in table.figures
+    )
+    return [*PLACE_WORDS[language], *(f"{name}{unit}" for name, unit in named)]
+
+
+def _pause(reason: str, language: Language | None) -> str:
+    if language is None:
+        return f"paused_ms {reason}"
+    return f"{PAUSED_FOR[language]}{reason}{UNITS[language][FigureUnit.MILLISECONDS]}"
 
 
 def as_sheet(table: ReportTable, report: AnyReport, language: Language) -> Download:

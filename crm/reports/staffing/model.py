@@ -29,9 +29,11 @@ class StaffingQuery(BaseModel, extra="forbid"):
 
 
 class StaffingSheetQuery(StaffingQuery):
-    """Staffing plan as a spreadsheet."""
+    """Staffing plan as a file."""
 
     language: Language = "zh"
+    codes: bool = False
+    """Whether the headings of a CSV are codes, for programs."""
 
 
 class StaffingLine(Line):

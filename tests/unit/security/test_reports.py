@@ -27,6 +27,11 @@ async def test_reports_are_for_leaders_and_quality_and_name_a_wrong_field(office
             async with http.get("/api/v1/reports/calls", params=ASKED | wrong) as answer:
                 problem = await answer.json()
                 assert (answer.status, [one["field"] for one in problem["errors"]]) == (422, [field])
-        async with http.get("/api/v1/reports/calls.csv", params=ASKED) as answer:
-            assert answer.content_type == "text/csv"
-            assert (await answer.text()).lstrip("\ufeff").startswith("since,until,key,name,incoming,offered")
+        for given, headings in (
+            ({"codes": "true"}, "since,until,key,name,incoming,offered"),
+            ({}, "开始,结束,代码,名称,呼入量,排队量"),
+            ({"language": "en"}, "From,Until,Code,Name,Incoming"),
+        ):
+            async with http.get("/api/v1/reports/calls.csv", params=ASKED | given) as answer:
+                assert answer.content_type == "text/csv"
+                assert (await answer.text()).lstrip("\ufeff").startswith(headings)

@@ -45,8 +45,7 @@ export function useReport(question: MaybeRefOrGetter<Question>, period: MaybeRef
 export function fileOf(question: Question, kind: 'csv' | 'xlsx', language: string): string {
   const { of, since, until, by, group, within_s, short_s } = question
   const limits = of === 'calls' ? { within_s: String(within_s), short_s: String(short_s) } : {}
-  const words = kind === 'xlsx' ? { language } : {}
-  return `/api/v1/reports/${of}.${kind}?${new URLSearchParams({ since, until, by, ...(of === 'agents' || of === 'flows' ? {} : { group }), ...limits, ...words }).toString()}`
+  return `/api/v1/reports/${of}.${kind}?${new URLSearchParams({ since, until, by, ...(of === 'agents' || of === 'flows' ? {} : { group }), ...limits, language }).toString()}`
 }
 
 /** Queues, for their names in the page's language; the service shows them to those who watch them, not to quality. */

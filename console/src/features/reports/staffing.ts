@@ -54,6 +54,6 @@ export function useStaffing(plan: () => Plan, enabled: () => boolean) {
 
 /** Address of the plan as a file. */
 export function staffingFile(plan: Plan, kind: 'csv' | 'xlsx', language: string): string {
-  const query = Object.entries({ ...asked(plan), ...(kind === 'xlsx' ? { language } : {}) }).map(([name, value]) => [name, String(value)])
+  const query = Object.entries({ ...asked(plan), language }).map(([name, value]) => [name, String(value)])
   return `/api/v1/reports/staffing.${kind}?${new URLSearchParams(query).toString()}`
 }
