@@ -133,7 +133,7 @@ describe('figures and choices', () => {
     expect(bar.text()).not.toContain('呼叫结果')
     hear({ ...outbound, state: 'talking' })
     await flushPromises()
-    expect(bar.text()).toContain('呼叫结果')
+    await vi.waitFor(() => expect(bar.text()).toContain('呼叫结果'), { timeout: 10_000 })
     bar.unmount()
   })
 })
