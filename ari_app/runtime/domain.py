@@ -157,9 +157,7 @@ class DomainServices:
             self.audit,
             self.staff.names,
         )
-        self.self_service = SelfService(
-            database, self.tickets, limiter, settings.hotline_number, settings.time_zone
-        )
+        self.self_service = SelfService(database, self.tickets, limiter, settings.hotline_number, settings.time_zone)
         self.public_visits = PublicVisits(database, self.appointments, limiter)
         self.report_files = ReportFiles(self.files, limiter)
         self.surveyed = SurveyedTicketsByRule(self.tickets, SurveyWording(configuration.library.catalogue))

@@ -46,7 +46,12 @@ class SelfService:
     """Public services; `limiter` bounds their use."""
 
     def __init__(
-        self, database: Database, tickets: TicketService, limiter: Limiter, hotline: str = "", time_zone: str = "Asia/Shanghai"
+        self,
+        database: Database,
+        tickets: TicketService,
+        limiter: Limiter,
+        hotline: str = "",
+        time_zone: str = "Asia/Shanghai",
     ) -> None:
         self._hotline = PublicHotline(hotline=hotline, time_zone=time_zone)
         self._database = database

@@ -17,7 +17,13 @@ from tests.unit.security.conftest import Office
 
 NOBODYS = {
     "of the house: its people, departments, queues, causes, events, forms, policies and hours": (
-        *("CallRecordView.access_number", "CategoryView.name", "OfferedCategory.name", "PublicHotline.hotline", "PublicHotline.time_zone"),
+        *(
+            "CallRecordView.access_number",
+            "CategoryView.name",
+            "OfferedCategory.name",
+            "PublicHotline.hotline",
+            "PublicHotline.time_zone",
+        ),
         *("ChoiceView.staff_name", "CustomerMergeView.staff_name", "CustomerMergeView.undone_by"),
         *("HandoverView.staff_name", "HandoverView.acknowledged_by", "ImportView.staff_name"),
         *("ProtectedListView.staff_name", "ProtectedListView.name", "DepartmentView.name", "DepartmentView.area"),
