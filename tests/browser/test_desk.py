@@ -130,11 +130,11 @@ async def test_call_goes_to_a_colleague_who_was_asked(hotline: Hotline, open_pag
 
     await asking.button("desk.transfer").click()
     await asking.page.get_by_label(said("desk.transfer_to")).fill(OTHER_AGENT)
+    # The digits could be dialled, too.
+    await expect(asking.page.locator(".transfer li")).to_have_count(2, timeout=WAIT_MS)
     await asking.page.locator(".transfer .star").click()
     await expect(asking.page.locator(".transfer .star[aria-pressed=true]")).to_be_visible()
     await asking.page.get_by_label(said("desk.transfer_to")).focus()
-    # The digits could be dialled, too.
-    await expect(asking.page.locator(".transfer li")).to_have_count(2, timeout=WAIT_MS)
     await asking.page.keyboard.press("Enter")
     await asked.rung()
     await expect(asked.page.locator(".bar[data-stage=ringing]")).to_be_visible(timeout=WAIT_MS)
