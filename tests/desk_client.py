@@ -36,6 +36,7 @@ class Desk:
         self._password = password
         self._with_socket = socket
         self._messages: deque[dict[str, Any]] = deque()
+        self._paints = False
         self._arrived = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
 
@@ -102,6 +103,11 @@ class Desk:
         """Send a command over the socket."""
         await self._socket.send_json(message)
 
+    async def paint_pops(self) -> None:
+        """Act as a page that says when it shows a pop."""
+        self._paints = True
+        await self.say(type="paints_pops")
+
     async def message(self, kind: str, *, seconds: float = WAIT_S, **fields: object) -> dict[str, Any]:
         """Return the next message of a kind with these fields.
 
@@ -125,9 +131,12 @@ class Desk:
     async def _read(self) -> None:
         async for frame in self._socket:
             if frame.type is aiohttp.WSMsgType.TEXT:
+                message = {**frame.json(), "arrived_at": time.monotonic()}
                 async with self._arrived:
-                    self._messages.append({**frame.json(), "arrived_at": time.monotonic()})
+                    self._messages.append(message)
                     self._arrived.notify_all()
+                if self._paints and message["type"] == "pop":
+                    await self.say(type="pop_seen", id=message["pop"]["id"])
 
 
 async def _content(answer: aiohttp.ClientResponse) -> Any:

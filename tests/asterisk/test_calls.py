@@ -19,6 +19,7 @@ ROLES = {"agent": AGENT, "department": "2001", "quality": "4001", "supervisor": 
 async def test_the_desk_shows_everything_before_the_phone_rings(hotline: Hotline) -> None:
     """G14, H4, H5, H9."""
     desk, phone = await hotline.ready_agent()
+    await desk.paint_pops()
     caller = await hotline.phone(LI_JIANGUO)
 
     await hotline.into_queue(caller)

@@ -242,6 +242,7 @@ class Story:
         await self._queued()
         told = await caller.hears_words(await words("queue_position", queue={"position": 1}))
         heard = await caller.hears(seconds=1.0, within=PATIENCE_S)
+        await self.agent.paint_pops()
         await self.agent.say(type="ready")
         message = await self.agent.message("pop")
         invite = await self.agent_phone.ringing()

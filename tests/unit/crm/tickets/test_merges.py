@@ -277,7 +277,7 @@ async def state_of(database: Database, ticket_id: str) -> dict[str, Any]:
             for clock in await clocks_store.of_ticket(session, ticket_id)
             if clock.clock is ClockKind.RESOLVE or clock.round == 1
         ]
-    own = {"id", "version", "number", "address", "address_key", "address_tail", "open_matter"}
+    own = {"id", "version", "number", "address", "address_key", "address_tail", "open_matter", "visit_code"}
     return {
         "ticket": ticket.model_dump(exclude=own) | {"has_matter": ticket.open_matter is not None},
         "reporters": sorted(reporters, key=str),
