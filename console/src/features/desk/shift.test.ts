@@ -1,3 +1,4 @@
+import { flushPromises } from '@vue/test-utils'
 import { describe, expect, it, vi } from 'vitest'
 import { nextTick, reactive } from 'vue'
 import type { Phone } from '@/phone'
@@ -6,7 +7,11 @@ import { serve, show } from '@/shared/testing/service'
 import ShiftBar from './components/ShiftBar.vue'
 
 const state = reactive({ kind: 'browser', stage: 'off', problem: null, retryAt: null, call: null })
-const phone = { state, startShift: () => Promise.resolve(false) } as unknown as Phone
+const startShift = () => {
+  state.stage = 'starting'
+  return Promise.resolve(false)
+}
+const phone = { state, startShift } as unknown as Phone
 
 vi.mock('@/phone', () => ({ usePhone: () => phone }))
 
@@ -18,8 +23,7 @@ describe('the start of a shift', () => {
     useDesk().link = 'open'
     const bar = show(ShiftBar)
     await bar.find('button').trigger('click')
-    state.stage = 'starting'
-    await nextTick()
+    await flushPromises()
     expect(sent).toEqual([])
     state.stage = 'online'
     await nextTick()
