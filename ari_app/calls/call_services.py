@@ -103,18 +103,6 @@ class CallBacks(Protocol):
         """
 
 
-class NoCallBacks:
-    """No caller asked for a call back."""
-
-    async def wanted(self, call_back_id: str, call_id: str) -> bool:  # noqa: ARG002
-        """Tell that every call back is to be made."""
-        return True
-
-    async def merge(self, number: str | None, queue: str, call_id: str) -> int | None:  # noqa: ARG002
-        """Find nothing to give up."""
-        return None
-
-
 class Messages(Protocol):
     """Tickets of messages that callers left."""
 
@@ -167,12 +155,12 @@ class CallServices:
     prompts: PromptAudio
     entry_points: EntryPoint
     messages: Messages
+    call_backs: CallBacks
     in_fallback: Callable[[], Awaitable[frozenset[str]]]
     """Returns the callers' channels that the dialplan's fallback took."""
     grade_priorities: Mapping[Grade, int] = field(default_factory=dict)
     """Added to the priority of a customer's call, by grade (H20)."""
     waits: Waits | None = None
-    call_backs: CallBacks = field(default_factory=NoCallBacks)
     hours: QueueHours = field(default_factory=QueueHours)
     """Opening hours of the queues."""
     urge_priority: int = 0

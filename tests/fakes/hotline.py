@@ -9,7 +9,7 @@ from typing import Any, cast
 from ari_app.ari.dispatch import Dispatcher
 from ari_app.calls.admission import Admission
 from ari_app.calls.call import LiveCall
-from ari_app.calls.call_services import AgentPhone, CallBacks, CallLifecycle, CallServices, NoCallBacks, Waits
+from ari_app.calls.call_services import AgentPhone, CallBacks, CallLifecycle, CallServices, Waits
 from ari_app.calls.control.model import SupervisorAction
 from ari_app.calls.control.orders import Order
 from ari_app.calls.control.outside import OutsideCalls
@@ -103,6 +103,16 @@ class _Entry:
 
     def of_flow(self, state: CallState, flow: str) -> Cursor:
         return Cursor(flow, "again")
+
+
+class NoCallBacks:
+    """No caller asked for a call back."""
+
+    async def wanted(self, _call_back_id: str, _call_id: str) -> bool:
+        return True
+
+    async def merge(self, _number: str | None, _queue: str, _call_id: str) -> int | None:
+        return None
 
 
 class FakeHotline:

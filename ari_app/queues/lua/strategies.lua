@@ -40,7 +40,7 @@ strategies.round_robin = {
 }
 
 -- By chance, in proportion to the shares of the file. Each agent gets a time by an exponential distribution of that rate,
--- from the time of the agent rung last: whoever is ready has, at every choice, the chance of the own share.
+-- from the time of the agent rung last: so each ready agent's chance to be rung next is that agent's share.
 strategies.random_weighted = {
   score = function(queue, agent)
     local digits = string.sub(redis.sha1hex(queue .. agent.id .. agent.idle .. text(now)), 1, 12)

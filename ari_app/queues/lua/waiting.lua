@@ -3,7 +3,8 @@
 -- looks at the first of each and never searches.
 -- A need is text, 'cantonese=3,english=1', or '' for any agent.
 
--- Return the steps of the first rule of the queue whose words the caller all brought; none: any agent from the start.
+-- Return the steps of the queue's first rule that fits the caller: the caller has all words of the rule. Without such a
+-- rule there are no steps, and any agent may take the call.
 local function steps_of(call)
   for _, rule in ipairs(settings_of(call.queue).rules) do
     local applies = true

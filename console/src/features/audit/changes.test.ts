@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { linesOf, onlyIn, textOf, type Words } from './changes'
+import { isMoment, linesOf, onlyIn, textOf, type Words } from './changes'
 import { filterOf } from './queries'
 
 const WORDS: Words = {
@@ -32,5 +32,10 @@ describe('changes of the audit log', () => {
     expect(asked).toMatchObject({ staff_id: 'staff-1', subject: 'staff', subject_id: 'x' })
     expect(Date.parse(asked.until ?? '') - Date.parse(asked.since ?? '')).toBe(86_400_000)
     expect(filterOf({ since: 'soon' })).toEqual({})
+  })
+
+  it('knows a moment, which is shown by the clock of the house', () => {
+    const texts = ['2026-11-30T08:00:11.700156Z', '2026-11-30T16:00:11+08:00', '2026-11-30', '08:00:11', 'fault']
+    expect(texts.map(isMoment)).toEqual([true, true, false, false, false])
   })
 })

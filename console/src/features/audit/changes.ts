@@ -16,6 +16,11 @@ type Group = Readonly<Record<string, unknown>>
 const isGroup = (value: unknown): value is Group => typeof value === 'object' && value !== null && !Array.isArray(value)
 const isNothing = (value: unknown) => value === null || value === undefined || value === '' || (Array.isArray(value) && value.length === 0)
 
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+
+/** Tell a moment with its zone from other texts. */
+export const isMoment = (text: string) => MOMENT.test(text)
+
 /** Return a stored value as people read it. */
 export function textOf(field: string, value: unknown, words: Words): string {
   if (isNothing(value)) return words.nothing

@@ -19,7 +19,7 @@ beforeEach(async () => {
   await speak('zh-CN')
 })
 
-// A page whose words come with another page shows their keys to people.
+// A word that another page loads is missing on this one: people would read its key.
 afterEach(() => {
   const missing = wordless.splice(0)
   if (missing.length) throw new Error(`no words for ${missing.join(', ')}`)
